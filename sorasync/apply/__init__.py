@@ -1,0 +1,1 @@
+"""Carries out a plan: submit, follow, fetch, record."""

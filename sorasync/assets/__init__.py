@@ -1,0 +1,1 @@
+"""Content-addressed files with human names on top."""

@@ -1,0 +1,1 @@
+"""Addresses, keys and the graph of renders. Pure: no clock, network or disk."""

@@ -1,0 +1,1 @@
+"""The manifest language: schema, loading with positions, templates, storyboards."""

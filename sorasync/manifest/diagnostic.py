@@ -1,0 +1,64 @@
+"""What is wrong with a manifest, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sorasync.errors import SorasyncError
+
+
+class Severity(StrEnum):
+    """How much a diagnostic matters: only errors stop a plan."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    HINT = "hint"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A span in a file of the library: path relative to the library (POSIX), 1-based line and columns.
+
+    Columns count Unicode characters; `end_column` is exclusive. A span that runs over several lines ends
+    at the end of its first line.
+    """
+
+    file: str
+    line: int = 1
+    column: int = 1
+    end_column: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One fault, warning or hint.
+
+    `code` is stable (`S101`); `message` is one sentence with the offending value in it; `expected` lists
+    what is allowed and `fix` is the nearest right spelling or value, both None where there is none;
+    `source` is the text of the line at `position`.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    position: Position | None = None
+    address: str | None = None
+    expected: str | None = None
+    fix: str | None = None
+    source: str | None = None
+
+    def sort_key(self) -> tuple[str, int, int, str, str]:
+        """Orders by file, line, column, code and message."""
+        at = self.position or Position("")
+        return (at.file, at.line, at.column, self.code, self.message)
+
+
+class ManifestError(SorasyncError):
+    """The library cannot be planned; `diagnostics` holds every fault found, sorted, errors and others."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = sorted(diagnostics, key=Diagnostic.sort_key)
+        errors = sum(d.severity is Severity.ERROR for d in self.diagnostics)
+        super().__init__(f"{errors} error{'' if errors == 1 else 's'} in the manifests")

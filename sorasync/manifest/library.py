@@ -1,0 +1,97 @@
+"""A library as loaded: every default, variable, matrix and storyboard resolved.
+
+These are the values that the graph is built from. Nothing here has been checked against a provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sorasync.manifest.config import Config
+from sorasync.manifest.diagnostic import Diagnostic, Position
+
+TomlPath = tuple[str | int, ...]
+"""Where a value stands inside a TOML file: `("clips", "market", "steps", 0, "seconds")`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The place a declaration or a value comes from: a file of the library and a path inside it."""
+
+    file: str
+    path: TomlPath
+
+
+@dataclass(frozen=True, slots=True)
+class CharacterSpec:
+    """A declared character. `video` is a path relative to the library (POSIX)."""
+
+    slug: str
+    name: str
+    video: str
+    video_sha256: str
+    origin: Origin = field(compare=False)
+    protect: bool = False
+    tags: tuple[str, ...] = ()
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepSpec:
+    """One step of a clip. `kind` is `extend` or `edit`; `seconds` is what an extension adds, None for an edit."""
+
+    kind: str
+    prompt: str
+    seconds: int | None
+    origin: Origin = field(compare=False)
+    revision: int = 0
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ClipSpec:
+    """One clip, or one instance of a matrix.
+
+    `name` is the address without `clip.`: `market`, `promo[city=Lisbon,mood=rainy]`. A clip either has a
+    `prompt` (then `source` is None) or continues the clip that `source` names (then prompt, model, size,
+    seconds, image and characters are None or empty, and there is at least one step). `pick` is the 1-based
+    take that counts, None where nobody chose. `image` is a path relative to the library.
+    """
+
+    name: str
+    origin: Origin = field(compare=False)
+    steps: tuple[StepSpec, ...] = ()
+    prompt: str | None = None
+    source: str | None = None
+    model: str | None = None
+    size: str | None = None
+    seconds: int | None = None
+    characters: tuple[str, ...] = ()
+    image: str | None = None
+    image_sha256: str | None = None
+    takes: int = 1
+    pick: int | None = None
+    revision: int = 0
+    protect: bool = False
+    tags: tuple[str, ...] = ()
+    description: str | None = None
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Everything declared, by name, and a way to find where it stands.
+
+    `position` maps an origin to a span, re-reading the file's syntax tree only when asked: nobody pays for
+    positions in a library without faults. `provenance` gives, for one clip name, the field values with
+    where each came from.
+    """
+
+    root: Path
+    config: Config
+    clips: Mapping[str, ClipSpec]
+    characters: Mapping[str, CharacterSpec]
+    position: Callable[[Origin], Position]
+    warnings: tuple[Diagnostic, ...] = ()

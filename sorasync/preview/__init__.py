@@ -1,0 +1,1 @@
+"""A local Videos API server that draws each render as an animatic."""

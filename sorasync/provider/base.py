@@ -1,0 +1,80 @@
+"""What the rest of the program may ask of a provider."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Protocol
+
+from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Job, Page, Variant
+
+
+class Download(Protocol):
+    """An open answer of the content route.
+
+    `content_type` is lower case without parameters; `length` is the whole file's size in bytes, None where
+    the server does not say; `offset` is where the bytes start (0 when the server ignored a range).
+    """
+
+    content_type: str
+    length: int | None
+    offset: int
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The bytes as they come. Raises `ServerError` when the stream breaks."""
+        ...
+
+
+class Provider(Protocol):
+    """A host that speaks the Videos API.
+
+    Paid calls (`create`, `extend`, `edit`, `upload_character`) must be sent at most once each by the
+    implementation, save where it is certain that nothing arrived; they raise `OutcomeUnknown` where that
+    cannot be told. Free calls may retry inside. All of them raise `sorasync.provider.errors`.
+    """
+
+    name: str
+    """`profile@base_url`, what records are filed under; no secrets in it."""
+
+    async def create(self, request: CreateRequest) -> Job:
+        """Start a render. Paid."""
+        ...
+
+    async def extend(self, request: ExtendRequest) -> Job:
+        """Continue a video. Paid."""
+        ...
+
+    async def edit(self, request: EditRequest) -> Job:
+        """Change a video. Paid."""
+        ...
+
+    async def upload_character(self, name: str, video: Path) -> str:
+        """Upload a reference clip; the character's id. There is no list of characters: keep the id."""
+        ...
+
+    async def character_exists(self, character_id: str) -> bool:
+        """Whether the provider still holds the character."""
+        ...
+
+    async def get(self, job_id: str) -> Job:
+        """One job. Raises `NotFound`."""
+        ...
+
+    async def page(self, after: str | None = None, limit: int = 100) -> Page:
+        """One page of the jobs, newest first. Raises `NotSupported` where there is no list."""
+        ...
+
+    async def delete(self, job_id: str) -> bool:
+        """Remove a video from the provider's storage; False if it was gone already."""
+        ...
+
+    def download(
+        self, job: Job, variant: Variant = Variant.VIDEO, offset: int = 0
+    ) -> AbstractAsyncContextManager[Download]:
+        """Open a file of a completed job, from `offset` bytes on where the host serves ranges."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        ...

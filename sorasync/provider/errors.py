@@ -1,0 +1,83 @@
+"""What can go wrong with a request, by what has to be done about it.
+
+The class decides the reaction; `message` is only ever shown. `status` is the HTTP status, None where no
+answer came; `code` the server's own code where it sent one.
+"""
+
+from __future__ import annotations
+
+from sorasync.errors import SorasyncError
+
+
+class ProviderError(SorasyncError):
+    """Base of the family."""
+
+    def __init__(
+        self, message: str, *, status: int | None = None, code: str | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.code = code
+
+
+class RateLimited(ProviderError):
+    """Too many requests or jobs in flight. Wait `retry_after` seconds (None: back off) and send again."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        status: int | None = 429,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(message, status=status, code=code)
+        self.retry_after = retry_after
+
+
+class Overloaded(RateLimited):
+    """The server refused the request for want of capacity, and said so: nothing was accepted."""
+
+
+class QuotaExhausted(ProviderError):
+    """No credit is left. Waiting does not help: stop everything."""
+
+
+class AuthFailed(ProviderError):
+    """The key is missing, wrong or may not do this. Stop everything."""
+
+
+class InvalidRequest(ProviderError):
+    """The server understood and refused: this render fails, others go on."""
+
+
+class Moderated(InvalidRequest):
+    """Refused for its content. Sending it again will not help."""
+
+
+class NotFound(ProviderError):
+    """The provider does not hold that id (any more)."""
+
+
+class NotSupported(ProviderError):
+    """The server has no such route."""
+
+
+class NotReady(ProviderError):
+    """The file is not there yet: ask again later."""
+
+
+class NotSent(ProviderError):
+    """The request certainly did not reach the server (refused connection, no such host): safe to send again."""
+
+
+class ServerError(ProviderError):
+    """The server failed or the connection broke on a request that costs nothing: safe to send again."""
+
+
+class OutcomeUnknown(ProviderError):
+    """A paid request left this machine and no usable answer came back. Never send it again blindly."""
+
+
+class BadDownload(ProviderError):
+    """The bytes that came are not the file that was asked for (truncated, empty, wrong type)."""

@@ -1,0 +1,136 @@
+"""What a provider answers, reduced to what can be relied on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+
+
+class JobStatus(StrEnum):
+    """A job's state, whatever alphabet the server uses; `unknown` keeps a word nobody has seen before."""
+
+    QUEUED = "queued"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    DELETED = "deleted"
+    UNKNOWN = "unknown"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the job will never change again."""
+        return self in _TERMINAL
+
+
+_TERMINAL = frozenset(
+    {JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED, JobStatus.DELETED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JobError:
+    """Why a job ended without a video, in the server's words. `moderated`: its content was refused."""
+
+    code: str | None
+    message: str
+    moderated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A video job. Only `id` and `status` are always there.
+
+    Times are Unix seconds. `progress` is 0 to 100. `seconds` is the whole length. `urls` are direct
+    download addresses from the body, for hosts without a content route. `cost_usd` is what the server says
+    it charged. `poll_after` is the server's hint, in seconds. A completed job without a video has already
+    been turned into a failed one.
+    """
+
+    id: str
+    status: JobStatus
+    progress: int = 0
+    model: str | None = None
+    prompt: str | None = None
+    size: str | None = None
+    seconds: float | None = None
+    created_at: float | None = None
+    completed_at: float | None = None
+    expires_at: float | None = None
+    error: JobError | None = None
+    urls: tuple[str, ...] = ()
+    cost_usd: Decimal | None = None
+    poll_after: float | None = None
+    raw: Mapping[str, object] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the list, newest first. `after` asks for the next one, None at the end."""
+
+    jobs: tuple[Job, ...]
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The video that an extension or edit starts from: a job of this provider, or a local file to upload.
+
+    `model`, `size` and `seconds` are the source's own; an uploaded source needs the model named.
+    """
+
+    remote_id: str | None
+    file: Path | None = None
+    model: str | None = None
+    size: str | None = None
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRequest:
+    """A render from a prompt. `image` is sent as the first frame; `characters` are remote ids.
+
+    `label` names the render for servers that have a place for it; it never changes the result.
+    """
+
+    prompt: str
+    model: str
+    size: str
+    seconds: int
+    characters: tuple[str, ...] = ()
+    image: Path | None = None
+    params: Mapping[str, object] = field(default_factory=dict)
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendRequest:
+    """Continue `source` by `seconds`."""
+
+    source: Source
+    prompt: str
+    seconds: int
+    params: Mapping[str, object] = field(default_factory=dict)
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EditRequest:
+    """Change `source` as `prompt` says."""
+
+    source: Source
+    prompt: str
+    params: Mapping[str, object] = field(default_factory=dict)
+    label: str | None = None
+
+
+class Variant(StrEnum):
+    """The files a completed job has: MP4, WebP and JPEG."""
+
+    VIDEO = "video"
+    THUMBNAIL = "thumbnail"
+    SPRITESHEET = "spritesheet"

@@ -1,0 +1,1 @@
+"""Records of what has been paid for, their store, its migrations and locks."""

@@ -1,0 +1,118 @@
+"""What the state knows of one key, and the moves a record may make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where a render stands.
+
+    `intent`: about to be sent, the answer is not known yet (a crash here leaves the outcome open).
+    `unknown`: sent, the answer was lost, and only the provider's list can tell.
+    `batched`: part of a batch that the provider holds; there is no job id yet.
+    `submitted`: the provider gave an id; queued or in progress.
+    `rendered`: completed at the provider, not fetched yet.
+    `stored`: the asset is here, whole.
+    `failed`: ended without a video for a technical reason; may be tried again.
+    `blocked`: refused for its content; not tried again until its inputs change.
+    `lost`: rendered, not fetched, and gone at the provider.
+    """
+
+    INTENT = "intent"
+    UNKNOWN = "unknown"
+    BATCHED = "batched"
+    SUBMITTED = "submitted"
+    RENDERED = "rendered"
+    STORED = "stored"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    LOST = "lost"
+
+
+MOVES: dict[Status | None, frozenset[Status]] = {
+    None: frozenset({Status.INTENT, Status.STORED, Status.RENDERED, Status.SUBMITTED}),
+    Status.INTENT: frozenset(
+        {
+            Status.SUBMITTED,
+            Status.BATCHED,
+            Status.RENDERED,
+            Status.STORED,
+            Status.FAILED,
+            Status.BLOCKED,
+            Status.UNKNOWN,
+        }
+    ),
+    Status.UNKNOWN: frozenset(
+        {Status.SUBMITTED, Status.RENDERED, Status.INTENT, Status.FAILED, Status.BLOCKED}
+    ),
+    Status.BATCHED: frozenset(
+        {Status.SUBMITTED, Status.RENDERED, Status.FAILED, Status.BLOCKED, Status.UNKNOWN}
+    ),
+    Status.SUBMITTED: frozenset({Status.RENDERED, Status.FAILED, Status.BLOCKED, Status.LOST}),
+    Status.RENDERED: frozenset({Status.STORED, Status.LOST, Status.FAILED}),
+    Status.STORED: frozenset({Status.LOST, Status.RENDERED}),
+    Status.FAILED: frozenset({Status.INTENT}),
+    Status.BLOCKED: frozenset({Status.INTENT}),
+    Status.LOST: frozenset({Status.INTENT, Status.RENDERED, Status.STORED}),
+}
+"""The allowed moves. `None` is a key nobody has a record of. A record made anew after `gc` starts at None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row of the state. Times are Unix seconds; money is US dollars, None where unknown.
+
+    `inputs` is the canonical JSON that the key is the digest of; `request` the JSON of what was sent
+    beyond it (the prompt as text, model and size that a step takes from its source). `address` is the last
+    address the key was wanted under. `provider` names the provider as `profile@base_url`. `asset` is the
+    SHA-256 of the stored file; a character has none, its `remote_id` is all there is.
+    """
+
+    key: str
+    kind: str
+    status: Status
+    address: str
+    inputs: str
+    request: str = "{}"
+    source_key: str | None = None
+    provider: str = ""
+    remote_id: str | None = None
+    batch_id: str | None = None
+    model: str | None = None
+    size: str | None = None
+    seconds: float | None = None
+    cost_usd: Decimal | None = None
+    reported_usd: Decimal | None = None
+    asset: str | None = None
+    progress: int = 0
+    attempts: int = 0
+    error_stage: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    run: int | None = None
+    intent_at: float | None = None
+    submitted_at: float | None = None
+    rendered_at: float | None = None
+    stored_at: float | None = None
+    expires_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """The part of a record that a plan needs for every key, kept small for libraries of 100,000 clips."""
+
+    status: Status
+    asset: str | None
+    provider: str
+    remote_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """An address and the key it stands for. `protect` outlives the manifest block that set it."""
+
+    key: str
+    protect: bool = False
