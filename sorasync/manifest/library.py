@@ -40,7 +40,7 @@ class CharacterSpec:
 
 @dataclass(frozen=True, slots=True)
 class StepSpec:
-    """One step of a clip. `kind` is `extend` or `edit`; `seconds` is what an extension adds, None for an edit."""
+    """One step of a clip. `kind` is `extend` or `edit`; `seconds` is what an extension adds (an edit: None)."""
 
     kind: str
     prompt: str

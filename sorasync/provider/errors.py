@@ -68,7 +68,7 @@ class NotReady(ProviderError):
 
 
 class NotSent(ProviderError):
-    """The request certainly did not reach the server (refused connection, no such host): safe to send again."""
+    """The request certainly did not reach the server (connection refused, no such host): send again."""
 
 
 class ServerError(ProviderError):
