@@ -1,1 +1,12 @@
-"""What each provider can do and what it costs, as data."""
+"""What one provider can do and what it costs, as data.
+
+Money is `decimal.Decimal` US dollars; None means nobody knows, and is never treated as zero.
+"""
+
+from sorasync.profile.error import ProfileError
+from sorasync.profile.lack import Lack
+from sorasync.profile.load import load_profile, profile_names
+from sorasync.profile.model import Model, SecondsRange
+from sorasync.profile.profile import Profile
+
+__all__ = ["Lack", "Model", "Profile", "ProfileError", "SecondsRange", "load_profile", "profile_names"]

@@ -1,0 +1,65 @@
+"""How an apply ended, change by change, with what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from sorasync.plan.action import Action
+
+
+class End(StrEnum):
+    """How a change ended.
+
+    `pending`: still rendering at the provider, nothing lost. `open`: sent with an unknown outcome that only
+    a person can settle. `skipped`: never started.
+    """
+
+    DONE = "done"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    PENDING = "pending"
+    OPEN = "open"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of one change. `cause` is the label of the change that blocked it; `next` a command to type."""
+
+    label: str
+    action: Action
+    end: End
+    message: str = ""
+    cause: str | None = None
+    next: str | None = None
+    cost_usd: Decimal | None = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Every change's outcome in plan order, and whether the run was stopped early and why."""
+
+    outcomes: tuple[Outcome, ...]
+    run: int | None
+    interrupted: bool = False
+    stopped: str | None = None
+    conflicts: tuple[str, ...] = ()
+    """Names in the asset directory that a file of somebody else's keeps occupied."""
+
+    def of(self, *ends: End) -> list[Outcome]:
+        """The outcomes that ended in one of those ways."""
+        return [outcome for outcome in self.outcomes if outcome.end in ends]
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was planned is done."""
+        return all(outcome.end is End.DONE for outcome in self.outcomes)
+
+
+def spent(outcomes: Iterable[Outcome]) -> Decimal:
+    """The known cost of what was sent to the provider."""
+    sent = (End.DONE, End.PENDING, End.OPEN)
+    return sum((o.cost_usd for o in outcomes if o.end in sent and o.cost_usd), Decimal(0))

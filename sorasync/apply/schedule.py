@@ -1,0 +1,57 @@
+"""The order of an apply: what may start now, and what a failure takes with it."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from graphlib import TopologicalSorter
+
+from sorasync.plan.action import Action
+from sorasync.plan.change import Change
+
+_FIRST = {Action.DOWNLOAD: 0, Action.RESUME: 1, Action.CHARACTER: 2}
+"""What is paid for is fetched before anything new is started, and characters come before what uses them."""
+
+
+class Schedule:
+    """Hands out changes whose needs are done, the urgent ones first, else in the plan's order."""
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self._changes = {change.label: change for change in changes}
+        self._rank = {
+            change.label: (_FIRST.get(change.action, 3), position) for position, change in enumerate(changes)
+        }
+        self._needs = {
+            change.label: [need for need in change.depends_on if need in self._changes] for change in changes
+        }
+        self._sorter = TopologicalSorter(self._needs)
+        self._sorter.prepare()
+        self._ready: list[tuple[tuple[int, int], str]] = []
+        self._broken: dict[str, str] = {}
+        self._collect()
+
+    def _collect(self) -> None:
+        for label in self._sorter.get_ready():
+            heapq.heappush(self._ready, (self._rank[label], label))
+
+    def peek(self) -> Change | None:
+        """The change to start next, None while nothing is ready."""
+        return self._changes[self._ready[0][1]] if self._ready else None
+
+    def pop(self) -> Change:
+        """Take the change to start next."""
+        return self._changes[heapq.heappop(self._ready)[1]]
+
+    def cause(self, change: Change) -> str | None:
+        """The label of the change whose failure makes this one impossible, its root cause; else None."""
+        return next((self._broken[need] for need in self._needs[change.label] if need in self._broken), None)
+
+    def done(self, change: Change) -> None:
+        """The change is complete: what waited for it may start."""
+        self._sorter.done(change.label)
+        self._collect()
+
+    def broken(self, change: Change, cause: str | None = None) -> None:
+        """The change did not succeed. Its dependants are still handed out, each with a `cause`."""
+        self._broken[change.label] = cause or change.label
+        self.done(change)

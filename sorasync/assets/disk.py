@@ -1,0 +1,149 @@
+"""The few file system operations that durable storage needs: hash, sync, lock, replace.
+
+Locks are advisory and held by an open file (`flock`), so a killed process leaves none behind. Where the
+platform or the file system has no such locks, everything works without them.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sorasync.assets.errors import DamagedFile, PartBusy
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+BLOCK = 1 << 20
+"""Bytes read or written at a time."""
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Error numbers that mean there is no room for the next byte."""
+
+
+def hash_prefix(path: Path, length: int) -> _Hash:
+    """A SHA-256 that has been fed the first `length` bytes. Raises `DamagedFile` where there are fewer."""
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while length:
+            block = file.read(min(BLOCK, length))
+            if not block:
+                raise DamagedFile(path, f"it ends {length:,} bytes early")
+            digest.update(block)
+            length -= len(block)
+    return digest
+
+
+def hash_file(path: Path) -> str:
+    """The SHA-256 of a whole file, as hex."""
+    with path.open("rb", buffering=0) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync_directory(directory: Path) -> None:
+    """Make the names in a directory durable, where the platform can."""
+    if os.name == "nt":
+        return
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def make_directory(directory: Path) -> None:
+    """Make a directory with its parents; a new one is durable on return."""
+    if directory.is_dir():
+        return
+    directory.mkdir(parents=True, exist_ok=True)
+    sync_directory(directory.parent)
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Put a file in place whole: nobody ever reads half of it, also after a power cut."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".write-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+
+
+@contextmanager
+def locked_directory(directory: Path) -> Iterator[None]:
+    """Let one thread of one process at a time change a directory; the others wait."""
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def exclusive_part(part: Path, *, create: bool) -> Iterator[int]:
+    """A descriptor for reading and writing a part file that nobody else holds. Raises `PartBusy`.
+
+    With `create`, a missing file is made, else FileNotFoundError. The name is looked at again once the lock
+    is held: between opening and locking, another process may have moved the file into the store, and
+    writing on would spoil a finished object.
+    """
+    flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | (os.O_CREAT if create else 0)
+    while True:
+        handle = _open_writable(part, flags)
+        try:
+            _lock_now(handle, part)
+            if not _still_named(handle, part):
+                continue
+            yield handle
+            return
+        finally:
+            os.close(handle)
+
+
+def _open_writable(part: Path, flags: int) -> int:
+    """Open a part; one that a crash left read-only on its way into the store is made writable again."""
+    try:
+        return os.open(part, flags, 0o644)
+    except PermissionError:
+        part.chmod(0o644)
+        return os.open(part, flags, 0o644)
+
+
+def _lock_now(handle: int, part: Path) -> None:
+    if fcntl is None:
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise PartBusy(part) from None
+    except OSError:
+        return
+
+
+def _still_named(handle: int, part: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), part.stat(follow_symlinks=False))
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,50 @@
+"""Whether a stored video is still what it was, hashing only what looks changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sorasync.assets.store import AssetStore
+
+
+class Drift(StrEnum):
+    """What became of a stored video."""
+
+    OK = "ok"
+    MISSING = "missing"
+    DAMAGED = "damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class StatFacts:
+    """What a file system says of a file without opening it. Taken while the file was known to be whole."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+def stat_facts(store: AssetStore, sha256: str) -> StatFacts | None:
+    """The facts of a stored video as they are now, None where it is missing."""
+    try:
+        facts = store.path_of(sha256).stat()
+    except FileNotFoundError:
+        return None
+    return StatFacts(facts.st_size, facts.st_mtime_ns, facts.st_ino)
+
+
+def check(store: AssetStore, sha256: str, known: StatFacts | None) -> Drift:
+    """Compare a stored video with what was `known` of it when it was whole.
+
+    Same size, time and inode: taken as whole. Another size: damaged. Anything else, or nothing known: the
+    file is hashed.
+    """
+    now = stat_facts(store, sha256)
+    if now is None:
+        return Drift.MISSING
+    if now == known:
+        return Drift.OK
+    if known is not None and now.size != known.size:
+        return Drift.DAMAGED
+    return Drift.OK if store.verify(sha256) else Drift.DAMAGED

@@ -1,0 +1,55 @@
+"""What can go wrong with a file that is being fetched, stored or checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sorasync.errors import SorasyncError
+
+
+class AssetError(SorasyncError):
+    """Base of the family."""
+
+
+class DamagedFile(AssetError):
+    """The bytes are not a whole file of the kind they should be. `fault` says what is wrong, in a clause."""
+
+    def __init__(self, path: Path, fault: str) -> None:
+        super().__init__(f"{path.name} is damaged: {fault}", hint="fetch it again")
+        self.path = path
+        self.fault = fault
+
+
+class DiskFull(AssetError):
+    """No room in `directory`. `needed` is how many bytes are still to be written, None where unknown."""
+
+    def __init__(self, directory: Path, needed: int | None) -> None:
+        room = "more room is needed" if needed is None else f"{needed:,} more bytes are needed"
+        super().__init__(f"the disk is full: {room} in {directory}", hint="free some space, then run it again")
+        self.directory = directory
+        self.needed = needed
+
+
+class TooLarge(AssetError):
+    """More than `cap` bytes came or were announced; nothing of it is kept."""
+
+    def __init__(self, cap: int) -> None:
+        super().__init__(f"the file is larger than the {cap:,} bytes allowed")
+        self.cap = cap
+
+
+class WrongLength(AssetError):
+    """The stream ended with another length than announced. What came is kept where it is short of it."""
+
+    def __init__(self, expected: int, got: int) -> None:
+        super().__init__(f"{got:,} bytes came where {expected:,} were announced")
+        self.expected = expected
+        self.got = got
+
+
+class PartBusy(AssetError):
+    """Another process is fetching the same file."""
+
+    def __init__(self, part: Path) -> None:
+        super().__init__(f"{part.name} is being written by another process", hint="wait for the other run")
+        self.part = part

@@ -1,0 +1,190 @@
+"""Content-addressed files: each object is named by the SHA-256 of the video it is or belongs to.
+
+```
+assets/.store/ab/<sha256>.mp4     a video, read-only, named by its own digest
+assets/.store/ab/<sha256>.webp    a picture of that video: a companion, under the video's digest
+assets/.store/ab/<sha256>.json    what is known of that video
+assets/.store/tmp/<key>.mp4.part  a download under way or broken off
+```
+
+Every method blocks on the disk; those that read whole files (`adopt`, `verify`) belong in a thread.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sorasync.assets.disk import (
+    exclusive_part,
+    hash_file,
+    locked_directory,
+    make_directory,
+    sync_directory,
+)
+from sorasync.assets.errors import DamagedFile, PartBusy
+
+VIDEO = ".mp4"
+COMPANIONS = (".webp", ".jpg", ".png")
+SIDECAR = ".json"
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_KEY = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,127}")
+_SHARD = re.compile(r"[0-9a-f]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object in its place. `new` is False where a whole copy had been there already."""
+
+    sha256: str
+    path: Path
+    size: int
+    new: bool
+
+
+class AssetStore:
+    """The objects below `path`/.store. Nothing is made on disk before the first write."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.root = path / ".store"
+        self._tmp = self.root / "tmp"
+
+    def temporary(self, key: str, suffix: str = VIDEO) -> Path:
+        """Where the download of a key is written: one file a key and suffix, the same in every process."""
+        if not _KEY.fullmatch(key):
+            raise ValueError(f"not a key: {key!r}")
+        make_directory(self._tmp)
+        return self._tmp / f"{key}{_known_suffix(suffix)}.part"
+
+    def path_of(self, sha256: str, suffix: str = VIDEO) -> Path:
+        """Where an object is or would be."""
+        if not _DIGEST.fullmatch(sha256):
+            raise ValueError(f"not a SHA-256: {sha256!r}")
+        return self.root / sha256[:2] / f"{sha256}{_known_suffix(suffix)}"
+
+    def adopt(self, part: Path, sha256: str, suffix: str = VIDEO) -> Stored:
+        """Move a finished part to its place; on return it is there for good, also after a power cut.
+
+        A video is hashed once more and raises `DamagedFile` where it is not `sha256`. A picture is filed
+        under the digest of the video it belongs to. With an object already there, the part is dropped; a
+        damaged object is replaced. A missing part is fine when the object is there. Raises `PartBusy`.
+        """
+        target = self.path_of(sha256, suffix)
+        make_directory(target.parent)
+        try:
+            with exclusive_part(part, create=False) as handle, locked_directory(target.parent):
+                return self._settle(handle, part, target, sha256)
+        except FileNotFoundError:
+            if not target.exists():
+                raise
+            return Stored(sha256, target, target.stat().st_size, new=False)
+
+    def _settle(self, handle: int, part: Path, target: Path, sha256: str) -> Stored:
+        own_digest = target.suffix == VIDEO
+        if own_digest and hash_file(part) != sha256:
+            raise DamagedFile(part, f"its SHA-256 is not {sha256}")
+        size = os.fstat(handle).st_size
+        if own_digest and self._whole(target, sha256, size):
+            part.unlink()
+            return Stored(sha256, target, size, new=False)
+        part.chmod(0o444)
+        os.fsync(handle)
+        part.replace(target)
+        sync_directory(target.parent)
+        return Stored(sha256, target, size, new=True)
+
+    def _whole(self, target: Path, sha256: str, size: int) -> bool:
+        return target.is_file() and target.stat().st_size == size and hash_file(target) == sha256
+
+    def present(self) -> dict[str, int]:
+        """The size in bytes of every video, by digest: one `stat` each, nothing is opened."""
+        return {
+            entry.name[:64]: entry.stat(follow_symlinks=False).st_size
+            for entry in self._entries()
+            if entry.name.endswith(VIDEO)
+        }
+
+    def objects(self) -> dict[str, int]:
+        """The inode number of every video and picture, by file name, from the directories alone."""
+        return {entry.name: entry.inode() for entry in self._entries() if not entry.name.endswith(SIDECAR)}
+
+    def sidecars(self) -> list[Path]:
+        """Every sidecar, sorted."""
+        return sorted(Path(entry.path) for entry in self._entries() if entry.name.endswith(SIDECAR))
+
+    def _entries(self) -> Iterator[os.DirEntry[str]]:
+        """The objects and sidecars of every shard. What else lies there is passed over."""
+        for shard in _scan(self.root):
+            if not _SHARD.fullmatch(shard.name):
+                continue
+            for entry in _scan(Path(shard.path)):
+                if entry.name.startswith(shard.name) and len(entry.name) in (68, 69):
+                    yield entry
+
+    def verify(self, sha256: str) -> bool:
+        """Whether the video is there and has the digest it is named by. Reads all of it."""
+        try:
+            return hash_file(self.path_of(sha256)) == sha256
+        except FileNotFoundError:
+            return False
+
+    def remove(self, sha256: str) -> int:
+        """Remove a video with its pictures and sidecar; the bytes they took.
+
+        Names that are hard links hold the bytes until they are brought in line as well.
+        """
+        freed = 0
+        for suffix in (VIDEO, *COMPANIONS, SIDECAR):
+            path = self.path_of(sha256, suffix)
+            try:
+                size = path.stat().st_size
+                path.unlink()
+            except FileNotFoundError:
+                continue
+            freed += size
+        return freed
+
+    def clear_parts(self, before: float) -> int:
+        """Remove broken downloads last written before that Unix time and not in use; the bytes freed."""
+        freed = 0
+        for entry in _scan(self._tmp):
+            facts = entry.stat(follow_symlinks=False)
+            if facts.st_mtime < before and entry.name.endswith(".part") and _drop(Path(entry.path)):
+                freed += facts.st_size
+        return freed
+
+    def free_bytes(self) -> int:
+        """Room left on the disk that holds the store, for this user."""
+        place = self.root
+        while not place.exists():
+            place = place.parent
+        return shutil.disk_usage(place).free
+
+
+def _known_suffix(suffix: str) -> str:
+    if suffix != VIDEO and suffix not in COMPANIONS and suffix != SIDECAR:
+        raise ValueError(f"not a suffix of the store: {suffix!r}")
+    return suffix
+
+
+def _scan(directory: Path) -> Iterator[os.DirEntry[str]]:
+    try:
+        with os.scandir(directory) as entries:
+            yield from entries
+    except FileNotFoundError:
+        return
+
+
+def _drop(part: Path) -> bool:
+    try:
+        with exclusive_part(part, create=False):
+            part.unlink()
+    except (PartBusy, FileNotFoundError):
+        return False
+    return True

@@ -1,0 +1,88 @@
+"""Addresses: the names of characters, clips, takes and renders.
+
+Written in full a render is `clip.NAME#TAKE` (the take itself) or `clip.NAME#TAKE/STEP`; a character is
+`character.SLUG`. People may leave out `#1` where a clip has one take, see `label`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from sorasync.errors import SorasyncError
+
+_CLIP = re.compile(
+    r"clip\.(?P<name>[^#\[\]/]+(?:\[[^\[\]#]*\])?)(?:#(?P<take>[1-9]\d{0,5}))?(?:/(?P<step>[1-9]\d{0,5}))?"
+)
+_CHARACTER = re.compile(r"character\.(?P<name>[\w-]+)")
+_DIGITS = re.compile(r"(\d+)")
+
+
+class Address(NamedTuple):
+    """A parsed address. `take` and `step` are None where the address names more than one render."""
+
+    kind: str
+    name: str
+    take: int | None = None
+    step: int | None = None
+
+    def __str__(self) -> str:
+        take = "" if self.take is None else f"#{self.take}"
+        step = "" if self.step is None else f"/{self.step}"
+        return f"{self.kind}.{self.name}{take}{step}"
+
+    @property
+    def owner(self) -> str:
+        """The address of the clip or character that this belongs to."""
+        return f"{self.kind}.{self.name}"
+
+
+def parse(text: str) -> Address:
+    """Read an address. Raises `SorasyncError` for anything that cannot be one."""
+    if match := _CLIP.fullmatch(text):
+        take, step = match["take"], match["step"]
+        return Address("clip", match["name"], int(take) if take else None, int(step) if step else None)
+    if match := _CHARACTER.fullmatch(text):
+        return Address("character", match["name"])
+    raise SorasyncError(
+        f"{text!r} is not an address",
+        hint="addresses look like clip.market, clip.market#2, clip.market#2/1 or character.mossy",
+    )
+
+
+def character(slug: str) -> str:
+    """The address of a character."""
+    return f"character.{slug}"
+
+
+def take(clip: str, number: int) -> str:
+    """The address of a clip's take, counted from 1."""
+    return f"clip.{clip}#{number}"
+
+
+def step(clip: str, number: int, position: int) -> str:
+    """The address of a step on a take, both counted from 1."""
+    return f"clip.{clip}#{number}/{position}"
+
+
+def owner(address: str) -> str:
+    """The clip's or character's address that a full address belongs to."""
+    return address.partition("#")[0]
+
+
+def suffix(address: str) -> str:
+    """What follows the clip's name: `#2/1`, or nothing for a character."""
+    _, mark, rest = address.partition("#")
+    return mark + rest
+
+
+def label(address: str, *, single: bool) -> str:
+    """The address as shown: `clip.market#1` is `clip.market` where the clip has a `single` take."""
+    return address.removesuffix("#1") if single else address
+
+
+def natural(text: str) -> tuple[str | int, ...]:
+    """A sort key that puts `shot-2` before `shot-10`."""
+    parts: list[str | int] = list(_DIGITS.split(text))
+    parts[1::2] = [int(digits) for digits in parts[1::2]]
+    return (*parts, text)

@@ -1,0 +1,192 @@
+"""Expands a library into its graph. Pure: file digests come in with the library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sorasync.graph import address as addresses
+from sorasync.graph.graph import ClipNode, Graph
+from sorasync.graph.key import canonical, digest, folded
+from sorasync.graph.limits import Limits
+from sorasync.graph.render import Kind, Render
+from sorasync.manifest.diagnostic import ManifestError, Severity
+from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, StepSpec
+from sorasync.profile.profile import Profile
+
+
+def expand(library: Library, profile: Profile) -> Graph:
+    """The graph of everything that the library declares, for a provider of that profile.
+
+    Raises `ManifestError` with every place that asks for more than the profile has.
+    """
+    limits = Limits(library, profile)
+    builder = _Builder(library, profile, limits)
+    for slug in sorted(library.characters, key=addresses.natural):
+        builder.add_character(library.characters[slug])
+    for name in sorted(library.clips, key=addresses.natural):
+        builder.add_clip(name)
+    if any(found.severity is Severity.ERROR for found in limits.diagnostics):
+        raise ManifestError(limits.diagnostics)
+    return Graph(renders=builder.renders, clips=builder.clips, tags=builder.tags)
+
+
+@dataclass
+class _Builder:
+    library: Library
+    profile: Profile
+    limits: Limits
+    renders: dict[str, Render] = field(default_factory=dict)
+    clips: dict[str, ClipNode] = field(default_factory=dict)
+    tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def add_character(self, spec: CharacterSpec) -> None:
+        address = addresses.character(spec.slug)
+        inputs = self._canonical(kind=Kind.CHARACTER, name=spec.name, video=spec.video_sha256)
+        self.limits.character(spec)
+        self.renders[address] = Render(
+            address=address,
+            kind=Kind.CHARACTER,
+            key=digest(inputs),
+            inputs=inputs,
+            prompt=spec.name,
+            file=spec.video,
+            file_sha256=spec.video_sha256,
+            protect=spec.protect,
+            origin=spec.origin,
+        )
+        if spec.tags:
+            self.tags[address] = spec.tags
+
+    def add_clip(self, name: str) -> None:
+        """Add a clip, the clips it branches from first; no recursion, since branches may be many deep."""
+        chain: list[ClipSpec] = []
+        following: str | None = name
+        while following is not None and following not in self.clips:
+            spec = self.library.clips[following]
+            chain.append(spec)
+            following = spec.source
+        for spec in reversed(chain):
+            self._add(spec)
+
+    def _add(self, spec: ClipSpec) -> None:
+        chosen = spec.pick or (1 if spec.takes == 1 else None)
+        if spec.source is None:
+            takes = tuple(self._add_create(spec, take) for take in range(1, spec.takes + 1))
+            waits_for = spec.name if chosen is None and spec.steps else None
+            rest = spec.steps
+        else:
+            takes, waits_for = self._add_branch(spec)
+            rest = spec.steps[1:]
+            if waits_for is None and chosen is None and rest:
+                waits_for = spec.name
+        steps: list[str] = []
+        if takes and chosen is not None:
+            source = takes[chosen - 1]
+            first = 1 if spec.source is None else 2
+            for position, step in enumerate(rest, first):
+                source = self._add_step(spec, step, source, chosen, position)
+                steps.append(source)
+        final = steps[-1] if steps else takes[(chosen or 1) - 1] if takes else None
+        self.clips[spec.name] = ClipNode(
+            name=spec.name,
+            takes=takes,
+            steps=tuple(steps),
+            final=final,
+            chosen=chosen,
+            waits_for=waits_for,
+            tags=spec.tags,
+        )
+        if spec.tags:
+            self.tags[f"clip.{spec.name}"] = spec.tags
+
+    def _add_branch(self, spec: ClipSpec) -> tuple[tuple[str, ...], str | None]:
+        assert spec.source is not None
+        source = self.clips[spec.source]
+        if source.waits_for:
+            return (), source.waits_for
+        if source.chosen is None:
+            return (), source.name
+        assert source.final is not None
+        takes = tuple(
+            self._add_step(spec, spec.steps[0], source.final, take, 1) for take in range(1, spec.takes + 1)
+        )
+        return takes, None
+
+    def _add_create(self, spec: ClipSpec, take: int) -> str:
+        model, size, seconds = self.limits.create(spec)
+        cast = tuple(addresses.character(slug) for slug in spec.characters)
+        inputs = self._canonical(
+            kind=Kind.CREATE,
+            prompt=folded(spec.prompt or ""),
+            model=model,
+            size=size,
+            seconds=seconds,
+            characters=[self.renders[character].key for character in cast],
+            image=spec.image_sha256,
+            params=spec.params,
+            revision=spec.revision,
+            take=_beyond_first(take),
+        )
+        address = addresses.take(spec.name, take)
+        self.renders[address] = Render(
+            address=address,
+            kind=Kind.CREATE,
+            key=digest(inputs),
+            inputs=inputs,
+            prompt=spec.prompt or "",
+            model=model,
+            size=size,
+            seconds=seconds,
+            billed_seconds=seconds,
+            take=take,
+            characters=cast,
+            file=spec.image,
+            file_sha256=spec.image_sha256,
+            params=spec.params,
+            protect=spec.protect,
+            origin=spec.origin,
+        )
+        return address
+
+    def _add_step(self, spec: ClipSpec, step: StepSpec, source: str, take: int, position: int) -> str:
+        before = self.renders[source]
+        kind = Kind(step.kind)
+        added = self.limits.step(spec, step, before)
+        branching = spec.source is not None and position == 1
+        inputs = self._canonical(
+            kind=kind,
+            source=before.key,
+            prompt=folded(step.prompt),
+            seconds=added,
+            params=step.params,
+            revision=step.revision,
+            clip_revision=spec.revision if branching else 0,
+            take=_beyond_first(take) if branching else None,
+        )
+        address = addresses.step(spec.name, take, position)
+        self.renders[address] = Render(
+            address=address,
+            kind=kind,
+            key=digest(inputs),
+            inputs=inputs,
+            prompt=step.prompt,
+            model=before.model,
+            size=before.size,
+            seconds=before.seconds + added,
+            billed_seconds=added or before.seconds,
+            take=take,
+            source=source,
+            params=step.params,
+            protect=spec.protect,
+            extensions=before.extensions + (kind is Kind.EXTEND),
+            origin=step.origin,
+        )
+        return address
+
+    def _canonical(self, **inputs: object) -> str:
+        return canonical(inputs | {"simulated": self.profile.simulated})
+
+
+def _beyond_first(take: int) -> int | None:
+    """A take as it enters a key: the first one is the default and left out."""
+    return take if take > 1 else None

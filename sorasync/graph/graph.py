@@ -1,0 +1,79 @@
+"""The graph of renders: what a library asks for, as nodes with keys.
+
+An edge a -> b reads "b needs a's result": a step needs the video before it, a create needs its characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sorasync.graph import address as addresses
+from sorasync.graph.render import Render
+
+
+@dataclass(frozen=True, slots=True)
+class ClipNode:
+    """One clip in the graph, its renders by address.
+
+    `takes` are the first renders, one a take; `steps` what follows on the chosen take. `final` is the
+    render that the clip stands for; without a choice it is the first take, and `waits_for` names the clip
+    whose take has to be picked before the steps (or this whole branch) can be planned.
+    """
+
+    name: str
+    takes: tuple[str, ...]
+    steps: tuple[str, ...]
+    final: str | None
+    chosen: int | None
+    waits_for: str | None
+    tags: tuple[str, ...]
+
+    @property
+    def single(self) -> bool:
+        """Whether `#1` may be left out of its take's address."""
+        return len(self.takes) < 2
+
+    @property
+    def renders(self) -> tuple[str, ...]:
+        """Every render of the clip, takes first."""
+        return self.takes + self.steps
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Every render by address, sources before what needs them, and every clip by name."""
+
+    renders: Mapping[str, Render]
+    clips: Mapping[str, ClipNode]
+    tags: Mapping[str, tuple[str, ...]]
+    """Tags by the address of a clip or character; those without tags are left out."""
+
+    def label(self, address: str) -> str:
+        """The address as people see it."""
+        clip = self.clips.get(addresses.owner(address).removeprefix("clip."))
+        return addresses.label(address, single=clip is None or clip.single)
+
+    def waiting(self) -> Iterator[ClipNode]:
+        """The clips that wait for somebody to pick a take."""
+        return (clip for clip in self.clips.values() if clip.waits_for)
+
+    def ancestors(self, start: Iterable[str]) -> set[str]:
+        """Everything that the given renders need, at any distance, without themselves."""
+        seen: set[str] = set()
+        stack = list(start)
+        while stack:
+            render = self.renders.get(stack.pop())
+            for need in render.needs if render else ():
+                if need not in seen:
+                    seen.add(need)
+                    stack.append(need)
+        return seen
+
+    def dependants(self, start: Iterable[str]) -> set[str]:
+        """Everything that needs one of the given renders, at any distance, with themselves."""
+        found = set(start)
+        for address, render in self.renders.items():
+            if any(need in found for need in render.needs):
+                found.add(address)
+        return found

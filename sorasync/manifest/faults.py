@@ -1,0 +1,105 @@
+"""Faults as the loader finds them, without positions, and how they become diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
+from sorasync.manifest.positions import Positions, Span, TomlPath
+
+_LONGEST_SOURCE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault at a path of a file.
+
+    `{other}` in the message is replaced by the place of `other`, a (file, path) pair. `on_key` points at the
+    key instead of the value, `within` is a regular expression for the part of the value that is meant,
+    `span` is given where the place is known already. A `secret` fault never shows its source line.
+    """
+
+    code: str
+    message: str
+    file: str
+    path: TomlPath = ()
+    expected: str | None = None
+    fix: str | None = None
+    address: str | None = None
+    on_key: bool = False
+    within: str | None = None
+    other: tuple[str, TomlPath] | None = None
+    span: Span | None = None
+    secret: bool = False
+
+
+class Locator:
+    """Finds paths in files, reading and parsing each file once, and only when asked.
+
+    `text_of` gives a file's text, or None where it cannot be read (any more).
+    """
+
+    def __init__(self, text_of: Callable[[str], str | None]) -> None:
+        self._text_of = text_of
+        self._texts: dict[str, str | None] = {}
+        self._lines: dict[str, list[str]] = {}
+        self._positions: dict[str, Positions] = {}
+
+    def position(self, file: str, path: TomlPath) -> Position:
+        """Where the declaration at `path` stands: a table's header, a key's value."""
+        positions = self._of(file)
+        return Position(file, *(positions.span(path) if positions else Span()))
+
+    def diagnostics(self, faults: Iterable[Fault]) -> list[Diagnostic]:
+        """The faults with their places, each place and code once."""
+        found: dict[tuple[object, ...], Diagnostic] = {}
+        for fault in faults:
+            diagnostic = self._diagnostic(fault)
+            found.setdefault((diagnostic.position, diagnostic.code, diagnostic.message), diagnostic)
+        return sorted(found.values(), key=Diagnostic.sort_key)
+
+    def _diagnostic(self, fault: Fault) -> Diagnostic:
+        span = fault.span or self._span(fault)
+        message = fault.message
+        if fault.other is not None:
+            at = self.position(*fault.other)
+            message = message.replace("{other}", f"{at.file}:{at.line}:{at.column}")
+        return Diagnostic(
+            code=fault.code,
+            severity=Severity.ERROR,
+            message=message,
+            position=Position(fault.file, *span),
+            address=fault.address,
+            expected=fault.expected,
+            fix=fault.fix,
+            source=None if fault.secret else self._source(fault.file, span.line),
+        )
+
+    def _span(self, fault: Fault) -> Span:
+        positions = self._of(fault.file)
+        if positions is None:
+            return Span()
+        if fault.within is not None:
+            return positions.find(fault.path, fault.within)
+        return positions.span(fault.path, key=fault.on_key)
+
+    def _source(self, file: str, line: int) -> str | None:
+        if file not in self._lines:
+            text = self._text(file)
+            self._lines[file] = [] if text is None else text.split("\n")
+        lines = self._lines[file]
+        return lines[line - 1].removesuffix("\r")[:_LONGEST_SOURCE] if line <= len(lines) else None
+
+    def _text(self, file: str) -> str | None:
+        if file not in self._texts:
+            self._texts[file] = self._text_of(file)
+        return self._texts[file]
+
+    def _of(self, file: str) -> Positions | None:
+        if file not in self._positions:
+            text = self._text(file)
+            if text is None:
+                return None
+            self._positions[file] = Positions(text)
+        return self._positions[file]

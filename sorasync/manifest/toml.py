@@ -1,0 +1,110 @@
+"""TOML text to plain values, and every syntax fault of a text at once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import rtoml
+
+from sorasync.manifest.positions import Positions, Span, TomlPath
+
+_PLACE = re.compile(r"\s+at line (\d+) column (\d+)$")
+_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxFault:
+    """One syntax fault. `twice` is the path of a key that stands twice, then `first` is where it stood first."""
+
+    message: str
+    span: Span
+    expected: str | None = None
+    twice: TomlPath | None = None
+    first: Span | None = None
+
+
+class TomlError(Exception):
+    """The text is not TOML; `faults` says where, in the order of the text."""
+
+    def __init__(self, faults: list[SyntaxFault]) -> None:
+        super().__init__(faults[0].message)
+        self.faults = faults
+
+
+def parse(text: str) -> dict[str, Any]:
+    """The values of a TOML text. Raises `TomlError` with every syntax fault that is certain."""
+    try:
+        return rtoml.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise TomlError(_faults(text, str(error))) from None
+
+
+def _faults(text: str, words: str) -> list[SyntaxFault]:
+    first = _fault(words, text.split("\n"))
+    if first.message.startswith("duplicate key"):
+        return _twice(text) or [first]
+    if _runs_on(first) or "recurse" in first.message:
+        return [first]
+    from sorasync.manifest.syntax import suspicious_lines
+
+    faults = {first.span.line: first}
+    lines = text.split("\n")
+    for row in suspicious_lines(text):
+        if len(faults) == _MOST:
+            break
+        if row + 1 not in faults and (found := _alone(lines[row], row)) is not None:
+            faults[row + 1] = found
+    return sorted(faults.values(), key=lambda fault: fault.span)
+
+
+def _fault(words: str, lines: list[str]) -> SyntaxFault:
+    place = _PLACE.search(words)
+    message, _, expected = (words[: place.start()] if place else words).partition(", expected ")
+    line, column = (int(place[1]), int(place[2])) if place else (1, 1)
+    width = len(lines[line - 1].removesuffix("\r")) if line <= len(lines) else 0
+    end = column + 1 if column <= width else column
+    return SyntaxFault(message, Span(line, column, end), expected or None)
+
+
+def _runs_on(fault: SyntaxFault) -> bool:
+    """Whether the fault is a bracket or string that swallows the lines below it."""
+    return any(word in fault.message for word in ("unclosed array,", "multi-line", "inline table")) or (
+        fault.message == "unclosed array"
+    )
+
+
+def _alone(line: str, row: int) -> SyntaxFault | None:
+    """What is wrong with one line by itself, if it is wrong whatever stands around it."""
+    try:
+        rtoml.loads(line)
+    except ValueError as error:
+        found = _fault(str(error), [line])
+    else:
+        return None
+    if _runs_on(found) or found.message.startswith("duplicate key"):
+        return None
+    return SyntaxFault(found.message, found.span._replace(line=row + 1), found.expected)
+
+
+def _twice(text: str) -> list[SyntaxFault]:
+    positions = Positions(text)
+    return [
+        SyntaxFault(
+            f"{dotted(path)} stands twice in this file", span, None, path, positions.span(path, key=True)
+        )
+        for path, span in positions.duplicates[:_MOST]
+    ]
+
+
+def dotted(path: TomlPath) -> str:
+    """A path as TOML writes it: `clips."a b".steps[1].seconds`, elements counted from 1."""
+    shown = ""
+    for part in path:
+        if isinstance(part, int):
+            shown += f"[{part + 1}]"
+        else:
+            bare = re.fullmatch(r"[A-Za-z0-9_-]+", part)
+            shown += ("." if shown else "") + (part if bare else f'"{part}"')
+    return shown

@@ -1,0 +1,181 @@
+"""Values against the models: every fault in plain words, and what is left when the faulty keys are out."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from sorasync.manifest.faults import Fault
+from sorasync.manifest.positions import TomlPath
+from sorasync.manifest.schema import EXPECTED
+from sorasync.manifest.suggest import listed, nearest
+
+Place = Callable[[TomlPath], tuple[str, TomlPath, str | None]]
+"""Gives, for a path in the validated values, the file, the path in that file and the address."""
+
+M = TypeVar("M", bound=BaseModel)
+
+_TYPES = {
+    "string_type": "a string",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "an array",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+    "decimal_type": "a number",
+    "decimal_parsing": "a number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+}
+_ROUNDS = 8
+
+
+def validate(model: type[M], data: dict[str, Any], place: Place) -> tuple[M | None, list[Fault], set[TomlPath]]:
+    """The model of `data`, the faults, and the paths that were taken out for it to hold.
+
+    `data` is changed in place: `x-` keys and faulty values leave it. None only where nothing usable is left.
+    """
+    faults: list[Fault] = []
+    removed: set[TomlPath] = set()
+    for _ in range(_ROUNDS):
+        try:
+            return model.model_validate(data), faults, removed
+        except ValidationError as error:
+            errors = error.errors(include_url=False)
+        for found in errors:
+            loc = found["loc"]
+            if found["type"] != "extra_forbidden" or not str(loc[-1]).startswith("x-"):
+                faults.append(_fault(model, found, place))
+                removed.add(loc)
+        _remove(data, [found["loc"] for found in errors])
+    return None, faults, removed
+
+
+def _remove(data: dict[str, Any], paths: Sequence[TomlPath]) -> None:
+    """Take out the values at those paths, last elements of arrays first; a missing key takes its table with it."""
+    for path in sorted(set(paths), key=_order, reverse=True):
+        parent, key = _reach(data, path)
+        if parent is None:
+            continue
+        if isinstance(parent, list) and isinstance(key, int):
+            del parent[key : key + 1]
+        elif isinstance(parent, dict):
+            if key in parent:
+                del parent[key]
+            else:
+                _remove(data, [path[:-1]])
+
+
+def _order(path: TomlPath) -> list[tuple[bool, int, str]]:
+    return [(isinstance(part, int), part, "") if isinstance(part, int) else (False, 0, part) for part in path]
+
+
+def _reach(data: Any, path: TomlPath) -> tuple[Any, str | int | None]:
+    for part in path[:-1]:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return None, None
+    return (data, path[-1]) if path else (None, None)
+
+
+def _fault(model: type[BaseModel], found: Any, place: Place) -> Fault:
+    loc: TomlPath = found["loc"]
+    kind: str = found["type"]
+    file, path, address = place(loc)
+    name = _label(loc)
+    if kind == "extra_forbidden":
+        known = _known(model, loc[:-1])
+        fix = nearest(str(loc[-1]), known)
+        return Fault("S103", f"unknown key `{loc[-1]}`", file, path, listed(known, 30), fix, address, on_key=True)
+    if kind == "missing":
+        return Fault("S112", f"`{name}` is missing", file, path[:-1], address=address, on_key=True)
+    expected = _expected(kind, found)
+    message = f"`{name}` must be {expected}, not {shown(found['input'])}"
+    return Fault("S104", message, file, path, expected, _fix(kind, found["input"]), address)
+
+
+def _label(loc: TomlPath) -> str:
+    """The nearest key by name: `seconds`, or `tags[2]` for the second element."""
+    index = ""
+    for part in reversed(loc):
+        if isinstance(part, str):
+            return part + index
+        index = f"[{part + 1}]" + index
+    return index
+
+
+def _expected(kind: str, found: Any) -> str:
+    context = found.get("ctx") or {}
+    if kind == "string_pattern_mismatch":
+        return EXPECTED.get(context["pattern"], "of another form")
+    if kind in ("greater_than_equal", "greater_than"):
+        return f"{'at least' if kind.endswith('equal') else 'more than'} {next(iter(context.values()))}"
+    if kind in ("less_than_equal", "less_than"):
+        return f"{'at most' if kind.endswith('equal') else 'less than'} {next(iter(context.values()))}"
+    if kind == "string_too_long":
+        return f"at most {context['max_length']} characters long"
+    if kind == "literal_error":
+        return str(context["expected"]).replace("'", '"')
+    return _TYPES.get(kind) or str(found["msg"])
+
+
+def _fix(kind: str, value: object) -> str | None:
+    if kind in ("int_type", "int_from_float") and not isinstance(value, bool):
+        text = str(value).strip()
+        if isinstance(value, float) and value.is_integer():
+            return str(int(value))
+        return text if text.isascii() and text.isdigit() and len(text) < 10 else None
+    if kind == "bool_type" and str(value).lower() in ("true", "yes", "on", "false", "no", "off"):
+        return "true" if str(value).lower() in ("true", "yes", "on") else "false"
+    if kind == "list_type" and isinstance(value, str) and len(value) <= 60:
+        return f'["{value}"]'
+    if kind == "string_type" and isinstance(value, int | float) and not isinstance(value, bool):
+        return f'"{value}"'
+    return None
+
+
+def shown(value: object) -> str:
+    """A value for a message: as TOML writes it, on one line, cut after 60 characters."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list):
+        return "an array"
+    text = str(value)
+    if isinstance(value, str):
+        text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[:61])
+        text = f'"{text[:60]}…"' if len(text) > 60 else f'"{text}"'
+    return text if len(text) <= 70 else text[:60] + "…"
+
+
+def _known(model: type[BaseModel], loc: TomlPath) -> list[str]:
+    """The keys that the table at that path may have."""
+    at: Any = model
+    for part in loc:
+        if isinstance(at, type) and issubclass(at, BaseModel):
+            at = next((f.annotation for n, f in at.model_fields.items() if (f.alias or n) == part), None)
+        else:
+            at = typing.get_args(at)[-1] if typing.get_args(at) else None
+        at = _bare(at)
+    if isinstance(at, type) and issubclass(at, BaseModel):
+        return [field.alias or name for name, field in at.model_fields.items()]
+    return []
+
+
+def _bare(annotation: Any) -> Any:
+    """The annotation without `| None` and `Annotated`."""
+    origin = typing.get_origin(annotation)
+    if origin in (typing.Union, types.UnionType):
+        return _bare(next(a for a in typing.get_args(annotation) if a is not type(None)))
+    if origin is typing.Annotated:
+        return _bare(typing.get_args(annotation)[0])
+    return annotation

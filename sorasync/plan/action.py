@@ -1,0 +1,49 @@
+"""What a line of a plan can say."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """The actions of a plan, in the order its summary counts them."""
+
+    CREATE = "create"
+    EXTEND = "extend"
+    EDIT = "edit"
+    CHARACTER = "character"
+    RESUME = "resume"
+    DOWNLOAD = "download"
+    MOVE = "move"
+    REPLACE = "replace"
+    RETIRE = "retire"
+    DELETE = "delete"
+    BLOCKED = "blocked"
+    LOST = "lost"
+
+    @property
+    def mark(self) -> str:
+        """The sign in front of the line; a sign never stands for both a paid and a free action."""
+        return _MARKS[self]
+
+    @property
+    def renders(self) -> bool:
+        """Whether carrying it out sends something to the provider that makes a new render or upload."""
+        return self in _RENDERING
+
+
+_MARKS = {
+    Action.CREATE: "+",
+    Action.EXTEND: "+",
+    Action.EDIT: "+",
+    Action.CHARACTER: "+",
+    Action.RESUME: "…",
+    Action.DOWNLOAD: "↓",
+    Action.MOVE: "→",
+    Action.REPLACE: "±",
+    Action.RETIRE: "-",
+    Action.DELETE: "×",
+    Action.BLOCKED: "!",
+    Action.LOST: "?",
+}
+_RENDERING = frozenset({Action.CREATE, Action.EXTEND, Action.EDIT, Action.CHARACTER, Action.REPLACE})

@@ -1,0 +1,71 @@
+"""One line of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from sorasync.graph.render import Render
+from sorasync.plan.action import Action
+from sorasync.state.record import Status
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """A field that differs between the render that is known and the one that is wanted."""
+
+    name: str
+    before: object
+    after: object
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """A binding that the change makes: `address` is to stand for `key`.
+
+    `before` is the key that the address stood for; `origin` the address that gives its binding up in a
+    rename. Both are None where there was none.
+    """
+
+    address: str
+    key: str
+    before: str | None = None
+    origin: str | None = None
+    protect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be done for one address, and why.
+
+    `address` is canonical, `label` as people see it. `cost_usd` is None where the price is unknown and 0
+    where the action is free. `depends_on` are labels of other changes of the same plan that have to be done
+    first. `render` is what will be sent, None for changes that send nothing. `reason` explains and never
+    decides: nothing reads it to act.
+    """
+
+    address: str
+    label: str
+    action: Action
+    key: str
+    reason: str
+    cost_usd: Decimal | None
+    binds: tuple[Bind, ...] = ()
+    drops: Mapping[str, str] = field(default_factory=dict)
+    """Addresses whose binding ends, with the key each stood for; the records stay."""
+    render: Render | None = None
+    fields: tuple[FieldChange, ...] = ()
+    before: Mapping[str, object] | None = None
+    after: Mapping[str, object] | None = None
+    depends_on: tuple[str, ...] = ()
+    seconds: int = 0
+    status: Status | None = None
+    """How the key's record stood when the plan was made, None where there was none."""
+    supersede: bool = False
+    """Whether the key's present record is set aside first, since the same key is to be rendered afresh."""
+
+    @property
+    def paid(self) -> bool:
+        """Whether the action may cost something: its price is unknown or above 0."""
+        return self.cost_usd is None or self.cost_usd > 0

@@ -1,0 +1,57 @@
+"""What renders cost, by the provider's profile. Unknown is None, never 0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sorasync.graph.render import Kind, Render
+from sorasync.profile.profile import Profile
+
+FREE = Decimal(0)
+
+
+def cost_of(render: Render, profile: Profile, *, batch: bool = False) -> Decimal | None:
+    """The price of making one render, in dollars."""
+    match render.kind:
+        case Kind.CHARACTER:
+            return FREE
+        case Kind.CREATE:
+            return profile.create_cost(render.model, render.size, render.seconds, batch=batch)
+        case Kind.EXTEND:
+            added = render.billed_seconds
+            return profile.extend_cost(render.model, render.size, added, render.seconds - added)
+        case Kind.EDIT:
+            return profile.edit_cost(render.model, render.size, render.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A sum of prices: `known_usd` of those that are known, and how many are not."""
+
+    known_usd: Decimal
+    unknown: int
+
+    def __str__(self) -> str:
+        return money(None if self.unknown and not self.known_usd else self.known_usd, more=self.unknown > 0)
+
+
+def total(prices: Iterable[Decimal | None]) -> Total:
+    """Add prices up without taking an unknown one for nothing."""
+    known, unknown = FREE, 0
+    for price in prices:
+        if price is None:
+            unknown += 1
+        else:
+            known += price
+    return Total(known, unknown)
+
+
+def money(price: Decimal | None, *, more: bool = False) -> str:
+    """A price for people: `$3.20`, `$?` if unknown, `$3.20 + $?` where `more` unknown ones follow."""
+    if price is None:
+        return "$?"
+    cents = price.quantize(Decimal("0.01"))
+    text = f"${cents if cents == price else price.normalize():f}"
+    return f"{text} + $?" if more else text

@@ -1,0 +1,317 @@
+"""The difference between what is wanted and what is known. Pure and deterministic."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, field, replace
+
+from sorasync.graph.graph import Graph
+from sorasync.graph.render import Kind, Render
+from sorasync.plan import reason
+from sorasync.plan.action import Action
+from sorasync.plan.change import Bind, Change
+from sorasync.plan.cost import FREE, cost_of, money
+from sorasync.plan.group import group_moves, group_retired
+from sorasync.plan.known import IN_FLIGHT, Known, Survey
+from sorasync.plan.remote import RemoteState
+from sorasync.profile.profile import Profile
+from sorasync.state.record import Brief, Record, Status
+
+
+def diff(
+    graph: Graph,
+    known: Known,
+    survey: Survey,
+    profile: Profile,
+    *,
+    replaced: Container[str] = (),
+    attempts: int = 3,
+    batch: bool = False,
+) -> list[Change]:
+    """The ordered changes that take the state to the graph.
+
+    `replaced` are addresses whose render is to be made afresh although nothing changed; `attempts` is how
+    often a render that failed for a technical reason is tried.
+    """
+    differ = _Differ(graph, known, survey, profile, replaced, attempts, batch)
+    for render in survey.touched:
+        differ.add(render)
+    changes = group_moves(differ.changes, graph)
+    changes += [differ.adrift(key) for key in survey.adrift]
+    moved = {bind.origin for change in changes for bind in change.binds}
+    changes += group_retired([differ.retire(a) for a in survey.gone if a not in moved], graph, known)
+    return changes
+
+
+_PENDING = frozenset(Action) - {Action.MOVE, Action.RETIRE, Action.DELETE}
+_STUCK = frozenset({Action.BLOCKED, Action.LOST})
+
+
+@dataclass
+class _Differ:
+    graph: Graph
+    known: Known
+    survey: Survey
+    profile: Profile
+    replaced: Container[str]
+    attempts: int
+    batch: bool
+    changes: list[Change] = field(default_factory=list)
+    by_address: dict[str, Change] = field(default_factory=dict)
+    first: dict[str, str] = field(default_factory=dict)
+    """The address that renders a key in this plan; others that want the same key share it."""
+
+    def __post_init__(self) -> None:
+        self.origins: dict[str, list[str]] = {}
+        for address in reversed(self.survey.gone):
+            self.origins.setdefault(self.known.bindings[address].key, []).append(address)
+        self.labels = {b.key: self.graph.label(a) for a, b in self.known.bindings.items()}
+
+    def add(self, render: Render) -> None:
+        change = self._decide(render)
+        if change is not None:
+            self.changes.append(change)
+            self.by_address[render.address] = change
+
+    def _decide(self, render: Render) -> Change | None:
+        brief = self.known.briefs.get(render.key)
+        if render.key in self.first:
+            return self._share(render)
+        if render.address in self.replaced and (brief is None or brief.status not in IN_FLIGHT):
+            return self._afresh(render, brief)
+        if brief is None:
+            return self._pay(render, self._first_reason(render))
+        match brief.status:
+            case Status.STORED:
+                return self._stored(render, brief)
+            case Status.FAILED:
+                return self._failed(render)
+            case Status.BLOCKED:
+                return self._refused(render)
+            case Status.LOST:
+                return self._lost(render)
+            case _:
+                return self._in_flight(render, brief)
+
+    def _stored(self, render: Render, brief: Brief) -> Change | None:
+        if self.known.whole(brief, render.kind):
+            return self._move(render)
+        if render.kind is Kind.CHARACTER:
+            elsewhere = f"known to {brief.provider}, not to {self.known.provider}"
+            return replace(self._pay(render, elsewhere), supersede=True)
+        if self._can_fetch(render.key, brief):
+            return self._free(Action.DOWNLOAD, render, "its file is missing or damaged here")
+        return self._lost(render)
+
+    def _in_flight(self, render: Render, brief: Brief) -> Change:
+        if brief.provider != self.known.provider:
+            return self._free(
+                Action.BLOCKED,
+                render,
+                f"in flight at {brief.provider}; this plan speaks to {self.known.provider}",
+            )
+        if brief.status in (Status.INTENT, Status.UNKNOWN):
+            return self._free(
+                Action.RESUME, render, "sent, but the answer was lost: finds out what became of it"
+            )
+        remote = self.known.remote.get(render.key)
+        if remote is not None and remote.state is RemoteState.GONE:
+            return self._lost(render)
+        if brief.status is Status.RENDERED or (remote and remote.state is RemoteState.COMPLETED):
+            return self._free(Action.DOWNLOAD, render, "rendered, not fetched yet")
+        where = f" ({remote.progress}%)" if remote and remote.progress else ""
+        return self._free(Action.RESUME, render, f"paid for, still rendering{where}")
+
+    def _can_fetch(self, key: str, brief: Brief) -> bool:
+        if brief.provider != self.known.provider or brief.remote_id is None:
+            return False
+        remote = self.known.remote.get(key)
+        return remote is None or remote.state is not RemoteState.GONE
+
+    def _failed(self, render: Render) -> Change:
+        record = self.known.records[render.key]
+        why = record.error_message or record.error_code or "no reason given"
+        if record.attempts >= self.attempts:
+            return self._free(
+                Action.BLOCKED,
+                render,
+                f"failed {record.attempts} times, last: {why} (sorasync retry to go on)",
+            )
+        return self._pay(render, f"failed before ({why}): attempt {record.attempts + 1} of {self.attempts}")
+
+    def _refused(self, render: Render) -> Change:
+        record = self.known.records[render.key]
+        why = record.error_message or record.error_code or "no reason given"
+        return self._free(Action.BLOCKED, render, f"refused by the provider: {why}")
+
+    def _lost(self, render: Render) -> Change:
+        price = money(cost_of(render, self.profile))
+        label = self.graph.label(render.address)
+        return self._free(
+            Action.LOST,
+            render,
+            f"rendered, but no file is left here or at the provider; to render it again for {price}: "
+            f"--replace '{label}'",
+        )
+
+    def _afresh(self, render: Render, brief: Brief | None) -> Change:
+        sources = [need for need in render.needs if need in self.replaced]
+        label = self.graph.label(sources[0]) if sources else ""
+        why = f"its source {label} is rendered again" if sources else "asked for with --replace"
+        change = self._pay(render, why)
+        if change.action in _STUCK:
+            return change
+        return replace(change, action=Action.REPLACE, supersede=brief is not None)
+
+    def _pay(self, render: Render, why: str) -> Change:
+        stuck = next((need for need in render.needs if self._stuck(need)), None)
+        if stuck is not None:
+            blocked = self.by_address[stuck]
+            return self._free(
+                Action.BLOCKED, render, f"its source {blocked.label} is {_state(blocked.action)}"
+            )
+        if render.source is not None and (missing := self._source_missing(render.source)):
+            return self._free(Action.BLOCKED, render, missing)
+        self.first[render.key] = render.address
+        binding = self.known.bindings.get(render.address)
+        replaces = binding is not None and binding.key != render.key
+        before = self._record(binding.key) if binding is not None and replaces else None
+        after = reason.inputs_of(render.inputs)
+        return self._change(
+            Action.REPLACE if replaces else Action(render.kind.value),
+            render,
+            why,
+            cost_usd=cost_of(render, self.profile, batch=self.batch),
+            fields=reason.changed_fields(reason.inputs_of(before.inputs), after) if before else (),
+            before=reason.inputs_of(before.inputs) if before else None,
+            after=after,
+            seconds=render.billed_seconds,
+        )
+
+    def _stuck(self, address: str) -> bool:
+        change = self.by_address.get(address)
+        return change is not None and change.action in _STUCK
+
+    def _source_missing(self, source: str) -> str | None:
+        """Why the provider cannot start from the source, None where it can."""
+        if source in self.by_address and self.by_address[source].action.renders:
+            return None
+        render = self.graph.renders[source]
+        brief = self.known.briefs.get(render.key)
+        if brief is None or brief.status is not Status.STORED:
+            return None
+        remote = self.known.remote.get(render.key)
+        here = brief.provider == self.known.provider and brief.remote_id is not None
+        if (
+            here and not (remote and remote.state is RemoteState.GONE)
+        ) or self.profile.abilities.upload_as_source:
+            return None
+        label, price = self.graph.label(source), money(cost_of(render, self.profile))
+        return (
+            f"the provider does not hold its source {label} and takes no uploads; "
+            f"to render the source again for {price}: --replace '{label}'"
+        )
+
+    def _first_reason(self, render: Render) -> str:
+        binding = self.known.bindings.get(render.address)
+        before = self._record(binding.key) if binding else None
+        if before is None:
+            return "not rendered yet" if render.kind is not Kind.CHARACTER else "not uploaded yet"
+        fields = reason.changed_fields(reason.inputs_of(before.inputs), reason.inputs_of(render.inputs))
+        return reason.sentence(fields, render, self.graph, self.labels)
+
+    def _share(self, render: Render) -> Change:
+        other = self.graph.label(self.first[render.key])
+        change = self._change(Action.MOVE, render, f"the same render as {other}", cost_usd=FREE)
+        return replace(change, depends_on=(other,))
+
+    def _move(self, render: Render) -> Change | None:
+        binding = self.known.bindings.get(render.address)
+        if binding is not None and binding.key == render.key:
+            return None
+        origins = self.origins.get(render.key, [])
+        origin = origins.pop() if origins else None
+        before = self._record(binding.key) if binding else None
+        record = self._record(render.key)
+        after = reason.inputs_of(record.inputs if record else render.inputs)
+        fields = reason.changed_fields(reason.inputs_of(before.inputs), after) if before else ()
+        if origin:
+            why = f"renamed from {self.graph.label(origin)}"
+        elif render.key in self.labels:
+            why = f"the same render as {self.labels[render.key]}"
+        elif fields:
+            why = f"{reason.sentence(fields, render, self.graph, self.labels)}: a render that was kept"
+        else:
+            why = "rendered before and kept"
+        change = self._change(Action.MOVE, render, why, cost_usd=FREE, fields=fields, origin=origin)
+        past = {"address": self.graph.label(origin)} if origin else None
+        return replace(
+            change, before=past or (reason.inputs_of(before.inputs) if before else None), after=after
+        )
+
+    def _free(self, action: Action, render: Render, why: str) -> Change:
+        return self._change(action, render, why, cost_usd=FREE, after=reason.inputs_of(render.inputs))
+
+    def _change(
+        self, action: Action, render: Render, why: str, *, origin: str | None = None, **values: object
+    ) -> Change:
+        binding = self.known.bindings.get(render.address)
+        brief = self.known.briefs.get(render.key)
+        stuck = action in _STUCK
+        bind = Bind(
+            address=render.address,
+            key=render.key,
+            before=binding.key if binding else None,
+            origin=origin,
+            protect=render.protect,
+        )
+        change = Change(
+            address=render.address,
+            label=self.graph.label(render.address),
+            action=action,
+            key=render.key,
+            reason=why,
+            cost_usd=FREE,
+            binds=() if stuck else (bind,),
+            render=None if stuck or action is Action.MOVE else render,
+            status=brief.status if brief else None,
+            depends_on=tuple(
+                self.by_address[need].label
+                for need in render.needs
+                if need in self.by_address and self.by_address[need].action in _PENDING
+            ),
+        )
+        return replace(change, **values)  # type: ignore[arg-type]
+
+    def _record(self, key: str) -> Record | None:
+        return self.known.records.get(key)
+
+    def adrift(self, key: str) -> Change:
+        """A render in flight that nobody wants any more: fetched all the same, since it is paid for."""
+        record = self.known.records[key]
+        return Change(
+            address=record.address,
+            label=self.graph.label(record.address),
+            action=Action.RESUME,
+            key=key,
+            reason="paid for and no longer wanted: fetched so that it is not lost",
+            cost_usd=FREE,
+            status=record.status,
+        )
+
+    def retire(self, address: str) -> Change:
+        """A bound address that nobody declares any more."""
+        binding = self.known.bindings[address]
+        return Change(
+            address=address,
+            label=self.graph.label(address),
+            action=Action.RETIRE,
+            key=binding.key,
+            reason="no longer in the manifests",
+            cost_usd=FREE,
+            drops={address: binding.key},
+        )
+
+
+def _state(action: Action) -> str:
+    return "lost" if action is Action.LOST else "blocked"

@@ -1,0 +1,114 @@
+"""What the state and the disk know, as data for the diff."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+
+from sorasync.graph.graph import Graph
+from sorasync.graph.render import Kind, Render
+from sorasync.plan.remote import Remote
+from sorasync.state.record import Binding, Brief, Record, Status
+
+IN_FLIGHT = frozenset({Status.INTENT, Status.UNKNOWN, Status.BATCHED, Status.SUBMITTED, Status.RENDERED})
+"""Paid for, or perhaps paid for, and not here yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Bindings by address, briefs by key, and the digests of the assets that are on disk.
+
+    `records` and `remote` hold the whole record and the provider's answer of the keys that a survey named.
+    """
+
+    bindings: Mapping[str, Binding]
+    briefs: Mapping[str, Brief]
+    present: Container[str]
+    provider: str
+    records: Mapping[str, Record] = field(default_factory=dict)
+    remote: Mapping[str, Remote] = field(default_factory=dict)
+
+    def whole(self, brief: Brief, kind: Kind) -> bool:
+        """Whether what the record stands for can be used as it is, here and now."""
+        if brief.status is not Status.STORED:
+            return False
+        if kind is Kind.CHARACTER:
+            return brief.provider == self.provider
+        return brief.asset is not None and brief.asset in self.present
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Where the graph and the state differ: the only part that costs more than a look-up.
+
+    `touched` are wanted renders that are not simply there, `gone` bound addresses that nobody wants,
+    `adrift` keys in flight that nobody wants any more. `keys` are those whose records the diff reads and
+    `ask` those whose fate only the provider can tell.
+    """
+
+    touched: tuple[Render, ...]
+    gone: tuple[str, ...]
+    adrift: tuple[str, ...]
+    keys: frozenset[str]
+    ask: frozenset[str]
+    unchanged: int
+
+
+def survey(graph: Graph, known: Known, replaced: Container[str] = ()) -> Survey:
+    """Compare every wanted render with the state, in one pass over each."""
+    touched = []
+    bindings, briefs = known.bindings, known.briefs
+    for address, render in graph.renders.items():
+        binding, brief = bindings.get(address), briefs.get(render.key)
+        settled = (
+            binding is not None
+            and brief is not None
+            and binding.key == render.key
+            and known.whole(brief, render.kind)
+        )
+        if not settled or address in replaced:
+            touched.append(render)
+    gone = tuple(sorted(address for address in bindings if address not in graph.renders))
+    wanted = {render.key for render in graph.renders.values()}
+    adrift = tuple(
+        sorted(key for key, brief in briefs.items() if brief.status in IN_FLIGHT and key not in wanted)
+    )
+    keys = _keys(graph, known, touched, gone) | set(adrift)
+    return Survey(
+        touched=tuple(touched),
+        gone=gone,
+        adrift=adrift,
+        keys=frozenset(keys),
+        ask=frozenset(_to_ask(known, keys, _sources(graph, known, touched))),
+        unchanged=len(graph.renders) - len(touched),
+    )
+
+
+def _keys(graph: Graph, known: Known, touched: list[Render], gone: tuple[str, ...]) -> set[str]:
+    keys = {render.key for render in touched} | _sources(graph, known, touched)
+    keys |= {known.bindings[address].key for address in gone}
+    keys |= {known.bindings[render.address].key for render in touched if render.address in known.bindings}
+    return keys & known.briefs.keys()
+
+
+def _sources(graph: Graph, known: Known, touched: list[Render]) -> set[str]:
+    """The keys of sources whose steps nobody has paid for yet: the provider must still hold them."""
+    return {
+        graph.renders[render.source].key
+        for render in touched
+        if render.source is not None and render.key not in known.briefs
+    }
+
+
+def _to_ask(known: Known, keys: set[str], sources: set[str]) -> set[str]:
+    ask = set()
+    for key in keys:
+        brief = known.briefs[key]
+        if brief.remote_id is None or brief.provider != known.provider:
+            continue
+        absent = (
+            brief.status is Status.STORED and brief.asset is not None and brief.asset not in known.present
+        )
+        if absent or brief.status in IN_FLIGHT or (key in sources and brief.status is Status.STORED):
+            ask.add(key)
+    return ask

@@ -1,0 +1,99 @@
+"""The plan: ordered changes, what they cost, and a token that stands for exactly this plan."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from sorasync.manifest.diagnostic import Diagnostic
+from sorasync.plan.action import Action
+from sorasync.plan.change import Change
+from sorasync.plan.cost import Total, total
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A clip that waits for somebody to pick a take of `clip` (a label) before it can go on."""
+
+    label: str
+    clip: str
+    takes: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The changes that take the state to the manifests.
+
+    `library`, `env` (empty for the base one) and `provider` say what the plan is for; `lineage` and
+    `serial` which state it was made against; `desired` is a digest of every wanted address and key.
+    `unchanged_clips` counts clips with nothing to do, `unchanged` renders of any kind. `left_out` counts
+    changes that a selection kept out of a `partial` plan.
+    """
+
+    library: str
+    env: str
+    provider: str
+    simulated: bool
+    lineage: str
+    serial: int
+    desired: str
+    changes: tuple[Change, ...]
+    unchanged: int
+    unchanged_clips: int = 0
+    unchanged_characters: int = 0
+    waiting: tuple[Waiting, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    left_out: int = 0
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do and nothing that needs attention."""
+        return not self.changes
+
+    @property
+    def partial(self) -> bool:
+        """Whether a selection left changes out."""
+        return self.left_out > 0
+
+    @cached_property
+    def cost(self) -> Total:
+        """The sum of what the changes cost."""
+        return total(change.cost_usd for change in self.changes)
+
+    @property
+    def seconds(self) -> int:
+        """The seconds of video that will be charged for."""
+        return sum(change.seconds for change in self.changes)
+
+    def count(self, action: Action) -> int:
+        """How many changes have that action."""
+        return sum(change.action is action for change in self.changes)
+
+    def summary(self) -> dict[str, int]:
+        """The number of changes by action, and of renders that stay as they are."""
+        return {action.value: self.count(action) for action in Action} | {"unchanged": self.unchanged}
+
+    def paid(self) -> Iterator[Change]:
+        """The changes that may cost something."""
+        return (change for change in self.changes if change.paid)
+
+    @cached_property
+    def token(self) -> str:
+        """What `apply --expect` compares: it binds manifests, state, provider, env and every change."""
+        facts = {
+            "library": self.library,
+            "env": self.env,
+            "provider": self.provider,
+            "lineage": self.lineage,
+            "serial": self.serial,
+            "desired": self.desired,
+            "changes": [
+                [c.address, c.action, c.key, None if c.cost_usd is None else str(c.cost_usd.normalize())]
+                for c in self.changes
+            ],
+        }
+        text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
+        return f"sp1:{hashlib.sha256(text.encode()).hexdigest()[:16]}"

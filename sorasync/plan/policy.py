@@ -1,0 +1,171 @@
+"""What a plan may not do without being told so again: protection, thresholds and budgets.
+
+A refusal names the limit, the value, what caused it and the exact way past it. Nothing has been sent when
+one is raised.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sorasync.errors import SorasyncError
+from sorasync.graph import address as addresses
+from sorasync.plan.action import Action
+from sorasync.plan.change import Change
+from sorasync.plan.cost import money
+from sorasync.plan.plan import Plan
+from sorasync.state.record import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Limits, None where there is none. Percentages are of the clips that the state knows."""
+
+    max_replace_pct: int | None = None
+    max_retire_pct: int | None = None
+    max_creates: int | None = None
+    min_existing: int = 10
+    per_apply_usd: Decimal | None = None
+    per_apply_seconds: int | None = None
+    allow_unknown_cost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a plan is refused: one sentence, its cause, and each way past it (what to type, its reach)."""
+
+    code: str
+    message: str
+    cause: str | None = None
+    ways: tuple[tuple[str, str], ...] = ()
+
+
+class PlanRefused(SorasyncError):
+    """The plan goes past a limit; `refusals` says which and how to go on. Nothing was sent or billed."""
+
+    def __init__(self, refusals: list[Refusal]) -> None:
+        super().__init__(f"plan refused: {refusals[0].message}")
+        self.refusals = refusals
+
+
+def refusals(plan: Plan, policy: Policy, bindings: Mapping[str, Binding]) -> list[Refusal]:
+    """Everything that keeps the plan from being applied, in a fixed order."""
+    clips = {addresses.owner(address) for address in bindings if address.startswith("clip.")}
+    found = [*_protected(plan, bindings), *_shares(plan, policy, len(clips)), *_budget(plan, policy)]
+    if policy.max_creates is not None and (creates := _creates(plan)) > policy.max_creates:
+        found.append(
+            Refusal(
+                "S503",
+                f"it would make {creates} renders, limit {policy.max_creates}",
+                ways=(
+                    (f"--allow-creates {creates}", "this run"),
+                    (f"[safety] max_creates = {creates}", "for good"),
+                ),
+            )
+        )
+    return found
+
+
+def _creates(plan: Plan) -> int:
+    return sum(c.action.renders and c.action is not Action.CHARACTER for c in plan.changes)
+
+
+def _protected(plan: Plan, bindings: Mapping[str, Binding]) -> list[Refusal]:
+    found = []
+    for change in plan.changes:
+        if change.action not in (Action.REPLACE, Action.RETIRE):
+            continue
+        places = change.drops or tuple(bind.address for bind in change.binds)
+        if any(address in bindings and bindings[address].protect for address in places):
+            verb = "replace" if change.action is Action.REPLACE else "retire"
+            found.append(
+                Refusal(
+                    "S500",
+                    f"it would {verb} {change.label}, which is protected",
+                    cause=change.reason,
+                    ways=((f"--exclude '{change.label}'", "leave it out"), *_lifting(change)),
+                )
+            )
+    return found
+
+
+def _lifting(change: Change) -> tuple[tuple[str, str], ...]:
+    owner = addresses.owner(change.address)
+    return ((f"sorasync unprotect '{owner}'", "lift the protection the state remembers"),)
+
+
+def _shares(plan: Plan, policy: Policy, clips: int) -> list[Refusal]:
+    if clips < policy.min_existing:
+        return []
+    found = []
+    for action, verb, limit, name in (
+        (Action.REPLACE, "replace", policy.max_replace_pct, "replace"),
+        (Action.RETIRE, "retire", policy.max_retire_pct, "retire"),
+    ):
+        hit = {addresses.owner(c.address) for c in plan.changes if c.action is action}
+        hit = {owner for owner in hit if owner.startswith("clip.")}
+        percent = -(-100 * len(hit) // clips)
+        if limit is None or percent <= limit:
+            continue
+        found.append(
+            Refusal(
+                "S501",
+                f"it would {verb} {len(hit)} of {clips} clips ({percent}%, limit {limit}%)",
+                cause=_common_cause(plan, action),
+                ways=(
+                    (f"--allow-{name}-pct {percent}", "this run"),
+                    (f"[safety] max_{name}_pct = {percent}", "in sorasync.toml, for good"),
+                ),
+            )
+        )
+    return found
+
+
+def _common_cause(plan: Plan, action: Action) -> str | None:
+    counts = Counter(c.reason for c in plan.changes if c.action is action)
+    if not counts:
+        return None
+    reason, count = max(counts.items(), key=lambda item: (item[1], item[0]))
+    return f"{reason} ({count} renders)"
+
+
+def _budget(plan: Plan, policy: Policy) -> list[Refusal]:
+    if plan.simulated:
+        return []
+    found = []
+    spent = plan.cost.known_usd
+    if policy.per_apply_usd is not None and spent > policy.per_apply_usd:
+        found.append(
+            Refusal(
+                "S502",
+                f"it would cost {money(spent)}, limit {money(policy.per_apply_usd)} an apply",
+                ways=(
+                    (f"--max-cost {spent:f}", "this run"),
+                    (f"[budget] per_apply = {spent:f}", "in sorasync.toml, for good"),
+                    ("--target ADDRESS", "apply a part"),
+                ),
+            )
+        )
+    if policy.per_apply_seconds is not None and plan.seconds > policy.per_apply_seconds:
+        found.append(
+            Refusal(
+                "S504",
+                f"it would render {plan.seconds} s, limit {policy.per_apply_seconds} s an apply",
+                ways=((f"[budget] per_apply_seconds = {plan.seconds}", "in sorasync.toml, for good"),),
+            )
+        )
+    if plan.cost.unknown and not policy.allow_unknown_cost:
+        found.append(
+            Refusal(
+                "S505",
+                f"{plan.cost.unknown} of its prices are unknown, so what it spends cannot be said",
+                ways=(
+                    ("--allow-unknown-cost", "this run"),
+                    ('[prices."MODEL"] "WIDTHxHEIGHT" = 0.00', "in sorasync.toml: dollars a second"),
+                ),
+            )
+        )
+    return found

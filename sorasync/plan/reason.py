@@ -1,0 +1,89 @@
+"""Why a change is there: the fields that differ, and the sentence that names them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from sorasync.graph.graph import Graph
+from sorasync.graph.render import Render
+from sorasync.plan.change import FieldChange
+
+_NAMES = {"simulated": "provider", "clip_revision": "revision", "video": "reference clip"}
+_ORDER = (
+    "kind",
+    "source",
+    "prompt",
+    "name",
+    "model",
+    "size",
+    "seconds",
+    "characters",
+    "image",
+    "video",
+    "params",
+    "take",
+)
+_DEFAULTS: dict[str, object] = {"take": 1, "revision": 0, "clip_revision": 0, "characters": [], "params": {}}
+
+
+def inputs_of(text: str) -> dict[str, object]:
+    """The inputs behind a key, without the key's own version."""
+    inputs: dict[str, object] = json.loads(text)
+    inputs.pop("v", None)
+    return inputs
+
+
+def changed_fields(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[FieldChange, ...]:
+    """The fields that differ between two sets of inputs, the telling ones first."""
+    names = sorted(before.keys() | after.keys(), key=_rank)
+    return tuple(
+        FieldChange(
+            _NAMES.get(name, name),
+            before.get(name, _DEFAULTS.get(name)),
+            after.get(name, _DEFAULTS.get(name)),
+        )
+        for name in names
+        if before.get(name) != after.get(name)
+    )
+
+
+def _rank(name: str) -> tuple[int, str]:
+    return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)
+
+
+def sentence(fields: tuple[FieldChange, ...], render: Render, graph: Graph, keys: Mapping[str, str]) -> str:
+    """One line that names every changed field; long values are left to the diff below it.
+
+    `keys` maps keys to the labels of the addresses that stand or stood for them.
+    """
+    return ", ".join(_phrase(field, render, graph, keys) for field in fields) or "asked for afresh"
+
+
+def _phrase(field: FieldChange, render: Render, graph: Graph, keys: Mapping[str, str]) -> str:
+    match field.name:
+        case "source" if render.source is not None:
+            source = graph.label(render.source)
+            known = keys.get(str(field.before))
+            if field.before is None or known is None or known == source:
+                return f"its source {source} changes"
+            return f"its source is now {source}, was {known}"
+        case "characters":
+            return "characters changed"
+        case "provider":
+            return "the preview provider's render does not count" if field.before else "preview instead"
+        case "model" | "size" | "seconds" | "take" | "revision" | "kind":
+            return f"{field.name} {_plain(field.before)} → {_plain(field.after)}"
+        case "params" if isinstance(field.before, dict) and isinstance(field.after, dict):
+            names = sorted(
+                name
+                for name in field.before.keys() | field.after.keys()
+                if field.before.get(name) != field.after.get(name)
+            )
+            return ", ".join(f"params.{name} changed" for name in names)
+        case name:
+            return f"{name} changed"
+
+
+def _plain(value: object) -> str:
+    return "none" if value is None else str(value)

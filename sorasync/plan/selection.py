@@ -1,0 +1,92 @@
+"""Which part of a plan is wanted: `--target` and `--exclude`, by address, glob and tag."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sorasync.errors import SorasyncError
+from sorasync.graph import address as addresses
+from sorasync.graph.graph import Graph
+from sorasync.plan.change import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Patterns as given. `*` and `?` are the only wildcards, since brackets belong to matrix addresses."""
+
+    target: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.target or self.exclude)
+
+
+def select(changes: Sequence[Change], selection: Selection, graph: Graph) -> list[Change]:
+    """The changes that a selection keeps, in their order.
+
+    A target brings along what it has to wait for; an exclusion takes what waits for it along. Raises
+    `SorasyncError` for a pattern that matches nothing in the library or the plan.
+    """
+    if not selection:
+        return list(changes)
+    known = _names(graph, changes)
+    for pattern in (*selection.target, *selection.exclude):
+        if not any(_matches(pattern, name, graph) for name in known):
+            raise SorasyncError(f"{pattern!r} matches nothing", hint="sorasync status lists the addresses")
+    kept = {c.label for c in changes if not selection.target or _any(selection.target, c, graph)}
+    kept = _with_needs(kept, changes)
+    dropped = {c.label for c in changes if _any(selection.exclude, c, graph)}
+    dropped = _with_dependants(dropped, changes)
+    return [c for c in changes if c.label in kept and c.label not in dropped]
+
+
+def matching(patterns: Iterable[str], graph: Graph) -> set[str]:
+    """The renders' addresses that the patterns match. Raises `SorasyncError` where one matches none."""
+    found: set[str] = set()
+    for pattern in patterns:
+        hits = {address for address in graph.renders if _matches(pattern, address, graph)}
+        if not hits:
+            raise SorasyncError(f"{pattern!r} matches no render", hint="sorasync status lists the addresses")
+        found |= hits
+    return found
+
+
+def _names(graph: Graph, changes: Sequence[Change]) -> list[str]:
+    return [*graph.renders, *(f"clip.{name}" for name in graph.clips), *(c.address for c in changes)]
+
+
+def _any(patterns: tuple[str, ...], change: Change, graph: Graph) -> bool:
+    places = (change.address, *(b.address for b in change.binds), *change.drops)
+    return any(_matches(pattern, place, graph) for pattern in patterns for place in places)
+
+
+def _matches(pattern: str, address: str, graph: Graph) -> bool:
+    owner = addresses.owner(address)
+    if pattern.startswith("tag:"):
+        return any(_glob(pattern[4:], tag) for tag in graph.tags.get(owner, ()))
+    return any(
+        _glob(pattern, name) for name in {address, graph.label(address), owner, address.partition("/")[0]}
+    )
+
+
+def _glob(pattern: str, text: str) -> bool:
+    if "*" not in pattern and "?" not in pattern:
+        return pattern == text
+    expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(expression, text, re.DOTALL) is not None
+
+
+def _with_needs(kept: set[str], changes: Sequence[Change]) -> set[str]:
+    for change in reversed(changes):
+        if change.label in kept:
+            kept.update(change.depends_on)
+    return kept
+
+
+def _with_dependants(dropped: set[str], changes: Sequence[Change]) -> set[str]:
+    for change in changes:
+        if dropped.intersection(change.depends_on):
+            dropped.add(change.label)
+    return dropped

@@ -1,0 +1,117 @@
+"""One frame in the making, as YUV 4:2:0 planes (BT.709, limited range).
+
+Everything is drawn straight into these planes, so that no frame as a whole is ever converted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from PIL import Image
+
+Plane = npt.NDArray[np.uint8]
+RGB = tuple[int, int, int]
+
+_SCALER = VideoReformatter()
+
+
+def even(length: int) -> int:
+    """The nearest smaller even number, never below 16: the codec takes no odd sizes."""
+    return max(16, length - length % 2)
+
+
+def yuv(colour: RGB) -> tuple[int, int, int]:
+    """An RGB colour (0-255) as limited range BT.709."""
+    r, g, b = (channel / 255 for channel in colour)
+    luma = 0.2126 * r + 0.7152 * g + 0.0722 * b
+    return round(16 + 219 * luma), round(128 + 224 * (b - luma) / 1.8556), round(128 + 224 * (r - luma) / 1.5748)
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """The planes of one picture; `y`, `u` and `v` are views into `data`."""
+
+    data: Plane
+    y: Plane
+    u: Plane
+    v: Plane
+
+    @property
+    def width(self) -> int:
+        """Pixels across."""
+        return int(self.y.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Pixels down."""
+        return int(self.y.shape[0])
+
+    def frame(self) -> av.VideoFrame:
+        """A copy of the picture, ready to be encoded."""
+        return av.VideoFrame.from_ndarray(self.data, format="yuv420p")
+
+    def blend(self, other: Canvas, share: float) -> None:
+        """Mix `other` in by `share` (0 keeps this picture, 1 replaces it)."""
+        weight = round(256 * min(1.0, max(0.0, share)))
+        mixed = self.data.astype(np.uint16) * (256 - weight) + other.data.astype(np.uint16) * weight
+        self.data[:] = mixed >> 8
+
+
+def wrap_planes(data: Plane) -> Canvas:
+    """A canvas over a `(height * 3 // 2, width)` array, without copying."""
+    width = data.shape[1]
+    height = data.shape[0] * 2 // 3
+    luma, chroma = width * height, width * height // 4
+    flat = data.reshape(-1)
+    half = (height // 2, width // 2)
+    u = flat[luma : luma + chroma].reshape(half)
+    v = flat[luma + chroma :].reshape(half)
+    return Canvas(data, data[:height], u, v)
+
+
+def blank(width: int, height: int, colour: RGB = (0, 0, 0)) -> Canvas:
+    """A canvas of one colour; both lengths must be even."""
+    canvas = wrap_planes(np.empty((height * 3 // 2, width), np.uint8))
+    canvas.y[:], canvas.u[:], canvas.v[:] = yuv(colour)
+    return canvas
+
+
+def from_picture(picture: Image.Image) -> Canvas:
+    """The planes of an RGB picture of even size."""
+    frame = av.VideoFrame.from_ndarray(np.asarray(picture.convert("RGB")), format="rgb24")
+    return from_frame(frame, picture.width, picture.height)
+
+
+def from_frame(frame: av.VideoFrame, width: int, height: int) -> Canvas:
+    """A decoded frame of any size and format, scaled to this size."""
+    scaled = frame.reformat(
+        width, height, "yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+    )
+    return wrap_planes(np.ascontiguousarray(scaled.to_ndarray()).astype(np.uint8, copy=False))
+
+
+def to_picture(canvas: Canvas) -> Image.Image:
+    """The canvas as an RGB picture."""
+    frame = canvas.frame()
+    rgb = frame.reformat(
+        format="rgb24",
+        src_colorspace=Colorspace.ITU709,
+        src_color_range=ColorRange.MPEG,
+        dst_color_range=ColorRange.JPEG,
+    )
+    return Image.fromarray(rgb.to_ndarray())
+
+
+def scale_plane(plane: Plane, width: int, height: int) -> Plane:
+    """One plane (any row stride) scaled bilinearly; the result may be a view into a frame's own memory."""
+    if plane.shape == (height, width):
+        return plane
+    source = av.VideoFrame.from_numpy_buffer(plane, format="gray")
+    scaled = _SCALER.reformat(source, width, height, "gray", interpolation=Interpolation.BILINEAR)
+    memory = scaled.planes[0]
+    rows = np.frombuffer(memory, np.uint8).reshape(height, memory.line_size)
+    return rows[:, :width]

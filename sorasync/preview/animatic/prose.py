@@ -1,0 +1,72 @@
+"""What can be read from a free prompt: its sentences, camera words, light and spoken lines."""
+
+from __future__ import annotations
+
+import re
+
+_SENTENCE = re.compile(r"[^.!?\n…]+(?:[.!?…]+[\"”')\]]*|\n|$)")
+_CUT = re.compile(r"\b(?=(?:smash |hard |then )?cuts? to\b)", re.IGNORECASE)
+_FRAMING = (
+    r"extreme close[- ]?ups?|medium close[- ]?ups?|close[- ]?ups?|macro|extreme wide shot|wide shot|wide[- ]angle"
+    r"|establishing shot|medium shot|long shot|full shot|over[- ]the[- ]shoulder|aerial|bird'?s[- ]eye|drone"
+    r"|low[- ]angle|high[- ]angle|top[- ]down|overhead|point[- ]of[- ]view|pov|two[- ]shot|dutch angle"
+)
+_MOVE = (
+    r"(?:slow |slowly |gentle |gently |fast |smooth )?(?:push(?:es|ing)?[- ]in|pull(?:s|ing)?[- ](?:out|back)"
+    r"|doll(?:y|ies|ying)(?: (?:in|out|back|forward))?|zoom(?:s|ing)?(?: (?:in|out))|pan(?:s|ning)?(?: (?:left|right))?"
+    r"|tilt(?:s|ing)?(?: (?:up|down))?|crane(?:s|ing)?(?: (?:up|down))?|track(?:s|ing)(?: (?:left|right|shot))?"
+    r"|handheld|hand-held|steadicam|orbit(?:s|ing)?|circles?|arc(?:s|ing)?|locked[- ]off|static|whip[- ]pan)"
+    r"|camera (?:rises|lifts|descends|drops|sinks|follows|drifts(?: (?:left|right))?|glides|circles|orbits|climbs|pulls back|pushes in)"
+)
+_CAMERA = re.compile(rf"\b(?:{_FRAMING}|{_MOVE})\b", re.IGNORECASE)
+_FOCUS = re.compile(
+    r"\b(?:(?:very )?(?:shallow|deep)(?: depth of field| focus)?|rack focus|bokeh|tilt-shift|soft focus)\b", re.IGNORECASE
+)
+_LIGHT = re.compile(
+    r"\b(?:(?:\w+[- ]){0,2}(?:sunlight|daylight|moonlight|candlelight|lamplight|backlight|neon|light|lighting|lamps?|lanterns?"
+    r"|sun|glow|golden hour|dusk|dawn|twilight|night|noon|overcast|firelight|streetlights?))\b",
+    re.IGNORECASE,
+)
+_SPOKEN = re.compile(
+    r"(?:(?P<speaker>[A-Z][\w'’-]{0,30})\s+(?:says?|asks?|whispers?|shouts?|replies|murmurs?|answers?|calls?)"
+    r"(?:\s+\w+){0,3}\s*[:,]?\s*|(?P<label>[A-Z][\w'’-]{0,30}):\s*)?[\"“](?P<line>[^\"”\n]{1,300})[\"”]"
+)
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    """The sentences of a text in order, white space evened out."""
+    found = (" ".join(piece.split()) for piece in _SENTENCE.findall(text))
+    return tuple(piece for piece in found if any(sign.isalnum() or ord(sign) > 127 for sign in piece))
+
+
+def cuts(text: str) -> list[str]:
+    """The text split before each "cut to"; always at least one part."""
+    parts = [part for part in _CUT.split(text) if part.strip()]
+    return parts or [text]
+
+
+def camera(text: str) -> str:
+    """Framing and camera moves named in the text."""
+    return _listed(_CAMERA, text, 3)
+
+
+def focus(text: str) -> str:
+    """Words about depth of field."""
+    return _listed(_FOCUS, text, 1)
+
+
+def lighting(text: str) -> str:
+    """Words about light, with what stands right before them."""
+    return _listed(_LIGHT, text, 2)
+
+
+def spoken(text: str) -> list[tuple[str, str]]:
+    """Quoted lines with their speaker, who may be unknown ("")."""
+    return [
+        (match["speaker"] or match["label"] or "", match["line"].strip()) for match in _SPOKEN.finditer(text[:16000])
+    ]
+
+
+def _listed(pattern: re.Pattern[str], text: str, most: int) -> str:
+    found = dict.fromkeys(" ".join(match.group().split()).lower() for match in pattern.finditer(text[:16000]))
+    return ", ".join(list(found)[:most])

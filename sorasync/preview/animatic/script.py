@@ -1,0 +1,184 @@
+"""What a prompt says, taken apart: style, scene and shots.
+
+A storyboard's text has blocks separated by blank lines; a block that opens with `Shot N` is a shot, with
+`Camera:`, `Depth of field:`, `Action:` (a list), `Lighting:`, `Palette:`, `Sound:` and `Dialogue:` (a list of
+`- Speaker: "line"`). Anything else is read as well as it can be and never refused.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+
+from sorasync.preview.animatic import prose
+from sorasync.preview.animatic.colours import Swatch, colours_in, swatch
+from sorasync.preview.animatic.moods import palette_for
+
+_LONGEST = 40_000
+_MOST_SHOTS = 400
+_SHOT = re.compile(r"^\W{0,4}shot\s*#?\s*\d+\b[\s:.\-]*(.*)$", re.IGNORECASE)
+_FIELD = re.compile(r"^([A-Za-z][A-Za-z +/&-]{1,30}?)\s*:\s*(.*)$")
+_BULLET = re.compile(r"^\s*(?:[-*]|\d+[.)])\s+(.*)$")
+_NAMES = {
+    "camera": "camera",
+    "camera shot": "camera",
+    "cinematography": "camera",
+    "framing": "camera",
+    "depth of field": "focus",
+    "depth": "focus",
+    "lens": "focus",
+    "action": "beats",
+    "actions": "beats",
+    "beats": "beats",
+    "lighting": "lighting",
+    "light": "lighting",
+    "mood": "lighting",
+    "palette": "palette",
+    "palette anchors": "palette",
+    "colors": "palette",
+    "colours": "palette",
+    "sound": "sound",
+    "background sound": "sound",
+    "audio": "sound",
+    "dialogue": "lines",
+    "dialog": "lines",
+    "style": "style",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A spoken line; the speaker may be empty."""
+
+    speaker: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One camera set-up: what is seen in turn (`beats`), how, and what is heard."""
+
+    camera: str = ""
+    focus: str = ""
+    beats: tuple[str, ...] = ()
+    lighting: str = ""
+    palette: tuple[Swatch, ...] = ()
+    sound: str = ""
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A whole prompt; it always has a shot, and every shot has a palette.
+
+    `named` holds the colours that the prompt itself names, none if all palettes were chosen for it.
+    """
+
+    style: str
+    scene: str
+    shots: tuple[Shot, ...]
+    named: tuple[Swatch, ...]
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A shot while its lines are read: field name to the lines under it."""
+
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    open: str = "beats"
+
+    def add(self, name: str, text: str) -> None:
+        if text.strip():
+            self.fields.setdefault(name, []).append(" ".join(text.split()))
+
+
+def read_script(prompt: str) -> Script:
+    """Take a prompt apart; a prompt without shots becomes shots by its own sentences."""
+    text = prompt[:_LONGEST].replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    if not any(_SHOT.match(line) for line in lines):
+        return _from_prose(text)
+    style, scene, drafts = _split(lines)
+    shots = tuple(_shot(draft) for draft in drafts[:_MOST_SHOTS])
+    named = tuple(dict.fromkeys(colour for shot in shots for colour in shot.palette))
+    general = colours_in(f"{style} {scene}") or palette_for(f"{style} {scene}")
+    filled = tuple(shot if shot.palette else replace(shot, palette=_own_palette(shot, general)) for shot in shots)
+    return Script(style, scene, filled, named)
+
+
+def _own_palette(shot: Shot, general: tuple[Swatch, ...]) -> tuple[Swatch, ...]:
+    found = colours_in(f"{shot.lighting} {' '.join(shot.beats)}")
+    return found if len(found) > 1 else general
+
+
+def _split(lines: list[str]) -> tuple[str, str, list[_Draft]]:
+    """The style, the scene's text, and a draft for each shot, in the order they stand."""
+    head = _Draft(open="scene")
+    drafts: list[_Draft] = []
+    current = head
+    for line in lines:
+        heading = _SHOT.match(line)
+        if heading:
+            current = _Draft()
+            drafts.append(current)
+            current.add("beats", heading.group(1))
+        else:
+            _take(current, line)
+    style = " ".join(head.fields.pop("style", []))
+    scene = " ".join(text for texts in head.fields.values() for text in texts)
+    return style, scene, drafts
+
+
+def _take(draft: _Draft, line: str) -> None:
+    """Put one line under the field it belongs to."""
+    bullet = _BULLET.match(line)
+    if bullet:
+        draft.add(draft.open, bullet.group(1))
+        return
+    opening = _FIELD.match(line.strip())
+    name = _NAMES.get(opening.group(1).strip().lower()) if opening else None
+    if opening and name:
+        draft.open = name
+        draft.add(name, opening.group(2))
+    else:
+        draft.add(draft.open, line)
+
+
+def _shot(draft: _Draft) -> Shot:
+    fields = draft.fields
+    palette = ", ".join(fields.get("palette", []))
+    return Shot(
+        camera=", ".join(fields.get("camera", [])),
+        focus=", ".join(fields.get("focus", [])),
+        beats=tuple(fields.get("beats", [])),
+        lighting=", ".join(fields.get("lighting", []) + fields.get("style", [])),
+        palette=tuple(swatch(name) for name in re.split(r"[,;/]| and ", palette) if name.strip())[:6],
+        sound=", ".join(fields.get("sound", [])),
+        lines=tuple(_line(text) for text in fields.get("lines", [])),
+    )
+
+
+def _line(text: str) -> Line:
+    speaker, colon, words = text.partition(":")
+    if not colon or len(speaker) > 60 or '"' in speaker:
+        return Line("", text.strip().strip('"“”'))
+    return Line(speaker.strip(), words.strip().strip('"“”'))
+
+
+def _from_prose(text: str) -> Script:
+    """Shots from running text: a cut where the text says so, sentences as beats."""
+    scenes = prose.cuts(text)
+    named = colours_in(text)
+    chosen = named if len(named) > 1 else (*named, *palette_for(text)[: 5 - len(named)])
+    shots = tuple(
+        Shot(
+            camera=prose.camera(part),
+            focus=prose.focus(part),
+            beats=prose.sentences(part),
+            lighting=prose.lighting(part),
+            palette=own if len(own := colours_in(part)) > 1 else chosen,
+            lines=tuple(Line(speaker, words) for speaker, words in prose.spoken(part)),
+        )
+        for part in scenes[:_MOST_SHOTS]
+    )
+    return Script("", "", shots, named)

@@ -1,0 +1,167 @@
+"""Reading and writing MP4 files: every animatic has the same rate, codec settings and time base."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import av.container
+from av.video.reformatter import ColorRange, Colorspace
+from av.video.stream import VideoStream
+
+from sorasync.preview.animatic.canvas import Canvas, from_frame
+from sorasync.preview.animatic.scene import BadMedia
+
+FPS = 10
+TICKS = 1000
+"""Time base of the files: a frame lasts `TICKS` of `FPS * TICKS` a second, so every frame time is a whole number."""
+
+_TAG = "comment"
+_ENCODER = {
+    "preset": "superfast",
+    "tune": "zerolatency",
+    "crf": "24",
+    "g": str(FPS),
+    "threads": "2",
+}
+
+
+class Writer:
+    """Encodes canvases, one a frame, into an open container; can also take over finished packets."""
+
+    def __init__(self, container: av.container.OutputContainer, width: int, height: int) -> None:
+        self._container = container
+        self._stream: VideoStream = container.add_stream("libx264", rate=FPS, options=_ENCODER)
+        self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, "yuv420p"
+        context = self._stream.codec_context
+        context.color_primaries = context.color_trc = 1
+        context.colorspace, context.color_range = 1, 1
+        self._stream.time_base = Fraction(1, FPS * TICKS)
+        self.frames = 0
+
+    def header(self) -> bytes:
+        """The decoder configuration of what this writer encodes."""
+        self._stream.codec_context.open(strict=False)
+        return bytes(self._stream.codec_context.extradata or b"")
+
+    def put(self, canvas: Canvas) -> None:
+        """Append one frame."""
+        frame = canvas.frame()
+        frame.colorspace, frame.color_range = Colorspace.ITU709, ColorRange.MPEG
+        frame.pts = self.frames
+        frame.time_base = Fraction(1, FPS)
+        self.frames += 1
+        self._mux(self._stream.encode(frame))
+
+    def copy(self, packet: av.Packet) -> None:
+        """Append one finished packet as the next frame, without decoding it."""
+        packet.stream = self._stream
+        packet.time_base = Fraction(1, FPS)
+        packet.pts = packet.dts = self.frames
+        packet.duration = 1
+        self.frames += 1
+        self._container.mux(packet)
+
+    def finish(self) -> None:
+        """Write what the encoder still holds."""
+        self._mux(self._stream.encode(None))
+
+    def _mux(self, packets: list[av.Packet]) -> None:
+        for packet in packets:
+            self._container.mux(packet)
+
+
+@contextmanager
+def writing(out: Path, width: int, height: int, note: str = "") -> Iterator[Writer]:
+    """A writer whose file appears under `out` only when everything went well; `note` is kept in the file."""
+    part = out.with_name(f".{out.name}.part")
+    try:
+        with av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+            container.metadata[_TAG] = note
+            writer = Writer(container, width, height)
+            yield writer
+            writer.finish()
+        os.replace(part, out)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[tuple[av.container.InputContainer, VideoStream]]:
+    """An open file and its first video stream; `BadMedia` for whatever cannot be read as video."""
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise BadMedia(f"{path.name}: holds no video")
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            yield container, stream
+    except (av.FFmpegError, OSError) as error:
+        raise BadMedia(f"{path.name}: cannot be decoded as video ({error.strerror or error})") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a file really is: its size in pixels, length in seconds, number of frames, and codec name."""
+
+    width: int
+    height: int
+    seconds: float
+    frames: int
+    codec: str
+
+
+def probe(video: Path) -> Probe:
+    """Read a file's facts from its packets; `BadMedia` when it is no video."""
+    with reading(video) as (container, stream):
+        base = stream.time_base or Fraction(1, FPS)
+        end, frames = 0, 0
+        for packet in container.demux(stream):
+            if packet.pts is not None:
+                frames += 1
+                end = max(end, packet.pts + (packet.duration or 0))
+        if not frames:
+            raise BadMedia(f"{video.name}: holds no frames")
+        seconds = float((end - (stream.start_time or 0)) * base)
+        context = stream.codec_context
+        return Probe(context.width, context.height, seconds, frames, context.name)
+
+
+def note_of(video: Path) -> str:
+    """The note a `writing` left in the file, or an empty text."""
+    with reading(video) as (container, _):
+        return str(container.metadata.get(_TAG, ""))
+
+
+def pictures(video: Path, width: int, height: int, limit: float | None = None) -> Iterator[Canvas]:
+    """The frames at the common rate, scaled to a size; a source at another rate is sampled. At least one frame.
+
+    `limit` stops after so many seconds.
+    """
+    with reading(video) as (container, stream):
+        shown = 0
+        held: Canvas | None = None
+        for frame in container.decode(stream):
+            index = _slot(frame, stream, shown)
+            if limit is not None and index > limit * FPS:
+                break
+            while held is not None and shown < index:
+                shown += 1
+                yield held
+            if index >= shown:
+                held = from_frame(frame, width, height)
+        if held is None:
+            raise BadMedia(f"{video.name}: holds no frames")
+        yield held
+
+
+def _slot(frame: av.VideoFrame, stream: VideoStream, fallback: int) -> int:
+    """The place of a frame on the common rate."""
+    if frame.pts is None or frame.time_base is None:
+        return fallback
+    return round((frame.pts - (stream.start_time or 0)) * frame.time_base * FPS)

@@ -1,0 +1,201 @@
+"""The rules that tell what a host cannot do. Each returns the lacks it finds, none when all is well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from math import gcd
+from typing import TYPE_CHECKING
+
+from sorasync.profile.lack import Lack
+from sorasync.profile.model import Model, nearest_seconds, offers_seconds, seconds_text
+
+if TYPE_CHECKING:
+    from sorasync.profile.profile import Profile
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "list": (list, tuple),
+    "table": (dict,),
+    "any": (object,),
+}
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that looks most like this one; None where none does."""
+    return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
+
+
+def model_lacks(profile: Profile, model: str | None, size: str | None, seconds: int | None) -> list[Lack]:
+    """Model not offered, size not offered for it, length not offered for it."""
+    if model is None:
+        return []
+    known = profile.model(model)
+    if known is None:
+        names = profile.model_names
+        message = f'{profile.name} does not offer the model "{model}"'
+        return [Lack("model", message, ", ".join(names) or None, nearest(model, names))]
+    return _size_lacks(model, known, size) + _seconds_lacks(model, known, seconds)
+
+
+def _size_lacks(name: str, model: Model, size: str | None) -> list[Lack]:
+    if size is None or model.offers_size(size):
+        return []
+    expected = ", ".join(model.sizes) or f"a size like 1280x720 that matches {model.size_pattern}"
+    fix = nearest_size(size, model.sizes)
+    return [Lack("size", f"{name} does not render {size}", expected, fix)]
+
+
+def nearest_size(size: str, offered: Iterable[str]) -> str | None:
+    """The offered size of the same orientation whose area is nearest; failing that, the most alike text."""
+    asked = _pixels(size)
+    sizes = [(one, pixels) for one in offered if (pixels := _pixels(one))]
+    if asked is None or not sizes:
+        return nearest(size, [one for one, _ in sizes])
+    wide = asked[0] >= asked[1]
+    alike = [pair for pair in sizes if (pair[1][0] >= pair[1][1]) == wide] or sizes
+    area = asked[0] * asked[1]
+    return min(alike, key=lambda pair: (abs(pair[1][0] * pair[1][1] - area), pair[0]))[0]
+
+
+def _pixels(size: str) -> tuple[int, int] | None:
+    width, x, height = size.partition("x")
+    return (int(width), int(height)) if x and width.isdecimal() and height.isdecimal() else None
+
+
+def _seconds_lacks(name: str, model: Model, seconds: int | None) -> list[Lack]:
+    if seconds is None or offers_seconds(model.seconds, seconds):
+        return []
+    fix = nearest_seconds(model.seconds, seconds)
+    message = f"{name} does not render {seconds} seconds"
+    return [Lack("seconds", message, seconds_text(model.seconds), None if fix is None else str(fix))]
+
+
+def prompt_lacks(profile: Profile, prompt: str) -> list[Lack]:
+    """A prompt longer than the host reads."""
+    most = profile.limits.prompt_chars
+    if len(prompt) <= most:
+        return []
+    return [Lack("prompt", f"the prompt has {len(prompt)} characters", f"at most {most}")]
+
+
+def character_lacks(profile: Profile, count: int, image: bool) -> list[Lack]:
+    """Characters where there are none, too many of them, or together with an image that cannot travel."""
+    if count == 0:
+        return []
+    if not profile.can("characters"):
+        return [Lack("characters", f"{profile.name} has no characters")]
+    lacks = []
+    most = profile.limits.characters
+    if count > most:
+        lacks.append(Lack("characters", f"{count} characters in one clip", f"at most {most}"))
+    by_json = {"url", "file_id"} & set(profile.abilities.image_by)
+    if image and profile.abilities.image_by and not by_json:
+        message = f"{profile.name} takes an image or characters, not both"
+        lacks.append(Lack("image", message, "one of the two"))
+    return lacks
+
+
+def image_lacks(profile: Profile, model: str | None, image: bool) -> list[Lack]:
+    """A first frame where none can be given."""
+    if not image:
+        return []
+    known = profile.model(model) if model is not None else None
+    if not profile.abilities.image_by:
+        return [Lack("image", f"{profile.name} takes no image as first frame")]
+    if known is not None and not known.image:
+        return [Lack("image", f"{model} takes no image as first frame")]
+    return []
+
+
+def param_lacks(profile: Profile, params: Mapping[str, object]) -> list[Lack]:
+    """Parameters that the host does not know, or values of the wrong type."""
+    lacks = []
+    for name in sorted(params):
+        kind = profile.params.get(name)
+        if kind is None:
+            fix = nearest(name, profile.params)
+            message = f'{profile.name} has no parameter "{name}"'
+            lacks.append(Lack(f"params.{name}", message, ", ".join(sorted(profile.params)) or "none", fix))
+        elif not _fits(kind, params[name]):
+            lacks.append(Lack(f"params.{name}", f'the parameter "{name}" has the wrong type', f"a {kind}"))
+    return lacks
+
+
+def _fits(kind: str, value: object) -> bool:
+    if isinstance(value, bool) and kind in ("integer", "number"):
+        return False
+    return isinstance(value, _TYPES[kind])
+
+
+def step_lacks(profile: Profile, kind: str, source_is_file: bool) -> list[Lack]:
+    """Extensions or edits where there are none, or from a file where only the host's own videos will do."""
+    if kind == "extend" and not profile.can("extend"):
+        return [Lack("extend", f"{profile.name} has no extensions")]
+    if kind == "edit" and not profile.can("edit"):
+        return [Lack("edit", f"{profile.name} has no edits")]
+    if source_is_file and not profile.abilities.upload_as_source:
+        return [Lack(kind, f"{profile.name} takes no uploaded video as a source", "a video that it rendered")]
+    return []
+
+
+def extension_lacks(profile: Profile, seconds: int | None, before: int, total: int | None) -> list[Lack]:
+    """A length not offered, one extension too many, or a result that grows too long."""
+    limits = profile.limits
+    lacks = []
+    if seconds is not None and not offers_seconds(limits.extension_seconds, seconds):
+        fix = nearest_seconds(limits.extension_seconds, seconds)
+        expected = seconds_text(limits.extension_seconds)
+        message = f"an extension cannot add {seconds} seconds"
+        lacks.append(Lack("seconds", message, expected, None if fix is None else str(fix)))
+    if before + 1 > limits.extensions:
+        lacks.append(Lack("extend", f"extension {before + 1} of one video", f"at most {limits.extensions}"))
+    if seconds is not None and total is not None and total + seconds > limits.total_seconds:
+        message = f"the extended video would be {total + seconds} seconds long"
+        lacks.append(Lack("seconds", message, f"at most {limits.total_seconds} in all"))
+    return lacks
+
+
+def source_lacks(profile: Profile, kind: str, total: int | None) -> list[Lack]:
+    """A source that is longer than the host takes."""
+    most = profile.limits.edit_seconds
+    able = profile.can("edit" if kind == "edit" else "extend")
+    if most is None or total is None or total <= most or not able:
+        return []
+    return [Lack(kind, f"its source is {total} seconds long", f"at most {most}")]
+
+
+def character_name_lacks(profile: Profile, name: str) -> list[Lack]:
+    """No characters at this host, or a name that is empty or too long."""
+    if not profile.can("characters"):
+        return [Lack("characters", f"{profile.name} has no characters")]
+    most = profile.limits.character_name_chars
+    if 1 <= len(name) <= most:
+        return []
+    return [Lack("name", f"the name has {len(name)} characters", f"1 to {most}")]
+
+
+def clip_lacks(profile: Profile, seconds: float, width: int, height: int) -> list[Lack]:
+    """A reference clip too short, too long, or of a shape that makes its subject look stretched."""
+    limits = profile.limits
+    lacks = []
+    span = limits.character_seconds
+    if not span.min <= seconds <= span.max:
+        lacks.append(Lack("video", f"the clip is {seconds:g} seconds long", f"{seconds_text(span)} seconds"))
+    shape = _aspect(width, height)
+    if shape not in limits.character_aspects:
+        expected = " or ".join(limits.character_aspects)
+        lacks.append(Lack("video", f"the clip is {width}x{height} ({shape})", expected))
+    return lacks
+
+
+def _aspect(width: int, height: int) -> str:
+    """The shape in lowest terms; pixel sizes a hair off 16:9, as codecs round them, count as 16:9."""
+    for wide, high in ((16, 9), (9, 16)):
+        if height and abs(width / height - wide / high) < 0.01:
+            return f"{wide}:{high}"
+    by = gcd(width, height) or 1
+    return f"{width // by}:{height // by}"

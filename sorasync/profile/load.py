@@ -1,0 +1,170 @@
+"""Profiles from their files: the built-in ones by name, others by path, with a library's overrides on top."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from importlib import resources
+from pathlib import Path
+
+import rtoml
+from pydantic import BaseModel, ValidationError
+
+from sorasync.profile.check import nearest
+from sorasync.profile.error import ProfileError
+from sorasync.profile.model import ANY
+from sorasync.profile.profile import Profile
+
+Table = dict[str, object]
+
+_DATA = resources.files("sorasync.profile") / "data"
+_DEEPEST = 8
+
+
+def profile_names() -> list[str]:
+    """The built-in profiles, sorted."""
+    return sorted(item.name.removesuffix(".toml") for item in _DATA.iterdir() if item.name.endswith(".toml"))
+
+
+def load_profile(
+    name_or_path: str,
+    *,
+    base_dir: Path | None = None,
+    base_url: str | None = None,
+    overrides: Mapping[str, object] | None = None,
+    prices: Mapping[str, Mapping[str, Decimal]] | None = None,
+) -> Profile:
+    """The profile of that name, or of that file when it ends in `.toml` or contains a slash.
+
+    A relative path counts from `base_dir`; the file may say `extends = "openai"`. `overrides` is merged
+    over it table by table; `prices` maps models to sizes to dollars a second, and leaves out models that
+    the host does not offer. Raises `ProfileError`.
+    """
+    table = _read(name_or_path, base_dir or Path(), 0)
+    where = f"profile {name_or_path}"
+    own_url = table.get("base_url")
+    table = _merge(table, overrides or {})
+    if base_url:
+        table["base_url"] = base_url
+    if not _same_host(own_url, table.get("base_url")):
+        table.pop("sunset", None)
+    return _validated(_priced(table, prices or {}), where)
+
+
+def _same_host(one: object, other: object) -> bool:
+    return str(one or "").rstrip("/") == str(other or "").rstrip("/")
+
+
+def _is_path(text: str) -> bool:
+    return text.endswith(".toml") or "/" in text
+
+
+def _read(name_or_path: str, base_dir: Path, depth: int) -> Table:
+    """A profile's tables with everything it extends already underneath."""
+    if depth > _DEEPEST:
+        raise ProfileError(f"profiles extend each other more than {_DEEPEST} deep at {name_or_path}")
+    if _is_path(name_or_path):
+        path = base_dir / name_or_path
+        table = _parse(_text(path), str(name_or_path))
+        table.setdefault("name", path.stem)
+        table.setdefault("title", path.stem)
+        base_dir = path.parent
+    else:
+        table = _parse(_builtin(name_or_path), name_or_path)
+    parent = table.pop("extends", None)
+    if parent is None:
+        return table
+    if not isinstance(parent, str):
+        raise ProfileError(f"profile {name_or_path}: extends must be the name or path of a profile")
+    return _merge(_read(parent, base_dir, depth + 1), table)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8"
+        raise ProfileError(f"cannot read the profile {path}: {reason}") from None
+
+
+def _builtin(name: str) -> str:
+    names = profile_names()
+    if name not in names:
+        near = nearest(name, names)
+        hint = f'did you mean "{near}"?' if near else None
+        raise ProfileError(f'there is no profile "{name}"; there are {", ".join(names)}', hint=hint)
+    return (_DATA / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def _parse(text: str, where: str) -> Table:
+    try:
+        table = rtoml.loads(text)
+    except rtoml.TomlParsingError as error:
+        raise ProfileError(f"profile {where} is not valid TOML: {error}") from None
+    return table if isinstance(table, dict) else {}
+
+
+def _merge(under: Mapping[str, object], over: Mapping[str, object]) -> Table:
+    """`over` on top of `under`, table by table; anything that is not a table replaces what was there."""
+    merged = dict(under)
+    for key, value in over.items():
+        below = merged.get(key)
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            merged[key] = _merge(below, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _priced(table: Table, prices: Mapping[str, Mapping[str, Decimal]]) -> Table:
+    """The table with a library's own prices; a model known only by the wildcard gets an entry of its own."""
+    models = table.get("models")
+    if not prices or not isinstance(models, Mapping):
+        return table
+    priced = dict(models)
+    for name, sizes in prices.items():
+        base = priced.get(name, models.get(ANY))
+        if isinstance(base, Mapping):
+            priced[name] = _merge(base, {"prices": sizes})
+    return {**table, "models": priced}
+
+
+def _validated(table: Table, where: str) -> Profile:
+    try:
+        return Profile.model_validate(table)
+    except ValidationError as error:
+        raise _fault(error, where) from None
+
+
+def _fault(error: ValidationError, where: str) -> ProfileError:
+    """The first fault of a profile in plain words, with the nearest right spelling for an unknown key."""
+    first = error.errors(include_url=False)[0]
+    path = [str(part) for part in first["loc"]]
+    field = ".".join(path)
+    if first["type"] == "extra_forbidden":
+        known = _fields_at(Profile, path[:-1])
+        near = nearest(path[-1], known)
+        hint = f'did you mean "{near}"?' if near else None
+        allowed = ", ".join(sorted(known))
+        return ProfileError(f"{where}: there is no field {field}; allowed are {allowed}", hint=hint)
+    message = first["msg"].removeprefix("Value error, ")
+    given = "" if first["type"] == "missing" else f" (given: {_short(first.get('input'))})"
+    return ProfileError(f"{where}: {field or 'the profile'}: {message}{given}")
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _fields_at(model: type[BaseModel], path: list[str]) -> list[str]:
+    """The field names of the table that a path leads to."""
+    if not path:
+        return list(model.model_fields)
+    if model is Profile and path[0] == "models":
+        from sorasync.profile.model import Model
+
+        return list(Model.model_fields)
+    field = model.model_fields.get(path[0])
+    inner = field.annotation if field else None
+    return _fields_at(inner, path[1:]) if isinstance(inner, type) and issubclass(inner, BaseModel) else []

@@ -1,0 +1,105 @@
+"""A model that a provider offers: sizes, lengths and prices."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+SIZE = re.compile(r"[1-9][0-9]{0,4}x[1-9][0-9]{0,4}")
+"""A size as manifests write it: width, `x`, height, in pixels."""
+
+ANY = "*"
+"""The name of a model or the size of a price that stands for all that are not named."""
+
+
+def as_money(value: object) -> object:
+    """A TOML number or string as an exact Decimal: 0.1 in a file is a tenth, not the float beside it."""
+    return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Money = Annotated[Decimal, BeforeValidator(as_money), Field(ge=0, allow_inf_nan=False)]
+"""US dollars, zero or more."""
+
+
+class Data(BaseModel):
+    """Base of everything read from a profile: immutable, and no key is let through unread."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SecondsRange(Data):
+    """Every length from `min` to `max` seconds in steps of `step`."""
+
+    min: int = Field(ge=1)
+    max: int = Field(ge=1)
+    step: int = Field(default=1, ge=1)
+
+
+Seconds = tuple[int, ...] | SecondsRange
+"""The lengths on offer: a list, or a range."""
+
+
+class Model(Data):
+    """One model.
+
+    `sizes` lists what it renders; where the list is empty, any size that `size_pattern` matches (a regular
+    expression over the whole text) will do. `prices` maps a size, or `*` for every size that is not named,
+    to dollars a second; `batch_factor` is what a batch costs in relation to that, None where there is no
+    batch or its price is unknown. `image` says whether a first frame can be given.
+    """
+
+    sizes: tuple[str, ...] = ()
+    size_pattern: str = SIZE.pattern
+    seconds: Seconds = SecondsRange(min=1, max=3600)
+    default_size: str | None = None
+    default_seconds: int | None = Field(default=None, ge=1)
+    prices: Mapping[str, Money] = {}
+    batch_factor: Money | None = None
+    image: bool = True
+    sunset: date | None = None
+    replacement: str | None = None
+
+    @field_validator("size_pattern")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from None
+        return pattern
+
+    def offers_size(self, size: str) -> bool:
+        """Whether it renders that size."""
+        return size in self.sizes if self.sizes else re.fullmatch(self.size_pattern, size) is not None
+
+    def price(self, size: str) -> Decimal | None:
+        """Dollars a second for a direct render of that size; None = unknown."""
+        return self.prices.get(size, self.prices.get(ANY))
+
+
+def offers_seconds(offered: Seconds, seconds: int) -> bool:
+    """Whether a length is on offer."""
+    if isinstance(offered, SecondsRange):
+        return offered.min <= seconds <= offered.max and (seconds - offered.min) % offered.step == 0
+    return seconds in offered
+
+
+def nearest_seconds(offered: Seconds, seconds: int) -> int | None:
+    """The length on offer that is nearest, the shorter of two; None where nothing is offered."""
+    if isinstance(offered, SecondsRange):
+        clamped = min(max(seconds, offered.min), offered.max)
+        return clamped - (clamped - offered.min) % offered.step
+    return min(offered, key=lambda one: (abs(one - seconds), one), default=None)
+
+
+def seconds_text(offered: Seconds) -> str:
+    """The lengths as people read them: `4, 8, 12` or `1 to 15`."""
+    if not isinstance(offered, SecondsRange):
+        return ", ".join(map(str, offered))
+    steps = f" in steps of {offered.step}" if offered.step > 1 else ""
+    return f"{offered.min} to {offered.max}{steps}"

@@ -1,0 +1,156 @@
+"""The tables of a profile: how the host is reached, spoken to, and where its limits are."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from sorasync.profile.model import Data, Seconds, SecondsRange
+
+Encoding = Literal["multipart", "json", "form"]
+ImageForm = Literal["file", "url", "file_id"]
+VariantName = Literal["video", "thumbnail", "spritesheet"]
+ParamType = Literal["string", "integer", "number", "boolean", "list", "table", "any"]
+
+
+class Auth(Data):
+    """How the key travels. `env` is the default name of the variable that holds it, never the key.
+
+    `header`: `bearer` (`Authorization: Bearer KEY`), `api-key` (`api-key: KEY`) or `none`. With
+    `required = false` a request without a key is sent all the same.
+    """
+
+    env: str = "OPENAI_API_KEY"
+    header: Literal["bearer", "api-key", "none"] = "bearer"
+    required: bool = True
+
+
+class Routes(Data):
+    """Paths below the base URL; `{id}` stands for an id. An empty text or an absent one: no such route.
+
+    `edit` lists the forms to try in order, flat (`/videos/edits`) and nested (`/videos/{id}/edits`).
+    """
+
+    create: str = "/videos"
+    get: str = "/videos/{id}"
+    list: str | None = None
+    delete: str | None = None
+    content: str | None = None
+    character_create: str | None = None
+    character_get: str | None = None
+    extend: str | None = None
+    edit: tuple[str, ...] = ()
+    remix: str | None = None
+    file_create: str | None = None
+    file_content: str | None = None
+    batch_create: str | None = None
+    batch_get: str | None = None
+    batch_cancel: str | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_is_absent(cls, value: object) -> object:
+        return None if value == "" else value
+
+
+class Encodings(Data):
+    """How bodies are written. Each lists what the host reads, the preferred one first."""
+
+    create: tuple[Encoding, ...] = ("multipart", "json")
+    extend: tuple[Encoding, ...] = ("json", "multipart")
+    edit: tuple[Encoding, ...] = ("json", "multipart")
+
+
+class Fields(Data):
+    """The host's names for what every request says.
+
+    `seconds` is the field and `seconds_type` the type of a length; `extend_seconds` is the field's name in
+    an extension where it differs. `size_as`: `size` (one field `1280x720`), `width_height` (two integers)
+    or `resolution_aspect` (`resolution = "720p"`, `aspect_ratio = "16:9"`). `image_as`: `input_reference`,
+    `frame_images` (OpenRouter) or `image` (xAI). `source_as` says how an extension or edit names its
+    source: `video_id`, `previous_job_id` or `video_url`. `label` is a field that may hold a name for the
+    render without deciding anything, None where the host has none. With `model = false` no model is sent.
+    `step_model` sends the source's model with extensions and edits.
+    """
+
+    seconds: str = "seconds"
+    seconds_type: Literal["string", "integer"] = "string"
+    extend_seconds: str | None = None
+    size_as: Literal["size", "width_height", "resolution_aspect"] = "size"
+    image_as: Literal["input_reference", "frame_images", "image"] = "input_reference"
+    source_as: Literal["video_id", "previous_job_id", "video_url"] = "video_id"
+    label: str | None = None
+    model: bool = True
+    step_model: bool = False
+
+
+class Limits(Data):
+    """Numbers that a request must stay within.
+
+    `extension_seconds` are the lengths one extension may add, `total_seconds` the longest result. Character
+    clips work best within `character_seconds` and `character_aspects`. `expiry_seconds` is how long a
+    direct render's file stays, `batch_expiry_seconds` a batched one's (None: not said). `edit_seconds` is
+    the longest source of an edit or extension, None where there is no such limit.
+    """
+
+    prompt_chars: int = Field(default=32_000, ge=1)
+    characters: int = Field(default=2, ge=0)
+    character_name_chars: int = Field(default=80, ge=1)
+    character_seconds: SecondsRange = SecondsRange(min=2, max=4)
+    character_aspects: tuple[str, ...] = ("16:9", "9:16")
+    extensions: int = Field(default=6, ge=0)
+    extension_seconds: Seconds = (4, 8, 12, 16, 20)
+    total_seconds: int = Field(default=120, ge=1)
+    edit_seconds: int | None = Field(default=None, ge=1)
+    expiry_seconds: int | None = Field(default=None, ge=1)
+    batch_expiry_seconds: int | None = Field(default=None, ge=1)
+    batch_lines: int = Field(default=50_000, ge=1)
+    batch_bytes: int = Field(default=200_000_000, ge=1)
+
+
+class Abilities(Data):
+    """What the host does beyond having a route.
+
+    `list`: `none`, `partial` (some jobs are missing, or the list is lost at a restart) or `complete`: only
+    then does a job's absence mean that it was never made. `list_returns_prompts`: whether lost jobs can be
+    told apart by their prompt. `list_settle_seconds`: how long a new job may take to appear.
+    `idempotency`: the host honours `Idempotency-Key`. `image_by`: how a first frame may be sent.
+    `variants`: the files it serves; `send_variant`: whether `?variant=video` is understood. `range`:
+    downloads can be continued. `body_urls`: a completed job names its files in its body, so that one
+    without any has no video. `job_in_error_text`: failed jobs may come as JSON inside an error's message.
+    """
+
+    list: Literal["none", "partial", "complete"] = "none"
+    list_returns_prompts: bool = False
+    list_settle_seconds: float = Field(default=30.0, ge=0)
+    idempotency: bool = False
+    upload_as_source: bool = False
+    image_by: tuple[ImageForm, ...] = ()
+    variants: tuple[VariantName, ...] = ("video",)
+    range: bool = False
+    body_urls: bool = False
+    job_in_error_text: bool = False
+
+
+class Billing(Data):
+    """What is charged beyond a render's own seconds.
+
+    `extend`: `added` seconds or the `whole` result. `edit`: `whole` length or `none`.
+    """
+
+    extend: Literal["added", "whole"] = "added"
+    edit: Literal["whole", "none"] = "whole"
+
+
+class Rate(Data):
+    """Ceilings to start from; None where the host names none. The client learns the real ones."""
+
+    creates_per_minute: float | None = Field(default=None, gt=0)
+    in_flight: int | None = Field(default=None, ge=1)
+
+
+class Download(Data):
+    """Other hosts (`host` or `host:port`) that may serve files even from a private address."""
+
+    hosts: tuple[str, ...] = ()

@@ -1,0 +1,210 @@
+"""A provider's profile: everything the rest of the program may know of a host before talking to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from sorasync.profile import check
+from sorasync.profile.lack import Lack
+from sorasync.profile.model import ANY, Data, Model, offers_seconds
+from sorasync.profile.parts import (
+    Abilities,
+    Auth,
+    Billing,
+    Download,
+    Encodings,
+    Fields,
+    Limits,
+    ParamType,
+    Rate,
+    Routes,
+)
+
+Ability = Literal["characters", "extend", "edit", "list", "delete", "batch", "content"]
+
+_WIRE = {"name", "base_url", "auth", "routes", "encodings", "fields", "abilities", "rate", "download"}
+
+
+class Profile(Data):
+    """One provider, as data. Fields are the tables of `data/NAME.toml`.
+
+    `simulated`: it bills nothing, its prices only teach. `transport`: `http`, or `in-process` for the
+    preview server inside this program. `base_url`: the API's root, `/v1` included. `sunset`: the day the
+    host stops, None once `base_url` points elsewhere. `source` and `as_of` say where the data comes from.
+    `models` maps names to models; `*` stands for every name that is not listed. `params` are the fields a
+    clip's `params` may carry, with their types.
+    """
+
+    name: str
+    title: str
+    source: str = ""
+    as_of: date | None = None
+    simulated: bool = False
+    transport: Literal["http", "in-process"] = "http"
+    base_url: str | None = None
+    sunset: date | None = None
+    replacement: str | None = None
+    default_model: str | None = None
+    auth: Auth = Auth()
+    routes: Routes = Routes()
+    encodings: Encodings = Encodings()
+    fields: Fields = Fields()
+    limits: Limits = Limits()
+    abilities: Abilities = Abilities()
+    billing: Billing = Billing()
+    rate: Rate = Rate()
+    download: Download = Download()
+    models: Mapping[str, Model] = {}
+    params: Mapping[str, ParamType] = {}
+    batch_factor: Decimal | None = Field(default=None, ge=0)
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_a_url(cls, url: str | None) -> str | None:
+        if url is None or url == "":
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("not an http or https address")
+        if parts.query or parts.fragment or parts.username or parts.password:
+            raise ValueError("an address without user, password, query and fragment is needed")
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Profile:
+        if self.default_model is not None and self.model(self.default_model) is None:
+            raise ValueError(f'default_model "{self.default_model}" is not among the models')
+        return self
+
+    @property
+    def provider_name(self) -> str:
+        """`profile@base_url`, what records are filed under. There is never a secret in it."""
+        return f"{self.name}@{self.base_url or self.transport}"
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """The models the profile lists, sorted; the wildcard is not among them."""
+        return tuple(sorted(name for name in self.models if name != ANY))
+
+    def model(self, name: str) -> Model | None:
+        """The model of that name, or the wildcard; None where the host does not offer it."""
+        return self.models.get(name, self.models.get(ANY))
+
+    def can(self, ability: Ability) -> bool:
+        """Whether the host has the routes for it."""
+        routes = self.routes
+        return {
+            "characters": routes.character_create is not None and self.limits.characters > 0,
+            "extend": routes.extend is not None,
+            "edit": bool(routes.edit) or routes.remix is not None,
+            "list": routes.list is not None and self.abilities.list != "none",
+            "delete": routes.delete is not None,
+            "batch": routes.batch_create is not None,
+            "content": routes.content is not None,
+        }[ability]
+
+    def days_left(self, today: date, model: str | None = None) -> int | None:
+        """Days until the host, or that model at it, is switched off; negative after; None = no date known."""
+        own = self.model(model) if model is not None else None
+        dates = [day for day in (self.sunset, own.sunset if own else None) if day is not None]
+        return (min(dates) - today).days if dates else None
+
+    def create_cost(self, model: str, size: str, seconds: int, batch: bool = False) -> Decimal | None:
+        """Dollars for a render; None = unknown."""
+        known = self.model(model)
+        price = known.price(size) if known else None
+        if known is None or price is None:
+            return None
+        if not batch:
+            return price * seconds
+        factor = known.batch_factor if known.batch_factor is not None else self.batch_factor
+        return None if factor is None else price * factor * seconds
+
+    def extend_cost(
+        self, model: str | None, size: str | None, seconds: int, source_seconds: int | None = None
+    ) -> Decimal | None:
+        """Dollars for an extension by `seconds`; `source_seconds` matters only where the whole is billed."""
+        if model is None or size is None:
+            return None
+        if self.billing.extend == "added":
+            return self.create_cost(model, size, seconds)
+        return None if source_seconds is None else self.create_cost(model, size, source_seconds + seconds)
+
+    def edit_cost(self, model: str | None, size: str | None, total_seconds: int | None) -> Decimal | None:
+        """Dollars for an edit of a video that is `total_seconds` long; None = unknown."""
+        if self.billing.edit == "none":
+            return Decimal(0)
+        if model is None or size is None or total_seconds is None:
+            return None
+        return self.create_cost(model, size, total_seconds)
+
+    def character_cost(self) -> Decimal:
+        """Uploads of character clips are free everywhere they exist."""
+        return Decimal(0)
+
+    def check_create(
+        self,
+        *,
+        model: str | None,
+        size: str | None,
+        seconds: int | None,
+        prompt: str = "",
+        characters: int = 0,
+        image: bool = False,
+        params: Mapping[str, object] | None = None,
+    ) -> list[Lack]:
+        """What the host cannot do of a render; empty = all of it. Fields that are None are not looked at."""
+        lacks = check.model_lacks(self, model, size, seconds)
+        lacks += check.prompt_lacks(self, prompt)
+        lacks += check.character_lacks(self, characters, image)
+        lacks += check.image_lacks(self, model, image)
+        return lacks + check.param_lacks(self, params or {})
+
+    def check_step(
+        self,
+        kind: str,
+        *,
+        seconds: int | None = None,
+        prompt: str = "",
+        extensions: int = 0,
+        total_seconds: int | None = None,
+        source_is_file: bool = False,
+        params: Mapping[str, object] | None = None,
+    ) -> list[Lack]:
+        """What the host cannot do of a step; empty = all of it.
+
+        `kind` is `extend` or `edit`; `seconds` what an extension adds; `extensions` how many came before it;
+        `total_seconds` the length of its source.
+        """
+        lacks = check.step_lacks(self, kind, source_is_file)
+        if kind == "extend" and self.can("extend"):
+            lacks += check.extension_lacks(self, seconds, extensions, total_seconds)
+        lacks += check.source_lacks(self, kind, total_seconds)
+        lacks += check.prompt_lacks(self, prompt)
+        return lacks + check.param_lacks(self, params or {})
+
+    def check_character(self, name: str) -> list[Lack]:
+        """What the host cannot do of a character; empty = all of it."""
+        return check.character_name_lacks(self, name)
+
+    def clip_advice(self, seconds: float, width: int, height: int) -> Sequence[Lack]:
+        """Why a character's reference clip may not work well; a hint, not a fault."""
+        return check.clip_lacks(self, seconds, width, height)
+
+    def extension_default(self, clip_seconds: int) -> int | None:
+        """What an extension adds where the manifest does not say: the clip's own length if it is offered."""
+        offered = self.limits.extension_seconds
+        if offers_seconds(offered, clip_seconds):
+            return clip_seconds
+        return offered[0] if isinstance(offered, tuple) and offered else None
+
+    def wire(self) -> dict[str, object]:
+        """The part that the HTTP client needs, as plain data (`sorasync.provider.spec.HostSpec`)."""
+        dumped = self.model_dump(include=_WIRE)
+        return {"provider_name": self.provider_name, **dumped}
