@@ -109,7 +109,9 @@ def exclusive_part(part: Path, *, create: bool) -> Iterator[int]:
     is held: between opening and locking, another process may have moved the file into the store, and
     writing on would spoil a finished object.
     """
-    flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | (os.O_CREAT if create else 0)
+    flags = (
+        os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | (os.O_CREAT if create else 0)
+    )
     while True:
         handle = _open_writable(part, flags)
         try:

@@ -25,7 +25,9 @@ class DiskFull(AssetError):
 
     def __init__(self, directory: Path, needed: int | None) -> None:
         room = "more room is needed" if needed is None else f"{needed:,} more bytes are needed"
-        super().__init__(f"the disk is full: {room} in {directory}", hint="free some space, then run it again")
+        super().__init__(
+            f"the disk is full: {room} in {directory}", hint="free some space, then run it again"
+        )
         self.directory = directory
         self.needed = needed
 

@@ -40,7 +40,7 @@ class CharacterSpec:
 
 @dataclass(frozen=True, slots=True)
 class StepSpec:
-    """One step of a clip. `kind` is `extend` or `edit`; `seconds` is what an extension adds (an edit: None)."""
+    """One step of a clip: an `extend` or an `edit`. `seconds` is what an extension adds, else None."""
 
     kind: str
     prompt: str
@@ -95,3 +95,5 @@ class Library:
     characters: Mapping[str, CharacterSpec]
     position: Callable[[Origin], Position]
     warnings: tuple[Diagnostic, ...] = ()
+    picks: Mapping[str, Origin] = field(default_factory=dict)
+    files: tuple[str, ...] = ()

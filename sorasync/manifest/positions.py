@@ -180,7 +180,9 @@ class Positions:
         yield path, value
 
     def _elements(self, base: TomlPath, array: Node) -> Iterator[tuple[TomlPath, Node]]:
-        values = (child for child in array.children if child.is_named and child.type not in ("comment", "ERROR"))
+        values = (
+            child for child in array.children if child.is_named and child.type not in ("comment", "ERROR")
+        )
         for index, value in enumerate(values):
             path = (*base, index)
             self._declare(path, _range(value), _range(value))

@@ -78,7 +78,7 @@ Variable = Annotated[
 class Table(BaseModel):
     """A table of a manifest: immutable, and strict about keys and types."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 class DefaultsModel(Table):
@@ -144,13 +144,13 @@ class StepModel(Table):
     edit: str | None = Field(None, description="Prompt of an edit.", examples=["Shift the palette to teal."])
     seconds: Seconds | None = Field(None, description="What an extension adds.", examples=[8])
     revision: Revision = Field(0, description="Bump to render this step afresh.", examples=[1])
-    params: dict[str, Scalar] = Field(
-        {}, description="Further parameters of the provider.", examples=[{"strength": 0.5}]
+    params: dict[str, Scalar] | None = Field(
+        None, description="Further parameters of the provider.", examples=[{"strength": 0.5}]
     )
 
 
 class ClipModel(Table):
-    """`[clips.SLUG]`: a clip from a prompt, a prompt file or a storyboard, or one that goes on from another."""
+    """`[clips.SLUG]`: a clip from a prompt, a prompt file or a storyboard, or from another clip."""
 
     prompt: str | None = Field(None, description="What to render.", examples=["A lantern-lit market."])
     prompt_file: str | None = Field(
@@ -177,7 +177,8 @@ class ClipModel(Table):
         None, description="Extensions and edits, in order.", examples=[[{"edit": "At night."}]]
     )
     matrix: dict[str, list[Scalar]] | None = Field(
-        None, description="Variables with several values: one clip for each combination.",
+        None,
+        description="Variables with several values: one clip for each combination.",
         examples=[{"city": ["Lisbon", "Osaka"]}],
     )
     revision: Revision = Field(0, description="Bump to render afresh.", examples=[1])
@@ -192,8 +193,10 @@ class ClipModel(Table):
 class ManifestModel(Table):
     """A whole manifest file."""
 
-    defaults: DefaultsModel = Field(DefaultsModel(), description="Defaults of this file.")
-    vars: dict[str, Variable] = Field({}, description="Variables for placeholders.", examples=[{"city": "Oslo"}])
+    defaults: DefaultsModel = Field(default_factory=DefaultsModel, description="Defaults of this file.")
+    vars: dict[str, Variable] = Field(
+        {}, description="Variables for placeholders.", examples=[{"city": "Oslo"}]
+    )
     characters: dict[str, CharacterModel] = Field({}, description="Characters by slug.")
     clips: dict[str, ClipModel] = Field({}, description="Clips by slug.")
     picks: dict[str, Annotated[int, Field(ge=1)]] = Field(

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 
 _RUNS = re.compile(r"[ \t\n]*\n[ \t\n]*|[ \t]+")
-_LAYOUT = re.compile(r"[\n\r\t]|  ")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
 
 
 def normalise(text: str) -> str:
-    """The text with line feeds only, no blanks at either end of a line, one space for a run of blanks inside it,
-    no blank lines around it and one for several.
+    """The text without its layout.
 
-    Blanks are spaces and tabs. Indentation goes too, whatever its depth, so that indenting a block never
-    changes what is asked for. Doing it twice changes nothing.
+    Line feeds only, no blanks at either end of a line, one space for a run of blanks inside it, no blank
+    lines around it and one for several. Blanks are spaces and tabs. Indentation goes too, whatever its depth,
+    so that indenting a block never changes what is asked for. Doing it twice changes nothing.
     """
-    if not _LAYOUT.search(text):
+    if "\n" not in text and "  " not in text and "\t" not in text and "\r" not in text:
         return text.strip(" ")
     lines = text.replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n")
     return _RUNS.sub(_run, lines)

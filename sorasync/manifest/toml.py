@@ -16,7 +16,7 @@ _MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class SyntaxFault:
-    """One syntax fault. `twice` is the path of a key that stands twice, then `first` is where it stood first."""
+    """One syntax fault. `twice` is the path of a key that stands twice, `first` where it stood first."""
 
     message: str
     span: Span

@@ -37,7 +37,9 @@ _TYPES = {
 _ROUNDS = 8
 
 
-def validate(model: type[M], data: dict[str, Any], place: Place) -> tuple[M | None, list[Fault], set[TomlPath]]:
+def validate(
+    model: type[M], data: dict[str, Any], place: Place
+) -> tuple[M | None, list[Fault], set[TomlPath]]:
     """The model of `data`, the faults, and the paths that were taken out for it to hold.
 
     `data` is changed in place: `x-` keys and faulty values leave it. None only where nothing usable is left.
@@ -54,12 +56,18 @@ def validate(model: type[M], data: dict[str, Any], place: Place) -> tuple[M | No
             if found["type"] != "extra_forbidden" or not str(loc[-1]).startswith("x-"):
                 faults.append(_fault(model, found, place))
                 removed.add(loc)
-        _remove(data, [found["loc"] for found in errors])
+        _remove(data, [_removable(found) for found in errors])
     return None, faults, removed
 
 
+def _removable(found: Any) -> TomlPath:
+    """What must go for the rest to hold: the value, or the table that lacks a key."""
+    loc: TomlPath = tuple(part for part in found["loc"] if part != "[key]")
+    return loc[:-1] if found["type"] == "missing" else loc
+
+
 def _remove(data: dict[str, Any], paths: Sequence[TomlPath]) -> None:
-    """Take out the values at those paths, last elements of arrays first; a missing key takes its table with it."""
+    """Take out the values at those paths, last elements of arrays first."""
     for path in sorted(set(paths), key=_order, reverse=True):
         parent, key = _reach(data, path)
         if parent is None:
@@ -67,10 +75,7 @@ def _remove(data: dict[str, Any], paths: Sequence[TomlPath]) -> None:
         if isinstance(parent, list) and isinstance(key, int):
             del parent[key : key + 1]
         elif isinstance(parent, dict):
-            if key in parent:
-                del parent[key]
-            else:
-                _remove(data, [path[:-1]])
+            parent.pop(key, None)
 
 
 def _order(path: TomlPath) -> list[tuple[bool, int, str]]:
@@ -94,7 +99,9 @@ def _fault(model: type[BaseModel], found: Any, place: Place) -> Fault:
     if kind == "extra_forbidden":
         known = _known(model, loc[:-1])
         fix = nearest(str(loc[-1]), known)
-        return Fault("S103", f"unknown key `{loc[-1]}`", file, path, listed(known, 30), fix, address, on_key=True)
+        return Fault(
+            "S103", f"unknown key `{loc[-1]}`", file, path, listed(known, 30), fix, address, on_key=True
+        )
     if kind == "missing":
         return Fault("S112", f"`{name}` is missing", file, path[:-1], address=address, on_key=True)
     expected = _expected(kind, found)

@@ -115,8 +115,17 @@ class Profile(Data):
         dates = [day for day in (self.sunset, own.sunset if own else None) if day is not None]
         return (min(dates) - today).days if dates else None
 
-    def create_cost(self, model: str, size: str, seconds: int, batch: bool = False) -> Decimal | None:
-        """Dollars for a render; None = unknown."""
+    @property
+    def uploads_sources(self) -> bool:
+        """Whether a local file may be uploaded as the source of an extension or edit."""
+        return self.abilities.upload_as_source
+
+    def create_cost(
+        self, model: str | None, size: str | None, seconds: int | None, batch: bool = False
+    ) -> Decimal | None:
+        """Dollars for a render; None = unknown, also where a part of it is not known."""
+        if model is None or size is None or seconds is None:
+            return None
         known = self.model(model)
         price = known.price(size) if known else None
         if known is None or price is None:
@@ -127,21 +136,19 @@ class Profile(Data):
         return None if factor is None else price * factor * seconds
 
     def extend_cost(
-        self, model: str | None, size: str | None, seconds: int, source_seconds: int | None = None
+        self, model: str | None, size: str | None, seconds: int | None, source_seconds: int | None = None
     ) -> Decimal | None:
         """Dollars for an extension by `seconds`; `source_seconds` matters only where the whole is billed."""
-        if model is None or size is None:
-            return None
         if self.billing.extend == "added":
             return self.create_cost(model, size, seconds)
-        return None if source_seconds is None else self.create_cost(model, size, source_seconds + seconds)
+        if seconds is None or source_seconds is None:
+            return None
+        return self.create_cost(model, size, source_seconds + seconds)
 
     def edit_cost(self, model: str | None, size: str | None, total_seconds: int | None) -> Decimal | None:
         """Dollars for an edit of a video that is `total_seconds` long; None = unknown."""
         if self.billing.edit == "none":
             return Decimal(0)
-        if model is None or size is None or total_seconds is None:
-            return None
         return self.create_cost(model, size, total_seconds)
 
     def character_cost(self) -> Decimal:

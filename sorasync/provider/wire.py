@@ -95,6 +95,8 @@ class CreateRequest:
     """A render from a prompt. `image` is sent as the first frame; `characters` are remote ids.
 
     `label` names the render for servers that have a place for it; it never changes the result.
+    `idempotency_key` is the same for every attempt at one intent: the few servers that honour it then make
+    one job of several requests.
     """
 
     prompt: str
@@ -105,6 +107,7 @@ class CreateRequest:
     image: Path | None = None
     params: Mapping[str, object] = field(default_factory=dict)
     label: str | None = None
+    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ class ExtendRequest:
     seconds: int
     params: Mapping[str, object] = field(default_factory=dict)
     label: str | None = None
+    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,7 @@ class EditRequest:
     prompt: str
     params: Mapping[str, object] = field(default_factory=dict)
     label: str | None = None
+    idempotency_key: str | None = None
 
 
 class Variant(StrEnum):

@@ -61,6 +61,10 @@ MOVES: dict[Status | None, frozenset[Status]] = {
 """The allowed moves. `None` is a key nobody has a record of. A record made anew after `gc` starts at None."""
 
 
+IN_FLIGHT = frozenset({Status.INTENT, Status.UNKNOWN, Status.BATCHED, Status.SUBMITTED, Status.RENDERED})
+"""Paid for or about to be, and not here yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One row of the state. Times are Unix seconds; money is US dollars, None where unknown.
@@ -68,7 +72,8 @@ class Record:
     `inputs` is the canonical JSON that the key is the digest of; `request` the JSON of what was sent
     beyond it (the prompt as text, model and size that a step takes from its source). `address` is the last
     address the key was wanted under. `provider` names the provider as `profile@base_url`. `asset` is the
-    SHA-256 of the stored file; a character has none, its `remote_id` is all there is.
+    SHA-256 of the stored file; a character has none, its `remote_id` is all there is. `seconds` is the length
+    of the result, `billed_seconds` what is paid for (None: the same).
     """
 
     key: str
@@ -98,6 +103,7 @@ class Record:
     rendered_at: float | None = None
     stored_at: float | None = None
     expires_at: float | None = None
+    billed_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

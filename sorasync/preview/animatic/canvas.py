@@ -5,6 +5,8 @@ Everything is drawn straight into these planes, so that no frame as a whole is e
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import av
@@ -16,7 +18,25 @@ from PIL import Image
 Plane = npt.NDArray[np.uint8]
 RGB = tuple[int, int, int]
 
-_SCALER = VideoReformatter()
+_MOST_SCALERS = 24
+
+
+class _Scalers(threading.local):
+    """Scaling contexts of one thread by sizes: setting one up costs as much as using it, and none may be shared."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[int, ...], VideoReformatter] = OrderedDict()
+
+    def between(self, *sizes: int) -> VideoReformatter:
+        """The context for these source and target sizes; the one longest unused makes room."""
+        found = self._known.pop(sizes, None) or VideoReformatter()
+        self._known[sizes] = found
+        if len(self._known) > _MOST_SCALERS:
+            self._known.popitem(last=False)
+        return found
+
+
+_SCALERS = _Scalers()
 
 
 def even(length: int) -> int:
@@ -89,7 +109,7 @@ def from_picture(picture: Image.Image) -> Canvas:
 def from_frame(frame: av.VideoFrame, width: int, height: int) -> Canvas:
     """A decoded frame of any size and format, scaled to this size."""
     scaled = frame.reformat(
-        width, height, "yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+        width, height, "yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG, threads=1
     )
     return wrap_planes(np.ascontiguousarray(scaled.to_ndarray()).astype(np.uint8, copy=False))
 
@@ -102,6 +122,7 @@ def to_picture(canvas: Canvas) -> Image.Image:
         src_colorspace=Colorspace.ITU709,
         src_color_range=ColorRange.MPEG,
         dst_color_range=ColorRange.JPEG,
+        threads=1,
     )
     return Image.fromarray(rgb.to_ndarray())
 
@@ -111,7 +132,9 @@ def scale_plane(plane: Plane, width: int, height: int) -> Plane:
     if plane.shape == (height, width):
         return plane
     source = av.VideoFrame.from_numpy_buffer(plane, format="gray")
-    scaled = _SCALER.reformat(source, width, height, "gray", interpolation=Interpolation.BILINEAR)
+    scaler = _SCALERS.between(*plane.shape, height, width)
+    # One thread: starting more for each plane takes longer than the scaling.
+    scaled = scaler.reformat(source, width, height, "gray", interpolation=Interpolation.BILINEAR, threads=1)
     memory = scaled.planes[0]
     rows = np.frombuffer(memory, np.uint8).reshape(height, memory.line_size)
     return rows[:, :width]

@@ -28,11 +28,11 @@ _MOODS: tuple[tuple[str, str], ...] = (
 
 
 def palette_for(text: str) -> tuple[Swatch, ...]:
-    """Five colours that suit a text; the same text always gets the same."""
+    """Five colours that suit a text, without names since nobody named them; the same for the same text."""
     lowered = text[:4000].lower()
     for pattern, names in _MOODS:
         if re.search(rf"\b(?:{pattern})\b", lowered):
-            return tuple(swatch(name) for name in names.split(", "))
+            return tuple(Swatch("", swatch(name).rgb) for name in names.split(", "))
     return _harmony(text)
 
 

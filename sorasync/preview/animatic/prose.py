@@ -23,9 +23,12 @@ _FOCUS = re.compile(
     r"\b(?:(?:very )?(?:shallow|deep)(?: depth of field| focus)?|rack focus|bokeh|tilt-shift|soft focus)\b", re.IGNORECASE
 )
 _LIGHT = re.compile(
-    r"\b(?:(?:\w+[- ]){0,2}(?:sunlight|daylight|moonlight|candlelight|lamplight|backlight|neon|light|lighting|lamps?|lanterns?"
+    r"\b(?:(?:\w+[- ])?(?:sunlight|daylight|moonlight|candlelight|lamplight|backlight|neon|light|lighting|lamps?|lanterns?"
     r"|sun|glow|golden hour|dusk|dawn|twilight|night|noon|overcast|firelight|streetlights?))\b",
     re.IGNORECASE,
+)
+_FILLERS = frozenset(
+    "a an the in on at of to by with through into under over from and or as its his her their is are this that".split()
 )
 _SPOKEN = re.compile(
     r"(?:(?P<speaker>[A-Z][\w'’-]{0,30})\s+(?:says?|asks?|whispers?|shouts?|replies|murmurs?|answers?|calls?)"
@@ -57,7 +60,7 @@ def focus(text: str) -> str:
 
 def lighting(text: str) -> str:
     """Words about light, with what stands right before them."""
-    return _listed(_LIGHT, text, 2)
+    return _listed(_LIGHT, text, 2, _FILLERS)
 
 
 def spoken(text: str) -> list[tuple[str, str]]:
@@ -67,6 +70,11 @@ def spoken(text: str) -> list[tuple[str, str]]:
     ]
 
 
-def _listed(pattern: re.Pattern[str], text: str, most: int) -> str:
-    found = dict.fromkeys(" ".join(match.group().split()).lower() for match in pattern.finditer(text[:16000]))
+def _listed(pattern: re.Pattern[str], text: str, most: int, fillers: frozenset[str] = frozenset()) -> str:
+    found: dict[str, None] = {}
+    for match in pattern.finditer(text[:16000]):
+        words = match.group().lower().split()
+        while words and words[0] in fillers:
+            words.pop(0)
+        found.setdefault(" ".join(words))
     return ", ".join(list(found)[:most])

@@ -130,7 +130,9 @@ def _split(lines: list[str]) -> tuple[str, str, list[_Draft]]:
 
 
 def _take(draft: _Draft, line: str) -> None:
-    """Put one line under the field it belongs to."""
+    """Put one line under the field it belongs to; an empty line ends the style."""
+    if not line.strip() and draft.open == "style":
+        draft.open = "scene"
     bullet = _BULLET.match(line)
     if bullet:
         draft.add(draft.open, bullet.group(1))

@@ -1,0 +1,6 @@
+"""`python -m sorasync`."""
+
+from sorasync.cli.main import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""What every part of an apply works with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sorasync.apply.budget import Budget
+from sorasync.apply.events import Event, Moment, Reporter
+from sorasync.assets.store import AssetStore
+from sorasync.clock import Clock
+from sorasync.plan.change import Change
+from sorasync.profile.profile import Profile
+from sorasync.provider.base import Provider
+from sorasync.state.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How an apply behaves. Times are seconds.
+
+    `parallelism` bounds the renders that are started and not stored yet; `downloads` those being fetched.
+    `wait` is how long one render is followed before it is left pending; `detach` leaves every render
+    pending as soon as it has an id. `max_bytes` caps one download.
+    """
+
+    parallelism: int = 8
+    downloads: int = 4
+    wait: float = 3600.0
+    detach: bool = False
+    max_bytes: int = 8 << 30
+    min_free_bytes: int = 256 << 20
+    hash_file: Callable[[str], str] | None = None
+
+
+@dataclass
+class Context:
+    """The collaborators of one apply and its run's number. `stop` is set when nothing more may be started."""
+
+    root: Path
+    store: Store
+    provider: Provider
+    profile: Profile
+    assets: AssetStore
+    clock: Clock
+    reporter: Reporter
+    settings: Settings
+    budget: Budget
+    run: int
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    stopped_because: str | None = None
+    interrupted: bool = False
+
+    def halt(self, why: str) -> None:
+        """Start nothing more; what is in flight is still followed."""
+        self.stopped_because = self.stopped_because or why
+        self.stop.set()
+
+    def tell(self, change: Change, moment: Moment, detail: str = "", progress: int | None = None) -> None:
+        """Report an event of a change."""
+        self.reporter.event(Event(change.label, moment, detail, progress))

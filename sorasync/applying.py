@@ -1,0 +1,282 @@
+"""Applies a plan to a library: locks the state, plans, checks, carries out, records and reports."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import signal
+import subprocess
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+
+from sorasync.apply.budget import Budget, Cap
+from sorasync.apply.context import Context, Settings
+from sorasync.apply.engine import run
+from sorasync.apply.events import Reporter
+from sorasync.apply.report import Report, spent
+from sorasync.apply.view import asset_view
+from sorasync.assets.link import LinkReport, link_all
+from sorasync.plan.plan import Plan
+from sorasync.plan.planfile import PlanStale, differences, load
+from sorasync.plan.policy import PlanRefused, Policy, refusals
+from sorasync.planning import Planned, PlanOptions, make_plan
+from sorasync.project import Project
+from sorasync.state.lock import LockLost, RunLock, acquire_within
+from sorasync.state.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyOptions:
+    """What is asked of an apply.
+
+    `plan_file` carries out a saved plan, `expect` goes on only for that token. The `allow_*` values and
+    `max_cost` stand in for the limits of `sorasync.toml` in this run. `detach` waits for no render.
+    """
+
+    planning: PlanOptions = field(default_factory=PlanOptions)
+    plan_file: Path | None = None
+    expect: str | None = None
+    lock_timeout: float = 0.0
+    parallelism: int | None = None
+    detach: bool = False
+    max_cost: Decimal | None = None
+    allow_replace_pct: int | None = None
+    allow_retire_pct: int | None = None
+    allow_creates: int | None = None
+    allow_unknown_cost: bool = False
+
+
+def policy_of(project: Project, options: ApplyOptions) -> Policy:
+    """The limits that hold in this run."""
+    safety, budget = project.config.safety, project.config.budget
+
+    def first(own: int | None, configured: int | None) -> int | None:
+        return configured if own is None else own
+
+    return Policy(
+        max_replace_pct=first(options.allow_replace_pct, safety.max_replace_pct),
+        max_retire_pct=first(options.allow_retire_pct, safety.max_retire_pct),
+        max_creates=first(options.allow_creates, safety.max_creates),
+        min_existing=safety.min_existing,
+        per_apply_usd=budget.per_apply if options.max_cost is None else options.max_cost,
+        per_apply_seconds=budget.per_apply_seconds,
+        allow_unknown_cost=options.allow_unknown_cost or budget.allow_unknown,
+    )
+
+
+def apply(
+    project: Project,
+    options: ApplyOptions,
+    reporter: Reporter,
+    confirm: Callable[[Plan], bool],
+    command: str = "apply",
+) -> Report | None:
+    """Plan and carry out. None when `confirm` said no; it is asked once, after every check has passed.
+
+    Raises what `make_plan` raises, `StateLocked`, `PlanStale` and `PlanRefused`; nothing was sent then.
+    """
+    with project.store(write=True) as store:
+        for warning in store.warnings:
+            reporter.notice(warning)
+        lock = asyncio.run(acquire_within(store, command, options.lock_timeout, project.clock))
+        with lock:
+            for notice in lock.notices:
+                reporter.notice(notice)
+            planned = _checked(project, options, store)
+            if not confirm(planned.plan):
+                return None
+            return _carry_out(_Session(project, options, store, planned, reporter, command, lock))
+
+
+def _checked(project: Project, options: ApplyOptions, store: Store) -> Planned:
+    """The plan to carry out, if nothing speaks against it."""
+    planned = make_plan(project, options.planning, store)
+    if options.plan_file is not None:
+        plan = load(options.plan_file)
+        if plan.provider != project.profile.provider_name or plan.env != (project.config.env or ""):
+            raise PlanStale([f"it was made for {plan.provider}, env {plan.env or 'base'}"])
+        if found := differences(plan, store.lineage, store.bindings(), store.briefs()):
+            raise PlanStale(found)
+        planned = replace(planned, plan=plan)
+    if options.expect is not None and planned.plan.token != options.expect:
+        raise PlanStale([f"its token is {planned.plan.token}, expected {options.expect}"])
+    if refused := refusals(planned.plan, policy_of(project, options), store.bindings()):
+        raise PlanRefused(refused)
+    return planned
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """What one apply was called with, and what it holds."""
+
+    project: Project
+    options: ApplyOptions
+    store: Store
+    planned: Planned
+    reporter: Reporter
+    command: str
+    lock: RunLock
+
+
+def _carry_out(session: _Session) -> Report:
+    report = _run(session) if session.planned.plan.changes else Report((), None)
+    keep_protection(session.store, session.planned, report.run)
+    links = link_names(session.project, session.store, session.planned)
+    return replace(report, conflicts=links.conflicts)
+
+
+def _run(session: _Session) -> Report:
+    plan, store = session.planned.plan, session.store
+    number = store.start_run(
+        command=session.command,
+        user=_user(),
+        host=platform.node(),
+        pid=os.getpid(),
+        git_commit=_git_commit(session.project.root),
+        plan_token=plan.token,
+        cost_estimate=None if plan.cost.unknown else plan.cost.known_usd,
+    )
+    outcome = "stopped by an error"
+    report = Report((), number)
+    try:
+        report = asyncio.run(_engine(session, number))
+        outcome = "interrupted" if report.interrupted else "done" if report.complete else "partial"
+    finally:
+        counts = Counter(one.end.value for one in report.outcomes)
+        store.finish_run(number, outcome, spent(report.outcomes), counts)
+    return report
+
+
+async def _engine(session: _Session, number: int) -> Report:
+    from sorasync.manifest.files import LibraryFiles
+
+    project, options = session.project, session.options
+    config = project.config
+    async with project.provider() as provider:
+        context = Context(
+            root=project.root,
+            store=session.store,
+            provider=provider,
+            profile=project.profile,
+            assets=project.assets(),
+            clock=project.clock,
+            reporter=session.reporter,
+            settings=Settings(
+                parallelism=options.parallelism or config.apply.parallelism,
+                wait=config.apply.wait_minutes * 60,
+                detach=options.detach,
+                hash_file=LibraryFiles(project.root).digest,
+            ),
+            budget=_budget(project, options, session.store),
+            run=number,
+        )
+        beating = asyncio.create_task(_beat(session.lock, context))
+        try:
+            with _interruptible(context):
+                return await run(context, session.planned.plan.changes)
+        finally:
+            beating.cancel()
+
+
+async def _beat(lock: RunLock, context: Context) -> None:
+    try:
+        await lock.keep_beating()
+    except LockLost as error:
+        context.halt(error.message)
+
+
+@contextmanager
+def _interruptible(context: Context) -> Iterator[None]:
+    """First Ctrl-C or SIGTERM: start nothing more and wait for nothing. Second: leave at once."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+
+    def interrupt(number: int) -> None:
+        if context.interrupted:
+            if task is not None:
+                task.cancel()
+            return
+        context.interrupted = True
+        context.reporter.notice("stopping: nothing more is started, renders go on at the provider")
+        context.halt("terminated" if number == signal.SIGTERM else "interrupted")
+
+    handled = (signal.SIGINT, signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    for number in handled:
+        loop.add_signal_handler(number, interrupt, number)
+    try:
+        yield
+    finally:
+        for number in handled:
+            loop.remove_signal_handler(number)
+
+
+def _budget(project: Project, options: ApplyOptions, store: Store) -> Budget:
+    if project.profile.simulated:
+        return Budget()
+    budget, now = project.config.budget, project.clock.now()
+    day, month = store.spent(now - now % 86400), store.spent(_month_start(now))
+    per_apply = budget.per_apply if options.max_cost is None else options.max_cost
+    return Budget(
+        (
+            Cap("per_apply", per_apply, budget.per_apply_seconds),
+            Cap("per_day", budget.per_day, budget.per_day_seconds, day.usd, day.seconds),
+            Cap("per_month", budget.per_month, budget.per_month_seconds, month.usd, month.seconds),
+        )
+    )
+
+
+def _month_start(now: float) -> float:
+    from datetime import UTC, datetime
+
+    return (
+        datetime.fromtimestamp(now, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
+    )
+
+
+def keep_protection(store: Store, planned: Planned, run: int | None) -> None:
+    """Let the state remember which addresses the manifests protect, for when their blocks are gone."""
+    for address, binding in store.bindings().items():
+        render = planned.graph.renders.get(address)
+        if render is not None and render.protect != binding.protect:
+            store.protect(address, render.protect, run=run)
+
+
+def link_names(project: Project, store: Store, planned: Planned) -> LinkReport:
+    """Bring the names in the asset directory in line with the manifests; copies nothing."""
+    assets = project.assets()
+    view = asset_view(planned.graph, store.bindings(), store.briefs(), assets.objects())
+    if not view and not assets.root.exists():
+        return LinkReport((), (), 0)
+    return link_all(assets, view)
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
+
+
+def _git_commit(root: Path) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None if done.returncode == 0 else None

@@ -1,0 +1,66 @@
+"""Which names this program made: `.store/names.json`.
+
+A name that is a hard link to an object, or a symlink into the store, shows by itself whose it is. The ledger
+is for what does not: names whose object is gone, and copies where the file system has no links. It also holds
+what a file looked like when it was made, so that an edit is noticed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from sorasync.assets.disk import write_atomic
+from sorasync.assets.errors import AssetError
+from sorasync.assets.place import Way
+
+FORMAT = 1
+
+
+class Row(NamedTuple):
+    """One name: the object's file name, how the name was made, and the file as it was then."""
+
+    file: str
+    way: Way
+    inode: int
+    size: int
+    mtime_ns: int
+
+    def matches(self, facts: os.stat_result) -> bool:
+        """Whether a file looks untouched since."""
+        return (facts.st_ino, facts.st_size, facts.st_mtime_ns) == (self.inode, self.size, self.mtime_ns)
+
+
+def row_for(file: str, way: Way, path: Path) -> Row:
+    """The row of a name as it is now on disk."""
+    facts = path.lstat()
+    return Row(file, way, facts.st_ino, facts.st_size, facts.st_mtime_ns)
+
+
+def load_ledger(root: Path) -> dict[str, Row]:
+    """Every row by relative name. Missing or unreadable: none, which only makes the program more careful."""
+    try:
+        content = json.loads((root / "names.json").read_bytes())
+        version, names = content["format"], content["names"]
+        if version == FORMAT:
+            return {name: _row(*row) for name, row in names.items()}
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    raise AssetError(
+        f"{root / 'names.json'} has format {version}, this program knows {FORMAT}",
+        hint="use the newer version that wrote it",
+    )
+
+
+def _row(file: str, way: str, inode: int, size: int, mtime_ns: int) -> Row:
+    return Row(file, Way(way), inode, size, mtime_ns)
+
+
+def save_ledger(root: Path, rows: Mapping[str, Row]) -> None:
+    """Write every row, atomically, one a line and sorted."""
+    lines = (f"{json.dumps(name)}: {json.dumps(rows[name])}" for name in sorted(rows))
+    body = ",\n".join(lines)
+    write_atomic(root / "names.json", f'{{"format": {FORMAT}, "names": {{\n{body}\n}}}}\n'.encode())

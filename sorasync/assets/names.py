@@ -1,0 +1,110 @@
+"""Human names for stored files: pure functions from clips and takes to relative paths.
+
+```
+market.mp4  market.webp              the video that counts, and its picture
+market/take-1.mp4  take-1.webp       every take, where there is more than one render
+market/take-2-step-1.mp4             a step's result on the way to the last one
+```
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sorasync.assets.store import COMPANIONS, SIDECAR, VIDEO
+
+MAX_BYTES = 120
+"""Longest file name in UTF-8, without suffix: file systems stop at 255, Windows paths at 260 in all."""
+
+_HASH_DIGITS = 10
+_FORBIDDEN = frozenset('<>:"/\\|?*')
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])", re.IGNORECASE)
+_OWN_SUFFIX = re.compile(r"\.(?=[^.]+\Z)")
+_HASHED = re.compile(rf".*~[0-9a-f]{{{_HASH_DIGITS}}}")
+_SUFFIXES = (VIDEO, *COMPANIONS, SIDECAR)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a name stands for: the file `<sha256><suffix>` of the store."""
+
+    sha256: str
+    suffix: str = VIDEO
+
+    @property
+    def file(self) -> str:
+        """The object's file name."""
+        return self.sha256 + self.suffix
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFile:
+    """A stored render of a clip: take from 1, step from 1 (0: the take itself).
+
+    `final` marks the render that the clip stands for. `picture` is the suffix of the picture stored with it.
+    """
+
+    take: int
+    step: int
+    sha256: str
+    final: bool = False
+    picture: str | None = None
+
+
+def view_names(clip_name: str, files: Iterable[ClipFile]) -> dict[str, Link]:
+    """The names of one clip's files. A clip with one render gets no folder."""
+    base = file_name(clip_name)
+    renders = list(files)
+    names: dict[str, Link] = {}
+    for file in renders:
+        if file.final:
+            names |= _pair(base, file)
+        if len(renders) > 1 and not (file.final and file.step):
+            step = f"-step-{file.step}" if file.step else ""
+            names |= _pair(f"{base}/take-{file.take}{step}", file)
+    return names
+
+
+def _pair(stem: str, file: ClipFile) -> dict[str, Link]:
+    """The video's name and, where there is one, its picture's."""
+    pair = {stem + VIDEO: Link(file.sha256)}
+    if file.picture:
+        pair[stem + file.picture] = Link(file.sha256, file.picture)
+    return pair
+
+
+def file_name(clip_name: str) -> str:
+    """A file name without suffix for a clip, valid on Linux, macOS and Windows.
+
+    Most names stay as they are. What some system forbids becomes `_`, and every name that had to be changed
+    ends in `~` and ten hex digits of its digest, so that different clips keep different names.
+    """
+    name = "".join(_safe(character) for character in unicodedata.normalize("NFC", clip_name))
+    name = _guard_ends(name)
+    if name == clip_name and len(name.encode()) <= MAX_BYTES and not _HASHED.fullmatch(name):
+        return name
+    digest = hashlib.sha256(clip_name.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_DIGITS]
+    room = MAX_BYTES - _HASH_DIGITS - 1
+    return f"{name.encode()[:room].decode(errors='ignore')}~{digest}"
+
+
+def _safe(character: str) -> str:
+    if character in _FORBIDDEN or unicodedata.category(character) in _UNSEEN:
+        return "_"
+    return character
+
+
+def _guard_ends(name: str) -> str:
+    """Mend names that are hidden, mean a device, lose their end on Windows or end like a file of ours."""
+    if not name or name[0] in " ." or _RESERVED.fullmatch(name.partition(".")[0].rstrip(" ")):
+        name = f"_{name}"
+    if name[-1] in " .":
+        name = f"{name[:-1]}_"
+    if name.lower().endswith(_SUFFIXES):
+        name = _OWN_SUFFIX.sub("_", name)
+    return name

@@ -1,0 +1,106 @@
+"""Whose an entry in the directory of names is: ours, an edit of a file of ours, or a stranger's."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from pathlib import Path
+
+from sorasync.assets.disk import hash_file
+from sorasync.assets.ledger import Row
+from sorasync.assets.place import Way
+from sorasync.assets.store import VIDEO, AssetStore
+from sorasync.assets.tree import TEMPORARY, Tree
+
+
+class Owner(Enum):
+    """`OURS` may be replaced and removed, an `EDITED` file moved aside, a `FOREIGN` one left alone."""
+
+    OURS = "ours"
+    EDITED = "edited"
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an entry is. `file` is the object an entry of ours stands for; `way` how, None for leftovers."""
+
+    owner: Owner
+    file: str | None = None
+    way: Way | None = None
+
+
+_FOREIGN = Standing(Owner.FOREIGN)
+_EDITED = Standing(Owner.EDITED)
+
+
+class Judge:
+    """Tells whose an entry is, opening files only where nothing else can tell."""
+
+    def __init__(
+        self, store: AssetStore, tree: Tree, objects: Mapping[str, int], rows: Mapping[str, Row]
+    ) -> None:
+        self._store = store
+        self._tree = tree
+        self._objects = objects
+        self._rows = rows
+
+    def standing(self, name: str) -> Standing:
+        """Whose the entry under that relative name is."""
+        if posixpath.basename(name).startswith(TEMPORARY):
+            return Standing(Owner.OURS)
+        if name in self._tree.symlinks:
+            return self._symlink(name)
+        linked = self._by_inode.get(self._tree.files[name])
+        if linked is not None and self._same_file(name, linked):
+            return Standing(Owner.OURS, linked, Way.LINK)
+        return self._unlinked(name)
+
+    def same_content(self, name: str, file: str) -> bool:
+        """Whether an entry holds the bytes of an object; False where neither object nor digest can tell."""
+        path, original = self._store.path / name, self.object_path(file)
+        if name in self._tree.symlinks or not path.is_file():
+            return False
+        if original.exists() and original.stat().st_size != path.stat().st_size:
+            return False
+        if file.endswith(VIDEO):
+            return hash_file(path) == file.removesuffix(VIDEO)
+        return original.exists() and hash_file(path) == hash_file(original)
+
+    def object_path(self, file: str) -> Path:
+        """Where an object is or would be."""
+        return self._store.root / file[:2] / file
+
+    def _symlink(self, name: str) -> Standing:
+        text = (self._store.path / name).readlink().as_posix()
+        inside = posixpath.normpath(posixpath.join(posixpath.dirname(name), text))
+        store, _, rest = inside.partition("/")
+        if store == self._store.root.name and rest:
+            file = posixpath.basename(rest)
+            return Standing(Owner.OURS, file if rest == f"{file[:2]}/{file}" else None, Way.SYMLINK)
+        return _EDITED if name in self._rows else _FOREIGN
+
+    def _unlinked(self, name: str) -> Standing:
+        """A file that is no link to any object: only the ledger and the bytes can tell."""
+        row = self._rows.get(name)
+        if row is None:
+            return _FOREIGN
+        if row.matches((self._store.path / name).lstat()):
+            return Standing(Owner.OURS, row.file, row.way)
+        if self.same_content(name, row.file):
+            return Standing(Owner.OURS, row.file)
+        return _EDITED
+
+    @cached_property
+    def _by_inode(self) -> dict[int, str]:
+        return {inode: file for file, inode in self._objects.items()}
+
+    def _same_file(self, name: str, file: str) -> bool:
+        try:
+            return os.path.samestat((self._store.path / name).lstat(), self.object_path(file).lstat())
+        except FileNotFoundError:
+            return False

@@ -1,0 +1,106 @@
+"""A small JSON beside each stored video, so that the state can be rebuilt from the assets alone.
+
+Several renders may have given the same bytes, so one file holds a list, by key:
+`{"format": 1, "renders": [{"key": …, "address": …, …}]}`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sorasync.assets.disk import locked_directory, make_directory, write_atomic
+from sorasync.assets.store import SIDECAR, AssetStore
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sidecar:
+    """What is known of a render whose video is stored; `sha256` names the video.
+
+    `size` is width x height as in the API, `seconds` the length, `cost_usd` dollars (None: unknown), `run`
+    the number of the run that stored it. `inputs` is the canonical JSON that the key is the digest of.
+    """
+
+    sha256: str
+    key: str
+    address: str
+    remote_id: str | None = None
+    provider: str = ""
+    model: str | None = None
+    size: str | None = None
+    seconds: float | None = None
+    prompt: str | None = None
+    cost_usd: Decimal | None = None
+    run: int | None = None
+    kind: str | None = None
+    source_key: str | None = None
+    inputs: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarScan:
+    """Every sidecar found, sorted by digest and key, and the files that could not be read."""
+
+    found: tuple[Sidecar, ...]
+    unreadable: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    format: int
+    renders: list[Sidecar]
+
+
+def write_sidecar(store: AssetStore, sidecar: Sidecar) -> Path:
+    """Put a render's facts beside its video, keeping those of other renders of the same bytes."""
+    path = store.path_of(sidecar.sha256, SIDECAR)
+    make_directory(path.parent)
+    with locked_directory(path.parent):
+        renders = {other.key: other for other in _read(path) or []} | {sidecar.key: sidecar}
+        write_atomic(path, _encode([renders[key] for key in sorted(renders)]))
+    return path
+
+
+def read_sidecars(store: AssetStore) -> SidecarScan:
+    """Read every sidecar of the store. A damaged one never hides the others."""
+    found: list[Sidecar] = []
+    unreadable: list[Path] = []
+    for path in store.sidecars():
+        renders = _read(path)
+        if renders is None:
+            unreadable.append(path)
+        else:
+            found.extend(renders)
+    return SidecarScan(tuple(found), tuple(unreadable))
+
+
+def _read(path: Path) -> list[Sidecar] | None:
+    """The renders in a file, None where it is missing, damaged, of another format or of another video."""
+    try:
+        file = _adapter().validate_json(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    stray = any(sidecar.sha256 != path.stem for sidecar in file.renders)
+    return None if stray or file.format != FORMAT else file.renders
+
+
+def _encode(renders: list[Sidecar]) -> bytes:
+    content = {"format": FORMAT, "renders": [asdict(sidecar) for sidecar in renders]}
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, default=str).encode() + b"\n"
+
+
+@cache
+def _adapter() -> TypeAdapter[_File]:
+    """Made on first use: pydantic takes a while to import, and most commands read no sidecar."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(_File)

@@ -1,0 +1,60 @@
+"""`sorasync plan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sorasync.cli.common import Globals, command
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines, write_output
+from sorasync.cli.plan_options import plan_options, planning
+
+_EXAMPLES = """\b
+Examples:
+  sorasync plan
+  sorasync plan --target 'clip.act1-*' --exclude tag:draft
+  sorasync plan --out plan.json && sorasync apply plan.json
+  sorasync plan --detailed-exitcode --format json > plan.json
+"""
+
+
+@command(epilog=_EXAMPLES)
+@plan_options
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Save the plan.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@click.option("--full", is_flag=True, help="Show whole prompts.")
+@click.option("--short", is_flag=True, help="Show one line a change.")
+def command(
+    globals: Globals,
+    target: tuple[str, ...],
+    exclude: tuple[str, ...],
+    replace: tuple[str, ...],
+    offline: bool,
+    out: Path | None,
+    detailed_exitcode: bool,
+    full: bool,
+    short: bool,
+) -> ExitCode:
+    """Show what apply would do, why, and what it would cost.
+
+    Nothing is sent, changed or locked. The provider is asked only about what the plan depends on: renders
+    in flight, and sources of what is to be extended or edited.
+    """
+    from sorasync.planning import make_plan
+
+    plan = make_plan(globals.project(), planning(target, exclude, replace, offline)).plan
+    if out is not None:
+        from sorasync.plan.planfile import encode
+
+        write_output(out, encode(plan))
+    if globals.json:
+        from sorasync.cli.plan_json import plan_json
+
+        print_json(plan_json(plan))
+    else:
+        from sorasync.cli.plan_text import plan_text, sums
+
+        print_lines(sums(plan) if globals.quiet else plan_text(plan, full=full, short=short))
+    return ExitCode.CHANGES if detailed_exitcode and not plan.empty else ExitCode.DONE

@@ -1,0 +1,39 @@
+"""The one place that maps how a command ended to its exit code."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a command tells the shell."""
+
+    DONE = 0
+    ERROR = 1
+    CHANGES = 2
+    DRIFT = 3
+    PARTIAL = 4
+    REFUSED = 5
+    LOCKED = 6
+    STALE = 7
+    PENDING = 8
+    USAGE = 64
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+def of_error(error: BaseException) -> ExitCode:
+    """The exit code of an error that ended a command."""
+    from sorasync.plan.planfile import PlanStale
+    from sorasync.plan.policy import PlanRefused
+    from sorasync.state.errors import StateLocked
+
+    if isinstance(error, KeyboardInterrupt):
+        return ExitCode.INTERRUPTED
+    if isinstance(error, PlanRefused):
+        return ExitCode.REFUSED
+    if isinstance(error, PlanStale):
+        return ExitCode.STALE
+    if isinstance(error, StateLocked):
+        return ExitCode.LOCKED
+    return ExitCode.ERROR

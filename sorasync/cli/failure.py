@@ -1,0 +1,87 @@
+"""Shows an error to people or programs; nobody ever sees a traceback."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from sorasync.cli.exit_code import ExitCode, of_error
+from sorasync.errors import SorasyncError
+
+
+def show_failure(error: BaseException, args: Sequence[str]) -> int:
+    """Print what went wrong and return the exit code. With `--format json` it is printed as JSON."""
+    code = of_error(error)
+    if _wants_json(args):
+        click.echo(json.dumps(_as_json(error, code), indent=2, ensure_ascii=False))
+        return code
+    for line in _lines(error):
+        click.echo(printable(line), err=True)
+    return code
+
+
+def printable(text: str) -> str:
+    """The text without control characters that a terminal would act on, colours excepted."""
+    return "".join(c if c in "\n\t\x1b" or c.isprintable() else "�" for c in text)
+
+
+def _wants_json(args: Sequence[str]) -> bool:
+    return "--format=json" in args or any(
+        a == "--format" and b == "json" for a, b in zip(args, args[1:], strict=False)
+    )
+
+
+def _lines(error: BaseException) -> list[str]:
+    from sorasync.manifest.diagnostic import ManifestError
+    from sorasync.plan.policy import PlanRefused
+
+    if isinstance(error, ManifestError):
+        from sorasync.cli.diagnostic_text import diagnostics_text
+
+        return [*diagnostics_text(error.diagnostics), "", f"{error.message}; nothing was sent or changed."]
+    if isinstance(error, PlanRefused):
+        from sorasync.cli.refusal_text import refusal_text
+
+        return list(refusal_text(error))
+    if isinstance(error, KeyboardInterrupt):
+        return ["interrupted"]
+    if isinstance(error, SorasyncError):
+        head = click.style("error:", fg="red", bold=True)
+        hint = [f"  {error.hint}"] if error.hint else []
+        return [f"{head} {error.message}", *hint]
+    return _bug(error)
+
+
+def _bug(error: BaseException) -> list[str]:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="sorasync-", suffix=".log", delete=False, encoding="utf-8"
+    ) as file:
+        traceback.print_exception(error, file=file)
+    return [
+        f"error: {type(error).__name__}: this is a bug in sorasync",
+        f"  what happened is in {Path(file.name)}; the state is safe",
+    ]
+
+
+def _as_json(error: BaseException, code: ExitCode) -> dict[str, object]:
+    from sorasync.cli.diagnostic_json import diagnostic_json
+    from sorasync.manifest.diagnostic import ManifestError
+
+    message = error.message if isinstance(error, SorasyncError) else type(error).__name__
+    found = error.diagnostics if isinstance(error, ManifestError) else []
+    if not isinstance(error, SorasyncError) and not isinstance(error, KeyboardInterrupt):
+        message = _bug(error)[0]
+    return {
+        "format_version": 1,
+        "error": {
+            "code": int(code),
+            "message": message,
+            "hint": error.hint if isinstance(error, SorasyncError) else None,
+        },
+        "diagnostics": [diagnostic_json(d) for d in found],
+    }

@@ -1,0 +1,32 @@
+"""Where results go: standard output for what was asked for, files written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from sorasync.cli.failure import printable
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines for people."""
+    click.echo(printable("\n".join(lines)))
+
+
+def print_json(data: object) -> None:
+    """Print JSON for programs."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def write_output(path: Path, text: str) -> None:
+    """Write a file in one step: it is there whole, or as it was. Raises `SorasyncError`."""
+    from sorasync.assets.disk import write_atomic
+    from sorasync.errors import SorasyncError
+
+    try:
+        write_atomic(path, text.encode())
+    except OSError as error:
+        raise SorasyncError(f"cannot write {path}: {error.strerror}") from error

@@ -1,0 +1,52 @@
+"""A plan as JSON: a contract, see `docs/plan-json.md`."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from sorasync.cli.diagnostic_json import diagnostic_json
+from sorasync.plan.change import Change
+from sorasync.plan.plan import Plan
+
+FORMAT_VERSION = 1
+
+
+def plan_json(plan: Plan) -> dict[str, object]:
+    """The plan as plain data. Money is text; `cost_usd` is null where a price is unknown."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "library": plan.library,
+        "env": plan.env or None,
+        "provider": plan.provider,
+        "billing": "simulated" if plan.simulated else "real",
+        "summary": plan.summary(),
+        "cost_usd": None if plan.cost.unknown else usd(plan.cost.known_usd),
+        "known_cost_usd": usd(plan.cost.known_usd),
+        "unknown_prices": plan.cost.unknown,
+        "seconds": plan.seconds,
+        "token": plan.token,
+        "partial": plan.partial,
+        "changes": [_change(change) for change in plan.changes],
+        "waiting": [{"address": w.label, "pick": w.clip, "takes": w.takes} for w in plan.waiting],
+        "diagnostics": [diagnostic_json(d) for d in plan.diagnostics],
+    }
+
+
+def _change(change: Change) -> dict[str, object]:
+    return {
+        "address": change.label,
+        "action": change.action.value,
+        "key": change.key,
+        "reason": change.reason,
+        "cost_usd": None if change.cost_usd is None else usd(change.cost_usd),
+        "seconds": change.seconds,
+        "before": change.before,
+        "after": change.after,
+        "depends_on": list(change.depends_on),
+    }
+
+
+def usd(price: Decimal) -> str:
+    """Dollars with at least two decimals and nothing lost: `3.20`, `0.045`."""
+    cents = price.quantize(Decimal("0.01"))
+    return f"{cents if cents == price else price.normalize():f}"

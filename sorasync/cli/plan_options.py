@@ -1,0 +1,50 @@
+"""The options that plan and apply share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from sorasync.planning import PlanOptions
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def plan_options(function: F) -> F:
+    """Add the options that decide what is planned."""
+    options = (
+        click.option(
+            "--target",
+            "-t",
+            multiple=True,
+            metavar="ADDRESS",
+            help="Plan only this and what it needs. Takes * and ?, and tag:NAME. May be repeated.",
+        ),
+        click.option(
+            "--exclude",
+            multiple=True,
+            metavar="ADDRESS",
+            help="Leave this and what needs it out. Takes the same patterns.",
+        ),
+        click.option(
+            "--replace",
+            multiple=True,
+            metavar="ADDRESS",
+            help="Render this again although nothing changed, and all that comes from it.",
+        ),
+        click.option("--offline", is_flag=True, help="Ask the provider nothing."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def planning(
+    target: tuple[str, ...], exclude: tuple[str, ...], replace: tuple[str, ...], offline: bool
+) -> PlanOptions:
+    """The options as the planner takes them."""
+    from sorasync.plan.selection import Selection
+
+    return PlanOptions(selection=Selection(target, exclude), replace=replace, offline=offline)

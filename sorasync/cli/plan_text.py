@@ -1,0 +1,156 @@
+"""A plan for people: one line a change, what it costs and why, then the sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from sorasync.graph.render import Kind, Render
+from sorasync.plan.action import Action
+from sorasync.plan.change import Change
+from sorasync.plan.cost import money
+from sorasync.plan.plan import Plan
+from sorasync.plan.words import Piece, shortened, word_diff
+
+_COLOURS = {
+    Action.CREATE: "green",
+    Action.EXTEND: "green",
+    Action.EDIT: "green",
+    Action.CHARACTER: "green",
+    Action.RESUME: "cyan",
+    Action.DOWNLOAD: "cyan",
+    Action.MOVE: "blue",
+    Action.REPLACE: "yellow",
+    Action.RETIRE: "magenta",
+    Action.DELETE: "red",
+    Action.BLOCKED: "red",
+    Action.LOST: "red",
+}
+_VERBS = {
+    Action.CREATE: "to create",
+    Action.EXTEND: "to extend",
+    Action.EDIT: "to edit",
+    Action.CHARACTER: "to upload",
+    Action.RESUME: "to resume",
+    Action.DOWNLOAD: "to download",
+    Action.MOVE: "to move",
+    Action.REPLACE: "to replace",
+    Action.RETIRE: "to retire",
+    Action.DELETE: "to delete",
+    Action.BLOCKED: "blocked",
+    Action.LOST: "lost",
+}
+
+
+def plan_text(plan: Plan, *, full: bool = False, short: bool = False) -> Iterator[str]:
+    """The plan's lines. `full` shows prompts whole, `short` leaves their diffs out."""
+    rows = [(change, _what(change)) for change in plan.changes]
+    names = max((len(change.label) for change, _ in rows), default=0)
+    whats = max((len(what) for _, what in rows), default=0)
+    for change, what in rows:
+        yield _line(change, what, min(names, 40), min(whats, 40))
+        if not short:
+            yield from _detail(change, full=full)
+    if rows:
+        yield ""
+    for waiting in plan.waiting:
+        pick = f"sorasync pick {_quoted(waiting.clip)} 1..{waiting.takes}"
+        yield f"  {waiting.label} waits for a choice: {pick}"
+    if plan.waiting:
+        yield ""
+    yield from sums(plan)
+
+
+def _line(change: Change, what: str, names: int, whats: int) -> str:
+    mark = click.style(change.action.mark, fg=_COLOURS[change.action], bold=True)
+    price = "free" if not change.paid else f"+{money(change.cost_usd)}"
+    if change.action in (Action.BLOCKED, Action.LOST):
+        price = "-"
+    waits = f"; waits for {_listed(change.depends_on)}" if change.depends_on else ""
+    return f"{mark} {change.label:<{names}}  {what:<{whats}}  {price:>8}  {change.reason}{waits}"
+
+
+def _listed(labels: tuple[str, ...]) -> str:
+    shown = ", ".join(labels[:3])
+    return shown if len(labels) <= 3 else f"{shown} and {len(labels) - 3} more"
+
+
+def _what(change: Change) -> str:
+    render = change.render
+    if change.action.renders and render is not None:
+        return _rendering(render)
+    return change.action.value
+
+
+def _rendering(render: Render) -> str:
+    match render.kind:
+        case Kind.CHARACTER:
+            return "character"
+        case Kind.CREATE:
+            return f"{render.seconds} s {render.size} {render.model}"
+        case Kind.EXTEND:
+            return f"extend by {render.billed_seconds} s to {render.seconds} s"
+        case Kind.EDIT:
+            return f"edit of {render.seconds} s"
+
+
+def _detail(change: Change, *, full: bool) -> Iterator[str]:
+    for field in change.fields:
+        if field.name != "prompt" or not isinstance(field.before, str) or not isinstance(field.after, str):
+            continue
+        pieces = word_diff(field.before, field.after)
+        yield f"      prompt: {diff_text(pieces if full else shortened(pieces))}"
+    if full and change.render is not None and change.before is None:
+        for line in change.render.prompt.splitlines():
+            yield f"      {line}".rstrip()
+
+
+def diff_text(pieces: list[Piece]) -> str:
+    """A word diff in one line: `{-old-}` and `{+new+}`, coloured where colour is shown."""
+    shown = {
+        "=": lambda text: text,
+        "-": lambda text: click.style(f"{{-{text}-}}", fg="red"),
+        "+": lambda text: click.style(f"{{+{text}+}}", fg="green"),
+    }
+    return " ".join(shown[piece.op](piece.text) for piece in pieces)
+
+
+def sums(plan: Plan) -> Iterator[str]:
+    """The closing lines: counts, cost and token, or that there is nothing to do."""
+    if plan.empty:
+        yield no_changes(plan)
+        return
+    counts = [f"{n} {_VERBS[action]}" for action in Action if (n := plan.count(action))]
+    yield f"Plan: {', '.join(counts)}, {plan.unchanged} unchanged."
+    if plan.partial:
+        total = len(plan.changes) + plan.left_out
+        yield f"This is a partial plan: {len(plan.changes)} of {total} changes are selected."
+    yield cost_line(plan)
+    yield f"Token: {plan.token}  (apply exactly this: sorasync apply --expect {plan.token})"
+
+
+def cost_line(plan: Plan) -> str:
+    """The sum in one sentence."""
+    if not plan.cost.known_usd and not plan.cost.unknown:
+        return "Cost: nothing."
+    length = f" ({plan.seconds} s)" if plan.seconds else ""
+    if plan.simulated:
+        return f"Cost: nothing; a provider at these prices would charge {plan.cost}{length}."
+    return f"Cost: {plan.cost}{length}."
+
+
+def no_changes(plan: Plan) -> str:
+    """The sentence of a plan with nothing to do, and of no other."""
+    parts = [_count(plan.unchanged_clips, "clip")]
+    if plan.unchanged_characters:
+        parts.append(_count(plan.unchanged_characters, "character"))
+    return f"No changes. {' and '.join(parts)} match the manifests."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _quoted(address: str) -> str:
+    return f"'{address}'" if set(address) & set("[]#* ") else address

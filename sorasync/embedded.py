@@ -1,0 +1,32 @@
+"""The preview provider inside this process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sorasync.errors import SorasyncError
+
+if TYPE_CHECKING:
+    from httpx import AsyncBaseTransport
+
+
+@asynccontextmanager
+async def preview_transport(data: Path) -> AsyncIterator[AsyncBaseTransport]:
+    """A transport that answers with a preview server over `data`, which is created if need be."""
+    try:
+        from sorasync.preview.app import PreviewSettings, create_app
+    except ImportError as error:
+        raise SorasyncError(
+            f"the preview provider needs packages that are not installed ({error.name})",
+            hint="pip install 'sorasync[preview]'",
+        ) from error
+    from sorasync.provider.inprocess import in_process
+
+    app = create_app(PreviewSettings(data=data))
+    try:
+        yield in_process(app)
+    finally:
+        await app.state.server.aclose()

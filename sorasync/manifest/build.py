@@ -1,0 +1,306 @@
+"""From the checked tables of one file to the specs that the graph is built from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sorasync.manifest.declare import Declared
+from sorasync.manifest.faults import Fault
+from sorasync.manifest.files import FileFault, LibraryFiles
+from sorasync.manifest.library import CharacterSpec, ClipSpec, Origin, StepSpec
+from sorasync.manifest.matrix import canonical_name
+from sorasync.manifest.positions import Span, TomlPath
+from sorasync.manifest.schema import LONGEST_PROMPT, ClipModel, DefaultsModel, StepModel
+from sorasync.manifest.storyboard import storyboard_text
+from sorasync.manifest.template import render
+from sorasync.manifest.text import control_character, normalise
+
+_STORYBOARD = ("style", "scene", "shots")
+_NOT_WITH_FROM = ("model", "size", "seconds", "characters", "image", "params")
+_EMPTY: dict[str, object] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The defaults of a file over those of the library."""
+
+    model: str | None
+    size: str | None
+    seconds: int | None
+    takes: int
+    style: str | None
+    protect: bool
+    tags: tuple[str, ...]
+    params: Mapping[str, object]
+
+
+def merged_defaults(own: DefaultsModel, library: DefaultsModel) -> Merged:
+    """What a clip of the file takes that says nothing itself. `params` are merged key by key."""
+
+    def first(name: str) -> Any:
+        value = getattr(own, name)
+        return getattr(library, name) if value is None else value
+
+    return Merged(
+        model=first("model"),
+        size=first("size"),
+        seconds=first("seconds"),
+        takes=first("takes") or 1,
+        style=first("style"),
+        protect=bool(first("protect")),
+        tags=tuple(first("tags") or ()),
+        params={**(library.params or {}), **(own.params or {})},
+    )
+
+
+def build(
+    declared: Declared, library: DefaultsModel, files: LibraryFiles
+) -> tuple[list[CharacterSpec], list[ClipSpec], list[Fault]]:
+    """The characters and clips of a file, and what is wrong with them by themselves.
+
+    A faulty one is built as far as it goes, so that what refers to it can still be checked.
+    """
+    work = _Building(declared, merged_defaults(declared.model.defaults, library), files)
+    cast = [work.character(slug) for slug in declared.model.characters]
+    clips = [work.clip(name, model) for name, model in declared.model.clips.items()]
+    return cast, clips, work.faults
+
+
+class _Building:
+    """The work on one file: `faults` grows as specs are made."""
+
+    def __init__(self, declared: Declared, defaults: Merged, files: LibraryFiles) -> None:
+        self.declared = declared
+        self.file = declared.file
+        self.defaults = defaults
+        self.files = files
+        self.faults: list[Fault] = []
+
+    def character(self, slug: str) -> CharacterSpec:
+        model = self.declared.model.characters[slug]
+        path: TomlPath = ("characters", slug)
+        video, digest = self._digest(model.video, (*path, "video"), f"character.{slug}")
+        return CharacterSpec(
+            slug=slug,
+            name=model.name,
+            video=video or model.video,
+            video_sha256=digest or "",
+            origin=Origin(self.file, path),
+            protect=model.protect,
+            tags=tuple(model.tags),
+            description=model.description,
+        )
+
+    def clip(self, name: str, model: ClipModel) -> ClipSpec:
+        instance = self.declared.instances.get(name)
+        origin = Origin(self.file, ("clips", instance.slug if instance else name))
+        if name not in self.declared.partial:
+            self._structure(name, model, origin)
+        steps = self._steps(name, model.steps, origin) if model.steps else ()
+        if model.from_ is not None:
+            return self._branch(name, model, origin, steps)
+        return self._create(name, model, origin, steps)
+
+    def _branch(self, name: str, model: ClipModel, origin: Origin, steps: tuple[StepSpec, ...]) -> ClipSpec:
+        defaults = self.defaults
+        return ClipSpec(
+            name=name,
+            origin=origin,
+            steps=steps,
+            source=canonical_name(model.from_ or ""),
+            takes=model.takes or defaults.takes,
+            pick=model.pick,
+            revision=model.revision,
+            protect=defaults.protect if model.protect is None else model.protect,
+            tags=defaults.tags if model.tags is None else tuple(model.tags),
+            description=model.description,
+        )
+
+    def _create(self, name: str, model: ClipModel, origin: Origin, steps: tuple[StepSpec, ...]) -> ClipSpec:
+        defaults = self.defaults
+        image, digest = None, None
+        if model.image is not None:
+            image, digest = self._digest(model.image, (*origin.path, "image"), f"clip.{name}")
+        params = defaults.params
+        if model.params:
+            params = {**params, **model.params}
+        return ClipSpec(
+            name=name,
+            origin=origin,
+            steps=steps,
+            prompt=self._prompt(name, model, origin.path),
+            model=model.model or defaults.model,
+            size=model.size or defaults.size,
+            seconds=model.seconds or defaults.seconds,
+            characters=tuple(model.characters) if model.characters else (),
+            image=image,
+            image_sha256=digest,
+            takes=model.takes or defaults.takes,
+            pick=model.pick,
+            revision=model.revision,
+            protect=defaults.protect if model.protect is None else model.protect,
+            tags=defaults.tags if model.tags is None else tuple(model.tags),
+            description=model.description,
+            params=params,
+        )
+
+    def _structure(self, name: str, model: ClipModel, origin: Origin) -> None:
+        """Check that a clip has exactly one beginning, and nothing that goes against it."""
+        path, address = origin.path, f"clip.{name}"
+        board = model.scene is not None or model.shots is not None or model.style is not None
+        count = (
+            (model.prompt is not None) + (model.prompt_file is not None) + board + (model.from_ is not None)
+        )
+        if count == 1 and not board and model.from_ is None:
+            return
+        given = [
+            key for key in ("prompt", "prompt_file", "from_", *_STORYBOARD) if getattr(model, key) is not None
+        ]
+        given = [key.rstrip("_") for key in given]
+        if count == 0:
+            self._fault(
+                "S112",
+                f"{address} has nothing to render",
+                path,
+                address,
+                "prompt, prompt_file, a storyboard (scene, shots) or from",
+                on_key=True,
+            )
+        elif count > 1:
+            message = f"`{given[0]}` and `{given[1]}` exclude each other"
+            self._fault(
+                "S111",
+                message,
+                (*path, given[1]),
+                address,
+                "one of prompt, prompt_file, a storyboard or from",
+                on_key=True,
+            )
+        elif board and not model.scene and not model.shots:
+            self._fault(
+                "S112",
+                "a storyboard needs a `scene` or `shots`, not only a `style`",
+                (*path, "style"),
+                address,
+                on_key=True,
+            )
+        if model.from_ is not None:
+            self._branch_structure(model, path, address)
+
+    def _branch_structure(self, model: ClipModel, path: TomlPath, address: str) -> None:
+        for key in _NOT_WITH_FROM:
+            if getattr(model, key) is not None:
+                message = f"`{key}` cannot stand with `from`: the clip goes on from a video that has its own"
+                self._fault("S111", message, (*path, key), address, on_key=True)
+        if not model.steps:
+            message = f"{address} goes on from {model.from_}, but has no steps"
+            self._fault(
+                "S112", message, (*path, "from"), address, "one [[steps]] at least, an extend or an edit"
+            )
+
+    def _steps(self, name: str, models: list[StepModel], origin: Origin) -> tuple[StepSpec, ...]:
+        return tuple(
+            self._step(f"clip.{name}", model, (*origin.path, "steps", index))
+            for index, model in enumerate(models)
+        )
+
+    def _step(self, address: str, model: StepModel, path: TomlPath) -> StepSpec:
+        kind = "edit" if model.extend is None and model.edit is not None else "extend"
+        text = model.edit if kind == "edit" else model.extend
+        whole = address.removeprefix("clip.") not in self.declared.partial
+        if text is None:
+            if whole:
+                self._fault("S112", "a step needs `extend` or `edit`", path, address, on_key=True)
+        elif model.extend is not None and model.edit is not None:
+            message = "`extend` and `edit` exclude each other: make two steps of them"
+            self._fault("S111", message, (*path, "edit"), address, on_key=True)
+        elif kind == "edit" and model.seconds is not None:
+            message = "`seconds` cannot stand with `edit`: an edit keeps the length of its source"
+            self._fault("S111", message, (*path, "seconds"), address, on_key=True)
+        return StepSpec(
+            kind=kind,
+            prompt="" if text is None else self._checked(text, (*path, kind), address),
+            seconds=None if kind == "edit" else model.seconds or self.defaults.seconds,
+            origin=Origin(self.file, path),
+            revision=model.revision,
+            params=model.params or _EMPTY,
+        )
+
+    def _prompt(self, name: str, model: ClipModel, path: TomlPath) -> str:
+        address = f"clip.{name}"
+        if model.prompt is not None:
+            return self._checked(model.prompt, (*path, "prompt"), address)
+        if model.prompt_file is not None:
+            return self._prompt_file(name, model.prompt_file, (*path, "prompt_file"), address)
+        if model.scene or model.shots:
+            style = self.defaults.style if model.style is None else model.style
+            for index, shot in enumerate(model.shots or ()):
+                if not any(getattr(shot, key) for key in type(shot).model_fields):
+                    self._fault(
+                        "S112",
+                        "a shot needs one field at least",
+                        (*path, "shots", index),
+                        address,
+                        on_key=True,
+                    )
+            text = storyboard_text(style, model.scene, model.shots or ())
+            return self._checked(text, path, address, layout=False)
+        return ""
+
+    def _prompt_file(self, name: str, declared: str, path: TomlPath, address: str) -> str:
+        try:
+            file = self.files.resolve(declared, self.file)
+            text = self.files.text(file)
+        except FileFault as fault:
+            self.faults.append(fault.at(self.file, path, address) if fault.span is None else fault.at(file))
+            return ""
+        if "{{" in text:
+            instance = self.declared.instances.get(name)
+            scope = {**self.declared.scope, **instance.values} if instance else self.declared.scope
+            filled, problems = render(text, scope)
+            for problem in problems:
+                span = _span(text, problem.offset, problem.text)
+                self.faults.append(problem.fault(file, (), scope, address, span))
+            text = filled
+        return self._checked(text, path, address)
+
+    def _checked(self, text: str, path: TomlPath, address: str, *, layout: bool = True) -> str:
+        """The text as it is sent; an empty, a too long or an odd one is a fault."""
+        if layout:
+            text = normalise(text)
+        if not text or text.isspace():
+            self._fault("S113", "the prompt is empty", path, address)
+        elif len(text) > LONGEST_PROMPT:
+            message = f"the prompt is {len(text):,} characters long"
+            self._fault("S113", message, path, address, f"at most {LONGEST_PROMPT:,} characters")
+        elif not text.isprintable() and (wrong := control_character(text)):
+            self._fault("S113", f"the prompt holds the control character {wrong}", path, address)
+        return text
+
+    def _digest(self, declared: str, path: TomlPath, address: str) -> tuple[str | None, str | None]:
+        try:
+            file = self.files.resolve(declared, self.file)
+            return file, self.files.sha256(file)
+        except FileFault as fault:
+            self.faults.append(fault.at(self.file, path, address))
+            return None, None
+
+    def _fault(
+        self,
+        code: str,
+        message: str,
+        path: TomlPath,
+        address: str,
+        expected: str | None = None,
+        *,
+        on_key: bool = False,
+    ) -> None:
+        self.faults.append(Fault(code, message, self.file, path, expected, None, address, on_key=on_key))
+
+
+def _span(text: str, offset: int, placeholder: str) -> Span:
+    line = text.count("\n", 0, offset) + 1
+    column = offset - text.rfind("\n", 0, offset)
+    return Span(line, column, column + len(placeholder))

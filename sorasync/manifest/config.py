@@ -1,0 +1,182 @@
+"""The shape of `sorasync.toml`, as pydantic models. Reading it is `config_load`'s part."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+from pydantic import Field, StringConstraints
+
+from sorasync.manifest.schema import EXPECTED, DefaultsModel, Line, Size, Table, Variable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG_FILE: Final = "sorasync.toml"
+DEFAULT_STATE: Final = "sqlite:state/sorasync.db"
+DEFAULT_ASSETS: Final = "assets"
+ENV_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$"
+
+_VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
+_BASE_URL = r"^https?://[^\s@/?#]+(/[^\s@?#]*)?$"
+_STATE_URL = r"^sqlite:.*\S$"
+_CODE = r"^S[0-9]{3}$"
+
+EXPECTED.update(
+    {
+        _VARIABLE: "the name of an environment variable, such as OPENAI_API_KEY",
+        _BASE_URL: "an http or https address without user name, query or fragment",
+        _STATE_URL: f'an address such as "{DEFAULT_STATE}"',
+        _CODE: 'a code such as "S207"',
+    }
+)
+
+Dollars = Annotated[Decimal, Field(ge=0, strict=False)]
+Percent = Annotated[int, Field(ge=0, le=100)]
+Whole = Annotated[int, Field(ge=0)]
+Code = Annotated[str, StringConstraints(pattern=_CODE)]
+
+
+class LibraryConfig(Table):
+    """`[library]`: its name and where its manifests are."""
+
+    name: Line = Field(
+        "library", description="Shown in plans; default the directory's name.", examples=["promo"]
+    )
+    manifests: Line = Field("manifests", description="Directory of the manifests.", examples=["manifests"])
+
+
+class ProviderConfig(Table):
+    """`[provider]`: who renders. `overrides` are the keys that change its profile, as they stand."""
+
+    profile: Line = Field("preview", description="A profile's name or path.", examples=["openai"])
+    base_url: Annotated[str, StringConstraints(pattern=_BASE_URL)] | None = Field(
+        None, description="Where the API is.", examples=["https://videos.example/v1"]
+    )
+    api_key_env: Annotated[str, StringConstraints(pattern=_VARIABLE)] | None = Field(
+        None, description="Environment variable that holds the key.", examples=["VIDEOS_API_KEY"]
+    )
+    api_key_command: str | list[str] | None = Field(
+        None, description="A command that prints the key.", examples=[["pass", "videos"]]
+    )
+    overrides: dict[str, Any] = Field({}, description="Changes to the profile, as they stand.")
+
+
+class StateConfig(Table):
+    """`[state]`: where the records are kept."""
+
+    url: Annotated[str, StringConstraints(pattern=_STATE_URL)] = Field(
+        DEFAULT_STATE, description="Where the state is.", examples=[DEFAULT_STATE]
+    )
+
+
+class AssetsConfig(Table):
+    """`[assets]`: where videos are stored."""
+
+    path: Line = Field(DEFAULT_ASSETS, description="Directory of the assets.", examples=[DEFAULT_ASSETS])
+
+
+class ApplyConfig(Table):
+    """`[apply]`: how a plan is carried out."""
+
+    parallelism: Annotated[int, Field(ge=1, le=1_000)] = Field(
+        8, description="Renders in flight at a time.", examples=[8]
+    )
+    mode: Literal["direct", "batch"] = Field(
+        "direct", description="One request a render, or the batch queue.", examples=["batch"]
+    )
+    wait_minutes: Annotated[float, Field(gt=0, le=10_080, strict=False, allow_inf_nan=False)] = Field(
+        60, description="How long to wait for one render.", examples=[60]
+    )
+    attempts: Annotated[int, Field(ge=1, le=100)] = Field(
+        3, description="How often a render that failed for technical reasons is tried.", examples=[3]
+    )
+
+
+class BudgetConfig(Table):
+    """`[budget]`: where apply stops. Dollars and seconds of video; None is no limit."""
+
+    per_apply: Dollars | None = Field(None, description="Dollars in one apply.", examples=[25.0])
+    per_day: Dollars | None = Field(None, description="Dollars in a day.", examples=[50.0])
+    per_month: Dollars | None = Field(None, description="Dollars in a month.", examples=[500.0])
+    per_apply_seconds: Whole | None = Field(None, description="Seconds in one apply.", examples=[600])
+    per_day_seconds: Whole | None = Field(None, description="Seconds in a day.", examples=[1200])
+    per_month_seconds: Whole | None = Field(None, description="Seconds in a month.", examples=[9000])
+    confirm_above: Dollars | None = Field(
+        None, description="Ask before an apply that costs more dollars.", examples=[5.0]
+    )
+    allow_unknown: bool = Field(False, description="Allow renders of unknown price.", examples=[True])
+
+
+class SafetyConfig(Table):
+    """`[safety]`: plans that change more than this are refused."""
+
+    max_replace_pct: Percent | None = Field(None, description="Share of renders replaced.", examples=[30])
+    max_retire_pct: Percent | None = Field(None, description="Share of renders retired.", examples=[30])
+    max_creates: Whole | None = Field(None, description="New renders in one plan.", examples=[200])
+    min_existing: Whole = Field(10, description="Shares count from so many renders on.", examples=[10])
+
+
+class LintConfig(Table):
+    """`[lint]`: which rules count."""
+
+    ignore: list[Code] = Field([], description="Codes that are not reported.", examples=[["S207"]])
+    levels: dict[Code, Literal["error", "warning", "hint"]] = Field(
+        {}, description="Severity by code.", examples=[{"S203": "error"}]
+    )
+
+
+class Config(Table):
+    """`sorasync.toml`, with the chosen environment laid over it.
+
+    `env` is that environment's name, None for the base.
+    """
+
+    library: LibraryConfig = Field(default_factory=LibraryConfig, description="The library itself.")
+    provider: ProviderConfig = Field(default_factory=ProviderConfig, description="Who renders.")
+    state: StateConfig = Field(default_factory=StateConfig, description="Where records are kept.")
+    assets: AssetsConfig = Field(default_factory=AssetsConfig, description="Where videos are kept.")
+    apply: ApplyConfig = Field(default_factory=ApplyConfig, description="How plans are carried out.")
+    budget: BudgetConfig = Field(default_factory=BudgetConfig, description="Where apply stops.")
+    safety: SafetyConfig = Field(default_factory=SafetyConfig, description="Which plans are refused.")
+    defaults: DefaultsModel = Field(default_factory=DefaultsModel, description="Defaults of every manifest.")
+    vars: dict[str, Variable] = Field(
+        {}, description="Variables of every manifest.", examples=[{"city": "Oslo"}]
+    )
+    prices: dict[str, dict[Size, Dollars]] = Field(
+        {}, description="Dollars a second, by model and size.", examples=[{"my-model": {"1280x720": 0.04}}]
+    )
+    lint: LintConfig = Field(default_factory=LintConfig, description="Which rules count.")
+    env: str | None = Field(None, exclude=True, description="The chosen environment.")
+
+    @property
+    def lock_file(self) -> str:
+        """Name of the lock file, in the library's directory."""
+        return f"sorasync-{self.env}.lock" if self.env else "sorasync.lock"
+
+
+def load_config(root: Path, env: str | None = None) -> Config:
+    """Read `sorasync.toml` of a library, with `[env.NAME]` laid over every table.
+
+    Raises `ManifestError` with every fault of the file, an unknown `env` among them.
+    """
+    from sorasync.manifest.config_load import read_config
+
+    return read_config(root, env)
+
+
+def find_library(start: Path) -> Path:
+    """The nearest directory upwards from `start`, itself included, that holds a `sorasync.toml`.
+
+    Raises `SorasyncError` if there is none.
+    """
+    from sorasync.errors import SorasyncError
+
+    here = start.resolve()
+    for directory in (here, *here.parents):
+        if (directory / CONFIG_FILE).is_file():
+            return directory
+    raise SorasyncError(
+        f"no {CONFIG_FILE} in {start} or any directory above it",
+        hint="run `sorasync init` here, or name the library with --library DIR",
+    )

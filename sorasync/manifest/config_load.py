@@ -1,0 +1,202 @@
+"""Reading `sorasync.toml`: overlays, placeholders in the defaults, and faults with their places."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from sorasync.manifest.config import CONFIG_FILE, DEFAULT_ASSETS, DEFAULT_STATE, ENV_NAME, Config
+from sorasync.manifest.declare import syntax_faults
+from sorasync.manifest.diagnostic import ManifestError
+from sorasync.manifest.faults import Fault, Locator
+from sorasync.manifest.files import FileFault, LibraryFiles
+from sorasync.manifest.positions import TomlPath
+from sorasync.manifest.suggest import listed, nearest
+from sorasync.manifest.template import substitute, variable_faults
+from sorasync.manifest.toml import TomlError, parse
+from sorasync.manifest.validate import shown, validate
+
+_PROVIDER_KEYS = frozenset({"profile", "base_url", "api_key_env", "api_key_command"})
+_SECRET_KEY = re.compile(r"(?i)^(api[_-]?)?(key|token|secret|password)$")
+_SECRETS = frozenset({"api_key_env", "base_url", "api_key_command"})
+
+
+def read_config(root: Path, env: str | None) -> Config:
+    """The configuration of the library at `root`. Raises `ManifestError`."""
+    files = LibraryFiles(root)
+    locator = Locator(files.text_or_none)
+    try:
+        raw = parse(files.text(CONFIG_FILE))
+    except FileFault as fault:
+        raise ManifestError(locator.diagnostics([fault.at(CONFIG_FILE)])) from None
+    except TomlError as error:
+        raise ManifestError(locator.diagnostics(syntax_faults(CONFIG_FILE, error))) from None
+    config, faults = build_config(raw, env, files.root.name)
+    if config is None or faults:
+        raise ManifestError(locator.diagnostics(faults))
+    return config
+
+
+def build_config(raw: dict[str, Any], env: str | None, directory: str) -> tuple[Config | None, list[Fault]]:
+    """The configuration in the values of `sorasync.toml`, and the faults of it and of every environment.
+
+    `directory` is what a library without a name is called. Pure.
+    """
+    envs, faults = _environments(raw.pop("env", {}))
+    base, found = _one(raw, {}, None, directory)
+    faults += found
+    chosen: Config | None = base
+    for name, overlay in envs.items():
+        config, found = _one(raw, overlay, name, directory)
+        faults += found
+        if name == env:
+            chosen = config
+    if env is not None and env not in envs:
+        faults.append(_unknown_env(env, envs))
+    return chosen, faults
+
+
+def _environments(table: object) -> tuple[dict[str, dict[str, Any]], list[Fault]]:
+    if not isinstance(table, dict):
+        return {}, [Fault("S104", f"`env` must be a table, not {shown(table)}", CONFIG_FILE, ("env",))]
+    envs, faults = {}, []
+    for name, overlay in table.items():
+        path = ("env", name)
+        if not re.fullmatch(ENV_NAME, name):
+            expected = "letters, digits, - and _, at most 32"
+            message = f"{shown(name)} cannot be the name of an environment"
+            faults.append(Fault("S116", message, CONFIG_FILE, path, expected, on_key=True))
+        elif not isinstance(overlay, dict):
+            faults.append(Fault("S104", f"`{name}` must be a table, not {shown(overlay)}", CONFIG_FILE, path))
+        elif "env" in overlay:
+            faults.append(
+                Fault("S103", "an environment has no environments", CONFIG_FILE, (*path, "env"), on_key=True)
+            )
+        else:
+            envs[name] = overlay
+    return envs, faults
+
+
+def _unknown_env(env: str, envs: dict[str, dict[str, Any]]) -> Fault:
+    expected = listed(envs) if envs else f"no [env.NAME] stands in {CONFIG_FILE}"
+    return Fault(
+        "S117",
+        f"there is no environment {shown(env)}",
+        CONFIG_FILE,
+        ("env",),
+        expected,
+        nearest(env, envs),
+        on_key=True,
+    )
+
+
+def _one(
+    raw: dict[str, Any], overlay: dict[str, Any], env: str | None, directory: str
+) -> tuple[Config | None, list[Fault]]:
+    def place(loc: TomlPath) -> tuple[str, TomlPath, str | None]:
+        path = tuple(part for part in loc if part != "[key]")
+        if path[:2] == ("provider", "overrides"):
+            path = ("provider", *path[2:])
+        return CONFIG_FILE, _where(path, overlay, env), None
+
+    merged = _merge(deepcopy(raw), overlay)
+    faults = list(_secrets(merged.get("provider"), place))
+    merged.setdefault("library", {"name": directory or "library"})
+    if isinstance(merged["library"], dict):
+        merged["library"].setdefault("name", directory or "library")
+    if env is not None:
+        _default(merged, "state", "url", overlay, f"{DEFAULT_STATE.removesuffix('.db')}-{env}.db")
+        _default(merged, "assets", "path", overlay, f"{DEFAULT_ASSETS}-{env}")
+    _split_provider(merged)
+    faults += _resolve_defaults(merged, place)
+    config, found, _ = validate(Config, merged | {"env": env}, place)
+    return config, faults + [_hidden(fault) for fault in found]
+
+
+def _where(path: TomlPath, overlay: dict[str, Any], env: str | None) -> TomlPath:
+    """The path in the file: inside the environment's table if that is where the value comes from."""
+    at: Any = overlay
+    for part in path:
+        if isinstance(at, dict) and part in at:
+            at = at[part]
+        elif isinstance(at, list):
+            break
+        else:
+            return path
+    return ("env", env, *path) if env is not None else path
+
+
+def _merge(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
+    for key, value in overlay.items():
+        before = base.get(key)
+        both = isinstance(before, dict) and isinstance(value, dict)
+        base[key] = _merge(before, value) if both else deepcopy(value)  # type: ignore[arg-type]
+    return base
+
+
+def _default(merged: dict[str, Any], table: str, key: str, overlay: dict[str, Any], value: str) -> None:
+    """Give the environment a place of its own, unless its overlay names one."""
+    own = overlay.get(table)
+    if isinstance(own, dict) and key in own:
+        return
+    if isinstance(merged.setdefault(table, {}), dict):
+        merged[table][key] = value
+
+
+def _split_provider(merged: dict[str, Any]) -> None:
+    provider = merged.get("provider")
+    if isinstance(provider, dict):
+        known = {key: value for key, value in provider.items() if key in _PROVIDER_KEYS}
+        rest = {
+            key: value
+            for key, value in provider.items()
+            if key not in _PROVIDER_KEYS and not key.startswith("x-") and not _SECRET_KEY.match(key)
+        }
+        merged["provider"] = known | {"overrides": rest}
+
+
+def _secrets(provider: object, place: Any) -> Iterator[Fault]:
+    for key in provider if isinstance(provider, dict) else ():
+        if _SECRET_KEY.match(key):
+            file, path, _ = place(("provider", key))
+            yield Fault(
+                "S103",
+                f"a key must not stand in {CONFIG_FILE}; whoever can read this file knows it now",
+                file,
+                path,
+                "api_key_env, the name of the environment variable that holds it",
+                "api_key_env",
+                on_key=True,
+                secret=True,
+            )
+
+
+def _resolve_defaults(merged: dict[str, Any], place: Any) -> list[Fault]:
+    variables = merged.get("vars", {})
+    if not isinstance(variables, dict):
+        return []
+    faults = list(variable_faults(variables, CONFIG_FILE, lambda name: place(("vars", name))[1]))
+    if isinstance(defaults := merged.get("defaults"), dict):
+        merged["defaults"], problems = substitute(defaults, variables)
+        faults += [
+            problem.fault(CONFIG_FILE, place(("defaults", *problem.path))[1], variables)
+            for problem in problems
+        ]
+    return faults
+
+
+def _hidden(fault: Fault) -> Fault:
+    """The fault without the value, where somebody may have put a secret."""
+    if fault.path and fault.path[-1] in _SECRETS and fault.code == "S104":
+        return Fault(
+            fault.code,
+            f"`{fault.path[-1]}` must be {fault.expected}",
+            fault.file,
+            fault.path,
+            fault.expected,
+            secret=True,
+        )
+    return fault

@@ -1,0 +1,213 @@
+"""One manifest file: its values checked, its placeholders filled and its matrices expanded. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from sorasync.manifest.faults import Fault
+from sorasync.manifest.matrix import canonical_name, check_matrix, instances
+from sorasync.manifest.positions import TomlPath
+from sorasync.manifest.schema import SLUG, ManifestModel
+from sorasync.manifest.suggest import nearest
+from sorasync.manifest.template import Problem, has_placeholders, substitute, variable_faults
+from sorasync.manifest.toml import TomlError
+from sorasync.manifest.validate import shown, validate
+
+_SLUG = re.compile(SLUG)
+_SLUG_WORDS = "letters, digits, - and _, a letter or digit first, at most 64"
+_TABLES = ("vars", "characters", "clips", "picks", "defaults")
+
+
+@dataclass(slots=True)
+class Instance:
+    """Where a clip of the expanded file comes from: its declaration, and its values if a matrix made it."""
+
+    slug: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Declared:
+    """What one file declares.
+
+    `clips` in `model` are keyed by their full names; `instances` has those that are templates or made by a
+    matrix. `slugs` and `cast` are all names in the file, those of faulty declarations too; `partial` are
+    names of which a faulty key was taken out, `matrices` the slugs that stand for several clips.
+    """
+
+    file: str
+    model: ManifestModel
+    scope: dict[str, Any]
+    slugs: list[str]
+    cast: list[str]
+    instances: dict[str, Instance]
+    partial: set[str]
+    matrices: set[str]
+    faults: list[Fault]
+
+
+def declare(
+    file: str, raw: dict[str, Any], variables: Mapping[str, Any], *, templates: bool = True
+) -> Declared:
+    """Check and expand the values of one file; `variables` are the library's.
+
+    `templates` may be False where the text is known to hold no `{{`. `raw` is used up.
+    """
+    return _Declaring(file, raw, variables, templates).run()
+
+
+class _Declaring:
+    """The work on one file."""
+
+    def __init__(self, file: str, raw: dict[str, Any], variables: Mapping[str, Any], templates: bool) -> None:
+        self.file = file
+        self.raw = raw
+        self.templates = templates
+        self.faults: list[Fault] = []
+        self.instances: dict[str, Instance] = {}
+        self.partial: set[str] = set()
+        self.matrices: set[str] = set()
+        self.scope = dict(variables)
+
+    def run(self) -> Declared:
+        for name in _TABLES:
+            if not isinstance(self.raw.get(name, {}), dict):
+                message = f"`{name}` must be a table, not {shown(self.raw[name])}"
+                self.faults.append(Fault("S104", message, self.file, (name,), "a table"))
+                del self.raw[name]
+        own = self.raw.get("vars", {})
+        self.faults += variable_faults(own, self.file, lambda name: ("vars", name))
+        self.scope.update(own)
+        slugs, cast = list(self.raw.get("clips", {})), list(self.raw.get("characters", {}))
+        self._names()
+        if self.templates:
+            self._fill_plain()
+        if "clips" in self.raw:
+            self.raw["clips"] = self._expanded(self.raw["clips"])
+        model = self._validated()
+        return Declared(
+            self.file,
+            model,
+            self.scope,
+            slugs,
+            cast,
+            self.instances,
+            self.partial,
+            self.matrices,
+            self.faults,
+        )
+
+    def _names(self) -> None:
+        for kind, table in (("clip", "clips"), ("character", "characters")):
+            for slug in [slug for slug in self.raw.get(table, {}) if not _SLUG.fullmatch(slug)]:
+                message = f"{shown(slug)} cannot be the name of a {kind}"
+                self.faults.append(
+                    Fault("S116", message, self.file, (table, slug), _SLUG_WORDS, _slug(slug), on_key=True)
+                )
+                del self.raw[table][slug]
+
+    def _fill_plain(self) -> None:
+        for table in ("defaults", "characters"):
+            if has_placeholders(self.raw.get(table)):
+                self.raw[table], problems = substitute(self.raw[table], self.scope)
+                self._problems(problems, (table,), self.scope, None)
+
+    def _expanded(self, clips: dict[str, Any]) -> dict[str, Any]:
+        """The clips with a matrix replaced by its instances, placeholders filled."""
+        expanded: dict[str, Any] = {}
+        for slug, clip in clips.items():
+            if isinstance(clip, dict) and "matrix" in clip:
+                self._expand(slug, clip, expanded)
+            elif self.templates and has_placeholders(clip):
+                expanded[slug] = self._filled(slug, slug, clip, self.scope)
+                self.instances[slug] = Instance(slug)
+            else:
+                expanded[slug] = clip
+        return expanded
+
+    def _expand(self, slug: str, clip: dict[str, Any], into: dict[str, Any]) -> None:
+        self.matrices.add(slug)
+        path: TomlPath = ("clips", slug, "matrix")
+        matrix, problems = substitute(clip.pop("matrix"), self.scope)
+        self._problems(problems, path, self.scope, f"clip.{slug}")
+        wrong = [] if problems else check_matrix(matrix)
+        for problem in wrong:
+            self.faults.append(
+                Fault(
+                    "S115",
+                    problem.message,
+                    self.file,
+                    (*path, *problem.path),
+                    problem.expected,
+                    address=f"clip.{slug}",
+                    on_key=problem.on_key,
+                )
+            )
+        if problems or wrong:
+            return
+        changes = has_placeholders(clip)
+        for suffix, values in instances(matrix):
+            name = slug + suffix
+            scope = self.scope | values if changes else self.scope
+            into[name] = self._filled(slug, name, clip, scope) if changes else deepcopy(clip)
+            self.instances[name] = Instance(slug, values)
+
+    def _filled(self, slug: str, name: str, clip: Any, scope: Mapping[str, Any]) -> Any:
+        filled, problems = substitute(clip, scope)
+        if problems:
+            self.partial.add(name)
+            self._problems(problems, ("clips", slug), scope, f"clip.{name}")
+        return filled
+
+    def _problems(
+        self, problems: Iterable[Problem], path: TomlPath, scope: Mapping[str, Any], address: str | None
+    ) -> None:
+        for problem in problems:
+            self.faults.append(problem.fault(self.file, (*path, *problem.path), scope, address))
+
+    def _validated(self) -> ManifestModel:
+        model, faults, removed = validate(ManifestModel, self.raw, self._place)
+        known = {fault.path for fault in self.faults}
+        self.faults += [fault for fault in faults if fault.path not in known]
+        for path in removed:
+            if path[0] == "clips" and len(path) > 1:
+                self.partial.add(str(path[1]))
+        return model or ManifestModel()
+
+    def _place(self, loc: TomlPath) -> tuple[str, TomlPath, str | None]:
+        """The path and address of a place in the expanded values."""
+        path = tuple(part for part in loc if part != "[key]")
+        if len(path) < 2 or path[0] not in ("clips", "characters"):
+            return self.file, path, None
+        name = str(path[1])
+        if path[0] == "characters":
+            return self.file, path, f"character.{name}"
+        instance = self.instances.get(name)
+        return self.file, ("clips", instance.slug if instance else name, *path[2:]), f"clip.{name}"
+
+
+def syntax_faults(file: str, error: TomlError) -> list[Fault]:
+    """The syntax faults of a file; a key that stands twice is a duplicate name, not bad syntax."""
+    faults = []
+    for found in error.faults:
+        if found.twice is None:
+            faults.append(Fault("S101", found.message, file, (), found.expected, span=found.span))
+        else:
+            first = f"; first at {file}:{found.first.line}:{found.first.column}" if found.first else ""
+            faults.append(Fault("S105", found.message + first, file, found.twice, span=found.span))
+    return faults
+
+
+def near_clip(name: str, clips: Iterable[str]) -> str | None:
+    """The clip that a wrong name most likely means."""
+    return nearest(canonical_name(name), clips)
+
+
+def _slug(name: str) -> str | None:
+    """The nearest name that is allowed."""
+    made = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-_")[:64]
+    return made if _SLUG.fullmatch(made) else None

@@ -1,0 +1,130 @@
+"""Where each resolved value of a clip comes from, for `show`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sorasync.manifest.config import CONFIG_FILE
+from sorasync.manifest.files import FileFault, LibraryFiles
+from sorasync.manifest.library import ClipSpec, Library, Origin, TomlPath
+from sorasync.manifest.toml import TomlError, parse
+
+Provenance = tuple[str, object, Origin | str]
+"""A field, its value, and the place it was written, or a few words where nobody wrote it."""
+
+_BUILT_IN = "built in"
+_PROVIDER = "left to the provider's profile"
+_OF_CREATE = ("model", "size", "seconds")
+
+
+def provenance(library: Library, clip_name: str) -> list[Provenance]:
+    """Each resolved field of a clip with its origin: clip, defaults of the file or the library, pick, matrix.
+
+    `matrix.KEY` and `var.NAME` rows follow for every value that a placeholder may have put in. Reads the
+    clip's file again; raises `KeyError` for a name that the library does not have.
+    """
+    spec = library.clips[clip_name]
+    try:
+        raw = parse(LibraryFiles(library.root).text(spec.origin.file))
+    except (FileFault, TomlError):
+        raw = {}
+    looking = _Looking(library, spec, raw)
+    rows = [*looking.beginning(), *looking.settings(), *looking.steps(), *looking.variables()]
+    return [row for row in rows if row[1] is not None]
+
+
+class _Looking:
+    """The search for one clip's origins in its file and the configuration."""
+
+    def __init__(self, library: Library, spec: ClipSpec, raw: dict[str, Any]) -> None:
+        self.library = library
+        self.spec = spec
+        self.raw = raw
+        self.path = spec.origin.path
+        self.own: Mapping[str, Any] = _table(_table(raw, "clips"), str(self.path[-1]))
+        self.defaults: Mapping[str, Any] = _table(raw, "defaults")
+
+    def beginning(self) -> Iterator[Provenance]:
+        """The prompt, or the clip that this one goes on from."""
+        if self.spec.source is not None:
+            yield "from", self.spec.source, self._here("from")
+        else:
+            key = next(
+                (key for key in ("prompt", "prompt_file", "shots", "scene") if key in self.own), "prompt"
+            )
+            yield "prompt", self.spec.prompt, self._here(key)
+            if key in ("shots", "scene") and "style" not in self.own:
+                style = self.defaults.get("style", self.library.config.defaults.style)
+                yield "style", style, self._default("style")
+
+    def settings(self) -> Iterator[Provenance]:
+        """Everything that stands once on a clip."""
+        spec, create = self.spec, self.spec.source is None
+        for name in _OF_CREATE if create else ():
+            value = getattr(spec, name)
+            yield name, _PROVIDER if value is None else value, self._of(name, _PROVIDER)
+        yield "characters", list(spec.characters) or None, self._here("characters")
+        yield "image", spec.image, self._here("image")
+        yield "takes", spec.takes, self._of("takes", _BUILT_IN)
+        yield "pick", spec.pick, self.library.picks.get(spec.name, self._here("pick"))
+        yield "revision", spec.revision, self._of("revision", _BUILT_IN)
+        yield "protect", spec.protect, self._of("protect", _BUILT_IN)
+        yield "tags", list(spec.tags) or None, self._of("tags", _BUILT_IN)
+        yield "description", spec.description, self._here("description")
+        for key in spec.params:
+            yield f"params.{key}", spec.params[key], self._param(key)
+
+    def steps(self) -> Iterator[Provenance]:
+        """Each step's prompt and seconds."""
+        written = self.own.get("steps", [])
+        for number, step in enumerate(self.spec.steps, 1):
+            raw = written[number - 1] if isinstance(written, list) and number <= len(written) else {}
+            path = step.origin.path
+            yield f"steps[{number}].{step.kind}", step.prompt, self._at((*path, step.kind))
+            if step.kind == "extend":
+                origin = self._at((*path, "seconds")) if "seconds" in raw else self._default("seconds")
+                seconds = _PROVIDER if step.seconds is None else step.seconds
+                yield f"steps[{number}].seconds", seconds, origin or _PROVIDER
+            for key, value in step.params.items():
+                yield f"steps[{number}].params.{key}", value, self._at((*path, "params", key))
+
+    def variables(self) -> Iterator[Provenance]:
+        """The matrix values of this instance, then the variables that its file sees."""
+        matrix = self.spec.name.partition("[")[2].rstrip("]")
+        chosen = dict(part.split("=", 1) for part in matrix.split(",")) if matrix else {}
+        for key, value in chosen.items():
+            yield f"matrix.{key}", value, self._at((*self.path, "matrix", key))
+        own = _table(self.raw, "vars")
+        for name in sorted({*own, *self.library.config.vars} - set(chosen)):
+            if name in own:
+                yield f"var.{name}", own[name], self._at(("vars", name))
+            else:
+                yield f"var.{name}", self.library.config.vars[name], Origin(CONFIG_FILE, ("vars", name))
+
+    def _of(self, key: str, otherwise: str) -> Origin | str:
+        return self._here(key) if key in self.own else self._default(key) or otherwise
+
+    def _default(self, key: str) -> Origin | str:
+        if key in self.defaults:
+            return self._at(("defaults", key))
+        value = getattr(self.library.config.defaults, key, None)
+        return "" if value is None else Origin(CONFIG_FILE, ("defaults", key))
+
+    def _param(self, key: str) -> Origin:
+        if key in _table(self.own, "params"):
+            return self._here("params", key)
+        if key in _table(self.defaults, "params"):
+            return self._at(("defaults", "params", key))
+        return Origin(CONFIG_FILE, ("defaults", "params", key))
+
+    def _here(self, *path: str) -> Origin:
+        return self._at((*self.path, *path))
+
+    def _at(self, path: TomlPath) -> Origin:
+        return Origin(self.spec.origin.file, path)
+
+
+def _table(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = parent.get(key)
+    return found if isinstance(found, dict) else {}

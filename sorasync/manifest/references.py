@@ -1,0 +1,204 @@
+"""What clips say of each other: characters, sources, picks, and names that differ in case only. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sorasync.manifest.declare import near_clip
+from sorasync.manifest.faults import Fault
+from sorasync.manifest.library import CharacterSpec, ClipSpec, Origin
+from sorasync.manifest.suggest import listed, nearest
+
+
+@dataclass(slots=True)
+class Names:
+    """Every name of the library: where characters and clips are declared, faulty ones too.
+
+    `clips` and `characters` are specs by name; `slugs` and `cast` the declarations; `matrices` the slugs
+    that stand for several clips.
+    """
+
+    clips: dict[str, ClipSpec] = field(default_factory=dict)
+    characters: dict[str, CharacterSpec] = field(default_factory=dict)
+    slugs: dict[str, str] = field(default_factory=dict)
+    cast: dict[str, str] = field(default_factory=dict)
+    matrices: set[str] = field(default_factory=set)
+
+
+def claim(
+    kind: str, names: Iterable[str], file: str, taken: dict[str, str], folded: dict[str, str]
+) -> Iterator[Fault]:
+    """Enter a file's declarations into `taken` (name to file); yields those that stand there already.
+
+    `folded` holds the names without case, since files named after them must not collide.
+    """
+    table = f"{kind}s"
+    for name in names:
+        other = folded.get(name.casefold())
+        if other is None:
+            taken[name] = file
+            folded[name.casefold()] = name
+        elif other == name:
+            yield Fault(
+                "S105",
+                f"{kind}.{name} is declared twice; first at {{other}}",
+                file,
+                (table, name),
+                address=f"{kind}.{name}",
+                on_key=True,
+                other=(taken[name], (table, name)),
+            )
+        else:
+            yield Fault(
+                "S105",
+                f"{kind}.{name} and {kind}.{other} differ in case only; the other is at {{other}}",
+                file,
+                (table, name),
+                "names that differ in more than case, since files are named after them",
+                address=f"{kind}.{name}",
+                on_key=True,
+                other=(taken[other], (table, other)),
+            )
+
+
+def check_references(names: Names) -> Iterator[Fault]:
+    """Every dangling reference and every cycle."""
+    yield from _characters(names)
+    yield from _sources(names)
+    yield from _cycles(names.clips)
+    yield from _instances(names)
+
+
+def check_picks(names: Names, picks: Iterable[tuple[str, int, Origin]]) -> Iterator[Fault]:
+    """What is wrong with the entries of all `[picks]` tables, given in order."""
+    before: dict[str, Origin] = {}
+    for name, _, origin in picks:
+        clip = names.clips.get(name)
+        address = f"clip.{name}"
+        if clip is None:
+            if _base(name) in names.slugs and not _has_instances(names, _base(name)):
+                continue
+            yield _dangling(
+                names, name, Fault("S107", "", origin.file, origin.path, address=address, on_key=True)
+            )
+            continue
+        first = before.get(name)
+        if first is None and clip.pick is not None:
+            first = Origin(clip.origin.file, (*clip.origin.path, "pick"))
+        before.setdefault(name, origin)
+        if first is not None:
+            message = f"the pick of {address} is given twice; first at {{other}}"
+            yield Fault(
+                "S114", message, origin.file, origin.path, address=address, other=(first.file, first.path)
+            )
+
+
+def check_pick_ranges(clips: Iterable[ClipSpec], origins: Mapping[str, Origin]) -> Iterator[Fault]:
+    """Picks of takes that a clip does not have. `origins` are those of the `[picks]` tables."""
+    for clip in clips:
+        if clip.pick is not None and clip.pick > clip.takes:
+            at = origins.get(clip.name) or Origin(clip.origin.file, (*clip.origin.path, "pick"))
+            takes = "one take" if clip.takes == 1 else f"{clip.takes} takes"
+            yield Fault(
+                "S114",
+                f"take {clip.pick} is picked, but clip.{clip.name} has {takes}",
+                at.file,
+                at.path,
+                "1" if clip.takes == 1 else f"1 to {clip.takes}",
+                address=f"clip.{clip.name}",
+            )
+
+
+def _characters(names: Names) -> Iterator[Fault]:
+    for clip in names.clips.values():
+        for index, slug in enumerate(clip.characters):
+            path = (*clip.origin.path, "characters", index)
+            address = f"clip.{clip.name}"
+            if slug not in names.cast:
+                message = f"character {slug!r} is not declared"
+                expected = listed(names.cast) if names.cast else "no characters are declared"
+                fix = nearest(slug, names.cast)
+                yield Fault("S107", message, clip.origin.file, path, expected, fix, address)
+            elif slug in clip.characters[:index]:
+                yield Fault(
+                    "S104", f"character {slug!r} stands twice", clip.origin.file, path, address=address
+                )
+
+
+def _sources(names: Names) -> Iterator[Fault]:
+    for clip in names.clips.values():
+        if clip.source is None or clip.source in names.clips:
+            continue
+        base = _base(clip.source)
+        if base in names.slugs and not _has_instances(names, base):
+            continue
+        path = (*clip.origin.path, "from")
+        yield _dangling(
+            names, clip.source, Fault("S107", "", clip.origin.file, path, address=f"clip.{clip.name}")
+        )
+
+
+def _dangling(names: Names, name: str, fault: Fault) -> Fault:
+    from dataclasses import replace
+
+    base = _base(name)
+    if base in names.matrices:
+        made = [clip for clip in names.clips if _base(clip) == base]
+        if name == base:
+            message = f"clip.{base} is a matrix of {len(made)} clips; name one of them"
+        else:
+            message = f"clip.{base} has no instance {name[len(base) :]!r}"
+        return replace(fault, message=message, expected=listed(made, 6), fix=near_clip(name, made))
+    message = f"clip {name!r} is not declared"
+    return replace(fault, message=message, fix=near_clip(name, names.clips))
+
+
+def _cycles(clips: Mapping[str, ClipSpec]) -> Iterator[Fault]:
+    """Each cycle once, told from its first name on; every clip has one source at most."""
+    done: set[str] = set()
+    for start in (name for name, clip in clips.items() if clip.source is not None):
+        trail: dict[str, int] = {}
+        name: str | None = start
+        while name is not None and name in clips and name not in done and name not in trail:
+            trail[name] = len(trail)
+            name = clips[name].source
+        if name in trail:
+            cycle = list(trail)[trail[name] :]
+            yield _cycle(clips, cycle)
+        done.update(trail)
+
+
+def _cycle(clips: Mapping[str, ClipSpec], cycle: list[str]) -> Fault:
+    first = cycle.index(min(cycle))
+    ring = [*cycle[first:], *cycle[:first]]
+    clip = clips[ring[0]]
+    shown = " -> ".join(f"clip.{name}" for name in [*ring, ring[0]])
+    if len(ring) == 1:
+        message = f"clip.{ring[0]} goes on from itself: {shown}"
+    else:
+        message = f"{len(ring)} clips go on from each other: {shown}"
+    path = (*clip.origin.path, "from")
+    return Fault("S108", message, clip.origin.file, path, address=f"clip.{clip.name}")
+
+
+def _instances(names: Names) -> Iterator[Fault]:
+    """Instances of one matrix whose values differ in case only."""
+    folded: dict[str, str] = {}
+    for clip in names.clips.values() if names.matrices else ():
+        if "[" not in clip.name:
+            continue
+        other = folded.setdefault(clip.name.casefold(), clip.name)
+        if other != clip.name and _base(other) == _base(clip.name):
+            message = f"clip.{other} and clip.{clip.name} differ in case only"
+            path = (*clip.origin.path, "matrix")
+            yield Fault("S105", message, clip.origin.file, path, address=f"clip.{clip.name}", on_key=True)
+
+
+def _has_instances(names: Names, base: str) -> bool:
+    """Whether a matrix was expanded; without, its instances cannot be told from wrong names."""
+    return base not in names.matrices or any(_base(name) == base for name in names.clips)
+
+
+def _base(name: str) -> str:
+    return name.partition("[")[0]

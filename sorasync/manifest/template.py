@@ -1,0 +1,154 @@
+"""Placeholders: `{{ name }}` in the strings of a declaration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sorasync.manifest.faults import Fault
+from sorasync.manifest.positions import Span, TomlPath
+from sorasync.manifest.suggest import listed, nearest
+
+_PLACEHOLDER = re.compile(r"\{\{[ \t]*([^{}\n]*?)[ \t]*(?:\}\}|(?=[{}\n]|\Z))")
+_WHOLE = re.compile(r"\s*\{\{[ \t]*([A-Za-z_][A-Za-z0-9_-]*)[ \t]*\}\}\s*")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A placeholder that cannot be filled: where in the declaration, its text and offset, and why."""
+
+    path: TomlPath
+    offset: int
+    text: str
+    name: str
+    why: str
+
+    def fault(
+        self,
+        file: str,
+        path: TomlPath,
+        scope: Mapping[str, object],
+        address: str | None = None,
+        span: Span | None = None,
+    ) -> Fault:
+        """The fault at that place of a file; `scope` holds the variables there are."""
+        if self.why == "undefined":
+            message = f"variable `{self.name}` is not defined"
+            expected = listed(scope) if scope else "no variables are defined here"
+            fix = nearest(self.name, scope)
+        elif self.why == "array":
+            message, fix = f"variable `{self.name}` is an array and cannot stand inside a text", None
+            expected = "a string, a number or a boolean"
+        else:
+            message = f"{self.text[:60].strip()!r} is not a placeholder"
+            expected, fix = "{{ name }}, a name of letters, digits, - and _", None
+        return Fault(
+            "S106",
+            message,
+            file,
+            path,
+            expected,
+            fix,
+            address,
+            within=re.escape(self.text.strip()),
+            span=span,
+        )
+
+
+def has_placeholders(value: object) -> bool:
+    """Whether any string inside the value, keys aside, holds `{{`."""
+    if isinstance(value, str):
+        return "{{" in value
+    if isinstance(value, dict):
+        return any(has_placeholders(inner) for inner in value.values())
+    if isinstance(value, list):
+        return any(has_placeholders(inner) for inner in value)
+    return False
+
+
+def substitute(value: Any, scope: Mapping[str, Any]) -> tuple[Any, list[Problem]]:
+    """The value with every placeholder filled from `scope`, as a copy where something changed.
+
+    A string that is nothing but one placeholder becomes the variable's own value. What cannot be filled stays
+    and is listed as a problem. Values that are put in are not looked at again.
+    """
+    problems: list[Problem] = []
+    return _fill(value, scope, (), problems), problems
+
+
+def render(text: str, scope: Mapping[str, Any]) -> tuple[str, list[Problem]]:
+    """A text with every placeholder filled in as text."""
+    problems: list[Problem] = []
+    return _text(text, scope, (), problems), problems
+
+
+def variable_faults(
+    variables: Mapping[str, object], file: str, path_of: Callable[[str], TomlPath]
+) -> Iterator[Fault]:
+    """What is wrong with a table of variables beyond the types: names, and placeholders inside values."""
+    for name, value in variables.items():
+        if not NAME.fullmatch(name):
+            yield Fault(
+                "S116",
+                f"`{name[:60]}` cannot be the name of a variable",
+                file,
+                path_of(name),
+                "letters, digits, - and _, a letter first",
+                on_key=True,
+            )
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and _WHOLE.search(text):
+                yield Fault(
+                    "S106",
+                    f"variable `{name}` holds a placeholder itself",
+                    file,
+                    path_of(name),
+                    "a plain value: variables are not built from variables",
+                )
+
+
+def as_text(value: object) -> str:
+    """A variable inside a text: `true` and `false` for booleans, numbers as Python writes them."""
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def _fill(value: Any, scope: Mapping[str, Any], path: TomlPath, problems: list[Problem]) -> Any:
+    if isinstance(value, str):
+        if "{{" not in value:
+            return value
+        if (whole := _WHOLE.fullmatch(value)) and whole[1] in scope:
+            found = scope[whole[1]]
+            return list(found) if isinstance(found, list) else found
+        return _text(value, scope, path, problems)
+    if isinstance(value, dict):
+        return {
+            key: inner if _ignored(key, path) else _fill(inner, scope, (*path, key), problems)
+            for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_fill(inner, scope, (*path, index), problems) for index, inner in enumerate(value)]
+    return value
+
+
+def _ignored(key: str, path: TomlPath) -> bool:
+    return key.startswith("x-") and "params" not in path
+
+
+def _text(text: str, scope: Mapping[str, Any], path: TomlPath, problems: list[Problem]) -> str:
+    def put(match: re.Match[str]) -> str:
+        name = match[1]
+        if not match[0].endswith("}}") or not NAME.fullmatch(name):
+            why = "malformed"
+        elif name not in scope:
+            why = "undefined"
+        elif isinstance(scope[name], list | dict):
+            why = "array"
+        else:
+            return as_text(scope[name])
+        problems.append(Problem(path, match.start(), match[0], name, why))
+        return match[0]
+
+    return _PLACEHOLDER.sub(put, text) if "{{" in text else text

@@ -1,0 +1,74 @@
+"""Colour changes that an edit asks for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from sorasync.preview.animatic.canvas import Canvas, Plane, yuv
+from sorasync.preview.animatic.colours import Swatch, brightness, colours_in
+
+_KEPT = 0.35
+"""How much of the source's own hue stays under named colours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """What to do to a picture: tables from brightness to brightness and hue, and how much of the own hue stays."""
+
+    luma: Plane
+    u: Plane
+    v: Plane
+    kept: float
+    colours: tuple[Swatch, ...]
+
+    def apply(self, canvas: Canvas) -> None:
+        """Change the canvas in place."""
+        if self.kept < 1:
+            small = canvas.y[::2, ::2]
+            share = round(256 * self.kept)
+            for plane, table in ((canvas.u, self.u), (canvas.v, self.v)):
+                mixed = plane.astype(np.uint16) * share + table[small].astype(np.uint16) * (256 - share)
+                plane[:] = mixed >> 8
+        canvas.y[:] = self.luma[canvas.y]
+
+
+def read_grade(prompt: str) -> Grade:
+    """The grade an edit's words ask for; words that name no colour or light leave the picture alone."""
+    text = prompt[:8000].lower()
+    named = colours_in(text)
+    kept = _KEPT if named else 1.0
+    hues = sorted((colour.rgb for colour in named), key=brightness)
+    if re.search(r"black[- ]and[- ]white|monochrome|b&w|grayscale|greyscale|desaturat", text):
+        hues, kept = [(128, 128, 128)], 0.0
+    elif not hues and (tint := _tint(text)) is not None:
+        hues, kept = [tint], 0.55
+    tables = _hue_tables([yuv(hue) for hue in hues] or [(128, 128, 128)])
+    return Grade(_luma_table(text), *tables, kept, named)
+
+
+def _tint(text: str) -> tuple[int, int, int] | None:
+    if re.search(r"warm|sunset|golden|dawn|candle|autumn|summer", text):
+        return 240, 150, 60
+    if re.search(r"cool|cold|blue hour|rain|winter|dusk|moon", text):
+        return 70, 120, 210
+    return None
+
+
+def _luma_table(text: str) -> Plane:
+    gain = 0.55 if re.search(r"night|darker|dark\b|dim", text) else 1.0
+    if re.search(r"brighter|bright\b|daylight|sunny|noon|lighter", text):
+        gain = 1.25
+    return np.clip(16 + (np.arange(256.0) - 16) * gain, 16, 235).astype(np.uint8)
+
+
+def _hue_tables(hues: list[tuple[int, int, int]]) -> tuple[Plane, Plane]:
+    """Shadows take the darkest colour's hue, lights the brightest's, with those between in turn."""
+    places = np.linspace(50, 190, len(hues)) if len(hues) > 1 else np.array([120.0])
+    levels = np.arange(256.0)
+    u = np.interp(levels, places, [float(hue[1]) for hue in hues])
+    v = np.interp(levels, places, [float(hue[2]) for hue in hues])
+    strength = np.interp(levels, [16, 60, 200, 235], [0.35, 1, 1, 0.4])
+    return tuple(np.round(128 + (table - 128) * strength).astype(np.uint8) for table in (u, v))

@@ -1,0 +1,72 @@
+"""What an animatic remembers in its own file, so that extensions and edits can go on from it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from sorasync.preview.animatic.canvas import RGB
+from sorasync.preview.animatic.colours import Swatch
+from sorasync.preview.animatic.video import note_of
+
+_MARK = "animatic"
+_MOST_MARKS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The last shot's palette and place, what decided the composition, where shots begin (in frames), and how many
+    edits lie on top."""
+
+    palette: tuple[Swatch, ...]
+    place: str
+    seed: str
+    take: int
+    shots: int
+    people: int
+    style: str
+    model: str
+    label: str
+    marks: tuple[int, ...] = (0,)
+    edits: int = 0
+
+
+def write_note(note: Note) -> str:
+    """The note as text for the file."""
+    return json.dumps({_MARK: 1, **asdict(note), "marks": note.marks[:_MOST_MARKS]}, separators=(",", ":"))
+
+
+def read_note(video: Path) -> Note | None:
+    """The note of a file, or None when it was made by something else."""
+    try:
+        data = json.loads(note_of(video))
+        return _parse(data) if data.get(_MARK) == 1 else None
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError):
+        return None
+
+
+def _parse(data: dict[str, Any]) -> Note:
+    palette = tuple(Swatch(str(colour["name"]), _rgb(colour["rgb"])) for colour in data["palette"])
+    if not palette:
+        raise ValueError("a palette has one colour at least")
+    words = {name: str(data[name]) for name in ("place", "seed", "style", "model", "label")}
+    counts = {name: max(0, int(data[name])) for name in ("take", "shots", "people", "edits")}
+    marks = tuple(int(mark) for mark in data["marks"])
+    return Note(palette=palette[:6], marks=marks, **words, **counts)
+
+
+def _rgb(values: list[int]) -> RGB:
+    r, g, b = (min(255, max(0, int(value))) for value in values)
+    return r, g, b
+
+
+def palette_of(picture: Image.Image) -> tuple[Swatch, ...]:
+    """The five main colours of a picture, without names: for sources that carry no note."""
+    small = picture.convert("RGB").resize((48, 48)).quantize(5)
+    values = (small.getpalette() or [])[:15]
+    triples = zip(*[iter(values)] * 3, strict=False)
+    return tuple(Swatch("", (r, g, b)) for r, g, b in triples) or (Swatch("", (96, 96, 104)),)

@@ -1,0 +1,147 @@
+"""The two ways a video comes to be from a prompt: drawn from nothing, or continued."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from sorasync.preview.animatic import figure
+from sorasync.preview.animatic.canvas import Canvas, even, from_picture, to_picture
+from sorasync.preview.animatic.film import Film, Part
+from sorasync.preview.animatic.join import put_source
+from sorasync.preview.animatic.note import Note, palette_of, read_note, write_note
+from sorasync.preview.animatic.scene import BadMedia, Scene
+from sorasync.preview.animatic.script import Script, read_script
+from sorasync.preview.animatic.slate import title_of
+from sorasync.preview.animatic.stage import Look, place_for
+from sorasync.preview.animatic.stills import last_frame
+from sorasync.preview.animatic.video import FPS, Writer, probe, writing
+
+Progress = Callable[[int], None]
+
+_DISSOLVE = 12
+_CROSSFADE = 6
+
+
+def draw(scene: Scene, out: Path, progress: Progress | None = None) -> None:
+    """Draw a scene as an MP4 of exactly `scene.seconds`; `progress` hears 0 to 100, never falling.
+
+    `out` appears only when it is complete. `BadMedia` when the image or a character's clip cannot be decoded,
+    `ValueError` for a length below one second.
+    """
+    frames = _frames(scene)
+    size = even(scene.width), even(scene.height)
+    opening = _opening(scene.image, size)
+    script = read_script(scene.prompt)
+    title = title_of(scene.label, scene.model, *size)
+    text = f"{script.scene} {scene.prompt[:8000]}"
+    people = max(len(scene.characters), 1 if figure.has_people(text) else 0)
+    look = Look(seed=scene.prompt[:2000], take=title.take, people=len(scene.characters))
+    film = Film(script, title, look, Part(0, frames), size)
+    film.invite(scene.characters)
+    note = _note(script, replace(look, people=people), film, scene)
+    with writing(out, *size, write_note(note)) as writer:
+        _shoot(film, writer, opening, _DISSOLVE, Meter(progress, frames))
+
+
+def extend(source: Path, scene: Scene, out: Path, progress: Progress | None = None) -> None:
+    """Write the source's frames and then `scene.seconds` more, as one MP4 of the source's size.
+
+    The look goes on from the source (palette, place, composition) unless the prompt names its own colours or place.
+    Packets of a source that was drawn here are taken over as they are, any other source is decoded and encoded.
+    `BadMedia` when the source cannot be decoded, `ValueError` for a length below one second.
+    """
+    frames = _frames(scene)
+    facts = probe(source)
+    size = even(facts.width), even(facts.height)
+    before = max(1, round(facts.seconds * FPS))
+    last = last_frame(source, *size)
+    known = read_note(source) or _foreign_note(last, scene)
+    script = _continued(read_script(scene.prompt), known)
+    title = title_of(scene.label or known.label, scene.model or known.model, *size)
+    look = Look(known.seed, known.take, max(0, known.shots - 1), known.place, known.people)
+    film = Film(script, title, look, Part(before, frames, known.marks), size)
+    note = replace(_note(script, look, film, scene), shots=known.shots, edits=known.edits)
+    meter = Meter(progress, before + frames)
+    with writing(out, *size, write_note(note)) as writer:
+        put_source(source, writer, size, before, meter.step)
+        _shoot(film, writer, last, _CROSSFADE, meter)
+
+
+class Meter:
+    """Turns finished frames into whole per cent, told once each."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress, self._total = progress, total
+        self._done, self._told = 0, -1
+        self._tell()
+
+    def step(self) -> None:
+        """One more frame is written."""
+        self._done += 1
+        self._tell()
+
+    def _tell(self) -> None:
+        now = min(100, 100 * self._done // self._total)
+        if self._progress is not None and now > self._told:
+            self._told = now
+            self._progress(now)
+
+
+def _frames(scene: Scene) -> int:
+    if scene.seconds < 1:
+        raise ValueError(f"a scene lasts one second at least, not {scene.seconds}")
+    return scene.seconds * FPS
+
+
+def _shoot(film: Film, writer: Writer, opening: Canvas | None, fade: int, meter: Meter) -> None:
+    """Write a film's frames; the first ones come out of the `opening` picture."""
+    for number, canvas in enumerate(film.frames()):
+        if opening is not None and number < fade:
+            share = 1 - number / fade
+            canvas.blend(opening, share * share * (3 - 2 * share))
+        writer.put(canvas)
+        meter.step()
+
+
+def _opening(image: Path | None, size: tuple[int, int]) -> Canvas | None:
+    """The first frame, filling the whole frame."""
+    if image is None:
+        return None
+    try:
+        with Image.open(image) as picture:
+            whole = ImageOps.exif_transpose(picture).convert("RGB")
+            return from_picture(ImageOps.fit(whole, size) if whole.size != size else whole)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise BadMedia(f"{image.name}: cannot be decoded as an image ({error})") from error
+
+
+def _continued(script: Script, known: Note) -> Script:
+    """The script in its source's colours and style, where it names none of its own."""
+    shots = script.shots if script.named else tuple(replace(shot, palette=known.palette) for shot in script.shots)
+    return replace(script, shots=shots, style=script.style or known.style)
+
+
+def _note(script: Script, look: Look, film: Film, scene: Scene) -> Note:
+    last = len(script.shots) - 1
+    return Note(
+        palette=script.shots[last].palette,
+        place=place_for(script, last, look),
+        seed=look.seed,
+        take=look.take,
+        shots=look.first + len(script.shots),
+        people=look.people,
+        style=script.style[:200],
+        model=scene.model,
+        label=scene.label or "",
+        marks=film.marks,
+    )
+
+
+def _foreign_note(last: Canvas, scene: Scene) -> Note:
+    """What can be told of a source that was not drawn here: its colours."""
+    palette = palette_of(to_picture(last))
+    return Note(palette, "", scene.prompt[:2000], 1, 1, 0, "", scene.model, "")

@@ -1,0 +1,166 @@
+"""From a request's fields to what is asked, checked against the limits."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from sorasync.preview import limits
+from sorasync.preview.fields import Fields
+from sorasync.preview.refusal import bad
+
+_SIZE = re.compile(r"[1-9]\d{1,3}x[1-9]\d{1,3}")
+_CREATE = frozenset({"prompt", "model", "seconds", "size", "characters", "input_reference", "user", "label"})
+_EXTEND = frozenset({"video", "prompt", "seconds", "model", "user", "label"})
+_EDIT = frozenset({"video", "prompt", "model", "user", "label"})
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A request whose own fields are right; what it refers to is not looked up yet.
+
+    `seconds` is what is asked for, 0 in an edit. `image` is a `{"file_id"}` or `{"image_url"}` object.
+    """
+
+    kind: str
+    prompt: str
+    model: str | None = None
+    size: str | None = None
+    seconds: int = 0
+    characters: tuple[str, ...] = ()
+    image: dict[str, str] | None = None
+    source: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """How strict a server is. A loose one takes any model, size and length, and unknown fields."""
+
+    strict: bool = True
+
+    def create(self, fields: Fields) -> Order:
+        """A create request."""
+        self._known(fields, _CREATE)
+        model = self._model(fields) or limits.DEFAULT_MODEL
+        return Order(
+            "create",
+            prompt_of(fields),
+            model=model,
+            size=self._size(fields, model),
+            seconds=self._seconds(fields, limits.DEFAULT_SECONDS),
+            characters=_characters(fields),
+            image=_image(fields),
+            label=_label(fields),
+        )
+
+    def extend(self, fields: Fields) -> Order:
+        """An extension of a video by id, or of an uploaded one."""
+        for name in ("characters", "input_reference"):
+            if name in fields.values or name in fields.files:
+                raise bad(f"'{name}' is not supported in an extension.", name, "unsupported_parameter")
+        self._known(fields, _EXTEND)
+        seconds = self._seconds(fields, None)
+        model = self._model(fields)
+        return Order(
+            "extend",
+            prompt_of(fields),
+            model=model,
+            seconds=seconds,
+            source=_source(fields),
+            label=_label(fields),
+        )
+
+    def edit(self, fields: Fields, source: str | None = None) -> Order:
+        """An edit of a video by id (in the path or the body), or of an uploaded one."""
+        self._known(fields, _EDIT)
+        found = source or _source(fields)
+        model = self._model(fields)
+        if found is None and model is None:
+            raise bad("'model' is required when a video is uploaded.", "model", "missing_required_parameter")
+        return Order("edit", prompt_of(fields), model=model, source=found, label=_label(fields))
+
+    def _known(self, fields: Fields, names: frozenset[str]) -> None:
+        if not self.strict:
+            return
+        for name in (*fields.values, *fields.files):
+            if name not in names:
+                raise bad(f"Unknown parameter: '{name}'.", name, "unknown_parameter")
+
+    def _model(self, fields: Fields) -> str | None:
+        model = fields.values.get("model")
+        if model is None or model == "":
+            return None
+        if not isinstance(model, str) or (self.strict and limits.sizes_of(model) is None):
+            raise bad(f"The model '{model}' does not exist.", "model", "model_not_found")
+        return model
+
+    def _size(self, fields: Fields, model: str) -> str:
+        size = fields.values.get("size") or limits.DEFAULT_SIZE
+        allowed = limits.sizes_of(model) if self.strict else None
+        if not isinstance(size, str) or not _SIZE.fullmatch(size) or (allowed and size not in allowed):
+            wanted = ", ".join(allowed) if allowed else "WIDTHxHEIGHT"
+            raise bad(f"Invalid size '{size}' for model {model}. Supported: {wanted}.", "size", "invalid_value")
+        return size
+
+    def _seconds(self, fields: Fields, default: str | None) -> int:
+        value: Any = fields.values.get("seconds", default)
+        if value is None:
+            raise bad("Missing required parameter: 'seconds'.", "seconds", "missing_required_parameter")
+        if self.strict and not isinstance(value, str):
+            got = type(value).__name__
+            raise bad(f"Invalid type for 'seconds': expected a string, got {got}.", "seconds", "invalid_type")
+        text = str(value)
+        fits = text in limits.SECONDS if self.strict else re.fullmatch(r"[1-9]\d{0,3}", text) is not None
+        if not fits:
+            wanted = ", ".join(f"'{item}'" for item in limits.SECONDS) if self.strict else "a whole number"
+            raise bad(f"Invalid value '{text}' for 'seconds'. Supported: {wanted}.", "seconds", "invalid_value")
+        return int(text)
+
+
+def prompt_of(fields: Fields) -> str:
+    """The prompt, or a refusal."""
+    prompt = fields.values.get("prompt")
+    if not isinstance(prompt, str) or not prompt.strip():
+        raise bad("Missing required parameter: 'prompt'.", "prompt", "missing_required_parameter")
+    if len(prompt) > limits.PROMPT_MAX:
+        raise bad(f"'prompt' is longer than {limits.PROMPT_MAX} characters.", "prompt", "string_above_max_length")
+    return prompt
+
+
+def _characters(fields: Fields) -> tuple[str, ...]:
+    items = fields.values.get("characters") or []
+    ids = [item.get("id") if isinstance(item, dict) else item for item in items]
+    if not isinstance(items, list) or not all(isinstance(item, str) and item for item in ids):
+        raise bad("'characters' must be a list of objects with an 'id'.", "characters", "invalid_type")
+    if len(ids) > limits.CHARACTERS_MAX:
+        raise bad(f"At most {limits.CHARACTERS_MAX} characters.", "characters", "array_above_max_length")
+    return tuple(ids)
+
+
+def _image(fields: Fields) -> dict[str, str] | None:
+    value = fields.values.get("input_reference")
+    if value is None or "input_reference" in fields.files:
+        return None
+    if not isinstance(value, dict):
+        raise bad("'input_reference' must be an object or a file.", "input_reference", "invalid_type")
+    given = {name: value[name] for name in ("image_url", "file_id") if isinstance(value.get(name), str)}
+    if len(given) != 1:
+        raise bad("Give exactly one of 'image_url' and 'file_id'.", "input_reference", "invalid_value")
+    return given
+
+
+def _source(fields: Fields) -> str | None:
+    if "video" in fields.files:
+        return None
+    video = fields.values.get("video")
+    found = video.get("id") if isinstance(video, dict) else None
+    if not isinstance(found, str) or not found:
+        raise bad("Missing required parameter: 'video'.", "video", "missing_required_parameter")
+    return found
+
+
+def _label(fields: Fields) -> str | None:
+    label = fields.values.get("label")
+    return label[:200] if isinstance(label, str) and label else None

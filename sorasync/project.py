@@ -1,0 +1,148 @@
+"""A library with everything that belongs to it: configuration, profile, state, assets, provider.
+
+The command line and any program that embeds sorasync start here. Parts are opened when they are asked for,
+so that a command pays only for what it uses.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sorasync.clock import Clock, SystemClock
+from sorasync.errors import SorasyncError
+
+if TYPE_CHECKING:
+    from sorasync.assets.store import AssetStore
+    from sorasync.graph.graph import Graph
+    from sorasync.manifest.config import Config
+    from sorasync.manifest.library import Library
+    from sorasync.profile.profile import Profile
+    from sorasync.provider.client import VideosClient
+    from sorasync.state.store import Store
+
+_COMMAND_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One library in one environment."""
+
+    root: Path
+    config: Config
+    profile: Profile
+    clock: Clock = field(default_factory=SystemClock)
+
+    @classmethod
+    def open(cls, directory: Path | None = None, env: str | None = None) -> Project:
+        """The library at `directory`, or the nearest one upwards from here.
+
+        Raises `SorasyncError` where there is none, `ManifestError` for a faulty `sorasync.toml` and
+        `ProfileError` for a profile that cannot be used.
+        """
+        from sorasync.manifest.config import find_library, load_config
+        from sorasync.profile import load_profile
+
+        root = find_library(directory or Path.cwd())
+        config = load_config(root, env)
+        provider = config.provider
+        profile = load_profile(
+            provider.profile,
+            base_dir=root,
+            base_url=provider.base_url,
+            overrides=provider.overrides,
+            prices=config.prices,
+        )
+        return cls(root=root, config=config, profile=profile)
+
+    @property
+    def name(self) -> str:
+        """The library's name."""
+        return self.config.library.name
+
+    def library(self) -> Library:
+        """Everything that the manifests declare. Raises `ManifestError` with every fault."""
+        from sorasync.manifest.load import load
+
+        return load(self.root, self.config)
+
+    def graph(self, library: Library) -> Graph:
+        """The graph of the library for this provider. Raises `ManifestError`."""
+        from sorasync.graph.expand import expand
+
+        return expand(library, self.profile)
+
+    def store(self, *, write: bool = False) -> Store:
+        """The state. Without `write` nothing is created or changed, and a missing state is an empty one."""
+        from sorasync.state.store import Store
+
+        return Store.open(
+            self.config.state.url, self.root, clock=self.clock, create=write, readonly=not write
+        )
+
+    def assets(self) -> AssetStore:
+        """The asset directory; it need not exist."""
+        from sorasync.assets.store import AssetStore
+
+        return AssetStore(self.root / self.config.assets.path)
+
+    def api_key(self) -> str | None:
+        """The provider's key, from the environment or from the configured command; None if there is none.
+
+        Raises `SorasyncError` for a command that fails.
+        """
+        command = self.config.provider.api_key_command
+        if command:
+            return _printed(shlex.split(command) if isinstance(command, str) else command)
+        variable = self.config.provider.api_key_env or self.profile.auth.env
+        return os.environ.get(variable) or None
+
+    @asynccontextmanager
+    async def provider(self) -> AsyncIterator[VideosClient]:
+        """A client for the provider, closed on exit; the preview provider runs inside this process."""
+        from sorasync.provider.client import open_client
+        from sorasync.provider.spec import HostSpec
+
+        spec = HostSpec.from_mapping(self.profile.wire())
+        if self.profile.transport == "in-process":
+            from sorasync.embedded import preview_transport
+
+            async with preview_transport(self.preview_data) as transport:
+                client = open_client(spec, api_key=None, clock=self.clock, transport=transport)
+                try:
+                    yield client
+                finally:
+                    await client.aclose()
+            return
+        if spec.base_url is None:
+            raise SorasyncError(
+                f"the profile {self.profile.name} has no address",
+                hint="set [provider] base_url in sorasync.toml",
+            )
+        client = open_client(spec, api_key=self.api_key(), clock=self.clock)
+        try:
+            yield client
+        finally:
+            await client.aclose()
+
+    @property
+    def preview_data(self) -> Path:
+        """Where the embedded preview provider keeps its jobs, videos and ledger."""
+        return self.root / "state" / (f"preview-{self.config.env}" if self.config.env else "preview")
+
+
+def _printed(command: list[str]) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SorasyncError(f"api_key_command could not be run: {type(error).__name__}") from error
+    key = done.stdout.strip()
+    if done.returncode or not key:
+        raise SorasyncError(f"api_key_command printed no key (exit code {done.returncode})")
+    return key

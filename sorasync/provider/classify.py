@@ -1,0 +1,144 @@
+"""From an answer that is no success to the error that decides what is done about it.
+
+Status and codes decide, never the text of a message: texts change, and users' prompts stand in them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sorasync.provider.answer import Answer, Complaint, complaint
+from sorasync.provider.errors import (
+    AuthFailed,
+    InvalidRequest,
+    Moderated,
+    NotFound,
+    NotReady,
+    NotSupported,
+    OutcomeUnknown,
+    Overloaded,
+    ProviderError,
+    QuotaExhausted,
+    RateLimited,
+    ServerError,
+)
+from sorasync.provider.moderation import is_moderation
+from sorasync.provider.redact import clean, redact
+from sorasync.provider.waits import retry_after
+
+_QUOTA = frozenset(
+    {
+        "insufficient_quota",
+        "insufficient_user_quota",
+        "insufficient_credits",
+        "insufficient_balance",
+        "insufficient_funds",
+        "pre_consume_token_quota_failed",
+        "billing_hard_limit_reached",
+        "billing_not_active",
+        "budget_exceeded",
+        "payment_required",
+    }
+)
+_RATE = frozenset(
+    {"rate_limit_exceeded", "rate_limit_error", "rate_limited", "slow_down", "too_many_requests"}
+)
+_OVERLOAD = frozenset({"server_is_overloaded", "overloaded", "overloaded_error", "server_overloaded"}) | _RATE
+_NOT_ALLOWED = frozenset(
+    {
+        "permission_denied",
+        "permission_error",
+        "insufficient_permissions",
+        "model_not_found",
+        "model_not_available",
+        "model_access_denied",
+        "feature_not_available",
+        "feature_not_enabled",
+        "not_allowed",
+        "forbidden_feature",
+    }
+)
+"""Codes of a 403 that concern this request alone, while the key is good for others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked, as far as it decides how an answer is read.
+
+    `host` names the provider in messages, `key_env` the variable of the key; `paid` requests leave an open
+    outcome where others may be sent again.
+    """
+
+    host: str
+    key_env: str
+    paid: bool = False
+    secret: str | None = field(default=None, repr=False)
+
+
+def fault(answer: Answer, asked: Asked, now: float) -> ProviderError:
+    """The error for an answer that cannot be used. `now` is Unix time, for dates in `Retry-After`."""
+    said = complaint(answer.body)
+    message = _message(answer, said, asked)
+    status, code = answer.status, _shown(said, asked)
+    by_code = _by_code(answer, said, message, code, now)
+    if by_code is not None:
+        return by_code
+    if status in (401, 403):
+        return _forbidden(status, said, message, code, asked)
+    if status in (404, 410):
+        return NotFound(message, status=status, code=code)
+    if status in (405, 501):
+        return NotSupported(message, status=status, code=code)
+    if status == 425 or (status == 409 and not asked.paid):
+        return NotReady(message, status=status, code=code)
+    if status in (503, 529) and (retry_after(answer.headers, now) is not None):
+        return Overloaded(message, retry_after=retry_after(answer.headers, now), status=status, code=code)
+    if 300 <= status < 400:
+        hint = "set provider.base_url to the address that the server redirects to"
+        return InvalidRequest(message, status=status, code=code, hint=hint)
+    if 400 <= status < 500 and status != 408:
+        return InvalidRequest(message, status=status, code=code)
+    if asked.paid:
+        return OutcomeUnknown(message, status=status, code=code)
+    return ServerError(message, status=status, code=code)
+
+
+def unreadable(answer: Answer, asked: Asked) -> ProviderError:
+    """The error for a success whose body says nothing that can be used."""
+    message = f"{asked.host} answered {answer.status} with a body that cannot be read"
+    if asked.paid:
+        return OutcomeUnknown(message, status=answer.status)
+    return ServerError(message, status=answer.status)
+
+
+def _by_code(
+    answer: Answer, said: Complaint, message: str, code: str | None, now: float
+) -> ProviderError | None:
+    """The error that the server's code alone decides, whatever the status."""
+    codes, status = set(said.codes), answer.status
+    if codes & _QUOTA or status == 402:
+        return QuotaExhausted(message, status=status, code=code)
+    if any(is_moderation(one) for one in codes):
+        return Moderated(message, status=status, code=code)
+    wait = retry_after(answer.headers, now)
+    if status >= 500 and codes & _OVERLOAD:
+        return Overloaded(message, retry_after=wait, status=status, code=code)
+    if status == 429 or codes & _RATE:
+        return RateLimited(message, retry_after=wait, status=status, code=code)
+    return None
+
+
+def _forbidden(status: int, said: Complaint, message: str, code: str | None, asked: Asked) -> ProviderError:
+    if status == 403 and set(said.codes) & _NOT_ALLOWED:
+        return InvalidRequest(message, status=status, code=code)
+    hint = f"put a key that is valid for {asked.host} into {asked.key_env}"
+    return AuthFailed(message, status=status, code=code, hint=hint)
+
+
+def _message(answer: Answer, said: Complaint, asked: Asked) -> str:
+    text = redact(said.message, asked.secret)
+    return f"{asked.host} answered {answer.status}" + (f": {text}" if text else "")
+
+
+def _shown(said: Complaint, asked: Asked) -> str | None:
+    return clean(redact(said.code, asked.secret), 100) if said.code else None

@@ -1,0 +1,282 @@
+"""The Videos API client: the `Provider` that speaks HTTP."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import httpx
+
+from sorasync.clock import Clock, SystemClock
+from sorasync.provider import encode
+from sorasync.provider.answer import Answer
+from sorasync.provider.base import Download
+from sorasync.provider.batch_client import Batches
+from sorasync.provider.classify import fault, unreadable
+from sorasync.provider.download import Downloader
+from sorasync.provider.edits import EditRoutes
+from sorasync.provider.embedded import embedded_job
+from sorasync.provider.errors import (
+    InvalidRequest,
+    NotFound,
+    NotReady,
+    NotSupported,
+    ProviderError,
+    RateLimited,
+)
+from sorasync.provider.limits import Limits
+from sorasync.provider.links import LinkPolicy, system_resolve
+from sorasync.provider.outgoing import Outgoing
+from sorasync.provider.read import is_job, job_id, pending, read_job, read_page
+from sorasync.provider.retry import PAID, Patience, retried
+from sorasync.provider.sender import Sender
+from sorasync.provider.spec import HostSpec
+from sorasync.provider.waits import poll_after
+from sorasync.provider.wire import (
+    CreateRequest,
+    EditRequest,
+    ExtendRequest,
+    Job,
+    JobStatus,
+    Page,
+    Source,
+    Variant,
+)
+
+
+class VideosClient:
+    """One host, spoken to over one pool of connections; see `sorasync.provider.base.Provider`.
+
+    `transport` replaces the network (an app inside this process, a test's own). `limits` paces paid
+    requests per model and learns from refusals. `requests` counts what was sent, by route name.
+    """
+
+    def __init__(
+        self,
+        spec: HostSpec,
+        *,
+        api_key: str | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Clock | None = None,
+        limits: Limits | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        self.spec = spec
+        self.name = spec.provider_name
+        self._clock = clock or SystemClock()
+        self._patience = patience or Patience()
+        self.limits = limits or Limits(self._clock, spec.creates_per_minute, spec.in_flight)
+        self._sender = Sender(spec, api_key, self._clock, transport)
+        links = LinkPolicy(spec.base_url, spec.download_hosts, None if transport else system_resolve)
+        self._downloads = Downloader(self._sender, links, self._patience, self.get)
+        self._edits = EditRoutes(spec)
+        self.batches = Batches(self._sender, self._downloads, self._patience)
+
+    def __repr__(self) -> str:
+        return f"VideosClient({self.name})"
+
+    @property
+    def requests(self) -> Counter[str]:
+        """How many requests were sent, by route name."""
+        return self._sender.requests
+
+    async def create(self, request: CreateRequest) -> Job:
+        """Start a render. Paid."""
+        image_id = None
+        if request.image is not None and self.spec.image_by == ("file_id",):
+            image_id = await self.batches.upload_file("vision", request.image)
+        try:
+            return await self._paid("create", encode.create(self.spec, request, image_id), request.model)
+        except NotFound as missing:
+            if missing.code == "model_not_found":
+                raise InvalidRequest(missing.message, status=missing.status, code=missing.code) from None
+            raise self._no_route("create", missing) from None
+
+    async def extend(self, request: ExtendRequest) -> Job:
+        """Continue a video. Paid."""
+        outgoing = encode.extend(self.spec, request, await self._source_url(request.source))
+        try:
+            return await self._paid("extend", outgoing, request.source.model)
+        except NotFound as missing:
+            raise await self._missing("extend", request.source, missing) from None
+
+    async def edit(self, request: EditRequest) -> Job:
+        """Change a video. Paid. The form of the route is found out once and remembered.
+
+        A form that answers 404 or 405 has accepted nothing, so the next one may be tried.
+        """
+        url = await self._source_url(request.source)
+        missing: ProviderError | None = None
+        for template in self._edits.to_try(request.source):
+            outgoing = encode.edit(self.spec, request, template, url)
+            try:
+                job = await self._paid("edit", outgoing, request.source.model)
+            except (NotFound, NotSupported) as error:
+                missing = _tell(missing, error)
+                continue
+            self._edits.answered(template)
+            return job
+        raise await self._missing("edit", request.source, missing, self._edits.known) from None
+
+    async def upload_character(self, name: str, video: Path) -> str:
+        """Upload a reference clip; the character's id."""
+        path = encode.route(self.spec, "character_create")
+        outgoing = Outgoing(path, "multipart", {"name": name}, {"video": video})
+        try:
+            answer = await self._accepted("character_create", outgoing, None)
+        except NotFound as missing:
+            raise self._no_route("character", missing) from None
+        found = job_id(answer.body)
+        if found is None:
+            raise unreadable(answer, self._sender.asked(paid=True))
+        return found
+
+    async def character_exists(self, character_id: str) -> bool:
+        """Whether the provider still holds the character."""
+        path = encode.route(self.spec, "character_get", character_id)
+        try:
+            await self._free(lambda: self._sender.get("character_get", path))
+        except NotFound:
+            return False
+        return True
+
+    async def get(self, job_id: str) -> Job:
+        """One job. Raises `NotFound`."""
+        path = encode.route(self.spec, "get", job_id)
+
+        async def once() -> Job:
+            answer = await self._sender.get("get", path)
+            return self._job(answer, paid=False, known_id=job_id)
+
+        return await retried(once, self._clock, self._patience)
+
+    async def page(self, after: str | None = None, limit: int = 100) -> Page:
+        """One page of the jobs, newest first. Raises `NotSupported` where there is no list."""
+        path = encode.route(self.spec, "list")
+        query = {"limit": str(limit), "order": "desc"} | ({"after": after} if after else {})
+
+        async def once() -> Page:
+            answer = self._good(await self._sender.get("list", path, query))
+            page = read_page(answer.body, limit, body_urls=self.spec.body_urls)
+            if page is None:
+                raise unreadable(answer, self._sender.asked())
+            return page
+
+        try:
+            return await retried(once, self._clock, self._patience)
+        except NotFound as missing:
+            raise self._no_route("list", missing) from None
+
+    async def delete(self, job_id: str) -> bool:
+        """Remove a video from the provider's storage; False if it was gone already."""
+        path = encode.route(self.spec, "delete", job_id)
+        try:
+            await self._free(lambda: self._sender.delete("delete", path))
+        except NotFound:
+            return False
+        return True
+
+    def download(
+        self, job: Job, variant: Variant = Variant.VIDEO, offset: int = 0
+    ) -> AbstractAsyncContextManager[Download]:
+        """Open a file of a completed job. Raises `NotReady`, `NotFound` (gone), `BadDownload`."""
+        return self._downloads.open(job, variant, offset)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._sender.aclose()
+
+    async def _paid(self, name: str, outgoing: Outgoing, model: str | None) -> Job:
+        """A paid request's job."""
+        answer = await self._accepted(name, outgoing, model)
+        return self._job(answer, paid=True)
+
+    async def _accepted(self, name: str, outgoing: Outgoing, model: str | None) -> Answer:
+        """The answer to a paid request, sent again only where nothing can have been accepted."""
+        limiter = self.limits.of(model)
+
+        async def once() -> Answer:
+            await limiter.turn()
+            try:
+                answer = await self._sender.post(name, outgoing, paid=True)
+                accepted = answer if is_job(answer.body) else self._good(answer, paid=True)
+            except RateLimited as refused:
+                limiter.throttled(refused.retry_after)
+                raise
+            limiter.succeeded()
+            return accepted
+
+        return await retried(once, self._clock, self._patience, after=PAID)
+
+    async def _free(self, send: Callable[[], Awaitable[Answer]]) -> Answer:
+        async def once() -> Answer:
+            return self._good(await send())
+
+        return await retried(once, self._clock, self._patience)
+
+    def _good(self, answer: Answer, paid: bool = False) -> Answer:
+        """The answer if it is a success, its error raised otherwise."""
+        if not answer.ok:
+            raise fault(answer, self._sender.asked(paid), self._clock.now())
+        return answer
+
+    def _job(self, answer: Answer, *, paid: bool, known_id: str | None = None) -> Job:
+        """The job in an answer, whatever its status: some servers answer failed jobs as errors."""
+        wait = poll_after(answer.headers, self._clock.now())
+        body: object = answer.body
+        if not answer.ok and not is_job(body):
+            body = embedded_job(body) if self.spec.job_in_error_text and known_id else None
+            if body is None:
+                raise fault(answer, self._sender.asked(paid), self._clock.now())
+        job = read_job(body, known_id=known_id, poll_after=wait, body_urls=self.spec.body_urls)
+        if job is not None:
+            return job
+        if known_id is not None and answer.status == 202:
+            return pending(known_id, wait)
+        raise unreadable(answer, self._sender.asked(paid))
+
+    async def _source_url(self, source: Source) -> str | None:
+        """The address of a source's file, for hosts that want sources named so."""
+        if not encode.needs_source_url(self.spec, source) or source.remote_id is None:
+            return None
+        job = await self.get(source.remote_id)
+        if not job.urls:
+            raise NotReady(f"{self.spec.name} names no file of {source.remote_id}")
+        return job.urls[0]
+
+    async def _missing(
+        self, what: str, source: Source, missing: ProviderError | None, route_known: bool = False
+    ) -> ProviderError:
+        """Whether a step's 404 means its source or its route, by the code or by asking for the source."""
+        if not isinstance(missing, NotFound):
+            return self._no_route(what, missing)
+        if route_known or _names_an_id(missing):
+            return missing
+        if source.remote_id is not None:
+            try:
+                job = await self.get(source.remote_id)
+            except NotFound as gone:
+                return gone
+            if job.status is not JobStatus.COMPLETED or (job.expires_at or math.inf) <= self._clock.now():
+                return missing
+        return self._no_route(what, missing)
+
+    def _no_route(self, what: str, missing: ProviderError | None) -> NotSupported:
+        status = missing.status if missing else None
+        hint = f"is {self.spec.base_url} the right address, and the profile the right one?"
+        return NotSupported(f"{self.spec.name} has no {what} route", status=status, hint=hint)
+
+
+def _names_an_id(missing: ProviderError) -> bool:
+    """Whether a 404 says by its code that something is missing behind a route that exists."""
+    return missing.code is not None and missing.code.endswith("_not_found")
+
+
+def _tell(before: ProviderError | None, now: ProviderError) -> ProviderError:
+    """Of the refusals by several forms of a route, the one that says most."""
+    if before is None or _names_an_id(now):
+        return now
+    return now if isinstance(before, NotSupported) and isinstance(now, NotFound) else before

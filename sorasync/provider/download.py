@@ -1,0 +1,197 @@
+"""Opening a finished job's files, wherever the host keeps them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import httpx
+
+from sorasync.provider.classify import fault
+from sorasync.provider.encode import filled
+from sorasync.provider.errors import (
+    BadDownload,
+    InvalidRequest,
+    NotFound,
+    NotReady,
+    NotSupported,
+    ProviderError,
+    ServerError,
+)
+from sorasync.provider.links import LinkPolicy
+from sorasync.provider.retry import Patience, retried
+from sorasync.provider.sender import Sender
+from sorasync.provider.wire import Job, JobStatus, Variant
+
+_MOST_REDIRECTS = 5
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+_SETTLING = 60.0
+"""Seconds after completion in which a missing file may still appear."""
+_ANY_TYPE = ("", "application/octet-stream", "binary/octet-stream")
+
+GetJob = Callable[[str], Awaitable[Job]]
+
+
+class Fetched:
+    """An open answer; see `sorasync.provider.base.Download`."""
+
+    def __init__(self, response: httpx.Response, sender: Sender, asked_offset: int) -> None:
+        self._response = response
+        self._sender = sender
+        headers = response.headers
+        self.content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        self.offset, self.length = 0, _length(headers)
+        if response.status_code == 206:
+            self.offset, self.length = _range(headers, asked_offset)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The bytes as they come. Raises `ServerError` when the stream breaks."""
+        try:
+            async for chunk in self._response.aiter_bytes():
+                yield chunk
+        except (httpx.HTTPError, OSError) as error:
+            raise self._sender.broken(error, paid=False) from None
+
+
+class Downloader:
+    """Finds and opens files: the content route first, then the addresses that the job itself names."""
+
+    def __init__(self, sender: Sender, links: LinkPolicy, patience: Patience, get_job: GetJob) -> None:
+        self._sender = sender
+        self._links = links
+        self._patience = patience
+        self._get_job = get_job
+
+    @asynccontextmanager
+    async def open(self, job: Job, variant: Variant, offset: int) -> AsyncIterator[Fetched]:
+        """See `Provider.download`."""
+        spec = self._sender.spec
+        if variant.value not in spec.variants:
+            raise NotSupported(f"{spec.name} has no {variant.value} of a video")
+        async with AsyncExitStack() as stack:
+            fetched = await self._fetched(job, variant, offset, stack)
+            _check_type(fetched.content_type, variant)
+            if fetched.length == 0:
+                raise BadDownload(f"the {variant.value} of {job.id} is empty")
+            yield fetched
+
+    @asynccontextmanager
+    async def path(self, name: str, path: str, offset: int = 0) -> AsyncIterator[Fetched]:
+        """Open the bytes behind a path of the host, of any type."""
+        async with AsyncExitStack() as stack:
+            yield await self._try(name, self._sender.spec.base_url + path, offset, stack)
+
+    async def _fetched(self, job: Job, variant: Variant, offset: int, stack: AsyncExitStack) -> Fetched:
+        try:
+            return await self._from(job, variant, offset, stack)
+        except (NotFound, InvalidRequest, NotReady) as missing:
+            now = await self._get_job(job.id)
+            if now.status is not JobStatus.COMPLETED:
+                raise self._not_there(now, missing) from None
+            if now.urls != job.urls:
+                return await self._from(now, variant, offset, stack)
+            raise self._not_there(now, missing) from None
+
+    async def _from(self, job: Job, variant: Variant, offset: int, stack: AsyncExitStack) -> Fetched:
+        """The first place that has the file; the error of the last one where none has."""
+        places = self._places(job, variant)
+        if not places:
+            raise NotFound(f"{self._sender.spec.name} names no place for the {variant.value} of {job.id}")
+        for place in places[:-1]:
+            try:
+                return await self._try("content", place, offset, stack)
+            except (NotFound, InvalidRequest, NotReady, NotSupported):
+                continue
+        return await self._try("content", places[-1], offset, stack)
+
+    def _places(self, job: Job, variant: Variant) -> list[str]:
+        spec = self._sender.spec
+        places = []
+        if "content" in spec.routes:
+            # `variant=video` is left out: SGLang takes a variant for the number of an output.
+            query = "" if variant is Variant.VIDEO else f"?variant={variant.value}"
+            places.append(spec.base_url + filled(spec.routes["content"], job.id) + query)
+        if variant is Variant.VIDEO:
+            places += [self._links.absolute(url) for url in job.urls]
+        return places
+
+    def _not_there(self, job: Job, missing: ProviderError) -> ProviderError:
+        """Whether a file is gone for good or not there yet, by what the job says about itself."""
+        now = self._sender.clock.now()
+        gone = job.status in (JobStatus.EXPIRED, JobStatus.DELETED, JobStatus.FAILED, JobStatus.CANCELLED)
+        expired = job.expires_at is not None and job.expires_at <= now
+        fresh = job.completed_at is not None and now - job.completed_at < _SETTLING
+        if not gone and not expired and (fresh or job.status is not JobStatus.COMPLETED):
+            return NotReady(missing.message, status=missing.status, code=missing.code)
+        return NotFound(missing.message, status=missing.status, code=missing.code)
+
+    async def _try(self, name: str, url: str, offset: int, stack: AsyncExitStack) -> Fetched:
+        async def once() -> Fetched:
+            async with AsyncExitStack() as attempt:
+                fetched = await self._follow(name, url, offset, attempt)
+                stack.push_async_exit(attempt.pop_all())
+                return fetched
+
+        return await retried(once, self._sender.clock, self._patience)
+
+    async def _follow(self, name: str, url: str, offset: int, stack: AsyncExitStack) -> Fetched:
+        """Open an address through its redirects. The key goes to the user's own origin only."""
+        for _ in range(_MOST_REDIRECTS + 1):
+            await self._links.check(url)
+            request = self._sender.build("GET", url, self._headers(url, offset))
+            response = await stack.enter_async_context(self._sender.open(name, request))
+            if response.status_code == 416 and offset:
+                offset = 0
+            elif response.has_redirect_location:
+                url = self._links.absolute(response.headers["location"], against=url)
+            elif response.status_code in (200, 203, 206):
+                return Fetched(response, self._sender, offset)
+            else:
+                raise await self._refused(response, url)
+            await response.aclose()
+        raise BadDownload("the download is redirected without end")
+
+    def _headers(self, url: str, offset: int) -> dict[str, str]:
+        headers = {"accept": "*/*", "accept-encoding": "identity"}
+        if self._links.trusted(url):
+            headers |= self._sender.auth_headers()
+        if offset and self._sender.spec.range:
+            headers["range"] = f"bytes={offset}-"
+        return headers
+
+    async def _refused(self, response: httpx.Response, url: str) -> ProviderError:
+        """Why there are no bytes. A signed address that refuses has run out; it says nothing of the key."""
+        status = response.status_code
+        if status in (202, 204):
+            return NotReady(f"{self._sender.spec.name} has no file there yet", status=status)
+        if not self._links.trusted(url) and status in (400, 401, 403):
+            return NotFound("the link to the file is no longer valid", status=status)
+        answer = await self._sender.read(response)
+        found = fault(answer, self._sender.asked(), self._sender.clock.now())
+        return found if status >= 300 else ServerError(found.message, status=status)
+
+
+def _length(headers: httpx.Headers) -> int | None:
+    """The bytes that will come; unknown where they are compressed on the way."""
+    said = headers.get("content-length", "")
+    coded = headers.get("content-encoding", "identity").lower() != "identity"
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 19 and not coded else None
+
+
+def _range(headers: httpx.Headers, asked: int) -> tuple[int, int | None]:
+    """Start and whole length of a partial answer. Raises `BadDownload` if it is not the part asked for."""
+    found = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip().lower())
+    if found is None or int(found[1]) != asked:
+        raise BadDownload("the server sent another part of the file than the one asked for")
+    return asked, None if found[3] == "*" else int(found[3])
+
+
+def _check_type(content_type: str, variant: Variant) -> None:
+    """A thumbnail that is a video, or a video that is a web page, is not what was asked for."""
+    wanted = "video/" if variant is Variant.VIDEO else "image/"
+    if content_type in _ANY_TYPE or content_type.startswith(wanted):
+        return
+    if variant is Variant.VIDEO and content_type == "application/mp4":
+        return
+    raise BadDownload(f"the server sent {content_type[:60]} instead of the {variant.value}")

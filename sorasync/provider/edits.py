@@ -1,0 +1,39 @@
+"""The forms an edit's route comes in, and which of them this host has."""
+
+from __future__ import annotations
+
+from sorasync.provider.errors import NotSupported
+from sorasync.provider.spec import HostSpec
+from sorasync.provider.wire import Source
+
+
+class EditRoutes:
+    """Flat (`/videos/edits`) and nested (`/videos/{id}/edits`) forms, then the older remix.
+
+    Once a form has made a job, it is the only one used.
+    """
+
+    def __init__(self, spec: HostSpec) -> None:
+        self._spec = spec
+        remix = spec.routes.get("remix")
+        self._forms = spec.edits + ((remix,) if remix is not None else ())
+        self._known: str | None = None
+
+    def to_try(self, source: Source) -> tuple[str, ...]:
+        """The forms in the order to try them. Raises `NotSupported` where the host has none that fits."""
+        forms = self._forms if self._known is None else (self._known,)
+        if source.remote_id is None:
+            forms = tuple(form for form in self._forms if "{id}" not in form)
+        if not forms:
+            raise NotSupported(f"{self._spec.name} has no edit route")
+        return forms
+
+    @property
+    def known(self) -> bool:
+        """Whether a form has worked already."""
+        return self._known is not None
+
+    def answered(self, form: str) -> None:
+        """Remember the form that this host has."""
+        if self._known is None:
+            self._known = form

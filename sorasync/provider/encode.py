@@ -1,0 +1,173 @@
+"""Requests in a host's own words: field names, forms of sizes and lengths, images and sources."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from math import gcd
+from pathlib import Path
+from urllib.parse import quote
+
+from sorasync.provider.errors import InvalidRequest, NotSupported
+from sorasync.provider.outgoing import Outgoing, content_type
+from sorasync.provider.spec import HostSpec
+from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Source
+
+Fields = dict[str, object]
+
+
+def create(spec: HostSpec, request: CreateRequest, image_id: str | None = None) -> Outgoing:
+    """A render from a prompt. `image_id` is the image as a file that the host already holds."""
+    encoding = _create_encoding(spec, request, image_id)
+    fields = create_fields(spec, request)
+    files: dict[str, Path | bytes] = {}
+    if image_id is not None:
+        fields["input_reference"] = {"file_id": image_id}
+    elif request.image is not None and encoding == "multipart":
+        files["input_reference"] = request.image
+    elif request.image is not None:
+        fields |= _image_fields(spec, request.image)
+    headers = _headers(request.idempotency_key)
+    return Outgoing(route(spec, "create"), encoding, fields, files, headers)
+
+
+def create_fields(spec: HostSpec, request: CreateRequest) -> Fields:
+    """Everything a create says but its image."""
+    fields: Fields = {"prompt": request.prompt}
+    if spec.sends_model:
+        fields["model"] = request.model
+    fields |= seconds_field(spec, request.seconds) | size_fields(spec, request.size)
+    if request.characters:
+        fields["characters"] = [{"id": one} for one in request.characters]
+    return _with_extras(spec, fields, request.label, request.params)
+
+
+def extend(spec: HostSpec, request: ExtendRequest, source_url: str | None = None) -> Outgoing:
+    """A continuation. `source_url` is needed where the host names sources by address."""
+    fields: Fields = {"prompt": request.prompt}
+    name = spec.extend_seconds_field or spec.seconds_field
+    fields |= {name: next(iter(seconds_field(spec, request.seconds).values()))}
+    fields = _with_extras(spec, fields, request.label, request.params)
+    path = route(spec, "extend", request.source.remote_id)
+    return _step(spec, "extend", path, request.source, fields, source_url, request.idempotency_key)
+
+
+def edit(spec: HostSpec, request: EditRequest, template: str, source_url: str | None = None) -> Outgoing:
+    """A change, by one of the forms of the route: `template` with `{id}` is nested and says no more."""
+    fields = _with_extras(spec, {"prompt": request.prompt}, request.label, request.params)
+    if "{id}" in template and request.source.remote_id is not None:
+        headers = _headers(request.idempotency_key)
+        return Outgoing(filled(template, request.source.remote_id), "json", fields, {}, headers)
+    return _step(spec, "edit", template, request.source, fields, source_url, request.idempotency_key)
+
+
+def route(spec: HostSpec, name: str, remote_id: str | None = None) -> str:
+    """The path of a route below the base URL. Raises `NotSupported` where the host has none."""
+    template = spec.routes.get(name)
+    if template is None:
+        raise NotSupported(f"{spec.name} has no {name.replace('_', ' ')} route")
+    return template if remote_id is None else filled(template, remote_id)
+
+
+def filled(template: str, remote_id: str) -> str:
+    """A path with the id in it, percent-encoded: ids are opaque and may hold `:`, `/` or `=`."""
+    return template.replace("{id}", quote(remote_id, safe=""))
+
+
+def seconds_field(spec: HostSpec, seconds: int) -> Fields:
+    """The length under the host's name and type for it."""
+    return {spec.seconds_field: str(seconds) if spec.seconds_type == "string" else seconds}
+
+
+def size_fields(spec: HostSpec, size: str) -> Fields:
+    """The size in the host's form. A size that is not `WxH` goes as it is."""
+    width, x, height = size.partition("x")
+    if spec.size_as == "size" or not (x and width.isdecimal() and height.isdecimal()):
+        return {"size": size}
+    wide, high = int(width), int(height)
+    if spec.size_as == "width_height":
+        return {"width": wide, "height": high}
+    return {"resolution": f"{min(wide, high)}p", "aspect_ratio": aspect(wide, high)}
+
+
+def aspect(width: int, height: int) -> str:
+    """The shape as a ratio; sizes that codecs round (854x480) count as the 16:9 they stand for."""
+    for wide, high in ((16, 9), (9, 16), (4, 3), (3, 4), (3, 2), (2, 3)):
+        if abs(width * high - height * wide) <= max(wide, high):
+            return f"{wide}:{high}"
+    by = gcd(width, height) or 1
+    return f"{width // by}:{height // by}"
+
+
+def needs_source_url(spec: HostSpec, source: Source) -> bool:
+    """Whether the source has to be named by its address, which only the job itself knows."""
+    return spec.source_as == "video_url" and source.remote_id is not None
+
+
+def _step(
+    spec: HostSpec, name: str, path: str, source: Source, fields: Fields, url: str | None, key: str | None
+) -> Outgoing:
+    encodings = spec.encodings.get(name, ("json",))
+    headers = _headers(key)
+    if source.remote_id is None:
+        return _uploaded(spec, path, source, fields, headers, encodings)
+    if spec.source_as == "previous_job_id":
+        fields["previous_job_id"] = source.remote_id
+    elif spec.source_as == "video_url":
+        fields["video"] = {"url": url}
+    else:
+        fields["video"] = {"id": source.remote_id}
+    if spec.sends_step_model and source.model is not None:
+        fields["model"] = source.model
+    return Outgoing(path, "json" if "json" in encodings else encodings[0], fields, {}, headers)
+
+
+def _uploaded(
+    spec: HostSpec,
+    path: str,
+    source: Source,
+    fields: Fields,
+    headers: Mapping[str, str],
+    encodings: tuple[str, ...],
+) -> Outgoing:
+    if source.file is None:
+        raise InvalidRequest("the source has neither an id nor a file")
+    if not spec.upload_as_source or "multipart" not in encodings:
+        raise NotSupported(f"{spec.name} takes no uploaded video as a source")
+    if source.model is None:
+        raise InvalidRequest("an uploaded source needs its model named")
+    return Outgoing(path, "multipart", fields | {"model": source.model}, {"video": source.file}, headers)
+
+
+def _create_encoding(spec: HostSpec, request: CreateRequest, image_id: str | None) -> str:
+    """The host's preferred encoding that can carry what the request holds."""
+    offered = spec.encodings.get("create") or ("json",)
+    if request.characters or image_id is not None:
+        return "json" if "json" in offered else offered[0]
+    if request.image is not None and "multipart" in offered and "file" in spec.image_by:
+        return "multipart"
+    if request.image is not None and "json" in offered:
+        return "json"
+    return offered[0]
+
+
+def _image_fields(spec: HostSpec, image: Path) -> Fields:
+    """An image inside JSON, as a data URL."""
+    if "url" not in spec.image_by:
+        raise NotSupported(f"{spec.name} takes no image in this kind of request")
+    url = f"data:{content_type(image)};base64,{base64.b64encode(image.read_bytes()).decode('ascii')}"
+    if spec.image_as == "frame_images":
+        frame = {"type": "image_url", "image_url": {"url": url}, "frame_type": "first_frame"}
+        return {"frame_images": [frame]}
+    return {"image": {"url": url}} if spec.image_as == "image" else {"input_reference": {"image_url": url}}
+
+
+def _with_extras(spec: HostSpec, fields: Fields, label: str | None, params: Mapping[str, object]) -> Fields:
+    """The fields with label and free parameters; none of those may take the place of a field."""
+    named: Fields = {spec.label_field: label} if spec.label_field and label else {}
+    return {**params, **named, **fields}
+
+
+def _headers(key: str | None) -> dict[str, str]:
+    """The idempotency key, where one is given: harmless everywhere, honoured by few."""
+    return {"Idempotency-Key": key} if key else {}

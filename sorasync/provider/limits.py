@@ -1,0 +1,148 @@
+"""How fast and how many at once: limits per provider and model that learn from refusals.
+
+Additive increase, multiplicative decrease: a refusal halves what is allowed, every success adds a little.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sorasync.clock import Clock
+
+_WINDOW = 60.0
+_GROWTH = 0.02
+"""Share of the first ceiling that each success gives back to the rate."""
+_SLOWEST = 1.0
+"""Creates a minute that are always allowed."""
+_CALM = 5.0
+"""Seconds within which several refusals count as one: they answer requests that were already on the way."""
+
+
+class Limiter:
+    """The limits of one model at one provider.
+
+    `per_minute` and `in_flight` are ceilings to start from, None = none known: then nothing waits until the
+    first refusal. `turn` paces what is sent, `slot` caps what is unfinished.
+    """
+
+    def __init__(self, clock: Clock, per_minute: float | None = None, in_flight: int | None = None) -> None:
+        self._clock = clock
+        self._ceiling = per_minute
+        self._most = in_flight
+        self.rate = per_minute
+        """Creates a minute that are allowed now; None = no limit known."""
+        self.allowed: float | None = in_flight
+        """Renders in flight that are allowed now; None = no limit known."""
+        self.active = 0
+        """Slots held."""
+        self._sent: deque[float] = deque()
+        self._due = self._halved_at = float("-inf")
+        self._refusals = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def turn(self) -> None:
+        """Wait until the next request may be sent."""
+        while True:
+            refusals = self._refusals
+            pause = self._reserve() - self._clock.monotonic()
+            if pause > 0:
+                await self._clock.sleep(pause)
+            if refusals == self._refusals:
+                break
+        self._sent.append(self._clock.monotonic())
+        self._forget()
+
+    def succeeded(self) -> None:
+        """A request was accepted: allow a little more, up to the ceilings."""
+        if self.rate is not None:
+            grown = self.rate + _GROWTH * (self._ceiling or _WINDOW)
+            self.rate = grown if self._ceiling is None else min(grown, self._ceiling)
+        if self.allowed is not None:
+            grown = self.allowed + 1 / max(self.allowed, 1)
+            self.allowed = grown if self._most is None else min(grown, self._most)
+            self._wake()
+
+    def throttled(self, retry_after: float | None = None) -> None:
+        """A request was refused for its number: send nothing for a while, then half as much."""
+        now = self._clock.monotonic()
+        self._refusals += 1
+        self._due = max(self._due, now + (retry_after or 0.0) + self._burst())
+        if now - self._halved_at < _CALM:
+            return
+        self._halved_at = now
+        self._forget()
+        self.rate = max(_SLOWEST, (self.rate or float(len(self._sent))) / 2)
+        self.allowed = max(1.0, min(self.allowed or self.active, self.active) / 2)
+
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        """Hold one of the places in flight, from before the request until its job has ended."""
+        await self._enter()
+        try:
+            yield
+        finally:
+            self.active -= 1
+            self._wake()
+
+    async def _enter(self) -> None:
+        if not self._waiting and self._has_room():
+            self.active += 1
+            return
+        place = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                self.active -= 1
+                self._wake()
+            raise
+
+    def _wake(self) -> None:
+        """Give the free places to those who wait longest."""
+        while self._waiting and self._has_room():
+            place = self._waiting.popleft()
+            if not place.done():
+                self.active += 1
+                place.set_result(None)
+
+    def _has_room(self) -> bool:
+        return self.allowed is None or self.active < max(1, int(self.allowed))
+
+    def _reserve(self) -> float:
+        """The monotonic time of the next free turn, taken. A few requests may come at once (`_burst`)."""
+        now = self._clock.monotonic()
+        if self.rate is None:
+            return now
+        at = max(now, self._due - self._burst())
+        self._due = max(self._due, now) + _WINDOW / self.rate
+        return at
+
+    def _burst(self) -> float:
+        """Seconds by which turns may be taken early: a tenth of a minute's requests may come at once."""
+        return 0.0 if self.rate is None else _WINDOW / self.rate * max(0.0, self.rate / 10 - 1)
+
+    def _forget(self) -> None:
+        oldest = self._clock.monotonic() - _WINDOW
+        while self._sent and self._sent[0] <= oldest:
+            self._sent.popleft()
+
+
+class Limits:
+    """The limiters of one provider, one for each model, made when first asked for."""
+
+    def __init__(self, clock: Clock, per_minute: float | None = None, in_flight: int | None = None) -> None:
+        self._clock = clock
+        self._per_minute = per_minute
+        self._in_flight = in_flight
+        self._by_model: dict[str, Limiter] = {}
+
+    def of(self, model: str | None) -> Limiter:
+        """The limiter of a model; renders whose model is not known share one."""
+        name = model or ""
+        if name not in self._by_model:
+            self._by_model[name] = Limiter(self._clock, self._per_minute, self._in_flight)
+        return self._by_model[name]

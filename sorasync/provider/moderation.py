@@ -1,0 +1,14 @@
+"""Which error codes mean that a request was refused for its content."""
+
+from __future__ import annotations
+
+_MARKS = ("moderation", "content_policy", "content_filter", "policy_violation", "sentinel", "safety", "nsfw")
+"""Parts of codes, as hosts spell them: `moderation_blocked`, `content_policy_violation`, `sentinel_block`."""
+
+
+def is_moderation(code: str | None) -> bool:
+    """Whether the code says so. Only codes are looked at, never the text of a message."""
+    if code is None:
+        return False
+    plain = code.lower().replace("-", "_").replace(" ", "_").replace("contentpolicy", "content_policy")
+    return any(mark in plain for mark in _MARKS)

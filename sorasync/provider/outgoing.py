@@ -1,0 +1,64 @@
+"""A request as it will be written, and its body in each of the three encodings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+_TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+    ".mp4": "video/mp4",
+    ".mov": "video/quicktime",
+    ".webm": "video/webm",
+    ".jsonl": "application/jsonl",
+}
+
+Part = tuple[str, tuple[str, bytes | IO[bytes], str] | tuple[None, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What a POST says. `fields` holds JSON values; `files` maps a field to a local file or bytes."""
+
+    path: str
+    encoding: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+    files: Mapping[str, Path | bytes] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def content_type(path: Path) -> str:
+    """The media type by the file's ending."""
+    return _TYPES.get(path.suffix.lower(), "application/octet-stream")
+
+
+def as_text(value: object) -> str:
+    """A value in a form field: texts as they are, all else as JSON (`true`, `8`, `{"id":"…"}`)."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def form_fields(outgoing: Outgoing) -> dict[str, str]:
+    """The fields for a form without files."""
+    return {name: as_text(value) for name, value in outgoing.fields.items()}
+
+
+def multipart_parts(outgoing: Outgoing, stack: ExitStack) -> list[Part]:
+    """The parts of a multipart body. Files are opened on the stack and read as the body is sent.
+
+    A file's own name never leaves this machine: parts are named by their field.
+    """
+    parts: list[Part] = [(name, (None, as_text(value))) for name, value in outgoing.fields.items()]
+    for name, source in outgoing.files.items():
+        if isinstance(source, bytes):
+            parts.append((name, (f"{name}.jsonl", source, "application/jsonl")))
+        else:
+            handle = stack.enter_context(source.open("rb"))
+            parts.append((name, (f"{name}{source.suffix.lower()}", handle, content_type(source))))
+    return parts

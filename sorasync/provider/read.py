@@ -1,0 +1,171 @@
+"""Jobs, pages and batches out of whatever JSON a server sends.
+
+Only an id and a status are needed for a job; everything else is taken where it is found. Sources of the
+forms: the published OpenAPI description, and the servers named in the built-in profiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from sorasync.provider.moderation import is_moderation
+from sorasync.provider.redact import clean
+from sorasync.provider.status import status_of
+from sorasync.provider.values import first, items, moment, number, table, text, word
+from sorasync.provider.wire import Job, JobError, JobStatus, Page
+
+_LONGEST_ID = 2048
+_TICKS_PER_DOLLAR = 10**10
+"""xAI's unit of `cost_in_usd_ticks`."""
+_HIGHEST_COST = 10**6
+
+
+def job_id(body: object) -> str | None:
+    """The id a body gives its job; None where there is none that could stand in a path."""
+    data = table(body)
+    found = word(first(data.get("id"), data.get("task_id"), data.get("request_id")))
+    return found if found is not None and usable_id(found) else None
+
+
+def usable_id(found: str) -> bool:
+    """Whether an id can stand in a path: not empty, no dot segment, encodable, not absurdly long."""
+    if found in (".", "..") or not 0 < len(found) <= _LONGEST_ID:
+        return False
+    try:
+        found.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def read_job(
+    body: object, *, known_id: str | None = None, poll_after: float | None = None, body_urls: bool = False
+) -> Job | None:
+    """The job in a body, None where there is none.
+
+    `known_id` is the id from create, which counts over the one in the body. With `body_urls` a completed
+    job that names no file has no video.
+    """
+    data = _unwrapped(table(body))
+    found_id = known_id or job_id(data)
+    said = text(data.get("status"))
+    if found_id is None or (said is None and job_id(data) is None):
+        return None
+    video = table(data.get("video"))
+    usage = table(data.get("usage"))
+    urls = tuple(dict.fromkeys(_urls(data)))
+    status, error = _outcome(said, data, urls, body_urls)
+    seconds = first(data.get("seconds"), data.get("duration"), data.get("duration_s"), video.get("duration"))
+    return Job(
+        id=found_id,
+        status=status,
+        progress=_progress(data.get("progress"), status),
+        model=text(data.get("model")),
+        prompt=text(data.get("prompt")),
+        size=text(data.get("size")),
+        seconds=number(first(seconds, usage.get("duration_seconds"))),
+        created_at=moment(first(data.get("created_at"), data.get("created"))),
+        completed_at=moment(data.get("completed_at")),
+        expires_at=moment(data.get("expires_at")),
+        error=error,
+        urls=urls,
+        cost_usd=_cost(data),
+        poll_after=poll_after,
+        raw=data,
+    )
+
+
+def pending(known_id: str, poll_after: float | None = None) -> Job:
+    """A job that the server knows of and says nothing about."""
+    return Job(id=known_id, status=JobStatus.QUEUED, poll_after=poll_after)
+
+
+def is_job(body: object) -> bool:
+    """Whether the body of a failed request is a job all the same (vLLM-Omni answers failed jobs so)."""
+    data = table(body)
+    said = text(data.get("status"))
+    if job_id(data) is None or said is None:
+        return False
+    return data.get("object") == "video" or status_of(said) is not JobStatus.UNKNOWN
+
+
+def read_page(body: object, limit: int, *, body_urls: bool = False) -> Page | None:
+    """One page of the list, None where the body is none. Entries that are no jobs are left out."""
+    data = table(body)
+    entries = data.get("data") if isinstance(body, Mapping) else body
+    if not isinstance(entries, list):
+        return None
+    jobs = tuple(job for entry in entries if (job := read_job(entry, body_urls=body_urls)) is not None)
+    more = data.get("has_more")
+    if more is None:
+        more = len(entries) >= limit > 0 and "last_id" in data
+    last = text(data.get("last_id")) or (jobs[-1].id if jobs else None)
+    return Page(jobs, last if more else None)
+
+
+def read_error(value: object) -> JobError | None:
+    """A job's own error, from an object or a bare text; None where there is none."""
+    if isinstance(value, Mapping):
+        code = word(first(value.get("code"), value.get("type")))
+        message = text(value.get("message")) or text(value.get("detail")) or ""
+        if code is None and not message:
+            return None
+        return JobError(clean(code, 100) if code else None, clean(message), is_moderation(code))
+    said = text(value)
+    return None if said is None else JobError(None, clean(said))
+
+
+def _unwrapped(data: Mapping[str, object]) -> Mapping[str, object]:
+    """The job inside `{"code": …, "data": {…job…}}`, which older new-api gateways send."""
+    inner = data.get("data")
+    if isinstance(inner, Mapping) and text(data.get("status")) is None and "status" in inner:
+        return inner
+    return data
+
+
+def _outcome(
+    said: str | None, data: Mapping[str, object], urls: tuple[str, ...], body_urls: bool
+) -> tuple[JobStatus, JobError | None]:
+    """Status and error, with a completed job that has no video turned into a failed one."""
+    error = read_error(data.get("error"))
+    if said is None:
+        return (JobStatus.UNKNOWN if error is None else JobStatus.FAILED), error
+    status = status_of(said)
+    if status is not JobStatus.COMPLETED:
+        return status, error
+    if error is not None:
+        return JobStatus.FAILED, error
+    if table(data.get("video")).get("respect_moderation") is False:
+        return JobStatus.FAILED, JobError("moderation_blocked", "the result was withheld", True)
+    if body_urls and not urls:
+        return JobStatus.FAILED, JobError("no_video", "the job is done but names no video")
+    return status, None
+
+
+def _progress(value: object, status: JobStatus) -> int:
+    if status is JobStatus.COMPLETED:
+        return 100
+    found = number(value)
+    return 0 if found is None else min(100, int(found))
+
+
+def _urls(data: Mapping[str, object]) -> Iterator[str]:
+    """Every place where a server may name the finished file, the one that needs no key first."""
+    lists = [*items(data.get("urls")), *items(data.get("unsigned_urls"))]
+    tables = [data, table(data.get("video")), table(data.get("outputs")), table(data.get("metadata"))]
+    tables += [table(entry) for entry in [*items(data.get("data")), *items(data.get("videos"))]]
+    for one in [*lists, *(place.get(name) for place in tables for name in ("url", "video_url"))]:
+        found = text(one)
+        if found is not None and found.lower().startswith(("http://", "https://", "/")):
+            yield found
+
+
+def _cost(data: Mapping[str, object]) -> Decimal | None:
+    """What the server says it charged, in dollars."""
+    usage = table(data.get("usage"))
+    ticks = number(usage.get("cost_in_usd_ticks"))
+    if ticks is not None:
+        return Decimal(str(ticks)) / _TICKS_PER_DOLLAR
+    said = number(first(usage.get("cost"), table(data.get("outputs")).get("cost")))
+    return Decimal(str(said)) if said is not None and said < _HIGHEST_COST else None

@@ -1,0 +1,48 @@
+"""What may be shown of a server's text: no secret, no control characters, not too long."""
+
+from __future__ import annotations
+
+import re
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
+_LONGEST = 500
+_HIDDEN = "[hidden]"
+
+
+def clean(text: str, longest: int = _LONGEST) -> str:
+    """One line without control characters, bidirectional marks or lone surrogates, cut at `longest`."""
+    line = _UNPRINTABLE.sub(" ", text[: longest * 4]).strip()
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def redact(text: str, secret: str | None) -> str:
+    """The text fit to show, with the key taken out wherever it stands."""
+    return clean(text.replace(secret, _HIDDEN) if secret else text)
+
+
+def scrub(value: object, secret: str | None) -> object:
+    """JSON with the key taken out of every text in it, names included."""
+    if not secret:
+        return value
+    if isinstance(value, str):
+        return value.replace(secret, _HIDDEN)
+    if isinstance(value, list):
+        return [scrub(one, secret) for one in value]
+    if isinstance(value, dict):
+        return {str(scrub(name, secret)): scrub(one, secret) for name, one in value.items()}
+    return value
+
+
+class Secret:
+    """A key that shows itself to nobody but the one who asks for `value`."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: str | None) -> None:
+        self.value = value or None
+
+    def __repr__(self) -> str:
+        return "Secret()" if self.value is None else f"Secret({_HIDDEN})"
+
+    def __bool__(self) -> bool:
+        return self.value is not None

@@ -1,0 +1,64 @@
+"""Sending again what may be sent again, with growing pauses."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sorasync.clock import Clock
+from sorasync.provider.errors import NotSent, ProviderError, RateLimited, ServerError
+
+T = TypeVar("T")
+
+_SHORTEST = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a call is tried: `attempts` in all, pausing `seconds` in all at most.
+
+    The pause after attempt n is `base` · 2ⁿ, at most `longest`, half of it by chance; a longer wait that
+    the server asks for holds.
+    """
+
+    attempts: int = 5
+    seconds: float = 120.0
+    base: float = 0.5
+    longest: float = 30.0
+    chance: Callable[[], float] = random.random
+
+    def pause(self, error: ProviderError, attempt: int) -> float:
+        """Seconds before the attempt after number `attempt` (0-based)."""
+        backoff = min(self.base * 2.0**attempt, self.longest) * (0.5 + self.chance() / 2)
+        asked = error.retry_after if isinstance(error, RateLimited) else None
+        return backoff if asked is None else max(asked, _SHORTEST)
+
+
+FREE = (NotSent, RateLimited, ServerError)
+"""What a request that costs nothing is sent again after."""
+
+PAID = (NotSent, RateLimited)
+"""What a paid request is sent again after: only where it is certain that nothing was accepted."""
+
+
+async def retried(
+    send: Callable[[], Awaitable[T]],
+    clock: Clock,
+    patience: Patience,
+    *,
+    after: tuple[type[ProviderError], ...] = FREE,
+) -> T:
+    """The result of `send`, tried again after those errors until patience ends; then the last error."""
+    waited, attempt = 0.0, 0
+    while True:
+        try:
+            return await send()
+        except after as error:
+            pause = patience.pause(error, attempt)
+            attempt += 1
+            if attempt >= patience.attempts or waited + pause > patience.seconds:
+                raise
+        waited += pause
+        await clock.sleep(pause)

@@ -1,0 +1,203 @@
+"""One request over HTTP: written, sent, and its answer or its failure put into words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack, asynccontextmanager
+
+import httpx
+
+from sorasync.clock import Clock
+from sorasync.provider.answer import Answer
+from sorasync.provider.classify import Asked
+from sorasync.provider.errors import (
+    AuthFailed,
+    InvalidRequest,
+    NotSent,
+    OutcomeUnknown,
+    ProviderError,
+    ServerError,
+)
+from sorasync.provider.outgoing import Outgoing, Part, form_fields, multipart_parts
+from sorasync.provider.redact import Secret, scrub
+from sorasync.provider.spec import HostSpec
+from sorasync.provider.values import parse
+
+_LARGEST_ANSWER = 64 * 1024 * 1024
+"""Bytes of JSON that are read at most; a page of 100 jobs with the longest prompts has 13 MB."""
+
+_TIMEOUT = httpx.Timeout(connect=15.0, read=60.0, write=60.0, pool=300.0)
+_PAID_TIMEOUT = httpx.Timeout(connect=15.0, read=300.0, write=120.0, pool=300.0)
+"""Seconds. A paid answer is waited for longer: giving up on it costs more than waiting."""
+
+_NOTHING_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+
+class Sender:
+    """Sends to one host and counts what it sent, by route name, in `requests`."""
+
+    def __init__(
+        self,
+        spec: HostSpec,
+        api_key: str | None,
+        clock: Clock,
+        transport: httpx.AsyncBaseTransport | None = None,
+        connections: int = 32,
+    ) -> None:
+        self.spec = spec
+        self.clock = clock
+        self.secret = Secret(api_key.strip() if api_key else None)
+        self.requests: Counter[str] = Counter()
+        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+        self._client = httpx.AsyncClient(
+            transport=transport,
+            limits=limits,
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            headers={"user-agent": "sorasync"},
+        )
+
+    def asked(self, paid: bool = False) -> Asked:
+        """How answers of this host are to be read."""
+        return Asked(self.spec.name, self.spec.key_env, paid, self.secret.value)
+
+    def auth_headers(self) -> dict[str, str]:
+        """The key in the host's form. Raises `AuthFailed` if it is missing or could not be a header."""
+        key = self.secret.value
+        if self.spec.auth == "none":
+            return {}
+        if key is None:
+            if not self.spec.key_required:
+                return {}
+            hint = f"put the key for {self.spec.name} into the variable {self.spec.key_env}"
+            raise AuthFailed(f"{self.spec.key_env} is not set", hint=hint)
+        if not (key.isascii() and key.isprintable()) or " " in key:
+            raise AuthFailed(
+                f"the key in {self.spec.key_env} holds characters that cannot be part of a key",
+                hint=f"look for line breaks or quotes in {self.spec.key_env}",
+            )
+        return {"api-key": key} if self.spec.auth == "api-key" else {"authorization": f"Bearer {key}"}
+
+    async def get(self, name: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
+        """A GET that costs nothing."""
+        return await self._ask(name, "GET", path, query=query)
+
+    async def delete(self, name: str, path: str) -> Answer:
+        """A DELETE."""
+        return await self._ask(name, "DELETE", path)
+
+    async def post(self, name: str, outgoing: Outgoing, *, paid: bool) -> Answer:
+        """A POST, sent once. Raises `OutcomeUnknown` if it is paid and no answer came."""
+        return await self._ask(name, "POST", outgoing.path, outgoing=outgoing, paid=paid)
+
+    async def _ask(
+        self,
+        name: str,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        outgoing: Outgoing | None = None,
+        paid: bool = False,
+    ) -> Answer:
+        with ExitStack() as files:
+            url = self.spec.base_url + path
+            try:
+                request = self._request(method, url, query, outgoing, paid, files)
+            except (httpx.InvalidURL, ValueError, TypeError):
+                raise InvalidRequest(f"the {name} request cannot be written for {self.spec.name}") from None
+            async with self.open(name, request, paid=paid) as response:
+                return await self.read(response, paid)
+
+    @asynccontextmanager
+    async def open(
+        self, name: str, request: httpx.Request, *, paid: bool = False
+    ) -> AsyncIterator[httpx.Response]:
+        """Send, and hold the answer open. Raises `NotSent`, `OutcomeUnknown` or `ServerError`."""
+        self.requests[name] += 1
+        try:
+            response = await self._client.send(request, stream=True)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise self.broken(error, paid) from None
+        try:
+            yield response
+        finally:
+            await response.aclose()
+
+    def build(self, method: str, url: str, headers: Mapping[str, str]) -> httpx.Request:
+        """A request without a body. Raises `InvalidRequest` for an address that is none."""
+        try:
+            return self._client.build_request(method, url, headers=dict(headers))
+        except (httpx.InvalidURL, ValueError):
+            raise InvalidRequest(f"{self.spec.name}: the address cannot be used") from None
+
+    def broken(self, error: Exception, paid: bool) -> ProviderError:
+        """What a connection's failure means for the request that was on it."""
+        what = type(error).__name__
+        if isinstance(error, _NOTHING_SENT):
+            hint = f"is {self.spec.base_url} right, and does it run?"
+            return NotSent(f"{self.spec.name} cannot be reached ({what})", hint=hint)
+        if paid:
+            return OutcomeUnknown(f"the connection to {self.spec.name} broke after sending ({what})")
+        return ServerError(f"the connection to {self.spec.name} broke ({what})")
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+
+    def _request(
+        self,
+        method: str,
+        url: str,
+        query: Mapping[str, str] | None,
+        outgoing: Outgoing | None,
+        paid: bool,
+        files: ExitStack,
+    ) -> httpx.Request:
+        headers = {"accept": "application/json", **self.auth_headers()}
+        timeout = _PAID_TIMEOUT if paid else _TIMEOUT
+        build = self._client.build_request
+        if outgoing is None:
+            return build(method, url, params=query or None, headers=headers, timeout=timeout)
+        headers |= outgoing.headers
+        if outgoing.encoding == "json":
+            return build(method, url, json=dict(outgoing.fields), headers=headers, timeout=timeout)
+        if outgoing.encoding == "form":
+            return build(method, url, data=form_fields(outgoing), headers=headers, timeout=timeout)
+        parts = self._parts(outgoing, files)
+        return build(method, url, files=parts, headers=headers, timeout=timeout)
+
+    def _parts(self, outgoing: Outgoing, files: ExitStack) -> list[Part]:
+        try:
+            return multipart_parts(outgoing, files)
+        except OSError as error:
+            names = ", ".join(str(one) for one in outgoing.files.values() if not isinstance(one, bytes))
+            raise InvalidRequest(f"cannot read {names}: {error.strerror}") from None
+
+    async def read(self, response: httpx.Response, paid: bool = False) -> Answer:
+        """The whole answer. A break on the way is as bad as no answer, but for a status that says no."""
+        body = bytearray()
+        try:
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > _LARGEST_ANSWER:
+                    break
+        except (httpx.HTTPError, OSError) as error:
+            if response.is_success or response.status_code >= 500:
+                raise self.broken(error, paid) from None
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, headers, self._parsed(bytes(body)), empty=not body.strip())
+
+    def _parsed(self, content: bytes) -> object:
+        """The JSON of a body, without the key should a server repeat it."""
+        try:
+            return scrub(parse(content), self.secret.value)
+        except RecursionError:
+            return None

@@ -1,0 +1,105 @@
+"""How one host is reached and spoken to, as the client needs it. Plain data; no profile is imported here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class HostSpec:
+    """A host in the words of a profile's tables (`auth`, `routes`, `encodings`, `fields`, `abilities` …).
+
+    `routes` maps route names to paths below `base_url`, `{id}` for an id; a missing one is not supported.
+    `edits` are the forms of the edit route to try in order. `encodings` lists per route what bodies the
+    host reads, the preferred one first. `provider_name` is what records are filed under.
+    """
+
+    name: str
+    provider_name: str
+    base_url: str
+    routes: Mapping[str, str]
+    edits: tuple[str, ...] = ()
+    encodings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    auth: str = "bearer"
+    key_env: str = "OPENAI_API_KEY"
+    key_required: bool = True
+    seconds_field: str = "seconds"
+    seconds_type: str = "string"
+    extend_seconds_field: str | None = None
+    size_as: str = "size"
+    image_as: str = "input_reference"
+    source_as: str = "video_id"
+    label_field: str | None = None
+    sends_model: bool = True
+    sends_step_model: bool = False
+    image_by: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ("video",)
+    range: bool = False
+    body_urls: bool = False
+    upload_as_source: bool = False
+    job_in_error_text: bool = False
+    creates_per_minute: float | None = None
+    in_flight: int | None = None
+    download_hosts: tuple[str, ...] = ()
+
+    @classmethod
+    def from_mapping(cls, wire: Mapping[str, object]) -> HostSpec:
+        """From the plain mapping that a profile's `wire()` returns."""
+        routes = _table(wire, "routes")
+        auth, fields, abilities = _table(wire, "auth"), _table(wire, "fields"), _table(wire, "abilities")
+        rate = _table(wire, "rate")
+        return cls(
+            name=str(wire["name"]),
+            provider_name=str(wire["provider_name"]),
+            base_url=str(wire.get("base_url") or IN_PROCESS_URL).rstrip("/"),
+            routes={name: path for name, path in routes.items() if isinstance(path, str)},
+            edits=_texts(routes.get("edit")),
+            encodings={name: _texts(value) for name, value in _table(wire, "encodings").items()},
+            auth=str(auth.get("header", "bearer")),
+            key_env=str(auth.get("env", "OPENAI_API_KEY")),
+            key_required=bool(auth.get("required", True)),
+            seconds_field=str(fields.get("seconds", "seconds")),
+            seconds_type=str(fields.get("seconds_type", "string")),
+            extend_seconds_field=_text(fields.get("extend_seconds")),
+            size_as=str(fields.get("size_as", "size")),
+            image_as=str(fields.get("image_as", "input_reference")),
+            source_as=str(fields.get("source_as", "video_id")),
+            label_field=_text(fields.get("label")),
+            sends_model=bool(fields.get("model", True)),
+            sends_step_model=bool(fields.get("step_model", False)),
+            image_by=_texts(abilities.get("image_by")),
+            variants=_texts(abilities.get("variants")) or ("video",),
+            range=bool(abilities.get("range", False)),
+            body_urls=bool(abilities.get("body_urls", False)),
+            upload_as_source=bool(abilities.get("upload_as_source", False)),
+            job_in_error_text=bool(abilities.get("job_in_error_text", False)),
+            creates_per_minute=_number(rate.get("creates_per_minute")),
+            in_flight=_whole(rate.get("in_flight")),
+            download_hosts=_texts(_table(wire, "download").get("hosts")),
+        )
+
+
+IN_PROCESS_URL = "http://preview.invalid/v1"
+"""The address that stands in a request to a server inside this process; no such host exists anywhere."""
+
+
+def _table(wire: Mapping[str, object], name: str) -> Mapping[str, object]:
+    value = wire.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(str(item) for item in value) if isinstance(value, list | tuple) else ()
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) else None

@@ -1,0 +1,22 @@
+"""The status alphabets of all known servers, as one."""
+
+from __future__ import annotations
+
+from sorasync.provider.wire import JobStatus
+
+_WORDS = {
+    JobStatus.QUEUED: ("queued", "pending", "submitted", "created", "waiting", "not_started", "accepted"),
+    JobStatus.IN_PROGRESS: ("in_progress", "processing", "running", "rendering", "generating", "started"),
+    JobStatus.COMPLETED: ("completed", "complete", "done", "succeeded", "success", "finished"),
+    JobStatus.FAILED: ("failed", "failure", "error", "rejected"),
+    JobStatus.CANCELLED: ("cancelled", "canceled"),
+    JobStatus.EXPIRED: ("expired",),
+    JobStatus.DELETED: ("deleted",),
+}
+
+_STATUS = {word: status for status, words in _WORDS.items() for word in words}
+
+
+def status_of(word: str) -> JobStatus:
+    """The status a server's word stands for; `unknown` for one that nobody has seen before."""
+    return _STATUS.get(word.strip().lower().replace("-", "_").replace(" ", "_"), JobStatus.UNKNOWN)

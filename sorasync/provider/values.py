@@ -1,0 +1,75 @@
+"""Reading single values out of JSON that may hold anything."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+_MILLISECONDS_FROM = 1e11
+"""Unix times above this (the year 5138 in seconds) are taken for milliseconds."""
+
+
+def parse(content: bytes) -> object:
+    """The JSON value of a body, None where it is no JSON."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def table(value: object) -> Mapping[str, object]:
+    """The value if it is an object, an empty one otherwise."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def items(value: object) -> list[object]:
+    """The value if it is a list, an empty one otherwise."""
+    return value if isinstance(value, list) else []
+
+
+def text(value: object) -> str | None:
+    """The value if it is a text with something in it."""
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def word(value: object) -> str | None:
+    """A code or name: a text, or a whole number as text."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**15:
+        return str(value)
+    return text(value)
+
+
+def number(value: object) -> float | None:
+    """A finite number of zero or more, also from a text like `"8"` or `"8s"`."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        value = value.strip().removesuffix("%").removesuffix("s")
+    if not isinstance(value, int | float | str):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) and found >= 0 else None
+
+
+def moment(value: object) -> float | None:
+    """A Unix time in seconds, from seconds, milliseconds or an ISO 8601 text."""
+    found = number(value)
+    if found is not None:
+        return found / 1000 if found > _MILLISECONDS_FROM else found
+    if not isinstance(value, str):
+        return None
+    try:
+        parsed = datetime.fromisoformat(value.strip())
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def first(*values: object) -> object:
+    """The first value that is not None."""
+    return next((value for value in values if value is not None), None)

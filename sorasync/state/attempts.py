@@ -1,0 +1,92 @@
+"""Paid tries, and what they add up to."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from sorasync.state.history import Attempt, Spent
+from sorasync.state.part import Part
+from sorasync.state.record import Record, Status
+from sorasync.state.rows import decimal, plain
+
+COLUMNS = (
+    "id, key, at, outcome, run, address, provider, remote_id, "
+    "estimate_usd, reported_usd, seconds, rendered_at"
+)
+
+
+class Attempts(Part):
+    """The part of a store that remembers each paid try of a key, also when the key is paid for again."""
+
+    def attempts(self, key: str | None = None) -> list[Attempt]:
+        """The tries of one key, or all of them, oldest first."""
+        rows = self.session.rows(
+            f"SELECT {COLUMNS} FROM attempts WHERE ?1 IS NULL OR key = ?1 ORDER BY id", (key,)
+        )
+        return [_attempt(row) for row in rows]
+
+    def spent(self, since: float = 0.0, run: int | None = None) -> Spent:
+        """What the attempts begun since then (or by one run) cost, those still in flight included.
+
+        What the provider reported counts before the estimate. A try that failed or was refused before there
+        was a video, or never reached the provider, costs what was reported, else nothing.
+        """
+        rows = self.session.rows(
+            "SELECT estimate_usd, reported_usd, seconds, outcome, rendered_at FROM attempts "
+            "WHERE at >= ?1 AND (?2 IS NULL OR run = ?2)",
+            (since, run),
+        )
+        usd, seconds, unknown = Decimal(0), 0.0, 0
+        for estimate, reported, length, outcome, rendered_at in rows:
+            free = outcome in ("failed", "blocked", "unsent") and rendered_at is None
+            if free and reported is None:
+                continue
+            price = decimal(reported if reported is not None else estimate)
+            usd += price or 0
+            unknown += price is None
+            seconds += 0.0 if free else float(length or 0)
+        return Spent(usd, seconds, unknown)
+
+    def _begin_attempt(self, record: Record, now: float) -> None:
+        self.session.write(
+            "UPDATE attempts SET outcome = 'unsent' WHERE id = (SELECT max(id) FROM attempts WHERE key = ?) "
+            "AND outcome IN ('intent', 'unknown')",
+            (record.key,),
+        )
+        seconds = record.seconds if record.billed_seconds is None else record.billed_seconds
+        self.session.write(
+            "INSERT INTO attempts (key, at, outcome, run, address, provider, estimate_usd, seconds) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                record.key,
+                now,
+                Status.INTENT.value,
+                record.run,
+                record.address,
+                record.provider,
+                plain(record.cost_usd),
+                seconds,
+            ),
+        )
+
+    def _continue_attempt(self, record: Record) -> None:
+        """Bring the latest try of the key up to the record; a key that was never sent has none."""
+        self.session.write(
+            "UPDATE attempts SET outcome = ?, remote_id = coalesce(?, remote_id), "
+            "reported_usd = coalesce(?, reported_usd), rendered_at = coalesce(?, rendered_at) "
+            "WHERE id = (SELECT max(id) FROM attempts WHERE key = ?)",
+            (
+                record.status.value,
+                record.remote_id,
+                plain(record.reported_usd),
+                record.rendered_at if record.rendered_at is not None else record.stored_at,
+                record.key,
+            ),
+        )
+
+
+def _attempt(row: tuple[Any, ...]) -> Attempt:
+    values = list(row)
+    values[8], values[9] = decimal(values[8]), decimal(values[9])
+    return Attempt(*values)

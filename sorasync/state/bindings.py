@@ -1,0 +1,110 @@
+"""Which address stands for which key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sorasync.state.errors import StateError
+from sorasync.state.part import Part
+from sorasync.state.record import Binding
+
+
+class Bindings(Part):
+    """The part of a store that binds addresses to keys.
+
+    A key may have several addresses, or none: then it is retired.
+    """
+
+    def bindings(self) -> dict[str, Binding]:
+        """Every address and what it stands for."""
+        rows = self.session.rows("SELECT address, key, protect FROM bindings")
+        return {str(address): Binding(str(key), bool(protect)) for address, key, protect in rows}
+
+    def binding(self, address: str) -> Binding | None:
+        """What one address stands for, or None."""
+        row = self.session.row("SELECT key, protect FROM bindings WHERE address = ?", (address,))
+        return None if row is None else Binding(str(row[0]), bool(row[1]))
+
+    def addresses_of(self, key: str) -> list[str]:
+        """The addresses that stand for a key, sorted."""
+        rows = self.session.rows("SELECT address FROM bindings WHERE key = ? ORDER BY address", (key,))
+        return [str(row[0]) for row in rows]
+
+    def protected(self) -> set[str]:
+        """The addresses that may be neither retired nor replaced."""
+        return {str(row[0]) for row in self.session.rows("SELECT address FROM bindings WHERE protect = 1")}
+
+    def bind(self, address: str, key: str, *, run: int | None, protect: bool | None = None) -> None:
+        """Let an address stand for a key that has a record.
+
+        `protect` None leaves the address's protection as it is. Binding what is bound already changes
+        nothing. Raises `StateError` if the key has no record.
+        """
+        with self.session.transaction():
+            self._require_record(address, key)
+            before = self.binding(address)
+            guarded = protect if protect is not None else bool(before and before.protect)
+            if before == Binding(key, guarded):
+                return
+            self.session.write(
+                "INSERT INTO bindings (address, key, protect) VALUES (?, ?, ?) "
+                "ON CONFLICT (address) DO UPDATE SET key = excluded.key, protect = excluded.protect",
+                (address, key, guarded),
+            )
+            self.session.changed()
+            if before is None or before.key != key:
+                self.log("bound", address, key, run, before=before.key if before else None)
+            if guarded != bool(before and before.protect):
+                self.log("protected" if guarded else "unprotected", address, key, run)
+
+    def protect(self, address: str, protect: bool, *, run: int | None) -> None:
+        """Guard an address, or lift its guard. Raises `StateError` for an unknown address."""
+        with self.session.transaction():
+            self.bind(address, self._require(address).key, run=run, protect=protect)
+
+    def unbind(self, address: str, run: int | None = None) -> None:
+        """Let an address stand for nothing; its record stays, retired. An unknown address is left alone."""
+        with self.session.transaction():
+            before = self.binding(address)
+            if before is None:
+                return
+            self.session.write("DELETE FROM bindings WHERE address = ?", (address,))
+            self.session.changed()
+            self.log("unbound", address, before.key, run)
+
+    def rebind(self, pairs: Iterable[tuple[str, str]], *, run: int | None) -> None:
+        """Rename addresses, each from the first of a pair to the second, all at once; swaps are fine.
+
+        What a new name stood for before is retired, unless it is renamed itself. Raises `StateError`
+        if an old name is unknown, or two pairs share a new one; nothing is renamed then.
+        """
+        renames = list(pairs)
+        if len({new for _, new in renames}) != len(renames) or len({old for old, _ in renames}) != len(
+            renames
+        ):
+            raise StateError("an address is named twice in one rename")
+        with self.session.transaction():
+            found = [(old, new, self._require(old)) for old, new in renames if old != new]
+            for old, _, _ in found:
+                self.session.write("DELETE FROM bindings WHERE address = ?", (old,))
+            for old, new, binding in found:
+                self.unbind(new, run)
+                self.session.write(
+                    "INSERT INTO bindings (address, key, protect) VALUES (?, ?, ?)",
+                    (new, binding.key, binding.protect),
+                )
+                self.session.write("UPDATE records SET address = ? WHERE key = ?", (new, binding.key))
+                self.session.changed()
+                self.log("rebound", new, binding.key, run, before=old)
+
+    def _require(self, address: str) -> Binding:
+        binding = self.binding(address)
+        if binding is None:
+            raise StateError(
+                f"the state knows no {address}", hint="`sorasync state list` shows what it knows"
+            )
+        return binding
+
+    def _require_record(self, address: str, key: str) -> None:
+        if self.session.row("SELECT 1 FROM records WHERE key = ?", (key,)) is None:
+            raise StateError(f"{address} cannot stand for {key[:12]}, which has no record")

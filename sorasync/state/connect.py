@@ -1,0 +1,172 @@
+"""Opens the file behind a state: where it is, with which settings, and whether it is whole."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from sorasync.state.errors import WAY_BACK, StateError, explained
+from sorasync.state.filesystem import network_type
+from sorasync.state.migrate import migrate, migrate_in_memory, refuse_strangers, version
+from sorasync.state.schema import VERSION
+
+SMALL = 16 * 1024 * 1024
+"""Bytes up to which a state is checked at every opening for writing; a larger one after a crash only."""
+
+_MEMORY = ":memory:"
+_OLDEST = (3, 37, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """An open connection in autocommit mode; `path` is None for a state in memory."""
+
+    connection: sqlite3.Connection
+    path: Path | None
+    warnings: tuple[str, ...] = ()
+
+
+def location(url: str, root: Path) -> Path | None:
+    """The file that a state's URL names, relative to `root`; None for `sqlite::memory:`."""
+    scheme, _, rest = url.partition(":")
+    if scheme != "sqlite" or not rest:
+        raise StateError(f"{url!r} is not the URL of a state", hint='write url = "sqlite:state/sorasync.db"')
+    if rest == _MEMORY:
+        return None
+    if rest.startswith("//"):
+        raise StateError(
+            f"{url!r}: a path follows `sqlite:` directly, without //",
+            hint='write url = "sqlite:state/sorasync.db"',
+        )
+    return root / Path(rest).expanduser()
+
+
+def connect(path: Path | None, *, create: bool, readonly: bool) -> Connected:
+    """Open, check and migrate. Raises `StateError` for anything that cannot be used as a state."""
+    if sqlite3.sqlite_version_info < _OLDEST:
+        raise StateError(
+            f"SQLite {sqlite3.sqlite_version} is too old: the state needs 3.37 or later",
+            hint="use a newer Python; its SQLite comes with it",
+        )
+    if path is None or (readonly and not path.exists()):
+        return Connected(memory(), None)
+    with explained(str(path)):
+        return _open_to_read(path) if readonly else _open_to_write(path, create)
+
+
+def memory() -> sqlite3.Connection:
+    """A new state in memory."""
+    connection = sqlite3.connect(_MEMORY, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA foreign_keys = ON")
+    migrate_in_memory(connection)
+    return connection
+
+
+def _open_to_write(path: Path, create: bool) -> Connected:
+    _require(path, create)
+    unclean = path.exists() and (path.stat().st_size <= SMALL or _left_over(path))
+    connection = _connection(path, "rwc" if create else "rw")
+    try:
+        refuse_strangers(connection, str(path))
+        network = network_type(path)
+        _settings(connection, "DELETE" if network else "WAL")
+        if unclean:
+            _quick_check(connection, path)
+        migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return Connected(connection, path, _warnings(path, network))
+
+
+def _open_to_read(path: Path) -> Connected:
+    """Reads leave no trace; where SQLite's shared memory cannot be made, the file is taken as it lies."""
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        connection = _connection(path, "rw")
+    else:
+        connection = _connection(path, "ro" if _left_over(path) else "ro&immutable=1")
+    try:
+        refuse_strangers(connection, str(path))
+        connection.execute("PRAGMA query_only = ON")
+        if version(connection) < VERSION:
+            connection = _migrated_copy(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return Connected(connection, path, _warnings(path, network_type(path)))
+
+
+def _migrated_copy(connection: sqlite3.Connection) -> sqlite3.Connection:
+    copy = sqlite3.connect(_MEMORY, isolation_level=None, check_same_thread=False)
+    connection.backup(copy)
+    connection.close()
+    migrate_in_memory(copy)
+    copy.execute("PRAGMA query_only = ON")
+    return copy
+
+
+def _connection(path: Path, mode: str) -> sqlite3.Connection:
+    uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    return sqlite3.connect(uri, uri=True, timeout=30.0, isolation_level=None, check_same_thread=False)
+
+
+def _settings(connection: sqlite3.Connection, journal: str) -> None:
+    connection.execute(f"PRAGMA journal_mode = {journal}")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA fullfsync = ON")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _require(path: Path, create: bool) -> None:
+    if path.is_dir():
+        raise StateError(f"the state {path} is a directory", hint="[state] url names a file")
+    if not path.exists() and not create:
+        raise StateError(f"there is no state at {path}", hint="the first `sorasync apply` makes one")
+    if (
+        path.exists()
+        and path.stat().st_size == 0
+        and any((path.parent / "backups").glob(f"{path.stem}.*.db"))
+    ):
+        raise StateError(
+            f"the state {path} is empty, though there are backups of it",
+            hint="`sorasync state restore` brings back a backup; delete the empty file to begin anew",
+        )
+    if not path.exists():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StateError(f"the state's directory cannot be made: {error}") from error
+
+
+def _left_over(path: Path) -> bool:
+    """Whether a journal stands beside the file: somebody has it open, or ended without closing it."""
+    for suffix in ("-wal", "-journal"):
+        journal = path.with_name(path.name + suffix)
+        if journal.exists() and journal.stat().st_size:
+            return True
+    return False
+
+
+def _quick_check(connection: sqlite3.Connection, path: Path) -> None:
+    found = [str(row[0]) for row in connection.execute("PRAGMA quick_check(3)")]
+    if found != ["ok"]:
+        raise _damaged(path, found)
+
+
+def _damaged(path: Path, found: list[str]) -> StateError:
+    return StateError(
+        f"the state {path} is damaged: {found[0].splitlines()[0] if found else 'the check failed'}",
+        hint=WAY_BACK,
+    )
+
+
+def _warnings(path: Path, network: str | None) -> tuple[str, ...]:
+    if network is None:
+        return ()
+    return (
+        f"the state {path} lies on a network file system ({network}): "
+        "it works with a rollback journal there, and only as well as the server's file locks do",
+    )

@@ -1,0 +1,52 @@
+"""The files that records stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sorasync.state.history import Asset
+from sorasync.state.part import Part
+
+_COLUMNS = "sha256, size, kind, ext, of"
+
+
+class Files(Part):
+    """The part of a store that knows assets by their digest."""
+
+    def add_asset(self, sha256: str, size: int, kind: str, ext: str = "", of: str | None = None) -> None:
+        """Note a file of `size` bytes; `kind` is `video`, `thumbnail` or `spritesheet`.
+
+        `of` attaches it to a video that is known already. A file noted before stays as it is.
+        """
+        with self.session.transaction():
+            done = self.session.write(
+                f"INSERT INTO assets ({_COLUMNS}) VALUES (?, ?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
+                (sha256, size, kind, ext, of),
+            )
+            if done.rowcount:
+                self.session.changed()
+
+    def asset(self, sha256: str) -> Asset | None:
+        """One file, or None."""
+        found = self._assets("WHERE sha256 = ?", (sha256,))
+        return found[0] if found else None
+
+    def assets(self) -> dict[str, Asset]:
+        """Every file by its digest."""
+        return {asset.sha256: asset for asset in self._assets("ORDER BY sha256", ())}
+
+    def attached(self, sha256: str) -> list[Asset]:
+        """The thumbnails and spritesheets of a video."""
+        return self._assets("WHERE of = ? ORDER BY kind, sha256", (sha256,))
+
+    def drop_assets(self, digests: Iterable[str]) -> None:
+        """Forget files, and what is attached to them."""
+        with self.session.transaction():
+            for sha256 in digests:
+                if self.session.write("DELETE FROM assets WHERE sha256 = ?", (sha256,)).rowcount:
+                    self.session.changed()
+
+    def _assets(self, where: str, parameters: tuple[object, ...]) -> list[Asset]:
+        rows: list[tuple[Any, ...]] = self.session.rows(f"SELECT {_COLUMNS} FROM assets {where}", parameters)
+        return [Asset(*row) for row in rows]

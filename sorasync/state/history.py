@@ -1,0 +1,89 @@
+"""What the state remembers beside its records: runs, events, paid attempts and files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One command that changed something or tried to. A run without `ended_at` is going on or was killed.
+
+    `outcome` is the word the command ended with (`done`, `partial`, `failed`, `interrupted` …); `counts`
+    how many changes of each action were done.
+    """
+
+    id: int
+    command: str
+    user: str
+    host: str
+    pid: int
+    started_at: float
+    git_commit: str | None = None
+    plan_token: str | None = None
+    cost_estimate: Decimal | None = None
+    ended_at: float | None = None
+    outcome: str | None = None
+    spent: Decimal | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the log, never changed once written.
+
+    The state itself writes `moved`, `amended`, `bound`, `unbound`, `rebound`, `protected`, `unprotected`,
+    `forgotten`, `restored`, `lock broken` and `unlocked`; callers add words of their own.
+    """
+
+    id: int
+    at: float
+    what: str
+    run: int | None = None
+    address: str | None = None
+    key: str | None = None
+    data: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One paid try of a key. A key may have several: after a failure, or a loss.
+
+    `outcome` is the status this try has come to, or `unsent` where it turned out that nothing had reached
+    the provider. `seconds` is what is paid for; `rendered_at` is None unless a video came of it.
+    """
+
+    id: int
+    key: str
+    at: float
+    outcome: str
+    run: int | None = None
+    address: str | None = None
+    provider: str = ""
+    remote_id: str | None = None
+    estimate_usd: Decimal | None = None
+    reported_usd: Decimal | None = None
+    seconds: float | None = None
+    rendered_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file that was fetched, by its SHA-256. `of` is the video of a thumbnail or spritesheet."""
+
+    sha256: str
+    size: int
+    kind: str
+    ext: str = ""
+    of: str | None = None
+
+
+class Spent(NamedTuple):
+    """Dollars known, seconds of video, and the number of attempts whose price nobody knows."""
+
+    usd: Decimal
+    seconds: float
+    unknown: int

@@ -1,0 +1,172 @@
+"""One apply at a time: a row in the state that says who is at work.
+
+Readers never lock. A lock whose process has died on this machine is broken with a notice; one of another
+machine stays until `unlock`, however old its heartbeat, because two applies would pay twice.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+
+from sorasync.clock import Clock
+from sorasync.state.errors import StateError
+from sorasync.state.process import Process, is_dead, this_process
+from sorasync.state.store import Store
+
+BEAT = 15.0
+"""Seconds between two heartbeats."""
+
+_POLL = 1.0
+_COLUMNS = "id, user, host, machine, pid, process, command, since, heartbeat"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock: times are Unix seconds."""
+
+    id: str
+    process: Process
+    command: str
+    since: float
+    heartbeat: float
+
+    def describe(self, now: float) -> str:
+        """The holder in one phrase."""
+        who = self.process
+        return (
+            f"{who.user} on {who.host} (process {who.pid}) with `{self.command}`, "
+            f"since {_moment(self.since)}, last sign of life {_ago(now - self.heartbeat)}"
+        )
+
+
+class StateLocked(StateError):
+    """Somebody else is applying; `holder` says who."""
+
+    def __init__(self, holder: Holder, now: float) -> None:
+        self.holder = holder
+        super().__init__(
+            f"the state is locked by {holder.describe(now)}",
+            hint=f"wait for it; if that process is gone for good, `sorasync state unlock {holder.id}`",
+        )
+
+
+class LockLost(StateError):
+    """Our lock was taken away while we worked: nothing may be sent any more."""
+
+
+class RunLock:
+    """A held lock; leaving the `with` block gives it up. `notices` tell whom it was taken over from."""
+
+    def __init__(self, store: Store, id: str, clock: Clock, notices: tuple[str, ...] = ()) -> None:
+        self.id = id
+        self.notices = notices
+        self._store = store
+        self._clock = clock
+
+    def beat(self) -> None:
+        """Show a sign of life. Raises `LockLost` if somebody has taken the lock away."""
+        session = self._store.session
+        with session.relaxed():
+            done = session.write("UPDATE locks SET heartbeat = ? WHERE id = ?", (self._clock.now(), self.id))
+        if not done.rowcount:
+            raise LockLost(
+                "the lock on the state was taken away from this process",
+                hint="renders that were sent go on and are known; see who unlocked it in `sorasync history`",
+            )
+
+    async def keep_beating(self, every: float = BEAT) -> None:
+        """Beat for ever, for a task beside the work. Ends only by cancellation or `LockLost`."""
+        while True:
+            await self._clock.sleep(every)
+            self.beat()
+
+    def release(self) -> None:
+        """Give the lock up; a lock that was taken away is left alone."""
+        session = self._store.session
+        with session.transaction():
+            session.write("DELETE FROM locks WHERE id = ?", (self.id,))
+
+    def __enter__(self) -> RunLock:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+def acquire(
+    store: Store, command: str, clock: Clock, *, dead: Callable[[Process], bool] = is_dead
+) -> RunLock:
+    """Take the lock, or raise `StateLocked` at once."""
+    session = store.session
+    now = clock.now()
+    with session.transaction():
+        before = holder(store)
+        notices: tuple[str, ...] = ()
+        if before is not None:
+            if not dead(before.process):
+                raise StateLocked(before, now)
+            notices = (f"the lock of {before.describe(now)} was taken over: that process has ended",)
+            store.log("lock broken", id=before.id, holder=before.describe(now))
+        mine = Holder(uuid.uuid4().hex[:12], this_process(), command, now, now)
+        session.write(
+            f"REPLACE INTO locks (name, {_COLUMNS}) VALUES ('apply', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (mine.id, *mine.process, command, now, now),
+        )
+    return RunLock(store, mine.id, clock, notices)
+
+
+async def acquire_within(store: Store, command: str, timeout: float, clock: Clock) -> RunLock:
+    """Take the lock, waiting for up to `timeout` seconds; then raise `StateLocked`."""
+    deadline = clock.monotonic() + timeout
+    while True:
+        try:
+            return acquire(store, command, clock)
+        except StateLocked:
+            left = deadline - clock.monotonic()
+            if left <= 0:
+                raise
+            await clock.sleep(min(_POLL, left))
+
+
+def holder(store: Store) -> Holder | None:
+    """Who holds the lock now, or None."""
+    row = store.session.row(f"SELECT {_COLUMNS} FROM locks WHERE name = 'apply'")
+    if row is None:
+        return None
+    id, user, host, machine, pid, started, command, since, heartbeat = row
+    return Holder(id, Process(user, host, machine, pid, started), command, since, heartbeat)
+
+
+def unlock(store: Store, id: str) -> None:
+    """Break the lock with that id, whoever holds it. Raises `StateError` if another one is held, or none."""
+    with store.session.transaction():
+        found = holder(store)
+        if found is None:
+            raise StateError("the state is not locked")
+        if found.id != id:
+            raise StateError(
+                f"the lock on the state is not {id}, but {found.id}",
+                hint="`sorasync state lock` shows who holds it",
+            )
+        store.session.write("DELETE FROM locks WHERE id = ?", (id,))
+        store.log("unlocked", id=id, holder=found.describe(store.session.clock.now()))
+
+
+def _moment(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _ago(seconds: float) -> str:
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.0f} {unit} ago"
+    return f"{max(seconds, 0):.0f} s ago"

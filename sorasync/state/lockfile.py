@@ -1,0 +1,217 @@
+"""Writes `sorasync.lock`, and takes in what others wrote into it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from sorasync.graph.address import natural
+from sorasync.state.errors import StateError
+from sorasync.state.lockfile_read import LockFileBroken, loads
+from sorasync.state.lockfile_text import LockFile, dumps, lasting
+from sorasync.state.reconcile import Difference, Outcome, Side, compare
+from sorasync.state.rows import plain
+from sorasync.state.store import Store
+
+NAME = "sorasync.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What came of a reconciliation, and the addresses whose binding changed, sorted."""
+
+    outcome: Outcome
+    addresses: tuple[str, ...] = ()
+
+
+def facts(store: Store) -> LockFile:
+    """What a lock file would say of the state now."""
+    with store.snapshot():
+        bindings, found, assets = store.bindings(), store.every_record(), store.assets()
+        lineage = store.lineage
+    named = {bindings[address].key: address for address in sorted(bindings, key=natural, reverse=True)}
+    records = {record.key: lasting(record, named.get(record.key, record.address)) for record in found}
+    used = {record.asset for record in found}
+    kept = {sha256: asset for sha256, asset in assets.items() if sha256 in used}
+    return LockFile(
+        lineage,
+        bindings,
+        records,
+        {sha256: asset.size for sha256, asset in kept.items()},
+        {sha256: asset.ext for sha256, asset in kept.items()},
+    )
+
+
+def read(path: Path) -> LockFile | None:
+    """The lock file, or None where there is none. Raises `LockFileBroken`."""
+    text = _text(path)
+    return None if text is None else loads(text, path.name)
+
+
+def write(store: Store, path: Path) -> bool:
+    """Bring the lock file up to the state, taking in first what others wrote into it meanwhile.
+
+    The file is replaced as a whole, and only if it says something else; whether it was. Raises
+    `StateDiverged` and `LockFileBroken` with the file left as it is.
+    """
+    reconcile(store, path)
+    text = dumps(facts(store))
+    changed = _text(path) != text
+    if changed:
+        _replace(path, text)
+    _remember(store, text, keep_history=True)
+    return changed
+
+
+def sync(store: Store, path: Path) -> tuple[Store, Reconciled]:
+    """The store to go on with: the same, or for a read-only one that lags behind, a copy in memory."""
+    text = _text(path)
+    if text is None or (known := _known(store, text)) is not None:
+        return store, Reconciled(Outcome.MISSING if text is None else known)
+    if store.readonly:
+        store = store.copy_in_memory()
+    return store, reconcile(store, path)
+
+
+def reconcile(store: Store, path: Path, keep: Side | None = None) -> Reconciled:
+    """Take what the lock file has beyond the state into the state, in one transaction.
+
+    Raises `StateDiverged` where both sides paid for the same key, unless `keep` says whom to follow.
+    """
+    text = _text(path)
+    if text is None:
+        return Reconciled(Outcome.MISSING)
+    if (known := _known(store, text)) is not None:
+        return Reconciled(known)
+    theirs = loads(text, path.name)
+    with store.transaction():
+        mine = facts(store)
+        empty = not mine.records
+        difference = compare(mine, theirs, _base(store), keep)
+        _adopt_lineage(store, mine, theirs, keep)
+        _take(store, theirs, difference)
+        _remember(store, text, keep_history=difference.only_adds)
+    addresses = tuple(sorted(difference.bindings, key=natural))
+    if not difference:
+        return Reconciled(Outcome.SAME)
+    return Reconciled(Outcome.RESTORED if empty else Outcome.ADVANCED, addresses)
+
+
+def _adopt_lineage(store: Store, mine: LockFile, theirs: LockFile, keep: Side | None) -> None:
+    if mine.lineage != theirs.lineage and (not mine.records or keep is Side.LOCK):
+        store.session.write("UPDATE state SET lineage = ?", (theirs.lineage,))
+
+
+def _take(store: Store, theirs: LockFile, difference: Difference) -> None:
+    if not difference:
+        return
+    for key, record in difference.overruled.items():
+        store.log("overruled", record.address, key, remote_id=record.remote_id, asset=record.asset)
+    records = difference.records.values()
+    _keep_local(store, difference)
+    assets = {record.asset for record in records if record.asset is not None}
+    store.session.write_many(
+        "INSERT INTO assets (sha256, size, kind, ext) VALUES (?, ?, 'video', ?) ON CONFLICT DO NOTHING",
+        [(sha256, theirs.sizes.get(sha256, 0), theirs.exts.get(sha256, "")) for sha256 in sorted(assets)],
+    )
+    gone = [(address,) for address, binding in difference.bindings.items() if binding is None]
+    store.session.write_many("DELETE FROM bindings WHERE address = ?", gone)
+    store.session.write_many(
+        "REPLACE INTO bindings (address, key, protect) VALUES (?, ?, ?)",
+        [(name, found.key, found.protect) for name, found in difference.bindings.items() if found],
+    )
+    store.log("restored", records=len(records), bindings=len(difference.bindings), unbound=len(gone))
+
+
+def _keep_local(store: Store, difference: Difference) -> None:
+    store.put_all(difference.records.values())
+    store.session.changed()
+
+
+def _known(store: Store, text: str) -> Outcome | None:
+    """SAME for the lock file that the state saw last, NEWER for an earlier one, None for a new one."""
+    row = store.session.row(
+        "SELECT position = (SELECT max(position) FROM lockfiles) FROM lockfiles WHERE digest = ?",
+        (_digest(text),),
+    )
+    if row is None:
+        return None
+    return Outcome.SAME if row[0] else Outcome.NEWER
+
+
+def _base(store: Store) -> LockFile | None:
+    row = store.session.row("SELECT content FROM lockfiles ORDER BY position DESC LIMIT 1")
+    return None if row is None else loads(zlib.decompress(row[0]).decode())
+
+
+def _remember(store: Store, text: str, *, keep_history: bool) -> None:
+    """Note the lock file as the last one seen.
+
+    Earlier ones stay noted as left behind only while nothing was taken back: after that they may hold
+    something that the state does not.
+    """
+    if keep_history and _known(store, text) is Outcome.SAME:
+        return
+    session = store.session
+    with session.transaction():
+        if keep_history:
+            session.write("UPDATE lockfiles SET content = NULL")
+        else:
+            session.write("DELETE FROM lockfiles")
+        session.write("DELETE FROM lockfiles WHERE digest = ?", (_digest(text),))
+        session.write(
+            "INSERT INTO lockfiles (digest, position, content) "
+            "VALUES (?, (SELECT coalesce(max(position), 0) + 1 FROM lockfiles), ?)",
+            (_digest(text), zlib.compress(text.encode(), 1)),
+        )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_bytes().decode("utf-8").replace("\r\n", "\n")
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as error:
+        raise LockFileBroken(f"{path.name} is not UTF-8 text") from error
+    except OSError as error:
+        raise LockFileBroken(f"{path.name} cannot be read: {error.strerror}") from error
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write beside the file and rename, so that nobody ever sees half of it."""
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=".sorasync.lock.", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(text.encode())
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        _sync_directory(path.parent)
+    except OSError as error:
+        raise StateError(
+            f"{path.name} cannot be written: {error.strerror}",
+            hint="the state itself is safe; the next apply writes the lock file again",
+        ) from error
+
+
+def _sync_directory(directory: Path) -> None:
+    if os.name != "posix":
+        return
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,91 @@
+"""Who we are, and whether a process that was once here still runs."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Process(NamedTuple):
+    """A process of some machine.
+
+    `machine` tells apart machines and containers that share a host name; `started` tells apart processes
+    that share a number: it holds the machine's boot and the time at which the process began.
+    """
+
+    user: str
+    host: str
+    machine: str
+    pid: int
+    started: str
+
+
+def this_process() -> Process:
+    """The one that runs this."""
+    pid = os.getpid()
+    return Process(_user(), socket.gethostname(), _machine(), pid, _started(pid) or "")
+
+
+def is_dead(process: Process) -> bool:
+    """Whether the process has certainly ended. False where it cannot be told, as on another machine."""
+    here = this_process()
+    if (process.host, process.machine) != (here.host, here.machine) or not process.started:
+        return False
+    return _started(process.pid) != process.started
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
+
+
+def _machine() -> str:
+    parts = [_read("/etc/machine-id")]
+    try:
+        parts.append(str(Path("/proc/self/ns/pid").readlink()))
+    except OSError:
+        parts.append("")
+    return " ".join(part for part in parts if part)
+
+
+def _started(pid: int) -> str | None:
+    """When the process began, as text that only equals itself; None if there is no such process."""
+    if sys.platform == "win32":
+        return ""
+    if not Path("/proc/self/stat").exists():
+        return _started_by_ps(pid)
+    stat = _read(f"/proc/{pid}/stat")
+    if not stat:
+        return None
+    state, ticks = _after_name(stat)
+    return None if state in "ZX" else f"{_read('/proc/sys/kernel/random/boot_id')} {ticks}"
+
+
+def _after_name(stat: str) -> tuple[str, str]:
+    """State and start time; the name before them, in brackets, may hold anything."""
+    fields = stat[stat.rindex(")") + 2 :].split()
+    return fields[0], fields[19]
+
+
+def _started_by_ps(pid: int) -> str | None:
+    try:
+        done = subprocess.run(
+            ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, timeout=5, check=False
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip() or None
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8", "replace").strip()
+    except OSError:
+        return ""

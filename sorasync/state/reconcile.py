@@ -1,0 +1,153 @@
+"""Brings a state and a lock file together.
+
+A lock file carries no date, so what is new is found by comparing three accounts, address by address and key by
+key: the state, the lock file, and the last lock file that this state wrote or read. What only one side changed is
+taken from that side. Nothing that was paid for is ever forgotten here: a record that only the state knows stays,
+an address that the lock file has dropped is unbound (its record retires), and a protected one stays bound.
+Two different renders of one key, both paid for since, are the one case that nobody can decide but a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sorasync.state.errors import StateError
+from sorasync.state.lockfile_read import newer
+from sorasync.state.lockfile_text import LockFile
+from sorasync.state.record import Binding, Record
+
+
+class Outcome(StrEnum):
+    """What came of a reconciliation.
+
+    `same`: both say the same, or the state already has everything. `missing`: there is no lock file.
+    `newer`: the lock file is one that the state has left behind. `restored`: the state was empty and has
+    everything from the lock file now. `advanced`: the state took over what the lock file had beyond it.
+    """
+
+    SAME = "same"
+    MISSING = "missing"
+    NEWER = "newer"
+    RESTORED = "restored"
+    ADVANCED = "advanced"
+
+
+class Side(StrEnum):
+    """Which account to follow where both were changed."""
+
+    STATE = "state"
+    LOCK = "lock"
+
+
+class StateDiverged(StateError):
+    """The state and the lock file contradict each other; `addresses` says where (none: altogether)."""
+
+    def __init__(self, message: str, addresses: tuple[str, ...] = ()) -> None:
+        self.addresses = addresses
+        super().__init__(
+            message,
+            hint="`sorasync state reconcile --keep lock` follows the lock file, `--keep state` the state; "
+            "both remember the other side's renders in the history",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What has to change in a state to take a lock file in. None as a binding: unbind.
+
+    `overruled` are the state's own records that give way to another render of the same key.
+    """
+
+    records: Mapping[str, Record]
+    bindings: Mapping[str, Binding | None]
+    overruled: Mapping[str, Record]
+
+    def __bool__(self) -> bool:
+        return bool(self.records or self.bindings)
+
+    @property
+    def only_adds(self) -> bool:
+        """Whether nothing that the state says is changed by it."""
+        return not self.overruled and all(binding is not None for binding in self.bindings.values())
+
+
+def compare(mine: LockFile, theirs: LockFile, base: LockFile | None, keep: Side | None = None) -> Difference:
+    """What the state `mine` has to take over from `theirs`. Raises `StateDiverged` unless told whom to follow."""
+    if mine.records and mine.lineage != theirs.lineage and keep is None:
+        raise StateDiverged(
+            "the state and sorasync.lock belong to two different libraries or were begun apart "
+            f"(lineage {mine.lineage[:8]} here, {theirs.lineage[:8]} in the file)"
+        )
+    base = base or LockFile(theirs.lineage)
+    records, overruled, clashes = _records(mine, theirs, base, keep)
+    if clashes:
+        shown = ", ".join(clashes[:5]) + (" …" if len(clashes) > 5 else "")
+        raise StateDiverged(
+            f"the state and sorasync.lock hold different renders of {shown}: paid for on two sides",
+            tuple(clashes),
+        )
+    bindings = _bindings(mine, theirs, base, keep)
+    for binding in bindings.values():
+        if binding is not None and binding.key not in mine.records:
+            records.setdefault(binding.key, theirs.records[binding.key])
+    return Difference(records, bindings, overruled)
+
+
+def _records(
+    mine: LockFile, theirs: LockFile, base: LockFile, keep: Side | None
+) -> tuple[dict[str, Record], dict[str, Record], list[str]]:
+    taken: dict[str, Record] = {}
+    overruled: dict[str, Record] = {}
+    clashes: list[str] = []
+    for key, their in theirs.records.items():
+        my, old = mine.records.get(key), base.records.get(key)
+        if my == their or their == old:
+            continue
+        if my is None:
+            taken[key] = their
+        elif my != old and _paid_twice(my, their):
+            if keep is None:
+                clashes.append(their.address)
+            elif keep is Side.LOCK:
+                taken[key], overruled[key] = their, my
+        elif newer(their, my) is their:
+            taken[key] = their
+    return taken, overruled, clashes
+
+
+def _paid_twice(one: Record, other: Record) -> bool:
+    """Whether two accounts of a key are about two renders."""
+    return _differ(one.remote_id, other.remote_id) or _differ(one.asset, other.asset)
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return one is not None and other is not None and one != other
+
+
+def _bindings(
+    mine: LockFile, theirs: LockFile, base: LockFile, keep: Side | None
+) -> dict[str, Binding | None]:
+    taken: dict[str, Binding | None] = {}
+    for address in mine.bindings.keys() | theirs.bindings.keys():
+        my, their = mine.bindings.get(address), theirs.bindings.get(address)
+        chosen = _binding(my, their, base.bindings.get(address), keep)
+        if chosen != my:
+            taken[address] = chosen
+    return taken
+
+
+def _binding(
+    my: Binding | None, their: Binding | None, old: Binding | None, keep: Side | None
+) -> Binding | None:
+    """Which binding an address gets. Where both sides changed it the lock file wins: both renders stay known."""
+    if my == their or their == old:
+        return my
+    if their is None:
+        return None if my == old and my is not None and not my.protect else my
+    if my is None or my == old:
+        return their
+    if keep is Side.STATE:
+        return my
+    return Binding(their.key, their.protect or my.protect)

@@ -1,0 +1,232 @@
+"""Records by key, and the moves they make."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sorasync.state.attempts import Attempts
+from sorasync.state.errors import ForbiddenMove, StateError
+from sorasync.state.record import MOVES, Brief, Record, Status
+from sorasync.state.rows import (
+    SELECT,
+    STATUSES,
+    UPSERT,
+    UPSERT_TEXTS,
+    checked,
+    plain,
+    record_of,
+    row_of,
+    texts_of,
+)
+
+_TIMES = {
+    Status.INTENT: "intent_at",
+    Status.SUBMITTED: "submitted_at",
+    Status.RENDERED: "rendered_at",
+    Status.STORED: "stored_at",
+}
+_NO_ERROR: dict[str, object] = {"error_stage": None, "error_code": None, "error_message": None}
+_CALM = frozenset({Status.INTENT, Status.SUBMITTED, Status.BATCHED, Status.RENDERED, Status.STORED})
+_AFRESH: dict[str, Any] = _NO_ERROR | {
+    "remote_id": None,
+    "batch_id": None,
+    "reported_usd": None,
+    "asset": None,
+    "progress": 0,
+    "submitted_at": None,
+    "rendered_at": None,
+    "stored_at": None,
+    "expires_at": None,
+}
+_LONG = frozenset({"inputs", "request"})
+
+
+class Records(Attempts):
+    """The part of a store that holds records."""
+
+    def briefs(self) -> dict[str, Brief]:
+        """Every key, with what a plan needs of it."""
+        rows = self.session.rows("SELECT key, status, asset, provider, remote_id FROM records")
+        return {
+            key: Brief(STATUSES[status], asset, provider, remote_id)
+            for key, status, asset, provider, remote_id in rows
+        }
+
+    def record(self, key: str) -> Record | None:
+        """The record of a key, or None."""
+        row = self.session.row(f"{SELECT} WHERE r.key = ?", (key,))
+        return None if row is None else record_of(row)
+
+    def records(self, keys: Iterable[str]) -> dict[str, Record]:
+        """The records of those keys that have one."""
+        rows = self.session.rows(
+            f"{SELECT} WHERE r.key IN (SELECT value FROM json_each(?))", (json.dumps(list(keys)),)
+        )
+        return {record.key: record for record in map(record_of, rows)}
+
+    def every_record(self) -> list[Record]:
+        """All records, by key."""
+        return [record_of(row) for row in self.session.rows(f"{SELECT} ORDER BY r.key")]
+
+    def in_flight(self) -> list[Record]:
+        """What is paid for, or about to be, and not here yet, in the order of the intents."""
+        rows = self.session.rows(
+            f"{SELECT} WHERE r.status NOT IN ('stored', 'failed', 'blocked', 'lost') "
+            "ORDER BY r.intent_at, r.key"
+        )
+        return [record_of(row) for row in rows]
+
+    def remote_ids(self) -> dict[str, str]:
+        """The key of every remote id that the state knows of, also of those that an earlier attempt got."""
+        rows = self.session.rows(
+            "SELECT remote_id, key FROM attempts WHERE remote_id IS NOT NULL "
+            "UNION SELECT remote_id, key FROM records WHERE remote_id IS NOT NULL"
+        )
+        return {str(remote): str(key) for remote, key in rows}
+
+    def intend(self, record: Record, run: int | None) -> Record:
+        """Note, durably, that the record's render is about to be sent and paid for.
+
+        Starts a new attempt; what an earlier one left behind (id, asset, error) goes from the record and
+        stays in the attempts and events. Raises `ForbiddenMove` unless the key may be sent now.
+        """
+        with self.session.transaction():
+            before = self.record(record.key)
+            self._allow(record.key, record.address, before, Status.INTENT)
+            now = self.session.clock.now()
+            attempts = (before.attempts if before else 0) + 1
+            fresh = replace(
+                record, **_AFRESH, status=Status.INTENT, attempts=attempts, run=run, intent_at=now
+            )
+            self._put(fresh)
+            self._begin_attempt(fresh, now)
+            self._moved(fresh, before, run, {"cost_usd": fresh.cost_usd, "attempt": attempts})
+        return fresh
+
+    def move(self, key: str, to: Status, *, run: int | None, **fields: object) -> Record:
+        """Move a record on, with the fields that came with it.
+
+        The time of the new status is set unless given. A key without a record needs `kind`, `address` and
+        `inputs` among the fields. Raises `ForbiddenMove`.
+        """
+        with self.session.transaction():
+            before = self.record(key)
+            address = str(fields.get("address") or (before.address if before else key))
+            self._allow(key, address, before, to)
+            if to is Status.INTENT:
+                return self.intend(replace(before or _blank(key, fields), **checked(fields)), run)
+            after = _after(before or _blank(key, fields), to, run, self.session.clock.now(), fields)
+            self._put(after)
+            self._continue_attempt(after)
+            self._moved(after, before, run, fields)
+        return after
+
+    def amend(self, key: str, *, run: int | None = None, **fields: object) -> Record:
+        """Set fields of a record whose status stays. Raises `StateError` without a record."""
+        with self.session.transaction():
+            before = self.record(key)
+            if before is None:
+                raise StateError(f"there is no record of {key}")
+            after = replace(before, **checked(fields))
+            if after != before:
+                self._put(after)
+                self._continue_attempt(after)
+                self.session.changed()
+                self.log("amended", after.address, key, run, **_short(fields))
+        return after
+
+    def put_all(self, records: Iterable[Record]) -> None:
+        """Write records as they stand, whatever was there, without events or attempts.
+
+        For restoring only, never in the course of a render.
+        """
+        found = list(records)
+        with self.session.transaction():
+            self.session.write_many(UPSERT, map(row_of, found))
+            self.session.write_many(UPSERT_TEXTS, map(texts_of, found))
+            self.session.changed()
+
+    def set_progress(self, key: str, progress: int) -> None:
+        """Note how far a render is, in percent. Leaves no event and does not wait for the disk."""
+        percent = max(0, min(100, progress))
+        with self.session.relaxed():
+            self.session.write(
+                "UPDATE records SET progress = ? WHERE key = ? AND progress <> ?", (percent, key, percent)
+            )
+
+    def forget(self, keys: Iterable[str], run: int | None = None) -> int:
+        """Drop the records of those keys, for `gc`; their events and attempts stay. The number dropped.
+
+        Raises `StateError` if an address still stands for one of them; nothing is dropped then.
+        """
+        with self.session.transaction():
+            found = self.records(keys)
+            self._refuse_bound(found)
+            for key, record in found.items():
+                self.session.write("DELETE FROM records WHERE key = ?", (key,))
+                self.log("forgotten", record.address, key, run, **_remains(record))
+            if found:
+                self.session.changed()
+        return len(found)
+
+    def _refuse_bound(self, found: Mapping[str, Record]) -> None:
+        row = self.session.row(
+            "SELECT address FROM bindings WHERE key IN (SELECT value FROM json_each(?)) LIMIT 1",
+            (json.dumps(list(found)),),
+        )
+        if row is not None:
+            raise StateError(f"{row[0]} still stands for a record that is to be forgotten")
+
+    def _allow(self, key: str, address: str, before: Record | None, to: Status) -> None:
+        status = before.status if before else None
+        if to not in MOVES[status]:
+            raise ForbiddenMove(key, address, status, to)
+
+    def _put(self, record: Record) -> None:
+        self.session.write(UPSERT, row_of(record))
+        self.session.write(UPSERT_TEXTS, texts_of(record))
+
+    def _moved(
+        self, after: Record, before: Record | None, run: int | None, fields: Mapping[str, object]
+    ) -> None:
+        self.session.changed()
+        start = before.status.value if before else None
+        self.log(
+            "moved",
+            after.address,
+            after.key,
+            run,
+            **(_short(fields) | {"from": start, "to": after.status.value}),
+        )
+
+
+def _blank(key: str, fields: Mapping[str, object]) -> Record:
+    missing = [name for name in ("kind", "address", "inputs") if name not in fields]
+    if missing:
+        raise StateError(
+            f"a record of {key} cannot be made without {', '.join(missing)}: this is a bug in sorasync"
+        )
+    return Record(key=key, kind="", status=Status.INTENT, address="", inputs="")
+
+
+def _after(before: Record, to: Status, run: int | None, now: float, fields: Mapping[str, object]) -> Record:
+    values: dict[str, Any] = dict(_NO_ERROR) if to in _CALM else {}
+    if to in (Status.RENDERED, Status.STORED):
+        values["progress"] = 100
+    if to in _TIMES:
+        values[_TIMES[to]] = now
+    if run is not None:
+        values["run"] = run
+    return replace(before, **(values | dict(checked(fields)) | {"status": to}))
+
+
+def _short(fields: Mapping[str, object]) -> dict[str, object]:
+    return {name: plain(value) for name, value in fields.items() if name not in _LONG and name != "address"}
+
+
+def _remains(record: Record) -> dict[str, object]:
+    names = ("status", "provider", "remote_id", "asset", "cost_usd", "reported_usd")
+    return {name: plain(getattr(record, name)) for name in names if getattr(record, name) is not None}

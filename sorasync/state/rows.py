@@ -1,0 +1,82 @@
+"""Records as rows and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from decimal import Decimal
+from typing import Any
+
+from sorasync.errors import SorasyncError
+from sorasync.state.record import Record, Status
+
+FIELDS = tuple(field.name for field in fields(Record))
+TEXTS = ("inputs", "request")
+COLUMNS = tuple(name for name in FIELDS if name not in TEXTS)
+MONEY = ("cost_usd", "reported_usd")
+
+SELECT = (
+    "SELECT "
+    + ", ".join(f"i.{name}" if name in TEXTS else f"r.{name}" for name in FIELDS)
+    + " FROM records r "
+    "JOIN inputs i ON i.key = r.key"
+)
+"""Selects whole records in the order of `Record`'s fields; a WHERE may follow."""
+
+UPSERT = (
+    f"INSERT INTO records ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))}) "
+    "ON CONFLICT (key) DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
+)
+UPSERT_TEXTS = (
+    "INSERT INTO inputs (key, inputs, request) VALUES (?, ?, ?) "
+    "ON CONFLICT (key) DO UPDATE SET inputs = excluded.inputs, request = excluded.request"
+)
+
+STATUSES: dict[str, Status] = {status.value: status for status in Status}
+_STATUS = FIELDS.index("status")
+_MONEY = tuple(FIELDS.index(name) for name in MONEY)
+
+
+def record_of(row: tuple[Any, ...]) -> Record:
+    """The record in a row of `SELECT`."""
+    values = list(row)
+    values[_STATUS] = STATUSES[values[_STATUS]]
+    for position in _MONEY:
+        values[position] = decimal(values[position])
+    return Record(*values)
+
+
+def row_of(record: Record) -> tuple[object, ...]:
+    """A record as the parameters of `UPSERT`."""
+    return tuple(plain(getattr(record, name)) for name in COLUMNS)
+
+
+def texts_of(record: Record) -> tuple[str, str, str]:
+    """A record as the parameters of `UPSERT_TEXTS`."""
+    return (record.key, record.inputs, record.request)
+
+
+def plain(value: object) -> object:
+    """A value as SQLite and JSON hold it: money as text, a status as its word."""
+    if isinstance(value, Decimal):
+        return str(value)
+    return value.value if isinstance(value, Status) else value
+
+
+def decimal(value: object) -> Decimal | None:
+    """Money from its text."""
+    return None if value is None else Decimal(str(value))
+
+
+def text_of(data: Mapping[str, object]) -> str:
+    """Loose data as sorted JSON, for the columns that hold such."""
+    return json.dumps(data, sort_keys=True, ensure_ascii=False, default=lambda value: str(plain(value)))
+
+
+def checked(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same fields, if all of them are fields of a record that may be set."""
+    for name in values:
+        if name not in FIELDS or name in ("key", "status"):
+            raise SorasyncError(f"a record has no field {name!r} to set: this is a bug in sorasync")
+    return values

@@ -1,0 +1,119 @@
+"""Runs and the log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from sorasync.state.history import Event, Run
+from sorasync.state.part import Part
+from sorasync.state.rows import decimal, plain, text_of
+
+_RUN = (
+    "id, command, user, host, pid, started_at, git_commit, plan_token, "
+    "cost_estimate, ended_at, outcome, spent, counts"
+)
+_EVENT = "id, at, what, run, address, key, data"
+
+
+class Runs(Part):
+    """The part of a store that remembers who ran what, and what happened."""
+
+    def start_run(
+        self,
+        command: str,
+        user: str,
+        host: str,
+        pid: int,
+        git_commit: str | None = None,
+        plan_token: str | None = None,
+        cost_estimate: Decimal | None = None,
+    ) -> int:
+        """Open a run; its number."""
+        with self.session.transaction():
+            done = self.session.write(
+                "INSERT INTO runs "
+                "(command, user, host, pid, started_at, git_commit, plan_token, cost_estimate) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    command,
+                    user,
+                    host,
+                    pid,
+                    self.session.clock.now(),
+                    git_commit,
+                    plan_token,
+                    plain(cost_estimate),
+                ),
+            )
+        return int(done.lastrowid or 0)
+
+    def finish_run(
+        self, run: int, outcome: str, spent: Decimal | None = None, counts: Mapping[str, int] | None = None
+    ) -> None:
+        """Close a run."""
+        with self.session.transaction():
+            self.session.write(
+                "UPDATE runs SET ended_at = ?, outcome = ?, spent = ?, counts = ? WHERE id = ?",
+                (self.session.clock.now(), outcome, plain(spent), text_of(counts or {}), run),
+            )
+
+    def run(self, number: int) -> Run | None:
+        """One run, or None."""
+        row = self.session.row(f"SELECT {_RUN} FROM runs WHERE id = ?", (number,))
+        return None if row is None else _run(row)
+
+    def runs(self, limit: int | None = None) -> list[Run]:
+        """The latest runs, newest first."""
+        rows = self.session.rows(f"SELECT {_RUN} FROM runs ORDER BY id DESC LIMIT ?", (_limit(limit),))
+        return [_run(row) for row in rows]
+
+    def events(
+        self,
+        address: str | None = None,
+        run: int | None = None,
+        key: str | None = None,
+        limit: int | None = None,
+    ) -> list[Event]:
+        """The log, oldest first; with a limit, its last lines.
+
+        The address of a clip covers all its takes and steps.
+        """
+        conditions: list[str] = ["1"]
+        parameters: list[object] = []
+        if address is not None:
+            conditions.append("(address = ? OR (address >= ? AND address < ?))")
+            parameters += [address, *_below(address)]
+        for column, value in (("run", run), ("key", key)):
+            if value is not None:
+                conditions.append(f"{column} = ?")
+                parameters.append(value)
+        rows = self.session.rows(
+            f"SELECT {_EVENT} FROM events WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?",
+            (*parameters, _limit(limit)),
+        )
+        return [_event(row) for row in reversed(rows)]
+
+
+def _below(address: str) -> tuple[str, str]:
+    """The range of addresses under a clip (`#` to `$`) or a take (`/` to `0`)."""
+    return (f"{address}/", f"{address}0") if "#" in address else (f"{address}#", f"{address}$")
+
+
+def _limit(limit: int | None) -> int:
+    return -1 if limit is None else limit
+
+
+def _run(row: tuple[Any, ...]) -> Run:
+    values = list(row)
+    values[8], values[11] = decimal(values[8]), decimal(values[11])
+    values[12] = json.loads(values[12])
+    return Run(*values)
+
+
+def _event(row: tuple[Any, ...]) -> Event:
+    values = list(row)
+    values[6] = json.loads(values[6])
+    return Event(*values)

@@ -1,0 +1,98 @@
+"""The state: what has been paid for, and which addresses stand for it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+
+from sorasync.clock import Clock, SystemClock
+from sorasync.state.bindings import Bindings
+from sorasync.state.connect import connect, location, memory
+from sorasync.state.errors import explained
+from sorasync.state.files import Files
+from sorasync.state.records import Records
+from sorasync.state.runs import Runs
+from sorasync.state.session import Session
+
+
+class Store(Records, Bindings, Files, Runs):
+    """A state, open. Every method that changes something is one transaction, durable when it returns.
+
+    `warnings` are sentences for the user about where the state lies. `path` is None for a state in
+    memory. All methods raise `StateError` when the file cannot be read or written; what was committed
+    before is safe then, and nothing half-done stays.
+    """
+
+    def __init__(self, session: Session, path: Path | None = None, warnings: tuple[str, ...] = ()) -> None:
+        super().__init__(session)
+        self.path = path
+        self.warnings = warnings
+
+    @classmethod
+    def open(
+        cls, url: str, root: Path, *, clock: Clock | None = None, create: bool = True, readonly: bool = False
+    ) -> Store:
+        """Open `sqlite:PATH`, relative to `root`.
+
+        A file that is missing is made if `create`; with `readonly` it is an empty state in memory instead,
+        and an existing one is left untouched, whatever schema it has.
+        """
+        opened = connect(location(url, root), create=create, readonly=readonly)
+        session = Session(opened.connection, str(opened.path or "in memory"), clock or SystemClock())
+        return cls(session, opened.path, opened.warnings)
+
+    @classmethod
+    def memory(cls, clock: Clock | None = None) -> Store:
+        """An empty state that no file holds."""
+        return cls(Session(memory(), "in memory", clock or SystemClock()))
+
+    def copy_in_memory(self) -> Store:
+        """The same state, detached from its file: what is written to it is gone at the end."""
+        copy = memory()
+        with explained(self.session.name):
+            self.session.connection.backup(copy)
+        return Store(Session(copy, "in memory", self.session.clock), None, self.warnings)
+
+    @property
+    def readonly(self) -> bool:
+        """Whether writes are refused."""
+        row = self.session.row("PRAGMA query_only")
+        return bool(row and row[0])
+
+    @property
+    def lineage(self) -> str:
+        """The identity that a state keeps for life, through backups, restores and lock files."""
+        row = self.session.row("SELECT lineage FROM state")
+        assert row is not None
+        return str(row[0])
+
+    @property
+    def serial(self) -> int:
+        """Counts the transactions that changed records, bindings or assets."""
+        row = self.session.row("SELECT serial FROM state")
+        assert row is not None
+        return int(row[0])
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Group writes into one commit, all or nothing. The block must not `await`."""
+        return self.session.transaction()
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Read several things as of one moment. The block must not `await`."""
+        return self.session.snapshot()
+
+    def close(self) -> None:
+        """Close the file. A store that is not closed loses nothing."""
+        self.session.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
