@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from sorasync.apply.budget import Budget, Cap
@@ -154,8 +155,6 @@ def _run(session: _Session) -> Report:
 
 
 async def _engine(session: _Session, number: int) -> Report:
-    from sorasync.manifest.files import LibraryFiles
-
     project, options = session.project, session.options
     config = project.config
     async with project.provider() as provider:
@@ -171,7 +170,7 @@ async def _engine(session: _Session, number: int) -> Report:
                 parallelism=options.parallelism or config.apply.parallelism,
                 wait=config.apply.wait_minutes * 60,
                 detach=options.detach,
-                hash_file=LibraryFiles(project.root).digest,
+                hash_file=partial(_digest, project.root),
             ),
             budget=_budget(project, options, session.store),
             run=number,
@@ -217,6 +216,16 @@ def _interruptible(context: Context) -> Iterator[None]:
     finally:
         for number in handled:
             loop.remove_signal_handler(number)
+
+
+def _digest(root: Path, file: str) -> str:
+    """The SHA-256 of a file of the library as it is now; empty when it is gone."""
+    from sorasync.manifest.files import FileFault, LibraryFiles
+
+    try:
+        return LibraryFiles(root).sha256(file)
+    except FileFault:
+        return ""
 
 
 def _budget(project: Project, options: ApplyOptions, store: Store) -> Budget:

@@ -23,7 +23,7 @@ async def preview_transport(data: Path) -> AsyncIterator[AsyncBaseTransport]:
             f"the preview provider needs packages that are not installed ({error.name})",
             hint="pip install 'sorasync[preview]'",
         ) from error
-    from sorasync.provider.inprocess import in_process
+    from sorasync.provider.local import in_process
 
     app = create_app(PreviewSettings(data=data))
     try:

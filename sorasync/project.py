@@ -106,26 +106,26 @@ class Project:
     @asynccontextmanager
     async def provider(self) -> AsyncIterator[VideosClient]:
         """A client for the provider, closed on exit; the preview provider runs inside this process."""
-        from sorasync.provider.client import open_client
+        from sorasync.provider.client import VideosClient
         from sorasync.provider.spec import HostSpec
 
         spec = HostSpec.from_mapping(self.profile.wire())
-        if self.profile.transport == "in-process":
+        if self.profile.transport == "in-process" and self.profile.base_url is None:
             from sorasync.embedded import preview_transport
 
             async with preview_transport(self.preview_data) as transport:
-                client = open_client(spec, api_key=None, clock=self.clock, transport=transport)
+                client = VideosClient(spec, clock=self.clock, transport=transport)
                 try:
                     yield client
                 finally:
                     await client.aclose()
             return
-        if spec.base_url is None:
+        if self.profile.base_url is None:
             raise SorasyncError(
                 f"the profile {self.profile.name} has no address",
                 hint="set [provider] base_url in sorasync.toml",
             )
-        client = open_client(spec, api_key=self.api_key(), clock=self.clock)
+        client = VideosClient(spec, api_key=self.api_key(), clock=self.clock)
         try:
             yield client
         finally:

@@ -68,6 +68,7 @@ def _intend(context: Context, change: Change, render: Render) -> None:
             model=render.model or None,
             size=render.size or None,
             seconds=float(render.seconds) or None,
+            billed_seconds=float(change.seconds),
             cost_usd=change.cost_usd,
             intent_at=context.clock.now(),
         ),

@@ -19,6 +19,8 @@ from sorasync.assets.place import Way
 
 FORMAT = 1
 
+_WAYS = {way.value: way for way in Way}
+
 
 class Row(NamedTuple):
     """One name: the object's file name, how the name was made, and the file as it was then."""
@@ -56,7 +58,7 @@ def load_ledger(root: Path) -> dict[str, Row]:
 
 
 def _row(file: str, way: str, inode: int, size: int, mtime_ns: int) -> Row:
-    return Row(file, Way(way), inode, size, mtime_ns)
+    return Row(file, _WAYS[way], inode, size, mtime_ns)
 
 
 def save_ledger(root: Path, rows: Mapping[str, Row]) -> None:

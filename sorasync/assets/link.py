@@ -58,16 +58,23 @@ def _needed_directories(view: Mapping[str, Link], store: str) -> set[str]:
     """Every directory the view needs, after checking its names."""
     needed: set[str] = set()
     for name in view:
-        parts = name.split("/")
-        if any(part in ("", ".", "..") or "\0" in part or part.startswith(TEMPORARY) for part in parts):
+        directory, slash, last = name.rpartition("/")
+        if not _is_plain(last):
             raise ValueError(f"not a relative name: {name!r}")
-        if parts[0].lower() == store:
+        if name.partition("/")[0].lower() == store:
             raise ValueError(f"a name inside the store: {name!r}")
-        if len(parts) > 1:
-            needed.update(parents(name))
+        if not slash or directory in needed:
+            continue
+        if not all(map(_is_plain, directory.split("/"))):
+            raise ValueError(f"not a relative name: {name!r}")
+        needed.update(parents(name))
     if both := needed & view.keys():
         raise ValueError(f"both a file and a directory: {min(both)!r}")
     return needed
+
+
+def _is_plain(part: str) -> bool:
+    return part not in ("", ".", "..") and "\0" not in part and not part.startswith(TEMPORARY)
 
 
 @dataclass(slots=True)
@@ -152,13 +159,13 @@ class _Linking:
     def _compare_entry(self, name: str, file: str) -> None:
         """A wanted name where something stands that is not plainly a hard link to its object."""
         standing = self._judge.standing(name)
-        if standing.owner is Owner.EDITED:
-            self._work.aside.append(name)
-            self._work.make.append(name)
-        elif standing.owner is Owner.OURS:
+        if standing.owner is Owner.OURS:
             self._compare_own(name, file, standing)
         elif self._judge.same_content(name, file):
             self._keep(name, file, Way.COPY)
+        elif standing.owner is Owner.EDITED:
+            self._work.aside.append(name)
+            self._work.make.append(name)
         else:
             self._work.conflicts.append(name)
 

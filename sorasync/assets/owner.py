@@ -27,7 +27,9 @@ class Owner(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What an entry is. `file` is the object an entry of ours stands for; `way` how, None for leftovers."""
+    """What an entry is. `file` is the object that an entry of ours stands for, None for a leftover; `way`
+    how it does, None where it has to be made anew.
+    """
 
     owner: Owner
     file: str | None = None
@@ -93,7 +95,12 @@ class Judge:
             return Standing(Owner.OURS, row.file, row.way)
         if self.same_content(name, row.file):
             return Standing(Owner.OURS, row.file)
-        return _EDITED
+        return Standing(Owner.OURS) if self._is_stored(name) else _EDITED
+
+    def _is_stored(self, name: str) -> bool:
+        """Whether the store holds the same bytes: then it is a copy whose making a crash cut short."""
+        path = self._store.path / name
+        return path.is_file() and hash_file(path) + VIDEO in self._objects
 
     @cached_property
     def _by_inode(self) -> dict[int, str]:

@@ -42,7 +42,7 @@ def scan_tree(root: Path, store: Path) -> Tree:
     while waiting:
         prefix = waiting.pop()
         try:
-            with os.scandir(root / prefix) as entries:
+            with os.scandir(f"{root}/{prefix}") as entries:
                 for entry in entries:
                     if prefix or entry.name != store.name:
                         _note(tree, prefix + entry.name, entry, waiting)

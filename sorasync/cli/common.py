@@ -45,7 +45,7 @@ def global_options(function: F) -> F:
     return _options(function, ("text", "json"))
 
 
-def command(
+def subcommand(
     *, formats: tuple[str, ...] = ("text", "json"), epilog: str | None = None
 ) -> Callable[[Callable[..., Any]], click.Command]:
     """Make a command that takes the global options too and gets them as its first argument.
@@ -64,8 +64,7 @@ def command(
         name = function.__module__.rpartition(".")[2]
         wrapped = _options(run, formats)
         settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-        made = click.command(name=name, epilog=epilog, context_settings=settings)(wrapped)
-        return made
+        return click.command(name=name, epilog=epilog, context_settings=settings)(wrapped)
 
     return decorate
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sorasync.apply.report import Report
 
 
 class ExitCode(IntEnum):
@@ -26,7 +30,7 @@ def of_error(error: BaseException) -> ExitCode:
     """The exit code of an error that ended a command."""
     from sorasync.plan.planfile import PlanStale
     from sorasync.plan.policy import PlanRefused
-    from sorasync.state.errors import StateLocked
+    from sorasync.state.lock import StateLocked
 
     if isinstance(error, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
@@ -37,3 +41,17 @@ def of_error(error: BaseException) -> ExitCode:
     if isinstance(error, StateLocked):
         return ExitCode.LOCKED
     return ExitCode.ERROR
+
+
+def of_report(report: Report) -> ExitCode:
+    """The exit code of an apply that ran."""
+    from sorasync.apply.report import End
+
+    if report.interrupted:
+        return ExitCode.TERMINATED if report.stopped == "terminated" else ExitCode.INTERRUPTED
+    if report.complete:
+        return ExitCode.DONE
+    if report.of(End.FAILED, End.BLOCKED, End.OPEN, End.SKIPPED):
+        done = report.of(End.DONE, End.PENDING)
+        return ExitCode.PARTIAL if done else ExitCode.ERROR
+    return ExitCode.PENDING

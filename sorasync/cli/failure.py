@@ -6,6 +6,7 @@ import json
 import tempfile
 import traceback
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -31,9 +32,7 @@ def printable(text: str) -> str:
 
 
 def _wants_json(args: Sequence[str]) -> bool:
-    return "--format=json" in args or any(
-        a == "--format" and b == "json" for a, b in zip(args, args[1:], strict=False)
-    )
+    return "--format=json" in args or any(pair == ("--format", "json") for pair in pairwise(args))
 
 
 def _lines(error: BaseException) -> list[str]:

@@ -108,12 +108,13 @@ def _detail(change: Change, *, full: bool) -> Iterator[str]:
 
 def diff_text(pieces: list[Piece]) -> str:
     """A word diff in one line: `{-old-}` and `{+new+}`, coloured where colour is shown."""
-    shown = {
-        "=": lambda text: text,
-        "-": lambda text: click.style(f"{{-{text}-}}", fg="red"),
-        "+": lambda text: click.style(f"{{+{text}+}}", fg="green"),
-    }
-    return " ".join(shown[piece.op](piece.text) for piece in pieces)
+    return " ".join(_piece_text(piece) for piece in pieces)
+
+
+def _piece_text(piece: Piece) -> str:
+    if piece.op == "=":
+        return piece.text
+    return click.style(f"{{{piece.op}{piece.text}{piece.op}}}", fg="red" if piece.op == "-" else "green")
 
 
 def sums(plan: Plan) -> Iterator[str]:

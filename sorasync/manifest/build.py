@@ -237,7 +237,9 @@ class _Building:
         if model.scene or model.shots:
             style = self.defaults.style if model.style is None else model.style
             for index, shot in enumerate(model.shots or ()):
-                if not any(getattr(shot, key) for key in type(shot).model_fields):
+                if name not in self.declared.partial and not any(
+                    getattr(shot, key) for key in type(shot).model_fields
+                ):
                     self._fault(
                         "S112",
                         "a shot needs one field at least",

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sorasync.manifest.faults import Fault
-from sorasync.manifest.matrix import canonical_name, check_matrix, instances
+from sorasync.manifest.matrix import check_matrix, instances
 from sorasync.manifest.positions import TomlPath
 from sorasync.manifest.schema import SLUG, ManifestModel
-from sorasync.manifest.suggest import nearest
+from sorasync.manifest.suggest import shown
 from sorasync.manifest.template import Problem, has_placeholders, substitute, variable_faults
 from sorasync.manifest.toml import TomlError
-from sorasync.manifest.validate import shown, validate
+from sorasync.manifest.validate import validate
 
 _SLUG = re.compile(SLUG)
 _SLUG_WORDS = "letters, digits, - and _, a letter or digit first, at most 64"
@@ -198,13 +198,16 @@ def syntax_faults(file: str, error: TomlError) -> list[Fault]:
             faults.append(Fault("S101", found.message, file, (), found.expected, span=found.span))
         else:
             first = f"; first at {file}:{found.first.line}:{found.first.column}" if found.first else ""
-            faults.append(Fault("S105", found.message + first, file, found.twice, span=found.span))
+            address = _declared(found.twice)
+            message = f"{address} is declared twice in this file" if address else found.message
+            faults.append(Fault("S105", message + first, file, found.twice, address=address, span=found.span))
     return faults
 
 
-def near_clip(name: str, clips: Iterable[str]) -> str | None:
-    """The clip that a wrong name most likely means."""
-    return nearest(canonical_name(name), clips)
+def _declared(path: TomlPath) -> str | None:
+    """The address that a table of a manifest declares, None for any other path."""
+    kinds = {"clips": "clip", "characters": "character"}
+    return f"{kinds[str(path[0])]}.{path[1]}" if len(path) == 2 and path[0] in kinds else None
 
 
 def _slug(name: str) -> str | None:

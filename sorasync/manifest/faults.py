@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
 from sorasync.manifest.positions import Positions, Span, TomlPath
 
 _LONGEST_SOURCE = 400
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,9 @@ class Locator:
             text = self._text(file)
             self._lines[file] = [] if text is None else text.split("\n")
         lines = self._lines[file]
-        return lines[line - 1].removesuffix("\r")[:_LONGEST_SOURCE] if line <= len(lines) else None
+        if line > len(lines):
+            return None
+        return _CONTROL.sub("\ufffd", lines[line - 1].removesuffix("\r")[:_LONGEST_SOURCE])
 
     def _text(self, file: str) -> str | None:
         if file not in self._texts:

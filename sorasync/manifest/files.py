@@ -19,7 +19,7 @@ from pathlib import Path
 
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.positions import Span, TomlPath
-from sorasync.manifest.suggest import nearest
+from sorasync.manifest.suggest import Speller, nearest, shown
 
 _LARGEST_TEXT = 64 * 1024 * 1024
 _SETTLED_NS = 2_000_000_000
@@ -87,6 +87,7 @@ class LibraryFiles:
         self._used: set[str] = set()
         self._directories: dict[str, str] = {}
         self._resolved: dict[tuple[str, str], str] = {}
+        self._speller = Speller()
         self._text: tuple[str, str] | None = None
 
     @property
@@ -101,7 +102,12 @@ class LibraryFiles:
         return self._text[1]
 
     def text_or_none(self, path: str) -> str | None:
-        """The text for showing where something stands: broken bytes are replaced, None if unreadable."""
+        """The text for showing where something stands: broken bytes are replaced, None if unreadable.
+
+        Nothing that a link takes out of the library is shown.
+        """
+        if not self._inside(os.path.realpath(self.root / path)):
+            return None
         try:
             return self._bytes(path).decode("utf-8", "replace").removeprefix("\ufeff")
         except FileFault:
@@ -129,17 +135,19 @@ class LibraryFiles:
         """A directory of the library, normalised. Raises `FileFault` if it is outside or not there."""
         path = posixpath.normpath(directory)
         if _NOT_A_PATH.search(directory) or path.startswith(("/", "..")):
-            raise FileFault("S110", f"{directory[:100]!r} leads out of the library")
+            raise FileFault("S110", f"{shown(directory)} leads out of the library")
         full = self.root / path
         if not self._inside(os.path.realpath(full)):
-            raise FileFault("S110", f"{directory!r} leads out of the library through a link")
+            raise FileFault("S110", f"{shown(directory)} leads out of the library through a link")
         if not full.is_dir():
             names = (
                 [entry.name for entry in os.scandir(full.parent) if entry.is_dir()]
                 if full.parent.is_dir()
                 else []
             )
-            raise FileFault("S109", f"there is no directory {directory!r}", fix=nearest(full.name, names))
+            raise FileFault(
+                "S109", f"there is no directory {shown(directory)}", fix=nearest(full.name, names)
+            )
         return path
 
     def manifests(self, directory: str) -> tuple[list[str], list[Fault]]:
@@ -189,14 +197,14 @@ class LibraryFiles:
         if not declared.strip() or _NOT_A_PATH.search(declared):
             raise FileFault(
                 "S110",
-                f"{declared[:100]!r} is not a path of the library",
+                f"{shown(declared)} is not a path of the library",
                 expected="a relative path with forward slashes",
             )
         path = posixpath.normpath(posixpath.join("/", directory, declared))[1:]
         outside = posixpath.normpath(posixpath.join(directory, declared)).split("/")[0] == ".."
         if declared.startswith("/") or outside:
             raise FileFault(
-                "S110", f"{declared!r} leads out of the library", expected="a path inside the library"
+                "S110", f"{shown(declared)} leads out of the library", expected="a path inside the library"
             )
         self._contained(path, declared)
         return path
@@ -218,7 +226,7 @@ class LibraryFiles:
         if not self._inside(real):
             raise FileFault(
                 "S110",
-                f"{declared!r} leads out of the library through a link",
+                f"{shown(declared)} leads out of the library through a link",
                 expected="a file inside the library",
             )
         if stat.S_ISDIR(status.st_mode):
@@ -226,14 +234,16 @@ class LibraryFiles:
 
     def _missing(self, parent: str, name: str, declared: str) -> FileFault:
         directory = self.root / parent
-        names: list[str] = []
-        if self._inside(os.path.realpath(directory)) and directory.is_dir():
-            names = [entry.name for entry in os.scandir(directory) if not entry.name.startswith(".")]
-        fix = nearest(name, names)
+        fix = self._speller.nearest(name, lambda: self._names(directory))
         near = posixpath.join(posixpath.dirname(declared), fix) if fix else None
         where = parent or "the library's directory"
         expected = None if directory.is_dir() else f"there is no directory {where}"
-        return FileFault("S109", f"there is no file {declared!r}", expected=expected, fix=near)
+        return FileFault("S109", f"there is no file {shown(declared)}", expected=expected, fix=near)
+
+    def _names(self, directory: Path) -> list[str]:
+        if not directory.is_dir() or not self._inside(os.path.realpath(directory)):
+            return []
+        return [entry.name for entry in os.scandir(directory) if not entry.name.startswith(".")]
 
     def _inside(self, real: str) -> bool:
         root = str(self.root)
@@ -263,18 +273,29 @@ class LibraryFiles:
                 if entry.name.endswith(".toml"):
                     if self._is_manifest(entry, path, faults):
                         yield path
-                elif entry.is_dir():
+                elif _kind(entry) == "a directory":
                     pending.append(path)
 
     def _is_manifest(self, entry: os.DirEntry[str], path: str, faults: list[Fault]) -> bool:
         if entry.is_symlink() and not self._inside(os.path.realpath(entry.path)):
             faults.append(FileFault("S110", f"{path} leads out of the library through a link").at(path))
             return False
-        if not entry.is_file():
-            kind = "a directory, not a manifest" if entry.is_dir() else "not a regular file"
-            faults.append(FileFault("S102", f"{path} is {kind}").at(path))
+        if (kind := _kind(entry)) is not None:
+            faults.append(FileFault("S102", f"{path} is {kind}, not a manifest").at(path))
             return False
         return True
+
+
+def _kind(entry: os.DirEntry[str]) -> str | None:
+    """What an entry is if it is no regular file."""
+    try:
+        if entry.is_dir():
+            return "a directory"
+        if entry.is_file():
+            return None
+        return "a link to nothing" if entry.is_symlink() else "a special file"
+    except OSError:
+        return "a link to itself"
 
 
 def decode(data: bytes, path: str) -> str:

@@ -124,6 +124,8 @@ class _Loading:
             names.characters.setdefault(character.slug, character)
         for clip in clips:
             names.clips.setdefault(clip.name, clip)
+            if "[" in clip.name:
+                names.instances.setdefault(clip.name.partition("[")[0], []).append(clip.name)
         for name, take in declared.model.picks.items():
             self.picks.append((canonical_name(name), take, Origin(file, ("picks", name))))
 

@@ -119,8 +119,9 @@ class Positions:
         if node.type == "pair":
             self._pair((), node)
         elif node.type in ("table", "table_array_element"):
+            known = len(self._second)
             base = self._header(node)
-            for child in node.children:
+            for child in node.children if len(self._second) == known else ():
                 if child.type == "pair":
                     self._pair(base, child)
 

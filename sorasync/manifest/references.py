@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sorasync.manifest.declare import near_clip
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Origin
-from sorasync.manifest.suggest import listed, nearest
+from sorasync.manifest.suggest import Speller, listed, shown
+
+_LONGEST_CYCLE = 30
 
 
 @dataclass(slots=True)
@@ -16,14 +17,17 @@ class Names:
     """Every name of the library: where characters and clips are declared, faulty ones too.
 
     `clips` and `characters` are specs by name; `slugs` and `cast` the declarations; `matrices` the slugs
-    that stand for several clips.
+    that stand for several clips, `instances` the names of those clips.
     """
+
+    speller: Speller = field(default_factory=Speller)
 
     clips: dict[str, ClipSpec] = field(default_factory=dict)
     characters: dict[str, CharacterSpec] = field(default_factory=dict)
     slugs: dict[str, str] = field(default_factory=dict)
     cast: dict[str, str] = field(default_factory=dict)
     matrices: set[str] = field(default_factory=set)
+    instances: dict[str, list[str]] = field(default_factory=dict)
 
 
 def claim(
@@ -116,13 +120,13 @@ def _characters(names: Names) -> Iterator[Fault]:
             path = (*clip.origin.path, "characters", index)
             address = f"clip.{clip.name}"
             if slug not in names.cast:
-                message = f"character {slug!r} is not declared"
-                expected = listed(names.cast) if names.cast else "no characters are declared"
-                fix = nearest(slug, names.cast)
+                message = f"character {shown(slug)} is not declared"
+                expected = None if names.cast else "no characters are declared"
+                fix = names.speller.nearest(slug, lambda: names.cast)
                 yield Fault("S107", message, clip.origin.file, path, expected, fix, address)
             elif slug in clip.characters[:index]:
                 yield Fault(
-                    "S104", f"character {slug!r} stands twice", clip.origin.file, path, address=address
+                    "S104", f"character {shown(slug)} stands twice", clip.origin.file, path, address=address
                 )
 
 
@@ -144,14 +148,16 @@ def _dangling(names: Names, name: str, fault: Fault) -> Fault:
 
     base = _base(name)
     if base in names.matrices:
-        made = [clip for clip in names.clips if _base(clip) == base]
+        made = names.instances.get(base, [])
         if name == base:
             message = f"clip.{base} is a matrix of {len(made)} clips; name one of them"
         else:
-            message = f"clip.{base} has no instance {name[len(base) :]!r}"
-        return replace(fault, message=message, expected=listed(made, 6), fix=near_clip(name, made))
-    message = f"clip {name!r} is not declared"
-    return replace(fault, message=message, fix=near_clip(name, names.clips))
+            message = f"clip.{base} has no instance {shown(name[len(base) :])}"
+        return replace(
+            fault, message=message, expected=listed(made, 6), fix=names.speller.nearest(name, lambda: made)
+        )
+    message = f"clip {shown(name)} is not declared"
+    return replace(fault, message=message, fix=names.speller.nearest(name, lambda: names.clips))
 
 
 def _cycles(clips: Mapping[str, ClipSpec]) -> Iterator[Fault]:
@@ -173,11 +179,14 @@ def _cycle(clips: Mapping[str, ClipSpec], cycle: list[str]) -> Fault:
     first = cycle.index(min(cycle))
     ring = [*cycle[first:], *cycle[:first]]
     clip = clips[ring[0]]
-    shown = " -> ".join(f"clip.{name}" for name in [*ring, ring[0]])
+    links = [f"clip.{name}" for name in [*ring, ring[0]]]
+    if len(links) > _LONGEST_CYCLE:
+        links[_LONGEST_CYCLE - 1 : -1] = ["…"]
+    trail = " -> ".join(links)
     if len(ring) == 1:
-        message = f"clip.{ring[0]} goes on from itself: {shown}"
+        message = f"clip.{ring[0]} goes on from itself: {trail}"
     else:
-        message = f"{len(ring)} clips go on from each other: {shown}"
+        message = f"{len(ring)} clips go on from each other: {trail}"
     path = (*clip.origin.path, "from")
     return Fault("S108", message, clip.origin.file, path, address=f"clip.{clip.name}")
 
@@ -197,7 +206,7 @@ def _instances(names: Names) -> Iterator[Fault]:
 
 def _has_instances(names: Names, base: str) -> bool:
     """Whether a matrix was expanded; without, its instances cannot be told from wrong names."""
-    return base not in names.matrices or any(_base(name) == base for name in names.clips)
+    return base not in names.matrices or base in names.instances
 
 
 def _base(name: str) -> str:

@@ -1,8 +1,8 @@
-"""The nearest right spelling of a wrong name."""
+"""Names and values in messages: the nearest right spelling, lists, values on one line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 
 def nearest(wrong: str, right: Iterable[str]) -> str | None:
@@ -20,11 +20,40 @@ def nearest(wrong: str, right: Iterable[str]) -> str | None:
     return plain[found[0]] if found else None
 
 
+class Speller:
+    """Suggestions for one load: only so many, since each looks through every name."""
+
+    def __init__(self, most: int = 100) -> None:
+        self._left = most
+
+    def nearest(self, wrong: str, right: Callable[[], Iterable[str]]) -> str | None:
+        """Like the function of that name, and None once the suggestions are used up."""
+        if self._left == 0:
+            return None
+        self._left -= 1
+        return nearest(wrong, right())
+
+
 def listed(names: Iterable[str], most: int = 12) -> str:
     """The names in order as a sentence part, cut after `most`."""
     ordered = sorted(names)
     shown = ", ".join(ordered[:most])
     return f"{shown} and {len(ordered) - most} more" if len(ordered) > most else shown
+
+
+def shown(value: object) -> str:
+    """A value for a message: as TOML writes it, on one line, cut after 60 characters."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list):
+        return "an array"
+    text = str(value)
+    if isinstance(value, str):
+        text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[:61])
+        text = f'"{text[:60]}…"' if len(text) > 60 else f'"{text}"'
+    return text if len(text) <= 70 else text[:60] + "…"
 
 
 def _plain(name: str) -> str:

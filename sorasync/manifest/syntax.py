@@ -39,5 +39,5 @@ def _rows(root: Node) -> set[int]:
         elif node.has_error:
             if node.type == "pair":
                 rows.add(node.start_point.row)
-            pending.extend(node.children)
+            pending.extend(reversed(node.children))
     return rows

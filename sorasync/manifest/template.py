@@ -9,7 +9,7 @@ from typing import Any
 
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.positions import Span, TomlPath
-from sorasync.manifest.suggest import listed, nearest
+from sorasync.manifest.suggest import listed, nearest, shown
 
 _PLACEHOLDER = re.compile(r"\{\{[ \t]*([^{}\n]*?)[ \t]*(?:\}\}|(?=[{}\n]|\Z))")
 _WHOLE = re.compile(r"\s*\{\{[ \t]*([A-Za-z_][A-Za-z0-9_-]*)[ \t]*\}\}\s*")
@@ -43,7 +43,7 @@ class Problem:
             message, fix = f"variable `{self.name}` is an array and cannot stand inside a text", None
             expected = "a string, a number or a boolean"
         else:
-            message = f"{self.text[:60].strip()!r} is not a placeholder"
+            message = f"{shown(self.text.strip())} is not a placeholder"
             expected, fix = "{{ name }}, a name of letters, digits, - and _", None
         return Fault(
             "S106",

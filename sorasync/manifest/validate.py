@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.positions import TomlPath
 from sorasync.manifest.schema import EXPECTED
-from sorasync.manifest.suggest import listed, nearest
+from sorasync.manifest.suggest import listed, nearest, shown
 
 Place = Callable[[TomlPath], tuple[str, TomlPath, str | None]]
 """Gives, for a path in the validated values, the file, the path in that file and the address."""
@@ -53,7 +53,8 @@ def validate(
             errors = error.errors(include_url=False)
         for found in errors:
             loc = found["loc"]
-            if found["type"] != "extra_forbidden" or not str(loc[-1]).startswith("x-"):
+            ignored = found["type"] == "extra_forbidden" and str(loc[-1]).startswith("x-")
+            if not ignored and loc not in removed:
                 faults.append(_fault(model, found, place))
                 removed.add(loc)
         _remove(data, [_removable(found) for found in errors])
@@ -147,21 +148,6 @@ def _fix(kind: str, value: object) -> str | None:
     if kind == "string_type" and isinstance(value, int | float) and not isinstance(value, bool):
         return f'"{value}"'
     return None
-
-
-def shown(value: object) -> str:
-    """A value for a message: as TOML writes it, on one line, cut after 60 characters."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, dict):
-        return "a table"
-    if isinstance(value, list):
-        return "an array"
-    text = str(value)
-    if isinstance(value, str):
-        text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[:61])
-        text = f'"{text[:60]}…"' if len(text) > 60 else f'"{text}"'
-    return text if len(text) <= 70 else text[:60] + "…"
 
 
 def _known(model: type[BaseModel], loc: TomlPath) -> list[str]:

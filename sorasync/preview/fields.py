@@ -15,7 +15,9 @@ from starlette.requests import Request
 from sorasync.preview.refusal import bad
 
 _PARTS = re.compile(r"\[([^\]]*)\]")
-_OBJECTS = frozenset({"characters", "video", "input_reference", "image_reference", "metadata", "expires_after"})
+_OBJECTS = frozenset(
+    {"characters", "video", "input_reference", "image_reference", "metadata", "expires_after"}
+)
 _CHUNK = 1 << 20
 
 

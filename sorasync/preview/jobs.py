@@ -76,9 +76,10 @@ class Jobs:
 
     def next_due(self) -> float | None:
         """When the next drawn job may settle, None when there is none."""
-        return self._database.one(
+        row = self._database.one(
             "SELECT min(ready) FROM jobs WHERE state = 'active' AND drawn IS NOT NULL AND stuck = 0"
-        )[0]  # type: ignore[no-any-return]
+        )
+        return None if row[0] is None else float(row[0])
 
     def poll_stuck(self, job_id: str) -> None:
         """Count one poll of a stuck job."""
@@ -146,6 +147,12 @@ class Jobs:
         """How many jobs of a batch are in each state."""
         sql = "SELECT state, count(*) FROM jobs WHERE batch = ? GROUP BY state"
         return {row[0]: row[1] for row in self._database.rows(sql, batch)}
+
+    def batch_goes_on(self, batch: str, *, halted: bool) -> bool:
+        """Whether a batch has jobs that will still end by themselves; a halted one has some that never do."""
+        sql = "SELECT 1 FROM jobs WHERE batch = ? AND state = 'active'"
+        sql += " AND stuck != -1 LIMIT 1" if halted else " LIMIT 1"
+        return self._database.first(sql, batch) is not None
 
     def end_batch(self, batch: str, state: str, code: str, message: str) -> None:
         """End every unfinished job of a batch, unbilled."""

@@ -60,7 +60,7 @@ def tiny_picture(width: int, height: int, kind: str) -> bytes:
 
 
 def look_at_image(path: Path) -> tuple[int, int, str]:
-    """An image's width, height and usual suffix. Raises `UnreadableError` for other than JPEG, PNG or WebP."""
+    """An image's width, height and suffix. Raises `UnreadableError` for other than JPEG, PNG or WebP."""
     from PIL import Image, UnidentifiedImageError
 
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A render. Times are Unix seconds, lengths whole seconds, files are paths relative to the data directory.
+    """A render. Times are Unix seconds, lengths whole seconds, files paths relative to the data directory.
 
     `state` is `active` until it is settled, then `completed`, `failed`, `expired` or `cancelled`; `outcome`
     is what it will settle as. `ready` is the earliest time it may settle. `billed` is the length that is
@@ -82,7 +82,7 @@ class StoredFile:
 class Batch:
     """A queue of renders. `doc` holds the fields of the reference's batch object that are not columns here.
 
-    `stop_after` is the number of its jobs that get done before it expires, None for all.
+    A `stop_part` in it is the part of its lines that gets done before it expires (0 to 1).
     """
 
     id: str
@@ -91,7 +91,6 @@ class Batch:
     created: float
     expires: float
     doc: dict[str, object] = field(default_factory=dict)
-    stop_after: int | None = None
     owner: str | None = None
 
 

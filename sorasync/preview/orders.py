@@ -101,7 +101,9 @@ class Checks:
         allowed = limits.sizes_of(model) if self.strict else None
         if not isinstance(size, str) or not _SIZE.fullmatch(size) or (allowed and size not in allowed):
             wanted = ", ".join(allowed) if allowed else "WIDTHxHEIGHT"
-            raise bad(f"Invalid size '{size}' for model {model}. Supported: {wanted}.", "size", "invalid_value")
+            raise bad(
+                f"Invalid size '{size}' for model {model}. Supported: {wanted}.", "size", "invalid_value"
+            )
         return size
 
     def _seconds(self, fields: Fields, default: str | None) -> int:
@@ -115,7 +117,9 @@ class Checks:
         fits = text in limits.SECONDS if self.strict else re.fullmatch(r"[1-9]\d{0,3}", text) is not None
         if not fits:
             wanted = ", ".join(f"'{item}'" for item in limits.SECONDS) if self.strict else "a whole number"
-            raise bad(f"Invalid value '{text}' for 'seconds'. Supported: {wanted}.", "seconds", "invalid_value")
+            raise bad(
+                f"Invalid value '{text}' for 'seconds'. Supported: {wanted}.", "seconds", "invalid_value"
+            )
         return int(text)
 
 
@@ -125,18 +129,25 @@ def prompt_of(fields: Fields) -> str:
     if not isinstance(prompt, str) or not prompt.strip():
         raise bad("Missing required parameter: 'prompt'.", "prompt", "missing_required_parameter")
     if len(prompt) > limits.PROMPT_MAX:
-        raise bad(f"'prompt' is longer than {limits.PROMPT_MAX} characters.", "prompt", "string_above_max_length")
+        raise bad(
+            f"'prompt' is longer than {limits.PROMPT_MAX} characters.", "prompt", "string_above_max_length"
+        )
     return prompt
 
 
 def _characters(fields: Fields) -> tuple[str, ...]:
     items = fields.values.get("characters") or []
-    ids = [item.get("id") if isinstance(item, dict) else item for item in items]
-    if not isinstance(items, list) or not all(isinstance(item, str) and item for item in ids):
+    ids = [_id_of(item) for item in items] if isinstance(items, list) else [""]
+    if not all(ids):
         raise bad("'characters' must be a list of objects with an 'id'.", "characters", "invalid_type")
     if len(ids) > limits.CHARACTERS_MAX:
         raise bad(f"At most {limits.CHARACTERS_MAX} characters.", "characters", "array_above_max_length")
     return tuple(ids)
+
+
+def _id_of(item: object) -> str:
+    found = item.get("id") if isinstance(item, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 def _image(fields: Fields) -> dict[str, str] | None:

@@ -59,12 +59,14 @@ class Places:
         return path
 
     def make_picture(self, job: Job, variant: str, *, draw: bool) -> Path:
-        """A job's thumbnail or spritesheet, made when it is first wanted. Slow when drawing: run in a thread."""
+        """A job's thumbnail or spritesheet, made when it is first wanted. Slow: run it in a thread."""
         path = self.thumbnail(job.id) if variant == "thumbnail" else self.spritesheet(job.id)
         if path.exists():
             return path
         if not draw:
-            path.write_bytes(tiny_picture(job.width, job.height, "WEBP" if variant == "thumbnail" else "JPEG"))
+            path.write_bytes(
+                tiny_picture(job.width, job.height, "WEBP" if variant == "thumbnail" else "JPEG")
+            )
             return path
         from sorasync.preview import animatic
 

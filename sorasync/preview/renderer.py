@@ -103,7 +103,9 @@ class Renderer:
             return
         except Exception as error:
             # Whatever is wrong with one drawing must not end the others: the job fails, as on a real host.
-            self._jobs.mark_failed(job.id, self._now(), "generation_failed", str(error) or type(error).__name__)
+            self._jobs.mark_failed(
+                job.id, self._now(), "generation_failed", str(error) or type(error).__name__
+            )
         else:
             self._jobs.mark_drawn(job.id, self._now())
         finally:

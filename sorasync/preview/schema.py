@@ -29,7 +29,7 @@ CREATE TABLE files (
 CREATE TABLE batches (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE, input_file TEXT NOT NULL, status TEXT NOT NULL, created REAL NOT NULL,
-    expires REAL NOT NULL, doc TEXT NOT NULL, stop_after INTEGER, owner TEXT
+    expires REAL NOT NULL, doc TEXT NOT NULL, owner TEXT
 );
 CREATE INDEX batches_open ON batches (seq) WHERE status IN ('validating', 'in_progress', 'cancelling');
 CREATE TABLE batch_refusals (

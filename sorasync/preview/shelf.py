@@ -26,7 +26,9 @@ class Shelf:
 
     def character(self, character_id: str) -> Character | None:
         """One character, None when it is not held."""
-        row = self._database.first("SELECT id, name, path, created FROM characters WHERE id = ?", character_id)
+        row = self._database.first(
+            "SELECT id, name, path, created FROM characters WHERE id = ?", character_id
+        )
         return Character(*row) if row else None
 
     def add_file(self, file: StoredFile) -> None:
@@ -40,7 +42,9 @@ class Shelf:
 
     def files(self) -> list[StoredFile]:
         """Every file, newest first."""
-        return [StoredFile(*row) for row in self._database.rows(f"SELECT {_FILE} FROM files ORDER BY seq DESC")]
+        return [
+            StoredFile(*row) for row in self._database.rows(f"SELECT {_FILE} FROM files ORDER BY seq DESC")
+        ]
 
     def remove_file(self, file_id: str) -> bool:
         """Forget a file; False if it was not held."""

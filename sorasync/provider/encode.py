@@ -155,7 +155,11 @@ def _image_fields(spec: HostSpec, image: Path) -> Fields:
     """An image inside JSON, as a data URL."""
     if "url" not in spec.image_by:
         raise NotSupported(f"{spec.name} takes no image in this kind of request")
-    url = f"data:{content_type(image)};base64,{base64.b64encode(image.read_bytes()).decode('ascii')}"
+    try:
+        content = base64.b64encode(image.read_bytes()).decode("ascii")
+    except OSError as error:
+        raise InvalidRequest(f"cannot read {image}: {error.strerror}") from None
+    url = f"data:{content_type(image)};base64,{content}"
     if spec.image_as == "frame_images":
         frame = {"type": "image_url", "image_url": {"url": url}, "frame_type": "first_frame"}
         return {"frame_images": [frame]}

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from sorasync.graph.address import natural
 from sorasync.state.errors import StateError
+from sorasync.state.lasting import facts
 from sorasync.state.lockfile_read import LockFileBroken, loads
-from sorasync.state.lockfile_text import LockFile, dumps, lasting
+from sorasync.state.lockfile_text import LockFile, dumps
 from sorasync.state.reconcile import Difference, Outcome, Side, compare
-from sorasync.state.rows import plain
 from sorasync.state.store import Store
 
 NAME = "sorasync.lock"
@@ -26,24 +26,6 @@ class Reconciled:
 
     outcome: Outcome
     addresses: tuple[str, ...] = ()
-
-
-def facts(store: Store) -> LockFile:
-    """What a lock file would say of the state now."""
-    with store.snapshot():
-        bindings, found, assets = store.bindings(), store.every_record(), store.assets()
-        lineage = store.lineage
-    named = {bindings[address].key: address for address in sorted(bindings, key=natural, reverse=True)}
-    records = {record.key: lasting(record, named.get(record.key, record.address)) for record in found}
-    used = {record.asset for record in found}
-    kept = {sha256: asset for sha256, asset in assets.items() if sha256 in used}
-    return LockFile(
-        lineage,
-        bindings,
-        records,
-        {sha256: asset.size for sha256, asset in kept.items()},
-        {sha256: asset.ext for sha256, asset in kept.items()},
-    )
 
 
 def read(path: Path) -> LockFile | None:
@@ -70,9 +52,7 @@ def write(store: Store, path: Path) -> bool:
 def sync(store: Store, path: Path) -> tuple[Store, Reconciled]:
     """The store to go on with: the same, or for a read-only one that lags behind, a copy in memory."""
     text = _text(path)
-    if text is None or (known := _known(store, text)) is not None:
-        return store, Reconciled(Outcome.MISSING if text is None else known)
-    if store.readonly:
+    if text is not None and _known(store, text) is None and store.readonly:
         store = store.copy_in_memory()
     return store, reconcile(store, path)
 
@@ -112,11 +92,10 @@ def _take(store: Store, theirs: LockFile, difference: Difference) -> None:
     for key, record in difference.overruled.items():
         store.log("overruled", record.address, key, remote_id=record.remote_id, asset=record.asset)
     records = difference.records.values()
-    _keep_local(store, difference)
-    assets = {record.asset for record in records if record.asset is not None}
+    store.put_all(records)
+    known = [(found, theirs.sizes[found], theirs.exts[found]) for found in sorted(theirs.sizes)]
     store.session.write_many(
-        "INSERT INTO assets (sha256, size, kind, ext) VALUES (?, ?, 'video', ?) ON CONFLICT DO NOTHING",
-        [(sha256, theirs.sizes.get(sha256, 0), theirs.exts.get(sha256, "")) for sha256 in sorted(assets)],
+        "INSERT INTO assets (sha256, size, kind, ext) VALUES (?, ?, 'video', ?) ON CONFLICT DO NOTHING", known
     )
     gone = [(address,) for address, binding in difference.bindings.items() if binding is None]
     store.session.write_many("DELETE FROM bindings WHERE address = ?", gone)
@@ -125,11 +104,6 @@ def _take(store: Store, theirs: LockFile, difference: Difference) -> None:
         [(name, found.key, found.protect) for name, found in difference.bindings.items() if found],
     )
     store.log("restored", records=len(records), bindings=len(difference.bindings), unbound=len(gone))
-
-
-def _keep_local(store: Store, difference: Difference) -> None:
-    store.put_all(difference.records.values())
-    store.session.changed()
 
 
 def _known(store: Store, text: str) -> Outcome | None:
@@ -176,7 +150,7 @@ def _digest(text: str) -> str:
 
 def _text(path: Path) -> str | None:
     try:
-        return path.read_bytes().decode("utf-8").replace("\r\n", "\n")
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except FileNotFoundError:
         return None
     except UnicodeDecodeError as error:

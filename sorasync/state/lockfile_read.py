@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
-from sorasync.graph.address import natural
 from sorasync.graph.key import digest
 from sorasync.state.errors import StateError
-from sorasync.state.lockfile_text import FORMAT, LockFile, lasting
+from sorasync.state.lasting import DONE, names
+from sorasync.state.lockfile_text import FORMAT, LockFile
 from sorasync.state.record import Binding, Record, Status
 
 T = TypeVar("T")
 
-_MARKER = re.compile(r"^(<<<<<<<|=======|>>>>>>>|\|\|\|\|\|\|\|)(?: |$)", re.MULTILINE)
+_MARKERS = ("\n<<<<<<< ", "\n>>>>>>> ", "\n=======\n")
 _RANK = (
     Status.FAILED,
     Status.BLOCKED,
@@ -49,7 +49,7 @@ def loads(text: str, name: str = "sorasync.lock") -> LockFile:
 
 
 def newer(one: Record, other: Record) -> Record:
-    """Which of two accounts of the same key knows more: more attempts, then further on; the first if equal."""
+    """Which of two accounts of a key knows more: more attempts, then further on; the first if equal."""
     return other if _progress(other) > _progress(one) else one
 
 
@@ -58,8 +58,9 @@ def _progress(record: Record) -> tuple[int, int]:
 
 
 def _refuse_conflicts(text: str, name: str) -> None:
-    if found := _MARKER.search(text):
-        line = text.count("\n", 0, found.start()) + 1
+    found = min((at for marker in _MARKERS if (at := f"\n{text}".find(marker)) >= 0), default=None)
+    if found is not None:
+        line = text.count("\n", 0, found) + 1
         raise LockFileBroken(
             f"{name}:{line}: a git merge stopped here and left its markers",
             hint="keep the blocks of both sides and delete the marker lines; "
@@ -92,13 +93,11 @@ class _Block:
 
     def get(self, field: str, kind: type[T]) -> T | None:
         value = self._table.get(field)
+        if value is None or type(value) is kind:
+            return value
         if kind is float and type(value) is int:
-            value = float(value)
-        if value is not None and (
-            not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)
-        ):
-            raise self.broken(f"has {field} = {value!r}, which should be a {kind.__name__}")
-        return value  # type: ignore[return-value]
+            return kind(value)
+        raise self.broken(f"has {field} = {value!r}, which should be a {kind.__name__}")
 
     def need(self, field: str, kind: type[T]) -> T:
         value = self.get(field, kind)
@@ -141,28 +140,26 @@ def _lock_file(lineage: str, blocks: list[tuple[str | None, _Block]]) -> LockFil
         if address is not None:
             bindings[address] = Binding(record.key, bool(block.get("protect", bool)))
         asset = block.table("asset")
-        if record.asset is not None:
-            sizes[record.asset] = asset.get("bytes", int) or 0
+        size = asset.get("bytes", int)
+        if record.asset is not None and size is not None:
+            sizes[record.asset] = size
             exts[record.asset] = asset.get("ext", str) or ""
-    named = _names(bindings)
-    records = {key: lasting(record, named.get(key, record.address)) for key, record in found.items()}
-    return LockFile(lineage, bindings, records, sizes, exts)
-
-
-def _names(bindings: Mapping[str, Binding]) -> dict[str, str]:
-    """The first address of each key, in natural order."""
-    return {bindings[address].key: address for address in sorted(bindings, key=natural, reverse=True)}
+    for key, address in names(bindings).items():
+        if found[key].address != address:
+            found[key] = replace(found[key], address=address)
+    return LockFile(lineage, bindings, found, sizes, exts)
 
 
 def _record(address: str | None, block: _Block) -> Record:
     key, inputs = block.need("key", str), block.need("inputs", str)
     if digest(inputs) != key:
         raise block.broken("has a key that is not the digest of its inputs: two blocks were mixed up")
+    status = _status(block)
     render, paid, since = block.table("render"), block.table("paid"), block.table("since")
     return Record(
         key=key,
         kind=render.need("kind", str),
-        status=_status(block),
+        status=status,
         address=address or block.need("address", str),
         inputs=inputs,
         request=since.get("request", str) or "{}",
@@ -176,6 +173,7 @@ def _record(address: str | None, block: _Block) -> Record:
         cost_usd=paid.money("cost_usd"),
         reported_usd=paid.money("reported_usd"),
         asset=block.table("asset").get("sha256", str),
+        progress=100 if status in DONE else 0,
         attempts=paid.get("attempts", int) or 0,
         error_stage=since.get("error_stage", str),
         error_code=since.get("error_code", str),

@@ -11,16 +11,17 @@ A block holds what lasts of one address:
     asset = { sha256 = "9c…", bytes = 1048576 }
     inputs = '{"model":"sora-2",…}'
 
-`status` is left out where it is `stored`; what has not ended yet says when it began in `since`. Records that no
-address stands for have blocks `[retired.KEY]`, or `[unfinished.KEY]` while they are in flight.
+`status` is left out where it is `stored`; what has not ended yet says when it began in `since`. Records
+that no address stands for have blocks `[retired.KEY]`, or `[unfinished.KEY]` while they are in flight.
 
-The file is made for git. Nothing in it changes unless the facts do: there is no date of writing, and no serial,
-since a counter would make every merge of two branches a conflict. Which of two files is newer is found by
-comparing each block with the last lock file that the state has seen (see `reconcile`). The order of the lines
-matters: the first and the last line of a block and its `key` occur once in the file, and at most three lines
-between them may look like those of a neighbour. A line-wise merge joins conflicts that are three lines apart or
-less, so it keeps blocks that two branches added at one place whole, and `merge=union` in `.gitattributes` merges
-them without asking. That is also why a block's details stand in inline tables, which tomli-w does not write.
+The file is made for git. Nothing in it changes unless the facts do: there is no date of writing, and no
+serial, since a counter would make every merge of two branches a conflict. Which of two files is newer is
+found by comparing each block with the last lock file that the state has seen (see `reconcile`). The order
+of the lines matters: the first and the last line of a block and its `key` occur once in the file, and at
+most three lines between them may look like those of a neighbour. A line-wise merge joins conflicts that are
+three lines apart or less, so it keeps blocks that two branches added at one place whole, and `merge=union`
+in `.gitattributes` merges them without asking. That is also why details stand in inline tables, which
+tomli-w does not write.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from sorasync.graph.address import natural
@@ -45,8 +46,6 @@ format = {format}
 lineage = {lineage}
 """
 _LITERAL = re.compile(r"[^'\x00-\x1f\x7f]*")
-_DONE = frozenset({Status.RENDERED, Status.STORED})
-_SETTLED = frozenset({Status.STORED, Status.LOST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +57,6 @@ class LockFile:
     records: Mapping[str, Record] = field(default_factory=dict)
     sizes: Mapping[str, int] = field(default_factory=dict)
     exts: Mapping[str, str] = field(default_factory=dict)
-
-
-def lasting(record: Record, address: str) -> Record:
-    """A record reduced to what a lock file keeps of it, under the address that it gets there."""
-    kept = replace(
-        record,
-        address=address,
-        progress=100 if record.status in _DONE else 0,
-        run=None,
-        stored_at=None,
-    )
-    if record.status not in IN_FLIGHT:
-        kept = replace(
-            kept,
-            request="{}",
-            batch_id=None,
-            intent_at=None,
-            submitted_at=None,
-            rendered_at=None,
-            expires_at=None,
-        )
-    if record.status in _SETTLED:
-        kept = replace(kept, error_stage=None, error_code=None, error_message=None)
-    return kept
 
 
 def dumps(lock: LockFile) -> str:
@@ -134,7 +109,7 @@ def _block(lock: LockFile, record: Record, protect: bool) -> Iterator[str]:
         yield f"remote_id = {basic(record.remote_id)}\n"
     if record.asset is not None:
         sha256 = record.asset
-        yield _table("asset", sha256=sha256, bytes=lock.sizes.get(sha256), ext=lock.exts.get(sha256))
+        yield _table("asset", sha256=sha256, bytes=lock.sizes.get(sha256), ext=lock.exts.get(sha256) or None)
     yield f"inputs = {literal(record.inputs)}\n"
 
 

@@ -1,16 +1,17 @@
 """Brings a state and a lock file together.
 
-A lock file carries no date, so what is new is found by comparing three accounts, address by address and key by
-key: the state, the lock file, and the last lock file that this state wrote or read. What only one side changed is
-taken from that side. Nothing that was paid for is ever forgotten here: a record that only the state knows stays,
-an address that the lock file has dropped is unbound (its record retires), and a protected one stays bound.
-Two different renders of one key, both paid for since, are the one case that nobody can decide but a person.
+A lock file carries no date, so what is new is found by comparing three accounts, address by address and key
+by key: the state, the lock file, and the last lock file that this state wrote or read. What only one side
+changed is taken from that side. Nothing that was paid for is ever forgotten here: a record that only the
+state knows stays, an address that the lock file has dropped is unbound (its record retires), and a protected
+one stays bound. Where both sides bound an address anew, the lock file wins, since both renders stay known.
+Two different renders of one key, both paid for since, are the one case that only a person can decide.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sorasync.state.errors import StateError
@@ -74,7 +75,10 @@ class Difference:
 
 
 def compare(mine: LockFile, theirs: LockFile, base: LockFile | None, keep: Side | None = None) -> Difference:
-    """What the state `mine` has to take over from `theirs`. Raises `StateDiverged` unless told whom to follow."""
+    """What the state `mine` has to take over from `theirs`.
+
+    Raises `StateDiverged` where both paid, unless told whom to follow.
+    """
     if mine.records and mine.lineage != theirs.lineage and keep is None:
         raise StateDiverged(
             "the state and sorasync.lock belong to two different libraries or were begun apart "
@@ -103,11 +107,11 @@ def _records(
     clashes: list[str] = []
     for key, their in theirs.records.items():
         my, old = mine.records.get(key), base.records.get(key)
-        if my == their or their == old:
+        if _same(my, their) or _same(old, their):
             continue
         if my is None:
             taken[key] = their
-        elif my != old and _paid_twice(my, their):
+        elif not _same(old, my) and _paid_twice(my, their):
             if keep is None:
                 clashes.append(their.address)
             elif keep is Side.LOCK:
@@ -115,6 +119,11 @@ def _records(
         elif newer(their, my) is their:
             taken[key] = their
     return taken, overruled, clashes
+
+
+def _same(one: Record | None, other: Record) -> bool:
+    """Whether two accounts of a key agree; the address is only where it was wanted last."""
+    return one is not None and (one == other or replace(one, address=other.address) == other)
 
 
 def _paid_twice(one: Record, other: Record) -> bool:
@@ -141,7 +150,7 @@ def _bindings(
 def _binding(
     my: Binding | None, their: Binding | None, old: Binding | None, keep: Side | None
 ) -> Binding | None:
-    """Which binding an address gets. Where both sides changed it the lock file wins: both renders stay known."""
+    """Which binding an address gets."""
     if my == their or their == old:
         return my
     if their is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -156,6 +157,24 @@ class Records(Attempts):
             self.session.write(
                 "UPDATE records SET progress = ? WHERE key = ? AND progress <> ?", (percent, key, percent)
             )
+
+    def supersede(self, key: str, *, run: int | None) -> str:
+        """Set a record aside so that its key can be rendered afresh; the key it is kept under from now on.
+
+        Addresses go on standing for the old record until something is bound in its place, so its asset is
+        neither lost nor out of sight. Raises `StateError` without a record.
+        """
+        with self.session.transaction():
+            record = self.record(key)
+            if record is None:
+                raise StateError(f"there is no record of {key}")
+            aside = hashlib.sha256(f"superseded {key} {len(self.attempts(key))}".encode()).hexdigest()
+            self._put(replace(record, key=aside))
+            self.session.write("UPDATE bindings SET key = ? WHERE key = ?", (aside, key))
+            self.session.write("DELETE FROM records WHERE key = ?", (key,))
+            self.session.changed()
+            self.log("superseded", record.address, key, run, kept_as=aside)
+        return aside
 
     def forget(self, keys: Iterable[str], run: int | None = None) -> int:
         """Drop the records of those keys, for `gc`; their events and attempts stay. The number dropped.

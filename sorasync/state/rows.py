@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from sorasync.errors import SorasyncError
@@ -35,10 +36,12 @@ UPSERT_TEXTS = (
 
 STATUSES: dict[str, Status] = {status.value: status for status in Status}
 _STATUS = FIELDS.index("status")
+_COLUMNS_OF = attrgetter(*COLUMNS)
+_PLAIN = tuple(COLUMNS.index(name) for name in ("status", *MONEY))
 _MONEY = tuple(FIELDS.index(name) for name in MONEY)
 
 
-def record_of(row: tuple[Any, ...]) -> Record:
+def record_of(row: Iterable[Any]) -> Record:
     """The record in a row of `SELECT`."""
     values = list(row)
     values[_STATUS] = STATUSES[values[_STATUS]]
@@ -49,7 +52,10 @@ def record_of(row: tuple[Any, ...]) -> Record:
 
 def row_of(record: Record) -> tuple[object, ...]:
     """A record as the parameters of `UPSERT`."""
-    return tuple(plain(getattr(record, name)) for name in COLUMNS)
+    values = list(_COLUMNS_OF(record))
+    for position in _PLAIN:
+        values[position] = plain(values[position])
+    return tuple(values)
 
 
 def texts_of(record: Record) -> tuple[str, str, str]:

@@ -19,7 +19,7 @@ from sorasync.assets.link import LinkReport, link_all
 from sorasync.assets.names import Link
 from sorasync.assets.place import Way
 from sorasync.assets.store import AssetStore
-from tests.assets.helpers import directories, digest, names, put, view
+from tests.assets.helpers import digest, directories, names, put, view
 
 
 @pytest.fixture
@@ -105,6 +105,18 @@ def test_a_wanted_name_whose_object_is_gone_keeps_the_last_copy(store: AssetStor
         assert report.missing == ("market.mp4",)
         assert not report.changed
     assert names(store) == {"market.mp4": b"one"}
+
+
+def test_the_last_copy_is_kept_in_a_library_copied_without_its_store(
+    store: AssetStore, tmp_path: Path
+) -> None:
+    wanted = view(market=put(store, b"one"))
+    link_all(store, wanted)
+    copied = AssetStore(tmp_path / "copy")
+    shutil.copytree(store.path, copied.path)
+    copied.remove(digest(b"one"))
+    assert link_all(copied, wanted).missing == ("market.mp4",)
+    assert names(copied) == {"market.mp4": b"one"}
 
 
 def test_a_name_without_an_object_is_reported_and_not_made(store: AssetStore) -> None:
@@ -240,7 +252,7 @@ def test_a_library_copied_without_its_links_gets_them_back(store: AssetStore, tm
     copied = AssetStore(tmp_path / "copy")
     shutil.copytree(store.path, copied.path)
     report = link_all(copied, wanted)
-    assert report.edited == report.conflicts == ()
+    assert (report.edited, report.conflicts) == ((), ())
     assert report.made == ("market.mp4", "market/take_1.mp4")
     assert link_all(copied, wanted).kept == 2
 
@@ -270,7 +282,7 @@ def test_a_ledger_of_a_newer_version_is_refused(store: AssetStore) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../x", "/x", "a//b", "a/./b", "", ".store/x", ".STORE/x", ".sorasync-tmp-1"]
+    "name", ["../x", "/x", "a//b", "a/./b", "", ".store", ".store/x", ".STORE/x", ".sorasync-tmp-1"]
 )
 def test_a_view_names_only_files_inside(store: AssetStore, name: str) -> None:
     with pytest.raises(ValueError, match="name"):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sorasync.cli.common import Globals, command
+from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines, write_output
 from sorasync.cli.plan_options import plan_options, planning
@@ -20,7 +20,7 @@ Examples:
 """
 
 
-@command(epilog=_EXAMPLES)
+@subcommand(epilog=_EXAMPLES)
 @plan_options
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Save the plan.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sorasync.cli.common import Globals, command
+from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines
 
@@ -13,7 +13,7 @@ Examples:
 """
 
 
-@command(epilog=_EXAMPLES)
+@subcommand(epilog=_EXAMPLES)
 def command(globals: Globals) -> ExitCode:
     """Check every manifest against the language and the provider's profile.
 

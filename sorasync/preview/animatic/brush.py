@@ -33,7 +33,9 @@ class Brush:
         ramp = column.resize((1, height), Image.Resampling.BILINEAR, box=(0, 0.5, 1, 1.5))
         self.picture.paste(ramp.resize((self._width, height), Image.Resampling.NEAREST), (0, 0))
 
-    def box(self, left: float, top: float, right: float, bottom: float, colour: RGB, round_by: float = 0) -> None:
+    def box(
+        self, left: float, top: float, right: float, bottom: float, colour: RGB, round_by: float = 0
+    ) -> None:
         """A filled rectangle; nothing when it is thinner than a pixel."""
         x0, x1 = round(left * self._width), round(right * self._width)
         y0, y1 = round(top * self._height), round(bottom * self._height)

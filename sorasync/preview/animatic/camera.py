@@ -43,8 +43,14 @@ _MOVES: tuple[tuple[str, Move], ...] = (
     (r"orbit|circl|\barc\b|arcs|arcing|around|revolv|rotat", Move.ORBIT),
     (r"\b(?:pan|whip|drift|sweep)\w*.{0,12}\bleft|right to left", Move.LEFT),
     (r"\bpan(?!el|or|ic)\w*|whip|drift|sweep|left to right", Move.RIGHT),
-    (r"tilt\w*[ -]down|descend|\bdrops?\b|sink|lower|crane\w*[ -]down|(?:boom|jib|pedestal)\w*[ -]down", Move.DOWN),
-    (r"\btilt(?!-shift)|\bris(?:e|es|ing)\b|crane|\bboom|\bjib|pedestal|lifts?\b|ascend|climb|\bup\b(?!\W*close)", Move.UP),
+    (
+        r"tilt\w*[ -]down|descend|\bdrops?\b|sink|lower|crane\w*[ -]down|(?:boom|jib|pedestal)\w*[ -]down",
+        Move.DOWN,
+    ),
+    (
+        r"\btilt(?!-shift)|\bris(?:e|es|ing)\b|crane|\bboom|\bjib|pedestal|lifts?\b|ascend|climb|\bup\b(?!\W*close)",
+        Move.UP,
+    ),
     (r"dolly", Move.IN),
     (r"zoom", Move.IN),
 )
@@ -103,7 +109,9 @@ def pose(camera: Camera, progress: float, seconds: float) -> Pose:
     x = 0.16 * math.sin(seconds * 2.3) + 0.07 * math.sin(seconds * 5.1 + 1)
     y = 0.14 * math.sin(seconds * 1.7 + 2) + 0.06 * math.sin(seconds * 4.3)
     zoom = max(1.12, found.zoom)
-    return Pose(zoom, found.x + x, found.y + y, found.near_x - x * 0.05, found.near_y - y * 0.05, found.near_zoom)
+    return Pose(
+        zoom, found.x + x, found.y + y, found.near_x - x * 0.05, found.near_y - y * 0.05, found.near_zoom
+    )
 
 
 def _moved(move: Move, sweep: float) -> Pose:

@@ -48,7 +48,11 @@ def yuv(colour: RGB) -> tuple[int, int, int]:
     """An RGB colour (0-255) as limited range BT.709."""
     r, g, b = (channel / 255 for channel in colour)
     luma = 0.2126 * r + 0.7152 * g + 0.0722 * b
-    return round(16 + 219 * luma), round(128 + 224 * (b - luma) / 1.8556), round(128 + 224 * (r - luma) / 1.5748)
+    return (
+        round(16 + 219 * luma),
+        round(128 + 224 * (b - luma) / 1.8556),
+        round(128 + 224 * (r - luma) / 1.5748),
+    )
 
 
 @dataclass(frozen=True, slots=True)

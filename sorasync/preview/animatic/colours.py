@@ -28,7 +28,9 @@ _SHIFTS: dict[str, tuple[RGB, float]] = {
     "cool": ((110, 160, 255), 0.2),
     "cold": ((110, 160, 255), 0.25),
 }
-_NOT_IN_PROSE = frozenset({"fire", "water", "wood", "lead", "tea", "dusty", "acid", "iron", "shell", "leaf", "snow"})
+_NOT_IN_PROSE = frozenset(
+    {"fire", "water", "wood", "lead", "tea", "dusty", "acid", "iron", "shell", "leaf", "snow"}
+)
 _WORD = re.compile(r"[a-z]+")
 
 

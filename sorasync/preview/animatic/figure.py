@@ -58,14 +58,20 @@ def _outline(draw: ImageDraw.ImageDraw, size: tuple[int, int], tall: bool) -> No
         _bust(draw, middle, shoulder, head, height)
         return
     hip, reach = height * 0.53, head * 1.85
-    draw.rounded_rectangle((middle - reach, shoulder, middle + reach, shoulder + head * 2.4), head * 0.9, fill=255)
+    draw.rounded_rectangle(
+        (middle - reach, shoulder, middle + reach, shoulder + head * 2.4), head * 0.9, fill=255
+    )
     torso = [(middle - reach, shoulder + head), (middle + reach, shoulder + head)]
     draw.polygon([*torso, (middle + head * 1.35, hip), (middle - head * 1.35, hip)], fill=255)
     for side in (-1, 1):
         arm = middle + side * head * 1.72
-        draw.rounded_rectangle((arm - head * 0.36, shoulder + head * 0.7, arm + head * 0.36, hip + head), head * 0.3, fill=255)
+        draw.rounded_rectangle(
+            (arm - head * 0.36, shoulder + head * 0.7, arm + head * 0.36, hip + head), head * 0.3, fill=255
+        )
         leg = middle + side * head * 0.72
-        draw.rounded_rectangle((leg - head * 0.58, hip - head, leg + head * 0.58, height - 1), head * 0.3, fill=255)
+        draw.rounded_rectangle(
+            (leg - head * 0.58, hip - head, leg + head * 0.58, height - 1), head * 0.3, fill=255
+        )
 
 
 def _bust(draw: ImageDraw.ImageDraw, middle: float, shoulder: float, head: float, height: int) -> None:
@@ -79,12 +85,14 @@ def form(height: int, tones: Tones, lit_from_left: bool) -> Patch:
     size = max(4, round(height * 0.62)) * _OVERSAMPLE
     picture = Image.new("RGBA", (size, size), (*tones.dark, 0))
     draw = ImageDraw.Draw(picture)
-    steps = 14
+    steps = 48
     for step in range(steps):
         share = step / (steps - 1)
         radius = size / 2 * (1 - 0.8 * share)
         middle = size / 2 + (-1 if lit_from_left else 1) * size * 0.16 * share
-        colour: RGB = mix(mix(tones.dark, tones.body, 0.5), mix(tones.accent, (255, 255, 255), 0.25), share**1.3)
+        colour: RGB = mix(
+            mix(tones.dark, tones.body, 0.5), mix(tones.accent, (255, 255, 255), 0.25), share**1.3
+        )
         level = size / 2 - size * 0.14 * share
         draw.ellipse((middle - radius, level - radius, middle + radius, level + radius), fill=(*colour, 255))
     return make_patch(picture.reduce(_OVERSAMPLE))

@@ -85,12 +85,15 @@ class Film:
         shot = self._script.shots[span.shot]
         beat = turn(len(beats), position, span.frames)
         if beat != overlay.beat:
-            status = Status(span.shot, len(self._script.shots), beat)
+            shots = len(self._script.shots)
+            status = Status(span.shot, shots, beat, continued=shots == 1 and self._part.before > 0)
             overlay.beat, overlay.panel = beat, draw_panel(self._theme, shot, beats, status)
         line = turn(len(shot.lines), position, span.frames)
         if line != overlay.line:
             overlay.line = line
-            spoken = draw_caption(self._theme, shot.lines[line], accent_of(shot.palette)) if line >= 0 else None
+            spoken = (
+                draw_caption(self._theme, shot.lines[line], accent_of(shot.palette)) if line >= 0 else None
+            )
             overlay.caption = spoken
 
     def _compose(self, canvas: Canvas, stage: Stage, overlay: _Overlay, span: Span, position: int) -> None:

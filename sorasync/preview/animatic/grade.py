@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 
 from sorasync.preview.animatic.canvas import Canvas, Plane, yuv
 from sorasync.preview.animatic.colours import Swatch, brightness, colours_in
@@ -27,12 +28,11 @@ class Grade:
     def apply(self, canvas: Canvas) -> None:
         """Change the canvas in place."""
         if self.kept < 1:
-            small = canvas.y[::2, ::2]
-            share = round(256 * self.kept)
+            small = Image.fromarray(np.ascontiguousarray(canvas.y[::2, ::2]))
             for plane, table in ((canvas.u, self.u), (canvas.v, self.v)):
-                mixed = plane.astype(np.uint16) * share + table[small].astype(np.uint16) * (256 - share)
-                plane[:] = mixed >> 8
-        canvas.y[:] = self.luma[canvas.y]
+                hue = small.point(table.tolist())
+                plane[:] = np.asarray(Image.blend(hue, Image.fromarray(plane), self.kept))
+        canvas.y[:] = np.asarray(Image.fromarray(canvas.y).point(self.luma.tolist()))
 
 
 def read_grade(prompt: str) -> Grade:
@@ -70,5 +70,5 @@ def _hue_tables(hues: list[tuple[int, int, int]]) -> tuple[Plane, Plane]:
     levels = np.arange(256.0)
     u = np.interp(levels, places, [float(hue[1]) for hue in hues])
     v = np.interp(levels, places, [float(hue[2]) for hue in hues])
-    strength = np.interp(levels, [16, 60, 200, 235], [0.35, 1, 1, 0.4])
+    strength = np.interp(levels, [18, 36, 72, 200, 235], [0, 0.2, 1, 1, 0.35])
     return tuple(np.round(128 + (table - 128) * strength).astype(np.uint8) for table in (u, v))

@@ -6,10 +6,14 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+from av.bitstream import BitStreamFilterContext
+
 from sorasync.preview.animatic.video import FPS, Writer, pictures, reading
 
 
-def put_source(source: Path, writer: Writer, size: tuple[int, int], frames: int, step: Callable[[], None]) -> None:
+def put_source(
+    source: Path, writer: Writer, size: tuple[int, int], frames: int, step: Callable[[], None]
+) -> None:
     """Write exactly `frames` frames of a source: as they are when the encoding is the same, else anew."""
     if fits(source, writer, size, frames):
         _copy(source, writer, step)
@@ -22,7 +26,7 @@ def fits(source: Path, writer: Writer, size: tuple[int, int], frames: int) -> bo
     with reading(source) as (container, stream):
         context = stream.codec_context
         same = (context.name, context.width, context.height) == ("h264", *size)
-        if not same or bytes(context.extradata or b"") != writer.header():
+        if not same or _in_avcc(bytes(context.extradata or b"")) != _in_annex_b(writer.header()):
             return False
         times = [packet.pts for packet in container.demux(stream) if packet.pts is not None]
         tick = Fraction(1, FPS) / (stream.time_base or Fraction(1))
@@ -30,14 +34,37 @@ def fits(source: Path, writer: Writer, size: tuple[int, int], frames: int) -> bo
 
 
 def _copy(source: Path, writer: Writer, step: Callable[[], None]) -> None:
+    """Packets in a file carry their lengths; the writer takes them with start codes, as its encoder makes them."""
     with reading(source) as (container, stream):
+        converter = BitStreamFilterContext("h264_mp4toannexb", stream)
         for packet in container.demux(stream):
-            if packet.pts is not None:
-                writer.copy(packet)
+            for ready in converter.filter(packet if packet.pts is not None else None):
+                writer.copy(ready)
                 step()
 
 
-def _encode(source: Path, writer: Writer, size: tuple[int, int], frames: int, step: Callable[[], None]) -> None:
+def _in_annex_b(header: bytes) -> list[bytes]:
+    """The parameter sets of a decoder configuration as encoders give it: each after a start code."""
+    return [part for part in header.split(b"\0\0\0\1") if part]
+
+
+def _in_avcc(header: bytes) -> list[bytes]:
+    """The parameter sets of a decoder configuration as MP4 files hold it (ISO/IEC 14496-15, 5.3.3.1)."""
+    found: list[bytes] = []
+    place = 5
+    for mask in (31, 255):
+        count = header[place] & mask if place < len(header) else 0
+        place += 1
+        for _ in range(count):
+            length = int.from_bytes(header[place : place + 2], "big")
+            found.append(header[place + 2 : place + 2 + length])
+            place += 2 + length
+    return found
+
+
+def _encode(
+    source: Path, writer: Writer, size: tuple[int, int], frames: int, step: Callable[[], None]
+) -> None:
     """Decode and encode; the last frame is held when the source ends a moment early."""
     picture = None
     for picture in pictures(source, *size):

@@ -30,7 +30,13 @@ class Light:
 def read_light(words: str, chance: Random) -> Light:
     """Understand lighting words in any order."""
     text = words.lower()
-    x = 0.12 if re.search(r"left", text) else 0.88 if re.search(r"right", text) else chance.choice((0.16, 0.84))
+    x = (
+        0.12
+        if re.search(r"left", text)
+        else 0.88
+        if re.search(r"right", text)
+        else chance.choice((0.16, 0.84))
+    )
     y = 0.3
     if re.search(r"back-?lit|backlight|behind|rim|silhouette", text):
         x = 0.5

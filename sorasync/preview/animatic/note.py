@@ -19,7 +19,7 @@ _MOST_MARKS = 500
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """The last shot's palette and place, what decided the composition, where shots begin (in frames), and how many
+    """The last shot's palette, place and framing, what decided the composition, where shots begin (in frames), and how many
     edits lie on top."""
 
     palette: tuple[Swatch, ...]
@@ -31,6 +31,7 @@ class Note:
     style: str
     model: str
     label: str
+    framing: str
     marks: tuple[int, ...] = (0,)
     edits: int = 0
 
@@ -53,7 +54,7 @@ def _parse(data: dict[str, Any]) -> Note:
     palette = tuple(Swatch(str(colour["name"]), _rgb(colour["rgb"])) for colour in data["palette"])
     if not palette:
         raise ValueError("a palette has one colour at least")
-    words = {name: str(data[name]) for name in ("place", "seed", "style", "model", "label")}
+    words = {name: str(data[name]) for name in ("place", "seed", "style", "model", "label", "framing")}
     counts = {name: max(0, int(data[name])) for name in ("take", "shots", "people", "edits")}
     marks = tuple(int(mark) for mark in data["marks"])
     return Note(palette=palette[:6], marks=marks, **words, **counts)

@@ -47,6 +47,8 @@ whisky c8752f  willow 93a26a  wine 722f37  wisteria c0a0dc  wood 8f6a45  zinc 8a
 """
 
 PAINTS: dict[str, int] = {
-    name: int(value, 16) for line in _TABLE.split("\n") for name, value in zip(*[iter(line.split())] * 2, strict=True)
+    name: int(value, 16)
+    for line in _TABLE.split("\n")
+    for name, value in zip(*[iter(line.split())] * 2, strict=True)
 }
 """Word to 0xRRGGBB."""

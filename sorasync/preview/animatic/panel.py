@@ -15,11 +15,12 @@ from sorasync.preview.animatic.theme import CARD, DIM, FADED, INK, Theme, accent
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Which shot of how many is on, and which of its beats."""
+    """Which shot of how many is on, and which of its beats; `continued` if it only carries on what came before."""
 
     shot: int
     shots: int
     beat: int
+    continued: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class _Column:
 
 def panel_height(theme: Theme) -> int:
     """Pixels the card takes."""
-    share = 0.27 if theme.upright else 0.235
+    share = 0.235 if theme.upright else 0.205
     return max(theme.px(150), round(theme.height * share)) // 2 * 2 if theme.height >= 96 else 0
 
 
@@ -85,7 +86,7 @@ def _draw_facts(column: _Column, shot: Shot, status: Status, accent: Colour) -> 
     theme, draw = column.theme, column.draw
     title = theme.face(30)
     sign = theme.px(26)
-    heading = f"Shot {status.shot + 1}/{status.shots}"
+    heading = "Continued" if status.continued else f"Shot {status.shot + 1}/{status.shots}"
     write(draw, (column.left, column.top - theme.px(3)), heading, title, INK, bold=True)
     across = column.left + round(title.getlength(heading)) + theme.px(18)
     draw_sign(draw, (across, column.top + theme.px(2), sign), read_camera(shot.camera).move, accent)
@@ -136,7 +137,13 @@ def _draw_swatches(column: _Column, shot: Shot) -> int:
         left = column.left + number * (width + gap)
         box = (left, column.top, left + width, column.top + chip)
         draw.rounded_rectangle(box, theme.px(5), fill=(*colour.rgb, 255), outline=(255, 255, 255, 70))
-        write(draw, (left, column.top + chip + theme.px(4)), fit(colour.name, face, width + gap - 2), face, FADED)
+        write(
+            draw,
+            (left, column.top + chip + theme.px(4)),
+            fit(colour.name, face, width + gap - 2),
+            face,
+            FADED,
+        )
     named = any(colour.name for colour in shot.palette)
     return column.top + chip + (round(face.size * 1.3) if named else 0) + theme.px(2)
 
@@ -168,7 +175,11 @@ def draw_sign(draw: ImageDraw.ImageDraw, at: tuple[int, int, int], move: Move, c
     reach = size * 0.3
     for dx, dy, turned in _ARROWS[move]:
         tip = (x + dx * reach * 1.6, y + dy * reach)
-        tail = (x + dx * reach * 0.3, y + dy * reach * 0.3) if turned > 0 else (x - dx * reach * 1.4, y - dy * reach)
+        tail = (
+            (x + dx * reach * 0.3, y + dy * reach * 0.3)
+            if turned > 0
+            else (x - dx * reach * 1.4, y - dy * reach)
+        )
         if turned < 0:
             tip, tail = (x + dx * reach * 0.3, y + dy * reach * 0.3), (x + dx * reach * 1.6, y + dy * reach)
         _arrow(draw, tail, tip, size * 0.2, colour, pen)
@@ -207,5 +218,8 @@ def _arrow(
     dx, dy = tip[0] - tail[0], tip[1] - tail[1]
     length = max(1e-6, (dx * dx + dy * dy) ** 0.5)
     dx, dy = dx / length * head, dy / length * head
-    wings = [(tip[0] - dx - dy * 0.8, tip[1] - dy + dx * 0.8), (tip[0] - dx + dy * 0.8, tip[1] - dy - dx * 0.8)]
+    wings = [
+        (tip[0] - dx - dy * 0.8, tip[1] - dy + dx * 0.8),
+        (tip[0] - dx + dy * 0.8, tip[1] - dy - dx * 0.8),
+    ]
     draw.polygon([tip, *wings], fill=colour)

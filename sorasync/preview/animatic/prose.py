@@ -20,7 +20,8 @@ _MOVE = (
 )
 _CAMERA = re.compile(rf"\b(?:{_FRAMING}|{_MOVE})\b", re.IGNORECASE)
 _FOCUS = re.compile(
-    r"\b(?:(?:very )?(?:shallow|deep)(?: depth of field| focus)?|rack focus|bokeh|tilt-shift|soft focus)\b", re.IGNORECASE
+    r"\b(?:(?:very )?(?:shallow|deep)(?: depth of field| focus)?|rack focus|bokeh|tilt-shift|soft focus)\b",
+    re.IGNORECASE,
 )
 _LIGHT = re.compile(
     r"\b(?:(?:\w+[- ])?(?:sunlight|daylight|moonlight|candlelight|lamplight|backlight|neon|light|lighting|lamps?|lanterns?"
@@ -66,7 +67,8 @@ def lighting(text: str) -> str:
 def spoken(text: str) -> list[tuple[str, str]]:
     """Quoted lines with their speaker, who may be unknown ("")."""
     return [
-        (match["speaker"] or match["label"] or "", match["line"].strip()) for match in _SPOKEN.finditer(text[:16000])
+        (match["speaker"] or match["label"] or "", match["line"].strip())
+        for match in _SPOKEN.finditer(text[:16000])
     ]
 
 

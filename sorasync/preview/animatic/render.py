@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from sorasync.preview.animatic import figure
+from sorasync.preview.animatic.camera import Framing, read_camera
 from sorasync.preview.animatic.canvas import Canvas, even, from_picture, to_picture
 from sorasync.preview.animatic.film import Film, Part
 from sorasync.preview.animatic.join import put_source
@@ -62,7 +63,8 @@ def extend(source: Path, scene: Scene, out: Path, progress: Progress | None = No
     known = read_note(source) or _foreign_note(last, scene)
     script = _continued(read_script(scene.prompt), known)
     title = title_of(scene.label or known.label, scene.model or known.model, *size)
-    look = Look(known.seed, known.take, max(0, known.shots - 1), known.place, known.people)
+    framing = Framing.__members__.get(known.framing)
+    look = Look(known.seed, known.take, max(0, known.shots - 1), known.place, known.people, framing)
     film = Film(script, title, look, Part(before, frames, known.marks), size)
     note = replace(_note(script, look, film, scene), shots=known.shots, edits=known.edits)
     meter = Meter(progress, before + frames)
@@ -121,12 +123,15 @@ def _opening(image: Path | None, size: tuple[int, int]) -> Canvas | None:
 
 def _continued(script: Script, known: Note) -> Script:
     """The script in its source's colours and style, where it names none of its own."""
-    shots = script.shots if script.named else tuple(replace(shot, palette=known.palette) for shot in script.shots)
+    shots = (
+        script.shots if script.named else tuple(replace(shot, palette=known.palette) for shot in script.shots)
+    )
     return replace(script, shots=shots, style=script.style or known.style)
 
 
 def _note(script: Script, look: Look, film: Film, scene: Scene) -> Note:
     last = len(script.shots) - 1
+    framing = read_camera(script.shots[last].camera).framing or look.framing
     return Note(
         palette=script.shots[last].palette,
         place=place_for(script, last, look),
@@ -137,6 +142,7 @@ def _note(script: Script, look: Look, film: Film, scene: Scene) -> Note:
         style=script.style[:200],
         model=scene.model,
         label=scene.label or "",
+        framing=framing.name if framing else "",
         marks=film.marks,
     )
 
@@ -144,4 +150,4 @@ def _note(script: Script, look: Look, film: Film, scene: Scene) -> Note:
 def _foreign_note(last: Canvas, scene: Scene) -> Note:
     """What can be told of a source that was not drawn here: its colours."""
     palette = palette_of(to_picture(last))
-    return Note(palette, "", scene.prompt[:2000], 1, 1, 0, "", scene.model, "")
+    return Note(palette, "", scene.prompt[:2000], 1, 1, 0, "", scene.model, "", "")

@@ -102,7 +102,9 @@ def read_script(prompt: str) -> Script:
     shots = tuple(_shot(draft) for draft in drafts[:_MOST_SHOTS])
     named = tuple(dict.fromkeys(colour for shot in shots for colour in shot.palette))
     general = colours_in(f"{style} {scene}") or palette_for(f"{style} {scene}")
-    filled = tuple(shot if shot.palette else replace(shot, palette=_own_palette(shot, general)) for shot in shots)
+    filled = tuple(
+        shot if shot.palette else replace(shot, palette=_own_palette(shot, general)) for shot in shots
+    )
     return Script(style, scene, filled, named)
 
 

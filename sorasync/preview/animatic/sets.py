@@ -50,7 +50,9 @@ def hills(brush: Brush, tones: Tones, chance: Random) -> None:
     for layer in range(4):
         share = layer / 3
         colour = mix(mix(tones.body, tones.air, 0.5), mix(tones.body, tones.dark, 0.85), share)
-        brush.ridge(horizon + 0.02 + 0.11 * layer, 0.075, chance.uniform(0, 6), colour, chance.uniform(0.7, 1.3))
+        brush.ridge(
+            horizon + 0.02 + 0.11 * layer, 0.075, chance.uniform(0, 6), colour, chance.uniform(0.7, 1.3)
+        )
 
 
 def sea(brush: Brush, tones: Tones, chance: Random) -> None:
@@ -65,7 +67,14 @@ def sea(brush: Brush, tones: Tones, chance: Random) -> None:
         y = horizon + 0.012 + 0.006 * row * row
         width = 0.03 + 0.022 * row + chance.uniform(0, 0.05)
         shift = chance.uniform(-0.02, 0.02)
-        brush.box(x + shift - width, y, x + shift + width, y + 0.006 + 0.001 * row, mix(tones.glow, _WHITE, 0.3), 0.01)
+        brush.box(
+            x + shift - width,
+            y,
+            x + shift + width,
+            y + 0.006 + 0.001 * row,
+            mix(tones.glow, _WHITE, 0.3),
+            0.01,
+        )
     for layer in range(3):
         colour = mix(tones.body, tones.dark, 0.25 + 0.25 * layer)
         brush.ridge(horizon + 0.16 + 0.13 * layer, 0.022, chance.uniform(0, 6), colour, 2.6 - 0.5 * layer)
@@ -115,13 +124,17 @@ def street(brush: Brush, tones: Tones, chance: Random) -> None:
         _lamps(brush, tones, chance, 0.12 + 0.085 * rope, 0.02 - 0.005 * rope)
 
 
-def _awning(brush: Brush, end: tuple[float, float], wall: float, span: tuple[float, float], colour: RGB) -> None:
+def _awning(
+    brush: Brush, end: tuple[float, float], wall: float, span: tuple[float, float], colour: RGB
+) -> None:
     """A slanted cloth on the wall that runs from `wall` to the vanishing `end`, between two depths."""
     (x, y), (near, far) = end, span
     near_x, far_x = x + (wall - x) * near, x + (wall - x) * far
     out = -0.05 if wall > 0.5 else 0.05
     points = [(near_x, y - 0.06 * near), (far_x, y - 0.06 * far)]
-    brush.shape([*points, (far_x + out * far, y + 0.07 * far), (near_x + out * near, y + 0.09 * near)], colour)
+    brush.shape(
+        [*points, (far_x + out * far, y + 0.07 * far), (near_x + out * near, y + 0.09 * near)], colour
+    )
 
 
 def _lamps(brush: Brush, tones: Tones, chance: Random, top: float, size: float) -> None:
@@ -139,12 +152,17 @@ def room(brush: Brush, tones: Tones, chance: Random) -> None:
     brush.gradient(mix(tones.air, tones.body, 0.2), tones.air, 1)
     side = chance.choice((0.2, 0.56))
     pane = 0.24
-    brush.shape([(side, 0.56), (side + pane, 0.56), (side + pane + 0.22, 1), (side + 0.1, 1)], mix(tones.air, tones.glow, 0.3))
+    brush.shape(
+        [(side, 0.56), (side + pane, 0.56), (side + pane + 0.22, 1), (side + 0.1, 1)],
+        mix(tones.air, tones.glow, 0.3),
+    )
     brush.box(side - 0.012, 0.15, side + pane + 0.012, 0.57, mix(tones.body, tones.dark, 0.4))
     for column in range(2):
         for row in range(2):
             left, top = side + 0.008 + column * pane / 2, 0.17 + row * 0.195
-            brush.box(left, top, left + pane / 2 - 0.016, top + 0.18, mix(_lit(tones.glow), tones.air, 0.12 * row))
+            brush.box(
+                left, top, left + pane / 2 - 0.016, top + 0.18, mix(_lit(tones.glow), tones.air, 0.12 * row)
+            )
     _shelves(brush, tones, chance, 0.6 if side < 0.4 else 0.16)
     x = chance.uniform(0.42, 0.58)
     brush.line([(x, 0), (x, 0.2)], 0.004, tones.dark)
@@ -175,7 +193,10 @@ def forest(brush: Brush, tones: Tones, chance: Random) -> None:
         for _ in range(11 - 2 * layer):
             x, width = chance.uniform(-0.02, 1.02), (0.008 + 0.011 * layer) * chance.uniform(0.7, 1.4)
             lean = chance.uniform(-0.02, 0.02)
-            brush.shape([(x - width, 1), (x + width, 1), (x + lean + width * 0.55, 0), (x + lean - width * 0.55, 0)], colour)
+            brush.shape(
+                [(x - width, 1), (x + width, 1), (x + lean + width * 0.55, 0), (x + lean - width * 0.55, 0)],
+                colour,
+            )
         brush.ridge(0.66 + 0.1 * layer, 0.03, chance.uniform(0, 6), colour, 1.6)
     for _ in range(12):
         colour = mix(tones.body, tones.accent, chance.uniform(0.15, 0.6))
@@ -207,12 +228,21 @@ SETS: dict[str, Set] = {
     "forms": forms,
 }
 _PLACES = (
-    ("room", r"kitchen|room|interior|inside|restaurant|cafe|bar|office|shop|studio|bakery|library|workshop|lab|table|hall"),
+    (
+        "room",
+        r"kitchen|room|interior|inside|restaurant|cafe|bar|office|shop|studio|bakery|library|workshop|lab|table|hall",
+    ),
     ("street", r"market|street|alley|lane|corridor|bazaar|tunnel|road|passage|station|platform"),
-    ("city", r"city|rooftops?|skyline|towers?|downtown|buildings?|town|village|lisbon|osaka|tokyo|london|paris|berlin"),
+    (
+        "city",
+        r"city|rooftops?|skyline|towers?|downtown|buildings?|town|village|lisbon|osaka|tokyo|london|paris|berlin",
+    ),
     ("sea", r"sea|ocean|beach|boats?|ships?|harbou?r|waves?|coast|lake|river|underwater|island|pier|sail\w*"),
     ("forest", r"forest|woods?|trees?|jungle|garden|park|leaves"),
-    ("hills", r"hills?|mountains?|desert|dunes?|field|meadow|valley|cliffs?|prairie|farm|horizon|snow\w*|sky"),
+    (
+        "hills",
+        r"hills?|mountains?|desert|dunes?|field|meadow|valley|cliffs?|prairie|farm|horizon|snow\w*|sky",
+    ),
 )
 
 

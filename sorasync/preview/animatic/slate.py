@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from sorasync.preview.animatic.canvas import Canvas, yuv
 from sorasync.preview.animatic.patch import Patch, lay, make_patch
-from sorasync.preview.animatic.text import Colour, fit, plain, wrap, write
+from sorasync.preview.animatic.text import Colour, fit, wrap, write
 from sorasync.preview.animatic.theme import CARD, FADED, INK, Theme
 
 
@@ -57,7 +57,10 @@ def _stripes(draw: ImageDraw.ImageDraw, width: int, height: int) -> None:
     step = height * 2
     for number, left in enumerate(range(-height, width + step, step)):
         colour = INK if number % 2 else (30, 30, 34, 255)
-        draw.polygon([(left + height, 0), (left + step + height, 0), (left + step, height), (left, height)], fill=colour)
+        draw.polygon(
+            [(left + height, 0), (left + step + height, 0), (left + step, height), (left, height)],
+            fill=colour,
+        )
 
 
 def draw_style(theme: Theme, style: str, scene: str) -> Patch | None:
@@ -91,13 +94,12 @@ class Clock:
         self._theme = theme
         self._face = theme.face(24)
         self._cell = round(max(self._face.getlength(sign) for sign in "0123456789")) + 1
-        self._total = f" / {total}"
+        self._total = f" / {total} "
         self._seen: dict[str, Patch] = {}
-        self._edge = theme.px(12)
 
     def lay(self, canvas: Canvas, text: str) -> None:
         """Put the time on a frame; the card is laid whole, so nothing is left of the time before."""
-        signs = [self._glyph(sign) for sign in text]
+        signs = [self._glyph(sign) for sign in f" {text}"]
         tail = self._glyph(self._total)
         width = sum(sign.width for sign in signs) + tail.width
         left = canvas.width - width - self._theme.px(24)
@@ -107,10 +109,10 @@ class Clock:
 
     def _glyph(self, text: str) -> Patch:
         if text not in self._seen:
-            alone = len(text) == 1
-            width = self._cell if alone and text.isdigit() else round(self._face.getlength(text)) + 2
+            width = self._cell if text.isdigit() else round(self._face.getlength(text)) + 2
             picture = Image.new("RGBA", (width + width % 2, round(self._face.size * 1.5)), CARD)
-            write(ImageDraw.Draw(picture), (1, self._face.size * 0.1), plain(text) if alone else text, self._face, INK)
+            left = (picture.width - self._face.getlength(text)) / 2
+            write(ImageDraw.Draw(picture), (left, self._face.size * 0.18), text, self._face, INK)
             self._seen[text] = make_patch(picture)
         return self._seen[text]
 

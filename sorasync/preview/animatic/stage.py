@@ -85,7 +85,7 @@ def _slide(spare: int, where: float) -> int:
 class Look:
     """What makes two drawings of one prompt differ, and what an extension takes over from its source.
 
-    `first` counts the shots that came before; `place` and `people` hold where the text says nothing of its own.
+    `first` counts the shots that came before; `place`, `people` and `framing` hold where the text says nothing of its own.
     """
 
     seed: str
@@ -93,6 +93,7 @@ class Look:
     first: int = 0
     place: str | None = None
     people: int = 0
+    framing: Framing | None = None
 
 
 def build(script: Script, number: int, look: Look, size: tuple[int, int], beats: int) -> Stage:
@@ -147,7 +148,7 @@ def _cast(
     height: int,
 ) -> tuple[Actor, ...]:
     """The subjects, placed on the thirds of the frame."""
-    framing = camera.framing or Framing.MEDIUM
+    framing = camera.framing or look.framing or Framing.MEDIUM
     if framing is Framing.AERIAL:
         return ()
     speakers = {line.speaker for line in shot.lines if line.speaker}
@@ -159,8 +160,15 @@ def _cast(
         tall, floor = round(height * min(1.35, framing.value)), 0.2 + framing.value * 0.8
     if not people:
         size = round(height * min(0.75, framing.value * 0.62))
-        return (Actor(figure.form(size, tones, lit_from_left), (0.36, 0.5, 0.64)[int(chance * 3)], 0.42 + size / height * 0.4),)
+        return (
+            Actor(
+                figure.form(size, tones, lit_from_left),
+                (0.36, 0.5, 0.64)[int(chance * 3)],
+                0.42 + size / height * 0.4,
+            ),
+        )
     places = {1: ((0.35, 0.5, 0.65)[int(chance * 3)],), 2: (0.34, 0.67), 3: (0.24, 0.5, 0.77)}[people]
     return tuple(
-        Actor(figure.person(tall, tones, framing, lit_from_left, index), x, floor) for index, x in enumerate(places)
+        Actor(figure.person(tall, tones, framing, lit_from_left, index), x, floor)
+        for index, x in enumerate(places)
     )

@@ -24,7 +24,9 @@ def thumbnail(video: Path) -> bytes:
     facts = probe(video)
     size = _within(facts, _THUMBNAIL_PIXELS)
     found = _frames_at(video, [facts.seconds * share for share in (0.3, 0.5, 0.75)], size)
-    liveliest = max(found, key=lambda canvas: float(np.std(canvas.y)) + float(np.std(canvas.u) + np.std(canvas.v)))
+    liveliest = max(
+        found, key=lambda canvas: float(np.std(canvas.y)) + float(np.std(canvas.u) + np.std(canvas.v))
+    )
     return _packed(to_picture(liveliest), "WEBP")
 
 

@@ -113,7 +113,14 @@ def _dotted(line: str, face: Font, width: float) -> str:
     return f"{line.rstrip()}..."
 
 
-def write(draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, face: Font, colour: Colour, bold: bool = False) -> None:
+def write(
+    draw: ImageDraw.ImageDraw,
+    at: tuple[float, float],
+    text: str,
+    face: Font,
+    colour: Colour,
+    bold: bool = False,
+) -> None:
     """Draw one line of already plain text with its upper left corner at a point."""
     left, top = round(at[0]), round(at[1])
     draw.text((left, top), text, font=face, fill=colour)

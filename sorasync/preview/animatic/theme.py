@@ -42,7 +42,9 @@ class Theme:
 
 def accent_of(palette: tuple[Swatch, ...]) -> Colour:
     """The liveliest colour of a palette, light enough to be read on a dark card."""
-    liveliest: RGB = max((colour.rgb for colour in palette), key=lambda rgb: max(rgb) - min(rgb), default=(255, 200, 80))
+    liveliest: RGB = max(
+        (colour.rgb for colour in palette), key=lambda rgb: max(rgb) - min(rgb), default=(255, 200, 80)
+    )
     while brightness(liveliest) < 0.55:
         liveliest = mix(liveliest, (255, 255, 255), 0.18)
     return (*liveliest, 255)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,12 +22,14 @@ TICKS = 1000
 
 _TAG = "comment"
 _ENCODER = {
-    "preset": "superfast",
+    "preset": "ultrafast",
     "tune": "zerolatency",
-    "crf": "24",
+    "crf": "27",
     "g": str(FPS),
     "threads": "2",
+    "x264-params": "cabac=1:aq-mode=1:deblock=1,1",
 }
+"""No B-frames and no look-ahead: times of packets rise as they are written, and little is held in memory."""
 
 
 class Writer:
@@ -86,7 +87,7 @@ def writing(out: Path, width: int, height: int, note: str = "") -> Iterator[Writ
             writer = Writer(container, width, height)
             yield writer
             writer.finish()
-        os.replace(part, out)
+        part.replace(out)
     finally:
         part.unlink(missing_ok=True)
 

@@ -6,16 +6,14 @@ import asyncio
 from collections.abc import MutableMapping
 from typing import Any
 
-CONNECTIONS: str = "sorasync.connections"
-"""Where `serve` leaves the open transports in the application's state, by the client's address."""
-
 Scope = MutableMapping[str, Any]
 
 
 async def cut(scope: Scope, *, answering: bool) -> Exception:
     """Break the connection; the exception to raise afterwards.
 
-    Over a socket the transport is aborted. In-process there is none, so the exception itself is what the
+    Over a socket the transport, which `serve` leaves in the application's state by the client's address, is
+    aborted. In-process there is none, so the exception itself is what the
     caller's client sees: `httpx.RemoteProtocolError` when nothing was answered yet, `httpx.ReadError` in the
     middle of an answer, as over a socket. This is the only place of the server that knows httpx, and it
     needs it only where httpx is what carries the request.

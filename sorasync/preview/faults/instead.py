@@ -9,7 +9,12 @@ from sorasync.preview.faults.rule import Rule
 from sorasync.preview.refusal import RefusedError
 
 _PLAIN: dict[str, tuple[int, str | None, str, str]] = {
-    "overloaded": (503, "server_is_overloaded", "The server is overloaded. Please retry later.", "server_error"),
+    "overloaded": (
+        503,
+        "server_is_overloaded",
+        "The server is overloaded. Please retry later.",
+        "server_error",
+    ),
     "error": (500, None, "The server had an error while processing your request.", "server_error"),
     "unauthorized": (401, "invalid_api_key", "Incorrect API key provided.", "invalid_request_error"),
     "not_found": (404, None, "Not Found", "invalid_request_error"),

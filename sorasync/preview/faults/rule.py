@@ -58,12 +58,12 @@ class Rule(BaseModel):
     that match those: `nth`, `every`, `probability`, and `count` times at most. All that are given must hold.
 
     Parameters, each used by the deeds that need it: `status`, `code`, `message`, `headers`; `retry_after`
-    (seconds) and `form` of a 429 (`seconds`, `date`, `ms`, `reset` or `none`); `at`, the part of a body that is
-    sent (0 to 1); `by`, how much longer the announced length is than the body (bytes, may be negative);
+    (seconds) and `form` of a 429 (`seconds`, `date`, `ms`, `reset` or `none`); `at`, the part of a body that
+    is sent (0 to 1); `by`, how much longer the announced length is than the body (bytes, may be negative);
     `type`, a content type; `delay` (seconds) and `chunk` (bytes); `fields` to drop; `word` for the status;
-    `value` for the progress; `polls` that a stuck job sits through (-1: for ever); `billed`, where a job that
-    fails is or is not billed against the custom; `seconds` of list lag; `times` a duplicated create is carried
-    out; `done`, the part of a batch that is done before it expires.
+    `value` for the progress; `polls` that a stuck job sits through (-1: for ever); `billed`, to bill a job
+    that fails, or not to bill one that completes without a video; `seconds` of list lag; `times` a
+    duplicated create is carried out; `done`, the part of a batch that is done before it expires.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

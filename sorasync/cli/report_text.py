@@ -1,0 +1,63 @@
+"""How an apply ended, for people: counts, what did not get done, and what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from sorasync.apply.report import End, Outcome, Report, spent
+from sorasync.cli.plan_text import no_changes
+from sorasync.plan.cost import money
+from sorasync.plan.plan import Plan
+from sorasync.project import Project
+
+_MARKS = {End.FAILED: "✗", End.BLOCKED: "!", End.PENDING: "…", End.OPEN: "?", End.SKIPPED: "-"}
+
+
+def report_text(plan: Plan, report: Report, project: Project) -> Iterator[str]:
+    """The closing lines."""
+    if not plan.changes:
+        yield no_changes(plan)
+    else:
+        yield from _problems(report)
+        yield _counts(plan, report)
+        if report.stopped:
+            yield f"Stopped early: {report.stopped}."
+    for name in report.conflicts:
+        yield f"{name}: a file of yours is in the way; the video is in the store, its name was not made"
+    if report.of(End.DONE) or not plan.changes:
+        yield f"The videos are in {_directory(project)}"
+
+
+def _problems(report: Report) -> Iterator[str]:
+    """Each change that is not done with its next step; those that only wait for another are counted."""
+    waiting: dict[str, int] = {}
+    for outcome in report.outcomes:
+        if outcome.end is End.BLOCKED and outcome.cause:
+            waiting[outcome.cause] = waiting.get(outcome.cause, 0) + 1
+        elif outcome.end is not End.DONE:
+            yield from _problem(outcome)
+    for cause, count in waiting.items():
+        yield f"! {count} more {'waits' if count == 1 else 'wait'} for {cause}"
+
+
+def _problem(outcome: Outcome) -> Iterator[str]:
+    mark = click.style(_MARKS[outcome.end], fg="cyan" if outcome.end is End.PENDING else "red", bold=True)
+    yield f"{mark} {outcome.label}: {outcome.end.value}: {outcome.message}"
+    if outcome.next:
+        yield f"    next: {outcome.next}"
+
+
+def _counts(plan: Plan, report: Report) -> str:
+    parts = [f"{len(found)} {end.value}" for end in End if (found := report.of(end))]
+    cost = spent(report.outcomes)
+    money_text = f" {money(cost)} spent." if cost and not plan.simulated else ""
+    return f"Apply: {', '.join(parts)}.{money_text}"
+
+
+def _directory(project: Project) -> str:
+    from pathlib import Path
+
+    path = project.root / project.config.assets.path
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

@@ -1,0 +1,182 @@
+"""The reference's own dialect, and the base of the others: a family overrides what it does differently."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from sorasync.preview.fields import Fields
+from sorasync.preview.orders import Checks
+from sorasync.preview.refusal import RefusedError
+from sorasync.preview.shown import Shown
+
+Paths = dict[str, tuple[tuple[str, str], ...]]
+
+CREATE: Paths = {"create": (("POST", "/v1/videos"),)}
+LIST: Paths = {"list": (("GET", "/v1/videos"),)}
+GET: Paths = {"get": (("GET", "/v1/videos/{id}"),)}
+DELETE: Paths = {"delete": (("DELETE", "/v1/videos/{id}"),)}
+CONTENT: Paths = {"content": (("GET", "/v1/videos/{id}/content"),)}
+REMIX: Paths = {"edit_nested": (("POST", "/v1/videos/{id}/remix"),)}
+EDITS: Paths = {"edit": (("POST", "/v1/videos/edits"),)}
+NESTED: Paths = {"edit_nested": (("POST", "/v1/videos/{id}/edits"), ("POST", "/v1/videos/{id}/remix"))}
+EXTEND: Paths = {"extend": (("POST", "/v1/videos/extensions"),)}
+CHARACTERS: Paths = {
+    "character": (("POST", "/v1/videos/characters"),),
+    "character_get": (("GET", "/v1/videos/characters/{id}"),),
+}
+FILES: Paths = {
+    "files": (("POST", "/v1/files"),),
+    "files_list": (("GET", "/v1/files"),),
+    "files_get": (("GET", "/v1/files/{id}"),),
+    "files_delete": (("DELETE", "/v1/files/{id}"),),
+    "files_content": (("GET", "/v1/files/{id}/content"),),
+}
+BATCHES: Paths = {
+    "batch": (("POST", "/v1/batches"),),
+    "batch_list": (("GET", "/v1/batches"),),
+    "batch_get": (("GET", "/v1/batches/{id}"),),
+    "batch_cancel": (("POST", "/v1/batches/{id}/cancel"),),
+}
+MODELS: Paths = {"models": (("GET", "/v1/models"),)}
+
+
+class Dialect:
+    """How one family speaks. All methods are pure."""
+
+    name = "openai"
+    checks = Checks(strict=True)
+    paths: Paths = (
+        CREATE
+        | LIST
+        | CHARACTERS
+        | EXTEND
+        | EDITS
+        | NESTED
+        | GET
+        | DELETE
+        | CONTENT
+        | FILES
+        | BATCHES
+        | MODELS
+    )
+    poll_hint = True
+    """Whether answers about unfinished jobs carry `openai-poll-after-ms`."""
+    ranges = True
+    """Whether a part of a file can be asked for."""
+    derives_by_create = False
+    """Whether a create that names a video is an extension (with seconds) or an edit (without)."""
+    list_default = 20
+    list_least = 0
+
+    def new_id(self) -> str:
+        """A fresh id, as the core keeps it."""
+        return f"video_{secrets.token_hex(16)}"
+
+    def id_out(self, job_id: str) -> str:
+        """A kept id as a client sees it."""
+        return job_id
+
+    def id_in(self, job_id: str) -> str:
+        """An id from a client as it is kept."""
+        return job_id
+
+    def character_out(self, character_id: str) -> str:
+        """A character's id as a client sees it."""
+        return character_id
+
+    def character_in(self, character_id: str) -> str:
+        """A character's id from a client as it is kept."""
+        return character_id
+
+    def understand(self, fields: Fields, route: str) -> Fields:
+        """A body in this family's words, in the reference's. Raises `RefusedError`."""
+        return fields
+
+    def job(self, shown: Shown) -> dict[str, Any]:
+        """The job object."""
+        job = shown.job
+        return {
+            "id": self.id_out(job.id),
+            "object": "video",
+            "model": job.model,
+            "status": shown.status,
+            "progress": shown.progress,
+            "created_at": int(job.created),
+            "completed_at": _whole(job.completed),
+            "expires_at": _whole(job.expires),
+            "prompt": job.prompt,
+            "size": job.size,
+            "seconds": str(job.seconds),
+            "remixed_from_video_id": job.source if job.kind == "edit" else None,
+            "error": self.job_error(shown),
+        }
+
+    def job_error(self, shown: Shown) -> object:
+        """The error inside a job object, None while there is none."""
+        job = shown.job
+        if shown.status in ("queued", "in_progress") or job.error_code is None:
+            return None
+        return {"code": job.error_code, "message": job.error_message}
+
+    def created(self, shown: Shown) -> Response:
+        """The answer to a create, extension or edit."""
+        return JSONResponse(self.job(shown))
+
+    def fetched(self, shown: Shown) -> Response:
+        """The answer to a get."""
+        return JSONResponse(self.job(shown))
+
+    def deleted(self, shown: Shown) -> dict[str, Any]:
+        """The body of the answer to a delete."""
+        return {"id": self.id_out(shown.job.id), "object": "video.deleted", "deleted": True}
+
+    def listing(self, page: list[Shown], *, more: bool) -> dict[str, Any]:
+        """The body of a page of the list."""
+        data = [self.job(shown) for shown in page]
+        return {
+            "object": "list",
+            "data": data,
+            "first_id": data[0]["id"] if data else None,
+            "last_id": data[-1]["id"] if data else None,
+            "has_more": more,
+        }
+
+    def refuse(self, refusal: RefusedError, route: str = "other") -> Response:
+        """A refusal in this family's form."""
+        error = {
+            "message": refusal.message,
+            "type": refusal.kind,
+            "param": refusal.param,
+            "code": refusal.code,
+        }
+        return JSONResponse({"error": error}, refusal.status, headers=refusal.headers)
+
+    def unrouted(self, status: int, method: str, path: str) -> Response:
+        """The answer where there is no such route (404) or method (405)."""
+        return self.refuse(RefusedError(status, f"Invalid URL ({method} {path})"))
+
+    def unauthorised(self) -> Response:
+        """The answer to a request without the right key."""
+        return self.refuse(RefusedError(401, "Incorrect API key provided.", code="invalid_api_key"))
+
+    def variant(self, asked: str | None) -> str:
+        """Which file is meant: `video`, `thumbnail` or `spritesheet`. Raises `RefusedError`."""
+        if asked in (None, "", "video", "thumbnail", "spritesheet"):
+            return asked or "video"
+        raise RefusedError(
+            400, f"Invalid value '{asked}' for 'variant'.", code="invalid_value", param="variant"
+        )
+
+    def not_ready(self, shown: Shown) -> RefusedError:
+        """Why there is no file yet, or never will be."""
+        if shown.status in ("queued", "in_progress"):
+            message = "Video is not ready yet, use GET /v1/videos/{video_id} to check status."
+            return RefusedError(404, message, code="video_not_ready")
+        return RefusedError(404, "There is no video: the generation did not complete.", code="video_failed")
+
+
+def _whole(time: float | None) -> int | None:
+    return None if time is None else int(time)

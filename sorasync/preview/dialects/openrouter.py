@@ -1,0 +1,89 @@
+"""OpenRouter's own schema on the same path: `duration`, 202, addresses and cost in the body.
+
+A create with `previous_job_id` goes on from that job: with a `duration` it extends it, without one it
+edits it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from sorasync.preview.dialects.base import CONTENT, CREATE, GET, Dialect, Paths
+from sorasync.preview.dialects.shapes import size_of
+from sorasync.preview.fields import Fields
+from sorasync.preview.orders import Checks
+from sorasync.preview.rates import price
+from sorasync.preview.refusal import RefusedError, bad
+from sorasync.preview.shown import Shown
+
+_MODELS: Paths = {"models": (("GET", "/v1/videos/models"),)}
+_STATUS = {"queued": "pending"}
+
+
+class OpenRouter(Dialect):
+    """The router."""
+
+    name = "openrouter"
+    checks = Checks(strict=False)
+    paths = CREATE | _MODELS | GET | CONTENT
+    poll_hint = False
+    derives_by_create = True
+
+    def new_id(self) -> str:
+        """A generation's id."""
+        return f"gen-vid-{secrets.token_hex(12)}"
+
+    def understand(self, fields: Fields, route: str) -> Fields:
+        """JSON with the router's names, as the reference's."""
+        given = fields.values
+        if fields.encoding != "json":
+            raise bad("Expected a JSON body.")
+        if "model" not in given:
+            raise bad("model: Required", "model")
+        duration = given.get("duration")
+        if duration is not None and not isinstance(duration, int):
+            raise bad("duration: Expected number, received string", "duration")
+        values: dict[str, Any] = {"prompt": given.get("prompt"), "model": given["model"]}
+        values["size"] = given.get("size") or size_of(given.get("resolution"), given.get("aspect_ratio"))
+        if duration is not None:
+            values["seconds"] = duration
+        if given.get("previous_job_id"):
+            values["video"] = {"id": given["previous_job_id"]}
+        frames = given.get("frame_images")
+        if isinstance(frames, list) and frames and isinstance(frames[0], dict):
+            values["input_reference"] = {"image_url": frames[0].get("image_url", {}).get("url")}
+        return Fields("json", values | {name: given[name] for name in ("label",) if name in given})
+
+    def job(self, shown: Shown) -> dict[str, Any]:
+        """The router's job."""
+        job = shown.job
+        body: dict[str, Any] = {
+            "id": job.id,
+            "polling_url": f"/api/v1/videos/{job.id}",
+            "status": _STATUS.get(shown.status, shown.status),
+        }
+        if shown.status == "failed" or (shown.status == "completed" and job.videoless):
+            body["error"] = job.error_message or "failed"
+        if shown.done:
+            body["generation_id"] = f"gen-{job.id[-12:]}"
+            body["unsigned_urls"] = [f"{shown.base}/v1/videos/{job.id}/content?index=0"]
+            body["usage"] = {"cost": price(job.model, job.size, job.billed) / 1_000_000, "is_byok": False}
+        return body
+
+    def created(self, shown: Shown) -> Response:
+        """Accepted, not done."""
+        return JSONResponse(self.job(shown), 202)
+
+    def refuse(self, refusal: RefusedError, route: str = "other") -> Response:
+        """The code is the HTTP status, a number."""
+        error = {"code": refusal.status, "message": refusal.message}
+        return JSONResponse({"error": error}, refusal.status, headers=refusal.headers)
+
+    def variant(self, asked: str | None) -> str:
+        """An index of the outputs, of which there is one."""
+        if asked in (None, "", "0"):
+            return "video"
+        raise RefusedError(404, "No output with that index")

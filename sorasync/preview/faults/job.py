@@ -1,0 +1,35 @@
+"""What the rules do to a job at the moment it is accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from sorasync.preview.faults.rule import Rule
+from sorasync.preview.model import Job
+
+_MODERATED = "Your request was blocked by our moderation system."
+
+
+def afflict(job: Job, rules: Iterable[Rule]) -> tuple[Job, bool]:
+    """The job with its fate written into it, and whether it is billed."""
+    billed = True
+    for rule in rules:
+        match rule.do:
+            case "stuck":
+                job = replace(job, stuck=rule.polls)
+            case "fail_moderated":
+                job = _failed(job, rule, "moderation_blocked", _MODERATED)
+                billed = bool(rule.billed)
+            case "fail":
+                job = _failed(job, rule, "generation_failed", "Video generation failed.")
+                billed = bool(rule.billed)
+            case "no_video":
+                code = rule.code or "moderation_blocked"
+                job = replace(job, videoless=True, error_code=code, error_message=rule.message or _MODERATED)
+                billed = rule.billed is not False
+    return job, billed
+
+
+def _failed(job: Job, rule: Rule, code: str, message: str) -> Job:
+    return replace(job, outcome="failed", error_code=rule.code or code, error_message=rule.message or message)

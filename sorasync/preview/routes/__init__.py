@@ -1,0 +1,3 @@
+"""The handlers of each group of routes."""
+
+from __future__ import annotations

@@ -1,0 +1,106 @@
+"""Large offline queues."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from sorasync.preview.faults.middleware import rule_for
+from sorasync.preview.fields import read_fields
+from sorasync.preview.model import Batch
+from sorasync.preview.refusal import RefusedError, bad, missing
+from sorasync.preview.server import Server
+
+_WINDOW_SECONDS = 86_400
+_TIMES = (
+    "in_progress_at",
+    "finalizing_at",
+    "completed_at",
+    "failed_at",
+    "expired_at",
+    "cancelling_at",
+    "cancelled_at",
+)
+
+
+class BatchRoutes:
+    """Handlers over one server."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def batch(self, request: Request) -> Response:
+        """Queue the requests of an input file."""
+        values = (await read_fields(request)).values
+        file = self._server.shelf.file(str(values.get("input_file_id")))
+        if file is None or file.purpose != "batch":
+            raise bad("'input_file_id' must name a file with the purpose 'batch'.", "input_file_id")
+        if values.get("endpoint") != "/v1/videos":
+            raise bad("'endpoint' must be '/v1/videos'.", "endpoint", "invalid_value")
+        if values.get("completion_window") != "24h":
+            raise bad("'completion_window' must be '24h'.", "completion_window", "invalid_value")
+        now = self._server.now()
+        doc: dict[str, object] = {"metadata": values.get("metadata")}
+        rule = rule_for(request, "batch_expires")
+        if rule is not None:
+            doc["stop_part"] = rule.done
+        batch = Batch(
+            f"batch_{secrets.token_hex(12)}", file.id, "validating", now, now + _WINDOW_SECONDS, doc
+        )
+        self._server.shelf.add_batch(batch)
+        self._server.batches.kick()
+        return JSONResponse(self._body(batch))
+
+    async def batch_get(self, request: Request) -> Response:
+        """One batch."""
+        return JSONResponse(self._body(self._find(request)))
+
+    async def batch_list(self, request: Request) -> Response:
+        """Every batch, newest first."""
+        data = [self._body(batch) for batch in self._server.shelf.batches()]
+        ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {}
+        return JSONResponse({"object": "list", "data": data, "has_more": False} | ends)
+
+    async def batch_cancel(self, request: Request) -> Response:
+        """Stop a batch; what is done stays done."""
+        with self._server.database.write():
+            batch = self._find(request)
+            if batch.status not in ("validating", "in_progress"):
+                raise RefusedError(
+                    409, f"Cannot cancel a batch that is {batch.status}.", code="batch_not_cancellable"
+                )
+            now = int(self._server.now())
+            batch = self._server.shelf.change_batch(batch, "cancelling", cancelling_at=now)
+        return JSONResponse(self._body(batch))
+
+    def _find(self, request: Request) -> Batch:
+        batch = self._server.shelf.batch(request.path_params["id"])
+        if batch is None:
+            raise missing("Batch", request.path_params["id"])
+        return batch
+
+    def _body(self, batch: Batch) -> dict[str, Any]:
+        counts = self._server.jobs.batch_counts(batch.id)
+        refused = len(self._server.shelf.refused_lines(batch.id))
+        failed = refused + sum(counts.get(state, 0) for state in ("failed", "expired", "cancelled"))
+        total = batch.doc.get("total", sum(counts.values()) + refused)
+        times = {name: batch.doc.get(name) for name in _TIMES}
+        return {
+            "id": batch.id,
+            "object": "batch",
+            "endpoint": "/v1/videos",
+            "errors": batch.doc.get("errors"),
+            "input_file_id": batch.input_file,
+            "completion_window": "24h",
+            "status": batch.status,
+            "output_file_id": batch.doc.get("output_file_id"),
+            "error_file_id": batch.doc.get("error_file_id"),
+            "created_at": int(batch.created),
+            "expires_at": int(batch.expires),
+            **times,
+            "request_counts": {"total": total, "completed": counts.get("completed", 0), "failed": failed},
+            "metadata": batch.doc.get("metadata"),
+        }

@@ -1,0 +1,164 @@
+"""Create, extend, edit, get, list and delete."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from sorasync.preview.faults.middleware import rule_for, rules_of
+from sorasync.preview.fields import Fields, read_fields, save_upload
+from sorasync.preview.model import Job
+from sorasync.preview.orders import Order
+from sorasync.preview.refusal import RefusedError, bad, missing
+from sorasync.preview.server import Server
+from sorasync.preview.shown import Shown
+
+_LIMIT_MAX = 100
+
+
+class VideoRoutes:
+    """Handlers over one server, in its dialect."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._dialect = server.dialect
+
+    async def create(self, request: Request) -> Response:
+        """Start a render from a prompt."""
+        fields = self._dialect.understand(await read_fields(request), "create")
+        try:
+            if self._dialect.derives_by_create and "video" in fields.values:
+                kind = (
+                    self._dialect.checks.extend if "seconds" in fields.values else self._dialect.checks.edit
+                )
+                return await self._derive(request, kind(fields), fields)
+            order = self._dialect.checks.create(self._with_kept_characters(fields))
+            self._server.check_capacity()
+            image = await self._save(fields, "input_reference", "image")
+            return self._accept(request, self._server.intake.create(order, image))
+        finally:
+            await fields.close()
+
+    async def extend(self, request: Request) -> Response:
+        """Continue a video."""
+        fields = self._dialect.understand(await read_fields(request), "extend")
+        try:
+            return await self._derive(request, self._dialect.checks.extend(fields), fields)
+        finally:
+            await fields.close()
+
+    async def edit(self, request: Request) -> Response:
+        """Change a video that the body names or holds."""
+        fields = self._dialect.understand(await read_fields(request), "edit")
+        try:
+            return await self._derive(request, self._dialect.checks.edit(fields), fields)
+        finally:
+            await fields.close()
+
+    async def edit_nested(self, request: Request) -> Response:
+        """Change the video that the path names; the older remix does the same."""
+        fields = self._dialect.understand(await read_fields(request), "edit")
+        try:
+            order = self._dialect.checks.edit(fields, request.path_params["id"])
+            return await self._derive(request, order, fields)
+        finally:
+            await fields.close()
+
+    async def get(self, request: Request) -> Response:
+        """One job. A poll of a stuck one counts."""
+        job = self._find(request)
+        answer = self._dialect.fetched(self._server.show(job, _base(request)))
+        if job.stuck > 0:
+            self._server.jobs.poll_stuck(job.id)
+        return self._hint(answer, job)
+
+    async def list(self, request: Request) -> Response:
+        """A page of the jobs."""
+        limit = self._limit(request.query_params.get("limit"))
+        order = request.query_params.get("order", "desc")
+        if order not in ("asc", "desc"):
+            raise bad(f"Invalid value '{order}' for 'order'.", "order", "invalid_value")
+        after = request.query_params.get("after")
+        rule = rule_for(request, "list_lag")
+        lag = max(self._server.settings.list_lag, rule.seconds if rule else 0.0)
+        until = self._server.now() - lag if lag else float("inf")
+        page = self._server.jobs.page(
+            limit=limit + 1,
+            ascending=order == "asc",
+            after=self._dialect.id_in(after) if after else None,
+            created_until=until,
+        )
+        base = _base(request)
+        shown = [self._server.show(job, base) for job in (page or [])]
+        return JSONResponse(self._dialect.listing(shown[:limit], more=len(shown) > limit))
+
+    async def delete(self, request: Request) -> Response:
+        """Remove a video from the server."""
+        job = self._find(request)
+        shown = self._server.show(job, _base(request))
+        self._server.remove(job)
+        return JSONResponse(self._dialect.deleted(shown))
+
+    async def _derive(self, request: Request, order: Order, fields: Fields) -> Response:
+        self._server.check_capacity()
+        upload = await self._save(fields, "video", "source")
+        source = self._dialect.id_in(order.source) if order.source else None
+        resolved = Order(
+            order.kind, order.prompt, order.model, seconds=order.seconds, source=source, label=order.label
+        )
+        job = self._server.intake.derive(resolved, upload, strict=self._dialect.checks.strict)
+        return self._accept(request, job)
+
+    def _accept(self, request: Request, job: Job) -> Response:
+        rules = rules_of(request)
+        key = request.headers.get("idempotency-key")
+        accepted = self._server.accept(job, rules, key)
+        again = rule_for(request, "duplicate")
+        for _ in range(again.times - 1 if again else 0):
+            self._server.accept(self._server.again(job), rules, key)
+        shown = Shown(accepted, "queued", 0, _base(request))
+        return self._hint(self._dialect.created(shown), accepted)
+
+    def _hint(self, answer: Response, job: Job) -> Response:
+        if self._dialect.poll_hint and job.state == "active":
+            answer.headers["openai-poll-after-ms"] = str(self._server.settings.hint_ms)
+        return answer
+
+    def _find(self, request: Request) -> Job:
+        asked = request.path_params["id"]
+        job = self._server.jobs.get(self._dialect.id_in(asked))
+        if job is None:
+            raise missing("Video", asked)
+        return job
+
+    def _limit(self, text: str | None) -> int:
+        if text is None:
+            return self._dialect.list_default
+        if not text.isdecimal() or not self._dialect.list_least <= int(text) <= _LIMIT_MAX:
+            status = 400 if self._dialect.list_least == 0 else 422
+            raise RefusedError(
+                status, f"Invalid value '{text}' for 'limit'.", param="limit", code="invalid_value"
+            )
+        return int(text)
+
+    def _with_kept_characters(self, fields: Fields) -> Fields:
+        items = fields.values.get("characters")
+        if isinstance(items, list):
+            for item in items:
+                if isinstance(item, dict) and isinstance(item.get("id"), str):
+                    item["id"] = self._dialect.character_in(item["id"])
+        return fields
+
+    async def _save(self, fields: Fields, name: str, prefix: str) -> Path | None:
+        upload = fields.files.get(name)
+        if upload is None:
+            return None
+        path = self._server.new_upload(prefix)
+        await save_upload(upload, path)
+        return path
+
+
+def _base(request: Request) -> str:
+    return str(request.base_url).rstrip("/")

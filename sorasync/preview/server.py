@@ -1,0 +1,162 @@
+"""The server's core: one object that holds its data and does what the routes ask."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from sorasync.preview.batches import BatchRunner
+from sorasync.preview.database import Database
+from sorasync.preview.dialects import Dialect, dialect_of
+from sorasync.preview.drawing import Drawing
+from sorasync.preview.faults.choose import Faults
+from sorasync.preview.faults.job import afflict
+from sorasync.preview.faults.rule import Rule, load_plan
+from sorasync.preview.intake import Intake
+from sorasync.preview.jobs import Jobs
+from sorasync.preview.ledger import Ledger
+from sorasync.preview.media import UnreadableError, look_at_video
+from sorasync.preview.model import Character, Job
+from sorasync.preview.owner import Owner
+from sorasync.preview.places import Places
+from sorasync.preview.refusal import RefusedError, bad
+from sorasync.preview.renderer import Renderer
+from sorasync.preview.settings import PreviewSettings
+from sorasync.preview.shelf import Shelf
+from sorasync.preview.shown import Shown, show
+from sorasync.preview.webhooks import Webhooks
+
+
+class Server:
+    """Jobs, characters, files, batches, ledger and faults over one data directory.
+
+    Use it on one event loop at a time. `requests` counts what was asked, by route. Close it with `aclose`.
+    """
+
+    def __init__(self, settings: PreviewSettings) -> None:
+        self.settings = settings
+        self.dialect: Dialect = dialect_of(settings.dialect)
+        self.faults = Faults(load_plan(settings.faults) if settings.faults else None)
+        self.requests: Counter[str] = Counter()
+        self.places = Places(settings.data)
+        self.database = Database(self.places.database)
+        self.jobs = Jobs(self.database)
+        self.ledger = Ledger(self.database)
+        self.shelf = Shelf(self.database)
+        self.owner = Owner(self.places.owners)
+        self.intake = Intake(settings, self.places, self.jobs, self.shelf, self.dialect.new_id)
+        self.renderer = Renderer(
+            self.jobs,
+            self.owner,
+            workers=settings.workers,
+            now=self.now,
+            describe=self._describe,
+            forget=self.places.forget_owner,
+        )
+        self.batches = BatchRunner(self)
+        self.webhooks = Webhooks(settings, self.jobs)
+
+    def now(self) -> float:
+        """Seconds since the epoch, by the injected clock."""
+        return self.settings.clock.now()
+
+    def wake(self) -> None:
+        """Settle what is due and start what can be started. Every request does this first."""
+        self.settle()
+        self.batches.kick()
+        if self.settings.draw:
+            self.renderer.kick()
+        self.webhooks.watch(self.settle)
+
+    def settle(self) -> None:
+        """Give every job that is due its outcome, and tell the webhook."""
+        for settled in self.jobs.settle(self.now()):
+            self.webhooks.tell_job(settled.id, settled.state, self.now())
+        self.batches.settle()
+
+    def check_capacity(self) -> None:
+        """Raises `RefusedError` when there are too many unfinished jobs."""
+        most = self.settings.max_in_flight
+        if most is not None and self.jobs.in_flight() >= most:
+            raise RefusedError(
+                429,
+                f"You have {most} videos in progress already.",
+                code="rate_limit_exceeded",
+                kind="requests",
+                headers={"retry-after": str(max(1, int((self.settings.render_seconds or 0) / 2)))},
+            )
+
+    def accept(self, job: Job, rules: Iterable[Rule] = (), idempotency_key: str | None = None) -> Job:
+        """Keep and bill a new job, with what the fault rules do to it."""
+        job, billed = afflict(job, rules)
+        with self.database.write():
+            if self.jobs.add(job) and billed:
+                self.ledger.bill(job, idempotency_key)
+        if self.settings.draw:
+            self.renderer.kick()
+        return job
+
+    def again(self, job: Job) -> Job:
+        """The same request once more, as a gateway that resends makes it."""
+        return replace(job, id=self.dialect.new_id())
+
+    def show(self, job: Job, base: str = "") -> Shown:
+        """A job as it looks now."""
+        return show(
+            job,
+            self.now(),
+            drawing=self.renderer.progress.get(job.id, 0),
+            render_seconds=self.settings.render_seconds or 0,
+            base=base,
+        )
+
+    def remove(self, job: Job) -> None:
+        """Forget a job and delete its files."""
+        self.jobs.remove(job.id)
+        self.places.remove_job(job.id)
+
+    def add_character(self, name: str, video: Path) -> Character:
+        """Keep an uploaded reference clip. Raises `RefusedError` for one that is no video."""
+        if self.settings.draw:
+            try:
+                look_at_video(video)
+            except UnreadableError as error:
+                raise bad(f"The character clip cannot be used: {error}.", "video", "invalid_video") from error
+        relative = video.relative_to(self.places.root).as_posix()
+        character = Character(f"char_{secrets.token_hex(16)}", name, relative, self.now())
+        with self.database.write():
+            self.shelf.add_character(character)
+            self.ledger.note_upload(name, character.id, character.created)
+        return character
+
+    def new_upload(self, prefix: str) -> Path:
+        """A path for an upload that nothing has yet."""
+        return self.places.uploads / f"{prefix}_{secrets.token_hex(12)}"
+
+    async def aclose(self) -> None:
+        """Stop drawing and close the database; the next server over the data draws what was not finished."""
+        await self.webhooks.aclose()
+        await self.batches.aclose()
+        await self.renderer.aclose()
+        self.database.close()
+        self.owner.close()
+
+    def _describe(self, job: Job) -> Drawing:
+        cast = [self.shelf.character(character) for character in job.characters]
+        return Drawing(
+            kind=job.kind,
+            prompt=job.prompt,
+            model=job.model,
+            width=job.width,
+            height=job.height,
+            seconds=job.billed if job.kind == "extend" else job.seconds,
+            out=self.places.video(job.id),
+            part=self.places.parts / self.owner.name / f"{secrets.token_hex(6)}.mp4",
+            label=job.label,
+            cast=tuple((item.name, self.places.inside(item.path)) for item in cast if item),
+            image=self.places.inside(job.image) if job.image else None,
+            source=self.intake.source_of(job),
+        )

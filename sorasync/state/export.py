@@ -1,0 +1,94 @@
+"""The whole state as sorted JSON, and back: for reading, comparing and moving it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sorasync.state.errors import StateError
+from sorasync.state.schema import VERSION
+from sorasync.state.store import Store
+
+FORMAT = 1
+
+_TABLES = {
+    "records": "key",
+    "inputs": "key",
+    "bindings": "address",
+    "assets": "of IS NOT NULL, sha256",
+    "runs": "id",
+    "attempts": "id",
+    "events": "id",
+}
+"""Tables and their order; a row comes after those it points to."""
+
+
+def export_state(store: Store) -> str:
+    """The state as JSON text: lineage, serial and each table's rows; the lock is left out."""
+    with store.snapshot():
+        tables = {name: _rows(store, name, order) for name, order in _TABLES.items()}
+        document = {
+            "format_version": FORMAT,
+            "schema_version": VERSION,
+            "lineage": store.lineage,
+            "serial": store.serial,
+            "tables": tables,
+        }
+    return json.dumps(document, sort_keys=True, ensure_ascii=False, indent=1) + "\n"
+
+
+def import_state(store: Store, text: str) -> None:
+    """Fill an empty state from such JSON, in one transaction.
+
+    Raises `StateError` for a state that holds something, or text that is no export of this version.
+    """
+    document = _checked(text)
+    with store.transaction():
+        if store.serial or store.runs(limit=1):
+            raise StateError(
+                "only an empty state can be filled by an import", hint="name a new file in [state] url"
+            )
+        for name in _TABLES:
+            _fill(store, name, document["tables"].get(name, []))
+        store.session.write(
+            "UPDATE state SET lineage = ?, serial = ?", (document["lineage"], document["serial"])
+        )
+
+
+def _rows(store: Store, table: str, order: str) -> list[dict[str, object]]:
+    columns = _columns(store, table)
+    rows = store.session.rows(f"SELECT {', '.join(columns)} FROM {table} ORDER BY {order}")
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def _columns(store: Store, table: str) -> list[str]:
+    return [str(row[1]) for row in store.session.rows(f"PRAGMA table_info({table})")]
+
+
+def _fill(store: Store, table: str, rows: list[dict[str, object]]) -> None:
+    columns = _columns(store, table)
+    for row in rows:
+        if not isinstance(row, dict) or set(row) != set(columns):
+            raise StateError(f"a row of {table} does not have the columns {', '.join(columns)}")
+    store.session.write_many(
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
+        (tuple(row[column] for column in columns) for row in rows),
+    )
+
+
+def _checked(text: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise StateError(f"this is not JSON: {error}") from error
+    if not isinstance(document, dict) or not isinstance(document.get("tables"), dict):
+        raise StateError("this JSON is no export of a state")
+    versions = (document.get("format_version"), document.get("schema_version"))
+    if versions != (FORMAT, VERSION):
+        raise StateError(
+            f"the export has format {versions[0]} and schema {versions[1]}; "
+            f"this sorasync reads format {FORMAT} and schema {VERSION}"
+        )
+    if not isinstance(document.get("lineage"), str) or not isinstance(document.get("serial"), int):
+        raise StateError("the export names no lineage and serial")
+    return document

@@ -1,0 +1,60 @@
+"""What of a record lasts: the part that a lock file keeps, and that two accounts are compared by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sorasync.graph.address import natural
+from sorasync.state.lockfile_text import LockFile
+from sorasync.state.record import IN_FLIGHT, Binding, Record, Status
+from sorasync.state.rows import FIELDS, SELECT, record_of
+from sorasync.state.store import Store
+
+DONE = frozenset({Status.RENDERED, Status.STORED})
+"""What is all the way rendered, so that its progress is 100."""
+
+_KEY, _ADDRESS, _STATUS = (FIELDS.index(name) for name in ("key", "address", "status"))
+_REQUEST, _PROGRESS = FIELDS.index("request"), FIELDS.index("progress")
+_ALWAYS = tuple(FIELDS.index(name) for name in ("run", "stored_at"))
+_ENDED = tuple(
+    FIELDS.index(name) for name in ("batch_id", "intent_at", "submitted_at", "rendered_at", "expires_at")
+)
+_SETTLED = tuple(FIELDS.index(name) for name in ("error_stage", "error_code", "error_message"))
+
+
+def facts(store: Store) -> LockFile:
+    """What a lock file would say of the state now."""
+    with store.snapshot():
+        bindings, assets, lineage = store.bindings(), store.assets(), store.lineage
+        rows = store.session.rows(SELECT)
+    named = names(bindings)
+    records = {row[_KEY]: _lasting(list(row), named) for row in rows}
+    used = {record.asset for record in records.values()}
+    kept = [asset for asset in assets.values() if asset.sha256 in used]
+    sizes = {asset.sha256: asset.size for asset in kept}
+    return LockFile(lineage, bindings, records, sizes, {asset.sha256: asset.ext for asset in kept})
+
+
+def names(bindings: Mapping[str, Binding]) -> dict[str, str]:
+    """The address under which a lock file keeps each key: its first one, in natural order."""
+    return {bindings[address].key: address for address in sorted(bindings, key=natural, reverse=True)}
+
+
+def _lasting(values: list[Any], named: Mapping[str, str]) -> Record:
+    """A row of `SELECT` as a record without runs, progress, and the times and errors of what has ended."""
+    status = Status(values[_STATUS])
+    values[_ADDRESS] = named.get(values[_KEY], values[_ADDRESS])
+    values[_PROGRESS] = 100 if status in DONE else 0
+    _blank(values, _ALWAYS)
+    if status not in IN_FLIGHT:
+        values[_REQUEST] = "{}"
+        _blank(values, _ENDED)
+    if status in (Status.STORED, Status.LOST):
+        _blank(values, _SETTLED)
+    return record_of(values)
+
+
+def _blank(values: list[Any], positions: tuple[int, ...]) -> None:
+    for position in positions:
+        values[position] = None

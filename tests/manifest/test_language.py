@@ -1,0 +1,205 @@
+"""What the manifest language means, told by loaded libraries."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from sorasync.manifest.config import load_config
+from sorasync.manifest.diagnostic import Position
+from sorasync.manifest.load import load
+from tests.manifest.libraries import clip, loaded, refused, write
+
+
+def test_a_clip_takes_its_own_value_then_the_files_then_the_librarys(tmp_path: Path) -> None:
+    config = '[defaults]\nmodel = "l"\nsize = "100x100"\nseconds = 4\ntakes = 2\n'
+    found = clip(
+        tmp_path,
+        '[defaults]\nsize = "200x200"\nseconds = 8\n[clips.a]\nprompt = "x"\nseconds = 12\n',
+        config=config,
+    )
+    assert (found.model, found.size, found.seconds, found.takes) == ("l", "200x200", 12, 2)
+
+
+def test_what_nobody_says_is_left_to_the_profile(tmp_path: Path) -> None:
+    found = clip(tmp_path, '[clips.a]\nprompt = "x"\nsteps = [{ extend = "on" }]\n')
+    assert (found.model, found.size, found.seconds, found.steps[0].seconds) == (None, None, None, None)
+    assert (found.takes, found.pick, found.revision, found.protect) == (1, None, 0, False)
+
+
+def test_params_merge_key_by_key_and_reach_no_step(tmp_path: Path) -> None:
+    found = clip(
+        tmp_path,
+        "[defaults.params]\nb = 2\nc = 2\n[clips.a]\nprompt = 'x'\nparams = { c = 3 }\n"
+        "steps = [{ edit = 'e', params = { d = 4 } }]\n",
+        config="[defaults.params]\na = 1\nb = 1\nc = 1\n",
+    )
+    assert found.params == {"a": 1, "b": 2, "c": 3}
+    assert found.steps[0].params == {"d": 4}
+
+
+def test_an_extension_falls_back_on_the_default_seconds_and_an_edit_has_none(tmp_path: Path) -> None:
+    found = clip(
+        tmp_path,
+        "[defaults]\nseconds = 4\n[clips.a]\nprompt = 'x'\nseconds = 12\n"
+        "steps = [{ extend = 'on' }, { extend = 'on', seconds = 8 }, { edit = 'e' }]\n",
+    )
+    assert [(step.kind, step.seconds) for step in found.steps] == [
+        ("extend", 4),
+        ("extend", 8),
+        ("edit", None),
+    ]
+
+
+def test_a_branch_has_a_source_and_takes_no_defaults_of_a_create(tmp_path: Path) -> None:
+    found = clip(
+        tmp_path,
+        "[defaults]\nmodel = 'm'\nsize = '1x1'\nseconds = 4\nparams = { a = 1 }\n[clips.b]\nprompt = 'x'\n"
+        "[clips.a]\nfrom = 'b'\ntakes = 2\npick = 2\nsteps = [{ edit = 'e' }]\n",
+    )
+    assert (found.source, found.prompt, found.model, found.size, found.seconds) == (
+        "b",
+        None,
+        None,
+        None,
+        None,
+    )
+    assert (found.params, found.takes, found.pick) == ({}, 2, 2)
+
+
+def test_placeholders_see_matrix_before_file_before_library(tmp_path: Path) -> None:
+    library = loaded(
+        tmp_path,
+        "[vars]\nb = 'file'\nc = 'file'\n"
+        "[clips.a]\nprompt = '{{ a }} {{b}} {{  c  }}'\nmatrix = { c = ['m'] }\n",
+        config="[vars]\na = 'lib'\nb = 'lib'\nc = 'lib'\n",
+    )
+    assert library.clips["a[c=m]"].prompt == "lib file m"
+
+
+def test_a_lone_placeholder_keeps_the_variables_type(tmp_path: Path) -> None:
+    found = clip(
+        tmp_path,
+        "[vars]\ns = 12\np = true\ncast = ['red', 'blue']\n[clips.a]\nscene = '{{ s }} {{ p }}'\n"
+        "seconds = '{{ s }}'\nprotect = '{{ p }}'\nshots = [{ palette = '{{ cast }}' }]\n",
+    )
+    assert (found.seconds, found.protect) == (12, True)
+    assert found.prompt == "12 true\n\nShot 1\nPalette: red, blue"
+
+
+def test_a_variable_may_hold_braces_that_are_no_placeholder(tmp_path: Path) -> None:
+    assert clip(tmp_path, "[vars]\no = '{{'\n[clips.a]\nprompt = 'a {{ o }} b'\n").prompt == "a {{ b"
+
+
+def test_a_prompt_file_is_read_beside_its_manifest_and_filled(tmp_path: Path) -> None:
+    write(tmp_path, {"manifests/sub/p.txt": "\ufeffA {{ m }} street.\r\n\r\n\r\n  At   night.\n"})
+    manifest = "[clips.a]\nprompt_file = 'p.txt'\nmatrix = { m = ['wet'] }\n"
+    write(tmp_path, {"manifests/sub/b.toml": manifest})
+    library = load(tmp_path, load_config(tmp_path))
+    assert library.clips["a[m=wet]"].prompt == "A wet street.\n\nAt night."
+    assert library.files == ("manifests/sub/b.toml", "manifests/sub/p.txt")
+
+
+def test_a_matrix_makes_one_clip_for_each_combination_with_sorted_keys(tmp_path: Path) -> None:
+    library = loaded(
+        tmp_path,
+        "[clips.p]\nprompt = '{{ m }} {{ c }} {{ n }}'\nmatrix = { n = [1, 2], m = ['x'], c = ['Y', true] }\n",
+    )
+    assert list(library.clips) == [
+        "p[c=Y,m=x,n=1]",
+        "p[c=Y,m=x,n=2]",
+        "p[c=true,m=x,n=1]",
+        "p[c=true,m=x,n=2]",
+    ]
+    assert library.clips["p[c=true,m=x,n=2]"].prompt == "x true 2"
+
+
+def test_matrix_values_may_come_from_a_variable(tmp_path: Path) -> None:
+    library = loaded(
+        tmp_path, "[vars]\ncs = ['a', 'b']\n[clips.p]\nprompt = '{{ c }}'\nmatrix = { c = '{{ cs }}' }\n"
+    )
+    assert list(library.clips) == ["p[c=a]", "p[c=b]"]
+
+
+def test_each_matrix_instance_may_branch_from_its_own_instance(tmp_path: Path) -> None:
+    library = loaded(
+        tmp_path,
+        "[clips.p]\nprompt = '{{ a }} {{ b }}'\nmatrix = { a = ['x', 'y'], b = ['z'] }\n"
+        "[clips.q]\nfrom = 'p[b=z, a={{ a }}]'\nsteps = [{ edit = 'e' }]\nmatrix = { a = ['x', 'y'] }\n",
+    )
+    assert library.clips["q[a=y]"].source == "p[a=y,b=z]"
+
+
+def test_a_pick_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+    write(tmp_path, {"manifests/picks.toml": '[picks]\na = 2\n"p[c=x]" = 1\n'})
+    library = loaded(
+        tmp_path,
+        "[clips.a]\nprompt = 'x'\ntakes = 2\n[clips.p]\nprompt = '{{ c }}'\nmatrix = { c = ['x', 'y'] }\n",
+    )
+    assert (library.clips["a"].pick, library.clips["p[c=x]"].pick, library.clips["p[c=y]"].pick) == (
+        2,
+        1,
+        None,
+    )
+    assert library.position(library.picks["a"]) == Position("manifests/picks.toml", 2, 5, 6)
+
+
+def test_x_keys_are_ignored_wherever_keys_are_checked(tmp_path: Path) -> None:
+    library = loaded(
+        tmp_path,
+        "x-top = 1\n[x-table]\na = 1\n[defaults]\nx-a = 1\n[clips.a]\nprompt = 'x'\nx-note = '{{ nothing }}'\n"
+        "params = { x-p = 1 }\n[[clips.a.steps]]\nedit = 'e'\nx-b.c = 1\n[clips.x-ray]\nprompt = 'y'\n",
+        config="x-top = 1\n[apply]\nx-a = 1\n[provider]\nx-b = 2\n",
+    )
+    assert sorted(library.clips) == ["a", "x-ray"]
+    assert library.clips["a"].params == {"x-p": 1}
+    assert library.config.provider.overrides == {}
+
+
+def test_characters_and_images_carry_the_digest_of_their_files(tmp_path: Path) -> None:
+    write(tmp_path, {"manifests/refs/m.mp4": b"video", "manifests/refs/k.png": b"image"})
+    library = loaded(
+        tmp_path,
+        "[characters.m]\nname = 'Mossy'\nvideo = 'refs/../refs/m.mp4'\n"
+        "[clips.a]\nprompt = 'x'\nimage = 'refs/k.png'\ncharacters = ['m']\n",
+    )
+    mossy = library.characters["m"]
+    assert (mossy.video, mossy.video_sha256) == ("manifests/refs/m.mp4", hashlib.sha256(b"video").hexdigest())
+    assert library.clips["a"].image_sha256 == hashlib.sha256(b"image").hexdigest()
+    assert library.clips["a"].image == "manifests/refs/k.png"
+
+
+def test_a_position_is_found_when_asked(tmp_path: Path) -> None:
+    library = loaded(tmp_path, "\n\n[clips.a]\nprompt = 'x'\n[[clips.a.steps]]\nedit = 'e'\n")
+    assert library.position(library.clips["a"].origin) == Position("manifests/a.toml", 3, 1, 10)
+    assert library.position(library.clips["a"].steps[0].origin) == Position("manifests/a.toml", 5, 1, 18)
+
+
+def test_an_empty_library_is_fine(tmp_path: Path) -> None:
+    library = loaded(tmp_path, "")
+    assert (dict(library.clips), dict(library.characters)) == ({}, {})
+
+
+def test_a_reference_into_a_file_with_bad_syntax_is_not_called_dangling(tmp_path: Path) -> None:
+    write(tmp_path, {"manifests/z.toml": "[clips.z]\nprompt =\n"})
+    found = refused(tmp_path, "[clips.a]\nfrom = 'z'\nsteps = [{ edit = 'e' }]\n")
+    assert [(d.code, d.position.file if d.position else "") for d in found] == [("S101", "manifests/z.toml")]
+
+
+@pytest.mark.parametrize("fault", ["seconds = '8'", "takes = 0", "secnds = 8", "image = 'none.png'"])
+def test_a_faulty_clip_can_still_be_referred_to(tmp_path: Path, fault: str) -> None:
+    found = refused(
+        tmp_path, f"[clips.z]\nprompt = 'x'\n{fault}\n[clips.a]\nfrom = 'z'\nsteps = [{{ edit = 'e' }}]\n"
+    )
+    assert [d.position.line for d in found if d.position] == [3]
+
+
+def test_a_faulty_matrix_gives_one_fault_and_no_dangling_references(tmp_path: Path) -> None:
+    found = refused(
+        tmp_path,
+        "[clips.z]\nprompt = '{{ c }}'\nmatrix = { c = [] }\n"
+        "[clips.a]\nfrom = 'z[c=x]'\nsteps = [{ edit = 'e' }]\n[picks]\n'z[c=x]' = 1\n",
+    )
+    assert [d.code for d in found] == ["S115"]

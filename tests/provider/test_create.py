@@ -1,0 +1,207 @@
+"""What a create, an extension and a character upload look like on the wire of each family."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from sorasync.profile import load_profile
+from sorasync.provider.errors import InvalidRequest, NotFound, NotSupported
+from sorasync.provider.wire import CreateRequest, ExtendRequest, Job, JobStatus, Source
+from tests.provider.fakes import FakeHost, Seen, client, job, reply, scripted
+
+REQUEST = CreateRequest("A cat.", "sora-2", "1280x720", 8)
+
+
+def sent(request: CreateRequest | ExtendRequest, profile: str) -> Seen:
+    """The one POST that a request becomes."""
+    host = FakeHost(lambda seen: reply(200, job("completed", urls=["https://files.example/1.mp4"])))
+    speaker = client(host, profile)
+
+    async def go() -> Job:
+        return await (speaker.create(request) if isinstance(request, CreateRequest) else speaker.extend(request))
+
+    assert asyncio.run(go()).id == "video_1"
+    posts = [seen for seen in host.seen if seen.method == "POST"]
+    assert len(posts) == 1
+    return posts[0]
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    path = tmp_path / "secret-name.png"
+    path.write_bytes(b"\x89PNG bytes")
+    return path
+
+
+def test_the_reference_gets_a_multipart_form_with_seconds_as_text() -> None:
+    seen = sent(REQUEST, "openai")
+    assert seen.headers["content-type"].startswith("multipart/form-data")
+    assert seen.form == {"prompt": "A cat.", "model": "sora-2", "seconds": "8", "size": "1280x720"}
+    assert seen.headers["authorization"].startswith("Bearer ")
+
+
+def test_characters_travel_as_json() -> None:
+    seen = sent(CreateRequest("Mossy.", "sora-2", "1280x720", 4, characters=("char_1", "char_2")), "openai")
+    assert seen.json["characters"] == [{"id": "char_1"}, {"id": "char_2"}]
+    assert seen.json["seconds"] == "4"
+
+
+def test_an_image_is_a_file_part_named_by_its_field(image: Path) -> None:
+    seen = sent(CreateRequest("A cat.", "sora-2", "1280x720", 8, image=image), "openai")
+    assert seen.form["input_reference"] == "\ufffdPNG bytes"
+    assert b"image/png" in seen.body and b"secret-name" not in seen.body
+
+
+def test_an_image_with_characters_is_a_data_url(image: Path) -> None:
+    request = CreateRequest("A cat.", "sora-2", "1280x720", 8, characters=("c",), image=image)
+    reference = sent(request, "openai").json["input_reference"]
+    assert isinstance(reference, dict) and reference["image_url"].startswith("data:image/png;base64,")
+
+
+def test_an_image_that_cannot_be_read_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+    host = scripted()
+    for characters in ((), ("c",)):
+        request = CreateRequest("A cat.", "sora-2", "1280x720", 8, characters, tmp_path / "none.png")
+        with pytest.raises(InvalidRequest, match=r"none\.png"):
+            asyncio.run(client(host).create(request))
+    assert host.seen == []
+
+
+def test_sglang_gets_whole_seconds_and_vllm_omni_a_form() -> None:
+    assert sent(REQUEST, "sglang").form["seconds"] == "8"
+    assert sent(REQUEST, "vllm-omni").headers["content-type"].startswith("multipart/form-data")
+
+
+def test_openrouter_gets_a_duration_a_resolution_and_a_shape(image: Path) -> None:
+    seen = sent(CreateRequest("A cat.", "some/model", "1280x720", 8, image=image, params={"seed": 7}), "openrouter")
+    frames = seen.json["frame_images"]
+    assert seen.json | {"frame_images": None} == {
+        "seed": 7,
+        "prompt": "A cat.",
+        "model": "some/model",
+        "duration": 8,
+        "resolution": "720p",
+        "aspect_ratio": "16:9",
+        "frame_images": None,
+    }
+    assert isinstance(frames, list) and frames[0]["frame_type"] == "first_frame"
+
+
+def test_xai_has_a_create_route_of_its_own() -> None:
+    seen = sent(CreateRequest("A cat.", "grok-imagine-video", "854x480", 8), "xai")
+    assert seen.path == "/v1/videos/generations"
+    assert (seen.json["resolution"], seen.json["aspect_ratio"], seen.json["duration"]) == ("480p", "16:9", 8)
+
+
+def test_free_parameters_cannot_take_the_place_of_a_field() -> None:
+    seen = sent(CreateRequest("A cat.", "sora-2", "1280x720", 8, params={"prompt": "no", "seed": 3}), "openai")
+    assert (seen.form["prompt"], seen.form["seed"]) == ("A cat.", "3")
+
+
+def test_a_parameter_that_json_cannot_hold_is_told_before_anything_is_sent() -> None:
+    host = scripted()
+    request = CreateRequest("A cat.", "m", "1280x720", 8, params={"seed": object()})
+    with pytest.raises(InvalidRequest):
+        asyncio.run(client(host, "openrouter").create(request))
+    assert host.seen == []
+
+
+def test_an_idempotency_key_is_sent_where_one_is_given() -> None:
+    request = CreateRequest("A cat.", "sora-2", "1280x720", 8, idempotency_key="k1")
+    assert sent(request, "openai").headers["idempotency-key"] == "k1"
+    assert "idempotency-key" not in sent(REQUEST, "openai").headers
+
+
+def test_a_label_goes_where_the_host_has_a_place_for_it() -> None:
+    request = CreateRequest("A cat.", "wan", "1280x720", 8, label="clip.market")
+    assert sent(request, "vllm-omni").form["user"] == "clip.market"
+    assert b"clip.market" not in sent(request, "openai").body
+
+
+def test_an_extension_names_its_source_in_each_host_s_way() -> None:
+    request = ExtendRequest(Source("video_1", model="m"), "Go on.", 8)
+    assert sent(request, "openai").json == {"prompt": "Go on.", "seconds": "8", "video": {"id": "video_1"}}
+    router = sent(request, "openrouter").json
+    assert (router["previous_job_id"], router["duration"], router["model"]) == ("video_1", 8, "m")
+    assert sent(request, "xai").json["video"] == {"url": "https://files.example/1.mp4"}
+
+
+def test_a_file_as_source_is_uploaded_where_the_host_takes_one(tmp_path: Path) -> None:
+    file = tmp_path / "a.mp4"
+    file.write_bytes(b"mp4 bytes")
+    request = ExtendRequest(Source(None, file, model="sora-2"), "Go on.", 8)
+    assert sent(request, "openai").form == {
+        "prompt": "Go on.",
+        "seconds": "8",
+        "model": "sora-2",
+        "video": "mp4 bytes",
+    }
+    with pytest.raises(NotSupported):
+        asyncio.run(client(scripted(), "litellm").extend(request))
+
+
+def test_a_missing_source_is_not_taken_for_a_missing_route() -> None:
+    request = ExtendRequest(Source("gone"), "Go on.", 8)
+    both_missing = FakeHost(lambda seen: reply(404, {"detail": "Not Found"}))
+    with pytest.raises(NotFound):
+        asyncio.run(client(both_missing).extend(request))
+    no_route = FakeHost(
+        lambda seen: reply(200, job("completed")) if seen.method == "GET" else reply(404, {"detail": "Not Found"})
+    )
+    with pytest.raises(NotSupported):
+        asyncio.run(client(no_route).extend(request))
+
+
+def test_a_source_whose_file_has_run_out_is_not_taken_for_a_missing_route() -> None:
+    expired = job("completed", expires_at=1000)
+    host = FakeHost(lambda seen: reply(200, expired) if seen.method == "GET" else reply(404, {"detail": "x"}))
+    with pytest.raises(NotFound):
+        asyncio.run(client(host).extend(ExtendRequest(Source("video_1"), "Go on.", 8)))
+
+
+def test_what_a_profile_has_no_route_for_is_never_sent() -> None:
+    host = scripted()
+    with pytest.raises(NotSupported):
+        asyncio.run(client(host, "vllm-omni").extend(ExtendRequest(Source("v"), "Go on.", 8)))
+    with pytest.raises(NotSupported):
+        asyncio.run(client(host, "litellm").page())
+    with pytest.raises(NotSupported):
+        asyncio.run(client(host, "litellm").delete("v"))
+    assert host.seen == []
+
+
+def test_a_character_is_uploaded_as_a_form_and_asked_for_by_its_id(tmp_path: Path) -> None:
+    clip = tmp_path / "mossy.mp4"
+    clip.write_bytes(b"mp4 bytes")
+    host = scripted(reply(200, {"id": "char_1", "name": "Mossy"}), reply(200, {"id": "char_1"}), reply(404, {}))
+    speaker = client(host)
+
+    async def go() -> tuple[str, bool, bool]:
+        made = await speaker.upload_character("Mossy", clip)
+        return made, await speaker.character_exists(made), await speaker.character_exists("a/b")
+
+    assert asyncio.run(go()) == ("char_1", True, False)
+    assert host.seen[0].form == {"name": "Mossy", "video": "mp4 bytes"}
+    assert host.seen[2].path == "/v1/videos/characters/a%2Fb"
+
+
+def test_an_unknown_model_behind_a_404_is_a_fault_of_the_request() -> None:
+    host = scripted(reply(404, {"error": {"message": "no", "code": "model_not_found"}}))
+    with pytest.raises(InvalidRequest):
+        asyncio.run(client(host).create(REQUEST))
+
+
+def test_the_spec_of_every_built_in_profile_is_plain_data() -> None:
+    wire = load_profile("openai").wire()
+    assert json.loads(json.dumps(wire, default=list))["name"] == "openai"
+
+
+def test_a_created_job_that_failed_at_once_is_a_job() -> None:
+    host = scripted(reply(500, job("failed", error={"code": 500, "message": "x"})))
+    made = asyncio.run(client(host, "vllm-omni").create(REQUEST))
+    assert made.status is JobStatus.FAILED
+    assert len(host.seen) == 1
