@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from sorasync.manifest.schema import EXPECTED, DefaultsModel, Line, Size, Table, Variable
 
@@ -37,6 +38,15 @@ Whole = Annotated[int, Field(ge=0)]
 Code = Annotated[str, StringConstraints(pattern=_CODE)]
 
 
+def _command(value: object) -> object:
+    if isinstance(value, str) or (isinstance(value, list) and all(isinstance(part, str) for part in value)):
+        return value
+    raise PydanticCustomError("command", "a string or an array of strings")
+
+
+Command = Annotated[str | list[str], BeforeValidator(_command)]
+
+
 class LibraryConfig(Table):
     """`[library]`: its name and where its manifests are."""
 
@@ -56,7 +66,7 @@ class ProviderConfig(Table):
     api_key_env: Annotated[str, StringConstraints(pattern=_VARIABLE)] | None = Field(
         None, description="Environment variable that holds the key.", examples=["VIDEOS_API_KEY"]
     )
-    api_key_command: str | list[str] | None = Field(
+    api_key_command: Command | None = Field(
         None, description="A command that prints the key.", examples=[["pass", "videos"]]
     )
     overrides: dict[str, Any] = Field({}, description="Changes to the profile, as they stand.")

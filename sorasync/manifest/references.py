@@ -81,7 +81,7 @@ def check_picks(names: Names, picks: Iterable[tuple[str, int, Origin]]) -> Itera
         clip = names.clips.get(name)
         address = f"clip.{name}"
         if clip is None:
-            if _base(name) in names.slugs and not _has_instances(names, _base(name)):
+            if _is_faulty(names, name):
                 continue
             yield _dangling(
                 names, name, Fault("S107", "", origin.file, origin.path, address=address, on_key=True)
@@ -134,8 +134,7 @@ def _sources(names: Names) -> Iterator[Fault]:
     for clip in names.clips.values():
         if clip.source is None or clip.source in names.clips:
             continue
-        base = _base(clip.source)
-        if base in names.slugs and not _has_instances(names, base):
+        if _is_faulty(names, clip.source):
             continue
         path = (*clip.origin.path, "from")
         yield _dangling(
@@ -204,9 +203,10 @@ def _instances(names: Names) -> Iterator[Fault]:
             yield Fault("S105", message, clip.origin.file, path, address=f"clip.{clip.name}", on_key=True)
 
 
-def _has_instances(names: Names, base: str) -> bool:
-    """Whether a matrix was expanded; without, its instances cannot be told from wrong names."""
-    return base not in names.matrices or base in names.instances
+def _is_faulty(names: Names, name: str) -> bool:
+    """Whether the name is declared, but so that no clip came of it; that fault has been told already."""
+    base = _base(name)
+    return base not in names.instances if base in names.matrices else name in names.slugs
 
 
 def _base(name: str) -> str:

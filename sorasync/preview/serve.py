@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
+from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sorasync.preview.app import create_app
@@ -20,9 +24,57 @@ def serve(
     settings: PreviewSettings, host: str, port: int, ready: Callable[[int], None] | None = None
 ) -> None:
     """Serve until interrupted. Port 0 takes a free one; `ready` is told the port. Prints nothing."""
-    app = create_app(settings)
-    connections: dict[Any, asyncio.Transport] = app.state.connections
+    with socket.create_server((host, port), backlog=_BACKLOG) as listener:
+        taken = listener.getsockname()[1]
+        server = _Announced(_configure(create_app(settings)), lambda: ready(taken) if ready else None)
+        server.run(sockets=[listener])
 
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server in a thread: its port on this machine, and its application."""
+
+    port: int
+    app: Starlette
+
+    @property
+    def url(self) -> str:
+        """The base address of its API."""
+        return f"http://127.0.0.1:{self.port}/v1"
+
+
+@contextmanager
+def running(settings: PreviewSettings) -> Iterator[Running]:
+    """Serve from a thread on a free port of this machine for the time of a `with` block."""
+    app = create_app(settings)
+    started = threading.Event()
+    with socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG) as listener:
+        server = _Announced(_configure(app), started.set)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        started.wait(timeout=30)
+        try:
+            yield Running(listener.getsockname()[1], app)
+        finally:
+            server.should_exit = True
+            thread.join(timeout=30)
+
+
+def _configure(app: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=_remembering(app.state.connections),
+        ws="none",
+        loop="asyncio",
+        lifespan="on",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        timeout_graceful_shutdown=5,
+    )
+
+
+def _remembering(connections: dict[Any, asyncio.Transport]) -> type[H11Protocol]:
     class Remembering(H11Protocol):
         """Keeps its transport where a fault can find and cut it."""
 
@@ -34,20 +86,7 @@ def serve(
             super().connection_lost(exc)
             connections.pop(self.client, None)
 
-    config = uvicorn.Config(
-        app,
-        http=Remembering,
-        ws="none",
-        loop="asyncio",
-        lifespan="on",
-        log_config=None,
-        log_level="critical",
-        access_log=False,
-        timeout_graceful_shutdown=5,
-    )
-    with socket.create_server((host, port), backlog=_BACKLOG) as listener:
-        server = _Announced(config, lambda: ready(listener.getsockname()[1]) if ready else None)
-        server.run(sockets=[listener])
+    return Remembering
 
 
 class _Announced(uvicorn.Server):

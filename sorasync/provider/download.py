@@ -46,12 +46,16 @@ class Fetched:
             self.offset, self.length = _range(headers, asked_offset)
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """The bytes as they come. Raises `ServerError` when the stream breaks."""
+        """The bytes as they come. `ServerError` if the stream breaks, `BadDownload` if it ends early."""
+        got = self.offset
         try:
             async for chunk in self._response.aiter_bytes():
+                got += len(chunk)
                 yield chunk
         except (httpx.HTTPError, OSError) as error:
             raise self._sender.broken(error, paid=False) from None
+        if self.length is not None and got != self.length:
+            raise BadDownload(f"{got} bytes came where the server announced {self.length}")
 
 
 class Downloader:

@@ -95,8 +95,6 @@ class _Block:
         value = self._table.get(field)
         if value is None or type(value) is kind:
             return value
-        if kind is float and type(value) is int:
-            return kind(value)
         raise self.broken(f"has {field} = {value!r}, which should be a {kind.__name__}")
 
     def need(self, field: str, kind: type[T]) -> T:
@@ -104,6 +102,10 @@ class _Block:
         if value is None:
             raise self.broken(f"has no {field}")
         return value
+
+    def number(self, field: str) -> float | None:
+        value = self._table.get(field)
+        return float(value) if type(value) is int else self.get(field, float)
 
     def money(self, field: str) -> Decimal | None:
         text = self.get(field, str)
@@ -169,7 +171,7 @@ def _record(address: str | None, block: _Block) -> Record:
         batch_id=since.get("batch_id", str),
         model=render.get("model", str),
         size=render.get("size", str),
-        seconds=render.get("seconds", float),
+        seconds=render.number("seconds"),
         cost_usd=paid.money("cost_usd"),
         reported_usd=paid.money("reported_usd"),
         asset=block.table("asset").get("sha256", str),
@@ -178,11 +180,11 @@ def _record(address: str | None, block: _Block) -> Record:
         error_stage=since.get("error_stage", str),
         error_code=since.get("error_code", str),
         error_message=since.get("error_message", str),
-        intent_at=since.get("intent_at", float),
-        submitted_at=since.get("submitted_at", float),
-        rendered_at=since.get("rendered_at", float),
-        expires_at=since.get("expires_at", float),
-        billed_seconds=render.get("billed_seconds", float),
+        intent_at=since.number("intent_at"),
+        submitted_at=since.number("submitted_at"),
+        rendered_at=since.number("rendered_at"),
+        expires_at=since.number("expires_at"),
+        billed_seconds=render.number("billed_seconds"),
     )
 
 

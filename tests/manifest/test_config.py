@@ -77,7 +77,7 @@ def test_an_environment_is_laid_over_every_table(tmp_path: Path) -> None:
     found = config(tmp_path, ENVS, "live")
     assert found.provider.profile == "openai"
     assert found.provider.overrides == {"limits": {"extensions": 6, "prompt": 100}}
-    assert (found.budget.per_apply, found.budget.per_day) == (5, 9)
+    assert (found.budget.per_apply, found.budget.per_day) == (Decimal(5), Decimal(9))
 
 
 def test_an_environment_has_a_state_assets_and_a_lock_file_of_its_own(tmp_path: Path) -> None:
@@ -144,3 +144,12 @@ def test_a_missing_file_is_an_error_and_no_traceback(tmp_path: Path) -> None:
     with pytest.raises(ManifestError) as refused:
         load_config(tmp_path)
     assert [d.code for d in refused.value.diagnostics] == ["S102"]
+
+
+def test_a_key_command_is_a_line_or_a_list_of_words(tmp_path: Path) -> None:
+    assert config(tmp_path, '[provider]\napi_key_command = ["pass", "v"]\n').provider.api_key_command == [
+        "pass",
+        "v",
+    ]
+    (found,) = faults(tmp_path, "[provider]\napi_key_command = [1]\n")
+    assert (found.code, found.expected) == ("S104", "a string or an array of strings")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,7 +107,8 @@ def test_a_prompt_file_is_read_beside_its_manifest_and_filled(tmp_path: Path) ->
 def test_a_matrix_makes_one_clip_for_each_combination_with_sorted_keys(tmp_path: Path) -> None:
     library = loaded(
         tmp_path,
-        "[clips.p]\nprompt = '{{ m }} {{ c }} {{ n }}'\nmatrix = { n = [1, 2], m = ['x'], c = ['Y', true] }\n",
+        "[clips.p]\nprompt = '{{ m }} {{ c }} {{ n }}'\n"
+        "matrix = { n = [1, 2], m = ['x'], c = ['Y', true] }\n",
     )
     assert list(library.clips) == [
         "p[c=Y,m=x,n=1]",
@@ -149,7 +152,8 @@ def test_a_pick_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
 def test_x_keys_are_ignored_wherever_keys_are_checked(tmp_path: Path) -> None:
     library = loaded(
         tmp_path,
-        "x-top = 1\n[x-table]\na = 1\n[defaults]\nx-a = 1\n[clips.a]\nprompt = 'x'\nx-note = '{{ nothing }}'\n"
+        "x-top = 1\n[x-table]\na = 1\n[defaults]\nx-a = 1\n"
+        "[clips.a]\nprompt = 'x'\nx-note = '{{ nothing }}'\n"
         "params = { x-p = 1 }\n[[clips.a.steps]]\nedit = 'e'\nx-b.c = 1\n[clips.x-ray]\nprompt = 'y'\n",
         config="x-top = 1\n[apply]\nx-a = 1\n[provider]\nx-b = 2\n",
     )
@@ -203,3 +207,23 @@ def test_a_faulty_matrix_gives_one_fault_and_no_dangling_references(tmp_path: Pa
         "[clips.a]\nfrom = 'z[c=x]'\nsteps = [{ edit = 'e' }]\n[picks]\n'z[c=x]' = 1\n",
     )
     assert [d.code for d in found] == ["S115"]
+
+
+def test_a_clip_that_is_no_table_is_one_fault_and_not_undeclared(tmp_path: Path) -> None:
+    found = refused(
+        tmp_path, "[clips]\nz = 1\n[clips.a]\nfrom = 'z'\nsteps = [{ edit = 'e' }]\n[picks]\nz = 1\n"
+    )
+    assert [d.code for d in found] == ["S104"]
+
+
+def test_a_good_library_never_builds_a_syntax_tree(tmp_path: Path) -> None:
+    write(tmp_path, {"manifests/a.toml": "[clips.a]\nprompt = 'x'\n"})
+    code = (
+        "import sys, pathlib\n"
+        "from sorasync.manifest.config import load_config\n"
+        "from sorasync.manifest.load import load\n"
+        "root = pathlib.Path(sys.argv[1])\n"
+        "assert load(root, load_config(root)).clips\n"
+        "assert not {'tree_sitter', 'difflib'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)

@@ -106,7 +106,7 @@ def test_every_key_and_value_is_found_where_it_was_written(
 
 def test_what_is_not_there_gives_the_key_of_its_nearest_parent() -> None:
     positions = Positions("[clips.a]\nsteps = [{ edit = 'e' }]\n")
-    assert positions.span(("clips", "a", "steps", 0, "seconds")) == Span(2, 10, 22)
+    assert positions.span(("clips", "a", "steps", 0, "seconds")) == Span(2, 10, 24)
     assert positions.span(("clips", "a", "none", 3)) == Span(1, 8, 9)
     assert positions.span(("nothing",)) == Span(1, 1, 1)
 

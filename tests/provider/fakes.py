@@ -76,9 +76,7 @@ class FakeHost(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         body = await request.aread()
         path = request.url.raw_path.decode().partition("?")[0]
-        seen = Seen(
-            request.method, path, dict(request.url.params), request.headers, body, str(request.url)
-        )
+        seen = Seen(request.method, path, dict(request.url.params), request.headers, body, str(request.url))
         self.seen.append(seen)
         answer = self.answering(seen)
         if isinstance(answer, Exception):
@@ -95,7 +93,9 @@ def scripted(*answers: httpx.Response | Exception) -> FakeHost:
 def reply(status: int, body: object = None, headers: Mapping[str, str] | None = None) -> httpx.Response:
     """A JSON answer; without a body an empty one."""
     content = b"" if body is None else json.dumps(body).encode()
-    return httpx.Response(status, content=content, headers={"content-type": "application/json", **(headers or {})})
+    return httpx.Response(
+        status, content=content, headers={"content-type": "application/json", **(headers or {})}
+    )
 
 
 def job(status: str = "queued", **fields: object) -> dict[str, object]:

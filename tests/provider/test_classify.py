@@ -25,7 +25,15 @@ from sorasync.provider.errors import (
 from sorasync.provider.waits import poll_after, retry_after, span
 
 NOW = 1_800_000_000.0
-SAFE_AFTER_A_PAID_POST = (RateLimited, QuotaExhausted, AuthFailed, InvalidRequest, NotFound, NotSupported, NotReady)
+SAFE_AFTER_A_PAID_POST = (
+    RateLimited,
+    QuotaExhausted,
+    AuthFailed,
+    InvalidRequest,
+    NotFound,
+    NotSupported,
+    NotReady,
+)
 
 
 def told(
@@ -74,14 +82,23 @@ def test_what_an_answer_to_a_paid_request_means(status: int, code: str | None, k
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(500, ServerError), (502, ServerError), (503, ServerError), (408, ServerError), (409, NotReady), (425, NotReady)],
+    [
+        (500, ServerError),
+        (502, ServerError),
+        (503, ServerError),
+        (408, ServerError),
+        (409, NotReady),
+        (425, NotReady),
+    ],
 )
 def test_what_an_answer_to_a_free_request_means(status: int, kind: type) -> None:
     assert type(told(status)) is kind
 
 
 @given(st.integers(500, 599), st.text(max_size=30) | st.none() | st.integers())
-def test_a_paid_request_is_never_sent_again_after_a_5xx_that_does_not_refuse(status: int, code: object) -> None:
+def test_a_paid_request_is_never_sent_again_after_a_5xx_that_does_not_refuse(
+    status: int, code: object
+) -> None:
     found = told(status, code, paid=True)
     assert isinstance(found, (OutcomeUnknown, *SAFE_AFTER_A_PAID_POST))
     if not isinstance(found, OutcomeUnknown):

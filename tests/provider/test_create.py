@@ -22,7 +22,9 @@ def sent(request: CreateRequest | ExtendRequest, profile: str) -> Seen:
     speaker = client(host, profile)
 
     async def go() -> Job:
-        return await (speaker.create(request) if isinstance(request, CreateRequest) else speaker.extend(request))
+        return await (
+            speaker.create(request) if isinstance(request, CreateRequest) else speaker.extend(request)
+        )
 
     assert asyncio.run(go()).id == "video_1"
     posts = [seen for seen in host.seen if seen.method == "POST"]
@@ -77,7 +79,9 @@ def test_sglang_gets_whole_seconds_and_vllm_omni_a_form() -> None:
 
 
 def test_openrouter_gets_a_duration_a_resolution_and_a_shape(image: Path) -> None:
-    seen = sent(CreateRequest("A cat.", "some/model", "1280x720", 8, image=image, params={"seed": 7}), "openrouter")
+    seen = sent(
+        CreateRequest("A cat.", "some/model", "1280x720", 8, image=image, params={"seed": 7}), "openrouter"
+    )
     frames = seen.json["frame_images"]
     assert seen.json | {"frame_images": None} == {
         "seed": 7,
@@ -98,7 +102,9 @@ def test_xai_has_a_create_route_of_its_own() -> None:
 
 
 def test_free_parameters_cannot_take_the_place_of_a_field() -> None:
-    seen = sent(CreateRequest("A cat.", "sora-2", "1280x720", 8, params={"prompt": "no", "seed": 3}), "openai")
+    seen = sent(
+        CreateRequest("A cat.", "sora-2", "1280x720", 8, params={"prompt": "no", "seed": 3}), "openai"
+    )
     assert (seen.form["prompt"], seen.form["seed"]) == ("A cat.", "3")
 
 
@@ -150,7 +156,9 @@ def test_a_missing_source_is_not_taken_for_a_missing_route() -> None:
     with pytest.raises(NotFound):
         asyncio.run(client(both_missing).extend(request))
     no_route = FakeHost(
-        lambda seen: reply(200, job("completed")) if seen.method == "GET" else reply(404, {"detail": "Not Found"})
+        lambda seen: (
+            reply(200, job("completed")) if seen.method == "GET" else reply(404, {"detail": "Not Found"})
+        )
     )
     with pytest.raises(NotSupported):
         asyncio.run(client(no_route).extend(request))
@@ -177,7 +185,9 @@ def test_what_a_profile_has_no_route_for_is_never_sent() -> None:
 def test_a_character_is_uploaded_as_a_form_and_asked_for_by_its_id(tmp_path: Path) -> None:
     clip = tmp_path / "mossy.mp4"
     clip.write_bytes(b"mp4 bytes")
-    host = scripted(reply(200, {"id": "char_1", "name": "Mossy"}), reply(200, {"id": "char_1"}), reply(404, {}))
+    host = scripted(
+        reply(200, {"id": "char_1", "name": "Mossy"}), reply(200, {"id": "char_1"}), reply(404, {})
+    )
     speaker = client(host)
 
     async def go() -> tuple[str, bool, bool]:

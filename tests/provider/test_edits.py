@@ -18,7 +18,9 @@ REQUEST = EditRequest(Source("video_1", model="sora-2"), "Now at night.")
 def host_with(*routes: str, missing: int = 404) -> FakeHost:
     """A host that has these POST routes, and holds the job `video_1`."""
     return FakeHost(
-        lambda seen: reply(200, job("completed")) if seen.path in (*routes, "/v1/videos/video_1") else reply(missing)
+        lambda seen: (
+            reply(200, job("completed")) if seen.path in (*routes, "/v1/videos/video_1") else reply(missing)
+        )
     )
 
 
@@ -40,7 +42,9 @@ async def twice(host: FakeHost) -> tuple[Job, Job]:
         ((REMIX,), [FLAT, NESTED, REMIX, REMIX]),
     ],
 )
-def test_the_form_is_found_once_and_remembered(routes: tuple[str, ...], tried: list[str], missing: int) -> None:
+def test_the_form_is_found_once_and_remembered(
+    routes: tuple[str, ...], tried: list[str], missing: int
+) -> None:
     host = host_with(*routes, missing=missing)
     asyncio.run(twice(host))
     assert posts(host) == tried

@@ -20,8 +20,10 @@ ANYTHING = st.recursive(
     max_leaves=12,
 )
 NAMES = st.sampled_from(
-    ["id", "status", "error", "video", "data", "urls", "usage", "progress", "seconds", "created_at", "code"]
-    + ["message", "detail", "has_more", "last_id", "url", "task_id", "request_id", "object", "response", "body"]
+    (
+        "id status error video data urls usage progress seconds created_at code message detail has_more "
+        "last_id url task_id request_id object response body"
+    ).split()
 )
 LIKE_A_BODY = st.dictionaries(NAMES, ANYTHING | st.dictionaries(NAMES, ANYTHING, max_size=5), max_size=8)
 
@@ -129,7 +131,10 @@ def test_completed_with_an_error_is_failed() -> None:
 
 
 def test_xai_done_with_moderation_not_respected_is_failed_as_moderated() -> None:
-    found = must({"status": "done", "video": {"url": "https://v.x.ai/1.mp4", "respect_moderation": False}}, known_id="r")
+    found = must(
+        {"status": "done", "video": {"url": "https://v.x.ai/1.mp4", "respect_moderation": False}},
+        known_id="r",
+    )
     assert found.status is JobStatus.FAILED
     assert found.error is not None and found.error.moderated
 
@@ -182,7 +187,13 @@ def test_vllm_omni_codes_may_be_numbers() -> None:
 
 
 def test_an_older_new_api_wraps_the_job() -> None:
-    found = must({"code": "success", "message": "", "data": {"task_id": "task_9", "status": "SUCCESS", "progress": "100%"}})
+    found = must(
+        {
+            "code": "success",
+            "message": "",
+            "data": {"task_id": "task_9", "status": "SUCCESS", "progress": "100%"},
+        }
+    )
     assert (found.id, found.status) == ("task_9", JobStatus.COMPLETED)
 
 

@@ -12,7 +12,7 @@ Point = tuple[float, float]
 
 
 class Brush:
-    """Shapes on a picture; x and y go from 0 to 1 over its width and height, sizes are parts of its shorter side."""
+    """Shapes on a picture: x and y from 0 to 1 over width and height, sizes as parts of the shorter side."""
 
     def __init__(self, width: int, height: int, colour: RGB) -> None:
         self.picture = Image.new("RGB", (width, height), colour)

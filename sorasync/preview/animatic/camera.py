@@ -79,7 +79,8 @@ class Camera:
 class Pose:
     """Where the camera is: `zoom` 1 shows the whole backdrop; x and y go from -1 to 1 over what is left free.
 
-    `near_x` and `near_y` move the subject against the frame, in frame widths and heights; `near_zoom` scales it.
+    `near_x` and `near_y` move the subject against the frame, in frame widths and heights; `near_zoom`
+    scales it.
     """
 
     zoom: float

@@ -22,7 +22,10 @@ _MOST_SCALERS = 24
 
 
 class _Scalers(threading.local):
-    """Scaling contexts of one thread by sizes: setting one up costs as much as using it, and none may be shared."""
+    """Scaling contexts of one thread, by sizes.
+
+    Setting one up costs as much as using it, and threads may not share one.
+    """
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[int, ...], VideoReformatter] = OrderedDict()
@@ -75,8 +78,8 @@ class Canvas:
         return int(self.y.shape[0])
 
     def frame(self) -> av.VideoFrame:
-        """A copy of the picture, ready to be encoded."""
-        return av.VideoFrame.from_ndarray(self.data, format="yuv420p")
+        """The picture as a frame over the same memory, which must not change while the frame is in use."""
+        return av.VideoFrame.from_numpy_buffer(self.data, format="yuv420p")
 
     def blend(self, other: Canvas, share: float) -> None:
         """Mix `other` in by `share` (0 keeps this picture, 1 replaces it)."""
@@ -139,6 +142,5 @@ def scale_plane(plane: Plane, width: int, height: int) -> Plane:
     scaler = _SCALERS.between(*plane.shape, height, width)
     # One thread: starting more for each plane takes longer than the scaling.
     scaled = scaler.reformat(source, width, height, "gray", interpolation=Interpolation.BILINEAR, threads=1)
-    memory = scaled.planes[0]
-    rows = np.frombuffer(memory, np.uint8).reshape(height, memory.line_size)
+    rows: Plane = np.frombuffer(memoryview(scaled.planes[0]), np.uint8).reshape(height, -1)
     return rows[:, :width]

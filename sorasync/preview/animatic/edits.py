@@ -41,7 +41,7 @@ def edit(
         note = write_note(replace(known, palette=palette, edits=number, label=label or known.label))
     meter = Meter(progress, frames)
     with writing(out, *size, note) as writer:
-        for canvas in pictures(source, *size):
+        for canvas in pictures(source, *size, frames):
             grade.apply(canvas)
             lay(canvas, ribbon, 0, ribbon_top(theme, number))
             writer.put(canvas)

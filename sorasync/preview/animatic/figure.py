@@ -52,7 +52,9 @@ def _outline(draw: ImageDraw.ImageDraw, size: tuple[int, int], tall: bool) -> No
     top = height * 0.02
     draw.ellipse((middle - head * 0.86, top, middle + head * 0.86, top + head * 2.1), fill=255)
     neck = top + head * 1.6
-    draw.rectangle((middle - head * 0.36, neck, middle + head * 0.36, neck + head), fill=255)
+    base = neck + head * 1.05
+    sides = [(middle + head * 0.36, neck), (middle + head * 0.7, base), (middle - head * 0.7, base)]
+    draw.polygon([(middle - head * 0.36, neck), *sides], fill=255)
     shoulder = neck + head * 0.72
     if not tall:
         _bust(draw, middle, shoulder, head, height)

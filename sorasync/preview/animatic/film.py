@@ -22,7 +22,7 @@ from sorasync.preview.animatic.video import FPS
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Where this film stands in the whole video: frames before it, frames of it, and marks of shots before."""
+    """Where a film stands in the whole video: frames before it, its own frames, and marks of shots before."""
 
     before: int
     frames: int
@@ -68,7 +68,7 @@ class Film:
         self._tiles = make_tiles(self._theme, cast, accent_of(self._script.shots[0].palette))
 
     def frames(self) -> Iterator[Canvas]:
-        """Every frame in order. It is the same canvas each time, so it must be used before the next is taken."""
+        """Every frame in order, on one and the same canvas: use it before the next is taken."""
         canvas = blank(*self._size)
         for span in self._spans:
             shot = self._script.shots[span.shot]

@@ -17,7 +17,7 @@ _KEPT = 0.35
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """What to do to a picture: tables from brightness to brightness and hue, and how much of the own hue stays."""
+    """What to do to a picture: tables from brightness to brightness and hue; `kept` of its own hue."""
 
     luma: Plane
     u: Plane
@@ -58,7 +58,7 @@ def _tint(text: str) -> tuple[int, int, int] | None:
 
 
 def _luma_table(text: str) -> Plane:
-    gain = 0.55 if re.search(r"night|darker|dark\b|dim", text) else 1.0
+    gain = 0.62 if re.search(r"night|darker|dark\b|dim", text) else 1.0
     if re.search(r"brighter|bright\b|daylight|sunny|noon|lighter", text):
         gain = 1.25
     return np.clip(16 + (np.arange(256.0) - 16) * gain, 16, 235).astype(np.uint8)
@@ -70,5 +70,5 @@ def _hue_tables(hues: list[tuple[int, int, int]]) -> tuple[Plane, Plane]:
     levels = np.arange(256.0)
     u = np.interp(levels, places, [float(hue[1]) for hue in hues])
     v = np.interp(levels, places, [float(hue[2]) for hue in hues])
-    strength = np.interp(levels, [18, 36, 72, 200, 235], [0, 0.2, 1, 1, 0.35])
+    strength = np.interp(levels, [18, 36, 72, 180, 215], [0, 0.2, 1, 1, 0.15])
     return tuple(np.round(128 + (table - 128) * strength).astype(np.uint8) for table in (u, v))

@@ -22,7 +22,7 @@ def put_source(
 
 
 def fits(source: Path, writer: Writer, size: tuple[int, int], frames: int) -> bool:
-    """Whether the source's packets can stand beside the writer's own: same settings, same rate, none missing."""
+    """Whether the source's packets can stand beside the writer's: same settings and rate, none missing."""
     with reading(source) as (container, stream):
         context = stream.codec_context
         same = (context.name, context.width, context.height) == ("h264", *size)
@@ -34,7 +34,7 @@ def fits(source: Path, writer: Writer, size: tuple[int, int], frames: int) -> bo
 
 
 def _copy(source: Path, writer: Writer, step: Callable[[], None]) -> None:
-    """Packets in a file carry their lengths; the writer takes them with start codes, as its encoder makes them."""
+    """Packets in a file carry their lengths; the writer takes them with start codes, as from its encoder."""
     with reading(source) as (container, stream):
         converter = BitStreamFilterContext("h264_mp4toannexb", stream)
         for packet in container.demux(stream):
@@ -65,13 +65,6 @@ def _in_avcc(header: bytes) -> list[bytes]:
 def _encode(
     source: Path, writer: Writer, size: tuple[int, int], frames: int, step: Callable[[], None]
 ) -> None:
-    """Decode and encode; the last frame is held when the source ends a moment early."""
-    picture = None
-    for picture in pictures(source, *size):
-        if writer.frames == frames:
-            return
-        writer.put(picture)
-        step()
-    while picture is not None and writer.frames < frames:
+    for picture in pictures(source, *size, frames):
         writer.put(picture)
         step()

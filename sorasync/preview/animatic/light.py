@@ -10,15 +10,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
-from sorasync.preview.animatic.canvas import Canvas, Plane, scale_plane, yuv
-from sorasync.preview.animatic.colours import RGB
+from sorasync.preview.animatic.canvas import RGB, Canvas, Plane, scale_plane, yuv
 
 _COARSE = 96
 
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """Where light comes from (x, y in parts of the picture), how strong its contrast is, how bright all is, its tint."""
+    """Where light comes from (in parts of the picture), its contrast, how bright all is, and its tint."""
 
     x: float
     y: float
@@ -96,13 +95,15 @@ def shine(canvas: Canvas, light: Light) -> None:
 def _falloff(light: Light, aspect: float) -> npt.NDArray[np.float64]:
     rows, columns = np.mgrid[0:_COARSE, 0:_COARSE] / (_COARSE - 1)
     distance = np.hypot((columns - light.x) * min(aspect, 1.4), rows - light.y)
-    return np.exp(-((distance / 0.55) ** 2))
+    falloff: npt.NDArray[np.float64] = np.exp(-((distance / 0.55) ** 2))
+    return falloff
 
 
 def _rim() -> npt.NDArray[np.float64]:
     rows, columns = np.mgrid[0:_COARSE, 0:_COARSE] / (_COARSE - 1)
     distance = np.hypot(columns - 0.5, rows - 0.5)
-    return 1 - 0.55 * np.clip(distance - 0.3, 0, 1)
+    rim: npt.NDArray[np.float64] = 1 - 0.55 * np.clip(distance - 0.3, 0, 1)
+    return rim
 
 
 def _bytes(values: npt.NDArray[np.float64]) -> Plane:

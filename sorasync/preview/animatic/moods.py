@@ -5,7 +5,8 @@ from __future__ import annotations
 import colorsys
 import re
 
-from sorasync.preview.animatic.colours import RGB, Swatch, swatch
+from sorasync.preview.animatic.canvas import RGB
+from sorasync.preview.animatic.colours import Swatch, swatch
 from sorasync.preview.animatic.seeds import seeded
 
 _MOODS: tuple[tuple[str, str], ...] = (

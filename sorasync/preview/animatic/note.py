@@ -19,8 +19,8 @@ _MOST_MARKS = 500
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """The last shot's palette, place and framing, what decided the composition, where shots begin (in frames), and how many
-    edits lie on top."""
+    """The last shot's palette, place, light and framing, what decided the composition, where shots begin
+    (in frames), and how many edits lie on top."""
 
     palette: tuple[Swatch, ...]
     place: str
@@ -29,6 +29,8 @@ class Note:
     shots: int
     people: int
     style: str
+    lighting: str
+    focus: str
     model: str
     label: str
     framing: str
@@ -54,10 +56,23 @@ def _parse(data: dict[str, Any]) -> Note:
     palette = tuple(Swatch(str(colour["name"]), _rgb(colour["rgb"])) for colour in data["palette"])
     if not palette:
         raise ValueError("a palette has one colour at least")
-    words = {name: str(data[name]) for name in ("place", "seed", "style", "model", "label", "framing")}
-    counts = {name: max(0, int(data[name])) for name in ("take", "shots", "people", "edits")}
     marks = tuple(int(mark) for mark in data["marks"])
-    return Note(palette=palette[:6], marks=marks, **words, **counts)
+    return Note(
+        palette=palette[:6],
+        place=str(data["place"]),
+        seed=str(data["seed"]),
+        take=int(data["take"]),
+        shots=int(data["shots"]),
+        people=int(data["people"]),
+        style=str(data["style"]),
+        lighting=str(data["lighting"]),
+        focus=str(data["focus"]),
+        model=str(data["model"]),
+        label=str(data["label"]),
+        framing=str(data["framing"]),
+        marks=marks,
+        edits=int(data["edits"]),
+    )
 
 
 def _rgb(values: list[int]) -> RGB:

@@ -15,7 +15,7 @@ from sorasync.preview.animatic.theme import CARD, DIM, FADED, INK, Theme, accent
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Which shot of how many is on, and which of its beats; `continued` if it only carries on what came before."""
+    """Which shot of how many is on, and which of its beats; `continued` if it only carries on the source."""
 
     shot: int
     shots: int
@@ -203,7 +203,7 @@ _ARROWS: dict[Move, tuple[tuple[int, int, int], ...]] = {
     Move.TRACK_LEFT: ((-1, 0, 0),),
     Move.TRACK_RIGHT: ((1, 0, 0),),
 }
-"""Directions of the arrows of a sign; the third number is 1 for outwards from the middle, -1 for inwards, 0 for across."""
+"""Directions of a sign's arrows; the third number is 1 for outwards, -1 for inwards, 0 for across."""
 
 
 def _arrow(

@@ -7,33 +7,37 @@ import re
 _SENTENCE = re.compile(r"[^.!?\n…]+(?:[.!?…]+[\"”')\]]*|\n|$)")
 _CUT = re.compile(r"\b(?=(?:smash |hard |then )?cuts? to\b)", re.IGNORECASE)
 _FRAMING = (
-    r"extreme close[- ]?ups?|medium close[- ]?ups?|close[- ]?ups?|macro|extreme wide shot|wide shot|wide[- ]angle"
-    r"|establishing shot|medium shot|long shot|full shot|over[- ]the[- ]shoulder|aerial|bird'?s[- ]eye|drone"
-    r"|low[- ]angle|high[- ]angle|top[- ]down|overhead|point[- ]of[- ]view|pov|two[- ]shot|dutch angle"
+    r"(?:extreme |medium )?close[- ]?ups?|macro|(?:extreme )?wide[- ](?:shot|angle)|establishing shot"
+    r"|(?:medium|long|full|two)[- ]shot|over[- ]the[- ]shoulder|aerial|bird'?s[- ]eye|drone"
+    r"|(?:low|high|dutch)[- ]angle|top[- ]down|overhead|point[- ]of[- ]view|pov"
 )
 _MOVE = (
-    r"(?:slow |slowly |gentle |gently |fast |smooth )?(?:push(?:es|ing)?[- ]in|pull(?:s|ing)?[- ](?:out|back)"
-    r"|doll(?:y|ies|ying)(?: (?:in|out|back|forward))?|zoom(?:s|ing)?(?: (?:in|out))|pan(?:s|ning)?(?: (?:left|right))?"
-    r"|tilt(?:s|ing)?(?: (?:up|down))?|crane(?:s|ing)?(?: (?:up|down))?|track(?:s|ing)(?: (?:left|right|shot))?"
-    r"|handheld|hand-held|steadicam|orbit(?:s|ing)?|circles?|arc(?:s|ing)?|locked[- ]off|static|whip[- ]pan)"
-    r"|camera (?:rises|lifts|descends|drops|sinks|follows|drifts(?: (?:left|right))?|glides|circles|orbits|climbs|pulls back|pushes in)"
+    r"(?:(?:slow|slowly|gentle|gently|fast|smooth) )?"
+    r"(?:push(?:es|ing)?[- ]in|pull(?:s|ing)?[- ](?:out|back)|doll(?:y|ies|ying)(?: (?:in|out|back|forward))?"
+    r"|zoom(?:s|ing)? (?:in|out)|pan(?:s|ning)?(?: (?:left|right))?|tilt(?:s|ing)?(?: (?:up|down))?"
+    r"|crane(?:s|ing)?(?: (?:up|down))?|track(?:s|ing)(?: (?:left|right|shot))?|hand-?held|steadicam"
+    r"|orbit(?:s|ing)?|circles?|arc(?:s|ing)?|locked[- ]off|static|whip[- ]pan)"
+    r"|camera (?:rises|lifts|descends|drops|sinks|follows|drifts(?: (?:left|right))?|glides|circles|orbits"
+    r"|climbs|pulls back|pushes in)"
 )
 _CAMERA = re.compile(rf"\b(?:{_FRAMING}|{_MOVE})\b", re.IGNORECASE)
 _FOCUS = re.compile(
-    r"\b(?:(?:very )?(?:shallow|deep)(?: depth of field| focus)?|rack focus|bokeh|tilt-shift|soft focus)\b",
+    r"\b(?:(?:very )?(?:shallow|deep) (?:depth of field|focus)|rack focus|bokeh|tilt-shift|soft focus)\b",
     re.IGNORECASE,
 )
 _LIGHT = re.compile(
-    r"\b(?:(?:\w+[- ])?(?:sunlight|daylight|moonlight|candlelight|lamplight|backlight|neon|light|lighting|lamps?|lanterns?"
-    r"|sun|glow|golden hour|dusk|dawn|twilight|night|noon|overcast|firelight|streetlights?))\b",
+    r"\b(?:\w+[- ])?(?:(?:sun|day|moon|candle|lamp|back|fire)light|streetlights?|neon|light|lighting|lamps?"
+    r"|lanterns?|sun|glow|golden hour|dusk|dawn|twilight|night|noon|overcast)\b",
     re.IGNORECASE,
 )
 _FILLERS = frozenset(
-    "a an the in on at of to by with through into under over from and or as its his her their is are this that".split()
+    re.findall(
+        r"\w+", "a an the in on at of to by with through into under over from and or as its his her their is"
+    )
 )
 _SPOKEN = re.compile(
-    r"(?:(?P<speaker>[A-Z][\w'’-]{0,30})\s+(?:says?|asks?|whispers?|shouts?|replies|murmurs?|answers?|calls?)"
-    r"(?:\s+\w+){0,3}\s*[:,]?\s*|(?P<label>[A-Z][\w'’-]{0,30}):\s*)?[\"“](?P<line>[^\"”\n]{1,300})[\"”]"
+    r"(?:(?:(?P<speaker>[A-Z][\w'’-]{0,30})\s+)?\b(?:says?|asks?|whispers?|shouts?|replies|murmurs?|answers?|calls?)"
+    r"(?:\s+\w+){0,3}\s*[:,]?\s*|(?P<label>[A-Z][\w'’-]{0,30}):\s*)[\"“](?P<line>[^\"”\n]{1,300})[\"”]"
 )
 
 
@@ -65,7 +69,7 @@ def lighting(text: str) -> str:
 
 
 def spoken(text: str) -> list[tuple[str, str]]:
-    """Quoted lines with their speaker, who may be unknown ("")."""
+    """Quoted lines that somebody says, with the speaker, who may be unknown ("")."""
     return [
         (match["speaker"] or match["label"] or "", match["line"].strip())
         for match in _SPOKEN.finditer(text[:16000])

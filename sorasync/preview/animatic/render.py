@@ -51,8 +51,8 @@ def draw(scene: Scene, out: Path, progress: Progress | None = None) -> None:
 def extend(source: Path, scene: Scene, out: Path, progress: Progress | None = None) -> None:
     """Write the source's frames and then `scene.seconds` more, as one MP4 of the source's size.
 
-    The look goes on from the source (palette, place, composition) unless the prompt names its own colours or place.
-    Packets of a source that was drawn here are taken over as they are, any other source is decoded and encoded.
+    The look goes on from the source (palette, place, composition) unless the prompt names its own. Packets of
+    a source that was drawn here are taken over as they are, any other source is decoded and encoded anew.
     `BadMedia` when the source cannot be decoded, `ValueError` for a length below one second.
     """
     frames = _frames(scene)
@@ -123,8 +123,14 @@ def _opening(image: Path | None, size: tuple[int, int]) -> Canvas | None:
 
 def _continued(script: Script, known: Note) -> Script:
     """The script in its source's colours and style, where it names none of its own."""
-    shots = (
-        script.shots if script.named else tuple(replace(shot, palette=known.palette) for shot in script.shots)
+    shots = tuple(
+        replace(
+            shot,
+            palette=shot.palette if script.named else known.palette,
+            lighting=shot.lighting or known.lighting,
+            focus=shot.focus or known.focus,
+        )
+        for shot in script.shots
     )
     return replace(script, shots=shots, style=script.style or known.style)
 
@@ -140,6 +146,8 @@ def _note(script: Script, look: Look, film: Film, scene: Scene) -> Note:
         shots=look.first + len(script.shots),
         people=look.people,
         style=script.style[:200],
+        lighting=script.shots[last].lighting[:200],
+        focus=script.shots[last].focus[:200],
         model=scene.model,
         label=scene.label or "",
         framing=framing.name if framing else "",
@@ -150,4 +158,17 @@ def _note(script: Script, look: Look, film: Film, scene: Scene) -> Note:
 def _foreign_note(last: Canvas, scene: Scene) -> Note:
     """What can be told of a source that was not drawn here: its colours."""
     palette = palette_of(to_picture(last))
-    return Note(palette, "", scene.prompt[:2000], 1, 1, 0, "", scene.model, "", "")
+    return Note(
+        palette=palette,
+        place="",
+        seed=scene.prompt[:2000],
+        take=1,
+        shots=1,
+        people=0,
+        style="",
+        lighting="",
+        focus="",
+        model=scene.model,
+        label="",
+        framing="",
+    )

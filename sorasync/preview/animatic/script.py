@@ -173,7 +173,9 @@ def _from_prose(text: str) -> Script:
     """Shots from running text: a cut where the text says so, sentences as beats."""
     scenes = prose.cuts(text)
     named = colours_in(text)
-    chosen = named if len(named) > 1 else (*named, *palette_for(text)[: 5 - len(named)])
+    known = {colour.rgb for colour in named}
+    others = tuple(colour for colour in palette_for(text) if colour.rgb not in known)
+    chosen = named if len(named) > 1 else (*named, *others[: 5 - len(named)])
     shots = tuple(
         Shot(
             camera=prose.camera(part),

@@ -14,7 +14,7 @@ from sorasync.preview.animatic.theme import CARD, FADED, INK, Theme
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """What the slate says: an address without its take, the take's number, and the render's model and size."""
+    """What the slate says: an address, the number of its take, and the render's model and size."""
 
     name: str
     take: int

@@ -5,36 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from sorasync.preview.animatic import figure, sets
+from sorasync.preview.animatic import sets
+from sorasync.preview.animatic.actors import Actor, Drawing, people_in, place_actors
 from sorasync.preview.animatic.brush import Brush
 from sorasync.preview.animatic.camera import Camera, Framing, Pose, pose, read_camera
 from sorasync.preview.animatic.canvas import Canvas, from_picture, scale_plane
 from sorasync.preview.animatic.light import read_light, shine, soften
-from sorasync.preview.animatic.patch import Patch, lay
-from sorasync.preview.animatic.script import Script, Shot
+from sorasync.preview.animatic.patch import lay
+from sorasync.preview.animatic.script import Script
 from sorasync.preview.animatic.seeds import seeded
-from sorasync.preview.animatic.timeline import turn
 
 _ROOM = 1.3
 """How much larger than the frame the backdrop is, in each direction."""
-
-
-@dataclass(slots=True)
-class Actor:
-    """A subject and where its feet (or its lower edge) and middle stand, in parts of the frame."""
-
-    patch: Patch
-    x: float
-    floor: float
-    scaled: tuple[float, Patch] | None = None
-
-    def at(self, factor: float) -> Patch:
-        """The patch at a size; the last one is kept, since most shots need only one."""
-        if abs(factor - 1) < 0.004:
-            return self.patch
-        if self.scaled is None or abs(self.scaled[0] - factor) > 0.004:
-            self.scaled = (factor, self.patch.scaled(factor))
-        return self.scaled[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +32,9 @@ class Stage:
         """Draw the shot's frame number `position` of `frames` over the whole canvas."""
         at = pose(self.camera, position / max(1, frames - 1), position / rate)
         self._film_backdrop(canvas, at)
-        beat = max(0, turn(self.beats, position, frames))
+        step = _step(self.beats * position / frames)
         for number, actor in enumerate(self.actors):
-            self._film_actor(canvas, actor, at, position / rate + number * 0.8, beat if number == 0 else 0)
+            self._film_actor(canvas, actor, at, position / rate + number * 0.8, 0 if number else step)
 
     def _film_backdrop(self, canvas: Canvas, at: Pose) -> None:
         world = self.backdrop
@@ -66,13 +48,19 @@ class Stage:
         canvas.u[:] = scale_plane(world.u[half], canvas.width // 2, canvas.height // 2)
         canvas.v[:] = scale_plane(world.v[half], canvas.width // 2, canvas.height // 2)
 
-    def _film_actor(self, canvas: Canvas, actor: Actor, at: Pose, seconds: float, beat: int) -> None:
+    def _film_actor(self, canvas: Canvas, actor: Actor, at: Pose, seconds: float, step: float) -> None:
         """The subject breathes, and takes a step with each beat."""
         patch = actor.at(at.near_zoom)
-        step = 0.035 * math.sin(beat * 2.1) if beat else 0.0
         x = actor.x + at.near_x + step
         y = actor.floor + at.near_y + 0.004 * math.sin(seconds * 2.2)
         lay(canvas, patch, round(x * canvas.width - patch.width / 2), round(y * canvas.height - patch.height))
+
+
+def _step(beat: float) -> float:
+    """How far aside the subject stands, in frame widths; it gets there in the first third of each beat."""
+    number, part = int(beat), min(1.0, beat % 1 * 3)
+    here, there = (0.035 * math.sin(max(0, count) * 2.1) for count in (number - 1, number))
+    return here + (there - here) * part * part * (3 - 2 * part)
 
 
 def _slide(spare: int, where: float) -> int:
@@ -85,7 +73,8 @@ def _slide(spare: int, where: float) -> int:
 class Look:
     """What makes two drawings of one prompt differ, and what an extension takes over from its source.
 
-    `first` counts the shots that came before; `place`, `people` and `framing` hold where the text says nothing of its own.
+    `first` counts the shots that came before; `place`, `people` and `framing` hold where the text says
+    nothing of its own.
     """
 
     seed: str
@@ -102,7 +91,7 @@ def build(script: Script, number: int, look: Look, size: tuple[int, int], beats:
     chance = seeded(look.seed, look.take, look.first + number)
     tones = sets.tones_of([colour.rgb for colour in shot.palette], look.first + number + look.take - 1)
     words = f"{shot.lighting} {script.style}"
-    light = read_light(words, chance)
+    light = read_light(words, seeded(look.seed, look.take, look.first + number, "light"))
     place = place_for(script, number, look)
     world = _world_size(size[0]), _world_size(size[1])
     brush = Brush(*world, tones.air)
@@ -111,7 +100,9 @@ def build(script: Script, number: int, look: Look, size: tuple[int, int], beats:
     soften(backdrop, _blur(shot.focus, min(world)))
     shine(backdrop, light)
     camera = read_camera(shot.camera)
-    actors = _cast(script, shot, camera, tones, look, chance.uniform(0, 1), light.x < 0.5, size[1])
+    framing = camera.framing or look.framing or Framing.MEDIUM
+    people = max(look.people, people_in(script.scene, shot))
+    actors = place_actors(people, framing, Drawing(tones, light.x < 0.5, size), chance.random())
     return Stage(camera, backdrop, actors, beats)
 
 
@@ -135,40 +126,3 @@ def place_for(script: Script, number: int, look: Look) -> str:
     if found in sets.SETS:
         return found
     return seeded(look.seed, "place").choice(("hills", "forms", "city", "sea", "forms"))
-
-
-def _cast(
-    script: Script,
-    shot: Shot,
-    camera: Camera,
-    tones: sets.Tones,
-    look: Look,
-    chance: float,
-    lit_from_left: bool,
-    height: int,
-) -> tuple[Actor, ...]:
-    """The subjects, placed on the thirds of the frame."""
-    framing = camera.framing or look.framing or Framing.MEDIUM
-    if framing is Framing.AERIAL:
-        return ()
-    speakers = {line.speaker for line in shot.lines if line.speaker}
-    text = f"{script.scene} {' '.join(shot.beats)}"
-    people = min(3, max(len(speakers), look.people, 1 if figure.has_people(text) else 0))
-    tall = round(min(height, height * framing.value))
-    floor = {Framing.FULL: 0.84, Framing.WIDE: 0.74}.get(framing, 1.02)
-    if framing in (Framing.EXTREME, Framing.CLOSE):
-        tall, floor = round(height * min(1.35, framing.value)), 0.2 + framing.value * 0.8
-    if not people:
-        size = round(height * min(0.75, framing.value * 0.62))
-        return (
-            Actor(
-                figure.form(size, tones, lit_from_left),
-                (0.36, 0.5, 0.64)[int(chance * 3)],
-                0.42 + size / height * 0.4,
-            ),
-        )
-    places = {1: ((0.35, 0.5, 0.65)[int(chance * 3)],), 2: (0.34, 0.67), 3: (0.24, 0.5, 0.77)}[people]
-    return tuple(
-        Actor(figure.person(tall, tones, framing, lit_from_left, index), x, floor)
-        for index, x in enumerate(places)
-    )

@@ -20,7 +20,10 @@ _THUMBNAIL_PIXELS = 640
 
 
 def thumbnail(video: Path) -> bytes:
-    """A telling frame as WebP, 640 pixels on the longer side at most: the liveliest of three. `BadMedia` for no video."""
+    """A telling frame as WebP, 640 pixels on the longer side at most: the liveliest of three.
+
+    `BadMedia` when the file is no video.
+    """
     facts = probe(video)
     size = _within(facts, _THUMBNAIL_PIXELS)
     found = _frames_at(video, [facts.seconds * share for share in (0.3, 0.5, 0.75)], size)
@@ -31,7 +34,10 @@ def thumbnail(video: Path) -> bytes:
 
 
 def spritesheet(video: Path) -> bytes:
-    """Sixteen frames in order as a JPEG of four rows and columns, with the video's own aspect. `BadMedia` for no video."""
+    """Sixteen frames in order as a JPEG of four rows and columns, with the video's own aspect.
+
+    `BadMedia` when the file is no video.
+    """
     facts = probe(video)
     size = _within(facts, _CELL_PIXELS)
     count = _CELLS * _CELLS

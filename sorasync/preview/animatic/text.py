@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -11,11 +12,14 @@ Font = ImageFont.FreeTypeFont
 Colour = tuple[int, int, int, int]
 
 _LONGEST = 700
-_ALIKE = {
-    "×": "x", "—": "-", "–": "-", "‑": "-", "•": "·", "ß": "ss", "ẞ": "SS", "Ł": "L", "ł": "l", "ø": "o", "Ø": "O",
-    "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th",
-    "ı": "i", "€": "EUR", "→": ">", "←": "<", "…": "...", "‚": "'", "„": '"', "«": '"', "»": '"', "′": "'", "″": '"',
-}  # fmt: skip
+_ALIKE = dict(
+    pair.split("=", 1)
+    for pair in re.findall(
+        r"\S+",
+        '×=x —=- –=- ‑=- •=· €=EUR →=> ←=< …=... ‚=\' „=" «=" »=" ′=\' ″=" '
+        "ß=ss ẞ=SS Ł=L ł=l ø=o Ø=O æ=ae Æ=AE œ=oe Œ=OE đ=d Đ=D ð=d Ð=D þ=th Þ=Th ı=i",
+    )
+)
 
 
 @lru_cache(maxsize=64)
@@ -43,7 +47,7 @@ def _sign(sign: str) -> str:
     if sign.isspace():
         return " "
     if sign in _ALIKE:
-        return _ALIKE[sign]
+        return str(_ALIKE[sign])
     if unicodedata.category(sign) in ("Mn", "Me", "Cf", "Cc", "Cs"):
         return ""
     if _drawable(sign):

@@ -18,7 +18,7 @@ from sorasync.preview.animatic.scene import BadMedia
 
 FPS = 10
 TICKS = 1000
-"""Time base of the files: a frame lasts `TICKS` of `FPS * TICKS` a second, so every frame time is a whole number."""
+"""A frame's length in the time base of the files, so that every time is a whole number."""
 
 _TAG = "comment"
 _ENCODER = {
@@ -59,7 +59,7 @@ class Writer:
         self.frames += 1
         self._mux(self._stream.encode(frame))
 
-    def copy(self, packet: av.Packet) -> None:
+    def copy(self, packet: av.Packet[VideoStream]) -> None:
         """Append one finished packet as the next frame, without decoding it."""
         packet.stream = self._stream
         packet.time_base = Fraction(1, FPS)
@@ -72,7 +72,7 @@ class Writer:
         """Write what the encoder still holds."""
         self._mux(self._stream.encode(None))
 
-    def _mux(self, packets: list[av.Packet]) -> None:
+    def _mux(self, packets: list[av.Packet[VideoStream]]) -> None:
         for packet in packets:
             self._container.mux(packet)
 
@@ -139,30 +139,31 @@ def note_of(video: Path) -> str:
         return str(container.metadata.get(_TAG, ""))
 
 
-def pictures(video: Path, width: int, height: int, limit: float | None = None) -> Iterator[Canvas]:
-    """The frames at the common rate, scaled to a size; a source at another rate is sampled. At least one frame.
+def pictures(video: Path, width: int, height: int, count: int) -> Iterator[Canvas]:
+    """Exactly `count` frames at the common rate, scaled to a size.
 
-    `limit` stops after so many seconds.
+    A source at another rate is sampled; the last frame is held if the source ends early. `BadMedia` when it
+    has no frames at all.
     """
+    shown = 0
+    held: Canvas | None = None
     with reading(video) as (container, stream):
-        shown = 0
-        held: Canvas | None = None
         for frame in container.decode(stream):
-            index = _slot(frame, stream, shown)
-            if limit is not None and index > limit * FPS:
-                break
+            index = min(count, _slot(frame, stream, shown))
             while held is not None and shown < index:
                 shown += 1
                 yield held
-            if index >= shown:
-                held = from_frame(frame, width, height)
-        if held is None:
-            raise BadMedia(f"{video.name}: holds no frames")
+            if shown == count:
+                return
+            held = from_frame(frame, width, height)
+    if held is None:
+        raise BadMedia(f"{video.name}: holds no frames")
+    for _ in range(shown, count):
         yield held
 
 
 def _slot(frame: av.VideoFrame, stream: VideoStream, fallback: int) -> int:
-    """The place of a frame on the common rate."""
+    """The place of a frame on the common rate: the one during which it first shows."""
     if frame.pts is None or frame.time_base is None:
         return fallback
-    return round((frame.pts - (stream.start_time or 0)) * frame.time_base * FPS)
+    return int((frame.pts - (stream.start_time or 0)) * frame.time_base * FPS)

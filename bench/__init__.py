@@ -1,0 +1,1 @@
+"""Benchmarks on generated libraries; `make bench` runs them."""

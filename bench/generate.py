@@ -1,0 +1,76 @@
+"""Generates libraries of any size, and a state in which everything is rendered already."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from sorasync.graph.render import Render
+from sorasync.project import Project
+from sorasync.state.record import Record, Status
+
+PER_FILE = 500
+_CONFIG = """\
+[provider]
+profile = "preview"
+
+[defaults]
+model = "sora-2"
+size = "1280x720"
+seconds = 8
+"""
+
+
+def write_library(root: Path, clips: int) -> None:
+    """A library of that many clips, `PER_FILE` a manifest; every fifth clip has an extension."""
+    (root / "manifests").mkdir(parents=True)
+    (root / "sorasync.toml").write_text(_CONFIG)
+    for start in range(0, clips, PER_FILE):
+        blocks = [_clip(number) for number in range(start, min(clips, start + PER_FILE))]
+        (root / "manifests" / f"part-{start:06}.toml").write_text("\n".join(blocks))
+
+
+def _clip(number: int) -> str:
+    lines = [
+        f"[clips.shot-{number}]",
+        f'prompt = "Shot {number}: a red kite drifts over the harbour at dusk, slow push-in, warm lamps."',
+        f'tags = ["act-{number % 7}"]',
+    ]
+    if number % 5 == 0:
+        lines += [
+            f"[[clips.shot-{number}.steps]]",
+            f'extend = "The camera rises over roof {number}."',
+            "seconds = 8",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def fill_state(root: Path) -> None:
+    """Record every render of the library as stored, each with a file of one byte."""
+    project = Project.open(root)
+    graph = project.graph(project.library())
+    assets = project.assets()
+    records = []
+    for render in graph.renders.values():
+        sha = hashlib.sha256(render.key.encode()).hexdigest()
+        path = assets.path_of(sha)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"\0")
+        records.append(_record(render, sha, project.profile.provider_name))
+    with project.store(write=True) as store, store.transaction():
+        store.put_all(records)
+        for render in graph.renders.values():
+            store.bind(render.address, render.key, run=None)
+
+
+def _record(render: Render, sha: str, provider: str) -> Record:
+    return Record(
+        key=render.key,
+        kind=render.kind.value,
+        status=Status.STORED,
+        address=render.address,
+        inputs=render.inputs,
+        provider=provider,
+        remote_id=f"video_{render.key[:24]}",
+        asset=sha,
+    )
