@@ -21,6 +21,7 @@ from sorasync.apply.schedule import Schedule
 from sorasync.apply.send import send
 from sorasync.assets.errors import DiskFull
 from sorasync.errors import SorasyncError
+from sorasync.graph.render import Kind
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.provider import errors
@@ -172,8 +173,10 @@ class _Engine:
         answer = await open_questions.settle(self._context, change.key)
         if isinstance(answer, Job):
             return await self._follow(change, answer)
-        if answer is open_questions.Answer.RESEND and change.render is not None:
-            return await self._render(change)
+        if answer is open_questions.Answer.RESEND:
+            return await self._again(change)
+        if answer is open_questions.Answer.LATER:
+            return self._pending(change, "the answer was lost; what became of it is not known yet")
         return self._outcome(
             change,
             End.OPEN,
@@ -181,10 +184,23 @@ class _Engine:
             next=f"sorasync resolve '{change.label}'",
         )
 
+    async def _again(self, change: Change) -> Outcome:
+        """The request certainly never arrived: send it again, unless nobody wants it any more."""
+        context = self._context
+        if change.render is None:
+            context.store.move(change.key, Status.FAILED, run=context.run, error_message="it never arrived")
+            return self._done(change)
+        if change.action.renders:
+            context.budget.release(change.cost_usd, change.seconds)
+        return await self._render(change)
+
     async def _resume(self, change: Change) -> Outcome:
         record = self._record(change)
         if record.status in (Status.INTENT, Status.UNKNOWN):
             lost = errors.OutcomeUnknown("an earlier run ended before the answer came")
+            if record.kind == Kind.CHARACTER:
+                self._context.store.move(record.key, Status.FAILED, run=self._context.run)
+                return await self._again(change)
             if record.status is Status.INTENT:
                 self._context.store.move(record.key, Status.UNKNOWN, run=self._context.run)
             return await self._unknown(change, lost)
@@ -192,12 +208,7 @@ class _Engine:
             record = self._context.store.move(record.key, Status.RENDERED, run=self._context.run)
         if record.remote_id is None:
             raise SorasyncError("the state has no remote id for it", hint="sorasync resolve")
-        try:
-            job = await self._context.provider.get(record.remote_id)
-        except errors.NotFound as error:
-            self._context.store.move(record.key, Status.LOST, run=self._context.run, error_stage="download")
-            raise Gone("the provider no longer has it") from error
-        return await self._follow(change, job)
+        return await self._follow(change, Job(record.remote_id, JobStatus.UNKNOWN, poll_after=0.0))
 
     async def _follow(self, change: Change, job: Job) -> Outcome:
         if self._context.settings.detach and not job.status.terminal:
@@ -208,6 +219,9 @@ class _Engine:
         except errors.NotFound as error:
             self._context.store.move(change.key, Status.LOST, run=self._context.run, error_stage="render")
             raise Gone("the provider no longer knows the job") from error
+        except (errors.AuthFailed, errors.QuotaExhausted) as error:
+            self._context.halt(error.message)
+            return self._pending(change, f"cannot be followed: {error.message}")
         if job.status is not JobStatus.COMPLETED:
             return self._ended(change, job)
         record = self._record(change)

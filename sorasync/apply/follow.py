@@ -71,7 +71,10 @@ class Follower:
 
     async def _pause(self) -> None:
         now = self.clock.monotonic()
-        waits = [watch.hint or _by_age(now - watch.since) for watch in self._watches.values()]
+        waits = [
+            _by_age(now - watch.since) if watch.hint is None else watch.hint
+            for watch in self._watches.values()
+        ]
         if waits:
             await self.clock.sleep(min(waits))
 

@@ -16,6 +16,7 @@ class Answer(StrEnum):
 
     RESEND = "resend"
     ASK = "ask"
+    LATER = "later"
 
 
 _PATIENCE = 20
@@ -29,7 +30,7 @@ async def settle(context: Context, key: str) -> Job | Answer:
     """
     finding = await _finding(context, key)
     for _ in range(_PATIENCE):
-        if finding.verdict is not Verdict.WAIT:
+        if finding.verdict is not Verdict.WAIT or context.interrupted:
             break
         await context.clock.sleep(max(0.2, context.profile.abilities.list_settle_seconds / 4))
         finding = await _finding(context, key)
@@ -37,7 +38,15 @@ async def settle(context: Context, key: str) -> Job | Answer:
         context.store.move(key, Status.SUBMITTED, run=context.run, remote_id=finding.job.id)
         context.store.log("adopted", key=key, run=context.run, remote_id=finding.job.id)
         return finding.job
-    return Answer.RESEND if finding.verdict is Verdict.RESEND else Answer.ASK
+    return _ANSWERS[finding.verdict]
+
+
+_ANSWERS = {
+    Verdict.RESEND: Answer.RESEND,
+    Verdict.ASK: Answer.ASK,
+    Verdict.WAIT: Answer.LATER,
+    Verdict.ADOPT: Answer.LATER,
+}
 
 
 async def _finding(context: Context, key: str) -> Finding:

@@ -7,6 +7,7 @@ import json
 
 from sorasync.apply.context import Context
 from sorasync.apply.events import Moment
+from sorasync.assets.errors import DiskFull
 from sorasync.errors import SorasyncError
 from sorasync.graph.render import Kind, Render
 from sorasync.plan.change import Change
@@ -28,7 +29,9 @@ async def send(context: Context, change: Change) -> Job | None:
     """
     render = change.render
     assert render is not None
-    request = _Requests(context).of(render)
+    request = _Requests(context).of(render, change.label)
+    if context.assets.free_bytes() < context.settings.min_free_bytes:
+        raise DiskFull(context.assets.path, context.settings.min_free_bytes)
     context.budget.reserve(change.cost_usd, change.seconds)
     _intend(context, change, render)
     context.tell(change, Moment.SENT)
@@ -50,8 +53,13 @@ async def send(context: Context, change: Change) -> Job | None:
         raise
 
 
+_STANDING = frozenset({Status.SUBMITTED, Status.RENDERED, Status.STORED})
+"""Records that are set aside before their key is rendered afresh; all others may be sent as they are."""
+
+
 def _intend(context: Context, change: Change, render: Render) -> None:
-    if change.supersede:
+    before = context.store.record(render.key)
+    if change.supersede and before is not None and before.status in _STANDING:
         context.store.supersede(render.key, run=context.run)
     context.store.intend(
         Record(
@@ -102,6 +110,9 @@ async def _post(context: Context, render: Render, request: object) -> Job | None
 
 
 def _ended(context: Context, key: str, status: Status, stage: str, error: errors.ProviderError) -> None:
+    uncounted = {}
+    if isinstance(error, _NEVER_TRIED) and (record := context.store.record(key)) is not None:
+        uncounted = {"attempts": max(0, record.attempts - 1)}
     context.store.move(
         key,
         status,
@@ -109,7 +120,12 @@ def _ended(context: Context, key: str, status: Status, stage: str, error: errors
         error_stage=stage,
         error_code=error.code or (str(error.status) if error.status else None),
         error_message=error.message,
+        **uncounted,
     )
+
+
+_NEVER_TRIED = (errors.NotSent, errors.RateLimited, errors.AuthFailed, errors.QuotaExhausted)
+"""Errors that say nothing about the render: they do not count as an attempt at it."""
 
 
 class _Requests:
@@ -118,13 +134,12 @@ class _Requests:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def of(self, render: Render) -> object:
+    def of(self, render: Render, label: str) -> object:
         if render.file is not None:
             self._unchanged(render)
         if render.kind is Kind.CHARACTER:
             return None
         inputs = json.loads(render.inputs)
-        label = render.address.removesuffix("#1")
         if render.kind is Kind.CREATE:
             return CreateRequest(
                 prompt=render.prompt,

@@ -74,8 +74,10 @@ def _without_null(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _or_placeholder(value: dict[str, Any]) -> dict[str, Any]:
-    if value.get("type") not in _SINGLE:
+    if value.get("type") not in _SINGLE and "pattern" not in value:
         return value
-    about = {key: value[key] for key in ("title", "description", "examples", "default") if key in value}
+    about: dict[str, Any] = {
+        key: value[key] for key in ("title", "description", "examples", "default") if key in value
+    }
     shape = {key: inner for key, inner in value.items() if key not in about}
     return {"anyOf": [shape, dict(_PLACEHOLDER)], **about}

@@ -12,6 +12,7 @@ from sorasync.manifest.positions import Positions, Span, TomlPath
 
 _PLACE = re.compile(r"\s+at line (\d+) column (\d+)$")
 _MOST = 20
+_UNQUOTED = "string values must be quoted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,9 @@ def _fault(words: str, lines: list[str]) -> SyntaxFault:
     line, column = (int(place[1]), int(place[2])) if place else (1, 1)
     width = len(lines[line - 1].removesuffix("\r")) if line <= len(lines) else 0
     end = column + 1 if column <= width else column
+    if message == _UNQUOTED and line <= len(lines) and not lines[line - 1][column - 1 :].strip():
+        # The parser speaks of quotes even where nothing at all stands behind the `=`.
+        message, expected = "a value is missing", "a value behind `=`"
     return SyntaxFault(message, Span(line, column, end), expected or None)
 
 

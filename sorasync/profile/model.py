@@ -17,6 +17,10 @@ ANY = "*"
 """The name of a model or the size of a price that stands for all that are not named."""
 
 
+SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
+"""The ending of a dated snapshot, such as `sora-2-2025-12-08`: it renders and costs what its model does."""
+
+
 def as_money(value: object) -> object:
     """A TOML number or string as an exact Decimal: 0.1 in a file is a tenth, not the float beside it."""
     return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else value

@@ -118,7 +118,8 @@ class Abilities(Data):
     `idempotency`: the host honours `Idempotency-Key`. `image_by`: how a first frame may be sent.
     `variants`: the files it serves; `send_variant`: whether `?variant=video` is understood. `range`:
     downloads can be continued. `body_urls`: a completed job names its files in its body, so that one
-    without any has no video. `job_in_error_text`: failed jobs may come as JSON inside an error's message.
+    without any has no video. `wraps_errors`: what an upstream answered may stand as JSON inside an error's
+    message (LiteLLM).
     """
 
     list: Literal["none", "partial", "complete"] = "none"
@@ -130,7 +131,7 @@ class Abilities(Data):
     variants: tuple[VariantName, ...] = ("video",)
     range: bool = False
     body_urls: bool = False
-    job_in_error_text: bool = False
+    wraps_errors: bool = False
 
 
 class Billing(Data):

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from sorasync.profile import check
 from sorasync.profile.lack import Lack
-from sorasync.profile.model import ANY, Data, Model, offers_seconds
+from sorasync.profile.model import ANY, SNAPSHOT, Data, Model, offers_seconds
 from sorasync.profile.parts import (
     Abilities,
     Auth,
@@ -93,8 +93,11 @@ class Profile(Data):
         return tuple(sorted(name for name in self.models if name != ANY))
 
     def model(self, name: str) -> Model | None:
-        """The model of that name, or the wildcard; None where the host does not offer it."""
-        return self.models.get(name, self.models.get(ANY))
+        """The model of that name, the one it is a dated snapshot of, or the wildcard; None = not offered."""
+        for known in (name, SNAPSHOT.sub("", name), ANY):
+            if known in self.models:
+                return self.models[known]
+        return None
 
     def can(self, ability: Ability) -> bool:
         """Whether the host has the routes for it."""

@@ -15,7 +15,6 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: object
-    empty: bool = False
 
     @property
     def ok(self) -> bool:

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -18,7 +19,6 @@ from sorasync.provider.batch_client import Batches
 from sorasync.provider.classify import fault, unreadable
 from sorasync.provider.download import Downloader
 from sorasync.provider.edits import EditRoutes
-from sorasync.provider.embedded import embedded_job
 from sorasync.provider.errors import (
     InvalidRequest,
     NotFound,
@@ -101,6 +101,8 @@ class VideosClient:
         try:
             return await self._paid("extend", outgoing, request.source.model)
         except NotFound as missing:
+            if self._may_upload(request.source):
+                return await self.extend(replace(request, source=_as_file(request.source)))
             raise await self._missing("extend", request.source, missing) from None
 
     async def edit(self, request: EditRequest) -> Job:
@@ -119,6 +121,8 @@ class VideosClient:
                 continue
             self._edits.answered(template)
             return job
+        if isinstance(missing, NotFound) and self._may_upload(request.source):
+            return await self.edit(replace(request, source=_as_file(request.source)))
         raise await self._missing("edit", request.source, missing, self._edits.known) from None
 
     async def upload_character(self, name: str, video: Path) -> str:
@@ -226,14 +230,12 @@ class VideosClient:
     def _job(self, answer: Answer, *, paid: bool, known_id: str | None = None) -> Job:
         """The job in an answer, whatever its status: some servers answer failed jobs as errors."""
         wait = poll_after(answer.headers, self._clock.now())
-        body: object = answer.body
-        if not answer.ok and not is_job(body):
-            body = embedded_job(body) if self.spec.job_in_error_text and known_id else None
-            if body is None:
-                raise fault(answer, self._sender.asked(paid), self._clock.now())
-        job = read_job(body, known_id=known_id, poll_after=wait, body_urls=self.spec.body_urls)
+        if not answer.ok and not is_job(answer.body):
+            raise fault(answer, self._sender.asked(paid), self._clock.now())
+        job = read_job(answer.body, known_id=known_id, poll_after=wait, body_urls=self.spec.body_urls)
         if job is not None:
-            return job
+            silent = paid and job.status is JobStatus.UNKNOWN and "status" not in job.raw
+            return replace(job, status=JobStatus.QUEUED) if silent else job
         if known_id is not None and answer.status == 202:
             return pending(known_id, wait)
         raise unreadable(answer, self._sender.asked(paid))
@@ -264,6 +266,11 @@ class VideosClient:
                 return missing
         return self._no_route(what, missing)
 
+    def _may_upload(self, source: Source) -> bool:
+        """Whether a source that the host no longer holds can be sent as a file instead."""
+        here = source.remote_id is not None and source.file is not None and source.model is not None
+        return here and self.spec.upload_as_source
+
     def _no_route(self, what: str, missing: ProviderError | None) -> NotSupported:
         status = missing.status if missing else None
         hint = f"is {self.spec.base_url} the right address, and the profile the right one?"
@@ -273,6 +280,10 @@ class VideosClient:
 def _names_an_id(missing: ProviderError) -> bool:
     """Whether a 404 says by its code that something is missing behind a route that exists."""
     return missing.code is not None and missing.code.endswith("_not_found")
+
+
+def _as_file(source: Source) -> Source:
+    return replace(source, remote_id=None)
 
 
 def _tell(before: ProviderError | None, now: ProviderError) -> ProviderError:

@@ -1,8 +1,9 @@
-"""A job inside an error's message: LiteLLM wraps what its upstream answered for a failed job as text."""
+"""What an upstream answered, inside a gateway's error: LiteLLM puts it as JSON into the message."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from sorasync.provider.answer import complaint
 from sorasync.provider.read import is_job
@@ -10,8 +11,8 @@ from sorasync.provider.read import is_job
 _MOST_TRIES = 20
 
 
-def embedded_job(body: object) -> dict[str, object] | None:
-    """The first JSON object in the message that is a job; None where there is none."""
+def embedded(body: object) -> Mapping[str, object] | None:
+    """The first JSON object in the message that is a job or an error body; None where there is none."""
     message, at = complaint(body).message, -1
     decoder = json.JSONDecoder()
     for _ in range(_MOST_TRIES):
@@ -22,6 +23,6 @@ def embedded_job(body: object) -> dict[str, object] | None:
             found, _end = decoder.raw_decode(message, at)
         except (ValueError, RecursionError):
             continue
-        if is_job(found):
+        if is_job(found) or isinstance(found.get("error"), Mapping):
             return dict(found)
     return None

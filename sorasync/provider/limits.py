@@ -14,7 +14,7 @@ from sorasync.clock import Clock
 
 _WINDOW = 60.0
 _GROWTH = 0.02
-"""Share of the first ceiling that each success gives back to the rate."""
+"""Share of the rate at the start that each success adds."""
 _SLOWEST = 1.0
 """Creates a minute that are always allowed."""
 _CALM = 5.0
@@ -24,13 +24,13 @@ _CALM = 5.0
 class Limiter:
     """The limits of one model at one provider.
 
-    `per_minute` and `in_flight` are ceilings to start from, None = none known: then nothing waits until the
-    first refusal. `turn` paces what is sent, `slot` caps what is unfinished.
+    `per_minute` is a rate to start from and `in_flight` a ceiling, None = none known: then nothing waits
+    until the first refusal. `turn` paces what is sent, `slot` caps what is unfinished.
     """
 
     def __init__(self, clock: Clock, per_minute: float | None = None, in_flight: int | None = None) -> None:
         self._clock = clock
-        self._ceiling = per_minute
+        self._start = per_minute
         self._most = in_flight
         self.rate = per_minute
         """Creates a minute that are allowed now; None = no limit known."""
@@ -56,10 +56,9 @@ class Limiter:
         self._forget()
 
     def succeeded(self) -> None:
-        """A request was accepted: allow a little more, up to the ceilings."""
+        """A request was accepted: allow a little more. The rate may outgrow where it started."""
         if self.rate is not None:
-            grown = self.rate + _GROWTH * (self._ceiling or _WINDOW)
-            self.rate = grown if self._ceiling is None else min(grown, self._ceiling)
+            self.rate += _GROWTH * (self._start or _WINDOW)
         if self.allowed is not None:
             grown = self.allowed + 1 / max(self.allowed, 1)
             self.allowed = grown if self._most is None else min(grown, self._most)

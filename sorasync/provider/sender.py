@@ -11,6 +11,7 @@ import httpx
 from sorasync.clock import Clock
 from sorasync.provider.answer import Answer
 from sorasync.provider.classify import Asked
+from sorasync.provider.embedded import embedded
 from sorasync.provider.errors import (
     AuthFailed,
     InvalidRequest,
@@ -30,6 +31,8 @@ _LARGEST_ANSWER = 64 * 1024 * 1024
 _TIMEOUT = httpx.Timeout(connect=15.0, read=60.0, write=60.0, pool=300.0)
 _PAID_TIMEOUT = httpx.Timeout(connect=15.0, read=300.0, write=120.0, pool=300.0)
 """Seconds. A paid answer is waited for longer: giving up on it costs more than waiting."""
+
+_PASSED_ON = "llm_provider-"
 
 _NOTHING_SENT = (
     httpx.ConnectError,
@@ -192,8 +195,10 @@ class Sender:
         except (httpx.HTTPError, OSError) as error:
             if response.is_success or response.status_code >= 500:
                 raise self.broken(error, paid) from None
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, headers, self._parsed(bytes(body)), empty=not body.strip())
+        parsed = self._parsed(bytes(body))
+        if self.spec.wraps_errors and not response.is_success:
+            parsed = embedded(parsed) or parsed
+        return Answer(response.status_code, _headers(response), parsed)
 
     def _parsed(self, content: bytes) -> object:
         """The JSON of a body, without the key should a server repeat it."""
@@ -201,3 +206,12 @@ class Sender:
             return scrub(parse(content), self.secret.value)
         except RecursionError:
             return None
+
+
+def _headers(response: httpx.Response) -> dict[str, str]:
+    """Lower-case names; those that LiteLLM passes on from its upstream under a prefix stand without it."""
+    named = {name.lower(): value for name, value in response.headers.items()}
+    passed = {
+        name.removeprefix(_PASSED_ON): value for name, value in named.items() if name.startswith(_PASSED_ON)
+    }
+    return passed | named

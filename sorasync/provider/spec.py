@@ -38,7 +38,7 @@ class HostSpec:
     range: bool = False
     body_urls: bool = False
     upload_as_source: bool = False
-    job_in_error_text: bool = False
+    wraps_errors: bool = False
     creates_per_minute: float | None = None
     in_flight: int | None = None
     download_hosts: tuple[str, ...] = ()
@@ -73,7 +73,7 @@ class HostSpec:
             range=bool(abilities.get("range", False)),
             body_urls=bool(abilities.get("body_urls", False)),
             upload_as_source=bool(abilities.get("upload_as_source", False)),
-            job_in_error_text=bool(abilities.get("job_in_error_text", False)),
+            wraps_errors=bool(abilities.get("wraps_errors", False)),
             creates_per_minute=_number(rate.get("creates_per_minute")),
             in_flight=_whole(rate.get("in_flight")),
             download_hosts=_texts(_table(wire, "download").get("hosts")),

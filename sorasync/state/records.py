@@ -125,6 +125,18 @@ class Records(Attempts):
             self._moved(after, before, run, fields)
         return after
 
+    def supersede(self, key: str, *, run: int | None) -> None:
+        """Set a render aside that somebody wants to pay for again, so that `intend` may follow.
+
+        Its id and asset stay in the events and attempts. Nothing happens to a key that may be sent anyway.
+        Raises `ForbiddenMove` for one whose outcome is open.
+        """
+        with self.session.transaction():
+            before = self.record(key)
+            if before is not None and Status.INTENT not in MOVES[before.status]:
+                self.log("superseded", before.address, key, run, **_remains(before))
+                self.move(key, Status.LOST, run=run)
+
     def amend(self, key: str, *, run: int | None = None, **fields: object) -> Record:
         """Set fields of a record whose status stays. Raises `StateError` without a record."""
         with self.session.transaction():

@@ -21,7 +21,7 @@ def test_every_key_is_described_and_nothing_is_null(schema: dict[str, Any]) -> N
 
 def test_numbers_booleans_and_arrays_may_be_placeholders() -> None:
     clip = manifest_schema()["$defs"]["ClipModel"]["properties"]
-    for key in ("seconds", "protect", "characters", "takes"):
+    for key in ("seconds", "protect", "characters", "takes", "size"):
         assert clip[key]["anyOf"][1]["pattern"].startswith(r"^\s*\{\{"), key
     assert clip["from"]["type"] == "string"
     assert "from_" not in clip

@@ -65,7 +65,8 @@ class Preview:
 async def preview(data: Path, **settings: Any) -> AsyncIterator[Preview]:
     """A server in-process, without drawing unless asked, on a clock of its own."""
     clock = settings.pop("clock", None) or Ticking()
-    app = create_app(PreviewSettings(data, **({"draw": False, "clock": clock} | settings)))
+    given: dict[str, Any] = {"draw": False, "clock": clock} | settings
+    app = create_app(PreviewSettings(data, **given))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://preview/v1") as http:
         try:

@@ -46,10 +46,10 @@ def test_slow_bytes_arrive_bit_by_bit(tmp_path: Path) -> None:
     with running(PreviewSettings(tmp_path, draw=False)) as server, httpx.Client(base_url=server.url) as http:
         job = http.post("/videos", json={"prompt": "x"}).json()
         http.get(f"/videos/{job['id']}")
-        plan(server, {"route": "content", "do": "slow", "chunk": 1500, "delay": 0.01})
+        plan(server, {"route": "content", "do": "slow", "chunk": 1500, "delay": 0.1})
         with http.stream("GET", f"/videos/{job['id']}/content") as answer:
             pieces = list(answer.iter_raw())
-        assert len(pieces) >= 3
+        assert len(pieces) >= 2
         assert sum(map(len, pieces)) == int(answer.headers["content-length"])
 
 

@@ -341,7 +341,7 @@ def test_content_is_a_valid_video_of_the_length_and_size_asked_for(tmp_path: Pat
             first, second = await it.completed(seconds="12"), await it.completed(seconds="12")
             bodies = [(await it.http.get(f"/videos/{job['id']}/content")).content for job in (first, second)]
             assert bodies[0] != bodies[1]
-            with av.open(io.BytesIO(bodies[0])) as container:
+            with av.open(io.BytesIO(bodies[0]), "r") as container:
                 assert container.duration == 12 * av.time_base
                 assert (container.streams.video[0].width, container.streams.video[0].height) == (720, 1280)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sorasync.provider.answer import complaint
 from sorasync.provider.batch import read_batch, read_batch_line
-from sorasync.provider.embedded import embedded_job
+from sorasync.provider.embedded import embedded
 from sorasync.provider.read import is_job, job_id, read_error, read_job, read_page
 from sorasync.provider.wire import Job, JobStatus
 
@@ -20,10 +20,29 @@ ANYTHING = st.recursive(
     max_leaves=12,
 )
 NAMES = st.sampled_from(
-    (
-        "id status error video data urls usage progress seconds created_at code message detail has_more "
-        "last_id url task_id request_id object response body"
-    ).split()
+    [
+        "id",
+        "status",
+        "error",
+        "video",
+        "data",
+        "urls",
+        "usage",
+        "progress",
+        "seconds",
+        "created_at",
+        "code",
+        "message",
+        "detail",
+        "has_more",
+        "last_id",
+        "url",
+        "task_id",
+        "request_id",
+        "object",
+        "response",
+        "body",
+    ]
 )
 LIKE_A_BODY = st.dictionaries(NAMES, ANYTHING | st.dictionaries(NAMES, ANYTHING, max_size=5), max_size=8)
 
@@ -42,7 +61,7 @@ def test_reading_any_json_raises_nothing(body: object) -> None:
     read_page([body], 100)
     read_batch(body)
     read_error(body)
-    embedded_job(body)
+    embedded(body)
     complaint(body)
     is_job(body)
 
@@ -223,9 +242,11 @@ def test_a_page_leaves_out_what_is_no_job() -> None:
 
 def test_a_job_in_litellm_s_error_text_is_found() -> None:
     text = 'litellm.APIError: upstream - {"id": "video_1", "object": "video", "status": "failed"}. Received'
-    found = embedded_job({"error": {"message": text, "code": "500"}})
+    found = embedded({"error": {"message": text, "code": "500"}})
     assert found is not None and job_id(found) == "video_1"
-    assert embedded_job({"error": {"message": "no {braces} here"}}) is None
+    assert embedded({"error": {"message": "no {braces} here"}}) is None
+    wrapped = embedded({"error": {"message": 'x - {"error": {"code": "moderation_blocked"}}'}})
+    assert wrapped is not None and complaint(wrapped).code == "moderation_blocked"
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ class _Column:
 def panel_height(theme: Theme) -> int:
     """Pixels the card takes."""
     share = 0.235 if theme.upright else 0.205
-    return max(theme.px(150), round(theme.height * share)) // 2 * 2 if theme.height >= 96 else 0
+    return max(theme.px(150), round(theme.height * share)) // 2 * 2 if min(theme.width, theme.height) >= 96 else 0
 
 
 def draw_panel(theme: Theme, shot: Shot, beats: tuple[str, ...], status: Status) -> Patch | None:
@@ -131,7 +131,7 @@ def _draw_swatches(column: _Column, shot: Shot) -> int:
     face = theme.face(15)
     count = max(1, len(shot.palette))
     gap = theme.px(8)
-    width = min((column.width - gap * (count - 1)) // count, theme.px(110))
+    width = max(2, min((column.width - gap * (count - 1)) // count, theme.px(110)))
     chip = theme.px(30)
     for number, colour in enumerate(shot.palette):
         left = column.left + number * (width + gap)

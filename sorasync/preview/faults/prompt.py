@@ -36,5 +36,11 @@ class Heard:
     def holds(self, text: str) -> bool:
         """Whether the body contains the text, in any of the encodings a body may have."""
         body = self._body or b""
-        forms = {text, json.dumps(text)[1:-1], quote_plus(text), quote(text)}
+        forms = {
+            text,
+            json.dumps(text)[1:-1],
+            json.dumps(text, ensure_ascii=False)[1:-1],
+            quote_plus(text),
+            quote(text),
+        }
         return any(form.encode() in body for form in forms)

@@ -1,0 +1,318 @@
+"""One suite over every way to reach a server: in this process, over a socket, and each family's dialect."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("starlette")
+pytest.importorskip("av")
+
+from sorasync.preview.app import PreviewSettings, create_app
+from sorasync.preview.dialects import NAMES
+from sorasync.preview.serve import running
+from sorasync.profile import load_profile
+from sorasync.provider.batch import batch_line, read_batch_line
+from sorasync.provider.client import VideosClient
+from sorasync.provider.errors import (
+    AuthFailed,
+    InvalidRequest,
+    Moderated,
+    NotFound,
+    NotSupported,
+    OutcomeUnknown,
+    ProviderError,
+    RateLimited,
+)
+from sorasync.provider.listing import jobs_since
+from sorasync.provider.local import in_process
+from sorasync.provider.open import open_provider
+from sorasync.provider.wire import (
+    CreateRequest,
+    EditRequest,
+    ExtendRequest,
+    Job,
+    JobStatus,
+    Source,
+    Variant,
+)
+from tests.provider.fakes import KEY
+
+WAYS = ["preview in-process", "preview socket", *(f"{name} in-process" for name in NAMES)]
+MODELS = {"xai": "grok-imagine-video-1.5"}
+Work = Callable[[VideosClient], Awaitable[None]]
+
+
+@asynccontextmanager
+async def speaking(
+    way: str, data: Path, faults: list[dict[str, object]] | None = None
+) -> AsyncIterator[VideosClient]:
+    """A client of a preview server that speaks the family's dialect."""
+    family, _, how = way.partition(" ")
+    plan = data.parent / "faults.json"
+    plan.write_text(json.dumps({"seed": 1, "rules": faults or []}))
+    dialect = "openai" if family == "preview" else family
+    key = None if family in ("preview", "vllm-omni", "sglang") else KEY
+    settings = PreviewSettings(data=data, draw=False, dialect=dialect, api_key=key, faults=plan)
+    async with AsyncExitStack() as stack:
+        if how == "socket":
+            served = stack.enter_context(running(settings))
+            wire = load_profile(family, base_url=served.url).wire()
+            speaker = open_provider(wire, environ={})
+        else:
+            app = create_app(settings)
+            stack.push_async_callback(app.state.server.aclose)
+            base = None if family == "preview" else f"http://{family}.invalid/v1"
+            profile = load_profile(family, base_url=base)
+            environ = {profile.auth.env: KEY}
+            speaker = open_provider(profile.wire(), environ=environ, transport=in_process(app))
+        stack.push_async_callback(speaker.aclose)
+        yield speaker
+
+
+def do(way: str, tmp_path: Path, work: Work, faults: list[dict[str, object]] | None = None) -> None:
+    async def go() -> None:
+        async with speaking(way, tmp_path / "data", faults) as speaker:
+            await work(speaker)
+
+    asyncio.run(go())
+
+
+def order(way: str, prompt: str = "A cat.", **more: object) -> CreateRequest:
+    model = MODELS.get(way.partition(" ")[0], "sora-2")
+    return CreateRequest(prompt, model, "1280x720", 4, **more)  # type: ignore[arg-type]
+
+
+async def finished(speaker: VideosClient, job: Job) -> Job:
+    """The job at its end."""
+    for _ in range(200):
+        job = await speaker.get(job.id)
+        if job.status.terminal:
+            return job
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"{job.id} does not end: {job.status}")
+
+
+async def content(
+    speaker: VideosClient, job: Job, variant: Variant = Variant.VIDEO, offset: int = 0
+) -> bytes:
+    async with speaker.download(job, variant, offset) as found:
+        return b"".join([chunk async for chunk in found.chunks()])
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_a_render_is_made_followed_and_fetched(way: str, tmp_path: Path) -> None:
+    async def work(speaker: VideosClient) -> None:
+        made = await speaker.create(order(way, label="clip.market"))
+        job = await finished(speaker, made)
+        assert (job.id, job.status) == (made.id, JobStatus.COMPLETED)
+        video = await content(speaker, job)
+        assert video[4:8] == b"ftyp"
+        if speaker.spec.range:
+            assert await content(speaker, job, offset=10) == video[10:]
+
+    do(way, tmp_path, work)
+
+
+def test_steps_go_on_from_a_render_or_are_not_supported(way: str, tmp_path: Path) -> None:
+    async def work(speaker: VideosClient) -> None:
+        request = order(way)
+        base = await finished(speaker, await speaker.create(request))
+        source = Source(base.id, model=request.model, size=request.size, seconds=4)
+        if "extend" in speaker.spec.routes:
+            longer = await finished(speaker, await speaker.extend(ExtendRequest(source, "Go on.", 4)))
+            assert longer.id != base.id and longer.seconds in (None, 8.0)
+        else:
+            with pytest.raises(NotSupported):
+                await speaker.extend(ExtendRequest(source, "Go on.", 4))
+        if speaker.spec.edits or "remix" in speaker.spec.routes:
+            other = await finished(speaker, await speaker.edit(EditRequest(source, "At night.")))
+            assert other.id != base.id and other.status is JobStatus.COMPLETED
+        else:
+            with pytest.raises(NotSupported):
+                await speaker.edit(EditRequest(source, "At night."))
+
+    do(way, tmp_path, work)
+
+
+def test_the_list_holds_what_was_made_or_is_not_supported(way: str, tmp_path: Path) -> None:
+    async def work(speaker: VideosClient) -> None:
+        made = [(await speaker.create(order(way, f"Cat {n}."))).id for n in range(5)]
+        if "list" not in speaker.spec.routes:
+            with pytest.raises(NotSupported):
+                await speaker.page()
+            return
+        listed = [job.id async for job in jobs_since(speaker, limit=2)]
+        assert sorted(listed) == sorted(made)
+
+    do(way, tmp_path, work)
+
+
+def test_what_is_gone_is_not_found(way: str, tmp_path: Path) -> None:
+    async def work(speaker: VideosClient) -> None:
+        job = await finished(speaker, await speaker.create(order(way)))
+        if "delete" in speaker.spec.routes:
+            assert await speaker.delete(job.id) is True
+            assert await speaker.delete(job.id) is False
+            with pytest.raises(NotFound):
+                await speaker.get(job.id)
+            with pytest.raises(NotFound):
+                await content(speaker, job)
+
+    do(way, tmp_path, work)
+
+
+def test_a_wrong_key_stops_everything(way: str, tmp_path: Path) -> None:
+    if way.startswith(("preview", "vllm-omni", "sglang")):
+        pytest.skip("no key is asked for")
+
+    async def work(speaker: VideosClient) -> None:
+        speaker._sender.secret.value = "sk-wrong"
+        with pytest.raises(AuthFailed):
+            await speaker.create(order(way))
+
+    do(way, tmp_path, work)
+
+
+def test_a_refusal_for_the_rate_is_waited_out(way: str, tmp_path: Path) -> None:
+    async def work(speaker: VideosClient) -> None:
+        made = await speaker.create(order(way))
+        assert made.id
+        assert speaker.requests["create"] == 2
+
+    do(way, tmp_path, work, [{"do": "rate_limit", "route": "create", "count": 1, "retry_after": 0}])
+
+
+@pytest.mark.parametrize("deed", ["cut_before", "cut_after", "error"])
+def test_a_broken_create_is_left_open(way: str, tmp_path: Path, deed: str) -> None:
+    async def work(speaker: VideosClient) -> None:
+        with pytest.raises(OutcomeUnknown):
+            await speaker.create(order(way))
+        assert speaker.requests["create"] == 1
+
+    do(way, tmp_path, work, [{"do": deed, "route": "create", "status": 500}])
+
+
+def test_refused_content_is_told_as_such(way: str, tmp_path: Path) -> None:
+    async def work(speaker: VideosClient) -> None:
+        with pytest.raises(Moderated):
+            await speaker.create(order(way))
+
+    do(way, tmp_path, work, [{"do": "moderated", "route": "create"}])
+
+
+def test_a_job_refused_for_its_content_ends_as_failed(way: str, tmp_path: Path) -> None:
+    async def work(speaker: VideosClient) -> None:
+        job = await finished(speaker, await speaker.create(order(way)))
+        assert job.status is JobStatus.FAILED and job.error is not None
+
+    do(way, tmp_path, work, [{"do": "fail_moderated", "route": "create"}])
+
+
+def test_a_completed_job_without_a_video_is_a_failed_one(way: str, tmp_path: Path) -> None:
+    async def work(speaker: VideosClient) -> None:
+        job = await finished(speaker, await speaker.create(order(way)))
+        assert job.status is JobStatus.FAILED
+
+    do(way, tmp_path, work, [{"do": "no_video", "route": "create"}])
+
+
+@pytest.mark.parametrize("deed", ["cut_body", "truncate", "wrong_length", "html", "empty"])
+def test_a_bad_download_is_never_taken_for_a_good_one(way: str, tmp_path: Path, deed: str) -> None:
+    async def work(speaker: VideosClient) -> None:
+        job = await finished(speaker, await speaker.create(order(way)))
+        try:
+            got = await content(speaker, job)
+        except ProviderError:
+            got = b""
+        assert deed in ("truncate", "wrong_length") or got == b""
+        assert (await content(speaker, job))[4:8] == b"ftyp"
+
+    do(way, tmp_path, work, [{"do": deed, "route": "content", "count": 1}])
+
+
+def test_fields_that_are_dropped_are_not_missed(way: str, tmp_path: Path) -> None:
+    async def work(speaker: VideosClient) -> None:
+        job = await finished(speaker, await speaker.create(order(way)))
+        assert job.status is JobStatus.COMPLETED
+
+    do(way, tmp_path, work, [{"do": "drop_fields", "route": "get"}, {"do": "drop_fields", "route": "create"}])
+
+
+def test_a_bad_size_is_a_fault_of_the_request(tmp_path: Path) -> None:
+    async def work(speaker: VideosClient) -> None:
+        with pytest.raises(InvalidRequest):
+            await speaker.create(CreateRequest("A cat.", "sora-2", "1x1", 4))
+
+    do("openai in-process", tmp_path, work)
+
+
+@pytest.mark.parametrize("how", ["in-process", "socket"])
+def test_characters_are_uploaded_and_used(how: str, tmp_path: Path) -> None:
+    async def work(speaker: VideosClient) -> None:
+        clip = tmp_path / "mossy.mp4"
+        clip.write_bytes(
+            await content(speaker, await finished(speaker, await speaker.create(order("preview"))))
+        )
+        character = await speaker.upload_character("Mossy", clip)
+        assert await speaker.character_exists(character)
+        assert not await speaker.character_exists("char_nobody")
+        job = await speaker.create(order("preview", "Mossy walks.", characters=(character,)))
+        assert (await finished(speaker, job)).status is JobStatus.COMPLETED
+
+    do(f"preview {how}", tmp_path, work)
+
+
+def test_an_uploaded_source_stands_in_for_one_that_is_gone(tmp_path: Path) -> None:
+    async def work(speaker: VideosClient) -> None:
+        base = await finished(speaker, await speaker.create(order("preview")))
+        file = tmp_path / "kept.mp4"
+        file.write_bytes(await content(speaker, base))
+        await speaker.delete(base.id)
+        source = Source(base.id, file, model="sora-2", size="1280x720", seconds=4)
+        assert (await speaker.extend(ExtendRequest(source, "Go on.", 4))).id
+        assert (await speaker.edit(EditRequest(source, "At night."))).id
+        with pytest.raises(NotFound):
+            await speaker.edit(EditRequest(Source(base.id, model="sora-2"), "At night."))
+
+    do("preview in-process", tmp_path, work)
+
+
+def test_a_batch_gives_one_line_for_each_request(tmp_path: Path) -> None:
+    async def work(speaker: VideosClient) -> None:
+        lines = [batch_line(speaker.spec, f"key{n}", order("preview", f"Cat {n}.")) for n in range(3)]
+        batches = speaker.batches
+        batch = await batches.create_batch(await batches.upload_file("batch", b"".join(lines)))
+        for _ in range(200):
+            batch = await batches.batch(batch.id)
+            if batch.status.terminal:
+                break
+            await asyncio.sleep(0.01)
+        assert batch.output_file_id is not None
+        async with batches.file_content(batch.output_file_id) as found:
+            output = b"".join([chunk async for chunk in found.chunks()])
+        results = [read_batch_line(line) for line in output.splitlines()]
+        assert sorted(result.custom_id for result in results if result) == ["key0", "key1", "key2"]
+        for result in results:
+            assert result is not None and result.job is not None
+            assert (await content(speaker, result.job))[4:8] == b"ftyp"
+
+    do("preview in-process", tmp_path, work)
+
+
+def test_an_overload_that_lasts_is_told_with_its_wait(tmp_path: Path) -> None:
+    async def work(speaker: VideosClient) -> None:
+        with pytest.raises(RateLimited) as refused:
+            await speaker.create(order("preview"))
+        assert refused.value.retry_after == 900
+
+    do("preview socket", tmp_path, work, [{"do": "rate_limit", "route": "create", "retry_after": 900}])
