@@ -81,8 +81,8 @@ def label(address: str, *, single: bool) -> str:
     return address.removesuffix("#1") if single else address
 
 
-def natural(text: str) -> tuple[str | int, ...]:
-    """A sort key that puts `shot-2` before `shot-10`."""
+def natural(text: str) -> tuple[tuple[str | int, ...], str]:
+    """A sort key that puts `shot-2` before `shot-10`. Texts and numbers alternate, so any two compare."""
     parts: list[str | int] = list(_DIGITS.split(text))
     parts[1::2] = [int(digits) for digits in parts[1::2]]
-    return (*parts, text)
+    return tuple(parts), text

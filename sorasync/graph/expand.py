@@ -121,7 +121,7 @@ class _Builder:
             model=model,
             size=size,
             seconds=seconds,
-            characters=[self.renders[character].key for character in cast],
+            characters=sorted(self.renders[character].key for character in cast),
             image=spec.image_sha256,
             params=spec.params,
             revision=spec.revision,

@@ -71,9 +71,14 @@ class Graph:
         return seen
 
     def dependants(self, start: Iterable[str]) -> set[str]:
-        """Everything that needs one of the given renders, at any distance, with themselves."""
+        """Everything that needs one of the given renders, at any distance, with themselves.
+
+        Addresses that stand for the same key are one render, and go together.
+        """
         found = set(start)
+        keys = {self.renders[address].key for address in found if address in self.renders}
         for address, render in self.renders.items():
-            if any(need in found for need in render.needs):
+            if render.key in keys or any(need in found for need in render.needs):
                 found.add(address)
+                keys.add(render.key)
         return found

@@ -75,7 +75,7 @@ class Locator:
             address=fault.address,
             expected=fault.expected,
             fix=fault.fix,
-            source=None if fault.secret else self._source(fault.file, span.line),
+            source=None if fault.secret else self.source(fault.file, span.line),
         )
 
     def _span(self, fault: Fault) -> Span:
@@ -86,7 +86,8 @@ class Locator:
             return positions.find(fault.path, fault.within)
         return positions.span(fault.path, key=fault.on_key)
 
-    def _source(self, file: str, line: int) -> str | None:
+    def source(self, file: str, line: int) -> str | None:
+        """The text of a line, cut after some hundred characters, control characters replaced."""
         if file not in self._lines:
             text = self._text(file)
             self._lines[file] = [] if text is None else text.split("\n")

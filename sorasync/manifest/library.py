@@ -85,8 +85,10 @@ class Library:
     """Everything declared, by name, and a way to find where it stands.
 
     `position` maps an origin to a span, re-reading the file's syntax tree only when asked: nobody pays for
-    positions in a library without faults. `provenance` gives, for one clip name, the field values with
-    where each came from.
+    positions in a library without faults. `source` is the text of the line at a position. Where each value
+    of a clip came from is `provenance.provenance`. `picks` says where the picks of `[picks]` tables stand,
+    by clip name; `files` are all files that the library was read from (manifests, prompt files, videos,
+    images), relative to `root`, sorted.
     """
 
     root: Path
@@ -97,3 +99,4 @@ class Library:
     warnings: tuple[Diagnostic, ...] = ()
     picks: Mapping[str, Origin] = field(default_factory=dict)
     files: tuple[str, ...] = ()
+    source: Callable[[Position], str | None] = field(default=lambda position: None, compare=False)

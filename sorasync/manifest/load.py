@@ -6,9 +6,10 @@ Only `LibraryFiles` touches the disk. All faults of all files come at once.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from sorasync.manifest.build import build
@@ -41,12 +42,14 @@ def load(root: Path, config: Config, files: LibraryFiles | None = None) -> Libra
         loading.run()
     if loading.faults:
         raise ManifestError(Locator(look.text_or_none).diagnostics(loading.faults))
+    places = _Places(look)
     return Library(
         root=look.root,
         config=config,
         clips=dict(sorted(loading.names.clips.items())),
         characters=dict(sorted(loading.names.characters.items())),
-        position=_position_finder(look),
+        position=places.position,
+        source=places.source,
         picks=loading.pick_origins,
         files=look.used,
     )
@@ -138,12 +141,18 @@ class _Loading:
                 self.pick_origins[name] = origin
 
 
-def _position_finder(files: LibraryFiles) -> Callable[[Origin], Position]:
-    locator: list[Locator] = []
+class _Places:
+    """Where things stand in the files of a loaded library; nothing is read before somebody asks."""
 
-    def position(origin: Origin) -> Position:
-        if not locator:
-            locator.append(Locator(files.text_or_none))
-        return locator[0].position(origin.file, origin.path)
+    def __init__(self, files: LibraryFiles) -> None:
+        self._files = files
 
-    return position
+    @cached_property
+    def _locator(self) -> Locator:
+        return Locator(self._files.text_or_none)
+
+    def position(self, origin: Origin) -> Position:
+        return self._locator.position(origin.file, origin.path)
+
+    def source(self, position: Position) -> str | None:
+        return self._locator.source(position.file, position.line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
+from sorasync.graph.address import owner
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
 from sorasync.plan.remote import Remote
@@ -68,7 +69,7 @@ def survey(graph: Graph, known: Known, replaced: Container[str] = ()) -> Survey:
         )
         if not settled or address in replaced:
             touched.append(render)
-    gone = tuple(sorted(address for address in bindings if address not in graph.renders))
+    gone = tuple(sorted(a for a in bindings if a not in graph.renders and not _awaits(graph, a)))
     wanted = {render.key for render in graph.renders.values()}
     adrift = tuple(
         sorted(key for key, brief in briefs.items() if brief.status in IN_FLIGHT and key not in wanted)
@@ -82,6 +83,12 @@ def survey(graph: Graph, known: Known, replaced: Container[str] = ()) -> Survey:
         ask=frozenset(_to_ask(known, keys, _sources(graph, known, touched))),
         unchanged=len(graph.renders) - len(touched),
     )
+
+
+def _awaits(graph: Graph, address: str) -> bool:
+    """Whether the address is of a clip that waits for a pick: only then is it known what is not wanted."""
+    clip = graph.clips.get(owner(address).removeprefix("clip."))
+    return clip is not None and clip.waits_for is not None
 
 
 def _keys(graph: Graph, known: Known, touched: list[Render], gone: tuple[str, ...]) -> set[str]:

@@ -38,8 +38,8 @@ class Limiter:
         """Renders in flight that are allowed now; None = no limit known."""
         self.active = 0
         """Slots held."""
-        self._sent: deque[float] = deque()
-        self._due = self._halved_at = float("-inf")
+        self._turns: deque[float] = deque()
+        self._paused_until = self._halved_at = float("-inf")
         self._refusals = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
@@ -51,9 +51,7 @@ class Limiter:
             if pause > 0:
                 await self._clock.sleep(pause)
             if refusals == self._refusals:
-                break
-        self._sent.append(self._clock.monotonic())
-        self._forget()
+                return
 
     def succeeded(self) -> None:
         """A request was accepted: allow a little more. The rate may outgrow where it started."""
@@ -68,12 +66,14 @@ class Limiter:
         """A request was refused for its number: send nothing for a while, then half as much."""
         now = self._clock.monotonic()
         self._refusals += 1
-        self._due = max(self._due, now + (retry_after or 0.0) + self._burst())
+        self._paused_until = max(self._paused_until, now + (retry_after or 0.0))
+        while self._turns and self._turns[-1] > now:
+            self._turns.pop()
         if now - self._halved_at < _CALM:
             return
         self._halved_at = now
-        self._forget()
-        self.rate = max(_SLOWEST, (self.rate or float(len(self._sent))) / 2)
+        self._forget(now)
+        self.rate = max(_SLOWEST, (self.rate or float(len(self._turns))) / 2)
         self.allowed = max(1.0, min(self.allowed or self.active, self.active) / 2)
 
     @asynccontextmanager
@@ -112,22 +112,18 @@ class Limiter:
         return self.allowed is None or self.active < max(1, int(self.allowed))
 
     def _reserve(self) -> float:
-        """The monotonic time of the next free turn, taken. A few requests may come at once (`_burst`)."""
+        """The monotonic time of the next free turn, taken: no minute holds more turns than the rate."""
         now = self._clock.monotonic()
-        if self.rate is None:
-            return now
-        at = max(now, self._due - self._burst())
-        self._due = max(self._due, now) + _WINDOW / self.rate
+        self._forget(now)
+        at = max(now, self._paused_until)
+        if self.rate is not None and len(self._turns) >= (most := max(1, int(self.rate))):
+            at = max(at, self._turns[-most] + _WINDOW)
+        self._turns.append(at)
         return at
 
-    def _burst(self) -> float:
-        """Seconds by which turns may be taken early: a tenth of a minute's requests may come at once."""
-        return 0.0 if self.rate is None else _WINDOW / self.rate * max(0.0, self.rate / 10 - 1)
-
-    def _forget(self) -> None:
-        oldest = self._clock.monotonic() - _WINDOW
-        while self._sent and self._sent[0] <= oldest:
-            self._sent.popleft()
+    def _forget(self, now: float) -> None:
+        while self._turns and self._turns[0] <= now - _WINDOW:
+            self._turns.popleft()
 
 
 class Limits:

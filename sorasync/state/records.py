@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from sorasync.graph.key import canonical, digest
 from sorasync.state.attempts import Attempts
 from sorasync.state.errors import ForbiddenMove, StateError
 from sorasync.state.record import MOVES, Brief, Record, Status
@@ -98,7 +98,7 @@ class Records(Attempts):
             before = self.record(record.key)
             self._allow(record.key, record.address, before, Status.INTENT)
             now = self.session.clock.now()
-            attempts = (before.attempts if before else 0) + 1
+            attempts = max(before.attempts if before else 0, len(self.attempts(record.key))) + 1
             fresh = replace(
                 record, **_AFRESH, status=Status.INTENT, attempts=attempts, run=run, intent_at=now
             )
@@ -124,18 +124,6 @@ class Records(Attempts):
             self._continue_attempt(after)
             self._moved(after, before, run, fields)
         return after
-
-    def supersede(self, key: str, *, run: int | None) -> None:
-        """Set a render aside that somebody wants to pay for again, so that `intend` may follow.
-
-        Its id and asset stay in the events and attempts. Nothing happens to a key that may be sent anyway.
-        Raises `ForbiddenMove` for one whose outcome is open.
-        """
-        with self.session.transaction():
-            before = self.record(key)
-            if before is not None and Status.INTENT not in MOVES[before.status]:
-                self.log("superseded", before.address, key, run, **_remains(before))
-                self.move(key, Status.LOST, run=run)
 
     def amend(self, key: str, *, run: int | None = None, **fields: object) -> Record:
         """Set fields of a record whose status stays. Raises `StateError` without a record."""
@@ -180,13 +168,21 @@ class Records(Attempts):
             record = self.record(key)
             if record is None:
                 raise StateError(f"there is no record of {key}")
-            aside = hashlib.sha256(f"superseded {key} {len(self.attempts(key))}".encode()).hexdigest()
-            self._put(replace(record, key=aside))
+            aside, inputs = self._aside(record)
+            self._put(replace(record, key=aside, inputs=inputs))
             self.session.write("UPDATE bindings SET key = ? WHERE key = ?", (aside, key))
             self.session.write("DELETE FROM records WHERE key = ?", (key,))
             self.session.changed()
             self.log("superseded", record.address, key, run, kept_as=aside)
         return aside
+
+    def _aside(self, record: Record) -> tuple[str, str]:
+        """A free key for a record that gives its own up, and the inputs that this key is the digest of."""
+        inputs: dict[str, object] = json.loads(record.inputs)
+        number = 1
+        while self.record(digest(text := canonical(inputs | {"superseded": number}))):
+            number += 1
+        return digest(text), text
 
     def forget(self, keys: Iterable[str], run: int | None = None) -> int:
         """Drop the records of those keys, for `gc`; their events and attempts stay. The number dropped.

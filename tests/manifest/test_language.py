@@ -178,7 +178,9 @@ def test_characters_and_images_carry_the_digest_of_their_files(tmp_path: Path) -
 def test_a_position_is_found_when_asked(tmp_path: Path) -> None:
     library = loaded(tmp_path, "\n\n[clips.a]\nprompt = 'x'\n[[clips.a.steps]]\nedit = 'e'\n")
     assert library.position(library.clips["a"].origin) == Position("manifests/a.toml", 3, 1, 10)
-    assert library.position(library.clips["a"].steps[0].origin) == Position("manifests/a.toml", 5, 1, 18)
+    step = library.position(library.clips["a"].steps[0].origin)
+    assert step == Position("manifests/a.toml", 5, 1, 18)
+    assert library.source(step) == "[[clips.a.steps]]"
 
 
 def test_an_empty_library_is_fine(tmp_path: Path) -> None:

@@ -80,7 +80,13 @@ SLOW_OK = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
-SCALARS = st.none().map(lambda _: 1) | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+SCALARS = (
+    st.none().map(lambda _: 1)
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats()
+    | st.text(max_size=8)
+)
 WORDS = [
     "prompt",
     "from",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,14 @@ class Preview:
         answer = await self.http.get(f"/videos/{job_id}")
         return dict(answer.json())
 
+    async def finished(self, *job_ids: str) -> bool:
+        """Whether none of the jobs is under way any more."""
+        return all([(await self.get(job))["status"] in ("completed", "failed") for job in job_ids])
+
+    async def draws(self) -> bool:
+        """Whether a drawing has begun."""
+        return bool(self.server.renderer.progress)
+
     async def faults(self, *rules: dict[str, Any], seed: int = 0) -> None:
         answer = await self.http.post("http://preview/preview/faults", json={"seed": seed, "rules": rules})
         assert answer.status_code == 200, answer.text
@@ -73,6 +82,15 @@ async def preview(data: Path, **settings: Any) -> AsyncIterator[Preview]:
             yield Preview(http, app.state.server, clock)
         finally:
             await app.state.server.aclose()
+
+
+async def until(ready: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
+    """Ask again and again, letting the work of other tasks and threads go on, until it is so."""
+    async with asyncio.timeout(seconds):
+        for _ in itertools.count():
+            if await ready():
+                return
+            await asyncio.sleep(0.01)
 
 
 def error_of(answer: httpx.Response) -> dict[str, Any]:

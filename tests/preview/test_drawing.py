@@ -9,14 +9,12 @@ import av
 from PIL import Image
 
 from sorasync.preview.media import tiny_video
-from tests.preview.kit import Preview, preview
+from tests.preview.kit import Preview, preview, until
 
 
 async def finished(it: Preview, job: dict[str, Any]) -> dict[str, Any]:
-    async with asyncio.timeout(30):
-        while (shown := await it.get(job["id"]))["status"] in ("queued", "in_progress"):
-            await asyncio.sleep(0.02)
-    return shown
+    await until(lambda: it.finished(job["id"]))
+    return await it.get(job["id"])
 
 
 async def shape(it: Preview, job: dict[str, Any]) -> tuple[int, int, int]:

@@ -13,7 +13,7 @@ import pytest
 from sorasync.errors import SorasyncError
 from sorasync.preview.database import Database
 from sorasync.preview.owner import Owner
-from tests.preview.kit import preview
+from tests.preview.kit import preview, until
 
 _KILLED = """
 import asyncio, sys
@@ -81,12 +81,11 @@ def test_a_process_that_was_killed_while_drawing_loses_nothing(tmp_path: Path) -
         async with preview(tmp_path, draw=True) as it:
             jobs = (await it.http.get("/videos")).json()["data"]
             assert len(jobs) == 2
-            async with asyncio.timeout(30):
-                while {(await it.get(job["id"]))["status"] for job in jobs} != {"completed"}:
-                    await asyncio.sleep(0.05)
+            await until(lambda: it.finished(*(job["id"] for job in jobs)))
+            assert {(await it.get(job["id"]))["status"] for job in jobs} == {"completed"}
             assert (await it.ledger())["count"] == 2
             parts = tmp_path / "parts"
-            assert [path for path in parts.rglob("*.mp4")] == []
+            assert list(parts.rglob("*.mp4")) == []
 
     asyncio.run(run())
 
@@ -95,12 +94,10 @@ def test_closing_in_the_middle_of_a_drawing_leaves_it_to_the_next_server(tmp_pat
     async def run() -> None:
         async with preview(tmp_path, draw=True, workers=1) as it:
             job = await it.create(seconds="20")
-            while not it.server.renderer.progress:
-                await asyncio.sleep(0.01)
+            await until(it.draws)
         async with preview(tmp_path, draw=True) as it:
-            async with asyncio.timeout(30):
-                while (await it.get(job["id"]))["status"] != "completed":
-                    await asyncio.sleep(0.05)
+            await until(lambda: it.finished(job["id"]))
+            assert (await it.get(job["id"]))["status"] == "completed"
 
     asyncio.run(run())
 
@@ -120,9 +117,12 @@ def test_drawing_goes_on_when_the_server_is_used_on_a_new_event_loop(tmp_path: P
             return str((await http.post("/videos", json={"prompt": "x"})).json()["id"])
 
     async def finish(job_id: str) -> None:
-        async with client() as http, asyncio.timeout(30):
-            while (await http.get(f"/videos/{job_id}")).json()["status"] != "completed":
-                await asyncio.sleep(0.05)
+        async with client() as http:
+
+            async def completed() -> bool:
+                return bool((await http.get(f"/videos/{job_id}")).json()["status"] == "completed")
+
+            await until(completed)
         await app.state.server.aclose()
 
     asyncio.run(finish(asyncio.run(begin())))
@@ -132,10 +132,7 @@ def test_two_servers_over_one_directory_share_their_jobs_and_draw_each_once(tmp_
     async def run() -> None:
         async with preview(tmp_path, draw=True) as one, preview(tmp_path, draw=True) as two:
             made = [(await it.create(f"p{number}"))["id"] for number in range(3) for it in (one, two)]
-            async with asyncio.timeout(30):
-                while {(await two.get(job))["status"] for job in made} != {"completed"}:
-                    await one.get(made[0])
-                    await asyncio.sleep(0.02)
+            await until(lambda: two.finished(*made))
             assert [job["id"] for job in (await one.http.get("/videos")).json()["data"]] == made[::-1]
             assert await one.ledger() == await two.ledger()
             assert (await one.ledger())["count"] == 6

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sorasync.clock import SystemClock
-from tests.preview.kit import preview
+from tests.preview.kit import preview, until
 
 KEY = b"a key of the test"
 SECRET = "whsec_" + base64.b64encode(KEY).decode()
@@ -55,10 +55,11 @@ def test_an_event_is_sent_signed_although_nobody_polls(tmp_path: Path, rule: str
             if rule is not None:
                 await it.faults({"route": "create", "do": rule})
             job = await it.create()
-            async with asyncio.timeout(5):
-                while not came:
-                    await asyncio.sleep(0.01)
+            await until(arrived)
             return str(job["id"])
+
+    async def arrived() -> bool:
+        return bool(came)
 
     with listening() as (url, came):
         job_id = asyncio.run(run(url))

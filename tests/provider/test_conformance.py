@@ -44,6 +44,7 @@ from sorasync.provider.wire import (
 from tests.provider.fakes import KEY
 
 WAYS = ["preview in-process", "preview socket", *(f"{name} in-process" for name in NAMES)]
+WITHOUT_CODES = {"vllm-omni", "sglang", "openrouter"}
 MODELS = {"xai": "grok-imagine-video-1.5"}
 Work = Callable[[VideosClient], Awaitable[None]]
 
@@ -204,8 +205,9 @@ def test_a_broken_create_is_left_open(way: str, tmp_path: Path, deed: str) -> No
 
 def test_refused_content_is_told_as_such(way: str, tmp_path: Path) -> None:
     async def work(speaker: VideosClient) -> None:
-        with pytest.raises(Moderated):
+        with pytest.raises(InvalidRequest) as refused:
             await speaker.create(order(way))
+        assert isinstance(refused.value, Moderated) or way.partition(" ")[0] in WITHOUT_CODES
 
     do(way, tmp_path, work, [{"do": "moderated", "route": "create"}])
 

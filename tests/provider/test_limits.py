@@ -32,9 +32,9 @@ def test_a_known_rate_is_kept_over_minutes() -> None:
             times.append(clock.time - start)
 
     asyncio.run(go())
-    assert times[2] == 0, "a few may go at once"
+    assert times[29] == 0, "a minute's worth may go at once"
     for at in times:
-        assert sum(at <= other < at + 60 for other in times) <= 33
+        assert sum(at <= other < at + 60 for other in times) <= 30
 
 
 def test_a_refusal_stops_all_for_the_wait_and_halves_the_rate() -> None:

@@ -129,7 +129,7 @@ def test_a_lock_of_another_machine_waits_for_its_owner_or_an_unlock() -> None:
     with store.transaction():
         store.session.write("UPDATE locks SET host = 'runner-7', pid = 4194305")
     clock.at += 7 * 86400
-    with pytest.raises(StateLocked, match="on runner-7 .*7 d ago") as caught:
+    with pytest.raises(StateLocked, match=r"on runner-7 .*7 d ago") as caught:
         acquire(store, "apply", clock)
     with pytest.raises(StateError, match="is not wrong"):
         unlock(store, "wrong")

@@ -45,8 +45,9 @@ class StoreAndModel(RuleBasedStateMachine):
             return
         assert allowed
         self.statuses[record.key] = Status.INTENT
-        self.attempts[record.key] = self.attempts.get(record.key, 0) + 1
-        self.tries[record.key] = self.tries.get(record.key, 0) + 1
+        tried = self.tries.get(record.key, 0)
+        self.tries[record.key] = tried + 1
+        self.attempts[record.key] = max(self.attempts.get(record.key, 0), tried) + 1
         self.changed()
 
     @rule(name=NAMES, to=st.sampled_from([status for status in Status if status is not Status.INTENT]))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sorasync.graph.key import digest
 from sorasync.state.errors import ForbiddenMove, StateError
 from sorasync.state.record import Binding, Brief, Status
 from sorasync.state.store import Store
@@ -104,6 +105,25 @@ def test_an_attempt_that_never_left_costs_nothing(store: Store) -> None:
     store.intend(a_record(), run=2)
     assert [attempt.outcome for attempt in store.attempts(key)] == ["unsent", "intent"]
     assert store.spent().usd == Decimal("0.80")
+
+
+def test_a_superseded_render_is_kept_under_a_key_of_its_own(store: Store) -> None:
+    first = render(store)
+    for number in (2, 3):
+        aside = store.supersede(first.key, run=None)
+        assert store.bindings()["clip.market#1"] == Binding(aside)
+        kept = store.record(aside)
+        assert kept is not None
+        assert digest(kept.inputs) == aside
+        assert store.record(first.key) is None
+        again = render(store, video=f"again-{number}")
+        assert (again.key, again.attempts) == (first.key, number)
+        assert store.bindings()["clip.market#1"] == Binding(first.key)
+    assert {brief.asset for brief in store.briefs().values()} == {
+        sha("market"),
+        sha("again-2"),
+        sha("again-3"),
+    }
 
 
 def test_only_attempts_since_the_moment_count() -> None:

@@ -48,7 +48,8 @@ _MOVES: tuple[tuple[str, Move], ...] = (
         Move.DOWN,
     ),
     (
-        r"\btilt(?!-shift)|\bris(?:e|es|ing)\b|crane|\bboom|\bjib|pedestal|lifts?\b|ascend|climb|\bup\b(?!\W*close)",
+        r"\btilt(?!-shift)|\bris(?:e|es|ing)\b|crane|\bboom|\bjib|pedestal|lifts?\b|ascend|climb"
+        r"|\b(?:moves?|goes|looks?|floats?) up\b",
         Move.UP,
     ),
     (r"dolly", Move.IN),

@@ -11,7 +11,7 @@ from PIL import Image
 from sorasync.preview.animatic.canvas import Canvas, Plane, yuv
 from sorasync.preview.animatic.colours import Swatch, brightness, colours_in
 
-_KEPT = 0.35
+_KEPT = 0.2
 """How much of the source's own hue stays under named colours."""
 
 

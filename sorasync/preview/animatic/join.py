@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
+import av
 from av.bitstream import BitStreamFilterContext
+from av.video.stream import VideoStream
 
 from sorasync.preview.animatic.video import FPS, Writer, pictures, reading
 
@@ -34,13 +36,17 @@ def fits(source: Path, writer: Writer, size: tuple[int, int], frames: int) -> bo
 
 
 def _copy(source: Path, writer: Writer, step: Callable[[], None]) -> None:
-    """Packets in a file carry their lengths; the writer takes them with start codes, as from its encoder."""
+    for packet in _packets(source):
+        writer.copy(packet)
+        step()
+
+
+def _packets(source: Path) -> Iterator[av.Packet[VideoStream]]:
+    """Packets with start codes, as an encoder gives them; in a file they carry their lengths instead."""
     with reading(source) as (container, stream):
         converter = BitStreamFilterContext("h264_mp4toannexb", stream)
         for packet in container.demux(stream):
-            for ready in converter.filter(packet if packet.pts is not None else None):
-                writer.copy(ready)
-                step()
+            yield from converter.filter(packet if packet.pts is not None else None)
 
 
 def _in_annex_b(header: bytes) -> list[bytes]:

@@ -38,7 +38,11 @@ class _Column:
 def panel_height(theme: Theme) -> int:
     """Pixels the card takes."""
     share = 0.235 if theme.upright else 0.205
-    return max(theme.px(150), round(theme.height * share)) // 2 * 2 if min(theme.width, theme.height) >= 96 else 0
+    return (
+        max(theme.px(150), round(theme.height * share)) // 2 * 2
+        if min(theme.width, theme.height) >= 96
+        else 0
+    )
 
 
 def draw_panel(theme: Theme, shot: Shot, beats: tuple[str, ...], status: Status) -> Patch | None:

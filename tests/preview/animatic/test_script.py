@@ -1,0 +1,164 @@
+"""Reading prompts: storyboards and free text, cameras, colours, time."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sorasync.preview.animatic.camera import Framing, Move, pose, read_camera
+from sorasync.preview.animatic.colours import colours_in, swatch
+from sorasync.preview.animatic.script import Line, Script, Shot, read_script
+from sorasync.preview.animatic.timeline import lay_out, readable, turn
+from tests.preview.animatic.support import BOARD
+
+
+def test_a_storyboard_is_read_back_field_by_field() -> None:
+    script = read_script(BOARD)
+    assert script.style == "16mm documentary, natural grain"
+    assert script.scene == "A cramped restaurant kitchen after closing."
+    first = script.shots[0]
+    assert first.camera == "medium close-up, slow push-in"
+    assert first.focus == "shallow"
+    assert first.beats == ("lifts the lid", "steam fogs the lens")
+    assert first.lighting == "soft window light, warm lamp fill"
+    assert [colour.name for colour in first.palette] == ["crimson", "red", "scarlet"]
+    assert first.sound == "a kettle ticking"
+    assert first.lines == (Line("Chef", "One more minute."),)
+    assert [shot.beats[0] for shot in script.shots[1:]] == ["the street lies empty", "the sea"]
+
+
+def test_a_storyboard_by_another_hand_is_read_as_well() -> None:
+    script = read_script(
+        "SHOT 1: the harbour\r\nCamera shot: wide\r\nActions:\r\n1. a boat leaves\r\n* gulls rise\r\n"
+        'Dialog:\r\n- "Wait!"\r\nPalette anchors: teal / sand and rust\r\n\r\n**Shot 2**\r\nit is over'
+    )
+    first, second = script.shots
+    assert first.beats == ("the harbour", "a boat leaves", "gulls rise")
+    assert first.camera == "wide"
+    assert first.lines == (Line("", "Wait!"),)
+    assert [colour.name for colour in first.palette] == ["teal", "sand", "rust"]
+    assert "it is over" in second.beats
+
+
+def test_a_free_prompts_sentences_are_its_beats() -> None:
+    script = read_script(
+        "Mossy weaves through a market. The camera rises slowly! "
+        'Mossy says: "Hello there." Teal and rust walls glow.'
+    )
+    (shot,) = script.shots
+    assert shot.beats[:2] == ("Mossy weaves through a market.", "The camera rises slowly!")
+    assert shot.camera == "camera rises"
+    assert shot.lines == (Line("Mossy", "Hello there."),)
+    assert [colour.name for colour in script.named] == ["teal", "rust"]
+
+
+def test_a_quoted_sign_is_no_spoken_line() -> None:
+    assert read_script('A neon sign reads "Open Late" above the door.').shots[0].lines == ()
+
+
+def test_a_free_prompt_that_cuts_has_several_shots() -> None:
+    script = read_script("A red door. Cut to a blue sea. Cut to a green field.")
+    assert [shot.beats[0] for shot in script.shots] == [
+        "A red door.",
+        "Cut to a blue sea.",
+        "Cut to a green field.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "move"),
+    [
+        ("slow push-in", Move.IN),
+        ("dolly in, close-up", Move.IN),
+        ("pull-out to a wide shot", Move.OUT),
+        ("pan left", Move.LEFT),
+        ("slow pan right", Move.RIGHT),
+        ("tilt up", Move.UP),
+        ("crane down", Move.DOWN),
+        ("camera descends", Move.DOWN),
+        ("tracking shot", Move.TRACK_RIGHT),
+        ("tracking left", Move.TRACK_LEFT),
+        ("orbits the table", Move.ORBIT),
+        ("locked-off tripod", Move.STATIC),
+        ("medium close-up", Move.STATIC),
+        ("panoramic view", Move.STATIC),
+        ("", Move.STATIC),
+    ],
+)
+def test_camera_words_are_understood(words: str, move: Move) -> None:
+    assert read_camera(words).move is move
+
+
+def test_framing_and_sway_stand_beside_the_move() -> None:
+    camera = read_camera("handheld medium close-up, push in")
+    assert (camera.framing, camera.sway, camera.move) == (Framing.MEDIUM_CLOSE, True, Move.IN)
+
+
+@given(st.sampled_from(Move), st.booleans(), st.floats(0, 1), st.floats(0, 120))
+def test_the_camera_never_leaves_the_backdrop(
+    move: Move, sway: bool, progress: float, seconds: float
+) -> None:
+    words = f"{'handheld ' if sway else ''}{move.value}"
+    at = pose(read_camera(words), progress, seconds)
+    assert 1 <= at.zoom <= 1.5
+    assert abs(at.near_x) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "rgb"),
+    [
+        ("teal", (15, 127, 128)),
+        ("RebeccaPurple", (102, 51, 153)),
+        ("#f00", (255, 0, 0)),
+        ("dark olive green", (85, 107, 47)),
+    ],
+)
+def test_names_of_colours_are_known(name: str, rgb: tuple[int, int, int]) -> None:
+    assert swatch(name).rgb == rgb
+
+
+def test_a_shade_word_changes_the_colour_it_stands_before() -> None:
+    assert sum(swatch("deep amber").rgb) < sum(swatch("amber").rgb) < sum(swatch("pale amber").rgb)
+
+
+@given(st.text(max_size=60))
+def test_any_name_is_a_colour_and_always_the_same(name: str) -> None:
+    first = swatch(name).rgb
+    swatch.cache_clear()
+    assert swatch(name).rgb == first
+    assert all(0 <= channel <= 255 for channel in first)
+
+
+def test_colours_in_running_text_come_in_order_and_once() -> None:
+    found = colours_in("Shift the palette to teal, sand and rust; more teal.")
+    assert [colour.name for colour in found] == ["teal", "sand", "rust"]
+
+
+@given(st.text(max_size=300))
+def test_any_text_becomes_a_script_with_shots_and_colours(text: str) -> None:
+    script = read_script(text)
+    assert script.shots
+    assert all(shot.palette for shot in script.shots)
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=60), st.integers(1, 300))
+def test_shots_share_all_frames_without_gaps(beats: list[int], frames: int) -> None:
+    shots = tuple(Shot(beats=("x",) * count) for count in beats)
+    spans = lay_out(Script("", "", shots, ()), frames)
+    assert spans[0].start == 0
+    assert spans[-1].stop == frames
+    assert all(before.stop == after.start for before, after in pairwise(spans))
+    assert len(spans) == len(shots) or len(shots) > frames
+
+
+def test_beats_too_many_to_read_are_counted_instead() -> None:
+    assert readable(("a", "b", "c", "d"), 10) == ("a", "... 3 more")
+    assert readable(("a", "b"), 10) == ("a", "b")
+
+
+def test_each_beat_has_its_turn() -> None:
+    assert [turn(3, position, 6) for position in range(6)] == [0, 0, 1, 1, 2, 2]
+    assert turn(0, 3, 6) == -1

@@ -1,0 +1,83 @@
+"""Text that was never meant for the font at hand."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sorasync.preview.animatic import draw, edit, extend, probe
+from sorasync.preview.animatic.text import fit, font, plain, wrap
+from tests.preview.animatic.support import scene
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Čeština naïve", "Cestina naive"),
+        ("5 × 4 — “so”", "5 x 4 - “so”"),
+        ("a\n\tb", "a b"),
+        ("z\u200bz", "zz"),
+    ],
+)
+def test_signs_without_a_glyph_become_their_plain_likeness(text: str, shown: str) -> None:
+    assert plain(text) == shown
+
+
+def test_signs_without_a_likeness_become_boxes() -> None:
+    assert plain("日本 😀") == "\uffff\uffff \uffff"
+
+
+@given(st.text(max_size=200), st.integers(8, 40), st.integers(1, 400), st.integers(1, 5))
+@settings(max_examples=40, deadline=None)
+def test_wrapped_lines_fit_and_are_no_more_than_asked_for(
+    text: str, size: int, width: int, most: int
+) -> None:
+    face = font(size)
+    lines = wrap(text, face, width, most)
+    assert len(lines) <= most
+    assert all(face.getlength(line) <= width or len(line.rstrip(".")) <= 1 for line in lines)
+
+
+def test_a_line_that_is_cut_ends_in_dots() -> None:
+    face = font(20)
+    assert fit("a line of some length", face, 90).endswith("...")
+    assert fit("short", face, 90) == "short"
+
+
+@given(
+    prompt=st.text(max_size=120),
+    label=st.none() | st.text(max_size=30),
+    width=st.integers(1, 200),
+    height=st.integers(1, 200),
+)
+@settings(max_examples=25, deadline=None)
+def test_any_text_at_any_size_is_drawn_extended_and_edited(
+    prompt: str, label: str | None, width: int, height: int
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        first, second = Path(folder, "a.mp4"), Path(folder, "b.mp4")
+        draw(scene(prompt, width=width, height=height, seconds=1, label=label), first)
+        edit(first, prompt, second, label)
+        extend(second, scene(prompt, seconds=1, label=label), first)
+        assert probe(first).seconds == 2
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "x" * 32_000,
+        "A boat leaves. " * 2_000,
+        "\n" * 3_000,
+        "שלום עולם 日本の通り 😀 " * 500,
+        'says "' * 5_000,
+        "Shot 1\nPalette: ,,;\nDialogue:\n- :\nCamera:\n\nShot 2",
+        "".join(f"Shot {number}\nAction:\n- waits\n\n" for number in range(900)),
+    ],
+)
+def test_long_and_odd_prompts_are_drawn(tmp_path: Path, prompt: str) -> None:
+    draw(scene(prompt, width=240, height=134, seconds=1), tmp_path / "a.mp4")
+    assert probe(tmp_path / "a.mp4").frames == 10

@@ -1,0 +1,512 @@
+"""The lock file: written, merged by git, and taken in by states that know less, more or something else."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tomllib
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sorasync.state import lockfile
+from sorasync.state.lasting import facts
+from sorasync.state.lockfile import reconcile, sync, write
+from sorasync.state.lockfile_read import LockFileBroken, loads
+from sorasync.state.lockfile_text import LockFile, basic, dumps, literal
+from sorasync.state.reconcile import Outcome, Side, StateDiverged
+from sorasync.state.record import Binding, Status
+from sorasync.state.store import Store
+from tests.state.making import TickingClock, a_record, open_store, render, sha
+
+
+def new_store() -> Store:
+    return Store.memory(TickingClock())
+
+
+def clone(path: Path) -> Store:
+    """A state that knows only what a lock file says."""
+    store = new_store()
+    reconcile(store, path)
+    return store
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "sorasync.lock"
+
+
+def test_a_fresh_clone_knows_all_that_was_paid_for(path: Path) -> None:
+    store = new_store()
+    render(store, "market")
+    render(store, "kitchen")
+    store.protect("clip.kitchen#1", True, run=None)
+    store.unbind(render(store, "retired").address)
+    waiting = store.intend(a_record("waiting", request='{"prompt":"p"}'), run=None)
+    store.move(waiting.key, Status.SUBMITTED, run=None, remote_id="v9", expires_at=1.7e9)
+    blocked = store.intend(a_record("blocked"), run=None)
+    store.move(
+        blocked.key, Status.BLOCKED, run=None, error_code="moderation_blocked", error_message="no\nway"
+    )
+    store.bind("clip.blocked#1", blocked.key, run=None)
+    assert write(store, path)
+
+    fresh = new_store()
+    result = reconcile(fresh, path)
+    assert result.outcome is Outcome.RESTORED
+    assert result.addresses == ("clip.blocked#1", "clip.kitchen#1", "clip.market#1")
+    assert fresh.lineage == store.lineage
+    assert fresh.bindings() == store.bindings()
+    assert fresh.briefs() == store.briefs()
+    assert fresh.assets().keys() == store.assets().keys()
+    assert facts(fresh) == facts(store)
+    in_flight = fresh.in_flight()[0]
+    assert (in_flight.remote_id, in_flight.request, in_flight.expires_at) == ("v9", '{"prompt":"p"}', 1.7e9)
+    assert in_flight.intent_at is not None
+    assert not write(fresh, path)
+
+
+def test_the_file_is_valid_toml_with_a_block_for_each_address(path: Path) -> None:
+    store = new_store()
+    record = render(store)
+    write(store, path)
+    document = tomllib.loads(path.read_text())
+    block = document["clip.market#1"]
+    assert document["state"] == {"format": 1, "lineage": store.lineage}
+    assert block["key"] == record.key
+    assert block["inputs"] == record.inputs
+    assert block["paid"] == {"cost_usd": "0.80", "attempts": 1}
+    assert block["asset"] == {"sha256": sha("market"), "bytes": 1000, "ext": "mp4"}
+    assert "status" not in block
+
+
+def test_writing_again_changes_nothing(path: Path) -> None:
+    clock = TickingClock()
+    store = Store.memory(clock)
+    render(store)
+    assert write(store, path)
+    before = path.stat().st_mtime_ns
+    clock.at += 1000
+    store.start_run("apply", "ann", "box", 1)
+    store.bind("clip.x#1", a_record().key, run=None)
+    store.unbind("clip.x#1")
+    assert not write(store, path)
+    assert path.stat().st_mtime_ns == before
+    assert [file.name for file in path.parent.iterdir()] == ["sorasync.lock"]
+
+
+def test_a_new_clip_adds_a_block_and_touches_no_other_line(path: Path) -> None:
+    store = new_store()
+    render(store, "shot-2")
+    render(store, "shot-10")
+    write(store, path)
+    before = path.read_text().splitlines()
+    render(store, "shot-3")
+    write(store, path)
+    after = path.read_text().splitlines()
+    added = [line for line in after if line not in before]
+    assert [line for line in after if line in before] != []
+    start = after.index(added[0])
+    assert after[:start] + after[start + len(after) - len(before) :] == before
+    order = [line for line in after if line.startswith('["clip')]
+    assert order == ['["clip.shot-2#1"]', '["clip.shot-3#1"]', '["clip.shot-10#1"]']
+
+
+def test_characters_have_an_id_and_no_asset(path: Path) -> None:
+    store = new_store()
+    store.intend(a_record("x", kind="character", address="character.mossy", seconds=None), run=None)
+    store.move(a_record("x").key, Status.STORED, run=None, remote_id="char_1")
+    store.bind("character.mossy", a_record("x").key, run=None)
+    write(store, path)
+    fresh = clone(path)
+    restored = fresh.record(a_record("x").key)
+    assert restored is not None
+    assert (restored.remote_id, restored.asset, restored.kind) == ("char_1", None, "character")
+
+
+def test_two_addresses_of_one_key_are_both_restored(path: Path) -> None:
+    store = new_store()
+    record = render(store)
+    store.bind("clip.same#1", record.key, run=None)
+    write(store, path)
+    fresh = clone(path)
+    assert fresh.bindings() == store.bindings()
+    assert not write(fresh, path)
+
+
+def git_merge(base: str, ours: str, theirs: str, where: Path, *options: str) -> tuple[int, str]:
+    names = []
+    for name, text in (("ours", ours), ("base", base), ("theirs", theirs)):
+        (where / name).write_text(text)
+        names.append(str(where / name))
+    done = subprocess.run(
+        ["git", "merge-file", "-p", *options, *names], capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout
+
+
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not there")
+
+
+def branch(path: Path, text: str, *names: str) -> str:
+    """The lock file after a clone of it has rendered more clips."""
+    path.write_text(text)
+    store = clone(path)
+    for name in names:
+        render(store, name)
+    write(store, path)
+    return path.read_text()
+
+
+def base_text(path: Path, *names: str) -> str:
+    store = new_store()
+    for name in names:
+        render(store, name)
+    write(store, path)
+    return path.read_text()
+
+
+@needs_git
+def test_branches_that_add_clips_in_different_places_merge_by_themselves(path: Path, tmp_path: Path) -> None:
+    base = base_text(path, "b", "d")
+    ours, theirs = branch(path, base, "a"), branch(path, base, "c")
+    code, merged = git_merge(base, ours, theirs, tmp_path)
+    assert code == 0
+    assert sorted(loads(merged).bindings) == [f"clip.{name}#1" for name in "abcd"]
+    assert dumps(loads(merged)) == merged
+
+
+@needs_git
+@pytest.mark.parametrize("protect", [False, True])
+@pytest.mark.parametrize("status", [Status.STORED, Status.SUBMITTED, Status.BLOCKED, Status.INTENT])
+def test_branches_that_add_clips_in_one_place_merge_by_union(
+    path: Path, tmp_path: Path, status: Status, protect: bool
+) -> None:
+    base = base_text(path, "a", "z")
+
+    def added(*names: str) -> str:
+        lock = loads(base)
+        records, bindings = dict(lock.records), dict(lock.bindings)
+        for name in names:
+            record = a_record(name, status=status, progress=100 if status is Status.STORED else 0)
+            records[record.key] = record
+            bindings[record.address] = Binding(record.key, protect)
+        return dumps(replace(lock, records=records, bindings=bindings))
+
+    ours, theirs = added("m1", "m4"), added("m2", "m3")
+    code, merged = git_merge(base, ours, theirs, tmp_path, "--union")
+    assert code == 0
+    assert loads(merged) == loads(added("m1", "m2", "m3", "m4"))
+
+
+@needs_git
+def test_a_merge_with_markers_is_explained_with_its_line(path: Path, tmp_path: Path) -> None:
+    base = base_text(path, "a", "z")
+    ours, theirs = branch(path, base, "m1"), branch(path, base, "m2")
+    code, merged = git_merge(base, ours, theirs, tmp_path)
+    assert code == 1
+    line = merged.splitlines().index(next(text for text in merged.splitlines() if text.startswith("<<<<<<<")))
+    with pytest.raises(LockFileBroken, match=rf"sorasync\.lock:{line + 1}: a git merge stopped") as caught:
+        loads(merged)
+    assert "keep the blocks of both sides" in str(caught.value.hint)
+    kept = "\n".join(
+        text for text in merged.splitlines() if text[:7] not in ("<<<<<<<", "=======", ">>>>>>>")
+    )
+    assert sorted(loads(kept).bindings) == ["clip.a#1", "clip.m1#1", "clip.m2#1", "clip.z#1"]
+
+
+def test_a_state_that_lags_behind_is_brought_forward(path: Path) -> None:
+    base = base_text(path, "a")
+    mine = clone(path)
+    path.write_text(branch(path, base, "b"))
+    result = reconcile(mine, path)
+    assert (result.outcome, result.addresses) == (Outcome.ADVANCED, ("clip.b#1",))
+    assert reconcile(mine, path).outcome is Outcome.SAME
+    assert not write(mine, path)
+
+
+def test_an_earlier_lock_file_does_not_take_a_newer_state_back(path: Path) -> None:
+    store = new_store()
+    render(store, "a")
+    write(store, path)
+    old = path.read_text()
+    render(store, "b")
+    store.unbind("clip.a#1")
+    write(store, path)
+    new = path.read_text()
+    path.write_text(old)
+    assert reconcile(store, path).outcome is Outcome.NEWER
+    assert set(store.bindings()) == {"clip.b#1"}
+    write(store, path)
+    assert path.read_text() == new
+
+
+def test_what_only_this_state_knows_is_kept_and_written(path: Path) -> None:
+    base = base_text(path, "a")
+    mine = clone(path)
+    render(mine, "mine")
+    branch(path, base, "theirs")
+    write(mine, path)
+    assert set(loads(path.read_text()).bindings) == {"clip.a#1", "clip.mine#1", "clip.theirs#1"}
+
+
+def test_an_address_that_others_dropped_retires_here_too(path: Path) -> None:
+    base = base_text(path, "a", "b")
+    mine = clone(path)
+    path.write_text(base)
+    theirs = clone(path)
+    theirs.unbind("clip.b#1")
+    write(theirs, path)
+    assert reconcile(mine, path).addresses == ("clip.b#1",)
+    assert set(mine.bindings()) == {"clip.a#1"}
+    assert len(mine.briefs()) == 2
+
+
+def test_a_lock_file_of_an_unseen_earlier_commit_loses_nothing(path: Path) -> None:
+    earlier = base_text(path, "a")
+    later = branch(path, earlier, "b")
+    path.write_text(later)
+    mine = clone(path)
+    path.write_text(earlier)
+    reconcile(mine, path)
+    assert len(mine.briefs()) == 2
+    path.write_text(later)
+    reconcile(mine, path)
+    assert set(mine.bindings()) == {"clip.a#1", "clip.b#1"}
+
+
+def test_a_protected_address_survives_a_lock_file_without_it(path: Path) -> None:
+    base = base_text(path, "a", "b")
+    mine = clone(path)
+    mine.protect("clip.b#1", True, run=None)
+    write(mine, path)
+    lock = loads(path.read_text())
+    bindings = {"clip.a#1": lock.bindings["clip.a#1"]}
+    path.write_text(dumps(replace(lock, bindings=bindings)))
+    reconcile(mine, path)
+    assert mine.protected() == {"clip.b#1"}
+    assert base != path.read_text()
+
+
+def test_where_both_sides_changed_an_address_both_renders_stay_known(path: Path) -> None:
+    base = base_text(path, "a")
+    mine = clone(path)
+    mine.bind("clip.a#1", render(mine, "mine").key, run=None)
+    path.write_text(base)
+    theirs = clone(path)
+    theirs.bind("clip.a#1", render(theirs, "theirs").key, run=None)
+    write(theirs, path)
+    reconcile(mine, path)
+    assert mine.bindings()["clip.a#1"].key == a_record("theirs").key
+    assert {a_record(name).key for name in ("a", "mine", "theirs")} == set(mine.briefs())
+
+
+def test_progress_of_one_render_is_taken_from_who_is_further(path: Path) -> None:
+    store = new_store()
+    key = store.intend(a_record(), run=None).key
+    store.move(key, Status.SUBMITTED, run=None, remote_id="v1")
+    write(store, path)
+    behind, base = clone(path), path.read_text()
+    store.move(key, Status.RENDERED, run=None)
+    store.move(key, Status.STORED, run=None, asset=sha("x"))
+    write(store, path)
+    reconcile(behind, path)
+    assert behind.briefs() == store.briefs()
+    path.write_text(base + "\n# touched\n")
+    reconcile(store, path)
+    assert store.briefs()[key].status is Status.STORED
+
+
+@pytest.mark.parametrize("keep", [None, Side.LOCK, Side.STATE])
+def test_one_key_paid_for_on_two_sides_is_for_a_person_to_decide(path: Path, keep: Side | None) -> None:
+    base = base_text(path, "a")
+    mine = clone(path)
+    render(mine, "twice", video="mine")
+    path.write_text(base)
+    theirs = clone(path)
+    render(theirs, "twice", video="theirs")
+    write(theirs, path)
+    text = path.read_text()
+    key = a_record("twice").key
+    if keep is None:
+        before = (mine.serial, mine.briefs())
+        with pytest.raises(StateDiverged, match=r"different renders of clip\.twice#1") as caught:
+            write(mine, path)
+        assert caught.value.addresses == ("clip.twice#1",)
+        assert (mine.serial, mine.briefs()) == before
+        assert path.read_text() == text
+        return
+    reconcile(mine, path, keep)
+    assert mine.briefs()[key].remote_id == ("video_theirs" if keep is Side.LOCK else "video_mine")
+    assert "video_mine" in mine.remote_ids()
+    write(mine, path)
+    assert reconcile(mine, path).outcome is Outcome.SAME
+
+
+def test_states_begun_apart_are_not_mixed(path: Path) -> None:
+    base_text(path, "a")
+    other = new_store()
+    render(other, "b")
+    with pytest.raises(StateDiverged, match="begun apart") as caught:
+        reconcile(other, path)
+    assert "--keep lock" in str(caught.value.hint)
+    assert set(other.bindings()) == {"clip.b#1"}
+    lineage = loads(path.read_text()).lineage
+    reconcile(other, path, Side.LOCK)
+    assert (set(other.bindings()), other.lineage) == ({"clip.a#1", "clip.b#1"}, lineage)
+
+
+def test_what_gc_forgot_is_not_brought_back_by_a_colleague_who_still_lists_it(path: Path) -> None:
+    base = base_text(path, "a", "gone")
+    mine = clone(path)
+    mine.unbind("clip.gone#1")
+    mine.forget([a_record("gone").key])
+    branch(path, base, "new")
+    write(mine, path)
+    assert a_record("gone").key not in mine.briefs()
+    assert set(loads(path.read_text()).bindings) == {"clip.a#1", "clip.new#1"}
+
+
+def test_reading_with_a_newer_lock_file_goes_on_in_memory(tmp_path: Path, path: Path) -> None:
+    with open_store(tmp_path) as store:
+        render(store, "a")
+        write(store, path)
+    branch(path, path.read_text(), "b")
+    with open_store(tmp_path, readonly=True) as store:
+        seen, result = sync(store, path)
+        assert (result.outcome, seen is store) == (Outcome.ADVANCED, False)
+        assert set(seen.bindings()) == {"clip.a#1", "clip.b#1"}
+        assert set(store.bindings()) == {"clip.a#1"}
+        assert sync(seen, path)[0] is seen
+    with open_store(tmp_path, readonly=True) as store:
+        path.unlink()
+        assert sync(store, path)[1].outcome is Outcome.MISSING
+
+
+def test_carriage_returns_of_a_checkout_are_no_change(path: Path) -> None:
+    base_text(path, "a")
+    store = clone(path)
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert reconcile(store, path).outcome is Outcome.SAME
+    assert not write(store, path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: text.replace("format = 1", "format = 9"), "format version 9.*up to 1"),
+        (lambda text: text[: len(text) // 2], "not valid TOML|has no"),
+        (
+            lambda text: text.replace("model", "modle", 1).replace('"kind"', '"kid"'),
+            "not the digest of its inputs",
+        ),
+        (lambda text: text.replace('key = "', 'kee = "'), r"\[clip\.a#1\] has no key"),
+        (lambda text: text.replace('"0.80"', '"cheap"'), "no amount of money"),
+        (
+            lambda text: text.replace("attempts = 1", "attempts = true"),
+            "attempts = True, which should be a int",
+        ),
+        (lambda text: text + 'status = "asleep"\n', "status = 'asleep', which this sorasync does not know"),
+        (lambda text: text + "[clip]\n" + text[text.index('["clip') :], "not valid TOML"),
+        (lambda text: "state = 3\n", "not a table"),
+        (lambda text: "", "format version None"),
+        (lambda text: "<" * 7 + " HEAD\n" + text, ":1: a git merge"),
+    ],
+)
+def test_a_broken_lock_file_is_explained_and_changes_nothing(
+    path: Path, change: object, message: str
+) -> None:
+    base_text(path, "a")
+    assert callable(change)
+    path.write_text(change(path.read_text()))
+    store = new_store()
+    with pytest.raises(LockFileBroken, match=message) as caught:
+        reconcile(store, path)
+    assert caught.value.hint
+    assert store.briefs() == {}
+
+
+def test_a_lock_file_of_bytes_is_explained(path: Path) -> None:
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(LockFileBroken, match="not UTF-8"):
+        lockfile.read(path)
+    path.unlink()
+    assert lockfile.read(path) is None
+    path.mkdir()
+    with pytest.raises(LockFileBroken, match="cannot be read"):
+        lockfile.read(path)
+
+
+def test_a_write_that_fails_leaves_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sorasync.state.errors import StateError
+
+    store = new_store()
+    render(store)
+    write(store, path)
+    old = path.read_text()
+    render(store, "more")
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("sorasync.state.lockfile.os.fsync", full)
+    with pytest.raises(StateError, match="No space left"):
+        write(store, path)
+    assert path.read_text() == old
+    assert [file.name for file in path.parent.iterdir()] == ["sorasync.lock"]
+
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
+
+
+@given(TEXT)
+def test_any_text_is_written_so_that_toml_reads_it_back(text: str) -> None:
+    for written in (basic(text), literal(text)):
+        assert tomllib.loads(f"{basic(text)} = {written}") == {text: text}
+
+
+MONEY = st.none() | st.decimals(0, 1000, places=4).map(lambda amount: Decimal(str(amount)))
+
+
+@given(
+    name=TEXT,
+    provider=TEXT,
+    remote_id=st.none() | TEXT,
+    cost=MONEY,
+    reported=MONEY,
+    seconds=st.none() | st.floats(0, 1e6),
+    status=st.sampled_from(list(Status)),
+    protect=st.booleans(),
+    bound=st.booleans(),
+)
+def test_every_record_reads_back_as_it_was_written(
+    name: str,
+    provider: str,
+    remote_id: str | None,
+    cost: Decimal | None,
+    reported: Decimal | None,
+    seconds: float | None,
+    status: Status,
+    protect: bool,
+    bound: bool,
+) -> None:
+    record = a_record(
+        name,
+        provider=provider,
+        remote_id=remote_id,
+        cost_usd=cost,
+        reported_usd=reported,
+        seconds=seconds,
+        status=status,
+        progress=100 if status in (Status.RENDERED, Status.STORED) else 0,
+        asset=sha(name),
+    )
+    bindings = {record.address: Binding(record.key, protect)} if bound else {}
+    lock = LockFile("abc", bindings, {record.key: record}, {sha(name): 5}, {sha(name): ""})
+    text = dumps(lock)
+    assert loads(text) == lock
+    assert dumps(loads(text)) == text
