@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 import traceback
 from collections.abc import Sequence
@@ -27,8 +28,22 @@ def show_failure(error: BaseException, args: Sequence[str]) -> int:
 
 
 def printable(text: str) -> str:
-    """The text without control characters that a terminal would act on, colours excepted."""
-    return "".join(c if c in "\n\t\x1b" or c.isprintable() else "�" for c in text)
+    """The text without control characters that a terminal would act on; only colours are let through."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(part if _COLOUR.fullmatch(part) else _plain(part) for part in _COLOUR.split(text))
+
+
+def one_line(text: str) -> str:
+    """Words of a server or a manifest for the inside of a line: nothing in them can colour or break it."""
+    return _plain(" ".join(text.split()))
+
+
+_COLOUR = re.compile(r"(\x1b\[[0-9;]{0,16}m)")
+
+
+def _plain(text: str) -> str:
+    return "".join(c if c in "\n\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _wants_json(args: Sequence[str]) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import click
 
-from sorasync.graph.render import Kind, Render
+from sorasync.cli.quote import quoted
+from sorasync.cli.render_text import render_text
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.plan.cost import money
@@ -55,7 +56,7 @@ def plan_text(plan: Plan, *, full: bool = False, short: bool = False) -> Iterato
     if rows:
         yield ""
     for waiting in plan.waiting:
-        pick = f"sorasync pick {_quoted(waiting.clip)} 1..{waiting.takes}"
+        pick = f"sorasync pick {quoted(waiting.clip)} 1..{waiting.takes}"
         yield f"  {waiting.label} waits for a choice: {pick}"
     if plan.waiting:
         yield ""
@@ -79,20 +80,8 @@ def _listed(labels: tuple[str, ...]) -> str:
 def _what(change: Change) -> str:
     render = change.render
     if change.action.renders and render is not None:
-        return _rendering(render)
+        return render_text(render)
     return change.action.value
-
-
-def _rendering(render: Render) -> str:
-    match render.kind:
-        case Kind.CHARACTER:
-            return "character"
-        case Kind.CREATE:
-            return f"{render.seconds} s {render.size} {render.model}"
-        case Kind.EXTEND:
-            return f"extend by {render.billed_seconds} s to {render.seconds} s"
-        case Kind.EDIT:
-            return f"edit of {render.seconds} s"
 
 
 def _detail(change: Change, *, full: bool) -> Iterator[str]:
@@ -151,7 +140,3 @@ def no_changes(plan: Plan) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _quoted(address: str) -> str:
-    return f"'{address}'" if set(address) & set("[]#* ") else address

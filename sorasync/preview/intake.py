@@ -70,12 +70,6 @@ class Intake:
             links=links,
         )
 
-    def source_of(self, job: Job) -> Path | None:
-        """The file that an extension or edit is drawn on."""
-        if job.source_file is not None:
-            return self._places.inside(job.source_file)
-        return self._places.video(job.source) if job.source is not None else None
-
     def _job(
         self,
         order: Order,

@@ -87,19 +87,25 @@ class Jobs:
 
     def claim(self, owner: str, now: float) -> Job | None:
         """Take the oldest job that nobody draws."""
+        if self._unclaimed() is None:
+            return None
         with self._database.write():
-            row = self._database.first(
-                f"SELECT {_COLUMNS} FROM jobs WHERE state = 'active' AND drawn IS NULL AND owner IS NULL "
-                "ORDER BY seq LIMIT 1"
+            row = self._unclaimed()
+            if row is None:
+                return None
+            self._database.run(
+                "UPDATE jobs SET owner = ?, started = coalesce(started, ?) WHERE id = ?",
+                owner,
+                now,
+                row["id"],
             )
-            if row is not None:
-                self._database.run(
-                    "UPDATE jobs SET owner = ?, started = coalesce(started, ?) WHERE id = ?",
-                    owner,
-                    now,
-                    row["id"],
-                )
-            return _job(row) if row else None
+            return _job(row)
+
+    def _unclaimed(self) -> sqlite3.Row | None:
+        return self._database.first(
+            f"SELECT {_COLUMNS} FROM jobs WHERE state = 'active' AND drawn IS NULL AND owner IS NULL "
+            "ORDER BY seq LIMIT 1"
+        )
 
     def other_owners(self, owner: str) -> list[str]:
         """The names on jobs that somebody else draws."""
@@ -115,9 +121,9 @@ class Jobs:
             "UPDATE jobs SET owner = NULL WHERE owner = ? AND state = 'active' AND drawn IS NULL", owner
         )
 
-    def mark_drawn(self, job_id: str, now: float) -> None:
-        """The video file is there."""
-        self._database.run("UPDATE jobs SET drawn = ?, owner = NULL WHERE id = ?", now, job_id)
+    def mark_drawn(self, job_id: str, now: float) -> bool:
+        """The video file is there; False when the job has been deleted meanwhile."""
+        return self._database.run("UPDATE jobs SET drawn = ?, owner = NULL WHERE id = ?", now, job_id) == 1
 
     def mark_failed(self, job_id: str, now: float, code: str, message: str) -> None:
         """Drawing was not possible: the job will fail, and is not billed."""

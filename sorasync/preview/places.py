@@ -52,7 +52,7 @@ class Places:
             path.unlink(missing_ok=True)
 
     def make_tiny(self, job: Job) -> Path:
-        """A job's video without drawing, written when it is first wanted."""
+        """A job's video; where there is none yet, because nothing is drawn, a tiny one."""
         path = self.video(job.id)
         if not path.exists():
             path.write_bytes(tiny_video(job.width, job.height, job.seconds, job.id))

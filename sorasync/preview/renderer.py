@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Event
 
 from sorasync.preview.drawing import Drawing, DrawingStoppedError, carry_out
@@ -98,7 +99,7 @@ class Renderer:
 
     async def _render(self, job: Job, stop: Event) -> None:
         try:
-            await self._draw(job, stop)
+            drawn = await self._draw(job, stop)
         except DrawingStoppedError:
             return
         except Exception as error:
@@ -107,14 +108,15 @@ class Renderer:
                 job.id, self._now(), "generation_failed", str(error) or type(error).__name__
             )
         else:
-            self._jobs.mark_drawn(job.id, self._now())
+            if not self._jobs.mark_drawn(job.id, self._now()):
+                drawn.unlink(missing_ok=True)
         finally:
             stop.set()
             self.progress.pop(job.id, None)
         self._running.pop(job.id, None)
         self.kick()
 
-    async def _draw(self, job: Job, stop: Event) -> None:
+    async def _draw(self, job: Job, stop: Event) -> Path:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="preview-draw")
 
@@ -125,3 +127,4 @@ class Renderer:
 
         drawing = self._describe(job)
         await asyncio.get_running_loop().run_in_executor(self._pool, carry_out, drawing, report)
+        return drawing.out

@@ -158,5 +158,14 @@ class Server:
             label=job.label,
             cast=tuple((item.name, self.places.inside(item.path)) for item in cast if item),
             image=self.places.inside(job.image) if job.image else None,
-            source=self.intake.source_of(job),
+            source=self._source_of(job),
         )
+
+    def _source_of(self, job: Job) -> Path | None:
+        """The file that a job is drawn on; a source made without drawing gets its file now."""
+        if job.source_file is not None:
+            return self.places.inside(job.source_file)
+        source = self.jobs.get(job.source) if job.source is not None else None
+        if source is not None:
+            return self.places.make_tiny(source)
+        return self.places.video(job.source) if job.source is not None else None

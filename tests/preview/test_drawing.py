@@ -78,3 +78,29 @@ def test_a_character_clip_that_is_no_video_is_refused(tmp_path: Path) -> None:
             assert answer.status_code == 400
 
     asyncio.run(run())
+
+
+def test_a_job_deleted_while_it_is_drawn_leaves_no_file(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with preview(tmp_path, draw=True, workers=1) as it:
+            job = await it.create(seconds="8")
+            after = await it.create("after")
+            await until(it.draws)
+            assert (await it.http.delete(f"/videos/{job['id']}")).status_code == 200
+            await until(lambda: it.finished(after["id"]))
+            assert [path.stem for path in (tmp_path / "videos").iterdir()] == [after["id"]]
+
+    asyncio.run(run())
+
+
+def test_what_was_made_without_drawing_can_be_continued_with_drawing(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with preview(tmp_path) as it:
+            source = await it.completed()
+        async with preview(tmp_path, draw=True) as it:
+            body = {"video": {"id": source["id"]}, "prompt": "on", "seconds": "4"}
+            longer = await finished(it, (await it.http.post("/videos/extensions", json=body)).json())
+            assert longer["status"] == "completed", longer
+            assert (await shape(it, longer))[2] == 8
+
+    asyncio.run(run())

@@ -452,3 +452,16 @@ def test_models_are_listed(tmp_path: Path) -> None:
             assert [model["id"] for model in data] == ["sora-2", "sora-2-pro"]
 
     asyncio.run(run())
+
+
+def test_uploads_of_refused_requests_are_not_kept(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with preview(tmp_path) as it:
+            wrong = {"input_reference": ("a.png", picture(64, 64))}
+            assert (await it.http.post("/videos", data={"prompt": "x"}, files=wrong)).status_code == 400
+            broken = {"video": ("a.mp4", b"not a video")}
+            body = {"prompt": "x", "model": "sora-2"}
+            assert (await it.http.post("/videos/edits", data=body, files=broken)).status_code == 400
+            assert list((tmp_path / "uploads").iterdir()) == []
+
+    asyncio.run(run())

@@ -51,7 +51,7 @@ class Misbehave:
             return
         heard = Heard(receive)
         rules = self._server.faults.fire(name, await self._listener(name, job_id, scope["method"], heard))
-        if await self._instead(rules, name, scope, receive, send):
+        if await self._instead(rules, name, scope, heard, send):
             return
         scope[_KEY] = rules
         on_answer = [rule for rule in rules if rule.do in _ON_ANSWERS]
@@ -70,9 +70,7 @@ class Misbehave:
             await heard.listen()
         return heard.holds
 
-    async def _instead(
-        self, rules: list[Rule], name: str, scope: Scope, receive: Receive, send: Send
-    ) -> bool:
+    async def _instead(self, rules: list[Rule], name: str, scope: Scope, heard: Heard, send: Send) -> bool:
         for rule in rules:
             if rule.do == "delay":
                 await self._server.settings.clock.sleep(rule.delay)
@@ -80,6 +78,9 @@ class Misbehave:
                 raise await cut(scope, answering=False)
             refusal = refusal_of(rule, self._server.now())
             if refusal is not None:
-                await self._server.dialect.refuse(refusal, name)(scope, receive, send)
+                if scope["method"] == "POST":
+                    # A host reads what it is sent before it refuses; else the client fails while writing.
+                    await heard.listen()
+                await self._server.dialect.refuse(refusal, name)(scope, heard.receive, send)
                 return True
         return False

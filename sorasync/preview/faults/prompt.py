@@ -16,7 +16,9 @@ class Heard:
         self._body: bytes | None = None
 
     async def listen(self) -> None:
-        """Read the whole body."""
+        """Read the whole body, once."""
+        if self._body is not None:
+            return
         parts = []
         more = True
         while more:

@@ -59,11 +59,9 @@ class ContentRoutes:
 
     async def _path(self, job: Job, variant: str) -> Path:
         places, draw = self._server.places, self._server.settings.draw
-        if not places.video(job.id).exists():
-            # Jobs made without drawing get their file when it is first wanted.
-            places.make_tiny(job)
+        path = places.make_tiny(job)
         if variant == "video":
-            return places.video(job.id)
+            return path
         return await asyncio.to_thread(places.make_picture, job, variant, draw=draw)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from starlette.requests import Request
@@ -37,7 +39,8 @@ class VideoRoutes:
             order = self._dialect.checks.create(self._with_kept_characters(fields))
             self._server.check_capacity()
             image = await self._save(fields, "input_reference", "image")
-            return self._accept(request, self._server.intake.create(order, image))
+            with _dropping(image):
+                return self._accept(request, self._server.intake.create(order, image))
         finally:
             await fields.close()
 
@@ -108,7 +111,8 @@ class VideoRoutes:
         resolved = Order(
             order.kind, order.prompt, order.model, seconds=order.seconds, source=source, label=order.label
         )
-        job = self._server.intake.derive(resolved, upload, strict=self._dialect.checks.strict)
+        with _dropping(upload):
+            job = self._server.intake.derive(resolved, upload, strict=self._dialect.checks.strict)
         return self._accept(request, job)
 
     def _accept(self, request: Request, job: Job) -> Response:
@@ -158,6 +162,17 @@ class VideoRoutes:
         path = self._server.new_upload(prefix)
         await save_upload(upload, path)
         return path
+
+
+@contextmanager
+def _dropping(upload: Path | None) -> Iterator[None]:
+    """Delete an upload whose request is refused."""
+    try:
+        yield
+    except RefusedError:
+        if upload is not None:
+            upload.unlink()
+        raise
 
 
 def _base(request: Request) -> str:

@@ -1,0 +1,44 @@
+"""Text that has to fit into a terminal's columns."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+_NARROWEST = 40
+_ELSEWHERE = 80
+
+
+def screen_width() -> int:
+    """The columns of the terminal; 80 where the output goes elsewhere."""
+    if not sys.stdout.isatty():
+        return _ELSEWHERE
+    return max(_NARROWEST, shutil.get_terminal_size((_ELSEWHERE, 24)).columns)
+
+
+def cells(text: str) -> int:
+    """The columns that a text takes: wide characters take two."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def padded(text: str, width: int) -> str:
+    """The text with blanks up to the width; a longer one as it is."""
+    return text + " " * max(0, width - cells(text))
+
+
+def cut(text: str, width: int) -> str:
+    """The text on one line of at most that many columns, its end replaced by `…` where it is longer."""
+    line = " ".join(text.split())
+    if cells(line) <= width:
+        return line
+    kept, room = [], max(0, width - 1)
+    for character in line:
+        room -= cells(character)
+        if room < 0:
+            break
+        kept.append(character)
+    return "".join(kept).rstrip() + "…"

@@ -1,0 +1,63 @@
+"""Lengths of time, moments and sizes, as people write them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import click
+
+_UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_LENGTH = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(s|min|m|h|d|w)")
+
+
+class Length(click.ParamType):
+    """An option's length of time, such as `30d`, as seconds."""
+
+    name = "length"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds; fails for anything but a number and a unit."""
+        if isinstance(value, int | float):
+            return float(value)
+        match = _LENGTH.fullmatch(str(value).strip())
+        if match is None:
+            self.fail(f"{value!r} is not a length of time such as 90min, 12h, 30d or 2w", param, ctx)
+        unit = "min" if match[2] == "m" else match[2]
+        return float(match[1]) * _UNITS[unit]
+
+
+def age(seconds: float) -> str:
+    """A length of time in its largest unit: `35 s`, `4 min`, `12 d`."""
+    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"
+
+
+def moment(at: float) -> str:
+    """A Unix time, in UTC."""
+    try:
+        return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (OverflowError, OSError, ValueError):
+        return "an impossible time"
+
+
+def iso(at: float | None) -> str | None:
+    """A Unix time as programs read it, None where there is none."""
+    if at is None:
+        return None
+    try:
+        return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def size(count: int) -> str:
+    """Bytes in decimal units: `14.2 MB`."""
+    amount, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if amount < 999.5:
+            break
+        amount, unit = amount / 1000, larger
+    return f"{amount:.0f} B" if unit == "B" else f"{amount:.1f} {unit}"
