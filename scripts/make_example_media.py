@@ -68,9 +68,7 @@ def turned(points: Iterable[Point], around: Point, degrees: float) -> list[Point
     """The points turned clockwise."""
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     cx, cy = around
-    return [
-        (cx + (x - cx) * cos - (y - cy) * sin, cy + (x - cx) * sin + (y - cy) * cos) for x, y in points
-    ]
+    return [(cx + (x - cx) * cos - (y - cy) * sin, cy + (x - cx) * sin + (y - cy) * cos) for x, y in points]
 
 
 def oval(x: float, y: float, wide: float, high: float, count: int = 40) -> list[Point]:
@@ -87,7 +85,9 @@ class Pen:
     `bend` is applied to every point, so that a whole head can be turned.
     """
 
-    def __init__(self, picture: Image.Image, bend: Callable[[list[Point]], list[Point]] | None = None) -> None:
+    def __init__(
+        self, picture: Image.Image, bend: Callable[[list[Point]], list[Point]] | None = None
+    ) -> None:
         self.picture = picture
         self.bend = bend or (lambda points: points)
 
@@ -149,7 +149,9 @@ def moss_backdrop() -> Image.Image:
         x, y, radius = chance.uniform(0, WIDTH), chance.uniform(0, 330), chance.uniform(28, 90)
         pen.fill(oval(x, y, radius, radius), mix((226, 232, 206), MOSS_LIGHT, chance.uniform(0.1, 0.4)))
     for x, width in ((90, 34), (250, 20), (1050, 26), (1200, 40)):
-        pen.fill([(x - width, 620), (x - width * 0.7, 0), (x + width * 0.7, 0), (x + width, 620)], (186, 188, 152))
+        pen.fill(
+            [(x - width, 620), (x - width * 0.7, 0), (x + width * 0.7, 0), (x + width, 620)], (186, 188, 152)
+        )
     picture = picture.filter(ImageFilter.GaussianBlur(9 * OVERSAMPLE))
     pen = Pen(picture)
     hill = [(x, 606 + 22 * math.cos((x - 640) / 330)) for x in range(-20, WIDTH + 21, 20)]
@@ -174,9 +176,11 @@ def mossy(picture: Image.Image, time: float) -> None:
     for side in (-1, 1):
         pen.shaded(oval(640 + side * 84, base + 4, 58, 27), MOSS_DARK, MOSS_DEEP, (-6, -8))
     _mossy_arm(pen, 640 - wide * 0.9, middle + 44, 22 + 6 * math.sin(phase * 3), -1)
-    _mossy_arm(pen, 640 + wide * 0.86, middle + 26, -118 + 24 * math.sin(phase * 6), 1)
+    _mossy_arm(pen, 640 + wide * 0.9, middle + 6, -142 + 22 * math.sin(phase * 6), 1)
     pen.shaded(_furry(640, middle, wide, high, phase), MOSS, MOSS_DARK, (-24, -26))
-    pen.fill(spline(oval(640, middle + high * 0.42, wide * 0.56, high * 0.44, 12)), mix(MOSS, MOSS_LIGHT, 0.62))
+    pen.fill(
+        spline(oval(640, middle + high * 0.42, wide * 0.56, high * 0.44, 12)), mix(MOSS, MOSS_LIGHT, 0.62)
+    )
     _tufts(pen, middle, wide, high)
     _mossy_face(pen, middle, phase)
     _daisy(pen, 640 + 10, middle - high + 12, 9 * math.sin(phase * 3 + 0.6))
@@ -204,7 +208,7 @@ def _tufts(pen: Pen, middle: float, wide: float, high: float) -> None:
 
 
 def _mossy_arm(pen: Pen, x: float, y: float, degrees: float, side: int) -> None:
-    arm = spline([(x - 27, y), (x - 24, y + 54), (x, y + 92), (x + 24, y + 54), (x + 27, y), (x, y - 20)])
+    arm = spline([(x - 29, y), (x - 26, y + 60), (x, y + 108), (x + 26, y + 60), (x + 29, y), (x, y - 20)])
     pen.shaded(turned(arm, (x, y), side * -degrees if side < 0 else degrees), MOSS, MOSS_DARK, (-8, -8))
 
 
@@ -213,12 +217,15 @@ def _mossy_face(pen: Pen, middle: float, phase: float) -> None:
     look = 8 * math.sin(phase)
     for side in (-1, 1):
         x, y = 640 + side * 70, middle - 34
+        pen.fill(oval(640 + side * 128, middle + 30, 27, 15), (216, 150, 108))
+        if blink < 0.4:
+            lid = [(x + t * 40, y + 14 * (1 - t * t)) for t in np.linspace(-1, 1, 13)]
+            pen.stroke(lid, MOSS_DEEP, 7)
+            continue
         pen.fill(oval(x, y, 47, 51 * blink), WHITE)
         pen.fill(oval(x + look, y + 3, 29, 33 * blink), INK)
-        if blink > 0.5:
-            pen.fill(oval(x + look - 9, y - 9, 10, 10), WHITE)
-            pen.fill(oval(x + look + 10, y + 13, 5, 5), (196, 190, 170))
-        pen.fill(oval(640 + side * 128, middle + 30, 27, 15), (216, 150, 108))
+        pen.fill(oval(x + look - 9, y - 9, 10, 10 * blink), WHITE)
+        pen.fill(oval(x + look + 10, y + 13, 5, 5 * blink), (196, 190, 170))
     smile = [(640 + t * 38, middle + 40 + 20 * (1 - t * t)) for t in np.linspace(-1, 1, 15)]
     pen.fill([*smile, (640 + 38, middle + 40), (640 - 38, middle + 40)], (96, 44, 40))
     tongue = oval(642, middle + 53, 15, 6)
@@ -261,8 +268,15 @@ def fox_backdrop() -> Image.Image:
         pen.fill([(x, 640), (x, top), (x + width / 2, top - 56), (x + width, top), (x + width, 640)], wall)
         for row in range(3):
             window = (x + width * 0.3, top + 34 + row * 66)
-            pen.fill([window, (window[0] + 30, window[1]), (window[0] + 30, window[1] + 38),
-                      (window[0], window[1] + 38)], (255, 214, 130))
+            pen.fill(
+                [
+                    window,
+                    (window[0] + 30, window[1]),
+                    (window[0] + 30, window[1] + 38),
+                    (window[0], window[1] + 38),
+                ],
+                (255, 214, 130),
+            )
         x += width + chance.uniform(4, 20)
     picture = picture.filter(ImageFilter.GaussianBlur(8 * OVERSAMPLE))
     pen = Pen(picture)
@@ -290,16 +304,44 @@ def fennel(picture: Image.Image, time: float) -> None:
 
 def _tail(pen: Pen, wag: float) -> None:
     root = (552.0, 676.0)
-    whole = [(552, 700), (450, 690), (352, 614), (318, 498), (352, 404), (398, 370), (428, 428), (446, 516),
-             (500, 580), (580, 610)]
+    whole = [
+        (552, 700),
+        (450, 690),
+        (352, 614),
+        (318, 498),
+        (352, 404),
+        (398, 370),
+        (428, 428),
+        (446, 516),
+        (500, 580),
+        (580, 610),
+    ]
     pen.shaded(turned(spline(whole), root, wag), FUR, FUR_DARK, (-18, -16))
-    tip = [(334, 446), (352, 404), (398, 366), (426, 424), (432, 462), (412, 444), (394, 474), (372, 446), (352, 474)]
+    tip = [
+        (334, 446),
+        (352, 404),
+        (398, 366),
+        (426, 424),
+        (432, 462),
+        (412, 444),
+        (394, 474),
+        (372, 446),
+        (352, 474),
+    ]
     pen.shaded(turned(spline(tip, 4), root, wag), CREAM, CREAM_DARK, (-8, -8))
 
 
 def _coat(pen: Pen, breath: float) -> None:
-    body = [(640, 404 + breath), (722, 436 + breath), (778, 540 + breath / 2), (792, 706), (640, 718), (488, 706),
-            (502, 540 + breath / 2), (558, 436 + breath)]
+    body = [
+        (640, 404 + breath),
+        (722, 436 + breath),
+        (778, 540 + breath / 2),
+        (792, 706),
+        (640, 718),
+        (488, 706),
+        (502, 540 + breath / 2),
+        (558, 436 + breath),
+    ]
     pen.shaded(spline(body), COAT, COAT_DARK, (-22, -18))
     for side in (-1, 1):
         pen.shaded(oval(640 + side * 78, 704, 62, 22), INK, INK)
@@ -310,7 +352,9 @@ def _coat(pen: Pen, breath: float) -> None:
     pen.stroke([(560, 447 + breath), (742, 611)], mix(LEATHER, WHITE, 0.25), 3)
     bag = [(694, 590), (806, 582), (816, 672), (704, 684)]
     pen.shaded(bag, LEATHER, (98, 58, 34), (-10, -10))
-    pen.shaded([(690, 586), (808, 578), (802, 622), (750, 642), (698, 630)], (164, 106, 64), (116, 70, 42), (-6, -6))
+    pen.shaded(
+        [(690, 586), (808, 578), (802, 622), (750, 642), (698, 630)], (164, 106, 64), (116, 70, 42), (-6, -6)
+    )
     pen.fill(oval(750, 628, 8, 8), BRASS)
 
 
@@ -336,18 +380,39 @@ def _fox_head(pen: Pen, phase: float) -> None:
         pen.fill(turned(spline(tip, 8), (640 + side * 116, 250), flick if side > 0 else 0), INK)
         inner = [(640 + side * x, y) for x, y in ((92, 250), (124, 166), (138, 172), (146, 262))]
         pen.fill(turned(spline(inner, 8), (640 + side * 116, 250), flick if side > 0 else 0), (120, 62, 50))
-    face = [(640, 206), (730, 224), (790, 300), (838, 372), (760, 408), (700, 446), (640, 470), (580, 446),
-            (520, 408), (442, 372), (490, 300), (550, 224)]
+    face = [
+        (640, 206),
+        (730, 224),
+        (790, 300),
+        (838, 372),
+        (760, 408),
+        (700, 446),
+        (640, 470),
+        (580, 446),
+        (520, 408),
+        (442, 372),
+        (490, 300),
+        (550, 224),
+    ]
     pen.shaded(spline(face), FUR, FUR_DARK, (-20, -18))
     for side in (-1, 1):
-        cheek = [(640 + side * x, y) for x, y in ((4, 372), (60, 346), (120, 356), (192, 374), (116, 404),
-                                                  (60, 442), (4, 464))]
+        cheek = [
+            (640 + side * x, y)
+            for x, y in ((4, 372), (60, 346), (120, 356), (192, 374), (116, 404), (60, 442), (4, 464))
+        ]
         pen.fill(spline(cheek, 8), CREAM if side < 0 else mix(CREAM, CREAM_DARK, 0.4))
     _fox_eyes(pen, phase)
-    pen.shaded(spline([(640, 424), (612, 402), (618, 386), (640, 380), (662, 386), (668, 402)], 8), (62, 46, 52), INK,
-               (-5, -5))
+    pen.shaded(
+        spline([(640, 424), (612, 402), (618, 386), (640, 380), (662, 386), (668, 402)], 8),
+        (62, 46, 52),
+        INK,
+        (-5, -5),
+    )
     for side in (-1, 1):
-        mouth = [(640 + side * 44 * t, 424 + 19 * math.sin(math.pi * min(1, t * 1.1))) for t in np.linspace(0, 1, 12)]
+        mouth = [
+            (640 + side * 44 * t, 424 + 19 * math.sin(math.pi * min(1, t * 1.1)))
+            for t in np.linspace(0, 1, 12)
+        ]
         pen.stroke(mouth, INK, 4)
     _cap(pen)
 
@@ -403,33 +468,52 @@ def _window(picture: Image.Image) -> None:
         shade = mix((58, 70, 112), (226, 150, 120), row / 39)
         pen.fill([(154, y), (466, y), (466, y + 8.5), (154, y + 8.5)], shade)
     pen.fill(oval(384, 206, 30, 30), (255, 240, 204))
-    pen.fill([(154, 420), (154, 366), (230, 340), (300, 372), (380, 344), (466, 376), (466, 420)], (56, 56, 84))
+    pen.fill(
+        [(154, 420), (154, 366), (230, 340), (300, 372), (380, 344), (466, 376), (466, 420)], (56, 56, 84)
+    )
     pen.fill([(206, 344), (206, 300), (218, 286), (230, 300), (230, 344)], (240, 226, 206))
     pen.fill(oval(218, 302, 6, 6), (255, 208, 110))
     pen.stroke([(310, 112), (310, 420)], (96, 62, 44), 12)
     pen.stroke([(154, 262), (466, 262)], (96, 62, 44), 12)
     pen.shaded([(118, 428), (502, 428), (502, 454), (118, 454)], (140, 94, 62), (96, 62, 44), (0, -8))
-    for side, x in ((-1, 150), (1, 470)):
-        fold = [(x - side * 34, 84), (x + side * -74, 84), (x + side * -58, 260), (x + side * -16, 448), (x + side * 26, 448)]
-        pen.shaded(spline(fold, 8), (176, 92, 62), (128, 62, 46), (-8, 0))
+    for side in (-1, 1):
+        hem = [(310 + side * x, y) for x, y in ((30, 84), (204, 84), (208, 440), (168, 452), (146, 436))]
+        edge = [(310 + side * x, y) for x, y in ((130, 320), (96, 190))]
+        pen.shaded([*hem, *edge], (176, 92, 62), (128, 62, 46), (-10, 0))
+        for x in (120, 150, 180):
+            pen.stroke([(310 + side * (x - 14), 98), (310 + side * (x + 18), 430)], (146, 74, 52), 4)
+    pen.stroke([(84, 84), (536, 84)], (60, 44, 44), 9)
     pen.shaded([(262, 386), (330, 386), (320, 430), (272, 430)], (198, 112, 74), (150, 78, 52), (-6, -4))
     for lean in (-26, -8, 12, 30):
         pen.stroke([(296, 388), (296 + lean * 0.6, 352), (296 + lean, 326)], (104, 136, 64), 7)
 
 
 def _shelf(pen: Pen) -> None:
-    pen.shaded([(560, 214), (850, 214), (850, 236), (560, 236)], (150, 104, 68), (100, 66, 46), (0, -8))
+    pen.shaded([(576, 234), (846, 234), (846, 256), (576, 256)], (150, 104, 68), (100, 66, 46), (0, -8))
     jars = ((590, (232, 184, 84)), (652, (168, 188, 96)), (716, (214, 122, 84)), (784, (240, 226, 206)))
     for number, (x, colour) in enumerate(jars):
         high = 66 + 14 * (number % 2)
-        jar = [(x - 24, 214), (x - 26, 214 - high * 0.7), (x - 16, 214 - high), (x + 16, 214 - high),
-               (x + 26, 214 - high * 0.7), (x + 24, 214)]
+        jar = [
+            (x - 24, 234),
+            (x - 26, 234 - high * 0.7),
+            (x - 16, 234 - high),
+            (x + 16, 234 - high),
+            (x + 26, 234 - high * 0.7),
+            (x + 24, 234),
+        ]
         pen.shaded(jar, colour, mix(colour, (60, 40, 36), 0.4), (-8, -4))
-        pen.fill([(x - 18, 214 - high - 12), (x + 18, 214 - high - 12), (x + 18, 214 - high), (x - 18, 214 - high)],
-                 (112, 76, 52))
+        pen.fill(
+            [
+                (x - 18, 234 - high - 12),
+                (x + 18, 234 - high - 12),
+                (x + 18, 234 - high),
+                (x - 18, 234 - high),
+            ],
+            (112, 76, 52),
+        )
     for x in (600, 680, 760):
-        pen.stroke([(x, 236), (x, 256)], (100, 66, 46), 5)
-        cup = [(x - 24, 256), (x + 24, 256), (x + 19, 304), (x - 19, 304)]
+        pen.stroke([(x, 256), (x, 276)], (100, 66, 46), 5)
+        cup = [(x - 24, 276), (x + 24, 276), (x + 19, 324), (x - 19, 324)]
         pen.shaded(cup, (226, 208, 184), (170, 142, 120), (-8, -4))
 
 
@@ -449,12 +533,21 @@ def _stove(picture: Image.Image) -> None:
     pen.stroke([(1000, 254), (1014, 206), (1066, 206), (1082, 254)], (60, 44, 44), 9)
     pen.shaded(oval(1041, 240, 17, 9), (60, 44, 44), INK)
     for number in range(3):
-        glow(picture, 1152 + 14 * number, 232 - 38 * number, 34 + 9 * number, (255, 244, 226), 0.34 - 0.07 * number)
+        glow(
+            picture,
+            1152 + 14 * number,
+            232 - 38 * number,
+            34 + 9 * number,
+            (255, 244, 226),
+            0.34 - 0.07 * number,
+        )
 
 
 def _table(pen: Pen) -> None:
     for x in (236, 812):
-        pen.shaded([(x - 16, 590), (x + 16, 590), (x + 12, 720), (x - 12, 720)], (120, 78, 50), (84, 52, 36), (-8, 0))
+        pen.shaded(
+            [(x - 16, 590), (x + 16, 590), (x + 12, 720), (x - 12, 720)], (120, 78, 50), (84, 52, 36), (-8, 0)
+        )
     pen.shaded([(180, 566), (868, 566), (892, 606), (156, 606)], (178, 122, 78), (136, 88, 56), (0, -14))
     for x in (372, 640):
         pen.shaded(oval(x, 566, 62, 11), (240, 226, 206), (190, 166, 144), (-4, -3))
@@ -467,11 +560,15 @@ def _table(pen: Pen) -> None:
 
 def _lamp(picture: Image.Image) -> None:
     pen = Pen(picture)
-    pen.stroke([(506, -10), (506, 108)], (46, 34, 34), 5)
-    glow(picture, 506, 260, 420, (255, 190, 100), 0.42)
-    pen.shaded(spline([(506, 96), (548, 122), (590, 176), (506, 186), (422, 176), (464, 122)], 8), (206, 122, 66),
-               (146, 80, 48), (-12, -6))
-    pen.fill(oval(506, 180, 34, 11), (255, 240, 200))
+    pen.stroke([(700, -10), (700, 46)], (46, 34, 34), 5)
+    glow(picture, 700, 190, 470, (255, 190, 100), 0.42)
+    pen.shaded(
+        spline([(700, 30), (742, 54), (784, 102), (700, 112), (616, 102), (658, 54)], 8),
+        (206, 122, 66),
+        (146, 80, 48),
+        (-12, -6),
+    )
+    pen.fill(oval(700, 106, 34, 10), (255, 240, 200))
 
 
 # Files.

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from sorasync.graph.render import Kind, Render
 from sorasync.manifest.diagnostic import Diagnostic, Severity
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin, StepSpec
+from sorasync.manifest.provenance import Origins
 from sorasync.profile.lack import Lack
 from sorasync.profile.profile import Profile
 
@@ -31,11 +32,14 @@ class Limits:
         self._library = library
         self._profile = profile
         self._checked: dict[tuple[object, ...], list[Lack]] = {}
+        self._origins: Origins | None = None
+        self._reported: set[tuple[str, Origin, str]] = set()
         self.diagnostics: list[Diagnostic] = []
 
     def character(self, spec: CharacterSpec) -> None:
         """Check a character."""
-        self._report(f"character.{spec.slug}", spec.origin, self._profile.check_character(spec.name))
+        for lack in self._profile.check_character(spec.name):
+            self._report(f"character.{spec.slug}", _inside(spec.origin, lack.field), lack)
 
     def create(self, spec: ClipSpec) -> tuple[str, str, int]:
         """Check a clip that starts from a prompt; its model, size and seconds, defaults filled in."""
@@ -60,7 +64,9 @@ class Limits:
             for field, value in (("model", name), ("size", size), ("seconds", seconds))
             if value is None
         ]
-        self._report(address, spec.origin, [*absent, *lacks, *self._prompt(spec.prompt or "")])
+        for lack in [*absent, *lacks, *self._prompt(spec.prompt or "")]:
+            self._origins = self._origins or Origins(self._library)
+            self._report(address, self._origins.of(spec, lack.field), lack)
         return name or "", size or "", seconds or 0
 
     def step(self, spec: ClipSpec, step: StepSpec, source: Render) -> int:
@@ -79,7 +85,8 @@ class Limits:
                 params=step.params,
             )
         lacks = self._checked.pop(asked) if step.params else self._checked[asked]
-        self._report(f"clip.{spec.name}", step.origin, [*lacks, *self._prompt(step.prompt)])
+        for lack in [*lacks, *self._prompt(step.prompt)]:
+            self._report(f"clip.{spec.name}", _inside(step.origin, lack.field), lack)
         return seconds or 0
 
     def _prompt(self, prompt: str) -> Iterable[Lack]:
@@ -88,18 +95,24 @@ class Limits:
             len(prompt) > most
         )
 
-    def _report(self, address: str, origin: Origin, lacks: Iterable[Lack]) -> None:
-        for lack in lacks:
-            field, *rest = lack.field.split(".")
-            place = Origin(origin.file, (*origin.path, field, *rest))
-            self.diagnostics.append(
-                Diagnostic(
-                    code=_CODES.get(field, "S129"),
-                    severity=Severity.ERROR,
-                    message=lack.message,
-                    position=self._library.position(place),
-                    address=address,
-                    expected=lack.expected,
-                    fix=lack.fix,
-                )
+    def _report(self, address: str, place: Origin, lack: Lack) -> None:
+        if (address, place, lack.message) in self._reported:
+            return
+        self._reported.add((address, place, lack.message))
+        position = self._library.position(place)
+        self.diagnostics.append(
+            Diagnostic(
+                code=_CODES.get(lack.field.partition(".")[0], "S129"),
+                severity=Severity.ERROR,
+                message=lack.message,
+                position=position,
+                address=address,
+                expected=lack.expected,
+                fix=lack.fix,
+                source=self._library.source(position),
             )
+        )
+
+
+def _inside(origin: Origin, field: str) -> Origin:
+    return Origin(origin.file, (*origin.path, *field.split(".")))

@@ -34,6 +34,30 @@ def provenance(library: Library, clip_name: str) -> list[Provenance]:
     return [row for row in rows if row[1] is not None]
 
 
+class Origins:
+    """Where single fields of clips were written. Each file is read at most once."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._files = LibraryFiles(library.root)
+        self._raw: dict[str, dict[str, Any]] = {}
+
+    def of(self, spec: ClipSpec, field: str) -> Origin:
+        """The place of a field (`size`, `params.seed`): in the clip, or in the defaults that it inherits."""
+        looking = _Looking(self._library, spec, self._parsed(spec.origin.file))
+        name, _, rest = field.partition(".")
+        found = looking.param(rest) if name == "params" and rest else looking.of(name)
+        return found if isinstance(found, Origin) else Origin(spec.origin.file, (*spec.origin.path, name))
+
+    def _parsed(self, file: str) -> dict[str, Any]:
+        if file not in self._raw:
+            try:
+                self._raw[file] = parse(self._files.text(file))
+            except (FileFault, TomlError):
+                self._raw[file] = {}
+        return self._raw[file]
+
+
 class _Looking:
     """The search for one clip's origins in its file and the configuration."""
 
@@ -63,17 +87,17 @@ class _Looking:
         spec, create = self.spec, self.spec.source is None
         for name in _OF_CREATE if create else ():
             value = getattr(spec, name)
-            yield name, _PROVIDER if value is None else value, self._of(name, _PROVIDER)
+            yield name, _PROVIDER if value is None else value, self.of(name, _PROVIDER)
         yield "characters", list(spec.characters) or None, self._here("characters")
         yield "image", spec.image, self._here("image")
-        yield "takes", spec.takes, self._of("takes", _BUILT_IN)
+        yield "takes", spec.takes, self.of("takes", _BUILT_IN)
         yield "pick", spec.pick, self.library.picks.get(spec.name, self._here("pick"))
-        yield "revision", spec.revision, self._of("revision", _BUILT_IN)
-        yield "protect", spec.protect, self._of("protect", _BUILT_IN)
-        yield "tags", list(spec.tags) or None, self._of("tags", _BUILT_IN)
+        yield "revision", spec.revision, self.of("revision", _BUILT_IN)
+        yield "protect", spec.protect, self.of("protect", _BUILT_IN)
+        yield "tags", list(spec.tags) or None, self.of("tags", _BUILT_IN)
         yield "description", spec.description, self._here("description")
         for key in spec.params:
-            yield f"params.{key}", spec.params[key], self._param(key)
+            yield f"params.{key}", spec.params[key], self.param(key)
 
     def steps(self) -> Iterator[Provenance]:
         """Each step's prompt and seconds."""
@@ -102,7 +126,8 @@ class _Looking:
             else:
                 yield f"var.{name}", self.library.config.vars[name], Origin(CONFIG_FILE, ("vars", name))
 
-    def _of(self, key: str, otherwise: str) -> Origin | str:
+    def of(self, key: str, otherwise: str = "") -> Origin | str:
+        """Where a key of the clip was written, in its own table or in the defaults."""
         return self._here(key) if key in self.own else self._default(key) or otherwise
 
     def _default(self, key: str) -> Origin | str:
@@ -111,7 +136,8 @@ class _Looking:
         value = getattr(self.library.config.defaults, key, None)
         return "" if value is None else Origin(CONFIG_FILE, ("defaults", key))
 
-    def _param(self, key: str) -> Origin:
+    def param(self, key: str) -> Origin:
+        """Where a parameter of the clip was written."""
         if key in _table(self.own, "params"):
             return self._here("params", key)
         if key in _table(self.defaults, "params"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
@@ -12,10 +13,10 @@ from sorasync.plan.action import Action
 from sorasync.plan.change import Bind, Change
 from sorasync.plan.cost import FREE, cost_of, money
 from sorasync.plan.group import group_moves, group_retired
-from sorasync.plan.known import IN_FLIGHT, Known, Survey
+from sorasync.plan.known import Known, Survey
 from sorasync.plan.remote import RemoteState
 from sorasync.profile.profile import Profile
-from sorasync.state.record import Brief, Record, Status
+from sorasync.state.record import IN_FLIGHT, Brief, Record, Status
 
 
 def diff(
@@ -39,8 +40,8 @@ def diff(
     changes = group_moves(differ.changes, graph)
     changes += [differ.adrift(key) for key in survey.adrift]
     moved = {bind.origin for change in changes for bind in change.binds}
-    changes += group_retired([differ.retire(a) for a in survey.gone if a not in moved], graph, known)
-    return changes
+    retired = [differ.retire(a) for a in survey.gone if a not in moved]
+    return changes + (group_retired(retired, graph, known) if retired else [])
 
 
 _PENDING = frozenset(Action) - {Action.MOVE, Action.RETIRE, Action.DELETE}
@@ -59,13 +60,19 @@ class _Differ:
     changes: list[Change] = field(default_factory=list)
     by_address: dict[str, Change] = field(default_factory=dict)
     first: dict[str, str] = field(default_factory=dict)
-    """The address that renders a key in this plan; others that want the same key share it."""
+    """The address that renders or fetches a key in this plan; others that want the same key share it."""
+    roots: dict[str, Change] = field(default_factory=dict)
+    """What keeps a blocked render from being made, by its address: the first of its sources that is stuck."""
 
     def __post_init__(self) -> None:
         self.origins: dict[str, list[str]] = {}
         for address in reversed(self.survey.gone):
             self.origins.setdefault(self.known.bindings[address].key, []).append(address)
-        self.labels = {b.key: self.graph.label(a) for a, b in self.known.bindings.items()}
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Keys that are bound, with the label of an address that stands for each."""
+        return {b.key: self.graph.label(a) for a, b in self.known.bindings.items()}
 
     def add(self, render: Render) -> None:
         change = self._decide(render)
@@ -77,10 +84,10 @@ class _Differ:
         brief = self.known.briefs.get(render.key)
         if render.key in self.first:
             return self._share(render)
-        if render.address in self.replaced and (brief is None or brief.status not in IN_FLIGHT):
-            return self._afresh(render, brief)
         if brief is None:
             return self._pay(render, self._first_reason(render))
+        if render.address in self.replaced and brief.status not in IN_FLIGHT:
+            return self._afresh(render)
         match brief.status:
             case Status.STORED:
                 return self._stored(render, brief)
@@ -100,27 +107,30 @@ class _Differ:
             elsewhere = f"known to {brief.provider}, not to {self.known.provider}"
             return replace(self._pay(render, elsewhere), supersede=True)
         if self._can_fetch(render.key, brief):
-            return self._free(Action.DOWNLOAD, render, "its file is missing or damaged here")
+            return self._fetch(Action.DOWNLOAD, render, "its file is missing or damaged here")
         return self._lost(render)
 
     def _in_flight(self, render: Render, brief: Brief) -> Change:
         if brief.provider != self.known.provider:
-            return self._free(
-                Action.BLOCKED,
-                render,
-                f"in flight at {brief.provider}; this plan speaks to {self.known.provider}",
-            )
+            return self._free(Action.BLOCKED, render, self._elsewhere(brief))
         if brief.status in (Status.INTENT, Status.UNKNOWN):
-            return self._free(
+            return self._fetch(
                 Action.RESUME, render, "sent, but the answer was lost: finds out what became of it"
             )
         remote = self.known.remote.get(render.key)
         if remote is not None and remote.state is RemoteState.GONE:
             return self._lost(render)
         if brief.status is Status.RENDERED or (remote and remote.state is RemoteState.COMPLETED):
-            return self._free(Action.DOWNLOAD, render, "rendered, not fetched yet")
+            return self._fetch(Action.DOWNLOAD, render, "rendered, not fetched yet")
         where = f" ({remote.progress}%)" if remote and remote.progress else ""
-        return self._free(Action.RESUME, render, f"paid for, still rendering{where}")
+        return self._fetch(Action.RESUME, render, f"paid for, still rendering{where}")
+
+    def _elsewhere(self, brief: Brief) -> str:
+        return f"in flight at {brief.provider}; this plan speaks to {self.known.provider}"
+
+    def _fetch(self, action: Action, render: Render, why: str) -> Change:
+        self.first[render.key] = render.address
+        return self._free(action, render, why)
 
     def _can_fetch(self, key: str, brief: Brief) -> bool:
         if brief.provider != self.known.provider or brief.remote_id is None:
@@ -154,22 +164,21 @@ class _Differ:
             f"--replace '{label}'",
         )
 
-    def _afresh(self, render: Render, brief: Brief | None) -> Change:
+    def _afresh(self, render: Render) -> Change:
         sources = [need for need in render.needs if need in self.replaced]
         label = self.graph.label(sources[0]) if sources else ""
         why = f"its source {label} is rendered again" if sources else "asked for with --replace"
         change = self._pay(render, why)
         if change.action in _STUCK:
             return change
-        return replace(change, action=Action.REPLACE, supersede=brief is not None)
+        action = Action.REPLACE if render.address in self.known.bindings else change.action
+        return replace(change, action=action, supersede=True)
 
     def _pay(self, render: Render, why: str) -> Change:
         stuck = next((need for need in render.needs if self._stuck(need)), None)
         if stuck is not None:
-            blocked = self.by_address[stuck]
-            return self._free(
-                Action.BLOCKED, render, f"its source {blocked.label} is {_state(blocked.action)}"
-            )
+            root = self.roots[render.address] = self.roots.get(stuck, self.by_address[stuck])
+            return self._free(Action.BLOCKED, render, f"its source {root.label} is {_state(root.action)}")
         if render.source is not None and (missing := self._source_missing(render.source)):
             return self._free(Action.BLOCKED, render, missing)
         self.first[render.key] = render.address
@@ -275,26 +284,29 @@ class _Differ:
             binds=() if stuck else (bind,),
             render=None if stuck or action is Action.MOVE else render,
             status=brief.status if brief else None,
-            depends_on=tuple(
-                self.by_address[need].label
-                for need in render.needs
-                if need in self.by_address and self.by_address[need].action in _PENDING
-            ),
+            depends_on=tuple(self.by_address[need].label for need in render.needs if self._pending(need)),
         )
         return replace(change, **values)  # type: ignore[arg-type]
+
+    def _pending(self, address: str) -> bool:
+        """Whether the plan has to do something before that render is there."""
+        change = self.by_address.get(address)
+        return change is not None and (change.action in _PENDING or bool(change.depends_on))
 
     def _record(self, key: str) -> Record | None:
         return self.known.records.get(key)
 
     def adrift(self, key: str) -> Change:
         """A render in flight that nobody wants any more: fetched all the same, since it is paid for."""
-        record = self.known.records[key]
+        record, brief = self.known.records[key], self.known.briefs[key]
+        here = brief.provider == self.known.provider
+        why = "paid for and no longer wanted: fetched so that it is not lost"
         return Change(
             address=record.address,
-            label=self.graph.label(record.address),
-            action=Action.RESUME,
+            label=f"{self.graph.label(record.address)} ({key[:8]})",
+            action=Action.RESUME if here else Action.BLOCKED,
             key=key,
-            reason="paid for and no longer wanted: fetched so that it is not lost",
+            reason=why if here else self._elsewhere(brief),
             cost_usd=FREE,
             status=record.status,
         )

@@ -9,10 +9,7 @@ from sorasync.graph.address import owner
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
 from sorasync.plan.remote import Remote
-from sorasync.state.record import Binding, Brief, Record, Status
-
-IN_FLIGHT = frozenset({Status.INTENT, Status.UNKNOWN, Status.BATCHED, Status.SUBMITTED, Status.RENDERED})
-"""Paid for, or perhaps paid for, and not here yet."""
+from sorasync.state.record import IN_FLIGHT, Binding, Brief, Record, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +83,11 @@ def survey(graph: Graph, known: Known, replaced: Container[str] = ()) -> Survey:
 
 
 def _awaits(graph: Graph, address: str) -> bool:
-    """Whether the address is of a clip that waits for a pick: only then is it known what is not wanted."""
+    """Whether it depends on a pick that nobody has made yet if the address is wanted; kept until then."""
     clip = graph.clips.get(owner(address).removeprefix("clip."))
-    return clip is not None and clip.waits_for is not None
+    if clip is None or clip.waits_for is None:
+        return False
+    return not clip.takes or address.partition("/")[2] != clip.takes[0].partition("/")[2]
 
 
 def _keys(graph: Graph, known: Known, touched: list[Render], gone: tuple[str, ...]) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,7 +35,14 @@ def encode(plan: Plan) -> str:
     from pydantic import TypeAdapter
 
     body = TypeAdapter(Plan).dump_python(plan, mode="json")
-    return json.dumps({"sorasync_plan": FORMAT, "token": plan.token, "plan": body}, indent=1) + "\n"
+    data = {"sorasync_plan": FORMAT, "token": plan.token, "sha256": _digest(body), "plan": body}
+    return json.dumps(data, indent=1) + "\n"
+
+
+def _digest(body: object) -> str:
+    """The digest of a plan's body, which also holds what is sent: the token knows it by its keys only."""
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def decode(text: str) -> Plan:
@@ -48,9 +56,9 @@ def decode(text: str) -> Plan:
         if data["sorasync_plan"] != FORMAT:
             raise PlanFileError(f"the plan has format {data['sorasync_plan']}, this version reads {FORMAT}")
         plan = TypeAdapter(Plan).validate_python(data.get("plan"))
-    except (ValueError, ValidationError) as error:
+    except (ValueError, ValidationError, RecursionError) as error:
         raise PlanFileError("the plan file is damaged", hint="make a new plan") from error
-    if plan.token != data.get("token"):
+    if plan.token != data.get("token") or _digest(data["plan"]) != data.get("sha256"):
         raise PlanFileError("the plan file was changed after it was made", hint="make a new plan")
     return plan
 
@@ -73,9 +81,11 @@ def differences(
     for change in plan.changes:
         brief = briefs.get(change.key)
         if (brief.status if brief else None) is not change.status:
-            found.append(f"{change.label} is now {brief.status.value if brief else 'unknown'}")
+            now = f"now {brief.status.value}" if brief else "not known any more"
+            found.append(f"{change.label} is {now}")
             continue
-        expected = {bind.address: bind.before for bind in change.binds} | dict(change.drops)
+        given_up = {bind.origin: bind.key for bind in change.binds if bind.origin is not None}
+        expected = given_up | {bind.address: bind.before for bind in change.binds} | dict(change.drops)
         if any((bindings[a].key if a in bindings else None) != key for a, key in expected.items()):
             found.append(f"{change.label} has changed")
     return found

@@ -7,14 +7,14 @@ one is raised.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from sorasync.errors import SorasyncError
 from sorasync.graph import address as addresses
 from sorasync.plan.action import Action
-from sorasync.plan.change import Change
+from sorasync.plan.change import Bind, Change
 from sorasync.plan.cost import money
 from sorasync.plan.plan import Plan
 from sorasync.state.record import Binding
@@ -76,25 +76,40 @@ def _creates(plan: Plan) -> int:
 def _protected(plan: Plan, bindings: Mapping[str, Binding]) -> list[Refusal]:
     found = []
     for change in plan.changes:
-        if change.action not in (Action.REPLACE, Action.RETIRE):
-            continue
-        places = change.drops or tuple(bind.address for bind in change.binds)
-        if any(address in bindings and bindings[address].protect for address in places):
-            verb = "replace" if change.action is Action.REPLACE else "retire"
+        remembered = any(a in bindings and bindings[a].protect for a in _given_up(change))
+        declared = any(bind.protect for bind in _rebinds(change))
+        if remembered or declared:
+            verb = "retire" if change.action is Action.RETIRE else "replace"
             found.append(
                 Refusal(
                     "S500",
                     f"it would {verb} {change.label}, which is protected",
                     cause=change.reason,
-                    ways=((f"--exclude '{change.label}'", "leave it out"), *_lifting(change)),
+                    ways=(
+                        (f"--exclude '{change.label}'", "leave it out"),
+                        *_lifting(change, remembered=remembered, declared=declared),
+                    ),
                 )
             )
     return found
 
 
-def _lifting(change: Change) -> tuple[tuple[str, str], ...]:
+def _rebinds(change: Change) -> list[Bind]:
+    """The bindings by which an address stops standing for the render that it has."""
+    afresh = change.action is Action.REPLACE
+    return [b for b in change.binds if b.before is not None and (afresh or b.before != b.key)]
+
+
+def _given_up(change: Change) -> tuple[str, ...]:
+    return (*change.drops, *(bind.address for bind in _rebinds(change)))
+
+
+def _lifting(change: Change, *, remembered: bool, declared: bool) -> Iterator[tuple[str, str]]:
     owner = addresses.owner(change.address)
-    return ((f"sorasync unprotect '{owner}'", "lift the protection the state remembers"),)
+    if declared:
+        yield "protect = false", f"on {owner}, in its manifest"
+    if remembered:
+        yield f"sorasync unprotect '{owner}'", "lift the protection the state remembers"
 
 
 def _shares(plan: Plan, policy: Policy, clips: int) -> list[Refusal]:

@@ -54,21 +54,24 @@ def matching(patterns: Iterable[str], graph: Graph) -> set[str]:
 
 
 def _names(graph: Graph, changes: Sequence[Change]) -> list[str]:
-    return [*graph.renders, *(f"clip.{name}" for name in graph.clips), *(c.address for c in changes)]
+    clips = (f"clip.{name}" for name in graph.clips)
+    return [*graph.renders, *clips, *(place for change in changes for place in _places(change))]
+
+
+def _places(change: Change) -> tuple[str, ...]:
+    return (change.address, *(bind.address for bind in change.binds), *change.drops)
 
 
 def _any(patterns: tuple[str, ...], change: Change, graph: Graph) -> bool:
-    places = (change.address, *(b.address for b in change.binds), *change.drops)
-    return any(_matches(pattern, place, graph) for pattern in patterns for place in places)
+    return any(_matches(pattern, place, graph) for pattern in patterns for place in _places(change))
 
 
 def _matches(pattern: str, address: str, graph: Graph) -> bool:
     owner = addresses.owner(address)
     if pattern.startswith("tag:"):
         return any(_glob(pattern[4:], tag) for tag in graph.tags.get(owner, ()))
-    return any(
-        _glob(pattern, name) for name in {address, graph.label(address), owner, address.partition("/")[0]}
-    )
+    names = {address, graph.label(address), owner, owner.partition("[")[0], address.partition("/")[0]}
+    return any(_glob(pattern, name) for name in names)
 
 
 def _glob(pattern: str, text: str) -> bool:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from sorasync.state import connect as connecting
 from sorasync.state import filesystem
-from sorasync.state.connect import SMALL, connect
+from sorasync.state import migrate as migrating
 from sorasync.state.errors import StateError
 from sorasync.state.migrate import migrate, migrate_in_memory, refuse_strangers, version
 from sorasync.state.record import Status
@@ -87,8 +88,35 @@ def test_a_state_that_lost_all_its_bytes_is_not_taken_for_a_new_one(tmp_path: Pa
         open_store(tmp_path)
 
 
-def test_a_large_state_is_checked_after_a_crash_only(tmp_path: Path) -> None:
-    assert 1_000_000 < SMALL < 100_000_000
+def test_a_large_state_is_checked_after_a_crash_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_store(tmp_path) as store:
+        for number in range(30):
+            render(store, f"clip-{number}")
+        page = store.session.row("SELECT rootpage FROM sqlite_master WHERE name = 'events_run'")
+    assert page is not None
+    with state_file(tmp_path).open("rb+") as file:
+        file.seek((page[0] - 1) * 4096)
+        file.write(b"\x55" * 4096)
+    monkeypatch.setattr(connecting, "SMALL", 0)
+    open_store(tmp_path).close()
+    (tmp_path / "state" / "sorasync.db-wal").write_bytes(b"left over")
+    with pytest.raises(StateError, match="is damaged"):
+        open_store(tmp_path)
+
+
+def test_a_directory_that_cannot_be_written_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_store(tmp_path) as store:
+        render(store)
+    monkeypatch.setattr("sorasync.state.connect.os.access", lambda path, mode: False)
+    with open_store(tmp_path, readonly=True) as reader:
+        assert len(reader.briefs()) == 1
+        assert [file.name for file in state_file(tmp_path).parent.iterdir()] == ["sorasync.db"]
+    with open_store(tmp_path) as writer:
+        render(writer, "more")
+        with open_store(tmp_path, readonly=True) as reader:
+            assert len(reader.briefs()) == 2
 
 
 def test_a_directory_is_no_state(tmp_path: Path) -> None:
@@ -272,9 +300,6 @@ def test_two_processes_may_make_the_state_at_once(tmp_path: Path) -> None:
 def test_an_older_schema_can_be_read_without_touching_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sorasync.state import connect as connecting
-    from sorasync.state import migrate as migrating
-
     with open_store(tmp_path) as store:
         render(store)
     before = state_file(tmp_path).read_bytes()
@@ -289,8 +314,6 @@ def test_an_older_schema_can_be_read_without_touching_the_file(
 
 
 def test_a_network_file_system_gets_no_shared_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from sorasync.state import connect as connecting
-
     monkeypatch.setattr(connecting, "network_type", lambda path: "nfs4")
     with Store.open(URL, tmp_path) as store:
         assert store.session.row("PRAGMA journal_mode") == ("delete",)
@@ -325,5 +348,5 @@ def test_opening_an_up_to_date_state_is_cheap_to_import(tmp_path: Path) -> None:
 def test_connecting_twice_finds_the_same_file(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "er" / "a b%20#?.db"
     for _ in range(2):
-        connect(path, create=True, readonly=False).connection.close()
+        connecting.connect(path, create=True, readonly=False).connection.close()
     assert [file.name for file in path.parent.iterdir()] == [path.name]

@@ -34,15 +34,16 @@ def person(height: int, tones: Tones, framing: Framing, lit_from_left: bool, ind
     width = round(height * (0.42 if tall else 0.95))
     dark = mix(tones.dark, (tones.body, tones.accent, tones.glow)[index % 3], 0.16)
     rim = mix(tones.accent, (255, 250, 240), 0.3)
-    size = (max(2, width) * _OVERSAMPLE, max(2, height) * _OVERSAMPLE)
+    size = max(2, width), max(2, height)
+    large = (size[0] * _OVERSAMPLE, size[1] * _OVERSAMPLE)
+    outline = Image.new("L", large, 0)
+    _outline(ImageDraw.Draw(outline), large, tall)
+    outline = outline.reduce(_OVERSAMPLE)
     shift = round(size[1] * 0.012) * (1 if lit_from_left else -1)
-    picture = Image.new("RGBA", size, (*rim, 0))
-    outline = Image.new("L", size, 0)
-    _outline(ImageDraw.Draw(outline), size, tall)
-    picture.paste((*rim, 255), (0, 0), outline)
-    picture.paste((*dark, 255), (shift, abs(shift) // 2), outline)
+    picture = Image.new("RGB", size, rim)
+    picture.paste(dark, (shift, abs(shift) // 2), outline)
     picture.putalpha(outline)
-    return make_patch(picture.reduce(_OVERSAMPLE))
+    return make_patch(picture)
 
 
 def _outline(draw: ImageDraw.ImageDraw, size: tuple[int, int], tall: bool) -> None:
