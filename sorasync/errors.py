@@ -17,3 +17,7 @@ class SorasyncError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+class Refused(SorasyncError):
+    """A limit or a protection forbids it; nothing was changed."""

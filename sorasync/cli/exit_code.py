@@ -28,13 +28,14 @@ class ExitCode(IntEnum):
 
 def of_error(error: BaseException) -> ExitCode:
     """The exit code of an error that ended a command."""
+    from sorasync.errors import Refused
     from sorasync.plan.planfile import PlanStale
     from sorasync.plan.policy import PlanRefused
     from sorasync.state.lock import StateLocked
 
     if isinstance(error, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
-    if isinstance(error, PlanRefused):
+    if isinstance(error, PlanRefused | Refused):
         return ExitCode.REFUSED
     if isinstance(error, PlanStale):
         return ExitCode.STALE

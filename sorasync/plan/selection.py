@@ -33,7 +33,7 @@ def select(changes: Sequence[Change], selection: Selection, graph: Graph) -> lis
         return list(changes)
     known = _names(graph, changes)
     for pattern in (*selection.target, *selection.exclude):
-        if not any(_matches(pattern, name, graph) for name in known):
+        if not any(matches(pattern, name, graph) for name in known):
             raise SorasyncError(f"{pattern!r} matches nothing", hint="sorasync status lists the addresses")
     kept = {c.label for c in changes if not selection.target or _any(selection.target, c, graph)}
     kept = _with_needs(kept, changes)
@@ -46,7 +46,7 @@ def matching(patterns: Iterable[str], graph: Graph) -> set[str]:
     """The renders' addresses that the patterns match. Raises `SorasyncError` where one matches none."""
     found: set[str] = set()
     for pattern in patterns:
-        hits = {address for address in graph.renders if _matches(pattern, address, graph)}
+        hits = {address for address in graph.renders if matches(pattern, address, graph)}
         if not hits:
             raise SorasyncError(f"{pattern!r} matches no render", hint="sorasync status lists the addresses")
         found |= hits
@@ -63,10 +63,11 @@ def _places(change: Change) -> tuple[str, ...]:
 
 
 def _any(patterns: tuple[str, ...], change: Change, graph: Graph) -> bool:
-    return any(_matches(pattern, place, graph) for pattern in patterns for place in _places(change))
+    return any(matches(pattern, place, graph) for pattern in patterns for place in _places(change))
 
 
-def _matches(pattern: str, address: str, graph: Graph) -> bool:
+def matches(pattern: str, address: str, graph: Graph) -> bool:
+    """Whether a pattern means an address: the address itself, its clip or character, or a tag of it."""
     owner = addresses.owner(address)
     if pattern.startswith("tag:"):
         return any(_glob(pattern[4:], tag) for tag in graph.tags.get(owner, ()))

@@ -17,6 +17,8 @@ _GROWTH = 0.02
 """Share of the rate at the start that each success adds."""
 _SLOWEST = 1.0
 """Creates a minute that are always allowed."""
+_UNKNOWN = 60
+"""Creates a minute that are supposed to have been too many where a refusal comes and fewer were seen."""
 _CALM = 5.0
 """Seconds within which several refusals count as one: they answer requests that were already on the way."""
 
@@ -73,7 +75,7 @@ class Limiter:
             return
         self._halved_at = now
         self._forget(now)
-        self.rate = max(_SLOWEST, (self.rate or float(len(self._turns))) / 2)
+        self.rate = max(_SLOWEST, (self.rate or max(len(self._turns), _UNKNOWN)) / 2)
         self.allowed = max(1.0, min(self.allowed or self.active, self.active) / 2)
 
     @asynccontextmanager

@@ -80,12 +80,12 @@ def test_a_rate_is_learnt_where_none_was_known() -> None:
     limiter = Limiter(clock)
 
     async def go() -> None:
-        for _ in range(40):
+        for _ in range(400):
             await limiter.turn()
 
     asyncio.run(go())
     limiter.throttled()
-    assert limiter.rate == 20
+    assert limiter.rate == 200
 
 
 async def most_at_once(limiter: Limiter, count: int) -> int:

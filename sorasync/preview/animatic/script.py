@@ -88,6 +88,7 @@ class _Draft:
     open: str = "beats"
 
     def add(self, name: str, text: str) -> None:
+        """Keep a line under a field, unless it is empty."""
         if text.strip():
             self.fields.setdefault(name, []).append(" ".join(text.split()))
 

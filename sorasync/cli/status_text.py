@@ -1,0 +1,95 @@
+"""Where a library stands, for people: a line for each address that fits the terminal, then the sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from sorasync.cli.columns import cells, cut, padded, screen_width
+from sorasync.cli.failure import one_line
+from sorasync.cli.quote import quoted
+from sorasync.cli.status_view import StatusView
+from sorasync.cli.units import age
+from sorasync.plan.cost import Total, money
+from sorasync.standing import Stage, Standing
+
+_MARKS = {
+    Stage.DONE: ("✓", "green"),
+    Stage.TODO: ("+", "yellow"),
+    Stage.FLIGHT: ("…", "cyan"),
+    Stage.WAITING: ("◇", "magenta"),
+    Stage.FAILED: ("✗", "red"),
+    Stage.BLOCKED: ("!", "red"),
+    Stage.LOST: ("?", "red"),
+}
+_WIDEST = 34
+_STAGE = max(len(stage.value) for stage in Stage)
+
+
+def status_text(status: StatusView) -> Iterator[str]:
+    """All lines."""
+    width = screen_width()
+    names = min(max((cells(row.address) for row in status.rows), default=0), _WIDEST)
+    for row in status.rows:
+        yield from _lines(row, status, names, width)
+    if status.rows:
+        yield ""
+    yield from totals(status)
+
+
+def _lines(row: Standing, status: StatusView, names: int, width: int) -> Iterator[str]:
+    """One line, or two where the address is too long to share one."""
+    sign, colour = _MARKS[row.stage]
+    mark = click.style(sign, fg=colour, bold=True)
+    share = f"{row.done}/{row.renders}" if row.renders > 1 else ""
+    rest = f"{row.stage.value:<{_STAGE}}  {share:>5}  "
+    detail = cut(_detail(row, status), width - names - cells(rest) - 4)
+    if cells(row.address) > names:
+        yield f"{mark} {row.address}"
+        yield f"  {' ' * names}  {rest}{detail}".rstrip()
+    else:
+        yield f"{mark} {padded(row.address, names)}  {rest}{detail}".rstrip()
+
+
+def _detail(row: Standing, status: StatusView) -> str:
+    if row.stage is Stage.WAITING and row.waits_for:
+        takes = status.takes.get(row.waits_for, 0)
+        return f"sorasync pick {quoted(row.waits_for)} 1..{takes}"
+    change = row.worst
+    if change is None:
+        return ""
+    price = f"+{_price(row.cost)} " if row.cost.unknown or row.cost.known_usd else ""
+    if row.stage is Stage.FLIGHT:
+        record = status.records.get(change.key)
+        since = (record.submitted_at or record.intent_at) if record else None
+        parts = [f"{record.progress}%" if record and record.progress else "", change.reason]
+        parts.insert(1, f"for {age(status.now - since)}" if since else "")
+        return price + ", ".join(one_line(part) for part in parts if part)
+    return price + one_line(change.reason)
+
+
+def _price(cost: Total) -> str:
+    return str(cost)
+
+
+def totals(status: StatusView) -> Iterator[str]:
+    """The closing lines."""
+    counts = [f"{number} {stage.value}" for stage in reversed(Stage) if (number := status.counts.get(stage))]
+    where = f" (env {status.env})" if status.env else ""
+    yield f"{one_line(status.library)}{where}: {', '.join(counts) or 'nothing is declared'}."
+    if status.leaving:
+        yield f"{status.leaving} no longer in the manifests: the next apply retires them."
+    if status.retired:
+        yield f"{status.retired} retired and kept: sorasync gc lists them."
+    yield _money(status)
+
+
+def _money(status: StatusView) -> str:
+    to_go, spent = status.to_go, status.spent
+    unknown = f" + {spent.unknown} of unknown price" if spent.unknown else ""
+    past = f"{money(spent.usd)}{unknown} ({spent.seconds:.0f} s)"
+    future = str(to_go) if to_go.known_usd or to_go.unknown else "nothing"
+    if status.simulated:
+        return f"Simulated: nothing is billed. At these prices: spent {past}; to go {future}."
+    return f"Spent: {past}; to go: {future}."

@@ -1,0 +1,98 @@
+"""What `status` shows, gathered from the manifests and the state."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sorasync.errors import SorasyncError
+from sorasync.plan.action import Action
+from sorasync.plan.cost import Total, total
+from sorasync.plan.selection import matches
+from sorasync.planning import PlanOptions, make_plan
+from sorasync.standing import Stage, Standing, standings
+
+if TYPE_CHECKING:
+    from sorasync.graph.graph import Graph
+    from sorasync.project import Project
+    from sorasync.state.history import Spent
+    from sorasync.state.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """The standings that were asked for, and the sums over them.
+
+    `records` are those of renders with something to do, by key. `leaving` counts changes of addresses that
+    the manifests no longer have, `retired` the records that no address stands for. `now` is Unix seconds.
+    """
+
+    library: str
+    env: str | None
+    provider: str
+    simulated: bool
+    rows: list[Standing]
+    takes: Mapping[str, int]
+    records: Mapping[str, Record]
+    counts: Mapping[Stage, int]
+    to_go: Total
+    spent: Spent
+    leaving: int
+    retired: int
+    now: float
+
+
+def look(project: Project, patterns: tuple[str, ...] = (), stages: Container[str] = ()) -> StatusView:
+    """Look at a library without asking the provider anything.
+
+    Raises `ManifestError`, `StateError`, or `SorasyncError` for a pattern that matches nothing.
+    """
+    with project.store() as store:
+        planned = make_plan(project, PlanOptions(offline=True), store)
+        spent = store.spent()
+    rows = _selected(standings(planned), patterns, planned.graph)
+    if stages:
+        rows = [row for row in rows if row.stage in stages]
+    bound = {binding.key for binding in planned.known.bindings.values()}
+    return StatusView(
+        library=project.name,
+        env=project.config.env,
+        provider=project.profile.provider_name,
+        simulated=project.profile.simulated,
+        rows=rows,
+        takes={name: len(node.takes) for name, node in planned.graph.clips.items()},
+        records=planned.known.records,
+        counts=Counter(row.stage for row in rows),
+        to_go=total(change.cost_usd for row in rows for _, change in row.changes),
+        spent=spent,
+        leaving=planned.plan.count(Action.RETIRE),
+        retired=len(planned.known.briefs.keys() - bound),
+        now=project.clock.now(),
+    )
+
+
+def _selected(rows: list[Standing], patterns: tuple[str, ...], graph: Graph) -> list[Standing]:
+    if not patterns:
+        return rows
+    kept: dict[str, Standing] = {}
+    for pattern in patterns:
+        hits = {row.address: row for row in rows if _means(pattern, row, graph)}
+        if not hits:
+            raise _nothing(pattern, rows)
+        kept |= hits
+    return [row for row in rows if row.address in kept]
+
+
+def _means(pattern: str, row: Standing, graph: Graph) -> bool:
+    places = (row.address, f"clip.{pattern}", f"character.{pattern}")
+    return matches(pattern, row.address, graph) or row.address in places[1:]
+
+
+def _nothing(pattern: str, rows: list[Standing]) -> SorasyncError:
+    from sorasync.cli.lookup import unknown
+
+    if set("*?:") & set(pattern):
+        return SorasyncError(f"{pattern!r} matches nothing", hint="sorasync status lists the addresses")
+    return unknown(pattern, [row.address for row in rows])

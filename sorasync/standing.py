@@ -1,0 +1,122 @@
+"""Where every clip and character stands: what `status` shows and `show` and `why` start from. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sorasync.plan.action import Action
+from sorasync.plan.change import Change
+from sorasync.plan.cost import Total, total
+from sorasync.plan.known import IN_FLIGHT
+from sorasync.state.record import Brief, Status
+
+if TYPE_CHECKING:
+    from sorasync.graph.graph import ClipNode, Graph
+    from sorasync.planning import Planned
+
+
+class Stage(StrEnum):
+    """How far something is, the worst first: a clip stands where the worst of its renders stands."""
+
+    LOST = "lost"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+    FLIGHT = "in flight"
+    TODO = "to do"
+    WAITING = "waiting"
+    DONE = "done"
+
+
+_ORDER = {stage: place for place, stage in enumerate(Stage)}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A clip or a character.
+
+    `changes` are what the plan would do for it, with the stage of each; `done` of its `renders` are there.
+    `waits_for` is the name of the clip whose take has to be picked first, None where nothing has to be.
+    """
+
+    address: str
+    stage: Stage
+    renders: int
+    done: int
+    changes: tuple[tuple[Stage, Change], ...] = ()
+    waits_for: str | None = None
+
+    @property
+    def cost(self) -> Total:
+        """What it would cost to finish."""
+        return total(change.cost_usd for _, change in self.changes)
+
+    @property
+    def worst(self) -> Change | None:
+        """The first change of the worst stage."""
+        return next((change for stage, change in self.changes if stage is self.stage), None)
+
+
+def standings(planned: Planned) -> list[Standing]:
+    """Every declared character and clip, in the order of the graph."""
+    graph, briefs = planned.graph, planned.known.briefs
+    changes = changes_by_address(planned.plan.changes)
+    cast = [a for a in graph.renders if a.startswith("character.")]
+    found = [_standing(address, (address,), None, graph, briefs, changes) for address in cast]
+    return found + [
+        _standing(f"clip.{node.name}", node.renders, node, graph, briefs, changes)
+        for node in graph.clips.values()
+    ]
+
+
+def changes_by_address(changes: Iterable[Change]) -> dict[str, Change]:
+    """The change of each address that a change is about; a change may be about several."""
+    found: dict[str, Change] = {}
+    for change in changes:
+        for address in (change.address, *(bind.address for bind in change.binds), *change.drops):
+            found.setdefault(address, change)
+    return found
+
+
+def stage_of(change: Change | None, brief: Brief | None) -> Stage:
+    """Where one render stands, given its change (None: nothing to do) and its record."""
+    if change is None:
+        return Stage.DONE
+    failed = brief is not None and brief.status is Status.FAILED
+    match change.action:
+        case Action.LOST:
+            return Stage.LOST
+        case Action.BLOCKED:
+            return Stage.FAILED if failed else Stage.BLOCKED
+        case Action.RESUME | Action.DOWNLOAD:
+            return Stage.FLIGHT if brief is not None and brief.status in IN_FLIGHT else Stage.TODO
+        case _:
+            return Stage.FAILED if failed else Stage.TODO
+
+
+def _standing(
+    address: str,
+    renders: tuple[str, ...],
+    node: ClipNode | None,
+    graph: Graph,
+    briefs: Mapping[str, Brief],
+    changes: Mapping[str, Change],
+) -> Standing:
+    found = []
+    for place in renders:
+        change = changes.get(place)
+        if change is not None:
+            found.append((stage_of(change, briefs.get(graph.renders[place].key)), change))
+    waits_for = node.waits_for if node else None
+    stages = [stage for stage, _ in found]
+    rest = Stage.WAITING if waits_for else Stage.DONE
+    return Standing(
+        address=address,
+        stage=min([*stages, rest], key=_ORDER.__getitem__),
+        renders=len(renders),
+        done=len(renders) - len(found),
+        changes=tuple(found),
+        waits_for=waits_for,
+    )
