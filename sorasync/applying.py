@@ -89,10 +89,26 @@ def apply(
         with lock:
             for notice in lock.notices:
                 reporter.notice(notice)
+            _bring_up(project, store, reporter)
             planned = _checked(project, options, store)
             if not confirm(planned.plan):
                 return None
             return _carry_out(_Session(project, options, store, planned, reporter, command, lock))
+
+
+def _bring_up(project: Project, store: Store, reporter: Reporter) -> None:
+    """Take in what the lock file knows beyond the state, and keep a copy of the state as it is now."""
+    from sorasync.state.backup import backup
+
+    if project.lock_path is not None:
+        from sorasync.state.lockfile import reconcile
+        from sorasync.state.reconcile import Outcome
+
+        found = reconcile(store, project.lock_path)
+        if found.outcome in (Outcome.RESTORED, Outcome.ADVANCED):
+            count = len(found.addresses)
+            reporter.notice(f"{count} addresses were {found.outcome.value} from {project.lock_path.name}")
+    backup(store)
 
 
 def _checked(project: Project, options: ApplyOptions, store: Store) -> Planned:
@@ -126,8 +142,11 @@ class _Session:
 
 
 def _carry_out(session: _Session) -> Report:
-    report = _run(session) if session.planned.plan.changes else Report((), None)
-    keep_protection(session.store, session.planned, report.run)
+    try:
+        report = _run(session) if session.planned.plan.changes else Report((), None)
+        keep_protection(session.store, session.planned, report.run)
+    finally:
+        write_lock_file(session.project, session.store)
     links = link_names(session.project, session.store, session.planned)
     return replace(report, conflicts=links.conflicts)
 
@@ -249,6 +268,14 @@ def _month_start(now: float) -> float:
     return (
         datetime.fromtimestamp(now, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
     )
+
+
+def write_lock_file(project: Project, store: Store) -> None:
+    """Bring the lock file up to the state, where one is kept."""
+    if project.lock_path is not None:
+        from sorasync.state.lockfile import write
+
+        write(store, project.lock_path)
 
 
 def keep_protection(store: Store, planned: Planned, run: int | None) -> None:

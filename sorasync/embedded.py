@@ -12,6 +12,9 @@ from sorasync.errors import SorasyncError
 if TYPE_CHECKING:
     from httpx import AsyncBaseTransport
 
+_KEPT = 10 * 365 * 86400.0
+"""Seconds for which its videos can be fetched and extended: it is this machine's own, so for good."""
+
 
 @asynccontextmanager
 async def preview_transport(data: Path) -> AsyncIterator[AsyncBaseTransport]:
@@ -25,7 +28,7 @@ async def preview_transport(data: Path) -> AsyncIterator[AsyncBaseTransport]:
         ) from error
     from sorasync.provider.local import in_process
 
-    app = create_app(PreviewSettings(data=data))
+    app = create_app(PreviewSettings(data=data, expires_after=_KEPT))
     try:
         yield in_process(app)
     finally:

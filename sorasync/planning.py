@@ -52,7 +52,7 @@ def make_plan(project: Project, options: PlanOptions, store: Store | None = None
     graph = project.graph(library)
     if store is not None:
         return _planned(project, options, library, graph, store)
-    with project.store() as opened:
+    with project.synced_store() as opened:
         return _planned(project, options, library, graph, opened)
 
 
@@ -140,7 +140,7 @@ def _ask(project: Project, store: Store, found: Survey) -> dict[str, Remote]:
 async def _answers(project: Project, ids: dict[str, str]) -> dict[str, Remote]:
     async with project.provider() as provider:
         jobs = await _jobs(provider, set(ids.values()), listing=project.profile.can("list"))
-    return {key: _remote(jobs.get(job_id)) for key, job_id in ids.items()}
+    return {key: _remote(jobs.get(job_id), project.clock.now()) for key, job_id in ids.items()}
 
 
 async def _jobs(provider: Provider, ids: set[str], *, listing: bool) -> dict[str, Job]:
@@ -167,13 +167,14 @@ async def _jobs(provider: Provider, ids: set[str], *, listing: bool) -> dict[str
     return jobs
 
 
-def _remote(job: Job | None) -> Remote:
+def _remote(job: Job | None, now: float) -> Remote:
     from sorasync.provider.wire import JobStatus
 
     if job is None or job.status in (JobStatus.DELETED, JobStatus.EXPIRED):
         return Remote(RemoteState.GONE)
     if job.status is JobStatus.COMPLETED:
-        return Remote(RemoteState.COMPLETED, 100, job.expires_at)
+        expired = job.expires_at is not None and job.expires_at <= now
+        return Remote(RemoteState.EXPIRED if expired else RemoteState.COMPLETED, 100, job.expires_at)
     if job.status.terminal:
         return Remote(RemoteState.FAILED, job.progress, error=job.error.message if job.error else None)
     return Remote(RemoteState.PENDING, job.progress, job.expires_at)

@@ -86,6 +86,26 @@ class Project:
             self.config.state.url, self.root, clock=self.clock, create=write, readonly=not write
         )
 
+    @property
+    def lock_path(self) -> Path | None:
+        """The lock file that git keeps, None where there is to be none: renders that cost nothing need none."""
+        kept = self.config.state.lock_file
+        if kept is None:
+            kept = not self.profile.simulated
+        return self.root / self.config.lock_file if kept else None
+
+    def synced_store(self) -> Store:
+        """The state for reading, brought up to the lock file in memory where it lags behind.
+
+        Raises `StateError` where the two cannot be brought together.
+        """
+        store = self.store()
+        if self.lock_path is None:
+            return store
+        from sorasync.state.lockfile import sync
+
+        return sync(store, self.lock_path)[0]
+
     def assets(self) -> AssetStore:
         """The asset directory; it need not exist."""
         from sorasync.assets.store import AssetStore

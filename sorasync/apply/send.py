@@ -176,6 +176,8 @@ class _Requests:
         if record.asset is not None and self._context.profile.abilities.upload_as_source:
             file = self._context.assets.path_of(record.asset)
         here = record.provider == self._context.provider.name
+        if file is not None and record.expires_at is not None:
+            here = here and record.expires_at > self._context.clock.now()
         return Source(
             remote_id=record.remote_id if here else None,
             file=file,

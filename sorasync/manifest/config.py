@@ -78,6 +78,11 @@ class StateConfig(Table):
     url: Annotated[str, StringConstraints(pattern=_STATE_URL)] = Field(
         DEFAULT_STATE, description="Where the state is.", examples=[DEFAULT_STATE]
     )
+    lock_file: bool | None = Field(
+        None,
+        description="Keep a lock file for git; by default where renders cost money.",
+        examples=[True],
+    )
 
 
 class AssetsConfig(Table):

@@ -46,6 +46,7 @@ def diff(
 
 _PENDING = frozenset(Action) - {Action.MOVE, Action.RETIRE, Action.DELETE}
 _STUCK = frozenset({Action.BLOCKED, Action.LOST})
+_UNFETCHABLE = frozenset({RemoteState.GONE, RemoteState.EXPIRED})
 
 
 @dataclass
@@ -118,7 +119,7 @@ class _Differ:
                 Action.RESUME, render, "sent, but the answer was lost: finds out what became of it"
             )
         remote = self.known.remote.get(render.key)
-        if remote is not None and remote.state is RemoteState.GONE:
+        if remote is not None and remote.state in _UNFETCHABLE:
             return self._lost(render)
         if brief.status is Status.RENDERED or (remote and remote.state is RemoteState.COMPLETED):
             return self._fetch(Action.DOWNLOAD, render, "rendered, not fetched yet")
@@ -136,7 +137,7 @@ class _Differ:
         if brief.provider != self.known.provider or brief.remote_id is None:
             return False
         remote = self.known.remote.get(key)
-        return remote is None or remote.state is not RemoteState.GONE
+        return remote is None or remote.state not in _UNFETCHABLE
 
     def _failed(self, render: Render) -> Change:
         record = self.known.records[render.key]
@@ -284,9 +285,12 @@ class _Differ:
             binds=() if stuck else (bind,),
             render=None if stuck or action is Action.MOVE else render,
             status=brief.status if brief else None,
-            depends_on=tuple(self.by_address[need].label for need in render.needs if self._pending(need)),
+            depends_on=self._depends_on(render) if action.renders else (),
         )
         return replace(change, **values)  # type: ignore[arg-type]
+
+    def _depends_on(self, render: Render) -> tuple[str, ...]:
+        return tuple(self.by_address[need].label for need in render.needs if self._pending(need))
 
     def _pending(self, address: str) -> bool:
         """Whether the plan has to do something before that render is there."""

@@ -7,11 +7,12 @@ from enum import StrEnum
 
 
 class RemoteState(StrEnum):
-    """A job as a plan sees it."""
+    """A job as a plan sees it. `expired`: it is known, but its file can no longer be fetched."""
 
     PENDING = "pending"
     COMPLETED = "completed"
     FAILED = "failed"
+    EXPIRED = "expired"
     GONE = "gone"
 
 

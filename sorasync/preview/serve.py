@@ -81,6 +81,10 @@ def _remembering(connections: dict[Any, asyncio.Transport]) -> type[H11Protocol]
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
             connections[self.client] = transport
+            # asyncio does this only for sockets that were made with the protocol spelled out; without it the
+            # head and the body of each answer, written apart, cost 40 ms of delayed acknowledgement.
+            connected = transport.get_extra_info("socket")
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
         def connection_lost(self, exc: Exception | None) -> None:
             super().connection_lost(exc)

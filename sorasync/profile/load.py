@@ -19,6 +19,7 @@ Table = dict[str, object]
 
 _DATA = resources.files("sorasync.profile") / "data"
 _DEEPEST = 8
+_OF_THE_HOST = ("sunset", "replacement")
 
 
 def profile_names() -> list[str]:
@@ -42,17 +43,21 @@ def load_profile(
     """
     table = _read(name_or_path, base_dir or Path(), 0)
     where = f"profile {name_or_path}"
-    own_url = table.get("base_url")
-    table = _merge(table, overrides or {})
+    table = _extended(table, overrides or {})
     if base_url:
-        table["base_url"] = base_url
-    if not _same_host(own_url, table.get("base_url")):
-        table.pop("sunset", None)
+        table = _extended(table, {"base_url": base_url})
     return _validated(_priced(table, prices or {}), where)
 
 
-def _same_host(one: object, other: object) -> bool:
-    return str(one or "").rstrip("/") == str(other or "").rstrip("/")
+def _extended(under: Table, over: Mapping[str, object]) -> Table:
+    """`over` on top of `under`. The day a host stops says nothing about another host."""
+    moved = "base_url" in over and _address(over) != _address(under)
+    kept = {key: value for key, value in under.items() if not (moved and key in _OF_THE_HOST)}
+    return _merge(kept, over)
+
+
+def _address(table: Mapping[str, object]) -> str:
+    return str(table.get("base_url") or "").rstrip("/")
 
 
 def _is_path(text: str) -> bool:
@@ -76,7 +81,7 @@ def _read(name_or_path: str, base_dir: Path, depth: int) -> Table:
         return table
     if not isinstance(parent, str):
         raise ProfileError(f"profile {name_or_path}: extends must be the name or path of a profile")
-    return _merge(_read(parent, base_dir, depth + 1), table)
+    return _extended(_read(parent, base_dir, depth + 1), table)
 
 
 def _text(path: Path) -> str:

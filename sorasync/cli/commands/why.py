@@ -1,0 +1,36 @@
+"""`sorasync why`."""
+
+from __future__ import annotations
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+
+_EXAMPLES = """\b
+Examples:
+  sorasync why clip.market
+  sorasync why 'clip.market#2/1'
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.argument("address", metavar="ADDRESS")
+def command(globals: Globals, address: str) -> ExitCode:
+    """Explain why an address is planned as it is, or why there is nothing to do.
+
+    Names every field that changed, with the words of the prompt that did. The provider is asked nothing.
+    """
+    from sorasync.cli.address_view import look
+
+    view = look(globals.project(), address)
+    if globals.json:
+        from sorasync.cli.why_text import why_json
+
+        print_json(why_json(view))
+    else:
+        from sorasync.cli.why_text import why_text
+
+        print_lines(why_text(view))
+    return ExitCode.DONE
