@@ -126,26 +126,22 @@ class Project:
     @asynccontextmanager
     async def provider(self) -> AsyncIterator[VideosClient]:
         """A client for the provider, closed on exit; the preview provider runs inside this process."""
-        from sorasync.provider.client import VideosClient
-        from sorasync.provider.spec import HostSpec
+        from sorasync.provider.open import open_provider
 
-        spec = HostSpec.from_mapping(self.profile.wire())
+        wire = self.profile.wire()
         if self.profile.transport == "in-process" and self.profile.base_url is None:
             from sorasync.embedded import preview_transport
 
             async with preview_transport(self.preview_data) as transport:
-                client = VideosClient(spec, clock=self.clock, transport=transport)
-                try:
-                    yield client
-                finally:
-                    await client.aclose()
+                yield open_provider(wire, clock=self.clock, transport=transport)
             return
         if self.profile.base_url is None:
             raise SorasyncError(
-                f"the profile {self.profile.name} has no address",
-                hint="set [provider] base_url in sorasync.toml",
+                f"the profile {self.profile.name} has no address", hint="set [provider] base_url in sorasync.toml"
             )
-        client = VideosClient(spec, api_key=self.api_key(), clock=self.clock)
+        client = open_provider(
+            wire, api_key=self.api_key(), api_key_env=self.config.provider.api_key_env, clock=self.clock
+        )
         try:
             yield client
         finally:

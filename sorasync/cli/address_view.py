@@ -61,7 +61,7 @@ class AddressView:
 
 def look(project: Project, text: str) -> AddressView:
     """Find an address and what is known of it. Raises `SorasyncError` for one that nobody knows."""
-    with project.store() as store:
+    with project.synced_store() as store:
         planned = make_plan(project, PlanOptions(offline=True), store)
         found = find(text, planned.graph, planned.known.bindings)
         return _Looking(project, store, planned, found).view()

@@ -82,6 +82,13 @@ def unknown(text: str, known: Iterable[str]) -> SorasyncError:
     from sorasync.cli.quote import quoted
 
     names = {name.partition("#")[0]: name for name in known}
+    instances = sorted(name for name in names if name.startswith(f"clip.{_bare(text)}["))
+    if instances:
+        shown = ", ".join(map(quoted, instances[:_NEAREST]))
+        more = f" and {len(instances) - _NEAREST} more" if len(instances) > _NEAREST else ""
+        return SorasyncError(
+            f"{text!r} is a matrix of {len(instances)} clips", hint=f"name one of them: {shown}{more}"
+        )
     bare = {name.partition(".")[2]: name for name in names}
     near = [bare[match] for match in get_close_matches(_bare(text), bare, n=_NEAREST, cutoff=0.5)]
     hint = (

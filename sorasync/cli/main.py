@@ -26,6 +26,7 @@ COMMANDS = {
     "gc": "List retired renders that could be deleted, and delete them when told to.",
     "destroy": "Delete everything this library has rendered.",
     "unprotect": "Lift the protection that the state remembers for an address.",
+    "profiles": "List the providers that are known, what each can do, and what it costs.",
     "preview": "Serve the preview provider on a port.",
 }
 

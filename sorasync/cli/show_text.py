@@ -26,7 +26,7 @@ def show_text(view: AddressView) -> Iterator[str]:
     place = f"{at.file}:{at.line}" if at else "not in the manifests; only the state knows it"
     yield f"{click.style(owner, bold=True)}  {place}"
     if view.found.declared and view.found.whole:
-        yield from _values(values_of(library, owner))
+        yield from _values(values_of(library, view.planned.graph, owner))
     node = view.planned.graph.clips.get(view.found.clip or "")
     if node is not None and node.waits_for:
         yield f"  waits for a pick of clip.{node.waits_for}"
@@ -79,14 +79,15 @@ def _recorded(view: RenderView, record: Record) -> Iterator[tuple[str, str]]:
     remote = f", remote id {one_line(record.remote_id)}" if record.remote_id else ""
     yield "provider", one_line(record.provider) + remote
     yield "cost", _cost(record)
-    times = [
-        (record.intent_at, "sent"),
-        (record.rendered_at, "rendered"),
-        (record.stored_at, "stored"),
-        (record.expires_at, "expires there"),
-    ]
-    if text := "; ".join(f"{word} {moment(at)}" for at, word in times if at is not None):
-        yield "times", text
+    times = (
+        ("sent", record.intent_at),
+        ("rendered", record.rendered_at),
+        ("stored", record.stored_at),
+        ("expires", record.expires_at if record.kind != "character" else None),
+    )
+    for word, at in times:
+        if at is not None:
+            yield word, moment(at)
     if record.progress and view.file is None:
         yield "progress", f"{record.progress}%"
     if record.error_message or record.error_code:

@@ -49,7 +49,7 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Container[str
 
     Raises `ManifestError`, `StateError`, or `SorasyncError` for a pattern that matches nothing.
     """
-    with project.store() as store:
+    with project.synced_store() as store:
         planned = make_plan(project, PlanOptions(offline=True), store)
         spent = store.spent()
     rows = _selected(standings(planned), patterns, planned.graph)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ from sorasync.manifest.diagnostic import Position
 from sorasync.manifest.library import Origin
 
 if TYPE_CHECKING:
+    from sorasync.graph.graph import Graph
+    from sorasync.graph.render import Render
     from sorasync.manifest.library import CharacterSpec, Library
 
 
@@ -23,9 +26,9 @@ class Value:
     note: str | None
 
 
-def values_of(library: Library, owner: str) -> list[Value]:
-    """Every value of a declared clip or character."""
-    return list(_clip(library, owner) if owner.startswith("clip.") else _character(library, owner))
+def values_of(library: Library, graph: Graph, owner: str) -> list[Value]:
+    """Every value of a declared clip or character, those that the provider's profile fills in included."""
+    return list(_clip(library, graph, owner) if owner.startswith("clip.") else _character(library, owner))
 
 
 def declared_at(library: Library, owner: str) -> Position | None:
@@ -35,14 +38,31 @@ def declared_at(library: Library, owner: str) -> Position | None:
     return library.position(spec.origin) if spec else None
 
 
-def _clip(library: Library, owner: str) -> Iterator[Value]:
+def _clip(library: Library, graph: Graph, owner: str) -> Iterator[Value]:
     from sorasync.manifest.provenance import provenance
 
-    for name, value, origin in provenance(library, owner.removeprefix("clip.")):
+    name = owner.removeprefix("clip.")
+    for field, value, origin in provenance(library, name):
         if isinstance(origin, Origin):
-            yield Value(name, value, library.position(origin), None)
+            yield Value(field, value, library.position(origin), None)
+        elif value == origin:
+            yield Value(field, _filled_in(graph, name, field), None, "the profile's default")
         else:
-            yield Value(name, value, None, origin or None)
+            yield Value(field, value, None, origin or None)
+
+
+_STEP = re.compile(r"steps\[(\d+)\]\.seconds")
+
+
+def _filled_in(graph: Graph, clip: str, field: str) -> object:
+    """What the profile gave a field that nobody wrote, None where no render has it yet."""
+    node = graph.clips[clip]
+    step = _STEP.fullmatch(field)
+    if step is None:
+        return getattr(graph.renders[node.takes[0]], field, None) if node.takes else None
+    found: list[Render] = [graph.renders[address] for address in node.renders]
+    ending = f"/{step[1]}"
+    return next((render.billed_seconds for render in found if render.address.endswith(ending)), None)
 
 
 def _character(library: Library, owner: str) -> Iterator[Value]:

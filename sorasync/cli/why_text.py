@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 import click
 
@@ -52,7 +53,7 @@ def _settled(view: RenderView, labels: Mapping[str, str]) -> Iterator[str]:
         yield f"    {other} stands for the same render"
 
 
-def _paid(view: RenderView) -> object:
+def _paid(view: RenderView) -> Decimal | None:
     assert view.record is not None
     return view.record.reported_usd if view.record.reported_usd is not None else view.record.cost_usd
 
@@ -106,7 +107,7 @@ def _render(view: RenderView) -> dict[str, object]:
         "address": view.label,
         "action": change.action.value if change else None,
         "reason": change.reason if change else "the manifests ask for exactly what it is bound to",
-        "cost_usd": None if change and change.cost_usd is None else usd(change.cost_usd or 0) if change else "0.00",
+        "cost_usd": _cost(change),
         "fields": [{"name": f.name, "before": f.before, "after": f.after} for f in change.fields]
         if change
         else [],
@@ -115,3 +116,9 @@ def _render(view: RenderView) -> dict[str, object]:
         "bound_key": view.bound,
         "record": record_json(view.record) if view.record else None,
     }
+
+
+def _cost(change: Change | None) -> str | None:
+    if change is None:
+        return "0.00"
+    return None if change.cost_usd is None else usd(change.cost_usd)

@@ -318,6 +318,7 @@ class _Differ:
     def retire(self, address: str) -> Change:
         """A bound address that nobody declares any more."""
         binding = self.known.bindings[address]
+        brief = self.known.briefs.get(binding.key)
         return Change(
             address=address,
             label=self.graph.label(address),
@@ -326,6 +327,7 @@ class _Differ:
             reason="no longer in the manifests",
             cost_usd=FREE,
             drops={address: binding.key},
+            status=brief.status if brief else None,
         )
 
 

@@ -18,18 +18,20 @@ if TYPE_CHECKING:
 def open_provider(
     wire: Mapping[str, object],
     *,
+    api_key: str | None = None,
     api_key_env: str | None = None,
     environ: Mapping[str, str] | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     clock: Clock | None = None,
 ) -> VideosClient:
-    """The client for a profile's `wire()`. The key comes from the variable `api_key_env` (default: the
-    profile's own); that it is missing is told only by the first request that needs it.
+    """The client for a profile's `wire()`.
 
-    `transport` is `in_process(app)` for a server inside this process.
+    The key is `api_key`, or comes from the variable `api_key_env` (default: the profile's own), which errors
+    name in any case. That it is missing is told only by the first request that needs it. `transport` is
+    `in_process(app)` for a server inside this process.
     """
     spec = HostSpec.from_mapping(wire)
     if api_key_env is not None and api_key_env != spec.key_env:
         spec = replace(spec, key_env=api_key_env)
-    key = (os.environ if environ is None else environ).get(spec.key_env)
+    key = api_key or (os.environ if environ is None else environ).get(spec.key_env)
     return VideosClient(spec, api_key=key, transport=transport, clock=clock)

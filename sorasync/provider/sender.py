@@ -21,6 +21,7 @@ from sorasync.provider.errors import (
     ServerError,
 )
 from sorasync.provider.outgoing import Outgoing, Part, form_fields, multipart_parts
+from sorasync.provider.read import is_job
 from sorasync.provider.redact import Secret, scrub
 from sorasync.provider.spec import HostSpec
 from sorasync.provider.values import parse
@@ -197,7 +198,9 @@ class Sender:
                 raise self.broken(error, paid) from None
         parsed = self._parsed(bytes(body))
         if self.spec.wraps_errors and not response.is_success:
-            parsed = embedded(parsed) or parsed
+            found = embedded(parsed)
+            # A job in the answer to a paid request would carry its upstream's id, which leads elsewhere.
+            parsed = parsed if found is None or (paid and is_job(found)) else found
         return Answer(response.status_code, _headers(response), parsed)
 
     def _parsed(self, content: bytes) -> object:

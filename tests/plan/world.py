@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -108,12 +109,17 @@ class WorldProject(Project):
         yield cast("VideosClient", self.host)
 
 
+@cache
+def _profile(name: str) -> Profile:
+    return load_profile(name)
+
+
 class World:
     """A library with its surroundings."""
 
     def __init__(self, root: Path, profile: str = "openai", **overrides: object) -> None:
         self.root = root
-        self.profile: Profile = load_profile(profile, overrides=overrides)
+        self.profile: Profile = load_profile(profile, overrides=overrides) if overrides else _profile(profile)
         self.state, self.disk, self.host = State(), Disk(), Host()
         self.graph: Graph = Graph({}, {}, {})
         self.spent = Decimal(0)

@@ -14,7 +14,11 @@ from sorasync.provider.local import Asgi, in_process
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-START: Message = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"video/mp4")]}
+START: dict[str, Any] = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [(b"content-type", b"video/mp4")],
+}
 
 
 def caller(app: Asgi) -> httpx.AsyncClient:

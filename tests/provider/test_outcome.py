@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from sorasync.provider.errors import (
+    Moderated,
     NotFound,
     NotSent,
     OutcomeUnknown,
@@ -130,6 +131,27 @@ def test_a_job_in_the_text_of_a_gateway_s_error_is_a_job() -> None:
     host = scripted(reply(500, {"error": {"message": text, "code": "500"}}))
     found = asyncio.run(client(host, "litellm").get("mine"))
     assert (found.id, found.status) == ("mine", JobStatus.FAILED)
+
+
+def test_a_job_in_the_text_of_a_create_s_error_is_not_taken_for_ours() -> None:
+    text = 'litellm: {"id": "up_1", "object": "video", "status": "failed"}'
+    host = scripted(reply(500, {"error": {"message": text, "code": "500"}}))
+    with pytest.raises(OutcomeUnknown):
+        asyncio.run(client(host, "litellm").create(REQUEST))
+
+
+def test_a_refusal_that_a_gateway_wraps_is_read_from_inside() -> None:
+    text = 'litellm.BadRequestError: - {"error": {"message": "no", "code": "moderation_blocked"}}'
+    host = scripted(reply(400, {"error": {"message": text, "code": "400"}}))
+    with pytest.raises(Moderated):
+        asyncio.run(client(host, "litellm").create(REQUEST))
+
+
+def test_a_wait_that_a_gateway_passes_on_under_its_prefix_holds() -> None:
+    host = scripted(reply(429, {}, {"llm_provider-retry-after": "900"}))
+    with pytest.raises(RateLimited) as refused:
+        asyncio.run(client(host, "litellm").create(REQUEST))
+    assert refused.value.retry_after == 900
 
 
 def test_a_job_that_is_gone_is_not_found() -> None:

@@ -1,0 +1,42 @@
+"""`sorasync graph`."""
+
+from __future__ import annotations
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+
+_EXAMPLES = """\b
+Examples:
+  sorasync graph
+  sorasync graph clip.market
+  sorasync graph --format dot | dot -Tsvg > graph.svg
+  sorasync graph --format mermaid 'clip.act1-*'
+"""
+
+
+@subcommand(formats=("text", "dot", "mermaid", "json"), epilog=_EXAMPLES)
+@click.argument("patterns", nargs=-1, metavar="[ADDRESS]...")
+def command(globals: Globals, patterns: tuple[str, ...]) -> ExitCode:
+    """Draw what is made from what.
+
+    With ADDRESS, which may hold * and ? or be tag:NAME, only that, what it needs and what needs it. Reads
+    the manifests alone.
+    """
+    from sorasync.cli import graph_output
+    from sorasync.cli.graph_view import chosen
+
+    project = globals.project()
+    view = chosen(project.graph(project.library()), patterns)
+    match globals.format:
+        case "json":
+            print_json(graph_output.as_json(view))
+        case "dot":
+            print_lines(graph_output.as_dot(view))
+        case "mermaid":
+            print_lines(graph_output.as_mermaid(view))
+        case _:
+            print_lines(graph_output.as_tree(view))
+    return ExitCode.DONE

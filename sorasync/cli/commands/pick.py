@@ -1,0 +1,82 @@
+"""`sorasync pick`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+
+if TYPE_CHECKING:
+    from sorasync.picking import Picked
+    from sorasync.project import Project
+
+_EXAMPLES = """\b
+Examples:
+  sorasync pick market          # its takes and their files
+  sorasync pick market 2        # take 2 counts from now on
+  sorasync pick 'clip.market#2' # the same
+  sorasync pick market --clear  # nobody has chosen
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.argument("clip", metavar="CLIP")
+@click.argument("take", required=False, type=int, metavar="[N]")
+@click.option("--clear", is_flag=True, help="Take the choice back.")
+def command(globals: Globals, clip: str, take: int | None, clear: bool) -> ExitCode:
+    """Choose the take of a clip that counts.
+
+    Steps and branches go on from it, and the clip's own file name stands for it. The choice is written to
+    picks.toml among the manifests, where comments and other picks stay as they are; nothing is sent and
+    nothing is billed. Without N the takes are listed.
+    """
+    from sorasync.cli.pick_output import picked_json, picked_text, takes_json, takes_text
+    from sorasync.cli.pick_view import outcome, takes
+
+    if clear and take is not None:
+        raise click.UsageError("--clear takes no N")
+    project = globals.project()
+    clip, take = _named(clip, take, clear=clear)
+    if take is None and not clear:
+        seen = takes(project, clip)
+        if globals.json:
+            print_json(takes_json(seen))
+        else:
+            print_lines(takes_text(seen))
+        return ExitCode.DONE
+    result = outcome(project, _pick(project, clip, take))
+    if globals.json:
+        print_json(picked_json(result))
+    else:
+        print_lines(picked_text(result))
+    return ExitCode.DONE
+
+
+def _named(clip: str, take: int | None, *, clear: bool) -> tuple[str, int | None]:
+    """The clip and take that the arguments name: `market 2`, or `clip.market#2`."""
+    name, mark, number = clip.partition("#")
+    if not mark:
+        return clip, take
+    if not number.isascii() or not number.isdecimal() or take is not None or clear:
+        raise click.UsageError(f"{clip!r} names no take; write it as {name!r} and N")
+    return name, int(number)
+
+
+def _pick(project: Project, clip: str, take: int | None) -> Picked:
+    """Pick; a library that only a wrong pick keeps from loading is mended by the new one."""
+    from sorasync.cli.pick_view import choose
+    from sorasync.manifest.diagnostic import ManifestError
+    from sorasync.picking import repair
+
+    try:
+        library = project.library()
+    except ManifestError:
+        mended = repair(project, clip.removeprefix("clip."), take)
+        if mended is None:
+            raise
+        return mended
+    return choose(project, library, clip, take)

@@ -1,0 +1,61 @@
+"""The takes of a clip, and what a pick leads to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sorasync.cli.address_view import AddressView, look
+from sorasync.cli.lookup import find
+from sorasync.errors import SorasyncError
+from sorasync.picking import Picked, pick
+from sorasync.planning import PlanOptions, make_plan
+
+if TYPE_CHECKING:
+    from sorasync.manifest.library import Library
+    from sorasync.plan.plan import Plan
+    from sorasync.planning import Planned
+    from sorasync.project import Project
+    from sorasync.state.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class PickView:
+    """A pick that was made, and what the plan says now. `notes` are sentences about the names of files."""
+
+    picked: Picked
+    plan: Plan
+    notes: tuple[str, ...]
+
+
+def takes(project: Project, text: str) -> AddressView:
+    """What is known of a clip. Raises `SorasyncError` for anything that is no clip."""
+    view = look(project, text)
+    if view.found.clip is None or not view.found.declared:
+        raise SorasyncError(f"{view.found.owner} is no clip of the manifests, so it has no takes")
+    return view
+
+
+def choose(project: Project, library: Library, text: str, take: int | None) -> Picked:
+    """Write the pick of the clip that a person's word means."""
+    found = find(text, project.graph(library))
+    if found.clip is None:
+        raise SorasyncError(f"{found.owner} is no clip, so it has no takes")
+    return pick(project, library, found.clip, take)
+
+
+def outcome(project: Project, picked: Picked) -> PickView:
+    """Bring the names of files in line and plan again, without asking the provider."""
+    with project.synced_store() as store:
+        planned = make_plan(project, PlanOptions(offline=True), store)
+        return PickView(picked, planned.plan, _link(project, store, planned))
+
+
+def _link(project: Project, store: Store, planned: Planned) -> tuple[str, ...]:
+    from sorasync.applying import link_names
+    from sorasync.state.lock import holder
+
+    if holder(store) is not None:
+        return ("An apply is going on: it brings the names of files in line at its end.",)
+    conflicts = link_names(project, store, planned).conflicts
+    return tuple(f"{name}: a file of yours is in the way, so this name was not made" for name in conflicts)

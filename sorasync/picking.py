@@ -1,0 +1,228 @@
+"""Picks in a file of their own: `[picks]` in `picks.toml`, edited without touching anything else in it.
+
+A pick that stands in a clip's own block or in another manifest belongs to whoever wrote it there and is
+never changed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sorasync.errors import SorasyncError
+from sorasync.manifest.diagnostic import ManifestError
+from sorasync.manifest.faults import Fault
+from sorasync.manifest.files import LibraryFiles
+from sorasync.manifest.library import Library, Origin
+from sorasync.manifest.matrix import canonical_name
+from sorasync.manifest.positions import Positions
+from sorasync.manifest.toml import TomlError, parse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sorasync.project import Project
+
+FILE = "picks.toml"
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_HEADER = re.compile(r"\s*\[\s*(picks|\"picks\"|'picks')\s*\]\s*(#.*)?")
+_BEGINNING = "# Which take counts, by clip. Written by `sorasync pick`; comments are kept.\n[picks]\n"
+
+
+class PickError(SorasyncError):
+    """The pick cannot be made; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A pick: the take before and after (None: nobody chose), and the library with it.
+
+    `mended` stands for a pick that made a library valid again; what was there before is not told then.
+    """
+
+    clip: str
+    before: int | None
+    after: int | None
+    file: str
+    library: Library
+    mended: bool = False
+
+    @property
+    def changed(self) -> bool:
+        """Whether the file was written."""
+        return self.mended or self.before != self.after
+
+
+def pick(project: Project, library: Library, clip: str, take: int | None) -> Picked:
+    """Write a clip's pick, or remove it with None.
+
+    Raises `PickError` where the pick stands elsewhere or the clip has no such take, and `ManifestError`
+    where the library would not be valid with it. The file is replaced in one step.
+    """
+    spec = library.clips[clip]
+    file = picks_file(project)
+    _refuse_elsewhere(library, clip, file)
+    if take is not None and not 1 <= take <= spec.takes:
+        takes = "one take" if spec.takes == 1 else f"{spec.takes} takes, 1 to {spec.takes}"
+        raise PickError(f"clip.{clip} has no take {take}; it has {takes}")
+    before = spec.pick
+    if before != take:
+        library = _write(project, file, clip, take)
+    return Picked(clip, before, take, file, library)
+
+
+def repair(project: Project, clip: str, take: int | None) -> Picked | None:
+    """A pick that mends what is wrong with `picks.toml`, written; None where it mends nothing."""
+    name, file = canonical_name(clip), picks_file(project)
+    try:
+        library = _write(project, file, name, take)
+    except (ManifestError, PickError):
+        return None
+    return Picked(name, None, take, file, library, mended=True)
+
+
+def picks_file(project: Project) -> str:
+    """Where picks are written, relative to the library."""
+    import posixpath
+
+    return posixpath.normpath(posixpath.join(project.config.library.manifests, FILE))
+
+
+def _refuse_elsewhere(library: Library, clip: str, file: str) -> None:
+    spec = library.clips[clip]
+    if spec.pick is None:
+        return
+    origin = library.picks.get(clip)
+    if origin is not None and origin.file == file:
+        return
+    where = origin or Origin(spec.origin.file, (*spec.origin.path, "pick"))
+    at = library.position(where)
+    block = "in a [picks] table" if origin else "in its own block"
+    raise PickError(
+        f"the pick of clip.{clip} stands {block}, at {at.file}:{at.line}; nothing was changed",
+        hint=f"change it there, or remove that line and pick again (it says {spec.pick})",
+    )
+
+
+def _write(project: Project, file: str, clip: str, take: int | None) -> Library:
+    """Edit the file in memory, load the library with it, and only then write it."""
+    from sorasync.assets.disk import write_atomic
+    from sorasync.manifest.load import load
+
+    path = project.root / file
+    before = _read(path, file)
+    after = edited(before or "", clip, take)
+    files = _Overlay(project.root, file, after)
+    library = load(project.root, project.config, files)
+    try:
+        target = path.resolve()
+        if not target.is_relative_to(project.root.resolve()):
+            raise PickError(f"{file} leads out of the library")
+        write_atomic(target, after.encode())
+    except OSError as error:
+        raise PickError(f"cannot write {file}: {error.strerror}") from error
+    return library
+
+
+def _read(path: Path, file: str) -> str | None:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise PickError(f"cannot read {file}: {error}") from error
+
+
+class _Overlay(LibraryFiles):
+    """The files of a library as they would be with one of them changed."""
+
+    def __init__(self, root: Path, file: str, text: str) -> None:
+        super().__init__(root)
+        self._file = file
+        self._changed = text
+
+    def text(self, path: str) -> str:
+        """The new text of the changed file, and every other file's own."""
+        return self._changed if path == self._file else super().text(path)
+
+    def text_or_none(self, path: str) -> str | None:
+        """The same for showing where something stands."""
+        return self._changed if path == self._file else super().text_or_none(path)
+
+    def manifests(self, directory: str) -> tuple[list[str], list[Fault]]:
+        """The manifests, the changed one among them whether it is there already or not."""
+        found, faults = super().manifests(directory)
+        return sorted({*found, self._file}), faults
+
+
+def edited(text: str, clip: str, take: int | None) -> str:
+    """The text with the clip's pick set or removed, everything else as it was. Pure.
+
+    New picks go into the place that keeps the names sorted. Raises `PickError` for a text that is no TOML
+    or holds its picks in a form that cannot be edited line by line.
+    """
+    end = "\r\n" if "\r\n" in text else "\n"
+    plain = text.replace("\r\n", "\n")
+    try:
+        raw = parse(plain)
+    except TomlError as error:
+        raise PickError(f"{FILE} is not valid TOML: {error}", hint="sorasync validate shows where") from None
+    table = raw.get("picks", {})
+    names = {canonical_name(name): name for name in table} if isinstance(table, dict) else {}
+    written = names.get(clip)
+    if written is None and take is None:
+        return text
+    lines = _edit(plain, names, clip, written, take)
+    after = "\n".join(lines)
+    if not _as_wanted(raw, after, written or clip, take):
+        raise PickError(
+            f"the picks in {FILE} stand in a form that cannot be edited line by line",
+            hint=f"edit it by hand: under [picks], {_line(clip, take or 1)}",
+        )
+    return after.replace("\n", end)
+
+
+def _edit(text: str, names: dict[str, str], clip: str, written: str | None, take: int | None) -> list[str]:
+    lines = text.split("\n")
+    places = Positions(text)
+    if written is not None:
+        span = places.span(("picks", written))
+        if take is None:
+            del lines[span.line - 1]
+        else:
+            line = lines[span.line - 1]
+            lines[span.line - 1] = f"{line[: span.column - 1]}{take}{line[span.end_column - 1 :]}"
+        return lines
+    assert take is not None
+    header = next((number for number, line in enumerate(lines) if _HEADER.fullmatch(line)), None)
+    if header is None:
+        body = text if not text or text.endswith("\n") else f"{text}\n"
+        gap = "\n" if body.strip() else ""
+        return [*f"{body}{gap}{_BEGINNING}{_line(clip, take)}\n".split("\n")]
+    smaller = [places.span(("picks", name)).line for known, name in names.items() if known < clip]
+    at = max(smaller, default=header + 1)
+    return [*lines[:at], _line(clip, take), *lines[at:]]
+
+
+def _line(clip: str, take: int) -> str:
+    key = clip if _BARE.fullmatch(clip) else json.dumps(clip, ensure_ascii=False)
+    return f"{key} = {take}"
+
+
+def _as_wanted(before: dict[str, object], after: str, name: str, take: int | None) -> bool:
+    """Whether the new text says just what it is meant to say."""
+    table = before.get("picks", {})
+    if not isinstance(table, dict):
+        return False
+    picks = {key: value for key, value in table.items() if key != name}
+    if take is not None:
+        picks[name] = take
+    wanted = {key: value for key, value in before.items() if key != "picks"} | {"picks": picks}
+    try:
+        found = parse(after)
+    except TomlError:
+        return False
+    return {"picks": {}} | found == wanted

@@ -1,0 +1,176 @@
+"""Plans in files: they come back as they were, and are refused once they no longer fit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sorasync.plan.plan import Plan
+from sorasync.plan.planfile import PlanFileError, PlanStale, decode, differences, encode, load
+from sorasync.state.record import Binding, Status
+from tests.plan.world import HEAD, World
+
+LIBRARY = (
+    HEAD
+    + """
+[characters.mossy]
+name = "Mossy"
+video = "../refs/mossy.mp4"
+
+[clips.a]
+prompt = "Mossy naps."
+characters = ["mossy"]
+image = "../refs/kitchen.png"
+takes = 2
+pick = 2
+[[clips.a.steps]]
+edit = "In blue."
+
+[clips.b]
+prompt = "Größe – 大"
+
+[clips.c]
+prompt = "A hill."
+
+[clips.old]
+prompt = "Old."
+"""
+)
+
+
+def stale(world: World, plan: Plan) -> list[str]:
+    return differences(plan, world.state.lineage, world.state.bindings(), world.state.briefs())
+
+
+def mixed(world: World) -> Plan:
+    """A plan with most kinds of changes."""
+    world.settle(LIBRARY)
+    world.settle(LIBRARY.replace("A hill", "A dune"))
+    text = LIBRARY.replace("naps", "runs").replace("clips.b", "clips.d").partition("[clips.old]")[0]
+    world.files["refs/mossy.mp4"] = b"another"
+    return world.plan(text + '[clips.e]\nprompt = "A sea."\ntakes = 2\n[[clips.e.steps]]\nedit = "x"\n')
+
+
+def test_a_plan_comes_back_as_it_was(world: World) -> None:
+    for plan in (world.plan(HEAD), world.plan(LIBRARY), mixed(world)):
+        again = decode(encode(plan))
+        assert again.token == plan.token
+        assert encode(again) == encode(plan)
+        assert [c.render for c in again.changes] == [c.render for c in plan.changes]
+        assert [c.binds for c in again.changes] == [c.binds for c in plan.changes]
+        assert [c.drops for c in again.changes] == [c.drops for c in plan.changes]
+        assert [c.cost_usd for c in again.changes] == [c.cost_usd for c in plan.changes]
+        assert again.cost == plan.cost
+
+
+def test_the_same_plan_is_the_same_file_byte_for_byte(world: World) -> None:
+    text = encode(world.plan(LIBRARY))
+    assert encode(world.plan()) == text
+    assert text.endswith("}\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("token",), "sp1:0000000000000000"),
+        (("plan", "provider"), "other"),
+        (("plan", "serial"), 9),
+        (("plan", "changes", 1, "cost_usd"), "0.01"),
+        (("plan", "changes", 1, "render", "prompt"), "Something else."),
+        (("plan", "changes", 1, "render", "seconds"), 20),
+        (("plan", "changes", 1, "binds", 0, "address"), "clip.other#1"),
+        (("plan", "changes", 1, "key"), "0" * 64),
+        (("plan", "changes", 1, "action"), "edit"),
+    ],
+)
+def test_a_plan_that_was_edited_is_refused(world: World, path: tuple[str | int, ...], value: object) -> None:
+    data = json.loads(encode(world.plan(LIBRARY)))
+    place = data
+    for part in path[:-1]:
+        place = place[part]
+    assert place[path[-1]] != value
+    place[path[-1]] = value
+    with pytest.raises(PlanFileError, match="changed after it was made"):
+        decode(json.dumps(data))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "nonsense",
+        "[]",
+        "{}",
+        '{"sorasync_plan": 1}',
+        '{"sorasync_plan": 1, "plan": {"x": 1}}',
+        "[" * 99_999,
+    ],
+)
+def test_anything_else_is_refused_as_no_plan(text: str) -> None:
+    with pytest.raises(PlanFileError):
+        decode(text)
+
+
+def test_a_plan_of_another_format_is_refused_by_its_number() -> None:
+    with pytest.raises(PlanFileError, match="format 2, this version reads 1"):
+        decode('{"sorasync_plan": 2}')
+
+
+def test_a_file_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(PlanFileError, match=r"cannot read the plan file .*missing\.json"):
+        load(tmp_path / "missing.json")
+    (tmp_path / "bytes.json").write_bytes(b"\xff\xfe")
+    with pytest.raises(PlanFileError, match=r"bytes\.json"):
+        load(tmp_path / "bytes.json")
+
+
+def test_a_plan_is_fresh_until_something_it_touches_changes(world: World) -> None:
+    plan = mixed(world)
+    assert {"replace", "move", "create", "retire"} <= {change.action for change in plan.changes}
+    assert stale(world, plan) == []
+    world.state.serial += 1
+    world.state.bound["clip.elsewhere#1"] = Binding("f" * 64)
+    assert stale(world, plan) == []
+
+
+def test_a_plan_that_was_applied_is_stale_in_every_line(world: World) -> None:
+    plan = mixed(world)
+    world.apply(plan)
+    assert len(stale(world, plan)) == len(plan.changes)
+
+
+def test_a_render_that_moved_on_makes_its_line_stale_and_no_other(world: World) -> None:
+    plan = world.plan(LIBRARY)
+    world.set("clip.b#1", Status.SUBMITTED)
+    assert stale(world, plan) == ["clip.b is now submitted"]
+
+
+def test_an_address_that_stands_for_something_else_makes_its_line_stale(world: World) -> None:
+    world.settle(LIBRARY)
+    replaced = world.plan(LIBRARY.replace("A hill", "A dune"))
+    retired = world.plan(LIBRARY.replace('[clips.c]\nprompt = "A hill."\n', ""))
+    renamed = world.plan(LIBRARY.replace("clips.c", "clips.z"))
+    assert [len(plan.changes) for plan in (replaced, retired, renamed)] == [1, 1, 1]
+    world.state.bound["clip.c#1"] = Binding("f" * 64)
+    assert stale(world, replaced) == ["clip.c has changed"]
+    assert stale(world, retired) == ["clip.c has changed"]
+    assert stale(world, renamed) == ["clip.z has changed"]
+
+
+def test_a_kept_render_that_is_gone_makes_a_move_to_it_stale(world: World) -> None:
+    world.settle(LIBRARY)
+    key = world.key("clip.c#1")
+    world.settle(LIBRARY.replace("A hill", "A dune"))
+    plan = world.plan(LIBRARY)
+    del world.state.rows[key]
+    assert stale(world, plan) == ["clip.c is not known any more"]
+
+
+def test_a_plan_for_another_state_is_stale_altogether(world: World) -> None:
+    plan = world.plan(LIBRARY)
+    world.state.lineage = "another"
+    assert stale(world, plan) == ["it was made against another state"]
+    error = PlanStale(["clip.a has changed", "clip.b has changed"])
+    assert error.message == "the plan is stale: clip.a has changed (and 1 more)"

@@ -1,0 +1,182 @@
+"""What is refused, and in which words."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from sorasync.plan.plan import Plan
+from sorasync.plan.policy import PlanRefused, Policy, Refusal, refusals
+from tests.plan.world import HEAD, World
+
+ONE = HEAD + '[clips.a]\nprompt = "A lake."\n'
+PROTECTED = ONE + "protect = true\n"
+
+
+def many(count: int, word: str = "lake", first: int = 0) -> str:
+    clips = (f'[clips.c{n}]\nprompt = "{word if n < first else "still"} {n}"\n' for n in range(1, count + 1))
+    return HEAD + "".join(clips)
+
+
+def check(world: World, plan: Plan, **limits: object) -> list[Refusal]:
+    return refusals(plan, Policy(**limits), world.state.bindings())  # type: ignore[arg-type]
+
+
+def test_without_limits_nothing_is_refused(world: World) -> None:
+    world.settle(many(20))
+    assert check(world, world.plan(many(20, "hill", 21))) == []
+
+
+def test_a_protected_clip_is_neither_replaced_nor_retired(world: World) -> None:
+    world.settle(PROTECTED)
+    replaced = check(world, world.plan(PROTECTED.replace("lake", "pond")))
+    assert replaced == [
+        Refusal(
+            "S500",
+            "it would replace clip.a, which is protected",
+            cause="prompt changed",
+            ways=(
+                ("--exclude 'clip.a'", "leave it out"),
+                ("protect = false", "on clip.a, in its manifest"),
+                ("sorasync unprotect 'clip.a'", "lift the protection the state remembers"),
+            ),
+        )
+    ]
+    retired = check(world, world.plan(HEAD))
+    assert [r.message for r in retired] == ["it would retire clip.a, which is protected"]
+    assert [way for way, _ in retired[0].ways] == ["--exclude 'clip.a'", "sorasync unprotect 'clip.a'"]
+
+
+def test_taking_the_protection_out_of_the_manifest_does_not_lift_it(world: World) -> None:
+    world.settle(PROTECTED)
+    found = check(world, world.plan(ONE.replace("lake", "pond")))
+    assert [way for way, _ in found[0].ways] == ["--exclude 'clip.a'", "sorasync unprotect 'clip.a'"]
+    world.settle(ONE)
+    assert check(world, world.plan(ONE.replace("lake", "pond"))) == []
+
+
+def test_a_protection_that_no_apply_has_seen_yet_holds_already(world: World) -> None:
+    world.settle(ONE)
+    assert [r.code for r in check(world, world.plan(PROTECTED.replace("lake", "pond")))] == ["S500"]
+
+
+def test_moving_a_protected_clip_to_another_stored_render_is_refused_too(world: World) -> None:
+    world.settle(PROTECTED.replace("lake", "pond"))
+    world.settle(PROTECTED)
+    assert [r.message for r in check(world, world.plan(PROTECTED.replace("lake", "pond")))] == [
+        "it would replace clip.a, which is protected"
+    ]
+
+
+def test_a_protected_clip_may_be_made_renamed_and_fetched(world: World) -> None:
+    assert check(world, world.plan(PROTECTED)) == []
+    world.settle(PROTECTED)
+    assert check(world, world.plan(PROTECTED.replace("clips.a", "clips.b"))) == []
+    world.plan(PROTECTED)
+    world.lose_file("clip.a#1")
+    assert check(world, world.plan(PROTECTED)) == []
+
+
+def test_replacing_a_protected_clip_afresh_is_refused(world: World) -> None:
+    world.settle(PROTECTED)
+    assert [r.code for r in check(world, world.plan(again=("clip.a",)))] == ["S500"]
+
+
+def test_an_excluded_protected_clip_refuses_nothing(world: World) -> None:
+    world.settle(PROTECTED)
+    assert check(world, world.plan(HEAD, exclude=("clip.a",))) == []
+
+
+def test_a_share_of_replaced_clips_above_the_limit_is_refused(world: World) -> None:
+    world.settle(many(12))
+    plan = world.plan(many(12, "hill", 5))
+    assert check(world, plan, max_replace_pct=34) == []
+    assert check(world, plan, max_replace_pct=33) == [
+        Refusal(
+            "S501",
+            "it would replace 4 of 12 clips (34%, limit 33%)",
+            cause="prompt changed (4 renders)",
+            ways=(
+                ("--allow-replace-pct 34", "this run"),
+                ("[safety] max_replace_pct = 34", "in sorasync.toml, for good"),
+            ),
+        )
+    ]
+
+
+def test_a_share_of_retired_clips_above_the_limit_is_refused(world: World) -> None:
+    world.settle(many(12))
+    plan = world.plan(many(6))
+    assert check(world, plan, max_retire_pct=50) == []
+    assert [r.message for r in check(world, plan, max_retire_pct=49)] == [
+        "it would retire 6 of 12 clips (50%, limit 49%)"
+    ]
+
+
+def test_shares_of_a_small_library_are_not_looked_at(world: World) -> None:
+    world.settle(many(9))
+    plan = world.plan(many(9, "hill", 10))
+    assert check(world, plan, max_replace_pct=0) == []
+    assert [r.code for r in check(world, plan, max_replace_pct=0, min_existing=9)] == ["S501"]
+
+
+def test_the_way_past_a_share_is_wide_enough(world: World) -> None:
+    world.settle(many(30))
+    plan = world.plan(many(30, "hill", 2))
+    (refusal,) = check(world, plan, max_replace_pct=3)
+    percent = int(refusal.ways[0][0].rpartition(" ")[2])
+    assert check(world, plan, max_replace_pct=percent) == []
+
+
+def test_too_many_renders_are_refused_and_characters_are_none(world: World) -> None:
+    cast = '[characters.mossy]\nname = "Mossy"\nvideo = "../refs/mossy.mp4"\n'
+    plan = world.plan(many(3) + cast)
+    assert check(world, plan, max_creates=3) == []
+    assert check(world, plan, max_creates=2) == [
+        Refusal(
+            "S503",
+            "it would make 3 renders, limit 2",
+            ways=(("--allow-creates 3", "this run"), ("[safety] max_creates = 3", "for good")),
+        )
+    ]
+
+
+def test_a_plan_beyond_the_budget_is_refused(world: World) -> None:
+    plan = world.plan(many(4))
+    assert check(world, plan, per_apply_usd=Decimal("3.20")) == []
+    (refusal,) = check(world, plan, per_apply_usd=Decimal("3.19"))
+    assert (refusal.code, refusal.message) == ("S502", "it would cost $3.20, limit $3.19 an apply")
+    assert [way for way, _ in refusal.ways] == [
+        "--max-cost 3.20",
+        "[budget] per_apply = 3.20",
+        "--target ADDRESS",
+    ]
+    assert [r.code for r in check(world, plan, per_apply_seconds=31)] == ["S504"]
+    assert check(world, plan, per_apply_seconds=32) == []
+
+
+def test_unknown_prices_are_refused_unless_allowed(world: World) -> None:
+    world.profile = World(world.root, "vllm-omni", base_url="https://h.example/v1").profile
+    plan = world.plan(ONE.replace("sora-2", "mine"))
+    (refusal,) = check(world, plan)
+    assert refusal.code == "S505"
+    assert refusal.message == "1 of its prices are unknown, so what it spends cannot be said"
+    assert check(world, plan, allow_unknown_cost=True) == []
+
+
+def test_a_budget_does_not_bind_a_provider_that_bills_nothing(world: World) -> None:
+    world.profile = World(world.root, "preview").profile
+    plan = world.plan(many(4))
+    assert plan.simulated
+    assert plan.cost.known_usd > 0
+    assert check(world, plan, per_apply_usd=Decimal(0), per_apply_seconds=0) == []
+
+
+def test_every_refusal_comes_at_once_and_the_first_one_speaks(world: World) -> None:
+    world.settle(PROTECTED)
+    plan = world.plan(PROTECTED.replace("lake", "pond"))
+    found = check(world, plan, max_creates=0, per_apply_usd=Decimal(0), max_replace_pct=0, min_existing=1)
+    assert [r.code for r in found] == ["S500", "S501", "S502", "S503"]
+    with pytest.raises(PlanRefused, match=r"plan refused: it would replace clip\.a"):
+        raise PlanRefused(found)
