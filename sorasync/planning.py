@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from sorasync.plan.selection import Selection, matching, select
 from sorasync.project import Project
 
 if TYPE_CHECKING:
+    from sorasync.drifting import Drift, Swept
     from sorasync.manifest.library import Library
     from sorasync.provider.base import Provider
     from sorasync.provider.wire import Job
@@ -24,22 +25,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """What is asked of a plan. `offline` asks the provider nothing."""
+    """What is asked of a plan.
+
+    `offline` asks the provider nothing; `refresh` checks the files here and walks the provider's whole list;
+    with `full_check` every file is read for that.
+    """
 
     selection: Selection = field(default_factory=Selection)
     replace: tuple[str, ...] = ()
     offline: bool = False
     batch: bool = False
+    refresh: bool = False
+    full_check: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan with what it was made from."""
+    """A plan with what it was made from. `drift` is what a refresh found, None without one."""
 
     plan: Plan
     graph: Graph
     library: Library
     known: Known
+    drift: Drift | None = None
 
 
 def make_plan(project: Project, options: PlanOptions, store: Store | None = None) -> Planned:
@@ -58,10 +66,11 @@ def make_plan(project: Project, options: PlanOptions, store: Store | None = None
 
 def _planned(project: Project, options: PlanOptions, library: Library, graph: Graph, store: Store) -> Planned:
     replaced = graph.dependants(matching(options.replace, graph)) if options.replace else set()
+    swept = _sweep(project, options, store, graph)
     known = Known(
         bindings=store.bindings(),
         briefs=store.briefs(),
-        present=project.assets().present(),
+        present=_present(project, swept),
         provider=project.profile.provider_name,
     )
     found = survey(graph, known, replaced)
@@ -71,7 +80,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         present=known.present,
         provider=known.provider,
         records=store.records(found.keys),
-        remote={} if options.offline else _ask(project, store, found),
+        remote={} if options.offline else _ask(project, store, found, swept),
     )
     changes = diff(
         graph,
@@ -100,7 +109,25 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         diagnostics=library.warnings,
         left_out=len(changes) - len(kept),
     )
-    return Planned(plan=plan, graph=graph, library=library, known=known)
+    return Planned(plan=plan, graph=graph, library=library, known=known, drift=swept.drift if swept else None)
+
+
+def _sweep(project: Project, options: PlanOptions, store: Store, graph: Graph) -> Swept | None:
+    if not options.refresh:
+        return None
+    from sorasync.drifting import sweep_all
+
+    return sweep_all(project, store, graph, offline=options.offline, full=options.full_check)
+
+
+def _present(project: Project, swept: Swept | None) -> Container[str]:
+    """The digests of the videos that are here and, as far as anybody has looked, whole."""
+    from sorasync.assets.checked import still_damaged
+
+    assets = project.assets()
+    present = assets.present()
+    damaged = still_damaged(assets) if swept is None else swept.damaged
+    return present.keys() - damaged if damaged else present
 
 
 def _untouched(graph: Graph, found: Survey) -> tuple[int, int]:
@@ -127,20 +154,22 @@ def _desired(graph: Graph) -> str:
     return digest.hexdigest()
 
 
-def _ask(project: Project, store: Store, found: Survey) -> dict[str, Remote]:
+def _ask(project: Project, store: Store, found: Survey, swept: Swept | None) -> dict[str, Remote]:
     """What became of the renders that only the provider knows about; no request where there are none."""
-    if not found.ask:
-        return {}
+    known = {key: swept.remote[key] for key in found.ask if key in swept.remote} if swept else {}
+    rest = found.ask - known.keys()
+    if not rest:
+        return known
     import asyncio
 
-    ids = {key: record.remote_id for key, record in store.records(found.ask).items() if record.remote_id}
-    return asyncio.run(_answers(project, ids))
+    ids = {key: record.remote_id for key, record in store.records(rest).items() if record.remote_id}
+    return known | asyncio.run(_answers(project, ids))
 
 
 async def _answers(project: Project, ids: dict[str, str]) -> dict[str, Remote]:
     async with project.provider() as provider:
         jobs = await _jobs(provider, set(ids.values()), listing=project.profile.can("list"))
-    return {key: _remote(jobs.get(job_id), project.clock.now()) for key, job_id in ids.items()}
+    return {key: remote_of(jobs.get(job_id), project.clock.now()) for key, job_id in ids.items()}
 
 
 async def _jobs(provider: Provider, ids: set[str], *, listing: bool) -> dict[str, Job]:
@@ -167,7 +196,8 @@ async def _jobs(provider: Provider, ids: set[str], *, listing: bool) -> dict[str
     return jobs
 
 
-def _remote(job: Job | None, now: float) -> Remote:
+def remote_of(job: Job | None, now: float) -> Remote:
+    """A job (None: there is none) as a plan sees it at that time."""
     from sorasync.provider.wire import JobStatus
 
     if job is None or job.status in (JobStatus.DELETED, JobStatus.EXPIRED):

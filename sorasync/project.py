@@ -19,6 +19,8 @@ from sorasync.clock import Clock, SystemClock
 from sorasync.errors import SorasyncError
 
 if TYPE_CHECKING:
+    from httpx import AsyncBaseTransport
+
     from sorasync.assets.store import AssetStore
     from sorasync.graph.graph import Graph
     from sorasync.manifest.config import Config
@@ -88,7 +90,7 @@ class Project:
 
     @property
     def lock_path(self) -> Path | None:
-        """The lock file that git keeps, None where there is to be none: renders that cost nothing need none."""
+        """The lock file that git keeps; None where there is none: renders that cost nothing need none."""
         kept = self.config.state.lock_file
         if kept is None:
             kept = not self.profile.simulated
@@ -128,24 +130,34 @@ class Project:
         """A client for the provider, closed on exit; the preview provider runs inside this process."""
         from sorasync.provider.open import open_provider
 
-        wire = self.profile.wire()
-        if self.profile.transport == "in-process" and self.profile.base_url is None:
+        async with self._transport() as transport:
+            client = open_provider(
+                self.profile.wire(),
+                api_key=self.api_key(),
+                api_key_env=self.config.provider.api_key_env,
+                transport=transport,
+                clock=self.clock,
+            )
+            try:
+                yield client
+            finally:
+                await client.aclose()
+
+    @asynccontextmanager
+    async def _transport(self) -> AsyncIterator[AsyncBaseTransport | None]:
+        """What carries requests: None for the network, or a preview server inside this process."""
+        if self.profile.base_url is not None:
+            yield None
+        elif self.profile.transport == "in-process":
             from sorasync.embedded import preview_transport
 
             async with preview_transport(self.preview_data) as transport:
-                yield open_provider(wire, clock=self.clock, transport=transport)
-            return
-        if self.profile.base_url is None:
+                yield transport
+        else:
             raise SorasyncError(
-                f"the profile {self.profile.name} has no address", hint="set [provider] base_url in sorasync.toml"
+                f"the profile {self.profile.name} has no address",
+                hint="set [provider] base_url in sorasync.toml",
             )
-        client = open_provider(
-            wire, api_key=self.api_key(), api_key_env=self.config.provider.api_key_env, clock=self.clock
-        )
-        try:
-            yield client
-        finally:
-            await client.aclose()
 
     @property
     def preview_data(self) -> Path:

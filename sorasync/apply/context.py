@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sorasync.apply.budget import Budget
 from sorasync.apply.events import Event, Moment, Reporter
+from sorasync.apply.waiting import unless
 from sorasync.assets.store import AssetStore
 from sorasync.clock import Clock
 from sorasync.plan.change import Change
@@ -22,8 +23,9 @@ class Settings:
     """How an apply behaves. Times are seconds.
 
     `parallelism` bounds the renders that are started and not stored yet; `downloads` those being fetched.
-    `wait` is how long one render is followed before it is left pending; `detach` leaves every render
-    pending as soon as it has an id. `max_bytes` caps one download.
+    `wait` is how long one render is followed before it is left pending, and how long a busy provider is
+    waited for; `detach` leaves every render pending as soon as it has an id. `max_bytes` caps one download.
+    `hash_file` gives the SHA-256 of a file of the library; it is called in a thread.
     """
 
     parallelism: int = 8
@@ -37,7 +39,10 @@ class Settings:
 
 @dataclass
 class Context:
-    """The collaborators of one apply and its run's number. `stop` is set when nothing more may be started."""
+    """The collaborators of one apply and its run's number.
+
+    `stop` is set when nothing more may be started or sent, `leaving` when nothing may be waited for either.
+    """
 
     root: Path
     store: Store
@@ -50,8 +55,19 @@ class Context:
     budget: Budget
     run: int
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    leaving: asyncio.Event = field(default_factory=asyncio.Event)
     stopped_because: str | None = None
-    interrupted: bool = False
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether somebody asked the run to leave off."""
+        return self.leaving.is_set()
+
+    @interrupted.setter
+    def interrupted(self, value: bool) -> None:
+        if value:
+            self.stop.set()
+            self.leaving.set()
 
     def halt(self, why: str) -> None:
         """Start nothing more; what is in flight is still followed."""
@@ -61,3 +77,7 @@ class Context:
     def tell(self, change: Change, moment: Moment, detail: str = "", progress: int | None = None) -> None:
         """Report an event of a change."""
         self.reporter.event(Event(change.label, moment, detail, progress))
+
+    async def pause(self, seconds: float) -> None:
+        """Sleep, but not past an interruption."""
+        await unless(self.leaving, self.clock.sleep(seconds))

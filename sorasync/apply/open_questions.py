@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from enum import StrEnum
 
 from sorasync.apply.context import Context
-from sorasync.apply.resolve import CLOCK_SKEW, Evidence, Finding, Verdict, findings
+from sorasync.apply.resolve import DOUBT, Evidence, Finding, Verdict, findings
 from sorasync.provider import errors
+from sorasync.provider.listing import jobs_since
 from sorasync.provider.wire import Job
 from sorasync.state.record import Record, Status
 
@@ -19,74 +21,104 @@ class Answer(StrEnum):
     LATER = "later"
 
 
-_PATIENCE = 20
+_SHORTEST, _LONGEST = 0.25, 15.0
+"""Seconds between two looks at the list."""
 
 
-async def settle(context: Context, key: str) -> Job | Answer:
-    """Find the job of a record with an unknown outcome, or tell what to do without one.
-
-    An adopted job's id is durable when this returns. Waits while the list has not settled or a request of
-    the same words is on its way, but not for ever.
+class OpenQuestions:
+    """Every lost answer of a run. All that are open are weighed together, since they compete for jobs, and
+    one look at the list serves all who ask.
     """
-    finding = await _finding(context, key)
-    for _ in range(_PATIENCE):
-        if finding.verdict is not Verdict.WAIT or context.interrupted:
-            break
-        await context.clock.sleep(max(0.2, context.profile.abilities.list_settle_seconds / 4))
-        finding = await _finding(context, key)
-    if finding.verdict is Verdict.ADOPT and finding.job is not None:
-        context.store.move(key, Status.SUBMITTED, run=context.run, remote_id=finding.job.id)
-        context.store.log("adopted", key=key, run=context.run, remote_id=finding.job.id)
-        return finding.job
-    return _ANSWERS[finding.verdict]
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._turn = asyncio.Lock()
+        self._looks = 0
+        self._left: dict[str, float] = {}
+        self._answers: dict[str, Job | Answer] = {}
+        settle = context.profile.abilities.list_settle_seconds
+        self._pause = min(max(_SHORTEST, settle / 4), _LONGEST)
+
+    async def settle(self, key: str) -> Job | Answer:
+        """Find the job of a record with an unknown outcome, or tell what to do without one.
+
+        An adopted job's id is durable when this returns. Waits while the list has not settled or a request
+        of the same words is on its way, but not past an interruption or the wait limit.
+        """
+        context = self._context
+        self._left[key] = context.clock.now()
+        deadline = context.clock.monotonic() + context.settings.wait
+        looks = self._looks
+        while not context.interrupted and context.clock.monotonic() <= deadline:
+            async with self._turn:
+                if key not in self._answers and looks == self._looks:
+                    await self._look()
+                looks = self._looks
+            if (answer := self._answers.pop(key, None)) is not None:
+                return answer
+            await context.pause(self._pause)
+        return self._answers.pop(key, Answer.LATER)
+
+    async def _look(self) -> None:
+        """One look at the list, and every answer that it allows. Nothing is awaited after the list."""
+        self._looks += 1
+        try:
+            evidence = await gather(self._context, self._since())
+        except errors.NotSupported:
+            evidence = None
+        except errors.ProviderError:
+            return
+        if evidence is None:
+            self._answers |= dict.fromkeys(self._left, Answer.ASK)
+            self._left.clear()
+            return
+        for finding in findings(
+            self._open(), evidence, self._context.store.remote_ids(), self._of(Status.INTENT), self._left
+        ):
+            self._answer(finding)
+
+    def _answer(self, finding: Finding) -> None:
+        if finding.key not in self._left or finding.verdict is Verdict.WAIT:
+            return
+        if finding.job is not None:
+            adopt(self._context, finding.key, finding.job)
+        self._answers[finding.key] = finding.job or _ANSWERS[finding.verdict]
+        del self._left[finding.key]
+
+    def _open(self) -> list[Record]:
+        return self._of(Status.UNKNOWN)
+
+    def _of(self, status: Status) -> list[Record]:
+        name = self._context.provider.name
+        return [r for r in self._context.store.in_flight() if r.status is status and r.provider == name]
+
+    def _since(self) -> float:
+        return min((r.intent_at or 0.0 for r in self._open() if r.key in self._left), default=0.0)
 
 
-_ANSWERS = {
-    Verdict.RESEND: Answer.RESEND,
-    Verdict.ASK: Answer.ASK,
-    Verdict.WAIT: Answer.LATER,
-    Verdict.ADOPT: Answer.LATER,
-}
+_ANSWERS = {Verdict.RESEND: Answer.RESEND, Verdict.ASK: Answer.ASK, Verdict.ADOPT: Answer.ASK}
 
 
-async def _finding(context: Context, key: str) -> Finding:
-    """The verdict for one record; all open records are weighed together, since they compete for jobs."""
-    evidence = await gather(context, min(r.intent_at or 0.0 for r in _with(context, Status.UNKNOWN)))
-    if evidence is None:
-        return Finding(key, Verdict.ASK)
-    verdicts = findings(
-        _with(context, Status.UNKNOWN),
-        evidence,
-        frozenset(context.store.remote_ids()),
-        _with(context, Status.INTENT),
-    )
-    return next(finding for finding in verdicts if finding.key == key)
-
-
-def _with(context: Context, status: Status) -> list[Record]:
-    return [record for record in context.store.in_flight() if record.status is status]
+def adopt(context: Context, key: str, job: Job) -> None:
+    """Let a record of unknown outcome hold a job, durably."""
+    with context.store.transaction():
+        record = context.store.move(key, Status.SUBMITTED, run=context.run, remote_id=job.id)
+        context.store.log("adopted", record.address, key, context.run, remote_id=job.id)
 
 
 async def gather(context: Context, since: float) -> Evidence | None:
-    """The provider's jobs since a time, with what their absence proves; None where it cannot list."""
+    """The provider's jobs since a time, with what their absence proves; None where it cannot list.
+
+    Raises `ProviderError` when the list cannot be had now.
+    """
     abilities = context.profile.abilities
     if not context.profile.can("list"):
         return None
-    jobs: list[Job] = []
-    after = None
-    try:
-        while True:
-            page = await context.provider.page(after, 100)
-            jobs.extend(page.jobs)
-            oldest = min((job.created_at or 0.0 for job in page.jobs), default=0.0)
-            after = page.after
-            if after is None or oldest < since - CLOCK_SKEW:
-                break
-    except errors.ProviderError:
-        return None
+    asked_at = context.clock.now()
+    jobs = [job async for job in jobs_since(context.provider, since - DOUBT)]
     return Evidence(
         jobs=jobs,
         complete=abilities.list == "complete",
         prompts=abilities.list_returns_prompts,
-        settled_before=context.clock.now() - abilities.list_settle_seconds,
+        settled_before=asked_at - abilities.list_settle_seconds,
     )

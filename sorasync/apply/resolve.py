@@ -1,18 +1,20 @@
 """Finds out what became of requests whose answer was lost.
 
-The provider's list since the intent is held against the request: prompt, model, size and length. Requests
-that are the same in all of these (takes of one prompt) may claim any of the jobs that match, so what counts
-is whether there are more matching jobs than open requests. A job that another record holds is never
-claimed.
+The provider's list since the intent is held against the requests. What a job says of itself either fits a
+request, leaves a doubt, or speaks against it. Requests that are the same in all that is sent (takes of one
+prompt) may claim any of the jobs that fit them, so what counts is whether there are more such jobs than
+open requests. A job that fits requests which differ (the same words for two sources) is nobody's until a
+person decides, and so is one that leaves a doubt: taking it for somebody else's would pay twice. A job that
+another record holds is never claimed.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
 
 from sorasync.graph.key import folded
 from sorasync.provider.wire import Job
@@ -20,6 +22,8 @@ from sorasync.state.record import Record
 
 CLOCK_SKEW = 120.0
 """Seconds by which a provider's clock may be behind ours: jobs that old still count as since the intent."""
+DOUBT = 600.0
+"""Seconds before the intent since which a job that fits is reason enough not to send again."""
 
 
 class Verdict(StrEnum):
@@ -45,8 +49,8 @@ class Finding:
 class Evidence:
     """What the provider's list can prove.
 
-    `complete`: a job that is not listed was never made. `prompts`: jobs say their prompt. `settled_before`
-    is the newest intent (Unix seconds) whose job must have appeared by now.
+    `complete`: a job that is not listed was never made. `prompts`: jobs say their prompt. A request that
+    left before `settled_before` (Unix seconds) must have appeared by now if it made a job.
     """
 
     jobs: Sequence[Job]
@@ -56,62 +60,149 @@ class Evidence:
 
 
 def findings(
-    records: Iterable[Record], evidence: Evidence, held: frozenset[str], sending: Iterable[Record] = ()
+    records: Iterable[Record],
+    evidence: Evidence,
+    held: Iterable[str],
+    sending: Iterable[Record] = (),
+    left: Mapping[str, float] | None = None,
 ) -> list[Finding]:
     """A verdict for every open record. Pure.
 
     `held` are the remote ids that records hold already; `sending` are records whose request is on its way
     at this moment: a job that looks like theirs may be theirs, so nothing is decided until they are known.
+    `left` says by key when a request can last have left this machine, where that is later than its intent.
     """
-    busy = {_signature(record) for record in sending}
-    groups: dict[tuple[object, ...], list[Record]] = defaultdict(list)
-    for record in records:
-        groups[_signature(record)].append(record)
-    result = []
-    for signature, group in groups.items():
-        if signature in busy:
-            result += [Finding(record.key, Verdict.WAIT) for record in group]
-            continue
-        group.sort(key=lambda record: (record.intent_at or 0.0, record.key))
-        since = min(record.intent_at or 0.0 for record in group) - CLOCK_SKEW
-        jobs = [
-            job
-            for job in evidence.jobs
-            if job.id not in held and (job.created_at or since) >= since and _matches(job, signature)
-        ]
-        jobs.sort(key=lambda job: (job.created_at or 0.0, job.id))
-        result += _settle(group, jobs, evidence)
-    return result
+    groups = _groups(records, sending)
+    known = frozenset(held)
+    for job in evidence.jobs:
+        if job.id not in known:
+            _place(job, groups, evidence, known)
+    return [finding for group in groups for finding in _settle(group, evidence, left or {})]
 
 
-def _settle(group: list[Record], jobs: list[Job], evidence: Evidence) -> list[Finding]:
-    if not evidence.prompts and jobs:
-        return [Finding(record.key, Verdict.ASK, candidates=tuple(jobs)) for record in group]
-    if len(jobs) > len(group):
-        return [Finding(record.key, Verdict.ASK, candidates=tuple(jobs)) for record in group]
-    found = [Finding(record.key, Verdict.ADOPT, job) for record, job in zip(group, jobs, strict=False)]
-    for record in group[len(jobs) :]:
-        if not evidence.complete:
-            verdict = Verdict.ASK
-        elif (record.intent_at or 0.0) > evidence.settled_before:
+class _Fit(IntEnum):
+    """How what a job says of itself agrees with a request."""
+
+    NO = 0
+    DOUBTFUL = 1
+    YES = 2
+
+
+@dataclass
+class _Group:
+    """Open records that are the same in all that is sent, with the jobs that may be theirs."""
+
+    prompt: str
+    record: Record
+    source: str | None
+    records: list[Record] = field(default_factory=list)
+    busy: bool = False
+    waits: bool = False
+    since: float = 0.0
+    fitting: list[Job] = field(default_factory=list)
+    doubtful: list[Job] = field(default_factory=list)
+
+
+def _groups(records: Iterable[Record], sending: Iterable[Record]) -> list[_Group]:
+    groups: dict[str, _Group] = {}
+    open_ones = [(record, False) for record in records]
+    for record, busy in open_ones + [(record, True) for record in sending]:
+        group = groups.setdefault(_sent(record), _Group(_prompt(record), record, _source_id(record)))
+        if busy:
+            group.busy = True
+        else:
+            group.records.append(record)
+    for group in groups.values():
+        group.since = min((record.intent_at or 0.0 for record in group.records), default=0.0)
+    return list(groups.values())
+
+
+def _sent(record: Record) -> str:
+    """All that is sent for a record: its inputs without what only tells takes and revisions apart."""
+    inputs = json.loads(record.inputs)
+    kept = {name: value for name, value in inputs.items() if name not in _TELLING_APART}
+    return json.dumps([record.kind, kept, record.model, record.size, record.seconds], sort_keys=True)
+
+
+_TELLING_APART = frozenset({"take", "revision", "clip_revision", "superseded"})
+
+
+def _prompt(record: Record) -> str:
+    return folded(str(json.loads(record.request).get("prompt", "")))
+
+
+def _source_id(record: Record) -> str | None:
+    """The provider's id of the video that a step starts from, as it was sent."""
+    found = json.loads(record.request).get("source_id")
+    return found if isinstance(found, str) else None
+
+
+def _place(job: Job, groups: list[_Group], evidence: Evidence, known: frozenset[str]) -> None:
+    """Note a job with every group it may belong to; where it fits some, it is no matter of doubt for others."""
+    said = None if job.prompt is None or not evidence.prompts else folded(job.prompt)
+    fits = [(group, _fit(job, said, group, known)) for group in groups]
+    sure = [group for group, fit in fits if fit is _Fit.YES]
+    if len(sure) == 1:
+        sure[0].fitting.append(job)
+        return
+    claims = sure or [group for group, fit in fits if fit is _Fit.DOUBTFUL]
+    unsettled = any(group.busy for group in claims)
+    for group in claims:
+        group.doubtful.append(job)
+        group.waits |= unsettled
+
+
+def _fit(job: Job, said: str | None, group: _Group, known: frozenset[str]) -> _Fit:
+    """Whether a job can have come of a group's request.
+
+    A job that names another video as its source is another request's if that video is one of ours; a name
+    that nobody knows may be the host's own for the same video.
+    """
+    record = group.record
+    made = job.created_at
+    if made is not None and made < group.since - DOUBT:
+        return _Fit.NO
+    if said is not None and said != group.prompt and not _cut(said, group.prompt):
+        return _Fit.NO
+    source = job.raw.get("remixed_from_video_id") or None
+    if source != group.source and source in known:
+        return _Fit.NO
+    lengths = {record.seconds, record.billed_seconds, None}
+    agrees = (
+        said == group.prompt
+        and source in (None, group.source)
+        and (made is None or made >= group.since - CLOCK_SKEW)
+        and job.model in (None, record.model)
+        and job.size in (None, record.size)
+        and (job.seconds in lengths or record.seconds is None)
+    )
+    return _Fit.YES if agrees else _Fit.DOUBTFUL
+
+
+def _cut(said: str, prompt: str) -> bool:
+    """Whether a server may have cut a prompt short, or added to it."""
+    short, long = sorted((said, prompt), key=len)
+    return len(short) >= _TELLING and long.startswith(short.rstrip("….").rstrip())
+
+
+_TELLING = 40
+"""Characters that two prompts have to share at least for one to be taken for the other, cut short."""
+
+
+def _settle(group: _Group, evidence: Evidence, left: Mapping[str, float]) -> list[Finding]:
+    records = sorted(group.records, key=lambda record: (record.intent_at or 0.0, record.key))
+    jobs = sorted(group.fitting, key=lambda job: (job.created_at or 0.0, job.id))
+    if group.busy or group.waits:
+        return [Finding(record.key, Verdict.WAIT) for record in records]
+    if group.doubtful or len(jobs) > len(records):
+        candidates = (*jobs, *group.doubtful)
+        return [Finding(record.key, Verdict.ASK, candidates=candidates) for record in records]
+    found = [Finding(record.key, Verdict.ADOPT, job) for record, job in zip(records, jobs, strict=False)]
+    for record in records[len(jobs) :]:
+        gone_at = max(record.intent_at or 0.0, left.get(record.key, 0.0))
+        if gone_at > evidence.settled_before:
             verdict = Verdict.WAIT
         else:
-            verdict = Verdict.RESEND
+            verdict = Verdict.RESEND if evidence.complete else Verdict.ASK
         found.append(Finding(record.key, verdict))
     return found
-
-
-def _signature(record: Record) -> tuple[object, ...]:
-    prompt = str(json.loads(record.request).get("prompt", ""))
-    return (folded(prompt), record.model, record.size, record.seconds)
-
-
-def _matches(job: Job, signature: tuple[object, ...]) -> bool:
-    """Whether nothing that the job says of itself speaks against the request."""
-    prompt, model, size, seconds = signature
-    return (
-        (job.prompt is None or folded(job.prompt) == prompt)
-        and (job.model is None or model is None or job.model == model)
-        and (job.size is None or size is None or job.size == size)
-        and (job.seconds is None or seconds is None or job.seconds == seconds)
-    )

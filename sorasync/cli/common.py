@@ -61,7 +61,7 @@ def subcommand(
                 raise click.UsageError(f"--format must be one of: {', '.join(formats)}")
             return function(chosen, *args, **options)
 
-        name = function.__module__.rpartition(".")[2]
+        name = function.__module__.rpartition(".")[2].rstrip("_").replace("_", "-")
         wrapped = _options(run, formats)
         settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
         return click.command(name=name, epilog=epilog, context_settings=settings)(wrapped)

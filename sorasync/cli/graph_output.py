@@ -29,7 +29,9 @@ def as_tree(view: GraphView) -> Iterator[str]:
             children = [] if again else view.children.get(address, [])
             for place, child in reversed(list(enumerate(children))):
                 last = place == len(children) - 1
-                stack.append((child, indent + ("└─ " if last else "├─ "), indent + ("   " if last else "│  ")))
+                stack.append(
+                    (child, indent + ("└─ " if last else "├─ "), indent + ("   " if last else "│  "))
+                )
     for node in view.waiting.values():
         yield f"{click.style(f'clip.{node.name}', bold=True)}  waits for a pick of clip.{node.waits_for}"
 
@@ -83,7 +85,7 @@ def _dot(text: str) -> str:
     return one_line(text).replace("\\", "\\\\").replace('"', '\\"')
 
 
-_MERMAID = str.maketrans({c: f"#{ord(c)};" for c in "\"#<>&`\\"})
+_MERMAID = str.maketrans({c: f"#{ord(c)};" for c in '"#<>&`\\'})
 
 
 def as_mermaid(view: GraphView) -> Iterator[str]:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 
 import click
 
 from sorasync import __version__
 from sorasync.cli.common import global_options
 from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.lazy import LazyGroup
 
 COMMANDS = {
     "init": "Start a library here: a configuration and a first manifest.",
     "validate": "Check every manifest. Needs no key, no state and no network.",
+    "fmt": "Lay manifests out in the one way; comments and order stay.",
+    "schema": "Print the JSON Schema of manifests or of sorasync.toml, for editors.",
+    "preflight": "Check reference clips and images before any money is spent on them.",
     "plan": "Show what apply would do, why, and what it would cost.",
     "apply": "Carry a plan out: render, fetch, record.",
     "status": "Show every clip and where it stands.",
@@ -27,42 +30,24 @@ COMMANDS = {
     "destroy": "Delete everything this library has rendered.",
     "unprotect": "Lift the protection that the state remembers for an address.",
     "profiles": "List the providers that are known, what each can do, and what it costs.",
+    "accept": "Let a render that is there stand for a changed declaration, without rendering.",
+    "import": "Bind videos of the provider that were made elsewhere.",
+    "resolve": "Settle paid requests whose answer was lost.",
+    "retry": "Let the next apply try again what was refused or failed too often.",
+    "drift": "Compare what is recorded with the files here and the videos at the provider.",
+    "history": "Show who ran what, what it did and what it cost.",
+    "log": "Show everything that happened to one address.",
+    "cost": "Add up what was spent, by clip, day, model or run.",
+    "state": "Look after the state: list, lock, back up, restore, recover, check.",
     "preview": "Serve the preview provider on a port.",
+    "completion": "Print the script that completes commands and addresses in a shell.",
 }
 
 
-class _Commands(click.Group):
-    """Imports a command's module only when the command is used: start-up time is part of the interface."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module = import_module(f"sorasync.cli.commands.{cmd_name}")
-        command: click.Command = module.command
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name = args[0] if args else ""
-        if name and not name.startswith("-") and name not in COMMANDS:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, COMMANDS, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise click.UsageError(f"There is no command {name!r}.{hint}", ctx)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
 @click.command(
-    cls=_Commands,
+    cls=LazyGroup,
+    package="sorasync.cli.commands",
+    summaries=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with `sorasync init`, then `sorasync plan` and `sorasync apply`. "
     "`sorasync COMMAND --help` shows examples.",

@@ -77,7 +77,9 @@ def _next(plan: Plan) -> str:
         return "Plan: no changes."
     count = len(plan.changes)
     cost = str(plan.cost) if plan.cost.known_usd or plan.cost.unknown else "nothing"
-    simulated = " at these prices (simulated, nothing is billed)" if plan.simulated and cost != "nothing" else ""
+    simulated = (
+        " at these prices (simulated, nothing is billed)" if plan.simulated and cost != "nothing" else ""
+    )
     return f"Plan: {count} change{'' if count == 1 else 's'}, costs {cost}{simulated}. See: sorasync plan"
 
 

@@ -73,7 +73,10 @@ def profile_text(profile: Profile, today: date) -> Iterator[str]:
     yield f"{click.style(profile.name, bold=True)}  {profile.title}"
     limits = profile.limits
     rows = [
-        ("address", profile.base_url or ("in this process" if profile.transport != "http" else "set base_url")),
+        (
+            "address",
+            profile.base_url or ("in this process" if profile.transport != "http" else "set base_url"),
+        ),
         ("key", f"from ${profile.auth.env}" + ("" if profile.auth.required else " (not needed)")),
         ("can", ", ".join(_abilities(profile)) or "create only"),
         ("cannot", ", ".join(a for a in _ABILITIES if not profile.can(a))),

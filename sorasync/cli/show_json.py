@@ -25,7 +25,9 @@ def show_json(view: AddressView) -> dict[str, object]:
         "takes": len(node.takes) if node else None,
         "chosen": node.chosen if node else None,
         "waits_for": f"clip.{node.waits_for}" if node and node.waits_for else None,
-        "values": [_value(v) for v in values_of(library, view.planned.graph, owner)] if view.found.declared else [],
+        "values": [_value(v) for v in values_of(library, view.planned.graph, owner)]
+        if view.found.declared
+        else [],
         "renders": [_render(render) for render in view.renders],
     }
 

@@ -81,4 +81,6 @@ def _character(library: Library, owner: str) -> Iterator[Value]:
         if name == "video_sha256":
             yield Value(name, value, None, "of the file")
         else:
-            yield Value(name, value, library.position(Origin(spec.origin.file, (*spec.origin.path, name))), None)
+            yield Value(
+                name, value, library.position(Origin(spec.origin.file, (*spec.origin.path, name))), None
+            )

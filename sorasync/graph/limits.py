@@ -62,7 +62,7 @@ class Limits:
         absent = [
             Lack(field, f"no {field} is given, and {profile.name} has none of its own")
             for field, value in (("model", name), ("size", size), ("seconds", seconds))
-            if value is None
+            if value is None and (model is not None or name is None)
         ]
         for lack in [*absent, *lacks, *self._prompt(spec.prompt or "")]:
             self._origins = self._origins or Origins(self._library)

@@ -131,6 +131,7 @@ class _Building:
             origin=origin,
             steps=steps,
             prompt=self._prompt(name, model, origin.path),
+            prompt_file=self._named(model.prompt_file),
             model=model.model or defaults.model,
             size=model.size or defaults.size,
             seconds=model.seconds or defaults.seconds,
@@ -250,6 +251,13 @@ class _Building:
             text = storyboard_text(style, model.scene, model.shots or ())
             return self._checked(text, path, address, layout=False)
         return ""
+
+    def _named(self, declared: str | None) -> str | None:
+        """The library's path of a prompt file, None where there is none to be had."""
+        try:
+            return None if declared is None else self.files.resolve(declared, self.file)
+        except FileFault:
+            return None
 
     def _prompt_file(self, name: str, declared: str, path: TomlPath, address: str) -> str:
         try:

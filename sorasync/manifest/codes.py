@@ -1,11 +1,14 @@
-"""The codes of the manifest language: one line each, stable for good.
+"""Every code that a diagnostic or a refusal can have: one line each, stable for good.
 
-S120 to S139 are kept for what a provider's profile limits, S2xx for lint.
+S1xx are faults of the language, S120 to S129 what a provider's profile does not have, S2xx lint, S5xx
+refusals of a plan. `sorasync explain CODE` shows the page of a code.
 """
 
 from __future__ import annotations
 
 from typing import Final
+
+from sorasync.manifest.diagnostic import Severity
 
 CODES: Final[dict[str, str]] = {
     "S101": "the file is not valid TOML",
@@ -26,4 +29,75 @@ CODES: Final[dict[str, str]] = {
     "S116": "a name has characters that are not allowed",
     "S117": "no such environment",
 }
-"""Code to title. Titles are fixed words without a user's data."""
+"""Faults of the manifest language. Titles are fixed words without a user's data."""
+
+LIMIT_CODES: Final[dict[str, str]] = {
+    "S120": "the provider does not have the model",
+    "S121": "the model does not render this size",
+    "S122": "the model does not render this length",
+    "S123": "the provider does not take these characters",
+    "S124": "the provider does not take a first frame",
+    "S125": "the provider does not know a parameter",
+    "S126": "the provider cannot extend or edit this",
+    "S127": "the prompt is too long for the provider",
+    "S129": "the provider does not allow a value",
+}
+"""What a provider's profile does not have."""
+
+LINT_CODES: Final[dict[str, str]] = {
+    "S201": "a parameter is asked for in prose",
+    "S202": "a character's name does not stand in the prompt",
+    "S203": "a character is named but not referenced",
+    "S204": "a shot mixes camera set-ups",
+    "S205": "a shot holds several actions at once",
+    "S206": "a long prompt leaves camera, light or palette open",
+    "S207": "a vague word",
+    "S208": "more happens than fits into the seconds",
+    "S209": "a long clip with many actions",
+    "S210": "a palette of too few or too many colours",
+    "S211": "an edit asks for several changes",
+    "S212": "an extension repeats the scene",
+    "S213": "directions contradict each other",
+    "S214": "nearly the same prompt is paid for twice",
+    "S290": "a suppression without a reason",
+    "S291": "a suppression that suppresses nothing",
+    "S292": "a code that cannot be suppressed or set",
+}
+"""What the lint finds in prompts; S29x are about suppressions."""
+
+REFUSAL_CODES: Final[dict[str, str]] = {
+    "S500": "the plan goes against a protection",
+    "S501": "the plan changes too large a share",
+    "S502": "the plan costs more than its budget",
+    "S503": "the plan makes more renders than allowed",
+    "S504": "the plan renders more seconds than allowed",
+    "S505": "the plan has unknown prices",
+}
+"""Why a plan is not applied."""
+
+LEVELS: Final[dict[str, Severity]] = {
+    "S201": Severity.WARNING,
+    "S202": Severity.ERROR,
+    "S203": Severity.WARNING,
+    "S204": Severity.WARNING,
+    "S205": Severity.HINT,
+    "S206": Severity.HINT,
+    "S207": Severity.HINT,
+    "S208": Severity.WARNING,
+    "S209": Severity.HINT,
+    "S210": Severity.HINT,
+    "S211": Severity.WARNING,
+    "S212": Severity.WARNING,
+    "S213": Severity.WARNING,
+    "S214": Severity.WARNING,
+    "S290": Severity.WARNING,
+    "S291": Severity.HINT,
+    "S292": Severity.WARNING,
+}
+"""How much a finding of the lint matters unless `[lint] levels` says otherwise.
+
+What makes a paid render useless is an error, what is paid for without effect a warning, advice a hint.
+"""
+
+ALL_CODES: Final[dict[str, str]] = {**CODES, **LIMIT_CODES, **LINT_CODES, **REFUSAL_CODES}
+"""Every code with its title, in order."""

@@ -96,6 +96,14 @@ class Locator:
             return None
         return _CONTROL.sub("\ufffd", lines[line - 1].removesuffix("\r")[:_LONGEST_SOURCE])
 
+    def of(self, file: str) -> Positions | None:
+        """Where everything stands in a file, None if it cannot be read."""
+        return self._of(file)
+
+    def text(self, file: str) -> str | None:
+        """The text of a file, None if it cannot be read."""
+        return self._text(file)
+
     def _text(self, file: str) -> str | None:
         if file not in self._texts:
             self._texts[file] = self._text_of(file)

@@ -8,9 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from sorasync.manifest.config import Config
 from sorasync.manifest.diagnostic import Diagnostic, Position
+
+if TYPE_CHECKING:
+    from sorasync.manifest.places import Places
+
+REMARK: Final = "sorasync:"
+"""How a comment starts that is addressed to this program."""
 
 TomlPath = tuple[str | int, ...]
 """Where a value stands inside a TOML file: `("clips", "market", "steps", 0, "seconds")`."""
@@ -57,7 +64,8 @@ class ClipSpec:
     `name` is the address without `clip.`: `market`, `promo[city=Lisbon,mood=rainy]`. A clip either has a
     `prompt` (then `source` is None) or continues the clip that `source` names (then prompt, model, size,
     seconds, image and characters are None or empty, and there is at least one step). `pick` is the 1-based
-    take that counts, None where nobody chose. `image` is a path relative to the library.
+    take that counts, None where nobody chose. `image` is a path relative to the library; so is
+    `prompt_file`, given where the prompt was read from a file of its own.
     """
 
     name: str
@@ -78,6 +86,7 @@ class ClipSpec:
     tags: tuple[str, ...] = ()
     description: str | None = None
     params: Mapping[str, object] = field(default_factory=dict)
+    prompt_file: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,8 @@ class Library:
     positions in a library without faults. `source` is the text of the line at a position. Where each value
     of a clip came from is `provenance.provenance`. `picks` says where the picks of `[picks]` tables stand,
     by clip name; `files` are all files that the library was read from (manifests, prompt files, videos,
-    images), relative to `root`, sorted.
+    images), relative to `root`, sorted. `places` finds parts of values, None for a library that was not read
+    from files; `remarks` are the manifests with a comment that is addressed to this program.
     """
 
     root: Path
@@ -100,3 +110,5 @@ class Library:
     picks: Mapping[str, Origin] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     source: Callable[[Position], str | None] = field(default=lambda position: None, compare=False)
+    places: Places | None = field(default=None, compare=False)
+    remarks: tuple[str, ...] = field(default=(), compare=False)

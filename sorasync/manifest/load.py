@@ -9,17 +9,17 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 
 from sorasync.manifest.build import build
 from sorasync.manifest.config import CONFIG_FILE, Config
 from sorasync.manifest.declare import Declared, declare, syntax_faults
-from sorasync.manifest.diagnostic import ManifestError, Position
+from sorasync.manifest.diagnostic import ManifestError
 from sorasync.manifest.faults import Fault, Locator
 from sorasync.manifest.files import FileFault, LibraryFiles
-from sorasync.manifest.library import ClipSpec, Library, Origin
+from sorasync.manifest.library import REMARK, ClipSpec, Library, Origin
 from sorasync.manifest.matrix import canonical_name
+from sorasync.manifest.places import Places
 from sorasync.manifest.references import (
     Names,
     check_pick_ranges,
@@ -42,7 +42,7 @@ def load(root: Path, config: Config, files: LibraryFiles | None = None) -> Libra
         loading.run()
     if loading.faults:
         raise ManifestError(Locator(look.text_or_none).diagnostics(loading.faults))
-    places = _Places(look)
+    places = Places(look)
     return Library(
         root=look.root,
         config=config,
@@ -52,6 +52,8 @@ def load(root: Path, config: Config, files: LibraryFiles | None = None) -> Libra
         source=places.source,
         picks=loading.pick_origins,
         files=look.used,
+        places=places,
+        remarks=tuple(loading.remarks),
     )
 
 
@@ -77,6 +79,7 @@ class _Loading:
         self.names = Names()
         self.picks: list[tuple[str, int, Origin]] = []
         self.pick_origins: dict[str, Origin] = {}
+        self.remarks: list[str] = []
         self.unread = False
         self._folded_clips: dict[str, str] = {}
         self._folded_cast: dict[str, str] = {}
@@ -113,6 +116,8 @@ class _Loading:
             self.unread = True
             self.faults += syntax_faults(file, error)
         else:
+            if REMARK in text:
+                self.remarks.append(file)
             self._enter(declare(file, raw, self.config.vars, templates="{{" in text))
 
     def _enter(self, declared: Declared) -> None:
@@ -140,19 +145,3 @@ class _Loading:
                 clips[name] = replace(clip, pick=take)
                 self.pick_origins[name] = origin
 
-
-class _Places:
-    """Where things stand in the files of a loaded library; nothing is read before somebody asks."""
-
-    def __init__(self, files: LibraryFiles) -> None:
-        self._files = files
-
-    @cached_property
-    def _locator(self) -> Locator:
-        return Locator(self._files.text_or_none)
-
-    def position(self, origin: Origin) -> Position:
-        return self._locator.position(origin.file, origin.path)
-
-    def source(self, position: Position) -> str | None:
-        return self._locator.source(position.file, position.line)

@@ -103,6 +103,46 @@ class Positions:
                 return Span(row + 1, found.start() + 1, found.end() + 1)
         return self.span(path)
 
+    def has(self, path: TomlPath) -> bool:
+        """Whether the text has something at that path."""
+        return path in self._entries
+
+    def occurrence(self, path: TomlPath, pattern: str, number: int) -> Span | None:
+        """The span of a match of a regular expression inside the value at `path`, None if there is no such.
+
+        The first match is number 0; the last one counts where there are not so many. A match may run over
+        several lines; its span is what it has of the first.
+        """
+        entry = self._entries.get(path)
+        if entry is None:
+            return None
+        place = entry.value
+        lines = [self._line(row) for row in range(place.row, place.end_row + 1)]
+        before = self._column(place.row, place.column) - 1
+        text = "\n".join(lines)
+        end = len(text) - len(lines[-1]) + self._column(place.end_row, place.end_column) - 1
+        found = None
+        for index, match in enumerate(re.compile(pattern).finditer(text, before, end)):
+            found = match
+            if index == number:
+                break
+        if found is None:
+            return None
+        row, line_start = text.count("\n", 0, found.start()), text.rfind("\n", 0, found.start()) + 1
+        column = found.start() - line_start + 1
+        return Span(place.row + row + 1, column, column + len(found[0].split("\n", 1)[0]))
+
+    def rows(self, path: TomlPath) -> Iterator[int]:
+        """The 1-based lines of which a comment speaks of what stands at `path`, or of a table around it.
+
+        They are the lines on which the key or header stands, and on which the value ends.
+        """
+        for length in range(1, len(path) + 1):
+            entry = self._entries.get(path[:length])
+            if entry is not None and entry.explicit:
+                yield entry.key.row + 1
+                yield entry.value.end_row + 1
+
     def _span(self, place: _Range) -> Span:
         column = self._column(place.row, place.column)
         same_line = place.end_row == place.row

@@ -16,7 +16,7 @@ from sorasync.plan.group import group_moves, group_retired
 from sorasync.plan.known import Known, Survey
 from sorasync.plan.remote import RemoteState
 from sorasync.profile.profile import Profile
-from sorasync.state.record import IN_FLIGHT, Brief, Record, Status
+from sorasync.state.record import IN_FLIGHT, RETRY, Brief, Record, Status
 
 
 def diff(
@@ -142,6 +142,10 @@ class _Differ:
     def _failed(self, render: Render) -> Change:
         record = self.known.records[render.key]
         why = record.error_message or record.error_code or "no reason given"
+        if record.error_stage == RETRY:
+            return self._pay(
+                render, f"tried again on request, attempt {record.attempts + 1}; the last: {why}"
+            )
         if record.attempts >= self.attempts:
             return self._free(
                 Action.BLOCKED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
@@ -17,40 +17,32 @@ class Piece(NamedTuple):
 def word_diff(before: str, after: str) -> list[Piece]:
     """The runs of words that lead from one text to the other; white space does not count."""
     old, new = before.split(), after.split()
-    if len(old) * len(new) > _LARGE:
-        return _trimmed(old, new)
-    return list(_pieces(old, new))
-
-
-_LARGE = 4_000_000
-"""Above this many pairs of words the quadratic matcher is left out: only common ends are kept."""
-
-
-def _pieces(old: list[str], new: list[str]) -> Iterator[Piece]:
-    for op, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if op == "equal":
-            yield Piece("=", " ".join(old[i:j]))
-            continue
-        if i < j:
-            yield Piece("-", " ".join(old[i:j]))
-        if k < m:
-            yield Piece("+", " ".join(new[k:m]))
-
-
-def _trimmed(old: list[str], new: list[str]) -> list[Piece]:
-    head = 0
-    while head < min(len(old), len(new)) and old[head] == new[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
-    runs = [
-        ("=", old[:head]),
-        ("-", old[head : len(old) - tail]),
-        ("+", new[head : len(new) - tail]),
-        ("=", old[len(old) - tail :]),
-    ]
+    head = _alike(old, new)
+    tail = _alike(old[head:][::-1], new[head:][::-1])
+    middle = _middle(old[head : len(old) - tail], new[head : len(new) - tail])
+    runs = [("=", old[:head]), *middle, ("=", old[len(old) - tail :])]
     return [Piece(op, " ".join(words)) for op, words in runs if words]
+
+
+_MOST_PAIRS = 1_000_000
+"""Above this many pairs of equal words, which is what the matcher's time grows with, it is left out."""
+
+
+def _alike(old: list[str], new: list[str]) -> int:
+    """How many words are the same from the start on."""
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((n for n, (one, other) in pairs if one != other), min(len(old), len(new)))
+
+
+def _middle(old: list[str], new: list[str]) -> list[tuple[str, list[str]]]:
+    """What lies between the common ends."""
+    counts = Counter(new)
+    if sum(counts[word] for word in old) > _MOST_PAIRS:
+        return [("-", old), ("+", new)]
+    runs = []
+    for op, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        runs += [("=", old[i:j])] if op == "equal" else [("-", old[i:j]), ("+", new[k:m])]
+    return runs
 
 
 def shortened(pieces: list[Piece], context: int = 4) -> list[Piece]:

@@ -93,6 +93,15 @@ def restore(path: Path, number: int, clock: Clock) -> Path | None:
     return aside
 
 
+def set_aside(path: Path, clock: Clock) -> Path | None:
+    """Move the state away into `backups/`, so that one can be begun anew; its new path, None without one.
+
+    Raises `StateLocked` while somebody is applying.
+    """
+    _serial_unless_locked(path, clock)
+    return _put_aside(path, clock)
+
+
 def _copy(store: Store, target: Path) -> None:
     part = target.with_name(target.name + ".part")
     part.unlink(missing_ok=True)
@@ -144,6 +153,7 @@ def _put_aside(path: Path, clock: Clock) -> Path | None:
     if not path.exists():
         return None
     aside = _directory(path) / f"{path.stem}.replaced-{_stamp(clock)}.sqlite"
+    aside.parent.mkdir(exist_ok=True)
     for suffix in ("-wal", "-shm", "-journal", ""):
         part = path.with_name(path.name + suffix)
         if part.exists():

@@ -55,11 +55,13 @@ MOVES: dict[Status | None, frozenset[Status]] = {
     Status.RENDERED: frozenset({Status.STORED, Status.LOST, Status.FAILED}),
     Status.STORED: frozenset({Status.LOST, Status.RENDERED}),
     Status.FAILED: frozenset({Status.INTENT}),
-    Status.BLOCKED: frozenset({Status.INTENT}),
+    Status.BLOCKED: frozenset({Status.INTENT, Status.FAILED}),
     Status.LOST: frozenset({Status.INTENT, Status.RENDERED, Status.STORED}),
 }
 """The allowed moves. `None` is a key nobody has a record of. A record made anew after `gc` starts at None."""
 
+RETRY = "retry"
+"""The `error_stage` of a failed record that somebody wants tried once more, whatever refused or limited it."""
 
 IN_FLIGHT = frozenset({Status.INTENT, Status.UNKNOWN, Status.BATCHED, Status.SUBMITTED, Status.RENDERED})
 """Paid for or about to be, and not here yet."""

@@ -98,7 +98,7 @@ class Records(Attempts):
             before = self.record(record.key)
             self._allow(record.key, record.address, before, Status.INTENT)
             now = self.session.clock.now()
-            attempts = max(before.attempts if before else 0, len(self.attempts(record.key))) + 1
+            attempts = self.tried(record.key) + 1
             fresh = replace(
                 record, **_AFRESH, status=Status.INTENT, attempts=attempts, run=run, intent_at=now
             )
@@ -106,6 +106,29 @@ class Records(Attempts):
             self._begin_attempt(fresh, now)
             self._moved(fresh, before, run, {"cost_usd": fresh.cost_usd, "attempt": attempts})
         return fresh
+
+    def tried(self, key: str) -> int:
+        """How often a key was tried, without the try whose answer is open and those that nothing came of."""
+        before = self.record(key)
+        known = before.attempts if before else 0
+        sent = sum(attempt.outcome != "unsent" for attempt in self.attempts(key))
+        unanswered = before is not None and before.status in (Status.INTENT, Status.UNKNOWN)
+        return max(0, max(known, sent) - unanswered)
+
+    def withdraw(self, key: str, *, run: int | None, **fields: object) -> Record:
+        """Note that the latest request certainly made nothing: the record is `failed`, the try not counted.
+
+        Raises `ForbiddenMove`, and `StateError` without a record.
+        """
+        with self.session.transaction():
+            before = self.record(key)
+            tried = self.tried(key) if before else 0
+            after = self.move(key, Status.FAILED, run=run, attempts=tried, **fields)
+            self.session.write(
+                "UPDATE attempts SET outcome = 'unsent' WHERE id = (SELECT max(id) FROM attempts WHERE key = ?)",
+                (key,),
+            )
+        return after
 
     def move(self, key: str, to: Status, *, run: int | None, **fields: object) -> Record:
         """Move a record on, with the fields that came with it.

@@ -88,5 +88,5 @@ def picture(video: Path, seconds: float) -> Picture:
     with av.open(str(video)) as container:
         for frame in container.decode(video=0):
             if (frame.time or 0.0) >= seconds:
-                return frame.to_ndarray(format="rgb24")
+                return np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
     raise AssertionError(f"{video.name} has no frame at {seconds} s")

@@ -26,6 +26,8 @@ class StoreAndModel(RuleBasedStateMachine):
         self.statuses: dict[str, Status] = {}
         self.attempts: dict[str, int] = {}
         self.tries: dict[str, int] = {}
+        self.sent: dict[str, int] = {}
+        self.unanswered: set[str] = set()
         self.bound: dict[str, Binding] = {}
         self.events = 0
         self.serial = 0
@@ -44,10 +46,13 @@ class StoreAndModel(RuleBasedStateMachine):
             assert not allowed
             return
         assert allowed
+        again = self.statuses.get(record.key) is Status.UNKNOWN
+        sent = self.sent.get(record.key, 0)
+        self.attempts[record.key] = max(self.attempts.get(record.key, 0), sent) - again + 1
+        self.sent[record.key] = sent + (record.key not in self.unanswered)
+        self.tries[record.key] = self.tries.get(record.key, 0) + 1
+        self.unanswered.add(record.key)
         self.statuses[record.key] = Status.INTENT
-        tried = self.tries.get(record.key, 0)
-        self.tries[record.key] = tried + 1
-        self.attempts[record.key] = max(self.attempts.get(record.key, 0), tried) + 1
         self.changed()
 
     @rule(name=NAMES, to=st.sampled_from([status for status in Status if status is not Status.INTENT]))
@@ -63,6 +68,8 @@ class StoreAndModel(RuleBasedStateMachine):
             return
         assert allowed
         assert moved.status is to
+        if to is not Status.UNKNOWN:
+            self.unanswered.discard(record.key)
         self.statuses[record.key] = to
         self.attempts.setdefault(record.key, 0)
         self.changed()

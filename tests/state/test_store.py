@@ -107,6 +107,18 @@ def test_an_attempt_that_never_left_costs_nothing(store: Store) -> None:
     assert store.spent().usd == Decimal("0.80")
 
 
+def test_a_try_that_never_left_does_not_count_as_one(store: Store) -> None:
+    key = store.intend(a_record(), run=1).key
+    assert store.withdraw(key, run=1, error_message="slow down").attempts == 0
+    assert [attempt.outcome for attempt in store.attempts(key)] == ["unsent"]
+    assert store.intend(a_record(), run=2).attempts == 1
+    store.move(key, Status.UNKNOWN, run=2)
+    assert store.intend(a_record(), run=3).attempts == 1
+    store.move(key, Status.FAILED, run=3)
+    assert store.tried(key) == 1
+    assert store.intend(a_record(), run=4).attempts == 2
+
+
 def test_a_superseded_render_is_kept_under_a_key_of_its_own(store: Store) -> None:
     first = render(store)
     for number in (2, 3):

@@ -1,0 +1,147 @@
+"""Accepts a changed declaration without rendering: the record that is there stands for the new key as well."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
+
+from sorasync.errors import SorasyncError
+from sorasync.graph.graph import Graph
+from sorasync.graph.render import Render
+from sorasync.plan.change import FieldChange
+from sorasync.plan.reason import changed_fields, inputs_of
+from sorasync.recording import Session
+from sorasync.state.record import IN_FLIGHT, Binding, Record, Status
+from sorasync.state.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One render of the chain: what it stood for, what it is to stand for, and the fields that differ.
+
+    `follows` tells that it was not named itself: only its source or its characters have new keys.
+    """
+
+    address: str
+    label: str
+    old: Record
+    new: Render
+    fields: tuple[FieldChange, ...]
+    follows: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Everything that would be accepted, sources first, and dependants that would not, with the reason."""
+
+    accepted: tuple[Accepted, ...]
+    left: tuple[tuple[str, str], ...]
+
+
+def acceptance(store: Store, graph: Graph, addresses: Container[str], label: str) -> Acceptance:
+    """What accepting those addresses comes to; nothing is changed.
+
+    Raises `SorasyncError` where there is nothing to accept, or a render on its way forbids it.
+    """
+    bindings = store.bindings()
+    keys = {binding.key for binding in bindings.values()} | {r.key for r in graph.renders.values()}
+    work = _Work(graph, bindings, store.records(keys))
+    for render in graph.renders.values():
+        work.consider(render, named=render.address in addresses)
+    if not work.accepted:
+        raise work.nothing(addresses, label)
+    return Acceptance(tuple(work.accepted), tuple(work.left))
+
+
+class _Work:
+    def __init__(self, graph: Graph, bindings: Mapping[str, Binding], records: Mapping[str, Record]) -> None:
+        self._graph = graph
+        self._bindings = bindings
+        self._records = records
+        self._keys: dict[str, str] = {}
+        self._addresses: set[str] = set()
+        self.accepted: list[Accepted] = []
+        self.left: list[tuple[str, str]] = []
+
+    def consider(self, render: Render, *, named: bool) -> None:
+        """Accept a render if it is named, or if nothing about it changed but what is accepted already."""
+        follows = any(need in self._addresses for need in render.needs)
+        binding = self._bindings.get(render.address)
+        if not (named or follows) or binding is None or binding.key == render.key:
+            return
+        old, label = self._records[binding.key], self._graph.label(render.address)
+        why = self._hindrance(old, render)
+        fields = changed_fields(inputs_of(old.inputs), inputs_of(render.inputs))
+        if not named and why is None:
+            why = self._own_changes(old, render)
+        if why is not None:
+            if named:
+                raise SorasyncError(f"{label} cannot be accepted: {why}", hint="nothing was changed")
+            self.left.append((label, why))
+            return
+        self._keys[old.key] = render.key
+        self._addresses.add(render.address)
+        self.accepted.append(Accepted(render.address, label, old, render, fields, follows=not named))
+
+    def _hindrance(self, old: Record, render: Render) -> str | None:
+        """Why the record cannot stand for the new key, None if it can."""
+        if old.status in IN_FLIGHT:
+            return "its render is still on its way (apply first)"
+        if old.status is not Status.STORED:
+            return f"there is no video of it (it is {old.status.value})"
+        if old.kind != render.kind:
+            return f"it was a {old.kind} and is a {render.kind} now"
+        new = self._records.get(render.key)
+        if new is not None and new.status in IN_FLIGHT:
+            return "the new render is paid for and on its way"
+        if new is not None and new.status is Status.STORED:
+            return "a render of the new declaration is there already (apply binds it for nothing)"
+        return None
+
+    def _own_changes(self, old: Record, render: Render) -> str | None:
+        """The fields of a dependant that changed beside the keys that are accepted, as a reason."""
+        carried = json.loads(old.inputs)
+        if carried.get("source") in self._keys:
+            carried["source"] = self._keys[carried["source"]]
+        if "characters" in carried:
+            carried["characters"] = sorted(self._keys.get(key, key) for key in carried["characters"])
+        carried.pop("v", None)
+        own = changed_fields(carried, inputs_of(render.inputs))
+        return f"its own {', '.join(field.name for field in own)} changed too" if own else None
+
+    def nothing(self, addresses: Container[str], label: str) -> SorasyncError:
+        """Why none of the named addresses has anything to accept."""
+        bound = [a for a in self._graph.renders if a in addresses and a in self._bindings]
+        if not bound:
+            return SorasyncError(
+                f"{label} has no render yet that could be accepted", hint="`sorasync plan` shows what is next"
+            )
+        return SorasyncError(f"{label} is what its manifest says: there is nothing to accept")
+
+
+def accept(session: Session, found: Acceptance, reason: str) -> None:
+    """Carry it out: copy each record under its new key, bind, and note who wanted it and why."""
+    store, run = session.store, session.run
+    with store.transaction():
+        for one in found.accepted:
+            copy = replace(
+                one.old,
+                key=one.new.key,
+                inputs=one.new.inputs,
+                address=one.address,
+                source_key=json.loads(one.new.inputs).get("source"),
+                run=run,
+            )
+            store.put_all([copy])
+            store.bind(one.address, one.new.key, run=run, protect=one.new.protect)
+            store.log(
+                "accepted",
+                one.address,
+                one.new.key,
+                run,
+                reason=reason,
+                old_key=one.old.key,
+                new_key=one.new.key,
+                fields=[field.name for field in one.fields],
+            )

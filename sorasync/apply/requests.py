@@ -1,0 +1,93 @@
+"""Builds what is sent for a render. Everything that can be refused locally is refused here."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+
+from sorasync.apply.context import Context
+from sorasync.errors import SorasyncError
+from sorasync.graph.render import Kind, Render
+from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Source
+from sorasync.state.record import Record, Status
+
+Request = CreateRequest | ExtendRequest | EditRequest
+
+
+class SourceChanged(SorasyncError):
+    """A file that is to be uploaded is not the one the plan was made for."""
+
+
+async def build(context: Context, render: Render, label: str) -> Request | None:
+    """The request for a render, None for a character, which is uploaded as it is.
+
+    Raises `SourceChanged`, or `SorasyncError` for a source or character that the provider does not know.
+    """
+    if render.file is not None:
+        await _unchanged(context, render)
+    if render.kind is Kind.CHARACTER:
+        return None
+    inputs = json.loads(render.inputs)
+    token = _token(context, render)
+    if render.kind is Kind.CREATE:
+        return CreateRequest(
+            prompt=render.prompt,
+            model=render.model,
+            size=render.size,
+            seconds=render.seconds,
+            characters=tuple(_character(context, key) for key in inputs.get("characters", ())),
+            image=context.root / render.file if render.file else None,
+            params=render.params,
+            label=label,
+            idempotency_key=token,
+        )
+    source = _source(context, inputs["source"])
+    if render.kind is Kind.EXTEND:
+        added = int(inputs["seconds"])
+        return ExtendRequest(source, render.prompt, added, render.params, label, token)
+    return EditRequest(source, render.prompt, render.params, label, token)
+
+
+async def _unchanged(context: Context, render: Render) -> None:
+    digest = context.settings.hash_file
+    assert render.file is not None
+    if digest is not None and await asyncio.to_thread(digest, render.file) != render.file_sha256:
+        raise SourceChanged(f"{render.file} changed after the plan was made", hint="make a new plan")
+
+
+def _token(context: Context, render: Render) -> str:
+    """The same for a request that is sent again since it never arrived, another one for each new attempt."""
+    tried = context.store.tried(render.key)
+    return hashlib.sha256(f"{context.store.lineage}:{render.key}:{tried}".encode()).hexdigest()
+
+
+def _character(context: Context, key: str) -> str:
+    record = context.store.record(key)
+    known = record is not None and record.provider == context.provider.name
+    if not known or record is None or record.remote_id is None or record.status is not Status.STORED:
+        raise SorasyncError(
+            f"a character it uses is not known to {context.provider.name}", hint="make a new plan"
+        )
+    return record.remote_id
+
+
+def _source(context: Context, key: str) -> Source:
+    record = context.store.record(key)
+    if record is None or record.status is not Status.STORED:
+        raise SorasyncError("its source is not in the state", hint="make a new plan")
+    here = record.provider == context.provider.name
+    return Source(
+        remote_id=record.remote_id if here else None,
+        file=_file(context, record),
+        model=record.model,
+        size=record.size,
+        seconds=round(record.seconds) if record.seconds else None,
+    )
+
+
+def _file(context: Context, record: Record) -> object:
+    if record.asset is None or not context.profile.abilities.upload_as_source:
+        return None
+    path = context.assets.path_of(record.asset)
+    return path if path.exists() else None

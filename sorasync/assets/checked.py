@@ -1,0 +1,117 @@
+"""What stored videos looked like when they were last read whole: `.store/checked.json`, `.store/damaged.json`.
+
+A cache of this directory on this machine, so it stands beside the files and not in the state. It lets a check
+of thousands of videos cost one `stat` each. Losing it costs one reading of every video.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, field
+from pathlib import Path
+
+from sorasync.assets.disk import write_atomic
+from sorasync.assets.drift import Drift, StatFacts, check, stat_facts
+from sorasync.assets.store import AssetStore
+
+FORMAT = 1
+_WHOLE, _DAMAGED = "checked.json", "damaged.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the state recorded of a video: its bytes (None: unknown) and when it was stored (Unix seconds)."""
+
+    size: int | None = None
+    stored_at: float | None = None
+
+
+@dataclass
+class Checked:
+    """What is remembered, by digest: videos that were whole, and videos that were not."""
+
+    whole: dict[str, StatFacts] = field(default_factory=dict)
+    damaged: dict[str, StatFacts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The digests that are not as they should be, sorted. `hashed` counts the videos that had to be read."""
+
+    missing: tuple[str, ...]
+    damaged: tuple[str, ...]
+    hashed: int
+
+
+def load_checked(store: AssetStore) -> Checked:
+    """What is remembered; nothing of a file that cannot be read, which only means more reading."""
+    return Checked(_load(store.root / _WHOLE), _load(store.root / _DAMAGED))
+
+
+def still_damaged(store: AssetStore) -> frozenset[str]:
+    """The videos that a check found damaged and that nobody has touched since. Costs next to nothing."""
+    found = _load(store.root / _DAMAGED)
+    return frozenset(sha for sha, facts in found.items() if stat_facts(store, sha) == facts)
+
+
+def check_all(store: AssetStore, expected: Mapping[str, Expected], *, full: bool = False) -> Findings:
+    """Check videos, reading only those that look changed (`full`: all of them), and remember the outcome.
+
+    A video that was never read is taken as whole without reading it if it has the recorded size and was not
+    written to after it was recorded.
+    """
+    known = Checked() if full else load_checked(store)
+    fresh, missing, hashed = Checked(), [], 0
+    for sha256, facts in expected.items():
+        now = stat_facts(store, sha256)
+        if now is None:
+            missing.append(sha256)
+            continue
+        trusted = None if full else known.whole.get(sha256) or _as_recorded(now, facts)
+        bad = known.damaged.get(sha256) == now or _wrong_size(now, facts)
+        if not bad and now != trusted:
+            hashed += 1
+            bad = check(store, sha256, None if full else trusted) is not Drift.OK
+        (fresh.damaged if bad else fresh.whole)[sha256] = now
+    if fresh != known:
+        _save(store, fresh)
+    return Findings(tuple(sorted(missing)), tuple(sorted(fresh.damaged)), hashed)
+
+
+def _as_recorded(now: StatFacts, expected: Expected) -> StatFacts | None:
+    if expected.size != now.size or expected.stored_at is None:
+        return None
+    return now if now.mtime_ns <= expected.stored_at * 1e9 else None
+
+
+def _wrong_size(now: StatFacts, expected: Expected) -> bool:
+    return expected.size is not None and expected.size != now.size
+
+
+def _load(path: Path) -> dict[str, StatFacts]:
+    try:
+        content = json.loads(path.read_bytes())
+        if content["format"] == FORMAT:
+            return {sha: StatFacts(*row) for sha, row in content["videos"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    return {}
+
+
+def _save(store: AssetStore, checked: Checked) -> None:
+    """Write both files; where the directory cannot be written, the next check simply reads more."""
+    if not store.root.is_dir():
+        return
+    try:
+        write_atomic(store.root / _WHOLE, _encode(checked.whole))
+        if checked.damaged or (store.root / _DAMAGED).exists():
+            write_atomic(store.root / _DAMAGED, _encode(checked.damaged))
+    except OSError:
+        return
+
+
+def _encode(videos: Mapping[str, StatFacts]) -> bytes:
+    rows: Iterable[str] = (f'"{sha}": {json.dumps(astuple(videos[sha]))}' for sha in sorted(videos))
+    body = ",\n".join(rows)
+    return f'{{"format": {FORMAT}, "videos": {{\n{body}\n}}}}\n'.encode()

@@ -1,0 +1,36 @@
+"""Asking before something is lost."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from sorasync.errors import SorasyncError
+
+
+def agreed(question: str, *, what: str) -> bool:
+    """Ask yes or no. Raises `SorasyncError` where nobody is there to answer; `what` says what it would do."""
+    _require_terminal(what)
+    return click.confirm(question, default=False, err=True)
+
+
+def typed(word: str, question: str, *, what: str) -> bool:
+    """Ask for a word to be typed; whether it was. Raises like `agreed`."""
+    _require_terminal(what)
+    answer: str = click.prompt(question, default="", show_default=False, err=True)
+    return answer.strip() == word
+
+
+def _require_terminal(what: str) -> None:
+    if not sys.stdin.isatty():
+        raise SorasyncError(
+            f"this would {what}, and there is nobody to ask", hint="give --yes; nothing was deleted"
+        )
+
+
+def command_line() -> str:
+    """The command as it was typed, for the log of runs."""
+    import shlex
+
+    return shlex.join(["sorasync", *sys.argv[1:]])

@@ -1,0 +1,89 @@
+"""`sorasync destroy`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+
+if TYPE_CHECKING:
+    from sorasync.collecting import Deleted
+    from sorasync.project import Project
+
+_EXAMPLES = """\b
+Examples:
+  sorasync destroy
+  sorasync destroy --keep-remote
+  sorasync --env preview destroy --yes
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.option("--keep-remote", is_flag=True, help="Leave the videos at the provider alone.")
+@click.option("--include-protected", is_flag=True, help="Delete protected addresses too.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+def command(globals: Globals, keep_remote: bool, include_protected: bool, yes: bool) -> ExitCode:
+    """Delete everything this library has rendered.
+
+    Goes: every video here and at the provider, the names of the files, and what the state knows of them. The
+    manifests stay, so that the next apply would render, and charge for, all of it again. Renders of which
+    nobody knows whether they were sent stay known, since sending them again could be paid for twice.
+    """
+    from sorasync.cli.destroy_output import destroy_json, destroy_text
+    from sorasync.collecting import everything
+
+    project = globals.project()
+    with project.synced_store() as store:
+        found, unsettled = everything(project, store)
+        _refuse_protected(store.protected(), include_protected)
+    if not globals.json:
+        print_lines(destroy_text(project, found, unsettled, keep_remote=keep_remote, quiet=globals.quiet))
+    deleted = None
+    if found:
+        deleted = _destroy(project, len(found), include_protected, remote=not keep_remote, yes=yes)
+        if deleted is None:
+            click.echo("Nothing was deleted.", err=True)
+            return ExitCode.ERROR
+    if globals.json:
+        print_json(destroy_json(found, unsettled, deleted))
+    elif deleted is not None:
+        from sorasync.cli.gc_output import deleted_text
+
+        print_lines(deleted_text(deleted))
+    return ExitCode.PARTIAL if unsettled or (deleted is not None and deleted.failed) else ExitCode.DONE
+
+
+def _refuse_protected(protected: set[str], include: bool) -> None:
+    from sorasync.errors import Refused
+
+    if not protected or include:
+        return
+    names = sorted(protected)
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    raise Refused(
+        f"{', '.join(names[:3])}{more} {'is' if len(names) == 1 else 'are'} protected; nothing was deleted",
+        hint="sorasync unprotect ADDRESS lifts a protection, --include-protected goes past all of them",
+    )
+
+
+def _destroy(
+    project: Project, count: int, include_protected: bool, *, remote: bool, yes: bool
+) -> Deleted | None:
+    """Ask for the library's name, lock, look again, delete; None where the answer was another."""
+    from sorasync.cli.asking import command_line, typed
+    from sorasync.collecting import delete, everything, relink
+    from sorasync.recording import changing
+
+    what = f"delete all {count} renders of {project.name}"
+    if not yes and not typed(project.name, f"Type {project.name} to go on", what=what):
+        return None
+    with changing(project, command_line()) as session:
+        _refuse_protected(session.store.protected(), include_protected)
+        deleted = delete(project, session, everything(project, session.store)[0], remote=remote)
+        project.assets().clear_parts(project.clock.now() + 1)
+        relink(project, session.store)
+    return deleted

@@ -1,0 +1,143 @@
+"""`sorasync fmt`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines, write_output
+
+if TYPE_CHECKING:
+    from sorasync.manifest.format.files import Outcome
+
+_EXAMPLES = """\b
+Examples:
+  sorasync fmt
+  sorasync fmt --check --diff
+  sorasync fmt manifests/act-1.toml
+  sorasync fmt - < draft.toml
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.argument(
+    "paths", nargs=-1, type=click.Path(path_type=Path, exists=True, allow_dash=True), metavar="[PATHS]..."
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 when a file would change.")
+@click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
+def command(globals: Globals, paths: tuple[Path, ...], check: bool, diff: bool) -> ExitCode:
+    """Lay manifests out in the one way: spacing, quotes, empty lines, commas.
+
+    Comments, the order of everything, and what it means stay; no render is ever affected. PATHS are files
+    or directories, `-` is standard input; without any, all manifests of the library and sorasync.toml. A
+    file with faulty syntax is left alone and reported.
+    """
+    if paths == (Path("-"),):
+        return _standard_input(check=check, diff=diff)
+    outcomes = []
+    for outcome, path in _outcomes(globals, paths):
+        outcomes.append(outcome)
+        if outcome.changed and not (check or diff):
+            _write(path, outcome.after)
+    _show(globals, outcomes, dry=check or diff, diff=diff)
+    return _code(outcomes, check)
+
+
+def _outcomes(globals: Globals, paths: tuple[Path, ...]) -> Iterator[tuple[Outcome, Path]]:
+    from sorasync.errors import SorasyncError
+    from sorasync.manifest.config import find_library
+    from sorasync.manifest.format.files import chosen_files, outcome
+
+    if not paths:
+        paths = (find_library(globals.library or Path.cwd()),)
+    for path in dict.fromkeys(chosen_files(paths)):
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise SorasyncError(f"cannot read {path}: {error.strerror}") from error
+        yield outcome(_name(path), data), path
+
+
+def _name(path: Path) -> str:
+    """The path as people see it: relative to here where it is below."""
+    here = Path.cwd()
+    return path.relative_to(here).as_posix() if path.is_relative_to(here) else path.as_posix()
+
+
+def _write(path: Path, text: str) -> None:
+    """Put the text in place with the permissions that the file had; a link stays one."""
+    real = path.resolve()
+    mode = real.stat().st_mode & 0o7777
+    write_output(real, text)
+    real.chmod(mode)
+
+
+def _standard_input(*, check: bool, diff: bool) -> ExitCode:
+    from sorasync.manifest.format.files import outcome
+
+    found = outcome("<stdin>", sys.stdin.buffer.read())
+    if found.faults:
+        _complain([found])
+    elif diff:
+        print_lines(_difference(found))
+    elif not check:
+        click.echo(found.after, nl=False)
+    return _code([found], check)
+
+
+def _code(outcomes: list[Outcome], check: bool) -> ExitCode:
+    faulty = any(one.faults for one in outcomes)
+    return ExitCode.ERROR if faulty or (check and any(one.changed for one in outcomes)) else ExitCode.DONE
+
+
+def _show(globals: Globals, outcomes: list[Outcome], *, dry: bool, diff: bool) -> None:
+    if globals.json:
+        print_json(_as_json(outcomes))
+        return
+    _complain(outcomes)
+    changed = [one for one in outcomes if one.changed]
+    for one in [] if globals.quiet else changed:
+        print_lines(_difference(one) if diff else [one.name])
+    faulty = sum(bool(one.faults) for one in outcomes)
+    verb = "would be" if dry else "was" if len(changed) == 1 else "were"
+    parts = [
+        f"{_files(len(changed))} {verb} laid out afresh",
+        f"{len(outcomes) - len(changed) - faulty} unchanged",
+        *([f"{faulty} left alone for faulty syntax"] if faulty else []),
+    ]
+    click.echo(f"{', '.join(parts)}.", err=diff)
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'' if count == 1 else 's'}"
+
+
+def _complain(outcomes: list[Outcome]) -> None:
+    from sorasync.cli.diagnostic_text import diagnostics_text
+    from sorasync.cli.failure import printable
+
+    for line in diagnostics_text(fault for one in outcomes for fault in one.faults):
+        click.echo(printable(line), err=True)
+
+
+def _difference(one: Outcome) -> Iterator[str]:
+    from difflib import unified_diff
+
+    before, after = one.before.splitlines(), one.after.splitlines()
+    yield from unified_diff(before, after, one.name, one.name, lineterm="")
+
+
+def _as_json(outcomes: list[Outcome]) -> dict[str, object]:
+    from sorasync.cli.diagnostic_json import diagnostic_json
+
+    return {
+        "format_version": 1,
+        "files": [{"file": one.name, "changed": one.changed, "faulty": bool(one.faults)} for one in outcomes],
+        "diagnostics": [diagnostic_json(fault) for one in outcomes for fault in one.faults],
+    }

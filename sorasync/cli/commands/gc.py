@@ -1,0 +1,81 @@
+"""`sorasync gc`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.units import Length
+
+if TYPE_CHECKING:
+    from sorasync.collecting import Deleted, Doomed
+    from sorasync.project import Project
+
+_EXAMPLES = """\b
+Examples:
+  sorasync gc
+  sorasync gc --delete --older-than 30d
+  sorasync gc --delete --remote --yes
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.option("--delete", is_flag=True, help="Delete them. Without this they are only listed.")
+@click.option(
+    "--older-than", type=Length(), metavar="AGE", help="Only what was retired that long ago, such as 30d."
+)
+@click.option("--remote", is_flag=True, help="Delete the videos at the provider as well.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+def command(globals: Globals, delete: bool, older_than: float | None, remote: bool, yes: bool) -> ExitCode:
+    """List retired renders that could be deleted, and delete them when told to.
+
+    Retired is what was paid for and is no longer wanted: no address stands for it and no manifest asks for
+    it. What is in flight or protected, and files that the state does not know, are never touched.
+    """
+    from sorasync.cli.gc_output import deleted_text, gc_json, gc_text
+    from sorasync.collecting import retired, stale_parts
+
+    project = globals.project()
+    with project.synced_store() as store:
+        found = retired(project, store, older_than)
+    parts = stale_parts(project)
+    if not globals.json:
+        print_lines(gc_text(found, parts, project.clock.now(), asked=delete, quiet=globals.quiet))
+    deleted = None
+    if delete and (found or parts[0]):
+        deleted = _delete(project, found, older_than, remote=remote, yes=yes)
+        if deleted is None:
+            click.echo("Nothing was deleted.", err=True)
+            return ExitCode.ERROR
+    if globals.json:
+        print_json(gc_json(found, parts, deleted, project.clock.now()))
+    elif deleted is not None:
+        print_lines(deleted_text(deleted))
+    return ExitCode.PARTIAL if deleted is not None and deleted.failed else ExitCode.DONE
+
+
+def _delete(
+    project: Project, found: list[Doomed], older_than: float | None, *, remote: bool, yes: bool
+) -> Deleted | None:
+    """Ask, lock, look again, delete; None where the answer was no."""
+    from sorasync.cli.asking import agreed, command_line
+    from sorasync.collecting import STALE, relink, retired
+    from sorasync.collecting import delete as carry_out
+    from sorasync.recording import changing
+
+    where = " here and at the provider" if remote else ""
+    what = f"delete {len(found)} retired render{'' if len(found) == 1 else 's'}{where}"
+    if not yes and not agreed(f"Really {what}?", what=what):
+        return None
+    with changing(project, command_line()) as session:
+        shown = {one.record.key for one in found}
+        deleted = carry_out(
+            project, session, retired(project, session.store, older_than, shown), remote=remote
+        )
+        project.assets().clear_parts(project.clock.now() - STALE)
+        relink(project, session.store)
+    return deleted

@@ -1,0 +1,88 @@
+"""`sorasync unprotect`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+
+if TYPE_CHECKING:
+    from sorasync.project import Project
+    from sorasync.state.record import Binding
+
+_EXAMPLES = """\b
+Examples:
+  sorasync unprotect clip.market
+  sorasync unprotect 'clip.market#2'
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.argument("address", metavar="ADDRESS")
+def command(globals: Globals, address: str) -> ExitCode:
+    """Lift the protection that the state remembers for an address.
+
+    A clip with `protect = true` stays protected when its block is deleted; this lifts that. While the
+    manifest still says so, the next apply protects it again.
+    """
+    from sorasync.cli.asking import command_line
+    from sorasync.recording import changing
+
+    project = globals.project()
+    with project.synced_store() as store:
+        found = _meant(address, store.bindings())
+        guarded = [place for place, binding in found.items() if binding.protect]
+    if guarded:
+        with changing(project, command_line()) as session:
+            for place in guarded:
+                session.store.protect(place, False, run=session.run)
+    again = _said_again(project, found)
+    if globals.json:
+        print_json({"format_version": 1, "lifted": sorted(guarded), "protected_again_by": again})
+        return ExitCode.DONE
+    if guarded:
+        print_lines([f"{', '.join(sorted(guarded))}: no longer protected."])
+    else:
+        print_lines([f"{address} is not protected; nothing was changed."])
+    if again:
+        print_lines([f"{again} still says protect = true: the next apply protects it again."])
+    return ExitCode.DONE
+
+
+def _meant(text: str, bindings: dict[str, Binding]) -> dict[str, Binding]:
+    """The bound addresses that a word means. Raises `SorasyncError` where there are none."""
+    from sorasync.cli.lookup import unknown
+    from sorasync.graph.address import owner
+
+    prefixed = [text] if text.startswith(("clip.", "character.")) else [f"clip.{text}", f"character.{text}"]
+    for name in prefixed:
+        found = {a: b for a, b in bindings.items() if name in (a, owner(a)) or a == f"{name}#1"}
+        if found:
+            return found
+    raise unknown(text, bindings)
+
+
+def _said_again(project: Project, addresses: Iterable[str]) -> str | None:
+    """Where a manifest still protects one of the addresses, None where none does or none can be read."""
+    from sorasync.manifest.diagnostic import ManifestError
+    from sorasync.manifest.library import Origin
+
+    try:
+        library = project.library()
+        graph = project.graph(library)
+    except ManifestError:
+        return None
+    for address in addresses:
+        render = graph.renders.get(address)
+        if render is None or not render.protect:
+            continue
+        name = address.partition("#")[0].partition(".")[2]
+        spec = library.clips[name] if address.startswith("clip.") else library.characters[name]
+        at = library.position(Origin(spec.origin.file, (*spec.origin.path, "protect")))
+        return f"{at.file}:{at.line}"
+    return None

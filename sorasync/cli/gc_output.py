@@ -1,0 +1,109 @@
+"""What could be deleted and what was, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sorasync.cli.columns import cells, cut, padded, screen_width
+from sorasync.cli.failure import one_line
+from sorasync.cli.plan_json import usd
+from sorasync.cli.units import age, iso, size
+from sorasync.collecting import Deleted, Doomed
+from sorasync.plan.cost import money, total
+
+_WIDEST = 34
+
+
+def doomed_text(found: list[Doomed], now: float) -> Iterator[str]:
+    """A line for each record: address, status, size, price of making it again, age."""
+    width = screen_width()
+    names = min(max((cells(one.record.address) for one in found), default=0), _WIDEST)
+    for one in found:
+        record = one.record
+        since = age(now - one.since) if one.since is not None else "?"
+        facts = f"{record.status.value:<9}  {size(one.bytes):>9}  {money(one.cost):>7}  {since:>6}"
+        if cells(record.address) > names:
+            yield f"- {record.address}"
+            yield f"  {' ' * names}  {facts}"
+        else:
+            yield f"- {padded(record.address, names)}  {cut_end(facts, width - names - 4)}"
+
+
+def cut_end(text: str, width: int) -> str:
+    """The text, its columns kept, without what does not fit."""
+    return text if cells(text) <= width else cut(text, width)
+
+
+def doomed_json(found: list[Doomed]) -> list[dict[str, object]]:
+    """The records as plain data."""
+    return [
+        {
+            "address": one.record.address,
+            "key": one.record.key,
+            "kind": one.record.kind,
+            "status": one.record.status.value,
+            "provider": one.record.provider,
+            "remote_id": one.record.remote_id,
+            "bytes": one.bytes,
+            "cost_usd": None if one.cost is None else usd(one.cost),
+            "since": iso(one.since),
+        }
+        for one in found
+    ]
+
+
+def gc_text(
+    found: list[Doomed], parts: tuple[int, int], now: float, *, asked: bool, quiet: bool
+) -> Iterator[str]:
+    """What could go, with its sum."""
+    if not found and not parts[0]:
+        yield "Nothing is retired: there is nothing to delete."
+        return
+    if not quiet:
+        yield from doomed_text(found, now)
+    if found:
+        bytes_ = size(sum(one.bytes for one in found))
+        cost = total(one.cost for one in found)
+        noun = "render" if len(found) == 1 else "renders"
+        yield f"{len(found)} retired {noun}, {bytes_}; to make them again would cost {cost}."
+    if parts[0]:
+        yield f"{parts[0]} abandoned download{'' if parts[0] == 1 else 's'}, {size(parts[1])}."
+    if not asked:
+        yield "Nothing was deleted. To delete them: sorasync gc --delete"
+
+
+def deleted_text(deleted: Deleted) -> Iterator[str]:
+    """What went, and what could not."""
+    for address, message in deleted.failed.items():
+        yield f"! {address}: kept, the provider did not delete it: {one_line(message)}"
+    there = f", {deleted.remote} at the provider" if deleted.remote else ""
+    noun = "render" if len(deleted.keys) == 1 else "renders"
+    yield f"Deleted: {len(deleted.keys)} {noun}, {size(deleted.bytes)}{there}."
+
+
+def gc_json(
+    found: list[Doomed], parts: tuple[int, int], deleted: Deleted | None, now: float
+) -> dict[str, object]:
+    """What could go and what went, as plain data; `deleted` is null where nothing was to be deleted."""
+    cost = total(one.cost for one in found)
+    return {
+        "format_version": 1,
+        "at": iso(now),
+        "renders": doomed_json(found),
+        "bytes": sum(one.bytes for one in found),
+        "cost_usd": None if cost.unknown else usd(cost.known_usd),
+        "abandoned_downloads": {"count": parts[0], "bytes": parts[1]},
+        "deleted": deleted_json(deleted),
+    }
+
+
+def deleted_json(deleted: Deleted | None) -> dict[str, object] | None:
+    """What went, as plain data."""
+    if deleted is None:
+        return None
+    return {
+        "keys": list(deleted.keys),
+        "bytes": deleted.bytes,
+        "remote": deleted.remote,
+        "failed": [{"address": a, "message": m} for a, m in deleted.failed.items()],
+    }

@@ -1,0 +1,250 @@
+"""What could be deleted, and deleting it: retired renders for `gc`, everything for `destroy`.
+
+Files go before the records that know of them: a crash in between leaves records whose file is gone, which
+the next run of the same command clears away, and never files that nobody knows of.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from sorasync.graph.address import natural
+from sorasync.state.record import IN_FLIGHT, Record, Status
+
+if TYPE_CHECKING:
+    from sorasync.profile.profile import Profile
+    from sorasync.project import Project
+    from sorasync.provider.client import VideosClient
+    from sorasync.recording import Session
+    from sorasync.state.store import Store
+
+STALE = 86_400.0
+"""Seconds after which a broken download is taken for abandoned."""
+
+_FREE = Decimal(0)
+_AT_ONCE = 8
+_UNSETTLED = frozenset({Status.INTENT, Status.UNKNOWN, Status.BATCHED})
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """A record that could go. `bytes` are freed on disk with it (0 where another record shares the file),
+    `cost` is what it would take to make it again (None: unknown), `since` when no address stood for it any
+    more, in Unix seconds (None: nobody noted it).
+    """
+
+    record: Record
+    bytes: int
+    cost: Decimal | None
+    since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What went: keys, bytes on disk, videos at the provider; and what stayed for an error, by address."""
+
+    keys: tuple[str, ...]
+    bytes: int
+    remote: int
+    failed: Mapping[str, str]
+
+
+def retired(
+    project: Project, store: Store, older_than: float | None = None, only: Collection[str] | None = None
+) -> list[Doomed]:
+    """The records that no address stands for and no manifest asks for, those of the same address together.
+
+    Left out are renders in flight and their sources, and all records of a protected address. With
+    `older_than` (seconds), only those known to be retired for so long; `only` limits to some keys. Raises
+    `ManifestError`, since what the manifests want must be known.
+    """
+    graph = project.graph(project.library())
+    with store.snapshot():
+        bindings, briefs = store.bindings(), store.briefs()
+        kept = {binding.key for binding in bindings.values()}
+        kept |= {render.key for render in graph.renders.values()}
+        kept |= {record.source_key for record in store.in_flight() if record.source_key}
+        protected = store.protected()
+        keys = [k for k, brief in briefs.items() if k not in kept and brief.status not in IN_FLIGHT]
+        records = [r for r in store.records(keys).values() if r.address not in protected]
+        since = _retired_since(store, {record.key for record in records}) if records else {}
+    if only is not None:
+        records = [record for record in records if record.key in only]
+    if older_than is not None:
+        latest = project.clock.now() - older_than
+        records = [r for r in records if r.key in since and since[r.key] <= latest]
+    return _doomed(project, store, records, since)
+
+
+def everything(project: Project, store: Store) -> tuple[list[Doomed], list[Record]]:
+    """All records that can go, and those that cannot, since nobody knows yet whether they were paid for."""
+    records = store.every_record()
+    settled = [record for record in records if record.status not in _UNSETTLED]
+    return _doomed(project, store, settled, {}), [r for r in records if r.status in _UNSETTLED]
+
+
+def _doomed(
+    project: Project, store: Store, records: Iterable[Record], since: Mapping[str, float]
+) -> list[Doomed]:
+    going = sorted(records, key=lambda r: (natural(r.address), r.intent_at or 0.0, r.key))
+    keys = {record.key for record in going}
+    shared = {brief.asset for key, brief in store.briefs().items() if key not in keys}
+    sizes = project.assets().present()
+    found = []
+    for record in going:
+        own = record.asset is not None and record.asset not in shared
+        size = sizes.get(record.asset or "", 0) if own else 0
+        shared.add(record.asset)
+        here = record.asset is not None and record.asset in sizes
+        cost = remake_cost(record, project.profile) if here or record.status in IN_FLIGHT else _FREE
+        found.append(Doomed(record, size, cost, since.get(record.key, record.stored_at)))
+    return found
+
+
+def remake_cost(record: Record, profile: Profile) -> Decimal | None:
+    """What the provider would charge to make a record's render again, as far as anybody knows."""
+    length = round(record.seconds) if record.seconds is not None else None
+    billed = round(record.billed_seconds) if record.billed_seconds is not None else length
+    match record.kind:
+        case "character":
+            return _FREE
+        case "extend":
+            before = None if length is None or billed is None else length - billed
+            price = profile.extend_cost(record.model, record.size, billed, before)
+        case "edit":
+            price = profile.edit_cost(record.model, record.size, length)
+        case _:
+            price = profile.create_cost(record.model, record.size, billed)
+    return price if price is not None else record.cost_usd
+
+
+def _retired_since(store: Store, keys: set[str]) -> dict[str, float]:
+    """When each key lost its last address, by the log."""
+    found: dict[str, float] = {}
+    for event in store.events():
+        key = event.key if event.what == "unbound" else None
+        if event.what == "bound":
+            key = str(event.data.get("before"))
+        if key in keys:
+            found[key] = event.at
+    return found
+
+
+def stale_parts(project: Project) -> tuple[int, int]:
+    """How many broken downloads are abandoned, and their bytes."""
+    before = project.clock.now() - STALE
+    count = size = 0
+    for part in (project.assets().root / "tmp").glob("*.part"):
+        try:
+            facts = part.stat()
+        except FileNotFoundError:
+            continue
+        if facts.st_mtime < before:
+            count += 1
+            size += facts.st_size
+    return count, size
+
+
+def delete(project: Project, session: Session, doomed: list[Doomed], *, remote: bool) -> Deleted:
+    """Delete records with their files, at the provider too if `remote`, addresses first where some stand.
+
+    A record whose video the provider would not delete stays as it is and is told of. Raises `ProviderError`
+    before anything was deleted here where the provider lets nobody in.
+    """
+    failed: dict[str, str] = {}
+    gone = 0
+    if remote:
+        gone, failed = asyncio.run(_delete_remote(project, session, doomed))
+    going = [one.record for one in doomed if one.record.key not in failed]
+    freed = _delete_files(project, session, going)
+    addresses = {one.record.key: one.record.address for one in doomed}
+    return Deleted(
+        keys=tuple(record.key for record in going),
+        bytes=freed,
+        remote=gone,
+        failed={addresses[key]: message for key, message in failed.items()},
+    )
+
+
+def _delete_files(project: Project, session: Session, going: list[Record]) -> int:
+    store, assets = session.store, project.assets()
+    keys = {record.key for record in going}
+    with store.transaction():
+        for address, binding in store.bindings().items():
+            if binding.key in keys:
+                store.unbind(address, session.run)
+    kept = {brief.asset for key, brief in store.briefs().items() if key not in keys}
+    digests = {record.asset for record in going if record.asset is not None} - kept
+    freed = 0
+    for digest in sorted(digests):
+        freed += assets.remove(digest)
+    with store.transaction():
+        store.drop_assets(digests)
+        store.forget(keys, session.run)
+    return freed
+
+
+async def _delete_remote(
+    project: Project, session: Session, doomed: list[Doomed]
+) -> tuple[int, dict[str, str]]:
+    """Delete at this provider what only these records stand for; the number, and the errors by key."""
+    name = project.profile.provider_name
+    keys = {one.record.key for one in doomed}
+    kept = {b.remote_id for key, b in session.store.briefs().items() if key not in keys}
+    there = {
+        one.record.key: one.record.remote_id
+        for one in doomed
+        if one.record.provider == name
+        and one.record.remote_id is not None
+        and one.record.remote_id not in kept
+        and one.record.kind != "character"
+    }
+    if not there or not project.profile.can("delete"):
+        return 0, {}
+    failed: dict[str, str] = {}
+    waiting = list(there.items())
+    async with project.provider() as provider:
+        while waiting:
+            batch, waiting = waiting[:_AT_ONCE], waiting[_AT_ONCE:]
+            answers = await asyncio.gather(*(_delete_one(provider, remote_id) for _, remote_id in batch))
+            failed |= {
+                key: answer for (key, _), answer in zip(batch, answers, strict=True) if answer is not None
+            }
+    return len(there) - len(failed), failed
+
+
+async def _delete_one(provider: VideosClient, remote_id: str) -> str | None:
+    """Delete one video; why it did not work, None if it is gone."""
+    from sorasync.provider import errors
+
+    try:
+        await provider.delete(remote_id)
+    except errors.NotFound:
+        return None
+    except errors.AuthFailed:
+        raise
+    except errors.ProviderError as error:
+        return error.message
+    return None
+
+
+def relink(project: Project, store: Store) -> None:
+    """Bring the names of files in line with what is left; with faulty manifests only where nothing is."""
+    from sorasync.apply.view import asset_view
+    from sorasync.assets.link import link_all
+    from sorasync.manifest.diagnostic import ManifestError
+
+    assets, bindings = project.assets(), store.bindings()
+    if not assets.root.exists():
+        return
+    try:
+        graph = project.graph(project.library())
+    except ManifestError:
+        if not bindings:
+            link_all(assets, {})
+        return
+    link_all(assets, asset_view(graph, bindings, store.briefs(), assets.objects()))

@@ -1,0 +1,211 @@
+"""Drift: where files here and videos at the provider are no longer what the state recorded of them.
+
+A video that the provider has let go while its copy here is whole is what was expected, and no drift.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sorasync.plan.remote import Remote, RemoteState
+from sorasync.project import Project
+from sorasync.state.record import IN_FLIGHT, Status
+from sorasync.state.store import Store
+
+if TYPE_CHECKING:
+    from sorasync.assets.checked import Findings
+    from sorasync.graph.graph import Graph
+    from sorasync.provider.wire import Job
+    from sorasync.state.record import Brief
+
+_LEFT_OPEN = frozenset({Status.INTENT, Status.UNKNOWN, Status.BATCHED})
+
+
+class Kind(StrEnum):
+    """What has become of something.
+
+    `missing`: its file is not here. `damaged`: its file is cut or not a video any more. `edited`: its file is
+    another whole video. `gone`: the provider has let a video go that is still needed: it is on its way, or
+    something is to be made from it.
+    """
+
+    MISSING = "missing"
+    DAMAGED = "damaged"
+    EDITED = "edited"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One drift: the address as people see it, the key, and what can be done, as a clause."""
+
+    kind: Kind
+    label: str
+    key: str
+    remote_id: str | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What a sweep found.
+
+    `expected` counts videos that only this machine holds by now; `unknown` are ids at the provider that no
+    record holds, newest first: they are not ours, and no drift. `asked` is False where the provider has no
+    list or was not asked. `checked` counts the files looked at, `hashed` those that had to be read.
+    """
+
+    items: tuple[Item, ...]
+    expected: int = 0
+    unknown: tuple[str, ...] = ()
+    asked: bool = True
+    checked: int = 0
+    hashed: int = 0
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys that have drifted."""
+        return frozenset(item.key for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """A drift with what a plan needs of it: damaged videos by digest, and the provider's answers by key."""
+
+    drift: Drift
+    damaged: frozenset[str]
+    remote: Mapping[str, Remote]
+
+
+def sweep_all(project: Project, store: Store, graph: Graph, *, full: bool = False, offline: bool = False) -> Swept:
+    """Check every recorded file, and walk the provider's list. Changes nothing; raises `ProviderError`."""
+    from sorasync.sweep import Sweep, sweep
+
+    files = _files(project, store, full=full)
+    found = Sweep((), complete=False, listed=False) if offline else sweep(project)
+    seeking = _Seeking(project, store, graph, files, {job.id: job for job in found.jobs})
+    seeking.files()
+    if found.listed and found.complete:
+        seeking.remotes()
+    held = store.remote_ids()
+    return Swept(
+        drift=Drift(
+            items=tuple(sorted(seeking.items.values(), key=lambda item: (item.label, item.key))),
+            expected=seeking.expected,
+            unknown=tuple(job.id for job in found.jobs if job.id not in held),
+            asked=found.listed,
+            checked=seeking.checked,
+            hashed=files.hashed,
+        ),
+        damaged=frozenset(files.damaged),
+        remote=seeking.answers(),
+    )
+
+
+def _files(project: Project, store: Store, *, full: bool) -> Findings:
+    from sorasync.assets.checked import Expected, check_all
+
+    rows = store.session.rows(
+        "SELECT r.asset, a.size, min(r.stored_at) FROM records r LEFT JOIN assets a ON a.sha256 = r.asset "
+        "WHERE r.status = 'stored' AND r.asset IS NOT NULL GROUP BY r.asset"
+    )
+    expected = {str(sha): Expected(size, stored_at) for sha, size, stored_at in rows}
+    return check_all(project.assets(), expected, full=full)
+
+
+class _Seeking:
+    def __init__(
+        self, project: Project, store: Store, graph: Graph, files: Findings, jobs: Mapping[str, Job]
+    ) -> None:
+        self._project = project
+        self._graph = graph
+        self._jobs = jobs
+        self._now = project.clock.now()
+        self._briefs = store.briefs()
+        self._labels = {b.key: graph.label(a) for a, b in store.bindings().items()}
+        self._labels |= {render.key: graph.label(a) for a, render in graph.renders.items()}
+        self._missing, self._damaged = frozenset(files.missing), frozenset(files.damaged)
+        self._sources = self._needed_sources()
+        self.items: dict[str, Item] = {}
+        self.expected = 0
+        self.checked = sum(b.status is Status.STORED and b.asset is not None for b in self._briefs.values())
+
+    def files(self) -> None:
+        """Note every recorded file that is not what it was. Records nobody wants are passed over."""
+        for key, brief in self._briefs.items():
+            if brief.status is not Status.STORED or brief.asset is None or key not in self._labels:
+                continue
+            if brief.asset in self._missing:
+                self._add(Kind.MISSING, key, brief)
+            elif brief.asset in self._damaged:
+                self._add(Kind.EDITED if self._is_video(brief.asset) else Kind.DAMAGED, key, brief)
+
+    def remotes(self) -> None:
+        """Note every video that is gone at the provider and still needed; count those that are not."""
+        for key, brief in self._briefs.items():
+            if not self._ours(brief) or brief.remote_id in self._jobs:
+                expired = self._expired(brief) and brief.status is Status.STORED
+                self.expected += expired and key not in self.items
+                continue
+            if brief.status in IN_FLIGHT - _LEFT_OPEN or key in self._sources:
+                self._add(Kind.GONE, key, brief)
+            elif brief.status is Status.STORED and brief.asset is not None and key not in self.items:
+                self.expected += 1
+
+    def answers(self) -> dict[str, Remote]:
+        """What the list says of every key whose job it holds, as a plan takes it."""
+        from sorasync.planning import remote_of
+
+        return {
+            key: remote_of(self._jobs[brief.remote_id], self._now)
+            for key, brief in self._briefs.items()
+            if self._ours(brief) and brief.remote_id is not None and brief.remote_id in self._jobs
+        }
+
+    def _add(self, kind: Kind, key: str, brief: Brief) -> None:
+        if key not in self.items:
+            label = self._labels.get(key, f"({key[:8]})")
+            self.items[key] = Item(kind, label, key, brief.remote_id, self._note(kind, key, brief))
+
+    def _note(self, kind: Kind, key: str, brief: Brief) -> str:
+        if kind is Kind.GONE:
+            return self._sources.get(key, "it was on its way")
+        if not self._jobs:
+            return "the next apply fetches it again if the provider still has it"
+        there = brief.remote_id in self._jobs and not self._expired(brief) and self._ours(brief)
+        return "the provider still has it: the next apply fetches it" if there else "and gone at the provider"
+
+    def _ours(self, brief: Brief) -> bool:
+        """Whether a list of this provider's videos can say anything of it; characters stand in no list."""
+        video = brief.asset is not None or brief.status in IN_FLIGHT
+        return video and brief.remote_id is not None and brief.provider == self._project.profile.provider_name
+
+    def _expired(self, brief: Brief) -> bool:
+        job = self._jobs.get(brief.remote_id or "")
+        return job is not None and job.expires_at is not None and job.expires_at <= self._now
+
+    def _needed_sources(self) -> dict[str, str]:
+        """Keys of videos that something still unpaid is to be made from, where no upload can stand in."""
+        if self._project.profile.abilities.upload_as_source:
+            return {}
+        graph = self._graph
+        return {
+            graph.renders[render.source].key: f"{graph.label(address)} is to be made from it"
+            for address, render in graph.renders.items()
+            if render.source is not None and render.key not in self._briefs
+        }
+
+    def _is_video(self, sha256: str) -> bool:
+        from sorasync.assets.errors import DamagedFile
+        from sorasync.assets.mp4 import inspect_mp4
+
+        try:
+            inspect_mp4(self._project.assets().path_of(sha256))
+        except (DamagedFile, OSError):
+            return False
+        return True
+
+

@@ -1,0 +1,147 @@
+"""Binds a video that the provider holds already to a declared address; nothing is rendered or paid."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+
+from sorasync.errors import SorasyncError
+from sorasync.graph.graph import Graph
+from sorasync.graph.render import Kind, Render
+from sorasync.likeness import Likeness, Wanted, likeness
+from sorasync.project import Project
+from sorasync.provider.wire import Job, JobStatus
+from sorasync.recording import Session
+from sorasync.resolving import refuse_held
+from sorasync.state.record import IN_FLIGHT, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What was bound. `likeness` is None for a character, of which nothing can be compared."""
+
+    address: str
+    label: str
+    remote_id: str
+    status: Status
+    likeness: Likeness | None
+
+
+def wanted_of(render: Render) -> Wanted:
+    """What a declared render asks for."""
+    return Wanted(render.prompt, render.model or None, render.size or None, float(render.seconds) or None)
+
+
+def bind(
+    project: Project, session: Session, graph: Graph, render: Render, remote_id: str, *, force: bool
+) -> Imported:
+    """Let a declared render stand for a video (or character) of the provider.
+
+    Raises `NotFound` for an id that the provider does not know, and `SorasyncError` for one that another
+    record holds, that failed, or that says it is something else (unless `force`).
+    """
+    label = graph.label(render.address)
+    refuse_held(session.store, remote_id)
+    if render.kind is Kind.CHARACTER:
+        if not asyncio.run(_character_exists(project, remote_id)):
+            raise SorasyncError(f"{project.profile.provider_name} knows no character {remote_id}")
+        _record(project, session, render, remote_id, Status.STORED, label, force=force)
+        session.store.bind(render.address, render.key, run=session.run, protect=render.protect)
+        return Imported(render.address, label, remote_id, Status.STORED, None)
+    from sorasync.sweep import job as ask
+
+    job = ask(project, remote_id)
+    _refuse_unusable(job, project.clock.now())
+    found = likeness(wanted_of(render), job)
+    if not found.same and not force:
+        raise SorasyncError(
+            f"{remote_id} is not what {label} asks for: {_differences(found)}",
+            hint="change the manifest, or give --force to bind it all the same; nothing was changed",
+        )
+    status = status_of(job)
+    _record(project, session, render, remote_id, status, label, force=force, job=job)
+    return Imported(render.address, label, remote_id, status, found)
+
+
+def status_of(job: Job) -> Status:
+    """Where the record of a job begins."""
+    return Status.RENDERED if job.status is JobStatus.COMPLETED else Status.SUBMITTED
+
+
+def new_record(
+    project: Project, session: Session, render: Render, status: Status, remote_id: str, job: Job | None
+) -> None:
+    """Make the record of something that was made elsewhere: it has no attempt and counts as not spent."""
+    session.store.move(
+        render.key,
+        status,
+        run=session.run,
+        kind=render.kind.value,
+        address=render.address,
+        inputs=render.inputs,
+        request=json.dumps({"prompt": render.prompt, "file": render.file}, sort_keys=True, ensure_ascii=False),
+        source_key=json.loads(render.inputs).get("source"),
+        provider=project.profile.provider_name,
+        remote_id=remote_id,
+        model=(job.model if job else None) or render.model or None,
+        size=(job.size if job else None) or render.size or None,
+        seconds=(job.seconds if job else None) or float(render.seconds) or None,
+        reported_usd=job.cost_usd if job else None,
+        expires_at=job.expires_at if job else None,
+        billed_seconds=float(render.billed_seconds),
+    )
+
+
+def _record(
+    project: Project,
+    session: Session,
+    render: Render,
+    remote_id: str,
+    status: Status,
+    label: str,
+    *,
+    force: bool,
+    job: Job | None = None,
+) -> None:
+    store = session.store
+    before = store.record(render.key)
+    if before is not None and before.status in IN_FLIGHT:
+        hint = "`sorasync resolve` settles a lost answer; `sorasync apply` follows the rest"
+        raise SorasyncError(f"{label} has a render on its way ({before.status.value})", hint=hint)
+    if before is not None and before.status is Status.STORED and not force:
+        raise SorasyncError(
+            f"{label} has a render already", hint="give --force to let it stand for this one instead"
+        )
+    with store.transaction():
+        if before is not None:
+            aside = store.supersede(render.key, run=session.run)
+            if before.asset is None and not store.addresses_of(aside):
+                store.forget([aside], run=session.run)
+        new_record(project, session, render, status, remote_id, job)
+        store.log("imported", render.address, render.key, session.run, remote_id=remote_id)
+
+
+async def _character_exists(project: Project, remote_id: str) -> bool:
+    async with project.provider() as provider:
+        return await provider.character_exists(remote_id)
+
+
+def _refuse_unusable(job: Job, now: float) -> None:
+    if job.status.terminal and job.status is not JobStatus.COMPLETED:
+        why = f": {job.error.message}" if job.error else ""
+        raise SorasyncError(f"{job.id} has no video, it is {job.status.value}{why}")
+    if job.status is JobStatus.COMPLETED and job.expires_at is not None and job.expires_at <= now:
+        raise SorasyncError(
+            f"the file of {job.id} can no longer be fetched: it expired", hint="nothing was changed"
+        )
+
+
+def _differences(found: Likeness) -> str:
+    parts = []
+    for field in found.differs:
+        if field.name == "prompt":
+            parts.append("its prompt differs")
+        else:
+            parts.append(f"{field.name} {field.after}, not {field.before}")
+    return ", ".join(parts)

@@ -1,0 +1,225 @@
+"""Writes a manifest for the provider's videos that no manifest declares, and binds them to it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sorasync.errors import SorasyncError
+from sorasync.importing import new_record
+from sorasync.likeness import told
+from sorasync.project import Project
+from sorasync.provider.wire import Job, JobStatus
+from sorasync.recording import Session
+from sorasync.state.record import Status
+from sorasync.sweep import Sweep
+
+if TYPE_CHECKING:
+    from sorasync.graph.graph import Graph
+
+NAME = "imported.toml"
+_WORDS = 6
+_LONGEST = 48
+_BRACES = "open_braces"
+_HEADER = """\
+# Videos that were made elsewhere, written by `sorasync import --remote`. From here on this is a manifest
+# like any other: rename the clips and edit them as you like.
+
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A video that was not taken, and why."""
+
+    remote_id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A clip to be declared: several jobs of one request are its takes, the oldest first."""
+
+    slug: str
+    prompt: str
+    model: str
+    size: str
+    seconds: int
+    jobs: tuple[Job, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What an import would declare and bind, and what it leaves out. `path` is the manifest to be written."""
+
+    path: Path
+    clips: tuple[Clip, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def gather(
+    project: Project, graph: Graph, found: Sweep, held: Container[str], path: Path, since: float | None = None
+) -> Gathered:
+    """Sort the provider's jobs into clips and what is left out; videos that records hold are neither."""
+    left: list[LeftOut] = []
+    groups: dict[tuple[object, ...], list[Job]] = defaultdict(list)
+    declared = _declared(graph)
+    now = project.clock.now()
+    for job in found.jobs:
+        if job.id in held or (since is not None and (job.created_at or now) < since):
+            continue
+        why = _unfit(project, job, declared, now)
+        if why is None:
+            groups[_request(job)].append(job)
+        else:
+            left.append(LeftOut(job.id, why))
+    names = {name.partition("[")[0] for name in graph.clips}
+    clips = [_clip(jobs, names) for jobs in sorted(groups.values(), key=_oldest)]
+    clips.sort(key=lambda clip: clip.slug)
+    return Gathered(path, tuple(clips), tuple(sorted(left, key=lambda one: one.remote_id)))
+
+
+def free_name(directory: Path) -> Path:
+    """`imported.toml`, or the first numbered one that is not there yet."""
+    path, number = directory / NAME, 1
+    while path.exists():
+        number += 1
+        path = directory / f"imported-{number}.toml"
+    return path
+
+
+def manifest_text(clips: Iterable[Clip]) -> str:
+    """The manifest, clips in the order of their names. Braces that would be placeholders are kept as text."""
+    import tomli_w
+
+    found = list(clips)
+    body: dict[str, Any] = {}
+    if any("{{" in clip.prompt for clip in found):
+        body["vars"] = {_BRACES: "{{"}
+    body["clips"] = {clip.slug: _table(clip) for clip in found}
+    return _HEADER + tomli_w.dumps(body)
+
+
+def _table(clip: Clip) -> dict[str, object]:
+    prompt = clip.prompt.replace("{{", "{{ " + _BRACES + " }}")
+    table: dict[str, object] = {
+        "prompt": prompt,
+        "model": clip.model,
+        "size": clip.size,
+        "seconds": clip.seconds,
+    }
+    if len(clip.jobs) > 1:
+        table["takes"] = len(clip.jobs)
+    return table
+
+
+def carry_out(project: Project, session: Session, gathered: Gathered) -> None:
+    """Write the manifest and make the records, so that the next plan has only downloads.
+
+    Raises `ManifestError` if the library cannot be read with the new manifest, which is removed again then.
+    """
+    from sorasync.assets.disk import write_atomic
+
+    path = gathered.path
+    if path.exists():
+        raise SorasyncError(f"{path.name} is there already", hint="name another file with --out")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, manifest_text(gathered.clips).encode())
+    except OSError as error:
+        raise SorasyncError(f"cannot write {path}: {error.strerror}") from error
+    try:
+        graph = project.graph(project.library())
+        with session.store.transaction():
+            for clip in gathered.clips:
+                _bind(project, session, graph, clip)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _bind(project: Project, session: Session, graph: Graph, clip: Clip) -> None:
+    node = graph.clips.get(clip.slug)
+    if node is None:
+        raise SorasyncError(
+            f"the manifest {clip.slug} was written to is not read by the library",
+            hint="--out must name a file in the manifests directory",
+        )
+    for address, job in zip(node.takes, clip.jobs, strict=True):
+        render = graph.renders[address]
+        before = session.store.record(render.key)
+        if before is not None:
+            session.store.supersede(render.key, run=session.run)
+        new_record(project, session, render, Status.RENDERED, job.id, job)
+        session.store.log("imported", address, render.key, session.run, remote_id=job.id)
+
+
+def _declared(graph: Graph) -> dict[tuple[object, ...], str]:
+    from sorasync.graph.key import folded
+
+    return {
+        (folded(r.prompt), r.model, r.size, float(r.seconds)): graph.label(address)
+        for address, r in reversed(graph.renders.items())
+    }
+
+
+def _unfit(
+    project: Project, job: Job, declared: dict[tuple[object, ...], str], now: float
+) -> str | None:
+    """Why a video cannot be declared as a clip, None if it can."""
+    if job.status is not JobStatus.COMPLETED:
+        return f"it is {job.status.value}"
+    if job.expires_at is not None and job.expires_at <= now:
+        return "its file can no longer be fetched: it expired"
+    if job.raw.get("remixed_from_video_id"):
+        return "it was made from another video, which a manifest cannot tell"
+    request = told(job)
+    if request is None or not job.prompt:
+        missing = [n for n in ("prompt", "model", "size", "seconds") if not getattr(job, n)]
+        return f"the provider does not say its {', '.join(missing)}"
+    if request in declared:
+        return f"it is what {declared[request]} asks for: sorasync import '{declared[request]}' {job.id}"
+    assert job.seconds is not None
+    if not float(job.seconds).is_integer():
+        return f"its length of {job.seconds:g} s is no whole number"
+    lacks = project.profile.check_create(
+        model=job.model, size=job.size, seconds=int(job.seconds), prompt=job.prompt
+    )
+    return f"the profile cannot render it: {lacks[0].message}" if lacks else None
+
+
+def _request(job: Job) -> tuple[object, ...]:
+    request = told(job)
+    assert request is not None
+    return request
+
+
+def _oldest(jobs: list[Job]) -> tuple[float, str]:
+    return min((job.created_at or 0.0, job.id) for job in jobs)
+
+
+def _clip(jobs: list[Job], names: set[str]) -> Clip:
+    jobs = sorted(jobs, key=lambda job: (job.created_at or 0.0, job.id))
+    first = jobs[0]
+    assert first.prompt is not None
+    assert first.seconds is not None
+    slug = _slug(first.prompt, names)
+    names.add(slug)
+    return Clip(slug, first.prompt, first.model or "", first.size or "", int(first.seconds), tuple(jobs))
+
+
+def _slug(prompt: str, taken: Container[str]) -> str:
+    """A name from the first words of a prompt that nothing else has."""
+    plain = unicodedata.normalize("NFKD", prompt).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", plain)[:_WORDS]
+    base = "-".join(words)[:_LONGEST].strip("-") or "video"
+    slug, number = base, 1
+    while slug in taken:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug

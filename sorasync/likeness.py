@@ -1,0 +1,65 @@
+"""How a job of the provider compares with a request: the same, different, or silent about it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sorasync.graph.key import folded
+from sorasync.plan.change import FieldChange
+
+if TYPE_CHECKING:
+    from sorasync.provider.wire import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a request asked for; None and an empty prompt are not compared. `seconds` is the whole length."""
+
+    prompt: str
+    model: str | None
+    size: str | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """`differs` are fields with our value and the job's, `silent` those that the job says nothing about."""
+
+    differs: tuple[FieldChange, ...]
+    silent: tuple[str, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing that the job says speaks against it."""
+        return not self.differs
+
+
+def likeness(wanted: Wanted, job: Job) -> Likeness:
+    """Compare a request with a job."""
+    differs, silent = [], []
+    for name in ("prompt", "model", "size", "seconds"):
+        ours, theirs = getattr(wanted, name), getattr(job, name)
+        if theirs is None:
+            silent.append(name)
+        elif ours and not _equal(name, ours, theirs):
+            differs.append(FieldChange(name, ours, theirs))
+    return Likeness(tuple(differs), tuple(silent))
+
+
+def _equal(name: str, ours: object, theirs: object) -> bool:
+    if name == "prompt":
+        return folded(str(ours)) == folded(str(theirs))
+    return ours == theirs
+
+
+def signature(wanted: Wanted) -> tuple[object, ...]:
+    """What two requests have to share so that either may claim the other's job."""
+    return folded(wanted.prompt), wanted.model, wanted.size, wanted.seconds
+
+
+def told(job: Job) -> tuple[object, ...] | None:
+    """The same of a job, None where it leaves anything out."""
+    if job.prompt is None or job.model is None or job.size is None or job.seconds is None:
+        return None
+    return folded(job.prompt), job.model, job.size, job.seconds

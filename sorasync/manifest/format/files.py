@@ -1,0 +1,77 @@
+"""Which files are laid out, and how each of them would come out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sorasync.manifest.config import CONFIG_FILE
+from sorasync.manifest.declare import syntax_faults
+from sorasync.manifest.diagnostic import Diagnostic
+from sorasync.manifest.faults import Locator
+from sorasync.manifest.files import FileFault, LibraryFiles, decode
+from sorasync.manifest.format.format import FormatError, format_text
+from sorasync.manifest.toml import TomlError, parse
+
+_MANIFESTS = "manifests"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A file as it is and as it would be; with `faults` it cannot be laid out, and `after` is `before`."""
+
+    name: str
+    before: str
+    after: str
+    faults: tuple[Diagnostic, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether the layout differs, in whatever way."""
+        return self.before != self.after
+
+
+def outcome(name: str, data: bytes) -> Outcome:
+    """What becomes of a file's bytes. Never raises: whatever is wrong is among the faults."""
+    raw = data.decode("utf-8", "replace")
+    try:
+        text = decode(data, name)
+        return Outcome(name, raw, format_text(text))
+    except FileFault as fault:
+        found = [fault.at(name)]
+    except TomlError as error:
+        found = syntax_faults(name, error)
+    except FormatError as error:
+        found = [FileFault("S102", f"{name} was left as it is: {error}").at(name)]
+    return Outcome(name, raw, raw, tuple(Locator(lambda _: raw.removeprefix("\ufeff")).diagnostics(found)))
+
+
+def library_files(root: Path) -> list[Path]:
+    """`sorasync.toml` and every manifest of a library, also where some of them are faulty."""
+    found, _ = LibraryFiles(root).manifests(_directory(root))
+    return [root / CONFIG_FILE, *(root / name for name in found)]
+
+
+def chosen_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files that arguments name: a file itself, a library's files, or every TOML file of a directory."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+        elif (path / CONFIG_FILE).is_file():
+            yield from library_files(path)
+        else:
+            yield from sorted(file for file in path.rglob("*.toml") if not _hidden(file.relative_to(path)))
+
+
+def _directory(root: Path) -> str:
+    """The manifests' directory, as far as the configuration can be read."""
+    try:
+        directory = parse(LibraryFiles(root).text(CONFIG_FILE))["library"]["manifests"]
+    except (FileFault, TomlError, KeyError, TypeError):
+        return _MANIFESTS
+    return directory if isinstance(directory, str) else _MANIFESTS
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)

@@ -1,0 +1,43 @@
+"""A manifest's text in its one layout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sorasync.manifest.format.align import written
+from sorasync.manifest.format.layout import lines
+from sorasync.manifest.format.tokens import tokens
+from sorasync.manifest.format.tree import statements
+from sorasync.manifest.toml import parse
+
+
+class FormatError(Exception):
+    """The text would have come out with another meaning: a fault of the formatter; nothing was changed."""
+
+
+def format_text(text: str) -> str:
+    """The text laid out; the same text again gives the same. Raises `TomlError` for faulty syntax.
+
+    Order, comments, multi-line strings, and whether an array stands on one line or several, stay as they
+    are. The result is read back: values or comments that differ raise `FormatError`.
+    """
+    plain = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    values = parse(plain)
+    formatted = "\n".join(written(lines(statements(plain)))) + "\n"
+    if formatted == "\n":
+        formatted = ""
+    if formatted != plain:
+        _verify(plain, values, formatted)
+    return formatted
+
+
+def _verify(plain: str, values: dict[str, Any], formatted: str) -> None:
+    # Compared as written out: NaN does not equal itself, and the order of keys is the author's.
+    if repr(parse(formatted)) != repr(values):
+        raise FormatError("its values would have changed")
+    if _comments(plain) != _comments(formatted):
+        raise FormatError("its comments would have changed")
+
+
+def _comments(text: str) -> list[str]:
+    return [token.text.rstrip() for token in tokens(text) if token.kind == "comment"]

@@ -1,0 +1,116 @@
+"""Changes to the state that are no apply: locked, kept in step with the lock file, and part of the history."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from sorasync.project import Project
+from sorasync.state.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A state that nobody else changes meanwhile, and the number of the run that the changes belong to."""
+
+    store: Store
+    run: int
+
+
+@contextmanager
+def changing(
+    project: Project,
+    command: str,
+    *,
+    notice: Callable[[str], None] = lambda text: None,
+    timeout: float = 0.0,
+) -> Iterator[Session]:
+    """Hold the state for the time of a `with` block: the lock file is taken in before and written after.
+
+    Waits up to `timeout` seconds for the lock. Raises `StateLocked`, `StateError` and `StateDiverged`.
+    """
+    import asyncio
+
+    from sorasync.state.lock import acquire_within
+
+    with project.store(write=True) as store:
+        lock = asyncio.run(acquire_within(store, command, timeout, project.clock))
+        for text in (*store.warnings, *lock.notices):
+            notice(text)
+        with lock:
+            _bring_up(project, store)
+            number = begin_run(project, store, command)
+            outcome = "failed"
+            try:
+                yield Session(store, number)
+                outcome = "done"
+            finally:
+                store.finish_run(number, outcome)
+                if outcome == "done":
+                    _write_lock_file(project, store)
+
+
+def begin_run(
+    project: Project,
+    store: Store,
+    command: str,
+    *,
+    plan_token: str | None = None,
+    cost_estimate: Decimal | None = None,
+) -> int:
+    """Open a run in the history, with who starts it, where, and on which commit; its number."""
+    return store.start_run(
+        command=command,
+        user=_user(),
+        host=platform.node(),
+        pid=os.getpid(),
+        git_commit=_git_commit(project.root),
+        plan_token=plan_token,
+        cost_estimate=cost_estimate,
+    )
+
+
+def _bring_up(project: Project, store: Store) -> None:
+    from sorasync.state.backup import backup
+
+    if project.lock_path is not None:
+        from sorasync.state.lockfile import reconcile
+
+        reconcile(store, project.lock_path)
+    backup(store)
+
+
+def _write_lock_file(project: Project, store: Store) -> None:
+    if project.lock_path is not None:
+        from sorasync.state.lockfile import write
+
+        write(store, project.lock_path)
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
+
+
+def _git_commit(root: Path) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None if done.returncode == 0 else None

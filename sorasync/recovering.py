@@ -1,0 +1,227 @@
+"""Rebuilds what can be known of a lost state: from the lock file, the assets' sidecars and the provider's list.
+
+Nothing is ever rendered, uploaded or deleted here. What several sources know is taken from the first of
+them; what fits more than one render is left to a person.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from sorasync.graph.key import digest
+from sorasync.importing import new_record, status_of, wanted_of
+from sorasync.likeness import signature, told
+from sorasync.project import Project
+from sorasync.provider.wire import JobStatus
+from sorasync.recording import Session
+from sorasync.state.record import Record, Status
+
+if TYPE_CHECKING:
+    from sorasync.assets.sidecar import Sidecar
+    from sorasync.graph.graph import Graph
+    from sorasync.graph.render import Kind, Render
+    from sorasync.provider.wire import Job
+
+
+@dataclass
+class Recovered:
+    """What was found, as labels. `missing` are wanted renders that nothing knows of, each with the reason.
+
+    `unreadable` are sidecars that could not be used, `damaged` videos that are not what they are named by;
+    `provider` says why the provider's list was not used, None if it was.
+    """
+
+    lock_file: int = 0
+    sidecars: list[str] = field(default_factory=list)
+    retired: int = 0
+    listed: list[str] = field(default_factory=list)
+    bound: list[str] = field(default_factory=list)
+    missing: list[tuple[str, str]] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
+    provider: str | None = None
+
+
+def recover(project: Project, session: Session, graph: Graph, *, offline: bool = False) -> Recovered:
+    """Bring back every record that can be, and bind the addresses that the manifests declare.
+
+    The lock file has been taken in before, when the state was opened. Raises `StateError`.
+    """
+    found = Recovered(lock_file=len(session.store.briefs()))
+    work = _Recovery(project, session, graph, found)
+    work.from_sidecars()
+    work.from_provider(offline=offline)
+    work.bind()
+    work.tell_missing()
+    return found
+
+
+class _Recovery:
+    def __init__(self, project: Project, session: Session, graph: Graph, found: Recovered) -> None:
+        self._project = project
+        self._store = session.store
+        self._session = session
+        self._graph = graph
+        self._found = found
+        self._by_key = {render.key: address for address, render in reversed(graph.renders.items())}
+        self._ambiguous: dict[str, list[str]] = {}
+
+    def from_sidecars(self) -> None:
+        """Make a record for each render whose video lies here whole."""
+        from sorasync.assets.sidecar import read_sidecars
+
+        assets = self._project.assets()
+        scan = read_sidecars(assets)
+        self._found.unreadable += [path.name for path in scan.unreadable]
+        known, sizes = self._store.briefs(), assets.present()
+        wanted = [one for one in scan.found if one.key not in known and self._usable(one)]
+        whole = {one.sha256: assets.verify(one.sha256) for one in wanted if one.sha256 in sizes}
+        self._found.damaged += sorted(sha for sha, fine in whole.items() if not fine)
+        taken = {}
+        for one in wanted:
+            if whole.get(one.sha256):
+                taken[one.key] = one
+        with self._store.transaction():
+            for one in taken.values():
+                self._store.add_asset(one.sha256, sizes[one.sha256], "video", ".mp4")
+            self._store.put_all(_record_of(one) for one in taken.values())
+            for one in taken.values():
+                self._store.log("recovered", one.address, one.key, self._session.run, source="sidecar")
+        for key in taken:
+            self._note(key)
+
+    def _usable(self, one: Sidecar) -> bool:
+        if one.inputs is None or one.kind is None or digest(one.inputs) != one.key:
+            self._found.unreadable.append(f"{one.sha256}.json")
+            return False
+        return True
+
+    def _note(self, key: str) -> None:
+        address = self._by_key.get(key)
+        if address is None:
+            self._found.retired += 1
+        else:
+            self._found.sidecars.append(self._graph.label(address))
+
+    def from_provider(self, *, offline: bool) -> None:
+        """Give each wanted render that nobody knows the job in the provider's list that only it can be."""
+        from sorasync.provider.errors import ProviderError
+        from sorasync.sweep import sweep
+
+        open_renders = self._unknown_renders()
+        if not open_renders:
+            return
+        if offline:
+            self._found.provider = "it was not asked (--offline)"
+            return
+        try:
+            swept = sweep(self._project)
+        except ProviderError as error:
+            self._found.provider = f"it could not be asked: {error.message}"
+            return
+        if not swept.listed:
+            self._found.provider = "it has no list of videos"
+            return
+        self._match(open_renders, [job for job in swept.jobs if self._fetchable(job)])
+
+    def _unknown_renders(self) -> list[Render]:
+        from sorasync.graph.render import Kind
+
+        known = self._store.briefs()
+        found = {r.key: r for r in reversed(self._graph.renders.values()) if r.key not in known}
+        return [render for render in reversed(found.values()) if render.kind is not Kind.CHARACTER]
+
+    def _fetchable(self, job: Job) -> bool:
+        now = self._project.clock.now()
+        if job.status is JobStatus.COMPLETED:
+            return job.expires_at is None or job.expires_at > now
+        return not job.status.terminal
+
+    def _match(self, renders: list[Render], jobs: list[Job]) -> None:
+        """Requests that are the same may claim each other's jobs, so what counts is whether there are more."""
+        held = self._store.remote_ids()
+        by_request: dict[object, list[Job]] = defaultdict(list)
+        for job in sorted(jobs, key=lambda job: (job.created_at or 0.0, job.id)):
+            if job.id not in held and (request := told(job)) is not None:
+                by_request[request].append(job)
+        groups: dict[object, list[Render]] = defaultdict(list)
+        for render in renders:
+            groups[signature(wanted_of(render))].append(render)
+        for request, group in groups.items():
+            candidates = by_request.get(request, [])
+            if len(candidates) > len(group) or len({_origin(render) for render in group}) > 1:
+                self._ambiguous |= {r.key: [job.id for job in candidates] for r in group if candidates}
+                continue
+            for render, job in zip(group, candidates, strict=False):
+                self._claim(render, job)
+
+    def _claim(self, render: Render, job: Job) -> None:
+        with self._store.transaction():
+            new_record(self._project, self._session, render, status_of(job), job.id, job)
+            self._store.log(
+                "recovered", render.address, render.key, self._session.run, source="list", remote_id=job.id
+            )
+        self._found.listed.append(self._graph.label(render.address))
+
+    def bind(self) -> None:
+        """Let every declared address without a binding stand for its key, where that is there."""
+        known, bound = self._store.briefs(), self._store.bindings()
+        with self._store.transaction():
+            for address, render in self._graph.renders.items():
+                brief = known.get(render.key)
+                if address not in bound and brief is not None and brief.status is Status.STORED:
+                    self._store.bind(address, render.key, run=self._session.run, protect=render.protect)
+                    self._found.bound.append(self._graph.label(address))
+
+    def tell_missing(self) -> None:
+        """Say of each wanted render without a record why there is none."""
+        from sorasync.graph.render import Kind
+
+        known = self._store.briefs()
+        for address, render in self._graph.renders.items():
+            if render.key in known:
+                continue
+            self._found.missing.append((self._graph.label(address), self._why(render, Kind.CHARACTER)))
+
+    def _why(self, render: Render, character: Kind) -> str:
+        if render.kind is character:
+            return "no provider lists characters; the next apply uploads it again, which costs nothing"
+        if ids := self._ambiguous.get(render.key):
+            label = self._graph.label(render.address)
+            return f"several videos fit it: sorasync import '{label}' ID, of {', '.join(ids)}"
+        if self._found.provider:
+            return f"no file is left here; of the provider: {self._found.provider}"
+        return "neither a file here nor a video at the provider is left of it"
+
+
+def _origin(render: Render) -> tuple[object, ...]:
+    """What tells apart requests of the same words: the same prompt on two sources makes two videos."""
+    return (render.kind, render.source if render.source is not None else None, render.characters, render.file)
+
+
+def _record_of(one: Sidecar) -> Record:
+    assert one.inputs is not None
+    assert one.kind is not None
+    cost = one.cost_usd
+    return Record(
+        key=one.key,
+        kind=one.kind,
+        status=Status.STORED,
+        address=one.address,
+        inputs=one.inputs,
+        request=json.dumps({"prompt": one.prompt or ""}, ensure_ascii=False),
+        source_key=one.source_key,
+        provider=one.provider,
+        remote_id=one.remote_id,
+        model=one.model,
+        size=one.size,
+        seconds=one.seconds,
+        cost_usd=None if cost is None else Decimal(cost),
+        asset=one.sha256,
+        progress=100,
+        attempts=1,
+    )

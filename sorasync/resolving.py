@@ -1,0 +1,242 @@
+"""Open questions: paid requests whose answer was lost, what could have come of them, and a person's answer."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sorasync.errors import SorasyncError
+from sorasync.likeness import Likeness, Wanted, likeness
+from sorasync.project import Project
+from sorasync.recording import Session
+from sorasync.state.record import Record, Status
+from sorasync.state.store import Store
+
+if TYPE_CHECKING:
+    from sorasync.provider.base import Provider
+    from sorasync.provider.wire import Job
+
+OPEN = frozenset({Status.INTENT, Status.UNKNOWN})
+_SHOWN = 8
+"""Candidates that are shown for one question at most, the likeliest first."""
+_THUMBNAIL_BYTES = 8 << 20
+
+
+class Answer(StrEnum):
+    """What a person says of a lost answer.
+
+    `adopt`: that job is it. `resend`: the request never arrived, so it may be sent and paid for again.
+    `forget`: leave it; what it cost stays counted, and nothing is looked for any more.
+    """
+
+    ADOPT = "adopt"
+    RESEND = "resend"
+    FORGET = "forget"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A job that may be the one, how it differs from the request, and where its picture was put."""
+
+    job: Job
+    likeness: Likeness
+    thumbnail: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A record whose outcome nobody knows. `prompt` is the text as it was sent."""
+
+    record: Record
+    prompt: str
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Every open question. `busy` tells who is applying now: some of them may be on their way only."""
+
+    open: tuple[Question, ...]
+    listed: bool
+    busy: str | None = None
+
+
+def wanted_of(record: Record) -> Wanted:
+    """What a record's request asked for."""
+    prompt = str(json.loads(record.request).get("prompt", ""))
+    return Wanted(prompt, record.model, record.size, record.seconds)
+
+
+def questions(project: Project, *, thumbnails: bool = True) -> Questions:
+    """Every open question with its candidates, asked from the provider's list; changes nothing.
+
+    Raises `StateError` and `ProviderError`.
+    """
+    from sorasync.state.lock import holder
+
+    with project.synced_store() as store:
+        records = [record for record in store.in_flight() if record.status in OPEN]
+        held = frozenset(store.remote_ids())
+        at_work = holder(store)
+    if not records:
+        return Questions((), listed=True)
+    busy = at_work.describe(project.clock.now()) if at_work else None
+    jobs, listed = _candidates(project, records, held)
+    found = [_question(record, jobs) for record in records]
+    if thumbnails:
+        found = asyncio.run(_with_pictures(project, found))
+    return Questions(tuple(found), listed, busy)
+
+
+def _candidates(project: Project, records: list[Record], held: frozenset[str]) -> tuple[list[Job], bool]:
+    from sorasync.apply.resolve import CLOCK_SKEW
+    from sorasync.sweep import sweep
+
+    found = sweep(project, min(record.intent_at or 0.0 for record in records) - CLOCK_SKEW)
+    return [job for job in found.jobs if job.id not in held], found.listed
+
+
+def _question(record: Record, jobs: Iterable[Job]) -> Question:
+    from sorasync.apply.resolve import CLOCK_SKEW
+
+    wanted, since = wanted_of(record), (record.intent_at or 0.0) - CLOCK_SKEW
+    young = [job for job in jobs if job.created_at is None or job.created_at >= since]
+    ranked = sorted(
+        (Candidate(job, likeness(wanted, job)) for job in young),
+        key=lambda c: (len(c.likeness.differs), len(c.likeness.silent), c.job.created_at or 0.0, c.job.id),
+    )
+    return Question(record, wanted.prompt, tuple(ranked[:_SHOWN]))
+
+
+async def _with_pictures(project: Project, found: list[Question]) -> list[Question]:
+    if "thumbnail" not in project.profile.abilities.variants:
+        return found
+    jobs = {c.job.id: c.job for question in found for c in question.candidates}
+    pictures: dict[str, Path | None] = {}
+    async with project.provider() as provider:
+        for job_id, job in jobs.items():
+            pictures[job_id] = await _picture(project, provider, job)
+    return [
+        replace(q, candidates=tuple(replace(c, thumbnail=pictures[c.job.id]) for c in q.candidates))
+        for q in found
+    ]
+
+
+async def _picture(project: Project, provider: Provider, job: Job) -> Path | None:
+    """Fetch a thumbnail beside the downloads; None where there is none. It is thrown away when all is settled."""
+    from sorasync.provider.errors import ProviderError
+    from sorasync.provider.wire import JobStatus, Variant
+
+    if job.status is not JobStatus.COMPLETED:
+        return None
+    data = b""
+    try:
+        async with provider.download(job, Variant.THUMBNAIL) as download:
+            async for chunk in download.chunks():
+                data += chunk
+                if len(data) > _THUMBNAIL_BYTES:
+                    return None
+    except ProviderError:
+        return None
+    return _keep_picture(project, job.id, data)
+
+
+def _keep_picture(project: Project, job_id: str, data: bytes) -> Path | None:
+    from sorasync.assets.disk import make_directory, write_atomic
+    from sorasync.assets.sniff import sniff
+
+    suffix = {"webp": ".webp", "jpeg": ".jpg", "png": ".png"}.get(sniff(data) or "")
+    if suffix is None:
+        return None
+    digest = hashlib.sha256(job_id.encode("utf-8", "replace")).hexdigest()[:16]
+    path = project.assets().root / "tmp" / f"candidate-{digest}{suffix}"
+    try:
+        make_directory(path.parent)
+        write_atomic(path, data)
+    except OSError:
+        return None
+    return path
+
+
+def drop_pictures(project: Project) -> None:
+    """Remove the thumbnails that were fetched to decide by."""
+    with suppress(OSError):
+        for path in (project.assets().root / "tmp").glob("candidate-*"):
+            path.unlink(missing_ok=True)
+
+
+def question_of(store: Store, addresses: Iterable[str], label: str) -> Record:
+    """The open record of one of those addresses. Raises `SorasyncError` where there is none, or several."""
+    wanted = set(addresses)
+    found = [r for r in store.in_flight() if r.status in OPEN and r.address in wanted]
+    if not found:
+        raise SorasyncError(f"{label} has no open question", hint="`sorasync resolve` lists them")
+    if len(found) > 1:
+        names = ", ".join(record.address for record in found)
+        raise SorasyncError(f"{label} has several open questions: {names}", hint="name one of them")
+    return found[0]
+
+
+def adopt(project: Project, session: Session, record: Record, job_id: str, *, force: bool) -> Job:
+    """Let a record stand for a job of the provider; the next apply follows and fetches it.
+
+    Raises `SorasyncError` for a job that another record holds, that does not exist, or that says it is
+    something else (unless `force`).
+    """
+    from sorasync.sweep import job as ask
+
+    refuse_held(session.store, job_id, record.key)
+    job = ask(project, job_id)
+    found = likeness(wanted_of(record), job)
+    if not found.same and not force:
+        fields = ", ".join(field.name for field in found.differs)
+        raise SorasyncError(
+            f"{job_id} differs from what was sent for {record.address}: {fields}",
+            hint="give --force if it is the one all the same; nothing was changed",
+        )
+    with session.store.transaction():
+        session.store.move(
+            record.key, Status.SUBMITTED, run=session.run, remote_id=job.id, expires_at=job.expires_at
+        )
+        session.store.log("adopted", record.address, record.key, session.run, remote_id=job.id, by="hand")
+    return job
+
+
+def resend(session: Session, record: Record) -> None:
+    """Note that a request never arrived: the next apply sends it again, at its price."""
+    with session.store.transaction():
+        session.store.move(
+            record.key,
+            Status.FAILED,
+            run=session.run,
+            attempts=max(0, record.attempts - 1),
+            error_stage="send",
+            error_message="it never arrived",
+        )
+        session.store.log("to be sent again", record.address, record.key, session.run)
+
+
+def forget(session: Session, record: Record) -> None:
+    """Drop a record; the attempt stays in the history and counts as spent."""
+    store = session.store
+    with store.transaction():
+        for address in store.addresses_of(record.key):
+            store.unbind(address, run=session.run)
+        store.forget([record.key], run=session.run)
+
+
+def refuse_held(store: Store, job_id: str, key: str | None = None) -> None:
+    """Raises `SorasyncError` if a record other than that of `key` holds the job."""
+    holder = store.remote_ids().get(job_id)
+    if holder is None or holder == key:
+        return
+    record = store.record(holder)
+    whose = record.address if record else f"a render that is no longer recorded ({holder[:12]})"
+    raise SorasyncError(f"{job_id} belongs to {whose} already", hint="one job is one render; choose another id")

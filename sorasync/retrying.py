@@ -1,0 +1,118 @@
+"""Lifts what keeps a render from being tried again: a refusal, or too many failures. Sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sorasync.errors import SorasyncError
+from sorasync.graph.graph import Graph
+from sorasync.graph.render import Render
+from sorasync.plan.cost import cost_of
+from sorasync.project import Project
+from sorasync.recording import Session
+from sorasync.state.record import RETRY, Record, Status
+from sorasync.state.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """A render that the next apply tries again. `cost_usd` is its price, None where unknown."""
+
+    address: str
+    label: str
+    before: Status
+    why: str
+    attempts: int
+    cost_usd: Decimal | None
+
+
+def stuck(store: Store, graph: Graph, limit: int, *, failed: bool, blocked: bool) -> list[str]:
+    """Addresses of wanted renders that were refused (`blocked`), or failed `limit` times (`failed`)."""
+    records = store.records({render.key for render in graph.renders.values()})
+    return [
+        address
+        for address, render in graph.renders.items()
+        if (record := records.get(render.key)) is not None
+        and record.error_stage != RETRY
+        and (
+            (blocked and record.status is Status.BLOCKED)
+            or (failed and record.status is Status.FAILED and record.attempts >= limit)
+        )
+    ]
+
+
+def lift(project: Project, session: Session, graph: Graph, addresses: Iterable[str]) -> list[Lifted]:
+    """Let the renders of those addresses be tried once more; each failure after that stops them again.
+
+    Of a clip's renders those that wait for another or are done are left alone. Raises `SorasyncError`
+    where nothing is left to be lifted.
+    """
+    renders = [graph.renders[address] for address in addresses]
+    records = session.store.records({render.key for render in renders})
+    lifted = {}
+    with session.store.transaction():
+        for render in renders:
+            record = records.get(render.key)
+            if record is None or record.status not in (Status.FAILED, Status.BLOCKED):
+                continue
+            if render.key not in lifted:
+                _lift(session, record)
+                lifted[render.key] = _lifted(project, graph, render, record)
+    if not lifted:
+        raise _nothing(graph, renders, records)
+    return list(lifted.values())
+
+
+def _lift(session: Session, record: Record) -> None:
+    store = session.store
+    if record.status is Status.BLOCKED:
+        store.move(record.key, Status.FAILED, run=session.run, error_stage=RETRY)
+    else:
+        store.amend(record.key, run=session.run, error_stage=RETRY)
+    store.log(
+        "to be tried again",
+        record.address,
+        record.key,
+        session.run,
+        was=record.status.value,
+        why=record.error_message,
+    )
+
+
+def _lifted(project: Project, graph: Graph, render: Render, record: Record) -> Lifted:
+    return Lifted(
+        address=render.address,
+        label=graph.label(render.address),
+        before=record.status,
+        why=record.error_message or record.error_code or "no reason given",
+        attempts=record.attempts,
+        cost_usd=cost_of(render, project.profile),
+    )
+
+
+_INSTEAD = {
+    Status.LOST: ("is lost: only a paid render brings it back", "`sorasync apply --replace '{label}'`"),
+    Status.INTENT: ("was sent and the answer was lost", "`sorasync resolve '{label}'`"),
+    Status.UNKNOWN: ("was sent and the answer was lost", "`sorasync resolve '{label}'`"),
+    Status.STORED: ("is there already", "`sorasync apply --replace '{label}'` renders it afresh"),
+}
+
+
+def _nothing(graph: Graph, renders: list[Render], records: dict[str, Record]) -> SorasyncError:
+    for render in renders:
+        record, label = records.get(render.key), graph.label(render.address)
+        if record is not None and record.status is not Status.STORED:
+            what, hint = _INSTEAD.get(record.status, ("is still rendering", "`sorasync apply` follows it"))
+            return SorasyncError(f"{label} {what}", hint=hint.format(label=label))
+    for render in renders:
+        for need in render.needs:
+            source = records.get(graph.renders[need].key)
+            if source is None:
+                return SorasyncError(
+                    f"{graph.label(render.address)} waits for {graph.label(need)}",
+                    hint=f"`sorasync retry '{graph.label(need)}'`, or `sorasync plan` to see why",
+                )
+    label = graph.label(renders[0].address) if renders else "nothing"
+    return SorasyncError(f"{label} was neither refused nor did it fail", hint="`sorasync plan` shows what is next")

@@ -1,0 +1,53 @@
+"""What the provider holds: one walk over its list, for everything that compares the state with it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sorasync.project import Project
+
+if TYPE_CHECKING:
+    from sorasync.provider.wire import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """The jobs of the list, newest first. `complete`: a job that is not among them does not exist.
+
+    `listed` is False where the provider has no list at all.
+    """
+
+    jobs: tuple[Job, ...]
+    complete: bool
+    listed: bool = True
+
+
+def sweep(project: Project, since: float | None = None) -> Sweep:
+    """The provider's jobs made since a Unix time (None: all), page by page. Raises `ProviderError`."""
+    return asyncio.run(_sweep(project, since))
+
+
+async def _sweep(project: Project, since: float | None) -> Sweep:
+    from sorasync.provider.errors import NotSupported
+    from sorasync.provider.listing import jobs_since
+
+    if not project.profile.can("list"):
+        return Sweep((), complete=False, listed=False)
+    async with project.provider() as provider:
+        try:
+            jobs = [job async for job in jobs_since(provider, since)]
+        except NotSupported:
+            return Sweep((), complete=False, listed=False)
+    return Sweep(tuple(jobs), complete=project.profile.abilities.list == "complete")
+
+
+def job(project: Project, job_id: str) -> Job:
+    """One job. Raises `NotFound` and other `ProviderError`s."""
+    return asyncio.run(_job(project, job_id))
+
+
+async def _job(project: Project, job_id: str) -> Job:
+    async with project.provider() as provider:
+        return await provider.get(job_id)

@@ -1,0 +1,61 @@
+"""The program's own source, as syntax trees."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import sorasync
+
+ROOT = Path(sorasync.__file__).parent
+
+
+@cache
+def modules() -> dict[str, ast.Module]:
+    """Every module by its dotted name."""
+    return {_name(path): ast.parse(path.read_text("utf-8"), str(path)) for path in sorted(ROOT.rglob("*.py"))}
+
+
+@cache
+def lengths() -> dict[str, int]:
+    """The number of lines of every module."""
+    return {_name(path): len(path.read_text("utf-8").splitlines()) for path in ROOT.rglob("*.py")}
+
+
+def _name(path: Path) -> str:
+    parts = ["sorasync", *path.relative_to(ROOT).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def package(module: str) -> str:
+    """The part of the program that a module belongs to: `plan`, or its own name for one at the root."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def imports(module: str, *, at_start: bool = False) -> Iterator[str]:
+    """The modules that a module imports, our own and others, by dotted name.
+
+    With `at_start` only those imported when it is loaded: not in functions, not for type checkers.
+    """
+    nodes = _loaded(modules()[module]) if at_start else ast.walk(modules()[module])
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} has a relative import"
+            assert node.module is not None
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in modules() else node.module
+
+
+def _loaded(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            continue
+        yield node
+        yield from _loaded(node)

@@ -1,0 +1,160 @@
+"""Which part of the program may know which.
+
+The table is the design: an arrow that is missing here is missing on purpose. What a part needs and may not
+import comes in as data.
+"""
+
+from __future__ import annotations
+
+import ast
+from graphlib import TopologicalSorter
+
+import pytest
+
+from tests.architecture.source import imports, modules, package
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "profile": set(),
+    "provider": set(),
+    "assets": set(),
+    "preview": set(),
+    "manifest": {"profile"},
+    "graph": {"manifest", "profile"},
+    "state": {"graph"},
+    "plan": {"graph", "state", "profile"},
+    "apply": {"plan", "state", "provider", "assets", "graph", "profile"},
+}
+ANYONE_MAY_IMPORT = {"errors", "clock"}
+EXCEPTIONS = {("sorasync.plan.plan", "sorasync.manifest.diagnostic")}
+"""A plan carries the warnings of its library along; nobody between reads them."""
+
+PURE = ("graph", "plan")
+IMPURE = {"sorasync.plan.planfile"}
+"""Reads a plan from a file."""
+PURE_IMPORTS = {
+    "__future__",
+    "collections",
+    "dataclasses",
+    "decimal",
+    "difflib",
+    "enum",
+    "functools",
+    "hashlib",
+    "json",
+    "re",
+    "sorasync",
+    "typing",
+    "unicodedata",
+}
+
+ONLY_IN: dict[str, set[str]] = {
+    "httpx": {"provider"},
+    "sqlite3": {"state", "preview"},
+    "sqlite_utils": {"state", "preview"},
+    "click": {"cli"},
+    "rich": {"cli"},
+    "tree_sitter": {"manifest"},
+    "rtoml": {"manifest", "profile"},
+    "starlette": {"preview"},
+    "uvicorn": {"preview"},
+    "av": {"preview"},
+    "numpy": {"preview"},
+    "PIL": {"preview"},
+}
+
+ROOT = {package(module) for module in modules() if module.count(".") == 1} - set(MAY_IMPORT) - {"cli"}
+COMPOSITION = ROOT - ANYONE_MAY_IMPORT - {"__main__"}
+"""Modules at the root that put the parts together; only the command line and each other may import them."""
+
+
+def ours(module: str) -> set[str]:
+    """The modules of the program that a module imports, wherever in it."""
+    return {name for name in imports(module) if name.partition(".")[0] == "sorasync"}
+
+
+@pytest.mark.parametrize("part", MAY_IMPORT)
+def test_a_package_imports_only_what_it_may_know(part: str) -> None:
+    members = [module for module in modules() if package(module) == part]
+    assert members
+    allowed = MAY_IMPORT[part] | ANYONE_MAY_IMPORT | {part}
+    wrong = {
+        (module, name)
+        for module in members
+        for name in ours(module)
+        if package(name) not in allowed and (module, name) not in EXCEPTIONS
+    }
+    assert wrong == set()
+
+
+def test_every_package_stands_in_the_table() -> None:
+    packages = {package(module) for module in modules() if module.count(".") > 1}
+    assert packages == {*MAY_IMPORT, "cli"}
+
+
+def test_the_exceptions_are_needed() -> None:
+    assert {(module, name) for module, name in EXCEPTIONS if name not in ours(module)} == set()
+
+
+def test_only_the_command_line_knows_the_command_line() -> None:
+    wrong = {
+        (module, name)
+        for module in modules()
+        for name in ours(module)
+        if package(name) == "cli" and package(module) not in ("cli", "__main__")
+    }
+    assert wrong == set()
+
+
+def test_what_anyone_may_import_imports_nothing_of_ours() -> None:
+    for module in ANYONE_MAY_IMPORT:
+        assert {package(name) for name in ours(f"sorasync.{module}")} <= ANYONE_MAY_IMPORT
+
+
+def test_no_package_imports_what_puts_the_packages_together() -> None:
+    wrong = {
+        (module, name)
+        for module in modules()
+        for name in ours(module)
+        if package(name) in COMPOSITION and package(module) not in COMPOSITION | {"cli"}
+    }
+    assert wrong == set()
+
+
+def test_no_module_needs_itself_to_be_loaded() -> None:
+    needs = {
+        module: {name for name in imports(module, at_start=True) if name in modules() and name != module}
+        for module in modules()
+    }
+    assert len(list(TopologicalSorter(needs).static_order())) == len(modules())
+
+
+@pytest.mark.parametrize("name", ONLY_IN)
+def test_a_library_is_known_in_its_own_part_only(name: str) -> None:
+    users = {module for module in modules() if name in {i.partition(".")[0] for i in imports(module)}}
+    assert {package(module) for module in users} - ONLY_IN[name] == set()
+
+
+@pytest.mark.parametrize("part", PURE)
+def test_what_is_pure_imports_nothing_that_reaches_outside(part: str) -> None:
+    wrong = {
+        (module, name)
+        for module in modules()
+        if package(module) == part and module not in IMPURE
+        for name in imports(module)
+        if name.partition(".")[0] not in PURE_IMPORTS
+    }
+    assert wrong == set()
+
+
+def test_nothing_but_the_command_line_prints_or_exits() -> None:
+    wrong = [
+        (module, node.lineno)
+        for module, tree in modules().items()
+        if package(module) != "cli"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in _FORBIDDEN
+    ]
+    assert wrong == []
+
+
+_FORBIDDEN = {"print", "exit", "quit", "sys.exit", "os._exit", "sys.stdout.write", "sys.stderr.write"}

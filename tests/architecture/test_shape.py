@@ -1,0 +1,54 @@
+"""Every part says what it is for, and none is too long to read."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from tests.architecture.source import lengths, modules
+
+LONGEST_MODULE = 400
+LONGEST_FUNCTION = 60
+
+
+def public(
+    tree: ast.Module | ast.ClassDef,
+) -> Iterator[ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The public classes and functions of a module, and the public methods of those classes."""
+    for node in tree.body:
+        if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if node.name.startswith("_"):
+            continue
+        yield node
+        if isinstance(node, ast.ClassDef):
+            yield from public(node)
+
+
+def test_every_module_has_a_docstring() -> None:
+    assert [module for module, tree in modules().items() if not ast.get_docstring(tree)] == []
+
+
+def test_every_public_class_and_function_has_a_docstring() -> None:
+    silent = [
+        f"{module}:{node.lineno} {node.name}"
+        for module, tree in modules().items()
+        for node in public(tree)
+        if not ast.get_docstring(node)
+    ]
+    assert silent == []
+
+
+def test_no_module_is_too_long() -> None:
+    assert {module: count for module, count in lengths().items() if count > LONGEST_MODULE} == {}
+
+
+def test_no_function_is_too_long() -> None:
+    long = [
+        f"{module}:{node.lineno} {node.name}"
+        for module, tree in modules().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or node.lineno) - node.lineno + 1 > LONGEST_FUNCTION
+    ]
+    assert long == []

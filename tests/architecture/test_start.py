@@ -1,0 +1,44 @@
+"""What is not needed is not loaded: the start of the program is part of how it feels."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("pydantic", "httpx", "sqlite3", "sqlite_utils", "rich", "numpy", "av", "PIL", "starlette", "rtoml")
+_ASK = f"""
+import sys
+from sorasync.cli.main import run
+code = run(sys.argv[1:])
+print("LOADED", code, *(name for name in {HEAVY} if name in sys.modules))
+"""
+
+
+def loaded(*args: str) -> tuple[int, set[str]]:
+    """The exit code of a command line, and which heavy modules it loaded."""
+    done = subprocess.run(
+        [sys.executable, "-c", _ASK, *args], capture_output=True, text=True, timeout=60, check=True
+    )
+    code, *names = done.stdout.rpartition("LOADED ")[2].split()
+    return int(code), set(names)
+
+
+@pytest.mark.parametrize("args", [("--help",), ("--version",), ("plan", "--help"), ("apply", "--help")])
+def test_help_loads_none_of_the_heavy_modules(args: tuple[str, ...]) -> None:
+    assert loaded(*args) == (0, set())
+
+
+def test_a_module_that_is_loaded_is_seen() -> None:
+    """The check above could not fail if it looked in the wrong place."""
+    _, names = loaded("validate", "--library", "/nowhere")
+    seen = subprocess.run(
+        [sys.executable, "-c", "import sys, pydantic; print('pydantic' in sys.modules)"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert seen.stdout.strip() == "True"
+    assert names <= set(HEAVY)
