@@ -7,7 +7,10 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sorasync.graph.address import natural, owner
 from sorasync.graph.graph import Graph
+from sorasync.plan.action import Action
+from sorasync.plan.change import Change
 from sorasync.plan.diff import diff
 from sorasync.plan.known import Known, Survey, survey
 from sorasync.plan.plan import Plan, Waiting
@@ -101,7 +104,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         lineage=store.lineage,
         serial=store.serial,
         desired=_desired(graph),
-        changes=tuple(kept),
+        changes=tuple(sorted(kept, key=_place)),
         unchanged=found.unchanged,
         unchanged_clips=clips,
         unchanged_characters=characters,
@@ -130,9 +133,15 @@ def _present(project: Project, swept: Swept | None) -> Container[str]:
     return present.keys() - damaged if damaged else present
 
 
-def _untouched(graph: Graph, found: Survey) -> tuple[int, int]:
-    from sorasync.graph.address import owner
+def _place(change: Change) -> tuple[object, ...]:
+    """Where a change is shown: characters, clips by name, what ends last; a clip's own order stays."""
+    last = change.action is Action.RETIRE or not change.binds
+    stuck = change.action in (Action.BLOCKED, Action.LOST)
+    owned = owner(change.address)
+    return (last and not stuck, not owned.startswith("character."), natural(owned))
 
+
+def _untouched(graph: Graph, found: Survey) -> tuple[int, int]:
     touched = {owner(render.address) for render in found.touched}
     characters = sum(address.startswith("character.") for address in graph.renders)
     touched_characters = sum(address.startswith("character.") for address in touched)

@@ -96,17 +96,17 @@ def questions(project: Project, *, thumbnails: bool = True) -> Questions:
 
 
 def _candidates(project: Project, records: list[Record], held: frozenset[str]) -> tuple[list[Job], bool]:
-    from sorasync.apply.resolve import CLOCK_SKEW
+    from sorasync.apply.resolve import DOUBT
     from sorasync.sweep import sweep
 
-    found = sweep(project, min(record.intent_at or 0.0 for record in records) - CLOCK_SKEW)
+    found = sweep(project, min(record.intent_at or 0.0 for record in records) - DOUBT)
     return [job for job in found.jobs if job.id not in held], found.listed
 
 
 def _question(record: Record, jobs: Iterable[Job]) -> Question:
-    from sorasync.apply.resolve import CLOCK_SKEW
+    from sorasync.apply.resolve import DOUBT
 
-    wanted, since = wanted_of(record), (record.intent_at or 0.0) - CLOCK_SKEW
+    wanted, since = wanted_of(record), (record.intent_at or 0.0) - DOUBT
     young = [job for job in jobs if job.created_at is None or job.created_at >= since]
     ranked = sorted(
         (Candidate(job, likeness(wanted, job)) for job in young),
@@ -212,13 +212,8 @@ def adopt(project: Project, session: Session, record: Record, job_id: str, *, fo
 def resend(session: Session, record: Record) -> None:
     """Note that a request never arrived: the next apply sends it again, at its price."""
     with session.store.transaction():
-        session.store.move(
-            record.key,
-            Status.FAILED,
-            run=session.run,
-            attempts=max(0, record.attempts - 1),
-            error_stage="send",
-            error_message="it never arrived",
+        session.store.withdraw(
+            record.key, run=session.run, error_stage="send", error_message="it never arrived"
         )
         session.store.log("to be sent again", record.address, record.key, session.run)
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.plan.cost import Total, total
-from sorasync.plan.known import IN_FLIGHT
-from sorasync.state.record import Brief, Status
+from sorasync.state.record import IN_FLIGHT, Brief, Status
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import ClipNode, Graph

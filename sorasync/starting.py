@@ -27,7 +27,8 @@ def start(root: Path) -> tuple[list[str], list[str]]:
             f"{root / 'sorasync.toml'} is there already: this is a library; nothing was changed",
             hint="sorasync plan shows what is to be done in it",
         )
-    written, kept = [], []
+    written: list[str] = []
+    kept: list[str] = []
     try:
         for name, template in FILES.items():
             (written if _write(root / name, _text(template)) else kept).append(name)

@@ -5,70 +5,85 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from sorasync.apply.context import Context
+from sorasync.apply.transfer import stream
 from sorasync.assets.errors import DamagedFile, TooLarge, WrongLength
-from sorasync.assets.fetch import Received, receive
+from sorasync.assets.fetch import Received
 from sorasync.assets.mp4 import inspect_mp4
 from sorasync.assets.sidecar import Sidecar, write_sidecar
-from sorasync.assets.sniff import sniff_file
 from sorasync.errors import SorasyncError
 from sorasync.provider import errors
 from sorasync.provider.wire import Job, JobStatus, Variant
 from sorasync.state.record import Record, Status
 
-_TRIES = 6
-_SUFFIXES = {Variant.VIDEO: ".mp4", Variant.THUMBNAIL: ".webp", Variant.SPRITESHEET: ".jpg"}
-_FORMATS = {"webp": ".webp", "jpeg": ".jpg", "png": ".png"}
+_TRIES = 8
+_LONGEST_PAUSE = 10.0
 
 
 class Gone(SorasyncError):
     """The provider no longer has the file."""
 
 
-async def fetch(context: Context, record: Record, job: Job) -> Record:
-    """Download a completed job's video and its thumbnails; the stored record.
+class FetchLater(SorasyncError):
+    """The run was interrupted before the file was here; the record stays `rendered`."""
 
-    Raises `Gone` when the provider has no file any more (the record is then `lost`), `DiskFull`, or the
-    last `ProviderError` after several tries (the record stays `rendered`, to be fetched by a later run).
+
+@dataclass(frozen=True, slots=True)
+class _Video:
+    received: Received
+    seconds: float
+
+
+async def fetch(context: Context, record: Record, job: Job, recorded: Callable[[], None]) -> Record:
+    """Download a completed job's video; the stored record.
+
+    `recorded` is called inside the transaction that says that the asset is here. Raises `Gone` when the
+    provider has no file any more (the record is then `lost`), `DiskFull`, `FetchLater`, or the last
+    `ProviderError` after several tries (the record stays `rendered`, to be fetched by a later run).
     """
-    received = await _video(context, record, job)
-    part = context.assets.temporary(record.key)
-    stored = await asyncio.to_thread(context.assets.adopt, part, received.sha256)
-    context.store.add_asset(received.sha256, received.size, "video", ".mp4")
-    facts = inspect_mp4(stored.path)
-    record = context.store.move(
-        record.key,
-        Status.STORED,
+    video = await _video(context, record, job)
+    stored = replace(
+        record,
+        asset=video.received.sha256,
+        seconds=round(video.seconds, 3) or record.seconds,
         run=context.run,
-        asset=received.sha256,
-        seconds=round(facts.duration_seconds, 3) or record.seconds,
-        reported_usd=job.cost_usd,
     )
-    write_sidecar(context.assets, _sidecar(record))
-    for variant in (Variant.THUMBNAIL, Variant.SPRITESHEET):
-        if variant.value in context.profile.abilities.variants:
-            with contextlib.suppress(errors.ProviderError, OSError):
-                await _picture(context, record, job, variant)
-    return record
+    await asyncio.to_thread(_put_in_place, context, stored)
+    with context.store.transaction():
+        context.store.add_asset(video.received.sha256, video.received.size, "video", ".mp4")
+        stored = context.store.move(
+            record.key,
+            Status.STORED,
+            run=context.run,
+            asset=stored.asset,
+            seconds=stored.seconds,
+            reported_usd=job.cost_usd if job.cost_usd is not None else record.reported_usd,
+        )
+        recorded()
+    return stored
 
 
-async def _video(context: Context, record: Record, job: Job) -> Received:
-    part = context.assets.temporary(record.key, ".mp4")
+def _put_in_place(context: Context, record: Record) -> None:
+    """Move the part into the store, with its facts beside it. The state is told last: it must not be ahead."""
+    assert record.asset is not None
+    context.assets.adopt(context.assets.temporary(record.key), record.asset)
+    with contextlib.suppress(OSError):
+        write_sidecar(context.assets, _sidecar(record))
+
+
+async def _video(context: Context, record: Record, job: Job) -> _Video:
     pause = 0.5
     for attempt in range(1, _TRIES + 1):
         try:
-            received = await _stream(context, record.key, job, Variant.VIDEO)
-            inspect_mp4(part)
-            return received
-        except WrongLength as error:
+            return await _whole(context, record, job)
+        except (WrongLength, DamagedFile, TooLarge) as error:
             failure: errors.ProviderError = errors.BadDownload(error.message)
-        except (DamagedFile, TooLarge) as error:
-            part.unlink(missing_ok=True)
-            failure = errors.BadDownload(error.message)
-        except errors.NotFound:
+        except errors.NotFound as error:
             job = await _still_there(context, record)
-            failure = errors.NotReady("the provider has no file yet")
+            failure = error
         except (errors.AuthFailed, errors.QuotaExhausted, errors.NotSupported):
             raise
         except errors.RateLimited as error:
@@ -76,9 +91,22 @@ async def _video(context: Context, record: Record, job: Job) -> Received:
         except errors.ProviderError as error:
             failure = error
         if attempt < _TRIES:
-            await context.clock.sleep(pause)
-            pause = min(pause * 2, 10.0)
+            await context.pause(pause)
+            if context.interrupted:
+                raise FetchLater("rendered, not fetched yet") from failure
+            pause = min(pause * 2, _LONGEST_PAUSE)
     raise failure
+
+
+async def _whole(context: Context, record: Record, job: Job) -> _Video:
+    """One try. A file that came to its end and is no video is dropped; one that broke off is gone on with."""
+    part, received = await stream(context, record.key, job, Variant.VIDEO)
+    try:
+        facts = await asyncio.to_thread(inspect_mp4, part)
+    except DamagedFile:
+        part.unlink(missing_ok=True)
+        raise
+    return _Video(received, facts.duration_seconds)
 
 
 async def _still_there(context: Context, record: Record) -> Job:
@@ -88,38 +116,21 @@ async def _still_there(context: Context, record: Record) -> Job:
         job = await context.provider.get(record.remote_id)
     except errors.NotFound:
         job = None
-    expired = job is not None and job.expires_at is not None and job.expires_at < context.clock.now()
+    expires_at = None if job is None else expiry(context, record, job)
+    expired = expires_at is not None and expires_at < context.clock.now()
     if job is None or job.status is not JobStatus.COMPLETED or expired:
         context.store.move(record.key, Status.LOST, run=context.run, error_stage="download")
         raise Gone("rendered, but the provider no longer has the file")
     return job
 
 
-async def _stream(context: Context, key: str, job: Job, variant: Variant) -> Received:
-    part = context.assets.temporary(key, _SUFFIXES[variant])
-    resumable = variant is Variant.VIDEO and context.profile.abilities.range
-    offset = part.stat().st_size if resumable and part.exists() else 0
-    async with context.provider.download(job, variant, offset) as download:
-        return await receive(
-            download.chunks(),
-            part,
-            offset=download.offset,
-            expected_length=download.length,
-            cap=context.settings.max_bytes,
-        )
-
-
-async def _picture(context: Context, record: Record, job: Job, variant: Variant) -> None:
-    """Fetch a thumbnail or spritesheet. What is not a picture (some hosts send the video) is dropped."""
-    assert record.asset is not None
-    received = await _stream(context, record.key, job, variant)
-    part = context.assets.temporary(record.key, _SUFFIXES[variant])
-    suffix = _FORMATS.get(sniff_file(part) or "")
-    if suffix is None:
-        part.unlink(missing_ok=True)
-        return
-    context.assets.adopt(part, record.asset, suffix)
-    context.store.add_asset(received.sha256, received.size, variant.value, suffix, of=record.asset)
+def expiry(context: Context, record: Record, job: Job) -> float | None:
+    """When the provider deletes the file, in Unix seconds: as it says, else by its profile; None = unknown."""
+    if job.expires_at is not None:
+        return job.expires_at
+    kept = context.profile.limits.expiry_seconds
+    rendered_at = job.completed_at or record.rendered_at
+    return None if kept is None or rendered_at is None else rendered_at + kept
 
 
 def _sidecar(record: Record) -> Sidecar:

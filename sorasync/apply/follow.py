@@ -19,8 +19,8 @@ from sorasync.provider.wire import Job
 
 PAGE = 100
 _AT_ONCE = 8
-_FIRST_WAIT, _LAST_WAIT = 5.0, 20.0
-"""Seconds between two looks, from the first one to those after ten minutes."""
+_FIRST_WAIT, _LAST_WAIT, _GROWTH = 1.0, 20.0, 8.0
+"""Seconds between two looks: the first, the longest, and how many of a job's age add one more."""
 _SHORTEST = 0.1
 """Seconds between two looks, whatever a server says."""
 _MISSES, _MISSING_FOR = 3, 60.0
@@ -47,7 +47,7 @@ class _Watch:
 
     def due(self) -> float:
         """When the job is worth another look."""
-        wait = min(_LAST_WAIT, _FIRST_WAIT + (self.looked - self.since) / 40)
+        wait = min(_LAST_WAIT, _FIRST_WAIT + (self.looked - self.since) / _GROWTH)
         return self.looked + (wait if self.hint is None else max(self.hint, _SHORTEST))
 
     def settle(self, job: Job) -> None:

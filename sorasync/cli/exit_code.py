@@ -6,6 +6,8 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sorasync.drifting import Drift
+    from sorasync.plan.plan import Plan
     from sorasync.apply.report import Report
 
 
@@ -42,6 +44,14 @@ def of_error(error: BaseException) -> ExitCode:
     if isinstance(error, StateLocked):
         return ExitCode.LOCKED
     return ExitCode.ERROR
+
+
+def of_plan(plan: Plan, drift: Drift | None = None) -> ExitCode:
+    """The detailed exit code of a plan: changes, only drift, or neither."""
+    drifted = drift.keys if drift else frozenset()
+    if any(change.key not in drifted for change in plan.changes):
+        return ExitCode.CHANGES
+    return ExitCode.DRIFT if plan.changes or drifted else ExitCode.DONE
 
 
 def of_report(report: Report) -> ExitCode:

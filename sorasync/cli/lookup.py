@@ -1,4 +1,4 @@
-"""What a person's word for an address means in a library, and the nearest words for one that means nothing."""
+"""What a person's word for an address means in a library, and the nearest ones for a wrong word."""
 
 from __future__ import annotations
 

@@ -35,6 +35,11 @@ def plan_options(function: F) -> F:
             help="Render this again although nothing changed, and all that comes from it.",
         ),
         click.option("--offline", is_flag=True, help="Ask the provider nothing."),
+        click.option(
+            "--refresh",
+            is_flag=True,
+            help="Check the files here and all videos at the provider first, not only what the plan needs.",
+        ),
     )
     for option in reversed(options):
         function = option(function)
@@ -42,9 +47,15 @@ def plan_options(function: F) -> F:
 
 
 def planning(
-    target: tuple[str, ...], exclude: tuple[str, ...], replace: tuple[str, ...], offline: bool
+    target: tuple[str, ...],
+    exclude: tuple[str, ...],
+    replace: tuple[str, ...],
+    offline: bool,
+    refresh: bool = False,
 ) -> PlanOptions:
     """The options as the planner takes them."""
     from sorasync.plan.selection import Selection
 
-    return PlanOptions(selection=Selection(target, exclude), replace=replace, offline=offline)
+    return PlanOptions(
+        selection=Selection(target, exclude), replace=replace, offline=offline, refresh=refresh
+    )

@@ -11,20 +11,14 @@ _UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _LENGTH = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(s|min|m|h|d|w)")
 
 
-class Length(click.ParamType):
-    """An option's length of time, such as `30d`, as seconds."""
-
-    name = "length"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Seconds; fails for anything but a number and a unit."""
-        if isinstance(value, int | float):
-            return float(value)
-        match = _LENGTH.fullmatch(str(value).strip())
-        if match is None:
-            self.fail(f"{value!r} is not a length of time such as 90min, 12h, 30d or 2w", param, ctx)
-        unit = "min" if match[2] == "m" else match[2]
-        return float(match[1]) * _UNITS[unit]
+def length(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """An option's length of time, such as `30d`, as seconds: the callback of that option."""
+    if value is None:
+        return None
+    match = _LENGTH.fullmatch(value.strip())
+    if match is None:
+        raise click.BadParameter(f"{value!r} is not a length of time such as 90min, 12h, 30d or 2w", ctx, param)
+    return float(match[1]) * _UNITS["min" if match[2] == "m" else match[2]]
 
 
 def age(seconds: float) -> str:

@@ -50,7 +50,7 @@ class Locator:
 
     def position(self, file: str, path: TomlPath) -> Position:
         """Where the declaration at `path` stands: a table's header, a key's value."""
-        positions = self._of(file)
+        positions = self.of(file)
         return Position(file, *(positions.span(path) if positions else Span()))
 
     def diagnostics(self, faults: Iterable[Fault]) -> list[Diagnostic]:
@@ -79,7 +79,7 @@ class Locator:
         )
 
     def _span(self, fault: Fault) -> Span:
-        positions = self._of(fault.file)
+        positions = self.of(fault.file)
         if positions is None:
             return Span()
         if fault.within is not None:
@@ -89,29 +89,23 @@ class Locator:
     def source(self, file: str, line: int) -> str | None:
         """The text of a line, cut after some hundred characters, control characters replaced."""
         if file not in self._lines:
-            text = self._text(file)
+            text = self.text(file)
             self._lines[file] = [] if text is None else text.split("\n")
         lines = self._lines[file]
         if line > len(lines):
             return None
         return _CONTROL.sub("\ufffd", lines[line - 1].removesuffix("\r")[:_LONGEST_SOURCE])
 
-    def of(self, file: str) -> Positions | None:
-        """Where everything stands in a file, None if it cannot be read."""
-        return self._of(file)
-
     def text(self, file: str) -> str | None:
         """The text of a file, None if it cannot be read."""
-        return self._text(file)
-
-    def _text(self, file: str) -> str | None:
         if file not in self._texts:
             self._texts[file] = self._text_of(file)
         return self._texts[file]
 
-    def _of(self, file: str) -> Positions | None:
+    def of(self, file: str) -> Positions | None:
+        """Where everything stands in a file, None if it cannot be read."""
         if file not in self._positions:
-            text = self._text(file)
+            text = self.text(file)
             if text is None:
                 return None
             self._positions[file] = Positions(text)

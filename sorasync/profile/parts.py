@@ -47,6 +47,8 @@ class Routes(Data):
     batch_create: str | None = None
     batch_get: str | None = None
     batch_cancel: str | None = None
+    batch_list: str | None = None
+    models: str | None = None
 
     @field_validator("*", mode="before")
     @classmethod

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
+from sorasync.provider.batch import Batch, BatchResult
 from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Job, Page, Variant
 
 
@@ -77,4 +78,32 @@ class Provider(Protocol):
 
     async def aclose(self) -> None:
         """Close every connection."""
+        ...
+
+
+class BatchQueue(Protocol):
+    """The part of a host that takes many creates at once, at its leisure and for less."""
+
+    def line(self, custom_id: str, request: CreateRequest, image_id: str | None = None) -> bytes:
+        """A request as a line of an input file, line break included; an image is named by its file's id."""
+        ...
+
+    async def upload_file(self, purpose: str, source: Path | bytes) -> str:
+        """Upload a file (`batch` or `vision`); its id. Costs nothing, may retry inside."""
+        ...
+
+    async def create_batch(self, input_file_id: str, metadata: Mapping[str, str] | None = None) -> Batch:
+        """Queue the requests of an uploaded file. Paid, sent at most once; raises `OutcomeUnknown`."""
+        ...
+
+    async def batch(self, batch_id: str) -> Batch:
+        """One batch. Raises `NotFound`."""
+        ...
+
+    def recent(self, since: float) -> AsyncIterator[Batch]:
+        """The batches made after a Unix time, newest first. Raises `NotSupported` where there is no list."""
+        ...
+
+    def results(self, batch: Batch) -> AsyncIterator[BatchResult]:
+        """The lines of a batch's output and error files, in any order. Raises `ProviderError`."""
         ...

@@ -102,6 +102,17 @@ def read_batch(body: object, *, known_id: str | None = None) -> Batch | None:
     )
 
 
+def read_batch_page(body: object) -> tuple[list[Batch], str | None] | None:
+    """A page of the list of batches and what asks for the next one; None where the body is no list."""
+    data = table(body)
+    listed = data.get("data")
+    if not isinstance(listed, list):
+        return None
+    found = [batch for batch in map(read_batch, listed) if batch is not None]
+    more = data.get("has_more") is True and found
+    return found, (text(data.get("last_id")) or found[-1].id) if more else None
+
+
 def batch_line(spec: HostSpec, custom_id: str, request: CreateRequest, image_id: str | None = None) -> bytes:
     """One request as a line of JSONL with its line break. An image must be a file the host holds already."""
     if request.image is not None and image_id is None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from sorasync.provider import encode
 from sorasync.provider.answer import Answer
-from sorasync.provider.batch import Batch, read_batch
+from sorasync.provider.batch import Batch, BatchResult, batch_line, read_batch, read_batch_line, read_batch_page
 from sorasync.provider.classify import fault, unreadable
 from sorasync.provider.download import Downloader, Fetched
+from sorasync.provider.errors import BadDownload, NotFound, NotSupported
 from sorasync.provider.outgoing import Outgoing
 from sorasync.provider.read import job_id
 from sorasync.provider.retry import PAID, Patience, retried
 from sorasync.provider.sender import Sender
+from sorasync.provider.wire import CreateRequest
+
+_PAGE = 100
+_LONGEST_LINE = 4 << 20
+"""Bytes of one line of a result file that are read at most."""
 
 
 class Batches:
@@ -65,6 +71,65 @@ class Batches:
         path = encode.route(self._sender.spec, "batch_cancel", batch_id)
         answer = await self._send("batch_cancel", Outgoing(path, "json"), paid=False)
         return self._batch(answer, known_id=batch_id)
+
+    def line(self, custom_id: str, request: CreateRequest, image_id: str | None = None) -> bytes:
+        """A request as a line of an input file, line break included."""
+        return batch_line(self._sender.spec, custom_id, request, image_id)
+
+    async def recent(self, since: float) -> AsyncIterator[Batch]:
+        """The batches made after a Unix time, newest first, a page at a time.
+
+        Batches without a time count as new. Raises `NotSupported` where there is no list.
+        """
+        seen: set[str] = set()
+        after: str | None = None
+        while True:
+            page, after_this = await self._page(after)
+            fresh = [batch for batch in page if batch.id not in seen]
+            seen.update(batch.id for batch in fresh)
+            young = [batch for batch in fresh if batch.created_at is None or batch.created_at >= since]
+            for batch in young:
+                yield batch
+            if after_this is None or after_this == after or not young:
+                return
+            after = after_this
+
+    async def _page(self, after: str | None) -> tuple[list[Batch], str | None]:
+        path = encode.route(self._sender.spec, "batch_list")
+        query = {"limit": str(_PAGE)} | ({"after": after} if after else {})
+
+        async def once() -> tuple[list[Batch], str | None]:
+            answer = self._good(await self._sender.get("batch_list", path, query))
+            page = read_batch_page(answer.body)
+            if page is None:
+                raise unreadable(answer, self._sender.asked())
+            return page
+
+        try:
+            return await retried(once, self._sender.clock, self._patience)
+        except NotFound as missing:
+            raise NotSupported(f"{self._sender.spec.name} lists no batches", status=missing.status) from None
+
+    async def results(self, batch: Batch) -> AsyncIterator[BatchResult]:
+        """The lines of the output and error files, in any order; lines that name no request are left out."""
+        for file_id in (batch.output_file_id, batch.error_file_id):
+            if file_id is not None:
+                async for line in self._lines(file_id):
+                    found = read_batch_line(line)
+                    if found is not None:
+                        yield found
+
+    async def _lines(self, file_id: str) -> AsyncIterator[bytes]:
+        rest = b""
+        async with self.file_content(file_id) as content:
+            async for chunk in content.chunks():
+                *whole, rest = (rest + chunk).split(b"\n")
+                for line in whole:
+                    yield line
+                if len(rest) > _LONGEST_LINE:
+                    raise BadDownload(f"a line of the result file is longer than {_LONGEST_LINE} bytes")
+        if rest:
+            yield rest
 
     async def _send(self, name: str, outgoing: Outgoing, *, paid: bool) -> Answer:
         async def once() -> Answer:

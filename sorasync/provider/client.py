@@ -189,6 +189,11 @@ class VideosClient:
         """Open a file of a completed job. Raises `NotReady`, `NotFound` (gone), `BadDownload`."""
         return self._downloads.open(job, variant, offset)
 
+    def slot(self, model: str | None, *, taken: bool = False) -> AbstractAsyncContextManager[None]:
+        """Hold one of the host's places for renders in flight; `taken`: the render is in flight already."""
+        limiter = self.limits.of(model)
+        return limiter.occupied() if taken else limiter.slot()
+
     async def aclose(self) -> None:
         """Close every connection."""
         await self._sender.aclose()

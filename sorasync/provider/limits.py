@@ -88,6 +88,16 @@ class Limiter:
             self.active -= 1
             self._wake()
 
+    @asynccontextmanager
+    async def occupied(self) -> AsyncIterator[None]:
+        """Count a render that is in flight already: it waits for no place, and others wait for it."""
+        self.active += 1
+        try:
+            yield
+        finally:
+            self.active -= 1
+            self._wake()
+
     async def _enter(self) -> None:
         if not self._waiting and self._has_room():
             self.active += 1

@@ -34,13 +34,13 @@ def package(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
 
-def imports(module: str, *, at_start: bool = False) -> Iterator[str]:
+def imports(module: str, *, at_start: bool = False, types: bool = True) -> Iterator[str]:
     """The modules that a module imports, our own and others, by dotted name.
 
-    With `at_start` only those imported when it is loaded: not in functions, not for type checkers.
+    With `at_start` only those imported when it is loaded, not in its functions; without `types` not those
+    for type checkers alone, which `at_start` leaves out as well.
     """
-    nodes = _loaded(modules()[module]) if at_start else ast.walk(modules()[module])
-    for node in nodes:
+    for node in _nodes(modules()[module], functions=not at_start, types=types and not at_start):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -51,11 +51,11 @@ def imports(module: str, *, at_start: bool = False) -> Iterator[str]:
                 yield inner if inner in modules() else node.module
 
 
-def _loaded(tree: ast.AST) -> Iterator[ast.AST]:
+def _nodes(tree: ast.AST, *, functions: bool, types: bool) -> Iterator[ast.AST]:
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        if not functions and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             continue
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+        if not types and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
             continue
         yield node
-        yield from _loaded(node)
+        yield from _nodes(node, functions=functions, types=types)

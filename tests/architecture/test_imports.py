@@ -25,8 +25,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "apply": {"plan", "state", "provider", "assets", "graph", "profile"},
 }
 ANYONE_MAY_IMPORT = {"errors", "clock"}
-EXCEPTIONS = {("sorasync.plan.plan", "sorasync.manifest.diagnostic")}
-"""A plan carries the warnings of its library along; nobody between reads them."""
+EXCEPTIONS = {
+    ("sorasync.plan.plan", "sorasync.manifest.diagnostic"),
+    ("sorasync.preview.faults.cut", "httpx"),
+}
+"""A plan carries the warnings of its library along, unread. Inside one process a connection has no socket to
+cut, so a broken one is the exception that the caller's client would have made of it."""
 
 PURE = ("graph", "plan")
 IMPURE = {"sorasync.plan.planfile"}
@@ -54,7 +58,7 @@ ONLY_IN: dict[str, set[str]] = {
     "click": {"cli"},
     "rich": {"cli"},
     "tree_sitter": {"manifest"},
-    "rtoml": {"manifest", "profile"},
+    "rtoml": {"manifest", "profile", "state"},
     "starlette": {"preview"},
     "uvicorn": {"preview"},
     "av": {"preview"},
@@ -92,7 +96,7 @@ def test_every_package_stands_in_the_table() -> None:
 
 
 def test_the_exceptions_are_needed() -> None:
-    assert {(module, name) for module, name in EXCEPTIONS if name not in ours(module)} == set()
+    assert {(module, name) for module, name in EXCEPTIONS if name not in imports(module)} == set()
 
 
 def test_only_the_command_line_knows_the_command_line() -> None:
@@ -130,8 +134,10 @@ def test_no_module_needs_itself_to_be_loaded() -> None:
 
 @pytest.mark.parametrize("name", ONLY_IN)
 def test_a_library_is_known_in_its_own_part_only(name: str) -> None:
-    users = {module for module in modules() if name in {i.partition(".")[0] for i in imports(module)}}
-    assert {package(module) for module in users} - ONLY_IN[name] == set()
+    users = {m for m in modules() if name in {i.partition(".")[0] for i in imports(m, types=False)}}
+    assert users
+    unexpected = {module for module in users if package(module) not in ONLY_IN[name]}
+    assert {module for module in unexpected if (module, name) not in EXCEPTIONS} == set()
 
 
 @pytest.mark.parametrize("part", PURE)

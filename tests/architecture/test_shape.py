@@ -18,7 +18,8 @@ def public(
     for node in tree.body:
         if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             continue
-        if node.name.startswith("_"):
+        setter = any(ast.unparse(mark).endswith(".setter") for mark in node.decorator_list)
+        if node.name.startswith("_") or setter:
             continue
         yield node
         if isinstance(node, ast.ClassDef):

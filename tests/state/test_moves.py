@@ -68,7 +68,9 @@ class StoreAndModel(RuleBasedStateMachine):
             return
         assert allowed
         assert moved.status is to
-        if to is not Status.UNKNOWN:
+        if to is Status.UNKNOWN:
+            self.unanswered.add(record.key)
+        else:
             self.unanswered.discard(record.key)
         self.statuses[record.key] = to
         self.attempts.setdefault(record.key, 0)

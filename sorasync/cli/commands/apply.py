@@ -52,6 +52,7 @@ def command(
     exclude: tuple[str, ...],
     replace: tuple[str, ...],
     offline: bool,
+    refresh: bool,
     yes: bool,
     **options: object,
 ) -> ExitCode:
@@ -64,7 +65,7 @@ def command(
     from sorasync.applying import ApplyOptions, apply
 
     chosen = ApplyOptions(
-        planning=planning(target, exclude, replace, offline),
+        planning=planning(target, exclude, replace, offline, refresh),
         plan_file=plan_file,
         **options,  # type: ignore[arg-type]
     )
@@ -132,9 +133,11 @@ class _Confirm:
 
 
 def _reporter(globals: Globals) -> Display:
+    import sys
+
     from sorasync.cli.progress import Lines, Live
 
-    if globals.json or not click.get_text_stream("stderr").isatty():
+    if globals.json or not sys.stderr.isatty():
         return Lines(quiet=globals.quiet)
     return Live()
 

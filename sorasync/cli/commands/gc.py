@@ -9,7 +9,7 @@ import click
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines
-from sorasync.cli.units import Length
+from sorasync.cli.units import length
 
 if TYPE_CHECKING:
     from sorasync.collecting import Deleted, Doomed
@@ -26,7 +26,7 @@ Examples:
 @subcommand(epilog=_EXAMPLES)
 @click.option("--delete", is_flag=True, help="Delete them. Without this they are only listed.")
 @click.option(
-    "--older-than", type=Length(), metavar="AGE", help="Only what was retired that long ago, such as 30d."
+    "--older-than", callback=length, metavar="AGE", help="Only what was retired that long ago, such as 30d."
 )
 @click.option("--remote", is_flag=True, help="Delete the videos at the provider as well.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.exit_code import ExitCode, of_plan
 from sorasync.cli.output import print_json, print_lines, write_output
 from sorasync.cli.plan_options import plan_options, planning
 
@@ -16,6 +16,7 @@ Examples:
   sorasync plan
   sorasync plan --target 'clip.act1-*' --exclude tag:draft
   sorasync plan --out plan.json && sorasync apply plan.json
+  sorasync plan --refresh
   sorasync plan --detailed-exitcode --format json > plan.json
 """
 
@@ -23,7 +24,7 @@ Examples:
 @subcommand(epilog=_EXAMPLES)
 @plan_options
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Save the plan.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes, with 3 when there is only drift.")
 @click.option("--full", is_flag=True, help="Show whole prompts.")
 @click.option("--short", is_flag=True, help="Show one line a change.")
 def command(
@@ -32,6 +33,7 @@ def command(
     exclude: tuple[str, ...],
     replace: tuple[str, ...],
     offline: bool,
+    refresh: bool,
     out: Path | None,
     detailed_exitcode: bool,
     full: bool,
@@ -40,11 +42,12 @@ def command(
     """Show what apply would do, why, and what it would cost.
 
     Nothing is sent, changed or locked. The provider is asked only about what the plan depends on: renders
-    in flight, and sources of what is to be extended or edited.
+    in flight, and sources of what is to be extended or edited; with --refresh about everything.
     """
     from sorasync.planning import make_plan
 
-    plan = make_plan(globals.project(), planning(target, exclude, replace, offline)).plan
+    planned = make_plan(globals.project(), planning(target, exclude, replace, offline, refresh))
+    plan, drift = planned.plan, planned.drift
     if out is not None:
         from sorasync.plan.planfile import encode
 
@@ -52,9 +55,16 @@ def command(
     if globals.json:
         from sorasync.cli.plan_json import plan_json
 
-        print_json(plan_json(plan))
+        from sorasync.cli.drift_output import drift_json
+
+        print_json(plan_json(plan) | ({"drift": drift_json(drift)} if drift else {}))
     else:
+        from sorasync.cli.drift_output import drift_line
         from sorasync.cli.plan_text import plan_text, sums
 
         print_lines(sums(plan) if globals.quiet else plan_text(plan, full=full, short=short))
-    return ExitCode.CHANGES if detailed_exitcode and not plan.empty else ExitCode.DONE
+        if drift is not None:
+            print_lines([drift_line(drift)])
+    if not detailed_exitcode:
+        return ExitCode.DONE
+    return of_plan(plan, drift)

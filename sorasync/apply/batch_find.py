@@ -1,0 +1,75 @@
+"""Finds a batch whose creation was never answered: by our token in its metadata, or by its input file."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sorasync.apply.batch_mark import Mark
+from sorasync.apply.batch_send import TOKEN
+from sorasync.apply.context import Context
+from sorasync.apply.open_questions import Answer
+from sorasync.provider import errors
+from sorasync.provider.base import BatchQueue
+from sorasync.provider.batch import Batch
+from sorasync.state.record import Record, Status
+
+CLOCK_SKEW = 300.0
+"""Seconds by which a provider's clock may be behind ours."""
+_SHORTEST, _LONGEST = 0.25, 15.0
+
+
+class BatchFinder:
+    """Looks for lost batches; one look answers for every line of the same batch."""
+
+    def __init__(self, context: Context, queue: BatchQueue) -> None:
+        self._context = context
+        self._queue = queue
+        self._answers: dict[str, str | Answer] = {}
+        self._turn = asyncio.Lock()
+
+    async def find(self, record: Record, mark: Mark) -> str | Answer:
+        """The batch's id, durable in every record of it; or what to do since there is none."""
+        if mark.file_id is None:
+            return Answer.RESEND
+        async with self._turn:
+            if mark.token not in self._answers:
+                self._answers[mark.token] = await self._search(record, mark)
+            return self._answers[mark.token]
+
+    async def _search(self, record: Record, mark: Mark) -> str | Answer:
+        context = self._context
+        settle = context.profile.abilities.list_settle_seconds
+        asked_since = context.clock.now()
+        deadline = context.clock.monotonic() + context.settings.wait
+        while not context.interrupted and context.clock.monotonic() <= deadline:
+            now = context.clock.now()
+            try:
+                found = await self._listed(record, mark)
+            except errors.NotSupported:
+                return Answer.ASK
+            except errors.ProviderError:
+                await context.pause(_LONGEST)
+                continue
+            if found is not None:
+                self._adopt(mark, found)
+                return found.id
+            if now - asked_since >= settle or now - (record.intent_at or 0.0) >= 2 * settle + CLOCK_SKEW:
+                complete = context.profile.abilities.list == "complete"
+                return Answer.RESEND if complete else Answer.ASK
+            await context.pause(min(max(_SHORTEST, settle / 4), _LONGEST))
+        return Answer.LATER
+
+    async def _listed(self, record: Record, mark: Mark) -> Batch | None:
+        async for batch in self._queue.recent((record.intent_at or 0.0) - CLOCK_SKEW):
+            if batch.metadata.get(TOKEN) == mark.token or batch.input_file_id == mark.file_id:
+                return batch
+        return None
+
+    def _adopt(self, mark: Mark, batch: Batch) -> None:
+        store, run = self._context.store, self._context.run
+        with store.transaction():
+            for record in store.in_flight():
+                if record.batch_id != str(mark):
+                    continue
+                store.move(record.key, Status.BATCHED, run=run, batch_id=batch.id)
+                store.log("adopted", record.address, record.key, run, batch_id=batch.id)

@@ -1,0 +1,204 @@
+"""Follows batches to their end and reads their results, line by line, in whatever order they stand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sorasync.apply.context import Context
+from sorasync.apply.follow import WaitedLongEnough
+from sorasync.apply.waiting import unless
+from sorasync.provider import errors
+from sorasync.provider.base import BatchQueue
+from sorasync.provider.batch import Batch, BatchResult, BatchStatus
+from sorasync.provider.wire import Job, JobError, JobStatus
+from sorasync.state.record import Record, Status
+
+_FIRST_WAIT, _LAST_WAIT = 1.0, 60.0
+_MISSES, _MISSING_FOR = 3, 60.0
+_AT_ONCE = 500
+"""Lines that are recorded in one transaction."""
+_NEVER_CARRIED_OUT = frozenset({"batch_expired", "batch_cancelled", "batch_canceled"})
+"""Codes of lines that were not rendered: they say nothing about the render itself."""
+
+
+class BatchFollower:
+    """Waits for batches; one task a batch, however many of its lines are waited for."""
+
+    def __init__(self, context: Context, queue: BatchQueue) -> None:
+        self._context = context
+        self._queue = queue
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._jobs: dict[str, Job] = {}
+        self._wake = asyncio.Event()
+
+    async def job(self, key: str, batch_id: str) -> Job:
+        """The job of a line, once its batch has ended; its id is durable then.
+
+        Raises `WaitedLongEnough` where the batch still runs, `Moderated` or `ProviderError` where the line
+        became no job, `OutcomeUnknown` where the results do not mention it.
+        """
+        if batch_id not in self._tasks:
+            self._tasks[batch_id] = asyncio.create_task(self._follow(batch_id))
+        task = self._tasks[batch_id]
+        await unless(self._context.leaving, _ended(task))
+        if not task.done():
+            raise WaitedLongEnough(f"queued in batch {batch_id}")
+        task.result()
+        return self._outcome(key)
+
+    def wake(self) -> None:
+        """Look again at once."""
+        self._wake.set()
+
+    async def aclose(self) -> None:
+        """Stop following."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    def _outcome(self, key: str) -> Job:
+        record = self._context.store.record(key)
+        if record is not None and record.status is Status.SUBMITTED and record.remote_id is not None:
+            return self._jobs.pop(key, None) or Job(record.remote_id, JobStatus.UNKNOWN, poll_after=0.0)
+        message = (record.error_message if record else None) or "the batch ended without it"
+        code = record.error_code if record else None
+        if record is not None and record.status is Status.BLOCKED:
+            raise errors.Moderated(message, code=code)
+        if record is not None and record.status is Status.UNKNOWN:
+            raise errors.OutcomeUnknown(message, code=code)
+        raise errors.ProviderError(message, code=code)
+
+    async def _follow(self, batch_id: str) -> None:
+        context = self._context
+        batch = await self._until_ended(batch_id)
+        context.reporter.notice(f"batch {batch_id} is {batch.status.value}: reading its results")
+        failure: errors.ProviderError | None = None
+        deadline = context.clock.monotonic() + context.settings.wait
+        pause = _FIRST_WAIT
+        while context.clock.monotonic() <= deadline:
+            try:
+                await self._read(batch)
+                return
+            except errors.ProviderError as error:
+                failure = error
+            await context.clock.sleep(pause)
+            pause = min(pause * 2, _LAST_WAIT)
+        raise WaitedLongEnough(f"the results of batch {batch_id} cannot be read: {failure}")
+
+    async def _until_ended(self, batch_id: str) -> Batch:
+        clock, watch = self._context.clock, _Watch(self._context.clock.monotonic())
+        while True:
+            try:
+                batch = await self._queue.batch(batch_id)
+                watch.misses = 0
+                if batch.status.terminal:
+                    return batch
+            except errors.NotFound as error:
+                if watch.missed(clock.monotonic()):
+                    self._gone(batch_id, error)
+            except (errors.AuthFailed, errors.QuotaExhausted) as error:
+                self._context.halt(error.message)
+                raise WaitedLongEnough(f"the batch cannot be followed: {error.message}") from error
+            except errors.ProviderError:
+                pass
+            age = clock.monotonic() - watch.since
+            if age > self._context.settings.wait:
+                raise WaitedLongEnough(f"still queued in batch {batch_id} when the wait limit was reached")
+            await unless(self._wake, clock.sleep(min(_LAST_WAIT, max(_FIRST_WAIT, age / 20))))
+            self._wake.clear()
+
+    def _gone(self, batch_id: str, error: errors.NotFound) -> None:
+        """The provider no longer knows the batch: what became of its lines only the list of jobs can tell."""
+        with self._context.store.transaction():
+            for record in self._waiting(batch_id):
+                self._context.store.move(
+                    record.key, Status.UNKNOWN, run=self._context.run, error_stage="batch"
+                )
+        raise errors.OutcomeUnknown(f"the provider no longer knows batch {batch_id}") from error
+
+    async def _read(self, batch: Batch) -> None:
+        """Record what became of every line. Reading twice changes nothing."""
+        waiting = {record.key: record for record in self._waiting(batch.id)}
+        some: list[tuple[Record, BatchResult]] = []
+        async for result in self._queue.results(batch):
+            record = waiting.pop(result.custom_id, None)
+            if record is None:
+                continue
+            some.append((record, result))
+            if len(some) >= _AT_ONCE:
+                self._record(some)
+                some = []
+        self._record(some)
+        self._left_out(batch, waiting.values())
+
+    def _waiting(self, batch_id: str) -> list[Record]:
+        records = self._context.store.in_flight()
+        return [r for r in records if r.status is Status.BATCHED and r.batch_id == batch_id]
+
+    def _record(self, some: list[tuple[Record, BatchResult]]) -> None:
+        with self._context.store.transaction():
+            for record, result in some:
+                if result.job is not None:
+                    self._made(record, result.job)
+                else:
+                    self._not_made(record, result.error or JobError(None, "no reason given"))
+
+    def _made(self, record: Record, job: Job) -> None:
+        expires_at, life = job.expires_at, self._context.profile.limits.batch_expiry_seconds
+        if expires_at is None and life is not None:
+            expires_at = self._context.clock.now() + life
+        if job.status is JobStatus.EXPIRED:
+            self._not_made(record, job.error or JobError("batch_expired", "it expired before its turn came"))
+            return
+        self._context.store.move(
+            record.key, Status.SUBMITTED, run=self._context.run, remote_id=job.id, expires_at=expires_at
+        )
+        self._jobs[record.key] = job
+
+    def _not_made(self, record: Record, error: JobError) -> None:
+        tried = error.code not in _NEVER_CARRIED_OUT
+        self._context.store.move(
+            record.key,
+            Status.BLOCKED if error.moderated else Status.FAILED,
+            run=self._context.run,
+            error_stage="batch",
+            error_code=error.code,
+            error_message=error.message,
+            attempts=record.attempts if tried else max(0, record.attempts - 1),
+        )
+
+    def _left_out(self, batch: Batch, records: Iterable[Record]) -> None:
+        """Lines that no result mentions: not rendered in a batch that ended early, a riddle in another."""
+        with self._context.store.transaction():
+            for record in records:
+                if batch.status is BatchStatus.COMPLETED:
+                    self._context.store.move(
+                        record.key,
+                        Status.UNKNOWN,
+                        run=self._context.run,
+                        error_stage="batch",
+                        error_message=f"the results of batch {batch.id} do not mention it",
+                    )
+                    continue
+                why = batch.error.message if batch.error else f"its batch is {batch.status.value}"
+                code = batch.error.code if batch.error else None
+                self._not_made(record, JobError(code or f"batch_{batch.status.value}", why))
+
+
+@dataclass
+class _Watch:
+    since: float
+    misses: int = 0
+    missed_at: float = 0.0
+
+    def missed(self, now: float) -> bool:
+        """Note that the batch was not there; whether it is gone for good."""
+        self.missed_at = now if not self.misses else self.missed_at
+        self.misses += 1
+        return self.misses >= _MISSES and now - self.missed_at >= _MISSING_FOR
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    await asyncio.wait({task})

@@ -1,0 +1,175 @@
+"""Sends creates as batches: what is durable at each step tells a later run how far it came.
+
+1. the intents of all lines, each with the batch's mark;
+2. the input file at the provider: its id goes into every mark;
+3. the batch: its id goes into every record before anything else happens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sorasync.apply.batch_mark import Mark
+from sorasync.apply.context import Context
+from sorasync.apply.events import Moment
+from sorasync.apply.send import Requests, intend, not_accepted
+from sorasync.assets.errors import DiskFull
+from sorasync.errors import SorasyncError
+from sorasync.plan.change import Change
+from sorasync.provider import errors
+from sorasync.provider.base import BatchQueue
+from sorasync.provider.wire import CreateRequest
+from sorasync.state.record import Status
+
+TOKEN = "sorasync"
+"""The key of a batch's metadata under which our token stands."""
+
+Sent = dict[str, str | SorasyncError]
+"""By key: the id of the batch that holds the line, or why there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    change: Change
+    text: bytes
+
+
+class BatchSender:
+    """Turns changes into batches within the host's limits."""
+
+    def __init__(self, context: Context, queue: BatchQueue) -> None:
+        self._context = context
+        self._queue = queue
+        self._images: dict[str, str] = {}
+
+    async def send(self, changes: Sequence[Change]) -> Sent:
+        """Send every change as a line of a batch; by key the batch's id, or the error of that line."""
+        sent: Sent = {}
+        lines = [line for change in changes if (line := await self._line(change, sent)) is not None]
+        for part in self._parts(lines):
+            if self._context.stop.is_set():
+                sent |= {line.change.key: NotStarted("not started") for line in part}
+                continue
+            sent |= await self._batch(part)
+        return sent
+
+    async def _line(self, change: Change, sent: Sent) -> _Line | None:
+        """A change as a line; whatever can be refused without sending is refused here."""
+        render = change.render
+        assert render is not None
+        try:
+            request = await asyncio.to_thread(Requests(self._context).of, render, change.label)
+            assert isinstance(request, CreateRequest)
+            image_id = await self._image(request, render.file_sha256)
+            text = self._queue.line(render.key, request, image_id)
+            if len(text) > self._context.profile.limits.batch_bytes:
+                raise errors.InvalidRequest(f"{change.label} is too long for a batch")
+            self._context.budget.reserve(change.cost_usd, change.seconds)
+        except SorasyncError as error:
+            sent[change.key] = error
+            return None
+        return _Line(change, text)
+
+    async def _image(self, request: CreateRequest, digest: str | None) -> str | None:
+        """The file id of an image, uploaded once however many lines use it."""
+        if request.image is None:
+            return None
+        name = digest or str(request.image)
+        if name not in self._images:
+            self._images[name] = await self._queue.upload_file("vision", request.image)
+        return self._images[name]
+
+    def _parts(self, lines: Sequence[_Line]) -> Iterator[list[_Line]]:
+        limits = self._context.profile.limits
+        part: list[_Line] = []
+        size = 0
+        for line in lines:
+            if part and (len(part) >= limits.batch_lines or size + len(line.text) > limits.batch_bytes):
+                yield part
+                part, size = [], 0
+            part.append(line)
+            size += len(line.text)
+        if part:
+            yield part
+
+    async def _batch(self, part: Sequence[_Line]) -> Sent:
+        """One batch of lines whose price is reserved. The state says at every moment how far it came."""
+        context, keys = self._context, [line.change.key for line in part]
+        mark = Mark(secrets.token_hex(12))
+        try:
+            if context.assets.free_bytes() < context.settings.min_free_bytes:
+                raise DiskFull(context.assets.path, context.settings.min_free_bytes)
+            self._intend(part, mark)
+        except SorasyncError as error:
+            self._release(part)
+            return dict.fromkeys(keys, error)
+        try:
+            batch_id = await self._post(part, mark)
+        except errors.OutcomeUnknown as error:
+            self._end(keys, Status.UNKNOWN, error)
+            return dict.fromkeys(keys, error)
+        except errors.ProviderError as error:
+            self._release(part)
+            self._end(keys, Status.FAILED, error)
+            return dict.fromkeys(keys, error)
+        except asyncio.CancelledError:
+            self._end(keys, Status.UNKNOWN, errors.OutcomeUnknown("the run was ended"))
+            raise
+        for line in part:
+            context.tell(line.change, Moment.RENDERING, f"in batch {batch_id}")
+        context.reporter.notice(f"batch {batch_id}: {len(part)} renders are queued")
+        return dict.fromkeys(keys, batch_id)
+
+    def _intend(self, part: Sequence[_Line], mark: Mark) -> None:
+        store = self._context.store
+        with store.transaction():
+            for line in part:
+                assert line.change.render is not None
+                intend(self._context, line.change, line.change.render)
+                store.amend(line.change.key, run=self._context.run, batch_id=str(mark))
+        for line in part:
+            self._context.tell(line.change, Moment.SENT)
+
+    async def _post(self, part: Sequence[_Line], mark: Mark) -> str:
+        store, run = self._context.store, self._context.run
+        with _input_file(part) as path:
+            file_id = await self._queue.upload_file("batch", path)
+        known = Mark(mark.token, file_id)
+        with store.transaction():
+            for line in part:
+                store.amend(line.change.key, run=run, batch_id=str(known))
+        batch = await self._queue.create_batch(file_id, {TOKEN: mark.token})
+        with store.transaction():
+            for line in part:
+                store.move(line.change.key, Status.BATCHED, run=run, batch_id=batch.id)
+        return batch.id
+
+    def _release(self, part: Sequence[_Line]) -> None:
+        for line in part:
+            self._context.budget.release(line.change.cost_usd, line.change.seconds)
+
+    def _end(self, keys: Sequence[str], status: Status, error: errors.ProviderError) -> None:
+        """Note the same end for every line. What stopped a whole batch says nothing about one render."""
+        with self._context.store.transaction():
+            for key in keys:
+                not_accepted(self._context, key, status, error, tried=status is Status.UNKNOWN)
+
+
+class NotStarted(SorasyncError):
+    """The run was stopped before it was this render's turn."""
+
+
+@contextmanager
+def _input_file(part: Sequence[_Line]) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="sorasync-batch-") as directory:
+        path = Path(directory) / "input.jsonl"
+        with path.open("wb") as stream:
+            stream.writelines(line.text for line in part)
+        yield path
+

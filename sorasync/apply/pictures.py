@@ -1,0 +1,92 @@
+"""Thumbnails and spritesheets. A video without them is whole, so nothing that goes wrong here matters much."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from pathlib import Path
+
+from sorasync.apply.context import Context
+from sorasync.apply.transfer import stream
+from sorasync.assets.disk import hash_file
+from sorasync.assets.sniff import sniff_file
+from sorasync.errors import SorasyncError
+from sorasync.provider.wire import Job, Variant
+from sorasync.state.record import Record
+
+_FORMATS = {"webp": ".webp", "jpeg": ".jpg", "png": ".png"}
+_GIVEN_UP_AFTER = 3
+_WIDTH = 640
+"""Pixels across at most of a thumbnail that is cut from its video."""
+
+
+class Pictures:
+    """Fetches pictures; a kind that fails for several renders in a row is not asked for any more."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._failures = dict.fromkeys((Variant.THUMBNAIL, Variant.SPRITESHEET), 0)
+
+    async def fetch(self, record: Record, job: Job) -> None:
+        """Fetch what the host has; where it has no thumbnail, cut one from the video if PyAV is there."""
+        fetched = {variant: await self._fetched(record, job, variant) for variant in self._failures}
+        if not fetched[Variant.THUMBNAIL]:
+            await asyncio.to_thread(_cut, self._context, record)
+
+    async def _fetched(self, record: Record, job: Job, variant: Variant) -> bool:
+        offered = variant.value in self._context.profile.abilities.variants
+        if not offered or self._failures[variant] >= _GIVEN_UP_AFTER or self._context.interrupted:
+            return False
+        try:
+            found = await self._picture(record, job, variant)
+        except (SorasyncError, OSError):
+            found = False
+        self._failures[variant] = 0 if found else self._failures[variant] + 1
+        return found
+
+    async def _picture(self, record: Record, job: Job, variant: Variant) -> bool:
+        """Some hosts send the video for a picture: that is dropped."""
+        part, _ = await stream(self._context, record.key, job, variant)
+        suffix = _FORMATS.get(sniff_file(part) or "")
+        if suffix is None:
+            part.unlink(missing_ok=True)
+            return False
+        await asyncio.to_thread(_keep, self._context, record, part, suffix, variant)
+        return True
+
+
+def _keep(context: Context, record: Record, part: Path, suffix: str, variant: Variant) -> None:
+    assert record.asset is not None
+    sha256, size = hash_file(part), part.stat().st_size
+    context.assets.adopt(part, record.asset, suffix)
+    context.store.add_asset(sha256, size, variant.value, suffix, of=record.asset)
+
+
+def _cut(context: Context, record: Record) -> None:
+    assert record.asset is not None
+    part = context.assets.temporary(record.key, ".webp")
+    try:
+        picture = first_frame(context.assets.path_of(record.asset))
+        if picture is not None:
+            part.write_bytes(picture)
+            _keep(context, record, part, ".webp", Variant.THUMBNAIL)
+    except (SorasyncError, OSError):
+        part.unlink(missing_ok=True)
+
+
+def first_frame(video: Path) -> bytes | None:
+    """The first frame of a video as WebP; None where it cannot be read, or PyAV and Pillow are missing."""
+    try:
+        import av
+        import PIL.Image  # noqa: F401
+    except ImportError:
+        return None
+    buffer = io.BytesIO()
+    try:
+        with av.open(str(video)) as container:
+            image = next(container.decode(video=0)).to_image()
+        image.thumbnail((_WIDTH, _WIDTH))
+        image.save(buffer, "WEBP", quality=80)
+    except (av.error.FFmpegError, StopIteration, IndexError, OSError, ValueError):
+        return None
+    return buffer.getvalue()

@@ -1,0 +1,51 @@
+"""`sorasync accept`."""
+
+from __future__ import annotations
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+
+_EXAMPLES = """\b
+Examples:
+  sorasync accept clip.market --reason "a typo in the prompt"
+  sorasync accept 'clip.market#2' --reason "the model was renamed" --yes
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.argument("address", metavar="ADDRESS")
+@click.option("--reason", required=True, metavar="TEXT", help="Why no new render is needed; kept in the history.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+def command(globals: Globals, address: str, reason: str, yes: bool) -> ExitCode:
+    """Let the render that is there stand for a changed declaration, without rendering.
+
+    For changes that do not matter to the picture: a typo in a prompt, a model that was renamed or retired.
+    Renders made from it follow, as far as nothing else about them changed; the whole chain is shown first.
+    The earlier record is kept, so that taking the change back costs nothing either.
+    """
+    from sorasync.accepting import accept, acceptance
+    from sorasync.cli.accept_output import acceptance_json, acceptance_text
+    from sorasync.cli.invocation import changing, confirmed
+    from sorasync.cli.lookup import find
+
+    if not reason.strip():
+        raise click.UsageError("--reason must say something")
+    project = globals.project()
+    graph = project.graph(project.library())
+    named = set(find(address, graph).renders)
+    with changing(project) as session:
+        found = acceptance(session.store, graph, named, address)
+        if not globals.json:
+            print_lines(acceptance_text(found, graph))
+        if not confirmed("Accept this without rendering?", yes=yes):
+            print_lines(["Nothing was changed."])
+            return ExitCode.ERROR
+        accept(project.assets(), session, found, reason.strip())
+    if globals.json:
+        print_json(acceptance_json(found, reason.strip()))
+    else:
+        print_lines([f"Accepted {len(found.accepted)}; nothing was rendered."])
+    return ExitCode.DONE

@@ -1,0 +1,45 @@
+"""`sorasync drift`."""
+
+from __future__ import annotations
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+
+_EXAMPLES = """\b
+Examples:
+  sorasync drift
+  sorasync drift --offline --full     # read every file here, ask nobody
+  sorasync drift --detailed-exitcode --format json
+
+\b
+Exit codes with --detailed-exitcode: 0 neither drift nor changes, 2 changes (and perhaps drift), 3 drift only.
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.option("--full", is_flag=True, help="Read every file, also those that look untouched.")
+@click.option("--offline", is_flag=True, help="Ask the provider nothing.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 when there is only drift.")
+def command(globals: Globals, full: bool, offline: bool, detailed_exitcode: bool) -> ExitCode:
+    """Compare what is recorded with the files here and the videos at the provider.
+
+    Nothing is sent, changed or locked. A file that is missing, damaged or edited is planned as a download
+    from then on. Videos that expired at the provider while their copy here is whole are as expected; videos
+    at the provider that no record holds are counted, and listed with --verbose, but are no drift.
+    """
+    from sorasync.cli.drift_output import drift_json, drift_text
+    from sorasync.cli.exit_code import of_plan
+    from sorasync.planning import PlanOptions, make_plan
+
+    options = PlanOptions(refresh=True, full_check=full, offline=offline)
+    planned = make_plan(globals.project(), options)
+    drift = planned.drift
+    assert drift is not None
+    if globals.json:
+        print_json({"format_version": 1, "drift": drift_json(drift)})
+    else:
+        print_lines(drift_text(drift, verbose=globals.verbose))
+    return of_plan(planned.plan, drift) if detailed_exitcode else ExitCode.DONE

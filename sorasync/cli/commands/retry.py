@@ -1,0 +1,48 @@
+"""`sorasync retry`."""
+
+from __future__ import annotations
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+
+_EXAMPLES = """\b
+Examples:
+  sorasync retry clip.market
+  sorasync retry 'clip.market#2/1' clip.pier
+  sorasync retry --failed && sorasync apply
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
+@click.option("--failed", is_flag=True, help="Everything that failed too often.")
+@click.option("--blocked", is_flag=True, help="Everything that the provider refused.")
+def command(globals: Globals, addresses: tuple[str, ...], failed: bool, blocked: bool) -> ExitCode:
+    """Let the next apply try again what was refused or failed too often.
+
+    Nothing is sent now: the next plan shows each with its price. One more failure stops it again. A refused
+    request that is sent as it was is likely to be refused again, and some providers charge for that.
+    """
+    from sorasync.cli.invocation import changing
+    from sorasync.cli.lookup import find
+    from sorasync.cli.retry_output import lifted_json, lifted_text
+    from sorasync.retrying import lift, stuck
+
+    if not addresses and not failed and not blocked:
+        raise click.UsageError("name an ADDRESS, or give --failed or --blocked")
+    project = globals.project()
+    graph = project.graph(project.library())
+    with changing(project) as session:
+        named = [render for text in addresses for render in find(text, graph).renders]
+        limit = project.config.apply.attempts
+        more = stuck(session.store, graph, limit, failed=failed, blocked=blocked)
+        wanted = list(dict.fromkeys([*named, *more]))
+        found = lift(project, session, graph, wanted) if wanted else []
+    if globals.json:
+        print_json(lifted_json(found))
+    else:
+        print_lines(lifted_text(found))
+    return ExitCode.DONE

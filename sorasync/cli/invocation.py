@@ -1,0 +1,44 @@
+"""What a command that changes the state tells of itself, and how it tells the user something on the way."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+import click
+
+from sorasync.cli.failure import printable
+
+if TYPE_CHECKING:
+    from sorasync.project import Project
+    from sorasync.recording import Session
+
+
+def command_line() -> str:
+    """The command as it was typed, for the history."""
+    return shlex.join(["sorasync", *sys.argv[1:]])
+
+
+def notice(text: str) -> None:
+    """A sentence on standard error."""
+    click.echo(printable(text), err=True)
+
+
+def changing(project: Project) -> AbstractContextManager[Session]:
+    """Hold the state for this command. Raises `StateLocked`."""
+    from sorasync import recording
+
+    return recording.changing(project, command_line(), notice=notice)
+
+
+def confirmed(question: str, *, yes: bool) -> bool:
+    """Ask on a terminal; `yes` stands for the answer. Raises `SorasyncError` where there is nobody to ask."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        from sorasync.errors import SorasyncError
+
+        raise SorasyncError("this has to be confirmed, and there is nobody to ask", hint="give --yes")
+    return click.confirm(question, default=False, err=True)

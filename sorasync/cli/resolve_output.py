@@ -1,0 +1,114 @@
+"""Open questions and their candidates, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sorasync.cli.failure import one_line
+from sorasync.cli.plan_json import usd
+from sorasync.cli.plan_text import diff_text
+from sorasync.cli.quote import quoted
+from sorasync.cli.units import iso, moment
+from sorasync.graph.address import label
+from sorasync.plan.cost import money
+from sorasync.plan.words import shortened, word_diff
+from sorasync.project import Project
+from sorasync.resolving import Candidate, Question, Questions
+
+
+def questions_text(found: Questions, project: Project) -> Iterator[str]:
+    """A block for each question, its candidates below it, then what to type."""
+    if not found.open:
+        yield "No open questions."
+        return
+    if found.busy:
+        yield f"An apply is at work ({found.busy}): some of these may only be on their way."
+        yield ""
+    for question in found.open:
+        yield from _block(question, found, project)
+        yield ""
+    count = len(found.open)
+    yield f"{count} open question{'' if count == 1 else 's'}. Nothing was changed."
+
+
+def _block(question: Question, found: Questions, project: Project) -> Iterator[str]:
+    record = question.record
+    name = label(record.address, single=True)
+    sent = moment(record.intent_at) if record.intent_at is not None else "at a time nobody knows"
+    yield f"? {name}: sent {sent}, the answer was lost ({money(record.cost_usd)})"
+    yield f"    asked for: {_what(record.model, record.size, record.seconds)}"
+    for candidate in question.candidates:
+        yield from _candidate(candidate, question.prompt, project)
+    if not question.candidates:
+        yield f"    {_none(found)}"
+    for option in ("--adopt ID", "--resend", "--forget"):
+        yield f"    sorasync resolve {quoted(name)} {option}"
+
+
+def _none(found: Questions) -> str:
+    if not found.listed:
+        return "the provider has no list of videos: only you can look up what became of it"
+    return "the provider's list has no video since then that nobody holds"
+
+
+def _candidate(candidate: Candidate, prompt: str, project: Project) -> Iterator[str]:
+    job, alike = candidate.job, candidate.likeness
+    made = moment(job.created_at) if job.created_at is not None else "at a time it does not say"
+    verdict = "fits" if alike.same and not alike.silent else ""
+    verdict = verdict or (f"differs in {', '.join(f.name for f in alike.differs)}" if alike.differs else "may fit")
+    what = _what(job.model, job.size, job.seconds)
+    yield f"    {one_line(job.id)}  {job.status.value}, made {made}, {what}: {verdict}"
+    if job.prompt is not None and any(field.name == "prompt" for field in alike.differs):
+        yield f"        prompt: {diff_text(shortened(word_diff(prompt, one_line(job.prompt))))}"
+    if candidate.thumbnail is not None:
+        path = candidate.thumbnail
+        shown = path.relative_to(project.root) if path.is_relative_to(project.root) else path
+        yield f"        picture: {shown}"
+
+
+def _what(model: str | None, size: str | None, seconds: float | None) -> str:
+    length = f"{seconds:g} s" if seconds is not None else None
+    return one_line(" ".join(part for part in (length, size, model) if part) or "no details")
+
+
+def questions_json(found: Questions) -> dict[str, object]:
+    """The questions as plain data."""
+    return {
+        "format_version": 1,
+        "listed": found.listed,
+        "busy": found.busy,
+        "questions": [_question_json(question) for question in found.open],
+    }
+
+
+def _question_json(question: Question) -> dict[str, object]:
+    record = question.record
+    return {
+        "address": record.address,
+        "key": record.key,
+        "status": record.status.value,
+        "sent_at": iso(record.intent_at),
+        "cost_usd": None if record.cost_usd is None else usd(record.cost_usd),
+        "prompt": question.prompt,
+        "model": record.model,
+        "size": record.size,
+        "seconds": record.seconds,
+        "candidates": [_candidate_json(one, question.prompt) for one in question.candidates],
+    }
+
+
+def _candidate_json(one: Candidate, prompt: str) -> dict[str, object]:
+    job = one.job
+    words = word_diff(prompt, job.prompt) if job.prompt is not None else []
+    return {
+        "id": job.id,
+        "status": job.status.value,
+        "created_at": iso(job.created_at),
+        "model": job.model,
+        "size": job.size,
+        "seconds": job.seconds,
+        "differs": [field.name for field in one.likeness.differs],
+        "silent": list(one.likeness.silent),
+        "prompt_diff": [[piece.op, piece.text] for piece in words],
+        "thumbnail": str(one.thumbnail) if one.thumbnail else None,
+    }

@@ -1,0 +1,122 @@
+"""Reads the text of a storyboard back into its parts, each with its offset in the text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sorasync.manifest.library import TomlPath
+
+_SHOT = re.compile(r"^Shot \d+$", re.MULTILINE)
+_FIELDS = {
+    "Camera:": "camera",
+    "Depth of field:": "depth_of_field",
+    "Action:": "action",
+    "Lighting:": "lighting",
+    "Palette:": "palette",
+    "Sound:": "sound",
+    "Dialogue:": "dialogue",
+}
+_FIELD = re.compile(rf"^({'|'.join(_FIELDS)})[ ]?(.*)$")
+_SAID = re.compile(r'^- ([^\n]*?): "(.*)"$')
+
+
+class Part(NamedTuple):
+    """A piece of text of a storyboard; `path` is its place inside the clip's table."""
+
+    path: TomlPath
+    start: int
+    text: str
+
+    @property
+    def end(self) -> int:
+        """The offset behind its last character."""
+        return self.start + len(self.text)
+
+
+@dataclass(slots=True)
+class Shot:
+    """One shot: the span of its block, and its parts by field."""
+
+    start: int
+    end: int
+    parts: dict[str, list[Part]] = field(default_factory=dict)
+
+    def of(self, name: str) -> list[Part]:
+        """The parts of a field, none where the shot does not have it."""
+        return self.parts.get(name, [])
+
+    def text(self, name: str) -> str:
+        """A field's text in lower case, empty where the shot does not have it."""
+        return " ".join(part.text for part in self.of(name)).lower()
+
+
+@dataclass(slots=True)
+class Board:
+    """A storyboard: what stands before the first shot, and the shots."""
+
+    head: list[Part]
+    shots: list[Shot]
+
+    def parts(self) -> Iterator[Part]:
+        """Every part in the order of the text."""
+        yield from self.head
+        for shot in self.shots:
+            for parts in shot.parts.values():
+                yield from parts
+
+
+def read_board(text: str) -> Board | None:
+    """The parts of a storyboard's text; None for any other text."""
+    starts = [match.start() for match in _SHOT.finditer(text)]
+    if not starts and not text.startswith("Style: "):
+        return None
+    ends = [*starts[1:], len(text)]
+    shots = [_shot(text, start, end, index) for index, (start, end) in enumerate(zip(starts, ends, strict=True))]
+    return Board(list(_head(text[: starts[0] if starts else len(text)])), shots)
+
+
+def _head(text: str) -> Iterator[Part]:
+    start = 0
+    if text.startswith("Style: "):
+        end = text.find("\n")
+        end = len(text) if end < 0 else end
+        yield Part(("style",), len("Style: "), text[len("Style: ") : end])
+        start = end
+    scene = text[start:].strip("\n")
+    if scene:
+        yield Part(("scene",), text.index(scene, start), scene)
+
+
+def _shot(text: str, start: int, end: int, index: int) -> Shot:
+    shot, name, at = Shot(start, end), "", start
+    for line in text[start:end].split("\n"):
+        found = _FIELD.match(line)
+        if found:
+            name = _FIELDS[found[1]]
+            for part in _inline(found[2], at + found.start(2), name, index):
+                shot.parts.setdefault(name, []).append(part)
+        elif line.startswith("- ") and name in ("action", "dialogue"):
+            parts = shot.parts.setdefault(name, [])
+            parts.append(_item(line, at, name, index, len(parts)))
+        at += len(line) + 1
+    return shot
+
+
+def _inline(value: str, start: int, name: str, index: int) -> Iterator[Part]:
+    if not value:
+        return
+    if name != "palette":
+        yield Part(("shots", index, name), start, value)
+        return
+    for number, match in enumerate(re.finditer(r"[^,\s][^,]*", value)):
+        yield Part(("shots", index, name, number), start + match.start(), match[0])
+
+
+def _item(line: str, at: int, name: str, index: int, number: int) -> Part:
+    said = _SAID.match(line) if name == "dialogue" else None
+    if said:
+        return Part(("shots", index, name, number, "line"), at + said.start(2), said[2])
+    return Part(("shots", index, name, number), at + 2, line[2:])

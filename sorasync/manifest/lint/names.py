@@ -1,0 +1,94 @@
+"""S202 and S203: a character has its looks only if it is referenced and its name stands verbatim in the prompt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from sorasync.manifest.lint.prompt import Finding, Prompt
+from sorasync.manifest.lint.rule import CREATE, Cast, Rule
+
+_NEGATED = re.compile(r"\b(?:no|not|without|never|like|unlike|nor)\s$", re.IGNORECASE)
+_PALETTE = re.compile(r"\bpalette\b")
+_AFTER_NAME = re.compile(
+    r"['’]s\b|\s(?:is|are|was|has|had|and|or|can|will|looks|to|in|on|at|by|from|with|who|whose|alone|waits)\b"
+    r"|\s[a-z]+s(?:[.,;:!?\n]|$|\s(?:a|an|the|his|her|its|their|to|through|along|across|into|onto|out|in|on|at|up|down|"
+    r"over|under|past|from|by|with|for|around|between|behind|toward|towards|off|away|back|and|as|while|[a-z]+ly|"
+    r"it|them|him|one|two|three)\b)|\s*(?:[,.;:!?)\n]|$)"
+)
+
+
+@lru_cache(maxsize=4096)
+def _whole(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+
+
+def missing(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
+    """Referenced characters whose names do not stand in the prompt exactly as declared."""
+    for index, slug in enumerate(prompt.clip.characters):
+        character = cast.characters.get(slug)
+        if character is None or _whole(character.name).search(prompt.text):
+            continue
+        near = re.search(rf"(?<!\w){re.escape(character.name.lower())}(?!\w)", prompt.low)
+        if near and len(prompt.low) == len(prompt.text):
+            yield Finding(
+                f"the name of character.{slug} must stand verbatim, “{character.name}”",
+                *near.span(),
+                fix=character.name,
+            )
+        else:
+            yield Finding(
+                f"“{character.name}” does not stand in the prompt, so character.{slug} is lost on it",
+                expected=f"the name “{character.name}” in the prompt, exactly so",
+                key=("characters", index),
+            )
+
+
+def unreferenced(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
+    """Names of declared characters in a prompt whose clip does not reference them."""
+    for word in prompt.words & cast.by_word.keys():
+        for character in cast.by_word[word]:
+            if character.slug in cast.of_clip(prompt.clip):
+                continue
+            if (at := _named(prompt, character.name)) is not None:
+                yield _finding(prompt, character.slug, character.name, at)
+
+
+def _finding(prompt: Prompt, slug: str, name: str, at: int) -> Finding:
+    if prompt.kind == "create":
+        expected, fix = f'characters = ["{slug}"]', slug
+    else:
+        expected, fix = "a character joins where the clip is created, not in an extension or an edit", None
+    message = f"“{name}” is character.{slug}, which the clip does not reference: it will look like anybody"
+    return Finding(message, at, at + len(name), expected=expected, fix=fix)
+
+
+def _named(prompt: Prompt, name: str) -> int | None:
+    """The offset at which the name stands as the name of somebody, None if it does not."""
+    text = prompt.text
+    for match in _whole(name).finditer(text):
+        start, end = match.span()
+        if prompt.in_quotes(start) or _NEGATED.search(text, max(0, start - 10), start):
+            continue
+        if _PALETTE.search(prompt.sentence(start)) or not name[:1].isupper():
+            continue
+        initial = not text[:start].rstrip(" \n-•*\"“").strip() or text[:start].rstrip(" -•*")[-1:] in ".!?\n:"
+        if " " not in name and (
+            not _AFTER_NAME.match(text, end) if initial else _capital_beside(text, start, end)
+        ):
+            continue
+        return start
+    return None
+
+
+def _capital_beside(text: str, start: int, end: int) -> bool:
+    """Whether the word is part of a longer name: the word beside it has a capital, too."""
+    before = re.search(r"([^\W\d_]+) $", text[max(0, start - 40) : start])
+    after = re.match(r" ([^\W\d_]+)", text[end : end + 40])
+    sentence_start = before is not None and not text[: start - len(before[0])].rstrip()[-1:].isalnum()
+    return bool((after and after[1][0].isupper()) or (before and before[1][0].isupper() and not sentence_start))
+
+
+MISSING = Rule("S202", missing, CREATE)
+UNREFERENCED = Rule("S203", unreferenced)

@@ -1,0 +1,40 @@
+"""What a rule is: a code and a function, and which words make it worth running."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sorasync.manifest.library import CharacterSpec, ClipSpec
+from sorasync.manifest.lint.prompt import Finding, Prompt
+
+CREATE = frozenset({"create"})
+EXTEND = frozenset({"extend"})
+EDIT = frozenset({"edit"})
+MADE = CREATE | EXTEND
+EVERY = MADE | EDIT
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """The characters of a library: by slug, and by the first word of their names in lower case.
+
+    `of_clip` gives the slugs that a clip has, those of the clip it comes from included.
+    """
+
+    characters: Mapping[str, CharacterSpec]
+    by_word: Mapping[str, list[CharacterSpec]]
+    of_clip: Callable[[ClipSpec], frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Finds one kind of trouble in one prompt.
+
+    The check runs on prompts of `kinds` that hold one of the `triggers`; on all of them if there are none.
+    """
+
+    code: str
+    check: Callable[[Prompt, Cast], Iterable[Finding]]
+    kinds: frozenset[str] = EVERY
+    triggers: frozenset[str] = field(default=frozenset())

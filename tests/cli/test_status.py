@@ -1,0 +1,117 @@
+"""`sorasync status`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sorasync.cli.columns import cells
+from sorasync.state.record import Status
+from tests.cli.kit import Film
+
+Films = Callable[[str], Film]
+
+_SIX = """
+[clips.done]
+prompt = "A cat."
+[clips.flying]
+prompt = "A dog."
+[clips.refused]
+prompt = "A riot."
+[clips.gone]
+prompt = "A ghost."
+[clips.choose]
+prompt = "A tree."
+takes = 2
+[[clips.choose.steps]]
+edit = "At night."
+[clips.new]
+prompt = "A bird."
+tags = ["draft"]
+"""
+
+
+def _six(film: Films) -> Film:
+    one = film(_SIX)
+    one.settle(lambda r: "done" in r.address or "choose" in r.address)
+    with one.store() as store:
+        one.put(store, one.render("clip.flying#1"), Status.SUBMITTED, progress=35)
+        one.put(
+            store,
+            one.render("clip.refused#1"),
+            Status.BLOCKED,
+            error_message="no \x1b[2Jriots\x07 here",
+            error_code="moderation",
+        )
+        one.put(store, one.render("clip.gone#1"), Status.LOST)
+    return one
+
+
+def test_every_clip_shows_where_it_stands(film: Films) -> None:
+    answer = _six(film).run("status", "--format", "json")
+    stages = {row["address"]: row["stage"] for row in answer.json["addresses"]}
+    assert answer.code == 0
+    assert stages == {
+        "clip.done": "done",
+        "clip.flying": "in flight",
+        "clip.refused": "blocked",
+        "clip.gone": "lost",
+        "clip.choose": "waiting",
+        "clip.new": "to do",
+    }
+    assert answer.json["summary"]["done"] == 1
+    assert answer.json["cost_usd"] == "0.40"
+
+
+def test_the_table_tells_progress_reasons_and_what_to_type(film: Films) -> None:
+    out = _six(film).run("status").out
+    assert "35%" in next(line for line in out.splitlines() if "clip.flying" in line)
+    assert "sorasync pick choose 1..2" in out
+    assert "+$0.40 not rendered yet" in out
+    assert "film: 1 done, 1 waiting, 1 to do, 1 in flight, 1 blocked, 1 lost." in out
+
+
+def test_words_of_a_server_cannot_drive_the_terminal(film: Films) -> None:
+    out = _six(film).run("status").out
+    assert "\x1b" not in out
+    assert "\x07" not in out
+    assert "riots" in out
+
+
+def test_the_table_fits_80_columns_whatever_the_names_are(film: Films) -> None:
+    one = film('[clips.promo]\nprompt = "{{ city }}"\nmatrix = { city = ["大阪の夜の市場の長い名前です", "Oslo"] }\n')
+    lines = one.run("status").out.splitlines()
+    assert lines
+    assert max(map(cells, lines)) <= 80
+
+
+def test_patterns_and_stages_choose_rows(film: Films) -> None:
+    one = _six(film)
+
+    def rows(*arguments: str) -> list[str]:
+        found = one.run("status", *arguments, "--format", "json").json["addresses"]
+        return [row["address"] for row in found]
+
+    assert rows("clip.*o*e") == ["clip.choose", "clip.done", "clip.gone"]
+    assert rows("tag:draft") == ["clip.new"]
+    assert rows("new", "done") == ["clip.done", "clip.new"]
+    assert rows("--stage", "lost", "--stage", "blocked") == ["clip.gone", "clip.refused"]
+
+
+def test_an_unknown_address_is_told_the_nearest(film: Films) -> None:
+    answer = _six(film).run("status", "clip.chose")
+    assert answer.code == 1
+    assert "clip.choose" in answer.err
+
+
+def test_retired_and_leaving_renders_are_counted(film: Films) -> None:
+    one = film('[clips.a]\nprompt = "A."\n[clips.b]\nprompt = "B."\n')
+    one.settle()
+    one.write("manifests/a.toml", '[clips.a]\nprompt = "A."\n')
+    out = one.run("status").out
+    assert "1 no longer in the manifests" in out
+    one.settle()
+    assert "1 retired and kept" in one.run("status").out
+
+
+def test_quiet_prints_only_the_sums(film: Films) -> None:
+    assert len(_six(film).run("status", "--quiet").out.splitlines()) == 2
