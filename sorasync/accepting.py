@@ -1,4 +1,4 @@
-"""Accepts a changed declaration without rendering: the record that is there stands for the new key as well."""
+"""Accepts a changed declaration without rendering: the record that is there stands for the new key too."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import json
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 
+from sorasync.assets.sidecar import write_sidecar
+from sorasync.assets.store import AssetStore
 from sorasync.errors import SorasyncError
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Render
 from sorasync.plan.change import FieldChange
 from sorasync.plan.reason import changed_fields, inputs_of
 from sorasync.recording import Session
+from sorasync.sidecars import sidecar_of
 from sorasync.state.record import IN_FLIGHT, Binding, Record, Status
 from sorasync.state.store import Store
 
@@ -120,20 +123,16 @@ class _Work:
         return SorasyncError(f"{label} is what its manifest says: there is nothing to accept")
 
 
-def accept(session: Session, found: Acceptance, reason: str) -> None:
-    """Carry it out: copy each record under its new key, bind, and note who wanted it and why."""
+def accept(assets: AssetStore, session: Session, found: Acceptance, reason: str) -> None:
+    """Carry it out: copy each record under its new key, bind, and note who wanted it and why.
+
+    The sidecars beside the videos are told as well, so that the copies survive a lost state.
+    """
     store, run = session.store, session.run
+    copies = [_copy(one, run) for one in found.accepted]
     with store.transaction():
+        store.put_all(copies)
         for one in found.accepted:
-            copy = replace(
-                one.old,
-                key=one.new.key,
-                inputs=one.new.inputs,
-                address=one.address,
-                source_key=json.loads(one.new.inputs).get("source"),
-                run=run,
-            )
-            store.put_all([copy])
             store.bind(one.address, one.new.key, run=run, protect=one.new.protect)
             store.log(
                 "accepted",
@@ -145,3 +144,17 @@ def accept(session: Session, found: Acceptance, reason: str) -> None:
                 new_key=one.new.key,
                 fields=[field.name for field in one.fields],
             )
+    for copy in copies:
+        if copy.asset is not None:
+            write_sidecar(assets, sidecar_of(copy))
+
+
+def _copy(one: Accepted, run: int) -> Record:
+    return replace(
+        one.old,
+        key=one.new.key,
+        inputs=one.new.inputs,
+        address=one.address,
+        source_key=json.loads(one.new.inputs).get("source"),
+        run=run,
+    )

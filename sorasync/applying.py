@@ -251,13 +251,21 @@ def _budget(project: Project, options: ApplyOptions, store: Store) -> Budget:
     if project.profile.simulated:
         return Budget()
     budget, now = project.config.budget, project.clock.now()
-    day, month = store.spent(now - now % 86400), store.spent(_month_start(now))
+    today, month_start = now - now % 86400, _month_start(now)
+    day, month = store.spent(today), store.spent(month_start)
     per_apply = budget.per_apply if options.max_cost is None else options.max_cost
     return Budget(
         (
             Cap("per_apply", per_apply, budget.per_apply_seconds),
-            Cap("per_day", budget.per_day, budget.per_day_seconds, day.usd, day.seconds),
-            Cap("per_month", budget.per_month, budget.per_month_seconds, month.usd, month.seconds),
+            Cap("per_day", budget.per_day, budget.per_day_seconds, day.usd, day.seconds, today),
+            Cap(
+                "per_month",
+                budget.per_month,
+                budget.per_month_seconds,
+                month.usd,
+                month.seconds,
+                month_start,
+            ),
         )
     )
 

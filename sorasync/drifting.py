@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sorasync.plan.remote import Remote, RemoteState
+from sorasync.plan.remote import Remote
 from sorasync.project import Project
 from sorasync.state.record import IN_FLIGHT, Status
 from sorasync.state.store import Store
@@ -80,7 +80,9 @@ class Swept:
     remote: Mapping[str, Remote]
 
 
-def sweep_all(project: Project, store: Store, graph: Graph, *, full: bool = False, offline: bool = False) -> Swept:
+def sweep_all(
+    project: Project, store: Store, graph: Graph, *, full: bool = False, offline: bool = False
+) -> Swept:
     """Check every recorded file, and walk the provider's list. Changes nothing; raises `ProviderError`."""
     from sorasync.sweep import Sweep, sweep
 
@@ -207,5 +209,3 @@ class _Seeking:
         except (DamagedFile, OSError):
             return False
         return True
-
-

@@ -80,7 +80,9 @@ def new_record(
         kind=render.kind.value,
         address=render.address,
         inputs=render.inputs,
-        request=json.dumps({"prompt": render.prompt, "file": render.file}, sort_keys=True, ensure_ascii=False),
+        request=json.dumps(
+            {"prompt": render.prompt, "file": render.file}, sort_keys=True, ensure_ascii=False
+        ),
         source_key=json.loads(render.inputs).get("source"),
         provider=project.profile.provider_name,
         remote_id=remote_id,

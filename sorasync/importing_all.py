@@ -164,13 +164,11 @@ def _declared(graph: Graph) -> dict[tuple[object, ...], str]:
 
     return {
         (folded(r.prompt), r.model, r.size, float(r.seconds)): graph.label(address)
-        for address, r in reversed(graph.renders.items())
+        for address, r in list(graph.renders.items())[::-1]
     }
 
 
-def _unfit(
-    project: Project, job: Job, declared: dict[tuple[object, ...], str], now: float
-) -> str | None:
+def _unfit(project: Project, job: Job, declared: dict[tuple[object, ...], str], now: float) -> str | None:
     """Why a video cannot be declared as a clip, None if it can."""
     if job.status is not JobStatus.COMPLETED:
         return f"it is {job.status.value}"

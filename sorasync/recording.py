@@ -1,4 +1,4 @@
-"""Changes to the state that are no apply: locked, kept in step with the lock file, and part of the history."""
+"""Changes to the state that are no apply: locked, in step with the lock file, and part of the history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rebuilds what can be known of a lost state: from the lock file, the assets' sidecars and the provider's list.
+"""Rebuilds what can be known of a lost state: from the lock file, the sidecars and the provider's list.
 
 Nothing is ever rendered, uploaded or deleted here. What several sources know is taken from the first of
 them; what fits more than one render is left to a person.
@@ -6,22 +6,20 @@ them; what fits more than one render is left to a person.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sorasync.graph.key import digest
 from sorasync.importing import new_record, status_of, wanted_of
 from sorasync.likeness import signature, told
 from sorasync.project import Project
 from sorasync.provider.wire import JobStatus
 from sorasync.recording import Session
+from sorasync.sidecars import record_of
 from sorasync.state.record import Record, Status
 
 if TYPE_CHECKING:
-    from sorasync.assets.sidecar import Sidecar
+    from sorasync.assets.store import AssetStore
     from sorasync.graph.graph import Graph
     from sorasync.graph.render import Kind, Render
     from sorasync.provider.wire import Job
@@ -67,8 +65,9 @@ class _Recovery:
         self._session = session
         self._graph = graph
         self._found = found
-        self._by_key = {render.key: address for address, render in reversed(graph.renders.items())}
+        self._by_key = {render.key: address for address, render in list(graph.renders.items())[::-1]}
         self._ambiguous: dict[str, list[str]] = {}
+        self._verified: dict[str, bool] = {}
 
     def from_sidecars(self) -> None:
         """Make a record for each render whose video lies here whole."""
@@ -78,27 +77,31 @@ class _Recovery:
         scan = read_sidecars(assets)
         self._found.unreadable += [path.name for path in scan.unreadable]
         known, sizes = self._store.briefs(), assets.present()
-        wanted = [one for one in scan.found if one.key not in known and self._usable(one)]
-        whole = {one.sha256: assets.verify(one.sha256) for one in wanted if one.sha256 in sizes}
-        self._found.damaged += sorted(sha for sha, fine in whole.items() if not fine)
-        taken = {}
-        for one in wanted:
-            if whole.get(one.sha256):
-                taken[one.key] = one
+        taken: dict[str, Record] = {}
+        for one in scan.found:
+            if one.key in known or one.sha256 not in sizes:
+                continue
+            record = record_of(one)
+            if record is None:
+                self._found.unreadable.append(f"{one.sha256}.json")
+            elif self._whole(one.sha256, assets):
+                taken[one.key] = record
         with self._store.transaction():
-            for one in taken.values():
-                self._store.add_asset(one.sha256, sizes[one.sha256], "video", ".mp4")
-            self._store.put_all(_record_of(one) for one in taken.values())
-            for one in taken.values():
-                self._store.log("recovered", one.address, one.key, self._session.run, source="sidecar")
+            for record in taken.values():
+                assert record.asset is not None
+                self._store.add_asset(record.asset, sizes[record.asset], "video", ".mp4")
+            self._store.put_all(taken.values())
+            for key, record in taken.items():
+                self._store.log("recovered", record.address, key, self._session.run, source="sidecar")
         for key in taken:
             self._note(key)
 
-    def _usable(self, one: Sidecar) -> bool:
-        if one.inputs is None or one.kind is None or digest(one.inputs) != one.key:
-            self._found.unreadable.append(f"{one.sha256}.json")
-            return False
-        return True
+    def _whole(self, sha256: str, assets: AssetStore) -> bool:
+        if sha256 not in self._verified:
+            self._verified[sha256] = assets.verify(sha256)
+            if not self._verified[sha256]:
+                self._found.damaged.append(sha256)
+        return self._verified[sha256]
 
     def _note(self, key: str) -> None:
         address = self._by_key.get(key)
@@ -132,8 +135,11 @@ class _Recovery:
         from sorasync.graph.render import Kind
 
         known = self._store.briefs()
-        found = {r.key: r for r in reversed(self._graph.renders.values()) if r.key not in known}
-        return [render for render in reversed(found.values()) if render.kind is not Kind.CHARACTER]
+        found: dict[str, Render] = {}
+        for render in self._graph.renders.values():
+            if render.key not in known and render.kind is not Kind.CHARACTER:
+                found.setdefault(render.key, render)
+        return list(found.values())
 
     def _fetchable(self, job: Job) -> bool:
         now = self._project.clock.now()
@@ -142,7 +148,7 @@ class _Recovery:
         return not job.status.terminal
 
     def _match(self, renders: list[Render], jobs: list[Job]) -> None:
-        """Requests that are the same may claim each other's jobs, so what counts is whether there are more."""
+        """Requests that are the same may claim each other's jobs, so what counts is their number."""
         held = self._store.remote_ids()
         by_request: dict[object, list[Job]] = defaultdict(list)
         for job in sorted(jobs, key=lambda job: (job.created_at or 0.0, job.id)):
@@ -151,8 +157,8 @@ class _Recovery:
         groups: dict[object, list[Render]] = defaultdict(list)
         for render in renders:
             groups[signature(wanted_of(render))].append(render)
-        for request, group in groups.items():
-            candidates = by_request.get(request, [])
+        for wanted, group in groups.items():
+            candidates = by_request.get(wanted, [])
             if len(candidates) > len(group) or len({_origin(render) for render in group}) > 1:
                 self._ambiguous |= {r.key: [job.id for job in candidates] for r in group if candidates}
                 continue
@@ -201,27 +207,3 @@ class _Recovery:
 def _origin(render: Render) -> tuple[object, ...]:
     """What tells apart requests of the same words: the same prompt on two sources makes two videos."""
     return (render.kind, render.source if render.source is not None else None, render.characters, render.file)
-
-
-def _record_of(one: Sidecar) -> Record:
-    assert one.inputs is not None
-    assert one.kind is not None
-    cost = one.cost_usd
-    return Record(
-        key=one.key,
-        kind=one.kind,
-        status=Status.STORED,
-        address=one.address,
-        inputs=one.inputs,
-        request=json.dumps({"prompt": one.prompt or ""}, ensure_ascii=False),
-        source_key=one.source_key,
-        provider=one.provider,
-        remote_id=one.remote_id,
-        model=one.model,
-        size=one.size,
-        seconds=one.seconds,
-        cost_usd=None if cost is None else Decimal(cost),
-        asset=one.sha256,
-        progress=100,
-        attempts=1,
-    )

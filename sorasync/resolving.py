@@ -1,4 +1,4 @@
-"""Open questions: paid requests whose answer was lost, what could have come of them, and a person's answer."""
+"""Open questions: paid requests whose answer was lost, what may have come of them, and a person's answer."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ async def _with_pictures(project: Project, found: list[Question]) -> list[Questi
 
 
 async def _picture(project: Project, provider: Provider, job: Job) -> Path | None:
-    """Fetch a thumbnail beside the downloads; None where there is none. It is thrown away when all is settled."""
+    """Fetch a thumbnail beside the downloads; None where there is none. Settling throws it away."""
     from sorasync.provider.errors import ProviderError
     from sorasync.provider.wire import JobStatus, Variant
 
@@ -234,4 +234,6 @@ def refuse_held(store: Store, job_id: str, key: str | None = None) -> None:
         return
     record = store.record(holder)
     whose = record.address if record else f"a render that is no longer recorded ({holder[:12]})"
-    raise SorasyncError(f"{job_id} belongs to {whose} already", hint="one job is one render; choose another id")
+    raise SorasyncError(
+        f"{job_id} belongs to {whose} already", hint="one job is one render; choose another id"
+    )

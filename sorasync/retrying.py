@@ -115,4 +115,6 @@ def _nothing(graph: Graph, renders: list[Render], records: dict[str, Record]) ->
                     hint=f"`sorasync retry '{graph.label(need)}'`, or `sorasync plan` to see why",
                 )
     label = graph.label(renders[0].address) if renders else "nothing"
-    return SorasyncError(f"{label} was neither refused nor did it fail", hint="`sorasync plan` shows what is next")
+    return SorasyncError(
+        f"{label} was neither refused nor did it fail", hint="`sorasync plan` shows what is next"
+    )

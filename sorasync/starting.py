@@ -6,6 +6,7 @@ from importlib import resources
 from pathlib import Path
 
 from sorasync.errors import SorasyncError
+from sorasync.manifest.shipped import SCHEMA_FILES, schema_text
 
 FILES = {
     "sorasync.toml": "sorasync.toml",
@@ -32,6 +33,8 @@ def start(root: Path) -> tuple[list[str], list[str]]:
     try:
         for name, template in FILES.items():
             (written if _write(root / name, _text(template)) else kept).append(name)
+        for kind, name in SCHEMA_FILES.items():
+            (written if _write(root / name, schema_text(kind)) else kept).append(name)
     except OSError as error:
         raise SorasyncError(f"cannot write {error.filename or root}: {error.strerror}") from error
     return written, kept

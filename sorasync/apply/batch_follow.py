@@ -19,7 +19,7 @@ _FIRST_WAIT, _LAST_WAIT = 1.0, 60.0
 _MISSES, _MISSING_FOR = 3, 60.0
 _AT_ONCE = 500
 """Lines that are recorded in one transaction."""
-_NEVER_CARRIED_OUT = frozenset({"batch_expired", "batch_cancelled", "batch_canceled"})
+_NEVER_CARRIED_OUT = frozenset({"batch_expired", "batch_cancelled", "batch_canceled", "batch_failed"})
 """Codes of lines that were not rendered: they say nothing about the render itself."""
 
 
@@ -158,16 +158,12 @@ class BatchFollower:
         self._jobs[record.key] = job
 
     def _not_made(self, record: Record, error: JobError) -> None:
-        tried = error.code not in _NEVER_CARRIED_OUT
-        self._context.store.move(
-            record.key,
-            Status.BLOCKED if error.moderated else Status.FAILED,
-            run=self._context.run,
-            error_stage="batch",
-            error_code=error.code,
-            error_message=error.message,
-            attempts=record.attempts if tried else max(0, record.attempts - 1),
-        )
+        fields = {"error_stage": "batch", "error_code": error.code, "error_message": error.message}
+        if error.code in _NEVER_CARRIED_OUT:
+            self._context.store.withdraw(record.key, run=self._context.run, **fields)
+            return
+        status = Status.BLOCKED if error.moderated else Status.FAILED
+        self._context.store.move(record.key, status, run=self._context.run, **fields)
 
     def _left_out(self, batch: Batch, records: Iterable[Record]) -> None:
         """Lines that no result mentions: not rendered in a batch that ended early, a riddle in another."""

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,13 +18,15 @@ from pathlib import Path
 from sorasync.apply.batch_mark import Mark
 from sorasync.apply.context import Context
 from sorasync.apply.events import Moment
-from sorasync.apply.send import Requests, intend, not_accepted
+from sorasync.apply.requests import build
+from sorasync.apply.send import Stopped, intend, why
 from sorasync.assets.errors import DiskFull
 from sorasync.errors import SorasyncError
 from sorasync.plan.change import Change
 from sorasync.provider import errors
 from sorasync.provider.base import BatchQueue
 from sorasync.provider.wire import CreateRequest
+from sorasync.state.errors import StateError
 from sorasync.state.record import Status
 
 TOKEN = "sorasync"
@@ -37,6 +39,7 @@ Sent = dict[str, str | SorasyncError]
 @dataclass(frozen=True, slots=True)
 class _Line:
     change: Change
+    request: CreateRequest
     text: bytes
 
 
@@ -54,7 +57,8 @@ class BatchSender:
         lines = [line for change in changes if (line := await self._line(change, sent)) is not None]
         for part in self._parts(lines):
             if self._context.stop.is_set():
-                sent |= {line.change.key: NotStarted("not started") for line in part}
+                self._release(part)
+                sent |= dict.fromkeys(map(_key, part), Stopped("not started"))
                 continue
             sent |= await self._batch(part)
         return sent
@@ -64,7 +68,7 @@ class BatchSender:
         render = change.render
         assert render is not None
         try:
-            request = await asyncio.to_thread(Requests(self._context).of, render, change.label)
+            request = await build(self._context, render, change.label)
             assert isinstance(request, CreateRequest)
             image_id = await self._image(request, render.file_sha256)
             text = self._queue.line(render.key, request, image_id)
@@ -74,7 +78,7 @@ class BatchSender:
         except SorasyncError as error:
             sent[change.key] = error
             return None
-        return _Line(change, text)
+        return _Line(change, request, text)
 
     async def _image(self, request: CreateRequest, digest: str | None) -> str | None:
         """The file id of an image, uploaded once however many lines use it."""
@@ -100,7 +104,7 @@ class BatchSender:
 
     async def _batch(self, part: Sequence[_Line]) -> Sent:
         """One batch of lines whose price is reserved. The state says at every moment how far it came."""
-        context, keys = self._context, [line.change.key for line in part]
+        context, keys = self._context, list(map(_key, part))
         mark = Mark(secrets.token_hex(12))
         try:
             if context.assets.free_bytes() < context.settings.min_free_bytes:
@@ -112,14 +116,17 @@ class BatchSender:
         try:
             batch_id = await self._post(part, mark)
         except errors.OutcomeUnknown as error:
-            self._end(keys, Status.UNKNOWN, error)
+            self._open(keys, error)
             return dict.fromkeys(keys, error)
         except errors.ProviderError as error:
             self._release(part)
-            self._end(keys, Status.FAILED, error)
+            with context.store.transaction():
+                for key in keys:
+                    context.store.withdraw(key, run=context.run, **why(error))
             return dict.fromkeys(keys, error)
-        except asyncio.CancelledError:
-            self._end(keys, Status.UNKNOWN, errors.OutcomeUnknown("the run was ended"))
+        except BaseException as error:
+            with contextlib.suppress(StateError):
+                self._open(keys, error)
             raise
         for line in part:
             context.tell(line.change, Moment.RENDERING, f"in batch {batch_id}")
@@ -131,7 +138,7 @@ class BatchSender:
         with store.transaction():
             for line in part:
                 assert line.change.render is not None
-                intend(self._context, line.change, line.change.render)
+                intend(self._context, line.change, line.change.render, line.request)
                 store.amend(line.change.key, run=self._context.run, batch_id=str(mark))
         for line in part:
             self._context.tell(line.change, Moment.SENT)
@@ -154,15 +161,15 @@ class BatchSender:
         for line in part:
             self._context.budget.release(line.change.cost_usd, line.change.seconds)
 
-    def _end(self, keys: Sequence[str], status: Status, error: errors.ProviderError) -> None:
-        """Note the same end for every line. What stopped a whole batch says nothing about one render."""
+    def _open(self, keys: Sequence[str], error: BaseException) -> None:
+        """Nobody knows whether there is a batch: the marks tell a later look what to search for."""
         with self._context.store.transaction():
             for key in keys:
-                not_accepted(self._context, key, status, error, tried=status is Status.UNKNOWN)
+                self._context.store.move(key, Status.UNKNOWN, run=self._context.run, **why(error))
 
 
-class NotStarted(SorasyncError):
-    """The run was stopped before it was this render's turn."""
+def _key(line: _Line) -> str:
+    return line.change.key
 
 
 @contextmanager
@@ -172,4 +179,3 @@ def _input_file(part: Sequence[_Line]) -> Iterator[Path]:
         with path.open("wb") as stream:
             stream.writelines(line.text for line in part)
         yield path
-

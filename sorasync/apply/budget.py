@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from sorasync.errors import SorasyncError
@@ -15,13 +15,17 @@ class BudgetSpent(SorasyncError):
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """One limit. `name` as in `sorasync.toml`; `spent_*` is what the period had used when the run began."""
+    """One limit. `name` as in `sorasync.toml`; `spent_*` is what the period had used when the run began.
+
+    `since` is when the period began (Unix seconds), None for the run itself.
+    """
 
     name: str
     usd: Decimal | None = None
     seconds: int | None = None
     spent_usd: Decimal = Decimal(0)
     spent_seconds: float = 0
+    since: float | None = None
 
 
 @dataclass
@@ -55,3 +59,12 @@ class Budget:
         """Give back what was reserved for a call that was certainly not charged."""
         self.reserved_usd -= usd or Decimal(0)
         self.reserved_seconds -= seconds
+
+    def unsent(self, at: float, usd: Decimal | None, seconds: float) -> None:
+        """A request that an earlier run began at that time never arrived: what counted it forgets it."""
+        self.caps = tuple(
+            cap
+            if cap.since is None or at < cap.since
+            else replace(cap, spent_usd=cap.spent_usd - (usd or 0), spent_seconds=cap.spent_seconds - seconds)
+            for cap in self.caps
+        )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sorasync.apply.context import Context
-from sorasync.apply.transfer import stream
+from sorasync.apply.transfer import part_of, stream
 from sorasync.assets.errors import DamagedFile, TooLarge, WrongLength
 from sorasync.assets.fetch import Received
 from sorasync.assets.mp4 import inspect_mp4
@@ -67,11 +66,13 @@ async def fetch(context: Context, record: Record, job: Job, recorded: Callable[[
 
 
 def _put_in_place(context: Context, record: Record) -> None:
-    """Move the part into the store, with its facts beside it. The state is told last: it must not be ahead."""
+    """Move the part into the store, its facts beside it. The state is told last: it must not be ahead."""
     assert record.asset is not None
-    context.assets.adopt(context.assets.temporary(record.key), record.asset)
-    with contextlib.suppress(OSError):
+    context.assets.adopt(part_of(context, record), record.asset)
+    try:
         write_sidecar(context.assets, _sidecar(record))
+    except OSError as error:
+        context.store.log("sidecar not written", record.address, record.key, context.run, error=str(error))
 
 
 async def _video(context: Context, record: Record, job: Job) -> _Video:
@@ -100,7 +101,8 @@ async def _video(context: Context, record: Record, job: Job) -> _Video:
 
 async def _whole(context: Context, record: Record, job: Job) -> _Video:
     """One try. A file that came to its end and is no video is dropped; one that broke off is gone on with."""
-    part, received = await stream(context, record.key, job, Variant.VIDEO)
+    received = await stream(context, record, job, Variant.VIDEO)
+    part = part_of(context, record)
     try:
         facts = await asyncio.to_thread(inspect_mp4, part)
     except DamagedFile:
@@ -125,7 +127,7 @@ async def _still_there(context: Context, record: Record) -> Job:
 
 
 def expiry(context: Context, record: Record, job: Job) -> float | None:
-    """When the provider deletes the file, in Unix seconds: as it says, else by its profile; None = unknown."""
+    """When the provider deletes the file (Unix seconds): as it says, or by its profile; None = unknown."""
     if job.expires_at is not None:
         return job.expires_at
     kept = context.profile.limits.expiry_seconds

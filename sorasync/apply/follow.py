@@ -98,10 +98,14 @@ class Follower:
         self._news.set()
 
     async def run(self) -> None:
-        """Look at everything in flight, again and again, until cancelled."""
+        """Look at everything in flight, again and again, until cancelled. A failed look fails every wait."""
         while True:
             await self._until_due()
-            await self._look()
+            try:
+                await self._look()
+            except Exception as error:
+                for watch in self._watches.values():
+                    watch.fail(error)
 
     def _begin(self, job: Job) -> _Watch:
         now = self._clock.monotonic()
@@ -123,16 +127,12 @@ class Follower:
     async def _look(self) -> None:
         self._at_once = False
         watches = list(self._watches)
-        try:
-            seen = await self._listed() if self._listing and len(watches) > 1 else {}
-            if seen is not None:
-                for job_id in watches:
-                    if job_id in seen:
-                        self._update(job_id, seen[job_id])
-                await self._ask(job_id for job_id in watches if job_id not in seen)
-        except (errors.AuthFailed, errors.QuotaExhausted) as error:
-            for watch in self._watches.values():
-                watch.fail(error)
+        seen = await self._listed() if self._listing and len(watches) > 1 else {}
+        if seen is not None:
+            for job_id in watches:
+                if job_id in seen:
+                    self._update(job_id, seen[job_id])
+            await self._ask(job_id for job_id in watches if job_id not in seen)
         now = self._clock.monotonic()
         for job_id in watches:
             self._looked(job_id, now)

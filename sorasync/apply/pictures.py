@@ -1,18 +1,22 @@
-"""Thumbnails and spritesheets. A video without them is whole, so nothing that goes wrong here matters much."""
+"""Thumbnails and spritesheets. A video without them is whole: nothing that goes wrong here matters much."""
 
 from __future__ import annotations
 
 import asyncio
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sorasync.apply.context import Context
-from sorasync.apply.transfer import stream
+from sorasync.apply.transfer import part_of, stream
 from sorasync.assets.disk import hash_file
 from sorasync.assets.sniff import sniff_file
 from sorasync.errors import SorasyncError
 from sorasync.provider.wire import Job, Variant
 from sorasync.state.record import Record
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _FORMATS = {"webp": ".webp", "jpeg": ".jpg", "png": ".png"}
 _GIVEN_UP_AFTER = 3
@@ -46,7 +50,8 @@ class Pictures:
 
     async def _picture(self, record: Record, job: Job, variant: Variant) -> bool:
         """Some hosts send the video for a picture: that is dropped."""
-        part, _ = await stream(self._context, record.key, job, variant)
+        await stream(self._context, record, job, variant)
+        part = part_of(self._context, record, variant)
         suffix = _FORMATS.get(sniff_file(part) or "")
         if suffix is None:
             part.unlink(missing_ok=True)
@@ -64,7 +69,7 @@ def _keep(context: Context, record: Record, part: Path, suffix: str, variant: Va
 
 def _cut(context: Context, record: Record) -> None:
     assert record.asset is not None
-    part = context.assets.temporary(record.key, ".webp")
+    part = part_of(context, record, Variant.THUMBNAIL)
     try:
         picture = first_frame(context.assets.path_of(record.asset))
         if picture is not None:
@@ -78,13 +83,13 @@ def first_frame(video: Path) -> bytes | None:
     """The first frame of a video as WebP; None where it cannot be read, or PyAV and Pillow are missing."""
     try:
         import av
-        import PIL.Image  # noqa: F401
+        import PIL.Image  # noqa: F401, for what `to_image` makes
     except ImportError:
         return None
     buffer = io.BytesIO()
     try:
         with av.open(str(video)) as container:
-            image = next(container.decode(video=0)).to_image()
+            image: Image = next(container.decode(video=0)).to_image()  # type: ignore[no-untyped-call]
         image.thumbnail((_WIDTH, _WIDTH))
         image.save(buffer, "WEBP", quality=80)
     except (av.error.FFmpegError, StopIteration, IndexError, OSError, ValueError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from pathlib import Path
 
 from sorasync.apply.context import Context
 from sorasync.errors import SorasyncError
@@ -86,7 +87,7 @@ def _source(context: Context, key: str) -> Source:
     )
 
 
-def _file(context: Context, record: Record) -> object:
+def _file(context: Context, record: Record) -> Path | None:
     if record.asset is None or not context.profile.abilities.upload_as_source:
         return None
     path = context.assets.path_of(record.asset)

@@ -11,7 +11,6 @@ another record holds is never claimed.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -138,7 +137,7 @@ def _source_id(record: Record) -> str | None:
 
 
 def _place(job: Job, groups: list[_Group], evidence: Evidence, known: frozenset[str]) -> None:
-    """Note a job with every group it may belong to; where it fits some, it is no matter of doubt for others."""
+    """Note a job with every group it may belong to. What fits some is no matter of doubt for others."""
     said = None if job.prompt is None or not evidence.prompts else folded(job.prompt)
     fits = [(group, _fit(job, said, group, known)) for group in groups]
     sure = [group for group, fit in fits if fit is _Fit.YES]

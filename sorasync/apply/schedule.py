@@ -6,11 +6,25 @@ import heapq
 from collections.abc import Sequence
 from graphlib import TopologicalSorter
 
+from sorasync.graph.render import Kind
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 
-_FIRST = {Action.DOWNLOAD: 0, Action.RESUME: 1, Action.CHARACTER: 2}
-"""What is paid for is fetched before anything new is started, and characters come before what uses them."""
+_FIRST = {
+    Action.MOVE: 0,
+    Action.RETIRE: 0,
+    Action.BLOCKED: 0,
+    Action.LOST: 0,
+    Action.DOWNLOAD: 1,
+    Action.RESUME: 2,
+}
+"""What costs nothing is done at once; what is paid for is fetched before anything new is started."""
+
+
+def _rank(change: Change) -> int:
+    """Characters come before what uses them."""
+    uploads = change.render is not None and change.render.kind is Kind.CHARACTER
+    return _FIRST.get(change.action, 3 if uploads else 4)
 
 
 class Schedule:
@@ -18,9 +32,7 @@ class Schedule:
 
     def __init__(self, changes: Sequence[Change]) -> None:
         self._changes = {change.label: change for change in changes}
-        self._rank = {
-            change.label: (_FIRST.get(change.action, 3), position) for position, change in enumerate(changes)
-        }
+        self._rank = {change.label: (_rank(change), position) for position, change in enumerate(changes)}
         self._needs = {
             change.label: [need for need in change.depends_on if need in self._changes] for change in changes
         }

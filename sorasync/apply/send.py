@@ -39,7 +39,7 @@ async def send(context: Context, change: Change) -> Job | None:
         raise Stopped("not started")
     context.budget.reserve(change.cost_usd, change.seconds)
     try:
-        _intend(context, change, render, request)
+        intend(context, change, render, request)
     except BaseException:
         context.budget.release(change.cost_usd, change.seconds)
         raise
@@ -56,7 +56,8 @@ _STANDING = frozenset({Status.SUBMITTED, Status.RENDERED, Status.STORED})
 """Records that are set aside before their key is rendered afresh; all others may be sent as they are."""
 
 
-def _intend(context: Context, change: Change, render: Render, request: Request | None) -> None:
+def intend(context: Context, change: Change, render: Render, request: Request | None) -> None:
+    """Note, durably, that a render is about to be sent; its present record is set aside if need be."""
     store = context.store
     source = None if request is None or isinstance(request, CreateRequest) else request.source.remote_id
     sent = {"prompt": render.prompt, "file": render.file} | ({"source_id": source} if source else {})
@@ -122,25 +123,24 @@ def _ended(context: Context, change: Change, error: BaseException) -> None:
     store, key = context.store, change.key
     if isinstance(error, errors.OutcomeUnknown) or not isinstance(error, errors.ProviderError):
         with contextlib.suppress(StateError):
-            store.move(key, Status.UNKNOWN, run=context.run, **_why(error))
+            store.move(key, Status.UNKNOWN, run=context.run, **why(error))
         return
     context.budget.release(change.cost_usd, change.seconds)
     if isinstance(error, errors.Moderated):
-        store.move(key, Status.BLOCKED, run=context.run, **_why(error))
-    elif isinstance(error, _TRIED):
-        store.move(key, Status.FAILED, run=context.run, **_why(error))
+        store.move(key, Status.BLOCKED, run=context.run, **why(error))
+    elif isinstance(error, TRIED):
+        store.move(key, Status.FAILED, run=context.run, **why(error))
     else:
-        store.withdraw(key, run=context.run, **_why(error))
+        store.withdraw(key, run=context.run, **why(error))
 
 
-_TRIED = (errors.InvalidRequest, errors.NotFound, errors.NotSupported)
+TRIED = (errors.InvalidRequest, errors.NotFound, errors.NotSupported)
 """Refusals of this very request; all others say nothing about the render and do not count as an attempt."""
 
 
-def _why(error: BaseException) -> dict[str, object]:
-    said = isinstance(error, errors.ProviderError)
-    return {
-        "error_stage": "send",
-        "error_code": (error.code or (str(error.status) if error.status else None)) if said else None,
-        "error_message": error.message if said else type(error).__name__,
-    }
+def why(error: BaseException) -> dict[str, object]:
+    """What a record keeps of an error."""
+    if not isinstance(error, errors.ProviderError):
+        return {"error_stage": "send", "error_code": None, "error_message": type(error).__name__}
+    code = error.code or (str(error.status) if error.status else None)
+    return {"error_stage": "send", "error_code": code, "error_message": error.message}

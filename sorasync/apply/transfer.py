@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from sorasync.apply.context import Context
 from sorasync.assets.fetch import Received, receive
 from sorasync.provider.wire import Job, Variant
+from sorasync.state.record import Record
 
 _SUFFIXES = {Variant.VIDEO: ".mp4", Variant.THUMBNAIL: ".webp", Variant.SPRITESHEET: ".jpg"}
 
 
-async def stream(context: Context, key: str, job: Job, variant: Variant) -> tuple[Path, Received]:
+def part_of(context: Context, record: Record, variant: Variant = Variant.VIDEO) -> Path:
+    """Where a file of a record's job grows. Each job has its own: parts of two videos never meet in one."""
+    name = hashlib.sha256(f"{record.key}:{record.remote_id}".encode()).hexdigest()
+    return context.assets.temporary(name, _SUFFIXES[variant])
+
+
+async def stream(context: Context, record: Record, job: Job, variant: Variant) -> Received:
     """Download a file of a job; a video goes on where an earlier try broke off, if the host allows it.
 
     Raises `ProviderError` and `AssetError`.
     """
-    part = context.assets.temporary(key, _SUFFIXES[variant])
+    part = part_of(context, record, variant)
     resumable = variant is Variant.VIDEO and context.profile.abilities.range
     offset = part.stat().st_size if resumable and part.exists() else 0
     async with context.provider.download(job, variant, offset) as download:
-        received = await receive(
+        return await receive(
             download.chunks(),
             part,
             offset=download.offset,
             expected_length=download.length,
             cap=context.settings.max_bytes,
         )
-    return part, received

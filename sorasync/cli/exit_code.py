@@ -6,9 +6,9 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sorasync.apply.report import Report
     from sorasync.drifting import Drift
     from sorasync.plan.plan import Plan
-    from sorasync.apply.report import Report
 
 
 class ExitCode(IntEnum):

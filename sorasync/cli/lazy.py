@@ -1,4 +1,4 @@
-"""Groups of commands whose modules are imported when they are used: start-up time is part of the interface."""
+"""Groups of commands whose modules are imported only when they are used, to start up fast."""
 
 from __future__ import annotations
 

@@ -56,10 +56,14 @@ def _options(command: click.Command, context: click.Context, without: set[str] |
     for parameter in command.params:
         record = parameter.get_help_record(context)
         own = without is None or parameter.name == "format" or not set(parameter.opts) & without
-        if record is not None and own and "--help" not in parameter.opts:
+        if isinstance(parameter, click.Option) and record and own and "--help" not in parameter.opts:
             names, help_text = (" ".join(part.split()) for part in record)
-            rows.append(f"| `{names.replace('|', '&#124;')}` | {help_text.replace('|', '&#124;')} |")
+            rows.append(f"| `{_cell(names)}` | {_cell(help_text)} |")
     return "\n".join(["| option | |", "|---|---|", *rows]) if rows else ""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def _examples(epilog: str) -> str:

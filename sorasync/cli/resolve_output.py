@@ -55,7 +55,9 @@ def _candidate(candidate: Candidate, prompt: str, project: Project) -> Iterator[
     job, alike = candidate.job, candidate.likeness
     made = moment(job.created_at) if job.created_at is not None else "at a time it does not say"
     verdict = "fits" if alike.same and not alike.silent else ""
-    verdict = verdict or (f"differs in {', '.join(f.name for f in alike.differs)}" if alike.differs else "may fit")
+    verdict = verdict or (
+        f"differs in {', '.join(f.name for f in alike.differs)}" if alike.differs else "may fit"
+    )
     what = _what(job.model, job.size, job.seconds)
     yield f"    {one_line(job.id)}  {job.status.value}, made {made}, {what}: {verdict}"
     if job.prompt is not None and any(field.name == "prompt" for field in alike.differs):

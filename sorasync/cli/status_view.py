@@ -13,6 +13,7 @@ from sorasync.plan.cost import Total, total
 from sorasync.plan.selection import matches
 from sorasync.planning import PlanOptions, make_plan
 from sorasync.standing import Stage, Standing, standings
+from sorasync.state.record import IN_FLIGHT
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
@@ -26,7 +27,7 @@ class StatusView:
     """The standings that were asked for, and the sums over them.
 
     `records` are those of renders with something to do, by key. `leaving` counts changes of addresses that
-    the manifests no longer have, `retired` the records that no address stands for. `now` is Unix seconds.
+    the manifests no longer have, `retired` the records that nothing asks for any more. `now` is Unix seconds.
     """
 
     library: str
@@ -55,7 +56,8 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Container[str
     rows = _selected(standings(planned), patterns, planned.graph)
     if stages:
         rows = [row for row in rows if row.stage in stages]
-    bound = {binding.key for binding in planned.known.bindings.values()}
+    kept = {binding.key for binding in planned.known.bindings.values()}
+    kept |= {render.key for render in planned.graph.renders.values()}
     return StatusView(
         library=project.name,
         env=project.config.env,
@@ -68,7 +70,9 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Container[str
         to_go=total(change.cost_usd for row in rows for _, change in row.changes),
         spent=spent,
         leaving=planned.plan.count(Action.RETIRE),
-        retired=len(planned.known.briefs.keys() - bound),
+        retired=sum(
+            key not in kept and brief.status not in IN_FLIGHT for key, brief in planned.known.briefs.items()
+        ),
         now=project.clock.now(),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from sorasync.manifest.schema import EXPECTED, DefaultsModel, Line, Size, Table, Variable
@@ -32,7 +32,13 @@ EXPECTED.update(
     }
 )
 
-Dollars = Annotated[Decimal, Field(ge=0, strict=False)]
+Dollars = Annotated[
+    Decimal,
+    Field(ge=0, strict=False),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}]}
+    ),
+]
 Percent = Annotated[int, Field(ge=0, le=100)]
 Whole = Annotated[int, Field(ge=0)]
 Code = Annotated[str, StringConstraints(pattern=_CODE)]
@@ -57,7 +63,7 @@ class LibraryConfig(Table):
 
 
 class ProviderConfig(Table):
-    """`[provider]`: who renders. `overrides` are the keys that change its profile, as they stand."""
+    """`[provider]`: who renders. Every other key here changes the profile, and is kept in `overrides`."""
 
     profile: Line = Field("preview", description="A profile's name or path.", examples=["openai"])
     base_url: Annotated[str, StringConstraints(pattern=_BASE_URL)] | None = Field(
@@ -109,7 +115,7 @@ class ApplyConfig(Table):
 
 
 class BudgetConfig(Table):
-    """`[budget]`: where apply stops. Dollars and seconds of video; None is no limit."""
+    """`[budget]`: where apply stops. Dollars and seconds of video; what is left out has no limit."""
 
     per_apply: Dollars | None = Field(None, description="Dollars in one apply.", examples=[25.0])
     per_day: Dollars | None = Field(None, description="Dollars in a day.", examples=[50.0])

@@ -144,4 +144,3 @@ class _Loading:
             if clip is not None and clip.pick is None:
                 clips[name] = replace(clip, pick=take)
                 self.pick_origins[name] = origin
-

@@ -158,7 +158,9 @@ class ClipModel(Table):
     )
     style: Text | None = Field(None, description="Storyboard: the style.", examples=["16mm documentary"])
     scene: Text | None = Field(None, description="Storyboard: the scene.", examples=["A cramped kitchen."])
-    shots: list[ShotModel] | None = Field(None, description="Storyboard: the shots.", examples=[[{}]])
+    shots: list[ShotModel] | None = Field(
+        None, description="Storyboard: the shots.", examples=[[{"camera": "wide"}]]
+    )
     from_: str | None = Field(
         None, alias="from", description="The clip that this one goes on from.", examples=["market"]
     )

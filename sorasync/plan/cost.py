@@ -12,13 +12,21 @@ from sorasync.profile.profile import Profile
 FREE = Decimal(0)
 
 
+def in_batch(render: Render, profile: Profile) -> bool:
+    """Whether a render can go out as a line of a batch: creates only, and images only by their file's id."""
+    if render.kind is not Kind.CREATE or not profile.can("batch"):
+        return False
+    return render.file is None or "file_id" in profile.abilities.image_by
+
+
 def cost_of(render: Render, profile: Profile, *, batch: bool = False) -> Decimal | None:
     """The price of making one render, in dollars."""
     match render.kind:
         case Kind.CHARACTER:
             return FREE
         case Kind.CREATE:
-            return profile.create_cost(render.model, render.size, render.seconds, batch=batch)
+            batched = batch and in_batch(render, profile)
+            return profile.create_cost(render.model, render.size, render.seconds, batch=batched)
         case Kind.EXTEND:
             added = render.billed_seconds
             return profile.extend_cost(render.model, render.size, added, render.seconds - added)

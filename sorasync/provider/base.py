@@ -81,6 +81,17 @@ class Provider(Protocol):
         ...
 
 
+class InFlight(Protocol):
+    """How many renders the host takes at once, as far as that is known or was learnt from its refusals."""
+
+    def slot(self, model: str | None, *, taken: bool = False) -> AbstractAsyncContextManager[None]:
+        """Hold a place from before the request until its job has ended.
+
+        Waits for a free one, unless the render is in flight already (`taken`).
+        """
+        ...
+
+
 class BatchQueue(Protocol):
     """The part of a host that takes many creates at once, at its leisure and for less."""
 

@@ -8,7 +8,14 @@ from pathlib import Path
 
 from sorasync.provider import encode
 from sorasync.provider.answer import Answer
-from sorasync.provider.batch import Batch, BatchResult, batch_line, read_batch, read_batch_line, read_batch_page
+from sorasync.provider.batch import (
+    Batch,
+    BatchResult,
+    batch_line,
+    read_batch,
+    read_batch_line,
+    read_batch_page,
+)
 from sorasync.provider.classify import fault, unreadable
 from sorasync.provider.download import Downloader, Fetched
 from sorasync.provider.errors import BadDownload, NotFound, NotSupported

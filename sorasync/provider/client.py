@@ -79,6 +79,16 @@ class VideosClient:
         return f"VideosClient({self.name})"
 
     @property
+    def sender(self) -> Sender:
+        """What sends the requests, for questions about the host itself."""
+        return self._sender
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that everything here goes by."""
+        return self._clock
+
+    @property
     def requests(self) -> Counter[str]:
         """How many requests were sent, by route name."""
         return self._sender.requests

@@ -93,6 +93,11 @@ class Sender:
         """A GET that costs nothing."""
         return await self._ask(name, "GET", path, query=query)
 
+    async def get_absolute(self, name: str, url: str) -> Answer:
+        """A GET of another path at the same origin."""
+        async with self.open(name, self.build("GET", url, self.auth_headers())) as response:
+            return await self.read(response)
+
     async def delete(self, name: str, path: str) -> Answer:
         """A DELETE."""
         return await self._ask(name, "DELETE", path)

@@ -61,7 +61,7 @@ MOVES: dict[Status | None, frozenset[Status]] = {
 """The allowed moves. `None` is a key nobody has a record of. A record made anew after `gc` starts at None."""
 
 RETRY = "retry"
-"""The `error_stage` of a failed record that somebody wants tried once more, whatever refused or limited it."""
+"""The `error_stage` of a failed record that somebody wants tried once more, whatever kept it from that."""
 
 IN_FLIGHT = frozenset({Status.INTENT, Status.UNKNOWN, Status.BATCHED, Status.SUBMITTED, Status.RENDERED})
 """Paid for or about to be, and not here yet."""

@@ -112,7 +112,7 @@ class Records(Attempts):
         before = self.record(key)
         known = before.attempts if before else 0
         sent = sum(attempt.outcome != "unsent" for attempt in self.attempts(key))
-        unanswered = before is not None and before.status in (Status.INTENT, Status.UNKNOWN)
+        unanswered = before is not None and before.status in (Status.INTENT, Status.UNKNOWN, Status.BATCHED)
         return max(0, max(known, sent) - unanswered)
 
     def withdraw(self, key: str, *, run: int | None, **fields: object) -> Record:

@@ -59,12 +59,9 @@ ONLY_IN: dict[str, set[str]] = {
     "rich": {"cli"},
     "tree_sitter": {"manifest"},
     "rtoml": {"manifest", "profile", "state"},
-    "starlette": {"preview"},
-    "uvicorn": {"preview"},
-    "av": {"preview"},
-    "numpy": {"preview"},
-    "PIL": {"preview"},
 }
+OPTIONAL = ("starlette", "uvicorn", "av", "numpy", "PIL")
+"""Only installed with the preview server: elsewhere they are imported when they are used, if at all."""
 
 ROOT = {package(module) for module in modules() if module.count(".") == 1} - set(MAY_IMPORT) - {"cli"}
 COMPOSITION = ROOT - ANYONE_MAY_IMPORT - {"__main__"}
@@ -138,6 +135,13 @@ def test_a_library_is_known_in_its_own_part_only(name: str) -> None:
     assert users
     unexpected = {module for module in users if package(module) not in ONLY_IN[name]}
     assert {module for module in unexpected if (module, name) not in EXCEPTIONS} == set()
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_what_may_not_be_installed_is_needed_to_load_the_preview_server_only(name: str) -> None:
+    users = {m for m in modules() if name in {i.partition(".")[0] for i in imports(m, at_start=True)}}
+    assert users
+    assert {package(module) for module in users} == {"preview"}
 
 
 @pytest.mark.parametrize("part", PURE)

@@ -83,7 +83,9 @@ class Film:
                 store.unbind(address, run)
             store.finish_run(run, "done")
 
-    def put(self, store: Store, render: Render, status: Status, run: int | None = None, **more: object) -> None:
+    def put(
+        self, store: Store, render: Render, status: Status, run: int | None = None, **more: object
+    ) -> None:
         """Put a record of a render into the state, with a file where it is stored."""
         fields: dict[str, object] = {
             "kind": render.kind.value,

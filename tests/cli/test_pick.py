@@ -87,7 +87,8 @@ def test_without_a_number_the_takes_are_listed_with_their_files(film: Films) -> 
     found = one.run("pick", "a", "--format", "json").json
     assert found["pick"] == 2
     assert [take["picked"] for take in found["takes"]] == [False, True, False]
-    assert [take["file"] for take in found["takes"]] == ["assets/a/take-1.mp4", "assets/a/take-2.mp4", "assets/a/take-3.mp4"]
+    files = [take["file"] for take in found["takes"]]
+    assert files == [f"assets/a/take-{number}.mp4" for number in (1, 2, 3)]
 
 
 def test_the_clip_s_own_name_follows_the_pick(film: Films) -> None:
@@ -114,8 +115,8 @@ def test_an_unknown_clip_is_told_the_nearest(film: Films) -> None:
 
 
 def test_picks_that_cannot_be_edited_by_line_are_refused() -> None:
-    with pytest.raises(PickError, match="by hand|line by line"):
-        edited('picks = { a = 1 }\n', "b", 2)
+    with pytest.raises(PickError, match="line by line"):
+        edited("picks = { a = 1 }\n", "b", 2)
     assert edited("picks = { a = 1 }\n", "a", 2) == "picks = { a = 2 }\n"
 
 
@@ -129,7 +130,7 @@ def test_a_header_inside_a_text_is_no_table() -> None:
         edited(text, "b", 2)
 
 
-_names = st.text("abz09_-[]=, 大\"\\", min_size=1, max_size=8).map(str.strip).filter(bool)
+_names = st.text('abz09_-[]=, 大"\\', min_size=1, max_size=8).map(str.strip).filter(bool)
 
 
 @given(st.lists(st.tuples(_names, st.integers(1, 9)), max_size=8))

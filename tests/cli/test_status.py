@@ -78,7 +78,9 @@ def test_words_of_a_server_cannot_drive_the_terminal(film: Films) -> None:
 
 
 def test_the_table_fits_80_columns_whatever_the_names_are(film: Films) -> None:
-    one = film('[clips.promo]\nprompt = "{{ city }}"\nmatrix = { city = ["大阪の夜の市場の長い名前です", "Oslo"] }\n')
+    one = film(
+        '[clips.promo]\nprompt = "{{ city }}"\nmatrix = { city = ["大阪の夜の市場の長い名前です", "Oslo"] }\n'
+    )
     lines = one.run("status").out.splitlines()
     assert lines
     assert max(map(cells, lines)) <= 80

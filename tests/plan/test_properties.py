@@ -95,10 +95,8 @@ def check(plan: Plan) -> None:
     """What holds of a plan by itself."""
     labels = [change.label for change in plan.changes]
     assert len(labels) == len(set(labels))
-    before: set[str] = set()
     for change in plan.changes:
-        assert before.issuperset(change.depends_on), f"{change.label} stands before what it waits for"
-        before.add(change.label)
+        assert set(labels).issuperset(change.depends_on), f"{change.label} waits for what is not in the plan"
         assert change.reason
         assert change.action.renders or not change.paid
         assert change.action.renders == (change.render is not None and change.action not in _FOLLOWED)

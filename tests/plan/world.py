@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -62,9 +63,10 @@ class State:
 
 
 class Disk:
-    """The asset directory: the digests that are there."""
+    """The asset directory: the digests that are there. Nothing is at `root`, no check was ever made."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path) -> None:
+        self.root = root
         self.digests: dict[str, int] = {}
 
     def present(self) -> dict[str, int]:
@@ -120,7 +122,7 @@ class World:
     def __init__(self, root: Path, profile: str = "openai", **overrides: object) -> None:
         self.root = root
         self.profile: Profile = load_profile(profile, overrides=overrides) if overrides else _profile(profile)
-        self.state, self.disk, self.host = State(), Disk(), Host()
+        self.state, self.disk, self.host = State(), Disk(root / "assets"), Host()
         self.graph: Graph = Graph({}, {}, {})
         self.spent = Decimal(0)
         self.renders = 0
@@ -166,14 +168,12 @@ class World:
         return planned.plan
 
     def apply(self, plan: Plan) -> None:
-        """Carry out every change of a plan."""
-        labels = {change.label for change in plan.changes}
-        assert len(labels) == len(plan.changes), "labels are what changes are told apart by"
-        done: set[str] = set()
-        for change in plan.changes:
-            assert done >= labels.intersection(change.depends_on), f"{change.label} comes too early"
-            self._carry_out(change)
-            done.add(change.label)
+        """Carry out every change of a plan, each after those that it depends on."""
+        changes = {change.label: change for change in plan.changes}
+        assert len(changes) == len(plan.changes), "labels are what changes are told apart by"
+        needs = {label: changes.keys() & change.depends_on for label, change in changes.items()}
+        for label in TopologicalSorter(needs).static_order():
+            self._carry_out(changes[label])
         for address, binding in self.state.bound.items():
             if render := self.graph.renders.get(address):
                 self.state.bound[address] = replace(binding, protect=render.protect)

@@ -17,7 +17,9 @@ Examples:
 
 @subcommand(epilog=_EXAMPLES)
 @click.argument("address", metavar="ADDRESS")
-@click.option("--reason", required=True, metavar="TEXT", help="Why no new render is needed; kept in the history.")
+@click.option(
+    "--reason", required=True, metavar="TEXT", help="Why no new render is needed; kept in the history."
+)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 def command(globals: Globals, address: str, reason: str, yes: bool) -> ExitCode:
     """Let the render that is there stand for a changed declaration, without rendering.

@@ -24,7 +24,11 @@ Examples:
 @subcommand(epilog=_EXAMPLES)
 @plan_options
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Save the plan.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes, with 3 when there is only drift.")
+@click.option(
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit with 2 when there are changes, with 3 when there is only drift.",
+)
 @click.option("--full", is_flag=True, help="Show whole prompts.")
 @click.option("--short", is_flag=True, help="Show one line a change.")
 def command(
@@ -53,9 +57,8 @@ def command(
 
         write_output(out, encode(plan))
     if globals.json:
-        from sorasync.cli.plan_json import plan_json
-
         from sorasync.cli.drift_output import drift_json
+        from sorasync.cli.plan_json import plan_json
 
         print_json(plan_json(plan) | ({"drift": drift_json(drift)} if drift else {}))
     else:

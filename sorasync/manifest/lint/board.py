@@ -74,7 +74,9 @@ def read_board(text: str) -> Board | None:
     if not starts and not text.startswith("Style: "):
         return None
     ends = [*starts[1:], len(text)]
-    shots = [_shot(text, start, end, index) for index, (start, end) in enumerate(zip(starts, ends, strict=True))]
+    shots = [
+        _shot(text, start, end, index) for index, (start, end) in enumerate(zip(starts, ends, strict=True))
+    ]
     return Board(list(_head(text[: starts[0] if starts else len(text)])), shots)
 
 

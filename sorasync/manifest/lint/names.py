@@ -73,7 +73,7 @@ def _named(prompt: Prompt, name: str) -> int | None:
             continue
         if _PALETTE.search(prompt.sentence(start)) or not name[:1].isupper():
             continue
-        initial = not text[:start].rstrip(" \n-•*\"“").strip() or text[:start].rstrip(" -•*")[-1:] in ".!?\n:"
+        initial = not text[:start].rstrip(' \n-•*"“').strip() or text[:start].rstrip(" -•*")[-1:] in ".!?\n:"
         if " " not in name and (
             not _AFTER_NAME.match(text, end) if initial else _capital_beside(text, start, end)
         ):
@@ -87,7 +87,9 @@ def _capital_beside(text: str, start: int, end: int) -> bool:
     before = re.search(r"([^\W\d_]+) $", text[max(0, start - 40) : start])
     after = re.match(r" ([^\W\d_]+)", text[end : end + 40])
     sentence_start = before is not None and not text[: start - len(before[0])].rstrip()[-1:].isalnum()
-    return bool((after and after[1][0].isupper()) or (before and before[1][0].isupper() and not sentence_start))
+    return bool(
+        (after and after[1][0].isupper()) or (before and before[1][0].isupper() and not sentence_start)
+    )
 
 
 MISSING = Rule("S202", missing, CREATE)

@@ -9,9 +9,7 @@ from re import Match
 from sorasync.manifest.lint.prompt import Finding, Prompt
 from sorasync.manifest.lint.rule import Cast, Rule
 
-_NUMBER = (
-    r"(?:\d+(?:\.\d+)?|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|sixteen|twenty|thirty|sixty)"
-)
+_NUMBER = r"(?:\d+(?:\.\d+)?|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|sixteen|twenty|thirty|sixty)"
 _SECONDS = r"(?:seconds?|secs?|s)"
 _VIDEO = r"(?:video|clip|film|movie|shot|take|scene|animation|loop|footage|sequence|reel|teaser|trailer|advert|ad|spot)"
 _THING = (
@@ -57,8 +55,12 @@ _MODEL = re.compile(
     r"\bsora[\s-]?[12](?:[\s-]?pro)?\b|\bopenai\ssora\b|\bsora\s(?:model|ai)\b|\b(?:google\s)?veo[\s-]?[123](?:\.\d)?\b"
     r"|\brunway\sgen[\s-]?\d\b|\bkling\s?(?:ai|\d(?:\.\d)?)\b|\bmidjourney\b|\bstable\s(?:diffusion|video)\b"
 )
-_FLAG = re.compile(r"(?<!\S)--(?:ar|aspect|duration|seconds|fps|seed|size|res|model|v|q|stylize|chaos|no)\b(?:[ =][^\s,]+)?")
-_OBJECT_SHOWS = re.compile(r"\b(?:reads?|reading|shows?|showing|says|saying|displays?|displaying|marked|labelled|labeled)\s\W?$")
+_FLAG = re.compile(
+    r"(?<!\S)--(?:ar|aspect|duration|seconds|fps|seed|size|res|model|v|q|stylize|chaos|no)\b(?:[ =][^\s,]+)?"
+)
+_OBJECT_SHOWS = re.compile(
+    r"\b(?:reads?|reading|shows?|showing|says|saying|displays?|displaying|marked|labelled|labeled)\s\W?$"
+)
 
 _KINDS = (
     (_LENGTH, "length", "`seconds` of the clip"),
@@ -70,8 +72,38 @@ _KINDS = (
 )
 _DIGIT = re.compile(r"\d")
 _WORDY = frozenset(
-    "seconds second sec secs fps hd uhd resolution res definition aspect ratio vertical horizontal square portrait "
-    "landscape widescreen sora veo runway kling midjourney diffusion stable duration runtime ar seed stylize".split()
+    [
+        "seconds",
+        "second",
+        "sec",
+        "secs",
+        "fps",
+        "hd",
+        "uhd",
+        "resolution",
+        "res",
+        "definition",
+        "aspect",
+        "ratio",
+        "vertical",
+        "horizontal",
+        "square",
+        "portrait",
+        "landscape",
+        "widescreen",
+        "sora",
+        "veo",
+        "runway",
+        "kling",
+        "midjourney",
+        "diffusion",
+        "stable",
+        "duration",
+        "runtime",
+        "ar",
+        "seed",
+        "stylize",
+    ]
 )
 
 

@@ -1,0 +1,122 @@
+"""Creates that go out together: gathered, sent as batches, followed to their end, found again when lost."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from sorasync.apply.batch_find import BatchFinder
+from sorasync.apply.batch_follow import BatchFollower
+from sorasync.apply.batch_mark import Mark
+from sorasync.apply.batch_send import BatchSender
+from sorasync.apply.context import Context
+from sorasync.apply.follow import WaitedLongEnough
+from sorasync.apply.open_questions import Answer
+from sorasync.errors import SorasyncError
+from sorasync.plan.action import Action
+from sorasync.plan.change import Change
+from sorasync.plan.cost import in_batch
+from sorasync.provider.base import BatchQueue
+from sorasync.provider.wire import Job
+from sorasync.state.record import Record, Status
+
+
+class Batching:
+    """What an apply does by batch. Of use also to direct applies: earlier runs may have left batches."""
+
+    def __init__(self, context: Context, queue: BatchQueue) -> None:
+        self._context = context
+        self._sender = BatchSender(context, queue)
+        self._follower = BatchFollower(context, queue)
+        self._finder = BatchFinder(context, queue)
+        self._gathered: list[tuple[Change, asyncio.Future[str]]] = []
+        self._sending: set[asyncio.Task[None]] = set()
+
+    def takes(self, change: Change) -> bool:
+        """Whether the change goes out as a line of a batch in this run."""
+        render = change.render
+        wanted = self._context.settings.batch and change.action.renders and render is not None
+        return wanted and render is not None and in_batch(render, self._context.profile)
+
+    async def send(self, change: Change) -> Job:
+        """The job of a change, once its batch has ended. Changes that come at the same time share a batch.
+
+        Raises what `BatchFollower.job` raises, and what forbade sending.
+        """
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._gathered.append((change, future))
+        if len(self._gathered) == 1:
+            task = asyncio.create_task(self._send())
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+        return await self._job(change.key, await future)
+
+    async def resume(self, change: Change, record: Record) -> Job | Answer:
+        """The job of a record that an earlier run left in a batch, or in one that may never have been.
+
+        Without a batch: what to do instead. Raises what `send` raises.
+        """
+        if record.status is Status.BATCHED and record.batch_id is not None:
+            return await self._job(record.key, record.batch_id)
+        mark = Mark.of(record.batch_id)
+        assert mark is not None
+        found = await self._finder.find(record, mark)
+        if isinstance(found, str):
+            return await self._job(record.key, found)
+        if found is Answer.RESEND and self.takes(again := self._again(change, record)):
+            return await self.send(again)
+        return found
+
+    def wake(self) -> None:
+        """Look at every batch at once, for instance since a webhook came."""
+        self._follower.wake()
+
+    async def aclose(self) -> None:
+        """Stop sending and following; what was sent is in the state."""
+        for task in self._sending:
+            task.cancel()
+        await asyncio.gather(*self._sending, return_exceptions=True)
+        await self._follower.aclose()
+
+    async def _send(self) -> None:
+        """Send what has gathered by the time that everybody who is ready has asked."""
+        await asyncio.sleep(0)
+        gathered, self._gathered = self._gathered, []
+        try:
+            sent = await self._sender.send([change for change, _ in gathered])
+        except BaseException as error:
+            for _, future in gathered:
+                _fail(future, error)
+            raise
+        for change, future in gathered:
+            found = sent[change.key]
+            if isinstance(found, SorasyncError):
+                _fail(future, found)
+            elif not future.done():
+                future.set_result(found)
+
+    async def _job(self, key: str, batch_id: str) -> Job:
+        if self._context.settings.detach:
+            raise WaitedLongEnough(f"queued in batch {batch_id}")
+        return await self._follower.job(key, batch_id)
+
+    def _again(self, change: Change, record: Record) -> Change:
+        """A change that resumes, as one that sends: it costs what the first request would have."""
+        if change.action.renders or change.render is None:
+            return change
+        seconds = round(record.billed_seconds or record.seconds or 0)
+        return replace(change, action=Action.CREATE, cost_usd=record.cost_usd, seconds=seconds)
+
+
+def lost_in_a_batch(record: Record) -> bool:
+    """Whether a record's open outcome is that of a batch, not of a request of its own."""
+    return Mark.of(record.batch_id) is not None
+
+
+def _fail(future: asyncio.Future[str], error: BaseException) -> None:
+    if future.done():
+        return
+    if isinstance(error, Exception):
+        future.set_exception(error)
+    else:
+        future.cancel()

@@ -1,0 +1,320 @@
+"""Carries out one change from its start to its end, whatever happens on the way."""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+from dataclasses import dataclass, replace
+
+from sorasync.apply.budget import BudgetSpent
+from sorasync.apply.context import Context
+from sorasync.apply.downloads import Downloads
+from sorasync.apply.events import Moment
+from sorasync.apply.fetch import FetchLater, Gone, expiry, fetch
+from sorasync.apply.follow import Follower, WaitedLongEnough
+from sorasync.apply.open_questions import Answer, OpenQuestions
+from sorasync.apply.pictures import Pictures
+from sorasync.apply.report import End, Outcome
+from sorasync.apply.send import Stopped, send
+from sorasync.apply.waiting import unless
+from sorasync.assets.disk import FULL
+from sorasync.assets.errors import DiskFull
+from sorasync.errors import SorasyncError
+from sorasync.graph.render import Kind
+from sorasync.plan.action import Action
+from sorasync.plan.change import Change
+from sorasync.provider import errors
+from sorasync.provider.wire import Job, JobStatus
+from sorasync.state.errors import StateError
+from sorasync.state.record import Record, Status
+
+_HALTING = (errors.QuotaExhausted, errors.AuthFailed, errors.NotSent, DiskFull, StateError)
+"""What would meet every other change as well: nothing more is started after it."""
+_CHARACTER_TRIES = 6
+_FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
+_FETCHES_FAILED = 3
+"""Failed downloads in a row after which nothing new is paid for: it could not be fetched either."""
+
+
+@dataclass
+class Carrier:
+    """Carries out changes, any number at once, with what they share."""
+
+    context: Context
+    follower: Follower
+    questions: OpenQuestions
+    downloads: Downloads
+    pictures: Pictures
+    _unfetched: int = 0
+
+    async def carry_out(self, change: Change) -> Outcome:
+        """Do it and say how it ended. Raises nothing but `CancelledError`."""
+        try:
+            return await self._carry_out(change)
+        except Stopped as error:
+            return self._outcome(change, End.SKIPPED, error.message)
+        except BudgetSpent as error:
+            self.context.halt(error.message)
+            return self._outcome(change, End.SKIPPED, error.message, next=error.hint)
+        except (WaitedLongEnough, FetchLater) as error:
+            return self._pending(change, error.message)
+        except errors.Moderated as error:
+            return self._refused(change, error.message)
+        except SorasyncError as error:
+            if isinstance(error, _HALTING):
+                self.context.halt(error.message)
+            return self._failed(change, error)
+        except Exception as error:
+            return self._unexpected(change, error)
+
+    async def _carry_out(self, change: Change) -> Outcome:
+        match change.action:
+            case Action.MOVE:
+                self._bind(change)
+                return self._done(change)
+            case Action.RETIRE:
+                with self.context.store.transaction():
+                    for address in change.drops:
+                        self.context.store.unbind(address, run=self.context.run)
+                return self._done(change)
+            case Action.BLOCKED | Action.LOST:
+                return self._outcome(change, End.BLOCKED, change.reason)
+            case Action.RESUME | Action.DOWNLOAD:
+                return await self._resume(change)
+        if change.render is None:
+            raise SorasyncError(f"an apply does not {change.action.value}")
+        return await self._render(change)
+
+    async def _render(self, change: Change) -> Outcome:
+        try:
+            job = await self._send(change)
+        except errors.OutcomeUnknown as error:
+            if _uploads(change):
+                return self._failed(change, error)
+            return await self._unknown(change, error)
+        if job is None:
+            self._bind(change)
+            return self._done(change)
+        return await self._follow(change, job)
+
+    async def _send(self, change: Change) -> Job | None:
+        """Send, and wait for as long as the provider is busy.
+
+        A character upload costs nothing, so where its answer is lost it is simply done again.
+        """
+        context = self.context
+        deadline = context.clock.monotonic() + context.settings.wait
+        pause, lost = _FIRST_PAUSE, 0
+        while True:
+            try:
+                return await send(context, change)
+            except errors.RateLimited as error:
+                pause = error.retry_after or pause
+                if context.clock.monotonic() + pause > deadline:
+                    raise
+                context.tell(change, Moment.WAITING, f"the provider is busy: once more in {pause:.0f} s")
+            except errors.OutcomeUnknown as error:
+                if not _uploads(change):
+                    raise
+                lost += 1
+                context.store.withdraw(change.key, run=context.run, error_message=error.message)
+                if lost == _CHARACTER_TRIES:
+                    raise
+            await context.pause(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _unknown(self, change: Change, error: errors.OutcomeUnknown) -> Outcome:
+        """The answer was lost: find the job, send again where that is surely right, or leave it open."""
+        self.context.tell(change, Moment.WAITING, "the answer was lost: looking for the job")
+        answer = await self.questions.settle(change.key)
+        if isinstance(answer, Job):
+            return await self._follow(change, answer)
+        if answer is Answer.RESEND:
+            return await self._again(change)
+        if answer is Answer.LATER:
+            return self._pending(change, "the answer was lost; what became of it is not known yet")
+        self.context.tell(
+            change, Moment.FAILED, "the answer was lost, and only a person can tell what came of it"
+        )
+        return self._outcome(
+            change,
+            End.OPEN,
+            f"sent, the answer was lost ({error.message})",
+            next=f"sorasync resolve '{change.label}'",
+        )
+
+    async def _again(self, change: Change) -> Outcome:
+        """The request certainly never arrived: send it again, unless nobody wants it any more.
+
+        A plan says nothing of the price of what an earlier run sent, so it is taken from the record.
+        """
+        context, record = self.context, self._record(change)
+        if change.render is None:
+            context.store.withdraw(change.key, run=context.run, error_message="it never arrived")
+            return self._done(change)
+        if change.action.renders:
+            context.budget.release(change.cost_usd, change.seconds)
+            return await self._render(change)
+        seconds = round(record.billed_seconds or 0)
+        context.budget.unsent(record.intent_at or 0.0, record.cost_usd, seconds)
+        return await self._render(replace(change, cost_usd=record.cost_usd, seconds=seconds))
+
+    async def _resume(self, change: Change) -> Outcome:
+        store, run = self.context.store, self.context.run
+        record = self._record(change)
+        if record.status in (Status.INTENT, Status.UNKNOWN):
+            if record.kind == Kind.CHARACTER:
+                store.withdraw(record.key, run=run, error_message="the answer was lost")
+                return await self._again(change)
+            if record.status is Status.INTENT:
+                store.move(record.key, Status.UNKNOWN, run=run)
+            return await self._unknown(
+                change, errors.OutcomeUnknown("an earlier run ended before the answer came")
+            )
+        if record.status is Status.STORED:
+            record = store.move(record.key, Status.RENDERED, run=run)
+        if record.remote_id is None:
+            raise SorasyncError(
+                "the state has no remote id for it", hint=f"sorasync resolve '{change.label}'"
+            )
+        return await self._follow(change, Job(record.remote_id, JobStatus.UNKNOWN, poll_after=0.0))
+
+    async def _follow(self, change: Change, job: Job) -> Outcome:
+        context = self.context
+        if context.settings.detach and not job.status.terminal:
+            return self._pending(change, "started")
+        context.tell(change, Moment.RENDERING, progress=job.progress)
+        try:
+            found = await unless(
+                context.leaving, self.follower.wait(job, lambda seen: self._progress(change, seen))
+            )
+        except errors.NotFound:
+            return self._lost(change, "the provider no longer knows the job")
+        except (errors.AuthFailed, errors.QuotaExhausted) as error:
+            context.halt(error.message)
+            return self._pending(change, f"cannot be followed: {error.message}")
+        if found is None:
+            return self._pending(change, "still rendering")
+        if found.status is not JobStatus.COMPLETED:
+            return self._ended(change, found)
+        return await self._fetch(change, found)
+
+    async def _fetch(self, change: Change, job: Job) -> Outcome:
+        context, record = self.context, self._record(change)
+        if record.status is Status.SUBMITTED:
+            record = context.store.move(
+                change.key, Status.RENDERED, run=context.run, expires_at=job.expires_at
+            )
+        context.tell(change, Moment.RENDERED)
+        async with self.downloads.slot(change.label, expiry(context, record, job)):
+            if context.interrupted:
+                raise FetchLater("rendered, not fetched yet")
+            context.tell(change, Moment.FETCHING)
+            try:
+                record = await fetch(context, record, job, lambda: self._bind(change))
+            except errors.ProviderError as error:
+                self._not_fetched(error)
+                raise
+            self._unfetched = 0
+            await self.pictures.fetch(record, job)
+        return self._done(change)
+
+    def _not_fetched(self, error: errors.ProviderError) -> None:
+        self._unfetched += 1
+        if self._unfetched >= _FETCHES_FAILED:
+            self.context.halt(f"{self._unfetched} downloads in a row failed: {error.message}")
+
+    def _progress(self, change: Change, job: Job) -> None:
+        self.context.store.set_progress(change.key, job.progress)
+        self.context.tell(change, Moment.RENDERING, progress=job.progress)
+
+    def _ended(self, change: Change, job: Job) -> Outcome:
+        """The job ended without a video."""
+        error = job.error
+        if job.status in (JobStatus.EXPIRED, JobStatus.DELETED):
+            return self._lost(change, f"the provider reports {job.status.value}")
+        refused = error is not None and error.moderated
+        message = error.message if error else f"the provider reports {job.status.value}"
+        self.context.store.move(
+            change.key,
+            Status.BLOCKED if refused else Status.FAILED,
+            run=self.context.run,
+            reported_usd=job.cost_usd,
+            error_stage="render",
+            error_code=error.code if error else job.status.value,
+            error_message=message,
+        )
+        if refused:
+            return self._refused(change, message)
+        return self._failed(change, SorasyncError(message, hint="sorasync apply tries it again"))
+
+    def _lost(self, change: Change, why: str) -> Outcome:
+        self.context.store.move(
+            change.key, Status.LOST, run=self.context.run, error_stage="render", error_message=why
+        )
+        return self._failed(change, Gone(why))
+
+    def _record(self, change: Change) -> Record:
+        record = self.context.store.record(change.key)
+        if record is None:
+            raise SorasyncError(f"{change.label} is not in the state any more", hint="make a new plan")
+        return record
+
+    def _bind(self, change: Change) -> None:
+        """Let the addresses stand for their keys; a renamed clip gives its old ones up in the same breath."""
+        store, run = self.context.store, self.context.run
+        with store.transaction():
+            for bind in change.binds:
+                if bind.origin is not None:
+                    store.unbind(bind.origin, run=run)
+            for bind in change.binds:
+                store.bind(bind.address, bind.key, run=run, protect=bind.protect)
+
+    def _done(self, change: Change) -> Outcome:
+        self.context.tell(change, Moment.DONE)
+        return self._outcome(change, End.DONE)
+
+    def _refused(self, change: Change, message: str) -> Outcome:
+        self.context.tell(change, Moment.BLOCKED, message)
+        return self._outcome(
+            change, End.BLOCKED, f"refused: {message}", next="change its prompt, then apply again"
+        )
+
+    def _failed(self, change: Change, error: SorasyncError) -> Outcome:
+        self.context.tell(change, Moment.FAILED, error.message)
+        hint = f"sorasync apply --replace '{change.label}'" if isinstance(error, Gone) else error.hint
+        return self._outcome(change, End.FAILED, error.message, next=hint)
+
+    def _unexpected(self, change: Change, error: Exception) -> Outcome:
+        """What nobody thought of ends this change only, and is kept in the log."""
+        if isinstance(error, OSError):
+            full = error.errno in FULL
+            if full:
+                self.context.halt("the disk is full")
+            return self._failed(change, SorasyncError(f"{error.strerror or error}: {error.filename or ''}"))
+        with contextlib.suppress(Exception):
+            self.context.store.log(
+                "unexpected error",
+                change.address,
+                change.key,
+                self.context.run,
+                error="".join(traceback.format_exception(error))[-4000:],
+            )
+        return self._failed(
+            change,
+            SorasyncError(
+                f"{type(error).__name__}: this is a bug in sorasync",
+                hint=f"sorasync log '{change.label}' has the details",
+            ),
+        )
+
+    def _pending(self, change: Change, why: str) -> Outcome:
+        self.context.tell(change, Moment.PENDING, why)
+        return self._outcome(change, End.PENDING, why, next="sorasync apply picks it up")
+
+    def _outcome(self, change: Change, end: End, message: str = "", *, next: str | None = None) -> Outcome:
+        return Outcome(change.label, change.action, end, message, None, next, change.cost_usd)
+
+
+def _uploads(change: Change) -> bool:
+    return change.render is not None and change.render.kind is Kind.CHARACTER

@@ -1,0 +1,46 @@
+"""`sorasync cost`."""
+
+from __future__ import annotations
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.units import Length
+
+_EXAMPLES = """\b
+Examples:
+  sorasync cost
+  sorasync cost --by day --since 30d
+  sorasync cost --by model --csv > cost.csv
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.option(
+    "--by", type=click.Choice(["clip", "day", "model", "run"]), default="clip", help="Default: clip."
+)
+@click.option("--since", type=Length(), metavar="LENGTH", help="Only what was sent since then, e.g. 30d.")
+@click.option("--csv", is_flag=True, help="Print comma-separated values.")
+def command(globals: Globals, by: str, since: float | None, csv: bool) -> ExitCode:
+    """Add up what was spent, by clip, day, model or run.
+
+    Every paid request counts when it was sent, those that are still on their way included. Beside the
+    estimate stands what the provider reported, where it does; that is what counts as spent then. Days are
+    those of UTC.
+    """
+    from sorasync.cli.cost_output import cost_csv, cost_json, cost_text
+    from sorasync.spending import By, spending
+
+    project = globals.project()
+    with project.synced_store() as store:
+        after = 0.0 if since is None else project.clock.now() - since
+        found = spending(project, store, By(by), after)
+    if globals.json:
+        print_json(cost_json(found))
+    elif csv:
+        print_lines(cost_csv(found))
+    else:
+        print_lines(cost_text(found, quiet=globals.quiet))
+    return ExitCode.DONE

@@ -1,0 +1,146 @@
+"""`sorasync import`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.units import Length
+
+if TYPE_CHECKING:
+    from sorasync.graph.graph import Graph
+    from sorasync.graph.render import Render
+    from sorasync.importing_all import Gathered
+    from sorasync.project import Project
+
+_EXAMPLES = """\b
+Examples:
+  sorasync import clip.market video_68e5
+  sorasync import 'clip.market#2/1' video_68e6 --force
+  sorasync import character.mossy char_12
+  sorasync import --remote --since 7d
+  sorasync import --remote --out manifests/found.toml --dry-run
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.argument("address", required=False, metavar="[ADDRESS")
+@click.argument("remote_id", required=False, metavar="ID]")
+@click.option("--remote", is_flag=True, help="Take every finished video that nobody here declares.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The manifest that --remote writes. Default: imported.toml among the manifests.",
+)
+@click.option(
+    "--since", type=Length(), metavar="LENGTH", help="With --remote: only those as young as that, e.g. 7d."
+)
+@click.option("--force", is_flag=True, help="Bind a video although it differs, or although there is one.")
+@click.option("--dry-run", is_flag=True, help="With --remote: only show what would be taken.")
+def command(
+    globals: Globals,
+    address: str | None,
+    remote_id: str | None,
+    remote: bool,
+    out: Path | None,
+    since: float | None,
+    force: bool,
+    dry_run: bool,
+) -> ExitCode:
+    """Bind videos of the provider that were made elsewhere.
+
+    With ADDRESS and ID, one declared render is bound to one video, after its prompt, model, size and length
+    were compared. With --remote, a manifest is written for all finished videos that nobody here declares,
+    and they are bound to it. Either way the next apply fetches them; nothing is rendered or paid.
+    """
+    if remote:
+        if address is not None or force:
+            raise click.UsageError("--remote takes no ADDRESS, ID or --force")
+        return _remote(globals, globals.project(), out, since, dry_run=dry_run)
+    if address is None or remote_id is None:
+        raise click.UsageError("give an ADDRESS and an ID, or --remote")
+    if out is not None or since is not None or dry_run:
+        raise click.UsageError("--out, --since and --dry-run go with --remote")
+    return _one(globals, globals.project(), address, remote_id, force=force)
+
+
+def _one(globals: Globals, project: Project, address: str, remote_id: str, *, force: bool) -> ExitCode:
+    from sorasync.cli.import_output import imported_json, imported_text
+    from sorasync.cli.invocation import changing
+    from sorasync.importing import bind
+
+    graph = project.graph(project.library())
+    render = _render(address, graph)
+    with changing(project) as session:
+        found = bind(project, session, graph, render, remote_id, force=force)
+    if globals.json:
+        print_json(imported_json(found))
+    else:
+        print_lines(imported_text(found))
+    return ExitCode.DONE
+
+
+def _render(address: str, graph: Graph) -> Render:
+    from sorasync.cli.lookup import find
+    from sorasync.errors import SorasyncError
+
+    found = find(address, graph)
+    if not found.declared or len(found.renders) != 1:
+        labels = ", ".join(graph.label(render) for render in found.renders)
+        raise SorasyncError(f"{address} stands for several renders: {labels}", hint="name one of them")
+    return graph.renders[found.renders[0]]
+
+
+def _remote(
+    globals: Globals, project: Project, out: Path | None, since: float | None, *, dry_run: bool
+) -> ExitCode:
+    from sorasync.cli.import_output import gathered_json, gathered_text
+    from sorasync.cli.invocation import changing
+    from sorasync.errors import SorasyncError
+    from sorasync.importing_all import carry_out, free_name, gather
+    from sorasync.sweep import sweep
+
+    path = _inside(project, out) if out else free_name(project.root / project.config.library.manifests)
+    graph = project.graph(project.library())
+    after = None if since is None else project.clock.now() - since
+    swept = sweep(project, after)
+    if not swept.listed:
+        raise SorasyncError(
+            f"{project.profile.provider_name} has no list of videos",
+            hint="sorasync import ADDRESS ID binds one whose id is known",
+        )
+    if dry_run:
+        with project.synced_store() as store:
+            found: Gathered = gather(project, graph, swept, store.remote_ids(), path, after)
+    else:
+        with changing(project) as session:
+            found = gather(project, graph, swept, session.store.remote_ids(), path, after)
+            if found.clips:
+                carry_out(project, session, found)
+    if globals.json:
+        print_json(gathered_json(found, project, done=not dry_run))
+    else:
+        print_lines(gathered_text(found, project, done=not dry_run))
+    return ExitCode.DONE
+
+
+def _inside(project: Project, out: Path) -> Path:
+    """The path of a manifest: it must be one that the library reads."""
+    from sorasync.errors import SorasyncError
+
+    manifests = (project.root / project.config.library.manifests).resolve()
+    path = (Path.cwd() / out).resolve()
+    if not path.is_relative_to(manifests):
+        path = (project.root / out).resolve()
+    if not path.is_relative_to(manifests) or path.suffix != ".toml":
+        raise SorasyncError(
+            f"{out} is no manifest of this library",
+            hint=f"name a .toml file in {project.config.library.manifests}/",
+        )
+    return path

@@ -1,0 +1,29 @@
+"""`sorasync state backups`."""
+
+from __future__ import annotations
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+
+_EXAMPLES = """\b
+Examples:
+  sorasync state backups
+  sorasync state backups --format json
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+def command(globals: Globals) -> ExitCode:
+    """List the copies of the state, latest first. One is made before every command that changes it."""
+    from sorasync.cli.state_output import backups_json, backups_text
+    from sorasync.cli.state_view import state_path
+    from sorasync.state.backup import backups
+
+    project = globals.project()
+    found = backups(state_path(project))
+    if globals.json:
+        print_json(backups_json(found))
+    else:
+        print_lines(backups_text(found, project.clock.now()))
+    return ExitCode.DONE

@@ -1,0 +1,33 @@
+"""`sorasync state check`."""
+
+from __future__ import annotations
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+
+_EXAMPLES = """\b
+Examples:
+  sorasync state check
+  sorasync state check --format json
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+def command(globals: Globals) -> ExitCode:
+    """Check that the state is whole: the file itself, and what its tables say of each other.
+
+    Exits with 1 if anything is wrong. `sorasync drift` checks the videos.
+    """
+    from sorasync.state.check import faults
+
+    with globals.project().store() as store:
+        found = faults(store)
+        records, addresses, serial = len(store.briefs()), len(store.bindings()), store.serial
+    if globals.json:
+        print_json({"format_version": 1, "whole": not found, "faults": found, "serial": serial})
+    elif found:
+        print_lines([*found, "", f"{len(found)} faults. `sorasync state restore` brings back a backup."])
+    else:
+        print_lines([f"The state is whole: {records} records, {addresses} addresses, serial {serial}."])
+    return ExitCode.ERROR if found else ExitCode.DONE

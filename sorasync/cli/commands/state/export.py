@@ -1,0 +1,35 @@
+"""`sorasync state export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import write_output
+
+_EXAMPLES = """\b
+Examples:
+  sorasync state export state.json
+  sorasync state export | jq '.tables.records[].status'
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False), metavar="[FILE]")
+def command(globals: Globals, file: Path | None) -> ExitCode:
+    """Write the whole state as JSON: sorted, one line a value, so that two exports can be compared.
+
+    It holds prompts and ids, but no key of a provider.
+    """
+    from sorasync.state.export import export_state
+
+    with globals.project().store() as store:
+        text = export_state(store)
+    if file is None:
+        click.echo(text, nl=False)
+    else:
+        write_output(file, text)
+    return ExitCode.DONE

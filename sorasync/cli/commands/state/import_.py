@@ -1,0 +1,42 @@
+"""`sorasync state import`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+
+_EXAMPLES = """\b
+Examples:
+  sorasync state export state.json         # there
+  sorasync state import state.json         # here, where there is no state yet
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE")
+def command(globals: Globals, file: Path) -> ExitCode:
+    """Fill an empty state from JSON that `sorasync state export` wrote.
+
+    A state that holds something is never overwritten.
+    """
+    from sorasync.errors import SorasyncError
+    from sorasync.state.export import import_state
+
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SorasyncError(f"cannot read {file}: {error}") from error
+    project = globals.project()
+    with project.store(write=True) as store:
+        import_state(store, text)
+        records, addresses = len(store.briefs()), len(store.bindings())
+    if globals.json:
+        print_json({"format_version": 1, "records": records, "addresses": addresses})
+    else:
+        print_lines([f"{records} records and {addresses} addresses were taken in."])
+    return ExitCode.DONE

@@ -1,0 +1,37 @@
+"""`sorasync state list`."""
+
+from __future__ import annotations
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+
+_EXAMPLES = """\b
+Examples:
+  sorasync state list
+  sorasync state list 'clip.act1-*'
+  sorasync state list --all --format json
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.argument("pattern", required=False, metavar="[PATTERN]")
+@click.option(
+    "--all", "everything", is_flag=True, help="Show retired renders too, which no address stands for."
+)
+def command(globals: Globals, pattern: str | None, everything: bool) -> ExitCode:
+    """List what the state knows: addresses, status, keys, ids.
+
+    PATTERN may hold * and ?. What is still on its way is shown also where no address stands for it yet.
+    """
+    from sorasync.cli.state_output import rows_json, rows_text
+    from sorasync.cli.state_view import rows
+
+    found = rows(globals.project(), pattern, everything=everything)
+    if globals.json:
+        print_json(rows_json(found))
+    else:
+        print_lines(rows_text(found))
+    return ExitCode.DONE

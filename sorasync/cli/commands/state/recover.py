@@ -1,0 +1,45 @@
+"""`sorasync state recover`."""
+
+from __future__ import annotations
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+
+_EXAMPLES = """\b
+Examples:
+  sorasync state recover
+  sorasync state recover --anew        # the state is damaged: put it aside and begin again
+  sorasync state recover --offline     # without the provider's list
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.option("--anew", is_flag=True, help="Put the present state aside first.")
+@click.option("--offline", is_flag=True, help="Do not ask the provider.")
+def command(globals: Globals, anew: bool, offline: bool) -> ExitCode:
+    """Rebuild a lost state from the lock file, the videos here and the provider's list.
+
+    Nothing is rendered, uploaded or paid. What is known already stays; what is found is added: records from
+    the lock file, then renders whose video lies here whole with its notes beside it, then videos in the
+    provider's list that can only be one render. What was not found is told, with the reason.
+    """
+    from sorasync.cli.invocation import changing, notice
+    from sorasync.cli.recover_output import recovered_json, recovered_text
+    from sorasync.cli.state_view import state_path
+    from sorasync.recovering import recover
+    from sorasync.state.backup import set_aside
+
+    project = globals.project()
+    graph = project.graph(project.library())
+    if anew and (aside := set_aside(state_path(project), project.clock)) is not None:
+        notice(f"the present state is kept as {aside.name}, beside the backups")
+    with changing(project) as session:
+        found = recover(project, session, graph, offline=offline)
+    if globals.json:
+        print_json(recovered_json(found))
+    else:
+        print_lines(recovered_text(found))
+    return ExitCode.DONE

@@ -1,0 +1,43 @@
+"""`sorasync state restore`."""
+
+from __future__ import annotations
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+
+_EXAMPLES = """\b
+Examples:
+  sorasync state backups
+  sorasync state restore 1
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.argument("number", type=click.IntRange(1), metavar="N")
+def command(globals: Globals, number: int) -> ExitCode:
+    """Put a copy in the place of the state; N as `sorasync state backups` numbers them.
+
+    What stood there is kept beside the backups. Renders that were recorded since come back from the lock
+    file by themselves, where one is kept, and otherwise with `sorasync state recover`.
+    """
+    from sorasync.cli.state_view import state_path
+    from sorasync.state.backup import restore
+
+    project = globals.project()
+    aside = restore(state_path(project), number, project.clock)
+    shown = None if aside is None else _shown(str(aside), str(project.root))
+    if globals.json:
+        print_json({"format_version": 1, "restored": number, "kept": shown})
+        return ExitCode.DONE
+    lines = [f"Backup {number} is the state now."]
+    if shown:
+        lines.append(f"What was there is kept as {shown}.")
+    print_lines([*lines, "Next: sorasync state recover, then sorasync plan."])
+    return ExitCode.DONE
+
+
+def _shown(path: str, root: str) -> str:
+    return path.removeprefix(root).lstrip("/\\")

@@ -1,0 +1,35 @@
+"""`sorasync state unlock`."""
+
+from __future__ import annotations
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+
+_EXAMPLES = """\b
+Examples:
+  sorasync state lock            # shows the id
+  sorasync state unlock 3f2a9c04d1e7
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.argument("id", metavar="ID")
+def command(globals: Globals, id: str) -> ExitCode:
+    """Take the lock from whoever holds it.
+
+    Only for a process that is gone for good: two applies at once could pay twice. The id must be the one
+    that `sorasync state lock` shows, so that no later lock is broken by mistake.
+    """
+    from sorasync.state.lock import unlock
+
+    project = globals.project()
+    with project.store(write=True) as store:
+        unlock(store, id)
+    if globals.json:
+        print_json({"format_version": 1, "unlocked": id})
+    else:
+        print_lines(["The state is free. A process that still runs will stop before it sends anything more."])
+    return ExitCode.DONE

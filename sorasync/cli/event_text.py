@@ -1,0 +1,74 @@
+"""A line of the log in words."""
+
+from __future__ import annotations
+
+from sorasync.cli.failure import one_line
+from sorasync.state.history import Event
+
+_MOVES = {
+    "intent": "about to be sent",
+    "unknown": "the answer was lost",
+    "batched": "in a batch",
+    "submitted": "accepted by the provider",
+    "rendered": "rendered",
+    "stored": "stored",
+    "failed": "failed",
+    "blocked": "refused",
+    "lost": "lost",
+}
+
+
+def event_text(event: Event) -> str:
+    """What happened, in one line without its time and address."""
+    data = {name: one_line(str(value)) for name, value in event.data.items() if value is not None}
+    match event.what:
+        case "moved":
+            return _moved(data)
+        case "bound":
+            before = f", stood for {data['before'][:12]}" if "before" in data else ""
+            return f"stands for {_key(event)} now{before}"
+        case "unbound":
+            return f"no longer stands for {_key(event)}: that is retired"
+        case "rebound":
+            return f"renamed from {data.get('before', '?')}"
+        case "accepted":
+            return (
+                f"accepted without rendering: {data.get('old_key', '?')[:12]} → {_key(event)} "
+                f"({data.get('reason', 'no reason given')})"
+            )
+        case "superseded":
+            return f"{_key(event)} set aside as {data.get('kept_as', '?')[:12]}, to be rendered afresh"
+        case "adopted":
+            by = " by hand" if data.get("by") == "hand" else ""
+            return f"the answer was lost; {data.get('remote_id', '?')} was found and taken{by}"
+        case "imported":
+            return f"{data.get('remote_id', '?')} was made elsewhere and is taken for it"
+        case "recovered":
+            return f"recovered from the {data.get('source', 'lock file')}"
+        case "to be tried again":
+            return f"to be tried again (was {data.get('was', '?')}: {data.get('why', 'no reason given')})"
+        case _:
+            rest = ", ".join(f"{name} {value}" for name, value in data.items())
+            return f"{event.what}{f' ({rest})' if rest else ''}"
+
+
+def _moved(data: dict[str, str]) -> str:
+    words = _MOVES.get(data.get("to", ""), data.get("to", "?"))
+    details = []
+    if "attempt" in data:
+        details.append(f"attempt {data['attempt']}")
+    if "cost_usd" in data:
+        details.append(f"${data['cost_usd']}")
+    if "remote_id" in data:
+        details.append(data["remote_id"])
+    if "asset" in data:
+        details.append(f"file {data['asset'][:12]}")
+    if "reported_usd" in data:
+        details.append(f"reported ${data['reported_usd']}")
+    if "error_message" in data:
+        details.append(data["error_message"])
+    return f"{words} ({', '.join(details)})" if details else words
+
+
+def _key(event: Event) -> str:
+    return (event.key or "?")[:12]

@@ -1,0 +1,178 @@
+"""Runs and the log, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from sorasync.cli.columns import cut, padded, screen_width
+from sorasync.cli.event_text import event_text
+from sorasync.cli.failure import one_line
+from sorasync.cli.history_view import LogView, RunView
+from sorasync.cli.plan_json import usd
+from sorasync.cli.units import iso, moment
+from sorasync.graph.address import label
+from sorasync.plan.cost import money
+from sorasync.state.history import Attempt, Event, Run
+
+_COMMIT = 10
+
+
+def runs_text(found: list[Run], *, simulated: bool) -> Iterator[str]:
+    """One line a run."""
+    if not found:
+        yield "Nothing was ever run here that changed anything."
+        return
+    width = screen_width()
+    for run in found:
+        line = (
+            f"{run.id:>4}  {moment(run.started_at)}  {padded(run.user, 10)}  {padded(_outcome(run), 11)}  "
+            f"{padded(_spent(run, simulated=simulated), 8)}  {one_line(run.command)}"
+        )
+        yield cut(line, max(width, 110)).rstrip()
+
+
+def run_text(view: RunView, *, simulated: bool) -> Iterator[str]:
+    """A run with everything it did."""
+    run = view.run
+    yield f"Run {run.id}: {one_line(run.command)}"
+    yield f"  by {run.user} on {run.host} (process {run.pid})"
+    ended = moment(run.ended_at) if run.ended_at is not None else "it has not ended, or was killed"
+    yield f"  from {moment(run.started_at)} to {ended}: {_outcome(run)}"
+    yield f"  commit {run.git_commit or 'unknown'}, plan {run.plan_token or 'none'}"
+    if run.plan_token:
+        yield f"  cost: planned {money(run.cost_estimate)}, spent {_spent(run, simulated=simulated) or '-'}"
+    if run.counts:
+        yield f"  {', '.join(f'{count} {what}' for what, count in sorted(run.counts.items()))}"
+    yield ""
+    yield from (_event(event) for event in view.events)
+    if not view.events:
+        yield "It changed nothing."
+    for attempt in view.attempts:
+        yield f"paid: {_attempt(attempt)}"
+
+
+def log_text(view: LogView) -> Iterator[str]:
+    """Every line of the log, under a heading for each run; then the paid requests."""
+    run: int | None = -1
+    key: str | None = None
+    for event in view.events:
+        if event.run != run:
+            run = event.run
+            yield _heading(view, event)
+        if event.key and event.key != key and (prompt := view.prompts.get(event.key)):
+            key = event.key
+            yield f"    {event.key[:12]}: {cut(one_line(prompt), 90)}"
+        yield f"  {_event(event)}"
+    if view.attempts:
+        yield ""
+        yield "Paid requests:"
+        yield from (f"  {_attempt(attempt)}" for attempt in view.attempts)
+
+
+def _heading(view: LogView, event: Event) -> str:
+    run = view.runs.get(event.run) if event.run is not None else None
+    if run is None:
+        return f"{moment(event.at)}, outside any run"
+    commit = f", commit {run.git_commit[:_COMMIT]}" if run.git_commit else ""
+    return f"run {run.id}, {run.user} on {run.host}{commit}: {one_line(run.command)}"
+
+
+def _event(event: Event) -> str:
+    where = f"{label(event.address, single=True)}: " if event.address else ""
+    return f"{moment(event.at)}  {where}{event_text(event)}"
+
+
+def _attempt(attempt: Attempt) -> str:
+    where = label(attempt.address, single=True) if attempt.address else attempt.key[:12]
+    reported = f", reported {money(attempt.reported_usd)}" if attempt.reported_usd is not None else ""
+    remote = f", {one_line(attempt.remote_id)}" if attempt.remote_id else ""
+    length = f"{attempt.seconds:g} s, " if attempt.seconds else ""
+    price = money(attempt.estimate_usd)
+    return f"{moment(attempt.at)}  {where}: {length}{price}{reported}, {attempt.outcome}{remote}"
+
+
+def _outcome(run: Run) -> str:
+    return run.outcome or "not ended"
+
+
+def _spent(run: Run, *, simulated: bool) -> str:
+    if run.spent is None or not run.spent:
+        return ""
+    return f"({money(run.spent)})" if simulated else money(run.spent)
+
+
+def runs_json(found: list[Run], *, simulated: bool) -> dict[str, object]:
+    """Runs as plain data."""
+    return {"format_version": 1, "runs": [_run_json(run, simulated=simulated) for run in found]}
+
+
+def run_json(view: RunView, *, simulated: bool) -> dict[str, object]:
+    """One run as plain data."""
+    return {
+        "format_version": 1,
+        "run": _run_json(view.run, simulated=simulated),
+        "events": [_event_json(event) for event in view.events],
+        "attempts": [_attempt_json(attempt) for attempt in view.attempts],
+    }
+
+
+def log_json(view: LogView, *, simulated: bool) -> dict[str, object]:
+    """The log of an address as plain data."""
+    return {
+        "format_version": 1,
+        "address": view.address,
+        "events": [_event_json(event) for event in view.events],
+        "runs": [_run_json(run, simulated=simulated) for _, run in sorted(view.runs.items())],
+        "prompts": dict(sorted(view.prompts.items())),
+        "attempts": [_attempt_json(attempt) for attempt in view.attempts],
+    }
+
+
+def _run_json(run: Run, *, simulated: bool) -> dict[str, object]:
+    return {
+        "run": run.id,
+        "command": run.command,
+        "user": run.user,
+        "host": run.host,
+        "pid": run.pid,
+        "started_at": iso(run.started_at),
+        "ended_at": iso(run.ended_at),
+        "outcome": run.outcome,
+        "git_commit": run.git_commit,
+        "plan_token": run.plan_token,
+        "estimate_usd": _usd(run.cost_estimate),
+        "spent_usd": _usd(run.spent),
+        "billing": "simulated" if simulated else "real",
+        "counts": dict(run.counts),
+    }
+
+
+def _event_json(event: Event) -> dict[str, object]:
+    return {
+        "at": iso(event.at),
+        "what": event.what,
+        "run": event.run,
+        "address": event.address,
+        "key": event.key,
+        "data": dict(event.data),
+    }
+
+
+def _attempt_json(attempt: Attempt) -> dict[str, object]:
+    return {
+        "at": iso(attempt.at),
+        "run": attempt.run,
+        "address": attempt.address,
+        "key": attempt.key,
+        "provider": attempt.provider,
+        "remote_id": attempt.remote_id,
+        "outcome": attempt.outcome,
+        "seconds": attempt.seconds,
+        "estimate_usd": _usd(attempt.estimate_usd),
+        "reported_usd": _usd(attempt.reported_usd),
+    }
+
+
+def _usd(price: Decimal | None) -> str | None:
+    return None if price is None else usd(price)

@@ -1,0 +1,60 @@
+"""What a recovery found, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sorasync.recovering import Recovered
+
+_NAMED = 5
+
+
+def recovered_text(found: Recovered) -> Iterator[str]:
+    """One line a source, then what was not found."""
+    yield f"Known before, or from the lock file: {_count(found.lock_file, 'record')}."
+    yield f"From the videos here: {_named(found.sidecars)}{_retired(found.retired)}."
+    if found.provider is None:
+        yield f"From the provider's list: {_named(found.listed)}."
+    else:
+        yield f"The provider's list was not used: {found.provider}."
+    for name in sorted(set(found.unreadable)):
+        yield f"! {name}: its notes cannot be read"
+    for digest in found.damaged:
+        yield f"! {digest[:12]}….mp4 is not what its name says: damaged or edited"
+    for label, why in found.missing:
+        yield f"- {label}: {why}"
+    if found.missing:
+        yield f"{_count(len(found.missing), 'render')} not found. `sorasync plan` shows what they would cost."
+    else:
+        yield "Everything that is declared is known. Next: sorasync plan."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _named(labels: list[str]) -> str:
+    if not labels:
+        return "nothing"
+    more = f" and {len(labels) - _NAMED} more" if len(labels) > _NAMED else ""
+    return f"{', '.join(labels[:_NAMED])}{more}"
+
+
+def _retired(number: int) -> str:
+    return f", and {number} that nothing declares any more" if number else ""
+
+
+def recovered_json(found: Recovered) -> dict[str, object]:
+    """The same as plain data."""
+    return {
+        "format_version": 1,
+        "known": found.lock_file,
+        "from_sidecars": found.sidecars,
+        "retired": found.retired,
+        "from_provider": found.listed,
+        "bound": found.bound,
+        "missing": [{"address": label, "why": why} for label, why in found.missing],
+        "unreadable": sorted(set(found.unreadable)),
+        "damaged": found.damaged,
+        "provider": found.provider,
+    }

@@ -1,0 +1,31 @@
+"""S206: a long prompt that leaves camera, light or palette to chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sorasync.manifest.lint.prompt import Finding, Prompt
+from sorasync.manifest.lint.rule import CREATE, Cast, Rule
+from sorasync.manifest.lint.vocabulary import CAMERA, COLOUR, LIGHT
+
+_LONG = 60
+"""Words from which on a prompt is one that wants control; shorter ones may leave things open on purpose."""
+_THINGS = (
+    ("camera", CAMERA, "a framing and a move, such as “medium shot, slow push-in”"),
+    ("light", LIGHT, "where the light comes from, such as “window light from the left”"),
+    ("palette", COLOUR, "three to five colours, such as “amber, cream, walnut”"),
+)
+
+
+def check(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
+    """What a long prompt says nothing about."""
+    if len(prompt.tokens) < _LONG:
+        return
+    open_things = [(name, advice) for name, words, advice in _THINGS if prompt.words.isdisjoint(words)]
+    if open_things:
+        names = " and no ".join(name for name, _ in open_things)
+        message = f"{len(prompt.tokens)} words and no {names}"
+        yield Finding(message, expected="; ".join(advice for _, advice in open_things))
+
+
+RULE = Rule("S206", check, CREATE)

@@ -1,0 +1,90 @@
+"""S214: two clips whose prompts differ in nothing that could be seen, each of them paid for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+
+from sorasync.manifest.library import ClipSpec
+from sorasync.manifest.lint.prompt import WORD, Finding
+
+CODE = "S214"
+
+_CLAUSE = re.compile(r"[.,;:!?\n]|\band\b")
+_FILLERS = frozenset(
+    "a an the very really quite just some of in with beautiful cinematic stunning epic amazing gorgeous breathtaking "
+    "please and is are".split()
+)
+_SPELLINGS = {
+    "gray": "grey",
+    "color": "colour",
+    "colors": "colours",
+    "colored": "coloured",
+    "harbor": "harbour",
+    "closeup": "close",
+}
+_SHORTEST = 6
+"""Words below which prompts are too short to say that one was meant as another."""
+
+
+def duplicates(
+    clips: Mapping[str, ClipSpec], only: Collection[str] | None = None
+) -> Iterator[tuple[ClipSpec, Finding]]:
+    """Each clip that asks for the same as one before it in other words, with what to do instead.
+
+    Clips with equal prompts share one render and cost nothing twice; instances of one matrix, other sizes,
+    lengths, characters, first frames or revisions are meant to differ. `only` are the clips to speak of.
+    """
+    lengths = None if only is None else {len(clips[name].prompt or "") for name in only if name in clips}
+    seen: dict[tuple[object, ...], ClipSpec] = {}
+    for clip in clips.values():
+        text = clip.prompt
+        if not text or (lengths is not None and not _near(len(text), lengths)):
+            continue
+        signature = _signature(text)
+        if signature is None:
+            continue
+        asked = (
+            signature,
+            clip.model,
+            clip.size,
+            clip.seconds,
+            clip.characters,
+            clip.image_sha256,
+            clip.revision,
+        )
+        first = seen.setdefault(asked, clip)
+        if first is clip or first.prompt == text or _base(first.name) == _base(clip.name):
+            continue
+        if only is None or clip.name in only or first.name in only:
+            yield clip, _finding(first)
+
+
+def _near(length: int, lengths: set[int]) -> bool:
+    return any(abs(length - other) <= 20 + other // 5 for other in lengths)
+
+
+def _finding(first: ClipSpec) -> Finding:
+    return Finding(
+        f"the prompt asks for the same as clip.{first.name} in nearly the same words: both are paid for",
+        expected=f"`takes = 2` on clip.{first.name} for another take of it, or a prompt that differs in what is seen",
+    )
+
+
+def _signature(text: str) -> str | None:
+    """The words that matter, clauses in order of the alphabet; a storyboard's as they stand."""
+    low = text.lower()
+    words = WORD.findall(low)
+    if len(words) < _SHORTEST:
+        return None
+    if "\nshot 2\n" in low:
+        return " ".join(_SPELLINGS.get(word, word) for word in words if word not in _FILLERS)
+    clauses = sorted(
+        " ".join(_SPELLINGS.get(word, word) for word in WORD.findall(clause) if word not in _FILLERS)
+        for clause in _CLAUSE.split(low)
+    )
+    return "|".join(clause for clause in clauses if clause)
+
+
+def _base(name: str) -> str:
+    return name.partition("[")[0]

@@ -1,0 +1,62 @@
+"""S210: three to five named colours hold a palette together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sorasync.manifest.lint.board import Part
+from sorasync.manifest.lint.prompt import WORD, Finding, Prompt
+from sorasync.manifest.lint.rule import Cast, Rule
+from sorasync.manifest.lint.vocabulary import COLOUR
+
+_LIST = re.compile(
+    r"\bpalette(?:\s(?:of|is|in|to|with)|\s?[:=—–-])\s?(?P<colours>[^.;:\n!?()]+)", re.IGNORECASE
+)
+_SPLIT = re.compile(r"\s*(?:,\s*and\b|,|\band\b|&|/|\+)\s*")
+_TAIL = re.compile(r"\s(?:from|under|against|as|while|for|over|at|on|by|like|throughout|instead|but)\s.*$")
+_LONGEST = 3
+_FEW, _MANY = 3, 5
+_EXPECTED = "three to five named colours"
+
+
+def check(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
+    """Palettes with fewer than three or more than five colours."""
+    if prompt.board is not None and prompt.board.shots:
+        for shot in prompt.board.shots:
+            if parts := shot.of("palette"):
+                yield from _of_shot(parts)
+        return
+    for match in _LIST.finditer(prompt.text):
+        if prompt.in_quotes(match.start()):
+            continue
+        colours = _colours(match["colours"])
+        if colours and not _FEW <= len(colours) <= _MANY:
+            end = match.start("colours") + len(match["colours"].rstrip())
+            yield Finding(_message(len(colours)), match.start("colours"), end, _EXPECTED)
+
+
+def _of_shot(parts: list[Part]) -> Iterator[Finding]:
+    count = sum(len(_SPLIT.split(part.text)) for part in parts)
+    if not _FEW <= count <= _MANY:
+        path = parts[0].path[:-1]
+        yield Finding(_message(count), parts[0].start, parts[-1].end, _EXPECTED, key=path)
+
+
+def _message(count: int) -> str:
+    return f"the palette has {count} colour{'' if count == 1 else 's'}"
+
+
+def _colours(text: str) -> list[str]:
+    """The colours of a list in prose; none where it may not be one: long items, or no word for a colour."""
+    items = [_TAIL.sub("", f" {item} ").strip() for item in _SPLIT.split(text.strip())]
+    items = [item for item in items if item]
+    known = [item for item in items if not COLOUR.isdisjoint(WORD.findall(item.lower()))]
+    if any(len(item.split()) > _LONGEST for item in items) or 2 * len(known) < len(items):
+        return []
+    if len(items) == 1 and (items[0].lower().endswith("s") or len(items[0].split()) > 1):
+        return []
+    return items
+
+
+RULE = Rule("S210", check, triggers=frozenset(["palette"]))

@@ -1,0 +1,204 @@
+"""Runs every rule over a library and turns what they find into diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sorasync.manifest.codes import LEVELS
+from sorasync.manifest.config import CONFIG_FILE, Config
+from sorasync.manifest.diagnostic import Diagnostic, Severity
+from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin
+from sorasync.manifest.lint import (
+    contradictions,
+    detail,
+    names,
+    palette,
+    parameters,
+    shots,
+    steps,
+    timing,
+    vague,
+)
+from sorasync.manifest.lint.duplicates import CODE as DUPLICATE
+from sorasync.manifest.lint.duplicates import duplicates
+from sorasync.manifest.lint.prompt import WORD, Finding, Prompt
+from sorasync.manifest.lint.rule import Cast, Rule
+from sorasync.manifest.lint.suppress import Suppressions, unknown_code
+from sorasync.manifest.lint.where import where
+
+RULES = (
+    parameters.RULE,
+    names.MISSING,
+    names.UNREFERENCED,
+    shots.SET_UPS,
+    shots.AT_ONCE,
+    detail.RULE,
+    vague.RULE,
+    timing.TOO_MUCH,
+    timing.LONG,
+    palette.RULE,
+    steps.SEVERAL,
+    steps.REPEATS,
+    contradictions.RULE,
+)
+
+_LONGEST_CHAIN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What a provider adds to what the manifests leave open: the seconds of a clip, by model, None if unknown."""
+
+    seconds: Callable[[str | None], int | None] = lambda model: None
+
+
+def lint(
+    library: Library, *, only: Collection[str] | None = None, defaults: Defaults | None = None
+) -> tuple[Diagnostic, ...]:
+    """What the rules find in the prompts of a library, sorted; never raises.
+
+    `only` are names of clips to look at; suppressions that took nothing back are told of only where all of
+    them are. `[lint]` of the configuration and comments in the manifests are followed.
+    """
+    return _Linting(library, only, defaults or Defaults()).run()
+
+
+class _Linting:
+    """The work on one library."""
+
+    def __init__(self, library: Library, only: Collection[str] | None, defaults: Defaults) -> None:
+        self.library = library
+        self.only = only
+        self.seconds = defaults.seconds
+        config = library.config.lint
+        self.ignored = frozenset(config.ignore)
+        self.levels = LEVELS | {code: Severity(level) for code, level in config.levels.items()}
+        self.cast = Cast(library.characters, _by_word(library.characters.values()), self._characters)
+        rules = [rule for rule in RULES if rule.code not in self.ignored]
+        self.always = [rule for rule in rules if not rule.triggers]
+        self.triggered = _by_trigger(rules)
+        self.found: list[tuple[str, Prompt, Finding]] = []
+
+    def run(self) -> tuple[Diagnostic, ...]:
+        for clip in self._clips():
+            for prompt in self._prompts(clip):
+                self._check(prompt)
+        if DUPLICATE not in self.ignored and (self.only is None or self.only):
+            for clip, finding in duplicates(self.library.clips, self.only):
+                self.found.append(
+                    (DUPLICATE, Prompt("create", clip.prompt or "", clip, clip.origin), finding)
+                )
+        suppressions = Suppressions(self.library.places, self.library.remarks)
+        diagnostics = [d for found in self.found if (d := self._diagnostic(found, suppressions)) is not None]
+        diagnostics += self._levelled(suppressions.diagnostics(unused=self.only is None))
+        diagnostics += self._levelled(self._config(self.library.config))
+        return tuple(sorted(diagnostics, key=Diagnostic.sort_key))
+
+    def _clips(self) -> Iterable[ClipSpec]:
+        clips = self.library.clips
+        return clips.values() if self.only is None else [clips[name] for name in self.only if name in clips]
+
+    def _prompts(self, clip: ClipSpec) -> Iterator[Prompt]:
+        if clip.prompt is not None:
+            seconds = clip.seconds or self.seconds(clip.model)
+            yield Prompt("create", clip.prompt, clip, clip.origin, seconds)
+        for number, step in enumerate(clip.steps):
+
+            def before(number: int = number) -> Iterator[str]:
+                return self._before(clip, number)
+
+            yield Prompt(step.kind, step.prompt, clip, step.origin, step.seconds, before)
+
+    def _before(self, clip: ClipSpec, number: int) -> Iterator[str]:
+        """The prompts that a step goes on from, the nearest first, through the clips it branches off."""
+        yield from (step.prompt for step in reversed(clip.steps[:number]))
+        for one in self._sources(clip):
+            if one is not clip:
+                yield from (step.prompt for step in reversed(one.steps))
+            if one.prompt is not None:
+                yield one.prompt
+
+    def _sources(self, clip: ClipSpec) -> Iterator[ClipSpec]:
+        """The clip, the one it starts from, and so on to the first."""
+        one: ClipSpec | None = clip
+        for _ in range(_LONGEST_CHAIN):
+            if one is None:
+                return
+            yield one
+            one = self.library.clips.get(one.source) if one.source is not None else None
+
+    def _characters(self, clip: ClipSpec) -> frozenset[str]:
+        return frozenset(slug for one in self._sources(clip) for slug in one.characters)
+
+    def _check(self, prompt: Prompt) -> None:
+        rules = {rule.code: rule for rule in self.always}
+        for word in prompt.words & self.triggered.keys():
+            for rule in self.triggered[word]:
+                rules[rule.code] = rule
+        for rule in rules.values():
+            if prompt.kind in rule.kinds:
+                self.found += [(rule.code, prompt, finding) for finding in rule.check(prompt, self.cast)]
+
+    def _diagnostic(
+        self, found: tuple[str, Prompt, Finding], suppressions: Suppressions
+    ) -> Diagnostic | None:
+        code, prompt, finding = found
+        position, value = where(self.library, prompt, finding)
+        if suppressions.covers(code, value):
+            return None
+        return Diagnostic(
+            code=code,
+            severity=self.levels[code],
+            message=finding.message,
+            position=position,
+            address=f"clip.{prompt.clip.name}",
+            expected=finding.expected,
+            fix=finding.fix,
+            source=self.library.source(position),
+        )
+
+    def _levelled(self, diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+        from dataclasses import replace
+
+        for diagnostic in diagnostics:
+            if diagnostic.code not in self.ignored:
+                yield replace(diagnostic, severity=self.levels[diagnostic.code])
+
+    def _config(self, config: Config) -> Iterator[Diagnostic]:
+        """Codes of `[lint]` that no rule has."""
+        named: list[tuple[str, tuple[str | int, ...]]] = [
+            *((code, ("ignore", index)) for index, code in enumerate(config.lint.ignore)),
+            *((code, ("levels", code)) for code in config.lint.levels),
+        ]
+        for code, path in named:
+            if code in LEVELS:
+                continue
+            position = self.library.position(self._config_place(path))
+            message, _, expected, fix = unknown_code(code, position)
+            source = self.library.source(position)
+            yield Diagnostic("S292", Severity.WARNING, message, position, None, expected, fix, source)
+
+    def _config_place(self, path: tuple[str | int, ...]) -> Origin:
+        places, env = self.library.places, self.library.config.env
+        positions = places.locator.of(CONFIG_FILE) if places else None
+        overlaid = ("env", env or "", "lint", *path)
+        here = overlaid if positions is not None and positions.has(overlaid) else ("lint", *path)
+        return Origin(CONFIG_FILE, here)
+
+
+def _by_word(characters: Iterable[CharacterSpec]) -> Mapping[str, list[CharacterSpec]]:
+    found: dict[str, list[CharacterSpec]] = {}
+    for character in characters:
+        words = WORD.findall(character.name.lower())
+        if words:
+            found.setdefault(words[0], []).append(character)
+    return found
+
+
+def _by_trigger(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
+    found: dict[str, list[Rule]] = {}
+    for rule in rules:
+        for word in rule.triggers:
+            found.setdefault(word, []).append(rule)
+    return found

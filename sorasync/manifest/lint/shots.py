@@ -1,0 +1,128 @@
+"""S204 and S205: one shot holds one camera set-up and one action at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sorasync.manifest.lint.board import Part
+from sorasync.manifest.lint.prompt import Finding, Prompt
+from sorasync.manifest.lint.rule import MADE, Cast, Rule
+
+_ADVICE = "one set-up a shot: give the other a shot of its own, or a clip"
+
+_SIZES = re.compile(
+    r"\b(?:(?P<medium>medium[- ](?:close[- ]?up|wide|long)(?: \w+)? ?(?:shot)?|medium(?: \w+)? shot|mid[- ]shot)|"
+    r"(?P<wide>(?:extreme |ultra |very )?(?:wide|long|full|establishing)(?: \w+)?[ -](?:shot|view))|"
+    r"(?P<close>(?:extreme |tight )?close[- ]?ups?|macro shot))\b"
+)
+_BARE_SIZES = re.compile(
+    r"(?<![-\w])(?:(?P<medium>medium[- ](?:close[- ]?up|wide|long)|(?:medium|mid)\b(?![- ](?:lens|format|speed|pace)))|"
+    r"(?P<wide>(?:extreme |ultra |very )?wide\b(?![- ](?:angle lens|angle|lens|aperture|open|screen|eyed))|"
+    r"establishing|long shot|full shot)|(?P<close>(?:extreme |tight )?close[- ]?ups?|macro\b(?! lens)))\b"
+)
+_LINK = re.compile(
+    r"\b(?:pull|push|zoom|doll|crane|ris|track|mov|drift|glid|widen|tighten|boom|reveal|arc|orbit|rack|clos(?:e|ing) in|"
+    r"open(?:s|ing) (?:out|up)|back(?:s|ing)? (?:out|away)|from\b|into\b|becom)"
+)
+_MOVES = {
+    "pan": re.compile(r"\b(?:whip )?pan(?:s|ning)?\b"),
+    "tilt": re.compile(r"\btilt(?:s|ing)?\b"),
+    "zoom": re.compile(r"\b(?:crash )?zoom(?:s|ing)?\b"),
+    "dolly": re.compile(
+        r"\b(?:doll(?:y|ies|ying)|push(?:es|ing)?[- ](?:in|out)|pull(?:s|ing)?[- ](?:in|out|back)|track(?:s|ing)?)\b"
+    ),
+    "crane": re.compile(r"\b(?:crane(?:s|ing)?|boom(?:s|ing)? (?:up|down))\b"),
+    "orbit": re.compile(r"\b(?:orbit(?:s|ing)?|arc(?:s|ing)?)\b"),
+}
+_CUT = re.compile(
+    r"(?:^|[.;:!?,—–\n]\s*|\bthen\s+|\bwe\s+|\bcamera\s+)(?P<cut>(?:(?:smash|hard|jump|match|quick|sharp)\s)?cuts?\s(?:back\s)?"
+    r"to)\b(?!\s(?:size|length|fit|shape|pieces|ribbons|measure|the\s(?:bone|shore|shoulders?|quick|edge|length|size|chase)))"
+)
+
+_WHILE = re.compile(
+    r"\b(?:meanwhile|simultaneously|at the (?:very )?same time|all at once|(?<!a )(?<!the )(?<!little )(?<!worth )while)\b"
+)
+_MOST_WHILES = 1
+
+
+def set_ups(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
+    """Camera lines with two framings or three moves, and blocks of prose that cut or frame twice."""
+    if prompt.board is not None and prompt.board.shots:
+        for shot in prompt.board.shots:
+            for part in shot.of("camera"):
+                yield from _camera(part)
+        return
+    for start, end in prompt.units:
+        yield from _block(prompt, start, end)
+
+
+def _camera(part: Part) -> Iterator[Finding]:
+    low = part.text.lower()
+    if cut := re.search(r"\bcuts? to\b", low):
+        yield Finding(
+            "the camera of one shot cuts", part.start + cut.start(), part.start + cut.end(), _ADVICE
+        )
+        return
+    second = _second_size(_BARE_SIZES, low)
+    if second is not None and not _LINK.search(low):
+        span = (part.start + second.start(), part.start + second.end())
+        yield Finding(f"one shot has two framings, “{second[0]}” is the second", *span, _ADVICE)
+        return
+    moves = sorted((match.start(), match[0]) for move in _MOVES.values() if (match := move.search(low)))
+    if len(moves) > 2:
+        at, word = moves[2]
+        span = (part.start + at, part.start + at + len(word))
+        yield Finding(f"one shot has {len(moves)} camera moves", *span, "one move a shot, two at most")
+
+
+def _block(prompt: Prompt, start: int, end: int) -> Iterator[Finding]:
+    text = prompt.low[start:end]
+    cut = _CUT.search(text)
+    if cut is not None and not prompt.in_quotes(start + cut.start("cut")):
+        yield Finding(
+            "one block of the prompt cuts", start + cut.start("cut"), start + cut.end("cut"), _ADVICE
+        )
+        return
+    first = _SIZES.search(text)
+    second = _second_size(_SIZES, text)
+    if first is None or second is None or _LINK.search(text, first.start(), second.start()):
+        return
+    if not prompt.in_quotes(start + second.start()) and not re.search(
+        r"\bor\b[^.]*$", text[: second.start()]
+    ):
+        span = (start + second.start(), start + second.end())
+        yield Finding(f"one block has two framings, “{second[0]}” is the second", *span, _ADVICE)
+
+
+def _second_size(sizes: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """The first framing that differs from the one before it."""
+    first = None
+    for match in sizes.finditer(text):
+        first = first or match.lastgroup
+        if match.lastgroup != first:
+            return match
+    return None
+
+
+def at_once(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
+    """Blocks that let more than two things happen at the same time."""
+    for start, end in prompt.units or [(0, len(prompt.text))]:
+        found = [
+            match for match in _WHILE.finditer(prompt.low, start, end) if not prompt.in_quotes(match.start())
+        ]
+        if len(found) > _MOST_WHILES:
+            match = found[_MOST_WHILES]
+            message = f"{len(found) + 1} actions at once in one shot, “{match[0]}” starts another"
+            yield Finding(message, *match.span(), "one action a shot, one more beside it at most")
+
+
+SET_UPS = Rule(
+    "S204",
+    set_ups,
+    MADE,
+    frozenset(
+        "wide long full establishing medium mid close closeup closeups macro cut cuts pan tilt zoom dolly crane".split()
+    ),
+)
+AT_ONCE = Rule("S205", at_once, MADE, frozenset(["while", "meanwhile", "simultaneously", "time", "once"]))

@@ -1,0 +1,77 @@
+"""S211 and S212: an edit changes one thing, an extension goes on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from sorasync.manifest.lint.prompt import WORD, Finding, Prompt
+from sorasync.manifest.lint.rule import EDIT, EXTEND, Cast, Rule
+
+_VERB = (
+    r"(?:change|make|turn|replace|remove|add|shift|swap|recolou?r|darken|brighten|lighten|delete|erase|transform|"
+    r"convert|increase|reduce|lower|raise|rotate|blur|put|insert|soften|sharpen|set|give|move|paint)"
+)
+_OBJECT = r"(?:the|an?|his|her|its|their|all|every|some|more|two|three|four|five|less|fewer|[a-z]+['’]s)"
+_FIRST = re.compile(rf"(?:please\s|now\s|and\s)*(?P<verb>{_VERB})\b")
+_NEXT = re.compile(
+    rf"(?:[.;!\n]\s*(?:[-*•]\s*|\d+[.)]\s*)?(?:then\s|also\s|and\s|please\s|finally\s)*(?P<sentence>{_VERB})\b"
+    rf"|(?:,\s*|\s)(?:and|then|also|plus)\s(?:then\s|also\s)?(?P<joined>{_VERB})\s(?=(?:{_OBJECT}\b|\w+s\b))"
+    rf"|,\s*(?P<listed>{_VERB})\s(?=(?:{_OBJECT}\b)))"
+)
+_ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+\S", re.MULTILINE)
+
+_SENTENCE = re.compile(r"[.!?\n]+")
+_LOOK = frozenset("palette style lighting camera light lens shot grain sound dialogue depth".split())
+_SHORTEST = 8
+_SHARE = 0.6
+_RUN = 3
+
+
+def several(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
+    """Edits with more than one order, or a list of them."""
+    low = prompt.low
+    items = list(_ITEM.finditer(low))
+    if len(items) > 1:
+        yield _several(len(items), items[1].end() - 1, items[1].end())
+        return
+    first = _FIRST.match(low)
+    if first is None:
+        return
+    others = [match for match in _NEXT.finditer(low, first.end()) if not prompt.in_quotes(match.start())]
+    if others:
+        name = others[0].lastgroup or "sentence"
+        yield _several(len(others) + 1, *others[0].span(name))
+
+
+def _several(count: int, start: int, end: int) -> Finding:
+    message = f"the edit asks for {count} changes at once"
+    return Finding(message, start, end, "one change an edit: make a step of each")
+
+
+def repeats(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
+    """Extensions most of whose runs of three words stand in the prompt that they go on from."""
+    runs = _runs(prompt.low)
+    if len(runs) < _SHORTEST - _RUN + 1:
+        return
+    for before in prompt.before():
+        known = runs & _runs(before.lower())
+        if len(known) / len(runs) >= _SHARE:
+            message = f"the extension repeats {round(100 * len(known) / len(runs))}% of the prompt before it"
+            expected = "what happens next: the scene is there already"
+            yield Finding(message, expected=expected)
+            return
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    """Every run of three words inside a sentence that is not about how it looks."""
+    runs: set[tuple[str, ...]] = set()
+    for sentence in _SENTENCE.split(text):
+        words: Sequence[str] = WORD.findall(sentence)
+        if _LOOK.isdisjoint(words):
+            runs.update(zip(words, words[1:], words[2:], strict=False))
+    return runs
+
+
+SEVERAL = Rule("S211", several, EDIT)
+REPEATS = Rule("S212", repeats, EXTEND)

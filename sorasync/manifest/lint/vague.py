@@ -1,0 +1,97 @@
+"""S207: words that name nothing one could see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from sorasync.manifest.lint.prompt import Finding, Prompt
+from sorasync.manifest.lint.rule import Cast, Rule
+
+_LIKE_FILM = "what makes it so: lens, move and light, such as “35mm, slow push-in, low sun from the left”"
+_LOVELY = "what one would see: colours, textures, light, such as “wet cobbles that mirror amber lamps”"
+_LARGE = "size and scale in things, such as “a lone rider below a cliff that fills the frame”"
+_QUALITY = "nothing, or a medium, such as “16mm film, natural grain”: quality is not asked for in words"
+_STRIKING = "the detail that would strike one, such as “a red door in a grey street”"
+
+_ADVICE: Final = {
+    "cinematic": _LIKE_FILM,
+    "cinematically": _LIKE_FILM,
+    "filmic": _LIKE_FILM,
+    "beautiful": _LOVELY,
+    "beautifully": _LOVELY,
+    "gorgeous": _LOVELY,
+    "lovely": _LOVELY,
+    "pretty": _LOVELY,
+    "mesmerizing": _LOVELY,
+    "mesmerising": _LOVELY,
+    "enchanting": _LOVELY,
+    "epic": _LARGE,
+    "majestic": _LARGE,
+    "spectacular": _LARGE,
+    "magnificent": _LARGE,
+    "stunning": _STRIKING,
+    "stunningly": _STRIKING,
+    "amazing": _STRIKING,
+    "awesome": _STRIKING,
+    "incredible": _STRIKING,
+    "breathtaking": _STRIKING,
+    "captivating": _STRIKING,
+    "interesting": _STRIKING,
+    "striking": _STRIKING,
+    "masterpiece": _QUALITY,
+    "photorealistic": _QUALITY,
+    "hyperrealistic": _QUALITY,
+    "ultrarealistic": _QUALITY,
+    "quality": _QUALITY,
+    "award": _QUALITY,
+    "jaw": _STRIKING,
+    "awe": _STRIKING,
+}
+_WORD: Final = re.compile(
+    r"(?<![\w-])(?:visually striking|(?:high|best|top|highest|studio)[ -]quality|award[- ]winning|jaw[- ]dropping|"
+    r"awe[- ]inspiring|"
+    + "|".join(
+        sorted(
+            _ADVICE.keys() - {"quality", "award", "jaw", "awe", "striking", "pretty"}, key=len, reverse=True
+        )
+    )
+    + r"|pretty(?! (?:much|far|big|small|well|good|fast|soon|sure|close|high|low|old|new|often|long|dark|bright|cold|hot)))"
+    r"(?![\w])"
+)
+_FIRST_ONLY: Final = {"visually": "striking", "best": "quality", "top": "quality"}
+
+
+def check(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
+    """Every vague word outside quotations and names, each once a prompt."""
+    seen = set()
+    for match in _WORD.finditer(prompt.low):
+        word = match[0]
+        if word in seen or prompt.in_quotes(match.start()) or _is_name(prompt, match.start(), match.end()):
+            continue
+        seen.add(word)
+        yield Finding(
+            f"“{prompt.text[match.start() : match.end()]}” names nothing to see", *match.span(), _advice(word)
+        )
+
+
+def _advice(word: str) -> str:
+    for key in re.findall(r"\w+", word)[::-1]:
+        if key in _ADVICE:
+            return _ADVICE[key]
+    return _QUALITY if "winning" in word else _STRIKING
+
+
+def _is_name(prompt: Prompt, start: int, end: int) -> bool:
+    """Whether the word is part of a name: a capital in the middle of a sentence, or before another capital."""
+    text = prompt.text
+    if not text[start].isupper():
+        return False
+    before = text[:start].rstrip(" ")
+    initial = not before or before[-1] in ".!?:;\n-•"
+    after = text[end : end + 2]
+    return not initial or (len(after) == 2 and after[0] == " " and after[1].isupper())
+
+
+RULE = Rule("S207", check, triggers=frozenset(_ADVICE))

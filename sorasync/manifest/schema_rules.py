@@ -1,0 +1,110 @@
+"""What a JSON Schema can say beyond the models: keys that need or exclude each other, what texts may hold.
+
+A load checks the same with better words (`build`, `matrix`, `files`); here it is for editors. Regular
+expressions are the common part of all dialects: no look-ahead.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sorasync.manifest.matrix import LONGEST_VALUE
+from sorasync.manifest.schema import LONGEST_PROMPT
+
+_NAME: Final = r"^[A-Za-z_][A-Za-z0-9_-]*$"
+_CONTROL: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
+_SECRET: Final = (
+    r"^([aA][pP][iI][_-]?)?"
+    r"([kK][eE][yY]|[tT][oO][kK][eE][nN]|[sS][eE][cC][rR][eE][tT]|[pP][aA][sS][sS][wW][oO][rR][dD])$"
+)
+PLACEHOLDER: Final = r"\{\{"
+
+_BEGINNINGS: Final = ("prompt", "prompt_file", "style", "scene", "shots", "from")
+_STORYBOARD: Final = ("style", "scene", "shots")
+_NOT_WITH_FROM: Final = ("model", "size", "seconds", "characters", "image", "params")
+
+_PROMPT: Final[dict[str, Any]] = {
+    "pattern": r"\S",
+    "not": {"pattern": _CONTROL},
+    "anyOf": [{"maxLength": LONGEST_PROMPT}, {"pattern": PLACEHOLDER}],
+}
+_FILE: Final[dict[str, Any]] = {"pattern": r"\S", "not": {"pattern": r"^/|\\|^[A-Za-z]:|://|[\x00-\x1f\x7f]"}}
+_DIRECTORY: Final[dict[str, Any]] = {"not": {"pattern": r"^(/|\.\.(/|$))|\\|^[A-Za-z]:|://"}}
+_VALUE: Final[dict[str, Any]] = {
+    "type": ["string", "integer", "number", "boolean"],
+    "anyOf": [
+        {
+            "maxLength": LONGEST_VALUE,
+            "pattern": r"^[^\s\[\],=#/\\]([^\[\],=#/\\\x00-\x1f\x7f-\x9f]*[^\s\[\],=#/\\])?$",
+        },
+        {"pattern": PLACEHOLDER},
+    ],
+}
+
+KEYS: Final[dict[tuple[str, str], dict[str, Any]]] = {
+    ("Clip", "prompt"): _PROMPT,
+    ("Clip", "prompt_file"): _FILE,
+    ("Clip", "image"): _FILE,
+    ("Clip", "characters"): {"uniqueItems": True},
+    ("Character", "video"): _FILE,
+    ("Step", "extend"): _PROMPT,
+    ("Step", "edit"): _PROMPT,
+    ("Library", "manifests"): _DIRECTORY,
+    ("Assets", "path"): _DIRECTORY,
+}
+"""Further keywords of one key of one table."""
+
+MATRIX: Final[dict[str, Any]] = {
+    "type": "object",
+    "minProperties": 1,
+    "propertyNames": {"pattern": _NAME},
+    "additionalProperties": {
+        "anyOf": [
+            {"type": "array", "minItems": 1, "uniqueItems": True, "items": _VALUE},
+            {"type": "string", "pattern": PLACEHOLDER},
+        ]
+    },
+}
+"""A clip's matrix as it stands in the file."""
+
+VARIABLES: Final[dict[str, Any]] = {"propertyNames": {"pattern": _NAME}}
+"""Further keywords of `[vars]`."""
+
+
+def _without(*keys: str) -> dict[str, Any]:
+    return {"properties": dict.fromkeys(keys, False)}
+
+
+def _others(key: str) -> dict[str, Any]:
+    own = _STORYBOARD if key in _STORYBOARD else (key,)
+    return _without(*(other for other in _BEGINNINGS if other not in own))
+
+
+TABLES: Final[dict[str, dict[str, Any]]] = {
+    "Clip": {
+        "anyOf": [{"required": [key]} for key in _BEGINNINGS if key != "style"],
+        "dependencies": {
+            **{key: _others(key) for key in _BEGINNINGS},
+            "from": {
+                "required": ["steps"],
+                "properties": {
+                    **_others("from")["properties"],
+                    **dict.fromkeys(_NOT_WITH_FROM, False),
+                    "steps": {"minItems": 1},
+                },
+            },
+        },
+    },
+    "Step": {
+        "oneOf": [{"required": ["extend"]}, {"required": ["edit"]}],
+        "dependencies": {"edit": _without("seconds")},
+    },
+    "Shot": {
+        "anyOf": [
+            {"required": [key]}
+            for key in ("camera", "depth_of_field", "action", "lighting", "palette", "dialogue", "sound")
+        ]
+    },
+    "Provider": {"propertyNames": {"not": {"pattern": _SECRET}}},
+}
+"""Further keywords of a table."""

@@ -1,0 +1,25 @@
+"""The JSON Schemas as files of this package, so that printing one needs no models."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Final, Literal
+
+SchemaName = Literal["manifest", "config"]
+
+SCHEMA_FILES: Final[dict[SchemaName, str]] = {
+    "manifest": ".sorasync/manifest.schema.json",
+    "config": ".sorasync/config.schema.json",
+}
+"""Where a library keeps its copies, relative to its directory, for `#:schema` lines to name."""
+
+
+def schema_text(name: SchemaName) -> str:
+    """The JSON Schema of manifests or of `sorasync.toml`, as text."""
+    return files("sorasync.manifest").joinpath(f"schemas/{name}.json").read_text(encoding="utf-8")
+
+
+def schema_line(name: SchemaName, file: str) -> str:
+    """The comment that tells an editor the schema of a file; `file` is relative to the library, POSIX."""
+    upwards = "../" * file.count("/") or "./"
+    return f"#:schema {upwards}{SCHEMA_FILES[name]}"

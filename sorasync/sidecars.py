@@ -1,0 +1,56 @@
+"""Records as the JSON that stands beside their videos, and back."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+from sorasync.assets.sidecar import Sidecar
+from sorasync.graph.key import digest
+from sorasync.state.record import Record, Status
+
+
+def sidecar_of(record: Record) -> Sidecar:
+    """What stands beside a stored record's video."""
+    assert record.asset is not None
+    return Sidecar(
+        sha256=record.asset,
+        key=record.key,
+        address=record.address,
+        remote_id=record.remote_id,
+        provider=record.provider,
+        model=record.model,
+        size=record.size,
+        seconds=record.seconds,
+        prompt=json.loads(record.request).get("prompt"),
+        cost_usd=record.cost_usd,
+        run=record.run,
+        kind=record.kind,
+        source_key=record.source_key,
+        inputs=record.inputs,
+    )
+
+
+def record_of(sidecar: Sidecar) -> Record | None:
+    """The stored record that a sidecar tells of; None where its key is not the digest of its inputs."""
+    if sidecar.inputs is None or sidecar.kind is None or digest(sidecar.inputs) != sidecar.key:
+        return None
+    cost = sidecar.cost_usd
+    return Record(
+        key=sidecar.key,
+        kind=sidecar.kind,
+        status=Status.STORED,
+        address=sidecar.address,
+        inputs=sidecar.inputs,
+        request=json.dumps({"prompt": sidecar.prompt or ""}, ensure_ascii=False),
+        source_key=sidecar.source_key,
+        provider=sidecar.provider,
+        remote_id=sidecar.remote_id,
+        model=sidecar.model,
+        size=sidecar.size,
+        seconds=sidecar.seconds,
+        cost_usd=None if cost is None else Decimal(cost),
+        asset=sidecar.sha256,
+        progress=100,
+        attempts=1,
+    )

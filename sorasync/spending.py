@@ -1,0 +1,125 @@
+"""What was spent, added up by clip, day, model or run: estimates beside what the provider reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sorasync.graph.address import natural, owner
+from sorasync.project import Project
+from sorasync.state.history import Attempt
+from sorasync.state.store import Store
+
+_FREE = frozenset({"failed", "blocked", "unsent"})
+"""Outcomes that cost nothing unless there was a video, or the provider reported a price."""
+
+
+class By(StrEnum):
+    """What is added up together."""
+
+    CLIP = "clip"
+    DAY = "day"
+    MODEL = "model"
+    RUN = "run"
+
+
+@dataclass
+class Line:
+    """One sum. `spent` takes what was reported, else the estimate; `estimate` and `reported` stand alone.
+
+    `renders` are paid attempts, `failed` those that cost nothing; `unknown` paid ones that nobody knows the
+    price of. `reported` is None where the provider reported no price at all.
+    """
+
+    name: str
+    renders: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    estimate: Decimal = Decimal(0)
+    reported: Decimal | None = None
+    spent: Decimal = Decimal(0)
+    unknown: int = 0
+
+    def add(self, attempt: Attempt) -> None:
+        """Count an attempt in."""
+        if is_free(attempt):
+            self.failed += 1
+            return
+        self.renders += 1
+        self.seconds += attempt.seconds or 0.0
+        self.estimate += attempt.estimate_usd or 0
+        if attempt.reported_usd is not None:
+            self.reported = (self.reported or Decimal(0)) + attempt.reported_usd
+        price = attempt.reported_usd if attempt.reported_usd is not None else attempt.estimate_usd
+        self.spent += price or 0
+        self.unknown += price is None
+
+    def merge(self, other: Line) -> None:
+        """Count another sum in."""
+        self.renders += other.renders
+        self.failed += other.failed
+        self.seconds += other.seconds
+        self.estimate += other.estimate
+        if other.reported is not None:
+            self.reported = (self.reported or Decimal(0)) + other.reported
+        self.spent += other.spent
+        self.unknown += other.unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """The sums in their order, and their total. `simulated`: nothing of it was billed."""
+
+    by: By
+    lines: tuple[Line, ...]
+    total: Line
+    simulated: bool
+
+
+def is_free(attempt: Attempt) -> bool:
+    """Whether a try ended before anything could be charged."""
+    return attempt.outcome in _FREE and attempt.rendered_at is None and attempt.reported_usd is None
+
+
+def spending(project: Project, store: Store, by: By, since: float = 0.0) -> Spending:
+    """Add up every attempt begun since a Unix time. Character uploads cost nothing and are left out."""
+    kinds = {str(key): (str(kind), model) for key, kind, model in _kinds(store)}
+    name = _namer(by, kinds)
+    lines: dict[str, Line] = {}
+    for attempt in store.attempts():
+        kind = kinds.get(attempt.key, ("", None))[0]
+        if attempt.at < since or kind == "character" or (attempt.address or "").startswith("character."):
+            continue
+        label = name(attempt)
+        lines.setdefault(label, Line(label)).add(attempt)
+    ordered = sorted(lines.values(), key=_order(by))
+    total = Line("total")
+    for line in ordered:
+        total.merge(line)
+    return Spending(by, tuple(ordered), total, project.profile.simulated)
+
+
+def _kinds(store: Store) -> list[tuple[object, ...]]:
+    return store.session.rows("SELECT key, kind, model FROM records")
+
+
+def _namer(by: By, kinds: Mapping[str, tuple[str, object]]) -> Callable[[Attempt], str]:
+    match by:
+        case By.CLIP:
+            return lambda attempt: owner(attempt.address or "(unknown)")
+        case By.DAY:
+            return lambda attempt: datetime.fromtimestamp(attempt.at, UTC).strftime("%Y-%m-%d")
+        case By.RUN:
+            return lambda attempt: "(no run)" if attempt.run is None else str(attempt.run)
+        case By.MODEL:
+            return lambda attempt: str(kinds.get(attempt.key, ("", None))[1] or "(forgotten)")
+
+
+def _order(by: By) -> Callable[[Line], object]:
+    """Days and runs in time, clips and models with the dearest first."""
+    if by in (By.DAY, By.RUN):
+        return lambda line: natural(line.name)
+    return lambda line: (-line.spent, natural(line.name))

@@ -1,0 +1,184 @@
+"""A library in a directory and a preview server beside it, in one process, on a clock that nobody waits for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from sorasync.apply.events import Event, Moment
+from sorasync.apply.report import End, Outcome, Report
+from sorasync.applying import ApplyOptions, apply
+from sorasync.plan.plan import Plan
+from sorasync.planning import PlanOptions, make_plan
+from sorasync.preview.app import PreviewSettings, create_app
+from sorasync.preview.faults.rule import FaultPlan, Rule
+from sorasync.preview.model import Charge
+from sorasync.preview.server import Server
+from sorasync.project import Project
+from sorasync.provider.client import VideosClient
+from sorasync.provider.local import in_process
+from sorasync.provider.retry import Patience
+from sorasync.provider.spec import HostSpec
+from sorasync.state.record import Record
+from sorasync.state.store import Store
+from tests.apply.clock import IdleClock
+
+SETTINGS = """
+[library]
+name = "test"
+[provider]
+profile = "preview"
+[defaults]
+model = "sora-2"
+size = "1280x720"
+seconds = 4
+"""
+
+
+@dataclass
+class Witness:
+    """A reporter that remembers, and does what it is told to at a moment."""
+
+    events: list[Event] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    act: Callable[[Event], None] = lambda event: None
+
+    def event(self, event: Event) -> None:
+        self.events.append(event)
+        self.act(event)
+
+    def notice(self, text: str) -> None:
+        self.notices.append(text)
+
+    def labels(self, moment: Moment) -> list[str]:
+        """Who had that moment, in order."""
+        return [event.label for event in self.events if event.moment is moment]
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewProject(Project):
+    """A project whose provider is the world's server."""
+
+    world: Any = None
+
+    @asynccontextmanager
+    async def provider(self) -> AsyncIterator[VideosClient]:
+        patience = Patience(chance=lambda: 1.0)
+        client = VideosClient(
+            HostSpec.from_mapping(self.profile.wire()),
+            clock=self.clock,
+            transport=in_process(self.world.app),
+            patience=patience,
+        )
+        self.world.clients.append(client)
+        try:
+            yield client
+        finally:
+            await client.aclose()
+
+
+class World:
+    """One library and one server. Every `apply` is a run of its own, as in a process of its own."""
+
+    def __init__(self, root: Path, manifest: str = "", *, config: str = "", **server: Any) -> None:
+        self.root = root / "library"
+        self.clock = IdleClock()
+        self.root.mkdir(parents=True)
+        (self.root / "manifests").mkdir()
+        (self.root / "sorasync.toml").write_text(SETTINGS + config)
+        self.write(manifest)
+        settings = {"draw": False, "clock": self.clock, "render_seconds": 30.0} | server
+        self.app = create_app(PreviewSettings(root / "server", **settings))
+        self.server: Server = self.app.state.server
+        self.clients: list[VideosClient] = []
+        self.witness = Witness()
+        self.profile: dict[str, Any] = {}
+
+    def write(self, manifest: str) -> None:
+        """Replace the manifest."""
+        (self.root / "manifests" / "clips.toml").write_text(manifest)
+
+    def put(self, name: str, data: bytes = b"a clip") -> None:
+        """Put a file beside the manifest."""
+        path = self.root / "manifests" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+
+    def faults(self, *rules: dict[str, Any], seed: int = 0) -> None:
+        """Let the server misbehave from now on; without rules it behaves."""
+        self.server.faults.set(FaultPlan(seed=seed, rules=[Rule(**rule) for rule in rules]))
+
+    @property
+    def project(self) -> PreviewProject:
+        opened = Project.open(self.root)
+        abilities = opened.profile.abilities.model_copy(update=self.profile)
+        profile = opened.profile.model_copy(update={"abilities": abilities})
+        return PreviewProject(opened.root, opened.config, profile, self.clock, world=self)
+
+    def plan(self, **options: Any) -> Plan:
+        return make_plan(self.project, PlanOptions(**options)).plan
+
+    def apply(self, planning: PlanOptions | None = None, **options: Any) -> Report:
+        self.witness = replace(self.witness, events=[], notices=[])
+        chosen = ApplyOptions(planning=planning or PlanOptions(), **options)
+        report = apply(self.project, chosen, self.witness, lambda plan: True)
+        assert report is not None
+        return report
+
+    def act(self, moment: Moment, do: Callable[[], None], label: str | None = None) -> None:
+        """Do something each time a change comes to that moment."""
+
+        def act(event: Event) -> None:
+            if event.moment is moment and label in (None, event.label):
+                do()
+
+        self.witness.act = act
+
+    def store(self) -> Store:
+        return self.project.store()
+
+    def record(self, address: str) -> Record:
+        """The one record with that address."""
+        with self.store() as store:
+            found = [record for record in store.every_record() if record.address == address]
+        assert len(found) == 1, found
+        return found[0]
+
+    def names(self) -> list[str]:
+        """The names of the videos in the asset directory."""
+        assets = self.root / "assets"
+        files = (path.relative_to(assets).as_posix() for path in assets.rglob("*.mp4"))
+        return sorted(name for name in files if not name.startswith(".store"))
+
+    def charges(self) -> list[Charge]:
+        return [charge for charge in self.server.ledger.charges() if charge.kind != "character"]
+
+    def billed(self) -> dict[str, int]:
+        """How often each render was billed, by its label."""
+        return dict(Counter(charge.label or "" for charge in self.charges()))
+
+    def requests(self) -> Counter[str]:
+        """What the server was asked, by route."""
+        return self.server.requests
+
+
+def ends(report: Report) -> dict[str, End]:
+    """How each change ended."""
+    return {outcome.label: outcome.end for outcome in report.outcomes}
+
+
+def outcome(report: Report, label: str) -> Outcome:
+    return next(outcome for outcome in report.outcomes if outcome.label == label)
+
+
+def clips(names: Iterable[str], extra: str = "") -> str:
+    """A manifest of clips with prompts of their own."""
+    return "\n".join(f'[clips.{name}]\nprompt = "A {name} at dusk."\n{extra}' for name in names)
+
+
+def numbered(count: int, extra: str = "") -> str:
+    return clips((f"c{number:03d}" for number in range(count)), extra)

@@ -1,0 +1,109 @@
+"""`sorasync init`, and the way through a first library."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sorasync.cli.main import run
+
+
+def test_what_init_writes_can_be_planned_applied_and_destroyed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = tmp_path / "film"
+    assert run(["init", str(film)]) == 0
+    out = capsys.readouterr().out
+    assert [line.strip() for line in out.splitlines()[-3:]] == [
+        f"cd {film}",
+        "sorasync plan",
+        "sorasync apply",
+    ]
+    at = ["--library", str(film)]
+    assert run(["validate", *at]) == 0
+    assert run(["plan", "--detailed-exitcode", *at]) == 2
+    assert run(["apply", "--yes", *at]) == 0
+    assert run(["plan", "--detailed-exitcode", *at]) == 0
+    assert (film / "assets/first.mp4").exists()
+    capsys.readouterr()
+    assert run(["show", "first", *at]) == 0
+    assert "file       assets/first.mp4" in capsys.readouterr().out
+    assert list((film / "state/preview/videos").glob("*.mp4"))
+    assert run(["destroy", "--yes", *at]) == 0
+    assert not list((film / "state/preview/videos").glob("*.mp4"))
+    assert run(["plan", "--detailed-exitcode", *at]) == 2
+
+
+def test_every_commented_example_of_the_first_manifest_is_valid(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["init", str(tmp_path)])
+    manifest = tmp_path / "manifests/first.toml"
+    lines = manifest.read_text(encoding="utf-8").splitlines()
+    code = [re.sub(r"^# (?=\[|\w+ = )", "", line) for line in lines]
+    text = "\n".join(code).replace("takes = 3 ", "takes = 1 ")
+    manifest.write_text(text, encoding="utf-8")
+    (tmp_path / "manifests/refs").mkdir()
+    (tmp_path / "manifests/refs/mossy.mp4").write_bytes(b"a clip")
+    capsys.readouterr()
+    code_found = run(["validate", "--library", str(tmp_path)])
+    shown = capsys.readouterr()
+    assert code_found == 0, shown.err
+    assert "3 clips and 1 characters" in shown.out
+
+
+def test_every_commented_setting_of_the_configuration_is_valid(tmp_path: Path) -> None:
+    run(["init", str(tmp_path)])
+    config = tmp_path / "sorasync.toml"
+    lines = config.read_text(encoding="utf-8").splitlines()
+    code = [line.removeprefix("# ") if "=" in line or line.startswith("# [") else line for line in lines]
+    config.write_text("\n".join(code), encoding="utf-8")
+    assert "[env.live.provider]" in code
+    assert run(["validate", "--library", str(tmp_path)]) == 0
+    assert run(["validate", "--library", str(tmp_path), "--env", "live"]) == 0
+
+
+def test_a_library_that_is_there_is_not_touched(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "sorasync.toml").write_text("# mine\n", encoding="utf-8")
+    assert run(["init", str(tmp_path)]) == 1
+    assert "already" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["sorasync.toml"]
+    assert (tmp_path / "sorasync.toml").read_text(encoding="utf-8") == "# mine\n"
+
+
+def test_other_files_that_are_there_are_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / ".gitignore").write_text("mine\n", encoding="utf-8")
+    assert run(["init", str(tmp_path)]) == 0
+    assert "kept   .gitignore" in capsys.readouterr().out
+    assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == "mine\n"
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_state_and_assets_stay_out_of_git(tmp_path: Path) -> None:
+    run(["init", str(tmp_path)])
+    (tmp_path / "state/sorasync.db").write_bytes(b"")
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets/a.mp4").write_bytes(b"")
+    (tmp_path / "sorasync.lock").write_bytes(b"")
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True, timeout=30)
+    done = subprocess.run(
+        ["git", "status", "--short", "-uall"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    names = {line[3:] for line in done.stdout.splitlines()}
+    assert names == {
+        ".gitignore",
+        "manifests/first.toml",
+        "sorasync.lock",
+        "sorasync.toml",
+        "state/.gitignore",
+        "state/README.md",
+    }

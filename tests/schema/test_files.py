@@ -1,0 +1,72 @@
+"""What is made from the models is shipped, fresh, and can be had from the command line."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from sorasync.cli.main import run
+from sorasync.manifest.config import Config
+from sorasync.manifest.reference import toml, written_files
+from sorasync.manifest.schema import ManifestModel, Table
+from sorasync.manifest.shipped import schema_line, schema_text
+from sorasync.manifest.toml import parse
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("path", sorted(written_files()))
+def test_a_written_file_is_fresh(path: str) -> None:
+    fresh = written_files()[path]
+    assert (REPOSITORY / path).read_text(encoding="utf-8") == fresh, (
+        "run python -m sorasync.manifest.reference"
+    )
+
+
+def test_every_key_of_every_table_is_in_the_reference() -> None:
+    page = written_files()["docs/manifest.md"]
+    known = set(Table.__subclasses__()) - {ManifestModel, Config}
+    assert len(known) > 12
+    keys = {field.alias or name for model in known for name, field in model.model_fields.items()}
+    assert {key for key in keys - {"overrides"} if f"| `{key}` |" not in page} == set()
+
+
+def test_the_examples_of_the_reference_are_toml() -> None:
+    examples = re.findall(r"\| `([^`|]+ = [^`]+)` \|$", written_files()["docs/manifest.md"], re.MULTILINE)
+    assert len(examples) > 50
+    for example in examples:
+        assert parse(example)
+
+
+@pytest.mark.parametrize("value", ['a "b"', 1, 2.5, True, [1, "x"], {"a b": [{"c": 1}]}, [], {}])
+def test_a_value_is_written_as_toml_reads_it(value: object) -> None:
+    assert parse(f"k = {toml(value)}") == {"k": value}
+
+
+def test_the_schema_is_printed_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "A sorasync manifest"
+    out = tmp_path / "new" / "config.json"
+    assert run(["schema", "config", "--out", str(out)]) == 0
+    assert out.read_text(encoding="utf-8") == schema_text("config")
+    assert run(["schema", "state"]) == 64
+
+
+def test_a_line_names_the_schema_from_where_the_file_is() -> None:
+    assert schema_line("config", "sorasync.toml") == "#:schema ./.sorasync/config.schema.json"
+    assert schema_line("manifest", "manifests/a.toml") == "#:schema ../.sorasync/manifest.schema.json"
+    assert schema_line("manifest", "manifests/b/a.toml") == "#:schema ../../.sorasync/manifest.schema.json"
+
+
+def test_a_new_library_names_the_schemas_that_it_holds(tmp_path: Path) -> None:
+    assert run(["init", str(tmp_path)]) == 0
+    for name in ("sorasync.toml", "manifests/first.toml"):
+        path = tmp_path / name
+        line = path.read_text(encoding="utf-8").partition("\n")[0]
+        assert line == schema_line("config" if name == "sorasync.toml" else "manifest", name)
+        schema = path.parent / line.removeprefix("#:schema ")
+        assert json.loads(schema.read_text(encoding="utf-8"))["$schema"]
+    assert run(["fmt", "--check", str(tmp_path)]) == 0
