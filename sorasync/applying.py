@@ -23,6 +23,7 @@ from sorasync.apply.events import Reporter
 from sorasync.apply.report import Report, spent
 from sorasync.apply.view import asset_view
 from sorasync.assets.link import LinkReport, link_all
+from sorasync.pending import Webhooks, listening_for, pending_part
 from sorasync.plan.plan import Plan
 from sorasync.plan.planfile import PlanStale, differences, load
 from sorasync.plan.policy import PlanRefused, Policy, refusals
@@ -37,7 +38,9 @@ class ApplyOptions:
     """What is asked of an apply.
 
     `plan_file` carries out a saved plan, `expect` goes on only for that token. The `allow_*` values and
-    `max_cost` stand in for the limits of `sorasync.toml` in this run. `detach` waits for no render.
+    `max_cost` stand in for the limits of `sorasync.toml` in this run. `detach` waits for no render; `wait`
+    is how many seconds one is waited for. With `only_pending` nothing is sent: what is in flight is followed
+    and fetched. `webhooks` says where news from the provider is listened for.
     """
 
     planning: PlanOptions = field(default_factory=PlanOptions)
@@ -46,6 +49,9 @@ class ApplyOptions:
     lock_timeout: float = 0.0
     parallelism: int | None = None
     detach: bool = False
+    wait: float | None = None
+    only_pending: bool = False
+    webhooks: Webhooks | None = None
     max_cost: Decimal | None = None
     allow_replace_pct: int | None = None
     allow_retire_pct: int | None = None
@@ -114,6 +120,8 @@ def _bring_up(project: Project, store: Store, reporter: Reporter) -> None:
 def _checked(project: Project, options: ApplyOptions, store: Store) -> Planned:
     """The plan to carry out, if nothing speaks against it."""
     planned = make_plan(project, options.planning, store)
+    if options.only_pending:
+        return replace(planned, plan=pending_part(planned.plan))
     if options.plan_file is not None:
         plan = load(options.plan_file)
         if plan.provider != project.profile.provider_name or plan.env != (project.config.env or ""):
@@ -187,17 +195,23 @@ async def _engine(session: _Session, number: int) -> Report:
             reporter=session.reporter,
             settings=Settings(
                 parallelism=options.parallelism or config.apply.parallelism,
-                wait=config.apply.wait_minutes * 60,
+                wait=config.apply.wait_minutes * 60 if options.wait is None else options.wait,
                 detach=options.detach,
+                batch=session.planned.plan.batch,
                 hash_file=partial(_digest, project.root),
             ),
             budget=_budget(project, options, session.store),
             run=number,
+            in_flight=provider,
+            batches=provider.batches if project.profile.can("batch") else None,
         )
+        if options.only_pending:
+            context.stop.set()
         beating = asyncio.create_task(_beat(session.lock, context))
         try:
-            with _interruptible(context):
-                return await run(context, session.planned.plan.changes)
+            async with listening_for(options.webhooks, context):
+                with _interruptible(context):
+                    return await run(context, session.planned.plan.changes)
         finally:
             beating.cancel()
 

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sorasync.errors import SorasyncError
 from sorasync.graph.address import natural, owner
 from sorasync.graph.graph import Graph
 from sorasync.plan.action import Action
@@ -31,13 +32,13 @@ class PlanOptions:
     """What is asked of a plan.
 
     `offline` asks the provider nothing; `refresh` checks the files here and walks the provider's whole list;
-    with `full_check` every file is read for that.
+    with `full_check` every file is read for that. `batch` stands in for `[apply] mode`.
     """
 
     selection: Selection = field(default_factory=Selection)
     replace: tuple[str, ...] = ()
     offline: bool = False
-    batch: bool = False
+    batch: bool | None = None
     refresh: bool = False
     full_check: bool = False
 
@@ -67,7 +68,19 @@ def make_plan(project: Project, options: PlanOptions, store: Store | None = None
         return _planned(project, options, library, graph, opened)
 
 
+def by_batch(project: Project, options: PlanOptions) -> bool:
+    """Whether creates are to go out by batch. Raises `SorasyncError` where the provider takes none."""
+    wanted = project.config.apply.mode == "batch" if options.batch is None else options.batch
+    if wanted and not project.profile.can("batch"):
+        raise SorasyncError(
+            f"the profile {project.profile.name} has no batches",
+            hint="plan and apply with --direct" if options.batch is None else "leave --batch out",
+        )
+    return wanted
+
+
 def _planned(project: Project, options: PlanOptions, library: Library, graph: Graph, store: Store) -> Planned:
+    batch = by_batch(project, options)
     replaced = graph.dependants(matching(options.replace, graph)) if options.replace else set()
     swept = _sweep(project, options, store, graph)
     known = Known(
@@ -92,8 +105,9 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         project.profile,
         replaced=replaced,
         attempts=project.config.apply.attempts,
-        batch=options.batch,
+        batch=batch,
     )
+    serial = store.serial
     kept = select(changes, options.selection, graph)
     clips, characters = _untouched(graph, found)
     plan = Plan(
@@ -101,8 +115,8 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         env=project.config.env or "",
         provider=project.profile.provider_name,
         simulated=project.profile.simulated,
-        lineage=store.lineage,
-        serial=store.serial,
+        lineage=store.lineage if serial else "",
+        serial=serial,
         desired=_desired(graph),
         changes=tuple(sorted(kept, key=_place)),
         unchanged=found.unchanged,
@@ -111,6 +125,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         waiting=tuple(_waiting(graph)),
         diagnostics=library.warnings,
         left_out=len(changes) - len(kept),
+        batch=batch,
     )
     return Planned(plan=plan, graph=graph, library=library, known=known, drift=swept.drift if swept else None)
 

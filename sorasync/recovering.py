@@ -86,15 +86,20 @@ class _Recovery:
                 self._found.unreadable.append(f"{one.sha256}.json")
             elif self._whole(one.sha256, assets):
                 taken[one.key] = record
-        with self._store.transaction():
-            for record in taken.values():
-                assert record.asset is not None
-                self._store.add_asset(record.asset, sizes[record.asset], "video", ".mp4")
-            self._store.put_all(taken.values())
-            for key, record in taken.items():
-                self._store.log("recovered", record.address, key, self._session.run, source="sidecar")
+        if taken:
+            self._take(taken, sizes)
         for key in taken:
             self._note(key)
+
+    def _take(self, taken: dict[str, Record], sizes: dict[str, int]) -> None:
+        store = self._store
+        with store.transaction():
+            for record in taken.values():
+                assert record.asset is not None
+                store.add_asset(record.asset, sizes[record.asset], "video", ".mp4")
+            store.put_all(taken.values())
+            for key, record in taken.items():
+                store.log("recovered", record.address, key, self._session.run, source="sidecar")
 
     def _whole(self, sha256: str, assets: AssetStore) -> bool:
         if sha256 not in self._verified:

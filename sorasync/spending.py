@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from sorasync.graph.address import natural, owner
 from sorasync.project import Project
@@ -118,7 +119,7 @@ def _namer(by: By, kinds: Mapping[str, tuple[str, object]]) -> Callable[[Attempt
             return lambda attempt: str(kinds.get(attempt.key, ("", None))[1] or "(forgotten)")
 
 
-def _order(by: By) -> Callable[[Line], object]:
+def _order(by: By) -> Callable[[Line], tuple[Any, ...]]:
     """Days and runs in time, clips and models with the dearest first."""
     if by in (By.DAY, By.RUN):
         return lambda line: natural(line.name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 from sorasync.apply.batch_find import BatchFinder
 from sorasync.apply.batch_follow import BatchFollower
@@ -13,12 +12,11 @@ from sorasync.apply.context import Context
 from sorasync.apply.follow import WaitedLongEnough
 from sorasync.apply.open_questions import Answer
 from sorasync.errors import SorasyncError
-from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.plan.cost import in_batch
 from sorasync.provider.base import BatchQueue
 from sorasync.provider.wire import Job
-from sorasync.state.record import Record, Status
+from sorasync.state.record import Record
 
 
 class Batching:
@@ -31,12 +29,12 @@ class Batching:
         self._finder = BatchFinder(context, queue)
         self._gathered: list[tuple[Change, asyncio.Future[str]]] = []
         self._sending: set[asyncio.Task[None]] = set()
+        self._lost: set[str] = set()
 
     def takes(self, change: Change) -> bool:
-        """Whether the change goes out as a line of a batch in this run."""
-        render = change.render
-        wanted = self._context.settings.batch and change.action.renders and render is not None
-        return wanted and render is not None and in_batch(render, self._context.profile)
+        """Whether the change, when it is sent, goes out as a line of a batch."""
+        wanted = self._context.settings.batch or change.key in self._lost
+        return wanted and change.render is not None and in_batch(change.render, self._context.profile)
 
     async def send(self, change: Change) -> Job:
         """The job of a change, once its batch has ended. Changes that come at the same time share a batch.
@@ -51,20 +49,23 @@ class Batching:
             task.add_done_callback(self._sending.discard)
         return await self._job(change.key, await future)
 
-    async def resume(self, change: Change, record: Record) -> Job | Answer:
-        """The job of a record that an earlier run left in a batch, or in one that may never have been.
+    async def resume(self, record: Record) -> Job:
+        """The job of a record that an earlier run left in a batch. Raises what `BatchFollower.job` raises."""
+        assert record.batch_id is not None
+        return await self._job(record.key, record.batch_id)
 
-        Without a batch: what to do instead. Raises what `send` raises.
+    async def find(self, record: Record) -> Job | Answer:
+        """The job of a record whose batch may never have been made; without a batch, what to do instead.
+
+        What is to be sent again goes out by batch again: that is what its price was reckoned with.
         """
-        if record.status is Status.BATCHED and record.batch_id is not None:
-            return await self._job(record.key, record.batch_id)
         mark = Mark.of(record.batch_id)
         assert mark is not None
         found = await self._finder.find(record, mark)
-        if isinstance(found, str):
+        if not isinstance(found, Answer):
             return await self._job(record.key, found)
-        if found is Answer.RESEND and self.takes(again := self._again(change, record)):
-            return await self.send(again)
+        if found is Answer.RESEND:
+            self._lost.add(record.key)
         return found
 
     def wake(self) -> None:
@@ -99,13 +100,6 @@ class Batching:
         if self._context.settings.detach:
             raise WaitedLongEnough(f"queued in batch {batch_id}")
         return await self._follower.job(key, batch_id)
-
-    def _again(self, change: Change, record: Record) -> Change:
-        """A change that resumes, as one that sends: it costs what the first request would have."""
-        if change.action.renders or change.render is None:
-            return change
-        seconds = round(record.billed_seconds or record.seconds or 0)
-        return replace(change, action=Action.CREATE, cost_usd=record.cost_usd, seconds=seconds)
 
 
 def lost_in_a_batch(record: Record) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import traceback
 from dataclasses import dataclass, replace
 
+from sorasync.apply.batching import Batching, lost_in_a_batch
 from sorasync.apply.budget import BudgetSpent
 from sorasync.apply.context import Context
 from sorasync.apply.downloads import Downloads
@@ -14,6 +15,7 @@ from sorasync.apply.fetch import FetchLater, Gone, expiry, fetch
 from sorasync.apply.follow import Follower, WaitedLongEnough
 from sorasync.apply.open_questions import Answer, OpenQuestions
 from sorasync.apply.pictures import Pictures
+from sorasync.apply.places import Places
 from sorasync.apply.report import End, Outcome
 from sorasync.apply.send import Stopped, send
 from sorasync.apply.waiting import unless
@@ -45,6 +47,8 @@ class Carrier:
     questions: OpenQuestions
     downloads: Downloads
     pictures: Pictures
+    places: Places
+    batching: Batching | None = None
     _unfetched: int = 0
 
     async def carry_out(self, change: Change) -> Outcome:
@@ -66,6 +70,8 @@ class Carrier:
             return self._failed(change, error)
         except Exception as error:
             return self._unexpected(change, error)
+        finally:
+            await self.places.give_back(change)
 
     async def _carry_out(self, change: Change) -> Outcome:
         match change.action:
@@ -103,12 +109,17 @@ class Carrier:
         A character upload costs nothing, so where its answer is lost it is simply done again.
         """
         context = self.context
+        if self.batching is not None and self.batching.takes(change):
+            return await self.batching.send(change)
         deadline = context.clock.monotonic() + context.settings.wait
         pause, lost = _FIRST_PAUSE, 0
         while True:
             try:
+                if not _uploads(change):
+                    await self.places.take(change, change.render.model if change.render else None)
                 return await send(context, change)
             except errors.RateLimited as error:
+                await self.places.give_back(change)
                 pause = error.retry_after or pause
                 if context.clock.monotonic() + pause > deadline:
                     raise
@@ -126,7 +137,7 @@ class Carrier:
     async def _unknown(self, change: Change, error: errors.OutcomeUnknown) -> Outcome:
         """The answer was lost: find the job, send again where that is surely right, or leave it open."""
         self.context.tell(change, Moment.WAITING, "the answer was lost: looking for the job")
-        answer = await self.questions.settle(change.key)
+        answer = await self._found(change)
         if isinstance(answer, Job):
             return await self._follow(change, answer)
         if answer is Answer.RESEND:
@@ -142,6 +153,12 @@ class Carrier:
             f"sent, the answer was lost ({error.message})",
             next=f"sorasync resolve '{change.label}'",
         )
+
+    async def _found(self, change: Change) -> Job | Answer:
+        record = self._record(change)
+        if not lost_in_a_batch(record):
+            return await self.questions.settle(change.key)
+        return Answer.ASK if self.batching is None else await self.batching.find(record)
 
     async def _again(self, change: Change) -> Outcome:
         """The request certainly never arrived: send it again, unless nobody wants it any more.
@@ -171,13 +188,26 @@ class Carrier:
             return await self._unknown(
                 change, errors.OutcomeUnknown("an earlier run ended before the answer came")
             )
+        if record.status is Status.BATCHED and self.batching is not None:
+            return await self._batched(change, record)
         if record.status is Status.STORED:
             record = store.move(record.key, Status.RENDERED, run=run)
         if record.remote_id is None:
             raise SorasyncError(
                 "the state has no remote id for it", hint=f"sorasync resolve '{change.label}'"
             )
+        if record.status is Status.SUBMITTED:
+            await self.places.count(change, record.model)
         return await self._follow(change, Job(record.remote_id, JobStatus.UNKNOWN, poll_after=0.0))
+
+    async def _batched(self, change: Change, record: Record) -> Outcome:
+        """A line of a batch that an earlier run queued."""
+        assert self.batching is not None
+        try:
+            job = await self.batching.resume(record)
+        except errors.OutcomeUnknown as error:
+            return await self._unknown(change, error)
+        return await self._follow(change, job)
 
     async def _follow(self, change: Change, job: Job) -> Outcome:
         context = self.context
@@ -195,6 +225,7 @@ class Carrier:
             return self._pending(change, f"cannot be followed: {error.message}")
         if found is None:
             return self._pending(change, "still rendering")
+        await self.places.give_back(change)
         if found.status is not JobStatus.COMPLETED:
             return self._ended(change, found)
         return await self._fetch(change, found)

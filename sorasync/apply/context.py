@@ -14,7 +14,7 @@ from sorasync.assets.store import AssetStore
 from sorasync.clock import Clock
 from sorasync.plan.change import Change
 from sorasync.profile.profile import Profile
-from sorasync.provider.base import Provider
+from sorasync.provider.base import BatchQueue, InFlight, Provider
 from sorasync.state.store import Store
 
 
@@ -43,6 +43,8 @@ class Settings:
 class Context:
     """The collaborators of one apply and its run's number.
 
+    `in_flight` caps what runs at the provider and `batches` is its queue, None where it has no such thing.
+    `news` may be set when something may have happened at the provider: then it is asked at once.
     `stop` is set when nothing more may be started or sent, `leaving` when nothing may be waited for either.
     """
 
@@ -56,6 +58,9 @@ class Context:
     settings: Settings
     budget: Budget
     run: int
+    in_flight: InFlight | None = None
+    batches: BatchQueue | None = None
+    news: asyncio.Event = field(default_factory=asyncio.Event)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     stopped_because: str | None = None

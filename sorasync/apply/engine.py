@@ -11,14 +11,17 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 
+from sorasync.apply.batching import Batching
 from sorasync.apply.carry_out import Carrier
 from sorasync.apply.context import Context
 from sorasync.apply.downloads import Downloads
 from sorasync.apply.follow import Follower
 from sorasync.apply.open_questions import OpenQuestions
 from sorasync.apply.pictures import Pictures
+from sorasync.apply.places import Places
 from sorasync.apply.report import End, Outcome, Report
 from sorasync.apply.schedule import Schedule
+from sorasync.graph.render import Kind
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.state.record import Status
@@ -32,6 +35,9 @@ async def run(context: Context, changes: Sequence[Change]) -> Report:
 _INHERITED = {End.PENDING: End.PENDING, End.SKIPPED: End.SKIPPED}
 """How a change ends that waits for one with such an end; for every other end it is blocked."""
 
+_NEWS_PAUSE = 0.5
+"""Seconds between two looks that news from the provider may cause."""
+
 
 class _Engine:
     def __init__(self, context: Context, changes: Sequence[Change]) -> None:
@@ -41,24 +47,33 @@ class _Engine:
         self._outcomes: dict[str, Outcome] = {}
         self._running: set[asyncio.Task[Outcome]] = set()
         self._ended: list[tuple[Change, asyncio.Task[Outcome]]] = []
-        self._renders = 0
+        self._renders = self._uploads = 0
         self._news = asyncio.Event()
         self._downloads = Downloads(context.settings.downloads, self._news.set)
         settings, profile = context.settings, context.profile
         self._follower = Follower(context.provider, context.clock, profile.can("list"), settings.wait)
+        self._batching = None if context.batches is None else Batching(context, context.batches)
         self._carrier = Carrier(
-            context, self._follower, OpenQuestions(context), self._downloads, Pictures(context)
+            context,
+            self._follower,
+            OpenQuestions(context),
+            self._downloads,
+            Pictures(context),
+            Places(context),
+            self._batching,
         )
 
     async def run(self) -> Report:
         self._open_questions()
-        follower = asyncio.create_task(self._follower.run())
+        helpers = (asyncio.create_task(self._follower.run()), asyncio.create_task(self._listen()))
         try:
             await self._loop()
         finally:
-            for task in (*self._running, follower):
+            for task in (*self._running, *helpers):
                 task.cancel()
-            await asyncio.gather(*self._running, follower, return_exceptions=True)
+            await asyncio.gather(*self._running, *helpers, return_exceptions=True)
+            if self._batching is not None:
+                await self._batching.aclose()
         return self._report()
 
     def _open_questions(self) -> None:
@@ -68,6 +83,16 @@ class _Engine:
             for record in store.in_flight():
                 if record.status is Status.INTENT:
                     store.move(record.key, Status.UNKNOWN, run=self._context.run)
+
+    async def _listen(self) -> None:
+        """Ask the provider at once when there may be news of it, but not for every one of many."""
+        while True:
+            await self._context.news.wait()
+            self._context.news.clear()
+            self._follower.wake()
+            if self._batching is not None:
+                self._batching.wake()
+            await self._context.clock.sleep(_NEWS_PAUSE)
 
     async def _loop(self) -> None:
         while True:
@@ -86,22 +111,37 @@ class _Engine:
                 self._settle(self._schedule.pop(), self._waits(change, cause))
             elif self._context.interrupted or (self._context.stop.is_set() and change.action.renders):
                 self._settle(self._schedule.pop(), self._skipped(change))
-            elif change.action.renders and self._full():
+            elif change.action.renders and self._full(change):
                 return
             else:
                 self._begin(self._schedule.pop())
 
-    def _full(self) -> bool:
-        """Whether nothing new may be started now: what is finished is fetched first."""
+    def _full(self, change: Change) -> bool:
+        """Whether nothing new may be started now: what is finished is fetched first.
+
+        What goes out by batch waits for the characters, so that as much as can be shares one.
+        """
+        if self._by_batch(change):
+            return self._uploads > 0
         return self._renders >= self._context.settings.parallelism or bool(self._downloads.waiting)
 
     def _begin(self, change: Change) -> None:
         if change.action is Action.DOWNLOAD:
             self._downloads.announce(change.label)
-        self._renders += change.action.renders
+        self._count(change, 1)
         task = asyncio.create_task(self._carrier.carry_out(change))
         self._running.add(task)
         task.add_done_callback(partial(self._note, change))
+
+    def _count(self, change: Change, by: int) -> None:
+        if change.render is not None and change.render.kind is Kind.CHARACTER:
+            self._uploads += by
+        if change.action.renders and not self._by_batch(change):
+            self._renders += by
+
+    def _by_batch(self, change: Change) -> bool:
+        batching = self._batching
+        return batching is not None and change.action.renders and batching.takes(change)
 
     def _note(self, change: Change, task: asyncio.Task[Outcome]) -> None:
         self._running.discard(task)
@@ -112,7 +152,7 @@ class _Engine:
     def _settle_ended(self) -> None:
         ended, self._ended = self._ended, []
         for change, task in ended:
-            self._renders -= change.action.renders
+            self._count(change, -1)
             self._settle(change, task.result())
 
     def _settle(self, change: Change, outcome: Outcome) -> None:

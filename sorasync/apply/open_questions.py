@@ -73,7 +73,11 @@ class OpenQuestions:
             self._left.clear()
             return
         for finding in findings(
-            self._open(), evidence, self._context.store.remote_ids(), self._of(Status.INTENT), self._left
+            self._open(),
+            evidence,
+            self._context.store.remote_ids(),
+            self._of(Status.INTENT, Status.BATCHED),
+            self._left,
         ):
             self._answer(finding)
 
@@ -88,9 +92,9 @@ class OpenQuestions:
     def _open(self) -> list[Record]:
         return self._of(Status.UNKNOWN)
 
-    def _of(self, status: Status) -> list[Record]:
+    def _of(self, *statuses: Status) -> list[Record]:
         name = self._context.provider.name
-        return [r for r in self._context.store.in_flight() if r.status is status and r.provider == name]
+        return [r for r in self._context.store.in_flight() if r.status in statuses and r.provider == name]
 
     def _since(self) -> float:
         return min((r.intent_at or 0.0 for r in self._open() if r.key in self._left), default=0.0)

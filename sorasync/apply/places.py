@@ -1,4 +1,4 @@
-"""The places in flight that an apply's renders hold at the provider, from before the request to the job's end."""
+"""The places that renders hold in flight at the provider, from before the request to the job's end."""
 
 from __future__ import annotations
 

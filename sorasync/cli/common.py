@@ -71,7 +71,12 @@ def subcommand(
 
 def current() -> Globals:
     """The global options of the command that runs now."""
-    found: dict[str, Any] = click.get_current_context().meta.get(_KEY, {})
+    return globals_of(click.get_current_context())
+
+
+def globals_of(ctx: click.Context) -> Globals:
+    """The global options that a context has seen."""
+    found: dict[str, Any] = ctx.meta.get(_KEY, {})
     return Globals(**found)
 
 

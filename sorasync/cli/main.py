@@ -21,6 +21,7 @@ COMMANDS = {
     "preflight": "Check reference clips and images before any money is spent on them.",
     "plan": "Show what apply would do, why, and what it would cost.",
     "apply": "Carry a plan out: render, fetch, record.",
+    "wait": "Wait for what is in flight, and fetch it.",
     "status": "Show every clip and where it stands.",
     "show": "Show one address with its values and where each came from.",
     "why": "Explain why an address is planned as it is.",
@@ -39,6 +40,7 @@ COMMANDS = {
     "log": "Show everything that happened to one address.",
     "cost": "Add up what was spent, by clip, day, model or run.",
     "state": "Look after the state: list, lock, back up, restore, recover, check.",
+    "doctor": "Check the provider and this machine, without spending anything.",
     "preview": "Serve the preview provider on a port.",
     "completion": "Print the script that completes commands and addresses in a shell.",
 }

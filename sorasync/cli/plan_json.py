@@ -26,6 +26,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
         "seconds": plan.seconds,
         "token": plan.token,
         "partial": plan.partial,
+        "mode": "batch" if plan.batch else "direct",
         "changes": [_change(change) for change in plan.changes],
         "waiting": [{"address": w.label, "pick": w.clip, "takes": w.takes} for w in plan.waiting],
         "diagnostics": [diagnostic_json(d) for d in plan.diagnostics],

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from sorasync.cli.address_argument import PATTERN
 from sorasync.planning import PlanOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -19,20 +20,28 @@ def plan_options(function: F) -> F:
             "--target",
             "-t",
             multiple=True,
+            type=PATTERN,
             metavar="ADDRESS",
             help="Plan only this and what it needs. Takes * and ?, and tag:NAME. May be repeated.",
         ),
         click.option(
             "--exclude",
             multiple=True,
+            type=PATTERN,
             metavar="ADDRESS",
             help="Leave this and what needs it out. Takes the same patterns.",
         ),
         click.option(
             "--replace",
             multiple=True,
+            type=PATTERN,
             metavar="ADDRESS",
             help="Render this again although nothing changed, and all that comes from it.",
+        ),
+        click.option(
+            "--batch/--direct",
+            default=None,
+            help="Create by batch (cheaper, within 24 hours), or one by one. Default: [apply] mode.",
         ),
         click.option("--offline", is_flag=True, help="Ask the provider nothing."),
         click.option(
@@ -52,10 +61,11 @@ def planning(
     replace: tuple[str, ...],
     offline: bool,
     refresh: bool = False,
+    batch: bool | None = None,
 ) -> PlanOptions:
     """The options as the planner takes them."""
     from sorasync.plan.selection import Selection
 
     return PlanOptions(
-        selection=Selection(target, exclude), replace=replace, offline=offline, refresh=refresh
+        selection=Selection(target, exclude), replace=replace, offline=offline, refresh=refresh, batch=batch
     )

@@ -117,6 +117,8 @@ def sums(plan: Plan) -> Iterator[str]:
         total = len(plan.changes) + plan.left_out
         yield f"This is a partial plan: {len(plan.changes)} of {total} changes are selected."
     yield cost_line(plan)
+    if plan.batch:
+        yield "Creates go out by batch: done within 24 hours, at the batch price."
     yield f"Token: {plan.token}  (apply exactly this: sorasync apply --expect {plan.token})"
 
 

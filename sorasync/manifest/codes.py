@@ -99,5 +99,19 @@ LEVELS: Final[dict[str, Severity]] = {
 What makes a paid render useless is an error, what is paid for without effect a warning, advice a hint.
 """
 
-ALL_CODES: Final[dict[str, str]] = {**CODES, **LIMIT_CODES, **LINT_CODES, **REFUSAL_CODES}
+MEDIA_CODES: Final[dict[str, str]] = {
+    "S220": "reference media were not looked at",
+    "S221": "a first frame is not a JPEG, PNG or WebP image",
+    "S222": "a first frame does not have the clip's size",
+    "S223": "an image's name says another format than the file has",
+    "S224": "an image has parts that a first frame cannot show",
+    "S225": "a reference file is very large",
+    "S226": "a character's clip is not a video",
+    "S227": "a character's clip is not H.264 in an MP4 file",
+    "S228": "a character's clip is too short or too long to work well",
+    "S229": "a character's clip has a shape or size that does not work well",
+}
+"""What `preflight` finds in the files that manifests name. What a server refuses is an error."""
+
+ALL_CODES: Final[dict[str, str]] = {**CODES, **LIMIT_CODES, **LINT_CODES, **MEDIA_CODES, **REFUSAL_CODES}
 """Every code with its title, in order."""

@@ -47,6 +47,8 @@ class Plan:
     waiting: tuple[Waiting, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     left_out: int = 0
+    batch: bool = False
+    """Whether creates go out by batch, at the price of that."""
 
     @property
     def empty(self) -> bool:
@@ -95,5 +97,7 @@ class Plan:
                 for c in self.changes
             ],
         }
+        if self.batch:
+            facts["batch"] = True
         text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
         return f"sp1:{hashlib.sha256(text.encode()).hexdigest()[:16]}"

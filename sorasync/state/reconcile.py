@@ -84,7 +84,8 @@ def compare(mine: LockFile, theirs: LockFile, base: LockFile | None, keep: Side 
             "the state and sorasync.lock belong to two different libraries or were begun apart "
             f"(lineage {mine.lineage[:8]} here, {theirs.lineage[:8]} in the file)"
         )
-    base = base or LockFile(theirs.lineage)
+    if base is None or mine.lineage != theirs.lineage:
+        base = LockFile(theirs.lineage)
     records, overruled, clashes = _records(mine, theirs, base, keep)
     if clashes:
         shown = ", ".join(clashes[:5]) + (" …" if len(clashes) > 5 else "")

@@ -46,7 +46,7 @@ MOVES: dict[Status | None, frozenset[Status]] = {
         }
     ),
     Status.UNKNOWN: frozenset(
-        {Status.SUBMITTED, Status.RENDERED, Status.INTENT, Status.FAILED, Status.BLOCKED}
+        {Status.SUBMITTED, Status.BATCHED, Status.RENDERED, Status.INTENT, Status.FAILED, Status.BLOCKED}
     ),
     Status.BATCHED: frozenset(
         {Status.SUBMITTED, Status.RENDERED, Status.FAILED, Status.BLOCKED, Status.UNKNOWN}

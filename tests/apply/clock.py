@@ -69,18 +69,29 @@ class IdleClock:
 
 
 class _Counting(ThreadPoolExecutor):
-    """Threads, with the number of calls whose end the event loop has not heard of."""
+    """Threads, with the number of calls whose end the event loop has not heard of.
+
+    Results are handed on from the event loop's own thread, so that no moment is left in which a call has
+    ended and nobody knows.
+    """
 
     def __init__(self) -> None:
         super().__init__(4)
         self.running = 0
 
     def submit(self, *args: Any, **named: Any) -> Future[Any]:
-        loop = asyncio.get_running_loop()
+        loop, handed_on = asyncio.get_running_loop(), Future[Any]()
         self.running += 1
-        future = super().submit(*args, **named)
-        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._ended))
-        return future
+        done = super().submit(*args, **named)
+        done.add_done_callback(lambda _: loop.call_soon_threadsafe(self._hand_on, done, handed_on))
+        return handed_on
 
-    def _ended(self) -> None:
+    def _hand_on(self, done: Future[Any], handed_on: Future[Any]) -> None:
         self.running -= 1
+        if not handed_on.set_running_or_notify_cancel():
+            return
+        error = done.exception()
+        if error is not None:
+            handed_on.set_exception(error)
+        else:
+            handed_on.set_result(done.result())

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from sorasync.apply.events import Event, Moment
 from sorasync.apply.report import End, Outcome, Report
 from sorasync.applying import ApplyOptions, apply
@@ -45,7 +47,7 @@ class Witness:
 
     events: list[Event] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
-    act: Callable[[Event], None] = lambda event: None
+    act: Callable[[Event], object] = lambda event: None
 
     def event(self, event: Event) -> None:
         self.events.append(event)
@@ -71,7 +73,7 @@ class PreviewProject(Project):
         client = VideosClient(
             HostSpec.from_mapping(self.profile.wire()),
             clock=self.clock,
-            transport=in_process(self.world.app),
+            transport=self.world.transport or in_process(self.world.app),
             patience=patience,
         )
         self.world.clients.append(client)
@@ -95,6 +97,7 @@ class World:
         self.app = create_app(PreviewSettings(root / "server", **settings))
         self.server: Server = self.app.state.server
         self.clients: list[VideosClient] = []
+        self.transport: httpx.AsyncBaseTransport | None = None
         self.witness = Witness()
         self.profile: dict[str, Any] = {}
 
@@ -129,7 +132,7 @@ class World:
         assert report is not None
         return report
 
-    def act(self, moment: Moment, do: Callable[[], None], label: str | None = None) -> None:
+    def act(self, moment: Moment, do: Callable[[], object], label: str | None = None) -> None:
         """Do something each time a change comes to that moment."""
 
         def act(event: Event) -> None:
@@ -164,6 +167,19 @@ class World:
     def requests(self) -> Counter[str]:
         """What the server was asked, by route."""
         return self.server.requests
+
+
+class Recording(httpx.AsyncBaseTransport):
+    """Passes requests on and remembers the ranges that were asked for."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+        self.ranges: list[str | None] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/content"):
+            self.ranges.append(request.headers.get("range"))
+        return await self._inner.handle_async_request(request)
 
 
 def ends(report: Report) -> dict[str, End]:

@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "graph": {"manifest", "profile"},
     "state": {"graph"},
     "plan": {"graph", "state", "profile"},
+    "preflight": {"manifest", "graph", "profile"},
     "apply": {"plan", "state", "provider", "assets", "graph", "profile"},
 }
 ANYONE_MAY_IMPORT = {"errors", "clock"}

@@ -101,6 +101,8 @@ def test_state_and_assets_stay_out_of_git(tmp_path: Path) -> None:
     names = {line[3:] for line in done.stdout.splitlines()}
     assert names == {
         ".gitignore",
+        ".sorasync/config.schema.json",
+        ".sorasync/manifest.schema.json",
         "manifests/first.toml",
         "sorasync.lock",
         "sorasync.toml",

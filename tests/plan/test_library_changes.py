@@ -47,6 +47,16 @@ def test_everything_in_a_new_library_is_made_sources_first(world: World) -> None
     assert plan.seconds == 8 + 4 + 12 + 12 + 8
 
 
+def test_a_plan_is_listed_by_name_and_carried_out_by_need(world: World) -> None:
+    plan = world.plan(
+        ONE.replace("clips.a", "clips.z") + '[clips.b]\nfrom = "z"\n[[clips.b.steps]]\nedit = "x"\n'
+    )
+    assert lines(plan) == ["edit clip.b#1/1 $0.80", "create clip.z $0.80"]
+    assert plan.changes[0].depends_on == ("clip.z",)
+    world.apply(plan)
+    assert world.plan().empty
+
+
 def test_a_character_is_uploaded_for_nothing_before_the_clip_that_shows_it(world: World) -> None:
     plan = world.plan(CAST)
     assert lines(plan) == ["character character.mossy", "create clip.a $0.80"]
@@ -84,6 +94,20 @@ def test_a_renamed_clip_with_takes_and_steps_is_one_free_move(world: World) -> N
     assert lines(plan) == ["move clip.lake"]
     world.apply(plan)
     assert set(world.state.bound) == {"clip.lake#1", "clip.lake#2", "clip.lake#3", "clip.lake#2/1"}
+
+
+def test_a_step_that_becomes_a_branch_is_moved_from_its_own_place_and_is_no_renamed_clip(
+    world: World,
+) -> None:
+    first, second = '[[clips.a.steps]]\nedit = "In blue."\n', '[[clips.{}.steps]]\nedit = "At night."\n'
+    world.settle(ONE + first + second.format("a"))
+    plan = world.plan(
+        (ONE + first).replace("clips.a", "clips.c") + '[clips.b]\nfrom = "c"\n' + second.format("b")
+    )
+    assert lines(plan) == ["move clip.b#1/1", "move clip.c"]
+    assert reasons(plan) == ["renamed from clip.a#1/2", "renamed from clip.a"]
+    world.apply(plan)
+    assert world.plan().empty
 
 
 def test_two_clips_that_swap_their_names_are_two_free_moves(world: World) -> None:

@@ -67,6 +67,11 @@ def test_the_token_changes_with_the_selection_only_where_that_leaves_something_o
     assert world.plan(target=("clip.*",)).token == token
 
 
+def test_the_token_tells_a_batch_even_where_no_price_does(world: World) -> None:
+    plan = world.plan(TWO)
+    assert replace(plan, batch=True).token != plan.token
+
+
 def test_the_token_does_not_hang_on_words_that_only_explain(world: World) -> None:
     plan = world.plan(TWO)
     reworded = replace(plan, changes=tuple(replace(c, reason="because") for c in plan.changes))

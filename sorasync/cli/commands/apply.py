@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sorasync.cli.closing import close, display
 from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode, of_report
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_lines
 from sorasync.cli.plan_options import plan_options, planning
+from sorasync.cli.webhook_options import webhook_options
 
 if TYPE_CHECKING:
     from sorasync.applying import ApplyOptions
-    from sorasync.cli.progress import Display
     from sorasync.plan.plan import Plan
 
 _EXAMPLES = """\b
@@ -25,6 +26,7 @@ Examples:
   sorasync apply --target clip.market
   sorasync apply --expect sp1:7f7ef43a900fdd97
   sorasync apply plan.json
+  sorasync apply --batch --detach     # half the price; sorasync wait fetches what is done
 """
 
 
@@ -41,6 +43,7 @@ Examples:
 @click.option(
     "--lock-timeout", type=float, default=0.0, metavar="SECONDS", help="How long to wait for the lock."
 )
+@webhook_options
 @click.option("--allow-replace-pct", type=int, metavar="N", help="Stands in for [safety] max_replace_pct.")
 @click.option("--allow-retire-pct", type=int, metavar="N", help="Stands in for [safety] max_retire_pct.")
 @click.option("--allow-creates", type=int, metavar="N", help="Stands in for [safety] max_creates.")
@@ -53,6 +56,9 @@ def command(
     replace: tuple[str, ...],
     offline: bool,
     refresh: bool,
+    batch: bool | None,
+    webhook_listen: str | None,
+    webhook_secret_env: str,
     yes: bool,
     **options: object,
 ) -> ExitCode:
@@ -63,28 +69,22 @@ def command(
     anything; renders in flight go on at the provider, and the next apply picks them up.
     """
     from sorasync.applying import ApplyOptions, apply
+    from sorasync.cli.webhook_options import webhooks_of
 
     chosen = ApplyOptions(
-        planning=planning(target, exclude, replace, offline, refresh),
+        planning=planning(target, exclude, replace, offline, refresh, batch),
         plan_file=plan_file,
+        webhooks=webhooks_of(webhook_listen, webhook_secret_env),
         **options,  # type: ignore[arg-type]
     )
     confirm = _Confirm(globals, chosen, yes)
-    with _reporter(globals) as reporter:
+    with display(globals) as reporter:
         report = apply(globals.project(), chosen, reporter, confirm, _command_line())
     if report is None:
         click.echo("Nothing was sent or changed.", err=True)
         return ExitCode.ERROR
     assert confirm.plan is not None
-    if globals.json:
-        from sorasync.cli.report_json import report_json
-
-        print_json(report_json(confirm.plan, report))
-    else:
-        from sorasync.cli.report_text import report_text
-
-        print_lines(report_text(confirm.plan, report, globals.project()))
-    return of_report(report)
+    return close(globals, confirm.plan, report)
 
 
 class _Confirm:
@@ -130,16 +130,6 @@ class _Confirm:
             )
             return typed.strip().lstrip("$") == amount
         return click.confirm(f"This spends {plan.cost}. Go on?", default=False, err=True)
-
-
-def _reporter(globals: Globals) -> Display:
-    import sys
-
-    from sorasync.cli.progress import Lines, Live
-
-    if globals.json or not sys.stderr.isatty():
-        return Lines(quiet=globals.quiet)
-    return Live()
 
 
 def _command_line() -> str:

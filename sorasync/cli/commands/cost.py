@@ -7,7 +7,7 @@ import click
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines
-from sorasync.cli.units import Length
+from sorasync.cli.units import length
 
 _EXAMPLES = """\b
 Examples:
@@ -21,7 +21,7 @@ Examples:
 @click.option(
     "--by", type=click.Choice(["clip", "day", "model", "run"]), default="clip", help="Default: clip."
 )
-@click.option("--since", type=Length(), metavar="LENGTH", help="Only what was sent since then, e.g. 30d.")
+@click.option("--since", callback=length, metavar="LENGTH", help="Only what was sent since then, e.g. 30d.")
 @click.option("--csv", is_flag=True, help="Print comma-separated values.")
 def command(globals: Globals, by: str, since: float | None, csv: bool) -> ExitCode:
     """Add up what was spent, by clip, day, model or run.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from sorasync.cli.address_argument import PATTERN
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines
@@ -18,7 +19,7 @@ Examples:
 
 
 @subcommand(formats=("text", "dot", "mermaid", "json"), epilog=_EXAMPLES)
-@click.argument("patterns", nargs=-1, metavar="[ADDRESS]...")
+@click.argument("patterns", nargs=-1, type=PATTERN, metavar="[ADDRESS]...")
 def command(globals: Globals, patterns: tuple[str, ...]) -> ExitCode:
     """Draw what is made from what.
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sorasync.cli.address_argument import ADDRESS
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines
-from sorasync.cli.units import Length
+from sorasync.cli.units import length
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
@@ -29,7 +30,7 @@ Examples:
 
 
 @subcommand(epilog=_EXAMPLES)
-@click.argument("address", required=False, metavar="[ADDRESS")
+@click.argument("address", required=False, type=ADDRESS, metavar="[ADDRESS")
 @click.argument("remote_id", required=False, metavar="ID]")
 @click.option("--remote", is_flag=True, help="Take every finished video that nobody here declares.")
 @click.option(
@@ -39,7 +40,7 @@ Examples:
     help="The manifest that --remote writes. Default: imported.toml among the manifests.",
 )
 @click.option(
-    "--since", type=Length(), metavar="LENGTH", help="With --remote: only those as young as that, e.g. 7d."
+    "--since", callback=length, metavar="LENGTH", help="With --remote: only those as young as that, e.g. 7d."
 )
 @click.option("--force", is_flag=True, help="Bind a video although it differs, or although there is one.")
 @click.option("--dry-run", is_flag=True, help="With --remote: only show what would be taken.")

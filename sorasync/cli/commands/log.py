@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from sorasync.cli.address_argument import ADDRESS
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines
@@ -17,7 +18,7 @@ Examples:
 
 
 @subcommand(epilog=_EXAMPLES)
-@click.argument("address", metavar="ADDRESS")
+@click.argument("address", type=ADDRESS, metavar="ADDRESS")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the last N lines.")
 def command(globals: Globals, address: str, limit: int | None) -> ExitCode:
     """Show everything that happened to one address: who, when, with which commit, and what it cost.

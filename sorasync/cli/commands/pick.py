@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sorasync.cli.address_argument import CLIP
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines
@@ -24,7 +25,7 @@ Examples:
 
 
 @subcommand(epilog=_EXAMPLES)
-@click.argument("clip", metavar="CLIP")
+@click.argument("clip", type=CLIP, metavar="CLIP")
 @click.argument("take", required=False, type=int, metavar="[N]")
 @click.option("--clear", is_flag=True, help="Take the choice back.")
 def command(globals: Globals, clip: str, take: int | None, clear: bool) -> ExitCode:

@@ -38,6 +38,7 @@ def command(
     replace: tuple[str, ...],
     offline: bool,
     refresh: bool,
+    batch: bool | None,
     out: Path | None,
     detailed_exitcode: bool,
     full: bool,
@@ -50,7 +51,7 @@ def command(
     """
     from sorasync.planning import make_plan
 
-    planned = make_plan(globals.project(), planning(target, exclude, replace, offline, refresh))
+    planned = make_plan(globals.project(), planning(target, exclude, replace, offline, refresh, batch))
     plan, drift = planned.plan, planned.drift
     if out is not None:
         from sorasync.plan.planfile import encode

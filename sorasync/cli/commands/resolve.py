@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sorasync.cli.address_argument import ADDRESS
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines
@@ -25,7 +26,7 @@ Examples:
 
 
 @subcommand(epilog=_EXAMPLES)
-@click.argument("address", required=False, metavar="[ADDRESS]")
+@click.argument("address", required=False, type=ADDRESS, metavar="[ADDRESS]")
 @click.option("--adopt", metavar="ID", help="The job that came of it.")
 @click.option("--resend", is_flag=True, help="Nothing came of it: let the next apply send it again.")
 @click.option("--forget", is_flag=True, help="Drop the question with its record.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from sorasync.cli.address_argument import ADDRESS
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines
@@ -17,7 +18,7 @@ Examples:
 
 
 @subcommand(epilog=_EXAMPLES)
-@click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
+@click.argument("addresses", nargs=-1, type=ADDRESS, metavar="[ADDRESS]...")
 @click.option("--failed", is_flag=True, help="Everything that failed too often.")
 @click.option("--blocked", is_flag=True, help="Everything that the provider refused.")
 def command(globals: Globals, addresses: tuple[str, ...], failed: bool, blocked: bool) -> ExitCode:

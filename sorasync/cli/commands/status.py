@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from sorasync.cli.address_argument import PATTERN
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines
@@ -19,7 +20,7 @@ _STAGES = ("lost", "blocked", "failed", "in flight", "to do", "waiting", "done")
 
 
 @subcommand(epilog=_EXAMPLES)
-@click.argument("patterns", nargs=-1, metavar="[ADDRESS]...")
+@click.argument("patterns", nargs=-1, type=PATTERN, metavar="[ADDRESS]...")
 @click.option(
     "--stage", "stages", multiple=True, type=click.Choice(_STAGES), help="Only those that stand there."
 )

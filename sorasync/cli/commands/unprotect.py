@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sorasync.cli.address_argument import ADDRESS
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines
@@ -23,7 +24,7 @@ Examples:
 
 
 @subcommand(epilog=_EXAMPLES)
-@click.argument("address", metavar="ADDRESS")
+@click.argument("address", type=ADDRESS, metavar="ADDRESS")
 def command(globals: Globals, address: str) -> ExitCode:
     """Lift the protection that the state remembers for an address.
 

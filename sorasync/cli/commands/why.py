@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from sorasync.cli.address_argument import ADDRESS
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines
@@ -16,7 +17,7 @@ Examples:
 
 
 @subcommand(epilog=_EXAMPLES)
-@click.argument("address", metavar="ADDRESS")
+@click.argument("address", type=ADDRESS, metavar="ADDRESS")
 def command(globals: Globals, address: str) -> ExitCode:
     """Explain why an address is planned as it is, or why there is nothing to do.
 

@@ -1,4 +1,4 @@
-"""What is likely to go wrong, or to be paid for in vain, in prompts that are correct as far as the language goes.
+"""What may go wrong, or be paid for in vain, in prompts that are right as far as the language goes.
 
 Rules are pure functions over one prompt or over all clips; `lint` runs them over a loaded library.
 """

@@ -70,9 +70,9 @@ class Board:
 
 def read_board(text: str) -> Board | None:
     """The parts of a storyboard's text; None for any other text."""
-    starts = [match.start() for match in _SHOT.finditer(text)]
-    if not starts and not text.startswith("Style: "):
+    if "Shot 1\n" not in text and not text.startswith("Style: "):
         return None
+    starts = [match.start() for match in _SHOT.finditer(text)]
     ends = [*starts[1:], len(text)]
     shots = [
         _shot(text, start, end, index) for index, (start, end) in enumerate(zip(starts, ends, strict=True))

@@ -6,120 +6,182 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sorasync.manifest.lint.patterns import one_of, phrases, words
 from sorasync.manifest.lint.prompt import Finding, Prompt
 from sorasync.manifest.lint.rule import MADE, Cast, Rule
 from sorasync.manifest.lint.vocabulary import CHROMATIC
 
 _TURN = (
-    r"\b(?:then|turns?|turning|becom(?:es?|ing)|fad(?:es?|ing)|gives? way|transitions?|until|switch(?:es|ing)?|later|"
-    r"after|before|cuts?|split[- ]screen|half|morphs?|shifts?|from\s[^.\n]{1,40}\s(?:to|into)|while (?:outside|inside))\b"
+    r"\b(?:then|turns?|turning|becom(?:es?|ing)|fad(?:es?|ing)|gives? way|transitions?|until",
+    r"switch(?:es|ing)?",
+    r"later|after|before|cuts?|split[- ]screen|half|morphs?|shifts?|from\s[^.\n]{1,40}\s(?:to|into)",
+    r"while (?:outside|inside))\b",
 )
-_END = r"(?=\s*(?:[,.;\n]|$))"
+"""What makes two directions follow each other."""
+_NEVER = (r"(?!)",)
 
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """`one` against `other`; quiet where `unless` stands in the same shot. `first` are words of `one`."""
+    """`one` against `other`; quiet where `unless` stands in the same shot.
+
+    `first` and `second` are words of which one stands wherever the expressions match.
+    """
 
     first: frozenset[str]
+    second: frozenset[str]
     one: re.Pattern[str]
     other: re.Pattern[str]
     unless: re.Pattern[str]
     advice: str
 
 
-def _pair(first: str, one: str, other: str, advice: str, unless: str = _TURN) -> _Pair:
-    flags = re.MULTILINE
-    return _Pair(
-        frozenset(first.split()), re.compile(one, flags), re.compile(other, flags), re.compile(unless), advice
-    )
+def _pair(
+    first: str,
+    second: str,
+    one: tuple[str, ...],
+    other: tuple[str, ...],
+    advice: str,
+    unless: tuple[str, ...] = _TURN,
+) -> _Pair:
+    return _Pair(words(first), words(second), phrases(*one), phrases(*other), phrases(*unless), advice)
 
 
 _PAIRS = (
     _pair(
         "handheld hand",
-        r"\bhand-?held(?=\s(?:camera|shot|footage|tracking|follow|look|feel|video|documentary|style|move|wide|medium|close)"
-        rf"|{_END[3:]})",
-        r"\blocked[- ](?:off|down)\b|\b(?:on|from) a tripod\b|\btripod shot\b|\bstatic (?:camera|shot|frame)\b"
-        r"|\bcamera (?:is |stays |remains |stands |holds )?(?:still|static|fixed|locked)\b"
-        r"|^camera: (?:.*, )?(?:static|tripod)\b",
+        "locked tripod static camera",
+        (
+            r"\bhand-?held(?=\s(?:camera|shot|footage|tracking|follow|look|feel|video|documentary|style|move",
+            r"wide|medium|close)|\s*(?:[,.;\n]|$))",
+        ),
+        (
+            r"\blocked[- ](?:off|down)\b",
+            r"\b(?:on|from) a tripod\b",
+            r"\btripod shot\b",
+            r"\bstatic (?:camera|shot|frame)\b",
+            r"\bcamera (?:is |stays |remains |stands |holds )?(?:still|static|fixed|locked)\b",
+            r"^camera: (?:.*, )?(?:static|tripod)\b",
+        ),
         "one of the two: a handheld camera moves, a locked one does not",
     ),
     _pair(
         "midday noon noonday daylight sunlit sunny sunlight sunshine",
-        r"\b(?:midday|high noon|at noon|noonday|(?:broad |bright )?daylight(?![- ](?:balanced|bulbs?|lamps?|film|stock|tubes?|"
-        r"saving))|sunlit|bright sun(?:light|shine)|sunny)\b",
-        r"\b(?:at night|by night|night-?time|at midnight|moonlit|under (?:the |a )?(?:full )?moon|starlit|night sky|"
-        r"starry sky|dead of night|night scene|night exterior)\b",
+        "night nighttime midnight moonlit starlit moon starry",
+        (
+            r"\b(?:midday|high noon|at noon|noonday|sunlit|sunny|bright sun(?:light|shine))\b",
+            r"\bdaylight\b(?![- ](?:balanced|bulbs?|lamps?|film|stock|tubes?|saving))",
+        ),
+        (
+            r"\b(?:at night|by night|night-?time|at midnight|moonlit|starlit|night sky|starry sky)\b",
+            r"\b(?:under (?:the |a )?(?:full )?moon|dead of night|night scene|night exterior)\b",
+        ),
         "one time of day, or two clips",
-        _TURN
-        + r"|\btime[- ]?lapse\b|\bday[- ]for[- ]night\b|\b(?:painting|poster|photo|postcard|screen|dream|memory)\b",
+        (
+            *_TURN,
+            r"\btime[- ]?lapse\b",
+            r"\bday[- ]for[- ]night\b",
+            r"\b(?:painting|poster|photo|postcard|screen|dream|memory)\b",
+        ),
     ),
     _pair(
         "shallow bokeh",
-        r"\bshallow (?:depth of field|focus)\b|^depth of field: (?:very )?shallow\b|\bbokeh\b",
-        r"\bdeep focus\b|\bdeep depth of field\b|\beverything (?:is )?(?:in|sharp|in sharp) focus\b|\bsharp from front to back\b",
+        "deep everything sharp",
+        (r"\bshallow (?:depth of field|focus)\b", r"^depth of field: (?:very )?shallow\b", r"\bbokeh\b"),
+        (
+            r"\bdeep (?:focus|depth of field)\b",
+            r"\beverything (?:is )?(?:in|sharp|in sharp) focus\b",
+            r"\bsharp from front to back\b",
+        ),
         "one depth of field a shot",
     ),
     _pair(
         "slow slowmo",
-        r"\bslow[- ]?mo(?:tion)?\b",
-        r"\btime[- ]?lapse\b|\bhyper[- ]?lapse\b|\bfast[- ]motion\b|\bsped[- ]up\b",
+        "time timelapse hyper hyperlapse fast sped",
+        (r"\bslow[- ]?mo(?:tion)?\b",),
+        (r"\btime[- ]?lapse\b", r"\bhyper[- ]?lapse\b", r"\bfast[- ]motion\b", r"\bsped[- ]up\b"),
         "one speed a shot",
-        _TURN + r"|\bspeed ramps?\b|\bramps?\b",
+        (*_TURN, r"\b(?:speed )?ramps?\b"),
     ),
     _pair(
         "one single continuous unbroken oner",
-        r"\b(?:one|single|unbroken)[- ](?:continuous |long |unbroken )?take\b|\b(?:one|single) (?:continuous|unbroken) shot\b"
-        r"|\bcontinuous take\b|\boner\b",
-        r"\b(?:quick|fast|rapid|jump|frequent) cuts?\b(?! (?:grass|hair))|\bmontage\b|^shot 2\b|\bcut to\b",
+        "cut cuts montage shot",
+        (
+            r"\b(?:one|single|unbroken)[- ](?:continuous |long |unbroken )?take\b",
+            r"\b(?:one|single) (?:continuous|unbroken) shot\b",
+            r"\bcontinuous take\b",
+            r"\boner\b",
+        ),
+        (
+            r"\b(?:quick|fast|rapid|jump|frequent) cuts?\b(?! (?:grass|hair))",
+            r"\bmontage\b",
+            r"^shot 2\b",
+            r"\bcut to\b",
+        ),
         "either one take or several shots",
-        r"(?!)",
+        _NEVER,
     ),
     _pair(
         "photorealistic photo live",
-        r"\bphoto-?realistic\b|\blive[- ]action\b",
-        r"\banime\b|\bcel[- ](?:shaded|animation)\b|\b(?:hand-?(?:drawn|painted)|2d|watercolou?r) animation\b|\bclaymation\b"
-        r"|\bcartoon style\b",
+        "anime claymation cartoon cel animation",
+        (r"\bphoto-?realistic\b", r"\blive[- ]action\b"),
+        (
+            r"\b(?:anime|claymation|cartoon style)\b",
+            r"\bcel[- ](?:shaded|animation)\b",
+            r"\b(?:hand-?(?:drawn|painted)|2d|watercolou?r) animation\b",
+        ),
         "one medium",
-        r"\b(?:with|mix(?:es|ed|ing)?|meets?|blend(?:s|ed|ing)?|combin(?:es|ed|ing)|over|beside|among|between|remake|"
-        r"adaptation|poster|figurine|toy|t-shirt)\b",
+        (
+            r"\b(?:with|mix(?:es|ed|ing)?|meets?|blend(?:s|ed|ing)?|combin(?:es|ed|ing)|over|beside|among",
+            r"between|remake|adaptation|poster|figurine|toy|t-shirt)\b",
+        ),
     ),
     _pair(
-        "dialogue silent talking speech speaks",
-        r"\bno (?:dialogue|speech|talking|spoken words)\b|\bwithout (?:dialogue|speech|spoken words)\b|\bnobody (?:speaks|talks)\b",
-        r"^dialogue:\n- ",
+        "dialogue speech talking words speaks talks",
+        "dialogue",
+        (
+            r"\b(?:no|without) (?:dialogue|speech|talking|spoken words)\b",
+            r"\bnobody (?:speaks|talks)\b",
+        ),
+        (r"^dialogue:\n- ",),
         "lines to be spoken, or none",
-        r"(?!)",
+        _NEVER,
     ),
     _pair(
         "wide fisheye",
-        r"\bwide[- ]angle(?: lens)?\b|\bfisheye\b",
-        r"\btelephoto\b|\blong lens\b|\b(?:85|100|135|200|300|400|600)\s?mm\b",
+        "telephoto long mm 85mm 100mm 135mm 200mm 300mm 400mm 600mm",
+        (r"\bwide[- ]angle(?: lens)?\b", r"\bfisheye\b"),
+        (r"\btelephoto\b", r"\blong lens\b", r"\b(?:85|100|135|200|300|400|600)\s?mm\b"),
         "one lens a shot",
-        _TURN + r"|\bzooms?\b",
+        (*_TURN, r"\bzooms?\b"),
     ),
 )
-_BLACK_AND_WHITE = re.compile(
-    r"\bblack[- ]and[- ]white\s(?:16mm |35mm |super 8 )?(?:film|footage|photography|cinematography|documentary|picture|movie|still|"
-    r"noir|shot|style|look|animation|grain)\b|\b(?:in|shot in|filmed in) black[- ]and[- ]white\b|\b(?:in )?monochrome\b"
-    r"(?! (?:blue|green|red|sepia|orange|pink))|\bgr[ae]yscale\b|^style: [^\n]*\bblack[- ]and[- ]white\b",
-    re.MULTILINE,
+_MEDIUM = one_of(
+    "film footage photography cinematography documentary picture movie still noir shot style look animation "
+    "grain"
+)
+_BLACK_AND_WHITE = phrases(
+    rf"\bblack[- ]and[- ]white\s(?:16mm |35mm |super 8 )?{_MEDIUM}\b",
+    r"\b(?:in|shot in|filmed in) black[- ]and[- ]white\b",
+    r"\b(?:in )?monochrome\b(?! (?:blue|green|red|sepia|orange|pink))",
+    r"\bgr[ae]yscale\b",
+    r"^style: [^\n]*\bblack[- ]and[- ]white\b",
 )
 _PALETTE = re.compile(r"\bpalette(?:\s(?:of|is|in)|:)\s(?P<colours>[^.;\n]+)")
-_EXCEPT = re.compile(
-    r"\b(?:except|only|single|lone|splash(?:es)?|spot|selective|tinted|tint|accents?|turns?|becomes?|bleeds?|"
-    r"until|then|flashback|television|tv|screen|photos?|photographs?|pictures? of|cat|dog|tiles?|floor)\b"
+_EXCEPT = phrases(
+    r"\b(?:except|only|single|lone|splash(?:es)?|spot|selective|tinted|tint|accents?|turns?|becomes?|bleeds?",
+    r"until|then|flashback|television|tv|screen|photos?|photographs?|pictures? of|cat|dog|tiles?|floor)\b",
 )
-_GREY_WORDS = frozenset(["black", "monochrome", "grayscale", "greyscale"])
+_GREY_WORDS = words("black monochrome grayscale greyscale")
 
 
 def check(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
-    """Each contradiction inside what one shot is told: its own block, with style and scene for storyboards."""
-    pairs = [pair for pair in _PAIRS if not pair.first.isdisjoint(prompt.words)]
-    for pair in pairs:
-        yield from _contradiction(prompt, pair)
-    if not _GREY_WORDS.isdisjoint(prompt.words):
+    """Each contradiction inside what one shot is told: its block, with style and scene for storyboards."""
+    spoken = prompt.words
+    for pair in _PAIRS:
+        if not pair.first.isdisjoint(spoken) and not pair.second.isdisjoint(spoken):
+            yield from _contradiction(prompt, pair)
+    if not _GREY_WORDS.isdisjoint(spoken):
         yield from _grey(prompt)
 
 
@@ -131,7 +193,7 @@ def _contradiction(prompt: Prompt, pair: _Pair) -> Iterator[Finding]:
         if any(pair.unless.search(prompt.low, *span) for span in spans):
             continue
         first, second = sorted((one, other), key=lambda match: match.start())
-        message = f"“{_words(first)}” and “{_words(second)}” contradict each other"
+        message = f"“{_shown(first)}” and “{_shown(second)}” contradict each other"
         yield Finding(message, *_span(second), expected=pair.advice)
         return
 
@@ -163,12 +225,12 @@ def _grey(prompt: Prompt) -> Iterator[Finding]:
         colours = [word for word in re.findall(r"[a-z]+", match["colours"]) if word in CHROMATIC]
         if colours:
             start = match.start("colours") + match["colours"].index(colours[0])
-            message = f"“{_words(grey)}” and the colour “{colours[0]}” contradict each other"
+            message = f"“{_shown(grey)}” and the colour “{colours[0]}” contradict each other"
             yield Finding(message, start, start + len(colours[0]), expected="greys, or a style in colour")
             return
 
 
-def _words(match: re.Match[str]) -> str:
+def _shown(match: re.Match[str]) -> str:
     text = re.sub(r"^\w[\w ]*: ", "", " ".join(match[0].split()))
     return text.strip(" -") or match[0].strip()
 

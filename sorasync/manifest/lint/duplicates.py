@@ -6,14 +6,15 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from sorasync.manifest.library import ClipSpec
+from sorasync.manifest.lint.patterns import words
 from sorasync.manifest.lint.prompt import WORD, Finding
 
 CODE = "S214"
 
 _CLAUSE = re.compile(r"[.,;:!?\n]|\band\b")
-_FILLERS = frozenset(
-    "a an the very really quite just some of in with beautiful cinematic stunning epic amazing gorgeous breathtaking "
-    "please and is are".split()
+_FILLERS = words(
+    "a an the very really quite just some of in with beautiful cinematic stunning epic amazing gorgeous "
+    "breathtaking please and is are"
 )
 _SPELLINGS = {
     "gray": "grey",
@@ -36,25 +37,26 @@ def duplicates(
     lengths, characters, first frames or revisions are meant to differ. `only` are the clips to speak of.
     """
     lengths = None if only is None else {len(clips[name].prompt or "") for name in only if name in clips}
-    seen: dict[tuple[object, ...], ClipSpec] = {}
+    alike: dict[frozenset[str], list[ClipSpec]] = {}
     for clip in clips.values():
         text = clip.prompt
-        if not text or (lengths is not None and not _near(len(text), lengths)):
-            continue
-        signature = _signature(text)
-        if signature is None:
-            continue
+        if text and (lengths is None or _near(len(text), lengths)):
+            alike.setdefault(_vocabulary(text), []).append(clip)
+    for group in alike.values():
+        if len(group) > 1:
+            yield from _in_group(group, only)
+
+
+def _in_group(group: list[ClipSpec], only: Collection[str] | None) -> Iterator[tuple[ClipSpec, Finding]]:
+    """The clips of a group that use the same words in the same way, too."""
+    seen: dict[tuple[object, ...], ClipSpec] = {}
+    for clip in group:
         asked = (
-            signature,
-            clip.model,
-            clip.size,
-            clip.seconds,
-            clip.characters,
-            clip.image_sha256,
-            clip.revision,
+            _signature(clip.prompt or ""),
+            *(clip.model, clip.size, clip.seconds, clip.characters, clip.image_sha256, clip.revision),
         )
         first = seen.setdefault(asked, clip)
-        if first is clip or first.prompt == text or _base(first.name) == _base(clip.name):
+        if first.prompt == clip.prompt or _base(first.name) == _base(clip.name):
             continue
         if only is None or clip.name in only or first.name in only:
             yield clip, _finding(first)
@@ -67,23 +69,28 @@ def _near(length: int, lengths: set[int]) -> bool:
 def _finding(first: ClipSpec) -> Finding:
     return Finding(
         f"the prompt asks for the same as clip.{first.name} in nearly the same words: both are paid for",
-        expected=f"`takes = 2` on clip.{first.name} for another take of it, or a prompt that differs in what is seen",
+        expected=f"`takes = 2` on clip.{first.name} for another take, or a prompt with another subject",
     )
 
 
-def _signature(text: str) -> str | None:
-    """The words that matter, clauses in order of the alphabet; a storyboard's as they stand."""
+def _vocabulary(text: str) -> frozenset[str]:
+    """The words that matter, in one spelling; a set by itself for a text of few words."""
+    spoken = frozenset(WORD.findall(text.lower()))
+    if len(spoken) < _SHORTEST:
+        return frozenset([text])
+    if not _SPELLINGS.keys().isdisjoint(spoken):
+        spoken = frozenset(_SPELLINGS.get(word, word) for word in spoken)
+    return spoken - _FILLERS
+
+
+def _signature(text: str) -> tuple[str, ...]:
+    """The clauses without what does not matter, in order of the alphabet; a storyboard's as they stand."""
     low = text.lower()
-    words = WORD.findall(low)
-    if len(words) < _SHORTEST:
-        return None
-    if "\nshot 2\n" in low:
-        return " ".join(_SPELLINGS.get(word, word) for word in words if word not in _FILLERS)
-    clauses = sorted(
+    clauses = [
         " ".join(_SPELLINGS.get(word, word) for word in WORD.findall(clause) if word not in _FILLERS)
         for clause in _CLAUSE.split(low)
-    )
-    return "|".join(clause for clause in clauses if clause)
+    ]
+    return tuple(filter(None, clauses if "\nshot 2\n" in low else sorted(clauses)))
 
 
 def _base(name: str) -> str:

@@ -27,7 +27,7 @@ class Cast:
     of_clip: Callable[[ClipSpec], frozenset[str]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """Finds one kind of trouble in one prompt.
 

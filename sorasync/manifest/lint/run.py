@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sorasync.manifest.codes import LEVELS
+from sorasync.manifest.codes import LEVELS, MEDIA_CODES
 from sorasync.manifest.config import CONFIG_FILE, Config
 from sorasync.manifest.diagnostic import Diagnostic, Severity
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin
@@ -48,7 +48,7 @@ _LONGEST_CHAIN = 100
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What a provider adds to what the manifests leave open: the seconds of a clip, by model, None if unknown."""
+    """What a provider fills in: the seconds of a clip that gives none, by model, None if unknown."""
 
     seconds: Callable[[str | None], int | None] = lambda model: None
 
@@ -76,8 +76,9 @@ class _Linting:
         self.levels = LEVELS | {code: Severity(level) for code, level in config.levels.items()}
         self.cast = Cast(library.characters, _by_word(library.characters.values()), self._characters)
         rules = [rule for rule in RULES if rule.code not in self.ignored]
-        self.always = [rule for rule in rules if not rule.triggers]
+        self.always = frozenset(rule for rule in rules if not rule.triggers)
         self.triggered = _by_trigger(rules)
+        self.trigger_words = frozenset(self.triggered)
         self.found: list[tuple[str, Prompt, Finding]] = []
 
     def run(self) -> tuple[Diagnostic, ...]:
@@ -132,13 +133,13 @@ class _Linting:
         return frozenset(slug for one in self._sources(clip) for slug in one.characters)
 
     def _check(self, prompt: Prompt) -> None:
-        rules = {rule.code: rule for rule in self.always}
-        for word in prompt.words & self.triggered.keys():
-            for rule in self.triggered[word]:
-                rules[rule.code] = rule
-        for rule in rules.values():
+        rules = self.always
+        if hits := prompt.words & self.trigger_words:
+            rules = rules | frozenset().union(*(self.triggered[word] for word in hits))
+        for rule in rules:
             if prompt.kind in rule.kinds:
-                self.found += [(rule.code, prompt, finding) for finding in rule.check(prompt, self.cast)]
+                for finding in rule.check(prompt, self.cast):
+                    self.found.append((rule.code, prompt, finding))
 
     def _diagnostic(
         self, found: tuple[str, Prompt, Finding], suppressions: Suppressions
@@ -172,7 +173,7 @@ class _Linting:
             *((code, ("levels", code)) for code in config.lint.levels),
         ]
         for code, path in named:
-            if code in LEVELS:
+            if code in LEVELS or code in MEDIA_CODES:
                 continue
             position = self.library.position(self._config_place(path))
             message, _, expected, fix = unknown_code(code, position)
@@ -196,9 +197,9 @@ def _by_word(characters: Iterable[CharacterSpec]) -> Mapping[str, list[Character
     return found
 
 
-def _by_trigger(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
-    found: dict[str, list[Rule]] = {}
+def _by_trigger(rules: Iterable[Rule]) -> dict[str, frozenset[Rule]]:
+    found: dict[str, frozenset[Rule]] = {}
     for rule in rules:
         for word in rule.triggers:
-            found.setdefault(word, []).append(rule)
+            found[word] = found.get(word, frozenset()) | {rule}
     return found

@@ -6,42 +6,56 @@ import re
 from collections.abc import Iterator
 
 from sorasync.manifest.lint.board import Part
+from sorasync.manifest.lint.patterns import one_of, phrases, words
 from sorasync.manifest.lint.prompt import Finding, Prompt
 from sorasync.manifest.lint.rule import MADE, Cast, Rule
 
 _ADVICE = "one set-up a shot: give the other a shot of its own, or a clip"
 
-_SIZES = re.compile(
-    r"\b(?:(?P<medium>medium[- ](?:close[- ]?up|wide|long)(?: \w+)? ?(?:shot)?|medium(?: \w+)? shot|mid[- ]shot)|"
-    r"(?P<wide>(?:extreme |ultra |very )?(?:wide|long|full|establishing)(?: \w+)?[ -](?:shot|view))|"
-    r"(?P<close>(?:extreme |tight )?close[- ]?ups?|macro shot))\b"
+_SIZES = phrases(
+    r"\b(?:(?P<medium>medium[- ](?:close[- ]?up|wide|long)(?: \w+)? ?(?:shot)?"
+    r"|medium(?: \w+)? shot|mid[- ]shot)",
+    r"(?P<wide>(?:extreme |ultra |very )?(?:wide|long|full|establishing)(?: \w+)?[ -](?:shot|view))",
+    r"(?P<close>(?:extreme |tight )?close[- ]?ups?|macro shot))\b",
 )
-_BARE_SIZES = re.compile(
-    r"(?<![-\w])(?:(?P<medium>medium[- ](?:close[- ]?up|wide|long)|(?:medium|mid)\b(?![- ](?:lens|format|speed|pace)))|"
-    r"(?P<wide>(?:extreme |ultra |very )?wide\b(?![- ](?:angle lens|angle|lens|aperture|open|screen|eyed))|"
-    r"establishing|long shot|full shot)|(?P<close>(?:extreme |tight )?close[- ]?ups?|macro\b(?! lens)))\b"
+_BARE_SIZES = phrases(
+    r"(?<![-\w])(?:(?P<medium>medium[- ](?:close[- ]?up|wide|long)"
+    r"|(?:medium|mid)\b(?![- ](?:lens|format|speed|pace)))",
+    r"(?P<wide>(?:extreme |ultra |very )?wide\b(?![- ](?:angle|lens|aperture|open|screen|eyed))"
+    r"|establishing|long shot|full shot)",
+    r"(?P<close>(?:extreme |tight )?close[- ]?ups?|macro\b(?! lens)))\b",
 )
 _LINK = re.compile(
-    r"\b(?:pull|push|zoom|doll|crane|ris|track|mov|drift|glid|widen|tighten|boom|reveal|arc|orbit|rack|clos(?:e|ing) in|"
-    r"open(?:s|ing) (?:out|up)|back(?:s|ing)? (?:out|away)|from\b|into\b|becom)"
+    r"\b"
+    + one_of(
+        "pull push zoom doll crane ris track mov drift glid widen tighten boom reveal arc orbit rack "
+        "clos(?:e|ing)_in open(?:s|ing)_(?:out|up) back(?:s|ing)?_(?:out|away) from\\b into\\b becom"
+    )
 )
 _MOVES = {
     "pan": re.compile(r"\b(?:whip )?pan(?:s|ning)?\b"),
     "tilt": re.compile(r"\btilt(?:s|ing)?\b"),
     "zoom": re.compile(r"\b(?:crash )?zoom(?:s|ing)?\b"),
-    "dolly": re.compile(
-        r"\b(?:doll(?:y|ies|ying)|push(?:es|ing)?[- ](?:in|out)|pull(?:s|ing)?[- ](?:in|out|back)|track(?:s|ing)?)\b"
+    "dolly": phrases(
+        r"\bdoll(?:y|ies|ying)\b",
+        r"\b(?:push|pull)(?:es|s|ing)?[- ](?:in|out|back)\b",
+        r"\btrack(?:s|ing)?\b",
     ),
     "crane": re.compile(r"\b(?:crane(?:s|ing)?|boom(?:s|ing)? (?:up|down))\b"),
     "orbit": re.compile(r"\b(?:orbit(?:s|ing)?|arc(?:s|ing)?)\b"),
 }
 _CUT = re.compile(
-    r"(?:^|[.;:!?,—–\n]\s*|\bthen\s+|\bwe\s+|\bcamera\s+)(?P<cut>(?:(?:smash|hard|jump|match|quick|sharp)\s)?cuts?\s(?:back\s)?"
-    r"to)\b(?!\s(?:size|length|fit|shape|pieces|ribbons|measure|the\s(?:bone|shore|shoulders?|quick|edge|length|size|chase)))"
+    r"(?:^|[.;:!?,—–\n]\s*|\bthen\s+|\bwe\s+|\bcamera\s+)"
+    r"(?P<cut>(?:(?:smash|hard|jump|match|quick|sharp)\s)?cuts?\s(?:back\s)?to)\b"
+    rf"(?!\s{one_of('size length fit shape pieces ribbons measure')}\b"
+    rf"|\sthe\s{one_of('bone shore shoulders? quick edge length size chase')}\b)"
 )
-
-_WHILE = re.compile(
-    r"\b(?:meanwhile|simultaneously|at the (?:very )?same time|all at once|(?<!a )(?<!the )(?<!little )(?<!worth )while)\b"
+_WHILE = phrases(
+    r"\bmeanwhile\b",
+    r"\bsimultaneously\b",
+    r"\bat the (?:very )?same time\b",
+    r"\ball at once\b",
+    r"(?<!\ba )(?<!\bthe )(?<!\blittle )(?<!\bworth )\bwhile\b",
 )
 _MOST_WHILES = 1
 
@@ -121,8 +135,9 @@ SET_UPS = Rule(
     "S204",
     set_ups,
     MADE,
-    frozenset(
-        "wide long full establishing medium mid close closeup closeups macro cut cuts pan tilt zoom dolly crane".split()
+    words(
+        "wide long full establishing medium mid close closeup closeups macro cut cuts pan tilt zoom dolly "
+        "crane"
     ),
 )
-AT_ONCE = Rule("S205", at_once, MADE, frozenset(["while", "meanwhile", "simultaneously", "time", "once"]))
+AT_ONCE = Rule("S205", at_once, MADE, words("while meanwhile simultaneously time once"))

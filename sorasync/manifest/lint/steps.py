@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from sorasync.manifest.lint.patterns import one_of, words
 from sorasync.manifest.lint.prompt import WORD, Finding, Prompt
 from sorasync.manifest.lint.rule import EDIT, EXTEND, Cast, Rule
 
-_VERB = (
-    r"(?:change|make|turn|replace|remove|add|shift|swap|recolou?r|darken|brighten|lighten|delete|erase|transform|"
-    r"convert|increase|reduce|lower|raise|rotate|blur|put|insert|soften|sharpen|set|give|move|paint)"
+_VERB = one_of(
+    "change make turn replace remove add shift swap recolou?r darken brighten lighten delete erase transform "
+    "convert increase reduce lower raise rotate blur put insert soften sharpen set give move paint"
 )
-_OBJECT = r"(?:the|an?|his|her|its|their|all|every|some|more|two|three|four|five|less|fewer|[a-z]+['’]s)"
+_OBJECT = one_of("the an? his her its their all every some more two three four five less fewer [a-z]+['’]s")
 _FIRST = re.compile(rf"(?:please\s|now\s|and\s)*(?P<verb>{_VERB})\b")
 _NEXT = re.compile(
     rf"(?:[.;!\n]\s*(?:[-*•]\s*|\d+[.)]\s*)?(?:then\s|also\s|and\s|please\s|finally\s)*(?P<sentence>{_VERB})\b"
@@ -22,7 +23,7 @@ _NEXT = re.compile(
 _ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+\S", re.MULTILINE)
 
 _SENTENCE = re.compile(r"[.!?\n]+")
-_LOOK = frozenset("palette style lighting camera light lens shot grain sound dialogue depth".split())
+_LOOK = words("palette style lighting camera light lens shot grain sound dialogue depth")
 _SHORTEST = 8
 _SHARE = 0.6
 _RUN = 3

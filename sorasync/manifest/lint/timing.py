@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from sorasync.manifest.lint.board import Board, Part
+from sorasync.manifest.lint.patterns import phrases, words
 from sorasync.manifest.lint.prompt import WORD, Finding, Prompt
 from sorasync.manifest.lint.rule import MADE, Cast, Rule
 
-_THEN = re.compile(
-    r"(?<!even )(?<!since )(?<!just )(?<!by )(?<!until )(?<!now and )(?<!every now and )\bthen\b|\bafter that\b|\bfollowed by\b"
-    r"|\bafterwards?\b|(?:^|[.;,]\s)(?:next|finally|lastly),?\s"
+_THEN = phrases(
+    r"(?<!even )(?<!since )(?<!just )(?<!by )(?<!until )(?<!now and )\bthen\b",
+    r"\bafter that\b",
+    r"\bfollowed by\b",
+    r"\bafterwards?\b",
+    r"(?:^|[.;,]\s)(?:next|finally|lastly),?\s",
 )
+_SEQUENCE = words("then after afterwards afterward followed finally lastly next")
 _WORDS_A_SECOND = 3.5
 """What somebody in a hurry speaks."""
 _SECONDS_A_SHOT = 1.5
@@ -68,7 +72,7 @@ def long_and_full(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
     beats = _beats(prompt)
     if _MANY <= len(beats) <= prompt.seconds:
         yield Finding(
-            f"{len(beats)} beats in one clip of {prompt.seconds} seconds: short clips follow instructions better",
+            f"{len(beats)} beats in one clip of {prompt.seconds} seconds: short clips follow better",
             *beats[len(beats) // 2],
             expected="two clips, cut together, or a clip and an extension",
         )
@@ -78,6 +82,8 @@ def _beats(prompt: Prompt) -> list[tuple[int, int]]:
     """The spans of what happens one after the other, as far as the text says so."""
     if prompt.board is not None and prompt.board.shots:
         return [(part.start, part.end) for shot in prompt.board.shots for part in shot.of("action")]
+    if prompt.words.isdisjoint(_SEQUENCE):
+        return []
     found = [match.span() for match in _THEN.finditer(prompt.low) if not prompt.in_quotes(match.start())]
     return [(0, 0), *found] if found else []
 
@@ -86,6 +92,6 @@ TOO_MUCH = Rule(
     "S208",
     too_much,
     MADE,
-    frozenset("then after afterwards afterward followed finally lastly next shot".split()),
+    _SEQUENCE | {"shot"},
 )
 LONG = Rule("S209", long_and_full, MADE, TOO_MUCH.triggers)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from sorasync.manifest.lint.patterns import one_of, phrases
 from sorasync.manifest.lint.prompt import Finding, Prompt
 from sorasync.manifest.lint.rule import Cast, Rule
 
@@ -49,18 +50,17 @@ _ADVICE: Final = {
     "jaw": _STRIKING,
     "awe": _STRIKING,
 }
-_WORD: Final = re.compile(
-    r"(?<![\w-])(?:visually striking|(?:high|best|top|highest|studio)[ -]quality|award[- ]winning|jaw[- ]dropping|"
-    r"awe[- ]inspiring|"
-    + "|".join(
-        sorted(
-            _ADVICE.keys() - {"quality", "award", "jaw", "awe", "striking", "pretty"}, key=len, reverse=True
-        )
-    )
-    + r"|pretty(?! (?:much|far|big|small|well|good|fast|soon|sure|close|high|low|old|new|often|long|dark|bright|cold|hot)))"
-    r"(?![\w])"
+_ALONE = [word for word in _ADVICE if word not in ("quality", "award", "jaw", "awe", "striking", "pretty")]
+_WORD: Final = phrases(
+    r"(?<![\w-])(?:visually striking",
+    r"(?:high|best|top|highest|studio)[ -]quality",
+    "award[- ]winning",
+    "jaw[- ]dropping",
+    "awe[- ]inspiring",
+    *sorted(_ALONE, key=len, reverse=True),
+    f"pretty(?! {one_of('much far big small well good fast soon sure close high low old new often long')})",
+    r"striking(?= visuals?| images?| imagery))(?!\w)",
 )
-_FIRST_ONLY: Final = {"visually": "striking", "best": "quality", "top": "quality"}
 
 
 def check(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
@@ -84,7 +84,7 @@ def _advice(word: str) -> str:
 
 
 def _is_name(prompt: Prompt, start: int, end: int) -> bool:
-    """Whether the word is part of a name: a capital in the middle of a sentence, or before another capital."""
+    """Whether the word is part of a name: a capital inside a sentence, or before another one."""
     text = prompt.text
     if not text[start].isupper():
         return False

@@ -1,85 +1,131 @@
-"""Who stands before the backdrop of a shot, how large and where."""
+"""Where those on stage stand, and how large."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sorasync.preview.animatic import figure
 from sorasync.preview.animatic.camera import Framing
+from sorasync.preview.animatic.casting import Company
+from sorasync.preview.animatic.light import Light
 from sorasync.preview.animatic.patch import Patch
-from sorasync.preview.animatic.script import Shot
 from sorasync.preview.animatic.sets import Tones
+from sorasync.preview.animatic.sprite import SECONDS_A_FRAME, Sprite
 
-_MOST = 3
-_PLACES = {2: (0.34, 0.67), 3: (0.24, 0.5, 0.77)}
+_PLACES = {2: (0.3, 0.7), 3: (0.2, 0.5, 0.8)}
 _THIRDS = (0.35, 0.5, 0.65)
-_WIDEST = {1: 1.15, 2: 0.72, 3: 0.55}
-"""How tall a figure may be in frame widths, by how many stand side by side."""
+_WIDEST = {1: 0.8, 2: 0.44, 3: 0.31}
+"""How wide a subject may be in frame widths, by how many stand side by side."""
+_FLOORS = {Framing.FULL: 0.95, Framing.WIDE: 0.86, Framing.AERIAL: 0.68}
+_TALL = {Framing.FULL: 0.74, Framing.WIDE: 0.42, Framing.AERIAL: 0.17}
+_CARDS = {Framing.MEDIUM: 0.62, Framing.MEDIUM_CLOSE: 0.74, Framing.CLOSE: 0.84, Framing.EXTREME: 0.95}
+_BUSTS = {Framing.MEDIUM: 1.0, Framing.MEDIUM_CLOSE: 1.4, Framing.CLOSE: 1.9, Framing.EXTREME: 2.6}
+_HEADROOM = 0.13
+_MOST_KEPT = 6
 
 
 @dataclass(slots=True)
 class Actor:
-    """A subject, and where its middle and its lower edge stand, in parts of the frame."""
+    """A subject: its frames, shown in turn at `factor` times their size.
 
-    patch: Patch
+    The point `hold` (0 top to 1 bottom) of its middle line stands at x, y, in parts of the picture, and
+    stays there when the camera comes nearer. `swing` is how far it moves up and down by itself.
+    """
+
+    frames: tuple[Patch, ...]
+    factor: float
     x: float
-    floor: float
-    scaled: tuple[float, Patch] | None = None
+    y: float
+    hold: float
+    swing: float = 0.004
+    name: str = ""
+    kept: dict[tuple[int, int], Patch] = field(default_factory=dict)
 
-    def at(self, factor: float) -> Patch:
-        """The patch at a size; the last one is kept, since most shots need only one."""
-        if abs(factor - 1) < 0.004:
-            return self.patch
-        if self.scaled is None or abs(self.scaled[0] - factor) > 0.004:
-            self.scaled = (factor, self.patch.scaled(factor))
-        return self.scaled[1]
+    def at(self, seconds: float, zoom: float) -> Patch:
+        """The subject at a time, in the size for a zoom; the last few are kept, since most shots repeat them."""
+        number = _to_and_fro(int(seconds / SECONDS_A_FRAME), len(self.frames))
+        size = round(self.factor * zoom * self.frames[number].height)
+        key = number, size
+        if key not in self.kept:
+            if len(self.kept) >= _MOST_KEPT:
+                self.kept.pop(next(iter(self.kept)))
+            self.kept[key] = self.frames[number].scaled(size / self.frames[number].height)
+        return self.kept[key]
+
+
+def _to_and_fro(number: int, count: int) -> int:
+    """Frames forwards and backwards, so that they never jump."""
+    if count == 1:
+        return 0
+    place = number % (2 * count - 2)
+    return place if place < count else 2 * count - 2 - place
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """What figures are drawn with: the shot's tones, the side of its light, the frame's width and height."""
+    """What subjects are drawn with: the shot's tones and light, the picture's width and height."""
 
     tones: Tones
-    lit_from_left: bool
+    light: Light
     size: tuple[int, int]
 
 
-def people_in(scene: str, shot: Shot) -> int:
-    """How many people a shot's own words call for."""
-    speakers = {line.speaker for line in shot.lines if line.speaker}
-    return max(len(speakers), 1 if figure.has_people(f"{scene} {' '.join(shot.beats)}") else 0)
+def place_actors(company: Company, framing: Framing, drawing: Drawing, chance: float) -> tuple[Actor, ...]:
+    """The subjects side by side, or one on a third of the picture that `chance` (0 to 1) picks."""
+    third = 0.5 if framing is Framing.EXTREME else _THIRDS[min(2, int(chance * 3))]
+    count = len(company.sprites) + company.others
+    places = _PLACES.get(count, (third,))
+    widest = _WIDEST[max(1, min(3, count))]
+    actors = [
+        _of_sprite(sprite, x, framing, drawing, widest)
+        for sprite, x in zip(company.sprites, places, strict=False)
+    ]
+    for number in range(len(actors), count):
+        actors.append(_of_figure(number, places[number], framing, drawing, widest))
+    return tuple(actors)
 
 
-def place_actors(people: int, framing: Framing, drawing: Drawing, chance: float) -> tuple[Actor, ...]:
-    """The subjects on the thirds of the frame; none from the air, and a plain form when there are no people.
-
-    `chance` (0 to 1) picks the third.
-    """
-    third = _THIRDS[min(2, int(chance * 3))]
-    if framing is Framing.AERIAL:
-        return ()
-    if not people:
-        return (_place_form(framing, drawing, third),)
-    count = min(_MOST, people)
+def _of_sprite(sprite: Sprite, x: float, framing: Framing, drawing: Drawing, widest: float) -> Actor:
     width, height = drawing.size
-    floor = _floor(framing, height > width)
-    tall = round(min(height * min(1.35, framing.value), width * _WIDEST[count]))
-    return tuple(
-        Actor(figure.person(tall, drawing.tones, framing, drawing.lit_from_left, index), x, floor)
-        for index, x in enumerate(_PLACES.get(count, (third,)))
-    )
+    head = 1.0 if sprite.card else min(0.56, max(0.16, 0.62 * sprite.shape))
+    share = _CARDS.get(framing, 0) if sprite.card else _share(framing, head)
+    tall = min((share or _TALL[framing]) * height, widest * width / sprite.shape)
+    light = drawing.light
+    gain = 0.5 + 0.5 * min(1.0, light.level)
+    frames = tuple(patch.toned(gain, light.tint, 0.1) for patch in sprite.frames)
+    factor = tall / sprite.frames[0].height
+    y, hold = _hold(framing, tall / height, head)
+    return Actor(frames, factor, x, y, hold, name=sprite.name)
 
 
-def _floor(framing: Framing, upright: bool) -> float:
-    """Where figures end; nearer framings cut them off below the panel's upper edge."""
-    if framing in (Framing.FULL, Framing.WIDE):
-        return {Framing.FULL: 0.84, Framing.WIDE: 0.74}[framing] - (0.06 if upright else 0)
-    if upright:
-        return 0.84
-    return 1.02 if framing.value < Framing.CLOSE.value else 0.2 + min(1.35, framing.value) * 0.8
+def _share(framing: Framing, head: float) -> float:
+    """How tall the whole body is in picture heights; `head` is the head's part of it."""
+    full, close = _TALL[Framing.FULL], 0.84 / head
+    if framing in _TALL:
+        return _TALL[framing]
+    if framing is Framing.EXTREME:
+        return close * 1.5
+    nearer = {Framing.MEDIUM: 0.5, Framing.MEDIUM_CLOSE: 0.75, Framing.CLOSE: 1.0}[framing]
+    return float(full * (close / full) ** nearer)
 
 
-def _place_form(framing: Framing, drawing: Drawing, x: float) -> Actor:
-    height = drawing.size[1]
-    size = round(min(height * 0.75, height * framing.value * 0.62, drawing.size[0] * 0.8))
-    return Actor(figure.form(size, drawing.tones, drawing.lit_from_left), x, 0.42 + size / height * 0.4)
+def _hold(framing: Framing, tall: float, head: float) -> tuple[float, float]:
+    """Where a body is held, and by which point: by its feet if they are seen, else by its head."""
+    if framing in _FLOORS:
+        return _FLOORS[framing], 1.0
+    if framing is Framing.EXTREME:
+        return 0.5, head * 0.55
+    top = max(_HEADROOM, 1.01 - tall) if head < 1 else (1 - tall) * 0.55
+    return top + head * tall / 2, head / 2
+
+
+def _of_figure(number: int, x: float, framing: Framing, drawing: Drawing, widest: float) -> Actor:
+    """Somebody without a clip, as a figure against the light."""
+    width, height = drawing.size
+    share = _TALL.get(framing) or _BUSTS[framing]
+    tall = min(share * height, 1.3 * widest * width if framing in _TALL else 1.25 * widest * width)
+    patch = figure.person(round(tall), drawing.tones, framing, drawing.light.x < 0.5, number)
+    if framing in _TALL:
+        return Actor((patch,), 1.0, x, _FLOORS[framing], 1.0)
+    y, hold = _hold(framing, tall / height, 0.34)
+    return Actor((patch,), 1.0, x, y, hold)

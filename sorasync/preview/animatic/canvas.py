@@ -59,10 +59,9 @@ def yuv(colour: RGB) -> tuple[int, int, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Canvas:
-    """The planes of one picture; `y`, `u` and `v` are views into `data`."""
+class Planes:
+    """A picture, or a part of one: brightness, and the two colour planes in half the size."""
 
-    data: Plane
     y: Plane
     u: Plane
     v: Plane
@@ -76,6 +75,27 @@ class Canvas:
     def height(self) -> int:
         """Pixels down."""
         return int(self.y.shape[0])
+
+    def part(self, left: int, top: int, width: int, height: int) -> Planes:
+        """A part over the same memory, cut off where the picture ends; all lengths must be even."""
+        full = (slice(top, top + height), slice(left, left + width))
+        half = (slice(top // 2, (top + height) // 2), slice(left // 2, (left + width) // 2))
+        return Planes(self.y[full], self.u[half], self.v[half])
+
+    def put(self, other: Planes) -> None:
+        """Take over a picture of the same size."""
+        self.y[:], self.u[:], self.v[:] = other.y, other.u, other.v
+
+    def copy(self) -> Planes:
+        """The same picture in memory of its own."""
+        return Planes(self.y.copy(), self.u.copy(), self.v.copy())
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas(Planes):
+    """A whole frame, whose planes are views into `data`."""
+
+    data: Plane
 
     def frame(self) -> av.VideoFrame:
         """The picture as a frame over the same memory, which must not change while the frame is in use."""
@@ -97,7 +117,7 @@ def wrap_planes(data: Plane) -> Canvas:
     half = (height // 2, width // 2)
     u = flat[luma : luma + chroma].reshape(half)
     v = flat[luma + chroma :].reshape(half)
-    return Canvas(data, data[:height], u, v)
+    return Canvas(data[:height], u, v, data)
 
 
 def blank(width: int, height: int, colour: RGB = (0, 0, 0)) -> Canvas:

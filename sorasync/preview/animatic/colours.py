@@ -105,6 +105,13 @@ def _invented(name: str) -> RGB:
     return round(r * 255), round(g * 255), round(b * 255)
 
 
+def palette_of_names(names: tuple[str, ...], most: int = 6) -> tuple[Swatch, ...]:
+    """The colours of a list of names; where some are known, those that are not are no colours."""
+    known = tuple(name for name in names if len(name.split()) < 4 and _known(name.lower()) is not None)
+    short = known or tuple(name for name in names if len(name.split()) < 3)
+    return tuple(swatch(name) for name in dict.fromkeys(short))[:most]
+
+
 def colours_in(text: str, most: int = 5) -> tuple[Swatch, ...]:
     """The colours named in running text, in order, each once; a shade word before a colour goes with it."""
     words = _WORD.findall(text[:8000].lower())

@@ -1,31 +1,16 @@
-"""The subject of a shot: a figure for people and characters, else a simple form."""
+"""A figure for people of whom there is no picture."""
 
 from __future__ import annotations
-
-import re
 
 from PIL import Image, ImageDraw
 
 from sorasync.preview.animatic.camera import Framing
-from sorasync.preview.animatic.canvas import RGB
 from sorasync.preview.animatic.colours import mix
 from sorasync.preview.animatic.patch import Patch, make_patch
 from sorasync.preview.animatic.sets import Tones
 
-_PEOPLE = re.compile(
-    r"\b(?:he|she|they|him|her|his|man|men|woman|women|boy|girl|child|children|kid|kids|person|people|chef|cook|baker"
-    r"|dancer|singer|rider|runner|walker|worker|farmer|fisher\w*|sailor|pilot|astronaut|doctor|nurse|teacher|student"
-    r"|musician|painter|artist|smiles?|laughs?|walks?|runs?|says|whispers|hands?|face|eyes|couple|crowd|friend|mother"
-    r"|father|king|queen|knight|detective|soldier|hero|robot|vendor|waiter|waitress|driver|host|presenter)\b",
-    re.IGNORECASE,
-)
 _OVERSAMPLE = 2
 _TALL = {Framing.FULL, Framing.WIDE, Framing.AERIAL}
-
-
-def has_people(text: str) -> bool:
-    """Whether a text speaks of somebody."""
-    return _PEOPLE.search(text[:8000]) is not None
 
 
 def person(height: int, tones: Tones, framing: Framing, lit_from_left: bool, index: int) -> Patch:
@@ -81,21 +66,3 @@ def _bust(draw: ImageDraw.ImageDraw, middle: float, shoulder: float, head: float
     reach = head * 2.35
     draw.ellipse((middle - reach, shoulder, middle + reach, shoulder + head * 3.6), fill=255)
     draw.rectangle((middle - reach, shoulder + head * 1.8, middle + reach, height), fill=255)
-
-
-def form(height: int, tones: Tones, lit_from_left: bool) -> Patch:
-    """A lit ball: something is there, whatever it may be."""
-    size = max(4, round(height * 0.62)) * _OVERSAMPLE
-    picture = Image.new("RGBA", (size, size), (*tones.dark, 0))
-    draw = ImageDraw.Draw(picture)
-    steps = 48
-    for step in range(steps):
-        share = step / (steps - 1)
-        radius = size / 2 * (1 - 0.8 * share)
-        middle = size / 2 + (-1 if lit_from_left else 1) * size * 0.16 * share
-        colour: RGB = mix(
-            mix(tones.dark, tones.body, 0.5), mix(tones.accent, (255, 255, 255), 0.25), share**1.3
-        )
-        level = size / 2 - size * 0.14 * share
-        draw.ellipse((middle - radius, level - radius, middle + radius, level + radius), fill=(*colour, 255))
-    return make_patch(picture.reduce(_OVERSAMPLE))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from sorasync.preview.animatic.canvas import Canvas, Plane, from_picture, scale_plane
+from sorasync.preview.animatic.canvas import RGB, Plane, Planes, from_picture, scale_plane, yuv
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,20 @@ class Patch:
         )
 
 
+    def toned(self, gain: float, tint: RGB | None, share: float) -> Patch:
+        """The patch under another light: its brightness times `gain`, its hue `share` towards `tint`."""
+        solid = 255 - self.through.astype(np.float32)
+        half = 255 - self.through_half.astype(np.float32)
+        black = solid * (16 / 255)
+        y = np.minimum(black + (self.y - black) * gain, solid * (235 / 255))
+        _, u, v = yuv(tint or (128, 128, 128))
+        share = share if tint else 0.0
+        hues = (plane * (1 - share) + half * (hue / 255 * share) for plane, hue in ((self.u, u), (self.v, v)))
+        return Patch(
+            y.astype(np.uint8), *(plane.astype(np.uint8) for plane in hues), self.through, self.through_half
+        )
+
+
 def _pair(length: float) -> int:
     return max(2, round(length / 2) * 2)
 
@@ -70,7 +84,7 @@ def _multiply(plane: Plane, share: Plane) -> Plane:
     return ((product + 127) // 255).astype(np.uint8)
 
 
-def lay(canvas: Canvas, patch: Patch, left: int, top: int) -> None:
+def lay(canvas: Planes, patch: Patch, left: int, top: int) -> None:
     """Lay a patch over the canvas with its corner at (left, top), rounded to even; overhang is cut off."""
     left, top = left // 2 * 2, top // 2 * 2
     x0, y0 = max(0, left), max(0, top)

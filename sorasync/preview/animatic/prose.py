@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
-_SENTENCE = re.compile(r"[^.!?\n…]+(?:[.!?…]+[\"”')\]]*|\n|$)")
+_END = re.compile(r"(?:(?<=[.!?…])|(?<=[.!?…][\"”')\]]))\s+")
+_SHORT = re.compile(r"(?:^|\s)(?:mr|mrs|ms|dr|st|no|vs|approx|e\.g|i\.e)\.$", re.IGNORECASE)
+_LINE_END = re.compile(r"[.!?…:;][\"”')\]]*$")
+_PALETTE = re.compile(
+    r"^(?:(?:colou?r )?palette|colou?rs)(?: anchors?)?\s*(?:(?:of|is|are|in)\b|[:=])\s*(?P<names>[^.!?\n]*)",
+    re.IGNORECASE,
+)
 _CUT = re.compile(r"\b(?=(?:smash |hard |then )?cuts? to\b)", re.IGNORECASE)
 _FRAMING = (
-    r"(?:extreme |medium )?close[- ]?ups?|macro|(?:extreme )?wide[- ](?:shot|angle)|establishing shot"
-    r"|(?:medium|long|full|two)[- ]shot|over[- ]the[- ]shoulder|aerial|bird'?s[- ]eye|drone"
+    r"(?:extreme |medium )?close[- ]?ups?|macro|establishing shot"
+    r"|(?:(?:extreme|very|medium) )?(?:wide|long|full|medium|close)(?:[- ][a-z]+){0,2}[- ](?:shot|angle|view)"
+    r"|two[- ]shot|over[- ]the[- ]shoulder|aerial|bird'?s[- ]eye|drone"
     r"|(?:low|high|dutch)[- ]angle|top[- ]down|overhead|point[- ]of[- ]view|pov"
 )
 _MOVE = (
@@ -32,7 +40,7 @@ _LIGHT = re.compile(
 )
 _FILLERS = frozenset(
     re.findall(
-        r"\w+", "a an the in on at of to by with through into under over from and or as its his her their is"
+        r"\w+", "a an the in on at of to by with through into under over from and or as its his her their is while"
     )
 )
 _SPOKEN = re.compile(
@@ -41,10 +49,51 @@ _SPOKEN = re.compile(
 )
 
 
+def unwrap(text: str) -> str:
+    """The text with each paragraph on one line, unless its lines are sentences of their own."""
+    paragraphs = re.split(r"\n\s*\n", text)
+    return "\n".join(_flowing(paragraph) for paragraph in paragraphs)
+
+
+def _flowing(paragraph: str) -> str:
+    lines = [line.strip() for line in paragraph.split("\n") if line.strip()]
+    own = all(_stands_alone(line, after) for line, after in pairwise(lines))
+    return ("\n" if own else " ").join(lines)
+
+
+def _stands_alone(line: str, after: str) -> bool:
+    """Whether a line is a sentence although it may lack its full stop: the next one does not go on from it."""
+    if _LINE_END.search(line):
+        return True
+    last = re.findall(r"[\w'’]+$", line)
+    return not (after[0].islower() or line[-1] in ",-–—(" or (last and last[0].lower() in _FILLERS))
+
+
 def sentences(text: str) -> tuple[str, ...]:
-    """The sentences of a text in order, white space evened out."""
-    found = (" ".join(piece.split()) for piece in _SENTENCE.findall(text))
-    return tuple(piece for piece in found if any(sign.isalnum() or ord(sign) > 127 for sign in piece))
+    """The sentences of a text in order, white space evened out, without one that only names a palette."""
+    found: list[str] = []
+    for line in unwrap(text).split("\n"):
+        held = ""
+        for piece in _END.split(line):
+            held = f"{held} {piece}".strip()
+            if not _SHORT.search(held):
+                found.append(held)
+                held = ""
+        found.append(held)
+    tidy = (" ".join(piece.split()) for piece in found)
+    return tuple(
+        piece
+        for piece in tidy
+        if any(sign.isalnum() or ord(sign) > 127 for sign in piece) and not _PALETTE.match(piece)
+    )
+
+
+def palette(text: str) -> tuple[str, ...]:
+    """What a sentence that is nothing but a palette names ("Palette of coral, plum and amber."), in order."""
+    pieces = (piece for line in unwrap(text[:16000]).split("\n") for piece in _END.split(line))
+    match = next((match for piece in pieces if (match := _PALETTE.match(piece))), None)
+    parts = re.split(r"[,;/]|\band\b", match["names"]) if match else []
+    return tuple(" ".join(part.split()) for part in parts if part.strip())
 
 
 def cuts(text: str) -> list[str]:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from sorasync.preview.animatic import prose
-from sorasync.preview.animatic.colours import Swatch, colours_in, swatch
+from sorasync.preview.animatic.colours import Swatch, colours_in, palette_of_names, swatch
 from sorasync.preview.animatic.moods import palette_for
 
 _LONGEST = 40_000
@@ -86,11 +86,21 @@ class _Draft:
 
     fields: dict[str, list[str]] = field(default_factory=dict)
     open: str = "beats"
+    ended: bool = True
 
     def add(self, name: str, text: str) -> None:
         """Keep a line under a field, unless it is empty."""
         if text.strip():
             self.fields.setdefault(name, []).append(" ".join(text.split()))
+            self.ended = False
+
+    def carry_on(self, name: str, text: str) -> None:
+        """Keep a line that may be the rest of the one before it: then it begins with a small letter."""
+        before = self.fields.get(name)
+        if before and not self.ended and text.strip()[:1].islower() and before[-1][-1] not in ".!?":
+            before[-1] = f"{before[-1]} {' '.join(text.split())}"
+        else:
+            self.add(name, text)
 
 
 def read_script(prompt: str) -> Script:
@@ -124,7 +134,8 @@ def _split(lines: list[str]) -> tuple[str, str, list[_Draft]]:
         if heading:
             current = _Draft()
             drafts.append(current)
-            current.add("beats", heading.group(1))
+            current.add("beats", heading.group(1).strip("*_# "))
+            current.ended = True
         else:
             _take(current, line)
     style = " ".join(head.fields.pop("style", []))
@@ -134,8 +145,9 @@ def _split(lines: list[str]) -> tuple[str, str, list[_Draft]]:
 
 def _take(draft: _Draft, line: str) -> None:
     """Put one line under the field it belongs to; an empty line ends the style."""
-    if not line.strip() and draft.open == "style":
-        draft.open = "scene"
+    if not line.strip():
+        draft.ended = True
+        draft.open = "scene" if draft.open == "style" else draft.open
     bullet = _BULLET.match(line)
     if bullet:
         draft.add(draft.open, bullet.group(1))
@@ -146,7 +158,7 @@ def _take(draft: _Draft, line: str) -> None:
         draft.open = name
         draft.add(name, opening.group(2))
     else:
-        draft.add(draft.open, line)
+        draft.carry_on(draft.open, line)
 
 
 def _shot(draft: _Draft) -> Shot:
@@ -172,20 +184,38 @@ def _line(text: str) -> Line:
 
 def _from_prose(text: str) -> Script:
     """Shots from running text: a cut where the text says so, sentences as beats."""
-    scenes = prose.cuts(text)
-    named = colours_in(text)
+    style, body = _style_first(text)
+    scenes = prose.cuts(body)
+    named = colours_named(body)
     known = {colour.rgb for colour in named}
     others = tuple(colour for colour in palette_for(text) if colour.rgb not in known)
     chosen = named if len(named) > 1 else (*named, *others[: 5 - len(named)])
-    shots = tuple(
-        Shot(
-            camera=prose.camera(part),
-            focus=prose.focus(part),
-            beats=prose.sentences(part),
-            lighting=prose.lighting(part),
-            palette=own if len(own := colours_in(part)) > 1 else chosen,
-            lines=tuple(Line(speaker, words) for speaker, words in prose.spoken(part)),
-        )
-        for part in scenes[:_MOST_SHOTS]
+    shots = tuple(_prose_shot(part, chosen) for part in scenes[:_MOST_SHOTS])
+    return Script(style, "", shots, named)
+
+
+def _prose_shot(part: str, chosen: tuple[Swatch, ...]) -> Shot:
+    flat = " ".join(part.split())
+    own = colours_named(part)
+    return Shot(
+        camera=prose.camera(flat),
+        focus=prose.focus(flat),
+        beats=prose.sentences(part),
+        lighting=prose.lighting(flat),
+        palette=own if len(own) > 1 else chosen,
+        lines=tuple(Line(speaker, words) for speaker, words in prose.spoken(flat)),
     )
-    return Script("", "", shots, named)
+
+
+def colours_named(text: str) -> tuple[Swatch, ...]:
+    """The colours of a sentence that is a palette, else those that the running text names."""
+    return palette_of_names(prose.palette(text)) or colours_in(text)
+
+
+def _style_first(text: str) -> tuple[str, str]:
+    """A style that stands on the text's first line, and the rest."""
+    first, _, rest = text.strip().partition("\n")
+    opening = _FIELD.match(first)
+    if opening and opening.group(1).lower() == "style" and rest.strip():
+        return " ".join(opening.group(2).split()), rest
+    return "", text

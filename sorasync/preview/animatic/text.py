@@ -1,69 +1,109 @@
-"""Text in the font that comes with Pillow: what can be drawn, how wide it is, where it breaks."""
+"""Writing: what can be drawn, how wide it is, where it breaks."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
 
-Font = ImageFont.FreeTypeFont
+from sorasync.preview.animatic import fonts
+
 Colour = tuple[int, int, int, int]
 
 _LONGEST = 700
-_ALIKE = dict(
-    pair.split("=", 1)
-    for pair in re.findall(
-        r"\S+",
-        '×=x —=- –=- ‑=- •=· €=EUR →=> ←=< …=... ‚=\' „=" «=" »=" ′=\' ″=" '
-        "ß=ss ẞ=SS Ł=L ł=l ø=o Ø=O æ=ae Æ=AE œ=oe Œ=OE đ=d Đ=D ð=d Ð=D þ=th Þ=Th ı=i",
-    )
-)
+_SHARE = 0.92
+"""Other fonts are drawn a little smaller: their letters are larger than those of Pillow's own."""
 
 
-@lru_cache(maxsize=64)
+def _pairs(text: str) -> dict[str, str]:
+    return dict(pair.split("=", 1) for pair in re.findall(r"\S+", text))
+
+
+_SIGNS = _pairs('×=x —=- –=- ‑=- •=· €=EUR →=> ←=< …=... ‚=\' „=" «=" »=" ′=\' ″="')
+_LETTERS = _pairs("ß=ss ẞ=SS Ł=L ł=l ø=o Ø=O æ=ae Æ=AE œ=oe Œ=OE đ=d Đ=D ð=d Ð=D þ=th Þ=Th ı=i")
+
+
+@dataclass(frozen=True, slots=True)
+class Font:
+    """One size of writing, in pixels, with the fonts beside Pillow's own."""
+
+    size: int
+    extra: tuple[Path, ...] = ()
+
+    @property
+    def main(self) -> fonts.Font:
+        """Pillow's own font at this size."""
+        found = fonts.load(None, self.size)
+        if found is None:
+            raise RuntimeError("Pillow has no font of its own")
+        return found
+
+    def getlength(self, text: str) -> float:
+        """Pixels a line takes."""
+        if text.isascii():
+            return self.main.getlength(text)
+        return sum(face.getlength(part) for part, face in self.runs(text))
+
+    def runs(self, text: str) -> list[tuple[str, fonts.Font]]:
+        """The text in pieces of one font each; a word is never set in two."""
+        if text.isascii():
+            return [(text, self.main)]
+        pieces: list[tuple[str, fonts.Font]] = []
+        for word in re.findall(r"\S+\s*|\s+", text):
+            face = self._for(word.strip())
+            if pieces and pieces[-1][1] is face:
+                pieces[-1] = (pieces[-1][0] + word, face)
+            else:
+                pieces.append((word, face))
+        return pieces
+
+    def _for(self, word: str) -> fonts.Font:
+        for path in (None, *self.extra):
+            if all(sign.isascii() or fonts.has_glyph(path, sign) for sign in word):
+                found = fonts.load(path, self.size if path is None else max(6, round(self.size * _SHARE)))
+                if found is not None:
+                    return found
+        return self.main
+
+
 def font(size: int) -> Font:
-    """Pillow's own scalable font at a size in pixels."""
-    found = ImageFont.load_default(max(6, size))
-    if not isinstance(found, ImageFont.FreeTypeFont):
-        raise RuntimeError("Pillow was built without FreeType, which the animatic needs for its text")
-    return found
+    """Writing of a size in pixels, in the fonts that hold now."""
+    return Font(max(6, size), fonts.chosen_fonts())
 
 
-@lru_cache(maxsize=4096)
-def _drawable(sign: str) -> bool:
-    """Whether the font has a glyph of its own for a sign."""
-    face = font(24)
-    mask, missing = face.getmask(sign), face.getmask("\uffff")
-    return mask.size != missing.size or bytes(mask) != bytes(missing)
-
-
-@lru_cache(maxsize=4096)
-def _sign(sign: str) -> str:
+@lru_cache(maxsize=8192)
+def _sign(sign: str, extra: tuple[Path, ...]) -> str:
     """What stands for one sign: itself, its plain letter, a likeness, nothing for marks, or a box."""
     if sign.isascii():
         return sign if sign.isprintable() else " "
     if sign.isspace():
         return " "
-    if sign in _ALIKE:
-        return str(_ALIKE[sign])
+    if sign in _SIGNS:
+        return _SIGNS[sign]
     if unicodedata.category(sign) in ("Mn", "Me", "Cf", "Cc", "Cs"):
         return ""
-    if _drawable(sign):
+    if any(fonts.has_glyph(path, sign) for path in (None, *extra)):
         return sign
+    if sign in _LETTERS:
+        return _LETTERS[sign]
     plain = "".join(part for part in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(part))
     if plain and plain != sign:
-        return "".join(_sign(part) for part in plain)
+        return "".join(_sign(part, extra) for part in plain)
     return "\uffff"
 
 
 def plain(text: str) -> str:
-    """A text made of what the font can draw, white space evened out; what it cannot draw becomes a box.
+    """A text made of what the fonts can draw, white space evened out; what they cannot draw becomes a box.
 
     Only the first 700 characters are kept: more never fits.
     """
-    return " ".join("".join(_sign(sign) for sign in text[:_LONGEST]).split())
+    extra = fonts.chosen_fonts()
+    whole = unicodedata.normalize("NFC", text[:_LONGEST])
+    return " ".join("".join(_sign(sign, extra) for sign in whole).split())
 
 
 def width_of(text: str, face: Font) -> int:
@@ -126,7 +166,10 @@ def write(
     bold: bool = False,
 ) -> None:
     """Draw one line of already plain text with its upper left corner at a point."""
-    left, top = round(at[0]), round(at[1])
-    draw.text((left, top), text, font=face, fill=colour)
-    if bold:
-        draw.text((left + max(1, round(face.size / 26)), top), text, font=face, fill=colour)
+    left, top = at[0], round(at[1])
+    level = top + face.main.getmetrics()[0]
+    for part, letters in face.runs(text):
+        draw.text((round(left), level), part, font=letters, fill=colour, anchor="ls")
+        if bold:
+            draw.text((round(left) + max(1, round(face.size / 26)), level), part, font=letters, fill=colour, anchor="ls")
+        left += letters.getlength(part)

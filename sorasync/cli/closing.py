@@ -1,0 +1,37 @@
+"""What commands that carry changes out share: the display while they run, and the report at the end."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from sorasync.cli.common import Globals
+from sorasync.cli.exit_code import ExitCode, of_report
+from sorasync.cli.output import print_json, print_lines
+
+if TYPE_CHECKING:
+    from sorasync.apply.report import Report
+    from sorasync.cli.progress import Display
+    from sorasync.plan.plan import Plan
+
+
+def display(globals: Globals) -> Display:
+    """A table that redraws on a terminal, lines elsewhere."""
+    from sorasync.cli.progress import Lines, Live
+
+    if globals.json or not sys.stderr.isatty():
+        return Lines(quiet=globals.quiet)
+    return Live()
+
+
+def close(globals: Globals, plan: Plan, report: Report) -> ExitCode:
+    """Print the report; the exit code it stands for."""
+    if globals.json:
+        from sorasync.cli.report_json import report_json
+
+        print_json(report_json(plan, report))
+    else:
+        from sorasync.cli.report_text import report_text
+
+        print_lines(report_text(plan, report, globals.project()))
+    return of_report(report)

@@ -1,0 +1,28 @@
+"""`sorasync completion`."""
+
+from __future__ import annotations
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+
+_EXAMPLES = """\b
+Examples:
+  echo 'eval "$(sorasync completion bash)"' >> ~/.bashrc
+  echo 'eval "$(sorasync completion zsh)"' >> ~/.zshrc
+  sorasync completion fish > ~/.config/fish/completions/sorasync.fish
+"""
+
+
+@subcommand(formats=("text",), epilog=_EXAMPLES)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def command(globals: Globals, shell: str) -> ExitCode:
+    """Print the script that completes commands, options and addresses in a shell.
+
+    Addresses are those of the library that the command line is about, also while its manifests have faults.
+    """
+    from sorasync.cli.completion_script import script
+
+    click.echo(script(shell), nl=False)
+    return ExitCode.DONE

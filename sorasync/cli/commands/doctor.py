@@ -1,0 +1,36 @@
+"""`sorasync doctor`."""
+
+from __future__ import annotations
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+
+_EXAMPLES = """\b
+Examples:
+  sorasync doctor
+  sorasync doctor --env prod --format json
+  sorasync doctor --offline
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.option("--offline", is_flag=True, help="Ask the provider nothing.")
+def command(globals: Globals, offline: bool) -> ExitCode:
+    """Check the provider and this machine, without spending anything.
+
+    The provider is only sent GET requests that cost nothing. Whether a paid route exists is read from the
+    host's own description or from its answer to a GET; what cannot be known without paying is said so.
+    Exits with 1 when something is wrong; warnings do not count.
+    """
+    from sorasync.cli.doctor_output import doctor_json, doctor_text
+    from sorasync.doctor import examine
+
+    checkup = examine(globals.project(), offline=offline)
+    if globals.json:
+        print_json(doctor_json(checkup))
+    else:
+        print_lines(doctor_text(checkup, quiet=globals.quiet))
+    return ExitCode.DONE if checkup.healthy else ExitCode.ERROR

@@ -1,0 +1,95 @@
+"""`sorasync preflight`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+
+if TYPE_CHECKING:
+    from sorasync.manifest.diagnostic import Diagnostic
+    from sorasync.preflight.fix import Mended
+
+_EXAMPLES = """\b
+Examples:
+  sorasync preflight
+  sorasync preflight --fix
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.option("--fix", is_flag=True, help="Write corrected copies beside the files; overwrite nothing.")
+def command(globals: Globals, fix: bool) -> ExitCode:
+    """Check reference clips and images before any money is spent on them.
+
+    What the provider would refuse, such as a first frame of another size than its clip, is an error; what
+    only looks worse, such as a character's clip of another shape than the videos that use it, a warning.
+    Needs the extra `preview`, and no key, state or network.
+    """
+    from sorasync.manifest.diagnostic import Severity
+    from sorasync.preflight import check_media
+
+    project = globals.project()
+    library = project.library()
+    graph = project.graph(library)
+    found = check_media(library, graph, project.profile)
+    mended: list[Mended] = []
+    if fix:
+        from sorasync.preflight.fix import mend
+
+        mended = list(mend(library, graph, project.profile))
+    if globals.json:
+        print_json(_as_json(found, mended))
+    else:
+        print_lines(_as_text(found, mended, fix=fix))
+    return ExitCode.ERROR if any(one.severity is Severity.ERROR for one in found) else ExitCode.DONE
+
+
+def _as_text(found: list[Diagnostic], mended: Iterable[Mended], *, fix: bool) -> Iterator[str]:
+    from sorasync.cli.diagnostic_text import diagnostics_text
+    from sorasync.manifest.diagnostic import Severity
+
+    yield from diagnostics_text(found)
+    for one in mended:
+        yield from _mended_text(one)
+    errors = sum(one.severity is Severity.ERROR for one in found)
+    if not found:
+        yield "Every reference clip and image is as it should be."
+    elif errors:
+        yield f"{errors} of these would be refused{'' if fix else '; --fix writes corrected copies'}."
+
+
+def _mended_text(one: Mended) -> Iterator[str]:
+    if one.done:
+        yield f"wrote {one.copy}: {', '.join(one.done)}"
+    for words in one.left:
+        yield f"{one.file}: {words}"
+    if one.copy is not None:
+        yield f"    to use it, change {one.position.file}:{one.position.line} to: {one.line}"
+
+
+def _as_json(found: Iterable[Diagnostic], mended: Iterable[Mended]) -> dict[str, object]:
+    from sorasync.cli.diagnostic_json import diagnostic_json
+
+    return {
+        "format_version": 1,
+        "diagnostics": [diagnostic_json(one) for one in found],
+        "fixed": [
+            {
+                "file": one.file,
+                "copy": one.copy,
+                "done": list(one.done),
+                "left": list(one.left),
+                "addresses": list(one.addresses),
+                "manifest": one.position.file,
+                "line": one.position.line,
+                "text": one.line,
+            }
+            for one in mended
+        ],
+    }

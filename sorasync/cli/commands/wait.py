@@ -1,0 +1,85 @@
+"""`sorasync wait`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from sorasync.cli.address_argument import PATTERN
+from sorasync.cli.closing import close, display
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.invocation import command_line
+from sorasync.cli.webhook_options import webhook_options, webhooks_of
+
+if TYPE_CHECKING:
+    from sorasync.plan.plan import Plan
+
+_EXAMPLES = """\b
+Examples:
+  sorasync wait
+  sorasync wait --timeout 600 'clip.act1-*'
+  sorasync wait --webhook-listen 0.0.0.0:8080 --format json
+
+\b
+Exit codes: 0 nothing is in flight any more, 8 something still renders, 4 something failed.
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.argument("patterns", nargs=-1, type=PATTERN, metavar="[ADDRESS]...")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="How long to wait. Default: [apply] wait_minutes.",
+)
+@click.option(
+    "--lock-timeout", type=float, default=0.0, metavar="SECONDS", help="How long to wait for the lock."
+)
+@webhook_options
+def command(
+    globals: Globals,
+    patterns: tuple[str, ...],
+    timeout: float | None,
+    lock_timeout: float,
+    webhook_listen: str | None,
+    webhook_secret_env: str,
+) -> ExitCode:
+    """Wait for what is in flight, and fetch it.
+
+    Follows renders and batches that an earlier apply started, and downloads what is done. Sends and pays
+    nothing: what is still to be rendered is left to the next apply. ADDRESS may hold * and ?, or be
+    tag:NAME.
+    """
+    from sorasync.applying import ApplyOptions, apply
+    from sorasync.plan.selection import Selection
+    from sorasync.planning import PlanOptions
+
+    options = ApplyOptions(
+        planning=PlanOptions(selection=Selection(patterns)),
+        lock_timeout=lock_timeout,
+        wait=timeout,
+        only_pending=True,
+        webhooks=webhooks_of(webhook_listen, webhook_secret_env),
+    )
+    plans: list[Plan] = []
+    with display(globals) as reporter:
+        report = apply(globals.project(), options, reporter, _noted(plans), command_line())
+    assert report is not None
+    if not plans[0].changes and not globals.json:
+        click.echo("Nothing is in flight.")
+        return ExitCode.DONE
+    return close(globals, plans[0], report)
+
+
+def _noted(plans: list[Plan]) -> Callable[[Plan], bool]:
+    """Nothing has to be confirmed, since nothing is paid; the plan is kept for the report."""
+
+    def note(plan: Plan) -> bool:
+        plans.append(plan)
+        return True
+
+    return note

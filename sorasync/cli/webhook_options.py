@@ -1,0 +1,43 @@
+"""The options that say where webhooks are listened for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from sorasync.pending import Webhooks
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_DEFAULT_ENV = "SORASYNC_WEBHOOK_SECRET"
+
+
+def webhook_options(function: F) -> F:
+    """Add them to a command that waits for renders."""
+    listen = click.option(
+        "--webhook-listen",
+        metavar="HOST:PORT",
+        help="Listen for the provider's webhooks; each one makes it be asked at once.",
+    )
+    secret = click.option(
+        "--webhook-secret-env",
+        metavar="NAME",
+        default=_DEFAULT_ENV,
+        help=f"The variable that holds their secret. Default: {_DEFAULT_ENV}.",
+    )
+    return listen(secret(function))
+
+
+def webhooks_of(listen: str | None, secret_env: str) -> Webhooks | None:
+    """The options together. Raises `click.BadParameter` for anything but `HOST:PORT`."""
+    if listen is None:
+        return None
+    from sorasync.pending import Webhooks
+
+    host, colon, port = listen.rpartition(":")
+    if not colon or not host or not port.isdecimal() or int(port) > 65535:
+        raise click.BadParameter(f"{listen!r} is not HOST:PORT", param_hint="--webhook-listen")
+    return Webhooks(host.strip("[]"), int(port), secret_env)

@@ -1,0 +1,118 @@
+"""Checks of a library's provider and of this machine. Nothing is sent that could cost anything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sorasync.errors import SorasyncError
+from sorasync.project import Project
+
+if TYPE_CHECKING:
+    from sorasync.provider.probe import HostFacts
+    from sorasync.provider.tls import Certificate
+
+
+class Level(StrEnum):
+    """How a check came out. `unknown`: nobody can tell without paying, or nobody was asked."""
+
+    OK = "ok"
+    UNKNOWN = "unknown"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at: its name, how it came out, one sentence, and what to do about it."""
+
+    name: str
+    level: Level
+    message: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """Every check, in the order they were made."""
+
+    provider: str
+    checks: tuple[Check, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether no check failed."""
+        return all(check.level is not Level.ERROR for check in self.checks)
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What was found out about the provider."""
+
+    facts: HostFacts
+    certificate: Certificate | None
+
+
+def examine(project: Project, *, offline: bool = False) -> Checkup:
+    """Make every check. With `offline` the provider is not asked."""
+    return Checkup(project.profile.provider_name, tuple(_checks(project, offline)))
+
+
+def _checks(project: Project, offline: bool) -> Iterator[Check]:
+    from sorasync.doctor_host import host_checks
+    from sorasync.doctor_local import local_checks
+    from sorasync.doctor_prices import price_checks
+
+    models, problem = _models(project)
+    if problem is not None:
+        yield problem
+    if offline:
+        yield Check("provider", Level.UNKNOWN, "not asked")
+    else:
+        host = _ask(project)
+        if isinstance(host, Check):
+            yield host
+        else:
+            yield from host_checks(project, host, models)
+    yield from price_checks(project, models)
+    yield from local_checks(project)
+
+
+def _models(project: Project) -> tuple[dict[str, set[str]], Check | None]:
+    """The models that the manifests use, each with its sizes; and what is wrong with the manifests."""
+    found: dict[str, set[str]] = {}
+    try:
+        graph = project.graph(project.library())
+    except SorasyncError as error:
+        return found, Check("manifests", Level.ERROR, error.message, "sorasync validate")
+    for render in graph.renders.values():
+        if render.model:
+            found.setdefault(render.model, set()).add(render.size)
+    return found, None
+
+
+def _ask(project: Project) -> Host | Check:
+    try:
+        return asyncio.run(_probe(project))
+    except SorasyncError as error:
+        return Check("provider", Level.ERROR, error.message, error.hint)
+
+
+async def _probe(project: Project) -> Host:
+    from sorasync.provider.probe import probe
+    from sorasync.provider.tls import certificate
+
+    async with project.provider() as provider:
+        facts = await probe(provider)
+    base_url = project.profile.base_url
+    return Host(facts, await certificate(base_url) if base_url else None)
+
+
+def listed(names: Iterable[str], most: int = 5) -> str:
+    """Names for a sentence, cut short where there are many."""
+    found = sorted(names)
+    more = f" and {len(found) - most} more" if len(found) > most else ""
+    return ", ".join(found[:most]) + more

@@ -1,0 +1,180 @@
+"""What a doctor says of the provider, from what the provider said of itself. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+
+from sorasync.doctor import Check, Host, Level, listed
+from sorasync.project import Project
+from sorasync.provider.probe import HostFacts, Reached
+
+_SKEW_WARNS, _SKEW_FAILS = 10.0, 120.0
+"""Seconds. A lost job is looked for from two minutes before its intent on."""
+_CERTIFICATE_WARNS = 14 * 86400.0
+_SLOW = 5.0
+_RESENDS = {
+    "LiteLLM": "set litellm_settings.num_retries: 0 there: by default it sends a create again by itself "
+    "after 500 and 429, and each one is paid",
+}
+
+
+def host_checks(project: Project, host: Host, models: Iterable[str]) -> Iterator[Check]:
+    """Every check of the provider."""
+    facts = host.facts
+    yield from _tls(project, host)
+    if facts.failure is not None:
+        error = facts.failure
+        yield Check("reachable", Level.ERROR, error.message, error.hint)
+        return
+    assert facts.first is not None
+    yield _reached(facts.first)
+    yield _clock(facts)
+    yield _key(project, facts.first)
+    if facts.first.status not in (401, 403):
+        yield from _list(project, facts)
+        yield from _models(facts, models)
+    yield from _routes(facts)
+    yield from _gateway(facts)
+    if facts.sunset:
+        yield Check("sunset", Level.WARNING, f"the host announces its end: {facts.sunset}")
+
+
+def _tls(project: Project, host: Host) -> Iterator[Check]:
+    url, certificate = project.profile.base_url, host.certificate
+    if url is None:
+        return
+    if url.startswith("http://"):
+        local = any(url.startswith(f"http://{name}") for name in ("127.", "localhost", "[::1]"))
+        level = Level.OK if local else Level.WARNING
+        yield Check(
+            "tls", level, "not encrypted" + (", on this machine" if local else ": the key can be read")
+        )
+    elif certificate is not None and certificate.fault is not None:
+        yield Check("tls", Level.ERROR, f"the certificate cannot be trusted: {certificate.fault}")
+    elif certificate is not None and certificate.expires_at is not None:
+        left = certificate.expires_at - project.clock.now()
+        day = datetime.fromtimestamp(certificate.expires_at, UTC).date()
+        level = Level.WARNING if left < _CERTIFICATE_WARNS else Level.OK
+        yield Check("tls", level, f"the certificate holds until {day}")
+
+
+def _reached(first: Reached) -> Check:
+    level = Level.WARNING if first.took > _SLOW else Level.OK
+    if first.status >= 500:
+        hint = "its log may say why" if not first.said else None
+        said = f": {first.said}" if first.said else ""
+        return Check("reachable", Level.ERROR, f"it answers {first.status}{said}", hint)
+    return Check("reachable", level, f"it answers in {first.took * 1000:.0f} ms")
+
+
+def _clock(facts: HostFacts) -> Check:
+    if facts.skew is None:
+        return Check("clock", Level.UNKNOWN, "it does not say what time it is")
+    off = abs(facts.skew)
+    where = "ahead of" if facts.skew > 0 else "behind"
+    if off < _SKEW_WARNS:
+        return Check("clock", Level.OK, "its clock and ours agree")
+    level = Level.ERROR if off >= _SKEW_FAILS else Level.WARNING
+    return Check(
+        "clock",
+        level,
+        f"its clock is {off:.0f} s {where} ours",
+        "set this machine's clock: lost answers are looked for by time, and expiry is reckoned with it",
+    )
+
+
+def _key(project: Project, first: Reached) -> Check:
+    auth = project.profile.auth
+    variable = project.config.provider.api_key_env or auth.env
+    if auth.header == "none":
+        return Check("key", Level.OK, "it asks for none")
+    if first.status in (401, 403):
+        said = f": {first.said}" if first.said else ""
+        return Check(
+            "key", Level.ERROR, f"refused with {first.status}{said}", f"put a valid key into {variable}"
+        )
+    if not auth.required and project.api_key() is None:
+        return Check("key", Level.OK, "none is set, and it asks for none")
+    if first.status >= 500:
+        return Check("key", Level.UNKNOWN, f"nobody can tell, since it answers {first.status}")
+    return Check("key", Level.OK, f"the key of {variable} is accepted")
+
+
+def _list(project: Project, facts: HostFacts) -> Iterator[Check]:
+    abilities = project.profile.abilities
+    if not project.profile.can("list"):
+        yield Check(
+            "list",
+            Level.WARNING,
+            "it has no list: an answer that is lost has to be settled by hand",
+            "see `sorasync resolve`",
+        )
+        return
+    if facts.jobs is None:
+        yield Check("list", Level.ERROR, f"GET of the list answers {facts.list_status} or no list")
+        return
+    if not facts.jobs:
+        yield Check("list", Level.UNKNOWN, "it works, and is empty: what it says of jobs cannot be seen yet")
+        return
+    silent = abilities.list_returns_prompts and all(job.prompt is None for job in facts.jobs)
+    if silent:
+        yield Check(
+            "list",
+            Level.WARNING,
+            "it works, but says no prompts: lost answers cannot be settled by it",
+            "set abilities.list_returns_prompts = false",
+        )
+    else:
+        yield Check("list", Level.OK, f"it works, and is {abilities.list} by the profile")
+    if facts.next_page is False:
+        yield Check(
+            "list pages", Level.WARNING, "its second page repeats the first", 'set abilities.list = "partial"'
+        )
+
+
+def _models(facts: HostFacts, models: Iterable[str]) -> Iterator[Check]:
+    used = set(models)
+    if facts.models is None:
+        yield Check("models", Level.UNKNOWN, "it does not list its models")
+        return
+    missing = used - set(facts.models)
+    if missing:
+        hint = f"it lists {listed(facts.models)}" if facts.models else "its list of models is empty"
+        yield Check("models", Level.WARNING, f"it does not list {listed(missing)}", hint)
+    else:
+        yield Check("models", Level.OK, f"it lists {listed(used or facts.models)}")
+
+
+def _routes(facts: HostFacts) -> Iterator[Check]:
+    groups: dict[bool | None, list[str]] = {}
+    for name, there in _without_spares(facts.routes).items():
+        groups.setdefault(there, []).append(name)
+    how = "by its OpenAPI description" if facts.described else "by its answer to a GET"
+    if there := groups.get(True):
+        yield Check("routes", Level.OK, f"there {how}: {listed(there, 9)}")
+    if missing := groups.get(False):
+        yield Check(
+            "routes",
+            Level.WARNING,
+            f"not there {how}: {listed(missing, 9)}",
+            'set them to "" under [provider.routes], so that plans know',
+        )
+    if open_ones := groups.get(None):
+        yield Check("routes", Level.UNKNOWN, f"cannot be known without paying: {listed(open_ones, 9)}")
+
+
+def _without_spares(routes: Mapping[str, bool | None]) -> dict[str, bool | None]:
+    """Forms of the edit route that are missing do not matter where another one is there."""
+    edits = {name: there for name, there in routes.items() if name.startswith("edit ")}
+    if any(edits.values()):
+        return {name: there for name, there in routes.items() if there or name not in edits}
+    return dict(routes)
+
+
+def _gateway(facts: HostFacts) -> Iterator[Check]:
+    if facts.gateway is None:
+        return
+    hint = _RESENDS.get(facts.gateway)
+    level = Level.WARNING if hint else Level.OK
+    yield Check("gateway", level, f"{facts.gateway} stands in between", hint)

@@ -1,0 +1,88 @@
+"""What a doctor says of this machine: disk, file system, state, lock and backups."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from sorasync.doctor import Check, Level
+from sorasync.errors import SorasyncError
+from sorasync.project import Project
+from sorasync.state.store import Store
+
+_GIB = 1 << 30
+_DISK_FAILS, _DISK_WARNS = 256 << 20, 5 * _GIB
+"""Bytes. An apply starts no render with less than the first."""
+_BACKUP_OLD = 7 * 86400.0
+
+
+def local_checks(project: Project) -> Iterator[Check]:
+    """Every check that needs no provider."""
+    yield _disk(project)
+    try:
+        with project.store() as store:
+            yield from _state(project, store)
+    except SorasyncError as error:
+        yield Check("state", Level.ERROR, error.message, error.hint or "sorasync state check")
+
+
+def _disk(project: Project) -> Check:
+    free = shutil.disk_usage(_existing(project.assets().path)).free
+    level = Level.ERROR if free < _DISK_FAILS else Level.WARNING if free < _DISK_WARNS else Level.OK
+    return Check("disk", level, f"{free / _GIB:.1f} GiB free for videos")
+
+
+def _state(project: Project, store: Store) -> Iterator[Check]:
+    from sorasync.state.check import faults
+    from sorasync.state.lock import holder
+    from sorasync.state.record import Status
+
+    if store.path is None:
+        yield Check("state", Level.OK, "nothing is recorded yet")
+        return
+    found = faults(store)
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        yield Check("state", Level.ERROR, f"{found[0]}{more}", "sorasync state check")
+    else:
+        flying = store.in_flight()
+        yield Check("state", Level.OK, f"sound; {len(flying)} renders in flight")
+        lost = sum(record.status in (Status.INTENT, Status.UNKNOWN) for record in flying)
+        if lost:
+            yield Check("lost answers", Level.WARNING, f"{lost} are open", "sorasync resolve")
+    yield from _file_system(store.path)
+    yield from _backups(project, store.path)
+    held = holder(store)
+    if held is not None:
+        yield Check("lock", Level.OK, f"held by {held.describe(project.clock.now())}")
+
+
+def _file_system(path: Path) -> Iterator[Check]:
+    from sorasync.state.filesystem import network_type
+
+    kind = network_type(path)
+    if kind is None:
+        yield Check("file system", Level.OK, "the state lies on a local one")
+    else:
+        hint = "keep the state on a local disk: two machines could write to it at once"
+        yield Check("file system", Level.WARNING, f"the state lies on a network file system ({kind})", hint)
+
+
+def _backups(project: Project, path: Path) -> Iterator[Check]:
+    from sorasync.state.backup import backups
+
+    copies = backups(path)
+    if not copies:
+        yield Check("backups", Level.UNKNOWN, "there is none yet; every apply makes one first")
+        return
+    age = project.clock.now() - copies[0].at
+    days = f"{age / 86400:.0f} days" if age > 2 * 86400 else f"{max(0.0, age) / 3600:.0f} hours"
+    level = (
+        Level.WARNING if age > _BACKUP_OLD and path.stat().st_mtime > copies[0].at + _BACKUP_OLD else Level.OK
+    )
+    yield Check("backups", level, f"{len(copies)}, the latest {days} old")
+
+
+def _existing(path: Path) -> Path:
+    return next(place for place in (path, *path.parents) if place.exists())

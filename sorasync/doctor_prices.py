@@ -1,0 +1,50 @@
+"""What a doctor says of the profile: its end, the age of its prices, and prices that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+from sorasync.doctor import Check, Level, listed
+from sorasync.project import Project
+
+_SUNSET_WARNS, _OLD = 180, 60
+"""Days."""
+
+
+def price_checks(project: Project, models: Mapping[str, set[str]]) -> Iterator[Check]:
+    """Checks of the profile for the models and sizes that the manifests use."""
+    profile = project.profile
+    today = datetime.fromtimestamp(project.clock.now(), UTC).date()
+    for model in (None, *sorted(models)):
+        left = profile.days_left(today, model)
+        own = profile.days_left(today)
+        if left is None or left >= _SUNSET_WARNS or (model is not None and left == own):
+            continue
+        name = model or profile.title
+        if left < 0:
+            yield Check(
+                "sunset", Level.ERROR, f"{name} was switched off {-left} days ago", profile.replacement
+            )
+        else:
+            yield Check(
+                "sunset", Level.WARNING, f"{name} is switched off in {left} days", profile.replacement
+            )
+    if profile.simulated:
+        yield Check("prices", Level.OK, "nothing is billed; prices are those of the reference")
+        return
+    unknown = {
+        f"{model} {size}"
+        for model, sizes in models.items()
+        for size in sizes
+        if profile.create_cost(model, size, 1) is None
+    }
+    if unknown:
+        hint = "put dollars a second under [prices] in sorasync.toml"
+        yield Check("prices", Level.WARNING, f"no price is known of {listed(unknown)}", hint)
+    elif project.config.prices or profile.as_of is None:
+        yield Check("prices", Level.OK, "every price is known")
+    else:
+        age = (today - profile.as_of).days
+        level = Level.WARNING if age > _OLD else Level.OK
+        yield Check("prices", level, f"every price is known, as of {profile.as_of} ({max(0, age)} days ago)")

@@ -1,0 +1,86 @@
+"""The names that a library declares, read as fast as TOML can be read.
+
+For completing a command line: nothing is checked, and what cannot be read or expanded is passed over, so
+that a half-written manifest does not take the names of the others away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sorasync.manifest.files import FileFault, LibraryFiles
+from sorasync.manifest.matrix import MatrixProblem, check_matrix, instances
+from sorasync.manifest.template import substitute
+from sorasync.manifest.toml import TomlError, parse
+
+_CONFIG = "sorasync.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A declared clip or character by its address, with the takes and steps a clip has, and its tags."""
+
+    address: str
+    takes: int = 1
+    steps: int = 0
+    tags: tuple[str, ...] = ()
+
+
+def outline(root: Path) -> Iterator[Named]:
+    """Everything that the library at `root` declares, matrix instances one by one, file by file."""
+    files = LibraryFiles(root)
+    config = _parsed(files, _CONFIG)
+    directory = _table(config, "library").get("manifests")
+    try:
+        found, _ = files.manifests(directory if isinstance(directory, str) else "manifests")
+    except OSError:
+        return
+    for file in found:
+        raw = _parsed(files, file)
+        defaults = {**_table(config, "defaults"), **_table(raw, "defaults")}
+        scope = {**_table(config, "vars"), **_table(raw, "vars")}
+        for slug, clip in _table(raw, "clips").items():
+            if isinstance(clip, dict):
+                yield from _clip(slug, {**defaults, **clip}, scope)
+        for slug, character in _table(raw, "characters").items():
+            if isinstance(character, dict):
+                yield Named(f"character.{slug}", tags=_tags(character))
+
+
+def _clip(slug: str, clip: Mapping[str, Any], scope: Mapping[str, Any]) -> Iterator[Named]:
+    takes, steps = clip.get("takes"), clip.get("steps")
+    for suffix in _suffixes(clip.get("matrix"), scope):
+        yield Named(
+            address=f"clip.{slug}{suffix}",
+            takes=takes if isinstance(takes, int) else 1,
+            steps=len(steps) if isinstance(steps, list) else 0,
+            tags=_tags(clip),
+        )
+
+
+def _suffixes(matrix: object, scope: Mapping[str, Any]) -> list[str]:
+    if matrix is None:
+        return [""]
+    filled, problems = substitute(matrix, scope)
+    wrong: list[MatrixProblem] = [] if problems else check_matrix(filled)
+    return [] if problems or wrong else [suffix for suffix, _ in instances(filled)]
+
+
+def _tags(table: Mapping[str, Any]) -> tuple[str, ...]:
+    tags = table.get("tags")
+    return tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
+
+
+def _parsed(files: LibraryFiles, file: str) -> dict[str, Any]:
+    try:
+        return parse(files.text(file))
+    except (FileFault, TomlError):
+        return {}
+
+
+def _table(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = parent.get(key)
+    return found if isinstance(found, dict) else {}

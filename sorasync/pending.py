@@ -1,0 +1,68 @@
+"""Waiting for what is in flight at the provider, and being told when something happened there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sorasync.errors import SorasyncError
+from sorasync.plan.action import Action
+from sorasync.plan.plan import Plan
+from sorasync.state.record import IN_FLIGHT
+
+if TYPE_CHECKING:
+    from sorasync.apply.context import Context
+    from sorasync.provider.webhook import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """Where to listen for webhooks, and the environment variable with the secret they are signed with."""
+
+    host: str
+    port: int
+    secret_env: str
+
+
+def pending_part(plan: Plan) -> Plan:
+    """The part of a plan that fetches what is paid for and in flight; it sends nothing."""
+    kept = tuple(
+        change
+        for change in plan.changes
+        if change.action in (Action.RESUME, Action.DOWNLOAD) and change.status in IN_FLIGHT
+    )
+    return replace(plan, changes=kept, left_out=plan.left_out + len(plan.changes) - len(kept))
+
+
+@asynccontextmanager
+async def listening_for(webhooks: Webhooks | None, context: Context) -> AsyncIterator[None]:
+    """Let webhooks wake the engine for the time of an `async with` block.
+
+    Raises `SorasyncError` before anything is sent where the secret is missing or the address is taken.
+    """
+    if webhooks is None:
+        yield
+        return
+    from sorasync.provider.webhook_listener import listening
+
+    secret = os.environ.get(webhooks.secret_env)
+    if not secret:
+        raise SorasyncError(
+            f"{webhooks.secret_env} is not set",
+            hint="put the secret that webhooks are signed with (whsec_...) into it",
+        )
+
+    def heard(_event: Event) -> None:
+        context.news.set()
+
+    def refused(why: str) -> None:
+        context.reporter.notice(f"a webhook was refused, and others like it will be: {why}")
+
+    async with listening(
+        webhooks.host, webhooks.port, secret, context.clock, heard=heard, refused=refused
+    ) as port:
+        context.reporter.notice(f"listening for webhooks on {webhooks.host}:{port}")
+        yield

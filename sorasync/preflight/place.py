@@ -1,0 +1,28 @@
+"""New files beside old ones, which are never written over."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def put_new(path: Path, data: bytes) -> None:
+    """Write a file that must not be there yet, whole or not at all. Raises FileExistsError."""
+    with new_file(path) as part:
+        part.write_bytes(data)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """A name to write to; what is there at the end becomes `path`, unless that exists by then."""
+    if path.exists():
+        raise FileExistsError(path)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        # A link, since a rename would replace a file that came into being meanwhile.
+        os.link(part, path)
+    finally:
+        part.unlink(missing_ok=True)

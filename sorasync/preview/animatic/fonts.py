@@ -1,0 +1,81 @@
+"""Which fonts write: Pillow's own for most, the system's for words it has no glyphs for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from pathlib import Path
+
+from PIL import ImageFont
+
+Font = ImageFont.FreeTypeFont
+
+_FOLDERS = (
+    "/usr/share/fonts/truetype/dejavu",
+    "/usr/share/fonts/dejavu-sans-fonts",
+    "/usr/share/fonts/dejavu",
+    "/usr/share/fonts/TTF",
+    "/usr/share/fonts/truetype/noto",
+    "/usr/share/fonts/google-noto",
+    "/usr/share/fonts/noto",
+    "/usr/share/fonts/opentype/noto",
+    "/usr/share/fonts/google-noto-cjk",
+    "/usr/share/fonts/noto-cjk",
+    "/System/Library/Fonts/Supplemental",
+    "C:/Windows/Fonts",
+)
+_FILES = (
+    "DejaVuSans.ttf",
+    "NotoSans-Regular.ttf",
+    "NotoSansCJK-Regular.ttc",
+    "Arial Unicode.ttf",
+    "arial.ttf",
+)
+_CHOSEN: ContextVar[tuple[Path, ...] | None] = ContextVar("fonts", default=None)
+
+
+@lru_cache(maxsize=1)
+def system_fonts() -> tuple[Path, ...]:
+    """The fonts of the usual places that exist here, at most one of each kind."""
+    found = (next((path for folder in _FOLDERS if (path := Path(folder, name)).is_file()), None) for name in _FILES)
+    return tuple(path for path in found if path is not None)
+
+
+@contextmanager
+def extra_fonts(paths: Sequence[Path]) -> Iterator[None]:
+    """Use these fonts beside Pillow's own in this context, and none of the system's."""
+    token = _CHOSEN.set(tuple(paths))
+    try:
+        yield
+    finally:
+        _CHOSEN.reset(token)
+
+
+def chosen_fonts() -> tuple[Path, ...]:
+    """The fonts beside Pillow's own that hold now."""
+    chosen = _CHOSEN.get()
+    return system_fonts() if chosen is None else chosen
+
+
+@lru_cache(maxsize=128)
+def load(path: Path | None, size: int) -> Font | None:
+    """A font at a size in pixels, Pillow's own for None; None when the file is no font."""
+    try:
+        found = ImageFont.load_default(size) if path is None else ImageFont.truetype(str(path), size)
+    except OSError:
+        return None
+    if not isinstance(found, ImageFont.FreeTypeFont):
+        raise RuntimeError("Pillow was built without FreeType, which the animatic needs for its text")
+    return found
+
+
+@lru_cache(maxsize=8192)
+def has_glyph(path: Path | None, sign: str) -> bool:
+    """Whether a font has a glyph of its own for a sign."""
+    face = load(path, 24)
+    if face is None:
+        return False
+    mask, missing = face.getmask(sign), face.getmask("\uffff")
+    return mask.size != missing.size or bytes(mask) != bytes(missing)

@@ -1,0 +1,164 @@
+"""Downloads that go wrong, and what is on disk in the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sorasync.apply.report import End
+from sorasync.assets.mp4 import inspect_mp4
+from sorasync.graph.render import Kind
+from sorasync.plan.action import Action
+from sorasync.planning import PlanOptions
+from sorasync.provider.local import in_process
+from sorasync.state.record import Status
+from tests.apply.conftest import MakeWorld
+from tests.apply.world import Recording, World, clips, ends, numbered
+
+
+def whole(it: World) -> bool:
+    """Whether every stored record has its file, whole, and nothing is left over."""
+    assets = it.project.assets()
+    with it.store() as store:
+        records = [record for record in store.every_record() if record.status is Status.STORED]
+    for record in records:
+        if record.kind == Kind.CHARACTER:
+            continue
+        assert record.asset is not None
+        assert assets.verify(record.asset)
+        inspect_mp4(assets.path_of(record.asset))
+    return not list(assets.root.glob("tmp/*"))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"do": "truncate", "at": 0.5},
+        {"do": "empty"},
+        {"do": "wrong_length", "by": 1000},
+        {"do": "wrong_length", "by": -100},
+        {"do": "html"},
+        {"do": "content_type", "type": "application/json"},
+        {"do": "cut_body", "at": 0.5},
+        {"do": "cut_before"},
+        {"do": "error"},
+        {"do": "rate_limit", "retry_after": 5},
+    ],
+    ids=lambda fault: "-".join(map(str, fault.values())),
+)
+def test_a_download_that_goes_wrong_is_done_again(world: MakeWorld, fault: dict[str, Any]) -> None:
+    it = world(clips(["a"]))
+    it.faults(fault | {"route": "content", "count": 3})
+    assert it.apply().complete
+    assert whole(it)
+    assert it.plan().empty
+
+
+def test_a_stream_that_breaks_goes_on_where_it_broke_off(world: MakeWorld) -> None:
+    it = world(clips(["a"]))
+    it.faults({"route": "content", "do": "cut_body", "at": 0.9, "nth": 1})
+    it.transport = recording = Recording(in_process(it.app))
+    assert it.apply().complete
+    size = it.server.places.video(it.record("clip.a#1").remote_id or "").stat().st_size
+    assert recording.ranges[:2] == [None, f"bytes={int(size * 0.9)}-"]
+    assert whole(it)
+
+
+def test_a_download_that_never_succeeds_stays_rendered_and_the_next_apply_fetches_it(
+    world: MakeWorld,
+) -> None:
+    it = world(clips(["a"]) + '[[clips.a.steps]]\nedit = "Teal."\n')
+    it.faults({"route": "content", "do": "html"})
+    assert ends(it.apply()) == {"clip.a": End.FAILED, "clip.a#1/1": End.BLOCKED}
+    assert it.record("clip.a#1").status is Status.RENDERED
+    it.faults()
+    assert it.plan().changes[0].action is Action.DOWNLOAD
+    assert it.apply().complete
+    assert whole(it)
+    assert len(it.charges()) == 2
+
+
+def test_an_expired_file_is_asked_for_again_and_then_lost_and_never_paid_for_silently(
+    world: MakeWorld,
+) -> None:
+    it = world(clips(["a"]))
+    it.faults({"route": "content", "do": "expire"})
+    report = it.apply()
+    assert ends(report) == {"clip.a": End.FAILED}
+    assert report.outcomes[0].next == "sorasync apply --replace 'clip.a'"
+    assert it.record("clip.a#1").status is Status.LOST
+    it.faults()
+    assert ends(it.apply()) == {"clip.a": End.BLOCKED}
+    assert len(it.charges()) == 1
+    assert it.apply(PlanOptions(replace=("clip.a",))).complete
+    assert len(it.charges()) == 2
+    assert it.plan().empty
+
+
+def test_a_file_that_is_not_there_for_a_moment_is_not_lost(world: MakeWorld) -> None:
+    it = world(clips(["a"]))
+    it.faults({"route": "content", "do": "not_found", "count": 3})
+    assert it.apply().complete
+
+
+@pytest.mark.parametrize("fault", [{"do": "mp4_for_thumbnail"}, {"do": "error"}, {"do": "not_found"}])
+def test_a_thumbnail_that_the_host_does_not_give_is_cut_from_the_video(
+    world: MakeWorld, fault: dict[str, Any]
+) -> None:
+    it = world(clips(["a"]))
+    it.faults(fault | {"route": "content", "nth": list(range(2, 40))})
+    assert it.apply().complete
+    picture = (it.root / "assets" / "a.webp").read_bytes()
+    assert picture[:4] == b"RIFF"
+    assert picture[8:12] == b"WEBP"
+    assert whole(it)
+
+
+def test_pictures_that_never_come_are_soon_not_asked_for_any_more(world: MakeWorld) -> None:
+    it = world(numbered(8))
+    it.profile = {"variants": ("video", "thumbnail", "spritesheet")}
+    it.faults({"route": "content", "do": "mp4_for_thumbnail"})
+    assert it.apply(parallelism=1).complete
+    assert it.requests()["content"] == 8 + 3 + 3
+
+
+def test_without_pictures_a_video_is_whole_all_the_same(
+    world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it = world(clips(["a"]))
+    it.profile = {"variants": ("video",)}
+    monkeypatch.setattr("sorasync.apply.pictures.first_frame", lambda video: None)
+    assert it.apply().complete
+    assert it.names() == ["a.mp4"]
+    assert not (it.root / "assets" / "a.webp").exists()
+
+
+def test_a_missing_file_is_fetched_again_for_nothing(world: MakeWorld) -> None:
+    it = world(clips(["a"]))
+    it.apply()
+    asset = it.record("clip.a#1").asset
+    assert asset is not None
+    it.project.assets().path_of(asset).unlink()
+    (it.root / "assets" / "a.mp4").unlink()
+    assert [change.action for change in it.plan().changes] == [Action.DOWNLOAD]
+    assert it.apply().complete
+    assert whole(it)
+    assert it.names() == ["a.mp4"]
+    assert len(it.charges()) == 1
+
+
+def test_the_parts_of_two_renders_of_one_key_never_meet(world: MakeWorld) -> None:
+    it = world(clips(["a"]))
+    it.faults({"route": "content", "do": "cut_body", "at": 0.7})
+    it.apply()
+    left = {part.name: part.read_bytes() for part in it.project.assets().root.glob("tmp/*.mp4.part")}
+    assert left
+    with it.project.store(write=True) as store:
+        key = store.in_flight()[0].key
+        store.move(key, Status.LOST, run=None)
+    it.faults()
+    assert it.apply(PlanOptions(replace=("clip.a",))).complete
+    record = it.record("clip.a#1")
+    job = it.server.places.video(record.remote_id or "").read_bytes()
+    assert it.project.assets().path_of(record.asset or "").read_bytes() == job

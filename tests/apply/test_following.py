@@ -1,0 +1,188 @@
+"""Following renders: with few requests, and whatever the host says on the way."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from sorasync.apply.events import Moment
+from sorasync.apply.follow import Follower
+from sorasync.apply.report import End
+from sorasync.cli.exit_code import of_report
+from sorasync.provider.wire import Job, JobStatus
+from sorasync.state.record import Status
+from tests.apply.clock import IdleClock
+from tests.apply.conftest import MakeWorld
+from tests.apply.world import clips, ends, numbered
+
+
+STEP = '[[clips.b.steps]]\nedit = "Teal."\n'
+
+
+def test_one_page_of_the_list_follows_every_render_at_once(world: MakeWorld) -> None:
+    it = world(numbered(60), render_seconds=300.0, poll_after_ms=10_000)
+    assert it.apply(parallelism=60).complete
+    assert 28 <= it.requests()["list"] <= 36
+    assert it.requests()["get"] <= 5
+
+
+def test_single_requests_are_only_for_what_the_list_lacks(world: MakeWorld) -> None:
+    it = world(numbered(10), list_lag=100.0, render_seconds=50.0, poll_after_ms=10_000)
+    assert it.apply(parallelism=10).complete
+    assert it.requests()["get"] >= 10
+
+
+def test_a_host_without_a_list_is_asked_about_each_render(world: MakeWorld) -> None:
+    it = world(numbered(10), render_seconds=50.0, poll_after_ms=10_000)
+    it.profile = {"list": "none"}
+    assert it.apply(parallelism=10).complete
+    assert it.requests()["list"] == 0
+    assert it.requests()["get"] <= 80
+
+
+@pytest.mark.parametrize("deed", ["not_allowed", "error", "html"])
+def test_a_list_that_does_not_work_is_done_without(world: MakeWorld, deed: str) -> None:
+    it = world(numbered(4))
+    it.faults({"route": "list", "do": deed})
+    assert it.apply().complete
+
+
+def test_a_list_that_is_rate_limited_is_not_replaced_by_many_single_requests(world: MakeWorld) -> None:
+    it = world(numbered(20), render_seconds=200.0, poll_after_ms=10_000)
+    it.faults({"route": "list", "do": "rate_limit", "retry_after": 10, "count": 10})
+    assert it.apply(parallelism=20).complete
+    assert it.requests()["get"] <= 3
+
+
+def test_words_and_fields_that_nobody_knows_are_waited_out(world: MakeWorld) -> None:
+    it = world(numbered(4))
+    it.faults(
+        {"route": ["list", "get"], "do": "status_word", "word": "transcoding", "count": 6},
+        {"route": ["list", "get"], "do": "drop_fields", "count": 20},
+    )
+    assert it.apply().complete
+
+
+def test_progress_may_jump_back(world: MakeWorld) -> None:
+    it = world(clips(["a"]))
+    it.faults({"route": "get", "do": "progress", "value": 3, "nth": [3, 5]})
+    assert it.apply().complete
+    seen = [e.progress for e in it.witness.events if e.moment is Moment.RENDERING]
+    assert seen != sorted(seen, key=lambda progress: progress or 0)
+
+
+def test_a_render_that_is_stuck_is_left_pending_with_what_waits_for_it(world: MakeWorld) -> None:
+    it = world(clips(["a", "b"]) + STEP, config="[apply]\nwait_minutes = 30\n")
+    it.faults({"route": "create", "do": "stuck", "prompt": "A b"})
+    report = it.apply()
+    assert ends(report) == {"clip.a": End.DONE, "clip.b": End.PENDING, "clip.b#1/1": End.PENDING}
+    assert of_report(report) == 8
+    assert it.record("clip.b#1").status is Status.SUBMITTED
+    it.server.database.run("UPDATE jobs SET stuck = 0")
+    it.faults()
+    assert it.apply().complete
+    assert it.plan().empty
+    assert len(it.charges()) == 3
+
+
+def test_a_job_that_vanishes_is_lost_and_not_paid_for_again(world: MakeWorld) -> None:
+    it = world(clips(["a", "b"]), render_seconds=600.0)
+
+    def vanish() -> None:
+        it.server.database.run("DELETE FROM jobs WHERE prompt LIKE 'A a%'")
+
+    it.act(Moment.RENDERING, vanish, "clip.a")
+    assert ends(it.apply()) == {"clip.a": End.FAILED, "clip.b": End.DONE}
+    assert it.record("clip.a#1").status is Status.LOST
+    it.apply()
+    assert it.billed() == {"clip.a": 1, "clip.b": 1}
+
+
+def test_a_job_that_is_not_found_for_a_moment_is_not_lost(world: MakeWorld) -> None:
+    it = world(clips(["a"]))
+    it.faults({"route": "get", "do": "not_found", "nth": [1, 2]})
+    assert it.apply().complete
+
+
+def test_a_key_that_is_refused_while_following_leaves_renders_pending(world: MakeWorld) -> None:
+    it = world(numbered(3))
+    it.faults({"route": ["get", "list"], "do": "unauthorized"})
+    report = it.apply()
+    assert set(ends(report).values()) == {End.PENDING}
+    assert report.stopped
+    it.faults()
+    assert it.apply().complete
+    assert set(it.billed().values()) == {1}
+
+
+def test_a_detached_run_starts_what_it_can_and_a_later_one_fetches_it(world: MakeWorld) -> None:
+    it = world(numbered(5) + '[[clips.c004.steps]]\nedit = "Teal."\n')
+    report = it.apply(detach=True)
+    assert set(ends(report).values()) == {End.PENDING}
+    assert of_report(report) == 8
+    assert len(it.charges()) == 5
+    it.clock.time += 600
+    assert it.apply().complete
+    assert len(it.charges()) == 6
+    assert it.plan().empty
+
+
+class Host:
+    """A provider with one job, of which nothing else is asked."""
+
+    def __init__(self, *statuses: JobStatus) -> None:
+        self.statuses = list(statuses)
+
+    async def get(self, job_id: str) -> Job:
+        return Job(job_id, self.statuses.pop(0))
+
+
+def test_two_may_wait_for_one_job_and_one_may_leave() -> None:
+    async def scene() -> None:
+        host = Host(JobStatus.QUEUED, JobStatus.IN_PROGRESS, JobStatus.COMPLETED)
+        follower = Follower(host, IdleClock(), False, 3600.0)  # type: ignore[arg-type]
+        running = asyncio.create_task(follower.run())
+        job, news = Job("video_1", JobStatus.QUEUED), list[Job]()
+        first, second, third = (asyncio.create_task(follower.wait(job, news.append)) for _ in range(3))
+        await asyncio.sleep(0)
+        first.cancel()
+        assert (await second).status is JobStatus.COMPLETED
+        assert (await third).status is JobStatus.COMPLETED
+        assert len(news) == 4
+        running.cancel()
+        await asyncio.wait({running})
+
+    asyncio.run(scene())
+
+
+def test_a_look_that_fails_for_a_reason_nobody_thought_of_ends_the_waits_and_not_the_run() -> None:
+    async def scene() -> None:
+        host = Host()
+        follower = Follower(host, IdleClock(), False, 3600.0)  # type: ignore[arg-type]
+        running = asyncio.create_task(follower.run())
+        with pytest.raises(IndexError):
+            await follower.wait(Job("video_1", JobStatus.QUEUED), lambda job: None)
+        host.statuses = [JobStatus.COMPLETED]
+        assert (await follower.wait(Job("video_2", JobStatus.QUEUED), lambda job: None)).status.terminal
+        running.cancel()
+        await asyncio.wait({running})
+
+    asyncio.run(scene())
+
+
+def test_news_are_looked_at_without_waiting_for_the_next_look() -> None:
+    async def scene() -> None:
+        clock = IdleClock()
+        host = Host(JobStatus.COMPLETED)
+        follower = Follower(host, clock, False, 3600.0)  # type: ignore[arg-type]
+        running = asyncio.create_task(follower.run())
+        waiting = asyncio.create_task(follower.wait(Job("v", JobStatus.QUEUED, poll_after=100.0), print))
+        await asyncio.sleep(0)
+        follower.wake()
+        await waiting
+        assert clock.time == clock.begun
+        running.cancel()
+        await asyncio.wait({running})
+
+    asyncio.run(scene())

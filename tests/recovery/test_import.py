@@ -1,0 +1,180 @@
+"""`sorasync import`: videos that were made elsewhere."""
+
+from __future__ import annotations
+
+import tomllib
+
+from tests.recovery.world import CHAIN, TWO_CLIPS, World
+
+
+def test_a_declared_clip_is_bound_to_a_video_and_only_downloaded(world: World) -> None:
+    world.write(TWO_CLIPS)
+    job = world.make("A pier at dawn.")
+    paid = world.paid()
+
+    found = world.json("import", "clip.pier", job)
+
+    assert (found["address"], found["differs"]) == ("clip.pier", [])
+    assert world.plan() == {"clip.market": "create", "clip.pier": "download"}
+    world.apply("--target", "clip.pier")
+    assert world.ids() == {"clip.pier#1": job}
+    assert world.paid() == paid
+
+
+def test_a_video_that_differs_is_bound_only_by_force(world: World) -> None:
+    world.write(TWO_CLIPS)
+    job = world.make("A pier at noon.", seconds="8")
+
+    world.run("import", "clip.pier", job, code=1)
+    assert "its prompt differs, seconds 8.0, not 4.0" in world.err
+    world.run("import", "clip.pier", job, "--force")
+    assert "bound although these differ: prompt, seconds" in world.out
+    world.apply("--target", "clip.pier")
+
+    assert world.plan() == {"clip.market": "create"}
+
+
+def test_an_id_that_is_held_unknown_or_failed_is_refused(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply("--target", "clip.pier")
+    world.run("import", "clip.market", world.ids()["clip.pier#1"], "--force", code=1)
+    assert "belongs to clip.pier#1 already" in world.err
+    world.run("import", "clip.market", "video_nothing", code=1)
+    world.faults({"do": "fail", "route": "create"})
+    failed = world.make("A lantern-lit market at dusk.")
+    world.run("import", "clip.market", failed, code=1)
+    assert "has no video" in world.err
+    assert world.plan() == {"clip.market": "create"}
+
+
+def test_a_render_that_is_there_gives_way_only_by_force_and_is_kept(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    job = world.make("A pier at dawn.")
+
+    world.run("import", "clip.pier", job, code=1)
+    assert "has a render already" in world.err
+    world.run("import", "clip.pier", job, "--force")
+    assert world.plan() == {"clip.pier": "download"}
+    world.apply()
+
+    assert world.ids()["clip.pier#1"] == job
+    assert len(world.json("state", "list", "--all")["records"]) == 3
+    world.run("state", "check")
+
+
+def test_a_clip_of_several_renders_has_to_be_named_exactly(world: World) -> None:
+    world.write(CHAIN)
+    job = world.make("A lantern-lit market at dusk.")
+
+    world.run("import", "clip.market", job, code=1)
+    assert "clip.market#2/1" in world.err
+    world.run("import", "clip.market#2", job)
+
+    assert world.plan()["clip.market#2"] == "download"
+
+
+def test_a_character_is_bound_to_an_id_that_the_provider_knows(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply("--target", "clip.pier")
+    video = world.videos()[0]
+    (world.root / "manifests" / "mossy.mp4").write_bytes(video.read_bytes())
+    world.write('[characters.mossy]\nname = "Mossy"\nvideo = "mossy.mp4"\n', "cast.toml")
+    world.apply("--target", "character.mossy")
+    known = world.ids()["character.mossy"]
+    world.lose_state()
+    assert world.plan()["character.mossy"] == "character"
+
+    world.run("import", "character.mossy", "char_nothing", code=1)
+    world.run("import", "character.mossy", known)
+
+    assert "character.mossy" not in world.plan()
+
+
+def test_all_videos_are_taken_and_after_an_apply_the_plan_is_empty(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    one = world.make("A red fox crosses a frozen lake, at dawn.")
+    two = [world.make("Rain on a tin roof. {{ no placeholder }}") for _ in range(2)]
+    paid = world.paid()
+
+    found = world.json("import", "--remote")
+
+    assert [(clip["address"], clip["remote_ids"]) for clip in found["clips"]] == [
+        ("clip.a-red-fox-crosses-a-frozen", [one]),
+        ("clip.rain-on-a-tin-roof-no", two),
+    ]
+    assert found["manifest"] == "manifests/imported.toml"
+    clips = tomllib.loads((world.root / "manifests" / "imported.toml").read_text())["clips"]
+    assert clips["rain-on-a-tin-roof-no"]["takes"] == 2
+    assert set(world.plan().values()) == {"download"}
+    world.apply()
+    assert world.plan() == {}
+    assert world.paid() == paid
+    assert "No videos to import" in world.run("import", "--remote")
+
+
+def test_a_second_import_takes_only_what_is_new_into_another_file(world: World) -> None:
+    world.make("A red fox.")
+    world.run("import", "--remote")
+    world.make("A red fox at night.")
+
+    found = world.json("import", "--remote")
+
+    assert found["manifest"] == "manifests/imported-2.toml"
+    assert [clip["address"] for clip in found["clips"]] == ["clip.a-red-fox-at-night"]
+
+
+def test_names_are_valid_and_never_taken_twice(world: World) -> None:
+    world.make("¿Qué pasa?")
+    world.make("¿Qué pasa!")
+    world.make("夜の港")
+
+    addresses = [clip["address"] for clip in world.json("import", "--remote")["clips"]]
+
+    assert addresses == ["clip.que-pasa", "clip.que-pasa-2", "clip.video"]
+    world.run("validate")
+
+
+def test_what_cannot_be_declared_is_left_out_with_the_reason(world: World) -> None:
+    world.write(TWO_CLIPS)
+    ours = world.make("A pier at dawn.")
+    source = world.make("A harbour.")
+    made = world.ask("/videos/extensions", {"video": {"id": source}, "prompt": "Later.", "seconds": "4"})[
+        "id"
+    ]
+    world.faults({"do": "fail", "route": "create"})
+    failed = world.make("A storm.")
+    world.faults()
+
+    found = world.json("import", "--remote", "--dry-run")
+
+    assert [clip["remote_ids"] for clip in found["clips"]] == [[source]]
+    why = {one["remote_id"]: one["why"] for one in found["left_out"]}
+    assert set(why) == {ours, made, failed}
+    assert "sorasync import 'clip.pier'" in why[ours]
+    assert not (world.root / "manifests" / "imported.toml").exists()
+
+
+def test_videos_whose_prompt_the_list_does_not_tell_are_left_out(world: World) -> None:
+    job = world.make("A harbour.")
+    world.faults({"do": "drop_fields", "route": "list", "fields": ["prompt"]})
+
+    found = world.json("import", "--remote")
+
+    assert found["clips"] == []
+    assert found["left_out"] == [{"remote_id": job, "why": "the provider does not say its prompt"}]
+
+
+def test_old_videos_can_be_passed_over_and_the_file_be_named(world: World) -> None:
+    world.make("A harbour.")
+    assert world.json("import", "--remote", "--since", "0s")["clips"] == []
+    world.run("import", "--remote", "--out", "elsewhere.toml", code=1)
+
+    found = world.json("import", "--remote", "--since", "1d", "--out", "manifests/found.toml")
+
+    assert found["manifest"] == "manifests/found.toml"
+    world.make("A pond.")
+    world.run("import", "--remote", "--out", "manifests/found.toml", code=1)
+    world.run("import", code=64)
+    world.run("import", "--remote", "--force", code=64)

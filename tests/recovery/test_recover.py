@@ -1,0 +1,175 @@
+"""What is lost comes back without a paid call: the provider's ledger is the judge."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+
+from tests.recovery.world import CHAIN, TWO_CLIPS, World
+
+LOSSES = [(name,) for name in ("state", "assets", "lock_file")] + list(
+    combinations(("state", "assets", "lock_file"), 2)
+)
+
+
+@pytest.mark.parametrize("lost", LOSSES, ids="+".join)
+def test_whatever_one_or_two_of_the_three_are_lost_everything_returns_without_a_paid_call(
+    kept: World, lost: tuple[str, ...]
+) -> None:
+    kept.write(CHAIN)
+    kept.apply()
+    ids, videos, paid = kept.ids(), [path.name for path in kept.videos()], kept.paid()
+    assert paid[0] == 5
+
+    for name in lost:
+        getattr(kept, f"lose_{name}")()
+    kept.run("state", "recover")
+    assert set(kept.plan().values()) <= {"download"}
+    kept.apply()
+
+    assert kept.paid() == paid
+    assert kept.ids() == ids
+    assert [path.name for path in kept.videos()] == videos
+    assert kept.plan() == {}
+    assert (kept.root / "sorasync.lock").exists()
+
+
+def test_with_all_three_lost_the_providers_list_brings_back_what_can_only_be_one_render(kept: World) -> None:
+    kept.write(CHAIN)
+    kept.apply()
+    ids, paid = kept.ids(), kept.paid()
+    kept.lose_state()
+    kept.lose_assets()
+    kept.lose_lock_file()
+
+    found = kept.json("state", "recover")
+    assert found["missing"] == []
+    assert set(kept.plan().values()) == {"download"}
+    kept.apply()
+
+    assert kept.paid() == paid
+    assert kept.ids() == ids
+    assert kept.plan() == {}
+
+
+def test_two_videos_for_one_render_are_left_to_a_person(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    world.apply("--replace", "clip.pier")
+    right = world.ids()["clip.pier#1"]
+    world.lose_state()
+    world.lose_assets()
+
+    missing = world.json("state", "recover")["missing"]
+
+    assert [one["address"] for one in missing] == ["clip.pier"]
+    assert right in missing[0]["why"]
+    paid = world.paid()
+    world.run("import", "clip.pier", right)
+    assert world.plan() == {"clip.market": "download", "clip.pier": "download"}
+    world.apply()
+    assert world.paid() == paid
+    assert world.plan() == {}
+
+
+def test_nothing_is_guessed_without_the_provider(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    world.lose_state()
+    world.lose_assets()
+
+    found = world.json("state", "recover", "--offline")
+
+    assert len(found["missing"]) == 2
+    assert found["provider"] == "it was not asked (--offline)"
+
+
+def test_a_damaged_video_is_not_recovered_as_one_that_is_there(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    paid = world.paid()
+    world.lose_state()
+    video = world.videos()[0]
+    video.chmod(0o644)
+    video.write_bytes(video.read_bytes()[:-100])
+
+    found = world.json("state", "recover")
+
+    assert found["damaged"] == [video.stem]
+    assert len(found["from_sidecars"]) == len(found["from_provider"]) == 1
+    assert list(world.plan().values()) == ["download"]
+    world.apply()
+    assert world.paid() == paid
+    assert world.plan() == {}
+
+
+def test_an_unreadable_sidecar_is_told_and_hides_no_other(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    world.lose_state()
+    sidecar = world.videos()[0].with_suffix(".json")
+    sidecar.write_text("not json")
+
+    found = world.json("state", "recover", "--offline")
+
+    assert found["unreadable"] == [sidecar.name]
+    assert len(found["from_sidecars"]) == len(found["missing"]) == 1
+
+
+def test_a_damaged_state_is_put_aside_and_built_anew(world: World) -> None:
+    world.write(CHAIN)
+    world.apply()
+    ids, paid = world.ids(), world.paid()
+    file = world.root / "state" / "sorasync.db"
+    data = file.read_bytes()
+    file.write_bytes(b"\0" * 4096 + data[4096:])
+    world.run("plan", code=1)
+
+    world.run("state", "recover", "--anew")
+
+    assert world.plan() == {}
+    assert world.ids() == ids
+    assert world.paid() == paid
+    assert list((world.root / "state" / "backups").glob("*.replaced-*.sqlite"))
+
+
+def test_what_nothing_declares_any_more_is_recovered_as_retired(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    paid = world.paid()
+    world.lose_state()
+    world.write(TWO_CLIPS.partition("[clips.pier]")[0])
+
+    assert world.json("state", "recover")["retired"] == 1
+
+    world.write(TWO_CLIPS)
+    assert set(world.plan().values()) <= {"move"}
+    world.apply()
+    assert world.paid() == paid
+
+
+def test_recovering_twice_finds_nothing_new(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    world.lose_state()
+    world.run("state", "recover")
+    with world.store() as store:
+        serial = store.serial
+
+    found = world.json("state", "recover")
+
+    assert (found["from_sidecars"], found["from_provider"], found["bound"]) == ([], [], [])
+    with world.store() as store:
+        assert store.serial == serial
+
+
+def test_a_render_that_was_on_its_way_is_found_and_followed(world: World) -> None:
+    world.write(TWO_CLIPS)
+    job = world.make("A pier at dawn.")
+
+    found = world.json("state", "recover")
+
+    assert found["from_provider"] == ["clip.pier"]
+    assert world.ids()["clip.pier#1"] == job
+    assert world.plan() == {"clip.market": "create", "clip.pier": "download"}

@@ -1,0 +1,92 @@
+"""`sorasync retry`: refusals and limits are lifted once, and nothing is sent by it."""
+
+from __future__ import annotations
+
+from tests.recovery.world import CHAIN, TWO_CLIPS, World
+
+
+def refused(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.faults({"do": "fail_moderated", "route": "create", "prompt": "pier"})
+    world.apply(code=4)
+    world.faults()
+
+
+def test_a_refused_render_is_tried_again_after_a_retry_and_priced_in_the_plan(world: World) -> None:
+    refused(world)
+    assert world.plan() == {"clip.pier": "blocked"}
+    paid = world.paid()
+
+    found = world.json("retry", "clip.pier")
+
+    assert [(one["address"], one["was"], one["cost_usd"]) for one in found["renders"]] == [
+        ("clip.pier", "blocked", "0.40")
+    ]
+    assert world.paid() == paid
+    assert world.plan() == {"clip.pier": "create"}
+    assert world.reasons()["clip.pier"].startswith("tried again on request, attempt 2")
+    assert world.json("plan")["cost_usd"] == "0.40"
+    world.apply()
+    assert world.plan() == {}
+
+
+def test_one_more_refusal_stops_it_again(world: World) -> None:
+    refused(world)
+    world.run("retry", "--blocked")
+    world.faults({"do": "fail_moderated", "route": "create", "prompt": "pier"})
+
+    world.apply(code=1)
+
+    assert world.plan() == {"clip.pier": "blocked"}
+
+
+def test_a_reached_limit_of_attempts_is_lifted_for_one_try(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.faults({"do": "fail", "route": "create", "prompt": "pier"})
+    world.apply(code=4)
+    for _ in range(2):
+        world.apply(code=1)
+    assert world.plan() == {"clip.pier": "blocked"}
+    assert world.json("retry", "--blocked")["renders"] == []
+
+    world.run("retry", "--failed")
+    assert world.plan() == {"clip.pier": "create"}
+    world.apply(code=1)
+    assert world.plan() == {"clip.pier": "blocked"}
+    world.run("retry", "pier")
+    world.faults()
+    world.apply()
+
+    assert world.plan() == {}
+
+
+def test_the_lock_file_remembers_a_retry(kept: World) -> None:
+    refused(kept)
+    kept.run("retry", "clip.pier")
+    kept.lose_state()
+
+    assert kept.plan() == {"clip.pier": "create"}
+
+
+def test_what_cannot_be_retried_says_what_to_do_instead(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.run("retry", "clip.pier", code=1)
+    world.apply()
+    world.run("retry", "clip.pier", code=1)
+    assert "neither refused nor did it fail" in world.err
+    world.run("retry", code=64)
+    assert world.run("retry", "--failed", "--blocked") == "Nothing was refused or failed too often.\n"
+
+
+def test_a_render_that_waits_for_a_refused_source_names_it(world: World) -> None:
+    world.write(CHAIN)
+    world.faults({"do": "fail_moderated", "route": "extend"})
+    world.apply(code=4)
+
+    world.run("retry", "clip.market#2/2", code=1)
+    assert "clip.market#2/1" in world.err
+    world.faults()
+    world.run("retry", "clip.market")
+    world.apply()
+
+    assert world.plan() == {}

@@ -1,0 +1,132 @@
+"""`sorasync state`: looking, locking, going back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sorasync.state.lock import acquire
+from tests.recovery.world import TWO_CLIPS, World
+
+
+def test_a_listing_shows_address_status_key_and_id(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+
+    rows = world.json("state", "list")["records"]
+
+    assert [row["address"] for row in rows] == ["clip.market#1", "clip.pier#1"]
+    assert {row["status"] for row in rows} == {"stored"}
+    assert all(row["remote_id"].startswith("video_") and len(row["key"]) == 64 for row in rows)
+    assert world.run("state", "list", "pie*").startswith("clip.pier#1")
+    world.run("state", "list", "nothing", code=1)
+
+
+def test_retired_renders_are_listed_only_when_asked_for(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    world.write(TWO_CLIPS.partition("[clips.pier]")[0])
+    world.apply()
+
+    assert len(world.json("state", "list")["records"]) == 1
+    rows = world.json("state", "list", "--all")["records"]
+    assert [(row["address"], row["bound"]) for row in rows] == [
+        ("clip.market#1", True),
+        ("clip.pier#1", False),
+    ]
+
+
+def test_a_state_that_is_whole_says_so(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+
+    assert world.run("state", "check").startswith("The state is whole: 2 records, 2 addresses")
+
+
+def test_a_check_finds_a_key_that_is_not_the_digest_of_its_inputs(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    with world.store(write=True) as store, store.transaction():
+        store.session.write("UPDATE inputs SET inputs = replace(inputs, 'pier', 'moor')")
+
+    faults = world.json("state", "check", code=1)["faults"]
+
+    assert len(faults) == 1
+    assert "clip.pier#1" in faults[0]
+    assert "not the digest of its inputs" in faults[0]
+
+
+def test_a_check_finds_one_job_that_two_renders_claim(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    with world.store(write=True) as store, store.transaction():
+        store.session.write("UPDATE records SET remote_id = 'video_1'")
+
+    assert "both claim video_1" in world.run("state", "check", code=1)
+
+
+def test_a_held_lock_is_shown_and_can_be_broken_by_its_id(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    assert world.run("state", "lock") == "Nobody holds the state.\n"
+    with world.store(write=True) as store:
+        lock = acquire(store, "sorasync apply", world.project().clock)
+        assert world.json("state", "lock")["holder"]["id"] == lock.id
+        world.run("retry", "--failed", code=6)
+        world.run("state", "unlock", "000000000000", code=1)
+        world.run("state", "unlock", lock.id)
+
+    assert world.json("state", "lock")["holder"] is None
+
+
+def test_a_backup_brings_an_earlier_state_back(world: World) -> None:
+    world.write(TWO_CLIPS.partition("[clips.pier]")[0])
+    world.apply()
+    world.write(TWO_CLIPS)
+    world.apply()
+    assert len(world.json("state", "backups")["backups"]) == 1
+
+    world.run("state", "restore", "1")
+
+    assert list(world.ids()) == ["clip.market#1"]
+    assert world.plan() == {"clip.pier": "create"}
+    world.run("state", "recover")
+    assert world.plan() == {}
+    world.run("state", "restore", "9", code=1)
+
+
+def test_an_export_fills_an_empty_state_and_no_other(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    file = world.root / "state.json"
+    world.run("state", "export", str(file))
+    assert json.loads(world.run("state", "export")) == json.loads(file.read_text())
+    ids = world.ids()
+    world.run("state", "import", str(file), code=1)
+    world.lose_state()
+
+    world.run("state", "import", str(file))
+
+    assert world.ids() == ids
+    assert world.plan() == {}
+
+
+@pytest.mark.parametrize("keep", ["state", "lock"])
+def test_a_contradiction_with_the_lock_file_is_settled_as_told(kept: World, keep: str) -> None:
+    kept.write(TWO_CLIPS)
+    kept.apply()
+    there, lock = kept.ids(), (kept.root / "sorasync.lock").read_text()
+    kept.lose_state()
+    kept.lose_lock_file()
+    kept.apply()
+    here = kept.ids()
+    assert here != there
+    (kept.root / "sorasync.lock").write_text(lock)
+
+    kept.run("plan", code=1)
+    assert "sorasync state reconcile --keep" in kept.err
+    kept.run("state", "reconcile", "--keep", keep)
+
+    assert kept.ids() == (here if keep == "state" else there)
+    assert kept.plan() == {}
