@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import platform
 import signal
-import subprocess
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -29,8 +26,10 @@ from sorasync.plan.planfile import PlanStale, differences, load
 from sorasync.plan.policy import PlanRefused, Policy, refusals
 from sorasync.planning import Planned, PlanOptions, make_plan
 from sorasync.project import Project
+from sorasync.recording import begin_run
 from sorasync.state.lock import LockLost, RunLock, acquire_within
 from sorasync.state.store import Store
+from sorasync.stopping import StopButton
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class ApplyOptions:
     `plan_file` carries out a saved plan, `expect` goes on only for that token. The `allow_*` values and
     `max_cost` stand in for the limits of `sorasync.toml` in this run. `detach` waits for no render; `wait`
     is how many seconds one is waited for. With `only_pending` nothing is sent: what is in flight is followed
-    and fetched. `webhooks` says where news from the provider is listened for.
+    and fetched. `webhooks` says where news from the provider is listened for. `stop` leaves the run off.
     """
 
     planning: PlanOptions = field(default_factory=PlanOptions)
@@ -52,6 +51,7 @@ class ApplyOptions:
     wait: float | None = None
     only_pending: bool = False
     webhooks: Webhooks | None = None
+    stop: StopButton = field(default_factory=StopButton, compare=False)
     max_cost: Decimal | None = None
     allow_replace_pct: int | None = None
     allow_retire_pct: int | None = None
@@ -133,7 +133,21 @@ def _checked(project: Project, options: ApplyOptions, store: Store) -> Planned:
         raise PlanStale([f"its token is {planned.plan.token}, expected {options.expect}"])
     if refused := refusals(planned.plan, policy_of(project, options), store.bindings()):
         raise PlanRefused(refused)
+    _check_media(project, planned)
     return planned
+
+
+def _check_media(project: Project, planned: Planned) -> None:
+    """Open the files that are to be uploaded. Raises `ManifestError` for those a server would refuse."""
+    sent = {c.render.address for c in planned.plan.changes if c.render is not None and c.render.file}
+    if not sent:
+        return
+    from sorasync.manifest.diagnostic import ManifestError, Severity
+    from sorasync.preflight import check_media
+
+    found = check_media(planned.library, planned.graph, project.profile, only=sent)
+    if any(diagnostic.severity is Severity.ERROR for diagnostic in found):
+        raise ManifestError(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +175,10 @@ def _carry_out(session: _Session) -> Report:
 
 def _run(session: _Session) -> Report:
     plan, store = session.planned.plan, session.store
-    number = store.start_run(
-        command=session.command,
-        user=_user(),
-        host=platform.node(),
-        pid=os.getpid(),
-        git_commit=_git_commit(session.project.root),
+    number = begin_run(
+        session.project,
+        store,
+        session.command,
         plan_token=plan.token,
         cost_estimate=None if plan.cost.unknown else plan.cost.known_usd,
     )
@@ -210,7 +222,7 @@ async def _engine(session: _Session, number: int) -> Report:
         beating = asyncio.create_task(_beat(session.lock, context))
         try:
             async with listening_for(options.webhooks, context):
-                with _interruptible(context):
+                with _interruptible(context), options.stop.connected(partial(_leave_off, context, "stopped")):
                     return await run(context, session.planned.plan.changes)
         finally:
             beating.cancel()
@@ -234,9 +246,7 @@ def _interruptible(context: Context) -> Iterator[None]:
             if task is not None:
                 task.cancel()
             return
-        context.interrupted = True
-        context.reporter.notice("stopping: nothing more is started, renders go on at the provider")
-        context.halt("terminated" if number == signal.SIGTERM else "interrupted")
+        _leave_off(context, "terminated" if number == signal.SIGTERM else "interrupted")
 
     handled = (signal.SIGINT, signal.SIGTERM)
     if threading.current_thread() is not threading.main_thread():
@@ -249,6 +259,12 @@ def _interruptible(context: Context) -> Iterator[None]:
     finally:
         for number in handled:
             loop.remove_signal_handler(number)
+
+
+def _leave_off(context: Context, why: str) -> None:
+    context.interrupted = True
+    context.reporter.notice("stopping: nothing more is started, renders go on at the provider")
+    context.halt(why)
 
 
 def _digest(root: Path, file: str) -> str:
@@ -315,26 +331,3 @@ def link_names(project: Project, store: Store, planned: Planned) -> LinkReport:
     if not view and not assets.root.exists():
         return LinkReport((), (), 0)
     return link_all(assets, view)
-
-
-def _user() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"
-
-
-def _git_commit(root: Path) -> str | None:
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), "rev-parse", "HEAD"],
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None if done.returncode == 0 else None

@@ -151,8 +151,8 @@ def _routes(facts: HostFacts) -> Iterator[Check]:
     for name, there in _without_spares(facts.routes).items():
         groups.setdefault(there, []).append(name)
     how = "by its OpenAPI description" if facts.described else "by its answer to a GET"
-    if there := groups.get(True):
-        yield Check("routes", Level.OK, f"there {how}: {listed(there, 9)}")
+    if found := groups.get(True):
+        yield Check("routes", Level.OK, f"there {how}: {listed(found, 9)}")
     if missing := groups.get(False):
         yield Check(
             "routes",

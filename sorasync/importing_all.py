@@ -17,7 +17,7 @@ from sorasync.project import Project
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.recording import Session
 from sorasync.state.record import Status
-from sorasync.sweep import Sweep
+from sorasync.sweep import Sweep, oldest_first
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
@@ -70,7 +70,7 @@ def gather(
     groups: dict[tuple[object, ...], list[Job]] = defaultdict(list)
     declared = _declared(graph)
     now = project.clock.now()
-    for job in found.jobs:
+    for job in oldest_first(found.jobs):
         if job.id in held or (since is not None and (job.created_at or now) < since):
             continue
         why = _unfit(project, job, declared, now)
@@ -202,7 +202,6 @@ def _oldest(jobs: list[Job]) -> tuple[float, str]:
 
 
 def _clip(jobs: list[Job], names: set[str]) -> Clip:
-    jobs = sorted(jobs, key=lambda job: (job.created_at or 0.0, job.id))
     first = jobs[0]
     assert first.prompt is not None
     assert first.seconds is not None

@@ -21,6 +21,7 @@ from sorasync.project import Project
 
 if TYPE_CHECKING:
     from sorasync.drifting import Drift, Swept
+    from sorasync.manifest.diagnostic import Diagnostic
     from sorasync.manifest.library import Library
     from sorasync.provider.base import Provider
     from sorasync.provider.wire import Job
@@ -33,6 +34,7 @@ class PlanOptions:
 
     `offline` asks the provider nothing; `refresh` checks the files here and walks the provider's whole list;
     with `full_check` every file is read for that. `batch` stands in for `[apply] mode`.
+    With `lint` the prompts of what is to be rendered are looked at, and an error in them ends the planning.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -41,6 +43,7 @@ class PlanOptions:
     batch: bool | None = None
     refresh: bool = False
     full_check: bool = False
+    lint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         unchanged_clips=clips,
         unchanged_characters=characters,
         waiting=tuple(_waiting(graph)),
-        diagnostics=library.warnings,
+        diagnostics=(*library.warnings, *(_advice(project, library, kept) if options.lint else ())),
         left_out=len(changes) - len(kept),
         batch=batch,
     )
@@ -154,6 +157,18 @@ def _place(change: Change) -> tuple[object, ...]:
     stuck = change.action in (Action.BLOCKED, Action.LOST)
     owned = owner(change.address)
     return (last and not stuck, not owned.startswith("character."), natural(owned))
+
+
+def _advice(project: Project, library: Library, changes: Iterable[Change]) -> tuple[Diagnostic, ...]:
+    """What the lint finds in the clips that are to be rendered. Raises `ManifestError` for an error."""
+    from sorasync.manifest.diagnostic import ManifestError, Severity
+
+    rendered = {owner(change.address) for change in changes if change.action.renders}
+    clips = {address.removeprefix("clip.") for address in rendered if address.startswith("clip.")}
+    found = project.lint(library, clips) if clips else ()
+    if any(diagnostic.severity is Severity.ERROR for diagnostic in found):
+        raise ManifestError(found)
+    return found
 
 
 def _untouched(graph: Graph, found: Survey) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sorasync.assets.store import AssetStore
     from sorasync.graph.graph import Graph
     from sorasync.manifest.config import Config
+    from sorasync.manifest.diagnostic import Diagnostic
     from sorasync.manifest.library import Library
     from sorasync.profile.profile import Profile
     from sorasync.provider.client import VideosClient
@@ -73,6 +74,17 @@ class Project:
         from sorasync.manifest.load import load
 
         return load(self.root, self.config)
+
+    def lint(self, library: Library, only: Collection[str] | None = None) -> tuple[Diagnostic, ...]:
+        """What the lint finds in the prompts of the library, or of the clips named in `only`."""
+        from sorasync.manifest.lint import Defaults, lint
+
+        return lint(library, only=only, defaults=Defaults(self._default_seconds))
+
+    def _default_seconds(self, model: str | None) -> int | None:
+        name = model or self.profile.default_model
+        found = self.profile.model(name) if name else None
+        return found.default_seconds if found else None
 
     def graph(self, library: Library) -> Graph:
         """The graph of the library for this provider. Raises `ManifestError`."""

@@ -7,9 +7,10 @@ them; what fits more than one render is left to a person.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from sorasync.graph.address import natural
 from sorasync.importing import new_record, status_of, wanted_of
 from sorasync.likeness import signature, told
 from sorasync.project import Project
@@ -17,6 +18,7 @@ from sorasync.provider.wire import JobStatus
 from sorasync.recording import Session
 from sorasync.sidecars import record_of
 from sorasync.state.record import Record, Status
+from sorasync.sweep import oldest_first
 
 if TYPE_CHECKING:
     from sorasync.assets.store import AssetStore
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 class Recovered:
     """What was found, as labels. `missing` are wanted renders that nothing knows of, each with the reason.
 
-    `unreadable` are sidecars that could not be used, `damaged` videos that are not what they are named by;
+    `by_age` are those from the list that only their age tells apart, such as takes of one prompt. `unreadable`
+    are sidecars that could not be used, `damaged` videos that are not what they are named by;
     `provider` says why the provider's list was not used, None if it was.
     """
 
@@ -37,6 +40,7 @@ class Recovered:
     sidecars: list[str] = field(default_factory=list)
     retired: int = 0
     listed: list[str] = field(default_factory=list)
+    by_age: list[str] = field(default_factory=list)
     bound: list[str] = field(default_factory=list)
     missing: list[tuple[str, str]] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
@@ -70,7 +74,7 @@ class _Recovery:
         self._verified: dict[str, bool] = {}
 
     def from_sidecars(self) -> None:
-        """Make a record for each render whose video lies here whole."""
+        """Make a record for each render whose video lies here whole; one without it is to be fetched."""
         from sorasync.assets.sidecar import read_sidecars
 
         assets = self._project.assets()
@@ -79,24 +83,26 @@ class _Recovery:
         known, sizes = self._store.briefs(), assets.present()
         taken: dict[str, Record] = {}
         for one in scan.found:
-            if one.key in known or one.sha256 not in sizes:
+            if one.key in known:
                 continue
             record = record_of(one)
             if record is None:
                 self._found.unreadable.append(f"{one.sha256}.json")
-            elif self._whole(one.sha256, assets):
+            elif one.sha256 in sizes and self._whole(one.sha256, assets):
                 taken[one.key] = record
+            elif one.key in self._by_key and record.remote_id is not None:
+                taken[one.key] = replace(record, status=Status.RENDERED, asset=None)
         if taken:
             self._take(taken, sizes)
-        for key in taken:
+        for key in sorted(taken, key=lambda key: natural(taken[key].address)):
             self._note(key)
 
     def _take(self, taken: dict[str, Record], sizes: dict[str, int]) -> None:
         store = self._store
         with store.transaction():
             for record in taken.values():
-                assert record.asset is not None
-                store.add_asset(record.asset, sizes[record.asset], "video", ".mp4")
+                if record.asset is not None:
+                    store.add_asset(record.asset, sizes[record.asset], "video", ".mp4")
             store.put_all(taken.values())
             for key, record in taken.items():
                 store.log("recovered", record.address, key, self._session.run, source="sidecar")
@@ -156,7 +162,7 @@ class _Recovery:
         """Requests that are the same may claim each other's jobs, so what counts is their number."""
         held = self._store.remote_ids()
         by_request: dict[object, list[Job]] = defaultdict(list)
-        for job in sorted(jobs, key=lambda job: (job.created_at or 0.0, job.id)):
+        for job in oldest_first(jobs):
             if job.id not in held and (request := told(job)) is not None:
                 by_request[request].append(job)
         groups: dict[object, list[Render]] = defaultdict(list)
@@ -169,6 +175,8 @@ class _Recovery:
                 continue
             for render, job in zip(group, candidates, strict=False):
                 self._claim(render, job)
+                if len(group) > 1:
+                    self._found.by_age.append(self._graph.label(render.address))
 
     def _claim(self, render: Render, job: Job) -> None:
         with self._store.transaction():

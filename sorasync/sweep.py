@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,11 @@ class Sweep:
     jobs: tuple[Job, ...]
     complete: bool
     listed: bool = True
+
+
+def oldest_first(jobs: Iterable[Job]) -> list[Job]:
+    """Jobs of a list by age. Their times may be whole seconds, so the list's own order decides between equals."""
+    return sorted(reversed(list(jobs)), key=lambda job: job.created_at or 0.0)
 
 
 def sweep(project: Project, since: float | None = None) -> Sweep:

@@ -114,7 +114,7 @@ class Follower:
         return watch
 
     async def _until_due(self) -> None:
-        while not self._at_once:
+        while not (self._at_once and self._watches):
             self._news.clear()
             if not self._watches:
                 await self._news.wait()

@@ -44,6 +44,7 @@ class Pictures:
         try:
             found = await self._picture(record, job, variant)
         except (SorasyncError, OSError):
+            part_of(self._context, record, variant).unlink(missing_ok=True)
             found = False
         self._failures[variant] = 0 if found else self._failures[variant] + 1
         return found

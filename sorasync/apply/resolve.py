@@ -72,9 +72,10 @@ def findings(
     `left` says by key when a request can last have left this machine, where that is later than its intent.
     """
     groups = _groups(records, sending)
-    known = frozenset(held)
+    taken = frozenset(held)
+    known = taken.union(job.id for job in evidence.jobs)
     for job in evidence.jobs:
-        if job.id not in known:
+        if job.id not in taken:
             _place(job, groups, evidence, known)
     return [finding for group in groups for finding in _settle(group, evidence, left or {})]
 
@@ -154,8 +155,8 @@ def _place(job: Job, groups: list[_Group], evidence: Evidence, known: frozenset[
 def _fit(job: Job, said: str | None, group: _Group, known: frozenset[str]) -> _Fit:
     """Whether a job can have come of a group's request.
 
-    A job that names another video as its source is another request's if that video is one of ours; a name
-    that nobody knows may be the host's own for the same video.
+    A job that names another video that is known as its source is another request's; a name that nobody
+    knows may be the host's own for the same video.
     """
     record = group.record
     made = job.created_at

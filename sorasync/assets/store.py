@@ -104,9 +104,13 @@ class AssetStore:
 
     def present(self) -> dict[str, int]:
         """The size in bytes of every video, by digest: one `stat` each, nothing is opened."""
+        return {sha: size for shard in self._shards() for sha, size in self.present_in(shard).items()}
+
+    def present_in(self, shard: str) -> dict[str, int]:
+        """The part of `present` whose digests begin with those two digits."""
         return {
             entry.name[:64]: entry.stat(follow_symlinks=False).st_size
-            for entry in self._entries()
+            for entry in self._entries_in(shard)
             if entry.name.endswith(VIDEO)
         }
 
@@ -120,12 +124,16 @@ class AssetStore:
 
     def _entries(self) -> Iterator[os.DirEntry[str]]:
         """The objects and sidecars of every shard. What else lies there is passed over."""
-        for shard in _scan(self.root):
-            if not _SHARD.fullmatch(shard.name):
-                continue
-            for entry in _scan(Path(shard.path)):
-                if entry.name.startswith(shard.name) and len(entry.name) in (68, 69):
-                    yield entry
+        for shard in self._shards():
+            yield from self._entries_in(shard)
+
+    def _shards(self) -> list[str]:
+        return [shard.name for shard in _scan(self.root) if _SHARD.fullmatch(shard.name)]
+
+    def _entries_in(self, shard: str) -> Iterator[os.DirEntry[str]]:
+        for entry in _scan(self.root / shard):
+            if entry.name.startswith(shard) and len(entry.name) in (68, 69):
+                yield entry
 
     def verify(self, sha256: str) -> bool:
         """Whether the video is there and has the digest it is named by. Reads all of it."""

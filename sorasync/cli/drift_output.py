@@ -38,8 +38,8 @@ def _unknown(drift: Drift, *, verbose: bool) -> Iterator[str]:
     if not drift.unknown:
         return
     count = len(drift.unknown)
-    noun = "video" if count == 1 else "videos"
-    yield f"{count} {noun} at the provider belong to nobody here: sorasync import --remote declares them."
+    whose = "video at the provider belongs" if count == 1 else "videos at the provider belong"
+    yield f"{count} {whose} to nobody here: sorasync import --remote declares what it can."
     if verbose:
         yield from (f"  {job_id}" for job_id in drift.unknown)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sorasync.cli.failure import one_line
 from sorasync.state.history import Event
+from sorasync.state.record import RETRY
 
 _MOVES = {
     "intent": "about to be sent",
@@ -50,6 +51,11 @@ def event_text(event: Event) -> str:
         case _:
             rest = ", ".join(f"{name} {value}" for name, value in data.items())
             return f"{event.what}{f' ({rest})' if rest else ''}"
+
+
+def worth_telling(event: Event) -> bool:
+    """Whether people need the line: a retry leaves one in words beside the change that it makes."""
+    return event.data.get("error_stage") != RETRY
 
 
 def _moved(data: dict[str, str]) -> str:

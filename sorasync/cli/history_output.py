@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from sorasync.cli.columns import cut, padded, screen_width
-from sorasync.cli.event_text import event_text
+from sorasync.cli.event_text import event_text, worth_telling
 from sorasync.cli.failure import one_line
 from sorasync.cli.history_view import LogView, RunView
 from sorasync.cli.plan_json import usd
@@ -23,13 +23,13 @@ def runs_text(found: list[Run], *, simulated: bool) -> Iterator[str]:
     if not found:
         yield "Nothing was ever run here that changed anything."
         return
-    width = screen_width()
+    room = max(screen_width() - 70, 30)
     for run in found:
-        line = (
+        spent = padded(_spent(run, simulated=simulated), 9)
+        yield (
             f"{run.id:>4}  {moment(run.started_at)}  {padded(run.user, 10)}  {padded(_outcome(run), 11)}  "
-            f"{padded(_spent(run, simulated=simulated), 8)}  {one_line(run.command)}"
-        )
-        yield cut(line, max(width, 110)).rstrip()
+            f"{spent}  {cut(one_line(run.command), room)}"
+        ).rstrip()
 
 
 def run_text(view: RunView, *, simulated: bool) -> Iterator[str]:
@@ -45,7 +45,7 @@ def run_text(view: RunView, *, simulated: bool) -> Iterator[str]:
     if run.counts:
         yield f"  {', '.join(f'{count} {what}' for what, count in sorted(run.counts.items()))}"
     yield ""
-    yield from (_event(event) for event in view.events)
+    yield from (_event(event) for event in view.events if worth_telling(event))
     if not view.events:
         yield "It changed nothing."
     for attempt in view.attempts:
@@ -63,7 +63,8 @@ def log_text(view: LogView) -> Iterator[str]:
         if event.key and event.key != key and (prompt := view.prompts.get(event.key)):
             key = event.key
             yield f"    {event.key[:12]}: {cut(one_line(prompt), 90)}"
-        yield f"  {_event(event)}"
+        if worth_telling(event):
+            yield f"  {_event(event)}"
     if view.attempts:
         yield ""
         yield "Paid requests:"

@@ -54,7 +54,12 @@ def gathered_text(found: Gathered, project: Project, *, done: bool) -> Iterator[
         return
     verb = "written to" if done else "would be written to"
     end = " The next apply fetches them, for nothing." if done else " Nothing was changed."
-    yield f"{videos} videos in {len(found.clips)} clips {verb} {_shown(found, project)}.{end}"
+    what = f"{_count(videos, 'video')} in {_count(len(found.clips), 'clip')}"
+    yield f"{what} {verb} {_shown(found, project)}.{end}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _shown(found: Gathered, project: Project) -> str:

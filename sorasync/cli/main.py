@@ -16,6 +16,7 @@ from sorasync.cli.lazy import LazyGroup
 COMMANDS = {
     "init": "Start a library here: a configuration and a first manifest.",
     "validate": "Check every manifest. Needs no key, no state and no network.",
+    "explain": "Say what a code such as S207 means, with examples.",
     "fmt": "Lay manifests out in the one way; comments and order stay.",
     "schema": "Print the JSON Schema of manifests or of sorasync.toml, for editors.",
     "preflight": "Check reference clips and images before any money is spent on them.",

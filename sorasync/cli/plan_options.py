@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from sorasync.cli.address_argument import PATTERN
-from sorasync.planning import PlanOptions
+
+if TYPE_CHECKING:
+    from sorasync.planning import PlanOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -65,7 +67,13 @@ def planning(
 ) -> PlanOptions:
     """The options as the planner takes them."""
     from sorasync.plan.selection import Selection
+    from sorasync.planning import PlanOptions
 
     return PlanOptions(
-        selection=Selection(target, exclude), replace=replace, offline=offline, refresh=refresh, batch=batch
+        selection=Selection(target, exclude),
+        replace=replace,
+        offline=offline,
+        refresh=refresh,
+        batch=batch,
+        lint=True,
     )

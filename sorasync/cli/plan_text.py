@@ -119,6 +119,10 @@ def sums(plan: Plan) -> Iterator[str]:
     yield cost_line(plan)
     if plan.batch:
         yield "Creates go out by batch: done within 24 hours, at the batch price."
+    if plan.diagnostics:
+        from sorasync.cli.diagnostic_text import counts_text
+
+        yield f"Lint: {counts_text(plan.diagnostics)} (shown by: sorasync validate)."
     yield f"Token: {plan.token}  (apply exactly this: sorasync apply --expect {plan.token})"
 
 

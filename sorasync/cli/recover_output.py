@@ -15,6 +15,8 @@ def recovered_text(found: Recovered) -> Iterator[str]:
     yield f"From the videos here: {_named(found.sidecars)}{_retired(found.retired)}."
     if found.provider is None:
         yield f"From the provider's list: {_named(found.listed)}."
+        if found.by_age:
+            yield f"! only their age tells these apart, so look at them: {', '.join(found.by_age)}"
     else:
         yield f"The provider's list was not used: {found.provider}."
     for name in sorted(set(found.unreadable)):
@@ -52,6 +54,7 @@ def recovered_json(found: Recovered) -> dict[str, object]:
         "from_sidecars": found.sidecars,
         "retired": found.retired,
         "from_provider": found.listed,
+        "by_age": found.by_age,
         "bound": found.bound,
         "missing": [{"address": label, "why": why} for label, why in found.missing],
         "unreadable": sorted(set(found.unreadable)),

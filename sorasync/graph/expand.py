@@ -8,22 +8,24 @@ from sorasync.graph import address as addresses
 from sorasync.graph.graph import ClipNode, Graph
 from sorasync.graph.key import canonical, digest, folded
 from sorasync.graph.limits import Limits
+from sorasync.graph.memo import ClipPart, Memo
 from sorasync.graph.render import Kind, Render
 from sorasync.manifest.diagnostic import ManifestError, Severity
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, StepSpec
 from sorasync.profile.profile import Profile
 
 
-def expand(library: Library, profile: Profile) -> Graph:
+def expand(library: Library, profile: Profile, memo: Memo | None = None) -> Graph:
     """The graph of everything that the library declares, for a provider of that profile.
 
+    A caller that expands a library again and again passes the same `memo`, made for the profile, each time.
     Raises `ManifestError` with every place that asks for more than the profile has.
     """
     limits = Limits(library, profile)
-    builder = _Builder(library, profile, limits)
+    builder = _Builder(library, profile, limits, memo or Memo(profile))
     for slug in sorted(library.characters, key=addresses.natural):
         builder.add_character(library.characters[slug])
-    for name in sorted(library.clips, key=addresses.natural):
+    for name in builder.memo.ordered(library.clips):
         builder.add_clip(name)
     if any(found.severity is Severity.ERROR for found in limits.diagnostics):
         raise ManifestError(limits.diagnostics)
@@ -35,6 +37,7 @@ class _Builder:
     library: Library
     profile: Profile
     limits: Limits
+    memo: Memo
     renders: dict[str, Render] = field(default_factory=dict)
     clips: dict[str, ClipNode] = field(default_factory=dict)
     tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -66,9 +69,35 @@ class _Builder:
             chain.append(spec)
             following = spec.source
         for spec in reversed(chain):
-            self._add(spec)
+            basis = self._basis(spec)
+            part = self.memo.part(spec, basis)
+            if part is None:
+                part = self._add_afresh(spec, basis)
+            else:
+                self.renders.update((render.address, render) for render in part.renders)
+            self.clips[spec.name] = part.node
+            if spec.tags:
+                self.tags[f"clip.{spec.name}"] = spec.tags
 
-    def _add(self, spec: ClipSpec) -> None:
+    def _basis(self, spec: ClipSpec) -> tuple[object, ...]:
+        """Everything outside of a clip that decides its renders."""
+        if spec.source is None:
+            return tuple(self.renders[addresses.character(slug)].key for slug in spec.characters)
+        source = self.clips[spec.source]
+        final = self.renders[source.final] if source.final is not None else None
+        return (source.waits_for, source.name, source.chosen, final)
+
+    def _add_afresh(self, spec: ClipSpec, basis: tuple[object, ...]) -> ClipPart:
+        faults = len(self.limits.diagnostics)
+        node = self._add(spec)
+        part = ClipPart(spec, basis, node, tuple(self.renders[address] for address in node.renders))
+        if len(self.limits.diagnostics) == faults:
+            self.memo.keep(part)
+        else:
+            self.memo.forget(spec.name)
+        return part
+
+    def _add(self, spec: ClipSpec) -> ClipNode:
         chosen = spec.pick or (1 if spec.takes == 1 else None)
         if spec.source is None:
             takes = tuple(self._add_create(spec, take) for take in range(1, spec.takes + 1))
@@ -87,7 +116,7 @@ class _Builder:
                 source = self._add_step(spec, step, source, chosen, position)
                 steps.append(source)
         final = steps[-1] if steps else takes[(chosen or 1) - 1] if takes else None
-        self.clips[spec.name] = ClipNode(
+        return ClipNode(
             name=spec.name,
             takes=takes,
             steps=tuple(steps),
@@ -96,8 +125,6 @@ class _Builder:
             waits_for=waits_for,
             tags=spec.tags,
         )
-        if spec.tags:
-            self.tags[f"clip.{spec.name}"] = spec.tags
 
     def _add_branch(self, spec: ClipSpec) -> tuple[tuple[str, ...], str | None]:
         assert spec.source is not None

@@ -8,7 +8,7 @@ from typing import Any
 
 from sorasync.manifest.declare import Declared
 from sorasync.manifest.faults import Fault
-from sorasync.manifest.files import FileFault, LibraryFiles
+from sorasync.manifest.files import FileFault, Look
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Origin, StepSpec
 from sorasync.manifest.matrix import canonical_name
 from sorasync.manifest.positions import Span, TomlPath
@@ -56,7 +56,7 @@ def merged_defaults(own: DefaultsModel, library: DefaultsModel) -> Merged:
 
 
 def build(
-    declared: Declared, library: DefaultsModel, files: LibraryFiles
+    declared: Declared, library: DefaultsModel, files: Look
 ) -> tuple[list[CharacterSpec], list[ClipSpec], list[Fault]]:
     """The characters and clips of a file, and what is wrong with them by themselves.
 
@@ -71,7 +71,7 @@ def build(
 class _Building:
     """The work on one file: `faults` grows as specs are made."""
 
-    def __init__(self, declared: Declared, defaults: Merged, files: LibraryFiles) -> None:
+    def __init__(self, declared: Declared, defaults: Merged, files: Look) -> None:
         self.declared = declared
         self.file = declared.file
         self.defaults = defaults

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
+from typing import Protocol
 
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.positions import Span, TomlPath
@@ -64,6 +65,22 @@ class FileDigest:
     inode: int
     sha256: str
     settled: bool = True
+
+
+class Look(Protocol):
+    """What building a manifest asks the disk. Every method raises `FileFault`."""
+
+    def resolve(self, declared: str, beside: str) -> str:
+        """The library's path of a file that the file `beside` names."""
+        ...
+
+    def text(self, path: str) -> str:
+        """The text of a file."""
+        ...
+
+    def sha256(self, path: str) -> str:
+        """The SHA-256 of a file, in hex."""
+        ...
 
 
 class LibraryFiles:

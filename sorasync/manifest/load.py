@@ -13,12 +13,13 @@ from pathlib import Path
 
 from sorasync.manifest.build import build
 from sorasync.manifest.config import CONFIG_FILE, Config
-from sorasync.manifest.declare import Declared, declare, syntax_faults
+from sorasync.manifest.declare import declare, syntax_faults
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.manifest.faults import Fault, Locator
 from sorasync.manifest.files import FileFault, LibraryFiles
 from sorasync.manifest.library import REMARK, ClipSpec, Library, Origin
 from sorasync.manifest.matrix import canonical_name
+from sorasync.manifest.memory import Built, Memory, Noting
 from sorasync.manifest.places import Places
 from sorasync.manifest.references import (
     Names,
@@ -30,14 +31,16 @@ from sorasync.manifest.references import (
 from sorasync.manifest.toml import TomlError, parse
 
 
-def load(root: Path, config: Config, files: LibraryFiles | None = None) -> Library:
+def load(
+    root: Path, config: Config, files: LibraryFiles | None = None, memory: Memory | None = None
+) -> Library:
     """The library at `root`, resolved. Raises `ManifestError` with every fault of every file, sorted.
 
-    `files` is the look at the disk to use; a caller that loads again and again passes one made with the
-    digests of the look before.
+    `files` is the look at the disk to use. A caller that loads again and again passes the same `memory` each
+    time, and only what has changed is read anew.
     """
-    look = files or LibraryFiles(root)
-    loading = _Loading(config, look)
+    look = files or LibraryFiles(root, memory.digests if memory else None)
+    loading = _Loading(config, look, memory or Memory())
     with _collector_paused():
         loading.run()
     if loading.faults:
@@ -72,9 +75,10 @@ def _collector_paused() -> Iterator[None]:
 class _Loading:
     """The work on one library."""
 
-    def __init__(self, config: Config, files: LibraryFiles) -> None:
+    def __init__(self, config: Config, files: LibraryFiles, memory: Memory) -> None:
         self.config = config
         self.files = files
+        self.memory = memory
         self.faults: list[Fault] = []
         self.names = Names()
         self.picks: list[tuple[str, int, Origin]] = []
@@ -85,8 +89,10 @@ class _Loading:
         self._folded_cast: dict[str, str] = {}
 
     def run(self) -> None:
+        self.memory.begin(self.config)
         for file in self._manifests():
-            self._file(file)
+            self._enter(self._built(file))
+        self.memory.end(self.files.digests)
         # A file that could not be read declares names nobody knows: every reference to them would look wrong.
         if not self.unread:
             self.faults += check_references(self.names)
@@ -105,37 +111,55 @@ class _Loading:
         self.faults += faults
         return found
 
-    def _file(self, file: str) -> None:
+    def _built(self, file: str) -> Built:
         try:
             text = self.files.text(file)
-            raw = parse(text)
         except FileFault as fault:
-            self.unread = True
-            self.faults.append(fault.at(file))
-        except TomlError as error:
-            self.unread = True
-            self.faults += syntax_faults(file, error)
-        else:
-            if REMARK in text:
-                self.remarks.append(file)
-            self._enter(declare(file, raw, self.config.vars, templates="{{" in text))
+            built = Built(file, faults=(fault.at(file),), unread=True)
+            self.memory.keep(built, None)
+            return built
+        return self.memory.recall(file, text, self.files) or self._build(file, text)
 
-    def _enter(self, declared: Declared) -> None:
-        names, file = self.names, declared.file
-        cast, clips, faults = build(declared, self.config.defaults, self.files)
-        self.faults += declared.faults
-        self.faults += faults
-        self.faults += claim("clip", declared.slugs, file, names.slugs, self._folded_clips)
-        self.faults += claim("character", declared.cast, file, names.cast, self._folded_cast)
-        names.matrices |= declared.matrices
-        for character in cast:
+    def _build(self, file: str, text: str) -> Built:
+        noting = Noting(self.files)
+        try:
+            raw = parse(text)
+        except TomlError as error:
+            built = Built(file, faults=tuple(syntax_faults(file, error)), unread=True)
+        else:
+            declared = declare(file, raw, self.config.vars, templates="{{" in text)
+            characters, clips, faults = build(declared, self.config.defaults, noting)
+            picks = declared.model.picks.items()
+            built = Built(
+                file,
+                clips=tuple(clips),
+                characters=tuple(characters),
+                picks=tuple((canonical_name(n), take, Origin(file, ("picks", n))) for n, take in picks),
+                slugs=tuple(declared.slugs),
+                cast=tuple(declared.cast),
+                matrices=frozenset(declared.matrices),
+                faults=(*declared.faults, *faults),
+                remark=REMARK in text,
+            )
+        self.memory.keep(built, text, noting.asked)
+        return built
+
+    def _enter(self, built: Built) -> None:
+        names, file = self.names, built.file
+        self.unread |= built.unread
+        self.faults += built.faults
+        self.faults += claim("clip", built.slugs, file, names.slugs, self._folded_clips)
+        self.faults += claim("character", built.cast, file, names.cast, self._folded_cast)
+        names.matrices |= built.matrices
+        for character in built.characters:
             names.characters.setdefault(character.slug, character)
-        for clip in clips:
+        for clip in built.clips:
             names.clips.setdefault(clip.name, clip)
             if "[" in clip.name:
                 names.instances.setdefault(clip.name.partition("[")[0], []).append(clip.name)
-        for name, take in declared.model.picks.items():
-            self.picks.append((canonical_name(name), take, Origin(file, ("picks", name))))
+        self.picks += built.picks
+        if built.remark:
+            self.remarks.append(file)
 
     def _apply_picks(self) -> None:
         clips: dict[str, ClipSpec] = self.names.clips

@@ -22,7 +22,18 @@ def new_file(path: Path) -> Iterator[Path]:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield part
-        # A link, since a rename would replace a file that came into being meanwhile.
-        os.link(part, path)
+        _move(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _move(part: Path, path: Path) -> None:
+    """Give a file its name. Raises FileExistsError: a rename would replace what came into being meanwhile."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if path.exists():
+            raise FileExistsError(path) from None
+        part.rename(path)

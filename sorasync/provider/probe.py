@@ -72,10 +72,10 @@ class _Probe:
         self._seen: list[Answer] = []
 
     async def run(self) -> HostFacts:
-        path, query = self._first()
+        name, path, query = self._first()
         before, started = self._clock.now(), self._clock.monotonic()
         try:
-            answer = await self._get("list" if query else "get", path, query)
+            answer = await self._get(name, path, query)
         except ProviderError as error:
             return HostFacts(failure=error)
         took = self._clock.monotonic() - started
@@ -98,11 +98,16 @@ class _Probe:
             sunset=next((a.headers["sunset"] for a in self._seen if "sunset" in a.headers), None),
         )
 
-    def _first(self) -> tuple[str, Mapping[str, str] | None]:
-        """A GET that needs the key and costs nothing: the list, else a job that does not exist."""
+    def _first(self) -> tuple[str, str, Mapping[str, str] | None]:
+        """A GET that needs the key and costs nothing: the list, the models, or a job that does not exist.
+
+        The last is the last resort: LiteLLM passes ids that it does not know on to somebody else.
+        """
         if "list" in self._spec.routes:
-            return encode.route(self._spec, "list"), {"limit": "2", "order": "desc"}
-        return encode.route(self._spec, "get", NOBODY), None
+            return "list", encode.route(self._spec, "list"), {"limit": "2", "order": "desc"}
+        if "models" in self._spec.routes:
+            return "models", encode.route(self._spec, "models"), None
+        return "get", encode.route(self._spec, "get", NOBODY), None
 
     async def _get(self, name: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
         answer = await self._sender.get(name, path, query)

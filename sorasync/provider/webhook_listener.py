@@ -145,5 +145,7 @@ def _parted(line: str) -> tuple[str, str, str]:
 
 
 def _answer(status: int) -> bytes:
-    allow = "allow: POST\r\n" if status == 405 else ""
-    return f"HTTP/1.1 {status} {_REASONS[status]}\r\n{allow}content-length: 0\r\nconnection: close\r\n\r\n".encode()
+    lines = [f"HTTP/1.1 {status} {_REASONS[status]}", "content-length: 0", "connection: close"]
+    if status == 405:
+        lines.append("allow: POST")
+    return "\r\n".join([*lines, "", ""]).encode()

@@ -24,7 +24,8 @@ class ForbiddenMove(StateError):
 
 
 WAY_BACK = (
-    "`sorasync state restore` brings back a backup; without the file, the state returns from sorasync.lock"
+    "`sorasync state restore` brings back a backup; "
+    "`sorasync state recover --anew` rebuilds the state from what is left"
 )
 _CODES = {
     sqlite3.SQLITE_NOTADB: ("{path} is not a SQLite database", WAY_BACK),

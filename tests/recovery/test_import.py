@@ -140,9 +140,7 @@ def test_what_cannot_be_declared_is_left_out_with_the_reason(world: World) -> No
     world.write(TWO_CLIPS)
     ours = world.make("A pier at dawn.")
     source = world.make("A harbour.")
-    made = world.ask("/videos/extensions", {"video": {"id": source}, "prompt": "Later.", "seconds": "4"})[
-        "id"
-    ]
+    made = world.make("At night.", route="edits", video={"id": source})
     world.faults({"do": "fail", "route": "create"})
     failed = world.make("A storm.")
     world.faults()

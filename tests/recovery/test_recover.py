@@ -45,11 +45,13 @@ def test_with_all_three_lost_the_providers_list_brings_back_what_can_only_be_one
 
     found = kept.json("state", "recover")
     assert found["missing"] == []
+    assert found["by_age"] == ["clip.market#1", "clip.market#2"]
     assert set(kept.plan().values()) == {"download"}
     kept.apply()
 
     assert kept.paid() == paid
-    assert kept.ids() == ids
+    assert set(kept.ids().values()) == set(ids.values())
+    assert kept.ids()["clip.market#2/2"] == ids["clip.market#2/2"]
     assert kept.plan() == {}
 
 
@@ -97,7 +99,7 @@ def test_a_damaged_video_is_not_recovered_as_one_that_is_there(world: World) -> 
     found = world.json("state", "recover")
 
     assert found["damaged"] == [video.stem]
-    assert len(found["from_sidecars"]) == len(found["from_provider"]) == 1
+    assert (len(found["from_sidecars"]), found["from_provider"]) == (2, [])
     assert list(world.plan().values()) == ["download"]
     world.apply()
     assert world.paid() == paid
@@ -173,3 +175,43 @@ def test_a_render_that_was_on_its_way_is_found_and_followed(world: World) -> Non
     assert found["from_provider"] == ["clip.pier"]
     assert world.ids()["clip.pier#1"] == job
     assert world.plan() == {"clip.market": "create", "clip.pier": "download"}
+
+
+def test_the_note_beside_a_lost_video_still_knows_its_id(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    world.make("A pier at dawn.")
+    ids, paid = world.ids(), world.paid()
+    world.lose_state()
+    for video in world.videos():
+        video.unlink()
+
+    assert world.json("state", "recover")["missing"] == []
+    world.apply()
+
+    assert (world.ids(), world.paid()) == (ids, paid)
+    assert world.plan() == {}
+
+
+def test_a_character_comes_back_from_the_lock_file_and_costs_nothing_without_it(kept: World) -> None:
+    kept.write(TWO_CLIPS)
+    kept.apply()
+    (kept.root / "manifests" / "mossy.mp4").write_bytes(kept.videos()[0].read_bytes())
+    kept.write('[characters.mossy]\nname = "Mossy"\nvideo = "mossy.mp4"\n', "cast.toml")
+    kept.write('[clips.walk]\nprompt = "Mossy walks."\ncharacters = ["mossy"]\n', "walk.toml")
+    kept.apply()
+    character, paid = kept.ids()["character.mossy"], kept.paid()
+
+    kept.lose_state()
+    assert kept.plan() == {}
+    kept.run("state", "recover")
+    assert kept.ids()["character.mossy"] == character
+
+    kept.lose_state()
+    kept.lose_lock_file()
+    found = kept.json("state", "recover")
+    assert [one["address"] for one in found["missing"]] == ["character.mossy"]
+    assert kept.plan() == {"character.mossy": "character"}
+    kept.apply()
+    assert kept.paid() == paid
+    assert kept.plan() == {}

@@ -100,10 +100,12 @@ class World:
         with urlopen(request, timeout=10) as answer:
             return dict(json.loads(answer.read()))
 
-    def make(self, prompt: str, **fields: object) -> str:
+    def make(self, prompt: str, *, route: str = "", **fields: object) -> str:
         """Let the provider make a video past the program; its id."""
-        body = {"prompt": prompt, "model": "sora-2", "size": "1280x720", "seconds": "4"} | fields
-        job_id = str(self.ask("/videos", body)["id"])
+        body = {"prompt": prompt} | fields
+        if not route:
+            body = {"model": "sora-2", "size": "1280x720", "seconds": "4"} | body
+        job_id = str(self.ask(f"/videos/{route}".rstrip("/"), body)["id"])
         while self.ask(f"/videos/{job_id}")["status"] not in ("completed", "failed"):
             continue
         return job_id

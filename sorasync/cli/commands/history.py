@@ -23,7 +23,8 @@ Examples:
 def command(globals: Globals, show: str | None, run: int | None, limit: int) -> ExitCode:
     """Show who ran what, what it did and what it cost, the latest first.
 
-    With `show RUN`, one run: every change it made, the paid requests among them, and the commit and plan it
+    Amounts in brackets were not billed: the preview provider only tells what others would charge. With
+    `show RUN`, one run: every change it made, the paid requests among them, and the commit and plan it
     was started with.
     """
     if (show is None) != (run is None):

@@ -2,37 +2,84 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import click
+
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines
 
+if TYPE_CHECKING:
+    from sorasync.checking import Checked
+
 _EXAMPLES = """\b
 Examples:
   sorasync validate
-  sorasync validate --format json
+  sorasync validate --strict
+  sorasync validate --format github       # annotations in a GitHub workflow
+  sorasync validate --format sarif > sorasync.sarif
 """
 
 
-@subcommand(epilog=_EXAMPLES)
-def command(globals: Globals) -> ExitCode:
-    """Check every manifest against the language and the provider's profile.
+@subcommand(formats=("text", "json", "github", "sarif"), epilog=_EXAMPLES)
+@click.option("--strict", is_flag=True, help="Make warnings errors.")
+def command(globals: Globals, strict: bool) -> ExitCode:
+    """Check every manifest against the language and the provider's profile, and its prompts against the lint.
 
-    Every fault of every file is shown at once. Needs no key, no state and no network.
+    Every fault of every file is shown at once. Needs no key, no state and no network. `sorasync explain CODE`
+    says more about a code.
     """
-    from sorasync.cli.diagnostic_json import diagnostic_json
-    from sorasync.cli.diagnostic_text import diagnostics_text
+    from sorasync.checking import check
 
-    project = globals.project()
-    library = project.library()
-    graph = project.graph(library)
-    if globals.json:
-        print_json({"format_version": 1, "diagnostics": [diagnostic_json(d) for d in library.warnings]})
-        return ExitCode.DONE
-    print_lines(
-        [
-            *diagnostics_text(library.warnings),
-            f"{len(graph.clips)} clips and {len(library.characters)} characters are valid "
-            f"({len(graph.renders)} renders).",
-        ]
+    checked = check(globals.project, strict=strict)
+    if globals.format == "github":
+        return _github(globals, checked)
+    if globals.format == "sarif":
+        return _sarif(globals, checked)
+    checked.raise_errors()
+    return _json(checked) if globals.json else _text(globals, checked)
+
+
+def _text(globals: Globals, checked: Checked) -> ExitCode:
+    from sorasync.cli.diagnostic_text import counts_text, diagnostics_text
+
+    counts = counts_text(checked.diagnostics)
+    tail = f" {counts}." if counts else ""
+    blocks = [] if globals.quiet else list(diagnostics_text(checked.diagnostics))
+    last = (
+        f"{checked.clips} clips and {checked.characters} characters are valid "
+        f"({checked.renders} renders).{tail}"
     )
+    print_lines([*blocks, *([""] if blocks else []), last])
     return ExitCode.DONE
+
+
+def _json(checked: Checked) -> ExitCode:
+    from sorasync.cli.diagnostic_json import diagnostic_json
+
+    print_json({"format_version": 1, "diagnostics": [diagnostic_json(d) for d in checked.diagnostics]})
+    return ExitCode.DONE
+
+
+def _github(globals: Globals, checked: Checked) -> ExitCode:
+    from sorasync.cli.diagnostic_github import diagnostics_github
+
+    print_lines(diagnostics_github(checked.diagnostics, _prefix(globals)))
+    return ExitCode.ERROR if checked.errors else ExitCode.DONE
+
+
+def _sarif(globals: Globals, checked: Checked) -> ExitCode:
+    from sorasync.cli.diagnostic_sarif import diagnostics_sarif
+
+    print_json(diagnostics_sarif(checked.diagnostics, _prefix(globals)))
+    return ExitCode.ERROR if checked.errors else ExitCode.DONE
+
+
+def _prefix(globals: Globals) -> str:
+    from pathlib import Path
+
+    from sorasync.cli.diagnostic_paths import repository_prefix
+    from sorasync.manifest.config import find_library
+
+    return repository_prefix(find_library(globals.library or Path.cwd()))

@@ -73,7 +73,7 @@ def read_board(text: str) -> Board | None:
     if "Shot 1\n" not in text and not text.startswith("Style: "):
         return None
     starts = [match.start() for match in _SHOT.finditer(text)]
-    ends = [*starts[1:], len(text)]
+    ends = [*starts[1:], len(text)] if starts else []
     shots = [
         _shot(text, start, end, index) for index, (start, end) in enumerate(zip(starts, ends, strict=True))
     ]

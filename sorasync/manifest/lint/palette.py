@@ -52,7 +52,7 @@ def _colours(text: str) -> list[str]:
     items = [_TAIL.sub("", f" {item} ").strip() for item in _SPLIT.split(text.strip())]
     items = [item for item in items if item]
     known = [item for item in items if not COLOUR.isdisjoint(WORD.findall(item.lower()))]
-    if any(len(item.split()) > _LONGEST for item in items) or 2 * len(known) < len(items):
+    if any(len(item.split()) > _LONGEST for item in items) or 3 * len(known) < 2 * len(items):
         return []
     if len(items) == 1 and (items[0].lower().endswith("s") or len(items[0].split()) > 1):
         return []

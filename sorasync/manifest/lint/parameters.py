@@ -65,7 +65,7 @@ _SHAPE = phrases(
     rf"\baspect[\s-]ratio(?:\s(?:of|is))?[:=]?\s?{_RATIO}?(?!\s\w+\s{_THING}\b)",
     rf"\b{one_of('anamorphic widescreen vertical portrait landscape filmed_in shot_in rendered_in')}"
     rf"\s\(?{_RATIO}(?![\w:])(?!\s{_THING}\b)",
-    rf"(?:^|(?<=[,;(\n]\s)|(?<=[,;(\n]))\s?{_RATIO}(?=\s*(?:[,;)\n]|\.\s|\.?$))",
+    rf"(?:^|(?<=[.,;(\n]\s)|(?<=[,;(\n]))\s?{_RATIO}(?=\s*(?:[,;)\n]|\.\s|\.?$))",
     r"\b(?:vertical|horizontal|square)[\s-](?:video|format|orientation|aspect)\b",
     r"\b(?:in|use)\s(?:vertical|portrait|landscape|widescreen|square)\s(?:mode|format|orientation)\b",
     r"\b(?:portrait|landscape)\s(?:orientation|mode)\b",

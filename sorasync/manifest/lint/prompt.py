@@ -10,7 +10,7 @@ from functools import cached_property
 from sorasync.manifest.library import ClipSpec, Origin, TomlPath
 from sorasync.manifest.lint.board import Board, read_board
 
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+WORD = re.compile(r"[^\W_]+(?:['’](?!s\b)[^\W_]+)*")
 
 _QUOTED = re.compile(r'"[^"\n]*"|“[^”\n]*”|«[^»\n]*»|(?<!\w)[\'‘](?=\S)[^\n"]*?(?<=\S)[\'’](?!\w)')
 _BLOCK = re.compile(r"\n[ \t]*\n|\n(?=shot \d)", re.IGNORECASE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sorasync.manifest.lint.board import Part
 from sorasync.manifest.lint.patterns import one_of, phrases, words
@@ -32,6 +32,7 @@ _LINK = re.compile(
         "clos(?:e|ing)_in open(?:s|ing)_(?:out|up) back(?:s|ing)?_(?:out|away) from\\b into\\b becom"
     )
 )
+_OR = re.compile(r"\bor\b[^.]*$")
 _MOVES = {
     "pan": re.compile(r"\b(?:whip )?pan(?:s|ning)?\b"),
     "tilt": re.compile(r"\btilt(?:s|ing)?\b"),
@@ -78,7 +79,7 @@ def _camera(part: Part) -> Iterator[Finding]:
             "the camera of one shot cuts", part.start + cut.start(), part.start + cut.end(), _ADVICE
         )
         return
-    second = _second_size(_BARE_SIZES, low)
+    second = _second(_BARE_SIZES.finditer(low))
     if second is not None and not _LINK.search(low):
         span = (part.start + second.start(), part.start + second.end())
         yield Finding(f"one shot has two framings, “{second[0]}” is the second", *span, _ADVICE)
@@ -98,21 +99,19 @@ def _block(prompt: Prompt, start: int, end: int) -> Iterator[Finding]:
             "one block of the prompt cuts", start + cut.start("cut"), start + cut.end("cut"), _ADVICE
         )
         return
-    first = _SIZES.search(text)
-    second = _second_size(_SIZES, text)
-    if first is None or second is None or _LINK.search(text, first.start(), second.start()):
+    sizes = [match for match in _SIZES.finditer(text) if not prompt.in_quotes(start + match.start())]
+    second = _second(sizes)
+    if second is None or _LINK.search(text, sizes[0].start(), second.start()):
         return
-    if not prompt.in_quotes(start + second.start()) and not re.search(
-        r"\bor\b[^.]*$", text[: second.start()]
-    ):
+    if not _OR.search(text[: second.start()]):
         span = (start + second.start(), start + second.end())
         yield Finding(f"one block has two framings, “{second[0]}” is the second", *span, _ADVICE)
 
 
-def _second_size(sizes: re.Pattern[str], text: str) -> re.Match[str] | None:
+def _second(sizes: Iterable[re.Match[str]]) -> re.Match[str] | None:
     """The first framing that differs from the one before it."""
     first = None
-    for match in sizes.finditer(text):
+    for match in sizes:
         first = first or match.lastgroup
         if match.lastgroup != first:
             return match

@@ -14,7 +14,7 @@ _THEN = phrases(
     r"\bafter that\b",
     r"\bfollowed by\b",
     r"\bafterwards?\b",
-    r"(?:^|[.;,]\s)(?:next|finally|lastly),?\s",
+    r"(?:^|[.;,]\s)(?:next|finally|lastly),?\s(?!to\b|door\b)",
 )
 _SEQUENCE = words("then after afterwards afterward followed finally lastly next")
 _WORDS_A_SECOND = 3.5

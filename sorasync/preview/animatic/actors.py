@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sorasync.preview.animatic import figure
+from sorasync.preview.animatic.anatomy import Anatomy
 from sorasync.preview.animatic.camera import Framing
 from sorasync.preview.animatic.casting import Company
 from sorasync.preview.animatic.light import Light
@@ -21,7 +22,10 @@ _TALL = {Framing.FULL: 0.74, Framing.WIDE: 0.42, Framing.AERIAL: 0.17}
 _CARDS = {Framing.MEDIUM: 0.62, Framing.MEDIUM_CLOSE: 0.74, Framing.CLOSE: 0.84, Framing.EXTREME: 0.95}
 _BUSTS = {Framing.MEDIUM: 1.0, Framing.MEDIUM_CLOSE: 1.4, Framing.CLOSE: 1.9, Framing.EXTREME: 2.6}
 _HEADROOM = 0.13
+_BUST = Anatomy(0.34, 0.17)
 _MOST_KEPT = 6
+_MOST_DRAWN = 600
+"""Figures larger than this many pixels are drawn smaller and enlarged."""
 
 
 @dataclass(slots=True)
@@ -42,7 +46,7 @@ class Actor:
     kept: dict[tuple[int, int], Patch] = field(default_factory=dict)
 
     def at(self, seconds: float, zoom: float) -> Patch:
-        """The subject at a time, in the size for a zoom; the last few are kept, since most shots repeat them."""
+        """The subject at a time, in the size for a zoom; the last few are kept for later."""
         number = _to_and_fro(int(seconds / SECONDS_A_FRAME), len(self.frames))
         size = round(self.factor * zoom * self.frames[number].height)
         key = number, size
@@ -76,26 +80,26 @@ def place_actors(company: Company, framing: Framing, drawing: Drawing, chance: f
     count = len(company.sprites) + company.others
     places = _PLACES.get(count, (third,))
     widest = _WIDEST[max(1, min(3, count))]
-    actors = [
+    known = [
         _of_sprite(sprite, x, framing, drawing, widest)
         for sprite, x in zip(company.sprites, places, strict=False)
     ]
-    for number in range(len(actors), count):
-        actors.append(_of_figure(number, places[number], framing, drawing, widest))
-    return tuple(actors)
+    others = [
+        _of_figure(number, places[number], framing, drawing, widest) for number in range(len(known), count)
+    ]
+    return (*known, *others)
 
 
 def _of_sprite(sprite: Sprite, x: float, framing: Framing, drawing: Drawing, widest: float) -> Actor:
     width, height = drawing.size
-    head = 1.0 if sprite.card else min(0.56, max(0.16, 0.62 * sprite.shape))
-    share = _CARDS.get(framing, 0) if sprite.card else _share(framing, head)
+    body = Anatomy(1.0, 0.5) if sprite.card else sprite.anatomy
+    share = _CARDS.get(framing, 0) if sprite.card else _share(framing, body.head)
     tall = min((share or _TALL[framing]) * height, widest * width / sprite.shape)
     light = drawing.light
     gain = 0.5 + 0.5 * min(1.0, light.level)
     frames = tuple(patch.toned(gain, light.tint, 0.1) for patch in sprite.frames)
-    factor = tall / sprite.frames[0].height
-    y, hold = _hold(framing, tall / height, head)
-    return Actor(frames, factor, x, y, hold, name=sprite.name)
+    y, hold = _hold(framing, tall / height, body)
+    return Actor(frames, tall / sprite.frames[0].height, x, y, hold, name=sprite.name)
 
 
 def _share(framing: Framing, head: float) -> float:
@@ -109,14 +113,13 @@ def _share(framing: Framing, head: float) -> float:
     return float(full * (close / full) ** nearer)
 
 
-def _hold(framing: Framing, tall: float, head: float) -> tuple[float, float]:
-    """Where a body is held, and by which point: by its feet if they are seen, else by its head."""
+def _hold(framing: Framing, tall: float, body: Anatomy) -> tuple[float, float]:
+    """Where a body is held, and by which point: by its feet if they are seen, else by its face."""
     if framing in _FLOORS:
         return _FLOORS[framing], 1.0
-    if framing is Framing.EXTREME:
-        return 0.5, head * 0.55
-    top = max(_HEADROOM, 1.01 - tall) if head < 1 else (1 - tall) * 0.55
-    return top + head * tall / 2, head / 2
+    if body.head == 1 or framing in (Framing.CLOSE, Framing.EXTREME):
+        return 0.5, body.face
+    return max(_HEADROOM, 1.01 - tall) + body.face * tall, body.face
 
 
 def _of_figure(number: int, x: float, framing: Framing, drawing: Drawing, widest: float) -> Actor:
@@ -124,8 +127,9 @@ def _of_figure(number: int, x: float, framing: Framing, drawing: Drawing, widest
     width, height = drawing.size
     share = _TALL.get(framing) or _BUSTS[framing]
     tall = min(share * height, 1.3 * widest * width if framing in _TALL else 1.25 * widest * width)
-    patch = figure.person(round(tall), drawing.tones, framing, drawing.light.x < 0.5, number)
+    drawn = min(round(tall), _MOST_DRAWN)
+    patch = figure.person(drawn, drawing.tones, framing, drawing.light.x < 0.5, number)
     if framing in _TALL:
-        return Actor((patch,), 1.0, x, _FLOORS[framing], 1.0)
-    y, hold = _hold(framing, tall / height, 0.34)
-    return Actor((patch,), 1.0, x, y, hold)
+        return Actor((patch,), tall / drawn, x, _FLOORS[framing], 1.0)
+    y, hold = _hold(framing, tall / height, _BUST)
+    return Actor((patch,), tall / drawn, x, y, hold)

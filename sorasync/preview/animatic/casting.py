@@ -12,13 +12,28 @@ from sorasync.preview.animatic.sprite import Sprite
 MOST_ON_STAGE = 3
 _NEAR = frozenset({Framing.EXTREME, Framing.CLOSE, Framing.MEDIUM_CLOSE})
 _PEOPLE = re.compile(
-    r"\b(?:he|she|they|him|her|his|man|men|woman|women|boy|girl|child|children|kid|kids|person|people|chef|cook|baker"
-    r"|dancer|singer|rider|runner|walker|worker|farmer|fisher\w*|sailor|pilot|astronaut|doctor|nurse|teacher|student"
-    r"|musician|painter|artist|smiles?|laughs?|says|whispers|hands?(?![- ]?(?:painted|drawn|held|made|written))|face"
-    r"|eyes|couple|crowd|friend|mother|father|king|queen|knight|detective|soldier|hero|robot|vendor|waiter|waitress"
+    r"\b(?:he|she|they|him|her|his|man|men|woman|women|boy|girl|child|children|kid|kids|person|people|chef|cook"
+    r"|baker|dancer|singer|rider|runner|walker|worker|farmer|fisher\w*|sailor|pilot|astronaut|doctor|nurse|teacher|student"
+    r"|musician|painter|artist|smiles?|laughs?|says|whispers"
+    r"|hands?(?![- ]?(?:painted|drawn|held|made|written))|face|eyes|couple|crowd|friend|mother|father|king|queen|knight|detective|soldier|hero|robot|vendor|waiter|waitress"
     r"|driver|host|presenter)\b",
     re.IGNORECASE,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Troupe:
+    """Who may come on stage: the characters, the names of those on stage before, and how many others
+    there were where the words speak of nobody."""
+
+    cast: tuple[Sprite, ...] = ()
+    before: tuple[str, ...] = ()
+    others: int = 0
+
+    @property
+    def unnamed(self) -> tuple[Sprite, ...]:
+        """Those who stay where nobody is named: who was there before, else all."""
+        return tuple(sprite for sprite in self.cast if sprite.name in self.before) or self.cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +49,31 @@ def has_people(text: str) -> bool:
     return _PEOPLE.search(text[:8000]) is not None
 
 
-def on_stage(shot: Shot, scene: str, cast: tuple[Sprite, ...], people: int, framing: Framing) -> Company:
-    """Who a shot shows: the characters it names, all of them if it names none; one only in a near shot.
+def on_stage(shot: Shot, scene: str, troupe: Troupe, framing: Framing) -> Company:
+    """Who a shot shows: the characters it names, or all if it names none; one only in a near shot.
 
-    `people` stand in where neither the shot nor the scene speaks of anybody. Speakers without a clip of
-    their own are others.
+    Speakers without a clip of their own are others.
     """
     words = " ".join((*shot.beats, shot.camera, *(f"{line.speaker}: {line.text}" for line in shot.lines)))
-    sprites = _named(words, cast) or cast
-    known = {sprite.name.lower() for sprite in cast}
+    sprites = _named(words, troupe.cast) or troupe.unnamed
+    known = {sprite.name.lower() for sprite in troupe.cast}
     strangers = {line.speaker for line in shot.lines if line.speaker and line.speaker.lower() not in known}
     others = len(strangers)
     if not sprites and not others:
-        others = max(people, 1 if has_people(f"{scene} {words}") else 0)
+        others = max(troupe.others, 1 if has_people(f"{scene} {words}") else 0)
     most = 1 if framing in _NEAR else MOST_ON_STAGE
-    return Company(sprites[:most], min(others, max(0, most - len(sprites))))
+    return Company(sprites[:most], max(0, min(others, most - len(sprites))))
 
 
 def _named(words: str, cast: tuple[Sprite, ...]) -> tuple[Sprite, ...]:
     """The characters whose names stand in the words, in the order of their first mention."""
-    found = []
+    found: list[tuple[int, int, Sprite]] = []
     for sprite in cast:
-        match = re.search(rf"(?<!\w){re.escape(sprite.name)}(?!\w)", words, re.IGNORECASE) if sprite.name else None
+        match = (
+            re.search(rf"(?<!\w){re.escape(sprite.name)}(?!\w)", words, re.IGNORECASE)
+            if sprite.name
+            else None
+        )
         if match:
             found.append((match.start(), len(found), sprite))
     return tuple(sprite for _, _, sprite in sorted(found, key=lambda entry: entry[:2]))

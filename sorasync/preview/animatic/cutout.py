@@ -70,7 +70,8 @@ def _calm(far: _Values) -> _Values:
     beside = np.concatenate([far[:, rim : 2 * rim], far[:, -2 * rim : -rim]], axis=1)
     step = max(1, height // _BANDS)
     rows = [
-        float(np.percentile(beside[max(0, row - step) : row + 2 * step], 85)) for row in range(0, height, step)
+        float(np.percentile(beside[max(0, row - step) : row + 2 * step], 85))
+        for row in range(0, height, step)
     ]
     column: _Values = np.repeat(np.array(rows, np.float32), step)[:height, None]
     return column
@@ -81,7 +82,9 @@ def _joined(parts: Islands, core: _Mask) -> _Mask:
     whole = np.isin(parts.labels, np.unique(parts.labels[core])) & (parts.labels > 0) | core
     near = np.asarray(Image.fromarray(whole.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(9))) > 0
     sizes = np.bincount(parts.labels.reshape(-1), minlength=parts.count + 1)
-    close = [number for number in np.unique(parts.labels[near]) if number and sizes[number] > core.size // 900]
+    close = [
+        number for number in np.unique(parts.labels[near]) if number and sizes[number] > core.size // 900
+    ]
     joined: _Mask = whole | np.isin(parts.labels, close)
     return joined
 
@@ -119,7 +122,7 @@ def _smoothed(mask: _Mask) -> _Mask:
 
 
 def _is_clear(mask: _Mask, stray: float) -> bool:
-    """Whether a shape may be a subject: neither a speck nor everything, off the sides, with little beside it."""
+    """Whether a shape may be a subject: no speck, not everything, off the sides, little beside it."""
     share = np.count_nonzero(mask) / mask.size
     if not _TINIEST < share < _LARGEST or stray > max(_MOST_STRAY, share * 0.3):
         return False

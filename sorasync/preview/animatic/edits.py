@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from sorasync.preview.animatic.canvas import even
-from sorasync.preview.animatic.grade import read_grade
-from sorasync.preview.animatic.note import read_note, write_note
-from sorasync.preview.animatic.patch import lay
+from sorasync.preview.animatic.canvas import Canvas, even
+from sorasync.preview.animatic.grade import Grade, read_grade
+from sorasync.preview.animatic.note import Box, Note, read_note, write_note
+from sorasync.preview.animatic.patch import Patch, lay
 from sorasync.preview.animatic.render import Meter
 from sorasync.preview.animatic.ribbon import draw_ribbon, ribbon_top
-from sorasync.preview.animatic.theme import Theme
+from sorasync.preview.animatic.slate import draw_slate, title_of
+from sorasync.preview.animatic.theme import Theme, accent_of
 from sorasync.preview.animatic.video import FPS, pictures, probe, writing
 
 
@@ -25,8 +26,8 @@ def edit(
 ) -> None:
     """Write the source's frames with an edit visibly on top, in the same size and length.
 
-    Colours named in the prompt are graded in. `label` becomes the address that later extensions show.
-    `BadMedia` when the source cannot be decoded.
+    Colours named in the prompt are graded into the picture; what is written stays as it is, but for the slate,
+    which shows `label` if there is one. `BadMedia` when the source cannot be decoded.
     """
     facts = probe(source)
     size = even(facts.width), even(facts.height)
@@ -35,14 +36,48 @@ def edit(
     number = known.edits + 1 if known else 1
     grade, theme = read_grade(prompt), Theme(*size)
     ribbon = draw_ribbon(theme, prompt, number, grade.colours)
-    note = ""
-    if known:
-        palette = grade.colours if len(grade.colours) > 1 else known.palette
-        note = write_note(replace(known, palette=palette, edits=number, label=label or known.label))
+    slate = _slate(theme, known, label)
+    note = (
+        write_note(_noted(known, grade, label, number, _ribbon_box(theme, ribbon, number))) if known else ""
+    )
     meter = Meter(progress, frames)
     with writing(out, *size, note) as writer:
         for canvas in pictures(source, *size, frames):
-            grade.apply(canvas)
+            _grade(canvas, grade, known.written if known else ())
+            if known and slate:
+                lay(canvas, slate, *known.slate[:2])
             lay(canvas, ribbon, 0, ribbon_top(theme, number))
             writer.put(canvas)
             meter.step()
+
+
+def _grade(canvas: Canvas, grade: Grade, written: tuple[Box, ...]) -> None:
+    """Grade the picture and put back what is written."""
+    boxes = [box for box in written if min(canvas.part(*box).u.shape) > 0]
+    before = [canvas.part(*box).copy() for box in boxes]
+    grade.apply(canvas)
+    for box, part in zip(boxes, before, strict=True):
+        canvas.part(*box).put(part)
+
+
+def _slate(theme: Theme, known: Note | None, label: str | None) -> Patch | None:
+    """A slate with a label of its own, large enough to cover the one on the source's frames."""
+    if known is None or not label:
+        return None
+    title = title_of(label, known.model, theme.width, theme.height)
+    return draw_slate(theme, title, accent_of(known.palette), least=known.slate[2])
+
+
+def _ribbon_box(theme: Theme, ribbon: Patch, number: int) -> Box:
+    return 0, ribbon_top(theme, number) // 2 * 2, ribbon.width, ribbon.height
+
+
+def _noted(known: Note, grade: Grade, label: str | None, number: int, ribbon: Box) -> Note:
+    """What the file remembers: the source's note, with this edit's colours, label and ribbon."""
+    return replace(
+        known,
+        palette=grade.colours if len(grade.colours) > 1 else known.palette,
+        edits=number,
+        label=label or known.label,
+        written=(*known.written, ribbon),
+    )

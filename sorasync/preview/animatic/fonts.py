@@ -39,7 +39,9 @@ _CHOSEN: ContextVar[tuple[Path, ...] | None] = ContextVar("fonts", default=None)
 @lru_cache(maxsize=1)
 def system_fonts() -> tuple[Path, ...]:
     """The fonts of the usual places that exist here, at most one of each kind."""
-    found = (next((path for folder in _FOLDERS if (path := Path(folder, name)).is_file()), None) for name in _FILES)
+    found = (
+        next((path for folder in _FOLDERS if (path := Path(folder, name)).is_file()), None) for name in _FILES
+    )
     return tuple(path for path in found if path is not None)
 
 

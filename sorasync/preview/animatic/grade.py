@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image
 
 from sorasync.preview.animatic.canvas import Canvas, Plane, yuv
-from sorasync.preview.animatic.colours import Swatch, brightness, colours_in
+from sorasync.preview.animatic.colours import Swatch, brightness
+from sorasync.preview.animatic.script import colours_named
 
 _KEPT = 0.2
 """How much of the source's own hue stays under named colours."""
@@ -38,7 +39,7 @@ class Grade:
 def read_grade(prompt: str) -> Grade:
     """The grade an edit's words ask for; words that name no colour or light leave the picture alone."""
     text = prompt[:8000].lower()
-    named = colours_in(text)
+    named = colours_named(text)
     kept = _KEPT if named else 1.0
     hues = sorted((colour.rgb for colour in named), key=brightness)
     if re.search(r"black[- ]and[- ]white|monochrome|b&w|grayscale|greyscale|desaturat", text):
@@ -58,10 +59,13 @@ def _tint(text: str) -> tuple[int, int, int] | None:
 
 
 def _luma_table(text: str) -> Plane:
-    gain = 0.62 if re.search(r"night|darker|dark\b|dim", text) else 1.0
-    if re.search(r"brighter|bright\b|daylight|sunny|noon|lighter", text):
-        gain = 1.25
-    return np.clip(16 + (np.arange(256.0) - 16) * gain, 16, 235).astype(np.uint8)
+    levels = np.linspace(0, 1, 220)
+    if re.search(r"brighter|bright\b|daylight|sunny|noon|lighter|dawn", text):
+        levels = levels**0.7
+    elif re.search(r"night|darker|dark\b|dim", text):
+        levels *= 0.62
+    table = np.concatenate([np.full(16, 16.0), 16 + 219 * levels, np.full(20, 235.0)])
+    return np.round(table).astype(np.uint8)
 
 
 def _hue_tables(hues: list[tuple[int, int, int]]) -> tuple[Plane, Plane]:

@@ -15,12 +15,30 @@ from sorasync.preview.animatic.video import note_of
 
 _MARK = "animatic"
 _MOST_MARKS = 500
+_MOST_CAST = 8
+_MOST_BOXES = 24
+
+Box = tuple[int, int, int, int]
+"""Left, top, width and height in pixels, all even."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A character: its name, a still (WebP in base64), and whether that is a framed card."""
+
+    name: str
+    still: str
+    card: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
     """The last shot's palette, place, light and framing, what decided the composition, where shots begin
-    (in frames), and how many edits lie on top."""
+    (in frames), and how many edits lie on top.
+
+    `cast` are the characters, of whom the last shot shows those of `stage`; `written` are the places that hold
+    writing and no picture, `slate` that of the slate.
+    """
 
     palette: tuple[Swatch, ...]
     place: str
@@ -36,6 +54,10 @@ class Note:
     framing: str
     marks: tuple[int, ...] = (0,)
     edits: int = 0
+    cast: tuple[Remembered, ...] = ()
+    stage: tuple[str, ...] = ()
+    written: tuple[Box, ...] = ()
+    slate: Box = (0, 0, 0, 0)
 
 
 def write_note(note: Note) -> str:
@@ -72,7 +94,19 @@ def _parse(data: dict[str, Any]) -> Note:
         framing=str(data["framing"]),
         marks=marks,
         edits=int(data["edits"]),
+        cast=tuple(
+            Remembered(str(one["name"]), str(one["still"]), bool(one["card"]))
+            for one in data["cast"][:_MOST_CAST]
+        ),
+        stage=tuple(str(name) for name in data["stage"][:_MOST_CAST]),
+        written=tuple(_box(box) for box in data["written"][:_MOST_BOXES]),
+        slate=_box(data["slate"]),
     )
+
+
+def _box(values: list[int]) -> Box:
+    left, top, width, height = (min(8192, max(0, int(value))) // 2 * 2 for value in values)
+    return left, top, width, height
 
 
 def _rgb(values: list[int]) -> RGB:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw
 
 from sorasync.preview.animatic.camera import Move, read_camera
-from sorasync.preview.animatic.patch import Patch, make_patch
+from sorasync.preview.animatic.canvas import Planes, from_picture
 from sorasync.preview.animatic.script import Shot
 from sorasync.preview.animatic.text import Colour, fit, plain, wrap, write
 from sorasync.preview.animatic.theme import CARD, DIM, FADED, INK, Theme, accent_of
@@ -45,12 +45,12 @@ def panel_height(theme: Theme) -> int:
     )
 
 
-def draw_panel(theme: Theme, shot: Shot, beats: tuple[str, ...], status: Status) -> Patch | None:
+def draw_panel(theme: Theme, shot: Shot, beats: tuple[str, ...], status: Status) -> Planes | None:
     """The card for one beat of a shot, as wide as the frame; None on frames too small for one."""
     height = panel_height(theme)
     if not height:
         return None
-    picture = Image.new("RGBA", (theme.width, height), CARD)
+    picture = Image.new("RGB", (theme.width, height), CARD[:3])
     draw = ImageDraw.Draw(picture)
     accent = accent_of(shot.palette)
     draw.rectangle((0, 0, theme.width, max(0, theme.px(3) - 1)), fill=accent)
@@ -58,7 +58,7 @@ def draw_panel(theme: Theme, shot: Shot, beats: tuple[str, ...], status: Status)
     _draw_facts(facts, shot, status, accent)
     _draw_beats(action, beats, status.beat, accent)
     _draw_look(look, shot)
-    return make_patch(picture)
+    return from_picture(picture)
 
 
 def _columns(theme: Theme, draw: ImageDraw.ImageDraw, height: int) -> tuple[_Column, _Column, _Column]:
@@ -102,7 +102,7 @@ def _draw_facts(column: _Column, shot: Shot, status: Status, accent: Colour) -> 
 def _draw_beats(column: _Column, beats: tuple[str, ...], current: int, accent: Colour) -> None:
     """The beats in their order, as many as fit, with the current one large and the next ones dim."""
     theme = column.theme
-    large, small = theme.face(25), theme.face(19)
+    large, small = theme.face(26), theme.face(20)
     indent = theme.px(24)
     y = float(column.top)
     for number in range(max(0, current - 1), len(beats)):
@@ -132,7 +132,7 @@ def _draw_look(column: _Column, shot: Shot) -> None:
 def _draw_swatches(column: _Column, shot: Shot) -> int:
     """Colour chips side by side with their names below; gives where the next line may start."""
     theme, draw = column.theme, column.draw
-    face = theme.face(15)
+    face = theme.face(17)
     count = max(1, len(shot.palette))
     gap = theme.px(8)
     width = max(2, min((column.width - gap * (count - 1)) // count, theme.px(110)))
@@ -154,7 +154,7 @@ def _draw_swatches(column: _Column, shot: Shot) -> int:
 
 def _labelled(column: _Column, y: float, label: str, text: str, most: int, colour: Colour) -> int:
     """A text after a dim label, wrapped, as far as there is room; gives where the next line may start."""
-    face = column.theme.face(19)
+    face = column.theme.face(20)
     step = face.size * 1.24
     room = min(most, int((column.bottom - y + face.size * 0.3) // step))
     if not plain(text) or room < 1:

@@ -42,7 +42,6 @@ class Patch:
             scale_plane(self.through_half, *half).copy(),
         )
 
-
     def toned(self, gain: float, tint: RGB | None, share: float) -> Patch:
         """The patch under another light: its brightness times `gain`, its hue `share` towards `tint`."""
         solid = 255 - self.through.astype(np.float32)
@@ -51,9 +50,12 @@ class Patch:
         y = np.minimum(black + (self.y - black) * gain, solid * (235 / 255))
         _, u, v = yuv(tint or (128, 128, 128))
         share = share if tint else 0.0
-        hues = (plane * (1 - share) + half * (hue / 255 * share) for plane, hue in ((self.u, u), (self.v, v)))
         return Patch(
-            y.astype(np.uint8), *(plane.astype(np.uint8) for plane in hues), self.through, self.through_half
+            y.astype(np.uint8),
+            (self.u * (1 - share) + half * (u / 255 * share)).astype(np.uint8),
+            (self.v * (1 - share) + half * (v / 255 * share)).astype(np.uint8),
+            self.through,
+            self.through_half,
         )
 
 

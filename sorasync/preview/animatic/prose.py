@@ -40,7 +40,8 @@ _LIGHT = re.compile(
 )
 _FILLERS = frozenset(
     re.findall(
-        r"\w+", "a an the in on at of to by with through into under over from and or as its his her their is while"
+        r"\w+",
+        "a an the in on at of to by with through into under over from and or as its his her their is while",
     )
 )
 _SPOKEN = re.compile(
@@ -62,7 +63,7 @@ def _flowing(paragraph: str) -> str:
 
 
 def _stands_alone(line: str, after: str) -> bool:
-    """Whether a line is a sentence although it may lack its full stop: the next one does not go on from it."""
+    """Whether a line is a sentence, full stop or not: the next one does not go on from it."""
     if _LINE_END.search(line):
         return True
     last = re.findall(r"[\w'’]+$", line)

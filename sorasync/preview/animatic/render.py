@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from sorasync.preview.animatic import figure
 from sorasync.preview.animatic.camera import Framing, read_camera
 from sorasync.preview.animatic.canvas import Canvas, even, from_picture, to_picture
+from sorasync.preview.animatic.casting import Troupe, on_stage
 from sorasync.preview.animatic.film import Film, Part
 from sorasync.preview.animatic.join import put_source
-from sorasync.preview.animatic.note import Note, palette_of, read_note, write_note
+from sorasync.preview.animatic.note import Box, Note, Remembered, palette_of, read_note, write_note
 from sorasync.preview.animatic.scene import BadMedia, Scene
 from sorasync.preview.animatic.script import Script, read_script
 from sorasync.preview.animatic.slate import title_of
+from sorasync.preview.animatic.sprite import Sprite, make_sprites, unpacked
 from sorasync.preview.animatic.stage import Look, place_for
 from sorasync.preview.animatic.stills import last_frame
 from sorasync.preview.animatic.video import FPS, Writer, probe, writing
@@ -38,12 +40,9 @@ def draw(scene: Scene, out: Path, progress: Progress | None = None) -> None:
     opening = _opening(scene.image, size)
     script = read_script(scene.prompt)
     title = title_of(scene.label, scene.model, *size)
-    text = f"{script.scene} {scene.prompt[:8000]}"
-    people = max(len(scene.characters), 1 if figure.has_people(text) else 0)
-    look = Look(seed=scene.prompt[:2000], take=title.take, people=len(scene.characters))
+    look = Look(seed=scene.prompt[:2000], take=title.take, troupe=Troupe(make_sprites(scene.characters)))
     film = Film(script, title, look, Part(0, frames), size)
-    film.invite(scene.characters)
-    note = _note(script, replace(look, people=people), film, scene)
+    note = _note(script, look, film, scene)
     with writing(out, *size, write_note(note)) as writer:
         _shoot(film, writer, opening, _DISSOLVE, Meter(progress, frames))
 
@@ -64,13 +63,38 @@ def extend(source: Path, scene: Scene, out: Path, progress: Progress | None = No
     script = _continued(read_script(scene.prompt), known)
     title = title_of(scene.label or known.label, scene.model or known.model, *size)
     framing = Framing.__members__.get(known.framing)
-    look = Look(known.seed, known.take, max(0, known.shots - 1), known.place, known.people, framing)
+    look = Look(
+        seed=known.seed,
+        take=known.take,
+        first=max(0, known.shots - 1),
+        place=known.place,
+        framing=framing,
+        troupe=Troupe(make_sprites(scene.characters) or _remembered(known), known.stage, known.people),
+    )
     film = Film(script, title, look, Part(before, frames, known.marks), size)
-    note = replace(_note(script, look, film, scene), shots=known.shots, edits=known.edits)
+    note = _note(script, look, film, scene)
+    written = (*known.written, *(box for box in note.written if box not in known.written))
+    note = replace(
+        note, shots=known.shots, edits=known.edits, written=written, slate=_around(known.slate, note.slate)
+    )
     meter = Meter(progress, before + frames)
     with writing(out, *size, write_note(note)) as writer:
         put_source(source, writer, size, before, meter.step)
         _shoot(film, writer, last, _CROSSFADE, meter)
+
+
+def _remembered(known: Note) -> tuple[Sprite, ...]:
+    """The characters of a source, as far as their stills can be read."""
+    found = []
+    for one in known.cast:
+        with suppress(ValueError):
+            found.append(unpacked(one.name, one.still, one.card))
+    return tuple(found)
+
+
+def _around(first: Box, second: Box) -> Box:
+    """The second box, made wide and high enough to cover the first, which has the same corner."""
+    return second[0], second[1], max(first[2], second[2]), max(first[3], second[3])
 
 
 class Meter:
@@ -137,21 +161,27 @@ def _continued(script: Script, known: Note) -> Script:
 
 def _note(script: Script, look: Look, film: Film, scene: Scene) -> Note:
     last = len(script.shots) - 1
-    framing = read_camera(script.shots[last].camera).framing or look.framing
+    shot = script.shots[last]
+    framing = read_camera(shot.camera).framing or look.framing or Framing.MEDIUM
+    company = on_stage(shot, script.scene, look.troupe, framing)
     return Note(
-        palette=script.shots[last].palette,
+        palette=shot.palette,
         place=place_for(script, last, look),
         seed=look.seed,
         take=look.take,
         shots=look.first + len(script.shots),
-        people=look.people,
+        people=company.others,
         style=script.style[:200],
-        lighting=script.shots[last].lighting[:200],
-        focus=script.shots[last].focus[:200],
+        lighting=shot.lighting[:200],
+        focus=shot.focus[:200],
         model=scene.model,
         label=scene.label or "",
-        framing=framing.name if framing else "",
+        framing=framing.name,
         marks=film.marks,
+        cast=tuple(Remembered(one.name, one.still, one.card) for one in look.troupe.cast),
+        stage=tuple(one.name for one in company.sprites),
+        written=(film.slate_box, film.clock_box, film.panel_box),
+        slate=film.slate_box,
     )
 
 

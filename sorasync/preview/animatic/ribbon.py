@@ -41,4 +41,4 @@ def draw_ribbon(theme: Theme, prompt: str, number: int, colours: tuple[Swatch, .
 
 def ribbon_top(theme: Theme, number: int) -> int:
     """Where the ribbon of edit `number` lies; after five it starts again at the top."""
-    return round(theme.height * (0.3 if theme.upright else 0.33)) + (number - 1) % _SLOTS * theme.px(66)
+    return theme.px(184 if theme.upright else 116) + (number - 1) % _SLOTS * theme.px(66)

@@ -31,18 +31,18 @@ def title_of(label: str | None, model: str, width: int, height: int) -> Title:
     return Title(f"{name}{step_text}", max(1, take), model, f"{width}x{height}")
 
 
-def draw_slate(theme: Theme, title: Title, accent: Colour) -> Patch:
-    """Name, take, model and size on a dark card with a clapper's stripes."""
-    name_face, small = theme.face(24), theme.face(17)
+def draw_slate(theme: Theme, title: Title, accent: Colour, least: int = 0) -> Patch:
+    """Name, take, model and size on a dark card with a clapper's stripes, `least` pixels wide or more."""
+    name_face, small = theme.face(25), theme.face(18)
     most = theme.width * (0.62 if theme.upright else 0.5)
     edge, stripe = theme.px(14), theme.px(9)
     take = f"Take {title.take}"
     name = fit(title.name, name_face, most - name_face.getlength(take) - 3 * edge)
     under = fit(f"{title.model}  ·  {title.size}", small, most)
     head = name_face.getlength(f"{name}  {take}") + edge if name else name_face.getlength(take)
-    width = round(max(head, small.getlength(under))) + 2 * edge
+    width = max(least, round(max(head, small.getlength(under))) + 2 * edge)
     height = stripe + round(name_face.size * 1.3 + small.size * 1.35) + edge
-    picture = Image.new("RGBA", (width, height), CARD)
+    picture = Image.new("RGBA", (width, height), (*CARD[:3], 255))
     draw = ImageDraw.Draw(picture)
     _stripes(draw, width, stripe)
     y = stripe + edge // 3
@@ -63,18 +63,22 @@ def _stripes(draw: ImageDraw.ImageDraw, width: int, height: int) -> None:
         )
 
 
-def draw_style(theme: Theme, style: str, scene: str) -> Patch | None:
-    """The style and the scene's own words, on a narrow card; None when there are neither."""
-    face = theme.face(17)
-    most = theme.width * (0.86 if theme.upright else 0.46)
-    lines = [(line, INK) for line in wrap(style, face, most, 2)]
-    lines += [(line, FADED) for line in wrap(scene, face, most, 2)]
-    if not lines or theme.height < 150:
+def draw_style(theme: Theme, style: str, scene: str, slate: int, clock: int) -> Patch | None:
+    """The style and the scene's own words on a card of one line each, to lie between slate and clock.
+
+    On upright frames it lies below the slate. None when there is nothing to say, or no room.
+    """
+    face = theme.face(18)
+    edge, gap = theme.px(12), theme.px(10)
+    room = theme.width - 2 * theme.px(24) - (0 if theme.upright else slate + clock + 2 * gap) - 2 * edge
+    rows = 2 if theme.upright else 1
+    lines = [(line, INK) for line in wrap(style, face, max(8, room), rows)]
+    lines += [(line, FADED) for line in wrap(scene, face, max(8, room), rows)]
+    if not lines or theme.height < 150 or room < theme.px(160):
         return None
-    edge = theme.px(14)
     width = round(max(face.getlength(line) for line, _ in lines)) + 2 * edge
     step = face.size * 1.28
-    picture = Image.new("RGBA", (width, round(step * len(lines)) + edge), (*CARD[:3], 168))
+    picture = Image.new("RGBA", (width, round(step * len(lines)) + edge), (*CARD[:3], 190))
     draw = ImageDraw.Draw(picture)
     for number, (line, colour) in enumerate(lines):
         write(draw, (edge, edge // 2 + number * step), line, face, colour)
@@ -97,6 +101,15 @@ class Clock:
         self._total = f" / {total} "
         self._seen: dict[str, Patch] = {}
 
+    @property
+    def height(self) -> int:
+        """Pixels the card takes down."""
+        return self._glyph(self._total).height
+
+    def width(self, text: str) -> int:
+        """Pixels the card takes across."""
+        return sum(self._glyph(sign).width for sign in f" {text}") + self._glyph(self._total).width
+
     def lay(self, canvas: Canvas, text: str) -> None:
         """Put the time on a frame; the card is laid whole, so nothing is left of the time before."""
         signs = [self._glyph(sign) for sign in f" {text}"]
@@ -110,7 +123,7 @@ class Clock:
     def _glyph(self, text: str) -> Patch:
         if text not in self._seen:
             width = self._cell if text.isdigit() else round(self._face.getlength(text)) + 2
-            picture = Image.new("RGBA", (width + width % 2, round(self._face.size * 1.5)), CARD)
+            picture = Image.new("RGBA", (width + width % 2, round(self._face.size * 1.5)), (*CARD[:3], 255))
             left = (picture.width - self._face.getlength(text)) / 2
             write(ImageDraw.Draw(picture), (left, self._face.size * 0.18), text, self._face, INK)
             self._seen[text] = make_patch(picture)

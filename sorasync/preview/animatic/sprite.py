@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from sorasync.preview.animatic.anatomy import Anatomy, read_outline
 from sorasync.preview.animatic.cutout import cut_out
 from sorasync.preview.animatic.patch import Patch, make_patch
 from sorasync.preview.animatic.scene import BadMedia, Cast
@@ -30,13 +31,14 @@ _CARD = 420
 class Sprite:
     """A character's frames in one size; `card` if they are framed pictures and not a cut-out.
 
-    `still` is the first frame, packed as WebP in base64, for files that remember who was on stage.
+    `anatomy` says where its head is, `still` is the first frame, packed as WebP in base64, for files that remember who was on stage.
     """
 
     name: str
     frames: tuple[Patch, ...]
     card: bool
     still: str
+    anatomy: Anatomy
 
     @property
     def shape(self) -> float:
@@ -66,7 +68,12 @@ def _from_clip(name: str, video: Path, _changed: int, _size: int) -> Sprite:
     share = min(1.0, _TALLEST / frames[0].height)
     size = round(frames[0].width * share), round(frames[0].height * share)
     frames = tuple(frame.resize(size) if share < 1 else frame for frame in frames)
-    return Sprite(name, tuple(make_patch(frame) for frame in frames), found is None, _packed(frames[0]))
+    patches = tuple(make_patch(frame) for frame in frames)
+    return Sprite(name, patches, found is None, _packed(frames[0]), _anatomy(patches[0]))
+
+
+def _anatomy(patch: Patch) -> Anatomy:
+    return read_outline(255 - patch.through)
 
 
 def _pictures(name: str, video: Path) -> list[Image.Image]:
@@ -77,8 +84,8 @@ def _pictures(name: str, video: Path) -> list[Image.Image]:
             if float(frame.time or 0) < len(found) * SECONDS_A_FRAME - 0.01:
                 continue
             share = min(1.0, _LONGEST / max(frame.width, frame.height))
-            size = (max(2, round(side * share / 2) * 2) for side in (frame.width, frame.height))
-            found.append(frame.reformat(*size, "rgb24", threads=1).to_image())
+            width, height = (max(2, round(side * share / 2) * 2) for side in (frame.width, frame.height))
+            found.append(Image.fromarray(frame.reformat(width, height, "rgb24", threads=1).to_ndarray()))
             if len(found) == _FRAMES:
                 break
     if not found:
@@ -115,6 +122,7 @@ def unpacked(name: str, still: str, card: bool) -> Sprite:
         with Image.open(io.BytesIO(base64.b64decode(still, validate=True))) as picture:
             if max(picture.size) > _SAVED_TALLEST:
                 raise ValueError("too large")
-            return Sprite(name, (make_patch(picture.convert("RGBA")),), card, still)
+            patch = make_patch(picture.convert("RGBA"))
+            return Sprite(name, (patch,), card, still, _anatomy(patch))
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"no picture of {name}") from error

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from sorasync.preview.animatic import sets
-from sorasync.preview.animatic.actors import Actor, Drawing, people_in, place_actors
+from sorasync.preview.animatic.actors import Actor, Drawing, place_actors
 from sorasync.preview.animatic.brush import Brush
-from sorasync.preview.animatic.camera import Camera, Framing, Pose, pose, read_camera
-from sorasync.preview.animatic.canvas import Canvas, from_picture, scale_plane
+from sorasync.preview.animatic.camera import Camera, Framing, Move, Pose, pose, read_camera
+from sorasync.preview.animatic.canvas import Canvas, Planes, from_picture, scale_plane
+from sorasync.preview.animatic.casting import Troupe, on_stage
+from sorasync.preview.animatic.furniture import furnish
 from sorasync.preview.animatic.light import read_light, shine, soften
 from sorasync.preview.animatic.patch import lay
 from sorasync.preview.animatic.script import Script
@@ -19,47 +21,79 @@ _ROOM = 1.3
 """How much larger than the frame the backdrop is, in each direction."""
 
 
+_NEAR = (Framing.MEDIUM, Framing.MEDIUM_CLOSE, Framing.CLOSE, Framing.EXTREME)
+_LEAST_ABOVE = 0.015
+"""What stays free above heads in medium shots, in picture heights."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One shot, ready to be filmed."""
 
     camera: Camera
+    framing: Framing
     backdrop: Canvas
     actors: tuple[Actor, ...]
     beats: int
 
-    def film(self, canvas: Canvas, position: int, frames: int, rate: int) -> None:
-        """Draw the shot's frame number `position` of `frames` over the whole canvas."""
-        at = pose(self.camera, position / max(1, frames - 1), position / rate)
-        self._film_backdrop(canvas, at)
-        step = _step(self.beats * position / frames)
-        for number, actor in enumerate(self.actors):
-            self._film_actor(canvas, actor, at, position / rate + number * 0.8, 0 if number else step)
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The characters on stage."""
+        return tuple(actor.name for actor in self.actors if actor.name)
 
-    def _film_backdrop(self, canvas: Canvas, at: Pose) -> None:
+    def film(self, picture: Planes, position: int, frames: int, rate: int) -> tuple[float, ...]:
+        """Draw the shot's frame number `position` of `frames` over the whole picture.
+
+        Gives where the named characters are, in picture widths.
+        """
+        progress = position / max(1, frames - 1)
+        at = pose(self.camera, progress, position / rate)
+        self._film_backdrop(picture, at)
+        near = _settling(at, self.camera.move, progress) if self.framing in _NEAR else at
+        step = _step(self.beats * position / frames)
+        places = []
+        for number, actor in enumerate(self.actors):
+            x = actor.x + near.near_x + (step if actor.name else 0)
+            self._film_actor(picture, actor, near, x, position / rate + number * 0.8)
+            if actor.name:
+                places.append(x)
+        return tuple(places)
+
+    def _film_backdrop(self, picture: Planes, at: Pose) -> None:
         world = self.backdrop
         width = round(world.width / at.zoom / 2) * 2
         height = round(world.height / at.zoom / 2) * 2
-        left = _slide(world.width - width, at.x)
-        top = _slide(world.height - height, at.y)
-        seen = world.y[top : top + height, left : left + width]
-        canvas.y[:] = scale_plane(seen, canvas.width, canvas.height)
-        half = (slice(top // 2, (top + height) // 2), slice(left // 2, (left + width) // 2))
-        canvas.u[:] = scale_plane(world.u[half], canvas.width // 2, canvas.height // 2)
-        canvas.v[:] = scale_plane(world.v[half], canvas.width // 2, canvas.height // 2)
+        seen = world.part(
+            _slide(world.width - width, at.x), _slide(world.height - height, at.y), width, height
+        )
+        picture.y[:] = scale_plane(seen.y, picture.width, picture.height)
+        picture.u[:] = scale_plane(seen.u, picture.width // 2, picture.height // 2)
+        picture.v[:] = scale_plane(seen.v, picture.width // 2, picture.height // 2)
 
-    def _film_actor(self, canvas: Canvas, actor: Actor, at: Pose, seconds: float, step: float) -> None:
-        """The subject breathes, and takes a step with each beat."""
-        patch = actor.at(at.near_zoom)
-        x = actor.x + at.near_x + step
-        y = actor.floor + at.near_y + 0.004 * math.sin(seconds * 2.2)
-        lay(canvas, patch, round(x * canvas.width - patch.width / 2), round(y * canvas.height - patch.height))
+    def _film_actor(self, picture: Planes, actor: Actor, at: Pose, x: float, seconds: float) -> None:
+        """The subject breathes, and bobs when the camera follows it."""
+        patch = actor.at(seconds, at.near_zoom)
+        y = actor.y + at.near_y + actor.swing * math.sin(seconds * 2.2)
+        if actor.name and self.camera.move in (Move.TRACK_LEFT, Move.TRACK_RIGHT):
+            y -= 0.02 * abs(math.sin(seconds * 5))
+        top = y * picture.height - actor.hold * patch.height
+        if actor.name and self.framing is Framing.MEDIUM and self.camera.move not in (Move.UP, Move.DOWN):
+            top = max(top, _LEAST_ABOVE * picture.height)
+        lay(picture, patch, round(x * picture.width - patch.width / 2), round(top))
+
+
+def _settling(at: Pose, move: Move, progress: float) -> Pose:
+    """A tilt or crane that ends on the subject, so that no near shot leaves its face."""
+    if move not in (Move.UP, Move.DOWN):
+        return at
+    left = (1 - progress) ** 2
+    return replace(at, near_y=(-0.34 if move is Move.UP else 0.34) * left)
 
 
 def _step(beat: float) -> float:
     """How far aside the subject stands, in frame widths; it gets there in the first third of each beat."""
     number, part = int(beat), min(1.0, beat % 1 * 3)
-    here, there = (0.035 * math.sin(max(0, count) * 2.1) for count in (number - 1, number))
+    here, there = (0.02 * math.sin(max(0, count) * 2.1) for count in (number - 1, number))
     return here + (there - here) * part * part * (3 - 2 * part)
 
 
@@ -73,20 +107,20 @@ def _slide(spare: int, where: float) -> int:
 class Look:
     """What makes two drawings of one prompt differ, and what an extension takes over from its source.
 
-    `first` counts the shots that came before; `place`, `people` and `framing` hold where the text says
-    nothing of its own.
+    `first` counts the shots that came before; `place` and `framing` hold where the text says nothing of its
+    own, and `troupe` says who there is to be shown.
     """
 
     seed: str
     take: int
     first: int = 0
     place: str | None = None
-    people: int = 0
     framing: Framing | None = None
+    troupe: Troupe = field(default_factory=Troupe)
 
 
 def build(script: Script, number: int, look: Look, size: tuple[int, int], beats: int) -> Stage:
-    """Set up shot `number` for frames of this size."""
+    """Set up shot `number` for pictures of this size."""
     shot = script.shots[number]
     chance = seeded(look.seed, look.take, look.first + number)
     tones = sets.tones_of([colour.rgb for colour in shot.palette], look.first + number + look.take - 1)
@@ -101,9 +135,11 @@ def build(script: Script, number: int, look: Look, size: tuple[int, int], beats:
     shine(backdrop, light)
     camera = read_camera(shot.camera)
     framing = camera.framing or look.framing or Framing.MEDIUM
-    people = max(look.people, people_in(script.scene, shot))
-    actors = place_actors(people, framing, Drawing(tones, light.x < 0.5, size), chance.random())
-    return Stage(camera, backdrop, actors, beats)
+    company = on_stage(shot, script.scene, look.troupe, framing)
+    drawing = Drawing(tones, light, size)
+    cast = place_actors(company, framing, drawing, chance.random())
+    words = f"{' '.join(shot.beats)} {shot.camera}"
+    return Stage(camera, framing, backdrop, furnish(words, cast, framing, drawing), beats)
 
 
 def _world_size(length: int) -> int:

@@ -171,5 +171,11 @@ def write(
     for part, letters in face.runs(text):
         draw.text((round(left), level), part, font=letters, fill=colour, anchor="ls")
         if bold:
-            draw.text((round(left) + max(1, round(face.size / 26)), level), part, font=letters, fill=colour, anchor="ls")
+            draw.text(
+                (round(left) + max(1, round(face.size / 26)), level),
+                part,
+                font=letters,
+                fill=colour,
+                anchor="ls",
+            )
         left += letters.getlength(part)

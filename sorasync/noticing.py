@@ -1,0 +1,171 @@
+"""Notices that files of a library were saved.
+
+Says only that something may have changed: what did is found out by reading. Editors save in many ways (in
+place, by renaming a new file over the old one, through a backup), so files are never watched by themselves,
+only the directories they stand in.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from watchfiles import Change
+
+    from sorasync.project import Project
+
+QUIET_MS = 50
+"""How long nothing must have been written before a change counts."""
+
+MOST_MS = 400
+"""After so long it counts all the same."""
+
+_POLL_MS = 300
+_STEP = 0.05
+_GIT_SECONDS = 10.0
+_EMPTY_SECONDS = 0.4
+_BACKUP_ENDINGS = ("~", ".tmp", ".bak", ".part")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The directories to watch: `deep` ones with all below them, `flat` ones by themselves.
+
+    `identity` tells a directory that was replaced by another of the same name. What lies in `ignored` is
+    written by this program.
+    """
+
+    deep: tuple[Path, ...]
+    flat: tuple[Path, ...]
+    ignored: tuple[Path, ...]
+    identity: tuple[tuple[int, int] | None, ...]
+
+    def counts(self, path: str) -> bool:
+        """Whether a change of that path is worth a look."""
+        found = Path(path)
+        if found.name.startswith((".", "4913")) or found.name.endswith(_BACKUP_ENDINGS):
+            return False
+        return not any(found.is_relative_to(place) for place in self.ignored)
+
+
+def places_of(project: Project, files: Iterable[str] = ()) -> Places:
+    """Where the library's files are; `files` are those that it was last made from, relative to its root."""
+    root = project.root.resolve()
+    manifests = root / project.config.library.manifests
+    outside = {(root / file).parent for file in files}
+    profile = root / project.config.provider.profile
+    flat = {root, manifests.parent, *outside} | ({profile.parent} if profile.is_file() else set())
+    deep = (manifests,) if manifests.is_dir() else ()
+    flat = {place for place in flat if place.is_dir() and not any(place.is_relative_to(d) for d in deep)}
+    every = (*deep, *sorted(flat))
+    ignored = (root / project.config.assets.path, root / "state", root / ".git")
+    return Places(deep, every[len(deep) :], ignored, tuple(_identity(place) for place in every))
+
+
+def must_poll(project: Project) -> bool:
+    """Whether the library lies where the system does not tell of changes: on a network file system."""
+    from sorasync.state.filesystem import network_type
+
+    return network_type(project.root) is not None
+
+
+class Noticing:
+    """Watches in threads of its own and calls `saved` with the paths of each burst of changes."""
+
+    def __init__(self, root: Path, saved: Callable[[frozenset[str]], None], *, poll: bool) -> None:
+        self._root = root
+        self._saved = saved
+        self._poll = poll
+        self._places: Places | None = None
+        self._stop = threading.Event()
+
+    def watch(self, places: Places) -> bool:
+        """Watch those places from now on; whether that is news, and something may have been missed."""
+        if places == self._places:
+            return False
+        self.close()
+        self._places, self._stop = places, threading.Event()
+        for directories, deep in ((places.deep, True), (places.flat, False)):
+            if directories:
+                arguments = (directories, deep, places, self._stop)
+                threading.Thread(target=self._run, args=arguments, daemon=True).start()
+        return True
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._stop.set()
+        self._places = None
+
+    def _run(self, directories: tuple[Path, ...], deep: bool, places: Places, stop: threading.Event) -> None:
+        from watchfiles import watch
+
+        def counts(_change: Change, path: str) -> bool:
+            return places.counts(path)
+
+        try:
+            for changes in watch(
+                *directories,
+                watch_filter=counts,
+                debounce=MOST_MS,
+                step=QUIET_MS,
+                stop_event=stop,
+                rust_timeout=500,
+                raise_interrupt=False,
+                force_polling=self._poll or None,
+                poll_delay_ms=_POLL_MS,
+                recursive=deep,
+                ignore_permission_denied=True,
+            ):
+                paths = frozenset(path for _, path in changes)
+                wait_until_written(self._root, paths, stop)
+                if not stop.is_set():
+                    self._saved(paths)
+        except OSError:
+            # A directory went away while it was being taken up; the next look starts over without it.
+            if not stop.is_set():
+                self._saved(frozenset())
+
+
+def wait_until_written(root: Path, paths: Iterable[str], stop: threading.Event) -> None:
+    """Wait for what is only half done: a git command at work, a file emptied to be written anew."""
+    _wait(lambda: git_at_work(root), _GIT_SECONDS, stop)
+    texts = [path for path in paths if path.endswith(".toml")]
+    _wait(lambda: any(_is_empty(path) for path in texts), _EMPTY_SECONDS, stop)
+
+
+def git_at_work(root: Path) -> bool:
+    """Whether git is changing the working tree that holds the library."""
+    for directory in (root, *root.parents):
+        git = directory / ".git"
+        if git.is_file():
+            text = git.read_text("utf-8", "replace")
+            git = directory / text.removeprefix("gitdir:").strip()
+        if git.is_dir():
+            return (git / "index.lock").exists()
+    return False
+
+
+def _wait(busy: Callable[[], bool], most: float, stop: threading.Event) -> None:
+    end = time.monotonic() + most
+    while busy() and time.monotonic() < end and not stop.wait(_STEP):
+        continue
+
+
+def _is_empty(path: str) -> bool:
+    try:
+        return Path(path).stat().st_size == 0
+    except OSError:
+        return False
+
+
+def _identity(place: Path) -> tuple[int, int] | None:
+    try:
+        found = place.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -1,0 +1,213 @@
+"""A library that remembers: the same plans as `Project` makes, without reading again what has not changed."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import stat
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sorasync.assets.store import AssetStore
+from sorasync.graph.memo import Memo
+from sorasync.manifest.memory import Memory
+from sorasync.project import Project
+from sorasync.state.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sorasync.graph.graph import Graph
+    from sorasync.manifest.library import Library
+    from sorasync.state.record import Binding, Brief
+
+_SETTLED_NS = 2_000_000_000
+"""A directory that changed so lately may change again without a new time of change."""
+
+_SHARD = re.compile(r"[0-9a-f]{2}")
+
+
+@dataclass(slots=True)
+class Caches:
+    """What is kept between two plans of one library in one environment.
+
+    `changes` counts how often the state or the assets were found to be other than before.
+    """
+
+    memory: Memory = field(default_factory=Memory)
+    memo: Memo | None = None
+    state: WarmStore | None = None
+    assets: WarmAssets | None = None
+    changes: int = 0
+
+    @property
+    def version(self) -> int:
+        """Grows whenever something that a plan is made from was found changed."""
+        return self.memory.version + self.changes + (self.assets.changes if self.assets else 0)
+
+    def close(self) -> None:
+        """Let go of the state."""
+        if self.state is not None:
+            self.state.release()
+            self.state = None
+
+
+@dataclass(frozen=True, slots=True)
+class WarmProject(Project):
+    """One library in one environment, planned again and again by one thread."""
+
+    caches: Caches = field(default_factory=Caches, compare=False)
+
+    @classmethod
+    def over(cls, project: Project, caches: Caches) -> WarmProject:
+        """The same library with what is remembered of it."""
+        return cls(project.root, project.config, project.profile, project.clock, caches)
+
+    def library(self) -> Library:
+        """See `Project.library`."""
+        from sorasync.manifest.load import load
+
+        return load(self.root, self.config, memory=self.caches.memory)
+
+    def graph(self, library: Library) -> Graph:
+        """See `Project.graph`."""
+        from sorasync.graph.expand import expand
+
+        memo = self.caches.memo
+        if memo is None or memo.profile != self.profile:
+            memo = self.caches.memo = Memo(self.profile)
+        return expand(library, self.profile, memo)
+
+    def synced_store(self) -> Store:
+        """See `Project.synced_store`; closing what is returned leaves it open for the next plan."""
+        opened = self.store()
+        mark = _mark(self, opened)
+        kept = self.caches.state
+        if kept is not None and kept.mark == mark:
+            opened.close()
+            return kept
+        opened.close()
+        if kept is not None:
+            kept.release()
+        found = self.caches.state = WarmStore(Project.synced_store(self), mark)
+        self.caches.changes += 1
+        return found
+
+    def assets(self) -> AssetStore:
+        """See `Project.assets`."""
+        path = self.root / self.config.assets.path
+        kept = self.caches.assets
+        if kept is None or kept.path != path:
+            self.caches.changes += 1 + (kept.changes if kept else 0)
+            kept = self.caches.assets = WarmAssets(path)
+        return kept
+
+
+class WarmStore(Store):
+    """A state that was read once; `mark` says which one it was."""
+
+    def __init__(self, store: Store, mark: tuple[object, ...]) -> None:
+        super().__init__(store.session, store.path, store.warnings)
+        self.mark = mark
+        self._bindings: dict[str, Binding] | None = None
+        self._briefs: dict[str, Brief] | None = None
+
+    def bindings(self) -> dict[str, Binding]:
+        """Every address and what it stands for; not to be changed."""
+        if self._bindings is None:
+            self._bindings = super().bindings()
+        return self._bindings
+
+    def briefs(self) -> dict[str, Brief]:
+        """Every record in short, by key; not to be changed."""
+        if self._briefs is None:
+            self._briefs = super().briefs()
+        return self._briefs
+
+    def close(self) -> None:
+        """Stay open: see `release`."""
+
+    def release(self) -> None:
+        """Close the file."""
+        super().close()
+
+
+class WarmAssets(AssetStore):
+    """An asset directory whose listing is read again only where a directory has changed.
+
+    `changes` counts the listings that differed from the one before.
+    """
+
+    def __init__(self, path: Path, now_ns: Callable[[], int] = time.time_ns) -> None:
+        super().__init__(path)
+        self.changes = 0
+        self._now_ns = now_ns
+        self._known_shards: dict[str, tuple[int, bool, dict[str, int]]] = {}
+        self._present: dict[str, int] = {}
+
+    def present(self) -> dict[str, int]:
+        """See `AssetStore.present`; not to be changed."""
+        names = {name for name in _listed(self.root) if _SHARD.fullmatch(name)}
+        changed = [name for name in self._known_shards.keys() - names if self._known_shards.pop(name)]
+        changed += [name for name in sorted(names) if self._look(name)]
+        if changed:
+            self.changes += 1
+            self._present = {
+                sha: size for _, _, found in self._known_shards.values() for sha, size in found.items()
+            }
+        return self._present
+
+    def _look(self, name: str) -> bool:
+        """Bring one directory up to date; whether it holds anything else than before."""
+        directory = self.root / name
+        try:
+            modified = directory.stat().st_mtime_ns
+        except OSError:
+            modified = 0
+        kept = self._known_shards.get(name)
+        if kept is not None and kept[:2] == (modified, True):
+            return False
+        found = self.present_in(name)
+        self._known_shards[name] = (modified, modified + _SETTLED_NS < self._now_ns(), found)
+        return kept is None or kept[2] != found
+
+
+def state_stamp(project: Project) -> tuple[object, ...]:
+    """What changes on disk whenever the state or its lock file does: sizes and times, nothing is opened."""
+    from sorasync.state.connect import location
+
+    path = location(project.config.state.url, project.root)
+    files = [] if path is None else [path, path.with_name(f"{path.name}-wal")]
+    return tuple(_stamp(file) for file in [*files, project.lock_path] if file is not None)
+
+
+def _mark(project: Project, store: Store) -> tuple[object, ...]:
+    """Which state it is, at which of its serials, beside which lock file."""
+    serial, inode = store.serial, None
+    if store.path is not None:
+        inode = _stamp(store.path)[:1]
+    return (inode, store.lineage if serial else "", serial, _digest(project.lock_path))
+
+
+def _digest(path: Path | None) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path is not None else ""
+    except OSError:
+        return ""
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return found.st_ino, found.st_size, found.st_mtime_ns if stat.S_ISREG(found.st_mode) else 0
+
+
+def _listed(directory: Path) -> list[str]:
+    try:
+        return [path.name for path in directory.iterdir()]
+    except OSError:
+        return []
