@@ -3,15 +3,24 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+RUN := .venv/.run
 READY := .venv/.ready
 
-.PHONY: demo test lint format bench lock clean
+.PHONY: demo test test-all crash lint format bench reference lock clean
 
-demo: $(READY)
+demo: $(RUN)
 	@$(BIN)/sorasync apply --yes
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+# Adds what is too heavy for every run: a gateway in between, hundreds of clips, many more seeds.
+test-all: $(READY)
+	$(BIN)/python -m pytest -m ""
+
+# Kills sorasync in the middle of its work, thousands of times.
+crash: $(READY)
+	$(BIN)/python -m tests.apply.crash --kills 2000
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -25,23 +34,39 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python -m bench
 
-# Resolves the dependencies afresh; needs uv.
-lock:
-	uv pip compile pyproject.toml --universal --python-version 3.11 --extra preview --group dev \
-		--generate-hashes --no-header --no-annotate --upgrade --quiet --output-file requirements.lock
+# Writes what is generated: the reference pages and the schemas.
+reference: $(READY)
+	$(BIN)/python -m sorasync.cli.reference docs/cli.md
+	$(BIN)/python -m sorasync.manifest.reference
 
-$(READY): requirements.lock pyproject.toml
-	@echo "Setting up .venv ..."
+# Resolves the dependencies afresh; needs uv.
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --extra preview \
+	--generate-hashes --no-header --no-annotate --upgrade --quiet
+lock:
+	$(LOCK) --group build --output-file requirements.lock
+	$(LOCK) --group dev --output-file requirements-dev.lock
+
+define install
+	@echo "Installing into .venv ..."
 	@if command -v uv >/dev/null 2>&1; then \
 		uv venv --quiet --allow-existing --python "$(PYTHON)" .venv && \
-		uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock && \
+		uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r $(1) && \
 		uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . ; \
 	else \
 		$(PYTHON) -m venv .venv && \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . ; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1) && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+			--editable . ; \
 	fi
 	@touch $@
+endef
+
+$(RUN): requirements.lock pyproject.toml
+	$(call install,requirements.lock)
+
+$(READY): requirements-dev.lock pyproject.toml
+	$(call install,requirements-dev.lock)
+	@touch $(RUN)
 
 clean:
 	rm -rf .venv assets state/*.db* state/preview .mypy_cache .ruff_cache .pytest_cache .hypothesis

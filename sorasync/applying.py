@@ -13,20 +13,20 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
-from sorasync.apply.budget import Budget, Cap
 from sorasync.apply.context import Context, Settings
 from sorasync.apply.engine import run
 from sorasync.apply.events import Reporter
 from sorasync.apply.report import Report, spent
 from sorasync.apply.view import asset_view
 from sorasync.assets.link import LinkReport, link_all
+from sorasync.budgeting import budget_of
 from sorasync.pending import Webhooks, listening_for, pending_part
 from sorasync.plan.plan import Plan
 from sorasync.plan.planfile import PlanStale, differences, load
 from sorasync.plan.policy import PlanRefused, Policy, refusals
 from sorasync.planning import Planned, PlanOptions, make_plan
 from sorasync.project import Project
-from sorasync.recording import begin_run
+from sorasync.recording import begin_run, bring_up, forgotten, write_lock_file
 from sorasync.state.lock import LockLost, RunLock, acquire_within
 from sorasync.state.store import Store
 from sorasync.stopping import StopButton
@@ -95,26 +95,13 @@ def apply(
         with lock:
             for notice in lock.notices:
                 reporter.notice(notice)
-            _bring_up(project, store, reporter)
+            bring_up(project, store, reporter.notice)
             planned = _checked(project, options, store)
+            if (warning := forgotten(project, planned.known.briefs)) is not None:
+                reporter.notice(warning)
             if not confirm(planned.plan):
                 return None
             return _carry_out(_Session(project, options, store, planned, reporter, command, lock))
-
-
-def _bring_up(project: Project, store: Store, reporter: Reporter) -> None:
-    """Take in what the lock file knows beyond the state, and keep a copy of the state as it is now."""
-    from sorasync.state.backup import backup
-
-    if project.lock_path is not None:
-        from sorasync.state.lockfile import reconcile
-        from sorasync.state.reconcile import Outcome
-
-        found = reconcile(store, project.lock_path)
-        if found.outcome in (Outcome.RESTORED, Outcome.ADVANCED):
-            count = len(found.addresses)
-            reporter.notice(f"{count} addresses were {found.outcome.value} from {project.lock_path.name}")
-    backup(store)
 
 
 def _checked(project: Project, options: ApplyOptions, store: Store) -> Planned:
@@ -128,7 +115,7 @@ def _checked(project: Project, options: ApplyOptions, store: Store) -> Planned:
             raise PlanStale([f"it was made for {plan.provider}, env {plan.env or 'base'}"])
         if found := differences(plan, store.lineage, store.bindings(), store.briefs()):
             raise PlanStale(found)
-        planned = replace(planned, plan=plan)
+        planned = replace(planned, plan=replace(plan, allowances=planned.plan.allowances))
     if options.expect is not None and planned.plan.token != options.expect:
         raise PlanStale([f"its token is {planned.plan.token}, expected {options.expect}"])
     if refused := refusals(planned.plan, policy_of(project, options), store.bindings()):
@@ -187,6 +174,9 @@ def _run(session: _Session) -> Report:
     try:
         report = asyncio.run(_engine(session, number))
         outcome = "interrupted" if report.interrupted else "done" if report.complete else "partial"
+    except asyncio.CancelledError:
+        outcome = "interrupted"
+        raise KeyboardInterrupt from None
     finally:
         counts = Counter(one.end.value for one in report.outcomes)
         store.finish_run(number, outcome, spent(report.outcomes), counts)
@@ -212,7 +202,7 @@ async def _engine(session: _Session, number: int) -> Report:
                 batch=session.planned.plan.batch,
                 hash_file=partial(_digest, project.root),
             ),
-            budget=_budget(project, options, session.store),
+            budget=budget_of(project, session.store, options.max_cost),
             run=number,
             in_flight=provider,
             batches=provider.batches if project.profile.can("batch") else None,
@@ -306,14 +296,6 @@ def _month_start(now: float) -> float:
     return (
         datetime.fromtimestamp(now, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
     )
-
-
-def write_lock_file(project: Project, store: Store) -> None:
-    """Bring the lock file up to the state, where one is kept."""
-    if project.lock_path is not None:
-        from sorasync.state.lockfile import write
-
-        write(store, project.lock_path)
 
 
 def keep_protection(store: Store, planned: Planned, run: int | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from typing import Protocol
 
 
@@ -37,3 +38,14 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Return after that many seconds."""
         await asyncio.sleep(seconds)
+
+
+def day_start(now: float) -> float:
+    """When the UTC day of a Unix time began."""
+    return now - now % 86_400
+
+
+def month_start(now: float) -> float:
+    """When the UTC month of a Unix time began."""
+    first = datetime.fromtimestamp(now, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return first.timestamp()

@@ -96,8 +96,9 @@ def _key(project: Project, first: Reached) -> Check:
         )
     if not auth.required and project.api_key() is None:
         return Check("key", Level.OK, "none is set, and it asks for none")
-    if first.status >= 500:
-        return Check("key", Level.UNKNOWN, f"nobody can tell, since it answers {first.status}")
+    if first.status >= 300 and first.status != 404:
+        said = f": {first.said}" if first.said else ""
+        return Check("key", Level.WARNING, f"perhaps not accepted, since it answers {first.status}{said}")
     return Check("key", Level.OK, f"the key of {variable} is accepted")
 
 

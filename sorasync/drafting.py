@@ -6,7 +6,6 @@ for a render of the library. What was drawn before is not drawn again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,14 +53,9 @@ def draft_project(project: Project) -> DraftProject:
     return DraftProject(project.root, config, load_profile("preview"), project.clock)
 
 
-def draft_files(project: DraftProject, names: Iterable[str]) -> dict[str, Path]:
-    """The drawn videos of those clips, by clip, where there are any."""
-    directory = project.assets().path
-    from sorasync.assets.names import ClipFile, view_names
+def video_of(project: Project, clip: str) -> Path | None:
+    """The video that a clip stands for, by its human name; None where there is none."""
+    from sorasync.assets.names import file_name
 
-    found: dict[str, Path] = {}
-    for name in names:
-        (file,) = (link for link in view_names(name, [ClipFile(1, 0, "0" * 64, final=True)]))
-        if (directory / file).exists():
-            found[name] = directory / file
-    return found
+    path = project.root / project.config.assets.path / f"{file_name(clip)}.mp4"
+    return path if path.exists() else None

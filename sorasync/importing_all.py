@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 NAME = "imported.toml"
 _WORDS = 6
 _LONGEST = 48
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _BRACES = "open_braces"
 _HEADER = """\
 # Videos that were made elsewhere, written by `sorasync import --remote`. From here on this is a manifest
@@ -185,10 +186,26 @@ def _unfit(project: Project, job: Job, declared: dict[tuple[object, ...], str], 
     assert job.seconds is not None
     if not float(job.seconds).is_integer():
         return f"its length of {job.seconds:g} s is no whole number"
+    if not _declarable(job):
+        return "a manifest cannot hold its values"
     lacks = project.profile.check_create(
         model=job.model, size=job.size, seconds=int(job.seconds), prompt=job.prompt
     )
     return f"the profile cannot render it: {lacks[0].message}" if lacks else None
+
+
+def _declarable(job: Job) -> bool:
+    """Whether a manifest takes the words of a job: they are a server's and may be anything."""
+    from pydantic import ValidationError
+
+    from sorasync.manifest.schema import ClipModel
+
+    fields = {"prompt": job.prompt, "model": job.model, "size": job.size, "seconds": int(job.seconds or 0)}
+    try:
+        ClipModel.model_validate(fields)
+    except ValidationError:
+        return False
+    return _CONTROL.search(job.prompt or "") is None
 
 
 def _request(job: Job) -> tuple[object, ...]:

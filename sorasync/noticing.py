@@ -139,14 +139,19 @@ def wait_until_written(root: Path, paths: Iterable[str], stop: threading.Event) 
 
 
 def git_at_work(root: Path) -> bool:
-    """Whether git is changing the working tree that holds the library."""
-    for directory in (root, *root.parents):
-        git = directory / ".git"
-        if git.is_file():
-            text = git.read_text("utf-8", "replace")
-            git = directory / text.removeprefix("gitdir:").strip()
-        if git.is_dir():
-            return (git / "index.lock").exists()
+    """Whether git is changing the working tree that holds the library.
+
+    A lock that has stood for long was left behind by a git that died, and holds nobody up.
+    """
+    try:
+        for directory in (root, *root.parents):
+            git = directory / ".git"
+            if git.is_file():
+                git = directory / git.read_text("utf-8", "replace").removeprefix("gitdir:").strip()
+            if git.is_dir():
+                return time.time() - (git / "index.lock").stat().st_mtime < _GIT_SECONDS
+    except OSError:
+        return False
     return False
 
 

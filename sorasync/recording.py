@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -44,7 +44,7 @@ def changing(
         for text in (*store.warnings, *lock.notices):
             notice(text)
         with lock:
-            _bring_up(project, store)
+            bring_up(project, store, notice)
             number = begin_run(project, store, command)
             outcome = "failed"
             try:
@@ -53,7 +53,7 @@ def changing(
             finally:
                 store.finish_run(number, outcome)
                 if outcome == "done":
-                    _write_lock_file(project, store)
+                    write_lock_file(project, store)
 
 
 def begin_run(
@@ -76,17 +76,37 @@ def begin_run(
     )
 
 
-def _bring_up(project: Project, store: Store) -> None:
+def bring_up(project: Project, store: Store, notice: Callable[[str], None]) -> None:
+    """Take in what the lock file knows beyond the state, and keep a copy of the state as it is now.
+
+    Raises `StateDiverged` and `StateError`.
+    """
     from sorasync.state.backup import backup
 
     if project.lock_path is not None:
         from sorasync.state.lockfile import reconcile
+        from sorasync.state.reconcile import Outcome
 
-        reconcile(store, project.lock_path)
+        found = reconcile(store, project.lock_path)
+        if found.outcome in (Outcome.RESTORED, Outcome.ADVANCED):
+            count = len(found.addresses)
+            notice(f"{count} addresses were {found.outcome.value} from {project.lock_path.name}")
     backup(store)
 
 
-def _write_lock_file(project: Project, store: Store) -> None:
+def forgotten(project: Project, records: Collection[str]) -> str | None:
+    """A warning if the state has no records although there are videos; None where all is well."""
+    if records:
+        return None
+    count = len(project.assets().present())
+    if not count:
+        return None
+    videos = "a video lies" if count == 1 else f"{count} videos lie"
+    return f"the state is empty, but {videos} here: `sorasync state recover` brings back what was paid for"
+
+
+def write_lock_file(project: Project, store: Store) -> None:
+    """Bring the lock file up to the state, where one is kept."""
     if project.lock_path is not None:
         from sorasync.state.lockfile import write
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 class Recovered:
     """What was found, as labels. `missing` are wanted renders that nothing knows of, each with the reason.
 
-    `by_age` are those from the list that only their age tells apart, such as takes of one prompt. `unreadable`
-    are sidecars that could not be used, `damaged` videos that are not what they are named by;
+    `by_age` are those from the list that only their age tells apart, such as takes of one prompt;
+    `unreadable` are sidecars that could not be used, `damaged` videos that are not what they are named by;
     `provider` says why the provider's list was not used, None if it was.
     """
 

@@ -26,8 +26,11 @@ class Sweep:
 
 
 def oldest_first(jobs: Iterable[Job]) -> list[Job]:
-    """Jobs of a list by age. Their times may be whole seconds, so the list's own order decides between equals."""
-    return sorted(reversed(list(jobs)), key=lambda job: job.created_at or 0.0)
+    """Jobs of a list by age. Times may be whole seconds, so the list's own order decides between equals."""
+    found = list(jobs)
+    found.reverse()
+    found.sort(key=lambda job: job.created_at or 0.0)
+    return found
 
 
 def sweep(project: Project, since: float | None = None) -> Sweep:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from sorasync.errors import SorasyncError
+from sorasync.clock import Clock, day_start, month_start
+from sorasync.errors import Refused
 from sorasync.plan.cost import money
 
 
-class BudgetSpent(SorasyncError):
+class BudgetSpent(Refused):
     """The next paid call would go past a cap."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """One limit. `name` as in `sorasync.toml`; `spent_*` is what the period had used when the run began.
+    """One limit. `name` as in `sorasync.toml`; `spent_*` is what the period has used so far.
 
-    `since` is when the period began (Unix seconds), None for the run itself.
+    `since` is when the period began (Unix seconds), None for the run itself. What is in flight counts as
+    spent.
     """
 
     name: str
@@ -27,44 +29,79 @@ class Cap:
     spent_seconds: float = 0
     since: float | None = None
 
+    def plus(self, usd: Decimal, seconds: float) -> Cap:
+        """The cap with so much more spent."""
+        return replace(
+            self,
+            spent_usd=max(self.spent_usd + usd, Decimal(0)),
+            spent_seconds=max(self.spent_seconds + seconds, 0),
+        )
+
+    def at(self, now: float) -> Cap:
+        """The cap as it stands at a time: with a new day or month nothing of it is spent."""
+        start = _STARTS.get(self.name)
+        if start is None or self.since is None or start(now) <= self.since:
+            return self
+        return replace(self, spent_usd=Decimal(0), spent_seconds=0, since=start(now))
+
+    def check(self, usd: Decimal, seconds: float) -> None:
+        """Raise `BudgetSpent` if so much more would go past it."""
+        after = self.plus(usd, seconds)
+        if self.usd is not None and usd and after.spent_usd > self.usd:
+            raise BudgetSpent(
+                f"the budget {self.name} of {money(self.usd)} would be passed ({money(after.spent_usd)})",
+                hint=_hint(self.name),
+            )
+        if self.seconds is not None and seconds and after.spent_seconds > self.seconds:
+            raise BudgetSpent(
+                f"the budget {self.name}_seconds of {self.seconds} s would be passed "
+                f"({after.spent_seconds:g} s)",
+                hint=_hint(f"{self.name}_seconds"),
+            )
+
+
+_STARTS = {"per_day": day_start, "per_month": month_start}
+
+
+def _hint(name: str) -> str:
+    return f"raise [budget] {name} in sorasync.toml, or apply the rest later"
+
 
 @dataclass
 class Budget:
-    """Caps, and what this run has reserved so far. Of an unknown price only the seconds count."""
+    """Caps of one run that began at `began`. Of an unknown price only the seconds count."""
 
     caps: tuple[Cap, ...] = ()
-    reserved_usd: Decimal = field(default=Decimal(0))
-    reserved_seconds: float = 0
+    clock: Clock | None = None
+    began: float = 0.0
 
     def reserve(self, usd: Decimal | None, seconds: float) -> None:
         """Set a price aside before a paid call. Raises `BudgetSpent`, and then nothing is set aside."""
         price = usd or Decimal(0)
+        if self.clock is not None:
+            now = self.clock.now()
+            self.caps = tuple(cap.at(now) for cap in self.caps)
         for cap in self.caps:
-            after = cap.spent_usd + self.reserved_usd + price
-            if cap.usd is not None and price and after > cap.usd:
-                raise BudgetSpent(
-                    f"the budget {cap.name} of {money(cap.usd)} would be passed ({money(after)})",
-                    hint=f"raise [budget] {cap.name} in sorasync.toml, or apply the rest later",
-                )
-            length = cap.spent_seconds + self.reserved_seconds + seconds
-            if cap.seconds is not None and seconds and length > cap.seconds:
-                raise BudgetSpent(
-                    f"the budget {cap.name}_seconds of {cap.seconds} s would be passed ({length:g} s)",
-                    hint=f"raise [budget] {cap.name}_seconds in sorasync.toml, or apply the rest later",
-                )
-        self.reserved_usd += price
-        self.reserved_seconds += seconds
+            cap.check(price, seconds)
+        self.caps = tuple(cap.plus(price, seconds) for cap in self.caps)
 
     def release(self, usd: Decimal | None, seconds: float) -> None:
-        """Give back what was reserved for a call that was certainly not charged."""
-        self.reserved_usd -= usd or Decimal(0)
-        self.reserved_seconds -= seconds
+        """Give back what was reserved in this run for a call that was certainly not charged."""
+        self.caps = tuple(cap.plus(-(usd or Decimal(0)), -seconds) for cap in self.caps)
 
     def unsent(self, at: float, usd: Decimal | None, seconds: float) -> None:
         """A request that an earlier run began at that time never arrived: what counted it forgets it."""
+        self._change(at, -(usd or Decimal(0)), -seconds, own=False)
+
+    def settle(
+        self, at: float, estimate: Decimal | None, charged: Decimal | None, unused_seconds: float = 0
+    ) -> None:
+        """A render that was begun at that time has ended: the charge takes the place of the estimate."""
+        difference = (charged or Decimal(0)) - (estimate or Decimal(0))
+        self._change(at, difference, -unused_seconds, own=at >= self.began)
+
+    def _change(self, at: float, usd: Decimal, seconds: float, *, own: bool) -> None:
         self.caps = tuple(
-            cap
-            if cap.since is None or at < cap.since
-            else replace(cap, spent_usd=cap.spent_usd - (usd or 0), spent_seconds=cap.spent_seconds - seconds)
+            cap.plus(usd, seconds) if (own if cap.since is None else at >= cap.since) else cap
             for cap in self.caps
         )

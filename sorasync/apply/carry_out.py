@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import traceback
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sorasync.apply.batching import Batching, lost_in_a_batch
 from sorasync.apply.budget import BudgetSpent
@@ -18,6 +18,7 @@ from sorasync.apply.pictures import Pictures
 from sorasync.apply.places import Places
 from sorasync.apply.report import End, Outcome
 from sorasync.apply.send import Stopped, send
+from sorasync.apply.settle import charged, not_rendered
 from sorasync.apply.waiting import unless
 from sorasync.assets.disk import FULL
 from sorasync.assets.errors import DiskFull
@@ -50,6 +51,7 @@ class Carrier:
     places: Places
     batching: Batching | None = None
     _unfetched: int = 0
+    _progressed: dict[str, int] = field(default_factory=dict)
 
     async def carry_out(self, change: Change) -> Outcome:
         """Do it and say how it ended. Raises nothing but `CancelledError`."""
@@ -58,6 +60,7 @@ class Carrier:
         except Stopped as error:
             return self._outcome(change, End.SKIPPED, error.message)
         except BudgetSpent as error:
+            self.context.over_budget = True
             self.context.halt(error.message)
             return self._outcome(change, End.SKIPPED, error.message, next=error.hint)
         except (WaitedLongEnough, FetchLater) as error:
@@ -241,12 +244,14 @@ class Carrier:
             if context.interrupted:
                 raise FetchLater("rendered, not fetched yet")
             context.tell(change, Moment.FETCHING)
+            before = record
             try:
                 record = await fetch(context, record, job, lambda: self._bind(change))
             except errors.ProviderError as error:
                 self._not_fetched(error)
                 raise
             self._unfetched = 0
+            charged(context, before, job)
             await self.pictures.fetch(record, job)
         return self._done(change)
 
@@ -256,7 +261,9 @@ class Carrier:
             self.context.halt(f"{self._unfetched} downloads in a row failed: {error.message}")
 
     def _progress(self, change: Change, job: Job) -> None:
-        self.context.store.set_progress(change.key, job.progress)
+        if self._progressed.get(change.key) != job.progress:
+            self._progressed[change.key] = job.progress
+            self.context.store.set_progress(change.key, job.progress)
         self.context.tell(change, Moment.RENDERING, progress=job.progress)
 
     def _ended(self, change: Change, job: Job) -> Outcome:
@@ -266,6 +273,7 @@ class Carrier:
             return self._lost(change, f"the provider reports {job.status.value}")
         refused = error is not None and error.moderated
         message = error.message if error else f"the provider reports {job.status.value}"
+        not_rendered(self.context, self._record(change), job)
         self.context.store.move(
             change.key,
             Status.BLOCKED if refused else Status.FAILED,

@@ -64,6 +64,8 @@ class Context:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     stopped_because: str | None = None
+    over_budget: bool = False
+    """Whether something was not sent since a cap forbids it."""
 
     @property
     def interrupted(self) -> bool:

@@ -177,4 +177,5 @@ class _Engine:
             run=self._context.run,
             interrupted=self._context.interrupted,
             stopped=self._context.stopped_because,
+            over_budget=self._context.over_budget,
         )

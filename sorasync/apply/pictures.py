@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,51 +34,65 @@ class Pictures:
 
     async def fetch(self, record: Record, job: Job) -> None:
         """Fetch what the host has; where it has no thumbnail, cut one from the video if PyAV is there."""
-        fetched = {variant: await self._fetched(record, job, variant) for variant in self._failures}
-        if not fetched[Variant.THUMBNAIL]:
-            await asyncio.to_thread(_cut, self._context, record)
+        found = {variant: await self._fetched(record, job, variant) for variant in self._failures}
+        if found[Variant.THUMBNAIL] is None:
+            found[Variant.THUMBNAIL] = await asyncio.to_thread(_cut, self._context, record)
+        with self._context.store.transaction():
+            for variant, kept in found.items():
+                if kept is not None:
+                    self._context.store.add_asset(kept.sha256, kept.size, variant.value, kept.suffix, kept.of)
 
-    async def _fetched(self, record: Record, job: Job, variant: Variant) -> bool:
+    async def _fetched(self, record: Record, job: Job, variant: Variant) -> _Kept | None:
         offered = variant.value in self._context.profile.abilities.variants
         if not offered or self._failures[variant] >= _GIVEN_UP_AFTER or self._context.interrupted:
-            return False
+            return None
+        found = None
         try:
             found = await self._picture(record, job, variant)
         except (SorasyncError, OSError):
             part_of(self._context, record, variant).unlink(missing_ok=True)
-            found = False
         self._failures[variant] = 0 if found else self._failures[variant] + 1
         return found
 
-    async def _picture(self, record: Record, job: Job, variant: Variant) -> bool:
+    async def _picture(self, record: Record, job: Job, variant: Variant) -> _Kept | None:
         """Some hosts send the video for a picture: that is dropped."""
         await stream(self._context, record, job, variant)
         part = part_of(self._context, record, variant)
         suffix = _FORMATS.get(sniff_file(part) or "")
         if suffix is None:
             part.unlink(missing_ok=True)
-            return False
-        await asyncio.to_thread(_keep, self._context, record, part, suffix, variant)
-        return True
+            return None
+        return await asyncio.to_thread(_keep, self._context, record, part, suffix)
 
 
-def _keep(context: Context, record: Record, part: Path, suffix: str, variant: Variant) -> None:
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A picture in the store, of the video `of`."""
+
+    sha256: str
+    size: int
+    suffix: str
+    of: str
+
+
+def _keep(context: Context, record: Record, part: Path, suffix: str) -> _Kept:
     assert record.asset is not None
-    sha256, size = hash_file(part), part.stat().st_size
+    kept = _Kept(hash_file(part), part.stat().st_size, suffix, record.asset)
     context.assets.adopt(part, record.asset, suffix)
-    context.store.add_asset(sha256, size, variant.value, suffix, of=record.asset)
+    return kept
 
 
-def _cut(context: Context, record: Record) -> None:
+def _cut(context: Context, record: Record) -> _Kept | None:
     assert record.asset is not None
     part = part_of(context, record, Variant.THUMBNAIL)
     try:
         picture = first_frame(context.assets.path_of(record.asset))
         if picture is not None:
             part.write_bytes(picture)
-            _keep(context, record, part, ".webp", Variant.THUMBNAIL)
+            return _keep(context, record, part, ".webp")
     except (SorasyncError, OSError):
         part.unlink(missing_ok=True)
+    return None
 
 
 def first_frame(video: Path) -> bytes | None:

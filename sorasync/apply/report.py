@@ -48,6 +48,8 @@ class Report:
     stopped: str | None = None
     conflicts: tuple[str, ...] = ()
     """Names in the asset directory that a file of somebody else's keeps occupied."""
+    over_budget: bool = False
+    """Whether something was not sent since a cap of the budget forbids it."""
 
     def of(self, *ends: End) -> list[Outcome]:
         """The outcomes that ended in one of those ways."""

@@ -63,6 +63,7 @@ def of_report(report: Report) -> ExitCode:
     if report.complete:
         return ExitCode.DONE
     if report.of(End.FAILED, End.BLOCKED, End.OPEN, End.SKIPPED):
-        done = report.of(End.DONE, End.PENDING)
-        return ExitCode.PARTIAL if done else ExitCode.ERROR
+        if report.of(End.DONE, End.PENDING):
+            return ExitCode.PARTIAL
+        return ExitCode.REFUSED if report.over_budget else ExitCode.ERROR
     return ExitCode.PENDING

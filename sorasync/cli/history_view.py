@@ -85,7 +85,8 @@ def _view(store: Store, address: str, events: Iterable[Event]) -> LogView:
     found = tuple(events)
     keys = {event.key for event in found if event.key}
     records = store.records(keys)
-    runs = {number: run for event in found if (number := event.run) and (run := store.run(number))}
+    numbers = {event.run for event in found if event.run is not None}
+    runs = {number: run for number in sorted(numbers) if (run := store.run(number))}
     return LogView(
         address=address,
         events=found,

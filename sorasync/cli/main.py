@@ -22,6 +22,7 @@ COMMANDS = {
     "preflight": "Check reference clips and images before any money is spent on them.",
     "plan": "Show what apply would do, why, and what it would cost.",
     "apply": "Carry a plan out: render, fetch, record.",
+    "watch": "Plan on every save, and show what it would cost.",
     "wait": "Wait for what is in flight, and fetch it.",
     "status": "Show every clip and where it stands.",
     "show": "Show one address with its values and where each came from.",

@@ -46,11 +46,11 @@ _VERBS = {
 
 def plan_text(plan: Plan, *, full: bool = False, short: bool = False) -> Iterator[str]:
     """The plan's lines. `full` shows prompts whole, `short` leaves their diffs out."""
-    rows = [(change, _what(change)) for change in plan.changes]
+    rows = [(change, what_text(change)) for change in plan.changes]
     names = max((len(change.label) for change, _ in rows), default=0)
     whats = max((len(what) for _, what in rows), default=0)
     for change, what in rows:
-        yield _line(change, what, min(names, 40), min(whats, 40))
+        yield change_line(change, what, min(names, 40), min(whats, 40))
         if not short:
             yield from _detail(change, full=full)
     if rows:
@@ -63,7 +63,8 @@ def plan_text(plan: Plan, *, full: bool = False, short: bool = False) -> Iterato
     yield from sums(plan)
 
 
-def _line(change: Change, what: str, names: int, whats: int) -> str:
+def change_line(change: Change, what: str, names: int, whats: int) -> str:
+    """A change in one line; `names` and `whats` are the widths of its first columns."""
     mark = click.style(change.action.mark, fg=_COLOURS[change.action], bold=True)
     price = "free" if not change.paid else f"+{money(change.cost_usd)}"
     if change.action in (Action.BLOCKED, Action.LOST):
@@ -77,7 +78,8 @@ def _listed(labels: tuple[str, ...]) -> str:
     return shown if len(labels) <= 3 else f"{shown} and {len(labels) - 3} more"
 
 
-def _what(change: Change) -> str:
+def what_text(change: Change) -> str:
+    """What is done, in a word or two."""
     render = change.render
     if change.action.renders and render is not None:
         return render_text(render)

@@ -97,6 +97,7 @@ class Server:
                 self.ledger.bill(job, idempotency_key)
         if self.settings.draw:
             self.renderer.kick()
+        self.webhooks.watch(self.settle)
         return job
 
     def again(self, job: Job) -> Job:

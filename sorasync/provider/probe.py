@@ -187,9 +187,10 @@ def _skew(headers: Mapping[str, str], at: float) -> float | None:
 
 
 def _gateway(answers: Sequence[Answer]) -> str | None:
-    """The gateway that shows itself in headers or in the form of its errors."""
+    """The gateway that shows itself in headers, in its own description or in the form of its errors."""
     for answer in answers:
-        if any(name.startswith("x-litellm") for name in answer.headers):
+        title = text(table(table(answer.body).get("info")).get("title")) or ""
+        if any(name.startswith("x-litellm") for name in answer.headers) or "litellm" in title.lower():
             return "LiteLLM"
         if not answer.ok and "litellm." in complaint(answer.body).message:
             return "LiteLLM"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,7 @@ from sorasync.state.rows import decimal, plain
 
 COLUMNS = (
     "id, key, at, outcome, run, address, provider, remote_id, "
-    "estimate_usd, reported_usd, seconds, rendered_at"
+    "estimate_usd, reported_usd, seconds, rendered_at, simulated"
 )
 
 
@@ -26,16 +27,17 @@ class Attempts(Part):
         )
         return [_attempt(row) for row in rows]
 
-    def spent(self, since: float = 0.0, run: int | None = None) -> Spent:
+    def spent(self, since: float = 0.0, run: int | None = None, *, simulated: bool | None = None) -> Spent:
         """What the attempts begun since then (or by one run) cost, those still in flight included.
 
+        `simulated` picks those that a provider billed (False) or none did (True); None takes both.
         What the provider reported counts before the estimate. A try that failed or was refused before there
         was a video, or never reached the provider, costs what was reported, else nothing.
         """
         rows = self.session.rows(
             "SELECT estimate_usd, reported_usd, seconds, outcome, rendered_at FROM attempts "
-            "WHERE at >= ?1 AND (?2 IS NULL OR run = ?2)",
-            (since, run),
+            "WHERE at >= ?1 AND (?2 IS NULL OR run = ?2) AND (?3 IS NULL OR simulated = ?3)",
+            (since, run, simulated),
         )
         usd, seconds, unknown = Decimal(0), 0.0, 0
         for estimate, reported, length, outcome, rendered_at in rows:
@@ -56,8 +58,9 @@ class Attempts(Part):
         )
         seconds = record.seconds if record.billed_seconds is None else record.billed_seconds
         self.session.write(
-            "INSERT INTO attempts (key, at, outcome, run, address, provider, estimate_usd, seconds) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO attempts "
+            "(key, at, outcome, run, address, provider, estimate_usd, seconds, simulated) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 record.key,
                 now,
@@ -67,6 +70,7 @@ class Attempts(Part):
                 record.provider,
                 plain(record.cost_usd),
                 seconds,
+                _simulated(record),
             ),
         )
 
@@ -86,7 +90,14 @@ class Attempts(Part):
         )
 
 
+def _simulated(record: Record) -> bool:
+    """Whether the render is one that nobody bills: it is part of what its key is made of."""
+    inputs = json.loads(record.inputs)
+    return isinstance(inputs, dict) and inputs.get("simulated") is True
+
+
 def _attempt(row: tuple[Any, ...]) -> Attempt:
     values = list(row)
     values[8], values[9] = decimal(values[8]), decimal(values[9])
+    values[12] = bool(values[12])
     return Attempt(*values)

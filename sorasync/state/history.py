@@ -54,7 +54,8 @@ class Attempt:
     """One paid try of a key. A key may have several: after a failure, or a loss.
 
     `outcome` is the status this try has come to, or `unsent` where it turned out that nothing had reached
-    the provider. `seconds` is what is paid for; `rendered_at` is None unless a video came of it.
+    the provider. `seconds` is what is paid for; `rendered_at` is None unless a video came of it. A
+    `simulated` one was made by a provider that bills nothing.
     """
 
     id: int
@@ -69,6 +70,7 @@ class Attempt:
     reported_usd: Decimal | None = None
     seconds: float | None = None
     rendered_at: float | None = None
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

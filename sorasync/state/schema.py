@@ -134,7 +134,14 @@ V1 = (
     ) STRICT""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (V1,)
+V2 = (
+    "ALTER TABLE attempts ADD COLUMN simulated INTEGER NOT NULL DEFAULT 0",
+    """UPDATE attempts SET simulated = 1 WHERE provider LIKE 'preview@%'
+        OR key IN (SELECT key FROM inputs WHERE json_extract(inputs, '$.simulated'))""",
+)
+"""Tells tries that nobody billed from those that count against a budget."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (V1, V2)
 """The statements that lead from version n to n + 1 (`PRAGMA user_version`)."""
 
 VERSION = len(MIGRATIONS)

@@ -158,7 +158,9 @@ def test_takes_are_given_a_job_each_and_never_more_jobs_than_there_are(
         job(f"strange_{n}", prompt=f"Scene {n}.") for n in range(strange)
     ]
     found = findings(
-        [asked(take) for take in range(1, takes + 1)], seen(*others, *jobs), {f"held_{n}" for n in range(held)}
+        [asked(take) for take in range(1, takes + 1)],
+        seen(*others, *jobs),
+        {f"held_{n}" for n in range(held)},
     )
     assert len(found) == takes
     adopted = [finding.job.id for finding in found if finding.job is not None]

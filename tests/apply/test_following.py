@@ -16,7 +16,6 @@ from tests.apply.clock import IdleClock
 from tests.apply.conftest import MakeWorld
 from tests.apply.world import clips, ends, numbered
 
-
 STEP = '[[clips.b.steps]]\nedit = "Teal."\n'
 
 

@@ -48,12 +48,12 @@ def test_a_second_ctrl_c_leaves_at_once_and_what_was_sent_is_known(world: MakeWo
         signal.raise_signal(signal.SIGINT)
 
     it.act(Moment.SENT, twice, "clip.c001")
-    with pytest.raises((asyncio.CancelledError, KeyboardInterrupt)):
+    with pytest.raises(KeyboardInterrupt):
         it.apply(parallelism=2)
     with it.store() as store:
         assert {record.status for record in store.every_record()} == {Status.UNKNOWN}
         runs = store.runs()
-    assert runs[0].ended_at is not None
+    assert runs[0].outcome == "interrupted"
     it.faults()
     it.witness.act = lambda event: None
     assert it.apply().complete
@@ -98,8 +98,8 @@ def test_ctrl_c_lets_the_download_under_way_end_and_starts_no_other(world: MakeW
     it = world(numbered(6))
     it.apply(detach=True)
     it.clock.time += 60
-    once = iter([signal.SIGINT])
-    it.act(Moment.FETCHING, lambda: [signal.raise_signal(number) for number in once])
+    numbers = [signal.SIGINT]
+    it.act(Moment.FETCHING, lambda: signal.raise_signal(numbers.pop()) if numbers else None)
     report = it.apply()
     assert 1 <= len(report.of(End.DONE)) <= 4
     assert report.of(End.PENDING)

@@ -131,7 +131,8 @@ def test_many_lost_answers_share_their_looks_at_the_list(world: MakeWorld) -> No
 
 
 SAME_STEP = "".join(
-    f'[clips.{name}]\nprompt = "A {name}."\n[[clips.{name}.steps]]\n{{kind}} = "On."\n{{more}}\n' for name in "ab"
+    f'[clips.{name}]\nprompt = "A {name}."\n[[clips.{name}.steps]]\n{{kind}} = "On."\n{{more}}\n'
+    for name in "ab"
 )
 
 

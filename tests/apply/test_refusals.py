@@ -141,7 +141,7 @@ def test_a_reference_file_that_changed_after_the_plan_is_refused_before_anything
     it = world('[characters.fennel]\nname = "Fennel"\nvideo = "f.mp4"\n' + clips(["a"]))
     it.put("f.mp4")
     plan = it.plan()
-    it.put("f.mp4", b"another clip")
+    it.put("f.mp4", "another clip")
     path = it.root / "plan.json"
     path.write_text(encode(plan))
     report = it.apply(plan_file=path)

@@ -1,4 +1,4 @@
-"""A library in a directory and a preview server beside it, in one process, on a clock that nobody waits for."""
+"""A library and a preview server beside it, in one process, on a clock that nobody waits for."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from sorasync.plan.plan import Plan
 from sorasync.planning import PlanOptions, make_plan
 from sorasync.preview.app import PreviewSettings, create_app
 from sorasync.preview.faults.rule import FaultPlan, Rule
+from sorasync.preview.media import tiny_video
 from sorasync.preview.model import Charge
 from sorasync.preview.server import Server
 from sorasync.project import Project
@@ -93,7 +94,7 @@ class World:
         (self.root / "manifests").mkdir()
         (self.root / "sorasync.toml").write_text(SETTINGS + config)
         self.write(manifest)
-        settings = {"draw": False, "clock": self.clock, "render_seconds": 30.0} | server
+        settings: dict[str, Any] = {"draw": False, "clock": self.clock, "render_seconds": 30.0} | server
         self.app = create_app(PreviewSettings(root / "server", **settings))
         self.server: Server = self.app.state.server
         self.clients: list[VideosClient] = []
@@ -105,11 +106,9 @@ class World:
         """Replace the manifest."""
         (self.root / "manifests" / "clips.toml").write_text(manifest)
 
-    def put(self, name: str, data: bytes = b"a clip") -> None:
-        """Put a file beside the manifest."""
-        path = self.root / "manifests" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(data)
+    def put(self, name: str, mark: str = "") -> None:
+        """Put a clip of a character beside the manifest; another one for each mark."""
+        (self.root / "manifests" / name).write_bytes(tiny_video(1280, 720, 3, mark))
 
     def faults(self, *rules: dict[str, Any], seed: int = 0) -> None:
         """Let the server misbehave from now on; without rules it behaves."""

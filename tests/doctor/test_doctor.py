@@ -251,3 +251,22 @@ def test_the_preview_provider_is_healthy_out_of_the_box(
     root = library(tmp_path, "")
     assert run(["--library", str(root), "doctor"]) == 0
     assert "Checked:" in capsys.readouterr().out
+
+
+def test_a_gateway_shows_itself_in_its_description(tmp_path: Path) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/openapi.json":
+            paths = {"/v1/videos": {"post": {}}}
+            return httpx.Response(200, json={"info": {"title": "LiteLLM API"}, "paths": paths})
+        return empty_list(request)
+
+    assert found_of(answer, tmp_path)["gateway"][0].level is Level.WARNING
+
+
+def test_a_key_that_gets_an_odd_refusal_is_a_warning_in_the_hosts_words(tmp_path: Path) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(400, json={"error": {"message": "No connected db.", "code": "400"}})
+
+    (check,) = found_of(answer, tmp_path)["key"]
+    assert check.level is Level.WARNING
+    assert "No connected db." in check.message

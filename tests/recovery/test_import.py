@@ -176,3 +176,14 @@ def test_old_videos_can_be_passed_over_and_the_file_be_named(world: World) -> No
     world.run("import", "--remote", "--out", "manifests/found.toml", code=1)
     world.run("import", code=64)
     world.run("import", "--remote", "--force", code=64)
+
+
+def test_words_of_a_server_that_no_manifest_can_hold_keep_nothing_else_out(world: World) -> None:
+    odd = world.make("A bell \x07 rings.")
+    fine = world.make("A bell rings.")
+
+    found = world.json("import", "--remote")
+
+    assert [clip["remote_ids"] for clip in found["clips"]] == [[fine]]
+    assert found["left_out"] == [{"remote_id": odd, "why": "a manifest cannot hold its values"}]
+    assert set(world.plan().values()) == {"download"}

@@ -215,3 +215,17 @@ def test_a_character_comes_back_from_the_lock_file_and_costs_nothing_without_it(
     kept.apply()
     assert kept.paid() == paid
     assert kept.plan() == {}
+
+
+def test_a_plan_on_an_empty_state_beside_videos_says_how_they_come_back(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.run("plan")
+    assert world.err == ""
+    world.apply()
+    world.lose_state()
+
+    world.run("plan")
+    assert "the state is empty, but 2 videos lie here: `sorasync state recover`" in world.err
+    world.run("state", "recover")
+    world.run("plan")
+    assert world.err == ""

@@ -49,10 +49,15 @@ def command(
     Nothing is sent, changed or locked. The provider is asked only about what the plan depends on: renders
     in flight, and sources of what is to be extended or edited; with --refresh about everything.
     """
+    from sorasync.cli.invocation import notice
     from sorasync.planning import make_plan
+    from sorasync.recording import forgotten
 
-    planned = make_plan(globals.project(), planning(target, exclude, replace, offline, refresh, batch))
+    project = globals.project()
+    planned = make_plan(project, planning(target, exclude, replace, offline, refresh, batch))
     plan, drift = planned.plan, planned.drift
+    if (warning := forgotten(project, planned.known.briefs)) is not None:
+        notice(warning)
     if out is not None:
         from sorasync.plan.planfile import encode
 

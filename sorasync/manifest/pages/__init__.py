@@ -1,4 +1,4 @@
-"""What each code means, with an example that has the fault and one that does not: one Markdown file a code."""
+"""What each code means, with an example of the fault and one without it: one Markdown file a code."""
 
 from __future__ import annotations
 

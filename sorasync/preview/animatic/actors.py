@@ -16,7 +16,6 @@ from sorasync.preview.animatic.sprite import SECONDS_A_FRAME, Sprite
 _PLACES = {2: (0.3, 0.7), 3: (0.2, 0.5, 0.8)}
 _THIRDS = (0.35, 0.5, 0.65)
 _WIDEST = {1: 0.8, 2: 0.44, 3: 0.31}
-"""How wide a subject may be in frame widths, by how many stand side by side."""
 _FLOORS = {Framing.FULL: 0.95, Framing.WIDE: 0.86, Framing.AERIAL: 0.68}
 _TALL = {Framing.FULL: 0.74, Framing.WIDE: 0.42, Framing.AERIAL: 0.17}
 _CARDS = {Framing.MEDIUM: 0.62, Framing.MEDIUM_CLOSE: 0.74, Framing.CLOSE: 0.84, Framing.EXTREME: 0.95}
@@ -79,7 +78,7 @@ def place_actors(company: Company, framing: Framing, drawing: Drawing, chance: f
     third = 0.5 if framing is Framing.EXTREME else _THIRDS[min(2, int(chance * 3))]
     count = len(company.sprites) + company.others
     places = _PLACES.get(count, (third,))
-    widest = _WIDEST[max(1, min(3, count))]
+    widest = _widest(max(1, count), framing, drawing.size)
     known = [
         _of_sprite(sprite, x, framing, drawing, widest)
         for sprite, x in zip(company.sprites, places, strict=False)
@@ -88,6 +87,16 @@ def place_actors(company: Company, framing: Framing, drawing: Drawing, chance: f
         _of_figure(number, places[number], framing, drawing, widest) for number in range(len(known), count)
     ]
     return (*known, *others)
+
+
+def _widest(count: int, framing: Framing, size: tuple[int, int]) -> float:
+    """How wide a subject may be in picture widths, by how many stand side by side."""
+    upright = size[1] > size[0]
+    if framing in _FLOORS:
+        return min(_WIDEST[count], {Framing.FULL: 0.6, Framing.WIDE: 0.34, Framing.AERIAL: 0.15}[framing])
+    if count == 1 and framing in (Framing.CLOSE, Framing.EXTREME, Framing.MEDIUM_CLOSE):
+        return 1.3
+    return _WIDEST[count] * (1.2 if upright else 1)
 
 
 def _of_sprite(sprite: Sprite, x: float, framing: Framing, drawing: Drawing, widest: float) -> Actor:
@@ -119,7 +128,9 @@ def _hold(framing: Framing, tall: float, body: Anatomy) -> tuple[float, float]:
         return _FLOORS[framing], 1.0
     if body.head == 1 or framing in (Framing.CLOSE, Framing.EXTREME):
         return 0.5, body.face
-    return max(_HEADROOM, 1.01 - tall) + body.face * tall, body.face
+    # A body that the width keeps small stands on the floor and not on the lower edge.
+    top = 0.9 - tall if tall < 0.75 else max(_HEADROOM, 1.01 - tall)
+    return top + body.face * tall, body.face
 
 
 def _of_figure(number: int, x: float, framing: Framing, drawing: Drawing, widest: float) -> Actor:

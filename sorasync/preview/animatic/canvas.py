@@ -135,10 +135,27 @@ def from_picture(picture: Image.Image) -> Canvas:
 
 def from_frame(frame: av.VideoFrame, width: int, height: int) -> Canvas:
     """A decoded frame of any size and format, scaled to this size."""
+    if (frame.width, frame.height) == (width, height) and _is_own(frame):
+        return _copied(frame)
     scaled = frame.reformat(
         width, height, "yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG, threads=1
     )
     return wrap_planes(np.ascontiguousarray(scaled.to_ndarray()).astype(np.uint8, copy=False))
+
+
+def _is_own(frame: av.VideoFrame) -> bool:
+    """Whether a frame's samples mean what a canvas' do."""
+    marked = frame.colorspace == Colorspace.ITU709 and frame.color_range == ColorRange.MPEG
+    return frame.format.name == "yuv420p" and marked
+
+
+def _copied(frame: av.VideoFrame) -> Canvas:
+    """The frame's planes as they are, without the room at the end of its rows."""
+    canvas = wrap_planes(np.empty((frame.height * 3 // 2, frame.width), np.uint8))
+    for plane, own in zip(frame.planes, (canvas.y, canvas.u, canvas.v), strict=True):
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(own.shape[0], -1)
+        own[:] = rows[:, : own.shape[1]]
+    return canvas
 
 
 def to_picture(canvas: Canvas) -> Image.Image:

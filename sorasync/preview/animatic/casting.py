@@ -12,11 +12,11 @@ from sorasync.preview.animatic.sprite import Sprite
 MOST_ON_STAGE = 3
 _NEAR = frozenset({Framing.EXTREME, Framing.CLOSE, Framing.MEDIUM_CLOSE})
 _PEOPLE = re.compile(
-    r"\b(?:he|she|they|him|her|his|man|men|woman|women|boy|girl|child|children|kid|kids|person|people|chef|cook"
-    r"|baker|dancer|singer|rider|runner|walker|worker|farmer|fisher\w*|sailor|pilot|astronaut|doctor|nurse|teacher|student"
-    r"|musician|painter|artist|smiles?|laughs?|says|whispers"
-    r"|hands?(?![- ]?(?:painted|drawn|held|made|written))|face|eyes|couple|crowd|friend|mother|father|king|queen|knight|detective|soldier|hero|robot|vendor|waiter|waitress"
-    r"|driver|host|presenter)\b",
+    r"\b(?:he|she|they|him|her|his|man|men|woman|women|boy|girl|child|children|kid|kids|person|people"
+    r"|chef|cook|baker|dancer|singer|rider|runner|walker|worker|farmer|fisher\w*|sailor|pilot|astronaut"
+    r"|doctor|nurse|teacher|student|musician|painter|artist|smiles?|laughs?|says|whispers"
+    r"|hands?(?![- ]?(?:painted|drawn|held|made|written))|face|eyes|couple|crowd|friend|mother|father|king"
+    r"|queen|knight|detective|soldier|hero|robot|vendor|waiter|waitress|driver|host|presenter)\b",
     re.IGNORECASE,
 )
 

@@ -80,7 +80,7 @@ def _calm(far: _Values) -> _Values:
 def _joined(parts: Islands, core: _Mask) -> _Mask:
     """The areas that hold the core, and those of some size that nearly touch them."""
     whole = np.isin(parts.labels, np.unique(parts.labels[core])) & (parts.labels > 0) | core
-    near = np.asarray(Image.fromarray(whole.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(9))) > 0
+    near = np.asarray(Image.fromarray(whole.astype(np.uint8) * 255).filter(ImageFilter.BoxBlur(4))) > 0
     sizes = np.bincount(parts.labels.reshape(-1), minlength=parts.count + 1)
     close = [
         number for number in np.unique(parts.labels[near]) if number and sizes[number] > core.size // 900
@@ -163,7 +163,20 @@ def _cut(frame: Image.Image, mask: _Mask, box: tuple[int, int, int, int]) -> Ima
     part = (box[0] * scale[0], box[1] * scale[1], box[2] * scale[0], box[3] * scale[1])
     size = (box[2] - box[0], box[3] - box[1])
     wide = alpha.resize(size, Image.Resampling.BICUBIC, box=part)
-    steep = [min(255, max(0, round((level - 146) * 3.4))) for level in range(256)]
-    picture = frame.crop(box).convert("RGB")
-    picture.putalpha(wide.point(steep))
+    picture = _spread(frame.crop(box).convert("RGB"), wide)
+    picture.putalpha(wide.point([min(255, max(0, round((level - 120) * 3.4))) for level in range(256)]))
     return picture
+
+
+def _spread(picture: Image.Image, alpha: Image.Image) -> Image.Image:
+    """The picture with its inner colours spread over its rim, where the background shines in."""
+    core = alpha.point([min(255, max(0, (level - 205) * 6)) for level in range(256)])
+    size = max(1, picture.width // 4), max(1, picture.height // 4)
+    weight = core.resize(size, Image.Resampling.BOX)
+    inner = Image.composite(
+        picture.resize(size, Image.Resampling.BOX), Image.new("RGB", size), weight
+    ).filter(ImageFilter.BoxBlur(3))
+    shares = np.asarray(weight.filter(ImageFilter.BoxBlur(3)), np.float32)[..., None]
+    colours = np.asarray(inner, np.float32) * 255 / np.maximum(shares, 1)
+    rim = Image.fromarray(np.minimum(colours, 255).astype(np.uint8)).resize(picture.size)
+    return Image.composite(picture, rim, core)

@@ -26,8 +26,8 @@ def edit(
 ) -> None:
     """Write the source's frames with an edit visibly on top, in the same size and length.
 
-    Colours named in the prompt are graded into the picture; what is written stays as it is, but for the slate,
-    which shows `label` if there is one. `BadMedia` when the source cannot be decoded.
+    Colours named in the prompt are graded into the picture; what is written stays as it is, but for the
+    slate, which shows `label` if there is one. `BadMedia` when the source cannot be decoded.
     """
     facts = probe(source)
     size = even(facts.width), even(facts.height)
@@ -52,12 +52,17 @@ def edit(
 
 
 def _grade(canvas: Canvas, grade: Grade, written: tuple[Box, ...]) -> None:
-    """Grade the picture and put back what is written."""
-    boxes = [box for box in written if min(canvas.part(*box).u.shape) > 0]
-    before = [canvas.part(*box).copy() for box in boxes]
-    grade.apply(canvas)
+    """Grade the picture down to a panel as wide as the frame, and put back what is written over it."""
+    wide = canvas.width
+    floor = min(
+        (top for left, top, width, _ in written if left == 0 and width >= wide), default=canvas.height
+    )
+    picture = canvas.part(0, 0, wide, floor) if 1 < floor < canvas.height else canvas
+    boxes = [box for box in written if box[1] < picture.height and min(picture.part(*box).u.shape) > 0]
+    before = [picture.part(*box).copy() for box in boxes]
+    grade.apply(picture)
     for box, part in zip(boxes, before, strict=True):
-        canvas.part(*box).put(part)
+        picture.part(*box).put(part)
 
 
 def _slate(theme: Theme, known: Note | None, label: str | None) -> Patch | None:

@@ -106,7 +106,7 @@ def _standing(draw: ImageDraw.ImageDraw, size: tuple[int, int], paints: _Paints)
     shoulder, hip, reach = top + head * 2.35, height * 0.53, head * 1.6
     for side in (-1, 1):
         leg = middle + side * head * 0.68
-        box = (leg - head * 0.56, hip - head, leg + head * 0.56, height - 1)
+        box = (leg - head * 0.56, hip - head, leg + head * 0.56, height - 1.0)
         draw.rounded_rectangle(box, head * 0.3, fill=paints.legs)
     sleeve = mix(paints.coat, (20, 20, 30), 0.18)
     for side in (-1, 1):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from sorasync.preview.animatic.canvas import Canvas, Plane, yuv
+from sorasync.preview.animatic.canvas import Plane, Planes, yuv
 from sorasync.preview.animatic.colours import Swatch, brightness
 from sorasync.preview.animatic.script import colours_named
 
@@ -26,8 +26,8 @@ class Grade:
     kept: float
     colours: tuple[Swatch, ...]
 
-    def apply(self, canvas: Canvas) -> None:
-        """Change the canvas in place."""
+    def apply(self, canvas: Planes) -> None:
+        """Change the picture in place."""
         if self.kept < 1:
             small = Image.fromarray(np.ascontiguousarray(canvas.y[::2, ::2]))
             for plane, table in ((canvas.u, self.u), (canvas.v, self.v)):

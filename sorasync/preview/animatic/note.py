@@ -36,8 +36,8 @@ class Note:
     """The last shot's palette, place, light and framing, what decided the composition, where shots begin
     (in frames), and how many edits lie on top.
 
-    `cast` are the characters, of whom the last shot shows those of `stage`; `written` are the places that hold
-    writing and no picture, `slate` that of the slate.
+    `cast` are the characters, of whom the last shot shows those of `stage`; `written` are the places that
+    hold writing and no picture, `slate` that of the slate.
     """
 
     palette: tuple[Swatch, ...]

@@ -132,10 +132,12 @@ def _draw_look(column: _Column, shot: Shot) -> None:
 def _draw_swatches(column: _Column, shot: Shot) -> int:
     """Colour chips side by side with their names below; gives where the next line may start."""
     theme, draw = column.theme, column.draw
-    face = theme.face(17)
     count = max(1, len(shot.palette))
     gap = theme.px(8)
     width = max(2, min((column.width - gap * (count - 1)) // count, theme.px(110)))
+    face = theme.face(17)
+    if any(face.getlength(colour.name) > width for colour in shot.palette):
+        face = theme.face(15)
     chip = theme.px(30)
     for number, colour in enumerate(shot.palette):
         left = column.left + number * (width + gap)
@@ -144,7 +146,7 @@ def _draw_swatches(column: _Column, shot: Shot) -> int:
         write(
             draw,
             (left, column.top + chip + theme.px(4)),
-            fit(colour.name, face, width + gap - 2),
+            fit(colour.name, face, width + gap // 2),
             face,
             FADED,
         )

@@ -35,11 +35,11 @@ class Patch:
         width, height = _pair(self.width * factor), _pair(self.height * factor)
         half = (width // 2, height // 2)
         return Patch(
-            scale_plane(self.y, width, height).copy(),
-            scale_plane(self.u, *half).copy(),
-            scale_plane(self.v, *half).copy(),
-            scale_plane(self.through, width, height).copy(),
-            scale_plane(self.through_half, *half).copy(),
+            scale_plane(self.y, width, height),
+            scale_plane(self.u, *half),
+            scale_plane(self.v, *half),
+            scale_plane(self.through, width, height),
+            scale_plane(self.through_half, *half),
         )
 
     def toned(self, gain: float, tint: RGB | None, share: float) -> Patch:

@@ -25,8 +25,8 @@ from sorasync.preview.animatic.video import FPS, Writer, probe, writing
 
 Progress = Callable[[int], None]
 
-_DISSOLVE = 12
-_CROSSFADE = 6
+_DISSOLVE = 10
+_CROSSFADE = 5
 
 
 def draw(scene: Scene, out: Path, progress: Progress | None = None) -> None:

@@ -20,8 +20,8 @@ from sorasync.preview.animatic.video import reading
 SECONDS_A_FRAME = 0.2
 """How long each of a sprite's frames is shown, and how far apart they are in the clip."""
 
-_FRAMES = 5
-_LONGEST = 960
+_FRAMES = 4
+_LONGEST = 800
 _TALLEST = 480
 _SAVED_TALLEST = 300
 _CARD = 420
@@ -31,7 +31,8 @@ _CARD = 420
 class Sprite:
     """A character's frames in one size; `card` if they are framed pictures and not a cut-out.
 
-    `anatomy` says where its head is, `still` is the first frame, packed as WebP in base64, for files that remember who was on stage.
+    `anatomy` says where its head is; `still` is the first frame as WebP in base64, for files that
+    remember who was on stage.
     """
 
     name: str
@@ -111,7 +112,7 @@ def _packed(frame: Image.Image) -> str:
     small = frame.copy()
     small.thumbnail((_SAVED_TALLEST, _SAVED_TALLEST))
     memory = io.BytesIO()
-    small.save(memory, "WEBP", quality=70, method=2)
+    small.save(memory, "WEBP", quality=70, method=0)
     return base64.b64encode(memory.getvalue()).decode("ascii")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sorasync.preview.animatic.script import Script
 
-_BEAT_FRAMES = 5
+_BEAT_FRAMES = 4
 """Shorter than this nobody can read a beat."""
 
 

@@ -12,7 +12,7 @@ from tests.apply.crash.harness import BAD_DAY, crash
 
 
 def main() -> int:
-    """Kill that many processes, with a host that behaves and with one that does not; 1 if anything is wrong."""
+    """Kill that many processes, with a host that behaves and with one that does not; 1 for a fault."""
     parser = argparse.ArgumentParser(description="Kill applies and look what is left.")
     parser.add_argument("--kills", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
@@ -24,7 +24,9 @@ def main() -> int:
         verdict = crash(
             directory / name, asked.kills // 2, seed=asked.seed, faults=faults, kills_a_case=3, tell=_tell
         )
-        _say(f"server behaves {name}: {verdict.kills} kills, {verdict.cases} libraries, {verdict.seconds:.0f} s")
+        _say(
+            f"host behaves {name}: {verdict.kills} kills, {verdict.cases} libraries, {verdict.seconds:.0f} s"
+        )
         for case, wrong in verdict.wrong.items():
             _say(f"  {case}: {'; '.join(wrong)}")
         found += len(verdict.wrong)

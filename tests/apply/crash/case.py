@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sorasync.assets.mp4 import inspect_mp4
 from sorasync.planning import PlanOptions, make_plan
+from sorasync.preview.media import tiny_video
 from sorasync.project import Project
 from sorasync.state.record import Status
 from tests.apply.crash import victim
@@ -74,7 +75,7 @@ class Case:
         (self.root / "manifests").mkdir(parents=True)
         (self.root / "sorasync.toml").write_text(_SETTINGS.format(url=self.url))
         (self.root / "manifests" / "clips.toml").write_text(_MANIFEST.format(name=self.name))
-        (self.root / "manifests" / "fennel.mp4").write_bytes(b"a clip of a fox")
+        (self.root / "manifests" / "fennel.mp4").write_bytes(tiny_video(1280, 720, 3, ""))
 
     def points(self) -> int:
         """Apply it without a kill; how many points a run passes."""
@@ -94,12 +95,12 @@ class Case:
 
     def finish(self) -> None:
         """Let runs live until one ends well; then everything must be there, and once."""
-        codes = []
+        codes: list[int] = []
         while not codes or (codes[-1] != 0 and len(codes) < _RUNS):
             codes.append(self._run(None))
         if codes[-1] != 0:
             self.faults.append(f"apply ended with {codes}")
-        self.faults += _look(Project.open(self.root))
+        self.faults += look(Project.open(self.root))
 
     def _run(self, point: int | None, *, count: Path | None = None, seconds: float | None = None) -> int:
         process = PROCESSES.Process(target=victim.run, args=(self.root, point, count), daemon=True)
@@ -113,7 +114,7 @@ class Case:
         return process.exitcode if process.exitcode is not None else -1
 
 
-def _look(project: Project) -> list[str]:
+def look(project: Project) -> list[str]:
     """What is wrong with a library that was applied to its end."""
     faults = []
     plan = make_plan(project, PlanOptions()).plan

@@ -47,7 +47,7 @@ def crash(
     kills_a_case: int = 2,
     tell: Callable[[Case], None] = lambda case: None,
 ) -> Verdict:
-    """Kill processes of many libraries at one server; each library is killed a few times and then finished."""
+    """Kill processes of many libraries at one server; each is killed a few times and then finished."""
     begun = time.monotonic()
     with serving(directory / "server", faults, seed) as url:
         plain = Case("warm", directory / "warm", url)

@@ -17,10 +17,10 @@ import httpx
 from sorasync.state.session import Session
 
 
-def run(library: Path, kill_at: int | None, count: Path | None) -> None:
+def run(library: Path, kill_at: int | None, count: Path | None, *arguments: str) -> None:
     """Apply the library and end with the program's exit code, or be killed at the point of that number.
 
-    The number of points that were passed is written to `count`.
+    `arguments` are given to `apply`. The number of points that were passed is written to `count`.
     """
     log = os.open(library / "run.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, 1)
@@ -29,7 +29,7 @@ def run(library: Path, kill_at: int | None, count: Path | None) -> None:
     points.watch()
     from sorasync.cli.main import run as sorasync
 
-    code = sorasync(["--library", str(library), "apply", "--yes"])
+    code = sorasync(["--library", str(library), "apply", "--yes", *arguments])
     if count is not None:
         count.write_text(str(points.passed))
     os._exit(code)
@@ -53,7 +53,7 @@ class Points:
         os.fsync = self._around(os.fsync)
         os.replace = self._around(os.replace)
         send = httpx.AsyncHTTPTransport.handle_async_request
-        httpx.AsyncHTTPTransport.handle_async_request = self._sending(send)  # type: ignore[method-assign]
+        httpx.AsyncHTTPTransport.handle_async_request = self._sending(send)  # type: ignore[assignment, method-assign]
 
     def _around(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def watched(*args: Any, **named: Any) -> Any:

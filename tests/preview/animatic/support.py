@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import numpy.typing as npt
+from PIL import Image, ImageDraw
 
 from sorasync.preview.animatic import Scene
 
@@ -86,3 +87,34 @@ def make_clip(path: Path, colour: tuple[int, int, int], rate: int = 24, frames: 
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
+
+
+def subject_picture(colour: tuple[int, int, int], shift: int = 0) -> Image.Image:
+    """A figure of one colour, with a head and a body, before a pale wall and a floor, 320 x 240."""
+    picture = Image.new("RGB", (320, 240), (214, 216, 220))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, 200, 320, 240), fill=(120, 118, 112))
+    draw.ellipse((125 + shift, 30, 195 + shift, 100), fill=colour)
+    draw.rectangle((145 + shift, 95, 175 + shift, 115), fill=colour)
+    draw.rounded_rectangle((110 + shift, 110, 210 + shift, 225), 20, fill=colour)
+    return picture
+
+
+def make_subject(path: Path, colour: tuple[int, int, int]) -> Path:
+    """A clip in which a figure of one colour sways a little."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10, options={"crf": "10"})
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        for number in range(15):
+            picture = np.asarray(subject_picture(colour, number % 5))
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+def share_of(frame: Pixels, colour: tuple[int, int, int]) -> float:
+    """How much of a picture has about this colour, however bright, 0 to 1."""
+    asked = np.array(colour, np.float64) / sum(colour)
+    total = frame.astype(np.float64).sum(axis=2)
+    hues = frame / np.maximum(total, 1)[..., None]
+    return float(((np.abs(hues - asked).max(axis=2) < 0.14) & (total > 90)).mean())

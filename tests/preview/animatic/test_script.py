@@ -69,6 +69,57 @@ def test_a_free_prompt_that_cuts_has_several_shots() -> None:
 
 
 @pytest.mark.parametrize(
+    ("prompt", "beats"),
+    [
+        ("A runner\ncrosses the bridge while the\nCity wakes. She\nstops.", 2),
+        ("The camera follows Mr. Fox at f/1.8.\nHe bows.", 2),
+        ("A red door\nA blue sea\nA green field", 3),
+        ("A red door.\nA blue sea.", 2),
+        ("A red door\n\na blue sea", 2),
+        ("A door.\nPalette of coral, plum and amber.", 1),
+        ("A door. Colour palette: coral, plum.", 1),
+    ],
+)
+def test_a_single_line_break_is_a_space_unless_lines_are_sentences(prompt: str, beats: int) -> None:
+    assert len(read_script(prompt).shots[0].beats) == beats
+
+
+def test_a_wrapped_action_of_a_storyboard_is_one_beat() -> None:
+    script = read_script("Shot 1\nAction: she crosses\nthe bridge\n- and stops\n\nthen waits")
+    assert script.shots[0].beats == ("she crosses the bridge", "and stops", "then waits")
+
+
+def test_a_palette_sentence_wins_over_colours_named_before() -> None:
+    script = read_script(
+        "A red fox in a blue coat with gold, silver and white buttons.\n"
+        "Palette of coral, burnt sienna, plum and ink, long shadows."
+    )
+    assert [colour.name for colour in script.shots[0].palette] == ["coral", "burnt sienna", "plum", "ink"]
+    assert script.named == script.shots[0].palette
+
+
+def test_a_style_on_the_first_line_is_no_beat() -> None:
+    script = read_script("Style: hand-painted animation\n\nA red door.")
+    assert script.style == "hand-painted animation"
+    assert script.shots[0].beats == ("A red door.",)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "framing"),
+    [
+        ("Wide tracking shot of a runner.", Framing.WIDE),
+        ("Wide\nshot of a bay.", Framing.WIDE),
+        ("A close handheld shot of a hand.", Framing.CLOSE),
+        ("Extreme wide shot of dunes.", Framing.AERIAL),
+        ("Medium shot, slow push in.", Framing.MEDIUM),
+        ("A wide river.", None),
+    ],
+)
+def test_framings_are_found_in_running_text(prompt: str, framing: Framing | None) -> None:
+    assert read_camera(read_script(prompt).shots[0].camera).framing is framing
+
+
+@pytest.mark.parametrize(
     ("words", "move"),
     [
         ("slow push-in", Move.IN),

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sorasync.preview.animatic import draw, edit, extend, probe
+from sorasync.preview.animatic import FPS, draw, edit, extend, probe
+from sorasync.preview.animatic.fonts import extra_fonts, system_fonts
 from sorasync.preview.animatic.text import fit, font, plain, wrap
 from tests.preview.animatic.support import scene
+
+
+@pytest.fixture(autouse=True)
+def _own_font_alone() -> Iterator[None]:
+    with extra_fonts(()):
+        yield
 
 
 @pytest.mark.parametrize(
@@ -25,6 +33,23 @@ from tests.preview.animatic.support import scene
 )
 def test_signs_without_a_glyph_become_their_plain_likeness(text: str, shown: str) -> None:
     assert plain(text) == shown
+
+
+def test_a_file_that_is_no_font_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "broken.ttf").write_bytes(b"no font")
+    with extra_fonts([tmp_path / "broken.ttf"]):
+        assert plain("Čeština") == "Cestina"
+        assert font(20).getlength("Čeština") > 0
+
+
+@pytest.mark.skipif(not system_fonts(), reason="no other font is installed")
+def test_words_the_own_font_cannot_write_are_set_whole_in_another() -> None:
+    with extra_fonts(system_fonts()):
+        assert plain("A Čeština e\u0301t") == "A Čeština ét"
+        (_, own), (word, other) = font(20).runs("A Čeština")
+        assert word == "Čeština"
+        assert other is not own
+        assert font(20).getlength("Čeština") == other.getlength("Čeština")
 
 
 def test_signs_without_a_likeness_become_boxes() -> None:
@@ -80,4 +105,4 @@ def test_any_text_at_any_size_is_drawn_extended_and_edited(
 )
 def test_long_and_odd_prompts_are_drawn(tmp_path: Path, prompt: str) -> None:
     draw(scene(prompt, width=240, height=134, seconds=1), tmp_path / "a.mp4")
-    assert probe(tmp_path / "a.mp4").frames == 10
+    assert probe(tmp_path / "a.mp4").frames == FPS

@@ -1,0 +1,76 @@
+"""`sorasync watch`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+
+_EXAMPLES = """\b
+Examples:
+  sorasync watch
+  sorasync watch --target 'clip.act1-*'
+  sorasync watch --apply free
+  sorasync watch --format json
+
+\b
+Keys: a apply what is shown, f only what is free, d draw drafts of it,
+      o open the selected clip's video, r ask the provider,
+      up and down select, q quit.
+Lines on standard input with --format json:
+      apply TOKEN, free [TOKEN], drafts, refresh, quit.
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.option(
+    "--target",
+    "-t",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Plan only this and what it needs. Takes * and ?, and tag:NAME. May be repeated.",
+)
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Leave this and what needs it out. Takes the same patterns.",
+)
+@click.option(
+    "--apply",
+    "auto",
+    type=click.Choice(["free", "all"]),
+    help="After a save, apply what costs nothing, or everything that budget and policy allow, unasked.",
+)
+@click.option(
+    "--poll", is_flag=True, help="Look at the files again and again; the default on network mounts."
+)
+def command(
+    globals: Globals, target: tuple[str, ...], exclude: tuple[str, ...], auto: str | None, poll: bool
+) -> ExitCode:
+    """Plan on every save, and show what it would cost.
+
+    Checks the manifests, plans only what changed, and shows faults, the plan, the words that changed and
+    the cost. Nothing is sent to the provider, and nothing is spent, until a key says so. Without a terminal,
+    and with --format json, every event is one line of JSON.
+    """
+    from sorasync.cli.invocation import command_line
+    from sorasync.cli.plan_options import planning
+    from sorasync.cli.watch_run import in_lines, on_terminal
+    from sorasync.project import Project
+    from sorasync.watching import Auto, Settings
+
+    project = globals.project()
+    settings = Settings(
+        open=lambda: Project.open(project.root, globals.env),
+        planning=planning(target, exclude, (), offline=True),
+        auto=Auto(auto or "nothing"),
+        poll=poll,
+        command=command_line(),
+    )
+    people = not globals.json and sys.stdin.isatty() and sys.stdout.isatty() and sys.platform != "win32"
+    code = on_terminal(project, settings) if people else in_lines(settings)
+    return ExitCode(code)

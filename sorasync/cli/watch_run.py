@@ -1,0 +1,76 @@
+"""Runs watch mode with a face: opens the terminal or standard input, and sets it right again at the end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+from types import FrameType
+
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_lines
+from sorasync.cli.watch_lines import Lines, read_commands
+from sorasync.project import Project
+from sorasync.watching import Leave, Settings, Watch
+
+
+def in_lines(settings: Settings) -> int:
+    """Watch for a program, until its end, a signal or `quit`; the exit code."""
+    queue: SimpleQueue[object] = SimpleQueue()
+    with _signals(queue):
+        read_commands(queue)
+        return Watch(settings, Lines(), queue).run()
+
+
+def on_terminal(project: Project, settings: Settings) -> int:
+    """Watch for a person; the exit code."""
+    from rich.console import Console
+    from rich.live import Live
+
+    from sorasync.cli.watch_keys import typed_keys
+    from sorasync.cli.watch_screen import closing
+    from sorasync.cli.watch_terminal import Key, Terminal
+
+    queue: SimpleQueue[object] = SimpleQueue()
+    console = Console(highlight=False)
+    env = f" ({project.config.env})" if project.config.env else ""
+    with (
+        _signals(queue, resize=True),
+        typed_keys(sys.stdin.fileno(), lambda name: queue.put(Key(name))),
+        Live(console=console, screen=True, auto_refresh=False, redirect_stderr=False) as live,
+    ):
+        terminal = Terminal(live, console, f"{project.name}{env}")
+        code = Watch(settings, terminal, queue).run()
+    print_lines(closing(terminal.view))
+    return code
+
+
+@contextmanager
+def _signals(queue: SimpleQueue[object], *, resize: bool = False) -> Iterator[None]:
+    """Turn signals into messages; a second Ctrl-C does not wait for anything."""
+    asked = False
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        queue.put(Leave(ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED))
+
+    def resized(_number: int, _frame: FrameType | None) -> None:
+        from sorasync.cli.watch_terminal import Resized
+
+        queue.put(Resized())
+
+    ends = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if os.name == "posix" else [])]
+    before = {number: signal.signal(number, leave) for number in ends}
+    if resize:
+        before[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, resized)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

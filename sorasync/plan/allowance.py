@@ -1,0 +1,26 @@
+"""How much of a budget's day or month is left, as a plan shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A cap of a period and what the period has used of it, renders in flight included.
+
+    `name` is that of the cap in `sorasync.toml`; `usd` and `seconds` are the caps, None where there is none.
+    Days and months are those of UTC.
+    """
+
+    name: str
+    usd: Decimal | None
+    spent_usd: Decimal
+    seconds: int | None
+    spent_seconds: float
+
+    @property
+    def period(self) -> str:
+        """`today` or `this month`."""
+        return "today" if self.name == "per_day" else "this month"

@@ -1,0 +1,347 @@
+"""Watch mode: plans on every save, and applies what is shown when told to.
+
+One thread owns the plan and what is shown; saves, keys and the events of an apply reach it through one queue.
+It never spends by itself unless it was started so.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Protocol
+
+from sorasync.apply.events import Event
+from sorasync.errors import SorasyncError
+from sorasync.manifest.diagnostic import Diagnostic, ManifestError
+from sorasync.noticing import Noticing, must_poll, places_of
+from sorasync.plan.plan import Plan
+from sorasync.planning import Planned, PlanOptions, make_plan
+from sorasync.warm import Caches, WarmProject, state_stamp
+from sorasync.working import Kind, Work, free_part
+
+if TYPE_CHECKING:
+    from sorasync.manifest.library import ClipSpec, Library
+    from sorasync.project import Project
+
+TICK = 1.0
+"""Seconds between two looks at the state, which other commands may change."""
+
+_MOST_LINTED = 200
+
+
+class Auto(StrEnum):
+    """What is applied without being asked for, after a save."""
+
+    NOTHING = "nothing"
+    FREE = "free"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is to be seen: the last good plan, and what is wrong now.
+
+    With `error` the plan, if there is one, is older than the manifests. `edited` are the names of the clips
+    that the latest edits changed, and `before` their prompts as they were until then. `seconds` is how long
+    planning took; `online` whether the provider was asked.
+    """
+
+    planned: Planned | None = None
+    error: SorasyncError | None = None
+    lint: tuple[Diagnostic, ...] = ()
+    edited: tuple[str, ...] = ()
+    before: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    online: bool = False
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan to show."""
+        return self.planned.plan if self.planned else None
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Every fault and warning, of the manifests as they are now."""
+        if isinstance(self.error, ManifestError):
+            return tuple(self.error.diagnostics)
+        return () if self.error else (*(self.plan.diagnostics if self.plan else ()), *self.lint)
+
+
+class Face(Protocol):
+    """Shows what happens, to people or programs."""
+
+    def planned(self, view: View) -> None:
+        """Take a new plan, or a new fault that keeps one from being made."""
+        ...
+
+    def linted(self, view: View) -> None:
+        """Take what the rules found in the clips that were edited."""
+        ...
+
+    def began(self, work: Work) -> None:
+        """Take note that something is being carried out."""
+        ...
+
+    def progress(self, event: Event) -> None:
+        """Take one event of it."""
+        ...
+
+    def ended(self, work: Work, error: SorasyncError | None) -> None:
+        """Take its end: it has a report, or there was an error, or there was nothing to report."""
+        ...
+
+    def said(self, text: str) -> None:
+        """Take a sentence."""
+        ...
+
+    def heard(self, message: object, watch: Watch) -> None:
+        """Act on a message that the face itself has put into the queue."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Files may have changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The program is to end, with that exit code."""
+
+    code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to watch. `open` gives the library as its configuration is now."""
+
+    open: Callable[[], Project]
+    planning: PlanOptions = field(default_factory=PlanOptions)
+    auto: Auto = Auto.NOTHING
+    poll: bool = False
+    command: str = "sorasync watch"
+
+
+class Watch:
+    """One run of watch mode."""
+
+    def __init__(self, settings: Settings, face: Face, queue: SimpleQueue[object]) -> None:
+        self.settings = settings
+        self.face = face
+        self.queue = queue
+        self.view = View()
+        self.work: Work | None = None
+        self._caches = Caches()
+        self.project: Project | None = None
+        self._library: Library | None = None
+        self._seen: tuple[object, ...] | None = None
+        self._stamp: tuple[object, ...] = ()
+        self._due = False
+        self._touched: set[str] = set()
+        self._leaving: Leave | None = None
+
+    def run(self) -> int:
+        """Watch until told to leave; the exit code. Raises `SorasyncError` where there is no library."""
+        project = self.settings.open()
+        poll = self.settings.poll or must_poll(project)
+        noticing = Noticing(project.root, lambda _paths: self.queue.put(Saved()), poll=poll)
+        noticing.watch(places_of(project))
+        try:
+            self._plan()
+            while self._leaving is None or self.work is not None:
+                self._watch_places(noticing)
+                self._handle(self._next())
+            return self._leaving.code
+        finally:
+            noticing.close()
+            self._caches.close()
+
+    def refresh(self) -> None:
+        """Plan again, and ask the provider what became of what the plan depends on."""
+        self._plan(online=True, always=True)
+
+    def start(self, kind: Kind, token: str | None = None) -> None:
+        """Carry out what is shown, or the part of it that is free, or draw drafts of it.
+
+        With `token`, only if the shown plan still has it. Says why where it cannot be done.
+        """
+        if (why := self._obstacle(kind, token)) is not None:
+            self.face.said(why)
+            return
+        assert self.project is not None
+        assert self.view.planned is not None
+        options = replace(self.settings.planning, offline=not self.view.online)
+        targets = self._targets() if kind is Kind.DRAFTS else ()
+        self.work = Work(kind, self.project, self.view.planned, options, targets, self.queue)
+        self.face.began(self.work)
+        self.work.start(self.settings.command)
+
+    def leave(self, code: int = 0) -> None:
+        """End. What is being carried out is left off first: renders go on at the provider."""
+        if self.work is not None:
+            self.work.stop.press()
+        self._leaving = Leave(code)
+
+    def _obstacle(self, kind: Kind, token: str | None) -> str | None:
+        view = self.view
+        if self._leaving is not None:
+            return "leaving"
+        if self.work is not None:
+            return f"{self.work.kind.doing} is under way: wait for its end"
+        if view.plan is None or view.error is not None:
+            return "this plan cannot be applied: the manifests are broken"
+        if token is not None and token != view.plan.token:
+            return f"the plan has changed: its token is {view.plan.token}, not {token}; nothing was sent"
+        if kind is Kind.ALL and view.plan.empty:
+            return "there is nothing to do"
+        if kind is Kind.FREE and free_part(view.plan).empty:
+            return "nothing in this plan is free"
+        if kind is Kind.DRAFTS and not self._targets():
+            return "there is nothing to draw"
+        return None
+
+    def _targets(self) -> tuple[str, ...]:
+        """The clips to draw: those just edited, else all that the plan renders."""
+        plan = self.view.plan
+        assert plan is not None
+        rendered = {c.address.partition("#")[0]: None for c in plan.changes if c.action.renders}
+        clips = [address for address in rendered if address.startswith("clip.")]
+        edited = [address for address in clips if address.removeprefix("clip.") in self.view.edited]
+        return tuple(edited or clips)
+
+    def _next(self) -> object:
+        try:
+            return self.queue.get(timeout=TICK)
+        except Empty:
+            return None
+
+    def _handle(self, message: object) -> None:
+        match message:
+            case None:
+                self._look_at_state()
+            case Saved():
+                self._plan()
+            case Event():
+                self.face.progress(message)
+            case str():
+                self.face.said(message)
+            case Leave():
+                self.leave(message.code)
+            case Work():
+                self._end(message)
+            case _:
+                self.face.heard(message, self)
+
+    def _end(self, work: Work) -> None:
+        self.work = None
+        error = work.error
+        if error is not None and not isinstance(error, SorasyncError):
+            raise error
+        self.face.ended(work, error)
+        if self._leaving is None:
+            self._plan(always=True)
+
+    def _look_at_state(self) -> None:
+        """Plan again when another command has changed the state. Our own apply is waited for."""
+        if self.work is None and self.project is not None and state_stamp(self.project) != self._stamp:
+            self._plan()
+
+    def _watch_places(self, noticing: Noticing) -> None:
+        """Watch the places where the library's files are now; directories come and go."""
+        if self.project is None:
+            return
+        files = self._library.files if self._library is not None else ()
+        if noticing.watch(places_of(self.project, files)):
+            self.queue.put(Saved())
+
+    def _plan(self, *, online: bool = False, always: bool = False) -> None:
+        """Plan, and show what came of it if anything is other than before (`always`: in any case)."""
+        started = time.perf_counter()
+        planned, error = None, None
+        try:
+            planned = self._make(online)
+        except SorasyncError as found:
+            error = found
+        basis = (self.project.config, self.project.profile) if self.project else ()
+        seen = (self._caches.version, *basis, _words(error), online)
+        if seen == self._seen and not always:
+            return
+        self._seen = seen
+        before = self.view.plan
+        self.view = self._viewed(planned, error, time.perf_counter() - started, online)
+        self.face.planned(self.view)
+        if planned is not None:
+            self._due |= before is not None and planned.plan.desired != before.desired
+            self._lint(planned)
+        if self.work is None:
+            self._apply_by_itself()
+
+    def _make(self, online: bool) -> Planned:
+        project = self.settings.open()
+        self._stamp = state_stamp(project)
+        self.project = project
+        options = replace(self.settings.planning, offline=not online)
+        return make_plan(WarmProject.over(project, self._caches), options)
+
+    def _viewed(
+        self, planned: Planned | None, error: SorasyncError | None, seconds: float, online: bool
+    ) -> View:
+        if planned is None:
+            return replace(self.view, error=error, lint=(), seconds=seconds)
+        edited, before = self.view.edited, self.view.before
+        if self._library is not None:
+            old, new = self._library.clips, planned.library.clips
+            found = tuple(name for name, spec in new.items() if _differs(old.get(name), spec))
+            if found:
+                edited = found
+                before = {name: prompts(old[name]) for name in found if name in old}
+        self._library = planned.library
+        self._touched.update(edited)
+        return View(planned, None, (), edited, before, seconds, online)
+
+    def _lint(self, planned: Planned) -> None:
+        """Hold the clips that were edited against the rules; not while the next save is waiting already."""
+        names = [name for name in planned.library.clips if name in self._touched][:_MOST_LINTED]
+        if not names or not self.queue.empty():
+            return
+        from sorasync.manifest.lint import lint
+
+        found = lint(planned.library, only=names)
+        if found:
+            self.view = replace(self.view, lint=found)
+            self.face.linted(self.view)
+
+    def _apply_by_itself(self) -> None:
+        auto, plan = self.settings.auto, self.view.plan
+        if not self._due or plan is None or self.view.error is not None:
+            return
+        self._due = False
+        if auto is Auto.ALL and not plan.empty:
+            self.start(Kind.ALL)
+        elif auto is Auto.FREE and not free_part(plan).empty:
+            self.start(Kind.FREE)
+
+
+def prompts(spec: ClipSpec) -> str:
+    """Every prompt of a clip, one a line."""
+    return "\n".join([*([spec.prompt] if spec.prompt else []), *(step.prompt for step in spec.steps)])
+
+
+def step_cost(plan: Plan, names: tuple[str, ...]) -> Plan:
+    """The part of a plan that renders those clips."""
+    owners = {f"clip.{name}" for name in names}
+    kept = tuple(c for c in plan.changes if c.address.partition("#")[0] in owners and c.action.renders)
+    return replace(plan, changes=kept)
+
+
+def _differs(before: ClipSpec | None, now: ClipSpec) -> bool:
+    return before is not now and before != now
+
+
+def _words(error: SorasyncError | None) -> object:
+    if isinstance(error, ManifestError):
+        return tuple(error.diagnostics)
+    return None if error is None else (error.message, error.hint)
