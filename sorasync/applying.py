@@ -97,8 +97,8 @@ def apply(
                 reporter.notice(notice)
             bring_up(project, store, reporter.notice)
             planned = _checked(project, options, store)
-            if (warning := forgotten(project, planned.known.briefs)) is not None:
-                reporter.notice(warning)
+            if (lost := forgotten(project, planned.known.briefs)) is not None:
+                reporter.notice(lost)
             if not confirm(planned.plan):
                 return None
             return _carry_out(_Session(project, options, store, planned, reporter, command, lock))
@@ -265,37 +265,6 @@ def _digest(root: Path, file: str) -> str:
         return LibraryFiles(root).sha256(file)
     except FileFault:
         return ""
-
-
-def _budget(project: Project, options: ApplyOptions, store: Store) -> Budget:
-    if project.profile.simulated:
-        return Budget()
-    budget, now = project.config.budget, project.clock.now()
-    today, month_start = now - now % 86400, _month_start(now)
-    day, month = store.spent(today), store.spent(month_start)
-    per_apply = budget.per_apply if options.max_cost is None else options.max_cost
-    return Budget(
-        (
-            Cap("per_apply", per_apply, budget.per_apply_seconds),
-            Cap("per_day", budget.per_day, budget.per_day_seconds, day.usd, day.seconds, today),
-            Cap(
-                "per_month",
-                budget.per_month,
-                budget.per_month_seconds,
-                month.usd,
-                month.seconds,
-                month_start,
-            ),
-        )
-    )
-
-
-def _month_start(now: float) -> float:
-    from datetime import UTC, datetime
-
-    return (
-        datetime.fromtimestamp(now, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
-    )
 
 
 def keep_protection(store: Store, planned: Planned, run: int | None) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sorasync.budgeting import allowances
 from sorasync.errors import SorasyncError
 from sorasync.graph.address import natural, owner
 from sorasync.graph.graph import Graph
@@ -129,6 +130,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         diagnostics=(*library.warnings, *(_advice(project, library, kept) if options.lint else ())),
         left_out=len(changes) - len(kept),
         batch=batch,
+        allowances=allowances(project, store),
     )
     return Planned(plan=plan, graph=graph, library=library, known=known, drift=swept.drift if swept else None)
 
@@ -208,14 +210,18 @@ def _ask(project: Project, store: Store, found: Survey, swept: Swept | None) -> 
 async def _answers(project: Project, ids: dict[str, str]) -> dict[str, Remote]:
     async with project.provider() as provider:
         jobs = await _jobs(provider, set(ids.values()), listing=project.profile.can("list"))
-    return {key: remote_of(jobs.get(job_id), project.clock.now()) for key, job_id in ids.items()}
+    now = project.clock.now()
+    return {key: remote_of(jobs[job_id], now) for key, job_id in ids.items() if job_id in jobs}
 
 
-async def _jobs(provider: Provider, ids: set[str], *, listing: bool) -> dict[str, Job]:
-    """The jobs of those ids that still exist: from the list's newest pages, then one by one."""
-    from sorasync.provider.errors import NotFound, NotSupported
+async def _jobs(provider: Provider, ids: set[str], *, listing: bool) -> dict[str, Job | None]:
+    """The jobs of those ids, None for one that does not exist: from the list's newest pages, then one by one.
 
-    jobs: dict[str, Job] = {}
+    A job that the provider fails to answer for is left out: one that is broken does not stop a plan.
+    """
+    from sorasync.provider.errors import NotFound, NotSupported, ServerError
+
+    jobs: dict[str, Job | None] = {}
     if listing and len(ids) > 1:
         after = None
         for _ in range(-(-len(ids) // 100)):
@@ -231,6 +237,8 @@ async def _jobs(provider: Provider, ids: set[str], *, listing: bool) -> dict[str
         try:
             jobs[job_id] = await provider.get(job_id)
         except NotFound:
+            jobs[job_id] = None
+        except ServerError:
             continue
     return jobs
 

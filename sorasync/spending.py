@@ -86,13 +86,21 @@ def is_free(attempt: Attempt) -> bool:
 
 
 def spending(project: Project, store: Store, by: By, since: float = 0.0) -> Spending:
-    """Add up every attempt begun since a Unix time. Character uploads cost nothing and are left out."""
+    """Add up every attempt begun since a Unix time; a real provider's apart from what was only drawn.
+
+    Character uploads cost nothing and are left out.
+    """
     kinds = {str(key): (str(kind), model) for key, kind, model in _kinds(store)}
     name = _namer(by, kinds)
     lines: dict[str, Line] = {}
     for attempt in store.attempts():
         kind = kinds.get(attempt.key, ("", None))[0]
-        if attempt.at < since or kind == "character" or (attempt.address or "").startswith("character."):
+        if (
+            attempt.at < since
+            or attempt.simulated is not project.profile.simulated
+            or kind == "character"
+            or (attempt.address or "").startswith("character.")
+        ):
             continue
         label = name(attempt)
         lines.setdefault(label, Line(label)).add(attempt)

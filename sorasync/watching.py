@@ -6,6 +6,7 @@ It never spends by itself unless it was started so.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -151,11 +152,15 @@ class Watch:
         noticing.watch(places_of(project))
         try:
             self._plan()
+            # What is remembered now stays: scanning it for garbage at every save would take longer than a plan.
+            gc.collect()
+            gc.freeze()
             while self._leaving is None or self.work is not None:
                 self._watch_places(noticing)
                 self._handle(self._next())
             return self._leaving.code
         finally:
+            gc.unfreeze()
             noticing.close()
             self._caches.close()
 

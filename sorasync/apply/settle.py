@@ -8,11 +8,11 @@ from sorasync.provider.wire import Job
 from sorasync.state.record import Record
 
 _TOO_MUCH = 2
-"""A charge that is so many times the planned price ends the run: the prices that plans are made with are wrong."""
+"""A charge of more than so many times the planned price ends the run: the prices of plans are wrong."""
 
 
 def charged(context: Context, record: Record, job: Job) -> None:
-    """A render is here, which `record` did not know yet. Unless the provider says, its planned price stands."""
+    """A render is here, not in `record` yet. Unless the provider says more, its planned price stands."""
     if job.cost_usd is None or record.reported_usd is not None:
         return
     context.budget.settle(record.intent_at or 0.0, record.cost_usd, job.cost_usd)

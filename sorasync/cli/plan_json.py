@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from sorasync.cli.diagnostic_json import diagnostic_json
+from sorasync.plan.allowance import Allowance
 from sorasync.plan.change import Change
 from sorasync.plan.plan import Plan
 
@@ -23,13 +24,26 @@ def plan_json(plan: Plan) -> dict[str, object]:
         "cost_usd": None if plan.cost.unknown else usd(plan.cost.known_usd),
         "known_cost_usd": usd(plan.cost.known_usd),
         "unknown_prices": plan.cost.unknown,
+        "worst_case_usd": None if plan.worst.unknown else usd(plan.worst.known_usd),
         "seconds": plan.seconds,
+        "budgets": [allowance_json(allowance) for allowance in plan.allowances],
         "token": plan.token,
         "partial": plan.partial,
         "mode": "batch" if plan.batch else "direct",
         "changes": [_change(change) for change in plan.changes],
         "waiting": [{"address": w.label, "pick": w.clip, "takes": w.takes} for w in plan.waiting],
         "diagnostics": [diagnostic_json(d) for d in plan.diagnostics],
+    }
+
+
+def allowance_json(allowance: Allowance) -> dict[str, object]:
+    """A cap and what is spent of it."""
+    return {
+        "name": allowance.name,
+        "limit_usd": None if allowance.usd is None else usd(allowance.usd),
+        "spent_usd": usd(allowance.spent_usd),
+        "limit_seconds": allowance.seconds,
+        "spent_seconds": allowance.spent_seconds,
     }
 
 

@@ -9,6 +9,7 @@ import click
 from sorasync.cli.quote import quoted
 from sorasync.cli.render_text import render_text
 from sorasync.plan.action import Action
+from sorasync.plan.allowance import Allowance
 from sorasync.plan.change import Change
 from sorasync.plan.cost import money
 from sorasync.plan.plan import Plan
@@ -119,6 +120,7 @@ def sums(plan: Plan) -> Iterator[str]:
         total = len(plan.changes) + plan.left_out
         yield f"This is a partial plan: {len(plan.changes)} of {total} changes are selected."
     yield cost_line(plan)
+    yield from budget_lines(plan)
     if plan.batch:
         yield "Creates go out by batch: done within 24 hours, at the batch price."
     if plan.diagnostics:
@@ -136,6 +138,29 @@ def cost_line(plan: Plan) -> str:
     if plan.simulated:
         return f"Cost: nothing; a provider at these prices would charge {plan.cost}{length}."
     return f"Cost: {plan.cost}{length}."
+
+
+def budget_lines(plan: Plan) -> Iterator[str]:
+    """What the plan may come to, and what it leaves of the budget; nothing where nothing is billed."""
+    if plan.simulated or not any(plan.paid()):
+        return
+    if plan.worst != plan.cost:
+        yield f"Worst case with retries: {plan.worst}."
+    for allowance in plan.allowances:
+        yield from _allowance(allowance, plan)
+
+
+def _allowance(allowance: Allowance, plan: Plan) -> Iterator[str]:
+    period = allowance.period.capitalize()
+    if allowance.usd is not None:
+        after = allowance.spent_usd + plan.cost.known_usd
+        more = "; apply stops before it is passed" if after > allowance.usd else ""
+        shown = money(after, more=plan.cost.unknown > 0)
+        yield f"{period} {shown} of {money(allowance.usd)} after this{more}."
+    if allowance.seconds is not None:
+        length = allowance.spent_seconds + plan.seconds
+        more = "; apply stops before it is passed" if length > allowance.seconds else ""
+        yield f"{period} {length:g} s of {allowance.seconds} s after this{more}."
 
 
 def no_changes(plan: Plan) -> str:

@@ -52,7 +52,7 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Container[str
     """
     with project.synced_store() as store:
         planned = make_plan(project, PlanOptions(offline=True), store)
-        spent = store.spent()
+        spent = store.spent(simulated=project.profile.simulated)
     rows = _selected(standings(planned), patterns, planned.graph)
     if stages:
         rows = [row for row in rows if row.stage in stages]

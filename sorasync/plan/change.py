@@ -60,6 +60,8 @@ class Change:
     after: Mapping[str, object] | None = None
     depends_on: tuple[str, ...] = ()
     seconds: int = 0
+    attempts_left: int = 1
+    """How often it may be tried, this time included."""
     status: Status | None = None
     """How the key's record stood when the plan was made, None where there was none."""
     supersede: bool = False

@@ -200,7 +200,15 @@ class _Differ:
             before=reason.inputs_of(before.inputs) if before else None,
             after=after,
             seconds=render.billed_seconds,
+            attempts_left=self._attempts_left(render),
         )
+
+    def _attempts_left(self, render: Render) -> int:
+        if render.kind is Kind.CHARACTER:
+            return 1
+        record = self._record(render.key)
+        tried = record.attempts if record is not None and record.status is Status.FAILED else 0
+        return max(1, self.attempts - tried)
 
     def _stuck(self, address: str) -> bool:
         change = self.by_address.get(address)

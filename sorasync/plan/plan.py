@@ -10,6 +10,7 @@ from functools import cached_property
 
 from sorasync.manifest.diagnostic import Diagnostic
 from sorasync.plan.action import Action
+from sorasync.plan.allowance import Allowance
 from sorasync.plan.change import Change
 from sorasync.plan.cost import Total, total
 
@@ -49,6 +50,8 @@ class Plan:
     left_out: int = 0
     batch: bool = False
     """Whether creates go out by batch, at the price of that."""
+    allowances: tuple[Allowance, ...] = ()
+    """What is left of the budget's day and month; it decides nothing about the plan."""
 
     @property
     def empty(self) -> bool:
@@ -64,6 +67,12 @@ class Plan:
     def cost(self) -> Total:
         """The sum of what the changes cost."""
         return total(change.cost_usd for change in self.changes)
+
+    @cached_property
+    def worst(self) -> Total:
+        """The sum if every render fails up to its last attempt and each attempt is charged."""
+        prices = ((c.cost_usd, c.attempts_left) for c in self.changes)
+        return total(None if price is None else price * left for price, left in prices)
 
     @property
     def seconds(self) -> int:

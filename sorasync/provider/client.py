@@ -27,6 +27,7 @@ from sorasync.provider.errors import (
     ProviderError,
     RateLimited,
 )
+from sorasync.provider.gateway_ids import completed
 from sorasync.provider.limits import Limits
 from sorasync.provider.links import LinkPolicy, system_resolve
 from sorasync.provider.outgoing import Outgoing
@@ -109,7 +110,8 @@ class VideosClient:
         """Continue a video. Paid."""
         outgoing = encode.extend(self.spec, request, await self._source_url(request.source))
         try:
-            return await self._paid("extend", outgoing, request.source.model)
+            job = await self._paid("extend", outgoing, request.source.model)
+            return replace(job, id=completed(job.id, request.source.remote_id))
         except NotFound as missing:
             if self._may_upload(request.source):
                 return await self.extend(replace(request, source=_as_file(request.source)))
@@ -130,7 +132,7 @@ class VideosClient:
                 missing = _tell(missing, error)
                 continue
             self._edits.answered(template)
-            return job
+            return replace(job, id=completed(job.id, request.source.remote_id))
         if isinstance(missing, NotFound) and self._may_upload(request.source):
             return await self.edit(replace(request, source=_as_file(request.source)))
         raise await self._missing("edit", request.source, missing, self._edits.known) from None

@@ -150,7 +150,8 @@ def test_edits_in_the_same_words_are_told_apart_by_their_source(world: MakeWorld
 
 def test_extensions_in_the_same_words_are_never_swapped(world: MakeWorld) -> None:
     """Their jobs do not name the source: with both answers lost nobody can tell which is which."""
-    it = world(SAME_STEP.replace("{kind}", "extend").replace("{more}", "seconds = 4"))
+    it = world(SAME_STEP.replace("{kind}", "extend").replace("{more}", "seconds = 4"), list_lag=10.0)
+    it.profile = {"list_settle_seconds": 60.0}
     it.faults({"route": "extend", "do": "cut_after"})
     assert ends(it.apply()) == {
         "clip.a": End.DONE,

@@ -144,7 +144,7 @@ def test_sarif_has_addresses_without_blanks_and_findings_without_places() -> Non
 def many(count: int) -> list[Diagnostic]:
     return [
         Diagnostic(
-            "S121", Severity.ERROR, "no such size", Position("a.toml", n, 1, 5), f"clip.c{n}", source="size"
+            "S121", Severity.ERROR, "no size", Position("a.toml", n, 1, 5), f"clip.c{n}", source="size"
         )
         for n in range(1, count + 1)
     ]

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ class Screen:
     arguments: tuple[str, ...] = ()
     columns: int = 80
     lines: int = 24
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
 
     def __enter__(self) -> Screen:
         self._screen = pyte.Screen(self.columns, self.lines)

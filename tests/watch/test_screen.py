@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,7 +84,7 @@ def test_only_what_is_free_is_applied_with_f(film: Library) -> None:
         film.save("manifests/a.toml", clip("dragon", KITE) + clip("boat", "Another boat"))
         screen.until(lambda text: "1 to move" in text and "1 to replace" in text)
         screen.press("f")
-        screen.until(lambda text: "Apply: 1 done" in text and "1 to replace" in text)
+        screen.until(lambda text: "Apply: 1 done" in text and "Plan: 1 to replace" in text)
         assert "renamed" not in screen.text
 
 
@@ -165,9 +167,6 @@ def test_the_manifests_may_go_away_and_come_back(film: Library) -> None:
 
 
 def test_another_command_that_changes_the_state_is_noticed(film: Library) -> None:
-    import subprocess
-    import sys
-
     with Screen(film) as screen:
         screen.until("2 to create")
         apply = [sys.executable, "-m", "sorasync", "apply", "--yes", "--quiet", "--library", str(film.root)]
@@ -185,13 +184,17 @@ def test_everything_fits_the_window(film: Library, columns: int, lines: int) -> 
     )
     film.write("manifests/a.toml", many)
     with Screen(film, columns=columns, lines=lines) as screen:
-        shown = screen.until("more changes")
-        rows = [line for line in shown.splitlines() if "clip.shot-" in line]
-        rest = next(line for line in shown.splitlines() if "more changes" in line)
-        assert len(rows) + int(rest.split()[1]) == 90
-        assert "a apply" in shown.splitlines()[-1]
+        screen.until(lambda text: _fits(text, 90, lines))
         screen.resize(80, 16)
-        screen.until(lambda text: "a apply" in text.splitlines()[-1] and "more changes" in text)
+        screen.until(lambda text: _fits(text, 90, 16))
+
+
+def _fits(text: str, changes: int, lines: int) -> bool:
+    """Whether the keys stand on the last line, and every change is shown or counted."""
+    rows = text.splitlines()
+    shown = sum("clip.shot-" in row for row in rows)
+    rest = [int(row.split()[1]) for row in rows if "more changes" in row]
+    return len(rows) == lines and rows[-1].startswith("a apply") and [changes - shown] == rest
 
 
 def test_a_selection_moves_through_a_long_plan(film: Library) -> None:

@@ -11,15 +11,14 @@ from sorasync.manifest.library import TomlPath
 
 _SHOT = re.compile(r"^Shot \d+$", re.MULTILINE)
 _FIELDS = {
-    "Camera:": "camera",
-    "Depth of field:": "depth_of_field",
-    "Action:": "action",
-    "Lighting:": "lighting",
-    "Palette:": "palette",
-    "Sound:": "sound",
-    "Dialogue:": "dialogue",
+    "Camera": "camera",
+    "Depth of field": "depth_of_field",
+    "Action": "action",
+    "Lighting": "lighting",
+    "Palette": "palette",
+    "Sound": "sound",
+    "Dialogue": "dialogue",
 }
-_FIELD = re.compile(rf"^({'|'.join(_FIELDS)})[ ]?(.*)$")
 _SAID = re.compile(r'^- ([^\n]*?): "(.*)"$')
 
 
@@ -95,10 +94,10 @@ def _head(text: str) -> Iterator[Part]:
 def _shot(text: str, start: int, end: int, index: int) -> Shot:
     shot, name, at = Shot(start, end), "", start
     for line in text[start:end].split("\n"):
-        found = _FIELD.match(line)
-        if found:
-            name = _FIELDS[found[1]]
-            for part in _inline(found[2], at + found.start(2), name, index):
+        label, colon, value = line.partition(":")
+        if colon and label in _FIELDS:
+            name, start_of_value = _FIELDS[label], at + len(line) - len(value.lstrip(" "))
+            for part in _inline(value.strip(" "), start_of_value, name, index):
                 shot.parts.setdefault(name, []).append(part)
         elif line.startswith("- ") and name in ("action", "dialogue"):
             parts = shot.parts.setdefault(name, [])

@@ -49,7 +49,7 @@ def _pair(
 
 _PAIRS = (
     _pair(
-        "handheld hand",
+        "handheld held",
         "locked tripod static camera",
         (
             r"\bhand-?held(?=\s(?:camera|shot|footage|tracking|follow|look|feel|video|documentary|style|move",
@@ -96,7 +96,7 @@ _PAIRS = (
         "one depth of field a shot",
     ),
     _pair(
-        "slow slowmo",
+        "motion mo slowmo slowmotion",
         "time timelapse hyper hyperlapse fast sped",
         (r"\bslow[- ]?mo(?:tion)?\b",),
         (r"\btime[- ]?lapse\b", r"\bhyper[- ]?lapse\b", r"\bfast[- ]motion\b", r"\bsped[- ]up\b"),
@@ -104,7 +104,7 @@ _PAIRS = (
         (*_TURN, r"\b(?:speed )?ramps?\b"),
     ),
     _pair(
-        "one single continuous unbroken oner",
+        "take continuous unbroken oner",
         "cut cuts montage shot",
         (
             r"\b(?:one|single|unbroken)[- ](?:continuous |long |unbroken )?take\b",
@@ -137,7 +137,7 @@ _PAIRS = (
         ),
     ),
     _pair(
-        "dialogue speech talking words speaks talks",
+        "no without nobody",
         "dialogue",
         (
             r"\b(?:no|without) (?:dialogue|speech|talking|spoken words)\b",
@@ -148,8 +148,8 @@ _PAIRS = (
         _NEVER,
     ),
     _pair(
-        "wide fisheye",
-        "telephoto long mm 85mm 100mm 135mm 200mm 300mm 400mm 600mm",
+        "angle fisheye",
+        "telephoto lens mm 85mm 100mm 135mm 200mm 300mm 400mm 600mm",
         (r"\bwide[- ]angle(?: lens)?\b", r"\bfisheye\b"),
         (r"\btelephoto\b", r"\blong lens\b", r"\b(?:85|100|135|200|300|400|600)\s?mm\b"),
         "one lens a shot",

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from sorasync.manifest.library import ClipSpec
 from sorasync.manifest.lint.patterns import words
-from sorasync.manifest.lint.prompt import WORD, Finding
+from sorasync.manifest.lint.prompt import Finding, spoken
 
 CODE = "S214"
 
@@ -28,23 +28,40 @@ _SHORTEST = 6
 """Words below which prompts are too short to say that one was meant as another."""
 
 
-def duplicates(
-    clips: Mapping[str, ClipSpec], only: Collection[str] | None = None
-) -> Iterator[tuple[ClipSpec, Finding]]:
-    """Each clip that asks for the same as one before it in other words, with what to do instead.
+class Vocabularies:
+    """Clips by the words of their prompts: only those with the same words can say the same."""
 
-    Clips with equal prompts share one render and cost nothing twice; instances of one matrix, other sizes,
-    lengths, characters, first frames or revisions are meant to differ. `only` are the clips to speak of.
-    """
-    lengths = None if only is None else {len(clips[name].prompt or "") for name in only if name in clips}
-    alike: dict[frozenset[str], list[ClipSpec]] = {}
+    def __init__(self) -> None:
+        self._clips: dict[int, list[ClipSpec]] = {}
+
+    def add(self, clip: ClipSpec, used: frozenset[str]) -> None:
+        """Enter a clip; `used` are the words of its prompt. One with few words says too little to compare."""
+        if len(used) < _SHORTEST:
+            return
+        if not _SPELLINGS.keys().isdisjoint(used):
+            used = frozenset(_SPELLINGS.get(word, word) for word in used)
+        self._clips.setdefault(hash(used - _FILLERS), []).append(clip)
+
+    def duplicates(self, only: Collection[str] | None = None) -> Iterator[tuple[ClipSpec, Finding]]:
+        """Each clip that asks for the same as one before it in other words, with what to do instead.
+
+        Clips with equal prompts share one render and cost nothing twice; instances of one matrix, other
+        sizes, lengths, characters, first frames or revisions are meant to differ. `only` are the clips to
+        speak of.
+        """
+        for group in self._clips.values():
+            if len(group) > 1:
+                yield from _in_group(group, only)
+
+
+def near(clips: Mapping[str, ClipSpec], only: Collection[str]) -> Vocabularies:
+    """The clips whose prompts are about as long as one of those named in `only`."""
+    lengths = {len(clips[name].prompt or "") for name in only if name in clips}
+    found = Vocabularies()
     for clip in clips.values():
-        text = clip.prompt
-        if text and (lengths is None or _near(len(text), lengths)):
-            alike.setdefault(_vocabulary(text), []).append(clip)
-    for group in alike.values():
-        if len(group) > 1:
-            yield from _in_group(group, only)
+        if clip.prompt and _near(len(clip.prompt), lengths):
+            found.add(clip, frozenset(spoken(clip.prompt.lower())))
+    return found
 
 
 def _in_group(group: list[ClipSpec], only: Collection[str] | None) -> Iterator[tuple[ClipSpec, Finding]]:
@@ -73,21 +90,11 @@ def _finding(first: ClipSpec) -> Finding:
     )
 
 
-def _vocabulary(text: str) -> frozenset[str]:
-    """The words that matter, in one spelling; a set by itself for a text of few words."""
-    spoken = frozenset(WORD.findall(text.lower()))
-    if len(spoken) < _SHORTEST:
-        return frozenset([text])
-    if not _SPELLINGS.keys().isdisjoint(spoken):
-        spoken = frozenset(_SPELLINGS.get(word, word) for word in spoken)
-    return spoken - _FILLERS
-
-
 def _signature(text: str) -> tuple[str, ...]:
     """The clauses without what does not matter, in order of the alphabet; a storyboard's as they stand."""
     low = text.lower()
     clauses = [
-        " ".join(_SPELLINGS.get(word, word) for word in WORD.findall(clause) if word not in _FILLERS)
+        " ".join(_SPELLINGS.get(word, word) for word in spoken(clause) if word not in _FILLERS)
         for clause in _CLAUSE.split(low)
     ]
     return tuple(filter(None, clauses if "\nshot 2\n" in low else sorted(clauses)))

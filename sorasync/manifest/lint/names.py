@@ -31,7 +31,7 @@ def missing(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
         if character is None or _whole(character.name).search(prompt.text):
             continue
         near = re.search(rf"(?<!\w){re.escape(character.name.lower())}(?!\w)", prompt.low)
-        if near and len(prompt.low) == len(prompt.text):
+        if near:
             yield Finding(
                 f"the name of character.{slug} must stand verbatim, “{character.name}”",
                 *near.span(),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from sorasync.manifest.lint.board import Part
-from sorasync.manifest.lint.prompt import WORD, Finding, Prompt
+from sorasync.manifest.lint.prompt import Finding, Prompt, spoken
 from sorasync.manifest.lint.rule import Cast, Rule
 from sorasync.manifest.lint.vocabulary import COLOUR
 
@@ -51,7 +51,7 @@ def _colours(text: str) -> list[str]:
     """The colours of a list in prose; none where it may not be one: long items, or no word for a colour."""
     items = [_TAIL.sub("", f" {item} ").strip() for item in _SPLIT.split(text.strip())]
     items = [item for item in items if item]
-    known = [item for item in items if not COLOUR.isdisjoint(WORD.findall(item.lower()))]
+    known = [item for item in items if not COLOUR.isdisjoint(spoken(item.lower()))]
     if any(len(item.split()) > _LONGEST for item in items) or 3 * len(known) < 2 * len(items):
         return []
     if len(items) == 1 and (items[0].lower().endswith("s") or len(items[0].split()) > 1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from re import Match
 
 from sorasync.manifest.lint.patterns import one_of, phrases, words
@@ -92,36 +93,76 @@ _OBJECT_SHOWS = re.compile(
     rf"\b{one_of('reads? reading shows? showing says saying displays? displaying marked labell?ed')}\s\W?$"
 )
 
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A parameter: how it is asked for, and a word or a number that stands wherever that is done."""
+
+    what: str
+    instead: str
+    asked: re.Pattern[str]
+    spoken: frozenset[str]
+    numbers: re.Pattern[str]
+
+
 _KINDS = (
-    (_LENGTH, "length", "`seconds` of the clip"),
-    (_RESOLUTION, "resolution", "`size` of the clip"),
-    (_SHAPE, "shape", "`size` of the clip"),
-    (_RATE, "frame rate", "nothing: the provider decides it"),
-    (_MODEL, "model", "`model` of the clip"),
-    (_FLAG, "flag", "keys of the clip, or `params`"),
+    _Kind(
+        "length",
+        "`seconds` of the clip",
+        _LENGTH,
+        words("seconds second sec secs"),
+        re.compile(r"\d[\s-]?(?:s|secs?|seconds?)\b"),
+    ),
+    _Kind(
+        "resolution",
+        "`size` of the clip",
+        _RESOLUTION,
+        words("hd uhd fullhd ultrahd truehd res resolution definition"),
+        re.compile(r"\d(?:[kpi]\b|\s?[x×]\s?\d)"),
+    ),
+    _Kind(
+        "shape",
+        "`size` of the clip",
+        _SHAPE,
+        words("aspect vertical horizontal square format mode orientation"),
+        re.compile(r"\d\s?:\s?\d"),
+    ),
+    _Kind(
+        "frame rate",
+        "nothing: the provider decides it",
+        _RATE,
+        words("fps frames"),
+        re.compile(r"\dfps\b"),
+    ),
+    _Kind(
+        "model",
+        "`model` of the clip",
+        _MODEL,
+        words("sora sora2 veo veo2 veo3 kling kling1 kling2 runway midjourney stable openai"),
+        re.compile("(?!)"),
+    ),
+    _Kind("flag", "keys of the clip, or `params`", _FLAG, words(""), re.compile("--[a-z]")),
 )
-_NUMERIC = re.compile(r"\d[\s-]?(?:s\b|secs?\b|second|k\b|[pi]\b|-?fps|frames|[x×:]\s?\d)")
-_WORDY = words(
-    "seconds second sec secs fps hd uhd resolution res definition aspect ratio vertical horizontal square "
-    "portrait landscape widescreen sora veo runway kling midjourney diffusion stable duration runtime ar "
-    "seed stylize"
-)
+_SPOKEN = frozenset().union(*(kind.spoken for kind in _KINDS))
+_NUMBERS = re.compile(r"\d(?:[\s-]?s(?:\b|ec)|[kpi]\b|\s?[x×:]\s?\d|fps)")
 
 
 def check(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
     """Every such phrase outside quotations."""
     low = prompt.low
-    if prompt.words.isdisjoint(_WORDY) and not _NUMERIC.search(low) and "--" not in low:
+    if _SPOKEN.isdisjoint(prompt.words) and not _NUMBERS.search(low) and "--" not in low:
         return
-    for pattern, what, instead in _KINDS:
-        for match in pattern.finditer(low):
+    for kind in _KINDS:
+        if kind.spoken.isdisjoint(prompt.words) and not kind.numbers.search(low):
+            continue
+        for match in kind.asked.finditer(low):
             if match[0].strip() and not _quiet(prompt, match):
                 start = match.start() + len(match[0]) - len(match[0].lstrip())
                 yield Finding(
-                    f"“{prompt.text[start : match.end()]}” asks for a {what} in words, which does nothing",
+                    f"“{prompt.text[start : match.end()]}” asks for a {kind.what}: words do not set it",
                     start,
                     match.end(),
-                    expected=instead,
+                    expected=kind.instead,
                 )
 
 

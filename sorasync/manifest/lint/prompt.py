@@ -31,6 +31,21 @@ class Finding:
     key: TomlPath | None = None
 
 
+_MARKS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~‘’“”„«»–—…·•×"
+_GAPS = str.maketrans(dict.fromkeys(_MARKS, " "))
+
+
+def spoken(low: str) -> list[str]:
+    """The words of a text in lower case; hyphens and apostrophes part words, too."""
+    return low.translate(_GAPS).split()
+
+
+def _lower(text: str) -> str:
+    """The text in lower case, each character where it stood: a few become two in lower case and stay."""
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(c if len(c.lower()) > 1 else c.lower() for c in text)
+
+
 class Prompt:
     """A prompt that will be sent: `kind` is `create`, `extend` or `edit`.
 
@@ -53,8 +68,8 @@ class Prompt:
         self.origin = origin
         self.seconds = seconds
         self.before = before
-        self.low = text.lower()
-        self.tokens: list[str] = WORD.findall(self.low)
+        self.low = _lower(text)
+        self.tokens = spoken(self.low)
         self.words = frozenset(self.tokens)
 
     @cached_property

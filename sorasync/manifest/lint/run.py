@@ -21,8 +21,8 @@ from sorasync.manifest.lint import (
     vague,
 )
 from sorasync.manifest.lint.duplicates import CODE as DUPLICATE
-from sorasync.manifest.lint.duplicates import duplicates
-from sorasync.manifest.lint.prompt import WORD, Finding, Prompt
+from sorasync.manifest.lint.duplicates import Vocabularies, near
+from sorasync.manifest.lint.prompt import Finding, Prompt, spoken
 from sorasync.manifest.lint.rule import Cast, Rule
 from sorasync.manifest.lint.suppress import Suppressions, unknown_code
 from sorasync.manifest.lint.where import where
@@ -79,22 +79,28 @@ class _Linting:
         self.always = frozenset(rule for rule in rules if not rule.triggers)
         self.triggered = _by_trigger(rules)
         self.trigger_words = frozenset(self.triggered)
+        self.vocabularies = Vocabularies()
         self.found: list[tuple[str, Prompt, Finding]] = []
 
     def run(self) -> tuple[Diagnostic, ...]:
         for clip in self._clips():
             for prompt in self._prompts(clip):
                 self._check(prompt)
-        if DUPLICATE not in self.ignored and (self.only is None or self.only):
-            for clip, finding in duplicates(self.library.clips, self.only):
-                self.found.append(
-                    (DUPLICATE, Prompt("create", clip.prompt or "", clip, clip.origin), finding)
-                )
+                if prompt.kind == "create":
+                    self.vocabularies.add(clip, prompt.words)
+        self._duplicates()
         suppressions = Suppressions(self.library.places, self.library.remarks)
         diagnostics = [d for found in self.found if (d := self._diagnostic(found, suppressions)) is not None]
         diagnostics += self._levelled(suppressions.diagnostics(unused=self.only is None))
         diagnostics += self._levelled(self._config(self.library.config))
         return tuple(sorted(diagnostics, key=Diagnostic.sort_key))
+
+    def _duplicates(self) -> None:
+        if DUPLICATE in self.ignored:
+            return
+        alike = self.vocabularies if self.only is None else near(self.library.clips, self.only)
+        for clip, finding in alike.duplicates(self.only):
+            self.found.append((DUPLICATE, Prompt("create", clip.prompt or "", clip, clip.origin), finding))
 
     def _clips(self) -> Iterable[ClipSpec]:
         clips = self.library.clips
@@ -191,7 +197,7 @@ class _Linting:
 def _by_word(characters: Iterable[CharacterSpec]) -> Mapping[str, list[CharacterSpec]]:
     found: dict[str, list[CharacterSpec]] = {}
     for character in characters:
-        words = WORD.findall(character.name.lower())
+        words = spoken(character.name.lower())
         if words:
             found.setdefault(words[0], []).append(character)
     return found

@@ -32,6 +32,8 @@ _LINK = re.compile(
         "clos(?:e|ing)_in open(?:s|ing)_(?:out|up) back(?:s|ing)?_(?:out|away) from\\b into\\b becom"
     )
 )
+_SIZE_WORDS = words("wide long full establishing medium mid close closeup closeups macro")
+_CUT_WORDS = words("cut cuts")
 _OR = re.compile(r"\bor\b[^.]*$")
 _MOVES = {
     "pan": re.compile(r"\b(?:whip )?pan(?:s|ning)?\b"),
@@ -68,8 +70,10 @@ def set_ups(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
             for part in shot.of("camera"):
                 yield from _camera(part)
         return
-    for start, end in prompt.units:
-        yield from _block(prompt, start, end)
+    cuts = not _CUT_WORDS.isdisjoint(prompt.words)
+    if cuts or len(_SIZE_WORDS & prompt.words) > 1:
+        for start, end in prompt.units:
+            yield from _block(prompt, start, end, cuts)
 
 
 def _camera(part: Part) -> Iterator[Finding]:
@@ -91,9 +95,9 @@ def _camera(part: Part) -> Iterator[Finding]:
         yield Finding(f"one shot has {len(moves)} camera moves", *span, "one move a shot, two at most")
 
 
-def _block(prompt: Prompt, start: int, end: int) -> Iterator[Finding]:
+def _block(prompt: Prompt, start: int, end: int, cuts: bool) -> Iterator[Finding]:
     text = prompt.low[start:end]
-    cut = _CUT.search(text)
+    cut = _CUT.search(text) if cuts else None
     if cut is not None and not prompt.in_quotes(start + cut.start("cut")):
         yield Finding(
             "one block of the prompt cuts", start + cut.start("cut"), start + cut.end("cut"), _ADVICE
@@ -134,9 +138,6 @@ SET_UPS = Rule(
     "S204",
     set_ups,
     MADE,
-    words(
-        "wide long full establishing medium mid close closeup closeups macro cut cuts pan tilt zoom dolly "
-        "crane"
-    ),
+    _SIZE_WORDS | _CUT_WORDS | words("pan tilt zoom dolly crane"),
 )
 AT_ONCE = Rule("S205", at_once, MADE, words("while meanwhile simultaneously time once"))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sorasync.manifest.lint.patterns import one_of, words
-from sorasync.manifest.lint.prompt import WORD, Finding, Prompt
+from sorasync.manifest.lint.prompt import Finding, Prompt, spoken
 from sorasync.manifest.lint.rule import EDIT, EXTEND, Cast, Rule
 
 _VERB = one_of(
@@ -68,7 +68,7 @@ def _runs(text: str) -> set[tuple[str, ...]]:
     """Every run of three words inside a sentence that is not about how it looks."""
     runs: set[tuple[str, ...]] = set()
     for sentence in _SENTENCE.split(text):
-        words: Sequence[str] = WORD.findall(sentence)
+        words: Sequence[str] = spoken(sentence)
         if _LOOK.isdisjoint(words):
             runs.update(zip(words, words[1:], words[2:], strict=False))
     return runs

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sorasync.manifest.lint.board import Board, Part
 from sorasync.manifest.lint.patterns import phrases, words
-from sorasync.manifest.lint.prompt import WORD, Finding, Prompt
+from sorasync.manifest.lint.prompt import Finding, Prompt, spoken
 from sorasync.manifest.lint.rule import MADE, Cast, Rule
 
 _THEN = phrases(
@@ -48,7 +48,7 @@ def _crowded(board: Board, seconds: int) -> Iterator[Finding]:
             message, expected=f"{most} shots at most, or more `seconds`", key=("shots", len(shots) - 1)
         )
     said = [part for shot in shots for part in shot.of("dialogue")]
-    words = [len(WORD.findall(part.text)) for part in said]
+    words = [len(spoken(part.text)) for part in said]
     if sum(words) > seconds * _WORDS_A_SECOND:
         part = _overrun(said, words, seconds)
         message = f"{sum(words)} words are spoken in {seconds} seconds"

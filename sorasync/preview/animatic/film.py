@@ -62,6 +62,7 @@ class Film:
         self._clock = Clock(theme, timecode(part.total, FPS))
         self._time = self._clock.width(timecode(part.total, FPS))
         self._style = draw_style(theme, script.style, script.scene, self._slate.width, self._time)
+        self._style_until = max(FPS, min(_STYLE_SECONDS * FPS, self._spans[0].stop))
         self._marks = tuple(mark / part.total for mark in self.marks if mark)
 
     @property
@@ -137,11 +138,11 @@ class Film:
         lay_bar(canvas, theme, (number + 1) / self._part.total, self._marks, overlay.accent)
 
     def _write_top(self, canvas: Canvas, number: int) -> None:
-        """Slate and time; the style between them for the first seconds of this part."""
+        """Slate and time; the style between them in the first shot, for some seconds."""
         theme = self._theme
         left, top, width, height = self.slate_box
         lay(canvas, self._slate, left, top)
-        if self._style is not None and number - self._part.before < _STYLE_SECONDS * FPS:
+        if self._style is not None and number - self._part.before < self._style_until:
             gap = theme.px(10)
             across, down = (left, top + height + gap) if theme.upright else (left + width + gap, top)
             lay(canvas, self._style, across, down)

@@ -1,0 +1,218 @@
+"""A plan that was made from what is remembered is the plan that is made from nothing, byte for byte."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sorasync.cli.diagnostic_json import diagnostic_json
+from sorasync.cli.plan_json import plan_json
+from sorasync.manifest.diagnostic import ManifestError
+from sorasync.plan.planfile import encode
+from sorasync.planning import PlanOptions, make_plan
+from sorasync.project import Project
+from sorasync.state.record import Record, Status
+from sorasync.warm import Caches, WarmAssets, WarmProject
+from tests.watch.kit import CONFIG, Library, clip, make
+
+OPTIONS = PlanOptions(offline=True)
+START = {
+    "sorasync.toml": CONFIG,
+    "manifests/a.toml": clip("kite", "A kite") + "takes = 2\npick = 1\n" + clip("boat", "A boat"),
+    "manifests/b.toml": '[clips.night]\nfrom = "kite"\n[[clips.night.steps]]\nedit = "At night."\n'
+    '[clips.read]\nprompt_file = "read.txt"\n',
+    "manifests/c.toml": '[characters.mossy]\nname = "Mossy"\nvideo = "mossy.mp4"\n'
+    '[clips.walk]\nprompt = "Mossy walks"\ncharacters = ["mossy"]\n[vars]\ncity = "Oslo"\n'
+    '[clips.town]\nprompt = "{{ mood }} {{ city }}"\nmatrix = { mood = ["Wet", "Dry"] }\n',
+    "manifests/read.txt": "Read from a file",
+    "manifests/mossy.mp4": "not looked into",
+}
+
+
+def settle(project: Project) -> None:
+    """Make the state and the disk as if everything had been applied."""
+    graph = project.graph(project.library())
+    with project.store(write=True) as store, store.transaction():
+        for render in graph.renders.values():
+            sha = hashlib.sha256(render.key.encode()).hexdigest()
+            path = project.assets().path_of(sha)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"\0")
+            record = Record(
+                key=render.key,
+                kind=render.kind.value,
+                status=Status.STORED,
+                address=render.address,
+                inputs=render.inputs,
+                provider=project.profile.provider_name,
+                remote_id=f"video_{render.key[:24]}",
+                asset=sha,
+            )
+            store.put_all([record])
+            store.bind(render.address, render.key, run=None)
+
+
+def told(project: Project) -> str:
+    """Everything that a plan says, or every fault that keeps one from being made."""
+    try:
+        planned = make_plan(project, OPTIONS)
+    except ManifestError as error:
+        return json.dumps([diagnostic_json(found) for found in error.diagnostics])
+    where = [str(planned.library.position(spec.origin)) for spec in planned.library.clips.values()]
+    files = [str(render.origin) for render in planned.graph.renders.values()]
+    declared = [repr(planned.library.clips), repr(planned.library.characters), planned.library.files]
+    return encode(planned.plan) + json.dumps([plan_json(planned.plan), where, files, declared])
+
+
+Edit = Callable[[Library], None]
+
+
+def _replacing(file: str, old: str, new: str) -> Edit:
+    return lambda library: library.save(file, library.read(file).replace(old, new))
+
+
+def _appending(file: str, text: str) -> Edit:
+    return lambda library: library.save(file, library.read(file) + text)
+
+
+def _settling(library: Library) -> None:
+    try:
+        settle(Project.open(library.root))
+    except ManifestError:
+        return
+
+
+def _losing(library: Library) -> None:
+    for path in sorted((library.root / "assets").rglob("*.mp4"))[:1]:
+        path.unlink()
+
+
+def _moving(library: Library) -> None:
+    """Swap two manifests' names."""
+    a, b = library.read("manifests/a.toml"), library.read("manifests/c.toml")
+    library.write("manifests/a.toml", b)
+    library.write("manifests/c.toml", a)
+
+
+def _mending(library: Library) -> None:
+    for name, text in START.items():
+        library.save(name, text)
+
+
+EDITS: dict[str, Edit] = {
+    "mend everything": _mending,
+    "apply": _settling,
+    "lose a video": _losing,
+    "another prompt": _replacing("manifests/a.toml", "A boat", "A boat, slowly"),
+    "white space": _replacing("manifests/a.toml", "[clips", "\n\n[clips"),
+    "break": _appending("manifests/b.toml", "\nbroken = = 1\n"),
+    "an unknown key": _replacing("manifests/a.toml", "takes", "taks"),
+    "a dangling source": _replacing("manifests/a.toml", "[clips.kite]", "[clips.dragon]"),
+    "an undeclared character": _replacing("manifests/c.toml", "characters.mossy", "characters.mossi"),
+    "rename": _replacing("manifests/a.toml", "[clips.boat]", "[clips.ship]"),
+    "twice": _appending("manifests/c.toml", clip("boat", "Another boat")),
+    "move": _moving,
+    "another prompt file": lambda library: library.save("manifests/read.txt", "Read again"),
+    "no prompt file": lambda library: (library.root / "manifests/read.txt").unlink(missing_ok=True),
+    "another reference": lambda library: library.save("manifests/mossy.mp4", "looked into"),
+    "another size": _replacing("sorasync.toml", "1280x720", "720x1280"),
+    "a size that is not there": _replacing("sorasync.toml", "1280x720", "1x1"),
+    "another variable": _replacing("manifests/c.toml", "Oslo", "Lisbon"),
+    "a pick": _appending("manifests/b.toml", "\n[picks]\nboat = 1\n"),
+    "another pick": _replacing("manifests/a.toml", "pick = 1", "pick = 2"),
+    "no pick": _replacing("manifests/a.toml", "pick = 1", ""),
+    "a step": _appending("manifests/a.toml", '[[clips.boat.steps]]\nextend = "On and on"\nseconds = 4\n'),
+    "no file": lambda library: (library.root / "manifests/c.toml").unlink(missing_ok=True),
+    "another file": lambda library: library.write("manifests/new/d.toml", clip("lamp", "A lamp")),
+    "too long": _replacing("manifests/a.toml", "A boat", "x" * 40_000),
+    "nothing": lambda library: None,
+}
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.sampled_from(sorted(EDITS)), max_size=8))
+def test_plans_from_memory_are_plans_from_nothing(edits: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        library = make(Path(directory) / "film", "")
+        _mending(library)
+        caches = Caches()
+        for name in ["nothing", *edits, "mend everything", "apply"]:
+            try:
+                EDITS[name](library)
+            except FileNotFoundError:
+                continue
+            project = Project.open(library.root)
+            fresh = told(project)
+            assert told(WarmProject.over(project, caches)) == fresh
+            assert told(WarmProject.over(project, caches)) == fresh
+        caches.close()
+
+
+@pytest.mark.parametrize("name", sorted(EDITS))
+def test_each_edit_is_seen(name: str, tmp_path: Path) -> None:
+    library = make(tmp_path / "film", "")
+    _mending(library)
+    _settling(library)
+    caches = Caches()
+    before = told(WarmProject.over(Project.open(library.root), caches))
+    EDITS[name](library)
+    project = Project.open(library.root)
+    assert told(WarmProject.over(project, caches)) == told(project)
+    if name not in ("nothing", "mend everything", "apply"):
+        assert told(project) != before
+    caches.close()
+
+
+def test_nothing_new_is_nothing_new(tmp_path: Path) -> None:
+    library = make(tmp_path / "film", "")
+    _mending(library)
+    _settling(library)
+    caches = Caches()
+    told(WarmProject.over(Project.open(library.root), caches))
+    version = caches.version
+    library.save("manifests/a.toml", library.read("manifests/a.toml"))
+    told(WarmProject.over(Project.open(library.root), caches))
+    assert caches.version == version
+    library.save("manifests/a.toml", library.read("manifests/a.toml") + "# a remark\n")
+    told(WarmProject.over(Project.open(library.root), caches))
+    assert caches.version > version
+    caches.close()
+
+
+def test_clips_that_did_not_change_are_the_very_same_objects(tmp_path: Path) -> None:
+    library = make(tmp_path / "film", "")
+    _mending(library)
+    caches = Caches()
+    before = make_plan(WarmProject.over(Project.open(library.root), caches), OPTIONS)
+    EDITS["another prompt"](library)
+    after = make_plan(WarmProject.over(Project.open(library.root), caches), OPTIONS)
+    same = {a for a, render in after.graph.renders.items() if render is before.graph.renders.get(a)}
+    clips = {address for address in before.graph.renders if address.startswith("clip.")}
+    assert clips - same == {"clip.boat#1"}
+    caches.close()
+
+
+def test_a_listing_is_read_again_while_it_may_still_change(tmp_path: Path) -> None:
+    sha = "ab" * 32
+    now = 0
+    assets = WarmAssets(tmp_path, now_ns=lambda: now)
+    path = assets.path_of(sha)
+    path.parent.mkdir(parents=True)
+    stamp = path.parent.stat().st_mtime_ns
+    now = stamp + 1
+    assert assets.present() == {}
+    path.write_bytes(b"1")
+    os.utime(path.parent, ns=(stamp, stamp))
+    assert assets.present() == {sha: 1}
+    now = stamp + 3_000_000_000
+    assert assets.present() == {sha: 1}
+    path.unlink()
+    assert assets.present() == {}
