@@ -1,8 +1,7 @@
 """`python -m bench.watch`: how long it takes from a save to the new plan in watch mode.
 
 The time runs from the rename that ends a save to the arrival of the plan's line at another process, the
-50 ms of quiet that watch mode waits for included. Between two saves there is a pause, as there is in life: the
-rules are run after each plan.
+50 ms of quiet that watch mode waits for included. Between two saves there is a pause, as there is in life.
 """
 
 from __future__ import annotations

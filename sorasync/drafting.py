@@ -6,10 +6,16 @@ for a render of the library. What was drawn before is not drawn again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from sorasync.profile.model import nearest_seconds
 from sorasync.project import Project
+
+if TYPE_CHECKING:
+    from sorasync.manifest.library import ClipSpec, Library
+    from sorasync.profile.profile import Profile
 
 DRAFTS = "state/drafts"
 """Where drafts are, relative to the library."""
@@ -26,6 +32,12 @@ class DraftProject(Project):
     def preview_data(self) -> Path:
         """Where the preview provider keeps its jobs for drafts."""
         return self.root / DRAFTS / "preview"
+
+    def library(self) -> Library:
+        """What the manifests declare, brought to what the preview provider can draw."""
+        library = Project.library(self)
+        fitted = {name: _fitted(spec, self.profile) for name, spec in library.clips.items()}
+        return replace(library, clips=fitted)
 
 
 def draft_project(project: Project) -> DraftProject:
@@ -59,3 +71,36 @@ def video_of(project: Project, clip: str) -> Path | None:
 
     path = project.root / project.config.assets.path / f"{file_name(clip)}.mp4"
     return path if path.exists() else None
+
+
+def _fitted(spec: ClipSpec, profile: Profile) -> ClipSpec:
+    """A clip without the parameters of another provider, and of a length and shape that is drawn.
+
+    A model that is not known here becomes the default one, with its nearest length and the size that lies
+    the same way.
+    """
+    steps = tuple(replace(step, params={}) for step in spec.steps)
+    spec = replace(spec, params={}, steps=steps)
+    if spec.source is not None or spec.model is None or profile.model(spec.model) is not None:
+        return spec
+    model = profile.model(profile.default_model or "")
+    assert model is not None
+    return replace(
+        spec,
+        model=None,
+        size=_alike(spec.size, model.sizes),
+        seconds=None if spec.seconds is None else nearest_seconds(model.seconds, spec.seconds),
+        steps=tuple(replace(step, seconds=None) for step in steps),
+    )
+
+
+def _alike(size: str | None, offered: tuple[str, ...]) -> str | None:
+    """The size on offer that is upright, or lies, as the given one does."""
+    if size is None:
+        return None
+    return next((one for one in offered if _upright(one) == _upright(size)), None)
+
+
+def _upright(size: str) -> bool:
+    width, _, height = size.partition("x")
+    return int(width) < int(height)

@@ -7,9 +7,10 @@ only the directories they stand in.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,11 +26,16 @@ QUIET_MS = 50
 MOST_MS = 400
 """After so long it counts all the same."""
 
-_POLL_MS = 300
+_POLL = 0.3
+_LISTEN_MS = 500
 _STEP = 0.05
 _GIT_SECONDS = 10.0
 _EMPTY_SECONDS = 0.4
 _BACKUP_ENDINGS = ("~", ".tmp", ".bak", ".part")
+
+
+Stamp = tuple[int, int, int]
+"""A file's size in bytes, time of change in ns and inode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class Places:
     def counts(self, path: str) -> bool:
         """Whether a change of that path is worth a look."""
         found = Path(path)
-        if found.name.startswith((".", "4913")) or found.name.endswith(_BACKUP_ENDINGS):
+        if found.name.startswith(".") or found.name == "4913" or found.name.endswith(_BACKUP_ENDINGS):
             return False
         return not any(found.is_relative_to(place) for place in self.ignored)
 
@@ -63,7 +69,8 @@ def places_of(project: Project, files: Iterable[str] = ()) -> Places:
     deep = (manifests,) if manifests.is_dir() else ()
     flat = {place for place in flat if place.is_dir() and not any(place.is_relative_to(d) for d in deep)}
     every = (*deep, *sorted(flat))
-    ignored = (root / project.config.assets.path, root / "state", root / ".git")
+    own = (root / project.config.assets.path, root / "state", root / ".git")
+    ignored = tuple(place for place in own if not manifests.is_relative_to(place))
     return Places(deep, every[len(deep) :], ignored, tuple(_identity(place) for place in every))
 
 
@@ -90,10 +97,11 @@ class Noticing:
             return False
         self.close()
         self._places, self._stop = places, threading.Event()
-        for directories, deep in ((places.deep, True), (places.flat, False)):
+        if self._poll:
+            self._start(self._look, places, _stamps(places))
+        for directories, deep in () if self._poll else ((places.deep, True), (places.flat, False)):
             if directories:
-                arguments = (directories, deep, places, self._stop)
-                threading.Thread(target=self._run, args=arguments, daemon=True).start()
+                self._start(self._listen, places, directories, deep)
         return True
 
     def close(self) -> None:
@@ -101,12 +109,24 @@ class Noticing:
         self._stop.set()
         self._places = None
 
-    def _run(self, directories: tuple[Path, ...], deep: bool, places: Places, stop: threading.Event) -> None:
+    def _start(self, run: Callable[..., None], *arguments: object) -> None:
+        threading.Thread(target=run, args=(self._stop, *arguments), daemon=True).start()
+
+    def _tell(self, stop: threading.Event, paths: frozenset[str]) -> None:
+        wait_until_written(self._root, paths, stop)
+        if not stop.is_set():
+            self._saved(paths)
+
+    def _listen(
+        self, stop: threading.Event, places: Places, directories: tuple[Path, ...], deep: bool
+    ) -> None:
+        """Let the system tell of changes. The first look comes by itself: until then some may be missed."""
         from watchfiles import watch
 
         def counts(_change: Change, path: str) -> bool:
             return places.counts(path)
 
+        first = True
         try:
             for changes in watch(
                 *directories,
@@ -114,21 +134,30 @@ class Noticing:
                 debounce=MOST_MS,
                 step=QUIET_MS,
                 stop_event=stop,
-                rust_timeout=500,
+                rust_timeout=_LISTEN_MS,
+                yield_on_timeout=True,
                 raise_interrupt=False,
-                force_polling=self._poll or None,
-                poll_delay_ms=_POLL_MS,
                 recursive=deep,
                 ignore_permission_denied=True,
             ):
-                paths = frozenset(path for _, path in changes)
-                wait_until_written(self._root, paths, stop)
-                if not stop.is_set():
-                    self._saved(paths)
+                if changes or first:
+                    self._tell(stop, frozenset(path for _, path in changes))
+                first = False
         except OSError:
             # A directory went away while it was being taken up; the next look starts over without it.
-            if not stop.is_set():
-                self._saved(frozenset())
+            self._tell(stop, frozenset())
+
+    def _look(self, stop: threading.Event, places: Places, before: Mapping[str, Stamp]) -> None:
+        """Look at every file again and again; the more there are, the less often."""
+        pause = _POLL
+        while not stop.wait(pause):
+            start = time.monotonic()
+            now = _stamps(places)
+            pause = max(_POLL, 10 * (time.monotonic() - start))
+            changed = {path for path in now.keys() | before.keys() if now.get(path) != before.get(path)}
+            if changed:
+                self._tell(stop, frozenset(changed))
+            before = now
 
 
 def wait_until_written(root: Path, paths: Iterable[str], stop: threading.Event) -> None:
@@ -166,6 +195,27 @@ def _is_empty(path: str) -> bool:
         return Path(path).stat().st_size == 0
     except OSError:
         return False
+
+
+def _stamps(places: Places) -> dict[str, Stamp]:
+    """Size, time of change and inode of every file that counts."""
+    found: dict[str, Stamp] = {}
+    pending = [(str(place), False) for place in places.flat] + [(str(place), True) for place in places.deep]
+    while pending:
+        directory, deep = pending.pop()
+        try:
+            with os.scandir(directory) as entries:
+                for entry in entries:
+                    if not places.counts(entry.path):
+                        continue
+                    if entry.is_file():
+                        status = entry.stat()
+                        found[entry.path] = (status.st_size, status.st_mtime_ns, status.st_ino)
+                    elif deep and entry.is_dir():
+                        pending.append((entry.path, True))
+        except OSError:
+            continue
+    return found
 
 
 def _identity(place: Path) -> tuple[int, int] | None:

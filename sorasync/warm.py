@@ -47,6 +47,14 @@ class Caches:
         """Grows whenever something that a plan is made from was found changed."""
         return self.memory.version + self.changes + (self.assets.changes if self.assets else 0)
 
+    def assets_moved(self) -> bool:
+        """Whether videos have come or gone since the last plan."""
+        if self.assets is None:
+            return False
+        before = self.assets.changes
+        self.assets.present()
+        return self.assets.changes != before
+
     def close(self) -> None:
         """Let go of the state."""
         if self.state is not None:

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 TICK = 1.0
 """Seconds between two looks at the state, which other commands may change."""
 
-_MOST_LINTED = 200
-
 
 class Auto(StrEnum):
     """What is applied without being asked for, after a save."""
@@ -52,7 +50,6 @@ class View:
 
     planned: Planned | None = None
     error: SorasyncError | None = None
-    lint: tuple[Diagnostic, ...] = ()
     edited: tuple[str, ...] = ()
     before: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
@@ -68,7 +65,7 @@ class View:
         """Every fault and warning, of the manifests as they are now."""
         if isinstance(self.error, ManifestError):
             return tuple(self.error.diagnostics)
-        return () if self.error else (*(self.plan.diagnostics if self.plan else ()), *self.lint)
+        return () if self.error or self.plan is None else self.plan.diagnostics
 
 
 class Face(Protocol):
@@ -76,10 +73,6 @@ class Face(Protocol):
 
     def planned(self, view: View) -> None:
         """Take a new plan, or a new fault that keeps one from being made."""
-        ...
-
-    def linted(self, view: View) -> None:
-        """Take what the rules found in the clips that were edited."""
         ...
 
     def began(self, work: Work) -> None:
@@ -141,7 +134,6 @@ class Watch:
         self._seen: tuple[object, ...] | None = None
         self._stamp: tuple[object, ...] = ()
         self._due = False
-        self._touched: set[str] = set()
         self._leaving: Leave | None = None
 
     def run(self) -> int:
@@ -152,7 +144,7 @@ class Watch:
         noticing.watch(places_of(project))
         try:
             self._plan()
-            # What is remembered now stays: scanning it for garbage at every save would take longer than a plan.
+            # What is remembered stays: to scan it for garbage at every save would take longer than a plan.
             gc.collect()
             gc.freeze()
             while self._leaving is None or self.work is not None:
@@ -197,7 +189,7 @@ class Watch:
         if self.work is not None:
             return f"{self.work.kind.doing} is under way: wait for its end"
         if view.plan is None or view.error is not None:
-            return "this plan cannot be applied: the manifests are broken"
+            return "this plan cannot be applied: it is older than what is broken now"
         if token is not None and token != view.plan.token:
             return f"the plan has changed: its token is {view.plan.token}, not {token}; nothing was sent"
         if kind is Kind.ALL and view.plan.empty:
@@ -250,8 +242,10 @@ class Watch:
             self._plan(always=True)
 
     def _look_at_state(self) -> None:
-        """Plan again when another command has changed the state. Our own apply is waited for."""
-        if self.work is None and self.project is not None and state_stamp(self.project) != self._stamp:
+        """Plan again when the state or the assets have changed. Our own apply is waited for."""
+        if self.work is not None or self.project is None:
+            return
+        if state_stamp(self.project) != self._stamp or self._caches.assets_moved():
             self._plan()
 
     def _watch_places(self, noticing: Noticing) -> None:
@@ -271,6 +265,9 @@ class Watch:
         except SorasyncError as found:
             error = found
         basis = (self.project.config, self.project.profile) if self.project else ()
+        if online and error is not None and not isinstance(error, ManifestError):
+            self.face.said(f"the provider could not be asked: {error.message}")
+            return
         seen = (self._caches.version, *basis, _words(error), online)
         if seen == self._seen and not always:
             return
@@ -280,7 +277,6 @@ class Watch:
         self.face.planned(self.view)
         if planned is not None:
             self._due |= before is not None and planned.plan.desired != before.desired
-            self._lint(planned)
         if self.work is None:
             self._apply_by_itself()
 
@@ -295,7 +291,7 @@ class Watch:
         self, planned: Planned | None, error: SorasyncError | None, seconds: float, online: bool
     ) -> View:
         if planned is None:
-            return replace(self.view, error=error, lint=(), seconds=seconds)
+            return replace(self.view, error=error, seconds=seconds)
         edited, before = self.view.edited, self.view.before
         if self._library is not None:
             old, new = self._library.clips, planned.library.clips
@@ -304,20 +300,7 @@ class Watch:
                 edited = found
                 before = {name: prompts(old[name]) for name in found if name in old}
         self._library = planned.library
-        self._touched.update(edited)
-        return View(planned, None, (), edited, before, seconds, online)
-
-    def _lint(self, planned: Planned) -> None:
-        """Hold the clips that were edited against the rules; not while the next save is waiting already."""
-        names = [name for name in planned.library.clips if name in self._touched][:_MOST_LINTED]
-        if not names or not self.queue.empty():
-            return
-        from sorasync.manifest.lint import lint
-
-        found = lint(planned.library, only=names)
-        if found:
-            self.view = replace(self.view, lint=found)
-            self.face.linted(self.view)
+        return View(planned, None, edited, before, seconds, online)
 
     def _apply_by_itself(self) -> None:
         auto, plan = self.settings.auto, self.view.plan

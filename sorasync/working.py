@@ -102,13 +102,14 @@ class Work:
 
     def _apply(self, command: str) -> Report | None:
         from sorasync.applying import ApplyOptions, apply
+        from sorasync.planning import PlanOptions
 
         options = ApplyOptions(planning=self._planning, stop=self.stop)
         if self.kind is Kind.ALL:
             options = replace(options, expect=self.plan.token)
             return apply(self.project, options, self, self._confirmed, command)
         if self.kind is Kind.DRAFTS:
-            planning = replace(self._planning, selection=Selection(self.targets), offline=False, batch=False)
+            planning = PlanOptions(selection=Selection(self.targets), batch=False)
             return apply(self.project, replace(options, planning=planning), self, self._confirmed, command)
         with tempfile.TemporaryDirectory(prefix="sorasync-") as directory:
             from sorasync.plan.planfile import encode

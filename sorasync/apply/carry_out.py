@@ -34,6 +34,8 @@ from sorasync.state.record import Record, Status
 _HALTING = (errors.QuotaExhausted, errors.AuthFailed, errors.NotSent, DiskFull, StateError)
 """What would meet every other change as well: nothing more is started after it."""
 _CHARACTER_TRIES = 6
+_STEP = 5
+"""Percent of progress that are worth a write to the state."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
 _FETCHES_FAILED = 3
 """Failed downloads in a row after which nothing new is paid for: it could not be fetched either."""
@@ -261,7 +263,7 @@ class Carrier:
             self.context.halt(f"{self._unfetched} downloads in a row failed: {error.message}")
 
     def _progress(self, change: Change, job: Job) -> None:
-        if self._progressed.get(change.key) != job.progress:
+        if abs(self._progressed.get(change.key, 0) - job.progress) >= _STEP:
             self._progressed[change.key] = job.progress
             self.context.store.set_progress(change.key, job.progress)
         self.context.tell(change, Moment.RENDERING, progress=job.progress)

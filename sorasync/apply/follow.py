@@ -7,6 +7,7 @@ show, and for hosts without a list.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -15,12 +16,16 @@ from sorasync.clock import Clock
 from sorasync.errors import SorasyncError
 from sorasync.provider import errors
 from sorasync.provider.base import Provider
-from sorasync.provider.wire import Job
+from sorasync.provider.wire import Job, JobStatus
 
 PAGE = 100
 _AT_ONCE = 8
 _FIRST_WAIT, _LAST_WAIT, _GROWTH = 1.0, 20.0, 8.0
 """Seconds between two looks: the first, the longest, and how many of a job's age add one more."""
+_KNOWN_FROM, _REMEMBERED = 4, 32
+"""Jobs that must have been seen to end before their lives tell anything, and how many are kept in mind."""
+_EARLY, _CLOSE, _OVERDUE = 0.95, 0.02, 1.3
+"""In lives of a job: when it is looked at first, how often from then on, and when it is late."""
 _SHORTEST = 0.1
 """Seconds between two looks, whatever a server says."""
 _MISSES, _MISSING_FOR = 3, 60.0
@@ -45,10 +50,15 @@ class _Watch:
     misses: int = 0
     missed_at: float = 0.0
 
-    def due(self) -> float:
-        """When the job is worth another look."""
-        wait = min(_LAST_WAIT, _FIRST_WAIT + (self.looked - self.since) / _GROWTH)
-        return self.looked + (wait if self.hint is None else max(self.hint, _SHORTEST))
+    def due(self, life: float | None) -> float:
+        """When the job is worth another look. `life` is how long such jobs took, None where nobody knows."""
+        if self.hint is not None:
+            return self.looked + max(self.hint, _SHORTEST)
+        age = self.looked - self.since
+        wait = _FIRST_WAIT + age / _GROWTH
+        if life is not None and age < _OVERDUE * life:
+            wait = max(_EARLY * life - age, _CLOSE * life, _FIRST_WAIT / 2)
+        return self.looked + min(_LAST_WAIT, wait)
 
     def settle(self, job: Job) -> None:
         if not self.future.done():
@@ -74,6 +84,7 @@ class Follower:
         self._news = asyncio.Event()
         self._at_once = False
         self._list_failures = 0
+        self._lives: deque[float] = deque(maxlen=_REMEMBERED)
 
     async def wait(self, job: Job, told: Callable[[Job], None]) -> Job:
         """The job once it has ended. `told` is called with every other news of it.
@@ -119,10 +130,17 @@ class Follower:
             if not self._watches:
                 await self._news.wait()
                 continue
-            left = min(watch.due() for watch in self._watches.values()) - self._clock.monotonic()
+            life = self._life()
+            left = min(watch.due(life) for watch in self._watches.values()) - self._clock.monotonic()
             if left <= 0:
                 return
             await unless(self._news, self._clock.sleep(left))
+
+    def _life(self) -> float | None:
+        """How long jobs live, the shorter ones of those that were seen to end."""
+        if len(self._lives) < _KNOWN_FROM:
+            return None
+        return sorted(self._lives)[len(self._lives) // 4]
 
     async def _look(self) -> None:
         self._at_once = False
@@ -140,7 +158,7 @@ class Follower:
     def _looked(self, job_id: str, now: float) -> None:
         watch = self._watches.get(job_id)
         if watch is not None:
-            watch.looked, watch.hint = now, watch.hint or None
+            watch.looked = now
             if now - watch.since > self._wait_limit:
                 watch.fail(WaitedLongEnough("still rendering when the wait limit was reached"))
 
@@ -210,8 +228,10 @@ class Follower:
         if watch is None:
             return
         watch.misses = 0
-        watch.hint = job.poll_after if job.poll_after is not None else watch.hint
+        watch.hint = job.poll_after
         if job.status.terminal:
+            if job.status is JobStatus.COMPLETED and watch.looked > watch.since:
+                self._lives.append(self._clock.monotonic() - watch.since)
             watch.settle(job)
             return
         for told in watch.told:

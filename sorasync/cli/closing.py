@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -26,10 +27,19 @@ def display(globals: Globals) -> Display:
 
 def close(globals: Globals, plan: Plan, report: Report) -> ExitCode:
     """Print the report; the exit code it stands for."""
+    if os.environ.get("GITHUB_STEP_SUMMARY"):
+        from sorasync.cli.ci import add_summary
+        from sorasync.cli.report_markdown import report_markdown
+
+        add_summary(report_markdown(plan, report))
     if globals.json:
         from sorasync.cli.report_json import report_json
 
         print_json(report_json(plan, report))
+    elif globals.format == "markdown":
+        from sorasync.cli.report_markdown import report_markdown
+
+        print_lines([report_markdown(plan, report)])
     else:
         from sorasync.cli.report_text import report_text
 

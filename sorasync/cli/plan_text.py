@@ -114,8 +114,7 @@ def sums(plan: Plan) -> Iterator[str]:
     if plan.empty:
         yield no_changes(plan)
         return
-    counts = [f"{n} {_VERBS[action]}" for action in Action if (n := plan.count(action))]
-    yield f"Plan: {', '.join(counts)}, {plan.unchanged} unchanged."
+    yield f"Plan: {counts_line(plan)}, {plan.unchanged} unchanged."
     if plan.partial:
         total = len(plan.changes) + plan.left_out
         yield f"This is a partial plan: {len(plan.changes)} of {total} changes are selected."
@@ -128,6 +127,11 @@ def sums(plan: Plan) -> Iterator[str]:
 
         yield f"Lint: {counts_text(plan.diagnostics)} (shown by: sorasync validate)."
     yield f"Token: {plan.token}  (apply exactly this: sorasync apply --expect {plan.token})"
+
+
+def counts_line(plan: Plan) -> str:
+    """How many changes there are of each action."""
+    return ", ".join(f"{n} {_VERBS[action]}" for action in Action if (n := plan.count(action)))
 
 
 def cost_line(plan: Plan) -> str:

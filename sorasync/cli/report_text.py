@@ -21,7 +21,7 @@ def report_text(plan: Plan, report: Report, project: Project) -> Iterator[str]:
         yield no_changes(plan)
     else:
         yield from _problems(report)
-        yield _counts(plan, report)
+        yield closing_counts(plan, report)
         if report.stopped:
             yield f"Stopped early: {report.stopped}."
     for name in report.conflicts:
@@ -49,7 +49,8 @@ def _problem(outcome: Outcome) -> Iterator[str]:
         yield f"    next: {outcome.next}"
 
 
-def _counts(plan: Plan, report: Report) -> str:
+def closing_counts(plan: Plan, report: Report) -> str:
+    """How many changes ended in which way, and what was spent."""
     parts = [f"{len(found)} {end.value}" for end in End if (found := report.of(end))]
     cost = spent(report.outcomes)
     money_text = f" {money(cost)} spent." if cost and not plan.simulated else ""

@@ -52,10 +52,6 @@ class Lines:
             },
         )
 
-    def linted(self, view: View) -> None:
-        """See `Face.linted`."""
-        self._print("lint", {"diagnostics": [diagnostic_json(found) for found in view.lint]})
-
     def began(self, work: Work) -> None:
         """See `Face.began`."""
         plan = work.plan

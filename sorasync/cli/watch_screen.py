@@ -86,7 +86,7 @@ def _faults(view: View, most: int, width: int) -> list[Text]:
     lines += [_styled(line) for block in diagnostics_text(ordered) for line in block.split("\n")]
     note: list[Text] = []
     if view.error is not None:
-        broken = "Broken; the last good plan:" if view.plan else "Broken; no plan yet."
+        broken = "Broken. The last good plan:" if view.plan else "Broken. There is no plan yet."
         note = [Text(broken, style="bold red")]
     return [*_cut(lines, most - len(note), "more lines of diagnostics"), *note]
 

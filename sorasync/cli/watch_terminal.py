@@ -59,7 +59,7 @@ class Terminal:
             "a": self._apply,
             "f": lambda watch: watch.start(Kind.FREE),
             "d": lambda watch: watch.start(Kind.DRAFTS),
-            "r": lambda watch: watch.refresh(),
+            "r": self._refresh,
             "o": self._open,
             "q": lambda watch: watch.leave(),
             UP: lambda watch: self._move(-1),
@@ -79,11 +79,6 @@ class Terminal:
         elif not self._scene.doing and not self._just_ended:
             self._scene.messages = []
         self._just_ended = False
-        self._draw()
-
-    def linted(self, view: View) -> None:
-        """See `Face.linted`."""
-        self.view = view
         self._draw()
 
     def began(self, work: Work) -> None:
@@ -177,6 +172,10 @@ class Terminal:
         self._question = None
         self._scene.messages = [message] if message else []
 
+    def _refresh(self, watch: Watch) -> None:
+        self.said("asking the provider …")
+        watch.refresh()
+
     def _open(self, watch: Watch) -> None:
         """Show the video of the selected clip, or its draft, with the system's own program."""
         changes = self.view.plan.changes if self.view.plan else ()
@@ -210,10 +209,13 @@ def opened(path: Path) -> str:
 def _end_words(work: Work, error: SorasyncError | None) -> list[str]:
     from sorasync.cli.refusal_text import refusal_text
     from sorasync.cli.report_text import report_text
+    from sorasync.manifest.diagnostic import ManifestError
     from sorasync.plan.policy import PlanRefused
 
     if isinstance(error, PlanRefused):
         return list(refusal_text(error))
+    if isinstance(error, ManifestError):
+        return [f"error: {error.message}: {error.diagnostics[0].message}"]
     if error is not None:
         return [f"error: {error.message}", *([error.hint] if error.hint else [])]
     return list(report_text(work.plan, work.report, work.project)) if work.report else ["Nothing was sent."]

@@ -125,7 +125,8 @@ class Records(Attempts):
             tried = self.tried(key) if before else 0
             after = self.move(key, Status.FAILED, run=run, attempts=tried, **fields)
             self.session.write(
-                "UPDATE attempts SET outcome = 'unsent' WHERE id = (SELECT max(id) FROM attempts WHERE key = ?)",
+                "UPDATE attempts SET outcome = 'unsent' "
+                "WHERE id = (SELECT max(id) FROM attempts WHERE key = ?)",
                 (key,),
             )
         return after

@@ -24,14 +24,6 @@ def world(tmp_path: Path) -> MakeWorld:
 
 
 @pytest.fixture
-def clip() -> bytes:
-    """A video that can be uploaded as a character."""
-    from sorasync.preview.media import tiny_video
-
-    return tiny_video(1280, 720, 4, "mossy")
-
-
-@pytest.fixture
 def picture() -> bytes:
     """A first frame of the size that the clips have."""
     from tests.preview.test_videos import picture

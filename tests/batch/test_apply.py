@@ -52,13 +52,13 @@ def test_a_plan_by_batch_costs_half_for_creates_and_the_whole_for_steps(world: M
     assert it.plan().token != it.plan(batch=False).token
 
 
-def test_characters_go_up_first_and_all_creates_share_a_batch(world: MakeWorld, clip: bytes) -> None:
+def test_characters_go_up_first_and_all_creates_share_a_batch(world: MakeWorld) -> None:
     it = world(
         '[characters.mossy]\nname = "Mossy"\nvideo = "mossy.mp4"\n'
         + clips("a")
         + '[clips.b]\nprompt = "Mossy runs."\ncharacters = ["mossy"]\n'
     )
-    it.put("mossy.mp4", clip)
+    it.put("mossy.mp4", "mossy")
     assert it.apply().complete
     assert it.requests()["batch"] == 1
     assert [line["body"].get("characters") is not None for line in lines(it)] == [False, True]
@@ -66,7 +66,7 @@ def test_characters_go_up_first_and_all_creates_share_a_batch(world: MakeWorld, 
 
 def test_an_image_that_several_clips_use_is_uploaded_once(world: MakeWorld, picture: bytes) -> None:
     it = world(clips("ab", 'image = "first.png"\n'))
-    it.put("first.png", picture)
+    (it.root / "manifests" / "first.png").write_bytes(picture)
     assert it.apply().complete
     assert it.requests()["files"] == 2
     (first, second) = (line["body"]["input_reference"] for line in lines(it))
@@ -78,7 +78,7 @@ def test_where_images_have_no_file_id_their_creates_are_calls_of_their_own(
     world: MakeWorld, picture: bytes
 ) -> None:
     it = world(clips("a", 'image = "first.png"\n') + clips("b"))
-    it.put("first.png", picture)
+    (it.root / "manifests" / "first.png").write_bytes(picture)
     it.profile = {"image_by": ("file",)}
     assert [str(change.cost_usd) for change in it.plan().changes] == ["0.40", "0.200"]
     assert it.apply().complete

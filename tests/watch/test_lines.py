@@ -48,9 +48,9 @@ def test_prompts_are_held_against_the_rules_as_they_are_edited(film: Library) ->
     with Lines(film) as lines:
         lines.plan("create clip.boat", "create clip.kite")
         film.save("manifests/a.toml", clip("kite", "A beautiful, stunning kite, 4 seconds long, 16:9"))
-        found = lines.next("lint")
-        assert {one["address"] for one in found["diagnostics"]} == {"clip.kite"}
-        assert all(one["code"].startswith("S2") for one in found["diagnostics"])
+        found = lines.plan("create clip.kite")["diagnostics"]
+        assert {one["address"] for one in found} == {"clip.kite"}
+        assert all(one["code"].startswith("S2") for one in found)
 
 
 def test_exactly_the_plan_of_the_token_is_applied(film: Library) -> None:
@@ -127,6 +127,25 @@ def test_drafts_are_named(film: Library) -> None:
         lines.say("drafts")
         ended = lines.next("apply", lambda found: found["moment"] == "ended")
         assert ended["files"] == [str(film.root / "state/drafts/videos/kite.mp4")]
+
+
+def test_drafts_need_no_model_and_no_parameter_of_the_real_provider(tmp_path: Path) -> None:
+    config = """
+        [provider]
+        profile = "vllm-omni"
+        [defaults]
+        model = "Wan-AI/Wan2.2"
+        size = "832x480"
+        seconds = 3
+        params = { fps = 24 }
+    """
+    film = make(tmp_path / "film", clip("kite", KITE), config)
+    with Lines(film) as lines:
+        lines.plan("create clip.kite")
+        lines.say("drafts")
+        ended = lines.next("apply", lambda found: found["moment"] == "ended")
+        assert ended["files"] == [str(film.root / "state/drafts/videos/kite.mp4")]
+        assert lines.plan("create clip.kite")["unknown_prices"] == 1
 
 
 def test_the_end_of_the_input_is_the_end(film: Library) -> None:

@@ -23,7 +23,7 @@ from sorasync.state.record import Record, Status
 from sorasync.warm import Caches, WarmAssets, WarmProject
 from tests.watch.kit import CONFIG, Library, clip, make
 
-OPTIONS = PlanOptions(offline=True)
+OPTIONS = PlanOptions(offline=True, lint=True)
 START = {
     "sorasync.toml": CONFIG,
     "manifests/a.toml": clip("kite", "A kite") + "takes = 2\npick = 1\n" + clip("boat", "A boat"),

@@ -18,7 +18,7 @@ def test_a_faulty_file_shows_its_fault_and_keeps_the_last_good_plan(film: Librar
     with Screen(film) as screen:
         screen.until("2 to create")
         film.save("manifests/a.toml", good + "[clips.oops\n")
-        shown = screen.until("Broken; the last good plan:")
+        shown = screen.until("Broken. The last good plan:")
         assert "error[S101] manifests/a.toml:5:" in shown
         assert "clip.kite" in shown
         assert "2 to create" in shown
@@ -32,7 +32,7 @@ def test_a_library_that_is_broken_from_the_start_can_be_mended(film: Library) ->
     good = film.read("manifests/a.toml")
     film.write("manifests/a.toml", "[clips.kite]\nprompt = 3\n")
     with Screen(film) as screen:
-        shown = screen.until("Broken; no plan yet.")
+        shown = screen.until("Broken. There is no plan yet.")
         assert "S104" in shown
         screen.press("a")
         screen.until("cannot be applied")
@@ -173,7 +173,6 @@ def test_another_command_that_changes_the_state_is_noticed(film: Library) -> Non
         subprocess.run(apply, check=True, capture_output=True)
         screen.until("No changes.")
         next((film.root / "assets/.store").rglob("*.mp4")).unlink()
-        film.save("manifests/a.toml", clip("kite", KITE) + clip("boat", BOAT) + "\n")
         screen.until("1 to download")
 
 
@@ -236,6 +235,24 @@ def test_leaving_sets_the_terminal_right(film: Library, key: str, code: int) -> 
         assert screen.raw.rfind(b"\x1b[?1049l") > screen.raw.rfind(b"\x1b[?1049h")
         assert screen.raw.rfind(b"\x1b[?25h") > screen.raw.rfind(b"\x1b[?25l")
         assert "2 changes are planned" in screen.text
+
+
+def test_leaving_while_it_applies_loses_nothing(film: Library) -> None:
+    shots = "".join(clip(f"shot-{n}", f"Shot {n} of the harbour") for n in range(6))
+    film.save("sorasync.toml", CONFIG + "[apply]\nparallelism = 1\n")
+    film.save("manifests/a.toml", shots)
+    with Screen(film) as screen:
+        screen.until("6 to create")
+        screen.press("a")
+        screen.until(lambda text: "applying …" in text and "rendering" in text)
+        screen.press("q")
+        assert screen.end() == 0
+        assert screen.attributes == screen.before
+    apply = [sys.executable, "-m", "sorasync", "apply", "--yes", "--format", "json"]
+    done = subprocess.run([*apply, "--library", str(film.root)], check=True, capture_output=True, text=True)
+    assert "Traceback" not in done.stderr
+    ledger = sorted(path.name for path in (film.root / "state/preview/videos").glob("*.mp4"))
+    assert len(ledger) == 6
 
 
 def test_being_terminated_sets_the_terminal_right(film: Library) -> None:

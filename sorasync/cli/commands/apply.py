@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from sorasync.cli.ci import annotating
 from sorasync.cli.closing import close, display
 from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.confirm import Confirm
 from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_lines
+from sorasync.cli.invocation import command_line
 from sorasync.cli.plan_options import plan_options, planning
 from sorasync.cli.webhook_options import webhook_options
-
-if TYPE_CHECKING:
-    from sorasync.applying import ApplyOptions
-    from sorasync.plan.plan import Plan
 
 _EXAMPLES = """\b
 Examples:
@@ -30,7 +27,7 @@ Examples:
 """
 
 
-@subcommand(epilog=_EXAMPLES)
+@subcommand(formats=("text", "json", "markdown"), epilog=_EXAMPLES)
 @click.argument(
     "plan_file", required=False, type=click.Path(path_type=Path, dir_okay=False), metavar="[PLAN]"
 )
@@ -77,63 +74,11 @@ def command(
         webhooks=webhooks_of(webhook_listen, webhook_secret_env),
         **options,  # type: ignore[arg-type]
     )
-    confirm = _Confirm(globals, chosen, yes)
-    with display(globals) as reporter:
-        report = apply(globals.project(), chosen, reporter, confirm, _command_line())
+    confirm = Confirm(globals, chosen, yes)
+    with display(globals) as reporter, annotating(globals):
+        report = apply(globals.project(), chosen, reporter, confirm, command_line())
     if report is None:
         click.echo("Nothing was sent or changed.", err=True)
         return ExitCode.ERROR
     assert confirm.plan is not None
     return close(globals, confirm.plan, report)
-
-
-class _Confirm:
-    """Shows the plan and asks once, with the amount; keeps the plan for the closing report."""
-
-    def __init__(self, globals: Globals, options: ApplyOptions, yes: bool) -> None:
-        self._globals = globals
-        self._options = options
-        self._yes = yes
-        self.plan: Plan | None = None
-
-    def __call__(self, plan: Plan) -> bool:
-        self.plan = plan
-        if not self._globals.json and plan.changes:
-            from sorasync.cli.plan_text import plan_text
-
-            print_lines([*plan_text(plan, short=self._globals.quiet), ""])
-        if (
-            self._yes
-            or plan.simulated
-            or not any(plan.paid())
-            or self._options.expect
-            or self._options.plan_file
-        ):
-            return True
-        return self._ask(plan)
-
-    def _ask(self, plan: Plan) -> bool:
-        import sys
-
-        from sorasync.errors import SorasyncError
-
-        if not sys.stdin.isatty():
-            raise SorasyncError(
-                f"this would spend {plan.cost}, and there is nobody to ask",
-                hint="give --yes, or --expect TOKEN of the plan that was reviewed; nothing was sent",
-            )
-        limit = self._globals.project().config.budget.confirm_above
-        if limit is not None and plan.cost.known_usd > limit:
-            amount = f"{plan.cost.known_usd:.2f}"
-            typed: str = click.prompt(
-                f"This spends {plan.cost}. Type {amount} to go on", default="", err=True
-            )
-            return typed.strip().lstrip("$") == amount
-        return click.confirm(f"This spends {plan.cost}. Go on?", default=False, err=True)
-
-
-def _command_line() -> str:
-    import shlex
-    import sys
-
-    return shlex.join(["sorasync", *sys.argv[1:]])

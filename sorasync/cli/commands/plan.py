@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,10 @@ from sorasync.cli.exit_code import ExitCode, of_plan
 from sorasync.cli.output import print_json, print_lines, write_output
 from sorasync.cli.plan_options import plan_options, planning
 
+if TYPE_CHECKING:
+    from sorasync.manifest.diagnostic import Diagnostic
+    from sorasync.planning import Planned
+
 _EXAMPLES = """\b
 Examples:
   sorasync plan
@@ -18,10 +23,12 @@ Examples:
   sorasync plan --out plan.json && sorasync apply plan.json
   sorasync plan --refresh
   sorasync plan --detailed-exitcode --format json > plan.json
+  sorasync plan --offline --format github > comment.md    # for a pull request
 """
+_MARKDOWN = ("github", "markdown")
 
 
-@subcommand(epilog=_EXAMPLES)
+@subcommand(formats=("text", "json", "github", "markdown"), epilog=_EXAMPLES)
 @plan_options
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Save the plan.")
 @click.option(
@@ -49,31 +56,65 @@ def command(
     Nothing is sent, changed or locked. The provider is asked only about what the plan depends on: renders
     in flight, and sources of what is to be extended or edited; with --refresh about everything.
     """
+    from sorasync.cli.ci import add_plan, annotate
     from sorasync.cli.invocation import notice
+    from sorasync.manifest.diagnostic import ManifestError
     from sorasync.planning import make_plan
     from sorasync.recording import forgotten
 
-    project = globals.project()
-    planned = make_plan(project, planning(target, exclude, replace, offline, refresh, batch))
-    plan, drift = planned.plan, planned.drift
+    asked = planning(target, exclude, replace, offline, refresh, batch)
+    try:
+        project = globals.project()
+        planned = make_plan(project, asked)
+    except ManifestError as error:
+        annotate(globals, error.diagnostics)
+        if globals.format in _MARKDOWN:
+            _faults(globals, error.diagnostics)
+        raise
     if (warning := forgotten(project, planned.known.briefs)) is not None:
         notice(warning)
     if out is not None:
         from sorasync.plan.planfile import encode
 
-        write_output(out, encode(plan))
+        write_output(out, encode(planned.plan))
+    annotate(globals, planned.plan.diagnostics)
+    add_plan(planned.plan)
+    _show(globals, planned, full=full, short=short)
+    if not detailed_exitcode:
+        return ExitCode.DONE
+    return of_plan(planned.plan, planned.drift)
+
+
+def _show(globals: Globals, planned: Planned, *, full: bool, short: bool) -> None:
+    plan, drift = planned.plan, planned.drift
     if globals.json:
         from sorasync.cli.drift_output import drift_json
         from sorasync.cli.plan_json import plan_json
 
         print_json(plan_json(plan) | ({"drift": drift_json(drift)} if drift else {}))
-    else:
-        from sorasync.cli.drift_output import drift_line
-        from sorasync.cli.plan_text import plan_text, sums
+        return
+    if globals.format in _MARKDOWN:
+        from sorasync.cli.plan_markdown import plan_comment, plan_summary
 
-        print_lines(sums(plan) if globals.quiet else plan_text(plan, full=full, short=short))
-        if drift is not None:
-            print_lines([drift_line(drift)])
-    if not detailed_exitcode:
-        return ExitCode.DONE
-    return of_plan(plan, drift)
+        print_lines([plan_comment(plan) if globals.format == "github" else plan_summary(plan)])
+        return
+    from sorasync.cli.drift_output import drift_line
+    from sorasync.cli.plan_text import plan_text, sums
+
+    print_lines(sums(plan) if globals.quiet else plan_text(plan, full=full, short=short))
+    if drift is not None:
+        print_lines([drift_line(drift)])
+
+
+def _faults(globals: Globals, diagnostics: list[Diagnostic]) -> None:
+    """Print in the place of the plan why there is none."""
+    from sorasync.cli.plan_markdown import faults_markdown
+    from sorasync.errors import SorasyncError
+    from sorasync.manifest.config import find_library
+
+    try:
+        name = globals.project().name
+    except SorasyncError:
+        name = find_library(globals.library or Path.cwd()).name
+    comment = globals.format == "github"
+    print_lines([faults_markdown(diagnostics, name, globals.env, comment=comment)])

@@ -11,13 +11,14 @@ from sorasync.manifest.lint.prompt import Finding, Prompt
 from sorasync.manifest.lint.rule import MADE, Cast, Rule
 from sorasync.manifest.lint.vocabulary import CHROMATIC
 
-_TURN = (
-    r"\b(?:then|turns?|turning|becom(?:es?|ing)|fad(?:es?|ing)|gives? way|transitions?|until",
-    r"switch(?:es|ing)?",
-    r"later|after|before|cuts?|split[- ]screen|half|morphs?|shifts?|from\s[^.\n]{1,40}\s(?:to|into)",
-    r"while (?:outside|inside))\b",
+_FOLLOWING = one_of(
+    "then turns? turning becom(?:es?|ing) fad(?:es?|ing) gives?_way transitions? until switch(?:es|ing)? "
+    "later after before cuts? split[-_]screen half morphs? shifts? while_(?:outside|inside) "
+    r"from\s[^.\n]{1,40}\s(?:to|into)"
 )
+_TURN = (rf"\b{_FOLLOWING}\b",)
 """What makes two directions follow each other."""
+_HELD = one_of("camera shot footage tracking follow look feel video documentary style move wide medium close")
 _NEVER = (r"(?!)",)
 
 
@@ -52,8 +53,8 @@ _PAIRS = (
         "handheld held",
         "locked tripod static camera",
         (
-            r"\bhand-?held(?=\s(?:camera|shot|footage|tracking|follow|look|feel|video|documentary|style|move",
-            r"wide|medium|close)|\s*(?:[,.;\n]|$))",
+            rf"\bhand-?held(?=\s{_HELD}\b)",
+            r"\bhand-?held(?=\s*(?:[,.;\n]|$))",
         ),
         (
             r"\blocked[- ](?:off|down)\b",
@@ -132,8 +133,8 @@ _PAIRS = (
         ),
         "one medium",
         (
-            r"\b(?:with|mix(?:es|ed|ing)?|meets?|blend(?:s|ed|ing)?|combin(?:es|ed|ing)|over|beside|among",
-            r"between|remake|adaptation|poster|figurine|toy|t-shirt)\b",
+            r"\b(?:with|mix(?:es|ed|ing)?|meets?|blend(?:s|ed|ing)?|combin(?:es|ed|ing))\b",
+            r"\b(?:over|beside|among|between|remake|adaptation|poster|figurine|toy|t-shirt)\b",
         ),
     ),
     _pair(
@@ -169,8 +170,10 @@ _BLACK_AND_WHITE = phrases(
 )
 _PALETTE = re.compile(r"\bpalette(?:\s(?:of|is|in)|:)\s(?P<colours>[^.;\n]+)")
 _EXCEPT = phrases(
-    r"\b(?:except|only|single|lone|splash(?:es)?|spot|selective|tinted|tint|accents?|turns?|becomes?|bleeds?",
-    r"until|then|flashback|television|tv|screen|photos?|photographs?|pictures? of|cat|dog|tiles?|floor)\b",
+    r"\b(?:except|only|single|lone|splash(?:es)?|spot|selective|tinted|tint|accents?)\b",
+    r"\b(?:turns?|becomes?|bleeds?)\b",
+    r"\b(?:until|then|flashback|television|tv|screen|photos?|photographs?|pictures? of)\b",
+    r"\b(?:cat|dog|tiles?|floor)\b",
 )
 _GREY_WORDS = words("black monochrome grayscale greyscale")
 
@@ -186,6 +189,8 @@ def check(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
 
 
 def _contradiction(prompt: Prompt, pair: _Pair) -> Iterator[Finding]:
+    if not pair.one.search(prompt.low) or not pair.other.search(prompt.low):
+        return
     for spans in _shots(prompt):
         one, other = _find(prompt, pair.one, spans), _find(prompt, pair.other, spans)
         if one is None or other is None:

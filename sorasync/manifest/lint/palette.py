@@ -11,8 +11,9 @@ from sorasync.manifest.lint.rule import Cast, Rule
 from sorasync.manifest.lint.vocabulary import COLOUR
 
 _LIST = re.compile(
-    r"\bpalette(?:\s(?:of|is|in|to|with)|\s?[:=—–-])\s?(?P<colours>[^.;:\n!?()]+)", re.IGNORECASE
+    r"palette(?:\s(?:of|is|in|to|with)|\s?[:=—–-])\s?(?P<colours>[^.;:\n!?()]+)", re.IGNORECASE
 )
+_PLACE = re.compile("palette")
 _SPLIT = re.compile(r"\s*(?:,\s*and\b|,|\band\b|&|/|\+)\s*")
 _TAIL = re.compile(r"\s(?:from|under|against|as|while|for|over|at|on|by|like|throughout|instead|but)\s.*$")
 _LONGEST = 3
@@ -27,8 +28,9 @@ def check(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
             if parts := shot.of("palette"):
                 yield from _of_shot(parts)
         return
-    for match in _LIST.finditer(prompt.text):
-        if prompt.in_quotes(match.start()):
+    for place in _PLACE.finditer(prompt.low):
+        match = _LIST.match(prompt.text, place.start())
+        if match is None or prompt.in_quotes(match.start()):
             continue
         colours = _colours(match["colours"])
         if colours and not _FEW <= len(colours) <= _MANY:

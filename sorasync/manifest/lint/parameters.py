@@ -26,6 +26,7 @@ _THING = one_of(
     "window print tablet phone board laptop run race marathon scale model train bus flight meeting bike"
 )
 """Things of which a number may be a property, such as a 4K television in the picture."""
+_SHARP = one_of("resolution quality uhd hdr video footage render detail ultra photorealistic cinematic")
 _AT_END = r"(?=\s*(?:[,.;)\]!\n]|$))"
 _SHOWN = (
     r"\s(?:plays?|playing|runs?|is playing|loops?)?\s?(?:on|in|across)\s(?:an?|the|his|her|every)\s"
@@ -39,12 +40,13 @@ _LENGTH = phrases(
     r"\b(?:video|clip|film|movie|shot|it)\s(?:should\s|must\s|to\s)?(?:last|lasts|run|runs|be)\s(?:for\s)?"
     rf"(?:about\s|exactly\s)?{_NUMBER}[\s-]?{_SECONDS}\b"
     rf"(?!\s{one_of('late early old away ahead behind later before after')}\b)",
+    rf"(?<=[,;(]\s){_NUMBER}[\s-]?{_SECONDS}(?=\s*(?:[,;)\n]|\.?\s*\Z))",
     rf"(?<![\w.]){_NUMBER}\s{_SECONDS}\s(?:in\slength|in\sduration|long{_AT_END})",
 )
 _RESOLUTION = phrases(
     rf"(?<![\w.])(?:480|540|720|1080|1440|2160)[pi]\b(?!\s{_THING}\b)",
     r"(?<![\w.$€£])[248]k\b"
-    rf"(?=\s{one_of('resolution quality uhd hdr video footage render detail ultra')}\b|{_AT_END[3:]}",
+    rf"(?=\s{_SHARP}\b|{_AT_END[3:]}",
     r"(?<![\w.])\d{3,4}\s?[x×]\s?\d{3,4}\b"
     rf"(?!\s?{one_of('cm mm m ft in inch inches feet metres meters km pieces')}\b|\s?{_THING}\b)",
     rf"\b(?:(?:full|ultra|true)[ -]?hd|uhd)\b(?!\s{_THING}\b)",

@@ -15,6 +15,11 @@ def one_of(text: str) -> str:
     return f"(?:{'|'.join(part.replace('_', ' ') for part in text.split())})"
 
 
+def any_of(*patterns: str) -> str:
+    """A group for one of the patterns."""
+    return f"(?:{'|'.join(patterns)})"
+
+
 def phrases(*patterns: str) -> re.Pattern[str]:
     """One expression for any of the patterns; `^` and `$` are the ends of a line."""
     return re.compile("|".join(patterns), re.MULTILINE)

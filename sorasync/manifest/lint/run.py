@@ -93,7 +93,7 @@ class _Linting:
         diagnostics = [d for found in self.found if (d := self._diagnostic(found, suppressions)) is not None]
         diagnostics += self._levelled(suppressions.diagnostics(unused=self.only is None))
         diagnostics += self._levelled(self._config(self.library.config))
-        return tuple(sorted(diagnostics, key=Diagnostic.sort_key))
+        return tuple(sorted(diagnostics, key=lambda one: (one.sort_key(), one.address or "")))
 
     def _duplicates(self) -> None:
         if DUPLICATE in self.ignored:
@@ -104,7 +104,9 @@ class _Linting:
 
     def _clips(self) -> Iterable[ClipSpec]:
         clips = self.library.clips
-        return clips.values() if self.only is None else [clips[name] for name in self.only if name in clips]
+        if self.only is None:
+            return clips.values()
+        return [clip for name, clip in clips.items() if name in self.only]
 
     def _prompts(self, clip: ClipSpec) -> Iterator[Prompt]:
         if clip.prompt is not None:

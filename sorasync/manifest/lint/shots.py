@@ -6,25 +6,34 @@ import re
 from collections.abc import Iterable, Iterator
 
 from sorasync.manifest.lint.board import Part
-from sorasync.manifest.lint.patterns import one_of, phrases, words
+from sorasync.manifest.lint.patterns import any_of, one_of, phrases, words
 from sorasync.manifest.lint.prompt import Finding, Prompt
 from sorasync.manifest.lint.rule import MADE, Cast, Rule
 
 _ADVICE = "one set-up a shot: give the other a shot of its own, or a clip"
 
-_SIZES = phrases(
-    r"\b(?:(?P<medium>medium[- ](?:close[- ]?up|wide|long)(?: \w+)? ?(?:shot)?"
-    r"|medium(?: \w+)? shot|mid[- ]shot)",
-    r"(?P<wide>(?:extreme |ultra |very )?(?:wide|long|full|establishing)(?: \w+)?[ -](?:shot|view))",
-    r"(?P<close>(?:extreme |tight )?close[- ]?ups?|macro shot))\b",
+_MEDIUM = any_of(
+    r"medium[- ](?:close[- ]?up|wide|long)(?: \w+)? ?(?:shot)?", r"medium(?: \w+)? shot", "mid[- ]shot"
 )
-_BARE_SIZES = phrases(
-    r"(?<![-\w])(?:(?P<medium>medium[- ](?:close[- ]?up|wide|long)"
-    r"|(?:medium|mid)\b(?![- ](?:lens|format|speed|pace)))",
-    r"(?P<wide>(?:extreme |ultra |very )?wide\b(?![- ](?:angle|lens|aperture|open|screen|eyed))"
-    r"|establishing|long shot|full shot)",
-    r"(?P<close>(?:extreme |tight )?close[- ]?ups?|macro\b(?! lens)))\b",
+_WIDE = r"(?:extreme |ultra |very )?(?:wide|long|full|establishing)(?: \w+)?[ -](?:shot|view)"
+_CLOSE = "(?:extreme |tight )?close[- ]?ups?|macro shot"
+_SIZES = re.compile(rf"\b(?:(?P<medium>{_MEDIUM})|(?P<wide>{_WIDE})|(?P<close>{_CLOSE}))\b")
+"""Framings in prose, where they are called shots."""
+
+_BARE_MEDIUM = any_of(
+    "medium[- ](?:close[- ]?up|wide|long)", r"(?:medium|mid)\b(?![- ](?:lens|format|speed|pace))"
 )
+_BARE_WIDE = any_of(
+    r"(?:extreme |ultra |very )?wide\b(?![- ](?:angle|lens|aperture|open|screen|eyed))",
+    "establishing",
+    "(?:long|full) shot",
+)
+_BARE_CLOSE = any_of("(?:extreme |tight )?close[- ]?ups?", r"macro\b(?! lens)")
+_BARE_SIZES = re.compile(
+    rf"(?<![-\w])(?:(?P<medium>{_BARE_MEDIUM})|(?P<wide>{_BARE_WIDE})|(?P<close>{_BARE_CLOSE}))\b"
+)
+"""Framings on a camera line."""
+
 _LINK = re.compile(
     r"\b"
     + one_of(
@@ -53,14 +62,9 @@ _CUT = re.compile(
     rf"(?!\s{one_of('size length fit shape pieces ribbons measure')}\b"
     rf"|\sthe\s{one_of('bone shore shoulders? quick edge length size chase')}\b)"
 )
-_WHILE = phrases(
-    r"\bmeanwhile\b",
-    r"\bsimultaneously\b",
-    r"\bat the (?:very )?same time\b",
-    r"\ball at once\b",
-    r"(?<!\ba )(?<!\bthe )(?<!\blittle )(?<!\bworth )\bwhile\b",
-)
-_MOST_WHILES = 1
+_WHILE = re.compile(r"(?<!\ba )(?<!\bthe )(?<!\blittle )(?<!\bworth )\bwhile\b")
+_BESIDES = phrases(r"\bmeanwhile\b", r"\bsimultaneously\b", r"\bat the (?:very )?same time\b")
+_MOST = 1
 
 
 def set_ups(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
@@ -123,15 +127,24 @@ def _second(sizes: Iterable[re.Match[str]]) -> re.Match[str] | None:
 
 
 def at_once(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
-    """Blocks that let more than two things happen at the same time."""
+    """Shots that let more than two things happen at the same time, as far as the words say so."""
     for start, end in prompt.units or [(0, len(prompt.text))]:
-        found = [
-            match for match in _WHILE.finditer(prompt.low, start, end) if not prompt.in_quotes(match.start())
-        ]
-        if len(found) > _MOST_WHILES:
-            match = found[_MOST_WHILES]
+        found = _simultaneous(prompt, start, end)
+        if len(found) > _MOST:
+            match = found[_MOST]
             message = f"{len(found) + 1} actions at once in one shot, “{match[0]}” starts another"
             yield Finding(message, *match.span(), "one action a shot, one more beside it at most")
+
+
+def _simultaneous(prompt: Prompt, start: int, end: int) -> list[re.Match[str]]:
+    """What joins the actions of a shot: the `while`s of one sentence, and all that refers back to another."""
+    joins: dict[str, list[re.Match[str]]] = {}
+    for match in _WHILE.finditer(prompt.low, start, end):
+        if not prompt.in_quotes(match.start()):
+            joins.setdefault(prompt.sentence(match.start()), []).append(match)
+    most = max(joins.values(), key=len, default=[])
+    besides = [m for m in _BESIDES.finditer(prompt.low, start, end) if not prompt.in_quotes(m.start())]
+    return sorted([*most, *besides], key=lambda match: match.start())
 
 
 SET_UPS = Rule(
@@ -140,4 +153,4 @@ SET_UPS = Rule(
     MADE,
     _SIZE_WORDS | _CUT_WORDS | words("pan tilt zoom dolly crane"),
 )
-AT_ONCE = Rule("S205", at_once, MADE, words("while meanwhile simultaneously time once"))
+AT_ONCE = Rule("S205", at_once, MADE, words("while meanwhile simultaneously time"))

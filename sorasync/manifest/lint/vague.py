@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from sorasync.manifest.lint.patterns import one_of, phrases
+from sorasync.manifest.lint.patterns import any_of, one_of
 from sorasync.manifest.lint.prompt import Finding, Prompt
 from sorasync.manifest.lint.rule import Cast, Rule
 
@@ -42,25 +42,24 @@ _ADVICE: Final = {
     "interesting": _STRIKING,
     "striking": _STRIKING,
     "masterpiece": _QUALITY,
-    "photorealistic": _QUALITY,
-    "hyperrealistic": _QUALITY,
-    "ultrarealistic": _QUALITY,
     "quality": _QUALITY,
     "award": _QUALITY,
     "jaw": _STRIKING,
     "awe": _STRIKING,
 }
 _ALONE = [word for word in _ADVICE if word not in ("quality", "award", "jaw", "awe", "striking", "pretty")]
-_WORD: Final = phrases(
-    r"(?<![\w-])(?:visually striking",
-    r"(?:high|best|top|highest|studio)[ -]quality",
+_NOT_PRETTY = one_of("much far big small well good fast soon sure close high low old new often long")
+_VAGUE = any_of(
+    "visually striking",
+    "striking(?= visuals?| images?| imagery)",
+    "(?:high|best|top|highest|studio)[ -]quality",
     "award[- ]winning",
     "jaw[- ]dropping",
     "awe[- ]inspiring",
+    f"pretty(?! {_NOT_PRETTY})",
     *sorted(_ALONE, key=len, reverse=True),
-    f"pretty(?! {one_of('much far big small well good fast soon sure close high low old new often long')})",
-    r"striking(?= visuals?| images?| imagery))(?!\w)",
 )
+_WORD: Final = re.compile(rf"(?<![\w-]){_VAGUE}(?!\w)")
 
 
 def check(prompt: Prompt, cast: Cast) -> Iterator[Finding]:

@@ -53,6 +53,7 @@ name = "crash"
 [provider]
 profile = "preview"
 base_url = "{url}/v1"
+abilities = {{ variants = ["video", "thumbnail"] }}
 [defaults]
 model = "sora-2"
 size = "1280x720"

@@ -1,0 +1,103 @@
+"""What is measured, in a process of its own: `python -m bench.child apply|script …`. Prints one line of JSON."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+import sorasync.apply.follow as follow
+
+
+class Looks:
+    """Counts how often renders in flight are looked at, and how many there are at each look."""
+
+    def __init__(self) -> None:
+        self.ticks = self.renders = 0
+        look = follow.Follower._look
+
+        async def counted(follower: follow.Follower) -> None:
+            self.ticks += 1
+            self.renders += len(follower._watches)
+            await look(follower)
+
+        follow.Follower._look = counted  # type: ignore[method-assign]
+
+
+def apply(root: Path, parallelism: int) -> dict[str, float]:
+    """Apply a library; wall time, CPU time and peak memory of that alone, and the looks."""
+    from sorasync.apply.events import Silent
+    from sorasync.applying import ApplyOptions
+    from sorasync.applying import apply as carry_out
+    from sorasync.planning import PlanOptions
+    from sorasync.project import Project
+
+    looks = Looks()
+    before, began = _cpu(), time.perf_counter()
+    options = ApplyOptions(PlanOptions(), parallelism=parallelism)
+    report = carry_out(Project.open(root), options, Silent(), lambda plan: True)
+    assert report is not None
+    assert report.complete, report.outcomes[:3]
+    return _used(before, began) | {"ticks": looks.ticks, "gets_per_tick": looks.renders}
+
+
+def script(url: str, clips: int, at_once: int, out: Path) -> dict[str, float]:
+    """The same renders with the official client's own polling under a semaphore."""
+    import warnings
+
+    warnings.simplefilter("ignore")
+    import openai
+
+    async def all_of_them() -> None:
+        client = openai.AsyncOpenAI(api_key="k", base_url=url)
+        places = asyncio.Semaphore(at_once)
+
+        async def one(number: int) -> None:
+            async with places:
+                prompt = f"Shot {number}: a red kite drifts over the harbour."
+                job = await client.videos.create_and_poll(
+                    model="sora-2", prompt=prompt, seconds="4", size="1280x720"
+                )
+            content = await client.videos.download_content(job.id)
+            await asyncio.to_thread((out / f"{number}.mp4").write_bytes, content.content)
+
+        await asyncio.gather(*map(one, range(clips)))
+        await client.close()
+
+    before, began = _cpu(), time.perf_counter()
+    asyncio.run(all_of_them())
+    return _used(before, began)
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _used(cpu: float, began: float) -> dict[str, float]:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"wall": time.perf_counter() - began, "cpu": _cpu() - cpu, "mib": peak}
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kind", choices=["apply", "script"])
+    parser.add_argument("--root", type=Path)
+    parser.add_argument("--url", default="")
+    parser.add_argument("--clips", type=int, default=0)
+    parser.add_argument("--at-once", type=int, default=8)
+    given = parser.parse_args()
+    if given.kind == "apply":
+        found = apply(given.root, given.at_once)
+    else:
+        found = script(given.url, given.clips, given.at_once, given.root)
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""`python -m bench.provider`: how fast renders get through, and what that costs, printed as a table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+_CONFIG = """\
+[provider]
+profile = "openai"
+base_url = "{url}"
+[provider.rate]
+creates_per_minute = 1000000
+in_flight = {in_flight}
+[provider.abilities]
+variants = {variants}
+[defaults]
+model = "sora-2"
+size = "1280x720"
+seconds = 4
+"""
+
+
+@contextmanager
+def host(*arguments: str) -> Iterator[str]:
+    """The address of a host in a process of its own."""
+    command = [sys.executable, "-m", "bench.host", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1"
+        finally:
+            process.terminate()
+
+
+def child(*arguments: str) -> dict[str, float]:
+    """Run `bench.child`; what it measured."""
+    environment = os.environ | {"OPENAI_API_KEY": "k"}
+    command = [sys.executable, "-m", "bench.child", *arguments]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def requests(url: str) -> Mapping[str, int]:
+    """How often each route of a host was asked."""
+    with urllib.request.urlopen(url.removesuffix("/v1") + "/preview/requests") as answer:
+        found: dict[str, int] = json.load(answer)
+    return found
+
+
+def library(root: Path, url: str, clips: int, in_flight: int, pictures: bool) -> None:
+    """A library of that many clips, none of them rendered."""
+    (root / "manifests").mkdir(parents=True)
+    variants = '["video", "thumbnail", "spritesheet"]' if pictures else '["video"]'
+    (root / "sorasync.toml").write_text(_CONFIG.format(url=url, in_flight=in_flight, variants=variants))
+    blocks = (
+        f'[clips.shot-{n}]\nprompt = "Shot {n}: a red kite drifts over the harbour."\n' for n in range(clips)
+    )
+    (root / "manifests" / "clips.toml").write_text("\n".join(blocks))
+
+
+def throughput(clips: int, in_flight: int, seconds: float) -> None:
+    """Many renders under a cap: how far from the lower bound, with how many requests and how much CPU."""
+    bound = math.ceil(clips / in_flight) * seconds
+    row("", "sorasync", "plain script", "target")
+    with tempfile.TemporaryDirectory() as directory:
+        ours, asked = _apply(Path(directory), clips, in_flight, seconds)
+        plain, plain_asked = _script(Path(directory), clips, in_flight, seconds)
+    row("lower bound", f"{bound:.0f} s", f"{bound:.0f} s")
+    row("wall", f"{ours['wall']:.1f} s", f"{plain['wall']:.1f} s")
+    row("wall / lower bound", f"{ours['wall'] / bound:.3f}", f"{plain['wall'] / bound:.3f}", "1.10")
+    following = sum(asked.get(name, 0) for name in ("get", "list"))
+    plain_following = sum(plain_asked.get(name, 0) for name in ("get", "list"))
+    row("requests to follow", f"{following}", f"{plain_following}")
+    share = following / max(1, ours["gets_per_tick"])
+    row("of one get per render and look", f"{share:.3f}", "1", "0.100")
+    row("creates", f"{asked.get('create', 0)}", f"{plain_asked.get('create', 0)}", f"{clips}")
+    row("CPU a clip", f"{ours['cpu'] / clips * 1000:.1f} ms", f"{plain['cpu'] / clips * 1000:.1f} ms", "5 ms")
+    row("peak memory", f"{ours['mib']:.0f} MiB", f"{plain['mib']:.0f} MiB")
+
+
+def _apply(
+    directory: Path, clips: int, in_flight: int, seconds: float
+) -> tuple[dict[str, float], Mapping[str, int]]:
+    with _renders(directory / "one", in_flight, seconds) as url:
+        library(directory / "library", url, clips, in_flight, pictures=True)
+        used = child("apply", "--root", str(directory / "library"), "--at-once", str(in_flight * 2))
+        return used, requests(url)
+
+
+def _script(
+    directory: Path, clips: int, in_flight: int, seconds: float
+) -> tuple[dict[str, float], Mapping[str, int]]:
+    out = directory / "out"
+    out.mkdir()
+    with _renders(directory / "two", in_flight, seconds) as url:
+        arguments = ("--url", url, "--clips", str(clips), "--at-once", str(in_flight), "--root", str(out))
+        return child("script", *arguments), requests(url)
+
+
+def _renders(data: Path, in_flight: int, seconds: float) -> AbstractContextManager[str]:
+    return host("render", "--data", str(data), "--seconds", str(seconds), "--in-flight", str(in_flight))
+
+
+def big_file(size: int) -> None:
+    """One large asset: how much memory its download takes beyond that of a small one."""
+    peaks = {}
+    for length in (1 << 16, size):
+        with tempfile.TemporaryDirectory() as directory, host("file", "--bytes", str(length)) as url:
+            root = Path(directory) / "library"
+            library(root, url, 1, 1, pictures=True)
+            peaks[length] = child("apply", "--root", str(root), "--at-once", "1")
+    grown = peaks[size]["mib"] - peaks[1 << 16]["mib"]
+    row(f"download of {size / 1e9:.1f} GB", f"{peaks[size]['wall']:.1f} s")
+    row("memory above a small one's", f"{grown:.0f} MiB", "", "50 MiB")
+
+
+def row(name: str, ours: str, plain: str = "", target: str = "") -> None:
+    """Print one row."""
+    sys.stdout.write(f"{name:<34} {ours:>12} {plain:>14}   {target}\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Measure; the defaults take about five minutes."""
+    parser = argparse.ArgumentParser(prog="python -m bench.provider")
+    parser.add_argument("--clips", type=int, default=1000)
+    parser.add_argument("--in-flight", type=int, default=100)
+    parser.add_argument("--seconds", type=float, default=10.0, help="simulated time of one render")
+    parser.add_argument("--bytes", type=int, default=1_000_000_000)
+    given = parser.parse_args()
+    throughput(given.clips, given.in_flight, given.seconds)
+    big_file(given.bytes)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Asks before money is spent, in proportion to the amount."""
+
+from __future__ import annotations
+
+import os
+import sys
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import click
+
+from sorasync.cli.ci import add_plan
+from sorasync.cli.common import Globals
+from sorasync.cli.output import print_lines
+from sorasync.errors import Refused, SorasyncError
+
+if TYPE_CHECKING:
+    from sorasync.applying import ApplyOptions
+    from sorasync.plan.plan import Plan
+
+
+class Confirm:
+    """Shows the plan and asks once, with the amount; keeps the plan for the closing report.
+
+    What costs nothing is never asked about. A plan that was reviewed (`--expect`, a plan file) is agreed to.
+    """
+
+    def __init__(self, globals: Globals, options: ApplyOptions, yes: bool) -> None:
+        self._globals = globals
+        self._options = options
+        self._yes = yes
+        self.plan: Plan | None = None
+
+    def __call__(self, plan: Plan) -> bool:
+        self.plan = plan
+        add_plan(plan)
+        if self._globals.format == "text" and plan.changes:
+            from sorasync.cli.plan_text import plan_text
+
+            print_lines([*plan_text(plan, short=self._globals.quiet), ""])
+        if plan.simulated or not any(plan.paid()) or self._options.expect or self._options.plan_file:
+            return True
+        if self._yes:
+            self._require_cap(plan)
+            return True
+        return self._ask(plan)
+
+    def _require_cap(self, plan: Plan) -> None:
+        """Raise `Refused` in a job that nobody watches where nothing bounds what a mistake may cost."""
+        from sorasync.budgeting import capped
+
+        if in_ci() and not capped(self._globals.project(), self._options.max_cost):
+            raise Refused(
+                f"this would spend {plan.cost} unasked in a CI job, and nothing limits what it may spend",
+                hint="give --max-cost USD or --expect TOKEN with --yes, or set [budget] per_apply; "
+                "nothing was sent",
+            )
+
+    def _ask(self, plan: Plan) -> bool:
+        if not sys.stdin.isatty():
+            raise SorasyncError(
+                f"this would spend {plan.cost}, and there is nobody to ask",
+                hint="give --yes, or --expect TOKEN of the plan that was reviewed; nothing was sent",
+            )
+        limit = self._globals.project().config.budget.confirm_above
+        if limit is None or (plan.cost.known_usd <= limit and not plan.cost.unknown):
+            return click.confirm(f"This spends {plan.cost}. Go on?", default=False, err=True)
+        from sorasync.cli.plan_json import usd
+
+        amount = usd(plan.cost.known_usd)
+        typed: str = click.prompt(
+            f"This spends {plan.cost}. Type {amount} to go on", default="", show_default=False, err=True
+        )
+        return _amount(typed) == plan.cost.known_usd
+
+
+def in_ci() -> bool:
+    """Whether a continuous integration service runs this: they all set `CI`."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+def _amount(typed: str) -> Decimal | None:
+    from decimal import InvalidOperation
+
+    try:
+        return Decimal(typed.strip().lstrip("$"))
+    except InvalidOperation:
+        return None

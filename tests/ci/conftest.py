@@ -1,0 +1,24 @@
+"""Makes libraries, away from any service that this test itself may run in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.kit import Film, make
+
+
+@pytest.fixture(autouse=True)
+def no_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing tells the program that it runs in continuous integration."""
+    for name in [name for name in os.environ if name == "CI" or name.startswith("GITHUB_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def film(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[[str], Film]:
+    """Makes a library of one manifest."""
+    return lambda manifest: make(tmp_path / "film", capsys, manifest)

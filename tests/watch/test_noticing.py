@@ -1,0 +1,90 @@
+"""When a change counts, and how long it is waited for."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from sorasync.noticing import git_at_work, places_of, wait_until_written
+from sorasync.project import Project
+from tests.watch.kit import Library
+
+
+def test_a_lock_of_git_means_that_it_is_at_work_unless_it_is_old(tmp_path: Path) -> None:
+    library = tmp_path / "films/film"
+    (tmp_path / ".git").mkdir()
+    library.mkdir(parents=True)
+    lock = tmp_path / ".git/index.lock"
+    assert not git_at_work(library)
+    lock.touch()
+    assert git_at_work(library)
+    os.utime(lock, (time.time() - 60, time.time() - 60))
+    assert not git_at_work(library)
+
+
+def test_the_lock_of_a_linked_working_tree_is_found(tmp_path: Path) -> None:
+    (tmp_path / "main/.git/worktrees/film").mkdir(parents=True)
+    (tmp_path / "film").mkdir()
+    (tmp_path / "film/.git").write_text(f"gitdir: {tmp_path / 'main/.git/worktrees/film'}\n")
+    assert not git_at_work(tmp_path / "film")
+    (tmp_path / "main/.git/worktrees/film/index.lock").touch()
+    assert git_at_work(tmp_path / "film")
+
+
+def test_an_empty_manifest_is_waited_for_until_it_has_been_written(tmp_path: Path) -> None:
+    manifest = tmp_path / "a.toml"
+    manifest.touch()
+    writer = threading.Timer(0.1, lambda: manifest.write_text("[clips.kite]\n"))
+    writer.start()
+    wait_until_written(tmp_path, [str(manifest)], threading.Event())
+    assert manifest.read_text()
+    writer.join()
+
+
+def test_a_manifest_that_stays_empty_is_not_waited_for_for_long(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").touch()
+    start = time.monotonic()
+    wait_until_written(tmp_path, [str(tmp_path / "a.toml")], threading.Event())
+    assert time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("manifests/a.toml", True),
+        ("manifests/refs/kitchen.png", True),
+        ("sorasync.toml", True),
+        ("manifests/.a.toml.swp", False),
+        ("manifests/a.toml~", False),
+        ("manifests/4913", False),
+        ("manifests/4913.toml", True),
+        ("assets/market.mp4", False),
+        ("state/sorasync.db-wal", False),
+        (".git/index", False),
+    ],
+)
+def test_only_files_of_somebody_else_count(film: Library, name: str, counts: bool) -> None:
+    places = places_of(Project.open(film.root))
+    assert places.counts(str(film.root.resolve() / name)) is counts
+
+
+def test_directories_of_named_files_are_watched_and_those_below_the_manifests_are_already(
+    film: Library,
+) -> None:
+    film.write("texts/kite.txt", "A kite")
+    film.write("manifests/refs/kite.txt", "A kite")
+    places = places_of(Project.open(film.root), ["texts/kite.txt", "manifests/refs/kite.txt"])
+    assert places.deep == (film.root / "manifests",)
+    assert places.flat == (film.root, film.root / "texts")
+
+
+def test_a_directory_that_was_replaced_is_another_place(film: Library) -> None:
+    project = Project.open(film.root)
+    before = places_of(project)
+    (film.root / "manifests").rename(film.root / "old")
+    (film.root / "manifests").mkdir()
+    assert places_of(project) != before
