@@ -34,7 +34,7 @@ def _problems(report: Report) -> Iterator[str]:
     """Each change that is not done with its next step; those that only wait for another are counted."""
     waiting: dict[str, int] = {}
     for outcome in report.outcomes:
-        if outcome.end is End.BLOCKED and outcome.cause:
+        if outcome.end is not End.DONE and outcome.cause:
             waiting[outcome.cause] = waiting.get(outcome.cause, 0) + 1
         elif outcome.end is not End.DONE:
             yield from _problem(outcome)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.ci.paid import Studio, a_studio
 from tests.cli.kit import Film, make
 
 
@@ -22,3 +23,10 @@ def no_service(monkeypatch: pytest.MonkeyPatch) -> None:
 def film(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[[str], Film]:
     """Makes a library of one manifest."""
     return lambda manifest: make(tmp_path / "film", capsys, manifest)
+
+
+@pytest.fixture
+def studio(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Studio]:
+    """A library whose provider bills."""
+    with a_studio(tmp_path, capsys) as made:
+        yield made

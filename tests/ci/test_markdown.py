@@ -75,8 +75,8 @@ def test_a_comment_stays_below_its_limit_whatever_there_is_to_say(film: Films) -
     one = film(many + '\n[clips.dear]\nprompt = "Dear."\nseconds = 8\nmodel = "sora-2-pro"\n')
     found = one.run("plan", "--offline", "--format", "github").out
     assert len(found) < COMMENT_LIMIT
-    assert "<code>clip.dear</code>" in found.split("---: |")[1].splitlines()[1]
-    assert found.count("| <code>") <= 50
+    assert "<code>clip.dear</code>" in found.split("---: |")[2].splitlines()[1]
+    assert found.count("\n| <code>") <= 50
     assert "more changes that cost no more than these" in found
     assert "The full plan is too long for this place" in found
     assert "Token `sp1:" in found

@@ -11,6 +11,8 @@ import pytest
 
 from sorasync.cli.main import run
 
+_ROOT = Path(__file__).parents[2]
+
 
 def test_what_init_writes_can_be_planned_applied_and_destroyed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -48,7 +50,7 @@ def test_every_commented_example_of_the_first_manifest_is_valid(
     text = "\n".join(code).replace("takes = 3 ", "takes = 1 ")
     manifest.write_text(text, encoding="utf-8")
     (tmp_path / "manifests/refs").mkdir()
-    (tmp_path / "manifests/refs/mossy.mp4").write_bytes(b"a clip")
+    shutil.copy(_ROOT / "manifests/refs/mossy.mp4", tmp_path / "manifests/refs/mossy.mp4")
     capsys.readouterr()
     code_found = run(["validate", "--library", str(tmp_path)])
     shown = capsys.readouterr()

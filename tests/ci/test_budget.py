@@ -1,0 +1,250 @@
+"""Money: caps in dollars and seconds, by apply, day and month; asking in proportion; unknown prices."""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+
+import pytest
+
+from sorasync.apply.budget import Budget, BudgetSpent, Cap
+from sorasync.clock import day_start, month_start
+from tests.ci.paid import Stopped, Studio, clips
+from tests.cli.kit import Answer
+
+TWO = clips("a", "b")
+
+
+def lines(answer: Answer) -> list[str]:
+    return answer.out.splitlines()
+
+
+def test_a_plan_shows_cost_and_worst_case_with_retries(studio: Studio) -> None:
+    studio.write(TWO)
+    shown = lines(studio.run("plan"))
+    assert "Cost: $0.80 (8 s)." in shown
+    assert "Worst case with retries: $2.40." in shown
+    assert studio.run("plan", "--format", "json").json["worst_case_usd"] == "2.40"
+
+
+def test_a_failed_attempt_leaves_fewer_in_the_worst_case(studio: Studio) -> None:
+    studio.write(clips("a"))
+    studio.faults({"route": "create", "do": "fail"})
+    studio.run("apply", "--yes")
+    assert "Worst case with retries: $0.80." in lines(studio.run("plan"))
+    studio.run("apply", "--yes")
+    shown = lines(studio.run("plan"))
+    assert "Cost: $0.40 (4 s)." in shown
+    assert not any(line.startswith("Worst case") for line in shown)
+
+
+def test_a_plan_says_what_it_leaves_of_the_day_and_the_month(studio: Studio) -> None:
+    studio.configure("[budget]", "per_day = 5.00", "per_month_seconds = 100")
+    studio.write(clips("a"))
+    studio.run("apply", "--yes")
+    studio.write(clips("a", "b", "c"))
+    shown = lines(studio.run("plan"))
+    assert "Today $1.20 of $5.00 after this." in shown
+    assert "This month 12 s of 100 s after this." in shown
+    budgets = studio.run("plan", "--format", "json").json["budgets"]
+    assert [(one["name"], one["limit_usd"], one["spent_usd"]) for one in budgets] == [
+        ("per_day", "5.00", "0.40"),
+        ("per_month", None, "0.40"),
+    ]
+
+
+def test_a_plan_beyond_the_cap_of_an_apply_is_refused_with_each_way_past_it(studio: Studio) -> None:
+    studio.configure("[budget]", "per_apply = 0.50")
+    studio.write(TWO)
+    answer = studio.run("apply", "--yes")
+    assert answer.code == 5
+    assert "it would cost $0.80, limit $0.50 an apply" in answer.err
+    assert "--max-cost 0.80" in answer.err
+    assert studio.billed() == 0
+    assert studio.run("apply", "--yes", "--max-cost", "0.80").code == 0
+    assert studio.billed() == Decimal("0.80")
+
+
+def test_the_cap_of_a_day_stops_before_it_is_passed_and_holds_in_the_next_run(studio: Studio) -> None:
+    studio.configure("[budget]", "per_day = 1.00", "[apply]", "parallelism = 1")
+    studio.write(clips("a", "b", "c", "d"))
+    assert "Today $1.60 of $1.00 after this; apply stops before it is passed." in lines(studio.run("plan"))
+    first = studio.run("apply", "--yes")
+    assert first.code == 4
+    assert "the budget per_day of $1.00 would be passed ($1.20)" in first.out
+    assert studio.billed() == Decimal("0.80")
+    again = studio.run("apply", "--yes")
+    assert again.code == 5
+    assert studio.billed() == Decimal("0.80")
+
+
+@pytest.mark.parametrize("cap", ["per_apply_seconds", "per_day_seconds", "per_month_seconds"])
+def test_seconds_are_capped_like_dollars(studio: Studio, cap: str) -> None:
+    studio.configure("[budget]", f"{cap} = 7", "[apply]", "parallelism = 1")
+    studio.write(TWO)
+    answer = studio.run("apply", "--yes")
+    assert answer.code == (5 if cap == "per_apply_seconds" else 4)
+    assert "seconds" in answer.err + answer.out
+    assert studio.billed() == (0 if cap == "per_apply_seconds" else Decimal("0.40"))
+
+
+def test_yesterday_does_not_count_today_but_in_the_month(studio: Studio) -> None:
+    today = day_start(time.time())
+    studio.spend(["x", "y"], today - 1)
+    studio.configure("[budget]", "per_day = 0.40", "per_month = 0.80")
+    studio.write(clips("a"))
+    shown = lines(studio.run("plan"))
+    assert "Today $0.40 of $0.40 after this." in shown
+    if month_start(today) == today:
+        assert "This month $0.40 of $0.80 after this." in shown
+    else:
+        assert "This month $1.20 of $0.80 after this; apply stops before it is passed." in shown
+
+
+def test_a_day_and_a_month_begin_at_midnight_utc() -> None:
+    at = 1_773_619_199.5  # 2026-03-15T23:59:59.5Z
+    assert day_start(at) == 1_773_532_800
+    assert day_start(at + 1) == 1_773_619_200
+    assert month_start(at) == 1_772_323_200
+
+
+def test_what_was_only_drawn_never_counts(studio: Studio) -> None:
+    studio.spend(["x", "y"], time.time(), '{"simulated":true}')
+    studio.configure("[budget]", "per_day = 0.40")
+    studio.write(clips("a"))
+    assert "Today $0.40 of $0.40 after this." in lines(studio.run("plan"))
+    assert studio.run("apply", "--yes").code == 0
+    assert "Spent: $0.40" in studio.run("status").out
+    assert studio.run("cost", "--format", "json").json["total"]["spent_usd"] == "0.40"
+
+
+def test_a_state_that_was_drawn_first_starts_with_the_whole_budget(studio: Studio) -> None:
+    config = studio.root / "sorasync.toml"
+    real = config.read_text()
+    config.write_text(real.replace('"studio.toml"', '"preview"') + "[budget]\nper_day = 0.80\n")
+    studio.write(clips("a", "b", "c"))
+    assert studio.run("apply").code == 0
+    config.write_text(real + "[budget]\nper_day = 0.80\n")
+    studio.write(TWO)
+    assert "Today $0.80 of $0.80 after this." in lines(studio.run("plan"))
+    assert studio.run("apply", "--yes").code == 0
+
+
+def test_a_render_that_failed_gives_its_share_back_in_the_same_run(studio: Studio) -> None:
+    studio.configure("[budget]", "per_day = 0.80", "[apply]", "parallelism = 1")
+    studio.write(clips("a", "b", "c"))
+    studio.faults({"route": "create", "do": "fail", "nth": 1})
+    answer = studio.run("apply", "--yes")
+    assert answer.code == 4
+    with studio.store() as store:
+        outcomes = [attempt.outcome for attempt in store.attempts()]
+    assert outcomes == ["failed", "stored", "stored"]
+
+
+def test_unknown_prices_are_refused_unless_they_are_allowed(studio: Studio) -> None:
+    studio.write(clips("a") + 'model = "sora-2-2025-10-06"\n')
+    refused = studio.run("apply", "--yes")
+    assert refused.code == 5
+    assert "1 of its prices are unknown" in refused.err
+    assert "--allow-unknown-cost" in refused.err
+    assert studio.billed() == 0
+    shown = lines(studio.run("plan"))
+    assert "Cost: $? (4 s)." in shown
+    assert studio.run("apply", "--yes", "--allow-unknown-cost").code == 0
+
+
+def test_seconds_bound_what_has_no_price(studio: Studio) -> None:
+    studio.configure("[budget]", "allow_unknown = true", "per_day_seconds = 4", "[apply]", "parallelism = 1")
+    studio.write(clips("a", "b", more='model = "sora-2-2025-10-06"\n'))
+    assert studio.run("apply", "--yes").code == 4
+    with studio.store() as store:
+        assert store.spent().seconds == 4.0
+
+
+def test_what_is_free_is_never_asked_about(studio: Studio) -> None:
+    studio.write(TWO)
+    studio.run("apply", "--yes")
+    studio.write(TWO.replace("clips.a", "clips.c"))
+    answer = studio.run("apply")
+    assert answer.code == 0
+    assert "Cost: nothing." in answer.out
+
+
+def test_without_a_terminal_nothing_is_spent_unasked(studio: Studio) -> None:
+    studio.write(TWO)
+    answer = studio.run("apply")
+    assert answer.code == 1
+    assert "this would spend $0.80, and there is nobody to ask" in answer.err
+    assert studio.billed() == 0
+
+
+@pytest.fixture
+def typing(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Somebody at a terminal, who types these lines."""
+    typed: list[str] = []
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt: typed.pop(0))
+    return typed
+
+
+def test_what_is_paid_is_asked_about_once_with_the_amount(studio: Studio, typing: list[str]) -> None:
+    studio.write(TWO)
+    typing.append("n")
+    assert studio.run("apply").code == 1
+    assert studio.billed() == 0
+    typing.append("y")
+    assert studio.run("apply").code == 0
+    assert studio.billed() == Decimal("0.80")
+    assert typing == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "done"), [("y", False), ("0.8x", False), ("0.70", False), ("0.80", True), ("$0.8", True)]
+)
+def test_above_the_limit_the_amount_has_to_be_typed(
+    studio: Studio, typing: list[str], answer: str, done: bool
+) -> None:
+    studio.configure("[budget]", "confirm_above = 0.50")
+    studio.write(TWO)
+    typing.append(answer)
+    assert studio.run("apply").code == (0 if done else 1)
+    assert studio.billed() == (Decimal("0.80") if done else 0)
+
+
+def test_in_a_job_that_nobody_watches_yes_needs_a_cap(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    studio.write(TWO)
+    refused = studio.run("apply", "--yes")
+    assert refused.code == 5
+    assert "--max-cost" in refused.err
+    assert studio.billed() == 0
+    token = studio.run("plan", "--format", "json").json["token"]
+    assert studio.run("apply", "--yes", "--expect", token).code == 0
+    studio.write(clips("a", "b", "c"))
+    assert studio.run("apply", "--yes", "--max-cost", "1").code == 0
+
+
+def test_a_day_that_begins_during_a_run_has_a_budget_of_its_own() -> None:
+    clock = Stopped(86_399.0)
+    budget = Budget((Cap("per_day", Decimal(1), since=0.0), Cap("per_apply", Decimal(3))), clock, 86_000.0)
+    budget.reserve(Decimal(1), 4)
+    with pytest.raises(BudgetSpent, match="per_day"):
+        budget.reserve(Decimal(1), 4)
+    budget.clock = Stopped(86_401.0)
+    budget.reserve(Decimal(1), 4)
+    with pytest.raises(BudgetSpent, match="per_day"):
+        budget.reserve(Decimal("0.01"), 4)
+
+
+def test_a_charge_takes_the_place_of_its_estimate() -> None:
+    caps = (Cap("per_day", Decimal(3), since=0.0, spent_usd=Decimal(1)), Cap("per_apply", Decimal(1)))
+    budget = Budget(caps, began=100.0)
+    budget.reserve(Decimal("0.40"), 4)
+    budget.settle(101.0, Decimal("0.40"), Decimal("0.90"))
+    with pytest.raises(BudgetSpent, match="per_apply"):
+        budget.reserve(Decimal("0.20"), 4)
+    budget.settle(50.0, Decimal("0.40"), Decimal(0), 4)
+    day, apply = budget.caps
+    assert (day.spent_usd, apply.spent_usd) == (Decimal("1.50"), Decimal("0.90"))
