@@ -1,4 +1,4 @@
-"""What is measured, in a process of its own: `python -m bench.child apply|script …`. Prints one line of JSON."""
+"""What is measured, each in a process of its own: `python -m bench.child apply|script …`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Looks:
             self.renders += len(follower._watches)
             await look(follower)
 
-        follow.Follower._look = counted  # type: ignore[method-assign]
+        follow.Follower._look = counted  # type: ignore[method-assign,assignment]
 
 
 def apply(root: Path, parallelism: int) -> dict[str, float]:

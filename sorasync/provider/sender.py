@@ -53,7 +53,7 @@ class Sender:
         api_key: str | None,
         clock: Clock,
         transport: httpx.AsyncBaseTransport | None = None,
-        connections: int = 32,
+        connections: int = 16,
     ) -> None:
         self.spec = spec
         self.clock = clock

@@ -26,6 +26,9 @@ def test_every_save_is_a_plan_and_every_fault_an_event(film: Library) -> None:
         event = lines.next("plan")
         assert [change["address"] for change in event["plan"]["changes"]] == ["clip.kite"]
         assert event["milliseconds"] >= 0
+        assert event["online"] is False
+        lines.say("refresh")
+        assert lines.next("plan")["online"] is True
         lines.say("quit")
         assert lines.end() == 0
 
@@ -119,16 +122,6 @@ def test_a_refusal_is_told_with_its_exit_code(tmp_path: Path) -> None:
         assert ended["error"]["code"] == 5
 
 
-def test_drafts_are_named(film: Library) -> None:
-    with Lines(film) as lines:
-        lines.next("plan")
-        film.save("manifests/a.toml", clip("kite", "A blue kite") + clip("boat", BOAT))
-        lines.next("plan")
-        lines.say("drafts")
-        ended = lines.next("apply", lambda found: found["moment"] == "ended")
-        assert ended["files"] == [str(film.root / "state/drafts/videos/kite.mp4")]
-
-
 def test_drafts_need_no_model_and_no_parameter_of_the_real_provider(tmp_path: Path) -> None:
     config = """
         [provider]
@@ -148,9 +141,9 @@ def test_drafts_need_no_model_and_no_parameter_of_the_real_provider(tmp_path: Pa
         assert lines.plan("create clip.kite")["unknown_prices"] == 1
 
 
-def test_the_end_of_the_input_is_the_end(film: Library) -> None:
-    with Lines(film) as lines:
-        lines.next("plan")
+def test_without_a_terminal_it_speaks_json_unasked_until_the_input_ends(film: Library) -> None:
+    with Lines(film, ()) as lines:
+        lines.plan("create clip.boat", "create clip.kite")
         assert lines.end() == 0
 
 
@@ -164,13 +157,6 @@ def test_an_interrupt_leaves_what_runs_at_the_provider(tmp_path: Path) -> None:
         ended = lines.next("apply", lambda found: found["moment"] == "ended")
         assert ended["report"]["interrupted"] is True
         assert lines.end() == 130
-
-
-def test_a_refresh_asks_the_provider(film: Library) -> None:
-    with Lines(film) as lines:
-        assert lines.next("plan")["online"] is False
-        lines.say("refresh")
-        assert lines.next("plan")["online"] is True
 
 
 def test_files_are_looked_at_again_and_again_with_poll(film: Library) -> None:
@@ -191,11 +177,6 @@ def test_prompt_files_and_reference_clips_elsewhere_are_watched(film: Library) -
         assert lines.next("diagnostics")["diagnostics"][0]["code"] == "S109"
         film.write("texts/kite.txt", KITE)
         assert lines.plan("create clip.kite")["changes"][0]["key"] == before
-
-
-def test_without_a_terminal_it_prints_json_without_being_told(film: Library) -> None:
-    with Lines(film, ()) as lines:
-        lines.plan("create clip.boat", "create clip.kite")
 
 
 def test_a_file_that_was_emptied_to_be_written_anew_is_waited_for(film: Library) -> None:
