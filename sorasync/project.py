@@ -61,6 +61,7 @@ class Project:
             base_url=provider.base_url,
             overrides=provider.overrides,
             prices=config.prices,
+            within=root,
         )
         return cls(root=root, config=config, profile=profile)
 

@@ -76,7 +76,8 @@ class Carrier:
         except Exception as error:
             return self._unexpected(change, error)
         finally:
-            await self.places.give_back(change)
+            if not self.context.settings.detach:
+                await self.places.give_back(change)
 
     async def _carry_out(self, change: Change) -> Outcome:
         match change.action:

@@ -72,6 +72,7 @@ class _Engine:
             for task in (*self._running, *helpers):
                 task.cancel()
             await asyncio.gather(*self._running, *helpers, return_exceptions=True)
+            await self._carrier.places.aclose()
             if self._batching is not None:
                 await self._batching.aclose()
         return self._report()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 
 from sorasync.apply.context import Context
@@ -16,13 +17,20 @@ class Places:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._held: dict[str, AsyncExitStack] = {}
+        self._at_once = asyncio.Event()
+        self._at_once.set()
 
     async def take(self, change: Change, model: str | None) -> None:
-        """Wait for a place. Raises `Stopped` when the run is told to stop meanwhile."""
+        """Wait for a place. Raises `Stopped` when the run is told to stop meanwhile.
+
+        A detached run waits for no render to end, so it does not wait for a place either.
+        """
         if change.label not in self._held:
-            await unless(self._context.stop, self._enter(change, model, taken=False))
+            end = self._at_once if self._context.settings.detach else self._context.stop
+            await unless(end, self._enter(change, model, taken=False))
         if change.label not in self._held:
-            raise Stopped("not started")
+            full = self._context.settings.detach and not self._context.stop.is_set()
+            raise Stopped("the provider has no room for more now" if full else "not started")
 
     async def count(self, change: Change, model: str | None) -> None:
         """Count a render that is in flight already, without waiting."""
@@ -33,6 +41,12 @@ class Places:
         """Let the next one have the place."""
         stack = self._held.pop(change.label, None)
         if stack is not None:
+            await stack.aclose()
+
+    async def aclose(self) -> None:
+        """Give everything back."""
+        held, self._held = self._held, {}
+        for stack in held.values():
             await stack.aclose()
 
     async def _enter(self, change: Change, model: str | None, *, taken: bool) -> None:

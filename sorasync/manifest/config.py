@@ -118,13 +118,13 @@ class BudgetConfig(Table):
     """`[budget]`: where apply stops. Dollars and seconds of video; what is left out has no limit."""
 
     per_apply: Dollars | None = Field(None, description="Dollars in one apply.", examples=[25.0])
-    per_day: Dollars | None = Field(None, description="Dollars in a day.", examples=[50.0])
-    per_month: Dollars | None = Field(None, description="Dollars in a month.", examples=[500.0])
+    per_day: Dollars | None = Field(None, description="Dollars in a day of UTC.", examples=[50.0])
+    per_month: Dollars | None = Field(None, description="Dollars in a month of UTC.", examples=[500.0])
     per_apply_seconds: Whole | None = Field(None, description="Seconds in one apply.", examples=[600])
-    per_day_seconds: Whole | None = Field(None, description="Seconds in a day.", examples=[1200])
-    per_month_seconds: Whole | None = Field(None, description="Seconds in a month.", examples=[9000])
+    per_day_seconds: Whole | None = Field(None, description="Seconds in a day of UTC.", examples=[1200])
+    per_month_seconds: Whole | None = Field(None, description="Seconds in a month of UTC.", examples=[9000])
     confirm_above: Dollars | None = Field(
-        None, description="Ask before an apply that costs more dollars.", examples=[5.0]
+        None, description="Above so many dollars the amount has to be typed.", examples=[5.0]
     )
     allow_unknown: bool = Field(False, description="Allow renders of unknown price.", examples=[True])
 

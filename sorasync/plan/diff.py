@@ -123,6 +123,8 @@ class _Differ:
             return self._lost(render)
         if brief.status is Status.RENDERED or (remote and remote.state is RemoteState.COMPLETED):
             return self._fetch(Action.DOWNLOAD, render, "rendered, not fetched yet")
+        if brief.status is Status.BATCHED:
+            return self._fetch(Action.RESUME, render, "paid for, queued in a batch")
         where = f" ({remote.progress}%)" if remote and remote.progress else ""
         return self._fetch(Action.RESUME, render, f"paid for, still rendering{where}")
 

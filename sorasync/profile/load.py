@@ -34,14 +34,16 @@ def load_profile(
     base_url: str | None = None,
     overrides: Mapping[str, object] | None = None,
     prices: Mapping[str, Mapping[str, Decimal]] | None = None,
+    within: Path | None = None,
 ) -> Profile:
     """The profile of that name, or of that file when it ends in `.toml` or contains a slash.
 
     A relative path counts from `base_dir`; the file may say `extends = "openai"`. `overrides` is merged
     over it table by table; `prices` maps models to sizes to dollars a second, and leaves out models that
-    the host does not offer. Raises `ProfileError`.
+    the host does not offer. With `within`, files outside of that directory are not read. Raises
+    `ProfileError`.
     """
-    table = _read(name_or_path, base_dir or Path(), 0)
+    table = _read(name_or_path, base_dir or Path(), 0, within)
     where = f"profile {name_or_path}"
     table = _extended(table, overrides or {})
     if base_url:
@@ -64,13 +66,13 @@ def _is_path(text: str) -> bool:
     return text.endswith(".toml") or "/" in text
 
 
-def _read(name_or_path: str, base_dir: Path, depth: int) -> Table:
+def _read(name_or_path: str, base_dir: Path, depth: int, within: Path | None) -> Table:
     """A profile's tables with everything it extends already underneath."""
     if depth > _DEEPEST:
         raise ProfileError(f"profiles extend each other more than {_DEEPEST} deep at {name_or_path}")
     if _is_path(name_or_path):
         path = base_dir / name_or_path
-        table = _parse(_text(path), str(name_or_path))
+        table = _parse(_text(path, within), str(name_or_path))
         table.setdefault("name", path.stem)
         table.setdefault("title", path.stem)
         base_dir = path.parent
@@ -81,11 +83,16 @@ def _read(name_or_path: str, base_dir: Path, depth: int) -> Table:
         return table
     if not isinstance(parent, str):
         raise ProfileError(f"profile {name_or_path}: extends must be the name or path of a profile")
-    return _extended(_read(parent, base_dir, depth + 1), table)
+    return _extended(_read(parent, base_dir, depth + 1, within), table)
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, within: Path | None) -> str:
     try:
+        if within is not None and not path.resolve().is_relative_to(within.resolve()):
+            raise ProfileError(
+                f"the profile {path} lies outside of the library",
+                hint="copy it to a place beside sorasync.toml",
+            )
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"

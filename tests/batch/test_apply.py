@@ -226,3 +226,11 @@ def test_a_batch_that_the_list_of_jobs_shows_is_not_taken_for_a_lost_direct_requ
     report = it.apply()
     assert report.complete
     assert len({it.record(f"clip.a#{take}").remote_id for take in (1, 2)}) == 2
+
+
+def test_a_plan_says_of_a_line_that_it_is_queued(world: MakeWorld) -> None:
+    it = world(clips("a"))
+    it.apply(detach=True)
+    (change,) = it.plan().changes
+    assert (change.action, change.reason) == (Action.RESUME, "paid for, queued in a batch")
+    assert change.cost_usd == 0

@@ -256,7 +256,7 @@ def test_the_preview_provider_is_healthy_out_of_the_box(
 def test_a_gateway_shows_itself_in_its_description(tmp_path: Path) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/openapi.json":
-            paths = {"/v1/videos": {"post": {}}}
+            paths: dict[str, object] = {"/v1/videos": {"post": {}}}
             return httpx.Response(200, json={"info": {"title": "LiteLLM API"}, "paths": paths})
         return empty_list(request)
 

@@ -60,6 +60,16 @@ def test_who_waits_for_a_place_when_the_run_is_stopped_is_not_started(world: Mak
     assert sorted(ends(report).values()) == [End.DONE, End.FAILED, End.SKIPPED]
 
 
+def test_a_detached_run_fills_the_places_and_leaves_the_rest(world: MakeWorld) -> None:
+    it = world(numbered(5), config="[provider.rate]\nin_flight = 2\n", max_in_flight=2)
+    report = it.apply(detach=True)
+    assert sorted(ends(report).values()) == [End.PENDING] * 2 + [End.SKIPPED] * 3
+    assert refusals(it) == 0
+    it.clock.time += 60
+    assert it.apply().complete
+    assert len(it.charges()) == 5
+
+
 def test_models_have_places_of_their_own(world: MakeWorld) -> None:
     it = world(
         clips("ab") + '[clips.c]\nprompt = "A c at dusk."\nmodel = "sora-2-pro"\n',

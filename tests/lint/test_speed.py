@@ -12,8 +12,8 @@ from tests.lint.kit import library
 
 MANY = 10_000
 PROMPT = (
-    "Shot {n}: a red kite drifts over the harbour at dusk, slow push-in, warm lamps. Two gulls land on a post, and "
-    "a boat slides out into the fog. Palette of coral, midnight, plum and amber, window light from the right."
+    "Shot {n}: a red kite drifts over the harbour at dusk, slow push-in, warm lamps. Two gulls land, "
+    "and a boat slides out into the fog. Palette of coral, midnight, plum and amber, light from the left."
 )
 
 

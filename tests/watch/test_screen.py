@@ -157,8 +157,9 @@ def test_the_manifests_may_go_away_and_come_back(film: Library) -> None:
 
 
 def test_another_command_that_changes_the_state_is_noticed(film: Library) -> None:
+    film.save("manifests/a.toml", clip("boat", BOAT))
     with Screen(film) as screen:
-        screen.until("2 to create")
+        screen.until("1 to create")
         apply = [sys.executable, "-m", "sorasync", "apply", "--yes", "--quiet", "--library", str(film.root)]
         subprocess.run(apply, check=True, capture_output=True)
         screen.until("No changes.")
@@ -197,13 +198,14 @@ def test_a_selection_moves_through_a_long_plan(film: Library) -> None:
 
 
 def test_the_video_of_the_selected_clip_is_opened(film: Library, tmp_path: Path) -> None:
+    film.save("manifests/a.toml", clip("boat", BOAT))
     opened = tmp_path / "opened"
     (tmp_path / "bin").mkdir()
     opener = tmp_path / "bin/xdg-open"
     opener.write_text(f'#!/bin/sh\necho "$1" > {opened}.part && mv {opened}.part {opened}\n')
     opener.chmod(0o755)
     with Screen(film, environment={"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"}) as screen:
-        screen.until("2 to create")
+        screen.until("1 to create")
         screen.press("o")
         screen.until("clip.boat has no video yet")
         screen.press("d")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sorasync.manifest.lint.patterns import one_of, phrases, words
+from sorasync.manifest.lint.patterns import Phrases, one_of, phrases, words
 from sorasync.manifest.lint.prompt import Finding, Prompt
 from sorasync.manifest.lint.rule import MADE, Cast, Rule
 from sorasync.manifest.lint.vocabulary import CHROMATIC
@@ -31,9 +31,9 @@ class _Pair:
 
     first: frozenset[str]
     second: frozenset[str]
-    one: re.Pattern[str]
-    other: re.Pattern[str]
-    unless: re.Pattern[str]
+    one: Phrases
+    other: Phrases
+    unless: Phrases
     advice: str
 
 
@@ -214,7 +214,7 @@ def _shots(prompt: Prompt) -> Iterator[list[tuple[int, int]]]:
         yield [head, (shot.start, shot.end)]
 
 
-def _find(prompt: Prompt, pattern: re.Pattern[str], spans: list[tuple[int, int]]) -> re.Match[str] | None:
+def _find(prompt: Prompt, pattern: Phrases, spans: list[tuple[int, int]]) -> re.Match[str] | None:
     for span in spans:
         for match in pattern.finditer(prompt.low, *span):
             if not prompt.in_quotes(match.start()) and "palette" not in prompt.sentence(match.start()):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from re import Match
 
-from sorasync.manifest.lint.patterns import one_of, phrases, words
+from sorasync.manifest.lint.patterns import Phrases, one_of, phrases, words
 from sorasync.manifest.lint.prompt import Finding, Prompt
 from sorasync.manifest.lint.rule import Cast, Rule
 
@@ -91,8 +91,8 @@ _FLAG = phrases(
     rf"(?<!\S)--{one_of('ar aspect duration seconds fps seed size res model v q stylize chaos no')}\b"
     r"(?:[ =][^\s,]+)?"
 )
-_OBJECT_SHOWS = re.compile(
-    rf"\b{one_of('reads? reading shows? showing says saying displays? displaying marked labell?ed')}\s\W?$"
+_OBJECT_SHOWS = phrases(
+    rf"\b{one_of('reads? reading shows? showing says saying displays? displaying marked labell?ed')}\s\W?\Z"
 )
 
 
@@ -102,7 +102,7 @@ class _Kind:
 
     what: str
     instead: str
-    asked: re.Pattern[str]
+    asked: Phrases
     spoken: frozenset[str]
     numbers: re.Pattern[str]
 

@@ -17,7 +17,7 @@ _MEDIUM = any_of(
 )
 _WIDE = r"(?:extreme |ultra |very )?(?:wide|long|full|establishing)(?: \w+)?[ -](?:shot|view)"
 _CLOSE = "(?:extreme |tight )?close[- ]?ups?|macro shot"
-_SIZES = re.compile(rf"\b(?:(?P<medium>{_MEDIUM})|(?P<wide>{_WIDE})|(?P<close>{_CLOSE}))\b")
+_SIZES = phrases(rf"\b(?:(?P<medium>{_MEDIUM})|(?P<wide>{_WIDE})|(?P<close>{_CLOSE}))\b")
 """Framings in prose, where they are called shots."""
 
 _BARE_MEDIUM = any_of(
@@ -29,12 +29,12 @@ _BARE_WIDE = any_of(
     "(?:long|full) shot",
 )
 _BARE_CLOSE = any_of("(?:extreme |tight )?close[- ]?ups?", r"macro\b(?! lens)")
-_BARE_SIZES = re.compile(
+_BARE_SIZES = phrases(
     rf"(?<![-\w])(?:(?P<medium>{_BARE_MEDIUM})|(?P<wide>{_BARE_WIDE})|(?P<close>{_BARE_CLOSE}))\b"
 )
 """Framings on a camera line."""
 
-_LINK = re.compile(
+_LINK = phrases(
     r"\b"
     + one_of(
         "pull push zoom doll crane ris track mov drift glid widen tighten boom reveal arc orbit rack "
@@ -43,26 +43,26 @@ _LINK = re.compile(
 )
 _SIZE_WORDS = words("wide long full establishing medium mid close closeup closeups macro")
 _CUT_WORDS = words("cut cuts")
-_OR = re.compile(r"\bor\b[^.]*$")
+_OR = phrases(r"\bor\b[^.]*\Z")
 _MOVES = {
-    "pan": re.compile(r"\b(?:whip )?pan(?:s|ning)?\b"),
-    "tilt": re.compile(r"\btilt(?:s|ing)?\b"),
-    "zoom": re.compile(r"\b(?:crash )?zoom(?:s|ing)?\b"),
+    "pan": phrases(r"\b(?:whip )?pan(?:s|ning)?\b"),
+    "tilt": phrases(r"\btilt(?:s|ing)?\b"),
+    "zoom": phrases(r"\b(?:crash )?zoom(?:s|ing)?\b"),
     "dolly": phrases(
         r"\bdoll(?:y|ies|ying)\b",
         r"\b(?:push|pull)(?:es|s|ing)?[- ](?:in|out|back)\b",
         r"\btrack(?:s|ing)?\b",
     ),
-    "crane": re.compile(r"\b(?:crane(?:s|ing)?|boom(?:s|ing)? (?:up|down))\b"),
-    "orbit": re.compile(r"\b(?:orbit(?:s|ing)?|arc(?:s|ing)?)\b"),
+    "crane": phrases(r"\b(?:crane(?:s|ing)?|boom(?:s|ing)? (?:up|down))\b"),
+    "orbit": phrases(r"\b(?:orbit(?:s|ing)?|arc(?:s|ing)?)\b"),
 }
-_CUT = re.compile(
+_CUT = phrases(
     r"(?:^|[.;:!?,—–\n]\s*|\bthen\s+|\bwe\s+|\bcamera\s+)"
     r"(?P<cut>(?:(?:smash|hard|jump|match|quick|sharp)\s)?cuts?\s(?:back\s)?to)\b"
     rf"(?!\s{one_of('size length fit shape pieces ribbons measure')}\b"
     rf"|\sthe\s{one_of('bone shore shoulders? quick edge length size chase')}\b)"
 )
-_WHILE = re.compile(r"(?<!\ba )(?<!\bthe )(?<!\blittle )(?<!\bworth )\bwhile\b")
+_WHILE = phrases(r"(?<!\ba )(?<!\bthe )(?<!\blittle )(?<!\bworth )\bwhile\b")
 _BESIDES = phrases(r"\bmeanwhile\b", r"\bsimultaneously\b", r"\bat the (?:very )?same time\b")
 _MOST = 1
 

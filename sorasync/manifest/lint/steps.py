@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from sorasync.manifest.lint.patterns import one_of, words
+from sorasync.manifest.lint.patterns import one_of, phrases, words
 from sorasync.manifest.lint.prompt import Finding, Prompt, spoken
 from sorasync.manifest.lint.rule import EDIT, EXTEND, Cast, Rule
 
@@ -14,13 +14,13 @@ _VERB = one_of(
     "convert increase reduce lower raise rotate blur put insert soften sharpen set give move paint"
 )
 _OBJECT = one_of("the an? his her its their all every some more two three four five less fewer [a-z]+['’]s")
-_FIRST = re.compile(rf"(?:please\s|now\s|and\s)*(?P<verb>{_VERB})\b")
-_NEXT = re.compile(
+_FIRST = phrases(rf"(?:please\s|now\s|and\s)*(?P<verb>{_VERB})\b")
+_NEXT = phrases(
     rf"(?:[.;!\n]\s*(?:[-*•]\s*|\d+[.)]\s*)?(?:then\s|also\s|and\s|please\s|finally\s)*(?P<sentence>{_VERB})\b"
     rf"|(?:,\s*|\s)(?:and|then|also|plus)\s(?:then\s|also\s)?(?P<joined>{_VERB})\s(?=(?:{_OBJECT}\b|\w+s\b))"
     rf"|,\s*(?P<listed>{_VERB})\s(?=(?:{_OBJECT}\b)))"
 )
-_ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+\S", re.MULTILINE)
+_ITEM = phrases(r"^\s*(?:[-*•]|\d+[.)])\s+\S")
 
 _SENTENCE = re.compile(r"[.!?\n]+")
 _LOOK = words("palette style lighting camera light lens shot grain sound dialogue depth")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from sorasync.manifest.lint.patterns import any_of, one_of
+from sorasync.manifest.lint.patterns import any_of, one_of, phrases
 from sorasync.manifest.lint.prompt import Finding, Prompt
 from sorasync.manifest.lint.rule import Cast, Rule
 
@@ -59,7 +59,7 @@ _VAGUE = any_of(
     f"pretty(?! {_NOT_PRETTY})",
     *sorted(_ALONE, key=len, reverse=True),
 )
-_WORD: Final = re.compile(rf"(?<![\w-]){_VAGUE}(?!\w)")
+_WORD: Final = phrases(rf"(?<![\w-]){_VAGUE}(?!\w)")
 
 
 def check(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
