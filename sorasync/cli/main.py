@@ -27,6 +27,8 @@ COMMANDS = {
     "status": "Show every clip and where it stands.",
     "show": "Show one address with its values and where each came from.",
     "why": "Explain why an address is planned as it is.",
+    "find": "Find clips and characters by their words.",
+    "diff": "Show what the manifests ask for differently than at a git revision.",
     "pick": "Choose the take of a clip that counts.",
     "graph": "Draw what is made from what.",
     "gc": "List retired renders that could be deleted, and delete them when told to.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sorasync.cli.plan_json import usd
+from sorasync.cli.plan_json import allowance_json, usd
 from sorasync.cli.status_view import StatusView
 from sorasync.cli.units import iso
 from sorasync.plan.change import Change
@@ -27,6 +27,8 @@ def status_json(status: StatusView) -> dict[str, object]:
             "seconds": spent.seconds,
             "unknown_prices": spent.unknown,
         },
+        "today": {"known_usd": usd(status.today.usd), "seconds": status.today.seconds},
+        "budgets": [allowance_json(allowance) for allowance in status.allowances],
         "addresses": [_row(row, status) for row in status.rows],
     }
 
@@ -56,5 +58,7 @@ def _change(stage: Stage, change: Change, status: StatusView) -> dict[str, objec
         "status": record.status.value if record else None,
         "progress": record.progress if record and stage is Stage.FLIGHT else None,
         "since": iso(since),
+        "seconds_left": status.left.get(change.key),
+        "expires_at": iso(status.expiring.get(change.key)),
         "error": record.error_message if record else None,
     }

@@ -11,6 +11,7 @@ from sorasync.cli.failure import one_line
 from sorasync.cli.quote import quoted
 from sorasync.cli.status_view import StatusView
 from sorasync.cli.units import age
+from sorasync.plan.allowance import Allowance
 from sorasync.plan.cost import Total, money
 from sorasync.standing import Stage, Standing
 
@@ -24,6 +25,8 @@ _MARKS = {
     Stage.LOST: ("?", "red"),
 }
 _WIDEST = 34
+_SOON = 86_400
+"""Seconds before a deletion at the provider from which on the closing lines tell of it."""
 _STAGE = max(len(stage.value) for stage in Stage)
 
 
@@ -63,10 +66,32 @@ def _detail(row: Standing, status: StatusView) -> str:
     if row.stage is Stage.FLIGHT:
         record = status.records.get(change.key)
         since = (record.submitted_at or record.intent_at) if record else None
-        parts = [f"{record.progress}%" if record and record.progress else "", change.reason]
-        parts.insert(1, f"for {age(status.now - since)}" if since else "")
+        parts = [
+            f"{record.progress}%" if record and record.progress else "",
+            f"for {age(status.now - since)}" if since else "",
+            _left(change.key, status),
+            _expiry(change.key, status),
+            change.reason,
+        ]
         return price + ", ".join(one_line(part) for part in parts if part)
     return price + one_line(change.reason)
+
+
+def _left(key: str, status: StatusView) -> str:
+    """How long a render still takes, going by others of its kind."""
+    left = status.left.get(key)
+    if left is None:
+        return ""
+    return f"about {age(left)} left" if left > 0 else f"{age(-left)} longer than usual"
+
+
+def _expiry(key: str, status: StatusView) -> str:
+    at = status.expiring.get(key)
+    if at is None:
+        return ""
+    return (
+        f"expires in {age(at - status.now)}" if at > status.now else "may be deleted at the provider already"
+    )
 
 
 def _price(cost: Total) -> str:
@@ -78,11 +103,29 @@ def totals(status: StatusView) -> Iterator[str]:
     counts = [f"{number} {stage.value}" for stage in reversed(Stage) if (number := status.counts.get(stage))]
     where = f" (env {status.env})" if status.env else ""
     yield f"{one_line(status.library)}{where}: {', '.join(counts) or 'nothing is declared'}."
+    yield from _expiring(status)
     if status.leaving:
         yield f"{status.leaving} no longer in the manifests: the next apply retires them."
     if status.retired:
         yield f"{status.retired} retired and kept: sorasync gc lists them."
     yield _money(status)
+    for allowance in status.allowances:
+        yield from _allowance(allowance)
+
+
+def _expiring(status: StatusView) -> Iterator[str]:
+    soon = [at - status.now for at in status.expiring.values() if at - status.now < _SOON]
+    if soon:
+        first = f"the first in {age(min(soon))}" if min(soon) > 0 else "some perhaps already"
+        yield f"{len(soon)} rendered and not fetched, deleted at the provider soon, {first}: sorasync wait"
+
+
+def _allowance(allowance: Allowance) -> Iterator[str]:
+    period = allowance.period.capitalize()
+    if allowance.usd is not None:
+        yield f"{period}: {money(allowance.spent_usd)} of {money(allowance.usd)}."
+    if allowance.seconds is not None:
+        yield f"{period}: {allowance.spent_seconds:g} s of {allowance.seconds} s."
 
 
 def _money(status: StatusView) -> str:
@@ -92,4 +135,5 @@ def _money(status: StatusView) -> str:
     future = str(to_go) if to_go.known_usd or to_go.unknown else "nothing"
     if status.simulated:
         return f"Simulated: nothing is billed. At these prices: spent {past}; to go {future}."
-    return f"Spent: {past}; to go: {future}."
+    today = f", {money(status.today.usd)} of it today" if status.today.usd else ""
+    return f"Spent: {past}{today}; to go: {future}."

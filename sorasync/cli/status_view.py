@@ -7,16 +7,19 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sorasync.clock import day_start
 from sorasync.errors import SorasyncError
+from sorasync.pace import paces
 from sorasync.plan.action import Action
 from sorasync.plan.cost import Total, total
 from sorasync.plan.selection import matches
 from sorasync.planning import PlanOptions, make_plan
 from sorasync.standing import Stage, Standing, standings
-from sorasync.state.record import IN_FLIGHT
+from sorasync.state.record import IN_FLIGHT, Status
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
+    from sorasync.plan.allowance import Allowance
     from sorasync.project import Project
     from sorasync.state.history import Spent
     from sorasync.state.record import Record
@@ -28,6 +31,7 @@ class StatusView:
 
     `records` are those of renders with something to do, by key. `leaving` counts changes of addresses that
     the manifests no longer have, `retired` the records that nothing asks for any more. `now` is Unix seconds.
+    `today` is what was spent since the day of UTC began, `allowances` what the budget's caps leave.
     """
 
     library: str
@@ -43,6 +47,12 @@ class StatusView:
     leaving: int
     retired: int
     now: float
+    left: Mapping[str, float]
+    """Seconds that renders in flight are expected to take still, by key; below 0 where one is late."""
+    expiring: Mapping[str, float]
+    """When the provider deletes what is rendered and not fetched (Unix seconds), by key."""
+    today: Spent
+    allowances: tuple[Allowance, ...]
 
 
 def look(project: Project, patterns: tuple[str, ...] = (), stages: Container[str] = ()) -> StatusView:
@@ -52,7 +62,11 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Container[str
     """
     with project.synced_store() as store:
         planned = make_plan(project, PlanOptions(offline=True), store)
-        spent = store.spent(simulated=project.profile.simulated)
+        simulated, now = project.profile.simulated, project.clock.now()
+        spent = store.spent(simulated=simulated)
+        today = store.spent(day_start(now), simulated=simulated)
+        known = paces(store)
+    records = planned.known.records
     rows = _selected(standings(planned), patterns, planned.graph)
     if stages:
         rows = [row for row in rows if row.stage in stages]
@@ -62,10 +76,10 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Container[str
         library=project.name,
         env=project.config.env,
         provider=project.profile.provider_name,
-        simulated=project.profile.simulated,
+        simulated=simulated,
         rows=rows,
         takes={name: len(node.takes) for name, node in planned.graph.clips.items()},
-        records=planned.known.records,
+        records=records,
         counts=Counter(row.stage for row in rows),
         to_go=total(change.cost_usd for row in rows for _, change in row.changes),
         spent=spent,
@@ -73,8 +87,22 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Container[str
         retired=sum(
             key not in kept and brief.status not in IN_FLIGHT for key, brief in planned.known.briefs.items()
         ),
-        now=project.clock.now(),
+        now=now,
+        left={key: left for key, record in records.items() if (left := known.left(record, now)) is not None},
+        expiring={key: at for key, record in records.items() if (at := _expiry(record, project)) is not None},
+        today=today,
+        allowances=planned.plan.allowances,
     )
+
+
+def _expiry(record: Record, project: Project) -> float | None:
+    """When the provider deletes a file that is not here yet: as it said, or by its profile."""
+    if record.status is not Status.RENDERED:
+        return None
+    kept = project.profile.limits.expiry_seconds
+    if record.expires_at is not None or kept is None or record.rendered_at is None:
+        return record.expires_at
+    return record.rendered_at + kept
 
 
 def _selected(rows: list[Standing], patterns: tuple[str, ...], graph: Graph) -> list[Standing]:

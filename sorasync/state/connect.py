@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -66,6 +67,25 @@ def memory() -> sqlite3.Connection:
 
 
 def _open_to_write(path: Path, create: bool) -> Connected:
+    """Open, again and again while another process is making the same file.
+
+    SQLite refuses the change to WAL at once when the file is in use: its own time-out does not cover it.
+    """
+    for _ in range(_BUSY_TRIES):
+        try:
+            return _opened_to_write(path, create)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            time.sleep(_BUSY_PAUSE)
+    return _opened_to_write(path, create)
+
+
+_BUSY_TRIES, _BUSY_PAUSE = 100, 0.05
+"""How often, and after how many seconds each, a file that somebody else is making is tried again."""
+
+
+def _opened_to_write(path: Path, create: bool) -> Connected:
     _require(path, create)
     unclean = path.exists() and (path.stat().st_size <= SMALL or _left_over(path))
     connection = _connection(path, "rwc" if create else "rw")

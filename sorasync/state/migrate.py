@@ -50,9 +50,8 @@ def migrate(connection: sqlite3.Connection, steps: Steps = MIGRATIONS) -> None:
 
     database = Database(connection, execute_plugins=False)
     migrations = _registered(steps)
-    names = [step.name for step in migrations.pending(database)]
     for position in range(version(connection) + 1, len(steps) + 1):
-        _step(database, migrations, position, names)
+        _step(database, migrations, position)
 
 
 def migrate_in_memory(connection: sqlite3.Connection, steps: Steps = MIGRATIONS) -> None:
@@ -62,11 +61,13 @@ def migrate_in_memory(connection: sqlite3.Connection, steps: Steps = MIGRATIONS)
             connection.execute(statement)
 
 
-def _step(database: Database, migrations: Migrations, position: int, names: list[str]) -> None:
+def _step(database: Database, migrations: Migrations, position: int) -> None:
+    """One step and its notes in one transaction: nobody sees a file that is half made."""
     connection = database.conn
     connection.execute("BEGIN IMMEDIATE")
     try:
         if version(connection) < position:
+            names = [step.name for step in migrations.pending(database)]
             later = [name for name in names if name > _name(position)]
             migrations.apply(database, stop_before=later)
         connection.execute("COMMIT")

@@ -112,8 +112,9 @@ def _inline(value: str, start: int, name: str, index: int) -> Iterator[Part]:
     if name != "palette":
         yield Part(("shots", index, name), start, value)
         return
-    for number, match in enumerate(re.finditer(r"[^,\s][^,]*", value)):
-        yield Part(("shots", index, name, number), start + match.start(), match[0])
+    for number, colour in enumerate(value.split(", ")):
+        yield Part(("shots", index, name, number), start, colour)
+        start += len(colour) + 2
 
 
 def _item(line: str, at: int, name: str, index: int, number: int) -> Part:

@@ -39,7 +39,7 @@ def check(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
 
 
 def _of_shot(parts: list[Part]) -> Iterator[Finding]:
-    count = sum(len(_SPLIT.split(part.text)) for part in parts)
+    count = sum(1 if part.text.isalpha() else len(_SPLIT.split(part.text)) for part in parts)
     if not _FEW <= count <= _MANY:
         path = parts[0].path[:-1]
         yield Finding(_message(count), parts[0].start, parts[-1].end, _EXPECTED, key=path)
@@ -51,7 +51,8 @@ def _message(count: int) -> str:
 
 def _colours(text: str) -> list[str]:
     """The colours of a list in prose; none where it may not be one: long items, or no word for a colour."""
-    items = [_TAIL.sub("", f" {item} ").strip() for item in _SPLIT.split(text.strip())]
+    pieces = [piece for piece in _SPLIT.split(text.strip()) if piece]
+    items = [piece if piece.lower() in COLOUR else _TAIL.sub("", f" {piece} ").strip() for piece in pieces]
     items = [item for item in items if item]
     known = [item for item in items if not COLOUR.isdisjoint(spoken(item.lower()))]
     if any(len(item.split()) > _LONGEST for item in items) or 3 * len(known) < 2 * len(items):

@@ -89,11 +89,16 @@ class _Linting:
                 if prompt.kind == "create":
                     self.vocabularies.add(clip, prompt.words)
         self._duplicates()
-        suppressions = Suppressions(self.library.places, self.library.remarks)
+        suppressions = Suppressions(self.library.places, self._remarked())
         diagnostics = [d for found in self.found if (d := self._diagnostic(found, suppressions)) is not None]
         diagnostics += self._levelled(suppressions.diagnostics(unused=self.only is None))
         diagnostics += self._levelled(self._config(self.library.config))
         return tuple(sorted(diagnostics, key=lambda one: (one.sort_key(), one.address or "")))
+
+    def _remarked(self) -> list[str]:
+        """The manifests whose comments matter: all that have any, or those in which something was found."""
+        found = {prompt.origin.file for _, prompt, _ in self.found}
+        return [file for file in self.library.remarks if self.only is None or file in found]
 
     def _duplicates(self) -> None:
         if DUPLICATE in self.ignored:

@@ -153,4 +153,4 @@ SET_UPS = Rule(
     MADE,
     _SIZE_WORDS | _CUT_WORDS | words("pan tilt zoom dolly crane"),
 )
-AT_ONCE = Rule("S205", at_once, MADE, words("while meanwhile simultaneously time"))
+AT_ONCE = Rule("S205", at_once, MADE, words("while meanwhile simultaneously same"))

@@ -1,0 +1,38 @@
+"""`sorasync diff`."""
+
+from __future__ import annotations
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+
+_EXAMPLES = """\b
+Examples:
+  sorasync diff HEAD
+  sorasync diff main --full
+  sorasync diff v1.2 --format markdown
+"""
+
+
+@subcommand(formats=("text", "json", "markdown"), epilog=_EXAMPLES)
+@click.argument("revision", metavar="REV")
+@click.option("--full", is_flag=True, help="Show whole prompts.")
+def command(globals: Globals, revision: str, full: bool) -> ExitCode:
+    """Show what the manifests ask for differently than at a revision of git, and what that costs.
+
+    REV is a commit, a branch or a tag. Its manifests are laid out in a directory of their own and planned
+    against the state here; the working tree is not touched, and the provider is asked nothing.
+    """
+    from sorasync.cli.diff_output import diff_json, diff_lines, diff_markdown, sums
+    from sorasync.comparing import compare
+
+    found = compare(globals.project(), revision)
+    if globals.json:
+        print_json(diff_json(found))
+    elif globals.format == "markdown":
+        print_lines([diff_markdown(found)])
+    else:
+        print_lines(sums(found) if globals.quiet else diff_lines(found, full=full))
+    return ExitCode.DONE

@@ -1,0 +1,36 @@
+"""`sorasync find`."""
+
+from __future__ import annotations
+
+import click
+
+from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.output import print_json, print_lines
+
+_EXAMPLES = """\b
+Examples:
+  sorasync find lantern market
+  sorasync find 'slow push-in'
+  sorasync find --regex 'dusk|dawn' --format json
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.argument("text", nargs=-1, required=True, metavar="TEXT...")
+@click.option("--regex", is_flag=True, help="Take each TEXT as a regular expression.")
+def command(globals: Globals, text: tuple[str, ...], regex: bool) -> ExitCode:
+    """Find clips and characters by name, tags, description, and the prompts as they are sent.
+
+    With several TEXTs, those in which each is found somewhere. Upper and lower case are the same. Only the
+    manifests are read.
+    """
+    from sorasync.cli.find_output import find_json, find_lines
+    from sorasync.finding import find, patterns
+
+    found = find(globals.project().library(), patterns(text, regex=regex))
+    if globals.json:
+        print_json(find_json(found, text, regex=regex))
+    else:
+        print_lines(find_lines(found, quiet=globals.quiet))
+    return ExitCode.DONE
