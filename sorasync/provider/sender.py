@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
@@ -60,8 +59,6 @@ class Sender:
         self.clock = clock
         self.secret = Secret(api_key.strip() if api_key else None)
         self.requests: Counter[str] = Counter()
-        # Who waits here does not wait in the pool, which looks at all that wait in it for each one that goes.
-        self._turns = asyncio.Semaphore(connections)
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         self._client = httpx.AsyncClient(
             transport=transport,
@@ -133,16 +130,15 @@ class Sender:
         self, name: str, request: httpx.Request, *, paid: bool = False
     ) -> AsyncIterator[httpx.Response]:
         """Send, and hold the answer open. Raises `NotSent`, `OutcomeUnknown` or `ServerError`."""
-        async with self._turns:
-            self.requests[name] += 1
-            try:
-                response = await self._client.send(request, stream=True)
-            except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-                raise self.broken(error, paid) from None
-            try:
-                yield response
-            finally:
-                await response.aclose()
+        self.requests[name] += 1
+        try:
+            response = await self._client.send(request, stream=True)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise self.broken(error, paid) from None
+        try:
+            yield response
+        finally:
+            await response.aclose()
 
     def build(self, method: str, url: str, headers: Mapping[str, str]) -> httpx.Request:
         """A request without a body. Raises `InvalidRequest` for an address that is none."""
