@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sorasync.cli.ci import add_plan
+from sorasync.cli.ci import add_plan, annotate
 from sorasync.cli.common import Globals
 from sorasync.cli.output import print_lines
 from sorasync.errors import Refused, SorasyncError
@@ -33,6 +33,7 @@ class Confirm:
 
     def __call__(self, plan: Plan) -> bool:
         self.plan = plan
+        annotate(self._globals, plan.diagnostics)
         add_plan(plan)
         if self._globals.format == "text" and plan.changes:
             from sorasync.cli.plan_text import plan_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import click
@@ -20,8 +20,8 @@ from sorasync.plan.plan import Plan
 
 COMMENT_LIMIT = 60_000
 """Characters of a comment; GitHub refuses more than 65,536."""
-SUMMARY_LIMIT = 900_000
-"""Characters of a job's summary; GitHub drops one of more than 1 MiB."""
+SUMMARY_LIMIT = 250_000
+"""Characters of a job's summary, of up to four bytes each; GitHub drops one of more than 1 MiB."""
 _ROWS = 50
 _LONGEST = 160
 _HEAD = ("address", "action", "reason", "seconds", "cost")
@@ -78,7 +78,7 @@ def faults_markdown(diagnostics: list[Diagnostic], library: str, env: str | None
     head = [marker(library, env)] if comment else []
     paper = _Paper(COMMENT_LIMIT if comment else SUMMARY_LIMIT, head, sum(map(len, head)) + 2)
     paper.add(f"**sorasync: no plan, {counts_text(diagnostics)} in the manifests**")
-    _fit(paper, "Errors and warnings", diagnostics_text(diagnostics))
+    _fit(paper, "Errors and warnings", _blocks(diagnostics), "sorasync validate")
     return str(paper)
 
 
@@ -90,12 +90,14 @@ def _written(plan: Plan, paper: _Paper, tail: str) -> str:
         paper.add(line, reserve)
     if plan.changes:
         _table(plan, paper, reserve)
-        full = list(plan_text(plan))
-        if not paper.add(folded("Full plan", fenced(map(click.unstyle, full))), reserve):
+        full = list(map(click.unstyle, plan_text(plan)))
+        if paper.limit == SUMMARY_LIMIT:
+            _fit(paper, "Full plan", full, "sorasync plan", reserve)
+        elif not paper.add(folded("Full plan", fenced(full)), reserve):
             paper.add(f"The full plan is too long for this place: {_elsewhere()}.")
     if plan.diagnostics:
         title = counts_text(plan.diagnostics)
-        _fit(paper, title[:1].upper() + title[1:], diagnostics_text(plan.diagnostics), reserve)
+        _fit(paper, title[:1].upper() + title[1:], _blocks(plan.diagnostics), "sorasync validate", reserve)
     paper.add(last)
     return str(paper)
 
@@ -152,9 +154,12 @@ def _token_line(plan: Plan) -> str:
     return f"Token `{plan.token}` · state #{plan.serial} · {code(where, _LONGEST)}"
 
 
-def _fit(paper: _Paper, title: str, blocks: Iterator[str], reserve: int = 200) -> None:
-    """As many blocks as there is room for, folded."""
-    found = [click.unstyle(block) for block in blocks]
+def _blocks(diagnostics: Iterable[Diagnostic]) -> list[str]:
+    return list(map(click.unstyle, diagnostics_text(diagnostics)))
+
+
+def _fit(paper: _Paper, title: str, found: list[str], command: str, reserve: int = 200) -> None:
+    """As many blocks as there is room for, folded; `command` shows the rest."""
     room = paper.limit - paper.used - reserve - 400
     kept: list[str] = []
     for block in found:
@@ -163,7 +168,7 @@ def _fit(paper: _Paper, title: str, blocks: Iterator[str], reserve: int = 200) -
             break
         kept.append(block)
     if len(kept) < len(found):
-        kept.append(f"… and {len(found) - len(kept)} more: sorasync validate")
+        kept.append(f"… and {len(found) - len(kept)} more: {command}")
     paper.add(folded(title, fenced(kept)))
 
 

@@ -172,7 +172,8 @@ def no_changes(plan: Plan) -> str:
     parts = [_count(plan.unchanged_clips, "clip")]
     if plan.unchanged_characters:
         parts.append(_count(plan.unchanged_characters, "character"))
-    return f"No changes. {' and '.join(parts)} match the manifests."
+    verb = "matches" if parts == ["1 clip"] else "match"
+    return f"No changes. {' and '.join(parts)} {verb} the manifests."
 
 
 def _count(number: int, noun: str) -> str:

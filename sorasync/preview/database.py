@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -18,6 +19,7 @@ from sorasync.errors import SorasyncError
 from sorasync.preview.schema import SCHEMA, VERSION
 
 BUSY_SECONDS = 30.0
+_WAL_TRIES, _WAL_PAUSE = 100, 0.05
 
 
 class Database:
@@ -29,10 +31,22 @@ class Database:
             path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         self._connection.row_factory = sqlite3.Row
-        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._use_wal()
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._depth = 0
         self._prepare(path)
+
+    def _use_wal(self) -> None:
+        """Switch to WAL. SQLite refuses at once while another process makes the same file: try again."""
+        for _ in range(_WAL_TRIES):
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise
+                time.sleep(_WAL_PAUSE)
+        self._connection.execute("PRAGMA journal_mode = WAL")
 
     def _prepare(self, path: Path) -> None:
         with self.write():

@@ -137,3 +137,16 @@ def a_studio(root: Path, capsys: pytest.CaptureFixture[str], **settings: Any) ->
         (library / "studio.toml").write_text(PROFILE)
         (library / "sorasync.toml").write_text(CONFIG.format(url=server.url))
         yield Studio(library, server.url, capsys)
+
+
+RELAY = """\
+extends = "openrouter"
+name = "relay"
+[auth]
+required = false
+[models."sora-2"]
+sizes = ["1280x720"]
+seconds = [4, 8]
+prices = { "1280x720" = 0.03 }
+"""
+"""A host that says what each render cost: 40 cents, three times of what this profile takes it for."""

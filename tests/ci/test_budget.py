@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from sorasync.apply.budget import Budget, BudgetSpent, Cap
 from sorasync.clock import day_start, month_start
-from tests.ci.paid import Stopped, Studio, clips
+from tests.ci.paid import RELAY, Stopped, Studio, a_studio, clips
 from tests.cli.kit import Answer
 
 TWO = clips("a", "b")
@@ -248,3 +249,31 @@ def test_a_charge_takes_the_place_of_its_estimate() -> None:
     budget.settle(50.0, Decimal("0.40"), Decimal(0), 4)
     day, apply = budget.caps
     assert (day.spent_usd, apply.spent_usd) == (Decimal("1.50"), Decimal("0.90"))
+
+
+def test_what_is_in_flight_is_reserved_for_the_next_run(studio: Studio) -> None:
+    studio.configure("[budget]", "per_day = 0.70", "[apply]", "wait_minutes = 0.005")
+    studio.write(clips("a"))
+    studio.faults({"route": "create", "do": "stuck"})
+    assert studio.run("apply", "--yes").code == 8
+    studio.write(TWO)
+    assert "Today $0.80 of $0.70 after this; apply stops before it is passed." in lines(studio.run("plan"))
+    answer = studio.run("apply", "--yes")
+    assert answer.code == 4
+    assert "the budget per_day of $0.70 would be passed ($0.80)" in answer.out
+    assert studio.billed() == Decimal("0.40")
+
+
+def test_a_charge_of_far_more_than_was_planned_ends_the_run_and_is_remembered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with a_studio(tmp_path, capsys, dialect="openrouter") as relay:
+        (relay.root / "studio.toml").write_text(RELAY)
+        relay.configure("[budget]", "per_day = 5.00", "[apply]", "parallelism = 1")
+        relay.write(clips("a", "b", "c"))
+        assert "Cost: $0.36 (12 s)." in lines(relay.run("plan"))
+        answer = relay.run("apply", "--yes")
+        assert answer.code == 4
+        assert "the provider charged $0.40 for clip.a#1, planned were $0.12" in answer.out
+        assert relay.billed() == Decimal("0.40")
+        assert "Today $0.64 of $5.00 after this." in lines(relay.run("plan"))

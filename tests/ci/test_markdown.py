@@ -84,6 +84,7 @@ def test_a_comment_stays_below_its_limit_whatever_there_is_to_say(film: Films) -
     summary = one.run("plan", "--offline", "--format", "markdown").out
     assert COMMENT_LIMIT < len(summary) < SUMMARY_LIMIT
     assert "Full plan" in summary
+    assert found.count("<details>") == summary.count("</details>") - 1
 
 
 def test_a_cut_comment_links_to_the_summary_of_the_job(film: Films, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from sorasync.cli.address_argument import PATTERN
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 
@@ -29,12 +30,14 @@ Lines on standard input with --format json:
 @click.option(
     "--target",
     "-t",
+    type=PATTERN,
     multiple=True,
     metavar="ADDRESS",
     help="Plan only this and what it needs. Takes * and ?, and tag:NAME. May be repeated.",
 )
 @click.option(
     "--exclude",
+    type=PATTERN,
     multiple=True,
     metavar="ADDRESS",
     help="Leave this and what needs it out. Takes the same patterns.",
