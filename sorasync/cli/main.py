@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -89,6 +90,11 @@ def run(args: Sequence[str]) -> int:
         return show_failure(error, args)
 
 
+_GC_EVERY = 200_000
+"""Objects made between two looks of the garbage collector: a library's are many, and none is garbage."""
+
+
 def main() -> None:
     """The entry point of the `sorasync` command."""
+    gc.set_threshold(_GC_EVERY, 20, 20)
     sys.exit(run(sys.argv[1:]))
