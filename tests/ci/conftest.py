@@ -1,8 +1,7 @@
-"""Makes libraries, away from any service that this test itself may run in."""
+"""Makes libraries."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,13 +9,6 @@ import pytest
 
 from tests.ci.paid import Studio, a_studio
 from tests.cli.kit import Film, make
-
-
-@pytest.fixture(autouse=True)
-def no_service(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing tells the program that it runs in continuous integration."""
-    for name in [name for name in os.environ if name == "CI" or name.startswith("GITHUB_")]:
-        monkeypatch.delenv(name)
 
 
 @pytest.fixture
