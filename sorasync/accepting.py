@@ -6,6 +6,7 @@ import json
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 
+from sorasync.apply.sidecars import sidecar_of
 from sorasync.assets.sidecar import write_sidecar
 from sorasync.assets.store import AssetStore
 from sorasync.errors import SorasyncError
@@ -14,7 +15,6 @@ from sorasync.graph.render import Render
 from sorasync.plan.change import FieldChange
 from sorasync.plan.reason import changed_fields, inputs_of
 from sorasync.recording import Session
-from sorasync.sidecars import sidecar_of
 from sorasync.state.record import IN_FLIGHT, Binding, Record, Status
 from sorasync.state.store import Store
 

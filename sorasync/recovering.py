@@ -10,13 +10,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from sorasync.apply.sidecars import record_of
 from sorasync.graph.address import natural
 from sorasync.importing import new_record, status_of, wanted_of
 from sorasync.likeness import signature, told
 from sorasync.project import Project
 from sorasync.provider.wire import JobStatus
 from sorasync.recording import Session
-from sorasync.sidecars import record_of
 from sorasync.state.record import Record, Status
 from sorasync.sweep import oldest_first
 

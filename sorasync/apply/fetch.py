@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sorasync.apply.context import Context
+from sorasync.apply.sidecars import sidecar_of
 from sorasync.apply.transfer import part_of, stream
 from sorasync.assets.errors import DamagedFile, TooLarge, WrongLength
 from sorasync.assets.fetch import Received
 from sorasync.assets.mp4 import inspect_mp4
-from sorasync.assets.sidecar import Sidecar, write_sidecar
+from sorasync.assets.sidecar import write_sidecar
 from sorasync.errors import SorasyncError
 from sorasync.provider import errors
 from sorasync.provider.wire import Job, JobStatus, Variant
@@ -70,7 +70,7 @@ def _put_in_place(context: Context, record: Record) -> None:
     assert record.asset is not None
     context.assets.adopt(part_of(context, record), record.asset)
     try:
-        write_sidecar(context.assets, _sidecar(record))
+        write_sidecar(context.assets, sidecar_of(record))
     except OSError as error:
         context.store.log("sidecar not written", record.address, record.key, context.run, error=str(error))
 
@@ -133,23 +133,3 @@ def expiry(context: Context, record: Record, job: Job) -> float | None:
     kept = context.profile.limits.expiry_seconds
     rendered_at = job.completed_at or record.rendered_at
     return None if kept is None or rendered_at is None else rendered_at + kept
-
-
-def _sidecar(record: Record) -> Sidecar:
-    assert record.asset is not None
-    return Sidecar(
-        sha256=record.asset,
-        key=record.key,
-        address=record.address,
-        remote_id=record.remote_id,
-        provider=record.provider,
-        model=record.model,
-        size=record.size,
-        seconds=record.seconds,
-        prompt=json.loads(record.request).get("prompt"),
-        cost_usd=record.cost_usd,
-        run=record.run,
-        kind=record.kind,
-        source_key=record.source_key,
-        inputs=record.inputs,
-    )
