@@ -31,10 +31,10 @@ class Looks:
 def apply(root: Path, parallelism: int) -> dict[str, float]:
     """Apply a library; wall time, CPU time and peak memory of that alone, and the looks."""
     from sorasync.apply.events import Silent
-    from sorasync.applying import ApplyOptions
-    from sorasync.applying import apply as carry_out
-    from sorasync.planning import PlanOptions
-    from sorasync.project import Project
+    from sorasync.operations.apply import ApplyOptions
+    from sorasync.operations.apply import apply as carry_out
+    from sorasync.operations.plan import PlanOptions
+    from sorasync.operations.project import Project
 
     looks = Looks()
     before, began = _cpu(), time.perf_counter()

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from sorasync.graph.render import Render
-from sorasync.project import Project
+from sorasync.operations.project import Project
 from sorasync.state.record import Record, Status
 
 PER_FILE = 500

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sorasync.accepting import Acceptance
 from sorasync.cli.plan_text import diff_text
 from sorasync.graph.graph import Graph
+from sorasync.operations.accept import Acceptance
 from sorasync.plan.reason import sentence
 from sorasync.plan.words import shortened, word_diff
 

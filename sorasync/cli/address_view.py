@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from sorasync.cli.lookup import Found, find
 from sorasync.graph.address import parse
-from sorasync.planning import PlanOptions, make_plan
-from sorasync.standing import Stage, changes_by_address, stage_of
+from sorasync.operations.plan import PlanOptions, make_plan
+from sorasync.operations.standing import Stage, changes_by_address, stage_of
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
     from sorasync.graph.render import Render
+    from sorasync.operations.plan import Planned
+    from sorasync.operations.project import Project
     from sorasync.plan.change import Change
-    from sorasync.planning import Planned
-    from sorasync.project import Project
     from sorasync.state.history import Run
     from sorasync.state.record import Binding, Record
     from sorasync.state.store import Store

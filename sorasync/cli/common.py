@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from sorasync.project import Project
+    from sorasync.operations.project import Project
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,7 +30,7 @@ class Globals:
 
     def project(self) -> Project:
         """The library that the command is about."""
-        from sorasync.project import Project
+        from sorasync.operations.project import Project
 
         return Project.open(self.library, self.env)
 

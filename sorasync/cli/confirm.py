@@ -15,7 +15,7 @@ from sorasync.cli.output import print_lines
 from sorasync.errors import Refused, SorasyncError
 
 if TYPE_CHECKING:
-    from sorasync.applying import ApplyOptions
+    from sorasync.operations.apply import ApplyOptions
     from sorasync.plan.plan import Plan
 
 
@@ -48,7 +48,7 @@ class Confirm:
 
     def _require_cap(self, plan: Plan) -> None:
         """Raise `Refused` in a job that nobody watches where nothing bounds what a mistake may cost."""
-        from sorasync.budgeting import capped
+        from sorasync.operations.budget import capped
 
         if in_ci() and not capped(self._globals.project(), self._options.max_cost):
             raise Refused(

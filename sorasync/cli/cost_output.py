@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from sorasync.cli.columns import padded
 from sorasync.cli.plan_json import usd
+from sorasync.operations.cost import Line, Spending
 from sorasync.plan.cost import money
-from sorasync.spending import Line, Spending
 
 _COLUMNS = ("renders", "failed", "seconds", "estimate_usd", "reported_usd", "spent_usd", "unknown_prices")
 

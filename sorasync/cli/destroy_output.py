@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from sorasync.cli.gc_output import deleted_json, doomed_json, doomed_text
 from sorasync.cli.plan_json import usd
 from sorasync.cli.units import size
-from sorasync.collecting import Deleted, Doomed
+from sorasync.operations.gc import Deleted, Doomed
 from sorasync.plan.cost import total
 from sorasync.state.record import IN_FLIGHT, Record
 
 if TYPE_CHECKING:
-    from sorasync.project import Project
+    from sorasync.operations.project import Project
 
 
 def destroy_text(

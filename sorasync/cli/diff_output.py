@@ -13,7 +13,7 @@ from sorasync.cli.markdown import code, fenced, folded, table
 from sorasync.cli.plan_json import usd
 from sorasync.cli.plan_text import diff_text
 from sorasync.cli.render_text import render_text
-from sorasync.comparing import Comparison, Difference, Kind
+from sorasync.operations.diff import Comparison, Difference, Kind
 from sorasync.plan.cost import money
 from sorasync.plan.words import shortened, word_diff
 

@@ -8,7 +8,7 @@ import click
 
 from sorasync.cli.columns import padded
 from sorasync.cli.failure import one_line
-from sorasync.doctor import Checkup, Level
+from sorasync.doctor.checks import Checkup, Level
 
 _MARKS = {
     Level.OK: ("✓", "green"),

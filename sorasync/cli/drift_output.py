@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 
 from sorasync.cli.columns import padded
-from sorasync.drifting import Drift, Kind
+from sorasync.operations.drift import Drift, Kind
 
 _COLOURS = {Kind.MISSING: "yellow", Kind.DAMAGED: "red", Kind.EDITED: "yellow", Kind.GONE: "red"}
 

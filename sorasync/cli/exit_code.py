@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sorasync.apply.report import Report
-    from sorasync.drifting import Drift
+    from sorasync.operations.drift import Drift
     from sorasync.plan.plan import Plan
 
 

@@ -8,7 +8,7 @@ import click
 
 from sorasync.cli.columns import screen_width
 from sorasync.cli.failure import one_line
-from sorasync.finding import Found, Hit
+from sorasync.operations.find import Found, Hit
 
 _BEFORE = 30
 _NARROWEST = 40

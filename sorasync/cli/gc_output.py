@@ -8,7 +8,7 @@ from sorasync.cli.columns import cells, cut, padded, screen_width
 from sorasync.cli.failure import one_line
 from sorasync.cli.plan_json import usd
 from sorasync.cli.units import age, iso, size
-from sorasync.collecting import Deleted, Doomed
+from sorasync.operations.gc import Deleted, Doomed
 from sorasync.plan.cost import money, total
 
 _WIDEST = 34

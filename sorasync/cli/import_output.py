@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sorasync.cli.failure import one_line
-from sorasync.importing import Imported
-from sorasync.importing_all import Clip, Gathered
-from sorasync.project import Project
+from sorasync.operations.import_all import Clip, Gathered
+from sorasync.operations.import_one import Imported
+from sorasync.operations.project import Project
 from sorasync.state.record import Status
 
 _SHOWN = 60

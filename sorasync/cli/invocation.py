@@ -12,8 +12,8 @@ import click
 from sorasync.cli.failure import printable
 
 if TYPE_CHECKING:
-    from sorasync.project import Project
-    from sorasync.recording import Session
+    from sorasync.operations.project import Project
+    from sorasync.operations.recording import Session
 
 
 def command_line() -> str:
@@ -28,7 +28,7 @@ def notice(text: str) -> None:
 
 def changing(project: Project) -> AbstractContextManager[Session]:
     """Hold the state for this command. Raises `StateLocked`."""
-    from sorasync import recording
+    from sorasync.operations import recording
 
     return recording.changing(project, command_line(), notice=notice)
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from sorasync.cli.address_view import AddressView, look
 from sorasync.cli.lookup import find
 from sorasync.errors import SorasyncError
-from sorasync.picking import Picked, pick
-from sorasync.planning import PlanOptions, make_plan
+from sorasync.operations.pick import Picked, pick
+from sorasync.operations.plan import PlanOptions, make_plan
 
 if TYPE_CHECKING:
     from sorasync.manifest.library import Library
+    from sorasync.operations.plan import Planned
+    from sorasync.operations.project import Project
     from sorasync.plan.plan import Plan
-    from sorasync.planning import Planned
-    from sorasync.project import Project
     from sorasync.state.store import Store
 
 
@@ -52,7 +52,7 @@ def outcome(project: Project, picked: Picked) -> PickView:
 
 
 def _link(project: Project, store: Store, planned: Planned) -> tuple[str, ...]:
-    from sorasync.applying import link_names
+    from sorasync.operations.apply import link_names
     from sorasync.state.lock import holder
 
     if holder(store) is not None:

@@ -10,7 +10,7 @@ import click
 from sorasync.cli.address_argument import PATTERN
 
 if TYPE_CHECKING:
-    from sorasync.planning import PlanOptions
+    from sorasync.operations.plan import PlanOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -66,8 +66,8 @@ def planning(
     batch: bool | None = None,
 ) -> PlanOptions:
     """The options as the planner takes them."""
+    from sorasync.operations.plan import PlanOptions
     from sorasync.plan.selection import Selection
-    from sorasync.planning import PlanOptions
 
     return PlanOptions(
         selection=Selection(target, exclude),

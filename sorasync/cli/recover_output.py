@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sorasync.recovering import Recovered
+from sorasync.operations.recover import Recovered
 
 _NAMED = 5
 

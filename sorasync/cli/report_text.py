@@ -8,9 +8,9 @@ import click
 
 from sorasync.apply.report import End, Outcome, Report, spent
 from sorasync.cli.plan_text import no_changes
+from sorasync.operations.project import Project
 from sorasync.plan.cost import money
 from sorasync.plan.plan import Plan
-from sorasync.project import Project
 
 _MARKS = {End.FAILED: "✗", End.BLOCKED: "!", End.PENDING: "…", End.OPEN: "?", End.SKIPPED: "-"}
 

@@ -10,10 +10,10 @@ from sorasync.cli.plan_text import diff_text
 from sorasync.cli.quote import quoted
 from sorasync.cli.units import iso, moment
 from sorasync.graph.address import label
+from sorasync.operations.project import Project
+from sorasync.operations.resolve import Candidate, Question, Questions
 from sorasync.plan.cost import money
 from sorasync.plan.words import shortened, word_diff
-from sorasync.project import Project
-from sorasync.resolving import Candidate, Question, Questions
 
 
 def questions_text(found: Questions, project: Project) -> Iterator[str]:

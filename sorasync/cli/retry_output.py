@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from sorasync.cli.failure import one_line
 from sorasync.cli.plan_json import usd
+from sorasync.operations.retry import Lifted
 from sorasync.plan.cost import money, total
-from sorasync.retrying import Lifted
 from sorasync.state.record import Status
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sorasync.errors import SorasyncError
 
 if TYPE_CHECKING:
-    from sorasync.project import Project
+    from sorasync.operations.project import Project
     from sorasync.state.record import Record
 
 

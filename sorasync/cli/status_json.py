@@ -5,8 +5,8 @@ from __future__ import annotations
 from sorasync.cli.plan_json import allowance_json, usd
 from sorasync.cli.status_view import StatusView
 from sorasync.cli.units import iso
+from sorasync.operations.standing import Stage, Standing
 from sorasync.plan.change import Change
-from sorasync.standing import Stage, Standing
 
 
 def status_json(status: StatusView) -> dict[str, object]:

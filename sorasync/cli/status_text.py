@@ -11,9 +11,9 @@ from sorasync.cli.failure import one_line
 from sorasync.cli.quote import quoted
 from sorasync.cli.status_view import StatusView
 from sorasync.cli.units import age
+from sorasync.operations.standing import Stage, Standing
 from sorasync.plan.allowance import Allowance
 from sorasync.plan.cost import Total, money
-from sorasync.standing import Stage, Standing
 
 _MARKS = {
     Stage.DONE: ("✓", "green"),

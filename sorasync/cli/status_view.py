@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 from sorasync.clock import day_start
 from sorasync.errors import SorasyncError
-from sorasync.pace import paces
+from sorasync.operations.pace import paces
+from sorasync.operations.plan import PlanOptions, make_plan
+from sorasync.operations.standing import Stage, Standing, standings
 from sorasync.plan.action import Action
 from sorasync.plan.cost import Total, total
 from sorasync.plan.selection import matches
-from sorasync.planning import PlanOptions, make_plan
-from sorasync.standing import Stage, Standing, standings
 from sorasync.state.record import IN_FLIGHT, Status
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
+    from sorasync.operations.project import Project
     from sorasync.plan.allowance import Allowance
-    from sorasync.project import Project
     from sorasync.state.history import Spent
     from sorasync.state.record import Record
 

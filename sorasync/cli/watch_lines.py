@@ -18,8 +18,8 @@ from sorasync.cli.exit_code import of_error
 from sorasync.cli.plan_json import FORMAT_VERSION, plan_json, usd
 from sorasync.cli.report_json import report_json
 from sorasync.errors import SorasyncError
-from sorasync.watching import Leave, View, Watch
-from sorasync.working import Kind, Work
+from sorasync.watch.watching import Leave, View, Watch
+from sorasync.watch.working import Kind, Work
 
 COMMANDS = "apply TOKEN, free [TOKEN], drafts, refresh, quit"
 

@@ -13,8 +13,8 @@ from types import FrameType
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_lines
 from sorasync.cli.watch_lines import Lines, read_commands
-from sorasync.project import Project
-from sorasync.watching import Leave, Settings, Watch
+from sorasync.operations.project import Project
+from sorasync.watch.watching import Leave, Settings, Watch
 
 
 def in_lines(settings: Settings) -> int:

@@ -17,7 +17,7 @@ from sorasync.manifest.library import ClipSpec
 from sorasync.plan.cost import money
 from sorasync.plan.plan import Plan
 from sorasync.plan.words import shortened, word_diff
-from sorasync.watching import View, prompts, step_cost
+from sorasync.watch.watching import View, prompts, step_cost
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from sorasync.apply.events import Event
 from sorasync.cli.watch_keys import BACKSPACE, DOWN, ENTER, ESCAPE, UP
 from sorasync.cli.watch_screen import Scene, compose
-from sorasync.drafting import draft_project, video_of
 from sorasync.errors import SorasyncError
-from sorasync.watching import View, Watch
-from sorasync.working import Kind, Work
+from sorasync.watch.drafts import draft_project, video_of
+from sorasync.watch.watching import View, Watch
+from sorasync.watch.working import Kind, Work
 
 if TYPE_CHECKING:
     from rich.console import Console

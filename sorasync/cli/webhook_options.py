@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from sorasync.pending import Webhooks
+    from sorasync.operations.wait import Webhooks
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,7 +35,7 @@ def webhooks_of(listen: str | None, secret_env: str) -> Webhooks | None:
     """The options together. Raises `click.BadParameter` for anything but `HOST:PORT`."""
     if listen is None:
         return None
-    from sorasync.pending import Webhooks
+    from sorasync.operations.wait import Webhooks
 
     host, colon, port = listen.rpartition(":")
     if not colon or not host or not port.isdecimal() or int(port) > 65535:

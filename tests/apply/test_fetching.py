@@ -9,8 +9,8 @@ import pytest
 from sorasync.apply.report import End
 from sorasync.assets.mp4 import inspect_mp4
 from sorasync.graph.render import Kind
+from sorasync.operations.plan import PlanOptions
 from sorasync.plan.action import Action
-from sorasync.planning import PlanOptions
 from sorasync.provider.local import in_process
 from sorasync.state.record import Status
 from tests.apply.conftest import MakeWorld

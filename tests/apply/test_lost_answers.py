@@ -6,8 +6,8 @@ import pytest
 
 from sorasync.apply.events import Moment
 from sorasync.apply.report import End
+from sorasync.operations.plan import PlanOptions
 from sorasync.plan.selection import Selection
-from sorasync.planning import PlanOptions
 from sorasync.state.record import Status
 from tests.apply.conftest import MakeWorld
 from tests.apply.world import World, clips, ends, numbered, outcome

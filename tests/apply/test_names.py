@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sorasync.apply.events import Moment
 from sorasync.apply.report import End
-from sorasync.planning import PlanOptions
+from sorasync.operations.plan import PlanOptions
 from sorasync.state.record import Status
 from tests.apply.conftest import MakeWorld
 from tests.apply.world import clips, ends

@@ -13,15 +13,15 @@ import httpx
 
 from sorasync.apply.events import Event, Moment
 from sorasync.apply.report import End, Outcome, Report
-from sorasync.applying import ApplyOptions, apply
+from sorasync.operations.apply import ApplyOptions, apply
+from sorasync.operations.plan import PlanOptions, make_plan
+from sorasync.operations.project import Project
 from sorasync.plan.plan import Plan
-from sorasync.planning import PlanOptions, make_plan
 from sorasync.preview.app import PreviewSettings, create_app
 from sorasync.preview.faults.rule import FaultPlan, Rule
 from sorasync.preview.media import tiny_video
 from sorasync.preview.model import Charge
 from sorasync.preview.server import Server
-from sorasync.project import Project
 from sorasync.provider.client import VideosClient
 from sorasync.provider.local import in_process
 from sorasync.provider.retry import Patience

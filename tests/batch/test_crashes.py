@@ -75,7 +75,7 @@ def test_a_file_that_was_never_made_a_batch_is_not_looked_for(
 def test_a_batch_that_died_is_sent_again_by_batch_also_in_a_direct_run(
     world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sorasync.planning import PlanOptions
+    from sorasync.operations.plan import PlanOptions
 
     it = world(clips("ab"))
     killed(it, monkeypatch, "upload_file", after=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from sorasync.project import Project
+from sorasync.operations.project import Project
 from sorasync.state.record import Status
 from tests.ci.paid import Stopped, Studio, clips
 from tests.cli.kit import Film

@@ -14,7 +14,7 @@ import pytest
 
 from sorasync.cli.main import run
 from sorasync.graph.render import Kind, Render
-from sorasync.project import Project
+from sorasync.operations.project import Project
 from sorasync.state.record import Status
 from sorasync.state.store import Store
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from sorasync.project import Project
+from sorasync.operations.project import Project
 from sorasync.provider.errors import InvalidRequest
 from sorasync.state.lock import acquire
 from sorasync.state.record import Status

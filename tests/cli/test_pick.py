@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sorasync.picking import PickError, edited
+from sorasync.operations.pick import PickError, edited
 from tests.cli.kit import Film
 
 Films = Callable[[str], Film]

@@ -39,8 +39,8 @@ def test_commands_import_nothing_heavy_at_the_top() -> None:
         "httpx",
         "rich",
         "sqlite3",
-        "sorasync.planning",
-        "sorasync.applying",
+        "sorasync.operations.plan",
+        "sorasync.operations.apply",
         "sorasync.preview",
     }
     for path in (_ROOT / "sorasync/cli/commands").glob("*.py"):

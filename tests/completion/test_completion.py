@@ -115,7 +115,7 @@ def test_where_there_is_no_library_nothing_is_offered(tmp_path: Path) -> None:
 
 
 def test_what_is_offered_is_declared(library: Path) -> None:
-    from sorasync.project import Project
+    from sorasync.operations.project import Project
 
     (library / "manifests/b.toml").unlink()
     (library / "manifests/m.mp4").write_bytes(b"x")

@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from sorasync.cli.main import run
-from sorasync.doctor import Check, Host, Level, examine
-from sorasync.doctor_host import host_checks
+from sorasync.doctor.checks import Check, Host, Level, examine
+from sorasync.doctor.host import host_checks
+from sorasync.operations.project import Project
 from sorasync.preview.serve import running
 from sorasync.preview.settings import PreviewSettings
-from sorasync.project import Project
 from sorasync.provider.client import VideosClient
 from sorasync.provider.probe import HostFacts, probe
 from sorasync.provider.retry import Patience

@@ -14,7 +14,7 @@ from PIL import Image
 from pydantic import BaseModel
 
 from sorasync.manifest import schema
-from sorasync.project import Project
+from sorasync.operations.project import Project
 from tests.example.library import Used, copied, facts, picture
 
 ROOT = Path(__file__).resolve().parents[2]

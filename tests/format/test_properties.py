@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bench.generate import write_library
 from sorasync.manifest.format import format_text
 from sorasync.manifest.toml import TomlError, parse
-from sorasync.project import Project
+from sorasync.operations.project import Project
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import sorasync
-from sorasync.project import Project
+from sorasync.operations.project import Project
 
 
 def test_the_example_library_is_quiet() -> None:

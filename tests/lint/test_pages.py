@@ -17,14 +17,14 @@ from tempfile import TemporaryDirectory
 import pytest
 
 import sorasync
-from sorasync.applying import ApplyOptions, policy_of
-from sorasync.checking import check
 from sorasync.manifest.codes import ALL_CODES, MEDIA_CODES, REFUSAL_CODES
 from sorasync.manifest.config import load_config
 from sorasync.manifest.pages import page
+from sorasync.operations.apply import ApplyOptions, policy_of
+from sorasync.operations.project import Project
+from sorasync.operations.validate import check
 from sorasync.plan.policy import refusals
 from sorasync.profile import load_profile
-from sorasync.project import Project
 from tests.plan.world import World
 from tests.preflight.media import film, picture
 

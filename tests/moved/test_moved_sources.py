@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from sorasync.cli.main import run
+from sorasync.operations.plan import PlanOptions, make_plan
+from sorasync.operations.project import Project
 from sorasync.plan.action import Action
 from sorasync.plan.plan import Plan
-from sorasync.planning import PlanOptions, make_plan
 from sorasync.preview.serve import Running, running
 from sorasync.preview.settings import PreviewSettings
-from sorasync.project import Project
 from tests.apply.conftest import MakeWorld
 from tests.apply.conftest import world as world
 

@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, cast
 
 from sorasync.graph.graph import Graph
 from sorasync.manifest.config import load_config
+from sorasync.operations.plan import PlanOptions, make_plan
+from sorasync.operations.project import Project
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.plan.cost import money
 from sorasync.plan.plan import Plan
 from sorasync.plan.selection import Selection
-from sorasync.planning import PlanOptions, make_plan
 from sorasync.profile import load_profile
 from sorasync.profile.profile import Profile
-from sorasync.project import Project
 from sorasync.provider.errors import NotFound
 from sorasync.provider.wire import Job, JobStatus, Page
 from sorasync.state.record import Binding, Brief, Record, Status

@@ -11,8 +11,8 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from sorasync.manifest.diagnostic import Diagnostic
+from sorasync.operations.project import Project
 from sorasync.preflight import check_media
-from sorasync.project import Project
 
 CONFIG = '[provider]\nprofile = "preview"\n[defaults]\nmodel = "sora-2"\nsize = "1280x720"\nseconds = 4\n'
 

@@ -15,9 +15,9 @@ from urllib.request import Request, urlopen
 import pytest
 
 from sorasync.cli.main import run
+from sorasync.operations.project import Project
 from sorasync.preview.app import PreviewSettings
 from sorasync.preview.serve import running
-from sorasync.project import Project
 from sorasync.state.store import Store
 
 TWO_CLIPS = """\

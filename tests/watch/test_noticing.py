@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sorasync.noticing import git_at_work, places_of, wait_until_written
-from sorasync.project import Project
+from sorasync.operations.project import Project
+from sorasync.watch.saves import git_at_work, places_of, wait_until_written
 from tests.watch.kit import Library
 
 

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from sorasync.cli.diagnostic_json import diagnostic_json
 from sorasync.cli.plan_json import plan_json
 from sorasync.manifest.diagnostic import ManifestError
+from sorasync.operations.plan import PlanOptions, make_plan
+from sorasync.operations.project import Project
 from sorasync.plan.planfile import encode
-from sorasync.planning import PlanOptions, make_plan
-from sorasync.project import Project
 from sorasync.state.record import Record, Status
-from sorasync.warm import Caches, WarmAssets, WarmProject
+from sorasync.watch.warm import Caches, WarmAssets, WarmProject
 from tests.watch.kit import CONFIG, Library, clip, make
 
 OPTIONS = PlanOptions(offline=True, lint=True)

@@ -29,10 +29,10 @@ def command(globals: Globals, address: str, reason: str, yes: bool) -> ExitCode:
     Renders made from it follow, as far as nothing else about them changed; the whole chain is shown first.
     The earlier record is kept, so that taking the change back costs nothing either.
     """
-    from sorasync.accepting import accept, acceptance
     from sorasync.cli.accept_output import acceptance_json, acceptance_text
     from sorasync.cli.invocation import changing, confirmed
     from sorasync.cli.lookup import find
+    from sorasync.operations.accept import accept, acceptance
 
     if not reason.strip():
         raise click.UsageError("--reason must say something")

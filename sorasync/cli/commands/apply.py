@@ -65,8 +65,8 @@ def command(
     something it touches has changed. What costs nothing is never asked about. Ctrl-C once stops starting
     anything; renders in flight go on at the provider, and the next apply picks them up.
     """
-    from sorasync.applying import ApplyOptions, apply
     from sorasync.cli.webhook_options import webhooks_of
+    from sorasync.operations.apply import ApplyOptions, apply
 
     chosen = ApplyOptions(
         planning=planning(target, exclude, replace, offline, refresh, batch),

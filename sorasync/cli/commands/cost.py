@@ -31,7 +31,7 @@ def command(globals: Globals, by: str, since: float | None, csv: bool) -> ExitCo
     those of UTC.
     """
     from sorasync.cli.cost_output import cost_csv, cost_json, cost_text
-    from sorasync.spending import By, spending
+    from sorasync.operations.cost import By, spending
 
     project = globals.project()
     with project.synced_store() as store:

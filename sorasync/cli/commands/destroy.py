@@ -11,8 +11,8 @@ from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines
 
 if TYPE_CHECKING:
-    from sorasync.collecting import Deleted
-    from sorasync.project import Project
+    from sorasync.operations.gc import Deleted
+    from sorasync.operations.project import Project
 
 _EXAMPLES = """\b
 Examples:
@@ -34,7 +34,7 @@ def command(globals: Globals, keep_remote: bool, include_protected: bool, yes: b
     nobody knows whether they were sent stay known, since sending them again could be paid for twice.
     """
     from sorasync.cli.destroy_output import destroy_json, destroy_text
-    from sorasync.collecting import everything
+    from sorasync.operations.gc import everything
 
     project = globals.project()
     with project.synced_store() as store:
@@ -75,8 +75,8 @@ def _destroy(
 ) -> Deleted | None:
     """Ask for the library's name, lock, look again, delete; None where the answer was another."""
     from sorasync.cli.asking import command_line, typed
-    from sorasync.collecting import delete, everything, relink
-    from sorasync.recording import changing
+    from sorasync.operations.gc import delete, everything, relink
+    from sorasync.operations.recording import changing
 
     what = f"delete all {count} renders of {project.name}"
     if not yes and not typed(project.name, f"Type {project.name} to go on", what=what):

@@ -26,7 +26,7 @@ def command(globals: Globals, revision: str, full: bool) -> ExitCode:
     against the state here; the working tree is not touched, and the provider is asked nothing.
     """
     from sorasync.cli.diff_output import diff_json, diff_lines, diff_markdown, sums
-    from sorasync.comparing import compare
+    from sorasync.operations.diff import compare
 
     found = compare(globals.project(), revision)
     if globals.json:

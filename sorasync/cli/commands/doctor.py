@@ -26,7 +26,7 @@ def command(globals: Globals, offline: bool) -> ExitCode:
     Exits with 1 when something is wrong; warnings do not count.
     """
     from sorasync.cli.doctor_output import doctor_json, doctor_text
-    from sorasync.doctor import examine
+    from sorasync.doctor.checks import examine
 
     checkup = examine(globals.project(), offline=offline)
     if globals.json:

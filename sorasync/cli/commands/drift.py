@@ -32,7 +32,7 @@ def command(globals: Globals, full: bool, offline: bool, detailed_exitcode: bool
     """
     from sorasync.cli.drift_output import drift_json, drift_text
     from sorasync.cli.exit_code import of_plan
-    from sorasync.planning import PlanOptions, make_plan
+    from sorasync.operations.plan import PlanOptions, make_plan
 
     options = PlanOptions(refresh=True, full_check=full, offline=offline)
     planned = make_plan(globals.project(), options)

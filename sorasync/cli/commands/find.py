@@ -26,7 +26,7 @@ def command(globals: Globals, text: tuple[str, ...], regex: bool) -> ExitCode:
     manifests are read.
     """
     from sorasync.cli.find_output import find_json, find_lines
-    from sorasync.finding import find, patterns
+    from sorasync.operations.find import find, patterns
 
     found = find(globals.project().library(), patterns(text, regex=regex))
     if globals.json:

@@ -12,8 +12,8 @@ from sorasync.cli.output import print_json, print_lines
 from sorasync.cli.units import length
 
 if TYPE_CHECKING:
-    from sorasync.collecting import Deleted, Doomed
-    from sorasync.project import Project
+    from sorasync.operations.gc import Deleted, Doomed
+    from sorasync.operations.project import Project
 
 _EXAMPLES = """\b
 Examples:
@@ -37,7 +37,7 @@ def command(globals: Globals, delete: bool, older_than: float | None, remote: bo
     it. What is in flight or protected, and files that the state does not know, are never touched.
     """
     from sorasync.cli.gc_output import deleted_text, gc_json, gc_text
-    from sorasync.collecting import retired, stale_parts
+    from sorasync.operations.gc import retired, stale_parts
 
     project = globals.project()
     with project.synced_store() as store:
@@ -63,9 +63,9 @@ def _delete(
 ) -> Deleted | None:
     """Ask, lock, look again, delete; None where the answer was no."""
     from sorasync.cli.asking import agreed, command_line
-    from sorasync.collecting import STALE, relink, retired
-    from sorasync.collecting import delete as carry_out
-    from sorasync.recording import changing
+    from sorasync.operations.gc import STALE, relink, retired
+    from sorasync.operations.gc import delete as carry_out
+    from sorasync.operations.recording import changing
 
     where = " here and at the provider" if remote else ""
     what = f"delete {len(found)} retired render{'' if len(found) == 1 else 's'}{where}"

@@ -16,8 +16,8 @@ from sorasync.cli.units import length
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
     from sorasync.graph.render import Render
-    from sorasync.importing_all import Gathered
-    from sorasync.project import Project
+    from sorasync.operations.import_all import Gathered
+    from sorasync.operations.project import Project
 
 _EXAMPLES = """\b
 Examples:
@@ -74,7 +74,7 @@ def command(
 def _one(globals: Globals, project: Project, address: str, remote_id: str, *, force: bool) -> ExitCode:
     from sorasync.cli.import_output import imported_json, imported_text
     from sorasync.cli.invocation import changing
-    from sorasync.importing import bind
+    from sorasync.operations.import_one import bind
 
     graph = project.graph(project.library())
     render = _render(address, graph)
@@ -104,8 +104,8 @@ def _remote(
     from sorasync.cli.import_output import gathered_json, gathered_text
     from sorasync.cli.invocation import changing
     from sorasync.errors import SorasyncError
-    from sorasync.importing_all import carry_out, free_name, gather
-    from sorasync.sweep import sweep
+    from sorasync.operations.import_all import carry_out, free_name, gather
+    from sorasync.operations.sweep import sweep
 
     path = _inside(project, out) if out else free_name(project.root / project.config.library.manifests)
     graph = project.graph(project.library())

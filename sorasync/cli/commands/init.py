@@ -28,7 +28,7 @@ def command(globals: Globals, directory: Path | None) -> ExitCode:
     and costs nothing. Files that are there already are left as they are.
     """
     from sorasync.cli.quote import quoted
-    from sorasync.starting import start
+    from sorasync.operations.init import start
 
     place = directory or globals.library or Path()
     written, kept = start(place)

@@ -12,8 +12,8 @@ from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines
 
 if TYPE_CHECKING:
-    from sorasync.picking import Picked
-    from sorasync.project import Project
+    from sorasync.operations.pick import Picked
+    from sorasync.operations.project import Project
 
 _EXAMPLES = """\b
 Examples:
@@ -71,7 +71,7 @@ def _pick(project: Project, clip: str, take: int | None) -> Picked:
     """Pick; a library that only a wrong pick keeps from loading is mended by the new one."""
     from sorasync.cli.pick_view import choose
     from sorasync.manifest.diagnostic import ManifestError
-    from sorasync.picking import repair
+    from sorasync.operations.pick import repair
 
     try:
         library = project.library()

@@ -14,7 +14,7 @@ from sorasync.cli.plan_options import plan_options, planning
 
 if TYPE_CHECKING:
     from sorasync.manifest.diagnostic import Diagnostic
-    from sorasync.planning import Planned
+    from sorasync.operations.plan import Planned
 
 _EXAMPLES = """\b
 Examples:
@@ -59,8 +59,8 @@ def command(
     from sorasync.cli.ci import add_plan, annotate
     from sorasync.cli.invocation import notice
     from sorasync.manifest.diagnostic import ManifestError
-    from sorasync.planning import make_plan
-    from sorasync.recording import forgotten
+    from sorasync.operations.plan import make_plan
+    from sorasync.operations.recording import forgotten
 
     asked = planning(target, exclude, replace, offline, refresh, batch)
     try:

@@ -14,7 +14,7 @@ from sorasync.cli.output import print_json, print_lines
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from sorasync.project import Project
+    from sorasync.operations.project import Project
 
 _EXAMPLES = """\b
 Examples:
@@ -69,7 +69,7 @@ def _list(globals: Globals, project: Project, address: str | None, *, thumbnails
     from dataclasses import replace
 
     from sorasync.cli.resolve_output import questions_json, questions_text
-    from sorasync.resolving import questions
+    from sorasync.operations.resolve import questions
 
     found = questions(project, thumbnails=thumbnails)
     if address is not None:
@@ -83,8 +83,8 @@ def _list(globals: Globals, project: Project, address: str | None, *, thumbnails
 
 
 def _settle(project: Project, address: str, adopt: str | None, *, resend: bool, force: bool) -> str:
-    from sorasync import resolving
     from sorasync.cli.invocation import changing
+    from sorasync.operations import resolve as resolving
 
     with changing(project) as session:
         record = resolving.question_of(session.store, _addresses(address), address)

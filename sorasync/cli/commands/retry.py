@@ -30,7 +30,7 @@ def command(globals: Globals, addresses: tuple[str, ...], failed: bool, blocked:
     from sorasync.cli.invocation import changing
     from sorasync.cli.lookup import find
     from sorasync.cli.retry_output import lifted_json, lifted_text
-    from sorasync.retrying import lift, stuck
+    from sorasync.operations.retry import lift, stuck
 
     if not addresses and not failed and not blocked:
         raise click.UsageError("name an ADDRESS, or give --failed or --blocked")

@@ -13,7 +13,7 @@ from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines
 
 if TYPE_CHECKING:
-    from sorasync.project import Project
+    from sorasync.operations.project import Project
     from sorasync.state.record import Binding
 
 _EXAMPLES = """\b
@@ -32,7 +32,7 @@ def command(globals: Globals, address: str) -> ExitCode:
     manifest still says so, the next apply protects it again.
     """
     from sorasync.cli.asking import command_line
-    from sorasync.recording import changing
+    from sorasync.operations.recording import changing
 
     project = globals.project()
     with project.synced_store() as store:

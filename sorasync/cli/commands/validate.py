@@ -11,7 +11,7 @@ from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines
 
 if TYPE_CHECKING:
-    from sorasync.checking import Checked
+    from sorasync.operations.validate import Checked
 
 _EXAMPLES = """\b
 Examples:
@@ -30,7 +30,7 @@ def command(globals: Globals, strict: bool) -> ExitCode:
     Every fault of every file is shown at once. Needs no key, no state and no network. `sorasync explain CODE`
     says more about a code.
     """
-    from sorasync.checking import check
+    from sorasync.operations.validate import check
 
     checked = check(globals.project, strict=strict)
     if globals.format == "github":

@@ -54,9 +54,9 @@ def command(
     nothing: what is still to be rendered is left to the next apply. ADDRESS may hold * and ?, or be
     tag:NAME.
     """
-    from sorasync.applying import ApplyOptions, apply
+    from sorasync.operations.apply import ApplyOptions, apply
+    from sorasync.operations.plan import PlanOptions
     from sorasync.plan.selection import Selection
-    from sorasync.planning import PlanOptions
 
     options = ApplyOptions(
         planning=PlanOptions(selection=Selection(patterns)),

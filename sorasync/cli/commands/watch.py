@@ -63,8 +63,8 @@ def command(
     from sorasync.cli.invocation import command_line
     from sorasync.cli.plan_options import planning
     from sorasync.cli.watch_run import in_lines, on_terminal
-    from sorasync.project import Project
-    from sorasync.watching import Auto, Settings
+    from sorasync.operations.project import Project
+    from sorasync.watch.watching import Auto, Settings
 
     project = globals.project()
     settings = Settings(

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sorasync.assets.mp4 import inspect_mp4
-from sorasync.planning import PlanOptions, make_plan
+from sorasync.operations.plan import PlanOptions, make_plan
+from sorasync.operations.project import Project
 from sorasync.preview.media import tiny_video
-from sorasync.project import Project
 from sorasync.state.record import Status
 from tests.apply.crash import victim
 from tests.apply.crash.server import PROCESSES

@@ -17,7 +17,7 @@ PROCESSES.set_forkserver_preload(
     [
         "sorasync.cli.main",
         "sorasync.cli.commands.apply",
-        "sorasync.applying",
+        "sorasync.operations.apply",
         "sorasync.manifest.load",
         "sorasync.provider.client",
         "sorasync.preview.serve",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sorasync.project import Project
+from sorasync.operations.project import Project
 from tests.apply.crash.case import RENDERS, Case, look
 from tests.apply.crash.server import PROCESSES, ledger, serving
 from tests.apply.crash.victim import run

@@ -29,7 +29,7 @@ def command(globals: Globals, anew: bool, offline: bool) -> ExitCode:
     from sorasync.cli.invocation import changing, notice
     from sorasync.cli.recover_output import recovered_json, recovered_text
     from sorasync.cli.state_view import state_path
-    from sorasync.recovering import recover
+    from sorasync.operations.recover import recover
     from sorasync.state.backup import set_aside
 
     project = globals.project()

@@ -12,9 +12,9 @@ from sorasync.assets.store import AssetStore
 from sorasync.errors import SorasyncError
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Render
+from sorasync.operations.recording import Session
 from sorasync.plan.change import FieldChange
 from sorasync.plan.reason import changed_fields, inputs_of
-from sorasync.recording import Session
 from sorasync.state.record import IN_FLIGHT, Binding, Record, Status
 from sorasync.state.store import Store
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sorasync.errors import SorasyncError
-from sorasync.importing import new_record
-from sorasync.likeness import told
-from sorasync.project import Project
+from sorasync.operations.import_one import new_record
+from sorasync.operations.likeness import told
+from sorasync.operations.project import Project
+from sorasync.operations.recording import Session
+from sorasync.operations.sweep import Sweep, oldest_first
 from sorasync.provider.wire import Job, JobStatus
-from sorasync.recording import Session
 from sorasync.state.record import Status
-from sorasync.sweep import Sweep, oldest_first
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph

@@ -12,13 +12,13 @@ from sorasync.graph.address import natural, owner
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Render
 from sorasync.manifest.diagnostic import ManifestError, Severity
+from sorasync.operations.plan import Planned, PlanOptions, make_plan
+from sorasync.operations.project import Project
+from sorasync.operations.revision import at_revision
 from sorasync.plan.change import FieldChange
 from sorasync.plan.cost import Total, cost_of
 from sorasync.plan.reason import changed_fields, inputs_of, sentence
-from sorasync.planning import Planned, PlanOptions, make_plan
 from sorasync.profile.profile import Profile
-from sorasync.project import Project
-from sorasync.revision import at_revision
 from sorasync.state.store import Store
 
 

@@ -16,10 +16,10 @@ from sorasync.graph.address import natural
 from sorasync.state.record import IN_FLIGHT, Record, Status
 
 if TYPE_CHECKING:
+    from sorasync.operations.project import Project
+    from sorasync.operations.recording import Session
     from sorasync.profile.profile import Profile
-    from sorasync.project import Project
     from sorasync.provider.client import VideosClient
-    from sorasync.recording import Session
     from sorasync.state.store import Store
 
 STALE = 86_400.0

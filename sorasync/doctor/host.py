@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from sorasync.doctor import Check, Host, Level, listed
-from sorasync.project import Project
+from sorasync.doctor.checks import Check, Host, Level, listed
+from sorasync.operations.project import Project
 from sorasync.provider.probe import HostFacts, Reached
 
 _SKEW_WARNS, _SKEW_FAILS = 10.0, 120.0

@@ -11,7 +11,7 @@ from sorasync.manifest.diagnostic import Diagnostic, ManifestError, Severity
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
     from sorasync.manifest.library import Library
-    from sorasync.project import Project
+    from sorasync.operations.project import Project
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sorasync.operations.project import Project
 from sorasync.profile.model import nearest_seconds
-from sorasync.project import Project
 
 if TYPE_CHECKING:
     from sorasync.manifest.library import ClipSpec, Library

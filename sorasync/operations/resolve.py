@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
-from sorasync.likeness import Likeness, Wanted, likeness
-from sorasync.project import Project
-from sorasync.recording import Session
+from sorasync.operations.likeness import Likeness, Wanted, likeness
+from sorasync.operations.project import Project
+from sorasync.operations.recording import Session
 from sorasync.state.record import Record, Status
 from sorasync.state.store import Store
 
@@ -97,7 +97,7 @@ def questions(project: Project, *, thumbnails: bool = True) -> Questions:
 
 def _candidates(project: Project, records: list[Record], held: frozenset[str]) -> tuple[list[Job], bool]:
     from sorasync.apply.resolve import DOUBT
-    from sorasync.sweep import sweep
+    from sorasync.operations.sweep import sweep
 
     found = sweep(project, min(record.intent_at or 0.0 for record in records) - DOUBT)
     return [job for job in found.jobs if job.id not in held], found.listed
@@ -190,7 +190,7 @@ def adopt(project: Project, session: Session, record: Record, job_id: str, *, fo
     Raises `SorasyncError` for a job that another record holds, that does not exist, or that says it is
     something else (unless `force`).
     """
-    from sorasync.sweep import job as ask
+    from sorasync.operations.sweep import job as ask
 
     refuse_held(session.store, job_id, record.key)
     job = ask(project, job_id)

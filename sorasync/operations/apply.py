@@ -19,17 +19,17 @@ from sorasync.apply.events import Reporter
 from sorasync.apply.report import Report, spent
 from sorasync.apply.view import asset_view
 from sorasync.assets.link import LinkReport, link_all
-from sorasync.budgeting import budget_of
-from sorasync.pending import Webhooks, listening_for, pending_part
+from sorasync.operations.budget import budget_of
+from sorasync.operations.plan import Planned, PlanOptions, make_plan
+from sorasync.operations.project import Project
+from sorasync.operations.recording import begin_run, bring_up, forgotten, write_lock_file
+from sorasync.operations.stop import StopButton
+from sorasync.operations.wait import Webhooks, listening_for, pending_part
 from sorasync.plan.plan import Plan
 from sorasync.plan.planfile import PlanStale, differences, load
 from sorasync.plan.policy import PlanRefused, Policy, refusals
-from sorasync.planning import Planned, PlanOptions, make_plan
-from sorasync.project import Project
-from sorasync.recording import begin_run, bring_up, forgotten, write_lock_file
 from sorasync.state.lock import LockLost, RunLock, acquire_within
 from sorasync.state.store import Store
-from sorasync.stopping import StopButton
 
 
 @dataclass(frozen=True, slots=True)

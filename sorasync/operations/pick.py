@@ -23,7 +23,7 @@ from sorasync.manifest.toml import TomlError, parse
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sorasync.project import Project
+    from sorasync.operations.project import Project
 
 FILE = "picks.toml"
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from sorasync.apply.sidecars import record_of
 from sorasync.graph.address import natural
-from sorasync.importing import new_record, status_of, wanted_of
-from sorasync.likeness import signature, told
-from sorasync.project import Project
+from sorasync.operations.import_one import new_record, status_of, wanted_of
+from sorasync.operations.likeness import signature, told
+from sorasync.operations.project import Project
+from sorasync.operations.recording import Session
+from sorasync.operations.sweep import oldest_first
 from sorasync.provider.wire import JobStatus
-from sorasync.recording import Session
 from sorasync.state.record import Record, Status
-from sorasync.sweep import oldest_first
 
 if TYPE_CHECKING:
     from sorasync.assets.store import AssetStore
@@ -123,8 +123,8 @@ class _Recovery:
 
     def from_provider(self, *, offline: bool) -> None:
         """Give each wanted render that nobody knows the job in the provider's list that only it can be."""
+        from sorasync.operations.sweep import sweep
         from sorasync.provider.errors import ProviderError
-        from sorasync.sweep import sweep
 
         open_renders = self._unknown_renders()
         if not open_renders:

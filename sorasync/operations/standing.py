@@ -14,7 +14,7 @@ from sorasync.state.record import IN_FLIGHT, Brief, Status
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import ClipNode, Graph
-    from sorasync.planning import Planned
+    from sorasync.operations.plan import Planned
 
 
 class Stage(StrEnum):

@@ -7,10 +7,11 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sorasync.budgeting import allowances
 from sorasync.errors import SorasyncError
 from sorasync.graph.address import natural, owner
 from sorasync.graph.graph import Graph
+from sorasync.operations.budget import allowances
+from sorasync.operations.project import Project
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.plan.diff import diff
@@ -18,12 +19,11 @@ from sorasync.plan.known import Known, Survey, survey
 from sorasync.plan.plan import Plan, Waiting
 from sorasync.plan.remote import Remote, RemoteState
 from sorasync.plan.selection import Selection, matching, select
-from sorasync.project import Project
 
 if TYPE_CHECKING:
-    from sorasync.drifting import Drift, Swept
     from sorasync.manifest.diagnostic import Diagnostic
     from sorasync.manifest.library import Library
+    from sorasync.operations.drift import Drift, Swept
     from sorasync.provider.base import Provider
     from sorasync.provider.wire import Job
     from sorasync.state.store import Store
@@ -138,7 +138,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
 def _sweep(project: Project, options: PlanOptions, store: Store, graph: Graph) -> Swept | None:
     if not options.refresh:
         return None
-    from sorasync.drifting import sweep_all
+    from sorasync.operations.drift import sweep_all
 
     return sweep_all(project, store, graph, offline=options.offline, full=options.full_check)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sorasync.assets.store import AssetStore
 from sorasync.graph.memo import Memo
 from sorasync.manifest.memory import Memory
-from sorasync.project import Project
+from sorasync.operations.project import Project
 from sorasync.state.store import Store
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from watchfiles import Change
 
-    from sorasync.project import Project
+    from sorasync.operations.project import Project
 
 QUIET_MS = 50
 """How long nothing must have been written before a change counts."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
-from sorasync.project import Project
+from sorasync.operations.project import Project
 
 if TYPE_CHECKING:
     from sorasync.provider.probe import HostFacts
@@ -62,9 +62,9 @@ def examine(project: Project, *, offline: bool = False) -> Checkup:
 
 
 def _checks(project: Project, offline: bool) -> Iterator[Check]:
-    from sorasync.doctor_host import host_checks
-    from sorasync.doctor_local import local_checks
-    from sorasync.doctor_prices import price_checks
+    from sorasync.doctor.host import host_checks
+    from sorasync.doctor.local import local_checks
+    from sorasync.doctor.prices import price_checks
 
     models, problem = _models(project)
     if problem is not None:

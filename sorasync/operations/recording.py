@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from sorasync.project import Project
+from sorasync.operations.project import Project
 from sorasync.state.store import Store
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from sorasync.doctor import Check, Level, listed
-from sorasync.project import Project
+from sorasync.doctor.checks import Check, Level, listed
+from sorasync.operations.project import Project
 
 _SUNSET_WARNS, _OLD = 180, 60
 """Days."""

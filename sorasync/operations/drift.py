@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from sorasync.operations.project import Project
 from sorasync.plan.remote import Remote
-from sorasync.project import Project
 from sorasync.state.record import IN_FLIGHT, Status
 from sorasync.state.store import Store
 
@@ -84,7 +84,7 @@ def sweep_all(
     project: Project, store: Store, graph: Graph, *, full: bool = False, offline: bool = False
 ) -> Swept:
     """Check every recorded file, and walk the provider's list. Changes nothing; raises `ProviderError`."""
-    from sorasync.sweep import Sweep, sweep
+    from sorasync.operations.sweep import Sweep, sweep
 
     files = _files(project, store, full=full)
     found = Sweep((), complete=False, listed=False) if offline else sweep(project)
@@ -159,7 +159,7 @@ class _Seeking:
 
     def answers(self) -> dict[str, Remote]:
         """What the list says of every key whose job it holds, as a plan takes it."""
-        from sorasync.planning import remote_of
+        from sorasync.operations.plan import remote_of
 
         return {
             key: remote_of(self._jobs[brief.remote_id], self._now)

@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sorasync.clock import day_start, month_start
+from sorasync.operations.project import Project
 from sorasync.plan.allowance import Allowance
-from sorasync.project import Project
 from sorasync.state.store import Store
 
 if TYPE_CHECKING:

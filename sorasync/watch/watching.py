@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Protocol
 from sorasync.apply.events import Event
 from sorasync.errors import SorasyncError
 from sorasync.manifest.diagnostic import Diagnostic, ManifestError
-from sorasync.noticing import Noticing, must_poll, places_of
+from sorasync.operations.plan import Planned, PlanOptions, make_plan
 from sorasync.plan.plan import Plan
-from sorasync.planning import Planned, PlanOptions, make_plan
-from sorasync.warm import Caches, WarmProject, state_stamp
-from sorasync.working import Kind, Work, free_part
+from sorasync.watch.saves import Noticing, must_poll, places_of
+from sorasync.watch.warm import Caches, WarmProject, state_stamp
+from sorasync.watch.working import Kind, Work, free_part
 
 if TYPE_CHECKING:
     from sorasync.manifest.library import ClipSpec, Library
-    from sorasync.project import Project
+    from sorasync.operations.project import Project
 
 TICK = 1.0
 """Seconds between two looks at the state, which other commands may change."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sorasync.project import Project
+from sorasync.operations.project import Project
 
 if TYPE_CHECKING:
     from sorasync.provider.wire import Job

@@ -6,9 +6,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from sorasync.doctor import Check, Level
+from sorasync.doctor.checks import Check, Level
 from sorasync.errors import SorasyncError
-from sorasync.project import Project
+from sorasync.operations.project import Project
 from sorasync.state.store import Store
 
 _GIB = 1 << 30

@@ -11,15 +11,15 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from sorasync.apply.events import Event
+from sorasync.operations.stop import StopButton
 from sorasync.plan.action import Action
 from sorasync.plan.plan import Plan
 from sorasync.plan.selection import Selection
-from sorasync.stopping import StopButton
 
 if TYPE_CHECKING:
     from sorasync.apply.report import Report
-    from sorasync.planning import Planned, PlanOptions
-    from sorasync.project import Project
+    from sorasync.operations.plan import Planned, PlanOptions
+    from sorasync.operations.project import Project
 
 _FREE = frozenset({Action.MOVE, Action.DOWNLOAD, Action.RETIRE})
 
@@ -67,7 +67,7 @@ class Work:
         if kind is Kind.FREE:
             self.plan = free_part(self.plan)
         elif kind is Kind.DRAFTS:
-            from sorasync.drafting import MOST_DRAFTS, draft_project
+            from sorasync.watch.drafts import MOST_DRAFTS, draft_project
 
             self.targets = targets[:MOST_DRAFTS]
             self.project = draft_project(project)
@@ -78,7 +78,7 @@ class Work:
 
     def drawn(self) -> list[Path]:
         """The videos that were drawn, of a work that drew."""
-        from sorasync.drafting import video_of
+        from sorasync.watch.drafts import video_of
 
         if self.kind is not Kind.DRAFTS:
             return []
@@ -101,8 +101,8 @@ class Work:
         self._queue.put(self)
 
     def _apply(self, command: str) -> Report | None:
-        from sorasync.applying import ApplyOptions, apply
-        from sorasync.planning import PlanOptions
+        from sorasync.operations.apply import ApplyOptions, apply
+        from sorasync.operations.plan import PlanOptions
 
         options = ApplyOptions(planning=self._planning, stop=self.stop)
         if self.kind is Kind.ALL:

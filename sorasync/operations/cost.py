@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from sorasync.graph.address import natural, owner
-from sorasync.project import Project
+from sorasync.operations.project import Project
 from sorasync.state.history import Attempt
 from sorasync.state.store import Store
 

@@ -1,0 +1,1 @@
+"""Checks of a library's provider and of this machine."""

@@ -1,0 +1,1 @@
+"""Watch mode: a library that plans again on every save."""
