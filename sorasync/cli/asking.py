@@ -27,10 +27,3 @@ def _require_terminal(what: str) -> None:
         raise SorasyncError(
             f"this would {what}, and there is nobody to ask", hint="give --yes; nothing was deleted"
         )
-
-
-def command_line() -> str:
-    """The command as it was typed, for the log of runs."""
-    import shlex
-
-    return shlex.join(["sorasync", *sys.argv[1:]])

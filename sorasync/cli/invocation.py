@@ -14,6 +14,7 @@ from sorasync.cli.failure import printable
 if TYPE_CHECKING:
     from sorasync.operations.project import Project
     from sorasync.operations.recording import Session
+    from sorasync.state.lock import Waiting
 
 
 def command_line() -> str:
@@ -26,11 +27,18 @@ def notice(text: str) -> None:
     click.echo(printable(text), err=True)
 
 
-def changing(project: Project) -> AbstractContextManager[Session]:
-    """Hold the state for this command. Raises `StateLocked`."""
+def waiting(lock_timeout: float) -> Waiting:
+    """How this command takes the lock: under its own name, telling the user whom it waits for."""
+    from sorasync.state.lock import Waiting
+
+    return Waiting(command_line(), lock_timeout, notice)
+
+
+def changing(project: Project, lock_timeout: float = 0.0) -> AbstractContextManager[Session]:
+    """Hold the state for this command, waiting up to `lock_timeout` seconds for it. Raises `StateLocked`."""
     from sorasync.operations import recording
 
-    return recording.changing(project, command_line(), notice=notice)
+    return recording.changing(project, waiting(lock_timeout))
 
 
 def confirmed(question: str, *, yes: bool) -> bool:

@@ -28,7 +28,7 @@ from sorasync.operations.wait import Webhooks, listening_for, pending_part
 from sorasync.plan.plan import Plan
 from sorasync.plan.planfile import PlanStale, differences, load
 from sorasync.plan.policy import PlanRefused, Policy, refusals
-from sorasync.state.lock import LockLost, RunLock, acquire_within
+from sorasync.state.lock import LockLost, RunLock, Waiting, held
 from sorasync.state.store import Store
 
 
@@ -91,10 +91,7 @@ def apply(
     with project.store(write=True) as store:
         for warning in store.warnings:
             reporter.notice(warning)
-        lock = asyncio.run(acquire_within(store, command, options.lock_timeout, project.clock))
-        with lock:
-            for notice in lock.notices:
-                reporter.notice(notice)
+        with held(store, project.clock, Waiting(command, options.lock_timeout, reporter.notice)) as lock:
             bring_up(project, store, reporter.notice)
             planned = _checked(project, options, store)
             if (lost := forgotten(project, planned.known.briefs)) is not None:

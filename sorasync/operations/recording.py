@@ -10,9 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sorasync.operations.project import Project
 from sorasync.state.store import Store
+
+if TYPE_CHECKING:
+    from sorasync.state.lock import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +28,19 @@ class Session:
 
 
 @contextmanager
-def changing(
-    project: Project,
-    command: str,
-    *,
-    notice: Callable[[str], None] = lambda text: None,
-    timeout: float = 0.0,
-) -> Iterator[Session]:
+def changing(project: Project, waiting: Waiting) -> Iterator[Session]:
     """Hold the state for the time of a `with` block: the lock file is taken in before and written after.
 
-    Waits up to `timeout` seconds for the lock. Raises `StateLocked`, `StateError` and `StateDiverged`.
+    Raises `StateLocked`, `StateError` and `StateDiverged`.
     """
-    import asyncio
-
-    from sorasync.state.lock import acquire_within
+    from sorasync.state.lock import held
 
     with project.store(write=True) as store:
-        lock = asyncio.run(acquire_within(store, command, timeout, project.clock))
-        for text in (*store.warnings, *lock.notices):
-            notice(text)
-        with lock:
-            bring_up(project, store, notice)
-            number = begin_run(project, store, command)
+        for text in store.warnings:
+            waiting.notice(text)
+        with held(store, project.clock, waiting):
+            bring_up(project, store, waiting.notice)
+            number = begin_run(project, store, waiting.command)
             outcome = "failed"
             try:
                 yield Session(store, number)

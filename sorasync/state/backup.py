@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +16,7 @@ from pathlib import Path
 from sorasync.clock import Clock
 from sorasync.state.connect import connect
 from sorasync.state.errors import StateError, explained
-from sorasync.state.lock import StateLocked, holder
+from sorasync.state.lock import RunLock, StateLocked, Waiting, acquire_within, holder
 from sorasync.state.migrate import refuse_strangers
 from sorasync.state.process import is_dead
 from sorasync.state.session import Session
@@ -72,7 +74,7 @@ def backups(path: Path) -> list[Backup]:
     ]
 
 
-def restore(path: Path, number: int, clock: Clock) -> Path | None:
+def restore(path: Path, number: int, clock: Clock, waiting: Waiting) -> Path | None:
     """Put the copy with that number in the place of the state.
 
     What stood there is moved into `backups/`, and its new path returned (None if nothing stood there).
@@ -84,22 +86,29 @@ def restore(path: Path, number: int, clock: Clock) -> Path | None:
             f"there is no backup {number} of {path.name}", hint="`sorasync state backups` lists them"
         )
     _check(chosen.path)
-    serial = max(chosen.serial, _serial_unless_locked(path, clock))
     fresh = path.with_name(f".{path.name}.restoring")
-    shutil.copyfile(chosen.path, fresh)
-    _settle(fresh, serial + 1, chosen, clock)
-    aside = _put_aside(path, clock)
-    fresh.replace(path)
+    with _taken(path, clock, waiting) as serial:
+        try:
+            shutil.copyfile(chosen.path, fresh)
+            _settle(fresh, max(chosen.serial, serial) + 1, chosen, clock)
+            aside = _keep(path, clock)
+            fresh.replace(path)
+        except OSError as error:
+            raise StateError(f"the backup cannot be put in place: {error.strerror}") from error
+        finally:
+            fresh.unlink(missing_ok=True)
     return aside
 
 
-def set_aside(path: Path, clock: Clock) -> Path | None:
+def set_aside(path: Path, clock: Clock, waiting: Waiting) -> Path | None:
     """Move the state away into `backups/`, so that one can be begun anew; its new path, None without one.
 
     Raises `StateLocked` while somebody is applying.
     """
-    _serial_unless_locked(path, clock)
-    return _put_aside(path, clock)
+    with _taken(path, clock, waiting):
+        aside = _keep(path, clock)
+        path.unlink(missing_ok=True)
+    return aside
 
 
 def _copy(store: Store, target: Path) -> None:
@@ -123,21 +132,44 @@ def _check(path: Path) -> None:
         raise StateError(f"the backup {path.name} is damaged itself: {found}", hint="choose another one")
 
 
-def _serial_unless_locked(path: Path, clock: Clock) -> int:
-    """The serial of the state that is to be replaced; 0 for one that cannot be read any more."""
-    if not path.exists():
-        return 0
+@contextmanager
+def _taken(path: Path, clock: Clock, waiting: Waiting) -> Iterator[int]:
+    """Hold the state that is to be replaced, and give its serial; 0 for one that cannot be used any more.
+
+    The lock stays in the file that is moved away: who still has that one open must not go on with it.
+    """
     try:
-        opened = connect(path, create=False, readonly=True)
-        with Store(Session(opened.connection, str(path), clock)) as store:
-            held = holder(store)
-            if held is not None and not is_dead(held.process):
-                raise StateLocked(held, clock.now())
-            return store.serial
+        with _opened(path, clock) as store:
+            lock = asyncio.run(acquire_within(store, waiting, clock))
+            serial = store.serial
+            store.session.rows("PRAGMA wal_checkpoint(TRUNCATE)")
     except StateLocked:
         raise
     except StateError:
-        return 0
+        _refuse_holder(path, clock)
+        yield 0
+        return
+    try:
+        yield serial
+    except BaseException:
+        if path.exists():
+            with suppress(StateError), _opened(path, clock) as store:
+                RunLock(store, lock.id, clock).release()
+        raise
+
+
+def _opened(path: Path, clock: Clock, *, readonly: bool = False) -> Store:
+    opened = connect(path, create=False, readonly=readonly)
+    return Store(Session(opened.connection, str(path), clock), path)
+
+
+def _refuse_holder(path: Path, clock: Clock) -> None:
+    """A state that cannot be written may still say who is at work in it."""
+    found = None
+    with suppress(StateError), _opened(path, clock, readonly=True) as store:
+        found = holder(store)
+    if found is not None and not is_dead(found.process):
+        raise StateLocked(found, clock.now())
 
 
 def _settle(path: Path, serial: int, chosen: Backup, clock: Clock) -> None:
@@ -149,12 +181,20 @@ def _settle(path: Path, serial: int, chosen: Backup, clock: Clock) -> None:
         store.log("backup restored", serial=chosen.serial, taken_at=chosen.at)
 
 
-def _put_aside(path: Path, clock: Clock) -> Path | None:
+def _keep(path: Path, clock: Clock) -> Path | None:
+    """Keep the state in `backups/` too, with its journals, which belong to no other file.
+
+    The file stays where it is until something takes its place: a state that is missing is an empty one.
+    """
     if not path.exists():
         return None
     aside = _directory(path) / f"{path.stem}.replaced-{_stamp(clock)}.sqlite"
     aside.parent.mkdir(exist_ok=True)
-    for suffix in ("-wal", "-shm", "-journal", ""):
+    try:
+        os.link(path, aside)
+    except OSError:
+        shutil.copyfile(path, aside)
+    for suffix in ("-wal", "-shm", "-journal"):
         part = path.with_name(path.name + suffix)
         if part.exists():
             part.replace(aside.with_name(aside.name + suffix))

@@ -6,8 +6,10 @@ machine stays until `unlock`, however old its heartbeat, because two applies wou
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -56,6 +58,17 @@ class StateLocked(StateError):
 
 class LockLost(StateError):
     """Our lock was taken away while we worked: nothing may be sent any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How a command takes the lock: the name it takes it under, the seconds it waits for it, and what tells
+    the user whom it waits for or took it over from.
+    """
+
+    command: str
+    timeout: float = 0.0
+    notice: Callable[[str], None] = lambda text: None
 
 
 class RunLock:
@@ -109,6 +122,7 @@ def acquire(
     session = store.session
     now = clock.now()
     with session.transaction():
+        _refuse_replaced(store)
         before = holder(store)
         notices: tuple[str, ...] = ()
         if before is not None:
@@ -124,17 +138,40 @@ def acquire(
     return RunLock(store, mine.id, clock, notices)
 
 
-async def acquire_within(store: Store, command: str, timeout: float, clock: Clock) -> RunLock:
-    """Take the lock, waiting for up to `timeout` seconds; then raise `StateLocked`."""
-    deadline = clock.monotonic() + timeout
+async def acquire_within(store: Store, waiting: Waiting, clock: Clock) -> RunLock:
+    """Take the lock, waiting for up to `waiting.timeout` seconds; then raise `StateLocked`."""
+    deadline = clock.monotonic() + waiting.timeout
+    told = None
     while True:
         try:
-            return acquire(store, command, clock)
-        except StateLocked:
+            lock = acquire(store, waiting.command, clock)
+            break
+        except StateLocked as locked:
             left = deadline - clock.monotonic()
             if left <= 0:
                 raise
+            if told != locked.holder.id:
+                told = locked.holder.id
+                waiting.notice(f"waiting for the lock, held by {locked.holder.describe(clock.now())}")
             await clock.sleep(min(_POLL, left))
+    for text in lock.notices:
+        waiting.notice(text)
+    return lock
+
+
+@contextmanager
+def held(store: Store, clock: Clock, waiting: Waiting) -> Iterator[RunLock]:
+    """Hold the lock for the time of a `with` block. Raises `StateLocked`."""
+    with asyncio.run(acquire_within(store, waiting, clock)) as lock:
+        yield lock
+
+
+def _refuse_replaced(store: Store) -> None:
+    """A state that was put aside while we waited for it is not the one that others see now."""
+    if store.replaced:
+        raise StateError(
+            "the state was replaced by another one meanwhile", hint="run the command again; nothing was done"
+        )
 
 
 def holder(store: Store) -> Holder | None:

@@ -27,6 +27,7 @@ class Store(Records, Bindings, Files, Runs):
     def __init__(self, session: Session, path: Path | None = None, warnings: tuple[str, ...] = ()) -> None:
         super().__init__(session)
         self.path = path
+        self._file = _identity(path)
         self.warnings = warnings
 
     @classmethod
@@ -59,6 +60,11 @@ class Store(Records, Bindings, Files, Runs):
         """Whether writes are refused."""
         row = self.session.row("PRAGMA query_only")
         return bool(row and row[0])
+
+    @property
+    def replaced(self) -> bool:
+        """Whether another file, or none, lies now where this state was opened."""
+        return self.path is not None and _identity(self.path) != self._file
 
     @property
     def lineage(self) -> str:
@@ -96,3 +102,12 @@ class Store(Records, Bindings, Files, Runs):
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    """What tells a file from another one at the same place; None where there is none."""
+    try:
+        found = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return None if found is None else (found.st_dev, found.st_ino)

@@ -68,6 +68,7 @@ ONLY_IN: dict[str, set[str]] = {
 OPTIONAL = ("starlette", "uvicorn", "av", "numpy", "PIL")
 """Only installed with the preview server: elsewhere they are imported when they are used, if at all."""
 
+
 def ours(module: str) -> set[str]:
     """The modules of the program that a module imports, wherever in it."""
     return {name for name in imports(module) if name.partition(".")[0] == "sorasync"}

@@ -130,3 +130,42 @@ def test_a_contradiction_with_the_lock_file_is_settled_as_told(kept: World, keep
 
     assert kept.ids() == (here if keep == "state" else there)
     assert kept.plan() == {}
+
+
+LOCKING = (
+    ("apply", "--yes"),
+    ("wait",),
+    ("accept", "clip.market", "--reason", "a typo", "--yes"),
+    ("import", "clip.market", "video_1"),
+    ("import", "--remote"),
+    ("resolve", "clip.market", "--resend"),
+    ("retry", "clip.market"),
+    ("gc", "--delete", "--yes"),
+    ("destroy", "--yes", "--include-protected"),
+    ("unprotect", "clip.market"),
+    ("state", "restore", "1"),
+    ("state", "import", "state.json"),
+    ("state", "recover"),
+    ("state", "recover", "--anew"),
+    ("state", "reconcile", "--keep", "lock"),
+)
+READING = (("plan",), ("status",), ("show", "clip.market"), ("history",), ("state", "list"))
+
+
+def test_every_command_that_changes_the_state_waits_for_the_lock_and_says_whose_it_is(
+    kept: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(kept.root)
+    market, _, _ = TWO_CLIPS.partition("[clips.pier]")
+    kept.write(TWO_CLIPS)
+    kept.apply()
+    kept.write(market + "protect = true\n")
+    kept.apply()
+    kept.run("state", "export", "state.json")
+    with kept.store(write=True) as store, acquire(store, "sorasync apply", kept.project().clock) as lock:
+        for command in LOCKING:
+            kept.run(*command, "--lock-timeout", "0.01", code=6)
+            assert "waiting for the lock, held by" in kept.err, command
+            assert f"state unlock {lock.id}" in kept.err, command
+        for command in READING:
+            kept.run(*command)

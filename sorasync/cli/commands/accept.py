@@ -7,6 +7,7 @@ import click
 from sorasync.cli.address_argument import ADDRESS
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.lock_option import lock_option
 from sorasync.cli.output import print_json, print_lines
 
 _EXAMPLES = """\b
@@ -22,7 +23,8 @@ Examples:
     "--reason", required=True, metavar="TEXT", help="Why no new render is needed; kept in the history."
 )
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-def command(globals: Globals, address: str, reason: str, yes: bool) -> ExitCode:
+@lock_option
+def command(globals: Globals, address: str, reason: str, yes: bool, lock_timeout: float) -> ExitCode:
     """Let the render that is there stand for a changed declaration, without rendering.
 
     For changes that do not matter to the picture: a typo in a prompt, a model that was renamed or retired.
@@ -39,7 +41,7 @@ def command(globals: Globals, address: str, reason: str, yes: bool) -> ExitCode:
     project = globals.project()
     graph = project.graph(project.library())
     named = set(find(address, graph).renders)
-    with changing(project) as session:
+    with changing(project, lock_timeout) as session:
         found = acceptance(session.store, graph, named, address)
         if not globals.json:
             print_lines(acceptance_text(found, graph))

@@ -13,6 +13,7 @@ from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.confirm import Confirm
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.invocation import command_line
+from sorasync.cli.lock_option import lock_option
 from sorasync.cli.plan_options import plan_options, planning
 from sorasync.cli.webhook_options import webhook_options
 
@@ -37,9 +38,7 @@ Examples:
 @click.option("--max-cost", type=Decimal, metavar="USD", help="Refuse a plan that costs more, in this run.")
 @click.option("--parallelism", type=click.IntRange(1), metavar="N", help="How many renders run at once.")
 @click.option("--detach", is_flag=True, help="Start renders and leave; a later apply fetches them.")
-@click.option(
-    "--lock-timeout", type=float, default=0.0, metavar="SECONDS", help="How long to wait for the lock."
-)
+@lock_option
 @webhook_options
 @click.option("--allow-replace-pct", type=int, metavar="N", help="Stands in for [safety] max_replace_pct.")
 @click.option("--allow-retire-pct", type=int, metavar="N", help="Stands in for [safety] max_retire_pct.")

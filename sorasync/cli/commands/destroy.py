@@ -8,6 +8,7 @@ import click
 
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.lock_option import lock_option
 from sorasync.cli.output import print_json, print_lines
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ Examples:
 @click.option("--keep-remote", is_flag=True, help="Leave the videos at the provider alone.")
 @click.option("--include-protected", is_flag=True, help="Delete protected addresses too.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-def command(globals: Globals, keep_remote: bool, include_protected: bool, yes: bool) -> ExitCode:
+@lock_option
+def command(
+    globals: Globals, keep_remote: bool, include_protected: bool, yes: bool, lock_timeout: float
+) -> ExitCode:
     """Delete everything this library has rendered.
 
     Goes: every video here and at the provider, the names of the files, and what the state knows of them. The
@@ -44,7 +48,9 @@ def command(globals: Globals, keep_remote: bool, include_protected: bool, yes: b
         print_lines(destroy_text(project, found, unsettled, keep_remote=keep_remote, quiet=globals.quiet))
     deleted = None
     if found:
-        deleted = _destroy(project, len(found), include_protected, remote=not keep_remote, yes=yes)
+        deleted = _destroy(
+            project, len(found), include_protected, lock_timeout, remote=not keep_remote, yes=yes
+        )
         if deleted is None:
             click.echo("Nothing was deleted.", err=True)
             return ExitCode.ERROR
@@ -71,17 +77,23 @@ def _refuse_protected(protected: set[str], include: bool) -> None:
 
 
 def _destroy(
-    project: Project, count: int, include_protected: bool, *, remote: bool, yes: bool
+    project: Project,
+    count: int,
+    include_protected: bool,
+    lock_timeout: float,
+    *,
+    remote: bool,
+    yes: bool,
 ) -> Deleted | None:
     """Ask for the library's name, lock, look again, delete; None where the answer was another."""
-    from sorasync.cli.asking import command_line, typed
+    from sorasync.cli.asking import typed
+    from sorasync.cli.invocation import changing
     from sorasync.operations.gc import delete, everything, relink
-    from sorasync.operations.recording import changing
 
     what = f"delete all {count} renders of {project.name}"
     if not yes and not typed(project.name, f"Type {project.name} to go on", what=what):
         return None
-    with changing(project, command_line()) as session:
+    with changing(project, lock_timeout) as session:
         _refuse_protected(session.store.protected(), include_protected)
         deleted = delete(project, session, everything(project, session.store)[0], remote=remote)
         project.assets().clear_parts(project.clock.now() + 1)

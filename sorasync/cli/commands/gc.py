@@ -8,6 +8,7 @@ import click
 
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.lock_option import lock_option
 from sorasync.cli.output import print_json, print_lines
 from sorasync.cli.units import length
 
@@ -30,7 +31,15 @@ Examples:
 )
 @click.option("--remote", is_flag=True, help="Delete the videos at the provider as well.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-def command(globals: Globals, delete: bool, older_than: float | None, remote: bool, yes: bool) -> ExitCode:
+@lock_option
+def command(
+    globals: Globals,
+    delete: bool,
+    older_than: float | None,
+    remote: bool,
+    yes: bool,
+    lock_timeout: float,
+) -> ExitCode:
     """List retired renders that could be deleted, and delete them when told to.
 
     Retired is what was paid for and is no longer wanted: no address stands for it and no manifest asks for
@@ -47,7 +56,7 @@ def command(globals: Globals, delete: bool, older_than: float | None, remote: bo
         print_lines(gc_text(found, parts, project.clock.now(), asked=delete, quiet=globals.quiet))
     deleted = None
     if delete and (found or parts[0]):
-        deleted = _delete(project, found, older_than, remote=remote, yes=yes)
+        deleted = _delete(project, found, older_than, lock_timeout, remote=remote, yes=yes)
         if deleted is None:
             click.echo("Nothing was deleted.", err=True)
             return ExitCode.ERROR
@@ -59,19 +68,25 @@ def command(globals: Globals, delete: bool, older_than: float | None, remote: bo
 
 
 def _delete(
-    project: Project, found: list[Doomed], older_than: float | None, *, remote: bool, yes: bool
+    project: Project,
+    found: list[Doomed],
+    older_than: float | None,
+    lock_timeout: float,
+    *,
+    remote: bool,
+    yes: bool,
 ) -> Deleted | None:
     """Ask, lock, look again, delete; None where the answer was no."""
-    from sorasync.cli.asking import agreed, command_line
+    from sorasync.cli.asking import agreed
+    from sorasync.cli.invocation import changing
     from sorasync.operations.gc import STALE, relink, retired
     from sorasync.operations.gc import delete as carry_out
-    from sorasync.operations.recording import changing
 
     where = " here and at the provider" if remote else ""
     what = f"delete {len(found)} retired render{'' if len(found) == 1 else 's'}{where}"
     if not yes and not agreed(f"Really {what}?", what=what):
         return None
-    with changing(project, command_line()) as session:
+    with changing(project, lock_timeout) as session:
         shown = {one.record.key for one in found}
         deleted = carry_out(
             project, session, retired(project, session.store, older_than, shown), remote=remote

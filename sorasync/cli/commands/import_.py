@@ -10,6 +10,7 @@ import click
 from sorasync.cli.address_argument import ADDRESS
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.lock_option import lock_option
 from sorasync.cli.output import print_json, print_lines
 from sorasync.cli.units import length
 
@@ -44,6 +45,7 @@ Examples:
 )
 @click.option("--force", is_flag=True, help="Bind a video although it differs, or although there is one.")
 @click.option("--dry-run", is_flag=True, help="With --remote: only show what would be taken.")
+@lock_option
 def command(
     globals: Globals,
     address: str | None,
@@ -53,6 +55,7 @@ def command(
     since: float | None,
     force: bool,
     dry_run: bool,
+    lock_timeout: float,
 ) -> ExitCode:
     """Bind videos of the provider that were made elsewhere.
 
@@ -63,22 +66,24 @@ def command(
     if remote:
         if address is not None or force:
             raise click.UsageError("--remote takes no ADDRESS, ID or --force")
-        return _remote(globals, globals.project(), out, since, dry_run=dry_run)
+        return _remote(globals, globals.project(), out, since, lock_timeout, dry_run=dry_run)
     if address is None or remote_id is None:
         raise click.UsageError("give an ADDRESS and an ID, or --remote")
     if out is not None or since is not None or dry_run:
         raise click.UsageError("--out, --since and --dry-run go with --remote")
-    return _one(globals, globals.project(), address, remote_id, force=force)
+    return _one(globals, globals.project(), address, remote_id, lock_timeout, force=force)
 
 
-def _one(globals: Globals, project: Project, address: str, remote_id: str, *, force: bool) -> ExitCode:
+def _one(
+    globals: Globals, project: Project, address: str, remote_id: str, timeout: float, *, force: bool
+) -> ExitCode:
     from sorasync.cli.import_output import imported_json, imported_text
     from sorasync.cli.invocation import changing
     from sorasync.operations.import_one import bind
 
     graph = project.graph(project.library())
     render = _render(address, graph)
-    with changing(project) as session:
+    with changing(project, timeout) as session:
         found = bind(project, session, graph, render, remote_id, force=force)
     if globals.json:
         print_json(imported_json(found))
@@ -99,7 +104,13 @@ def _render(address: str, graph: Graph) -> Render:
 
 
 def _remote(
-    globals: Globals, project: Project, out: Path | None, since: float | None, *, dry_run: bool
+    globals: Globals,
+    project: Project,
+    out: Path | None,
+    since: float | None,
+    timeout: float,
+    *,
+    dry_run: bool,
 ) -> ExitCode:
     from sorasync.cli.import_output import gathered_json, gathered_text
     from sorasync.cli.invocation import changing
@@ -120,7 +131,7 @@ def _remote(
         with project.synced_store() as store:
             found: Gathered = gather(project, graph, swept, store.remote_ids(), path, after)
     else:
-        with changing(project) as session:
+        with changing(project, timeout) as session:
             found = gather(project, graph, swept, session.store.remote_ids(), path, after)
             if found.clips:
                 carry_out(project, session, found)

@@ -9,6 +9,7 @@ import click
 from sorasync.cli.address_argument import ADDRESS
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.lock_option import lock_option
 from sorasync.cli.output import print_json, print_lines
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ Examples:
 @click.option("--forget", is_flag=True, help="Drop the question with its record.")
 @click.option("--force", is_flag=True, help="Adopt a job although it says it is something else.")
 @click.option("--no-thumbnails", is_flag=True, help="Fetch no pictures of the candidates.")
+@lock_option
 def command(
     globals: Globals,
     address: str | None,
@@ -40,6 +42,7 @@ def command(
     forget: bool,
     force: bool,
     no_thumbnails: bool,
+    lock_timeout: float,
 ) -> ExitCode:
     """Settle paid requests whose answer was lost.
 
@@ -56,7 +59,7 @@ def command(
     if not answers:
         return _list(globals, project, address, thumbnails=not no_thumbnails)
     assert address is not None
-    sentence = _settle(project, address, adopt, resend=resend, force=force)
+    sentence = _settle(project, address, adopt, lock_timeout, resend=resend, force=force)
     if globals.json:
         answer = "adopt" if adopt else "resend" if resend else "forget"
         print_json({"format_version": 1, "address": address, "answer": answer, "remote_id": adopt})
@@ -82,11 +85,13 @@ def _list(globals: Globals, project: Project, address: str | None, *, thumbnails
     return ExitCode.ERROR if found.open else ExitCode.DONE
 
 
-def _settle(project: Project, address: str, adopt: str | None, *, resend: bool, force: bool) -> str:
+def _settle(
+    project: Project, address: str, adopt: str | None, lock_timeout: float, *, resend: bool, force: bool
+) -> str:
     from sorasync.cli.invocation import changing
     from sorasync.operations import resolve as resolving
 
-    with changing(project) as session:
+    with changing(project, lock_timeout) as session:
         record = resolving.question_of(session.store, _addresses(address), address)
         if adopt is not None:
             job = resolving.adopt(project, session, record, adopt, force=force)

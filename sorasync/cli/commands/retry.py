@@ -7,6 +7,7 @@ import click
 from sorasync.cli.address_argument import ADDRESS
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.lock_option import lock_option
 from sorasync.cli.output import print_json, print_lines
 
 _EXAMPLES = """\b
@@ -21,7 +22,10 @@ Examples:
 @click.argument("addresses", nargs=-1, type=ADDRESS, metavar="[ADDRESS]...")
 @click.option("--failed", is_flag=True, help="Everything that failed too often.")
 @click.option("--blocked", is_flag=True, help="Everything that the provider refused.")
-def command(globals: Globals, addresses: tuple[str, ...], failed: bool, blocked: bool) -> ExitCode:
+@lock_option
+def command(
+    globals: Globals, addresses: tuple[str, ...], failed: bool, blocked: bool, lock_timeout: float
+) -> ExitCode:
     """Let the next apply try again what was refused or failed too often.
 
     Nothing is sent now: the next plan shows each with its price. One more failure stops it again. A refused
@@ -36,7 +40,7 @@ def command(globals: Globals, addresses: tuple[str, ...], failed: bool, blocked:
         raise click.UsageError("name an ADDRESS, or give --failed or --blocked")
     project = globals.project()
     graph = project.graph(project.library())
-    with changing(project) as session:
+    with changing(project, lock_timeout) as session:
         named = [render for text in addresses for render in find(text, graph).renders]
         limit = project.config.apply.attempts
         more = stuck(session.store, graph, limit, failed=failed, blocked=blocked)

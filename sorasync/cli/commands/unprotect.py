@@ -10,6 +10,7 @@ import click
 from sorasync.cli.address_argument import ADDRESS
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.lock_option import lock_option
 from sorasync.cli.output import print_json, print_lines
 
 if TYPE_CHECKING:
@@ -25,21 +26,21 @@ Examples:
 
 @subcommand(epilog=_EXAMPLES)
 @click.argument("address", type=ADDRESS, metavar="ADDRESS")
-def command(globals: Globals, address: str) -> ExitCode:
+@lock_option
+def command(globals: Globals, address: str, lock_timeout: float) -> ExitCode:
     """Lift the protection that the state remembers for an address.
 
     A clip with `protect = true` stays protected when its block is deleted; this lifts that. While the
     manifest still says so, the next apply protects it again.
     """
-    from sorasync.cli.asking import command_line
-    from sorasync.operations.recording import changing
+    from sorasync.cli.invocation import changing
 
     project = globals.project()
     with project.synced_store() as store:
         found = _meant(address, store.bindings())
         guarded = [place for place, binding in found.items() if binding.protect]
     if guarded:
-        with changing(project, command_line()) as session:
+        with changing(project, lock_timeout) as session:
             for place in guarded:
                 session.store.protect(place, False, run=session.run)
     again = _said_again(project, found)

@@ -12,6 +12,7 @@ from sorasync.cli.closing import close, display
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.invocation import command_line
+from sorasync.cli.lock_option import lock_option
 from sorasync.cli.webhook_options import webhook_options, webhooks_of
 
 if TYPE_CHECKING:
@@ -36,9 +37,7 @@ Exit codes: 0 nothing is in flight any more, 8 something still renders, 4 someth
     metavar="SECONDS",
     help="How long to wait. Default: [apply] wait_minutes.",
 )
-@click.option(
-    "--lock-timeout", type=float, default=0.0, metavar="SECONDS", help="How long to wait for the lock."
-)
+@lock_option
 @webhook_options
 def command(
     globals: Globals,

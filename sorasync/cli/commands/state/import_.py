@@ -8,6 +8,7 @@ import click
 
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.lock_option import lock_option
 from sorasync.cli.output import print_json, print_lines
 
 _EXAMPLES = """\b
@@ -19,20 +20,23 @@ Examples:
 
 @subcommand(epilog=_EXAMPLES)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE")
-def command(globals: Globals, file: Path) -> ExitCode:
+@lock_option
+def command(globals: Globals, file: Path, lock_timeout: float) -> ExitCode:
     """Fill an empty state from JSON that `sorasync state export` wrote.
 
     A state that holds something is never overwritten.
     """
+    from sorasync.cli.invocation import waiting
     from sorasync.errors import SorasyncError
     from sorasync.state.export import import_state
+    from sorasync.state.lock import held
 
     try:
         text = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SorasyncError(f"cannot read {file}: {error}") from error
     project = globals.project()
-    with project.store(write=True) as store:
+    with project.store(write=True) as store, held(store, project.clock, waiting(lock_timeout)):
         import_state(store, text)
         records, addresses = len(store.briefs()), len(store.bindings())
     if globals.json:

@@ -6,6 +6,7 @@ import click
 
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.lock_option import lock_option
 from sorasync.cli.output import print_json, print_lines
 
 _EXAMPLES = """\b
@@ -19,18 +20,17 @@ Examples:
 @click.option(
     "--keep", required=True, type=click.Choice(["lock", "state"]), help="Whom to follow where both paid."
 )
-def command(globals: Globals, keep: str) -> ExitCode:
+@lock_option
+def command(globals: Globals, keep: str, lock_timeout: float) -> ExitCode:
     """Settle a contradiction between the state and the lock file.
 
     Both are brought together by themselves, save where each holds another render of the same thing. The
     other side's renders are remembered in the history, and their videos stay.
     """
-    import asyncio
-
-    from sorasync.cli.invocation import command_line
+    from sorasync.cli.invocation import waiting
     from sorasync.errors import SorasyncError
     from sorasync.state.backup import backup
-    from sorasync.state.lock import acquire_within
+    from sorasync.state.lock import held
     from sorasync.state.lockfile import reconcile, write
     from sorasync.state.reconcile import Side
 
@@ -38,10 +38,7 @@ def command(globals: Globals, keep: str) -> ExitCode:
     path = project.lock_path
     if path is None:
         raise SorasyncError("this library keeps no lock file", hint="[state] lock_file = true keeps one")
-    with (
-        project.store(write=True) as store,
-        asyncio.run(acquire_within(store, command_line(), 0.0, project.clock)),
-    ):
+    with project.store(write=True) as store, held(store, project.clock, waiting(lock_timeout)):
         backup(store)
         found = reconcile(store, path, Side(keep))
         write(store, path)

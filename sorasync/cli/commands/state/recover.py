@@ -6,6 +6,7 @@ import click
 
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.lock_option import lock_option
 from sorasync.cli.output import print_json, print_lines
 
 _EXAMPLES = """\b
@@ -19,14 +20,15 @@ Examples:
 @subcommand(epilog=_EXAMPLES)
 @click.option("--anew", is_flag=True, help="Put the present state aside first.")
 @click.option("--offline", is_flag=True, help="Do not ask the provider.")
-def command(globals: Globals, anew: bool, offline: bool) -> ExitCode:
+@lock_option
+def command(globals: Globals, anew: bool, offline: bool, lock_timeout: float) -> ExitCode:
     """Rebuild a lost state from the lock file, the videos here and the provider's list.
 
     Nothing is rendered, uploaded or paid. What is known already stays; what is found is added: records from
     the lock file, then renders whose video lies here whole with its notes beside it, then videos in the
     provider's list that can only be one render. What was not found is told, with the reason.
     """
-    from sorasync.cli.invocation import changing, notice
+    from sorasync.cli.invocation import changing, notice, waiting
     from sorasync.cli.recover_output import recovered_json, recovered_text
     from sorasync.cli.state_view import state_path
     from sorasync.operations.recover import recover
@@ -34,9 +36,10 @@ def command(globals: Globals, anew: bool, offline: bool) -> ExitCode:
 
     project = globals.project()
     graph = project.graph(project.library())
-    if anew and (aside := set_aside(state_path(project), project.clock)) is not None:
+    wait = waiting(lock_timeout)
+    if anew and (aside := set_aside(state_path(project), project.clock, wait)) is not None:
         notice(f"the present state is kept as {aside.name}, beside the backups")
-    with changing(project) as session:
+    with changing(project, lock_timeout) as session:
         found = recover(project, session, graph, offline=offline)
     if globals.json:
         print_json(recovered_json(found))

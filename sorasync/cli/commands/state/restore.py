@@ -6,6 +6,7 @@ import click
 
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.lock_option import lock_option
 from sorasync.cli.output import print_json, print_lines
 
 _EXAMPLES = """\b
@@ -17,17 +18,19 @@ Examples:
 
 @subcommand(epilog=_EXAMPLES)
 @click.argument("number", type=click.IntRange(1), metavar="N")
-def command(globals: Globals, number: int) -> ExitCode:
+@lock_option
+def command(globals: Globals, number: int, lock_timeout: float) -> ExitCode:
     """Put a copy in the place of the state; N as `sorasync state backups` numbers them.
 
     What stood there is kept beside the backups. Renders that were recorded since come back from the lock
     file by themselves, where one is kept, and otherwise with `sorasync state recover`.
     """
+    from sorasync.cli.invocation import waiting
     from sorasync.cli.state_view import state_path
     from sorasync.state.backup import restore
 
     project = globals.project()
-    aside = restore(state_path(project), number, project.clock)
+    aside = restore(state_path(project), number, project.clock, waiting(lock_timeout))
     shown = None if aside is None else _shown(str(aside), str(project.root))
     if globals.json:
         print_json({"format_version": 1, "restored": number, "kept": shown})
