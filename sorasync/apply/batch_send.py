@@ -21,6 +21,7 @@ from sorasync.apply.events import Moment
 from sorasync.apply.requests import build
 from sorasync.apply.send import Stopped, intend, why
 from sorasync.assets.errors import DiskFull
+from sorasync.counted import counted
 from sorasync.errors import SorasyncError
 from sorasync.plan.change import Change
 from sorasync.provider import errors
@@ -130,7 +131,7 @@ class BatchSender:
             raise
         for line in part:
             context.tell(line.change, Moment.RENDERING, f"in batch {batch_id}")
-        context.reporter.notice(f"batch {batch_id}: {len(part)} renders are queued")
+        context.reporter.notice(f"batch {batch_id}: {counted(len(part), 'render')} queued")
         return dict.fromkeys(keys, batch_id)
 
     def _intend(self, part: Sequence[_Line], mark: Mark) -> None:

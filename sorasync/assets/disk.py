@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sorasync.assets.errors import DamagedFile, PartBusy
+from sorasync.counted import counted
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -39,7 +40,7 @@ def hash_prefix(path: Path, length: int) -> _Hash:
         while length:
             block = file.read(min(BLOCK, length))
             if not block:
-                raise DamagedFile(path, f"it ends {length:,} bytes early")
+                raise DamagedFile(path, f"it ends {counted(length, 'byte')} early")
             digest.update(block)
             length -= len(block)
     return digest

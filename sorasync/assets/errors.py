@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sorasync.counted import counted
 from sorasync.errors import SorasyncError
 
 
@@ -24,7 +25,7 @@ class DiskFull(AssetError):
     """No room in `directory`. `needed` is how many bytes are still to be written, None where unknown."""
 
     def __init__(self, directory: Path, needed: int | None) -> None:
-        room = "more room is needed" if needed is None else f"{needed:,} more bytes are needed"
+        room = "more room is needed" if needed is None else f"{counted(needed, 'more byte')} needed"
         super().__init__(
             f"the disk is full: {room} in {directory}", hint="free some space, then run it again"
         )
@@ -44,7 +45,7 @@ class WrongLength(AssetError):
     """The stream ended with another length than announced. What came is kept where it is short of it."""
 
     def __init__(self, expected: int, got: int) -> None:
-        super().__init__(f"{got:,} bytes came where {expected:,} were announced")
+        super().__init__(f"{counted(got, 'byte')} came where {expected:,} were announced")
         self.expected = expected
         self.got = got
 

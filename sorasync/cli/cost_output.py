@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from sorasync.cli.columns import padded
 from sorasync.cli.plan_json import usd
+from sorasync.counted import counted
 from sorasync.operations.cost import Line, Spending
 from sorasync.plan.cost import money
 
@@ -42,7 +43,7 @@ def _row(line: Line, width: int) -> str:
 def _sentence(found: Spending) -> str:
     total = found.total
     amount = money(total.spent, more=total.unknown > 0)
-    what = f"{total.renders} render{'' if total.renders == 1 else 's'}, {total.seconds:g} s"
+    what = f"{counted(total.renders, 'render')}, {total.seconds:g} s"
     if found.simulated:
         return f"Nothing was billed; a provider at these prices would have charged {amount} ({what})."
     return f"Spent: {amount} ({what})."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sorasync.cli.gc_output import deleted_json, doomed_json, doomed_text
 from sorasync.cli.plan_json import usd
 from sorasync.cli.units import size
+from sorasync.counted import counted
 from sorasync.operations.gc import Deleted, Doomed
 from sorasync.plan.cost import total
 from sorasync.state.record import IN_FLIGHT, Record
@@ -27,9 +28,8 @@ def destroy_text(
     if not found:
         yield f"{project.name} has nothing to delete."
         return
-    noun = "render" if len(found) == 1 else "renders"
     bytes_ = size(sum(one.bytes for one in found))
-    yield f"{len(found)} {noun}, {bytes_}: all that {project.name} has rendered."
+    yield f"{counted(len(found), 'render')}, {bytes_}: all that {project.name} has rendered."
     flying = sum(one.record.status in IN_FLIGHT for one in found)
     if flying:
         yield f"{flying} of them {'is' if flying == 1 else 'are'} paid for and still in flight."

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import click
 
 from sorasync.cli.diagnostic_groups import Group, grouped
+from sorasync.counted import counted
 from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.HINT: "cyan"}
@@ -35,8 +36,8 @@ def diagnostics_text(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
 def counts_text(diagnostics: Iterable[Diagnostic]) -> str:
     """How many there are: `1 error, 2 warnings`; empty where there are none."""
     levels = [diagnostic.severity for diagnostic in diagnostics]
-    counted = [(levels.count(level), level.value) for level in Severity]
-    return ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counted if count)
+    counts = [(levels.count(level), level.value) for level in Severity]
+    return ", ".join(counted(count, word) for count, word in counts if count)
 
 
 def _block(group: Group) -> Iterator[str]:

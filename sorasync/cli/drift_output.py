@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from sorasync.cli.columns import padded
+from sorasync.counted import counted
 from sorasync.operations.drift import Drift, Kind
 
 _COLOURS = {Kind.MISSING: "yellow", Kind.DAMAGED: "red", Kind.EDITED: "yellow", Kind.GONE: "red"}
@@ -27,7 +28,7 @@ def drift_text(drift: Drift, *, verbose: bool = False) -> Iterator[str]:
 def drift_line(drift: Drift) -> str:
     """The sum in one sentence."""
     asked = "" if drift.asked else " The provider's videos were not looked at."
-    files = f"{drift.checked} files here checked"
+    files = f"{counted(drift.checked, 'file')} here checked"
     if not drift.items:
         return f"No drift: {files}, {drift.expected} expired at the provider as expected.{asked}"
     count = len(drift.items)
@@ -38,8 +39,9 @@ def _unknown(drift: Drift, *, verbose: bool) -> Iterator[str]:
     if not drift.unknown:
         return
     count = len(drift.unknown)
-    whose = "video at the provider belongs" if count == 1 else "videos at the provider belong"
-    yield f"{count} {whose} to nobody here: sorasync import --remote declares what it can."
+    verb = "belongs" if count == 1 else "belong"
+    whose = f"{counted(count, 'video')} at the provider {verb} to nobody here"
+    yield f"{whose}: sorasync import --remote declares what it can."
     if verbose:
         yield from (f"  {job_id}" for job_id in drift.unknown)
 

@@ -8,6 +8,7 @@ from sorasync.cli.columns import cells, cut, padded, screen_width
 from sorasync.cli.failure import one_line
 from sorasync.cli.plan_json import usd
 from sorasync.cli.units import age, iso, size
+from sorasync.counted import counted
 from sorasync.operations.gc import Deleted, Doomed
 from sorasync.plan.cost import money, total
 
@@ -64,10 +65,9 @@ def gc_text(
     if found:
         bytes_ = size(sum(one.bytes for one in found))
         cost = total(one.cost for one in found)
-        noun = "render" if len(found) == 1 else "renders"
-        yield f"{len(found)} retired {noun}, {bytes_}; to make them again would cost {cost}."
+        yield f"{counted(len(found), 'retired render')}, {bytes_}; to make them again would cost {cost}."
     if parts[0]:
-        yield f"{parts[0]} abandoned download{'' if parts[0] == 1 else 's'}, {size(parts[1])}."
+        yield f"{counted(parts[0], 'abandoned download')}, {size(parts[1])}."
     if not asked:
         yield "Nothing was deleted. To delete them: sorasync gc --delete"
 
@@ -77,8 +77,7 @@ def deleted_text(deleted: Deleted) -> Iterator[str]:
     for address, message in deleted.failed.items():
         yield f"! {address}: kept, the provider did not delete it: {one_line(message)}"
     there = f", {deleted.remote} at the provider" if deleted.remote else ""
-    noun = "render" if len(deleted.keys) == 1 else "renders"
-    yield f"Deleted: {len(deleted.keys)} {noun}, {size(deleted.bytes)}{there}."
+    yield f"Deleted: {counted(len(deleted.keys), 'render')}, {size(deleted.bytes)}{there}."
 
 
 def gc_json(

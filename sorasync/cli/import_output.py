@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sorasync.cli.failure import one_line
+from sorasync.counted import counted
 from sorasync.operations.import_all import Clip, Gathered
 from sorasync.operations.import_one import Imported
 from sorasync.operations.project import Project
@@ -42,7 +43,7 @@ def imported_json(found: Imported) -> dict[str, object]:
 def gathered_text(found: Gathered, project: Project, *, done: bool) -> Iterator[str]:
     """A line for each clip, the videos that were left out, and the sum."""
     for clip in found.clips:
-        takes = f"{len(clip.jobs)} takes, " if len(clip.jobs) > 1 else ""
+        takes = f"{counted(len(clip.jobs), 'take')}, " if len(clip.jobs) > 1 else ""
         prompt = one_line(clip.prompt)
         short = prompt if len(prompt) <= _SHOWN else prompt[: _SHOWN - 1] + "…"
         yield f"clip.{clip.slug}  {takes}{clip.seconds} s {clip.size} {one_line(clip.model)}  {short}"
@@ -54,12 +55,8 @@ def gathered_text(found: Gathered, project: Project, *, done: bool) -> Iterator[
         return
     verb = "written to" if done else "would be written to"
     end = " The next apply fetches them, for nothing." if done else " Nothing was changed."
-    what = f"{_count(videos, 'video')} in {_count(len(found.clips), 'clip')}"
+    what = f"{counted(videos, 'video')} in {counted(len(found.clips), 'clip')}"
     yield f"{what} {verb} {_shown(found, project)}.{end}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _shown(found: Gathered, project: Project) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sorasync.counted import counted
 from sorasync.errors import SorasyncError
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def unknown(text: str, known: Iterable[str]) -> SorasyncError:
         shown = ", ".join(map(quoted, instances[:_NEAREST]))
         more = f" and {len(instances) - _NEAREST} more" if len(instances) > _NEAREST else ""
         return SorasyncError(
-            f"{text!r} is a matrix of {len(instances)} clips", hint=f"name one of them: {shown}{more}"
+            f"{text!r} is a matrix of {counted(len(instances), 'clip')}",
+            hint=f"name one of them: {shown}{more}",
         )
     bare = {name.partition(".")[2]: name for name in names}
     near = [bare[match] for match in get_close_matches(_bare(text), bare, n=_NEAREST, cutoff=0.5)]

@@ -9,6 +9,7 @@ from sorasync.cli.failure import one_line
 from sorasync.cli.pick_view import PickView
 from sorasync.cli.plan_json import usd
 from sorasync.cli.quote import quoted
+from sorasync.counted import counted
 from sorasync.plan.cost import total
 from sorasync.plan.plan import Plan
 
@@ -80,7 +81,7 @@ def _next(plan: Plan) -> str:
     simulated = (
         " at these prices (simulated, nothing is billed)" if plan.simulated and cost != "nothing" else ""
     )
-    return f"Plan: {count} change{'' if count == 1 else 's'}, costs {cost}{simulated}. See: sorasync plan"
+    return f"Plan: {counted(count, 'change')}, costs {cost}{simulated}. See: sorasync plan"
 
 
 def picked_json(view: PickView) -> dict[str, object]:

@@ -12,7 +12,8 @@ import click
 
 from sorasync.cli.diagnostic_text import counts_text, diagnostics_text
 from sorasync.cli.markdown import code, fenced, folded, table
-from sorasync.cli.plan_text import budget_lines, cost_line, counts_line, no_changes, plan_text
+from sorasync.cli.plan_text import budget_lines, cost_line, counts_line, no_changes, plan_text, selected
+from sorasync.counted import counted
 from sorasync.manifest.diagnostic import Diagnostic
 from sorasync.plan.change import Change
 from sorasync.plan.cost import money
@@ -111,8 +112,7 @@ def _headline(plan: Plan) -> str:
 
 def _where(plan: Plan) -> Iterator[str]:
     if plan.partial:
-        total = len(plan.changes) + plan.left_out
-        yield f"A partial plan: {len(plan.changes)} of {total} changes are selected."
+        yield f"A partial plan: {selected(plan)}."
     if plan.waiting:
         shown = ", ".join(code(waiting.label, _LONGEST) for waiting in plan.waiting[:5])
         more = f" and {len(plan.waiting) - 5} more" if len(plan.waiting) > 5 else ""
@@ -134,7 +134,7 @@ def _table(plan: Plan, paper: _Paper, reserve: int) -> None:
         kept += 1
     paper.add("\n".join(lines))
     if kept < len(plan.changes):
-        paper.add(f"… and {len(plan.changes) - kept} more changes that cost no more than these.")
+        paper.add(f"… and {counted(len(plan.changes) - kept, 'more change')} costing no more than these.")
 
 
 def _row(change: Change) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import click
 
 from sorasync.cli.quote import quoted
 from sorasync.cli.render_text import render_text
+from sorasync.counted import counted
 from sorasync.plan.action import Action
 from sorasync.plan.allowance import Allowance
 from sorasync.plan.change import Change
@@ -116,8 +117,7 @@ def sums(plan: Plan) -> Iterator[str]:
         return
     yield f"Plan: {counts_line(plan)}, {plan.unchanged} unchanged."
     if plan.partial:
-        total = len(plan.changes) + plan.left_out
-        yield f"This is a partial plan: {len(plan.changes)} of {total} changes are selected."
+        yield f"This is a partial plan: {selected(plan)}."
     yield cost_line(plan)
     yield from budget_lines(plan)
     if plan.batch:
@@ -127,6 +127,12 @@ def sums(plan: Plan) -> Iterator[str]:
 
         yield f"Lint: {counts_text(plan.diagnostics)} (shown by: sorasync validate)."
     yield f"Token: {plan.token}  (apply exactly this: sorasync apply --expect {plan.token})"
+
+
+def selected(plan: Plan) -> str:
+    """How much of all that could be done a partial plan is."""
+    total = len(plan.changes) + plan.left_out
+    return f"{len(plan.changes):,} of {counted(total, 'change')} selected"
 
 
 def counts_line(plan: Plan) -> str:
@@ -169,12 +175,8 @@ def _allowance(allowance: Allowance, plan: Plan) -> Iterator[str]:
 
 def no_changes(plan: Plan) -> str:
     """The sentence of a plan with nothing to do, and of no other."""
-    parts = [_count(plan.unchanged_clips, "clip")]
+    parts = [counted(plan.unchanged_clips, "clip")]
     if plan.unchanged_characters:
-        parts.append(_count(plan.unchanged_characters, "character"))
+        parts.append(counted(plan.unchanged_characters, "character"))
     verb = "matches" if parts == ["1 clip"] else "match"
     return f"No changes. {' and '.join(parts)} {verb} the manifests."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -10,6 +10,7 @@ import click
 
 from sorasync.cli.columns import cut, screen_width
 from sorasync.cli.plan_json import usd
+from sorasync.counted import counted
 from sorasync.profile.model import ANY, Model, seconds_text
 
 if TYPE_CHECKING:
@@ -46,7 +47,11 @@ def _sunset(profile: Profile, today: date) -> str:
     if profile.sunset is None:
         return ""
     left = (profile.sunset - today).days
-    return f"stopped on {profile.sunset}" if left < 0 else f"stops on {profile.sunset}, in {left} days"
+    return (
+        f"stopped on {profile.sunset}"
+        if left < 0
+        else f"stops on {profile.sunset}, in {counted(left, 'day')}"
+    )
 
 
 def _abilities(profile: Profile) -> list[str]:
@@ -81,7 +86,7 @@ def profile_text(profile: Profile, today: date) -> Iterator[str]:
         ("can", ", ".join(_abilities(profile)) or "create only"),
         ("cannot", ", ".join(a for a in _ABILITIES if not profile.can(a))),
         ("list of jobs", profile.abilities.list if profile.can("list") else "none"),
-        ("prompt", f"at most {limits.prompt_chars} characters"),
+        ("prompt", f"at most {counted(limits.prompt_chars, 'character')}"),
         ("characters", f"at most {limits.characters} a clip" if profile.can("characters") else ""),
         ("extensions", _extensions(profile)),
         ("params", ", ".join(f"{name} ({kind})" for name, kind in sorted(profile.params.items()))),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sorasync.counted import counted
 from sorasync.operations.recover import Recovered
 
 _NAMED = 5
@@ -11,7 +12,7 @@ _NAMED = 5
 
 def recovered_text(found: Recovered) -> Iterator[str]:
     """One line a source, then what was not found."""
-    yield f"Known before, or from the lock file: {_count(found.lock_file, 'record')}."
+    yield f"Known before, or from the lock file: {counted(found.lock_file, 'record')}."
     yield f"From the videos here: {_named(found.sidecars)}{_retired(found.retired)}."
     if found.provider is None:
         yield f"From the provider's list: {_named(found.listed)}."
@@ -26,13 +27,10 @@ def recovered_text(found: Recovered) -> Iterator[str]:
     for label, why in found.missing:
         yield f"- {label}: {why}"
     if found.missing:
-        yield f"{_count(len(found.missing), 'render')} not found. `sorasync plan` shows what they would cost."
+        count = counted(len(found.missing), "render")
+        yield f"{count} not found. `sorasync plan` shows what they would cost."
     else:
         yield "Everything that is declared is known. Next: sorasync plan."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _named(labels: list[str]) -> str:

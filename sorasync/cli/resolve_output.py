@@ -9,6 +9,7 @@ from sorasync.cli.plan_json import usd
 from sorasync.cli.plan_text import diff_text
 from sorasync.cli.quote import quoted
 from sorasync.cli.units import iso, moment
+from sorasync.counted import counted
 from sorasync.graph.address import label
 from sorasync.operations.project import Project
 from sorasync.operations.resolve import Candidate, Question, Questions
@@ -28,7 +29,7 @@ def questions_text(found: Questions, project: Project) -> Iterator[str]:
         yield from _block(question, found, project)
         yield ""
     count = len(found.open)
-    yield f"{count} open question{'' if count == 1 else 's'}. Nothing was changed."
+    yield f"{counted(count, 'open question')}. Nothing was changed."
 
 
 def _block(question: Question, found: Questions, project: Project) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sorasync.cli.failure import one_line
 from sorasync.cli.plan_json import usd
+from sorasync.counted import counted
 from sorasync.operations.retry import Lifted
 from sorasync.plan.cost import money, total
 from sorasync.state.record import Status
@@ -14,14 +15,13 @@ from sorasync.state.record import Status
 def lifted_text(found: list[Lifted]) -> Iterator[str]:
     """A line for each, then the price of all."""
     for one in found:
-        was = "refused" if one.before is Status.BLOCKED else f"failed {one.attempts} times"
+        was = "refused" if one.before is Status.BLOCKED else f"failed {counted(one.attempts, 'time')}"
         yield f"{one.label}: {was} ({one_line(one.why)}); to be tried again for {money(one.cost_usd)}"
     if not found:
         yield "Nothing was refused or failed too often."
         return
     cost = total(one.cost_usd for one in found)
-    noun = "render" if len(found) == 1 else "renders"
-    yield f"The next apply tries {len(found)} {noun} again: {cost}. Nothing was sent."
+    yield f"The next apply tries {counted(len(found), 'render')} again: {cost}. Nothing was sent."
 
 
 def lifted_json(found: list[Lifted]) -> dict[str, object]:

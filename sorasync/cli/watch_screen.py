@@ -12,6 +12,7 @@ from sorasync.apply.events import Event, Moment
 from sorasync.cli.diagnostic_text import diagnostics_text
 from sorasync.cli.failure import one_line, printable
 from sorasync.cli.plan_text import change_line, cost_line, diff_text, sums, what_text
+from sorasync.counted import counted
 from sorasync.manifest.diagnostic import Severity
 from sorasync.manifest.library import ClipSpec
 from sorasync.plan.cost import money
@@ -109,7 +110,7 @@ def _rows(view: View, selected: int, most: int, width: int) -> list[Text]:
             line.stylize("dim")
         lines.append(line)
     if len(changes) > len(rows):
-        lines.append(Text(f"  … {len(changes) - len(rows):,} more changes", style="dim"))
+        lines.append(Text(f"  … {counted(len(changes) - len(rows), 'more change')}", style="dim"))
     return lines
 
 
@@ -188,7 +189,7 @@ def closing(view: View) -> list[str]:
     if view.plan is None or view.plan.empty:
         return list(sums(view.plan)) if view.plan else []
     count = len(view.plan.changes)
-    return [f"{count:,} change{' is' if count == 1 else 's are'} planned. {cost_line(view.plan)}"]
+    return [f"{counted(count, 'change')} planned. {cost_line(view.plan)}"]
 
 
 def one_line_of(text: str) -> str:

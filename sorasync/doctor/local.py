@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from sorasync.counted import counted
 from sorasync.doctor.checks import Check, Level
 from sorasync.errors import SorasyncError
 from sorasync.operations.project import Project
@@ -47,7 +48,7 @@ def _state(project: Project, store: Store) -> Iterator[Check]:
         yield Check("state", Level.ERROR, f"{found[0]}{more}", "sorasync state check")
     else:
         flying = store.in_flight()
-        yield Check("state", Level.OK, f"sound; {len(flying)} renders in flight")
+        yield Check("state", Level.OK, f"sound; {counted(len(flying), 'render')} in flight")
         lost = sum(record.status in (Status.INTENT, Status.UNKNOWN) for record in flying)
         if lost:
             yield Check("lost answers", Level.WARNING, f"{lost} are open", "sorasync resolve")
@@ -77,7 +78,8 @@ def _backups(project: Project, path: Path) -> Iterator[Check]:
         yield Check("backups", Level.UNKNOWN, "there is none yet; every apply makes one first")
         return
     age = project.clock.now() - copies[0].at
-    days = f"{age / 86400:.0f} days" if age > 2 * 86400 else f"{max(0.0, age) / 3600:.0f} hours"
+    hours = round(max(0.0, age) / 3600)
+    days = counted(round(hours / 24), "day") if hours > 48 else counted(hours, "hour")
     level = (
         Level.WARNING if age > _BACKUP_OLD and path.stat().st_mtime > copies[0].at + _BACKUP_OLD else Level.OK
     )

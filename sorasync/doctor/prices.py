@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
+from sorasync.counted import counted
 from sorasync.doctor.checks import Check, Level, listed
 from sorasync.operations.project import Project
 
@@ -24,11 +25,17 @@ def price_checks(project: Project, models: Mapping[str, set[str]]) -> Iterator[C
         name = model or profile.title
         if left < 0:
             yield Check(
-                "sunset", Level.ERROR, f"{name} was switched off {-left} days ago", profile.replacement
+                "sunset",
+                Level.ERROR,
+                f"{name} was switched off {counted(-left, 'day')} ago",
+                profile.replacement,
             )
         else:
             yield Check(
-                "sunset", Level.WARNING, f"{name} is switched off in {left} days", profile.replacement
+                "sunset",
+                Level.WARNING,
+                f"{name} is switched off in {counted(left, 'day')}",
+                profile.replacement,
             )
     if profile.simulated:
         yield Check("prices", Level.OK, "nothing is billed; prices are those of the reference")
@@ -47,4 +54,8 @@ def price_checks(project: Project, models: Mapping[str, set[str]]) -> Iterator[C
     else:
         age = (today - profile.as_of).days
         level = Level.WARNING if age > _OLD else Level.OK
-        yield Check("prices", level, f"every price is known, as of {profile.as_of} ({max(0, age)} days ago)")
+        yield Check(
+            "prices",
+            level,
+            f"every price is known, as of {profile.as_of} ({counted(max(0, age), 'day')} ago)",
+        )

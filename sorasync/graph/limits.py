@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sorasync.counted import counted
 from sorasync.graph.render import Kind, Render
 from sorasync.manifest.diagnostic import Diagnostic, Severity
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin, StepSpec
@@ -91,7 +92,7 @@ class Limits:
 
     def _prompt(self, prompt: str) -> Iterable[Lack]:
         most = self._profile.limits.prompt_chars
-        return [Lack("prompt", f"the prompt has {len(prompt)} characters", f"at most {most}")] * (
+        return [Lack("prompt", f"the prompt has {counted(len(prompt), 'character')}", f"at most {most}")] * (
             len(prompt) > most
         )
 

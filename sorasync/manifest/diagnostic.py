@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sorasync.counted import counted
 from sorasync.errors import SorasyncError
 
 
@@ -61,4 +62,4 @@ class ManifestError(SorasyncError):
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = sorted(diagnostics, key=Diagnostic.sort_key)
         errors = sum(d.severity is Severity.ERROR for d in self.diagnostics)
-        super().__init__(f"{errors} error{'' if errors == 1 else 's'} in the manifests")
+        super().__init__(f"{counted(errors, 'error')} in the manifests")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from sorasync.counted import counted
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Origin
 from sorasync.manifest.suggest import Speller, listed, shown
@@ -103,7 +104,7 @@ def check_pick_ranges(clips: Iterable[ClipSpec], origins: Mapping[str, Origin]) 
     for clip in clips:
         if clip.pick is not None and clip.pick > clip.takes:
             at = origins.get(clip.name) or Origin(clip.origin.file, (*clip.origin.path, "pick"))
-            takes = "one take" if clip.takes == 1 else f"{clip.takes} takes"
+            takes = "one take" if clip.takes == 1 else counted(clip.takes, "take")
             yield Fault(
                 "S114",
                 f"take {clip.pick} is picked, but clip.{clip.name} has {takes}",
@@ -149,7 +150,7 @@ def _dangling(names: Names, name: str, fault: Fault) -> Fault:
     if base in names.matrices:
         made = names.instances.get(base, [])
         if name == base:
-            message = f"clip.{base} is a matrix of {len(made)} clips; name one of them"
+            message = f"clip.{base} is a matrix of {counted(len(made), 'clip')}; name one of them"
         else:
             message = f"clip.{base} has no instance {shown(name[len(base) :])}"
         return replace(

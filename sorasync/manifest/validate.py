@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from sorasync.counted import counted
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.positions import TomlPath
 from sorasync.manifest.schema import EXPECTED
@@ -129,7 +130,7 @@ def _expected(kind: str, found: Any) -> str:
     if kind in ("less_than_equal", "less_than"):
         return f"{'at most' if kind.endswith('equal') else 'less than'} {next(iter(context.values()))}"
     if kind == "string_too_long":
-        return f"at most {context['max_length']} characters long"
+        return f"at most {counted(context['max_length'], 'character')} long"
     if kind == "literal_error":
         return str(context["expected"]).replace("'", '"')
     return _TYPES.get(kind) or str(found["msg"])

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sorasync.counted import counted
 from sorasync.operations.project import Project
 from sorasync.state.store import Store
 
@@ -84,8 +85,8 @@ def bring_up(project: Project, store: Store, notice: Callable[[str], None]) -> N
 
         found = reconcile(store, project.lock_path)
         if found.outcome in (Outcome.RESTORED, Outcome.ADVANCED):
-            count = len(found.addresses)
-            notice(f"{count} addresses were {found.outcome.value} from {project.lock_path.name}")
+            count = counted(len(found.addresses), "address", "addresses")
+            notice(f"from {project.lock_path.name}, {found.outcome.value}: {count}")
     backup(store)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from sorasync.counted import counted
 from sorasync.errors import SorasyncError
 from sorasync.graph import address as addresses
 from sorasync.plan.action import Action
@@ -59,7 +60,7 @@ def refusals(plan: Plan, policy: Policy, bindings: Mapping[str, Binding]) -> lis
         found.append(
             Refusal(
                 "S503",
-                f"it would make {creates} renders, limit {policy.max_creates}",
+                f"it would make {counted(creates, 'render')}, limit {policy.max_creates}",
                 ways=(
                     (f"--allow-creates {creates}", "this run"),
                     (f"[safety] max_creates = {creates}", "for good"),
@@ -144,7 +145,7 @@ def _common_cause(plan: Plan, action: Action) -> str | None:
     if not counts:
         return None
     reason, count = max(counts.items(), key=lambda item: (item[1], item[0]))
-    return f"{reason} ({count} renders)"
+    return f"{reason} ({counted(count, 'render')})"
 
 
 def _budget(plan: Plan, policy: Policy) -> list[Refusal]:

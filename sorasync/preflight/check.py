@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+from sorasync.counted import counted
 from sorasync.graph.graph import Graph
 from sorasync.manifest.diagnostic import Diagnostic, Severity
 from sorasync.manifest.library import Library
@@ -62,11 +63,7 @@ def _skipped(images: int, clips: int) -> list[Diagnostic]:
     if not images and not clips:
         return []
     packages = " and ".join(name for name, count in (("Pillow", images), ("PyAV", clips)) if count)
-    what = " and ".join(
-        f"{count} {word}{'' if count == 1 else 's'}"
-        for count, word in ((images, "image"), (clips, "clip"))
-        if count
-    )
+    what = " and ".join(counted(count, word) for count, word in ((images, "image"), (clips, "clip")) if count)
     verb = "was" if images + clips == 1 else "were"
     message = f"{what} {verb} not looked at: {packages} cannot be imported"
     return [Diagnostic("S220", Severity.HINT, message, expected=INSTALL)]

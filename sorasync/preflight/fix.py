@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from sorasync.counted import counted
 from sorasync.graph.graph import Graph
 from sorasync.manifest.diagnostic import Position
 from sorasync.manifest.library import Library
@@ -160,7 +161,7 @@ def _beyond_mending(facts: ClipFacts, profile: Profile, wanted: Sequence[float])
     left = []
     span = profile.limits.character_seconds
     if not good_length(facts, profile) and facts.seconds < span.min:
-        left.append(f"it is only {facts.seconds:g} seconds long: at least {span.min} are needed")
+        left.append(f"it is only {counted(facts.seconds, 'second')} long: at least {span.min} are needed")
     if len(wanted) > 1 and not alike(wanted[0], wanted[-1]):
         left.append("clips of several shapes use it: one reference clip suits only one of them")
     return tuple(left)

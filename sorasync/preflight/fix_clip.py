@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sorasync.counted import counted
 from sorasync.preflight.facts import ClipFacts
 from sorasync.preflight.place import new_file
 
@@ -104,7 +105,7 @@ def _filter(video: VideoStream, facts: ClipFacts, target: Target) -> Graph:
 def _words(facts: ClipFacts, target: Target) -> list[str]:
     done = []
     if facts.seconds > target.seconds:
-        done.append(f"kept the first {target.seconds:g} seconds of {facts.seconds:g}")
+        done.append(f"kept the first {counted(target.seconds, 'second')} of {facts.seconds:g}")
     crop = target.crop(facts)
     if crop != (facts.width, facts.height):
         done.append(f"cropped to the middle {crop[0]}x{crop[1]}")

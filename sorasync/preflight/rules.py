@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
+from sorasync.counted import counted
 from sorasync.manifest.diagnostic import Severity
 from sorasync.preflight.facts import ClipFacts, ImageFacts, Unreadable
 from sorasync.profile.profile import Profile
@@ -113,7 +114,7 @@ def pixels(size: str) -> tuple[int, int]:
 def _advice(file: str, facts: ClipFacts, profile: Profile) -> Iterator[Finding]:
     span = profile.limits.character_seconds
     if not good_length(facts, profile):
-        message = f"{file} is {facts.seconds:g} seconds long"
+        message = f"{file} is {counted(facts.seconds, 'second')} long"
         yield Finding("S228", Severity.WARNING, message, f"{span.min} to {span.max} seconds")
     own = f"{facts.width}x{facts.height}"
     if not good_shape(facts, profile):

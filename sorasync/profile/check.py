@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from math import gcd
 from typing import TYPE_CHECKING
 
+from sorasync.counted import counted
 from sorasync.profile.lack import Lack
 from sorasync.profile.model import Model, nearest_seconds, offers_seconds, seconds_text
 
@@ -70,7 +71,7 @@ def _seconds_lacks(name: str, model: Model, seconds: int | None) -> list[Lack]:
     if seconds is None or offers_seconds(model.seconds, seconds):
         return []
     fix = nearest_seconds(model.seconds, seconds)
-    message = f"{name} does not render {seconds} seconds"
+    message = f"{name} does not render {counted(seconds, 'second')}"
     return [Lack("seconds", message, seconds_text(model.seconds), None if fix is None else str(fix))]
 
 
@@ -79,7 +80,7 @@ def prompt_lacks(profile: Profile, prompt: str) -> list[Lack]:
     most = profile.limits.prompt_chars
     if len(prompt) <= most:
         return []
-    return [Lack("prompt", f"the prompt has {len(prompt)} characters", f"at most {most}")]
+    return [Lack("prompt", f"the prompt has {counted(len(prompt), 'character')}", f"at most {most}")]
 
 
 def character_lacks(profile: Profile, count: int, image: bool) -> list[Lack]:
@@ -91,7 +92,7 @@ def character_lacks(profile: Profile, count: int, image: bool) -> list[Lack]:
     lacks = []
     most = profile.limits.characters
     if count > most:
-        lacks.append(Lack("characters", f"{count} characters in one clip", f"at most {most}"))
+        lacks.append(Lack("characters", f"{counted(count, 'character')} in one clip", f"at most {most}"))
     by_json = {"url", "file_id"} & set(profile.abilities.image_by)
     if image and profile.abilities.image_by and not by_json:
         message = f"{profile.name} takes an image or characters, not both"
@@ -149,12 +150,12 @@ def extension_lacks(profile: Profile, seconds: int | None, before: int, total: i
     if seconds is not None and not offers_seconds(limits.extension_seconds, seconds):
         fix = nearest_seconds(limits.extension_seconds, seconds)
         expected = seconds_text(limits.extension_seconds)
-        message = f"an extension cannot add {seconds} seconds"
+        message = f"an extension cannot add {counted(seconds, 'second')}"
         lacks.append(Lack("seconds", message, expected, None if fix is None else str(fix)))
     if before + 1 > limits.extensions:
         lacks.append(Lack("extend", f"extension {before + 1} of one video", f"at most {limits.extensions}"))
     if seconds is not None and total is not None and total + seconds > limits.total_seconds:
-        message = f"the extended video would be {total + seconds} seconds long"
+        message = f"the extended video would be {counted(total + seconds, 'second')} long"
         lacks.append(Lack("seconds", message, f"at most {limits.total_seconds} in all"))
     return lacks
 
@@ -165,7 +166,7 @@ def source_lacks(profile: Profile, kind: str, total: int | None) -> list[Lack]:
     able = profile.can("edit" if kind == "edit" else "extend")
     if most is None or total is None or total <= most or not able:
         return []
-    return [Lack(kind, f"its source is {total} seconds long", f"at most {most}")]
+    return [Lack(kind, f"its source is {counted(total, 'second')} long", f"at most {most}")]
 
 
 def character_name_lacks(profile: Profile, name: str) -> list[Lack]:
@@ -175,7 +176,7 @@ def character_name_lacks(profile: Profile, name: str) -> list[Lack]:
     most = profile.limits.character_name_chars
     if 1 <= len(name) <= most:
         return []
-    return [Lack("name", f"the name has {len(name)} characters", f"1 to {most}")]
+    return [Lack("name", f"the name has {counted(len(name), 'character')}", f"1 to {most}")]
 
 
 def clip_lacks(profile: Profile, seconds: float, width: int, height: int) -> list[Lack]:
@@ -184,7 +185,9 @@ def clip_lacks(profile: Profile, seconds: float, width: int, height: int) -> lis
     lacks = []
     span = limits.character_seconds
     if not span.min <= seconds <= span.max:
-        lacks.append(Lack("video", f"the clip is {seconds:g} seconds long", f"{seconds_text(span)} seconds"))
+        lacks.append(
+            Lack("video", f"the clip is {counted(seconds, 'second')} long", f"{seconds_text(span)} seconds")
+        )
     shape = _aspect(width, height)
     if shape not in limits.character_aspects:
         expected = " or ".join(limits.character_aspects)

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 
+from sorasync.counted import counted
 from sorasync.provider.classify import fault
 from sorasync.provider.encode import filled
 from sorasync.provider.errors import (
@@ -55,7 +56,7 @@ class Fetched:
         except (httpx.HTTPError, OSError) as error:
             raise self._sender.broken(error, paid=False) from None
         if self.length is not None and got != self.length:
-            raise BadDownload(f"{got} bytes came where the server announced {self.length}")
+            raise BadDownload(f"{counted(got, 'byte')} came where the server announced {self.length}")
 
 
 class Downloader:

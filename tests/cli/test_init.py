@@ -55,7 +55,7 @@ def test_every_commented_example_of_the_first_manifest_is_valid(
     code_found = run(["validate", "--library", str(tmp_path)])
     shown = capsys.readouterr()
     assert code_found == 0, shown.err
-    assert "3 clips and 1 characters" in shown.out
+    assert "3 clips and 1 character are" in shown.out
 
 
 def test_every_commented_setting_of_the_configuration_is_valid(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_what_cannot_be_mended_is_said(tmp_path: Path, capsys: pytest.CaptureFix
     (tmp_path / "manifests/refs/a.png").write_bytes(b"no image")
     root = library(tmp_path, USED + FRAME.replace("clips.a", "clips.b"))
     out = fix(root, capsys)
-    assert "manifests/refs/m.mp4: it is only 1 seconds long: at least 2 are needed" in out
+    assert "manifests/refs/m.mp4: it is only 1 second long: at least 2 are needed" in out
     assert "manifests/refs/a.png: it is not an image" in out
     assert "wrote" not in out
     assert len(list((tmp_path / "manifests/refs").iterdir())) == 2

@@ -226,7 +226,7 @@ def test_leaving_sets_the_terminal_right(film: Library, key: str, code: int) -> 
         assert screen.attributes == screen.before
         assert screen.raw.rfind(b"\x1b[?1049l") > screen.raw.rfind(b"\x1b[?1049h")
         assert screen.raw.rfind(b"\x1b[?25h") > screen.raw.rfind(b"\x1b[?25l")
-        assert "2 changes are planned" in screen.text
+        assert "2 changes planned" in screen.text
         assert b"\x1b[1;32m" in screen.raw
 
 

@@ -10,6 +10,7 @@ from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.lock_option import lock_option
 from sorasync.cli.output import print_json, print_lines
+from sorasync.counted import counted
 
 if TYPE_CHECKING:
     from sorasync.operations.gc import Deleted
@@ -90,7 +91,7 @@ def _destroy(
     from sorasync.cli.invocation import changing
     from sorasync.operations.gc import delete, everything, relink
 
-    what = f"delete all {count} renders of {project.name}"
+    what = f"delete {counted(count, 'render')}, all of {project.name}"
     if not yes and not typed(project.name, f"Type {project.name} to go on", what=what):
         return None
     with changing(project, lock_timeout) as session:

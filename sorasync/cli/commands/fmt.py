@@ -12,6 +12,7 @@ import click
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines, write_output
+from sorasync.counted import counted
 
 if TYPE_CHECKING:
     from sorasync.manifest.format.files import Outcome
@@ -107,15 +108,11 @@ def _show(globals: Globals, outcomes: list[Outcome], *, dry: bool, diff: bool) -
     faulty = sum(bool(one.faults) for one in outcomes)
     verb = "would be" if dry else "was" if len(changed) == 1 else "were"
     parts = [
-        f"{_files(len(changed))} {verb} laid out afresh",
+        f"{counted(len(changed), 'file')} {verb} laid out afresh",
         f"{len(outcomes) - len(changed) - faulty} unchanged",
         *([f"{faulty} left alone for faulty syntax"] if faulty else []),
     ]
     click.echo(f"{', '.join(parts)}.", err=diff)
-
-
-def _files(count: int) -> str:
-    return f"{count} file{'' if count == 1 else 's'}"
 
 
 def _complain(outcomes: list[Outcome]) -> None:

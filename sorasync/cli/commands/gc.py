@@ -11,6 +11,7 @@ from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.lock_option import lock_option
 from sorasync.cli.output import print_json, print_lines
 from sorasync.cli.units import length
+from sorasync.counted import counted
 
 if TYPE_CHECKING:
     from sorasync.operations.gc import Deleted, Doomed
@@ -83,7 +84,7 @@ def _delete(
     from sorasync.operations.gc import delete as carry_out
 
     where = " here and at the provider" if remote else ""
-    what = f"delete {len(found)} retired render{'' if len(found) == 1 else 's'}{where}"
+    what = f"delete {counted(len(found), 'retired render')}{where}"
     if not yes and not agreed(f"Really {what}?", what=what):
         return None
     with changing(project, lock_timeout) as session:

@@ -9,6 +9,7 @@ import click
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines
+from sorasync.counted import counted
 
 if TYPE_CHECKING:
     from sorasync.operations.validate import Checked
@@ -48,8 +49,8 @@ def _text(globals: Globals, checked: Checked) -> ExitCode:
     tail = f" {counts}." if counts else ""
     blocks = [] if globals.quiet else list(diagnostics_text(checked.diagnostics))
     last = (
-        f"{checked.clips} clips and {checked.characters} characters are valid "
-        f"({checked.renders} renders).{tail}"
+        f"{counted(checked.clips, 'clip')} and {counted(checked.characters, 'character')} are valid "
+        f"({counted(checked.renders, 'render')}).{tail}"
     )
     print_lines([*blocks, *([""] if blocks else []), last])
     return ExitCode.DONE

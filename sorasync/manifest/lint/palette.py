@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from sorasync.counted import counted
 from sorasync.manifest.lint.board import Part
 from sorasync.manifest.lint.prompt import Finding, Prompt, spoken
 from sorasync.manifest.lint.rule import Cast, Rule
@@ -46,7 +47,7 @@ def _of_shot(parts: list[Part]) -> Iterator[Finding]:
 
 
 def _message(count: int) -> str:
-    return f"the palette has {count} colour{'' if count == 1 else 's'}"
+    return f"the palette has {counted(count, 'colour')}"
 
 
 def _colours(text: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sorasync.counted import counted
 from sorasync.manifest.lint.board import Board, Part
 from sorasync.manifest.lint.patterns import phrases, words
 from sorasync.manifest.lint.prompt import Finding, Prompt, spoken
@@ -33,7 +34,7 @@ def too_much(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
     beats = _beats(prompt)
     if len(beats) > seconds:
         start, end = beats[seconds]
-        message = f"{len(beats)} beats in {seconds} seconds"
+        message = f"{counted(len(beats), 'beat')} in {counted(seconds, 'second')}"
         yield Finding(message, start, end, "a second a beat at least: fewer beats, or more `seconds`")
     if prompt.board is not None:
         yield from _crowded(prompt.board, seconds)
@@ -42,18 +43,20 @@ def too_much(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
 def _crowded(board: Board, seconds: int) -> Iterator[Finding]:
     shots = board.shots
     if len(shots) > 1 and seconds / len(shots) < _SECONDS_A_SHOT:
-        message = f"{len(shots)} shots in {seconds} seconds"
+        message = f"{counted(len(shots), 'shot')} in {counted(seconds, 'second')}"
         most = int(seconds / _SECONDS_A_SHOT)
         yield Finding(
-            message, expected=f"{most} shots at most, or more `seconds`", key=("shots", len(shots) - 1)
+            message,
+            expected=f"{counted(most, 'shot')} at most, or more `seconds`",
+            key=("shots", len(shots) - 1),
         )
     said = [part for shot in shots for part in shot.of("dialogue")]
     words = [len(spoken(part.text)) for part in said]
     if sum(words) > seconds * _WORDS_A_SECOND:
         part = _overrun(said, words, seconds)
-        message = f"{sum(words)} words are spoken in {seconds} seconds"
+        message = f"{counted(sum(words), 'word')} spoken in {counted(seconds, 'second')}"
         most = int(seconds * _WORDS_A_SECOND)
-        yield Finding(message, part.start, part.end, f"{most} words at most, or more `seconds`")
+        yield Finding(message, part.start, part.end, f"{counted(most, 'word')} at most, or more `seconds`")
 
 
 def _overrun(said: list[Part], words: list[int], seconds: int) -> Part:

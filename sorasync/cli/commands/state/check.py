@@ -5,6 +5,7 @@ from __future__ import annotations
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines
+from sorasync.counted import counted
 
 _EXAMPLES = """\b
 Examples:
@@ -27,7 +28,10 @@ def command(globals: Globals) -> ExitCode:
     if globals.json:
         print_json({"format_version": 1, "whole": not found, "faults": found, "serial": serial})
     elif found:
-        print_lines([*found, "", f"{len(found)} faults. `sorasync state restore` brings back a backup."])
+        print_lines(
+            [*found, "", f"{counted(len(found), 'fault')}. `sorasync state restore` brings back a backup."]
+        )
     else:
-        print_lines([f"The state is whole: {records} records, {addresses} addresses, serial {serial}."])
+        count = f"{counted(records, 'record')}, {counted(addresses, 'address', 'addresses')}"
+        print_lines([f"The state is whole: {count}, serial {serial}."])
     return ExitCode.ERROR if found else ExitCode.DONE

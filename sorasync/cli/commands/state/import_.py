@@ -10,6 +10,7 @@ from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.lock_option import lock_option
 from sorasync.cli.output import print_json, print_lines
+from sorasync.counted import counted
 
 _EXAMPLES = """\b
 Examples:
@@ -42,5 +43,7 @@ def command(globals: Globals, file: Path, lock_timeout: float) -> ExitCode:
     if globals.json:
         print_json({"format_version": 1, "records": records, "addresses": addresses})
     else:
-        print_lines([f"{records} records and {addresses} addresses were taken in."])
+        print_lines(
+            [f"{counted(records, 'record')} and {counted(addresses, 'address', 'addresses')} were taken in."]
+        )
     return ExitCode.DONE

@@ -8,6 +8,7 @@ from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.lock_option import lock_option
 from sorasync.cli.output import print_json, print_lines
+from sorasync.counted import counted
 
 _EXAMPLES = """\b
 Examples:
@@ -46,7 +47,5 @@ def command(globals: Globals, keep: str, lock_timeout: float) -> ExitCode:
         print_json({"format_version": 1, "outcome": found.outcome.value, "addresses": list(found.addresses)})
     else:
         count = len(found.addresses)
-        print_lines(
-            [f"The state and {path.name} agree; {count} address{'' if count == 1 else 'es'} changed."]
-        )
+        print_lines([f"The state and {path.name} agree; {counted(count, 'address', 'addresses')} changed."])
     return ExitCode.DONE
