@@ -41,6 +41,13 @@ def plan_options(function: F) -> F:
             help="Render this again although nothing changed, and all that comes from it.",
         ),
         click.option(
+            "--retry",
+            multiple=True,
+            type=PATTERN,
+            metavar="ADDRESS",
+            help="Try this again although the provider refused it or it failed too often.",
+        ),
+        click.option(
             "--batch/--direct",
             default=None,
             help="Create by batch (cheaper, within 24 hours), or one by one. Default: [apply] mode.",
@@ -64,6 +71,7 @@ def planning(
     offline: bool,
     refresh: bool = False,
     batch: bool | None = None,
+    retry: tuple[str, ...] = (),
 ) -> PlanOptions:
     """The options as the planner takes them."""
     from sorasync.operations.plan import PlanOptions
@@ -72,6 +80,7 @@ def planning(
     return PlanOptions(
         selection=Selection(target, exclude),
         replace=replace,
+        retry=retry,
         offline=offline,
         refresh=refresh,
         batch=batch,

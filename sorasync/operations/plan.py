@@ -34,7 +34,8 @@ class PlanOptions:
     """What is asked of a plan.
 
     `offline` asks the provider nothing; `refresh` checks the files here and walks the provider's whole list;
-    with `full_check` every file is read for that. `batch` stands in for `[apply] mode`.
+    with `full_check` every file is read for that. `batch` stands in for `[apply] mode`. `replace` and `retry`
+    are patterns of addresses that are rendered afresh, or tried again although they were refused.
     With `lint` the prompts of what is to be rendered are looked at, and an error in them ends the planning.
     """
 
@@ -45,6 +46,7 @@ class PlanOptions:
     refresh: bool = False
     full_check: bool = False
     lint: bool = False
+    retry: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def by_batch(project: Project, options: PlanOptions) -> bool:
 def _planned(project: Project, options: PlanOptions, library: Library, graph: Graph, store: Store) -> Planned:
     batch = by_batch(project, options)
     replaced = graph.dependants(matching(options.replace, graph)) if options.replace else set()
+    retried = matching(options.retry, graph) if options.retry else set()
     swept = _sweep(project, options, store, graph)
     known = Known(
         bindings=store.bindings(),
@@ -108,6 +111,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         found,
         project.profile,
         replaced=replaced,
+        retried=retried,
         attempts=project.config.apply.attempts,
         batch=batch,
     )

@@ -6,6 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from sorasync.counted import counted
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
 from sorasync.plan import reason
@@ -26,15 +27,17 @@ def diff(
     profile: Profile,
     *,
     replaced: Container[str] = (),
+    retried: Container[str] = (),
     attempts: int = 3,
     batch: bool = False,
 ) -> list[Change]:
     """The ordered changes that take the state to the graph.
 
-    `replaced` are addresses whose render is to be made afresh although nothing changed; `attempts` is how
-    often a render that failed for a technical reason is tried.
+    `replaced` are addresses whose render is to be made afresh although nothing changed, `retried` those that
+    are tried once more whatever refused or failed them; `attempts` is how often a render that failed for a
+    technical reason is tried.
     """
-    differ = _Differ(graph, known, survey, profile, replaced, attempts, batch)
+    differ = _Differ(graph, known, survey, profile, replaced, retried, attempts, batch)
     for render in survey.touched:
         differ.add(render)
     changes = group_moves(differ.changes, graph)
@@ -56,6 +59,7 @@ class _Differ:
     survey: Survey
     profile: Profile
     replaced: Container[str]
+    retried: Container[str]
     attempts: int
     batch: bool
     changes: list[Change] = field(default_factory=list)
@@ -143,23 +147,27 @@ class _Differ:
 
     def _failed(self, render: Render) -> Change:
         record = self.known.records[render.key]
-        why = record.error_message or record.error_code or "no reason given"
-        if record.error_stage == RETRY:
-            return self._pay(
-                render, f"tried again on request, attempt {record.attempts + 1}; the last: {why}"
-            )
+        why = _words(record)
+        if record.error_stage == RETRY or render.address in self.retried:
+            return self._try_again(render, record)
         if record.attempts >= self.attempts:
-            return self._free(
-                Action.BLOCKED,
-                render,
-                f"failed {record.attempts} times, last: {why} (sorasync retry to go on)",
-            )
+            times = counted(record.attempts, "time")
+            return self._blocked(render, f"failed {times}, last: {why}")
         return self._pay(render, f"failed before ({why}): attempt {record.attempts + 1} of {self.attempts}")
 
     def _refused(self, render: Render) -> Change:
         record = self.known.records[render.key]
-        why = record.error_message or record.error_code or "no reason given"
-        return self._free(Action.BLOCKED, render, f"refused by the provider: {why}")
+        if render.address in self.retried:
+            return self._try_again(render, record)
+        return self._blocked(render, f"refused by the provider: {_words(record)}")
+
+    def _try_again(self, render: Render, record: Record) -> Change:
+        attempt = f"attempt {record.attempts + 1}"
+        return self._pay(render, f"tried again on request, {attempt}; the last: {_words(record)}")
+
+    def _blocked(self, render: Render, why: str) -> Change:
+        label = self.graph.label(render.address)
+        return self._free(Action.BLOCKED, render, f"{why}; to try it again: --retry '{label}'")
 
     def _lost(self, render: Render) -> Change:
         price = money(cost_of(render, self.profile))
@@ -209,7 +217,8 @@ class _Differ:
         if render.kind is Kind.CHARACTER:
             return 1
         record = self._record(render.key)
-        tried = record.attempts if record is not None and record.status is Status.FAILED else 0
+        ended = record is not None and record.status in (Status.FAILED, Status.BLOCKED)
+        tried = record.attempts if record is not None and ended else 0
         return max(1, self.attempts - tried)
 
     def _stuck(self, address: str) -> bool:
@@ -343,6 +352,11 @@ class _Differ:
             drops={address: binding.key},
             status=brief.status if brief else None,
         )
+
+
+def _words(record: Record) -> str:
+    """The server's words of how the last attempt ended, or its code."""
+    return record.error_message or record.error_code or "no reason given"
 
 
 def _state(action: Action) -> str:

@@ -128,7 +128,7 @@ def test_a_failed_render_is_tried_again_until_the_limit(world: World) -> None:
     world.set("clip.a#1", Status.FAILED, attempts=3)
     plan = world.plan()
     assert lines(plan) == ["blocked clip.a"]
-    assert reasons(plan) == ["failed 3 times, last: no capacity (sorasync retry to go on)"]
+    assert reasons(plan) == ["failed 3 times, last: no capacity; to try it again: --retry 'clip.a'"]
 
 
 def test_a_refused_render_stays_blocked_until_its_prompt_changes(world: World) -> None:
@@ -136,7 +136,11 @@ def test_a_refused_render_stays_blocked_until_its_prompt_changes(world: World) -
     world.set("clip.a#1", Status.BLOCKED, error_message="moderated")
     plan = world.plan()
     assert lines(plan) == ["blocked clip.a", "blocked clip.a#1/1", "blocked clip.a#1/2"]
-    assert reasons(plan) == ["refused by the provider: moderated"] + ["its source clip.a is blocked"] * 2
+    assert (
+        reasons(plan)
+        == ["refused by the provider: moderated; to try it again: --retry 'clip.a'"]
+        + ["its source clip.a is blocked"] * 2
+    )
     assert lines(world.plan(STEPS.replace("A lake", "A pond")))[0] == "create clip.a $0.80"
 
 

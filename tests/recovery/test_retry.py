@@ -90,3 +90,49 @@ def test_a_render_that_waits_for_a_refused_source_names_it(world: World) -> None
     world.apply()
 
     assert world.plan() == {}
+
+
+def test_plan_and_apply_try_a_refused_render_again_when_told_to(world: World) -> None:
+    refused(world)
+    assert world.plan("--retry", "clip.pier") == {"clip.pier": "create"}
+    assert world.reasons("--retry", "clip.p*")["clip.pier"].startswith("tried again on request, attempt 2")
+    assert world.plan() == {"clip.pier": "blocked"}, "a plan changes nothing"
+    token = world.json("plan", "--retry", "clip.pier")["token"]
+
+    world.run("apply", "--retry", "clip.pier", "--expect", token)
+
+    assert world.plan() == {}
+
+
+def test_a_refused_render_that_is_refused_again_stays_blocked(world: World) -> None:
+    refused(world)
+    world.faults({"do": "fail_moderated", "route": "create", "prompt": "pier"})
+
+    world.apply("--retry", "clip.pier", code=1)
+
+    assert world.plan() == {"clip.pier": "blocked"}
+    assert "--retry 'clip.pier'" in world.reasons()["clip.pier"]
+
+
+def test_a_saved_plan_carries_its_retry_along(world: World) -> None:
+    refused(world)
+    file = str(world.root / "plan.json")
+    world.run("plan", "--retry", "tag:*", "--out", file, code=1)
+    world.run("plan", "--retry", "clip.pier", "--out", file)
+
+    world.run("apply", file)
+
+    assert world.plan() == {}
+
+
+def test_a_retry_lifts_the_limit_of_attempts_once_and_takes_the_steps_along(world: World) -> None:
+    world.write(CHAIN)
+    world.faults({"do": "fail_moderated", "route": "extend"})
+    world.apply(code=4)
+    assert set(world.plan().values()) == {"blocked"}
+    world.faults()
+
+    assert world.plan("--retry", "clip.market") == {"clip.market#2/1": "extend", "clip.market#2/2": "edit"}
+    world.apply("--retry", "clip.market")
+
+    assert world.plan() == {}

@@ -50,6 +50,7 @@ def command(
     target: tuple[str, ...],
     exclude: tuple[str, ...],
     replace: tuple[str, ...],
+    retry: tuple[str, ...],
     offline: bool,
     refresh: bool,
     batch: bool | None,
@@ -68,7 +69,7 @@ def command(
     from sorasync.operations.apply import ApplyOptions, apply
 
     chosen = ApplyOptions(
-        planning=planning(target, exclude, replace, offline, refresh, batch),
+        planning=planning(target, exclude, replace, offline, refresh, batch, retry),
         plan_file=plan_file,
         webhooks=webhooks_of(webhook_listen, webhook_secret_env),
         **options,  # type: ignore[arg-type]

@@ -43,6 +43,7 @@ def command(
     target: tuple[str, ...],
     exclude: tuple[str, ...],
     replace: tuple[str, ...],
+    retry: tuple[str, ...],
     offline: bool,
     refresh: bool,
     batch: bool | None,
@@ -62,7 +63,7 @@ def command(
     from sorasync.operations.plan import make_plan
     from sorasync.operations.recording import forgotten
 
-    asked = planning(target, exclude, replace, offline, refresh, batch)
+    asked = planning(target, exclude, replace, offline, refresh, batch, retry)
     try:
         project = globals.project()
         planned = make_plan(project, asked)
