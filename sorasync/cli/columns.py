@@ -11,9 +11,31 @@ _ELSEWHERE = 80
 
 def screen_width() -> int:
     """The columns of the terminal; 80 where the output goes elsewhere."""
+    return terminal_width() or _ELSEWHERE
+
+
+def terminal_width() -> int | None:
+    """The columns of the terminal, None where the output goes elsewhere."""
     if not sys.stdout.isatty():
-        return _ELSEWHERE
+        return None
     return max(_NARROWEST, shutil.get_terminal_size((_ELSEWHERE, 24)).columns)
+
+
+def wrapped(text: str, width: int | None, *, first: int = 0, indent: int = 0) -> list[str]:
+    """The text in lines of so many columns, broken at blanks; on one line where there is no width.
+
+    On the first line so many columns are taken already; the others begin with `indent` blanks.
+    """
+    if width is None or first + cells(text) <= width:
+        return [text]
+    lines, line, room = [], "", width - first
+    for number, word in enumerate(text.split(" ")):
+        if number and line.strip() and cells(line) + 1 + cells(word) > room:
+            lines.append(line)
+            line, room = " " * indent + word, width
+        else:
+            line = f"{line} {word}" if number else word
+    return [*lines, line]
 
 
 def cells(text: str) -> int:

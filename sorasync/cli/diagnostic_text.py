@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 
 import click
 
+from sorasync.cli.columns import cells, terminal_width, wrapped
 from sorasync.cli.diagnostic_groups import Group, grouped
+from sorasync.cli.excerpt import excerpt
 from sorasync.counted import counted
 from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.HINT: "cyan"}
 _WIDTH = 110
+"""Columns of a source line where no terminal says how many there are."""
 _EXAMPLES = 2
 """How many addresses of the same fault are named before the rest is only counted."""
 _PLACES = 3
 _CODES = 3
 
 
-def diagnostics_text(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
+def diagnostics_text(diagnostics: Iterable[Diagnostic], width: int | None = None) -> Iterator[str]:
     """Blocks of lines, one for each fault; equal faults are one block with their count.
 
-    The last line names the command that explains the codes.
+    The last line names the command that explains the codes. `width` is that of the terminal (default: of the
+    one at hand); where there is none, sentences stay on one line, so that they can be searched.
     """
     groups = grouped(diagnostics)
+    width = width or terminal_width()
     for group in groups:
-        yield "\n".join(_block(group))
+        yield "\n".join(_block(group, width))
     codes = list(dict.fromkeys(group.first.code for group in groups))
     if codes:
         more = f" (also {', '.join(codes[1:_CODES])})" if len(codes) > 1 else ""
@@ -40,23 +44,38 @@ def counts_text(diagnostics: Iterable[Diagnostic]) -> str:
     return ", ".join(counted(count, word) for count, word in counts if count)
 
 
-def _block(group: Group) -> Iterator[str]:
+def _block(group: Group, width: int | None) -> Iterator[str]:
     one = group.first
     colour = _COLOURS[one.severity]
     where = f"{_place(one.position)}: " if one.position else ""
-    times = f" × {group.count}" if group.count > 1 else ""
-    head = click.style(f"{one.severity.value}[{one.code}]{times}", fg=colour, bold=True)
-    yield f"{head} {where}{one.message}"
-    if one.position and one.source:
-        yield from _snippet(one.position, one.source, colour)
+    times = f" × {group.count}{_in_clips(group)}" if group.count > 1 else ""
+    label = f"{one.severity.value}[{one.code}]{times}"
+    first, *rest = wrapped(f"{where}{one.message}", width, first=cells(label) + 1, indent=4)
+    yield f"{click.style(label, fg=colour, bold=True)} {first}"
+    yield from rest
+    if one.position and one.source is not None:
+        yield from _snippet(one.position, one.source, colour, width)
+    for note in _notes(group):
+        yield from wrapped(f"    {note}", width, indent=6)
+
+
+def _in_clips(group: Group) -> str:
+    """What the count counts, where that is clips: one clip may have the same fault more than once."""
+    names = group.addresses
+    alike = len(names) == group.count and all(name.startswith("clip.") for name in names)
+    return " clips" if alike else ""
+
+
+def _notes(group: Group) -> Iterator[str]:
+    one = group.first
     if group.places:
-        yield f"    also at: {_some([_place(at) for at in group.places], _PLACES)}"
+        yield f"also at: {_some([_place(at) for at in group.places], _PLACES)}"
     if group.addresses:
-        yield f"    in: {_some(group.addresses, _EXAMPLES)}"
+        yield f"in: {_some(group.addresses, _EXAMPLES)}"
     if one.expected:
-        yield f"    expected: {one.expected}"
+        yield f"expected: {one.expected}"
     if one.fix:
-        yield f"    nearest: {one.fix}"
+        yield f"nearest: {one.fix}"
 
 
 def _place(at: Position) -> str:
@@ -69,20 +88,9 @@ def _some(items: Iterable[str], most: int) -> str:
     return ", ".join(listed[:most]) + more
 
 
-def _snippet(at: Position, source: str, colour: str) -> Iterator[str]:
-    column, end = at.column, max(at.end_column, at.column + 1)
-    start = max(0, column - 1 - _WIDTH // 2) if len(source) > _WIDTH else 0
-    line = source[start : start + _WIDTH].replace("\t", " ").rstrip("\r\n")
-    before, marked = line[: column - 1 - start], line[column - 1 - start : end - 1 - start]
+def _snippet(at: Position, source: str, colour: str, width: int | None) -> Iterator[str]:
     number = str(at.line)
-    yield f"  {number} | {line}"
-    caret = "^" * max(1, _cells(marked))
-    yield f"  {' ' * len(number)} | {' ' * _cells(before)}{click.style(caret, fg=colour)}"
-
-
-def _cells(text: str) -> int:
-    """How many columns of a terminal the text takes."""
-    if text.isascii():
-        return len(text)
-    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
-    return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
+    room = _WIDTH if width is None else width - len(number) - 5
+    shown = excerpt(source, at.column - 1, at.end_column - 1, room)
+    yield f"  {number} | {shown.line}"
+    yield f"  {' ' * len(number)} | {' ' * shown.before}{click.style('^' * shown.marked, fg=colour)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sorasync.manifest.faults import Fault
@@ -195,7 +195,8 @@ def syntax_faults(file: str, error: TomlError) -> list[Fault]:
     faults = []
     for found in error.faults:
         if found.twice is None:
-            faults.append(Fault("S101", found.message, file, (), found.expected, span=found.span))
+            fault = Fault("S101", found.message, file, (), found.expected, found.fix)
+            faults.append(replace(fault, span=found.span, secret=found.secret))
         else:
             first = f"; first at {file}:{found.first.line}:{found.first.column}" if found.first else ""
             address = _declared(found.twice)

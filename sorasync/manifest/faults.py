@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
 from sorasync.manifest.positions import Positions, Span, TomlPath
 
-_LONGEST_SOURCE = 400
+_LONGEST_SOURCE = 65_536
+"""More than a prompt may have: who shows a line cuts it around the fault."""
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 
 
@@ -87,7 +88,7 @@ class Locator:
         return positions.span(fault.path, key=fault.on_key)
 
     def source(self, file: str, line: int) -> str | None:
-        """The text of a line, cut after some hundred characters, control characters replaced."""
+        """The text of a line, control characters replaced; the end of an endless one is left out."""
         if file not in self._lines:
             text = self.text(file)
             self._lines[file] = [] if text is None else text.split("\n")

@@ -10,7 +10,7 @@ from sorasync.manifest.positions import syntax_tree
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_STATEMENT = re.compile(r"\s*(\[|[\w\"'][^\n]*=|[\w-]+\s*$|=)")
+_STATEMENT = re.compile(r"\s*(\[|[\w\"'][^\n]*=|[\w-]+\s*(?:$|:)|=)")
 _MOST_NODES = 20_000
 
 

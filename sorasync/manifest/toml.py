@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import rtoml
 
+from sorasync.manifest.mistakes import Mistake, mistake, unclosed
 from sorasync.manifest.positions import Positions, Span, TomlPath
 
 _PLACE = re.compile(r"\s+at line (\d+) column (\d+)$")
 _MOST = 20
-_UNQUOTED = "string values must be quoted"
+_GOES_ON = re.compile(r"\s*(?:\[+[\w.\"-]+\]|[\w.\"-]+\s*=)")
+_SECRET = re.compile(r"(?i)\s*[\"']?(?:api[_-]?key\w*|key|token|secret|password)[\"']?\s*[=:\s]")
+_SIGNS = {"[": "]", "{": "}"}
 
 
 @dataclass(frozen=True, slots=True)
 class SyntaxFault:
-    """One syntax fault. `twice` is the path of a key that stands twice, `first` where it stood first."""
+    """One syntax fault. `twice` is the path of a key that stands twice, `first` where it stood first.
+
+    The line of a `secret` one may hold a key and is never shown.
+    """
 
     message: str
     span: Span
     expected: str | None = None
+    fix: str | None = None
     twice: TomlPath | None = None
     first: Span | None = None
+    secret: bool = False
 
 
 class TomlError(Exception):
@@ -47,7 +55,9 @@ def _faults(text: str, words: str) -> list[SyntaxFault]:
     if first.message.startswith("duplicate key"):
         return _twice(text) or [first]
     if _runs_on(first) or "recurse" in first.message:
-        return [first]
+        return [_opened(text, first) or first]
+    if first.message.startswith("missing comma") and (opened := _opened(text, first)) is not None:
+        return [opened]
     from sorasync.manifest.syntax import suspicious_lines
 
     faults = {first.span.line: first}
@@ -64,12 +74,32 @@ def _fault(words: str, lines: list[str]) -> SyntaxFault:
     place = _PLACE.search(words)
     message, _, expected = (words[: place.start()] if place else words).partition(", expected ")
     line, column = (int(place[1]), int(place[2])) if place else (1, 1)
-    width = len(lines[line - 1].removesuffix("\r")) if line <= len(lines) else 0
-    end = column + 1 if column <= width else column
-    if message == _UNQUOTED and line <= len(lines) and not lines[line - 1][column - 1 :].strip():
-        # The parser speaks of quotes even where nothing at all stands behind the `=`.
-        message, expected = "a value is missing", "a value behind `=`"
-    return SyntaxFault(message, Span(line, column, end), expected or None)
+    source = lines[line - 1].removesuffix("\r") if line <= len(lines) else ""
+    span = Span(line, column, column + 1 if column <= len(source) else column)
+    found = mistake(message, source, column - 1)
+    if found is None:
+        found = Mistake(message, expected or None)
+    secret = _SECRET.match(source) is not None
+    return SyntaxFault(found.message, span, found.expected, None if secret else found.fix, secret=secret)
+
+
+def _opened(text: str, fault: SyntaxFault) -> SyntaxFault | None:
+    """A bracket or string that is never closed, at its beginning; None where the fault is another one."""
+    lines = text.split("\n")
+    before = lines[: fault.span.line - 1]
+    line = lines[fault.span.line - 1] if fault.span.line <= len(lines) else ""
+    starts = not line[: fault.span.column - 1].strip()
+    if fault.message.startswith("missing comma") and not (starts and _GOES_ON.match(line)):
+        return None
+    start = unclosed(text, sum(map(len, before)) + len(before) + fault.span.column - 1)
+    if start is None:
+        return None
+    offset, sign = start
+    row, column = text.count("\n", 0, offset), offset - text.rfind("\n", 0, offset)
+    message = f"`{sign}` is never closed"
+    return SyntaxFault(
+        message, Span(row + 1, column, column + len(sign)), f"`{_SIGNS.get(sign, sign)}` behind it"
+    )
 
 
 def _runs_on(fault: SyntaxFault) -> bool:
@@ -89,14 +119,17 @@ def _alone(line: str, row: int) -> SyntaxFault | None:
         return None
     if _runs_on(found) or found.message.startswith("duplicate key"):
         return None
-    return SyntaxFault(found.message, found.span._replace(line=row + 1), found.expected)
+    return replace(found, span=found.span._replace(line=row + 1))
 
 
 def _twice(text: str) -> list[SyntaxFault]:
     positions = Positions(text)
     return [
         SyntaxFault(
-            f"{dotted(path)} stands twice in this file", span, None, path, positions.span(path, key=True)
+            f"{dotted(path)} stands twice in this file",
+            span,
+            twice=path,
+            first=positions.span(path, key=True),
         )
         for path, span in positions.duplicates[:_MOST]
     ]

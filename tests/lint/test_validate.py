@@ -153,7 +153,7 @@ def many(count: int) -> list[Diagnostic]:
 def test_equal_findings_are_told_once_with_their_count() -> None:
     (block, more) = diagnostics_text(many(37))
     assert block.splitlines() == [
-        "\x1b[31m\x1b[1merror[S121] × 37\x1b[0m a.toml:1:1: no size",
+        "\x1b[31m\x1b[1merror[S121] × 37 clips\x1b[0m a.toml:1:1: no size",
         "  1 | size",
         "    | \x1b[31m^^^^\x1b[0m",
         "    also at: a.toml:2:1, a.toml:3:1, a.toml:4:1 and 33 more",
