@@ -31,8 +31,8 @@ class ExitCode(IntEnum):
 def of_error(error: BaseException) -> ExitCode:
     """The exit code of an error that ended a command."""
     from sorasync.errors import Refused
-    from sorasync.plan.planfile import PlanStale
     from sorasync.plan.policy import PlanRefused
+    from sorasync.plan.stale import PlanStale
     from sorasync.state.lock import StateLocked
 
     if isinstance(error, KeyboardInterrupt):

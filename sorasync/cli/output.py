@@ -21,12 +21,12 @@ def print_json(data: object) -> None:
     click.echo(json.dumps(data, indent=2, ensure_ascii=False))
 
 
-def write_output(path: Path, text: str) -> None:
+def write_output(path: Path, text: str | Iterable[bytes]) -> None:
     """Write a file in one step: it is there whole, or as it was. Raises `SorasyncError`."""
     from sorasync.assets.disk import write_atomic
     from sorasync.errors import SorasyncError
 
     try:
-        write_atomic(path, text.encode())
+        write_atomic(path, text.encode() if isinstance(text, str) else text)
     except OSError as error:
         raise SorasyncError(f"cannot write {path}: {error.strerror}") from error

@@ -26,8 +26,9 @@ from sorasync.operations.recording import begin_run, bring_up, forgotten, write_
 from sorasync.operations.stop import StopButton
 from sorasync.operations.wait import Webhooks, listening_for, pending_part
 from sorasync.plan.plan import Plan
-from sorasync.plan.planfile import PlanStale, differences, load
+from sorasync.plan.planfile import load
 from sorasync.plan.policy import PlanRefused, Policy, refusals
+from sorasync.plan.stale import PlanStale, differences, repriced
 from sorasync.state.lock import LockLost, RunLock, Waiting, held
 from sorasync.state.store import Store
 
@@ -107,18 +108,27 @@ def _checked(project: Project, options: ApplyOptions, store: Store) -> Planned:
     if options.only_pending:
         return replace(planned, plan=pending_part(planned.plan))
     if options.plan_file is not None:
-        plan = load(options.plan_file)
-        if plan.provider != project.profile.provider_name or plan.env != (project.config.env or ""):
-            raise PlanStale([f"it was made for {plan.provider}, env {plan.env or 'base'}"])
-        if found := differences(plan, store.lineage, store.bindings(), store.briefs()):
-            raise PlanStale(found)
-        planned = replace(planned, plan=replace(plan, allowances=planned.plan.allowances))
+        allowances = planned.plan.allowances
+        planned = replace(planned, plan=replace(planned.plan, changes=()))
+        plan = _loaded(project, options.plan_file, store)
+        planned = replace(planned, plan=replace(plan, allowances=allowances))
     if options.expect is not None and planned.plan.token != options.expect:
         raise PlanStale([f"its token is {planned.plan.token}, expected {options.expect}"])
     if refused := refusals(planned.plan, policy_of(project, options), store.bindings()):
         raise PlanRefused(refused)
     _check_media(project, planned)
     return planned
+
+
+def _loaded(project: Project, file: Path, store: Store) -> Plan:
+    """A saved plan that still fits. Raises `PlanFileError`, and `PlanStale` if it does not."""
+    plan = load(file)
+    if plan.provider != project.profile.provider_name or plan.env != (project.config.env or ""):
+        raise PlanStale([f"it was made for {plan.provider}, env {plan.env or 'base'}"])
+    found = differences(plan, store.lineage, store.bindings(), store.briefs())
+    if found := found + repriced(plan, project.profile):
+        raise PlanStale(found)
+    return plan
 
 
 def _check_media(project: Project, planned: Planned) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from sorasync.graph.render import Render
 from sorasync.plan.action import Action
-from sorasync.state.record import Status
+from sorasync.state.record import Brief, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,22 @@ class Bind:
     before: str | None = None
     origin: str | None = None
     protect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A record as it stood when the plan was made; `status` is None where there was none."""
+
+    key: str
+    status: Status | None = None
+    remote_id: str | None = None
+    asset: str | None = None
+
+    @classmethod
+    def of(cls, key: str, briefs: Mapping[str, Brief]) -> Ground:
+        """How the record of a key stands."""
+        brief = briefs.get(key)
+        return cls(key) if brief is None else cls(key, brief.status, brief.remote_id, brief.asset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +78,15 @@ class Change:
     seconds: int = 0
     attempts_left: int = 1
     """How often it may be tried, this time included."""
-    status: Status | None = None
-    """How the key's record stood when the plan was made, None where there was none."""
+    grounds: tuple[Ground, ...] = ()
+    """The records that it hangs on: its own, then those of what it starts from and of its characters."""
     supersede: bool = False
     """Whether the key's present record is set aside first, since the same key is to be rendered afresh."""
+
+    @property
+    def status(self) -> Status | None:
+        """How the key's record stood when the plan was made, None where there was none."""
+        return self.grounds[0].status if self.grounds else None
 
     @property
     def paid(self) -> bool:

@@ -11,7 +11,7 @@ from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
 from sorasync.plan import reason
 from sorasync.plan.action import Action
-from sorasync.plan.change import Bind, Change
+from sorasync.plan.change import Bind, Change, Ground
 from sorasync.plan.cost import FREE, cost_of, money
 from sorasync.plan.group import group_moves, group_retired
 from sorasync.plan.known import Known, Survey
@@ -289,7 +289,6 @@ class _Differ:
         self, action: Action, render: Render, why: str, *, origin: str | None = None, **values: object
     ) -> Change:
         binding = self.known.bindings.get(render.address)
-        brief = self.known.briefs.get(render.key)
         stuck = action in _STUCK
         bind = Bind(
             address=render.address,
@@ -307,10 +306,15 @@ class _Differ:
             cost_usd=FREE,
             binds=() if stuck else (bind,),
             render=None if stuck or action is Action.MOVE else render,
-            status=brief.status if brief else None,
+            grounds=self._grounds(render, action),
             depends_on=self._depends_on(render) if action.renders else (),
         )
         return replace(change, **values)  # type: ignore[arg-type]
+
+    def _grounds(self, render: Render, action: Action) -> tuple[Ground, ...]:
+        needs = render.needs if action.renders else ()
+        keys = (render.key, *(self.graph.renders[need].key for need in needs))
+        return tuple(Ground.of(key, self.known.briefs) for key in keys)
 
     def _depends_on(self, render: Render) -> tuple[str, ...]:
         return tuple(self.by_address[need].label for need in render.needs if self._pending(need))
@@ -335,13 +339,12 @@ class _Differ:
             key=key,
             reason=why if here else self._elsewhere(brief),
             cost_usd=FREE,
-            status=record.status,
+            grounds=(Ground.of(key, self.known.briefs),),
         )
 
     def retire(self, address: str) -> Change:
         """A bound address that nobody declares any more."""
         binding = self.known.bindings[address]
-        brief = self.known.briefs.get(binding.key)
         return Change(
             address=address,
             label=self.graph.label(address),
@@ -350,7 +353,7 @@ class _Differ:
             reason="no longer in the manifests",
             cost_usd=FREE,
             drops={address: binding.key},
-            status=brief.status if brief else None,
+            grounds=(Ground.of(binding.key, self.known.briefs),),
         )
 
 

@@ -29,7 +29,8 @@ class Plan:
     """The changes that take the state to the manifests.
 
     `library`, `env` (empty for the base one) and `provider` say what the plan is for; `lineage` and
-    `serial` which state it was made against; `desired` is a digest of every wanted address and key.
+    `serial` which state it was made against; `desired` is a digest of every wanted address and key, by which
+    two plans of one watched library are told apart.
     `unchanged_clips` counts clips with nothing to do, `unchanged` renders of any kind. `left_out` counts
     changes that a selection kept out of a `partial` plan.
     """
@@ -93,20 +94,30 @@ class Plan:
 
     @cached_property
     def token(self) -> str:
-        """What `apply --expect` compares: it binds manifests, state, provider, env and every change."""
-        facts = {
-            "library": self.library,
-            "env": self.env,
-            "provider": self.provider,
-            "lineage": self.lineage,
-            "serial": self.serial,
-            "desired": self.desired,
-            "changes": [
-                [c.address, c.action, c.key, None if c.cost_usd is None else str(c.cost_usd.normalize())]
-                for c in self.changes
-            ],
-        }
-        if self.batch:
-            facts["batch"] = True
-        text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
-        return f"sp1:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        """What `apply --expect` compares: it binds library, provider, env and everything that would be done.
+
+        Manifests and state are bound as far as the changes hang on them: every address that does not stand
+        for what the manifests want is in a change, with its keys, its price and the records behind it. So
+        what happens to other addresses between a review and an apply leaves the token as it is. Reasons and
+        progress are words about these facts, and decide nothing.
+        """
+        digest = hashlib.sha256(_line([self.library, self.env, self.provider, self.batch]))
+        for change in self.changes:
+            digest.update(_line(_facts(change)))
+        return f"sp1:{digest.hexdigest()[:16]}"
+
+
+def _facts(change: Change) -> list[object]:
+    """What a change does and what it was decided by."""
+    price = None if change.cost_usd is None else str(change.cost_usd.normalize())
+    return [
+        [change.address, change.action, change.key, price, change.seconds, change.attempts_left],
+        change.supersede,
+        [[bind.address, bind.key, bind.before, bind.origin] for bind in change.binds],
+        sorted(change.drops.items()),
+        [[ground.key, ground.status, ground.remote_id, ground.asset] for ground in change.grounds],
+    ]
+
+
+def _line(facts: list[object]) -> bytes:
+    return json.dumps(facts, separators=(",", ":")).encode() + b"\n"

@@ -4,88 +4,99 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from sorasync.errors import SorasyncError
+from sorasync.plan.change import Change
 from sorasync.plan.plan import Plan
-from sorasync.state.record import Binding, Brief
 
-FORMAT = 1
+FORMAT = 2
 
 
 class PlanFileError(SorasyncError):
     """The file is not a plan that this version can carry out."""
 
 
-class PlanStale(SorasyncError):
-    """The state moved on since the plan was made; `differences` says where."""
+def encode(plan: Plan) -> Iterator[bytes]:
+    """The plan as JSON with a line for each change, and a digest of the lines before it at the end.
 
-    def __init__(self, differences: list[str]) -> None:
-        super().__init__(
-            f"the plan is stale: {differences[0]}"
-            + (f" (and {len(differences) - 1} more)" if len(differences) > 1 else ""),
-            hint="make a new plan; nothing was sent",
-        )
-        self.differences = differences
-
-
-def encode(plan: Plan) -> str:
-    """The plan as JSON text, ending in a line feed."""
+    The digest also holds what is sent, which the token knows by its keys only.
+    """
     from pydantic import TypeAdapter
 
-    body = TypeAdapter(Plan).dump_python(plan, mode="json")
-    data = {"sorasync_plan": FORMAT, "token": plan.token, "sha256": _digest(body), "plan": body}
-    return json.dumps(data, indent=1) + "\n"
+    adapter = TypeAdapter(Change)
+    digest = hashlib.sha256()
+    for line in _body(plan, adapter.dump_json):
+        digest.update(line)
+        yield line
+    yield f'"sha256": "{digest.hexdigest()}"}}\n'.encode()
 
 
-def _digest(body: object) -> str:
-    """The digest of a plan's body, which also holds what is sent: the token knows it by its keys only."""
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+def _body(plan: Plan, dump: Callable[[Change], bytes]) -> Iterator[bytes]:
+    from pydantic import TypeAdapter
+
+    about = TypeAdapter(Plan).dump_python(replace(plan, changes=()), mode="json")
+    del about["changes"]
+    head = json.dumps({"sorasync_plan": FORMAT, "token": plan.token, "plan": about})
+    yield f'{head[:-1]}, "changes": [\n'.encode()
+    last = len(plan.changes) - 1
+    for place, change in enumerate(plan.changes):
+        yield dump(change) + (b",\n" if place < last else b"\n")
+    yield b"],\n"
 
 
-def decode(text: str) -> Plan:
-    """Read what `encode` wrote. Raises `PlanFileError` for anything else, and for a plan that was edited."""
-    from pydantic import TypeAdapter, ValidationError
+def decode(lines: Iterable[bytes]) -> Plan:
+    """Read what `encode` gave. Raises `PlanFileError` for anything else, and for a plan that was edited."""
+    from pydantic import ValidationError
 
+    rest = iter(lines)
+    first = next(rest, b"")
+    number = _FORMAT.match(first if len(first) > 2 else first + next(rest, b""))
+    if number is None:
+        raise PlanFileError("this is not a plan file", hint="make one with sorasync plan --out FILE")
+    if int(number[1]) != FORMAT:
+        raise PlanFileError(
+            f"the plan has format {int(number[1])}, this version reads {FORMAT}", hint="make a new plan"
+        )
     try:
-        data = json.loads(text)
-        if not isinstance(data, dict) or "sorasync_plan" not in data:
-            raise PlanFileError("this is not a plan file", hint="make one with sorasync plan --out FILE")
-        if data["sorasync_plan"] != FORMAT:
-            raise PlanFileError(f"the plan has format {data['sorasync_plan']}, this version reads {FORMAT}")
-        plan = TypeAdapter(Plan).validate_python(data.get("plan"))
-    except (ValueError, ValidationError, RecursionError) as error:
+        plan, token, whole = _read(first, rest)
+    except (ValueError, TypeError, KeyError, AttributeError, ValidationError, RecursionError) as error:
         raise PlanFileError("the plan file is damaged", hint="make a new plan") from error
-    if plan.token != data.get("token") or _digest(data["plan"]) != data.get("sha256"):
+    if not whole or plan.token != token:
         raise PlanFileError("the plan file was changed after it was made", hint="make a new plan")
     return plan
+
+
+_FORMAT = re.compile(rb'\{\s*"sorasync_plan":\s*(\d{1,9})\b')
+
+
+def _read(first: bytes, rest: Iterator[bytes]) -> tuple[Plan, object, bool]:
+    """The plan, the token it was given, and whether the lines are those that were written."""
+    from pydantic import TypeAdapter
+
+    change = TypeAdapter(Change)
+    head = json.loads(first + b"]}")
+    plan = TypeAdapter(Plan).validate_python(head["plan"] | {"changes": ()})
+    digest = hashlib.sha256(first)
+    changes = []
+    for line in rest:
+        digest.update(line)
+        if line.startswith(b"]"):
+            break
+        changes.append(change.validate_json(line.rstrip(b",\n")))
+    end = json.loads(b"{" + next(rest, b""))
+    return replace(plan, changes=tuple(changes)), head["token"], end["sha256"] == digest.hexdigest()
 
 
 def load(path: Path) -> Plan:
     """Read a plan file. Raises `PlanFileError`."""
     try:
-        return decode(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise PlanFileError(f"cannot read the plan file {path}: {error}") from error
-
-
-def differences(
-    plan: Plan, lineage: str, bindings: Mapping[str, Binding], briefs: Mapping[str, Brief]
-) -> list[str]:
-    """Where the state no longer is what the plan was made against, by the addresses it touches."""
-    if plan.lineage and plan.lineage != lineage:
-        return ["it was made against another state"]
-    found = []
-    for change in plan.changes:
-        brief = briefs.get(change.key)
-        if (brief.status if brief else None) is not change.status:
-            now = f"now {brief.status.value}" if brief else "not known any more"
-            found.append(f"{change.label} is {now}")
-            continue
-        given_up = {bind.origin: bind.key for bind in change.binds if bind.origin is not None}
-        expected = given_up | {bind.address: bind.before for bind in change.binds} | dict(change.drops)
-        if any((bindings[a].key if a in bindings else None) != key for a, key in expected.items()):
-            found.append(f"{change.label} has changed")
-    return found
+        with path.open("rb") as file:
+            return decode(file)
+    except PlanFileError as error:
+        raise PlanFileError(f"{path}: {error.message}", hint=error.hint) from error
+    except OSError as error:
+        raise PlanFileError(f"cannot read the plan file {path}: {error.strerror}") from error

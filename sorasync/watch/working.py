@@ -115,7 +115,7 @@ class Work:
             from sorasync.plan.planfile import encode
 
             file = Path(directory) / "plan.json"
-            file.write_text(encode(self.plan), encoding="utf-8")
+            file.write_bytes(b"".join(encode(self.plan)))
             return apply(self.project, replace(options, plan_file=file), self, self._confirmed, command)
 
     def _confirmed(self, plan: Plan) -> bool:

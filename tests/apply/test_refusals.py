@@ -149,7 +149,7 @@ def test_a_reference_file_that_changed_after_the_plan_is_refused_before_anything
     plan = it.plan()
     it.put("f.mp4", "another clip")
     path = it.root / "plan.json"
-    path.write_text(encode(plan))
+    path.write_bytes(b"".join(encode(plan)))
     report = it.apply(plan_file=path)
     assert ends(report) == {"character.fennel": End.FAILED, "clip.a": End.DONE}
     assert "changed after the plan" in outcome(report, "character.fennel").message

@@ -208,7 +208,7 @@ def test_a_plan_that_was_saved_goes_out_the_way_it_was_priced(world: MakeWorld, 
 
     it = world(clips("a"))
     saved = tmp_path / "plan.json"
-    saved.write_text(encode(it.plan(batch=False)))
+    saved.write_bytes(b"".join(encode(it.plan(batch=False))))
     assert it.apply(plan_file=saved).complete
     assert it.requests()["batch"] == 0
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sorasync.plan.plan import Plan
-from sorasync.plan.planfile import PlanFileError, PlanStale, decode, differences, encode, load
+from sorasync.plan.planfile import PlanFileError, decode, encode, load
+from sorasync.plan.stale import PlanStale, differences, repriced
+from sorasync.profile import load_profile
 from sorasync.state.record import Binding, Status
 from tests.plan.world import HEAD, World
 
@@ -44,6 +49,26 @@ def stale(world: World, plan: Plan) -> list[str]:
     return differences(plan, world.state.lineage, world.state.bindings(), world.state.briefs())
 
 
+def saved(plan: Plan) -> bytes:
+    """The plan as it stands in a file."""
+    return b"".join(encode(plan))
+
+
+def reread(text: bytes) -> Plan:
+    """The plan in a file."""
+    return decode(text.splitlines(keepends=True))
+
+
+def laid_out(data: dict[str, Any]) -> bytes:
+    """The object of a plan file, in the lines of one."""
+    head = {name: data[name] for name in ("sorasync_plan", "token", "plan")}
+    changes = ",\n".join(
+        json.dumps(change, separators=(",", ":"), ensure_ascii=False) for change in data["changes"]
+    )
+    digest = json.dumps(data["sha256"])
+    return f'{json.dumps(head)[:-1]}, "changes": [\n{changes}\n],\n"sha256": {digest}}}\n'.encode()
+
+
 def mixed(world: World) -> Plan:
     """A plan with most kinds of changes."""
     world.settle(LIBRARY)
@@ -55,9 +80,9 @@ def mixed(world: World) -> Plan:
 
 def test_a_plan_comes_back_as_it_was(world: World) -> None:
     for plan in (world.plan(HEAD), world.plan(LIBRARY), mixed(world)):
-        again = decode(encode(plan))
+        again = reread(saved(plan))
         assert again.token == plan.token
-        assert encode(again) == encode(plan)
+        assert saved(again) == saved(plan)
         assert [c.render for c in again.changes] == [c.render for c in plan.changes]
         assert [c.binds for c in again.changes] == [c.binds for c in plan.changes]
         assert [c.drops for c in again.changes] == [c.drops for c in plan.changes]
@@ -66,9 +91,10 @@ def test_a_plan_comes_back_as_it_was(world: World) -> None:
 
 
 def test_the_same_plan_is_the_same_file_byte_for_byte(world: World) -> None:
-    text = encode(world.plan(LIBRARY))
-    assert encode(world.plan()) == text
-    assert text.endswith("}\n")
+    text = saved(world.plan(LIBRARY))
+    assert saved(world.plan()) == text
+    assert laid_out(json.loads(text)) == text
+    assert text.endswith(b"}\n")
 
 
 @pytest.mark.parametrize(
@@ -77,23 +103,23 @@ def test_the_same_plan_is_the_same_file_byte_for_byte(world: World) -> None:
         (("token",), "sp1:0000000000000000"),
         (("plan", "provider"), "other"),
         (("plan", "serial"), 9),
-        (("plan", "changes", 1, "cost_usd"), "0.01"),
-        (("plan", "changes", 1, "render", "prompt"), "Something else."),
-        (("plan", "changes", 1, "render", "seconds"), 20),
-        (("plan", "changes", 1, "binds", 0, "address"), "clip.other#1"),
-        (("plan", "changes", 1, "key"), "0" * 64),
-        (("plan", "changes", 1, "action"), "edit"),
+        (("changes", 1, "cost_usd"), "0.01"),
+        (("changes", 1, "render", "prompt"), "Something else."),
+        (("changes", 1, "render", "seconds"), 20),
+        (("changes", 1, "binds", 0, "address"), "clip.other#1"),
+        (("changes", 1, "key"), "0" * 64),
+        (("changes", 1, "action"), "edit"),
     ],
 )
 def test_a_plan_that_was_edited_is_refused(world: World, path: tuple[str | int, ...], value: object) -> None:
-    data = json.loads(encode(world.plan(LIBRARY)))
+    data = json.loads(saved(world.plan(LIBRARY)))
     place = data
     for part in path[:-1]:
         place = place[part]
     assert place[path[-1]] != value
     place[path[-1]] = value
     with pytest.raises(PlanFileError, match="changed after it was made"):
-        decode(json.dumps(data))
+        reread(laid_out(data))
 
 
 @pytest.mark.parametrize(
@@ -103,19 +129,23 @@ def test_a_plan_that_was_edited_is_refused(world: World, path: tuple[str | int, 
         "nonsense",
         "[]",
         "{}",
-        '{"sorasync_plan": 1}',
-        '{"sorasync_plan": 1, "plan": {"x": 1}}',
+        '{"sorasync_plan": 2, "plan": {"x": 1}}',
+        '{"sorasync_plan": 2, "token": "", "plan": {}, "changes": [\n],\n"sha256": ""}\n',
+        '{"sorasync_plan": 2, "token": "", "plan": [], "changes": [\n{}\n',
+        '{"sorasync_plan": 2, "changes": [' + "[" * 99_999,
         "[" * 99_999,
     ],
 )
 def test_anything_else_is_refused_as_no_plan(text: str) -> None:
     with pytest.raises(PlanFileError):
-        decode(text)
+        reread(text.encode())
 
 
 def test_a_plan_of_another_format_is_refused_by_its_number() -> None:
-    with pytest.raises(PlanFileError, match="format 2, this version reads 1"):
-        decode('{"sorasync_plan": 2}')
+    with pytest.raises(PlanFileError, match="format 1, this version reads 2"):
+        reread(b'{\n "sorasync_plan": 1,\n "token": "sp1:0"\n}')
+    with pytest.raises(PlanFileError, match="format 3, this version reads 2"):
+        reread(b'{"sorasync_plan": 3}')
 
 
 def test_a_file_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path) -> None:
@@ -166,6 +196,33 @@ def test_a_kept_render_that_is_gone_makes_a_move_to_it_stale(world: World) -> No
     plan = world.plan(LIBRARY)
     del world.state.rows[key]
     assert stale(world, plan) == ["clip.c is not known any more"]
+
+
+def test_a_step_whose_source_was_rendered_again_or_is_gone_makes_its_line_stale(world: World) -> None:
+    world.settle(LIBRARY)
+    plan = world.plan(LIBRARY + '[[clips.old.steps]]\nedit = "x"\n')
+    assert stale(world, plan) == []
+    source = world.record("clip.old#1")
+    world.state.rows[source.key] = replace(source, remote_id="video_other", asset="0" * 64)
+    assert stale(world, plan) == ["what clip.old#1/1 starts from was rendered again"]
+    del world.state.rows[source.key]
+    assert stale(world, plan) == ["what clip.old#1/1 starts from is not known any more"]
+
+
+def test_a_clip_that_was_rendered_again_is_not_rendered_a_third_time(world: World) -> None:
+    world.settle(LIBRARY)
+    plan = world.plan(again=("clip.b",), target=("clip.b",))
+    world.apply(plan)
+    assert stale(world, plan) == ["clip.b was rendered again"]
+
+
+def test_a_price_that_changed_makes_its_line_stale(world: World) -> None:
+    plan = world.plan(LIBRARY)
+    assert repriced(plan, world.profile) == []
+    assert repriced(world.plan(batch=True), world.profile) == []
+    dearer = load_profile("openai", prices={"sora-2": {"1280x720": Decimal("0.25")}})
+    assert "clip.b now costs $2.00, planned $0.80" in repriced(plan, dearer)
+    assert not any(line.startswith("character") for line in repriced(plan, dearer))
 
 
 def test_a_plan_for_another_state_is_stale_altogether(world: World) -> None:

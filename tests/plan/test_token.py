@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
-from sorasync.state.record import Status
+import pytest
+
+from sorasync.state.record import Binding, Status
 from tests.plan.world import HEAD, World
 
 ONE = HEAD + '[clips.a]\nprompt = "A lake."\n'
@@ -27,23 +30,82 @@ def test_the_token_changes_with_the_manifests(world: World) -> None:
     assert len(tokens) == 4
 
 
-def test_the_token_changes_with_wanted_renders_that_need_nothing(world: World) -> None:
-    """Two revisions that both have nothing to do are still two."""
+def test_the_token_changes_with_the_manifest_of_any_clip(world: World) -> None:
     world.settle(TWO)
-    token = world.plan(TWO).token
-    plan = world.plan(ONE, exclude=("clip.b",))
-    assert plan.empty
+    edited = ONE + '[clips.b]\nprompt = "A dune."\n'
+    token = world.plan(edited.replace("lake", "sea")).token
+    for other in (
+        TWO.replace("lake", "sea"),
+        edited.replace("lake", "sea").replace("dune", "dell"),
+        ONE.replace("lake", "sea"),
+        edited.replace("lake", "sea").replace("clips.b", "clips.c"),
+        edited.replace("lake", "sea") + "takes = 2\n",
+    ):
+        assert world.plan(other).token != token
+
+
+def test_what_is_applied_elsewhere_leaves_the_token_as_it_is(world: World) -> None:
+    token = world.plan(TWO, target=("clip.b",)).token
+    world.apply(world.plan(target=("clip.a",)))
+    assert world.plan(target=("clip.b",)).token == token
+    assert world.plan().token == token, "nothing else is left to do"
+    world.apply(world.plan(again=("clip.a",), target=("clip.a",)))
+    assert world.plan().token == token
+
+
+def test_two_branches_that_touch_different_clips_are_applied_in_either_order(world: World) -> None:
+    world.settle(TWO)
+    first, second = TWO.replace("lake", "sea"), TWO.replace("hill", "dune")
+    token = world.plan(second).token
+    world.settle(first)
+    assert world.plan(second.replace("lake", "sea")).token == token
+    assert world.plan(second).token != token, "this one would take the first branch back"
+
+
+def test_a_state_that_is_made_in_between_leaves_the_token_as_it_is(world: World) -> None:
+    world.state.serial = 0
+    token = world.plan(ONE).token
+    world.state.serial, world.state.lineage = 7, "M"
+    world.state.bound["clip.elsewhere#1"] = Binding("f" * 64)
+    assert world.plan(ONE).token != token, "clip.elsewhere is retired"
+    del world.state.bound["clip.elsewhere#1"]
+    assert world.plan(ONE).token == token
+
+
+def test_the_token_changes_with_the_record_of_an_address_it_touches(world: World) -> None:
+    world.settle(TWO)
+    changed = TWO.replace("hill", "dune")
+    token = world.plan(changed).token
+    world.state.bound["clip.b#1"] = Binding("f" * 64)
+    assert world.plan(changed).token != token
+    again = world.plan(TWO, again=("clip.a",), target=("clip.a",))
+    world.apply(again)
+    assert world.plan(TWO, again=("clip.a",), target=("clip.a",)).token != again.token
+
+
+def test_the_token_changes_when_what_a_step_starts_from_is_rendered_again(world: World) -> None:
+    world.settle(ONE)
+    stepped = ONE + '[[clips.a.steps]]\nedit = "In blue."\n'
+    token = world.plan(stepped).token
+    world.apply(world.plan(ONE, again=("clip.a",)))
+    plan = world.plan(stepped)
+    assert [change.action for change in plan.changes] == ["edit"]
     assert plan.token != token
 
 
-def test_the_token_changes_with_the_state(world: World) -> None:
-    token = world.plan(TWO).token
-    world.state.serial += 1
+def test_the_token_changes_with_the_attempts_that_are_left(world: World) -> None:
+    world.plan(ONE)
+    world.set("clip.a#1", Status.FAILED, attempts=1)
+    token = world.plan().token
+    world.set("clip.a#1", Status.FAILED, attempts=2)
     assert world.plan().token != token
-    world.state.serial -= 1
-    assert world.plan().token == token
-    world.state.lineage = "M"
-    assert world.plan().token != token
+
+
+@pytest.mark.parametrize("price", [Decimal("0.11"), None])
+def test_the_token_changes_with_a_price(world: World, price: Decimal | None) -> None:
+    plan = world.plan(TWO)
+    last = replace(plan.changes[-1], cost_usd=price)
+    assert replace(plan, changes=(*plan.changes[:-1], last)).token != plan.token
 
 
 def test_the_token_changes_with_what_the_provider_or_the_state_say_of_a_render(world: World) -> None:

@@ -69,7 +69,8 @@ def told(project: Project) -> str:
     where = [str(planned.library.position(spec.origin)) for spec in planned.library.clips.values()]
     files = [str(render.origin) for render in planned.graph.renders.values()]
     declared = [repr(planned.library.clips), repr(planned.library.characters), planned.library.files]
-    return encode(planned.plan) + json.dumps([plan_json(planned.plan), where, files, declared])
+    saved = b"".join(encode(planned.plan)).decode()
+    return saved + json.dumps([plan_json(planned.plan), where, files, declared])
 
 
 Edit = Callable[[Library], None]

@@ -1,0 +1,61 @@
+"""Whether a saved plan still fits: compares it with the state and the prices as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sorasync.errors import SorasyncError
+from sorasync.plan.change import Change, Ground
+from sorasync.plan.cost import cost_of, money
+from sorasync.plan.plan import Plan
+from sorasync.profile.profile import Profile
+from sorasync.state.record import Binding, Brief
+
+
+class PlanStale(SorasyncError):
+    """The state moved on since the plan was made; `differences` says where."""
+
+    def __init__(self, differences: list[str]) -> None:
+        super().__init__(
+            f"the plan is stale: {differences[0]}"
+            + (f" (and {len(differences) - 1} more)" if len(differences) > 1 else ""),
+            hint="make a new plan; nothing was sent",
+        )
+        self.differences = differences
+
+
+def differences(
+    plan: Plan, lineage: str, bindings: Mapping[str, Binding], briefs: Mapping[str, Brief]
+) -> list[str]:
+    """Where the state no longer is what the plan was made against, by the addresses it touches."""
+    if plan.lineage and plan.lineage != lineage:
+        return ["it was made against another state"]
+    checked = (_difference(change, bindings, briefs) for change in plan.changes)
+    return [difference for difference in checked if difference is not None]
+
+
+def _difference(change: Change, bindings: Mapping[str, Binding], briefs: Mapping[str, Brief]) -> str | None:
+    for ground in change.grounds:
+        now = Ground.of(ground.key, briefs)
+        whose = change.label if ground.key == change.key else f"what {change.label} starts from"
+        if now.status is not ground.status:
+            return f"{whose} is {f'now {now.status.value}' if now.status else 'not known any more'}"
+        if now != ground:
+            return f"{whose} was rendered again"
+    given_up = {bind.origin: bind.key for bind in change.binds if bind.origin is not None}
+    expected = given_up | {bind.address: bind.before for bind in change.binds} | dict(change.drops)
+    if any((bindings[a].key if a in bindings else None) != key for a, key in expected.items()):
+        return f"{change.label} has changed"
+    return None
+
+
+def repriced(plan: Plan, profile: Profile) -> list[str]:
+    """Which renders no longer cost what the plan says."""
+    found = []
+    for change in plan.changes:
+        if change.render is None or not change.action.renders:
+            continue
+        price = cost_of(change.render, profile, batch=plan.batch)
+        if price != change.cost_usd:
+            found.append(f"{change.label} now costs {money(price)}, planned {money(change.cost_usd)}")
+    return found
