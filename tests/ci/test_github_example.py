@@ -196,6 +196,23 @@ def test_a_second_pull_request_builds_on_the_first(repository: Repository) -> No
     assert repository.studio.billed() == Decimal("0.80")
 
 
+def test_a_plan_holds_when_another_pull_request_is_merged_and_applied_before_it(
+    repository: Repository,
+) -> None:
+    manifests = repository.work / "manifests"
+    (manifests / "b.toml").write_text(clips("b"))
+    repository.push("second")
+    assert repository.plan("second", number=8), repository.output
+    (manifests / "b.toml").unlink()
+    repository.push("first", clips("a"))
+    assert repository.plan("first", number=7), repository.output
+    assert repository.apply(repository.merge(7)), repository.output
+    git(repository.work, "pull", "--quiet", "--rebase", "origin", "main")
+    (manifests / "b.toml").write_text(clips("b"))
+    assert repository.apply(repository.merge(8)), repository.output
+    assert repository.studio.billed() == Decimal("0.80")
+
+
 def test_what_was_not_reviewed_is_not_applied(repository: Repository) -> None:
     repository.push("feature", clips("a"))
     repository.plan()
