@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 
 from sorasync.clock import Clock
 from sorasync.errors import SorasyncError
-from sorasync.provider.webhook import Event, WebhookRefused, signature, verify
+from sorasync.provider.webhook import Event, WebhookRefused, check_secret, verify
 
 _LARGEST_HEAD, _LARGEST_BODY = 16 << 10, 1 << 20
 """Bytes of a request that are read at most."""
@@ -51,7 +51,7 @@ async def listening(
     `heard` is called with each event whose signature holds, `refused` once, with the reason, for the first
     that does not. Raises `SorasyncError` for an address that is taken or a secret that is none.
     """
-    signature(b"", "id", "0", secret)
+    check_secret(secret)
     listener = _Listener(secret, clock, heard, refused)
     try:
         server = await asyncio.start_server(listener.serve, host, port, limit=_LARGEST_HEAD)

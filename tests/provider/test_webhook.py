@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sorasync.provider.webhook import WebhookRefused, signature, verify
+from sorasync.provider.webhook import WebhookRefused, check_secret, openrouter_signature, signature, verify
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef").decode()
 NOW = 1_800_000_000.0
@@ -80,3 +80,50 @@ def test_another_secret_is_refused() -> None:
     other = "whsec_" + base64.b64encode(b"another").decode()
     with pytest.raises(WebhookRefused):
         verify(BODY, headers(secret=other), SECRET, NOW)
+
+
+OPENROUTER = b'{"type":"video.generation.completed","data":{"id":"gen-vid-1","status":"completed"}}'
+
+
+def openrouter_headers(
+    body: bytes = OPENROUTER, stamp: int = int(NOW), secret: str = "plain"
+) -> dict[str, str]:
+    return {
+        "X-OpenRouter-Signature": openrouter_signature(body, str(stamp), secret),
+        "X-OpenRouter-Idempotency-Key": "delivery-1",
+    }
+
+
+def test_openrouter_signs_time_and_body_with_the_secret_as_it_is() -> None:
+    known = "b7fd02c9b376aec4761ba949b1b62634e5ee9bbae798210f0fd0d17864031f37"
+    assert openrouter_signature(b"{}", "1700000000", "s3cret") == f"t=1700000000,v1={known}"
+    event = verify(OPENROUTER, openrouter_headers(), "plain", NOW)
+    assert (event.id, event.type, event.subject) == ("delivery-1", "video.generation.completed", "gen-vid-1")
+
+
+@pytest.mark.parametrize(
+    ("body", "secret", "stamp"),
+    [
+        (OPENROUTER + b" ", "plain", int(NOW)),
+        (OPENROUTER, "other", int(NOW)),
+        (OPENROUTER, "plain", int(NOW) - 301),
+    ],
+)
+def test_another_body_secret_or_time_is_refused_from_openrouter_too(
+    body: bytes, secret: str, stamp: int
+) -> None:
+    with pytest.raises(WebhookRefused):
+        verify(body, openrouter_headers(stamp=stamp), secret, NOW)
+
+
+@given(st.text())
+def test_any_other_signature_of_openrouter_is_refused(said: str) -> None:
+    with pytest.raises(WebhookRefused):
+        verify(OPENROUTER, {"x-openrouter-signature": said}, "plain", NOW)
+
+
+@pytest.mark.parametrize("secret", ["", " ", "whsec_", "whsec_!!"])
+def test_a_secret_that_can_be_none_is_told_beforehand(secret: str) -> None:
+    with pytest.raises(WebhookRefused, match="secret"):
+        check_secret(secret)
+    check_secret("any words will do at OpenRouter")
