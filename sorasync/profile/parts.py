@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from sorasync.profile.headers import KeyHeader
 from sorasync.profile.model import Data, Seconds, SecondsRange
 
 Encoding = Literal["multipart", "json", "form"]
@@ -17,23 +18,26 @@ ParamType = Literal["string", "integer", "number", "boolean", "list", "table", "
 class Auth(Data):
     """How the key travels. `env` is the default name of the variable that holds it, never the key.
 
-    `header`: `bearer` (`Authorization: Bearer KEY`), `api-key` (`api-key: KEY`) or `none`. With
-    `required = false` a request without a key is sent all the same.
+    `header`: `bearer` (`Authorization: Bearer KEY`), `none`, or the name of another header that holds the
+    key as it is (`api-key`, `x-api-key`). With `required = false` a request without a key is sent all the
+    same.
     """
 
     env: str = "OPENAI_API_KEY"
-    header: Literal["bearer", "api-key", "none"] = "bearer"
+    header: KeyHeader = "bearer"
     required: bool = True
 
 
 class Routes(Data):
     """Paths below the base URL; `{id}` stands for an id. An empty text or an absent one: no such route.
 
-    `edit` lists the forms to try in order, flat (`/videos/edits`) and nested (`/videos/{id}/edits`).
+    A path may hold a query of its own. Without `get` the host answers a create when the video is done, and
+    keeps no jobs. `edit` lists the forms to try in order, flat (`/videos/edits`) and nested
+    (`/videos/{id}/edits`).
     """
 
     create: str = "/videos"
-    get: str = "/videos/{id}"
+    get: str | None = "/videos/{id}"
     list: str | None = None
     delete: str | None = None
     content: str | None = None
@@ -69,11 +73,11 @@ class Fields(Data):
 
     `seconds` is the field and `seconds_type` the type of a length; `extend_seconds` is the field's name in
     an extension where it differs. `size_as`: `size` (one field `1280x720`), `width_height` (two integers)
-    or `resolution_aspect` (`resolution = "720p"`, `aspect_ratio = "16:9"`). `image_as`: `input_reference`,
-    `frame_images` (OpenRouter) or `image` (xAI). `source_as` says how an extension or edit names its
-    source: `video_id`, `previous_job_id` or `video_url`. `label` is a field that may hold a name for the
-    render without deciding anything, None where the host has none. With `model = false` no model is sent.
-    `step_model` sends the source's model with extensions and edits.
+    or `resolution_aspect` (`resolution = "720p"`, `aspect_ratio = "16:9"`; sizes in between as `size`).
+    `image_as`: `input_reference`, `frame_images` (OpenRouter) or `image` (xAI). `source_as` says how an
+    extension or edit names its source: `video_id`, `previous_job_id` or `video_url`. `label` is a field
+    that may hold a name for the render without deciding anything, None where the host has none. With
+    `model = false` no model is sent. `step_model` sends the source's model with extensions and edits.
     """
 
     seconds: str = "seconds"
@@ -117,11 +121,11 @@ class Abilities(Data):
     `list`: `none`, `partial` (some jobs are missing, or the list is lost at a restart) or `complete`: only
     then does a job's absence mean that it was never made. `list_returns_prompts`: whether lost jobs can be
     told apart by their prompt. `list_settle_seconds`: how long a new job may take to appear.
-    `idempotency`: the host honours `Idempotency-Key`. `image_by`: how a first frame may be sent.
-    `variants`: the files it serves; `send_variant`: whether `?variant=video` is understood. `range`:
-    downloads can be continued. `body_urls`: a completed job names its files in its body, so that one
-    without any has no video. `wraps_errors`: what an upstream answered may stand as JSON inside an error's
-    message (LiteLLM).
+    `idempotency`: the host makes one job of all requests with the same `Idempotency-Key`, so one whose
+    answer was lost is sent again at once. `image_by`: how a first frame may be sent. `variants`: the files
+    it serves. `range`: downloads can be continued. `body_urls`: a completed job names its files in its
+    body, so that one without any has no video. `wraps_errors`: what an upstream answered may stand as JSON
+    inside an error's message (LiteLLM).
     """
 
     list: Literal["none", "partial", "complete"] = "none"

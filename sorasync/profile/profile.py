@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from sorasync.profile import check
+from sorasync.profile.headers import Headers
 from sorasync.profile.lack import Lack
 from sorasync.profile.model import ANY, SNAPSHOT, Data, Model, offers_seconds
 from sorasync.profile.parts import (
@@ -28,7 +29,18 @@ from sorasync.profile.parts import (
 
 Ability = Literal["characters", "extend", "edit", "list", "delete", "batch", "content"]
 
-_WIRE = {"name", "base_url", "auth", "routes", "encodings", "fields", "abilities", "rate", "download"}
+_WIRE = {
+    "name",
+    "base_url",
+    "auth",
+    "routes",
+    "encodings",
+    "fields",
+    "abilities",
+    "rate",
+    "download",
+    "headers",
+}
 
 
 class Profile(Data):
@@ -37,8 +49,8 @@ class Profile(Data):
     `simulated`: it bills nothing, its prices only teach. `transport`: `http`, or `in-process` for the
     preview server inside this program. `base_url`: the API's root, `/v1` included. `sunset`: the day the
     host stops, None once `base_url` points elsewhere. `source` and `as_of` say where the data comes from.
-    `models` maps names to models; `*` stands for every name that is not listed. `params` are the fields a
-    clip's `params` may carry, with their types.
+    `headers` go with every request to the host. `models` maps names to models; `*` stands for every name
+    that is not listed. `params` are the fields a clip's `params` may carry, with their types.
     """
 
     name: str
@@ -60,6 +72,7 @@ class Profile(Data):
     billing: Billing = Billing()
     rate: Rate = Rate()
     download: Download = Download()
+    headers: Headers = Field(default_factory=dict)
     models: Mapping[str, Model] = {}
     params: Mapping[str, ParamType] = {}
     batch_factor: Decimal | None = Field(default=None, ge=0)

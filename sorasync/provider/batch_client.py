@@ -17,7 +17,7 @@ from sorasync.provider.batch import (
     read_batch_page,
 )
 from sorasync.provider.classify import fault, unreadable
-from sorasync.provider.download import Downloader, Fetched
+from sorasync.provider.download import Downloader, Opened
 from sorasync.provider.errors import BadDownload, NotFound, NotSupported
 from sorasync.provider.outgoing import Outgoing
 from sorasync.provider.read import job_id
@@ -48,7 +48,7 @@ class Batches:
             raise unreadable(answer, self._sender.asked())
         return found
 
-    def file_content(self, file_id: str) -> AbstractAsyncContextManager[Fetched]:
+    def file_content(self, file_id: str) -> AbstractAsyncContextManager[Opened]:
         """Open a file's bytes."""
         return self._downloads.path("file_content", encode.route(self._sender.spec, "file_content", file_id))
 

@@ -49,9 +49,6 @@ _NOT_ALLOWED = frozenset(
         "permission_denied",
         "permission_error",
         "insufficient_permissions",
-        "model_not_found",
-        "model_not_available",
-        "model_access_denied",
         "feature_not_available",
         "feature_not_enabled",
         "not_allowed",
@@ -59,6 +56,10 @@ _NOT_ALLOWED = frozenset(
     }
 )
 """Codes of a 403 that concern this request alone, while the key is good for others."""
+_NO_MODEL = frozenset({"model_not_found", "model_not_available", "model_access_denied"})
+"""Codes that refuse a model before anything is made; relays answer them with 403, 404 and 503 alike."""
+_GONE = frozenset({"task_not_exist", "task_origin_not_exist"})
+"""Codes of a 400 that mean what others say with 404 (new-api)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,11 @@ def fault(answer: Answer, asked: Asked, now: float) -> ProviderError:
 
 
 def unreadable(answer: Answer, asked: Asked) -> ProviderError:
-    """The error for a success whose body says nothing that can be used."""
-    message = f"{asked.host} answered {answer.status} with a body that cannot be read"
+    """The error for a success whose body names nothing that can be used; it may say why."""
+    said = redact(complaint(answer.body).message, asked.secret)
+    message = f"{asked.host} answered {answer.status} " + (
+        f"and named no job: {said}" if said else "with a body that cannot be read"
+    )
     if asked.paid:
         return OutcomeUnknown(message, status=answer.status)
     return ServerError(message, status=answer.status)
@@ -125,7 +129,9 @@ def _by_code(
         return Overloaded(message, retry_after=wait, status=status, code=code)
     if status == 429 or codes & _RATE:
         return RateLimited(message, retry_after=wait, status=status, code=code)
-    return None
+    if codes & _NO_MODEL:
+        return InvalidRequest(message, status=status, code=code)
+    return NotFound(message, status=status, code=code) if codes & _GONE else None
 
 
 def _forbidden(status: int, said: Complaint, message: str, code: str | None, asked: Asked) -> ProviderError:

@@ -32,7 +32,7 @@ from sorasync.provider.limits import Limits
 from sorasync.provider.links import LinkPolicy, system_resolve
 from sorasync.provider.outgoing import Outgoing
 from sorasync.provider.read import is_job, job_id, pending, read_job, read_page
-from sorasync.provider.retry import PAID, Patience, retried
+from sorasync.provider.retry import KEYED, PAID, Patience, retried
 from sorasync.provider.sender import Sender
 from sorasync.provider.spec import HostSpec
 from sorasync.provider.waits import poll_after
@@ -102,8 +102,8 @@ class VideosClient:
         try:
             return await self._paid("create", encode.create(self.spec, request, image_id), request.model)
         except NotFound as missing:
-            if missing.code == "model_not_found":
-                raise InvalidRequest(missing.message, status=missing.status, code=missing.code) from None
+            if missing.status == 410:
+                raise InvalidRequest(missing.message, status=410, code=missing.code) from None
             raise self._no_route("create", missing) from None
 
     async def extend(self, request: ExtendRequest) -> Job:
@@ -160,7 +160,9 @@ class VideosClient:
         return True
 
     async def get(self, job_id: str) -> Job:
-        """One job. Raises `NotFound`."""
+        """One job. Raises `NotFound`, also where the host answers when all is done and keeps no jobs."""
+        if "get" not in self.spec.routes:
+            raise NotFound(f"{self.spec.name} keeps no jobs to ask for")
         path = encode.route(self.spec, "get", job_id)
 
         async def once() -> Job:
@@ -218,6 +220,7 @@ class VideosClient:
     async def _accepted(self, name: str, outgoing: Outgoing, model: str | None) -> Answer:
         """The answer to a paid request, sent again only where nothing can have been accepted."""
         limiter = self.limits.of(model)
+        keyed = self.spec.idempotency and bool(outgoing.headers)
 
         async def once() -> Answer:
             await limiter.turn()
@@ -230,7 +233,7 @@ class VideosClient:
             limiter.succeeded()
             return accepted
 
-        return await retried(once, self._clock, self._patience, after=PAID)
+        return await retried(once, self._clock, self._patience, after=KEYED if keyed else PAID)
 
     async def _free(self, send: Callable[[], Awaitable[Answer]]) -> Answer:
         async def once() -> Answer:
@@ -290,13 +293,14 @@ class VideosClient:
 
     def _no_route(self, what: str, missing: ProviderError | None) -> NotSupported:
         status = missing.status if missing else None
+        said = f" ({missing.message})" if missing else ""
         hint = f"is {self.spec.base_url} the right address, and the profile the right one?"
-        return NotSupported(f"{self.spec.name} has no {what} route", status=status, hint=hint)
+        return NotSupported(f"{self.spec.name} has no {what} route{said}", status=status, hint=hint)
 
 
 def _names_an_id(missing: ProviderError) -> bool:
     """Whether a 404 says by its code that something is missing behind a route that exists."""
-    return missing.code is not None and missing.code.endswith("_not_found")
+    return missing.code is not None and missing.code.endswith(("_not_found", "_not_exist"))
 
 
 def _as_file(source: Source) -> Source:

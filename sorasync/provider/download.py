@@ -20,6 +20,7 @@ from sorasync.provider.errors import (
     ProviderError,
     ServerError,
 )
+from sorasync.provider.inline import SCHEME, Inline
 from sorasync.provider.links import LinkPolicy
 from sorasync.provider.retry import Patience, retried
 from sorasync.provider.sender import Sender
@@ -59,6 +60,9 @@ class Fetched:
             raise BadDownload(f"{counted(got, 'byte')} came where the server announced {self.length}")
 
 
+Opened = Fetched | Inline
+
+
 class Downloader:
     """Finds and opens files: the content route first, then the addresses that the job itself names."""
 
@@ -69,7 +73,7 @@ class Downloader:
         self._get_job = get_job
 
     @asynccontextmanager
-    async def open(self, job: Job, variant: Variant, offset: int) -> AsyncIterator[Fetched]:
+    async def open(self, job: Job, variant: Variant, offset: int) -> AsyncIterator[Opened]:
         """See `Provider.download`."""
         spec = self._sender.spec
         if variant.value not in spec.variants:
@@ -82,12 +86,12 @@ class Downloader:
             yield fetched
 
     @asynccontextmanager
-    async def path(self, name: str, path: str, offset: int = 0) -> AsyncIterator[Fetched]:
+    async def path(self, name: str, path: str, offset: int = 0) -> AsyncIterator[Opened]:
         """Open the bytes behind a path of the host, of any type."""
         async with AsyncExitStack() as stack:
             yield await self._try(name, self._sender.spec.base_url + path, offset, stack)
 
-    async def _fetched(self, job: Job, variant: Variant, offset: int, stack: AsyncExitStack) -> Fetched:
+    async def _fetched(self, job: Job, variant: Variant, offset: int, stack: AsyncExitStack) -> Opened:
         try:
             return await self._from(job, variant, offset, stack)
         except (NotFound, InvalidRequest, NotReady) as missing:
@@ -98,7 +102,7 @@ class Downloader:
                 return await self._from(now, variant, offset, stack)
             raise self._not_there(now, missing) from None
 
-    async def _from(self, job: Job, variant: Variant, offset: int, stack: AsyncExitStack) -> Fetched:
+    async def _from(self, job: Job, variant: Variant, offset: int, stack: AsyncExitStack) -> Opened:
         """The first place that has the file; the error of the last one where none has."""
         places = self._places(job, variant)
         if not places:
@@ -115,10 +119,12 @@ class Downloader:
         places = []
         if "content" in spec.routes:
             # `variant=video` is left out: SGLang takes a variant for the number of an output.
-            query = "" if variant is Variant.VIDEO else f"?variant={variant.value}"
-            places.append(spec.base_url + filled(spec.routes["content"], job.id) + query)
+            path = filled(spec.routes["content"], job.id)
+            join = "&" if "?" in path else "?"
+            query = "" if variant is Variant.VIDEO else f"{join}variant={variant.value}"
+            places.append(spec.base_url + path + query)
         if variant is Variant.VIDEO:
-            places += [self._links.absolute(url) for url in job.urls]
+            places += [url if _is_inline(url) else self._links.absolute(url) for url in job.urls]
         return places
 
     def _not_there(self, job: Job, missing: ProviderError) -> ProviderError:
@@ -131,7 +137,10 @@ class Downloader:
             return NotReady(missing.message, status=missing.status, code=missing.code)
         return NotFound(missing.message, status=missing.status, code=missing.code)
 
-    async def _try(self, name: str, url: str, offset: int, stack: AsyncExitStack) -> Fetched:
+    async def _try(self, name: str, url: str, offset: int, stack: AsyncExitStack) -> Opened:
+        if _is_inline(url):
+            return Inline(url)
+
         async def once() -> Fetched:
             async with AsyncExitStack() as attempt:
                 fetched = await self._follow(name, url, offset, attempt)
@@ -175,6 +184,10 @@ class Downloader:
         answer = await self._sender.read(response)
         found = fault(answer, self._sender.asked(), self._sender.clock.now())
         return found if status >= 300 else ServerError(found.message, status=status)
+
+
+def _is_inline(url: str) -> bool:
+    return url[: len(SCHEME)].lower() == SCHEME
 
 
 def _length(headers: httpx.Headers) -> int | None:

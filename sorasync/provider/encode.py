@@ -15,6 +15,9 @@ from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, So
 
 Fields = dict[str, object]
 
+_RESOLUTIONS = (480, 720, 768, 1080)
+"""Shorter sides that hosts know as `480p` and so on."""
+
 
 def create(spec: HostSpec, request: CreateRequest, image_id: str | None = None) -> Outgoing:
     """A render from a prompt. `image_id` is the image as a file that the host already holds."""
@@ -80,13 +83,15 @@ def seconds_field(spec: HostSpec, seconds: int) -> Fields:
 
 
 def size_fields(spec: HostSpec, size: str) -> Fields:
-    """The size in the host's form. A size that is not `WxH` goes as it is."""
+    """The size in the host's form. One that is not `WxH`, or that no resolution stands for, goes as it is."""
     width, x, height = size.partition("x")
     if spec.size_as == "size" or not (x and width.isdecimal() and height.isdecimal()):
         return {"size": size}
     wide, high = int(width), int(height)
     if spec.size_as == "width_height":
         return {"width": wide, "height": high}
+    if min(wide, high) not in _RESOLUTIONS:
+        return {"size": size}
     return {"resolution": f"{min(wide, high)}p", "aspect_ratio": aspect(wide, high)}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
+from sorasync.provider.inline import SCHEME, inlined
 from sorasync.provider.moderation import is_moderation
 from sorasync.provider.redact import clean
 from sorasync.provider.status import status_of
@@ -19,6 +20,9 @@ _LONGEST_ID = 2048
 _TICKS_PER_DOLLAR = 10**10
 """xAI's unit of `cost_in_usd_ticks`."""
 _HIGHEST_COST = 10**6
+_NO_ERROR = ("0", "200", "ok", "success", "none")
+"""Codes that servers fill an empty error with."""
+_ADDRESSES = ("http://", "https://", "/", f"{SCHEME}video/")
 
 
 def job_id(body: object) -> str | None:
@@ -109,7 +113,7 @@ def read_error(value: object) -> JobError | None:
     if isinstance(value, Mapping):
         code = word(first(value.get("code"), value.get("type")))
         message = text(value.get("message")) or text(value.get("detail")) or ""
-        if code is None and not message:
+        if not message and (code is None or code.lower() in _NO_ERROR):
             return None
         return JobError(clean(code, 100) if code else None, clean(message), is_moderation(code))
     said = text(value)
@@ -128,7 +132,7 @@ def _outcome(
     said: str | None, data: Mapping[str, object], urls: tuple[str, ...], body_urls: bool
 ) -> tuple[JobStatus, JobError | None]:
     """Status and error, with a completed job that has no video turned into a failed one."""
-    error = read_error(data.get("error"))
+    error = read_error(first(data.get("error"), _reason(said, data)))
     if said is None:
         return (JobStatus.UNKNOWN if error is None else JobStatus.FAILED), error
     status = status_of(said)
@@ -141,6 +145,12 @@ def _outcome(
     if body_urls and not urls:
         return JobStatus.FAILED, JobError("no_video", "the job is done but names no video")
     return status, None
+
+
+def _reason(said: str | None, data: Mapping[str, object]) -> object:
+    """Where older new-api gateways say why a job failed; for other jobs the field may hold anything."""
+    failed = said is not None and status_of(said) is JobStatus.FAILED
+    return data.get("fail_reason") if failed else None
 
 
 def _progress(value: object, status: JobStatus) -> int:
@@ -157,8 +167,12 @@ def _urls(data: Mapping[str, object]) -> Iterator[str]:
     tables += [table(entry) for entry in [*items(data.get("data")), *items(data.get("videos"))]]
     for one in [*lists, *(place.get(name) for place in tables for name in ("url", "video_url"))]:
         found = text(one)
-        if found is not None and found.lower().startswith(("http://", "https://", "/")):
+        if found is not None and found[:11].lower().startswith(_ADDRESSES):
             yield found
+    for place in tables:
+        content = first(*(text(place.get(name)) for name in ("b64_json", "base64")))
+        if content is not None:
+            yield inlined(str(content))
 
 
 def _cost(data: Mapping[str, object]) -> Decimal | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from sorasync.clock import Clock
-from sorasync.provider.errors import NotSent, ProviderError, RateLimited, ServerError
+from sorasync.provider.errors import NotSent, OutcomeUnknown, ProviderError, RateLimited, ServerError
 
 T = TypeVar("T")
 
@@ -41,6 +41,9 @@ FREE = (NotSent, RateLimited, ServerError)
 
 PAID = (NotSent, RateLimited)
 """What a paid request is sent again after: only where it is certain that nothing was accepted."""
+
+KEYED = (*PAID, OutcomeUnknown)
+"""The same where the host makes one job of all requests with one `Idempotency-Key`."""
 
 
 async def retried(

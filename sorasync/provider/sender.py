@@ -31,7 +31,9 @@ _LARGEST_ANSWER = 64 * 1024 * 1024
 
 _TIMEOUT = httpx.Timeout(connect=15.0, read=60.0, write=60.0, pool=300.0)
 _PAID_TIMEOUT = httpx.Timeout(connect=15.0, read=300.0, write=120.0, pool=300.0)
-"""Seconds. A paid answer is waited for longer: giving up on it costs more than waiting."""
+_SYNCHRONOUS_TIMEOUT = httpx.Timeout(connect=15.0, read=3600.0, write=120.0, pool=300.0)
+"""Seconds. A paid answer is waited for longer: giving up on it costs more than waiting. Longest where the
+host answers only when the video is done."""
 
 _PASSED_ON = "llm_provider-"
 
@@ -59,6 +61,7 @@ class Sender:
         self.clock = clock
         self.secret = Secret(api_key.strip() if api_key else None)
         self.requests: Counter[str] = Counter()
+        self._paid_timeout = _PAID_TIMEOUT if "get" in spec.routes else _SYNCHRONOUS_TIMEOUT
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         self._client = httpx.AsyncClient(
             transport=transport,
@@ -73,13 +76,17 @@ class Sender:
         return Asked(self.spec.name, self.spec.key_env, paid, self.secret.value)
 
     def auth_headers(self) -> dict[str, str]:
-        """The key in the host's form. Raises `AuthFailed` if it is missing or could not be a header."""
+        """What only the host itself may get: the profile's own headers, and the key in the host's form.
+
+        Raises `AuthFailed` if the key is missing or could not be a header.
+        """
+        own = dict(self.spec.headers)
         key = self.secret.value
         if self.spec.auth == "none":
-            return {}
+            return own
         if key is None:
             if not self.spec.key_required:
-                return {}
+                return own
             hint = f"put the key for {self.spec.name} into the variable {self.spec.key_env}"
             raise AuthFailed(f"{self.spec.key_env} is not set", hint=hint)
         if not (key.isascii() and key.isprintable()) or " " in key:
@@ -87,7 +94,8 @@ class Sender:
                 f"the key in {self.spec.key_env} holds characters that cannot be part of a key",
                 hint=f"look for line breaks or quotes in {self.spec.key_env}",
             )
-        return {"api-key": key} if self.spec.auth == "api-key" else {"authorization": f"Bearer {key}"}
+        named = {"authorization": f"Bearer {key}"} if self.spec.auth == "bearer" else {self.spec.auth: key}
+        return own | named
 
     async def get(self, name: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
         """A GET that costs nothing."""
@@ -171,10 +179,12 @@ class Sender:
         files: ExitStack,
     ) -> httpx.Request:
         headers = {"accept": "application/json", **self.auth_headers()}
-        timeout = _PAID_TIMEOUT if paid else _TIMEOUT
+        timeout = self._paid_timeout if paid else _TIMEOUT
         build = self._client.build_request
         if outgoing is None:
-            return build(method, url, params=query or None, headers=headers, timeout=timeout)
+            # A route of a profile may hold a query of its own, which `params` would replace.
+            asked = httpx.URL(url).copy_merge_params(query) if query else url
+            return build(method, asked, headers=headers, timeout=timeout)
         headers |= outgoing.headers
         if outgoing.encoding == "json":
             return build(method, url, json=dict(outgoing.fields), headers=headers, timeout=timeout)

@@ -11,8 +11,9 @@ class HostSpec:
     """A host in the words of a profile's tables (`auth`, `routes`, `encodings`, `fields`, `abilities` …).
 
     `routes` maps route names to paths below `base_url`, `{id}` for an id; a missing one is not supported.
-    `edits` are the forms of the edit route to try in order. `encodings` lists per route what bodies the
-    host reads, the preferred one first. `provider_name` is what records are filed under.
+    `edits` are the forms of the edit route to try in order. `auth` is `bearer`, `none` or the name of the
+    header that holds the key; `headers` go with every request to the host. `encodings` lists per route what
+    bodies the host reads, the preferred one first. `provider_name` is what records are filed under.
     """
 
     name: str
@@ -22,6 +23,7 @@ class HostSpec:
     edits: tuple[str, ...] = ()
     encodings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     auth: str = "bearer"
+    headers: Mapping[str, str] = field(default_factory=dict)
     key_env: str = "OPENAI_API_KEY"
     key_required: bool = True
     seconds_field: str = "seconds"
@@ -39,6 +41,7 @@ class HostSpec:
     body_urls: bool = False
     upload_as_source: bool = False
     wraps_errors: bool = False
+    idempotency: bool = False
     creates_per_minute: float | None = None
     in_flight: int | None = None
     download_hosts: tuple[str, ...] = ()
@@ -57,6 +60,7 @@ class HostSpec:
             edits=_texts(routes.get("edit")),
             encodings={name: _texts(value) for name, value in _table(wire, "encodings").items()},
             auth=str(auth.get("header", "bearer")),
+            headers={name: str(value) for name, value in _table(wire, "headers").items()},
             key_env=str(auth.get("env", "OPENAI_API_KEY")),
             key_required=bool(auth.get("required", True)),
             seconds_field=str(fields.get("seconds", "seconds")),
@@ -74,6 +78,7 @@ class HostSpec:
             body_urls=bool(abilities.get("body_urls", False)),
             upload_as_source=bool(abilities.get("upload_as_source", False)),
             wraps_errors=bool(abilities.get("wraps_errors", False)),
+            idempotency=bool(abilities.get("idempotency", False)),
             creates_per_minute=_number(rate.get("creates_per_minute")),
             in_flight=_whole(rate.get("in_flight")),
             download_hosts=_texts(_table(wire, "download").get("hosts")),

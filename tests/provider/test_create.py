@@ -11,7 +11,7 @@ import pytest
 from sorasync.profile import load_profile
 from sorasync.provider.errors import InvalidRequest, NotFound, NotSupported
 from sorasync.provider.wire import CreateRequest, ExtendRequest, Job, JobStatus, Source
-from tests.provider.fakes import FakeHost, Seen, client, job, reply, scripted
+from tests.provider.fakes import KEY, FakeHost, Seen, client, job, reply, scripted
 
 REQUEST = CreateRequest("A cat.", "sora-2", "1280x720", 8)
 
@@ -93,6 +93,11 @@ def test_openrouter_gets_a_duration_a_resolution_and_a_shape(image: Path) -> Non
         "frame_images": None,
     }
     assert isinstance(frames, list) and frames[0]["frame_type"] == "first_frame"
+
+
+def test_a_size_that_no_resolution_stands_for_goes_to_openrouter_as_it_is() -> None:
+    seen = sent(CreateRequest("A cat.", "some/model", "1024x1792", 8), "openrouter")
+    assert seen.json["size"] == "1024x1792" and "resolution" not in seen.json
 
 
 def test_xai_has_a_create_route_of_its_own() -> None:
@@ -205,9 +210,37 @@ def test_an_unknown_model_behind_a_404_is_a_fault_of_the_request() -> None:
         asyncio.run(client(host).create(REQUEST))
 
 
+@pytest.mark.parametrize("status", [403, 404, 503])
+def test_a_relay_without_a_channel_for_the_model_refuses_the_request(status: int) -> None:
+    host = scripted(reply(status, {"error": {"message": "no channel", "code": "model_not_found"}}))
+    with pytest.raises(InvalidRequest, match="no channel"):
+        asyncio.run(client(host, "new-api").create(REQUEST))
+
+
+def test_a_model_that_was_retired_is_told_in_the_host_s_words() -> None:
+    host = scripted(reply(410, {"error": {"message": "sora-2 was retired", "code": "410"}}))
+    with pytest.raises(InvalidRequest, match="was retired"):
+        asyncio.run(client(host).create(REQUEST))
+
+
+def test_a_missing_route_is_told_with_the_host_s_words() -> None:
+    host = scripted(reply(404, {"detail": "Not Found here"}))
+    with pytest.raises(NotSupported, match="Not Found here"):
+        asyncio.run(client(host).create(REQUEST))
+
+
 def test_the_spec_of_every_built_in_profile_is_plain_data() -> None:
     wire = load_profile("openai").wire()
     assert json.loads(json.dumps(wire, default=list))["name"] == "openai"
+
+
+def test_a_key_may_stand_in_any_header_beside_others_of_the_profile() -> None:
+    overrides = {"auth": {"header": "X-Api-Key"}, "headers": {"OpenAI-Project": "proj_1"}}
+    host = scripted(reply(200, job()))
+    asyncio.run(client(host, load_profile("openai", overrides=overrides)).create(REQUEST))
+    headers = host.seen[0].headers
+    assert (headers["x-api-key"], headers["openai-project"]) == (KEY, "proj_1")
+    assert "authorization" not in headers
 
 
 def test_a_created_job_that_failed_at_once_is_a_job() -> None:

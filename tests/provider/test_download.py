@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 
 import httpx
@@ -189,6 +190,46 @@ def test_links_in_the_body_are_used_where_there_is_no_content_route() -> None:
     found = Job("r", JobStatus.COMPLETED, urls=("https://v.x.ai/1.mp4",))
     assert asyncio.run(fetch(client(host, "xai"), found))[0] == b"mp4 bytes"
     assert keyed(host) == []
+
+
+def inline(content: bytes, head: str = "data:video/mp4;base64,") -> Job:
+    return Job("r", JobStatus.COMPLETED, urls=(head + base64.b64encode(content).decode(),))
+
+
+@pytest.mark.parametrize("content", [b"m", b"mp4 bytes", bytes(3_000_001)])
+def test_a_file_in_the_answer_itself_needs_no_request(content: bytes) -> None:
+    host = scripted()
+    assert asyncio.run(fetch(client(host, "xai"), inline(content))) == (content, 0, len(content))
+    assert host.seen == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "data:video/mp4;base64,",
+        "data:video/mp4;base64,AA",
+        "data:video/mp4;base64,A A=",
+        "data:video/mp4;base64,AAA\u00e9",
+        "data:video/mp4,plain",
+        "data:text/html;base64,AAAA",
+    ],
+)
+def test_text_that_is_no_file_is_not_taken_for_one(url: str) -> None:
+    with pytest.raises(BadDownload):
+        asyncio.run(fetch(client(scripted(), "xai"), Job("r", JobStatus.COMPLETED, urls=(url,))))
+
+
+def test_a_content_route_with_a_query_of_its_own_keeps_it() -> None:
+    overrides = {"routes": {"content": "/videos/{id}/content?provider=openai"}}
+    image = httpx.Response(200, content=b"x", headers={"content-type": "image/webp"})
+    host = scripted(video(), image)
+    speaker = client(host, load_profile("openai", overrides=overrides))
+    asyncio.run(fetch(speaker))
+    asyncio.run(fetch(speaker, variant=Variant.THUMBNAIL))
+    assert [seen.query for seen in host.seen] == [
+        {"provider": "openai"},
+        {"provider": "openai", "variant": "thumbnail"},
+    ]
 
 
 def test_a_relative_link_is_the_host_s_own() -> None:

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from sorasync.profile import load_profile
 from sorasync.provider.client import VideosClient
 from sorasync.provider.errors import NotSupported
 from sorasync.provider.listing import jobs_since
@@ -61,3 +62,15 @@ def test_an_empty_list_is_empty() -> None:
 def test_a_host_without_the_route_has_no_list(status: int) -> None:
     with pytest.raises(NotSupported):
         asyncio.run(ids(client(scripted(reply(status, {"detail": "x"})))))
+
+
+def test_a_list_that_wants_a_query_of_its_own_gets_it_on_every_page() -> None:
+    host = host_of(3)
+    overrides = {"routes": {"list": "/videos?provider=openai"}}
+    assert asyncio.run(ids(client(host, load_profile("openai", overrides=overrides)), limit=2)) == [
+        "v0",
+        "v1",
+        "v2",
+    ]
+    assert [seen.query["provider"] for seen in host.seen] == ["openai", "openai"]
+    assert [seen.path for seen in host.seen] == ["/v1/videos", "/v1/videos"]

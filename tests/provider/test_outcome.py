@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import httpx
 import pytest
 
+from sorasync.profile import load_profile
 from sorasync.provider.errors import (
     Moderated,
     NotFound,
@@ -70,6 +72,24 @@ def test_a_success_that_names_no_job_leaves_the_outcome_open(content: bytes) -> 
     with pytest.raises(OutcomeUnknown):
         asyncio.run(client(host).create(REQUEST))
     assert len(host.seen) == 1
+
+
+def test_a_success_that_says_why_it_names_no_job_is_told_in_its_words() -> None:
+    host = scripted(reply(200, {"error": {"message": "the channel is busy", "code": "busy"}}))
+    with pytest.raises(OutcomeUnknown, match="the channel is busy"):
+        asyncio.run(client(host).create(REQUEST))
+
+
+def test_a_lost_answer_is_asked_for_again_only_where_the_host_knows_one_request_by_its_key() -> None:
+    keyed = replace(REQUEST, idempotency_key="one-intent")
+    profile = load_profile("openai", overrides={"abilities": {"idempotency": True}})
+    host = scripted(network(httpx.ReadError), reply(502), reply(200, job()))
+    assert asyncio.run(client(host, profile).create(keyed)).id == "video_1"
+    assert [seen.headers["idempotency-key"] for seen in host.seen] == ["one-intent"] * 3
+    for plain, request in ((profile, REQUEST), (load_profile("openai"), keyed)):
+        host = scripted(network(httpx.ReadError))
+        with pytest.raises(OutcomeUnknown):
+            asyncio.run(client(host, plain).create(request))
 
 
 def test_a_redirect_of_a_paid_request_is_not_followed() -> None:
@@ -157,6 +177,24 @@ def test_a_wait_that_a_gateway_passes_on_under_its_prefix_holds() -> None:
 def test_a_job_that_is_gone_is_not_found() -> None:
     with pytest.raises(NotFound):
         asyncio.run(client(scripted(reply(404, {"detail": "x"}))).get("video_1"))
+
+
+def test_a_task_that_new_api_no_longer_has_is_not_found() -> None:
+    gone = reply(400, {"code": "task_not_exist", "message": "task_not_exist", "data": None})
+    with pytest.raises(NotFound):
+        asyncio.run(client(scripted(gone), "new-api").get("task_1"))
+
+
+def test_a_host_that_answers_when_all_is_done_keeps_no_jobs() -> None:
+    body = {"id": "v1", "object": "video", "status": "completed", "data": [{"b64_json": "AAAA"}]}
+    profile = load_profile("openai", overrides={"routes": {"get": ""}, "abilities": {"body_urls": True}})
+    host = scripted(reply(200, body))
+    speaker = client(host, profile)
+    made = asyncio.run(speaker.create(REQUEST))
+    assert made.status is JobStatus.COMPLETED and made.urls
+    with pytest.raises(NotFound):
+        asyncio.run(speaker.get(made.id))
+    assert len(host.seen) == 1
 
 
 def test_deleting_tells_whether_there_was_anything() -> None:

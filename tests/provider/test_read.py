@@ -216,6 +216,33 @@ def test_an_older_new_api_wraps_the_job() -> None:
     assert (found.id, found.status) == ("task_9", JobStatus.COMPLETED)
 
 
+def test_an_older_new_api_says_why_a_task_failed_in_a_field_of_its_own() -> None:
+    found = must({"code": "success", "data": {"task_id": "t", "status": "FAILURE", "fail_reason": "no GPU"}})
+    assert found.status is JobStatus.FAILED and found.error is not None and found.error.message == "no GPU"
+    done = must({"data": {"task_id": "t", "status": "SUCCESS", "fail_reason": "https://files.example/1.mp4"}})
+    assert done.status is JobStatus.COMPLETED and done.error is None
+
+
+@pytest.mark.parametrize(
+    "error", [None, {}, "", {"code": "", "message": ""}, {"code": 0}, {"code": "success"}]
+)
+def test_an_error_that_says_nothing_is_none(error: object) -> None:
+    assert must({"id": "x", "status": "completed", "error": error}).status is JobStatus.COMPLETED
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": [{"b64_json": "AAAA"}]},
+        {"videos": [{"type": "base64", "base64": "AAAA"}]},
+        {"video": {"url": "data:video/mp4;base64,AAAA"}},
+    ],
+)
+def test_a_file_may_stand_in_the_body_itself(body: dict[str, object]) -> None:
+    found = must({"id": "x", "status": "completed", "created": 5, **body}, body_urls=True)
+    assert found.status is JobStatus.COMPLETED and found.urls == ("data:video/mp4;base64,AAAA",)
+
+
 def test_progress_and_times_come_in_many_shapes() -> None:
     found = must({"id": "x", "status": "running", "progress": "45%", "created_at": "2026-11-22T10:00:00Z"})
     assert (found.progress, found.created_at) == (45, 1795341600.0)

@@ -71,9 +71,13 @@ class LiteLLM(Dialect):
         return _unwrap(character_id, "character_", "character_id:")
 
     def understand(self, fields: Fields, route: str) -> Fields:
-        """Whole numbers of seconds become text. An uploaded source of an extension is lost on the way."""
+        """Whole numbers of seconds become text. An image as an object, or an uploaded source of an
+        extension, is lost on the way.
+        """
         if isinstance(fields.values.get("seconds"), int):
             fields.values["seconds"] = str(fields.values["seconds"])
+        if isinstance(fields.values.get("input_reference"), dict):
+            raise RefusedError(400, "Missing required parameter: 'prompt'.")
         if route == "extend" and "video" in fields.files:
             raise RefusedError(400, 'Invalid video: {"video": {"id": ""}}')
         return fields

@@ -34,9 +34,12 @@ class NewApi(Dialect):
         return job | {"task_id": shown.job.id, "metadata": metadata}
 
     def refuse(self, refusal: RefusedError, route: str = "other") -> Response:
-        """Without a wrapper, except on the content route."""
+        """Without a wrapper, except on the content route; a task that is not there is a bad request."""
         if route == "content":
             body: dict[str, Any] = {"error": {"message": refusal.message, "type": refusal.kind}}
+        elif (refusal.status, refusal.code) == (404, "not_found"):
+            body = {"code": "task_not_exist", "message": "task_not_exist", "data": None}
+            return JSONResponse(body, 400, headers=refusal.headers)
         else:
             body = {"code": refusal.code or "fail_to_fetch_task", "message": refusal.message, "data": None}
         return JSONResponse(body, refusal.status, headers=refusal.headers)
