@@ -28,6 +28,7 @@ def sidecar_of(record: Record) -> Sidecar:
         kind=record.kind,
         source_key=record.source_key,
         inputs=record.inputs,
+        paid_at=record.intent_at,
     )
 
 
@@ -53,4 +54,5 @@ def record_of(sidecar: Sidecar) -> Record | None:
         asset=sidecar.sha256,
         progress=100,
         attempts=1,
+        intent_at=sidecar.paid_at,
     )

@@ -27,7 +27,8 @@ class Sidecar:
     """What is known of a render whose video is stored; `sha256` names the video.
 
     `size` is width x height as in the API, `seconds` the length, `cost_usd` dollars (None: unknown), `run`
-    the number of the run that stored it. `inputs` is the canonical JSON that the key is the digest of.
+    the number of the run that stored it, `paid_at` when it was sent, in Unix seconds (None: unknown).
+    `inputs` is the canonical JSON that the key is the digest of.
     """
 
     sha256: str
@@ -44,6 +45,7 @@ class Sidecar:
     kind: str | None = None
     source_key: str | None = None
     inputs: str | None = None
+    paid_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sorasync.cli.failure import one_line
+from sorasync.cli.units import moment
 from sorasync.state.history import Event
 from sorasync.state.record import RETRY
 
@@ -45,7 +46,7 @@ def event_text(event: Event) -> str:
         case "imported":
             return f"{data.get('remote_id', '?')} was made elsewhere and is taken for it"
         case "recovered":
-            return f"recovered from the {data.get('source', 'lock file')}"
+            return f"recovered from the {data.get('source', 'lock file')}{_paid(event)}"
         case "to be tried again":
             return f"to be tried again (was {data.get('was', '?')}: {data.get('why', 'no reason given')})"
         case _:
@@ -74,6 +75,12 @@ def _moved(data: dict[str, str]) -> str:
     if "error_message" in data:
         details.append(data["error_message"])
     return f"{words} ({', '.join(details)})" if details else words
+
+
+def _paid(event: Event) -> str:
+    at, cost = event.data.get("paid_at"), event.data.get("cost_usd")
+    price = f", ${cost}" if cost is not None else ""
+    return f"; sent {moment(at)}{price}" if isinstance(at, float) else ""
 
 
 def _key(event: Event) -> str:

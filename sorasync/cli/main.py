@@ -43,7 +43,7 @@ COMMANDS = {
     "drift": "Compare what is recorded with the files here and the videos at the provider.",
     "history": "Show who ran what, what it did and what it cost.",
     "log": "Show everything that happened to one address.",
-    "cost": "Add up what was spent, by clip, day, model or run.",
+    "cost": "Add up what was spent, by clip, day, month, model or run.",
     "state": "Look after the state: list, lock, back up, restore, recover, check.",
     "doctor": "Check the provider and this machine, without spending anything.",
     "preview": "Serve the preview provider on a port.",

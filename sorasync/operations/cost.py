@@ -1,4 +1,4 @@
-"""What was spent, added up by clip, day, model or run: estimates beside what the provider reported."""
+"""What was spent, added up by clip, day, month, model or run: estimates beside what the provider reported."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class By(StrEnum):
 
     CLIP = "clip"
     DAY = "day"
+    MONTH = "month"
     MODEL = "model"
     RUN = "run"
 
@@ -121,6 +122,8 @@ def _namer(by: By, kinds: Mapping[str, tuple[str, object]]) -> Callable[[Attempt
             return lambda attempt: owner(attempt.address or "(unknown)")
         case By.DAY:
             return lambda attempt: datetime.fromtimestamp(attempt.at, UTC).strftime("%Y-%m-%d")
+        case By.MONTH:
+            return lambda attempt: datetime.fromtimestamp(attempt.at, UTC).strftime("%Y-%m")
         case By.RUN:
             return lambda attempt: "(no run)" if attempt.run is None else str(attempt.run)
         case By.MODEL:
@@ -128,7 +131,7 @@ def _namer(by: By, kinds: Mapping[str, tuple[str, object]]) -> Callable[[Attempt
 
 
 def _order(by: By) -> Callable[[Line], tuple[Any, ...]]:
-    """Days and runs in time, clips and models with the dearest first."""
-    if by in (By.DAY, By.RUN):
+    """Days, months and runs in time, clips and models with the dearest first."""
+    if by in (By.DAY, By.MONTH, By.RUN):
         return lambda line: natural(line.name)
     return lambda line: (-line.spent, natural(line.name))

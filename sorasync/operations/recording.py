@@ -84,7 +84,7 @@ def bring_up(project: Project, store: Store, notice: Callable[[str], None]) -> N
         from sorasync.state.reconcile import Outcome
 
         found = reconcile(store, project.lock_path)
-        if found.outcome in (Outcome.RESTORED, Outcome.ADVANCED):
+        if found.addresses and found.outcome in (Outcome.RESTORED, Outcome.ADVANCED):
             count = counted(len(found.addresses), "address", "addresses")
             notice(f"from {project.lock_path.name}, {found.outcome.value}: {count}")
     backup(store)

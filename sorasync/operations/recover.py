@@ -104,8 +104,8 @@ class _Recovery:
                 if record.asset is not None:
                     store.add_asset(record.asset, sizes[record.asset], "video", ".mp4")
             store.put_all(taken.values())
-            for key, record in taken.items():
-                store.log("recovered", record.address, key, self._session.run, source="sidecar")
+            store.remember_paid(taken.values())
+            store.log_recovered(taken.values(), "sidecar", self._session.run)
 
     def _whole(self, sha256: str, assets: AssetStore) -> bool:
         if sha256 not in self._verified:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from sorasync.state.history import Attempt, Spent
 from sorasync.state.part import Part
-from sorasync.state.record import Record, Status
+from sorasync.state.record import IN_FLIGHT, Record, Status
 from sorasync.state.rows import decimal, plain
 
 COLUMNS = (
@@ -50,6 +52,25 @@ class Attempts(Part):
             seconds += 0.0 if free else float(length or 0)
         return Spent(usd, seconds, unknown)
 
+    def remember_paid(self, records: Iterable[Record]) -> None:
+        """Note the paid tries that records of elsewhere tell of, each once, so that budgets count them.
+
+        A try is known by its job at the provider (an accepted record is a copy, and no payment of its own),
+        else by its key and the second in which it was sent.
+        """
+        known = _Known(self.attempts())
+        with self.session.transaction():
+            for record in records:
+                if record.intent_at is None:
+                    continue
+                before = known.find(record)
+                if before is None:
+                    self._begin_attempt(record, record.intent_at)
+                    self._continue_attempt(_charged(record))
+                    known.add(record.key, record.intent_at, record.provider, record.remote_id)
+                elif before == record.key:
+                    self._continue_attempt(_charged(record))
+
     def _begin_attempt(self, record: Record, now: float) -> None:
         self.session.write(
             "UPDATE attempts SET outcome = 'unsent' WHERE id = (SELECT max(id) FROM attempts WHERE key = ?) "
@@ -88,6 +109,36 @@ class Attempts(Part):
                 record.key,
             ),
         )
+
+
+class _Known:
+    """Which tries there are: the key of each, by its job and by its second."""
+
+    def __init__(self, attempts: Iterable[Attempt]) -> None:
+        self._jobs: dict[tuple[str, str], str] = {}
+        self._seconds: dict[tuple[str, int], str | None] = {}
+        for attempt in attempts:
+            self.add(attempt.key, attempt.at, attempt.provider, attempt.remote_id)
+
+    def add(self, key: str, at: float, provider: str, remote_id: str | None) -> None:
+        self._seconds[key, int(at)] = remote_id
+        if remote_id is not None:
+            self._jobs[provider, remote_id] = key
+
+    def find(self, record: Record) -> str | None:
+        """The key under which the record's try is known, None where it is not."""
+        if (job := (record.provider, record.remote_id or "")) in self._jobs:
+            return self._jobs[job]
+        second = (record.key, int(record.intent_at or 0.0))
+        same = second in self._seconds and None in (self._seconds[second], record.remote_id)
+        return record.key if same else None
+
+
+def _charged(record: Record) -> Record:
+    """The record with the time of its render: what failed and has a time of payment was charged for."""
+    if record.status in IN_FLIGHT or record.rendered_at is not None or record.reported_usd is not None:
+        return record
+    return replace(record, rendered_at=record.intent_at)
 
 
 def _simulated(record: Record) -> bool:

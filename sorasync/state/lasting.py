@@ -16,10 +16,10 @@ DONE = frozenset({Status.RENDERED, Status.STORED})
 
 _KEY, _ADDRESS, _STATUS = (FIELDS.index(name) for name in ("key", "address", "status"))
 _REQUEST, _PROGRESS = FIELDS.index("request"), FIELDS.index("progress")
+_INTENT_AT, _RENDERED_AT = FIELDS.index("intent_at"), FIELDS.index("rendered_at")
+_REPORTED = FIELDS.index("reported_usd")
 _ALWAYS = tuple(FIELDS.index(name) for name in ("run", "stored_at"))
-_ENDED = tuple(
-    FIELDS.index(name) for name in ("batch_id", "intent_at", "submitted_at", "rendered_at", "expires_at")
-)
+_ENDED = tuple(FIELDS.index(name) for name in ("batch_id", "submitted_at", "rendered_at", "expires_at"))
 _SETTLED = tuple(FIELDS.index(name) for name in ("error_stage", "error_code", "error_message"))
 
 
@@ -49,10 +49,20 @@ def _lasting(values: list[Any], named: Mapping[str, str]) -> Record:
     _blank(values, _ALWAYS)
     if status not in IN_FLIGHT:
         values[_REQUEST] = "{}"
+        values[_INTENT_AT] = _paid_at(values, status)
         _blank(values, _ENDED)
     if status in (Status.STORED, Status.LOST):
         _blank(values, _SETTLED)
     return record_of(values)
+
+
+def _paid_at(values: list[Any], status: Status) -> float | None:
+    """When what has ended was paid for, to the second; None where nothing was."""
+    at = values[_INTENT_AT]
+    charged = values[_RENDERED_AT] is not None or values[_REPORTED] is not None
+    if at is None or (status in (Status.FAILED, Status.BLOCKED) and not charged):
+        return None
+    return float(int(at))
 
 
 def _blank(values: list[Any], positions: tuple[int, ...]) -> None:

@@ -13,7 +13,7 @@ from sorasync.graph.address import natural
 from sorasync.state.errors import StateError
 from sorasync.state.lasting import facts
 from sorasync.state.lockfile_read import LockFileBroken, loads
-from sorasync.state.lockfile_text import LockFile, dumps
+from sorasync.state.lockfile_text import LockFile, dumps, undated
 from sorasync.state.reconcile import Difference, Outcome, Side, compare
 from sorasync.state.store import Store
 
@@ -37,16 +37,18 @@ def read(path: Path) -> LockFile | None:
 def write(store: Store, path: Path) -> bool:
     """Bring the lock file up to the state, taking in first what others wrote into it meanwhile.
 
-    The file is replaced as a whole, and only if it says something else; whether it was. Raises
+    The file is replaced as a whole, and only if it says something else (times of payment alone are no
+    reason: files of earlier versions lack them); whether it was. Raises
     `StateDiverged` and `LockFileBroken` with the file left as it is.
     """
     reconcile(store, path)
-    text = dumps(facts(store))
-    changed = _text(path) != text
-    if changed:
-        _replace(path, text)
+    text, there = dumps(facts(store)), _text(path)
+    if there is not None and undated(there) == undated(text):
+        _remember(store, there, keep_history=True)
+        return False
+    _replace(path, text)
     _remember(store, text, keep_history=True)
-    return changed
+    return True
 
 
 def sync(store: Store, path: Path) -> tuple[Store, Reconciled]:
@@ -93,6 +95,8 @@ def _take(store: Store, theirs: LockFile, difference: Difference) -> None:
         store.log("overruled", record.address, key, remote_id=record.remote_id, asset=record.asset)
     records = difference.records.values()
     store.put_all(records)
+    store.remember_paid(records)
+    store.log_recovered(records, "lock file")
     known = [(found, theirs.sizes[found], theirs.exts[found]) for found in sorted(theirs.sizes)]
     store.session.write_many(
         "INSERT INTO assets (sha256, size, kind, ext) VALUES (?, ?, 'video', ?) ON CONFLICT DO NOTHING", known

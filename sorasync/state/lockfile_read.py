@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import TypeVar
 
 from sorasync.graph.key import digest
@@ -105,7 +107,10 @@ class _Block:
 
     def number(self, field: str) -> float | None:
         value = self._table.get(field)
-        return float(value) if type(value) is int else self.get(field, float)
+        found = float(value) if type(value) is int else self.get(field, float)
+        if found is not None and not isfinite(found):
+            raise self.broken(f"has {field} = {value!r}, which is no number to reckon with")
+        return found
 
     def money(self, field: str) -> Decimal | None:
         text = self.get(field, str)
@@ -113,6 +118,15 @@ class _Block:
             return None if text is None else Decimal(text)
         except InvalidOperation as error:
             raise self.broken(f"has {field} = {text!r}, which is no amount of money") from error
+
+    def time(self, field: str) -> float | None:
+        """A moment as Unix seconds; one without a zone is one of UTC."""
+        at = self._table.get(field)
+        if at is None:
+            return None
+        if not isinstance(at, datetime):
+            raise self.broken(f"has {field} = {at!r}, which should be a time such as 2026-03-01T09:30:00Z")
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
     def table(self, field: str) -> _Block:
         return _Block(self._name, self.title, self._table.get(field, {}))
@@ -180,7 +194,7 @@ def _record(address: str | None, block: _Block) -> Record:
         error_stage=since.get("error_stage", str),
         error_code=since.get("error_code", str),
         error_message=since.get("error_message", str),
-        intent_at=since.number("intent_at"),
+        intent_at=intent_at if (intent_at := since.number("intent_at")) is not None else paid.time("at"),
         submitted_at=since.number("submitted_at"),
         rendered_at=since.number("rendered_at"),
         expires_at=since.number("expires_at"),

@@ -6,12 +6,14 @@ A block holds what lasts of one address:
     render = { kind = "create", model = "sora-2", size = "1280x720", seconds = 8 }
     provider = "openai@https://videos.example/v1"
     key = "4f…"
-    paid = { cost_usd = "0.80", attempts = 1 }
+    paid = { cost_usd = "0.80", attempts = 1, at = 2026-03-01T09:30:00Z }
     remote_id = "video_123"
     asset = { sha256 = "9c…", bytes = 1048576 }
     inputs = '{"model":"sora-2",…}'
 
-`status` is left out where it is `stored`; what has not ended yet says when it began in `since`. Records
+`paid.at` is when the request was sent, in UTC and to the second, so that what a day or a month has cost is
+known without a state; it is left out where nothing was paid, and older files have none. `status` is left
+out where it is `stored`; what has not ended yet says when it began in `since`. Records
 that no address stands for have blocks `[retired.KEY]`, or `[unfinished.KEY]` while they are in flight.
 
 The file is made for git. Nothing in it changes unless the facts do: there is no date of writing, and no
@@ -30,6 +32,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from sorasync.graph.address import natural
@@ -45,6 +48,7 @@ _HEADER = """\
 format = {format}
 lineage = {lineage}
 """
+_PAID_AT = re.compile(r"(?m)^(paid = \{.* attempts = \d+), at = [0-9TZ:-]+ \}$")
 _LITERAL = re.compile(r"[^'\x00-\x1f\x7f]*")
 
 
@@ -101,6 +105,7 @@ def _block(lock: LockFile, record: Record, protect: bool) -> Iterator[str]:
         cost_usd=record.cost_usd,
         reported_usd=record.reported_usd,
         attempts=record.attempts,
+        at=_moment(record.intent_at),
     )
     if record.status is not Status.STORED:
         yield f'status = "{record.status.value}"\n'
@@ -141,7 +146,22 @@ def _value(value: object) -> str:
         return f'"{value}"'
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
     return repr(value)
+
+
+def _moment(at: float | None) -> datetime | None:
+    """A Unix time to the second, None where there is none or where no calendar goes that far."""
+    try:
+        return None if at is None else datetime.fromtimestamp(int(at), UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def undated(text: str) -> str:
+    """The text of a lock file without the times of payment."""
+    return _PAID_AT.sub(r"\1 }", text)
 
 
 def basic(text: str) -> str:

@@ -108,7 +108,11 @@ def _records(
     clashes: list[str] = []
     for key, their in theirs.records.items():
         my, old = mine.records.get(key), base.records.get(key)
-        if _same(my, their) or _same(old, their):
+        if _same(my, their):
+            if my is not None and my.intent_at is None and their.intent_at is not None:
+                taken[key] = replace(my, intent_at=their.intent_at)
+            continue
+        if _same(old, their):
             continue
         if my is None:
             taken[key] = their
@@ -123,8 +127,14 @@ def _records(
 
 
 def _same(one: Record | None, other: Record) -> bool:
-    """Whether two accounts of a key agree; the address is only where it was wanted last."""
-    return one is not None and (one == other or replace(one, address=other.address) == other)
+    """Whether two accounts of a key agree; the address is only where it was wanted last.
+
+    One that does not say when it was paid for, like those of earlier versions, contradicts none that does.
+    """
+    if one is None or one == other:
+        return one is not None
+    at = one.intent_at if None in (one.intent_at, other.intent_at) else other.intent_at
+    return replace(one, address=other.address) == replace(other, intent_at=at)
 
 
 def _paid_twice(one: Record, other: Record) -> bool:

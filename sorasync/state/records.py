@@ -174,6 +174,20 @@ class Records(Attempts):
             self.session.write_many(UPSERT_TEXTS, map(texts_of, found))
             self.session.changed()
 
+    def log_recovered(self, records: Iterable[Record], source: str, run: int | None = None) -> None:
+        """Note in the log where records were taken from, with when each was paid for, where that is known."""
+        with self.session.transaction():
+            for record in records:
+                self.log(
+                    "recovered",
+                    record.address,
+                    record.key,
+                    run,
+                    source=source,
+                    paid_at=record.intent_at,
+                    cost_usd=record.cost_usd,
+                )
+
     def set_progress(self, key: str, progress: int) -> None:
         """Note how far a render is, in percent. Leaves no event and does not wait for the disk."""
         percent = max(0, min(100, progress))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -277,3 +278,18 @@ def test_a_charge_of_far_more_than_was_planned_ends_the_run_and_is_remembered(
         assert "the provider charged $0.40 for clip.a#1, planned were $0.12" in answer.out
         assert relay.billed() == Decimal("0.40")
         assert "Today $0.64 of $5.00 after this." in lines(relay.run("plan"))
+
+
+def test_the_caps_hold_on_a_runner_that_has_nothing_but_the_lock_file(studio: Studio) -> None:
+    studio.configure("[budget]", "per_day = 0.80", "per_month = 1.00", "[apply]", "parallelism = 1")
+    studio.write(clips("a", "b"))
+    assert studio.run("apply", "--yes").code == 0
+    before = studio.run("cost", "--by", "month", "--format", "json").json
+    shutil.rmtree(studio.root / "state")
+
+    assert studio.run("cost", "--by", "month", "--format", "json").json == before
+    studio.write(clips("a", "b", "c"))
+    assert "Today $1.20 of $0.80 after this; apply stops before it is passed." in lines(studio.run("plan"))
+    assert studio.run("apply", "--yes").code == 5
+    assert studio.billed() == Decimal("0.80")
+    assert "recovered from the lock file; sent 20" in studio.run("log", "clip.a").out

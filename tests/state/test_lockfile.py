@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tomllib
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -79,7 +80,11 @@ def test_the_file_is_valid_toml_with_a_block_for_each_address(path: Path) -> Non
     assert document["state"] == {"format": 1, "lineage": store.lineage}
     assert block["key"] == record.key
     assert block["inputs"] == record.inputs
-    assert block["paid"] == {"cost_usd": "0.80", "attempts": 1}
+    assert block["paid"] == {
+        "cost_usd": "0.80",
+        "attempts": 1,
+        "at": datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC),
+    }
     assert block["asset"] == {"sha256": sha("market"), "bytes": 1000, "ext": "mp4"}
     assert "status" not in block
 

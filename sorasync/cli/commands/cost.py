@@ -19,16 +19,16 @@ Examples:
 
 @subcommand(epilog=_EXAMPLES)
 @click.option(
-    "--by", type=click.Choice(["clip", "day", "model", "run"]), default="clip", help="Default: clip."
+    "--by", type=click.Choice(["clip", "day", "month", "model", "run"]), default="clip", help="Default: clip."
 )
 @click.option("--since", callback=length, metavar="LENGTH", help="Only what was sent since then, e.g. 30d.")
 @click.option("--csv", is_flag=True, help="Print comma-separated values.")
 def command(globals: Globals, by: str, since: float | None, csv: bool) -> ExitCode:
-    """Add up what was spent, by clip, day, model or run.
+    """Add up what was spent, by clip, day, month, model or run.
 
     Every paid request counts when it was sent, those that are still on their way included. Beside the
-    estimate stands what the provider reported, where it does; that is what counts as spent then. Days are
-    those of UTC.
+    estimate stands what the provider reported, where it does; that is what counts as spent then. Days
+    and months are those of UTC.
     """
     from sorasync.cli.cost_output import cost_csv, cost_json, cost_text
     from sorasync.operations.cost import By, spending

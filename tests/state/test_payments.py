@@ -1,0 +1,176 @@
+"""When something was paid for, in the lock file and back: what budgets know without a state."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from sorasync.state.lockfile import reconcile, write
+from sorasync.state.lockfile_read import LockFileBroken, loads
+from sorasync.state.lockfile_text import undated
+from sorasync.state.reconcile import Outcome
+from sorasync.state.record import Status
+from sorasync.state.store import Store
+from tests.state.making import TickingClock, a_record, render
+
+DAY = 86_400.0
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "sorasync.lock"
+
+
+def clone(path: Path) -> Store:
+    store = Store.memory(TickingClock())
+    reconcile(store, path)
+    return store
+
+
+def without_dates(path: Path) -> str:
+    """The file as an earlier version wrote it."""
+    text = path.read_text()
+    old = re.sub(r"(attempts = \d+), at = \S+ }", r"\1 }", text)
+    assert old != text
+    path.write_text(old)
+    return old
+
+
+def test_a_clone_knows_what_each_day_has_cost(path: Path) -> None:
+    clock = TickingClock()
+    store = Store.memory(clock)
+    render(store, "yesterday")
+    clock.at += DAY + 0.7
+    render(store, "today", cost_usd=Decimal("0.30"))
+    waiting = store.intend(a_record("waiting"), run=None)
+    store.move(waiting.key, Status.SUBMITTED, run=None, remote_id="v1")
+    failed = store.intend(a_record("failed"), run=None)
+    store.move(failed.key, Status.FAILED, run=None)
+    charged = store.intend(a_record("charged"), run=None)
+    store.move(charged.key, Status.SUBMITTED, run=None, remote_id="v2")
+    store.move(charged.key, Status.FAILED, run=None, reported_usd=Decimal("0.05"))
+    write(store, path)
+
+    fresh = clone(path)
+    for since in (0.0, int(clock.at) - 1.0):
+        assert fresh.spent(since) == store.spent(since)
+    assert fresh.spent(int(clock.at) - 1.0).usd == Decimal("1.15")
+    assert fresh.tried(a_record("today").key) == 1
+    assert fresh.spent(clock.at + 1).usd == 0
+    assert not write(fresh, path)
+
+
+def test_taking_the_same_in_again_counts_nothing_twice(path: Path) -> None:
+    store = Store.memory(TickingClock())
+    record = store.intend(a_record(), run=None)
+    store.move(record.key, Status.SUBMITTED, run=None, remote_id="v1")
+    write(store, path)
+    behind = clone(path)
+    store.move(record.key, Status.RENDERED, run=None)
+    store.move(record.key, Status.STORED, run=None)
+    write(store, path)
+    reconcile(behind, path)
+    assert [attempt.outcome for attempt in behind.attempts()] == ["stored"]
+    assert behind.spent() == store.spent()
+
+
+def test_an_accepted_copy_is_no_second_payment(path: Path) -> None:
+    store = Store.memory(TickingClock())
+    record = render(store)
+    store.put_all([replace(record, key=a_record("typo").key, inputs=a_record("typo").inputs)])
+    write(store, path)
+    assert clone(path).spent() == store.spent()
+    assert store.spent().usd == Decimal("0.80")
+
+
+def test_renders_of_one_second_on_two_sides_are_two_payments(path: Path) -> None:
+    mine = Store.memory(TickingClock())
+    render(mine, "base")
+    write(mine, path)
+    theirs = clone(path)
+    render(theirs, "theirs")
+    write(theirs, path)
+    render(mine, "mine")
+    reconcile(mine, path)
+    assert mine.spent().usd == Decimal("2.40")
+
+
+def test_a_file_without_dates_still_loads_and_is_not_rewritten_for_them(path: Path) -> None:
+    store = Store.memory(TickingClock())
+    render(store)
+    write(store, path)
+    old = without_dates(path)
+
+    assert not write(store, path)
+    assert path.read_text() == old
+    fresh = clone(path)
+    assert fresh.briefs() == store.briefs()
+    assert fresh.spent().usd == 0
+    assert not write(fresh, path)
+
+    render(store, "more")
+    assert write(store, path)
+    assert path.read_text().count(", at = 2023-11-14T22:13:20Z }") == 2
+
+
+def test_dates_that_a_state_lacks_are_taken_in_and_the_rest_of_it_stays(path: Path) -> None:
+    store = Store.memory(TickingClock())
+    record = render(store)
+    write(store, path)
+    dated = path.read_text()
+    without_dates(path)
+    behind = clone(path)
+    path.write_text(dated)
+
+    assert reconcile(behind, path).outcome is Outcome.ADVANCED
+    assert behind.spent() == store.spent()
+    assert behind.briefs()[record.key] == store.briefs()[record.key]
+    assert reconcile(behind, path).outcome is Outcome.SAME
+    assert not write(behind, path)
+
+
+def test_a_date_that_one_side_lacks_is_no_contradiction(path: Path) -> None:
+    store = Store.memory(TickingClock())
+    render(store)
+    write(store, path)
+    without_dates(path)
+    write(store, path)
+    theirs = clone(path)
+    theirs.bind("clip.renamed#1", a_record().key, run=None)
+    write(theirs, path)
+    assert reconcile(store, path).addresses == ("clip.renamed#1",)
+    assert store.spent().usd == Decimal("0.80")
+
+
+def test_only_the_times_of_payment_are_left_aside_when_files_are_compared(path: Path) -> None:
+    store = Store.memory(TickingClock())
+    render(store, request="{}", provider="p, at = 2026-01-01T00:00:00Z }")
+    write(store, path)
+    text = path.read_text()
+    old = without_dates(path)
+    assert undated(text) == undated(old) == old
+    assert "p, at = 2026-01-01T00:00:00Z }" in old
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("2026-03-01T10:30:00+01:00", 1_772_357_400.0), ("2026-03-01T09:30:00", 1_772_357_400.0)],
+)
+def test_a_time_of_payment_may_be_written_in_any_zone(path: Path, written: str, read: float) -> None:
+    store = Store.memory(TickingClock())
+    record = render(store)
+    write(store, path)
+    text = path.read_text().replace("2023-11-14T22:13:20Z", written)
+    assert loads(text).records[record.key].intent_at == read
+
+
+def test_a_time_of_payment_that_is_none_is_explained(path: Path) -> None:
+    store = Store.memory(TickingClock())
+    render(store)
+    write(store, path)
+    with pytest.raises(LockFileBroken, match=r"\[clip\.market#1\] has at = 'noon', which should be a time"):
+        loads(path.read_text().replace("2023-11-14T22:13:20Z", '"noon"'))
