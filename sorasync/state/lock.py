@@ -147,12 +147,12 @@ async def acquire_within(store: Store, waiting: Waiting, clock: Clock) -> RunLoc
             lock = acquire(store, waiting.command, clock)
             break
         except StateLocked as locked:
+            if waiting.timeout and told != locked.holder.id:
+                told = locked.holder.id
+                waiting.notice(f"waiting for the lock, held by {locked.holder.describe(clock.now())}")
             left = deadline - clock.monotonic()
             if left <= 0:
                 raise
-            if told != locked.holder.id:
-                told = locked.holder.id
-                waiting.notice(f"waiting for the lock, held by {locked.holder.describe(clock.now())}")
             await clock.sleep(min(_POLL, left))
     for text in lock.notices:
         waiting.notice(text)
