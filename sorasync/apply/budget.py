@@ -49,22 +49,30 @@ class Cap:
         after = self.plus(usd, seconds)
         if self.usd is not None and usd and after.spent_usd > self.usd:
             raise BudgetSpent(
-                f"the budget {self.name} of {money(self.usd)} would be passed ({money(after.spent_usd)})",
-                hint=_hint(self.name),
+                f"the budget {self.name} of {money(self.usd)} would be passed ({money(after.spent_usd)}, "
+                f"{money(usd)} of it for this one)",
+                hint=_hint(self.name, self.name, f"{after.spent_usd:f}"),
             )
         if self.seconds is not None and seconds and after.spent_seconds > self.seconds:
             raise BudgetSpent(
                 f"the budget {self.name}_seconds of {self.seconds} s would be passed "
-                f"({after.spent_seconds:g} s)",
-                hint=_hint(f"{self.name}_seconds"),
+                f"({after.spent_seconds:g} s, {seconds:g} s of it for this one)",
+                hint=_hint(self.name, f"{self.name}_seconds", f"{after.spent_seconds:g}"),
             )
 
 
 _STARTS = {"per_day": day_start, "per_month": month_start}
 
 
-def _hint(name: str) -> str:
-    return f"raise [budget] {name} in sorasync.toml, or apply the rest later"
+_LATER = {
+    "per_day": "after midnight (UTC)",
+    "per_month": "next month (UTC)",
+    "per_apply": "with another sorasync apply",
+}
+
+
+def _hint(period: str, name: str, least: str) -> str:
+    return f"set [budget] {name} in sorasync.toml to {least} or more, or go on {_LATER[period]}"
 
 
 @dataclass

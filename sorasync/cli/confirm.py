@@ -48,31 +48,40 @@ class Confirm:
 
     def _require_cap(self, plan: Plan) -> None:
         """Raise `Refused` in a job that nobody watches where nothing bounds what a mistake may cost."""
+        from sorasync.cli.plan_json import usd
         from sorasync.operations.budget import capped
 
         if in_ci() and not capped(self._globals.project(), self._options.max_cost):
+            amount = usd(plan.cost.known_usd)
             raise Refused(
                 f"this would spend {plan.cost} unasked in a CI job, and nothing limits what it may spend",
-                hint="give --max-cost USD or --expect TOKEN with --yes, or set [budget] per_apply; "
-                "nothing was sent",
+                hint=f"give --max-cost {amount} or --expect {plan.token} with --yes, or set "
+                f"[budget] per_apply = {amount} in sorasync.toml; nothing was sent",
             )
 
     def _ask(self, plan: Plan) -> bool:
+        from sorasync.cli.plan_json import usd
+
+        amount = usd(plan.cost.known_usd)
         if not sys.stdin.isatty():
             raise SorasyncError(
                 f"this would spend {plan.cost}, and there is nobody to ask",
-                hint="give --yes, or --expect TOKEN of the plan that was reviewed; nothing was sent",
+                hint=f"give --yes --max-cost {amount}, or --expect {plan.token} for exactly this plan; "
+                "nothing was sent",
             )
         limit = self._globals.project().config.budget.confirm_above
         if limit is None or (plan.cost.known_usd <= limit and not plan.cost.unknown):
             return click.confirm(f"This spends {plan.cost}. Go on?", default=False, err=True)
-        from sorasync.cli.plan_json import usd
-
-        amount = usd(plan.cost.known_usd)
         typed: str = click.prompt(
             f"This spends {plan.cost}. Type {amount} to go on", default="", show_default=False, err=True
         )
-        return _amount(typed) == plan.cost.known_usd
+        if _amount(typed) != plan.cost.known_usd:
+            raise SorasyncError(
+                f"what was typed is not {amount}, which a plan above [budget] confirm_above = "
+                f"{usd(limit)} asks for; nothing was sent or changed",
+                hint=f"try again and type {amount}, or give --yes",
+            )
+        return True
 
 
 def in_ci() -> bool:

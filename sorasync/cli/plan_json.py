@@ -8,6 +8,7 @@ from sorasync.cli.diagnostic_json import diagnostic_json
 from sorasync.plan.allowance import Allowance
 from sorasync.plan.change import Change
 from sorasync.plan.plan import Plan
+from sorasync.plan.refusal import Refusal
 
 FORMAT_VERSION = 1
 
@@ -27,6 +28,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
         "worst_case_usd": None if plan.worst.unknown else usd(plan.worst.known_usd),
         "seconds": plan.seconds,
         "budgets": [allowance_json(allowance) for allowance in plan.allowances],
+        "refusals": [_refusal(refusal) for refusal in plan.refusals],
         "token": plan.token,
         "partial": plan.partial,
         "mode": "batch" if plan.batch else "direct",
@@ -44,6 +46,15 @@ def allowance_json(allowance: Allowance) -> dict[str, object]:
         "spent_usd": usd(allowance.spent_usd),
         "limit_seconds": allowance.seconds,
         "spent_seconds": allowance.spent_seconds,
+    }
+
+
+def _refusal(refusal: Refusal) -> dict[str, object]:
+    return {
+        "code": refusal.code,
+        "message": refusal.message,
+        "cause": refusal.cause,
+        "ways": [{"type": way, "reach": reach} for way, reach in refusal.ways],
     }
 
 

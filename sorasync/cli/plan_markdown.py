@@ -12,7 +12,15 @@ import click
 
 from sorasync.cli.diagnostic_text import counts_text, diagnostics_text
 from sorasync.cli.markdown import code, fenced, folded, table
-from sorasync.cli.plan_text import budget_lines, cost_line, counts_line, no_changes, plan_text, selected
+from sorasync.cli.plan_text import (
+    budget_lines,
+    cost_line,
+    counts_line,
+    no_changes,
+    plan_text,
+    refusal_lines,
+    selected,
+)
 from sorasync.counted import counted
 from sorasync.manifest.diagnostic import Diagnostic
 from sorasync.plan.change import Change
@@ -25,6 +33,7 @@ SUMMARY_LIMIT = 250_000
 """Characters of a job's summary, of up to four bytes each; GitHub drops one of more than 1 MiB."""
 _ROWS = 50
 _LONGEST = 160
+_REFUSAL = 400
 _HEAD = ("address", "action", "reason", "seconds", "cost")
 
 
@@ -87,7 +96,8 @@ def _written(plan: Plan, paper: _Paper, tail: str) -> str:
     last = " · ".join(filter(None, [_token_line(plan), tail]))
     reserve = len(last) + 200
     paper.add(f"**sorasync: {_headline(plan)}**")
-    for line in (*budget_lines(plan), *_where(plan)):
+    refused = (code(line, _REFUSAL) for line in refusal_lines(plan))
+    for line in (*budget_lines(plan), *refused, *_where(plan)):
         paper.add(line, reserve)
     if plan.changes:
         _table(plan, paper, reserve)

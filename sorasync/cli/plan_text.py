@@ -46,6 +46,10 @@ _VERBS = {
 }
 
 
+_REFUSALS = 5
+"""How many reasons why a plan would be refused are shown."""
+
+
 def plan_text(plan: Plan, *, full: bool = False, short: bool = False) -> Iterator[str]:
     """The plan's lines. `full` shows prompts whole, `short` leaves their diffs out."""
     rows = [(change, what_text(change)) for change in plan.changes]
@@ -120,6 +124,7 @@ def sums(plan: Plan) -> Iterator[str]:
         yield f"This is a partial plan: {selected(plan)}."
     yield cost_line(plan)
     yield from budget_lines(plan)
+    yield from (click.style(line, fg="yellow") for line in refusal_lines(plan))
     if plan.batch:
         yield "Creates go out by batch: done within 24 hours, at the batch price."
     if plan.diagnostics:
@@ -158,6 +163,15 @@ def budget_lines(plan: Plan) -> Iterator[str]:
         yield f"Worst case with retries: {plan.worst}."
     for allowance in plan.allowances:
         yield from _allowance(allowance, plan)
+
+
+def refusal_lines(plan: Plan) -> Iterator[str]:
+    """Why apply would not carry the plan out as it stands, with the ways past it."""
+    for refusal in plan.refusals[:_REFUSALS]:
+        ways = ", or ".join(way for way, _ in refusal.ways)
+        yield f"Apply would refuse this [{refusal.code}]: {refusal.message}. To go on: {ways}"
+    if len(plan.refusals) > _REFUSALS:
+        yield f"Apply would refuse this for {counted(len(plan.refusals) - _REFUSALS, 'more reason')}."
 
 
 def _allowance(allowance: Allowance, plan: Plan) -> Iterator[str]:

@@ -19,7 +19,7 @@ from sorasync.apply.events import Reporter
 from sorasync.apply.report import Report, spent
 from sorasync.apply.view import asset_view
 from sorasync.assets.link import LinkReport, link_all
-from sorasync.operations.budget import budget_of
+from sorasync.operations.budget import budget_of, configured_policy
 from sorasync.operations.plan import Planned, PlanOptions, make_plan
 from sorasync.operations.project import Project
 from sorasync.operations.recording import begin_run, bring_up, forgotten, write_lock_file
@@ -62,19 +62,18 @@ class ApplyOptions:
 
 def policy_of(project: Project, options: ApplyOptions) -> Policy:
     """The limits that hold in this run."""
-    safety, budget = project.config.safety, project.config.budget
+    configured = configured_policy(project)
 
     def first(own: int | None, configured: int | None) -> int | None:
         return configured if own is None else own
 
-    return Policy(
-        max_replace_pct=first(options.allow_replace_pct, safety.max_replace_pct),
-        max_retire_pct=first(options.allow_retire_pct, safety.max_retire_pct),
-        max_creates=first(options.allow_creates, safety.max_creates),
-        min_existing=safety.min_existing,
-        per_apply_usd=budget.per_apply if options.max_cost is None else options.max_cost,
-        per_apply_seconds=budget.per_apply_seconds,
-        allow_unknown_cost=options.allow_unknown_cost or budget.allow_unknown,
+    return replace(
+        configured,
+        max_replace_pct=first(options.allow_replace_pct, configured.max_replace_pct),
+        max_retire_pct=first(options.allow_retire_pct, configured.max_retire_pct),
+        max_creates=first(options.allow_creates, configured.max_creates),
+        per_apply_usd=configured.per_apply_usd if options.max_cost is None else options.max_cost,
+        allow_unknown_cost=options.allow_unknown_cost or configured.allow_unknown_cost,
     )
 
 
@@ -117,7 +116,7 @@ def _checked(project: Project, options: ApplyOptions, store: Store) -> Planned:
     if refused := refusals(planned.plan, policy_of(project, options), store.bindings()):
         raise PlanRefused(refused)
     _check_media(project, planned)
-    return planned
+    return replace(planned, plan=replace(planned.plan, refusals=()))
 
 
 def _loaded(project: Project, file: Path, store: Store) -> Plan:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sorasync.clock import day_start, month_start
 from sorasync.operations.project import Project
 from sorasync.plan.allowance import Allowance
+from sorasync.plan.policy import Policy
 from sorasync.state.store import Store
 
 if TYPE_CHECKING:
@@ -33,6 +34,20 @@ def allowances(project: Project, store: Store) -> tuple[Allowance, ...]:
             spent = store.spent(since, simulated=False)
             found.append(Allowance(name, usd, spent.usd, seconds, spent.seconds))
     return tuple(found)
+
+
+def configured_policy(project: Project) -> Policy:
+    """The limits of `sorasync.toml` that a plan is held against as a whole."""
+    safety, budget = project.config.safety, project.config.budget
+    return Policy(
+        max_replace_pct=safety.max_replace_pct,
+        max_retire_pct=safety.max_retire_pct,
+        max_creates=safety.max_creates,
+        min_existing=safety.min_existing,
+        per_apply_usd=budget.per_apply,
+        per_apply_seconds=budget.per_apply_seconds,
+        allow_unknown_cost=budget.allow_unknown,
+    )
 
 
 def budget_of(project: Project, store: Store, max_cost: Decimal | None = None) -> Budget:

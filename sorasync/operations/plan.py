@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Container, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
 from sorasync.graph.address import natural, owner
 from sorasync.graph.graph import Graph
-from sorasync.operations.budget import allowances
+from sorasync.operations.budget import allowances, configured_policy
 from sorasync.operations.project import Project
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.plan.diff import diff
 from sorasync.plan.known import Known, Survey, survey
 from sorasync.plan.plan import Plan, Waiting
+from sorasync.plan.policy import refusals
 from sorasync.plan.remote import Remote, RemoteState
 from sorasync.plan.selection import Selection, matching, select
 
@@ -136,6 +137,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         batch=batch,
         allowances=allowances(project, store),
     )
+    plan = replace(plan, refusals=tuple(refusals(plan, configured_policy(project), known.bindings)))
     return Planned(plan=plan, graph=graph, library=library, known=known, drift=swept.drift if swept else None)
 
 

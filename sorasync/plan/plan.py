@@ -13,6 +13,7 @@ from sorasync.plan.action import Action
 from sorasync.plan.allowance import Allowance
 from sorasync.plan.change import Change
 from sorasync.plan.cost import Total, total
+from sorasync.plan.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Plan:
     """Whether creates go out by batch, at the price of that."""
     allowances: tuple[Allowance, ...] = ()
     """What is left of the budget's day and month; it decides nothing about the plan."""
+    refusals: tuple[Refusal, ...] = ()
+    """Why an apply would not carry the plan out as the library is configured."""
 
     @property
     def empty(self) -> bool:

@@ -38,7 +38,8 @@ def encode(plan: Plan) -> Iterator[bytes]:
 def _body(plan: Plan, dump: Callable[[Change], bytes]) -> Iterator[bytes]:
     from pydantic import TypeAdapter
 
-    about = TypeAdapter(Plan).dump_python(replace(plan, changes=()), mode="json")
+    lasting = replace(plan, changes=(), allowances=(), refusals=())
+    about = TypeAdapter(Plan).dump_python(lasting, mode="json")
     del about["changes"]
     head = json.dumps({"sorasync_plan": FORMAT, "token": plan.token, "plan": about})
     yield f'{head[:-1]}, "changes": [\n'.encode()

@@ -18,6 +18,7 @@ from sorasync.plan.action import Action
 from sorasync.plan.change import Bind, Change
 from sorasync.plan.cost import money
 from sorasync.plan.plan import Plan
+from sorasync.plan.refusal import Refusal
 from sorasync.state.record import Binding
 
 
@@ -32,16 +33,6 @@ class Policy:
     per_apply_usd: Decimal | None = None
     per_apply_seconds: int | None = None
     allow_unknown_cost: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a plan is refused: one sentence, its cause, and each way past it (what to type, its reach)."""
-
-    code: str
-    message: str
-    cause: str | None = None
-    ways: tuple[tuple[str, str], ...] = ()
 
 
 class PlanRefused(SorasyncError):
@@ -158,6 +149,7 @@ def _budget(plan: Plan, policy: Policy) -> list[Refusal]:
             Refusal(
                 "S502",
                 f"it would cost {money(spent)}, limit {money(policy.per_apply_usd)} an apply",
+                cause=_dearest(plan),
                 ways=(
                     (f"--max-cost {spent:f}", "this run"),
                     (f"[budget] per_apply = {spent:f}", "in sorasync.toml, for good"),
@@ -174,14 +166,31 @@ def _budget(plan: Plan, policy: Policy) -> list[Refusal]:
             )
         )
     if plan.cost.unknown and not policy.allow_unknown_cost:
-        found.append(
-            Refusal(
-                "S505",
-                f"{plan.cost.unknown} of its prices are unknown, so what it spends cannot be said",
-                ways=(
-                    ("--allow-unknown-cost", "this run"),
-                    ('[prices."MODEL"] "WIDTHxHEIGHT" = 0.00', "in sorasync.toml: dollars a second"),
-                ),
-            )
-        )
+        found.append(_unpriced(plan))
     return found
+
+
+def _dearest(plan: Plan) -> str:
+    """How many renders the sum is of, with those that cost most."""
+    paid = sorted((c for c in plan.changes if c.cost_usd), key=lambda c: -(c.cost_usd or 0))
+    shown = ", ".join(f"{change.label} {money(change.cost_usd)}" for change in paid[:3])
+    return shown if len(paid) <= 3 else f"{shown} and {len(paid) - 3} more renders"
+
+
+def _unpriced(plan: Plan) -> Refusal:
+    """The refusal of renders without a price, which the provider's profile and `[prices]` leave out."""
+    unknown = [change for change in plan.changes if change.cost_usd is None]
+    first = unknown[0]
+    model, size = (first.render.model, first.render.size) if first.render else ("MODEL", "WIDTHxHEIGHT")
+    more = f", and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+    return Refusal(
+        "S505",
+        f"{len(unknown)} of its prices {'is' if len(unknown) == 1 else 'are'} unknown, "
+        "so what it spends cannot be said",
+        cause=f"{first.label}: nothing says what {model} at {size} costs{more}",
+        ways=(
+            ("--allow-unknown-cost", "this run"),
+            (f'[prices."{model}"] "{size}" = 0.00', "in sorasync.toml: dollars a second"),
+            ("[budget] allow_unknown = true", "in sorasync.toml, for good"),
+        ),
+    )

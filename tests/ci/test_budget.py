@@ -67,13 +67,42 @@ def test_a_plan_beyond_the_cap_of_an_apply_is_refused_with_each_way_past_it(stud
     assert studio.billed() == Decimal("0.80")
 
 
+def test_a_plan_says_that_apply_would_refuse_it_and_apply_only_if_it_does(studio: Studio) -> None:
+    studio.configure("[budget]", "per_apply = 0.50", "per_apply_seconds = 60")
+    studio.write(TWO)
+    shown = [line for line in lines(studio.run("plan")) if "refuse" in line]
+    assert shown == [
+        "Apply would refuse this [S502]: it would cost $0.80, limit $0.50 an apply. "
+        "To go on: --max-cost 0.80, or [budget] per_apply = 0.80, or --target ADDRESS"
+    ]
+    (refusal,) = studio.run("plan", "--format", "json").json["refusals"]
+    assert (refusal["code"], refusal["cause"]) == ("S502", "clip.a $0.40, clip.b $0.40")
+    assert refusal["ways"][0] == {"type": "--max-cost 0.80", "reach": "this run"}
+    comment = studio.run("plan", "--format", "github").out
+    assert comment.index("Apply would refuse this") < comment.index("| address |")
+    assert "refuse" not in studio.run("plan", "--target", "clip.a").out
+    assert "refuse" not in studio.run("apply", "--yes", "--max-cost", "0.80").out
+
+
+def test_each_environment_has_days_of_its_own(studio: Studio) -> None:
+    studio.configure("[budget]", "per_day = 0.80", "[env.stage.budget]", "per_day = 0.40")
+    studio.write(TWO)
+    assert studio.run("apply", "--yes").code == 0
+    assert "Today $0.80 of $0.40 after this; apply stops before it is passed." in lines(
+        studio.run("plan", "--env", "stage")
+    )
+    assert studio.run("apply", "--yes", "--env", "stage").code == 4
+    assert studio.billed() == Decimal("1.20")
+
+
 def test_the_cap_of_a_day_stops_before_it_is_passed_and_holds_in_the_next_run(studio: Studio) -> None:
     studio.configure("[budget]", "per_day = 1.00", "[apply]", "parallelism = 1")
     studio.write(clips("a", "b", "c", "d"))
     assert "Today $1.60 of $1.00 after this; apply stops before it is passed." in lines(studio.run("plan"))
     first = studio.run("apply", "--yes")
     assert first.code == 4
-    assert "the budget per_day of $1.00 would be passed ($1.20)" in first.out
+    assert "the budget per_day of $1.00 would be passed ($1.20, $0.40 of it for this one)" in first.out
+    assert "set [budget] per_day in sorasync.toml to 1.20 or more, or go on after midnight (UTC)" in first.out
     assert studio.billed() == Decimal("0.80")
     again = studio.run("apply", "--yes")
     assert again.code == 5
@@ -147,7 +176,7 @@ def test_unknown_prices_are_refused_unless_they_are_allowed(studio: Studio) -> N
     studio.write(clips("a") + 'model = "sora-2-2025-10-06"\n')
     refused = studio.run("apply", "--yes")
     assert refused.code == 5
-    assert "1 of its prices are unknown" in refused.err
+    assert "1 of its prices is unknown" in refused.err
     assert "--allow-unknown-cost" in refused.err
     assert studio.billed() == 0
     shown = lines(studio.run("plan"))
@@ -177,6 +206,8 @@ def test_without_a_terminal_nothing_is_spent_unasked(studio: Studio) -> None:
     answer = studio.run("apply")
     assert answer.code == 1
     assert "this would spend $0.80, and there is nobody to ask" in answer.err
+    token = studio.run("plan", "--format", "json").json["token"]
+    assert f"give --yes --max-cost 0.80, or --expect {token} for exactly this plan" in answer.err
     assert studio.billed() == 0
 
 
@@ -209,7 +240,9 @@ def test_above_the_limit_the_amount_has_to_be_typed(
     studio.configure("[budget]", "confirm_above = 0.50")
     studio.write(TWO)
     typing.append(answer)
-    assert studio.run("apply").code == (0 if done else 1)
+    shown = studio.run("apply")
+    assert shown.code == (0 if done else 1)
+    assert ("what was typed is not 0.80" in shown.err) is not done
     assert studio.billed() == (Decimal("0.80") if done else 0)
 
 
@@ -220,7 +253,8 @@ def test_in_a_job_that_nobody_watches_yes_needs_a_cap(
     studio.write(TWO)
     refused = studio.run("apply", "--yes")
     assert refused.code == 5
-    assert "--max-cost" in refused.err
+    assert "give --max-cost 0.80 or --expect sp1:" in refused.err
+    assert "[budget] per_apply = 0.80" in refused.err
     assert studio.billed() == 0
     token = studio.run("plan", "--format", "json").json["token"]
     assert studio.run("apply", "--yes", "--expect", token).code == 0
@@ -261,7 +295,7 @@ def test_what_is_in_flight_is_reserved_for_the_next_run(studio: Studio) -> None:
     assert "Today $0.80 of $0.70 after this; apply stops before it is passed." in lines(studio.run("plan"))
     answer = studio.run("apply", "--yes")
     assert answer.code == 4
-    assert "the budget per_day of $0.70 would be passed ($0.80)" in answer.out
+    assert "the budget per_day of $0.70 would be passed ($0.80, $0.40 of it for this one)" in answer.out
     assert studio.billed() == Decimal("0.40")
 
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from sorasync.plan.plan import Plan
-from sorasync.plan.policy import PlanRefused, Policy, Refusal, refusals
+from sorasync.plan.policy import PlanRefused, Policy, refusals
+from sorasync.plan.refusal import Refusal
 from tests.plan.world import HEAD, World
 
 ONE = HEAD + '[clips.a]\nprompt = "A lake."\n'
@@ -161,7 +162,10 @@ def test_unknown_prices_are_refused_unless_allowed(world: World) -> None:
     plan = world.plan(ONE.replace("sora-2", "mine"))
     (refusal,) = check(world, plan)
     assert refusal.code == "S505"
-    assert refusal.message == "1 of its prices are unknown, so what it spends cannot be said"
+    assert refusal.message == "1 of its prices is unknown, so what it spends cannot be said"
+    model, size = plan.changes[0].render.model, plan.changes[0].render.size  # type: ignore[union-attr]
+    assert refusal.cause == f"clip.a: nothing says what {model} at {size} costs"
+    assert (f'[prices."{model}"] "{size}" = 0.00', "in sorasync.toml: dollars a second") in refusal.ways
     assert check(world, plan, allow_unknown_cost=True) == []
 
 
