@@ -128,10 +128,20 @@ def sums(plan: Plan) -> Iterator[str]:
     if plan.batch:
         yield "Creates go out by batch: done within 24 hours, at the batch price."
     if plan.diagnostics:
-        from sorasync.cli.diagnostic_text import counts_text
-
-        yield f"Lint: {counts_text(plan.diagnostics)} (shown by: sorasync validate)."
+        yield from _diagnosed(plan)
     yield f"Token: {plan.token}  (apply exactly this: sorasync apply --expect {plan.token})"
+
+
+def _diagnosed(plan: Plan) -> Iterator[str]:
+    """The end of a provider in full, everything else as a count."""
+    from sorasync.cli.diagnostic_text import counts_text
+
+    ends = [one for one in plan.diagnostics if one.code == "S128"]
+    for one in ends:
+        yield f"Warning: {one.message}" + (f"; instead: {one.expected}" if one.expected else "") + "."
+    others = [one for one in plan.diagnostics if one not in ends]
+    if others:
+        yield f"Lint: {counts_text(others)} (shown by: sorasync validate)."
 
 
 def selected(plan: Plan) -> str:

@@ -40,6 +40,7 @@ LIMIT_CODES: Final[dict[str, str]] = {
     "S125": "the provider does not know a parameter",
     "S126": "the provider cannot extend or edit this",
     "S127": "the prompt is too long for the provider",
+    "S128": "the provider or the model has ended, or soon will",
     "S129": "the provider does not allow a value",
 }
 """What a provider's profile does not have."""

@@ -132,7 +132,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         unchanged_clips=clips,
         unchanged_characters=characters,
         waiting=tuple(_waiting(graph)),
-        diagnostics=(*library.warnings, *(_advice(project, library, kept) if options.lint else ())),
+        diagnostics=_diagnostics(project, library, kept if options.lint else ()),
         left_out=len(changes) - len(kept),
         batch=batch,
         allowances=allowances(project, store),
@@ -165,6 +165,13 @@ def _place(change: Change) -> tuple[object, ...]:
     stuck = change.action in (Action.BLOCKED, Action.LOST)
     owned = owner(change.address)
     return (last and not stuck, not owned.startswith("character."), natural(owned))
+
+
+def _diagnostics(project: Project, library: Library, linted: Iterable[Change]) -> tuple[Diagnostic, ...]:
+    """What was found that does not stand in the way. Raises `ManifestError` for an error of the lint."""
+    from sorasync.operations.ending import endings
+
+    return (*library.warnings, *endings(project, library), *_advice(project, library, linted))
 
 
 def _advice(project: Project, library: Library, changes: Iterable[Change]) -> tuple[Diagnostic, ...]:

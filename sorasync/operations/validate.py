@@ -57,7 +57,10 @@ def _checked(project: Project) -> Checked:
         more = _media(project, library, graph)
     except ManifestError as error:
         more = error.diagnostics
-    found = sorted((*library.warnings, *more, *project.lint(library)), key=Diagnostic.sort_key)
+    from sorasync.operations.ending import endings
+
+    warned = (*library.warnings, *endings(project, library), *project.lint(library))
+    found = sorted((*warned, *more), key=Diagnostic.sort_key)
     return Checked(tuple(found), len(library.clips), len(library.characters), renders)
 
 

@@ -25,6 +25,9 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
+_ARTICLES = {"integer": "an integer"}
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that looks most like this one; None where none does."""
     return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
@@ -122,7 +125,13 @@ def param_lacks(profile: Profile, params: Mapping[str, object]) -> list[Lack]:
             message = f'{profile.name} has no parameter "{name}"'
             lacks.append(Lack(f"params.{name}", message, ", ".join(sorted(profile.params)) or "none", fix))
         elif not _fits(kind, params[name]):
-            lacks.append(Lack(f"params.{name}", f'the parameter "{name}" has the wrong type', f"a {kind}"))
+            lacks.append(
+                Lack(
+                    f"params.{name}",
+                    f'the parameter "{name}" has the wrong type',
+                    _ARTICLES.get(kind, f"a {kind}"),
+                )
+            )
     return lacks
 
 

@@ -6,9 +6,7 @@ import os
 import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,28 +53,34 @@ def proxy(upstream: str, directory: Path) -> Iterator[str]:
     config.write_text(_CONFIG.format(upstream=upstream, key=UPSTREAM_KEY, master=KEY))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    environment = os.environ | {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    environment = os.environ | {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "PYTHONUNBUFFERED": "1"}
     arguments = [str(command()), "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
-    with log.open("wb") as output:
-        server = subprocess.Popen(arguments, stdout=output, stderr=output, env=environment, cwd=directory)
+    server = subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, cwd=directory
+    )
+    listening = threading.Event()
+    reader = threading.Thread(target=_copy, args=(server, log, listening), daemon=True)
+    reader.start()
+    try:
+        listening.wait(_START_SECONDS)
+        assert server.poll() is None and listening.is_set(), f"no start:\n{log.read_text()[-2000:]}"
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        server.terminate()
         try:
-            _until_alive(server, f"http://127.0.0.1:{port}/health/liveliness", log)
-            yield f"http://127.0.0.1:{port}/v1"
-        finally:
-            server.terminate()
-            try:
-                server.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+            server.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+        reader.join(timeout=20)
 
 
-def _until_alive(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.25)
-    raise AssertionError(f"the proxy did not start:\n{log.read_text()[-2000:]}")
+def _copy(server: subprocess.Popen[bytes], log: Path, listening: threading.Event) -> None:
+    """Write what the proxy says to a file; tell when it listens, or when it ended without."""
+    assert server.stdout is not None
+    with log.open("wb", buffering=0) as output, server.stdout as said:
+        for line in said:
+            output.write(line)
+            if b"Uvicorn running on" in line:
+                listening.set()
+    listening.set()
