@@ -24,6 +24,7 @@ from sorasync.provider.outgoing import Outgoing, Part, form_fields, multipart_pa
 from sorasync.provider.read import is_job
 from sorasync.provider.redact import Secret, scrub
 from sorasync.provider.spec import HostSpec
+from sorasync.provider.transport import pooled
 from sorasync.provider.values import parse
 
 _LARGEST_ANSWER = 64 * 1024 * 1024
@@ -64,7 +65,7 @@ class Sender:
         self._paid_timeout = _PAID_TIMEOUT if "get" in spec.routes else _SYNCHRONOUS_TIMEOUT
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         self._client = httpx.AsyncClient(
-            transport=transport,
+            transport=transport or pooled(connections),
             limits=limits,
             timeout=_TIMEOUT,
             follow_redirects=False,

@@ -57,6 +57,7 @@ PURE_IMPORTS = {
 }
 
 ONLY_IN: dict[str, set[str]] = {
+    "aiohttp": {"provider"},
     "httpx": {"provider"},
     "sqlite3": {"state", "preview"},
     "sqlite_utils": {"state", "preview"},

@@ -1,0 +1,159 @@
+"""How bytes reach a host: httpx over aiohttp's connections.
+
+httpx's own connections take several times the processor time, which counts when hundreds of renders are sent,
+followed and fetched. What an error says about a request, above all whether it was sent, is decided here and
+nowhere else; what is not certain counts as sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import aiohttp
+import httpx
+from yarl import URL
+
+_KEPT_OPEN = 5.0
+"""Seconds that an idle connection is kept: what a host closes at the moment of sending is a lost answer."""
+_PIECE = 1 << 16
+_LONGEST_HEADER = 1 << 16
+"""Bytes; signed addresses in a `location` are long."""
+_OURS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+
+
+def pooled(connections: int) -> httpx.AsyncBaseTransport | None:
+    """A transport with at most so many connections; None where a proxy stands in between.
+
+    Proxies and their exceptions are what httpx's own transport knows, so it is left to that.
+    """
+    proxied = {"http", "https", "all"} & urllib.request.getproxies().keys()
+    return None if proxied else _Pooled(connections)
+
+
+class _Pooled(httpx.AsyncBaseTransport):
+    def __init__(self, connections: int) -> None:
+        self._connections = connections
+        self._session: aiohttp.ClientSession | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        session = self._opened(request.url.scheme)
+        limits: dict[str, float] = request.extensions["timeout"]
+        with _in_words_of_httpx():
+            async with asyncio.timeout(None) as watch:
+                answer = await session.request(
+                    request.method,
+                    URL(str(request.url), encoded=True),
+                    headers=_headers(request),
+                    data=_body(request, watch, limits),
+                    skip_auto_headers=_OURS,
+                    allow_redirects=False,
+                    timeout=aiohttp.ClientTimeout(
+                        connect=limits["pool"], sock_connect=limits["connect"], sock_read=limits["read"]
+                    ),
+                )
+        return httpx.Response(answer.status, headers=list(answer.raw_headers), stream=_Stream(answer))
+
+    async def aclose(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    def _opened(self, scheme: str) -> aiohttp.ClientSession:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(
+                limit=self._connections,
+                keepalive_timeout=_KEPT_OPEN,
+                ssl=httpx.create_ssl_context() if scheme == "https" else True,
+            )
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                max_line_size=_LONGEST_HEADER,
+                max_field_size=_LONGEST_HEADER,
+            )
+        return self._session
+
+
+class _Stream(httpx.AsyncByteStream):
+    """The body of an answer, as it comes."""
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _in_words_of_httpx():
+            async for chunk in self._answer.content.iter_any():
+                yield chunk
+
+    async def aclose(self) -> None:
+        """Give the connection back; one whose answer was not read to its end is closed."""
+        self._answer.close()
+
+
+def _headers(request: httpx.Request) -> list[tuple[str, str]]:
+    """As httpx wrote them; how a body of unknown length is cut up is for the connection to say."""
+    named = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
+    return [(name, value) for name, value in named if name.lower() != "transfer-encoding"]
+
+
+def _body(request: httpx.Request, watch: asyncio.Timeout, limits: dict[str, float]) -> Any:
+    """The body whole where it is short; else in pieces, each of which must leave in time."""
+    stream = request.stream
+    if isinstance(stream, httpx.ByteStream):
+        whole = b"".join(stream)
+        return (whole or None) if len(whole) <= _PIECE else _watched(_pieces(whole), watch, limits)
+    assert isinstance(stream, httpx.AsyncByteStream)
+    return _watched(stream, watch, limits)
+
+
+async def _pieces(whole: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(whole), _PIECE):
+        yield whole[start : start + _PIECE]
+
+
+async def _watched(
+    pieces: AsyncIterator[bytes] | httpx.AsyncByteStream, watch: asyncio.Timeout, limits: dict[str, float]
+) -> AsyncIterator[bytes]:
+    """The pieces; the request is given up when one of them, or the answer behind them, takes too long."""
+    async for piece in pieces:
+        _extend(watch, limits["write"])
+        yield piece
+    _extend(watch, limits["write"] + limits["read"])
+
+
+def _extend(watch: asyncio.Timeout, seconds: float) -> None:
+    """The watch has ended where the host answered before it had read all."""
+    with suppress(RuntimeError):
+        watch.reschedule(asyncio.get_running_loop().time() + seconds)
+
+
+@contextmanager
+def _in_words_of_httpx() -> Iterator[None]:
+    """Raise what httpx would have raised.
+
+    Only what went wrong while a connection was made means that nothing was sent.
+    """
+    try:
+        yield
+    except (aiohttp.NonHttpUrlClientError, aiohttp.InvalidURL) as error:
+        raise httpx.UnsupportedProtocol(str(error)) from error
+    except aiohttp.ConnectionTimeoutError as error:
+        raise httpx.ConnectTimeout(str(error)) from error
+    except aiohttp.ClientConnectorError as error:
+        raise httpx.ConnectError(str(error)) from error
+    except aiohttp.SocketTimeoutError as error:
+        raise httpx.ReadTimeout(str(error)) from error
+    except (
+        aiohttp.ClientResponseError,
+        aiohttp.ClientPayloadError,
+        aiohttp.ServerDisconnectedError,
+    ) as error:
+        raise httpx.RemoteProtocolError(str(error)) from error
+    except TimeoutError as error:
+        raise httpx.WriteTimeout(str(error)) from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise httpx.ReadError(str(error)) from error
