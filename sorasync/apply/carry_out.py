@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import traceback
 from dataclasses import dataclass, field, replace
@@ -54,6 +55,7 @@ class Carrier:
     batching: Batching | None = None
     _unfetched: int = 0
     _progressed: dict[str, int] = field(default_factory=dict)
+    _unwritten: dict[str, int] = field(default_factory=dict)
 
     async def carry_out(self, change: Change) -> Outcome:
         """Do it and say how it ended. Raises nothing but `CancelledError`."""
@@ -239,9 +241,10 @@ class Carrier:
     async def _fetch(self, change: Change, job: Job) -> Outcome:
         context, record = self.context, self._record(change)
         if record.status is Status.SUBMITTED:
-            record = context.store.move(
-                change.key, Status.RENDERED, run=context.run, expires_at=job.expires_at
-            )
+            with context.store.relaxed():
+                record = context.store.move(
+                    change.key, Status.RENDERED, run=context.run, expires_at=job.expires_at
+                )
         context.tell(change, Moment.RENDERED)
         async with self.downloads.slot(change.label, expiry(context, record, job)):
             if context.interrupted:
@@ -266,8 +269,16 @@ class Carrier:
     def _progress(self, change: Change, job: Job) -> None:
         if abs(self._progressed.get(change.key, 0) - job.progress) >= _STEP:
             self._progressed[change.key] = job.progress
-            self.context.store.set_progress(change.key, job.progress)
+            if not self._unwritten:
+                asyncio.get_running_loop().call_soon(self._write_progress)
+            self._unwritten[change.key] = job.progress
         self.context.tell(change, Moment.RENDERING, progress=job.progress)
+
+    def _write_progress(self) -> None:
+        """All news of one look at once. It is for people to see; the apply does not need it."""
+        unwritten, self._unwritten = self._unwritten, {}
+        with contextlib.suppress(StateError):
+            self.context.store.set_progress(unwritten)
 
     def _ended(self, change: Change, job: Job) -> Outcome:
         """The job ended without a video."""

@@ -25,7 +25,8 @@ class Settings:
     `parallelism` bounds the renders that are started and not stored yet; `downloads` those being fetched.
     `wait` is how long one render is followed before it is left pending, and how long a busy provider is
     waited for; `detach` leaves every render pending as soon as it has an id. With `batch`, creates
-    go out as batches where the host takes them. `max_bytes` caps one download.
+    go out as batches where the host takes them. `pictures` names the kinds of picture that are
+    fetched beside each video. `max_bytes` caps one download.
     `hash_file` gives the SHA-256 of a file of the library; it is called in a thread.
     """
 
@@ -34,6 +35,7 @@ class Settings:
     wait: float = 3600.0
     detach: bool = False
     batch: bool = False
+    pictures: tuple[str, ...] = ()
     max_bytes: int = 8 << 30
     min_free_bytes: int = 256 << 20
     hash_file: Callable[[str], str] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sorasync.apply.context import Context
 from sorasync.apply.sidecars import sidecar_of
@@ -30,12 +30,6 @@ class FetchLater(SorasyncError):
     """The run was interrupted before the file was here; the record stays `rendered`."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Video:
-    received: Received
-    seconds: float
-
-
 async def fetch(context: Context, record: Record, job: Job, recorded: Callable[[], None]) -> Record:
     """Download a completed job's video; the stored record.
 
@@ -43,16 +37,10 @@ async def fetch(context: Context, record: Record, job: Job, recorded: Callable[[
     provider has no file any more (the record is then `lost`), `DiskFull`, `FetchLater`, or the last
     `ProviderError` after several tries (the record stays `rendered`, to be fetched by a later run).
     """
-    video = await _video(context, record, job)
-    stored = replace(
-        record,
-        asset=video.received.sha256,
-        seconds=round(video.seconds, 3) or record.seconds,
-        run=context.run,
-    )
-    await asyncio.to_thread(_put_in_place, context, stored)
+    stored, size = await _video(context, record, job)
+    assert stored.asset is not None
     with context.store.transaction():
-        context.store.add_asset(video.received.sha256, video.received.size, "video", ".mp4")
+        context.store.add_asset(stored.asset, size, "video", ".mp4")
         stored = context.store.move(
             record.key,
             Status.STORED,
@@ -65,17 +53,8 @@ async def fetch(context: Context, record: Record, job: Job, recorded: Callable[[
     return stored
 
 
-def _put_in_place(context: Context, record: Record) -> None:
-    """Move the part into the store, its facts beside it. The state is told last: it must not be ahead."""
-    assert record.asset is not None
-    context.assets.adopt(part_of(context, record), record.asset)
-    try:
-        write_sidecar(context.assets, sidecar_of(record))
-    except OSError as error:
-        context.store.log("sidecar not written", record.address, record.key, context.run, error=str(error))
-
-
-async def _video(context: Context, record: Record, job: Job) -> _Video:
+async def _video(context: Context, record: Record, job: Job) -> tuple[Record, int]:
+    """The record with its asset, and that file's bytes."""
     pause = 0.5
     for attempt in range(1, _TRIES + 1):
         try:
@@ -99,16 +78,31 @@ async def _video(context: Context, record: Record, job: Job) -> _Video:
     raise failure
 
 
-async def _whole(context: Context, record: Record, job: Job) -> _Video:
-    """One try. A file that came to its end and is no video is dropped; one that broke off is gone on with."""
+async def _whole(context: Context, record: Record, job: Job) -> tuple[Record, int]:
+    """One try. A file that broke off is gone on with by the next."""
     received = await stream(context, record, job, Variant.VIDEO)
+    return await asyncio.to_thread(_put_in_place, context, record, received), received.size
+
+
+def _put_in_place(context: Context, record: Record, received: Received) -> Record:
+    """Move the part into the store, its facts beside it. The state is told last: it must not be ahead.
+
+    A file that came to its end and is no video is dropped.
+    """
     part = part_of(context, record)
     try:
-        facts = await asyncio.to_thread(inspect_mp4, part)
+        facts = inspect_mp4(part)
+        context.assets.adopt(part, received.sha256)
     except DamagedFile:
         part.unlink(missing_ok=True)
         raise
-    return _Video(received, facts.duration_seconds)
+    seconds = round(facts.duration_seconds, 3) or record.seconds
+    stored = replace(record, asset=received.sha256, seconds=seconds, run=context.run)
+    try:
+        write_sidecar(context.assets, sidecar_of(stored))
+    except OSError as error:
+        context.store.log("sidecar not written", record.address, record.key, context.run, error=str(error))
+    return stored
 
 
 async def _still_there(context: Context, record: Record) -> Job:

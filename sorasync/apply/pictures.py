@@ -30,12 +30,14 @@ class Pictures:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._failures = dict.fromkeys((Variant.THUMBNAIL, Variant.SPRITESHEET), 0)
+        self._failures = dict.fromkeys(map(Variant, context.settings.pictures), 0)
 
     async def fetch(self, record: Record, job: Job) -> None:
-        """Fetch what the host has; where it has no thumbnail, cut one from the video if PyAV is there."""
+        """Fetch what is asked for; a thumbnail that the host has not is cut from the video by PyAV."""
+        if not self._failures:
+            return
         found = {variant: await self._fetched(record, job, variant) for variant in self._failures}
-        if found[Variant.THUMBNAIL] is None:
+        if found.get(Variant.THUMBNAIL, True) is None:
             found[Variant.THUMBNAIL] = await asyncio.to_thread(_cut, self._context, record)
         with self._context.store.transaction():
             for variant, kept in found.items():

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A file that came whole: its size in bytes and SHA-256. It is durable, still under its part's name."""
+    """A file that came whole: its size in bytes and SHA-256. Adopting its part makes it durable."""
 
     size: int
     sha256: str
@@ -50,7 +50,6 @@ async def receive(
         try:
             writer = await _open_writer(handle, part, offset, expected_length, cap)
             await _pump(chunks, writer)
-            await asyncio.to_thread(os.fsync, handle)
             return writer.finish()
         except (TooLarge, WrongLength) as error:
             if isinstance(error, TooLarge) or error.got > error.expected:

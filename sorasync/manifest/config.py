@@ -95,6 +95,11 @@ class AssetsConfig(Table):
     """`[assets]`: where videos are stored."""
 
     path: Line = Field(DEFAULT_ASSETS, description="Directory of the assets.", examples=[DEFAULT_ASSETS])
+    pictures: list[Literal["thumbnail", "spritesheet"]] = Field(
+        [],
+        description="Pictures that are fetched beside each video; one more request each.",
+        examples=[["thumbnail"]],
+    )
 
 
 class ApplyConfig(Table):

@@ -206,6 +206,7 @@ async def _engine(session: _Session, number: int) -> Report:
                 wait=config.apply.wait_minutes * 60 if options.wait is None else options.wait,
                 detach=options.detach,
                 batch=session.planned.plan.batch,
+                pictures=tuple(config.assets.pictures),
                 hash_file=partial(_digest, project.root),
             ),
             budget=budget_of(project, session.store, options.max_cost),

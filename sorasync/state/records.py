@@ -188,12 +188,13 @@ class Records(Attempts):
                     cost_usd=record.cost_usd,
                 )
 
-    def set_progress(self, key: str, progress: int) -> None:
-        """Note how far a render is, in percent. Leaves no event and does not wait for the disk."""
-        percent = max(0, min(100, progress))
+    def set_progress(self, progress: Mapping[str, int]) -> None:
+        """Note how far renders are, in percent by key. Leaves no events and does not wait for the disk."""
+        percent = {key: max(0, min(100, said)) for key, said in progress.items()}
         with self.session.relaxed():
-            self.session.write(
-                "UPDATE records SET progress = ? WHERE key = ? AND progress <> ?", (percent, key, percent)
+            self.session.write_many(
+                "UPDATE records SET progress = ? WHERE key = ? AND progress <> ?",
+                [(said, key, said) for key, said in percent.items()],
             )
 
     def supersede(self, key: str, *, run: int | None) -> str:

@@ -85,7 +85,7 @@ class Session:
 
     @contextmanager
     def relaxed(self) -> Iterator[None]:
-        """A transaction that may be lost in a power cut: no waiting for the disk, no new serial."""
+        """A transaction that may be lost in a power cut: it does not wait for the disk."""
         with self._lock, explained(self.name):
             if self.connection.in_transaction:
                 yield

@@ -84,6 +84,10 @@ class Store(Records, Bindings, Files, Runs):
         """Group writes into one commit, all or nothing. The block must not `await`."""
         return self.session.transaction()
 
+    def relaxed(self) -> AbstractContextManager[None]:
+        """As `transaction`, but not waiting for the disk: for what the next run would find out again."""
+        return self.session.relaxed()
+
     def snapshot(self) -> AbstractContextManager[None]:
         """Read several things as of one moment. The block must not `await`."""
         return self.session.snapshot()

@@ -16,6 +16,11 @@ from sorasync.state.record import Status
 from tests.apply.conftest import MakeWorld
 from tests.apply.world import Recording, World, clips, ends, numbered
 
+PICTURES = """
+[assets]
+pictures = ["thumbnail", "spritesheet"]
+"""
+
 
 def whole(it: World) -> bool:
     """Whether every stored record has its file, whole, and nothing is left over."""
@@ -106,7 +111,7 @@ def test_a_file_that_is_not_there_for_a_moment_is_not_lost(world: MakeWorld) -> 
 def test_a_thumbnail_that_the_host_does_not_give_is_cut_from_the_video(
     world: MakeWorld, fault: dict[str, Any]
 ) -> None:
-    it = world(clips(["a"]))
+    it = world(clips(["a"]), config=PICTURES)
     it.faults(fault | {"route": "content", "nth": list(range(2, 40))})
     assert it.apply().complete
     picture = (it.root / "assets" / "a.webp").read_bytes()
@@ -116,7 +121,7 @@ def test_a_thumbnail_that_the_host_does_not_give_is_cut_from_the_video(
 
 
 def test_pictures_that_never_come_are_soon_not_asked_for_any_more(world: MakeWorld) -> None:
-    it = world(numbered(8))
+    it = world(numbered(8), config=PICTURES)
     it.profile = {"variants": ("video", "thumbnail", "spritesheet")}
     it.faults({"route": "content", "do": "mp4_for_thumbnail"})
     assert it.apply(parallelism=1).complete
@@ -126,12 +131,20 @@ def test_pictures_that_never_come_are_soon_not_asked_for_any_more(world: MakeWor
 def test_without_pictures_a_video_is_whole_all_the_same(
     world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    it = world(clips(["a"]))
+    it = world(clips(["a"]), config=PICTURES)
     it.profile = {"variants": ("video",)}
     monkeypatch.setattr("sorasync.apply.pictures.first_frame", lambda video: None)
     assert it.apply().complete
     assert it.names() == ["a.mp4"]
     assert not (it.root / "assets" / "a.webp").exists()
+
+
+def test_no_pictures_are_asked_for_unless_somebody_wants_them(world: MakeWorld) -> None:
+    it = world(clips(["a"]))
+    it.profile = {"variants": ("video", "thumbnail", "spritesheet")}
+    assert it.apply().complete
+    assert it.requests()["content"] == 1
+    assert it.names() == ["a.mp4"]
 
 
 def test_a_missing_file_is_fetched_again_for_nothing(world: MakeWorld) -> None:

@@ -186,7 +186,7 @@ def test_the_serial_counts_real_changes_only(store: Store) -> None:
     key = render(store).key
     serial = store.serial
     store.bind("clip.market#1", key, run=None)
-    store.set_progress(key, 50)
+    store.set_progress({key: 50})
     store.start_run("apply", "ann", "box", 1)
     store.log("note")
     store.add_asset(sha("market"), 1000, "video", "mp4")
@@ -326,7 +326,7 @@ def test_half_characters_from_a_server_are_kept_readable(store: Store) -> None:
 
 def test_an_impossible_progress_is_bounded(store: Store) -> None:
     key = store.intend(a_record(), run=None).key
-    store.set_progress(key, 10**30)
+    store.set_progress({key: 10**30})
     record = store.record(key)
     assert record is not None
     assert record.progress == 100
@@ -390,7 +390,7 @@ def test_writes_are_durable_and_other_processes_may_read(tmp_path: Path) -> None
             store.session.row(f"PRAGMA {name}") for name in ("synchronous", "journal_mode", "foreign_keys")
         ]
         assert settings == [(2,), ("wal",), (1,)]
-        store.set_progress("nothing", 1)
+        store.set_progress({"nothing": 1})
         assert store.session.row("PRAGMA synchronous") == (2,)
 
 
