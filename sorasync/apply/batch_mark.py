@@ -23,6 +23,11 @@ class Mark:
     def __str__(self) -> str:
         return _SIGN + self.token + (f"/{self.file_id}" if self.file_id else "")
 
+    @property
+    def short(self) -> str:
+        """The token as people type it."""
+        return self.token[:12]
+
     @classmethod
     def of(cls, batch_id: str | None) -> Self | None:
         """The mark in a record's `batch_id`; None for a provider's own id and for none at all."""

@@ -7,6 +7,7 @@ import contextlib
 import traceback
 from dataclasses import dataclass, field, replace
 
+from sorasync.apply.batch_mark import Mark
 from sorasync.apply.batching import Batching, lost_in_a_batch
 from sorasync.apply.budget import BudgetSpent
 from sorasync.apply.context import Context
@@ -159,8 +160,13 @@ class Carrier:
             change,
             End.OPEN,
             f"sent, the answer was lost ({error.message})",
-            next=f"sorasync resolve '{change.label}'",
+            next=f"sorasync resolve {self._question(change)}",
         )
+
+    def _question(self, change: Change) -> str:
+        """What the open question is called: that of a whole batch is one for all its lines."""
+        mark = Mark.of(self._record(change).batch_id)
+        return f"'{change.label}'" if mark is None else f"batch:{mark.short}"
 
     async def _found(self, change: Change) -> Job | Answer:
         record = self._record(change)

@@ -13,23 +13,48 @@ from sorasync.counted import counted
 from sorasync.graph.address import label
 from sorasync.operations.project import Project
 from sorasync.operations.resolve import Candidate, Question, Questions
+from sorasync.operations.resolve_batch import BatchQuestion
 from sorasync.plan.cost import money
 from sorasync.plan.words import shortened, word_diff
 
 
 def questions_text(found: Questions, project: Project) -> Iterator[str]:
     """A block for each question, its candidates below it, then what to type."""
-    if not found.open:
+    if not len(found):
         yield "No open questions."
         return
     if found.busy:
         yield f"An apply is at work ({found.busy}): some of these may only be on their way."
         yield ""
+    for batch in found.batches:
+        yield from _batch(batch)
+        yield ""
     for question in found.open:
         yield from _block(question, found, project)
         yield ""
-    count = len(found.open)
+    count = len(found)
     yield f"{counted(count, 'open question')}. Nothing was changed."
+
+
+def _batch(question: BatchQuestion) -> Iterator[str]:
+    record, size = question.records[0], counted(len(question.records), "render")
+    sent = moment(record.intent_at) if record.intent_at is not None else "at a time nobody knows"
+    others = len(question.records) - 1
+    names = question.first if not others else f"{question.first} and {counted(others, 'other')}"
+    yield f"? {question.name}: {size} sent {sent}, the answer was lost ({question.cost})"
+    yield f"    {names}"
+    for candidate in question.candidates:
+        batch, verdict = candidate.batch, "fits" if candidate.certain else "may fit"
+        made = moment(batch.created_at) if batch.created_at is not None else "at a time it does not say"
+        total = f", {counted(batch.total, 'request')}" if batch.total else ""
+        yield f"    {one_line(batch.id)}  {batch.status.value}, made {made}{total}: {verdict}"
+    if not question.candidates:
+        yield f"    {'no batch that could be it is listed' if question.sent else _UNSENT}"
+    for option in ("--adopt BATCH", "--resend", "--forget"):
+        yield f"    sorasync resolve {quoted(question.name)} {option}"
+
+
+_UNSENT = "it certainly never left: the next apply sends it by itself"
 
 
 def _block(question: Question, found: Questions, project: Project) -> Iterator[str]:
@@ -80,7 +105,29 @@ def questions_json(found: Questions) -> dict[str, object]:
         "format_version": 1,
         "listed": found.listed,
         "busy": found.busy,
+        "batches": [_batch_json(batch) for batch in found.batches],
         "questions": [_question_json(question) for question in found.open],
+    }
+
+
+def _batch_json(question: BatchQuestion) -> dict[str, object]:
+    cost = question.cost
+    return {
+        "name": question.name,
+        "addresses": [record.address for record in question.records],
+        "sent": question.sent,
+        "sent_at": iso(question.records[0].intent_at),
+        "cost_usd": None if cost.unknown else usd(cost.known_usd),
+        "candidates": [
+            {
+                "id": one.batch.id,
+                "status": one.batch.status.value,
+                "created_at": iso(one.batch.created_at),
+                "requests": one.batch.total or None,
+                "certain": one.certain,
+            }
+            for one in question.candidates
+        ],
     }
 
 

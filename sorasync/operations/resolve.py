@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -16,6 +16,7 @@ from sorasync.errors import SorasyncError
 from sorasync.operations.likeness import Likeness, Wanted, likeness
 from sorasync.operations.project import Project
 from sorasync.operations.recording import Session
+from sorasync.operations.resolve_batch import BatchQuestion, grouped, with_candidates
 from sorasync.state.record import Record, Status
 from sorasync.state.store import Store
 
@@ -61,11 +62,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """Every open question. `busy` tells who is applying now: some of them may be on their way only."""
+    """Every open question, that of a whole batch being one. `busy` tells who is applying now: some of them
+    may be on their way only.
+    """
 
     open: tuple[Question, ...]
     listed: bool
     busy: str | None = None
+    batches: tuple[BatchQuestion, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.open) + len(self.batches)
 
 
 def wanted_of(record: Record) -> Wanted:
@@ -74,8 +81,11 @@ def wanted_of(record: Record) -> Wanted:
     return Wanted(prompt, record.model, record.size, record.seconds)
 
 
-def questions(project: Project, *, thumbnails: bool = True) -> Questions:
-    """Every open question with its candidates, asked from the provider's list; changes nothing.
+def questions(project: Project, only: Collection[str] | None = None, *, thumbnails: bool = True) -> Questions:
+    """Every open question with its candidates, asked from the provider's lists; changes nothing.
+
+    `only` are the addresses, or the name of the batch, that are asked about; each render of a batch that is
+    named by its address is a question of its own.
 
     Raises `StateError` and `ProviderError`.
     """
@@ -85,14 +95,27 @@ def questions(project: Project, *, thumbnails: bool = True) -> Questions:
         records = [record for record in store.in_flight() if record.status in OPEN]
         held = frozenset(store.remote_ids())
         at_work = holder(store)
+        batch_ids = frozenset(
+            b for r in store.in_flight() if r.status is Status.BATCHED and (b := r.batch_id)
+        )
+    together, records = _chosen(records, only)
+    together = with_candidates(project, together, batch_ids)
+    busy = at_work.describe(project.clock.now()) if at_work and (together or records) else None
     if not records:
-        return Questions((), listed=True)
-    busy = at_work.describe(project.clock.now()) if at_work else None
+        return Questions((), listed=True, busy=busy, batches=tuple(together))
     jobs, listed = _candidates(project, records, held)
     found = [_question(record, jobs) for record in records]
     if thumbnails:
         found = asyncio.run(_with_pictures(project, found))
-    return Questions(tuple(found), listed, busy)
+    return Questions(tuple(found), listed, busy, tuple(together))
+
+
+def _chosen(records: list[Record], only: Collection[str] | None) -> tuple[list[BatchQuestion], list[Record]]:
+    """The batches and the single records that are asked about."""
+    if only is None:
+        return grouped(records)
+    named = [record for record in records if record.address in only]
+    return [batch for batch in grouped(records)[0] if batch.name in only], named
 
 
 def _candidates(project: Project, records: list[Record], held: frozenset[str]) -> tuple[list[Job], bool]:

@@ -17,18 +17,20 @@ if TYPE_CHECKING:
 
     from sorasync.operations.project import Project
 
+_BATCH = "batch:"
 _EXAMPLES = """\b
 Examples:
   sorasync resolve                              # the open questions and what could be the answer
   sorasync resolve clip.market --adopt video_7  # that video is it; the next apply fetches it
   sorasync resolve clip.market --resend         # it never arrived; the next apply sends it again
   sorasync resolve clip.market --forget         # let it be; what it cost stays counted
+  sorasync resolve batch:3f2a9c04d1e7 --resend  # a whole batch at once
 """
 
 
 @subcommand(epilog=_EXAMPLES)
 @click.argument("address", required=False, type=ADDRESS, metavar="[ADDRESS]")
-@click.option("--adopt", metavar="ID", help="The job that came of it.")
+@click.option("--adopt", metavar="ID", help="The job, or the batch, that came of it.")
 @click.option("--resend", is_flag=True, help="Nothing came of it: let the next apply send it again.")
 @click.option("--forget", is_flag=True, help="Drop the question with its record.")
 @click.option("--force", is_flag=True, help="Adopt a job although it says it is something else.")
@@ -48,7 +50,8 @@ def command(
 
     Usually an apply finds out by itself what became of them. What it cannot tell is listed here, with the
     provider's videos that could be the answer, how their prompts differ from what was sent, and a picture of
-    each. Listing changes nothing and exits with 1 while questions are open.
+    each. A batch whose answer was lost is one question, settled for all its renders at once. Listing changes
+    nothing and exits with 1 while questions are open.
     """
     answers = (adopt is not None) + resend + forget
     if answers > 1:
@@ -69,20 +72,15 @@ def command(
 
 
 def _list(globals: Globals, project: Project, address: str | None, *, thumbnails: bool) -> ExitCode:
-    from dataclasses import replace
-
     from sorasync.cli.resolve_output import questions_json, questions_text
     from sorasync.operations.resolve import questions
 
-    found = questions(project, thumbnails=thumbnails)
-    if address is not None:
-        wanted = _addresses(address)
-        found = replace(found, open=tuple(q for q in found.open if q.record.address in wanted))
+    found = questions(project, None if address is None else _addresses(address), thumbnails=thumbnails)
     if globals.json:
         print_json(questions_json(found))
     else:
         print_lines(questions_text(found, project))
-    return ExitCode.ERROR if found.open else ExitCode.DONE
+    return ExitCode.ERROR if len(found) else ExitCode.DONE
 
 
 def _settle(
@@ -91,6 +89,8 @@ def _settle(
     from sorasync.cli.invocation import changing
     from sorasync.operations import resolve as resolving
 
+    if address.startswith(_BATCH):
+        return _settle_batch(project, address, adopt, lock_timeout, resend=resend, force=force)
     with changing(project, lock_timeout) as session:
         record = resolving.question_of(session.store, _addresses(address), address)
         if adopt is not None:
@@ -106,6 +106,29 @@ def _settle(
     return sentence
 
 
+def _settle_batch(
+    project: Project, name: str, adopt: str | None, lock_timeout: float, *, resend: bool, force: bool
+) -> str:
+    from sorasync.cli.invocation import changing
+    from sorasync.counted import counted
+    from sorasync.operations import resolve, resolve_batch
+
+    with changing(project, lock_timeout) as session:
+        question = resolve_batch.question_of(session.store, name)
+        renders = counted(len(question.records), "render")
+        if adopt is not None:
+            batch = resolve_batch.adopt(project, session, question, adopt, force=force)
+            return (
+                f"The {renders} are in {batch.id} ({batch.status.value}): the next apply reads its results."
+            )
+        with session.store.transaction():
+            for record in question.records:
+                (resolve.resend if resend else resolve.forget)(session, record)
+    if resend:
+        return f"The batch never arrived: the next apply sends its {renders} again, for {question.cost}."
+    return f"The {renders} are forgotten; what is still declared, the next plan renders anew."
+
+
 def _price(cost: Decimal | None) -> str:
     from sorasync.plan.cost import money
 
@@ -114,6 +137,8 @@ def _price(cost: Decimal | None) -> str:
 
 def _addresses(address: str) -> set[str]:
     """The full addresses that a person may mean: of a clip with one take `#1` may be left out."""
+    if address.startswith(_BATCH):
+        return {address}
     named = address if address.startswith(("clip.", "character.")) else f"clip.{address}"
     take, slash, step = named.partition("/")
     full = take if "#" in take or take.startswith("character.") else f"{take}#1"

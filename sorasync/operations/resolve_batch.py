@@ -1,0 +1,185 @@
+"""Open questions about whole batches: one for each batch, however many renders are in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sorasync.apply.batch_mark import Mark
+from sorasync.errors import SorasyncError
+from sorasync.graph.address import label, natural
+from sorasync.operations.project import Project
+from sorasync.operations.recording import Session
+from sorasync.plan.cost import Total, total
+from sorasync.state.record import Record, Status
+from sorasync.state.store import Store
+
+if TYPE_CHECKING:
+    from sorasync.provider.batch import Batch
+
+PREFIX = "batch:"
+_OPEN = frozenset({Status.INTENT, Status.UNKNOWN})
+_SKEW = 600.0
+"""Seconds before the intent since which a batch may be the one."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchQuestion:
+    """Renders that went out together and whose outcome nobody knows, in the order of their addresses.
+
+    `candidates` are the provider's batches that may be theirs, the likeliest first; `sent` is False where
+    the batch was certainly never asked for. `name` is what `sorasync resolve` takes.
+    """
+
+    name: str
+    records: tuple[Record, ...]
+    sent: bool
+    candidates: tuple[BatchCandidate, ...] = ()
+
+    @property
+    def cost(self) -> Total:
+        """What the batch costs if it was made."""
+        return total(record.cost_usd for record in self.records)
+
+    @property
+    def first(self) -> str:
+        """The label of the first of its renders."""
+        return label(self.records[0].address, single=True)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCandidate:
+    """A batch of the provider. `certain` if it bears our mark or was made of our file."""
+
+    batch: Batch
+    certain: bool
+
+
+def name_of(record: Record) -> str | None:
+    """What the question of a record's batch is called; None for a render that was sent on its own."""
+    mark = Mark.of(record.batch_id)
+    if mark is not None:
+        return PREFIX + mark.short
+    return None if record.batch_id is None else PREFIX + record.batch_id
+
+
+def grouped(records: Iterable[Record]) -> tuple[list[BatchQuestion], list[Record]]:
+    """The batches among open records, and the records whose question is their own."""
+    by_name: dict[str, list[Record]] = defaultdict(list)
+    alone: list[Record] = []
+    for record in records:
+        name = name_of(record)
+        (alone if name is None else by_name[name]).append(record)
+    found = []
+    for name, group in by_name.items():
+        if len(group) == 1 and Mark.of(group[0].batch_id) is None:
+            alone += group
+            continue
+        mark = Mark.of(group[0].batch_id)
+        ordered = tuple(sorted(group, key=lambda record: natural(record.address)))
+        found.append(BatchQuestion(name, ordered, sent=mark is None or mark.file_id is not None))
+    return found, alone
+
+
+def with_candidates(
+    project: Project, found: list[BatchQuestion], held: frozenset[str]
+) -> list[BatchQuestion]:
+    """The questions with the provider's batches that no record holds. Raises `ProviderError`."""
+    if not any(question.sent for question in found) or not project.profile.can("batch"):
+        return found
+    since = min(record.intent_at or 0.0 for question in found for record in question.records) - _SKEW
+    batches = [batch for batch in asyncio.run(_recent(project, since)) if batch.id not in held]
+    return [
+        BatchQuestion(one.name, one.records, one.sent, _candidates(one, batches) if one.sent else ())
+        for one in found
+    ]
+
+
+async def _recent(project: Project, since: float) -> list[Batch]:
+    from sorasync.provider.errors import NotSupported
+
+    async with project.provider() as provider:
+        try:
+            return [batch async for batch in provider.batches.recent(since)]
+        except NotSupported:
+            return []
+
+
+def _candidates(question: BatchQuestion, batches: list[Batch]) -> tuple[BatchCandidate, ...]:
+    found = [BatchCandidate(batch, certain=_is_ours(question.records[0], batch)) for batch in batches]
+    fitting = [one for one in found if one.certain or _may_be_ours(question, one.batch)]
+    return tuple(sorted(fitting, key=lambda one: (not one.certain, one.batch.created_at or 0.0)))
+
+
+def _is_ours(record: Record, batch: Batch) -> bool:
+    from sorasync.apply.batch_send import TOKEN
+
+    mark = Mark.of(record.batch_id)
+    if mark is None:
+        return batch.id == record.batch_id
+    return batch.metadata.get(TOKEN) == mark.token or (
+        mark.file_id is not None and batch.input_file_id == mark.file_id
+    )
+
+
+def _may_be_ours(question: BatchQuestion, batch: Batch) -> bool:
+    """Whether nothing that a batch says speaks against it: marks, files and numbers of others do."""
+    from sorasync.apply.batch_send import TOKEN
+
+    return (
+        batch.metadata.get(TOKEN) is None
+        and batch.input_file_id is None
+        and batch.total in (0, len(question.records))
+    )
+
+
+def question_of(store: Store, name: str) -> BatchQuestion:
+    """The open question of that name. Raises `SorasyncError` where there is none."""
+    found, _ = grouped(record for record in store.in_flight() if record.status in _OPEN)
+    for question in found:
+        if question.name == name:
+            return question
+    raise SorasyncError(f"{name} is no open question", hint="`sorasync resolve` lists them")
+
+
+def adopt(
+    project: Project, session: Session, question: BatchQuestion, batch_id: str, *, force: bool
+) -> Batch:
+    """Let every render of the question wait for a batch; the next apply reads what came of it.
+
+    Raises `SorasyncError` for a batch that other records wait for, that does not exist, or that says it is
+    another one (unless `force`).
+    """
+    _refuse_held(session.store, question, batch_id)
+    batch = asyncio.run(_asked(project, batch_id))
+    ours = _is_ours(question.records[0], batch) or _may_be_ours(question, batch)
+    if not ours and not force:
+        raise SorasyncError(
+            f"{batch_id} is another batch: it was made of another file, or of another number of requests",
+            hint="give --force if it is the one all the same; nothing was changed",
+        )
+    with session.store.transaction():
+        for record in question.records:
+            session.store.move(record.key, Status.BATCHED, run=session.run, batch_id=batch.id)
+            session.store.log(
+                "adopted", record.address, record.key, session.run, batch_id=batch.id, by="hand"
+            )
+    return batch
+
+
+def _refuse_held(store: Store, question: BatchQuestion, batch_id: str) -> None:
+    keys = {record.key for record in question.records}
+    for record in store.in_flight():
+        if record.batch_id == batch_id and record.key not in keys:
+            raise SorasyncError(
+                f"{batch_id} belongs to {record.address} already",
+                hint="choose another id; nothing was changed",
+            )
+
+
+async def _asked(project: Project, batch_id: str) -> Batch:
+    async with project.provider() as provider:
+        return await provider.batches.batch(batch_id)
