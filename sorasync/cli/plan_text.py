@@ -116,6 +116,13 @@ def _piece_text(piece: Piece) -> str:
 
 def sums(plan: Plan) -> Iterator[str]:
     """The closing lines: counts, cost and token, or that there is nothing to do."""
+    yield from counts_and_cost(plan)
+    if not plan.empty:
+        yield f"Token: {plan.token}  (apply exactly this: sorasync apply --expect {plan.token})"
+
+
+def counts_and_cost(plan: Plan) -> Iterator[str]:
+    """The closing lines without the token."""
     if plan.empty:
         yield no_changes(plan)
         return
@@ -129,7 +136,6 @@ def sums(plan: Plan) -> Iterator[str]:
         yield "Creates go out by batch: done within 24 hours, at the batch price."
     if plan.diagnostics:
         yield from _diagnosed(plan)
-    yield f"Token: {plan.token}  (apply exactly this: sorasync apply --expect {plan.token})"
 
 
 def _diagnosed(plan: Plan) -> Iterator[str]:

@@ -11,7 +11,7 @@ from rich.text import Text
 from sorasync.apply.events import Event, Moment
 from sorasync.cli.diagnostic_text import diagnostics_text
 from sorasync.cli.failure import one_line, printable
-from sorasync.cli.plan_text import change_line, cost_line, diff_text, sums, what_text
+from sorasync.cli.plan_text import change_line, cost_line, counts_and_cost, diff_text, what_text
 from sorasync.counted import counted
 from sorasync.manifest.diagnostic import Severity
 from sorasync.manifest.library import ClipSpec
@@ -148,7 +148,7 @@ def _sums(view: View) -> list[Text]:
     plan = view.plan
     if plan is None:
         return []
-    lines = [_styled(line) for line in sums(plan) if not line.startswith("Token:")]
+    lines = [_styled(line) for line in counts_and_cost(plan)]
     if view.error is not None:
         for line in lines:
             line.stylize("dim")
@@ -187,7 +187,7 @@ def _at_work(event: Event, width: int) -> Text:
 def closing(view: View) -> list[str]:
     """What stays on the terminal when the screen is gone."""
     if view.plan is None or view.plan.empty:
-        return list(sums(view.plan)) if view.plan else []
+        return list(counts_and_cost(view.plan)) if view.plan else []
     count = len(view.plan.changes)
     return [f"{counted(count, 'change')} planned. {cost_line(view.plan)}"]
 

@@ -115,6 +115,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         retried=retried,
         attempts=project.config.apply.attempts,
         batch=batch,
+        decisions=project.decisions(),
     )
     serial = store.serial
     kept = select(changes, options.selection, graph)

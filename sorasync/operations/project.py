@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from sorasync.manifest.config import Config
     from sorasync.manifest.diagnostic import Diagnostic
     from sorasync.manifest.library import Library
+    from sorasync.manifest.lint.memo import LintMemo
+    from sorasync.plan.decisions import Decisions
     from sorasync.profile.profile import Profile
     from sorasync.provider.client import VideosClient
     from sorasync.state.store import Store
@@ -78,9 +80,14 @@ class Project:
 
     def lint(self, library: Library, only: Collection[str] | None = None) -> tuple[Diagnostic, ...]:
         """What the lint finds in the prompts of the library, or of the clips named in `only`."""
+        return self._linted(library, only)
+
+    def _linted(
+        self, library: Library, only: Collection[str] | None, memo: LintMemo | None = None
+    ) -> tuple[Diagnostic, ...]:
         from sorasync.manifest.lint import Defaults, lint
 
-        return lint(library, only=only, defaults=Defaults(self._default_seconds))
+        return lint(library, only=only, defaults=Defaults(self._default_seconds), memo=memo)
 
     def _default_seconds(self, model: str | None) -> int | None:
         name = model or self.profile.default_model
@@ -92,6 +99,10 @@ class Project:
         from sorasync.graph.expand import expand
 
         return expand(library, self.profile)
+
+    def decisions(self) -> Decisions | None:
+        """What the last plan of this library decided, of one that is planned again and again."""
+        return None
 
     def store(self, *, write: bool = False) -> Store:
         """The state. Without `write` nothing is created or changed, and a missing state is an empty one."""

@@ -13,6 +13,7 @@ from sorasync.plan import reason
 from sorasync.plan.action import Action
 from sorasync.plan.change import Bind, Change, Ground
 from sorasync.plan.cost import FREE, cost_of, money
+from sorasync.plan.decisions import Decisions
 from sorasync.plan.group import group_moves, group_retired
 from sorasync.plan.known import Known, Survey
 from sorasync.plan.remote import RemoteState
@@ -30,14 +31,20 @@ def diff(
     retried: Container[str] = (),
     attempts: int = 3,
     batch: bool = False,
+    decisions: Decisions | None = None,
 ) -> list[Change]:
     """The ordered changes that take the state to the graph.
 
     `replaced` are addresses whose render is to be made afresh although nothing changed, `retried` those that
     are tried once more whatever refused or failed them; `attempts` is how often a render that failed for a
-    technical reason is tried.
+    technical reason is tried. A caller that plans one library again and again passes the same `decisions`
+    each time.
     """
-    differ = _Differ(graph, known, survey, profile, replaced, retried, attempts, batch)
+    if replaced or retried or known.remote:
+        decisions = None
+    if decisions is not None:
+        decisions.begin((known.bindings, known.briefs), (profile, known.provider, attempts, batch))
+    differ = _Differ(graph, known, survey, profile, replaced, retried, attempts, batch, decisions)
     for render in survey.touched:
         differ.add(render)
     changes = group_moves(differ.changes, graph)
@@ -62,6 +69,7 @@ class _Differ:
     retried: Container[str]
     attempts: int
     batch: bool
+    decisions: Decisions | None
     changes: list[Change] = field(default_factory=list)
     by_address: dict[str, Change] = field(default_factory=dict)
     first: dict[str, str] = field(default_factory=dict)
@@ -90,7 +98,7 @@ class _Differ:
         if render.key in self.first:
             return self._share(render)
         if brief is None:
-            return self._pay(render, self._first_reason(render))
+            return self._unpaid(render)
         if render.address in self.replaced and brief.status not in IN_FLIGHT:
             return self._afresh(render)
         match brief.status:
@@ -104,6 +112,24 @@ class _Differ:
                 return self._lost(render)
             case _:
                 return self._in_flight(render, brief)
+
+    def _unpaid(self, render: Render) -> Change:
+        """A render that nobody has paid for, as it was decided before where nothing that counts is other.
+
+        What a reason says of a source hangs on more than that, and so does what keeps a render from being
+        made: neither is remembered.
+        """
+        if self.decisions is None or render.kind is Kind.CHARACTER:
+            return self._pay(render, self._first_reason(render))
+        needs = tuple(self.by_address.get(need) for need in render.needs)
+        change = self.decisions.recall(render, needs)
+        if change is not None:
+            self.first[render.key] = render.address
+            return change
+        change = self._pay(render, self._first_reason(render))
+        if change.action not in _STUCK and not any(one.name == "source" for one in change.fields):
+            self.decisions.keep(render, needs, change)
+        return change
 
     def _stored(self, render: Render, brief: Brief) -> Change | None:
         if self.known.whole(brief, render.kind):
@@ -297,19 +323,18 @@ class _Differ:
             origin=origin,
             protect=render.protect,
         )
-        change = Change(
+        return Change(
             address=render.address,
             label=self.graph.label(render.address),
             action=action,
             key=render.key,
             reason=why,
-            cost_usd=FREE,
             binds=() if stuck else (bind,),
             render=None if stuck or action is Action.MOVE else render,
             grounds=self._grounds(render, action),
             depends_on=self._depends_on(render) if action.renders else (),
+            **values,  # type: ignore[arg-type]
         )
-        return replace(change, **values)  # type: ignore[arg-type]
 
     def _grounds(self, render: Render, action: Action) -> tuple[Ground, ...]:
         needs = render.needs if action.renders else ()

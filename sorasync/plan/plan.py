@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -78,14 +79,18 @@ class Plan:
         prices = ((c.cost_usd, c.attempts_left) for c in self.changes)
         return total(None if price is None else price * left for price, left in prices)
 
-    @property
+    @cached_property
     def seconds(self) -> int:
         """The seconds of video that will be charged for."""
         return sum(change.seconds for change in self.changes)
 
+    @cached_property
+    def _counts(self) -> Counter[Action]:
+        return Counter(change.action for change in self.changes)
+
     def count(self, action: Action) -> int:
         """How many changes have that action."""
-        return sum(change.action is action for change in self.changes)
+        return self._counts[action]
 
     def summary(self) -> dict[str, int]:
         """The number of changes by action, and of renders that stay as they are."""

@@ -6,7 +6,7 @@ import hashlib
 import re
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,14 +14,17 @@ from sorasync.assets.store import AssetStore
 from sorasync.graph.memo import Memo
 from sorasync.manifest.memory import Memory
 from sorasync.operations.project import Project
+from sorasync.plan.decisions import Decisions
 from sorasync.state.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sorasync.graph.graph import Graph
+    from sorasync.manifest.diagnostic import Diagnostic
     from sorasync.manifest.library import Library
-    from sorasync.state.record import Binding, Brief
+    from sorasync.manifest.lint.memo import LintMemo
+    from sorasync.state.record import Binding, Brief, Record
 
 _SETTLED_NS = 2_000_000_000
 """A directory that changed so lately may change again without a new time of change."""
@@ -38,6 +41,8 @@ class Caches:
 
     memory: Memory = field(default_factory=Memory)
     memo: Memo | None = None
+    decisions: Decisions = field(default_factory=Decisions)
+    lint: LintMemo | None = None
     state: WarmStore | None = None
     assets: WarmAssets | None = None
     changes: int = 0
@@ -79,6 +84,14 @@ class WarmProject(Project):
 
         return load(self.root, self.config, memory=self.caches.memory)
 
+    def lint(self, library: Library, only: Collection[str] | None = None) -> tuple[Diagnostic, ...]:
+        """See `Project.lint`."""
+        from sorasync.manifest.lint.memo import LintMemo
+
+        if self.caches.lint is None:
+            self.caches.lint = LintMemo()
+        return self._linted(library, only, self.caches.lint)
+
     def graph(self, library: Library) -> Graph:
         """See `Project.graph`."""
         from sorasync.graph.expand import expand
@@ -87,6 +100,10 @@ class WarmProject(Project):
         if memo is None or memo.profile != self.profile:
             memo = self.caches.memo = Memo(self.profile)
         return expand(library, self.profile, memo)
+
+    def decisions(self) -> Decisions:
+        """See `Project.decisions`."""
+        return self.caches.decisions
 
     def synced_store(self) -> Store:
         """See `Project.synced_store`; closing what is returned leaves it open for the next plan."""
@@ -121,6 +138,7 @@ class WarmStore(Store):
         self.mark = mark
         self._bindings: dict[str, Binding] | None = None
         self._briefs: dict[str, Brief] | None = None
+        self._records: dict[str, Record] = {}
 
     def bindings(self) -> dict[str, Binding]:
         """Every address and what it stands for; not to be changed."""
@@ -133,6 +151,14 @@ class WarmStore(Store):
         if self._briefs is None:
             self._briefs = super().briefs()
         return self._briefs
+
+    def records(self, keys: Iterable[str]) -> dict[str, Record]:
+        """See `Store.records`; keys without a record are asked for each time."""
+        wanted = list(keys)
+        missing = [key for key in wanted if key not in self._records]
+        if missing:
+            self._records.update(super().records(missing))
+        return {key: self._records[key] for key in wanted if key in self._records}
 
     def close(self) -> None:
         """Stay open: see `release`."""

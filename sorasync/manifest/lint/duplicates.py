@@ -36,11 +36,12 @@ class Vocabularies:
 
     def add(self, clip: ClipSpec, used: frozenset[str]) -> None:
         """Enter a clip; `used` are the words of its prompt. One with few words says too little to compare."""
-        if len(used) < _SHORTEST:
-            return
-        if not _SPELLINGS.keys().isdisjoint(used):
-            used = frozenset(_SPELLINGS.get(word, word) for word in used)
-        self._clips.setdefault(hash(used - _FILLERS), []).append(clip)
+        self.put(clip, vocabulary(used))
+
+    def put(self, clip: ClipSpec, known: int | None) -> None:
+        """Enter a clip by its `vocabulary`."""
+        if known is not None:
+            self._clips.setdefault(known, []).append(clip)
 
     def duplicates(self, only: Collection[str] | None = None) -> Iterator[tuple[ClipSpec, Finding]]:
         """Each clip that asks for the same as one before it in other words, with what to do instead.
@@ -54,13 +55,31 @@ class Vocabularies:
                 yield from _in_group(group, only)
 
 
-def near(clips: Mapping[str, ClipSpec], only: Collection[str]) -> Vocabularies:
-    """The clips whose prompts are about as long as one of those named in `only`."""
+def vocabulary(used: frozenset[str]) -> int | None:
+    """What the words of a prompt come to, the same for those that may say the same; None for too few."""
+    if len(used) < _SHORTEST:
+        return None
+    if not _SPELLINGS.keys().isdisjoint(used):
+        used = frozenset(_SPELLINGS.get(word, word) for word in used)
+    return hash(used - _FILLERS)
+
+
+def near(
+    clips: Mapping[str, ClipSpec], only: Collection[str], known: dict[str, int | None] | None = None
+) -> Vocabularies:
+    """The clips whose prompts are about as long as one of those named in `only`.
+
+    `known` keeps the vocabularies by prompt, for a caller that asks again and again.
+    """
     lengths = {len(clips[name].prompt or "") for name in only if name in clips}
+    known = {} if known is None else known
     found = Vocabularies()
     for clip in clips.values():
-        if clip.prompt and _near(len(clip.prompt), lengths):
-            found.add(clip, frozenset(spoken(clip.prompt.lower())))
+        prompt = clip.prompt
+        if prompt and _near(len(prompt), lengths):
+            if prompt not in known:
+                known[prompt] = vocabulary(frozenset(spoken(prompt.lower())))
+            found.put(clip, known[prompt])
     return found
 
 

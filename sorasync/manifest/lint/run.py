@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sorasync.manifest.codes import LEVELS, MEDIA_CODES
@@ -22,7 +22,8 @@ from sorasync.manifest.lint import (
 )
 from sorasync.manifest.lint.duplicates import CODE as DUPLICATE
 from sorasync.manifest.lint.duplicates import Vocabularies, near
-from sorasync.manifest.lint.prompt import Finding, Prompt, spoken
+from sorasync.manifest.lint.memo import Found, LintMemo
+from sorasync.manifest.lint.prompt import Prompt, spoken
 from sorasync.manifest.lint.rule import Cast, Rule
 from sorasync.manifest.lint.suppress import Suppressions, unknown_code
 from sorasync.manifest.lint.where import where
@@ -54,21 +55,29 @@ class Defaults:
 
 
 def lint(
-    library: Library, *, only: Collection[str] | None = None, defaults: Defaults | None = None
+    library: Library,
+    *,
+    only: Collection[str] | None = None,
+    defaults: Defaults | None = None,
+    memo: LintMemo | None = None,
 ) -> tuple[Diagnostic, ...]:
     """What the rules find in the prompts of a library, sorted; never raises.
 
     `only` are names of clips to look at; suppressions that took nothing back are told of only where all of
-    them are. `[lint]` of the configuration and comments in the manifests are followed.
+    them are. `[lint]` of the configuration and comments in the manifests are followed. A caller that looks
+    again and again passes the same `memo` each time.
     """
-    return _Linting(library, only, defaults or Defaults()).run()
+    return _Linting(library, only, defaults or Defaults(), memo or LintMemo()).run()
 
 
 class _Linting:
     """The work on one library."""
 
-    def __init__(self, library: Library, only: Collection[str] | None, defaults: Defaults) -> None:
+    def __init__(
+        self, library: Library, only: Collection[str] | None, defaults: Defaults, memo: LintMemo
+    ) -> None:
         self.library = library
+        self.memo = memo
         self.only = only
         self.seconds = defaults.seconds
         config = library.config.lint
@@ -80,20 +89,34 @@ class _Linting:
         self.triggered = _by_trigger(rules)
         self.trigger_words = frozenset(self.triggered)
         self.vocabularies = Vocabularies()
-        self.found: list[tuple[str, Prompt, Finding]] = []
+        self.found: list[Found] = []
+        memo.begin((library.characters, self.ignored), len(library.clips))
 
     def run(self) -> tuple[Diagnostic, ...]:
         for clip in self._clips():
-            for prompt in self._prompts(clip):
-                self._check(prompt)
-                if prompt.kind == "create":
-                    self.vocabularies.add(clip, prompt.words)
+            self.found += self._in_clip(clip)
         self._duplicates()
         suppressions = Suppressions(self.library.places, self._remarked())
         diagnostics = [d for found in self.found if (d := self._diagnostic(found, suppressions)) is not None]
         diagnostics += self._levelled(suppressions.diagnostics(unused=self.only is None))
         diagnostics += self._levelled(self._config(self.library.config))
         return tuple(sorted(diagnostics, key=lambda one: (one.sort_key(), one.address or "")))
+
+    def _in_clip(self, clip: ClipSpec) -> Sequence[Found]:
+        """What is found in one clip, as before where it and those it starts from are the same as before."""
+        line, seconds = tuple(self._sources(clip)), clip.seconds or self.seconds(clip.model)
+        kept = self.memo.recall(line, seconds) if self.only is not None else None
+        if kept is not None:
+            return kept
+        found: list[Found] = []
+        for prompt in self._prompts(clip, seconds):
+            found += self._check(prompt)
+            if prompt.kind == "create" and self.only is None:
+                self.vocabularies.add(clip, prompt.words)
+            # What it goes on from was asked for, and is not to be kept alive with what was found.
+            prompt.before = _nothing
+        self.memo.keep(line, seconds, found)
+        return found
 
     def _remarked(self) -> list[str]:
         """The manifests whose comments matter: all that have any, or those in which something was found."""
@@ -103,9 +126,12 @@ class _Linting:
     def _duplicates(self) -> None:
         if DUPLICATE in self.ignored:
             return
-        alike = self.vocabularies if self.only is None else near(self.library.clips, self.only)
+        alike = self.vocabularies if self.only is None else self._near(self.only)
         for clip, finding in alike.duplicates(self.only):
             self.found.append((DUPLICATE, Prompt("create", clip.prompt or "", clip, clip.origin), finding))
+
+    def _near(self, only: Collection[str]) -> Vocabularies:
+        return near(self.library.clips, only, self.memo.vocabularies)
 
     def _clips(self) -> Iterable[ClipSpec]:
         clips = self.library.clips
@@ -113,9 +139,8 @@ class _Linting:
             return clips.values()
         return [clip for name, clip in clips.items() if name in self.only]
 
-    def _prompts(self, clip: ClipSpec) -> Iterator[Prompt]:
+    def _prompts(self, clip: ClipSpec, seconds: int | None) -> Iterator[Prompt]:
         if clip.prompt is not None:
-            seconds = clip.seconds or self.seconds(clip.model)
             yield Prompt("create", clip.prompt, clip, clip.origin, seconds)
         for number, step in enumerate(clip.steps):
 
@@ -145,18 +170,16 @@ class _Linting:
     def _characters(self, clip: ClipSpec) -> frozenset[str]:
         return frozenset(slug for one in self._sources(clip) for slug in one.characters)
 
-    def _check(self, prompt: Prompt) -> None:
+    def _check(self, prompt: Prompt) -> Iterator[Found]:
         rules = self.always
         if hits := prompt.words & self.trigger_words:
             rules = rules | frozenset().union(*(self.triggered[word] for word in hits))
         for rule in rules:
             if prompt.kind in rule.kinds:
                 for finding in rule.check(prompt, self.cast):
-                    self.found.append((rule.code, prompt, finding))
+                    yield rule.code, prompt, finding
 
-    def _diagnostic(
-        self, found: tuple[str, Prompt, Finding], suppressions: Suppressions
-    ) -> Diagnostic | None:
+    def _diagnostic(self, found: Found, suppressions: Suppressions) -> Diagnostic | None:
         code, prompt, finding = found
         position, value = where(self.library, prompt, finding)
         if suppressions.covers(code, value):
@@ -199,6 +222,10 @@ class _Linting:
         overlaid = ("env", env or "", "lint", *path)
         here = overlaid if positions is not None and positions.has(overlaid) else ("lint", *path)
         return Origin(CONFIG_FILE, here)
+
+
+def _nothing() -> Iterator[str]:
+    return iter(())
 
 
 def _by_word(characters: Iterable[CharacterSpec]) -> Mapping[str, list[CharacterSpec]]:

@@ -1,0 +1,51 @@
+"""What the rules found the last time, for a program that looks at one library again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sorasync.manifest.library import ClipSpec
+from sorasync.manifest.lint.prompt import Finding, Prompt
+
+Found = tuple[str, Prompt, Finding]
+"""A code, the prompt that it was found in, and what was found."""
+
+
+_SPARE = 1_000
+
+
+@dataclass(slots=True)
+class LintMemo:
+    """Findings by clip, each with what they hang on; `vocabularies` by prompt, see `duplicates`."""
+
+    vocabularies: dict[str, int | None] = field(default_factory=dict)
+    _facts: object = None
+    _clips: dict[str, tuple[Sequence[ClipSpec], int | None, tuple[Found, ...]]] = field(default_factory=dict)
+
+    def begin(self, facts: object, clips: int) -> None:
+        """Start a look at a library of so many clips.
+
+        Findings are forgotten where `facts`, which all of them hang on, are others; everything is where most
+        of it is of clips and prompts that are no more.
+        """
+        most = 2 * clips + _SPARE
+        if facts != self._facts or len(self._clips) > most:
+            self._facts = facts
+            self._clips = {}
+        if len(self.vocabularies) > most:
+            self.vocabularies = {}
+
+    def recall(self, line: Sequence[ClipSpec], seconds: int | None) -> tuple[Found, ...] | None:
+        """What was found in the first clip of a line, the others being those it starts from; None if new.
+
+        `seconds` is its length.
+        """
+        kept = self._clips.get(line[0].name)
+        if kept is None or kept[1] != seconds or len(kept[0]) != len(line):
+            return None
+        return kept[2] if all(a is b for a, b in zip(kept[0], line, strict=True)) else None
+
+    def keep(self, line: Sequence[ClipSpec], seconds: int | None, found: Sequence[Found]) -> None:
+        """Remember what was found."""
+        self._clips[line[0].name] = (line, seconds, tuple(found))
