@@ -20,10 +20,17 @@ def redact(text: str, secret: str | None) -> str:
     return clean(text.replace(secret, _HIDDEN) if secret else text)
 
 
-def scrub(value: object, secret: str | None) -> object:
+_OTHER_WRITINGS = (b"\\u", b"\\/", b"\0")
+"""What lets a text stand in JSON in other bytes than its own: escapes, and UTF-16 or UTF-32."""
+
+
+def may_hold(content: bytes, secret: str) -> bool:
+    """Whether a text may stand in a JSON document, judged by its bytes alone: False is certain."""
+    return secret.encode() in content or any(writing in content for writing in _OTHER_WRITINGS)
+
+
+def scrub(value: object, secret: str) -> object:
     """JSON with the key taken out of every text in it, names included."""
-    if not secret:
-        return value
     if isinstance(value, str):
         return value.replace(secret, _HIDDEN)
     if isinstance(value, list):

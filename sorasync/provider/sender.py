@@ -22,7 +22,7 @@ from sorasync.provider.errors import (
 )
 from sorasync.provider.outgoing import Outgoing, Part, form_fields, multipart_parts
 from sorasync.provider.read import is_job
-from sorasync.provider.redact import Secret, scrub
+from sorasync.provider.redact import Secret, may_hold, scrub
 from sorasync.provider.spec import HostSpec
 from sorasync.provider.transport import pooled
 from sorasync.provider.values import parse
@@ -221,8 +221,10 @@ class Sender:
 
     def _parsed(self, content: bytes) -> object:
         """The JSON of a body, without the key should a server repeat it."""
+        secret = self.secret.value
+        found = parse(content)
         try:
-            return scrub(parse(content), self.secret.value)
+            return scrub(found, secret) if secret and may_hold(content, secret) else found
         except RecursionError:
             return None
 

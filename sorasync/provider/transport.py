@@ -48,7 +48,7 @@ class _Pooled(httpx.AsyncBaseTransport):
                     request.method,
                     URL(str(request.url), encoded=True),
                     headers=_headers(request),
-                    data=_body(request, watch, limits),
+                    data=await _body(request, watch, limits),
                     skip_auto_headers=_OURS,
                     allow_redirects=False,
                     timeout=aiohttp.ClientTimeout(
@@ -100,26 +100,37 @@ def _headers(request: httpx.Request) -> list[tuple[str, str]]:
     return [(name, value) for name, value in named if name.lower() != "transfer-encoding"]
 
 
-def _body(request: httpx.Request, watch: asyncio.Timeout, limits: dict[str, float]) -> Any:
+async def _body(request: httpx.Request, watch: asyncio.Timeout, limits: dict[str, float]) -> Any:
     """The body whole where it is short; else in pieces, each of which must leave in time."""
-    stream = request.stream
-    if isinstance(stream, httpx.ByteStream):
-        whole = b"".join(stream)
-        return (whole or None) if len(whole) <= _PIECE else _watched(_pieces(whole), watch, limits)
+    pieces = _pieces(request.stream)
+    first = await anext(pieces, b"")
+    if len(first) < _PIECE:
+        return first or None
+    return _watched(first, pieces, watch, limits)
+
+
+async def _pieces(stream: httpx.SyncByteStream | httpx.AsyncByteStream) -> AsyncIterator[bytes]:
+    """Pieces of one size, the last one shorter: a form comes as many small parts, a packet each."""
     assert isinstance(stream, httpx.AsyncByteStream)
-    return _watched(stream, watch, limits)
-
-
-async def _pieces(whole: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(whole), _PIECE):
-        yield whole[start : start + _PIECE]
+    pending = bytearray()
+    async for part in stream:
+        pending += part
+        start = 0
+        while len(pending) - start >= _PIECE:
+            yield bytes(memoryview(pending)[start : start + _PIECE])
+            start += _PIECE
+        pending = pending[start:]
+    if pending:
+        yield bytes(pending)
 
 
 async def _watched(
-    pieces: AsyncIterator[bytes] | httpx.AsyncByteStream, watch: asyncio.Timeout, limits: dict[str, float]
+    first: bytes, others: AsyncIterator[bytes], watch: asyncio.Timeout, limits: dict[str, float]
 ) -> AsyncIterator[bytes]:
     """The pieces; the request is given up when one of them, or the answer behind them, takes too long."""
-    async for piece in pieces:
+    _extend(watch, limits["write"])
+    yield first
+    async for piece in others:
         _extend(watch, limits["write"])
         yield piece
     _extend(watch, limits["write"] + limits["read"])

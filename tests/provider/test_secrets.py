@@ -12,7 +12,7 @@ import pytest
 from sorasync.profile import load_profile
 from sorasync.provider.errors import AuthFailed, ProviderError
 from sorasync.provider.open import open_provider
-from sorasync.provider.redact import Secret, clean, redact
+from sorasync.provider.redact import Secret, clean, may_hold, redact
 from sorasync.provider.wire import CreateRequest
 from tests.provider.fakes import KEY, FakeClock, FakeHost, client, reply, scripted
 
@@ -46,6 +46,28 @@ def test_no_error_shows_the_key(answer: httpx.Response | Exception, caplog: pyte
         asyncio.run(client(host).create(REQUEST))
     assert KEY not in shown(told.value)
     assert KEY not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"detail": "{KEY}"}}'.encode(),
+        f'{{"detail": "{KEY}"}}'.encode("utf-16-le"),
+        f'{{"detail": "{KEY}"}}'.encode("utf-32"),
+        '{{"detail": "{}"}}'.format("".join(f"\\u{ord(letter):04x}" for letter in KEY)).encode(),
+        f'{{"detail": "{KEY}"}}'.replace("-", "\\u002d", 1).encode(),
+    ],
+)
+def test_the_key_is_not_shown_however_a_server_writes_it(body: bytes) -> None:
+    with pytest.raises(ProviderError) as told:
+        asyncio.run(client(scripted(httpx.Response(400, content=body))).create(REQUEST))
+    assert "[hidden]" in told.value.message
+    assert KEY not in shown(told.value)
+
+
+def test_a_key_with_a_slash_is_found_behind_its_escape() -> None:
+    assert may_hold(rb'{"detail": "a\/b"}', "a/b")
+    assert not may_hold(b'{"detail": "a\\nb"}', "a/b")
 
 
 def test_a_server_that_repeats_the_key_in_a_job_is_not_believed_to_that_point() -> None:
