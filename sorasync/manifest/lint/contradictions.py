@@ -70,11 +70,13 @@ _PAIRS = (
         "midday noon noonday daylight sunlit sunny sunlight sunshine",
         "night nighttime midnight moonlit starlit moon starry",
         (
-            r"\b(?:midday|high noon|at noon|noonday|sunlit|sunny|bright sun(?:light|shine))\b",
+            r"\b(?:midday|high noon|at noon|noonday|sunlit|bright sun(?:light|shine))\b",
+            r"\bsunny\b(?! (?:yellow|side))",
             r"\bdaylight\b(?![- ](?:balanced|bulbs?|lamps?|film|stock|tubes?|saving))",
         ),
         (
-            r"\b(?:at night|by night|night-?time|at midnight|moonlit|starlit|night sky|starry sky)\b",
+            r"(?<!as )(?<!like )\bat (?:night|midnight)\b",
+            r"\b(?:by night|night-?time|moonlit|starlit|night sky|starry sky)\b",
             r"\b(?:under (?:the |a )?(?:full )?moon|dead of night|night scene|night exterior)\b",
         ),
         "one time of day, or two clips",
@@ -82,13 +84,17 @@ _PAIRS = (
             *_TURN,
             r"\btime[- ]?lapse\b",
             r"\bday[- ]for[- ]night\b",
-            r"\b(?:painting|poster|photo|postcard|screen|dream|memory)\b",
+            r"\b(?:paint(?:ing|ed)|mural|backdrop|poster|photo|postcard|screen|dream|memory|outside|inside)\b",
         ),
     ),
     _pair(
         "shallow bokeh",
         "deep everything sharp",
-        (r"\bshallow (?:depth of field|focus)\b", r"^depth of field: (?:very )?shallow\b", r"\bbokeh\b"),
+        (
+            r"\bshallow (?:depth of field|focus)\b",
+            r"^depth of field: (?:very )?shallow\b",
+            r"(?<!no )\bbokeh\b",
+        ),
         (
             r"\bdeep (?:focus|depth of field)\b",
             r"\beverything (?:is )?(?:in|sharp|in sharp) focus\b",
@@ -138,6 +144,41 @@ _PAIRS = (
         ),
     ),
     _pair(
+        "locked static still fixed camera",
+        "tracking dolly push pull orbits orbiting tracks dollies glides flies cranes moves circles pushes "
+        "pulls",
+        (
+            r"\blocked[- ](?:off|down)\b",
+            r"\bstatic (?:camera|shot|frame|wide|medium|close-up)\b",
+            r"\bcamera (?:is |stays |remains |stands |holds )?(?:still|static|fixed|locked)\b",
+            r"\b(?:the )?camera (?:does not|doesn't|never) moves?\b",
+            r"^camera: (?:.*, )?static\b",
+        ),
+        (
+            r"\b(?:tracking|dolly) (?:shot|move|in|out|left|right)\b",
+            r"\b(?:slow |gentle |quick |fast )push[- ]in\b",
+            r"\bpull[- ](?:back|out)\b",
+            r"\bcamera (?:tracks|dollies|orbits|glides|flies|pushes|pulls|cranes|moves|circles)\b",
+            r"\borbiting (?:around|shot|camera)\b",
+        ),
+        "a camera that stands still, or one that moves",
+        (
+            *_TURN,
+            r"\b(?:no|(?<!does )not|without|instead|rather|comes? to (?:a )?rest|ends?|end up|stops?)\b",
+        ),
+    ),
+    _pair(
+        "rain snowstorm blizzard thunderstorm downpour",
+        "clear cloudless",
+        (
+            r"\b(?:heavy|pouring|driving|torrential) rain\b",
+            r"\b(?:snowstorm|blizzard|thunderstorm|downpour)\b",
+        ),
+        (r"\bclear (?:blue |summer )?sk(?:y|ies)\b", r"\bcloudless (?:\w+ )?sk(?:y|ies)\b"),
+        "one weather",
+        (*_TURN, r"\b(?:distant|distance|far|beyond|behind|horizon|gone|over|ends?|painted|screen)\b"),
+    ),
+    _pair(
         "no without nobody",
         "dialogue",
         (
@@ -173,7 +214,6 @@ _EXCEPT = phrases(
     r"\b(?:except|only|single|lone|splash(?:es)?|spot|selective|tinted|tint|accents?)\b",
     r"\b(?:turns?|becomes?|bleeds?)\b",
     r"\b(?:until|then|flashback|television|tv|screen|photos?|photographs?|pictures? of)\b",
-    r"\b(?:cat|dog|tiles?|floor)\b",
 )
 _GREY_WORDS = words("black monochrome grayscale greyscale")
 

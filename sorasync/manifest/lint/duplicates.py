@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 
 from sorasync.manifest.library import ClipSpec
 from sorasync.manifest.lint.patterns import words
@@ -24,6 +25,8 @@ _SPELLINGS = {
     "harbor": "harbour",
     "closeup": "close",
 }
+_ENDING = re.compile(r"(?:ing|ed|es|s|e)$")
+_SHORT_WORD = 4
 _SHORTEST = 6
 """Words below which prompts are too short to say that one was meant as another."""
 
@@ -55,13 +58,18 @@ class Vocabularies:
                 yield from _in_group(group, only)
 
 
+@lru_cache(maxsize=65_536)
+def _stem(word: str) -> str:
+    """The word without its ending: `drifts`, `drifting` and `drift` are one word here."""
+    word = _SPELLINGS.get(word, word)
+    return _ENDING.sub("", word) if len(word) > _SHORT_WORD else word
+
+
 def vocabulary(used: frozenset[str]) -> int | None:
     """What the words of a prompt come to, the same for those that may say the same; None for too few."""
     if len(used) < _SHORTEST:
         return None
-    if not _SPELLINGS.keys().isdisjoint(used):
-        used = frozenset(_SPELLINGS.get(word, word) for word in used)
-    return hash(used - _FILLERS)
+    return hash(frozenset(map(_stem, used - _FILLERS)))
 
 
 def near(
@@ -87,11 +95,13 @@ def _in_group(group: list[ClipSpec], only: Collection[str] | None) -> Iterator[t
     """The clips of a group that use the same words in the same way, too."""
     seen: dict[tuple[object, ...], ClipSpec] = {}
     for clip in group:
-        asked = (
-            _signature(clip.prompt or ""),
-            *(clip.model, clip.size, clip.seconds, clip.characters, clip.image_sha256, clip.revision),
-        )
-        first = seen.setdefault(asked, clip)
+        more = (clip.model, clip.size, clip.seconds, clip.characters, clip.image_sha256, clip.revision)
+        clauses = _clauses(clip.prompt or "")
+        in_order = tuple(word for clause in clauses for word in clause)
+        asked = ((in_order, *more), (_signature(clip.prompt or "", clauses), *more))
+        first = next((seen[one] for one in asked if one in seen), clip)
+        for one in asked:
+            seen.setdefault(one, first)
         if first.prompt == clip.prompt or _base(first.name) == _base(clip.name):
             continue
         if only is None or clip.name in only or first.name in only:
@@ -109,14 +119,18 @@ def _finding(first: ClipSpec) -> Finding:
     )
 
 
-def _signature(text: str) -> tuple[str, ...]:
-    """The clauses without what does not matter, in order of the alphabet; a storyboard's as they stand."""
-    low = text.lower()
+def _clauses(text: str) -> list[tuple[str, ...]]:
+    """The words that matter, by clause."""
     clauses = [
-        " ".join(_SPELLINGS.get(word, word) for word in spoken(clause) if word not in _FILLERS)
-        for clause in _CLAUSE.split(low)
+        tuple(_stem(word) for word in spoken(clause) if word not in _FILLERS)
+        for clause in _CLAUSE.split(text.lower())
     ]
-    return tuple(filter(None, clauses if "\nshot 2\n" in low else sorted(clauses)))
+    return [clause for clause in clauses if clause]
+
+
+def _signature(text: str, clauses: list[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """The clauses in order of the alphabet; a storyboard's as they stand."""
+    return tuple(clauses if "\nShot 2\n" in text else sorted(clauses))
 
 
 def _base(name: str) -> str:

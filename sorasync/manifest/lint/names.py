@@ -19,6 +19,17 @@ _AFTER_NAME = re.compile(
 )
 
 
+_THINGS_DO = re.compile(
+    r"\s(?:covers|falls|drifts|blows|settles|rises|glows|shines|blooms|melts|lies|fills|drips|swirls|clings|coats|"
+    r"gathers|piles|burns|smoulders|smolders|fades|spreads|pours|streams|breaks|comes|hangs|petals?|leaves)\b"
+)
+"""What ash, dawn or roses do, rather than somebody who is called so."""
+_MONTHS = frozenset({"April", "May", "June", "August", "Summer", "Autumn", "Winter", "Spring"})
+_IN_MONTH = re.compile(
+    r"\b(?:in|of|early|late|mid|by|since|until|till|last|next|every|this|each|through)[ -]$", re.I
+)
+
+
 @lru_cache(maxsize=4096)
 def _whole(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
@@ -69,17 +80,23 @@ def _named(prompt: Prompt, name: str) -> int | None:
     text = prompt.text
     for match in _whole(name).finditer(text):
         start, end = match.span()
+        if name in _MONTHS and _IN_MONTH.search(text, max(0, start - 10), start):
+            continue
         if prompt.in_quotes(start) or _NEGATED.search(text, max(0, start - 10), start):
             continue
         if _PALETTE.search(prompt.sentence(start)) or not name[:1].isupper():
             continue
         initial = not text[:start].rstrip(' \n-•*"“').strip() or text[:start].rstrip(" -•*")[-1:] in ".!?\n:"
         if " " not in name and (
-            not _AFTER_NAME.match(text, end) if initial else _capital_beside(text, start, end)
+            not _follows_name(text, end) if initial else _capital_beside(text, start, end)
         ):
             continue
         return start
     return None
+
+
+def _follows_name(text: str, end: int) -> bool:
+    return bool(_AFTER_NAME.match(text, end)) and not _THINGS_DO.match(text, end)
 
 
 def _capital_beside(text: str, start: int, end: int) -> bool:

@@ -7,12 +7,20 @@ from collections.abc import Iterator
 
 from sorasync.counted import counted
 from sorasync.manifest.lint.board import Part
+from sorasync.manifest.lint.patterns import words
 from sorasync.manifest.lint.prompt import Finding, Prompt, spoken
 from sorasync.manifest.lint.rule import Cast, Rule
 from sorasync.manifest.lint.vocabulary import COLOUR
 
 _LIST = re.compile(
     r"palette(?:\s(?:of|is|in|to|with)|\s?[:=—–-])\s?(?P<colours>[^.;:\n!?()]+)", re.IGNORECASE
+)
+_LABEL = re.compile(
+    r"(?:^|(?<=[.;!?]\s))colou?rs:\s?(?P<colours>[^.;:\n!?()]+)", re.IGNORECASE | re.MULTILINE
+)
+_BEFORE = re.compile(
+    r"\b(?:an?|its|in)\s(?P<colours>[\w-]+(?:,\s[\w-]+)*,?\sand\s[\w-]+)\s(?:colou?r\s)?palette\b",
+    re.IGNORECASE,
 )
 _PLACE = re.compile("palette")
 _SPLIT = re.compile(r"\s*(?:,\s*and\b|,|\band\b|&|/|\+)\s*")
@@ -29,14 +37,23 @@ def check(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
             if parts := shot.of("palette"):
                 yield from _of_shot(parts)
         return
-    for place in _PLACE.finditer(prompt.low):
-        match = _LIST.match(prompt.text, place.start())
-        if match is None or prompt.in_quotes(match.start()):
+    for match in _lists(prompt):
+        if prompt.in_quotes(match.start()):
             continue
         colours = _colours(match["colours"])
         if colours and not _FEW <= len(colours) <= _MANY:
             end = match.start("colours") + len(match["colours"].rstrip())
             yield Finding(_message(len(colours)), match.start("colours"), end, _EXPECTED)
+
+
+def _lists(prompt: Prompt) -> Iterator[re.Match[str]]:
+    for place in _PLACE.finditer(prompt.low):
+        if (match := _LIST.match(prompt.text, place.start())) is not None:
+            yield match
+    if "palette" in prompt.words:
+        yield from _BEFORE.finditer(prompt.text)
+    else:
+        yield from _LABEL.finditer(prompt.text)
 
 
 def _of_shot(parts: list[Part]) -> Iterator[Finding]:
@@ -63,4 +80,4 @@ def _colours(text: str) -> list[str]:
     return items
 
 
-RULE = Rule("S210", check, triggers=frozenset(["palette"]))
+RULE = Rule("S210", check, triggers=words("palette colours colors"))

@@ -27,7 +27,7 @@ _THING = one_of(
 )
 """Things of which a number may be a property, such as a 4K television in the picture."""
 _SHARP = one_of("resolution quality uhd hdr video footage render detail ultra photorealistic cinematic")
-_AT_END = r"(?=\s*(?:[,.;)\]!\n]|$))"
+_AT_END = r"(?=\s*(?:[,.:;)\]!\n]|$))"
 _SHOWN = (
     r"\s(?:plays?|playing|runs?|is playing|loops?)?\s?(?:on|in|across)\s(?:an?|the|his|her|every)\s"
     rf"(?:\w+\s)?{_THING}\b"
@@ -35,7 +35,7 @@ _SHOWN = (
 
 _LENGTH = phrases(
     rf"(?<![\w.]){_NUMBER}[\s-]?{_SECONDS}[\s-](?:long\s)?{_VIDEO}s?\b(?!{_SHOWN})",
-    r"\b(?:duration|runtime|running time|clip length|video length)(?:\s(?:of|is))?[:=]?\s?(?:of\s)?"
+    r"\b(?:duration|runtime|running time|clip length|video length|^length)(?:\s(?:of|is))?[:=]?\s?(?:of\s)?"
     rf"{_NUMBER}[\s-]?{_SECONDS}\b",
     r"\b(?:video|clip|film|movie|shot|it)\s(?:should\s|must\s|to\s)?(?:last|lasts|run|runs|be)\s(?:for\s)?"
     rf"(?:about\s|exactly\s)?{_NUMBER}[\s-]?{_SECONDS}\b"

@@ -38,9 +38,11 @@ _LINK = phrases(
     r"\b"
     + one_of(
         "pull push zoom doll crane ris track mov drift glid widen tighten boom reveal arc orbit rack "
-        "clos(?:e|ing)_in open(?:s|ing)_(?:out|up) back(?:s|ing)?_(?:out|away) from\\b into\\b becom"
+        "clos(?:e|ing)_in open(?:s|ing)_(?:out|up) back(?:s|ing)?_(?:out|away) from\\b into\\b becom "
+        "photo picture painting postcard poster screen monitor television reflect mirror"
     )
 )
+"""What leads from one framing to the next: a move, or a picture in the picture."""
 _SIZE_WORDS = words("wide long full establishing medium mid close closeup closeups macro")
 _CUT_WORDS = words("cut cuts")
 _OR = phrases(r"\bor\b[^.]*\Z")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from sorasync.manifest.lint.patterns import one_of, phrases, words
 from sorasync.manifest.lint.prompt import Finding, Prompt, spoken
@@ -24,9 +25,14 @@ _ITEM = phrases(r"^\s*(?:[-*•]|\d+[.)])\s+\S")
 
 _SENTENCE = re.compile(r"[.!?\n]+")
 _LOOK = words("palette style lighting camera light lens shot grain sound dialogue depth")
+_SHORT_WORD = 3
+_JOINING = words("while with over under above into onto from that this them they their there then where")
 _SHORTEST = 8
 _SHARE = 0.6
 _RUN = 3
+_SAME_WORDS = 0.75
+"""The share of words, and their least number, from which on it is the scene told in other words."""
+_LEAST_WORDS = 9
 
 
 def several(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
@@ -51,17 +57,28 @@ def _several(count: int, start: int, end: int) -> Finding:
 
 
 def repeats(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
-    """Extensions most of whose runs of three words stand in the prompt that they go on from."""
+    """Extensions of which most runs of three words, or nearly all words, stand in a prompt before."""
     runs = _runs(prompt.low)
-    if len(runs) < _SHORTEST - _RUN + 1:
-        return
-    for before in prompt.before():
-        known = runs & _runs(before.lower())
-        if len(known) / len(runs) >= _SHARE:
-            message = f"the extension repeats {round(100 * len(known) / len(runs))}% of the prompt before it"
-            expected = "what happens next: the scene is there already"
-            yield Finding(message, expected=expected)
+    runs = runs if len(runs) > _SHORTEST - _RUN else set()
+    telling = _telling(prompt.low)
+    telling = telling if len(telling) >= _LEAST_WORDS else set()
+    for before in prompt.before() if runs or telling else ():
+        low = before.lower()
+        phrases_known, words_known = _known(runs, _runs(low)), _known(telling, _telling(low))
+        if phrases_known >= _SHARE or words_known >= _SAME_WORDS:
+            share = max(phrases_known, words_known)
+            message = f"the extension repeats {round(100 * share)}% of the prompt before it"
+            yield Finding(message, expected="what happens next: the scene is there already")
             return
+
+
+def _known(said: AbstractSet[object], before: AbstractSet[object]) -> float:
+    return len(said & before) / len(said) if said else 0
+
+
+def _telling(text: str) -> set[str]:
+    """The words that tell what there is to see, without those that join them."""
+    return {word for word in spoken(text) if len(word) > _SHORT_WORD} - _JOINING
 
 
 def _runs(text: str) -> set[tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from sorasync.counted import counted
 from sorasync.manifest.lint.board import Board, Part
@@ -10,14 +11,31 @@ from sorasync.manifest.lint.patterns import phrases, words
 from sorasync.manifest.lint.prompt import Finding, Prompt, spoken
 from sorasync.manifest.lint.rule import MADE, Cast, Rule
 
-_THEN = phrases(
-    r"(?<!even )(?<!since )(?<!just )(?<!by )(?<!until )(?<!now and )\bthen\b",
-    r"\bafter that\b",
-    r"\bfollowed by\b",
-    r"\bafterwards?\b",
-    r"(?:^|[.;,]\s)(?:next|finally|lastly),?\s(?!to\b|door\b)",
+_THEN = (
+    (
+        "then",
+        phrases(
+            r"then\b(?<!\wthen)(?<!even then)(?<!since then)(?<!just then)(?<!by then)(?<!until then)"
+            r"(?<!now and then)"
+        ),
+    ),
+    ("after that", phrases(r"after that\b(?<!\wafter that)")),
+    ("followed by", phrases(r"followed by\b")),
+    ("afterward", phrases(r"afterwards?\b")),
+    ("next", phrases(r"(?:^|[.;,]\s)next,?\s(?!to\b|door\b)")),
+    ("finally", phrases(r"(?:^|[.;,]\s)finally,?\s")),
+    ("lastly", phrases(r"(?:^|[.;,]\s)lastly,?\s")),
 )
+"""What joins two beats, behind letters that are looked for first: most prompts hold few of them."""
 _SEQUENCE = words("then after afterwards afterward followed finally lastly next")
+_ACTIONS = phrases(
+    r"^(?:actions?|action beats|beats)\b[^\n:]*:[ \t]*\n(?P<items>(?:[ \t]*(?:[-*•]|\d+[.)])[^\n]*\n?)+)"
+)
+_ITEM = phrases(r"^[ \t]*(?:[-*•]|\d+[.)])\s+(?P<item>\S[^\n]*)")
+_NUMBERED = phrases(r"^[ \t]*\d+[.)]\s+(?P<item>\S[^\n]*)")
+_LISTS = words("action actions beats 1")
+_SAYS = phrases(r"^[ \t]*(?:[-*•][ \t]*)?[^\n:\"“”]{1,40}:[ \t]*[\"“](?P<line>[^\n\"“”]+)[\"”]")
+"""Somebody's line in prose: `Chef: "One more minute."`"""
 _WORDS_A_SECOND = 3.5
 """What somebody in a hurry speaks."""
 _SECONDS_A_SHOT = 1.5
@@ -38,6 +56,7 @@ def too_much(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
         yield Finding(message, start, end, "a second a beat at least: fewer beats, or more `seconds`")
     if prompt.board is not None:
         yield from _crowded(prompt.board, seconds)
+    yield from _talkative(_said(prompt), seconds)
 
 
 def _crowded(board: Board, seconds: int) -> Iterator[Finding]:
@@ -50,7 +69,18 @@ def _crowded(board: Board, seconds: int) -> Iterator[Finding]:
             expected=f"{counted(most, 'shot')} at most, or more `seconds`",
             key=("shots", len(shots) - 1),
         )
-    said = [part for shot in shots for part in shot.of("dialogue")]
+
+
+def _said(prompt: Prompt) -> list[Part]:
+    """What is spoken, line by line."""
+    if prompt.board is not None and prompt.board.shots:
+        return [part for shot in prompt.board.shots for part in shot.of("dialogue")]
+    if "dialogue" not in prompt.words:
+        return []
+    return [Part((), match.start("line"), match["line"]) for match in _SAYS.finditer(prompt.text)]
+
+
+def _talkative(said: list[Part], seconds: int) -> Iterator[Finding]:
     words = [len(spoken(part.text)) for part in said]
     if sum(words) > seconds * _WORDS_A_SECOND:
         part = _overrun(said, words, seconds)
@@ -81,20 +111,41 @@ def long_and_full(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
         )
 
 
+@lru_cache(maxsize=1)
 def _beats(prompt: Prompt) -> list[tuple[int, int]]:
     """The spans of what happens one after the other, as far as the text says so."""
     if prompt.board is not None and prompt.board.shots:
         return [(part.start, part.end) for shot in prompt.board.shots for part in shot.of("action")]
+    return max(_sequence(prompt), _listed(prompt), key=len)
+
+
+def _sequence(prompt: Prompt) -> list[tuple[int, int]]:
+    """What is joined by words of time."""
     if prompt.words.isdisjoint(_SEQUENCE):
         return []
-    found = [match.span() for match in _THEN.finditer(prompt.low) if not prompt.in_quotes(match.start())]
+    found = sorted(
+        match.span()
+        for word, pattern in _THEN
+        if word in prompt.low
+        for match in pattern.finditer(prompt.low)
+        if not prompt.in_quotes(match.start())
+    )
     return [(0, 0), *found] if found else []
+
+
+def _listed(prompt: Prompt) -> list[tuple[int, int]]:
+    """The items of a list of actions, or of a numbered list."""
+    if prompt.words.isdisjoint(_LISTS) or "\n" not in prompt.text:
+        return []
+    block = _ACTIONS.search(prompt.low)
+    items = _ITEM.finditer(prompt.low, *block.span("items")) if block else _NUMBERED.finditer(prompt.low)
+    return [match.span("item") for match in items]
 
 
 TOO_MUCH = Rule(
     "S208",
     too_much,
     MADE,
-    _SEQUENCE | {"shot"},
+    _SEQUENCE | _LISTS | {"shot", "dialogue"},
 )
 LONG = Rule("S209", long_and_full, MADE, TOO_MUCH.triggers)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from sorasync.manifest.lint.patterns import any_of, one_of, phrases
+from sorasync.manifest.lint.patterns import any_of, one_of, phrases, words
 from sorasync.manifest.lint.prompt import Finding, Prompt
 from sorasync.manifest.lint.rule import Cast, Rule
 
@@ -43,13 +43,38 @@ _ADVICE: Final = {
     "striking": _STRIKING,
     "masterpiece": _QUALITY,
     "quality": _QUALITY,
+    "aesthetic": _LOVELY,
+    "detailed": _QUALITY,
+    "realistic": _QUALITY,
+    "artstation": _QUALITY,
+    "nice": _LOVELY,
+    "great": _LIKE_FILM,
+    "perfect": _LIKE_FILM,
     "award": _QUALITY,
     "jaw": _STRIKING,
     "awe": _STRIKING,
 }
-_ALONE = [word for word in _ADVICE if word not in ("quality", "award", "jaw", "awe", "striking", "pretty")]
+_IN_PHRASES: Final = words(
+    "quality award jaw awe striking pretty aesthetic detailed realistic artstation nice great perfect epic "
+    "masterpiece"
+)
+"""Words that are vague only beside others."""
+_ALONE = [word for word in _ADVICE if word not in _IN_PHRASES]
 _NOT_PRETTY = one_of("much far big small well good fast soon sure close high low old new often long")
+_LOOK = one_of(
+    "light lighting composition camera camerawork shot visuals? colou?rs? scenery atmosphere vibes? mood"
+)
+_TEXT = one_of("poems? poetry tales? verses? novels? theat(?:re|er) sagas? hero(?:es)?")
 _VAGUE = any_of(
+    f"epic(?! {_TEXT})",
+    r"(?<=[,;.]\s)(?:an?\s)?(?:true |absolute |visual |cinematic )?masterpiece(?=\s*(?:[,;.!]|$))",
+    r"(?:true|absolute|visual|cinematic) masterpiece",
+    r"aesthetic(?=\s*(?:[,;.!]|$))",
+    "(?:ultra|highly|hyper|insanely|extremely|intricately)[ -]detailed",
+    "(?:ultra|hyper)[ -]?realistic",
+    "(?:trending )?on artstation",
+    f"(?:nice|great|perfect|good) {_LOOK}",
+    r"nice(?=,)",
     "visually striking",
     "striking(?= visuals?| images?| imagery)",
     "(?:high|best|top|highest|studio)[ -]quality",
@@ -93,4 +118,4 @@ def _is_name(prompt: Prompt, start: int, end: int) -> bool:
     return not initial or (len(after) == 2 and after[0] == " " and after[1].isupper())
 
 
-RULE = Rule("S207", check, triggers=frozenset(_ADVICE))
+RULE = Rule("S207", check, triggers=frozenset(_ADVICE) | words("hyperrealistic ultrarealistic good"))
