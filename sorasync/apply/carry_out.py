@@ -13,7 +13,7 @@ from sorasync.apply.budget import BudgetSpent
 from sorasync.apply.context import Context
 from sorasync.apply.downloads import Downloads
 from sorasync.apply.events import Moment
-from sorasync.apply.fetch import FetchLater, Gone, expiry, fetch
+from sorasync.apply.fetch import FetchLater, Gone, expiry, fetch, put_back
 from sorasync.apply.follow import Follower, WaitedLongEnough
 from sorasync.apply.open_questions import Answer, OpenQuestions
 from sorasync.apply.pictures import Pictures
@@ -191,8 +191,11 @@ class Carrier:
         return await self._render(replace(change, cost_usd=record.cost_usd, seconds=seconds))
 
     async def _resume(self, change: Change) -> Outcome:
-        store, run = self.context.store, self.context.run
+        context, store, run = self.context, self.context.store, self.context.run
         record = self._record(change)
+        if record.status in (Status.STORED, Status.LOST) and await put_back(context, record):
+            self._bind(change)
+            return self._done(change)
         if record.status in (Status.INTENT, Status.UNKNOWN):
             if record.kind == Kind.CHARACTER:
                 store.withdraw(record.key, run=run, error_message="the answer was lost")

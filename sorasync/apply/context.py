@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,7 @@ class Settings:
     waited for; `detach` leaves every render pending as soon as it has an id. With `batch`, creates
     go out as batches where the host takes them. `pictures` names the kinds of picture that are
     fetched beside each video. `max_bytes` caps one download.
+    `spares` are files of the library that may hold a video which the store has lost, by its digest.
     `hash_file` gives the SHA-256 of a file of the library; it is called in a thread.
     """
 
@@ -38,6 +39,7 @@ class Settings:
     pictures: tuple[str, ...] = ()
     max_bytes: int = 8 << 30
     min_free_bytes: int = 256 << 20
+    spares: Mapping[str, str] = field(default_factory=dict)
     hash_file: Callable[[str], str] | None = None
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from sorasync.apply.context import Context
 from sorasync.apply.sidecars import sidecar_of
 from sorasync.apply.transfer import part_of, stream
+from sorasync.assets import spare
 from sorasync.assets.errors import DamagedFile, TooLarge, WrongLength
 from sorasync.assets.fetch import Received
 from sorasync.assets.mp4 import inspect_mp4
@@ -51,6 +52,26 @@ async def fetch(context: Context, record: Record, job: Job, recorded: Callable[[
         )
         recorded()
     return stored
+
+
+async def put_back(context: Context, record: Record) -> bool:
+    """Make the video of a stored or lost record anew from another file here; whether that did it."""
+    if record.asset is None:
+        return False
+    file = context.settings.spares.get(record.asset)
+    if file is not None:
+        done = await asyncio.to_thread(spare.put_back, context.assets, record.asset, context.root / file)
+    else:
+        lost = record.status is Status.LOST
+        done = lost and await asyncio.to_thread(context.assets.verify, record.asset)
+    if not done:
+        return False
+    await asyncio.to_thread(_note_beside, context, record)
+    with context.store.transaction():
+        if record.status is Status.LOST:
+            context.store.move(record.key, Status.STORED, run=context.run)
+        context.store.log("put back", record.address, record.key, context.run, file=file)
+    return True
 
 
 async def _video(context: Context, record: Record, job: Job) -> tuple[Record, int]:
@@ -98,11 +119,15 @@ def _put_in_place(context: Context, record: Record, received: Received) -> Recor
         raise
     seconds = round(facts.duration_seconds, 3) or record.seconds
     stored = replace(record, asset=received.sha256, seconds=seconds, run=context.run)
+    _note_beside(context, stored)
+    return stored
+
+
+def _note_beside(context: Context, record: Record) -> None:
     try:
-        write_sidecar(context.assets, sidecar_of(stored))
+        write_sidecar(context.assets, sidecar_of(record))
     except OSError as error:
         context.store.log("sidecar not written", record.address, record.key, context.run, error=str(error))
-    return stored
 
 
 async def _still_there(context: Context, record: Record) -> Job:

@@ -54,6 +54,11 @@ def link_all(store: AssetStore, view: Mapping[str, Link]) -> LinkReport:
     return _Linking(store, view, needed).run()
 
 
+def changed_names(store: AssetStore, view: Mapping[str, Link]) -> dict[str, Link]:
+    """The wanted names that `link_all` made once and would make anew, since they are gone or changed."""
+    return _Linking(store, view, _needed_directories(view, store.root.name)).changed()
+
+
 def _needed_directories(view: Mapping[str, Link], store: str) -> set[str]:
     """Every directory the view needs, after checking its names."""
     needed: set[str] = set()
@@ -122,6 +127,12 @@ class _Linking:
         self._make()
         self._remember()
         return self._report()
+
+    def changed(self) -> dict[str, Link]:
+        """Look only: names that were made for the very objects that they are to stand for, and do not."""
+        self._compare_wanted()
+        names = sorted((*self._work.make, *self._work.aside, *self._work.swap))
+        return {n: self._view[n] for n in names if n in self._old and self._old[n].file == self._view[n].file}
 
     def _compare_wanted(self) -> None:
         for name, link in self._view.items():

@@ -16,6 +16,7 @@ from sorasync.errors import Refused, SorasyncError
 
 if TYPE_CHECKING:
     from sorasync.operations.apply import ApplyOptions
+    from sorasync.operations.plan import Planned
     from sorasync.plan.plan import Plan
 
 
@@ -31,14 +32,18 @@ class Confirm:
         self._yes = yes
         self.plan: Plan | None = None
 
-    def __call__(self, plan: Plan) -> bool:
-        self.plan = plan
+    def __call__(self, planned: Planned) -> bool:
+        plan = self.plan = planned.plan
         annotate(self._globals, plan.diagnostics)
         add_plan(plan)
         if self._globals.format == "text" and plan.changes:
             from sorasync.cli.plan_text import plan_text
 
             print_lines([*plan_text(plan, short=self._globals.quiet), ""])
+        if self._globals.format == "text" and planned.drift is not None and planned.drift.items:
+            from sorasync.cli.drift_output import drift_text
+
+            print_lines([*drift_text(planned.drift), ""])
         if plan.simulated or not any(plan.paid()) or self._options.expect or self._options.plan_file:
             return True
         if self._yes:

@@ -10,7 +10,7 @@ from sorasync.cli.columns import padded
 from sorasync.counted import counted
 from sorasync.operations.drift import Drift, Kind
 
-_COLOURS = {Kind.MISSING: "yellow", Kind.DAMAGED: "red", Kind.EDITED: "yellow", Kind.GONE: "red"}
+_COLOURS = dict.fromkeys(Kind, "yellow") | {Kind.DAMAGED: "red", Kind.GONE: "red"}
 
 
 def drift_text(drift: Drift, *, verbose: bool = False) -> Iterator[str]:

@@ -47,6 +47,8 @@ def event_text(event: Event) -> str:
             return f"{data.get('remote_id', '?')} was made elsewhere and is taken for it"
         case "recovered":
             return f"recovered from the {data.get('source', 'lock file')}{_paid(event)}"
+        case "put back":
+            return f"its file was put back from {data.get('file', 'where it lay')}"
         case "to be tried again":
             return f"to be tried again (was {data.get('was', '?')}: {data.get('why', 'no reason given')})"
         case _:

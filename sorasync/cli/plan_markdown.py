@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import click
 
 from sorasync.cli.diagnostic_text import counts_text, diagnostics_text
+from sorasync.cli.drift_output import drift_text
 from sorasync.cli.markdown import code, fenced, folded, table
 from sorasync.cli.plan_text import (
     budget_lines,
@@ -23,6 +24,7 @@ from sorasync.cli.plan_text import (
 )
 from sorasync.counted import counted
 from sorasync.manifest.diagnostic import Diagnostic
+from sorasync.operations.drift import Drift
 from sorasync.plan.change import Change
 from sorasync.plan.cost import money
 from sorasync.plan.plan import Plan
@@ -71,16 +73,16 @@ def _word(name: str) -> str:
     return f"{plain[:40]}~{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def plan_comment(plan: Plan) -> str:
+def plan_comment(plan: Plan, drift: Drift | None = None) -> str:
     """The plan as a comment: a hidden marker and the token on lines of their own, then what people read."""
     head = f"{marker(plan.library, plan.env)}\n<!-- sorasync:token:{plan.token} -->"
     paper = _Paper(COMMENT_LIMIT, [head], len(head) + 2)
-    return _written(plan, paper, "This comment is updated on every push.")
+    return _written(plan, drift, paper, "This comment is updated on every push.")
 
 
-def plan_summary(plan: Plan) -> str:
+def plan_summary(plan: Plan, drift: Drift | None = None) -> str:
     """The same for a job's summary: no marker, and room for more."""
-    return _written(plan, _Paper(SUMMARY_LIMIT), "")
+    return _written(plan, drift, _Paper(SUMMARY_LIMIT), "")
 
 
 def faults_markdown(diagnostics: list[Diagnostic], library: str, env: str | None, *, comment: bool) -> str:
@@ -92,13 +94,15 @@ def faults_markdown(diagnostics: list[Diagnostic], library: str, env: str | None
     return str(paper)
 
 
-def _written(plan: Plan, paper: _Paper, tail: str) -> str:
+def _written(plan: Plan, drift: Drift | None, paper: _Paper, tail: str) -> str:
     last = " · ".join(filter(None, [_token_line(plan), tail]))
     reserve = len(last) + 200
     paper.add(f"**sorasync: {_headline(plan)}**")
     refused = (code(line, _REFUSAL) for line in refusal_lines(plan))
     for line in (*budget_lines(plan), *refused, *_where(plan)):
         paper.add(line, reserve)
+    if drift is not None:
+        _drift(drift, paper, reserve)
     if plan.changes:
         _table(plan, paper, reserve)
         full = list(map(click.unstyle, plan_text(plan)))
@@ -111,6 +115,15 @@ def _written(plan: Plan, paper: _Paper, tail: str) -> str:
         _fit(paper, title[:1].upper() + title[1:], _blocks(plan.diagnostics), "sorasync validate", reserve)
     paper.add(last)
     return str(paper)
+
+
+def _drift(drift: Drift, paper: _Paper, reserve: int) -> None:
+    """What a refresh found: the sum, and what has drifted, folded."""
+    lines = list(map(click.unstyle, drift_text(drift)))
+    items, sums = lines[: len(drift.items)], [line for line in lines[len(drift.items) :] if line]
+    paper.add("  \n".join(sums), reserve)
+    if items:
+        _fit(paper, "What has drifted", items, "sorasync drift", reserve)
 
 
 def _headline(plan: Plan) -> str:

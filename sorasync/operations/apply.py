@@ -81,7 +81,7 @@ def apply(
     project: Project,
     options: ApplyOptions,
     reporter: Reporter,
-    confirm: Callable[[Plan], bool],
+    confirm: Callable[[Planned], bool],
     command: str = "apply",
 ) -> Report | None:
     """Plan and carry out. None when `confirm` said no; it is asked once, after every check has passed.
@@ -96,7 +96,7 @@ def apply(
             planned = _checked(project, options, store)
             if (lost := forgotten(project, planned.known.briefs)) is not None:
                 reporter.notice(lost)
-            if not confirm(planned.plan):
+            if not confirm(planned):
                 return None
             return _carry_out(_Session(project, options, store, planned, reporter, command, lock))
 
@@ -207,6 +207,7 @@ async def _engine(session: _Session, number: int) -> Report:
                 detach=options.detach,
                 batch=session.planned.plan.batch,
                 pictures=tuple(config.assets.pictures),
+                spares=session.planned.known.spares,
                 hash_file=partial(_digest, project.root),
             ),
             budget=budget_of(project, session.store, options.max_cost),

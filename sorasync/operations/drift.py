@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sorasync.operations.project import Project
+from sorasync.operations.spares import spares
 from sorasync.plan.remote import Remote
 from sorasync.state.record import IN_FLIGHT, Status
 from sorasync.state.store import Store
@@ -18,6 +19,7 @@ from sorasync.state.store import Store
 if TYPE_CHECKING:
     from sorasync.assets.checked import Findings
     from sorasync.graph.graph import Graph
+    from sorasync.operations.sweep import Sweep
     from sorasync.provider.wire import Job
     from sorasync.state.record import Brief
 
@@ -28,13 +30,15 @@ class Kind(StrEnum):
     """What has become of something.
 
     `missing`: its file is not here. `damaged`: its file is cut or not a video any more. `edited`: its file is
-    another whole video. `gone`: the provider has let a video go that is still needed: it is on its way, or
+    another whole video. `unlinked`: its file is whole, and a name of it is gone or stands for something else.
+    `gone`: the provider has let a video go that is still needed: it is on its way, or
     something is to be made from it.
     """
 
     MISSING = "missing"
     DAMAGED = "damaged"
     EDITED = "edited"
+    UNLINKED = "unlinked"
     GONE = "gone"
 
 
@@ -88,10 +92,11 @@ def sweep_all(
 
     files = _files(project, store, full=full)
     found = Sweep((), complete=False, listed=False) if offline else sweep(project)
-    seeking = _Seeking(project, store, graph, files, {job.id: job for job in found.jobs})
+    seeking = _Seeking(project, store, graph, files, found)
     seeking.files()
     if found.listed and found.complete:
         seeking.remotes()
+    seeking.names(store)
     held = store.remote_ids()
     return Swept(
         drift=Drift(
@@ -119,17 +124,17 @@ def _files(project: Project, store: Store, *, full: bool) -> Findings:
 
 
 class _Seeking:
-    def __init__(
-        self, project: Project, store: Store, graph: Graph, files: Findings, jobs: Mapping[str, Job]
-    ) -> None:
+    def __init__(self, project: Project, store: Store, graph: Graph, files: Findings, found: Sweep) -> None:
         self._project = project
         self._graph = graph
-        self._jobs = jobs
+        self._jobs: Mapping[str, Job] = {job.id: job for job in found.jobs}
+        self._complete = found.listed and found.complete
         self._now = project.clock.now()
         self._briefs = store.briefs()
         self._labels = {b.key: graph.label(a) for a, b in store.bindings().items()}
         self._labels |= {render.key: graph.label(a) for a, render in graph.renders.items()}
         self._missing, self._damaged = frozenset(files.missing), frozenset(files.damaged)
+        self._spares = spares(project, store, graph, self._briefs, self._missing | self._damaged)
         self._sources = self._needed_sources()
         self.items: dict[str, Item] = {}
         self.expected = 0
@@ -144,6 +149,23 @@ class _Seeking:
                 self._add(Kind.MISSING, key, brief)
             elif brief.asset in self._damaged:
                 self._add(Kind.EDITED if self._is_video(brief.asset) else Kind.DAMAGED, key, brief)
+
+    def names(self, store: Store) -> None:
+        """Note every video that is whole and has lost a name that it had."""
+        from sorasync.apply.view import asset_view
+        from sorasync.assets.link import changed_names
+
+        assets, directory = self._project.assets(), self._project.config.assets.path
+        view = asset_view(self._graph, store.bindings(), self._briefs, assets.objects())
+        lost: dict[str, list[str]] = {}
+        for name, link in changed_names(assets, view).items() if assets.root.exists() else ():
+            lost.setdefault(link.sha256, []).append(name)
+        for key, brief in self._briefs.items():
+            if brief.asset in lost and key in self._labels:
+                names = " and ".join(f"{directory}/{name}" for name in lost.pop(brief.asset))
+                self._put(
+                    Kind.UNLINKED, key, brief, f"{names} stands for it no more: the next apply links it"
+                )
 
     def remotes(self) -> None:
         """Note every video that is gone at the provider and still needed; count those that are not."""
@@ -169,13 +191,18 @@ class _Seeking:
 
     def _add(self, kind: Kind, key: str, brief: Brief) -> None:
         if key not in self.items:
-            label = self._labels.get(key, f"({key[:8]})")
-            self.items[key] = Item(kind, label, key, brief.remote_id, self._note(kind, key, brief))
+            self._put(kind, key, brief, self._note(kind, key, brief))
+
+    def _put(self, kind: Kind, key: str, brief: Brief, note: str) -> None:
+        label = self._labels.get(key, f"({key[:8]})")
+        self.items.setdefault(key, Item(kind, label, key, brief.remote_id, note))
 
     def _note(self, kind: Kind, key: str, brief: Brief) -> str:
         if kind is Kind.GONE:
             return self._sources.get(key, "it was on its way")
-        if not self._jobs:
+        if brief.asset in self._spares:
+            return f"{self._spares[brief.asset]} still holds it: the next apply puts it back"
+        if not self._complete and brief.remote_id not in self._jobs:
             return "the next apply fetches it again if the provider still has it"
         there = brief.remote_id in self._jobs and not self._expired(brief) and self._ours(brief)
         return "the provider still has it: the next apply fetches it" if there else "and gone at the provider"

@@ -12,6 +12,7 @@ from sorasync.graph.address import natural, owner
 from sorasync.graph.graph import Graph
 from sorasync.operations.budget import allowances, configured_policy
 from sorasync.operations.project import Project
+from sorasync.operations.spares import absent, spares
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.plan.diff import diff
@@ -91,18 +92,17 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
     replaced = graph.dependants(matching(options.replace, graph)) if options.replace else set()
     retried = matching(options.retry, graph) if options.retry else set()
     swept = _sweep(project, options, store, graph)
+    briefs, present = store.briefs(), _present(project, swept)
     known = Known(
         bindings=store.bindings(),
-        briefs=store.briefs(),
-        present=_present(project, swept),
+        briefs=briefs,
+        present=present,
         provider=project.profile.provider_name,
+        spares=spares(project, store, graph, briefs, absent(briefs, present)),
     )
     found = survey(graph, known, replaced)
-    known = Known(
-        bindings=known.bindings,
-        briefs=known.briefs,
-        present=known.present,
-        provider=known.provider,
+    known = replace(
+        known,
         records=store.records(found.keys),
         remote={} if options.offline else _ask(project, store, found, swept),
     )

@@ -101,6 +101,8 @@ class _Differ:
             return self._unpaid(render)
         if render.address in self.replaced and brief.status not in IN_FLIGHT:
             return self._afresh(render)
+        if (why := self.known.at_hand(brief)) is not None:
+            return self._fetch(Action.DOWNLOAD, render, why)
         match brief.status:
             case Status.STORED:
                 return self._stored(render, brief)

@@ -16,7 +16,8 @@ from sorasync.state.record import IN_FLIGHT, Binding, Brief, Record, Status
 class Known:
     """Bindings by address, briefs by key, and the digests of the assets that are on disk.
 
-    `records` and `remote` hold the whole record and the provider's answer of the keys that a survey named.
+    `records` and `remote` hold the whole record and the provider's answer of the keys that a survey named;
+    `spares` a file of the library that may hold an asset which the store has lost, by digest.
     """
 
     bindings: Mapping[str, Binding]
@@ -25,6 +26,7 @@ class Known:
     provider: str
     records: Mapping[str, Record] = field(default_factory=dict)
     remote: Mapping[str, Remote] = field(default_factory=dict)
+    spares: Mapping[str, str] = field(default_factory=dict)
 
     def whole(self, brief: Brief, kind: Kind) -> bool:
         """Whether what the record stands for can be used as it is, here and now."""
@@ -33,6 +35,15 @@ class Known:
         if kind is Kind.CHARACTER:
             return brief.provider == self.provider
         return brief.asset is not None and brief.asset in self.present
+
+    def at_hand(self, brief: Brief) -> str | None:
+        """How the store gets a video back that it has lost, without the provider; None where it cannot."""
+        if brief.asset is None or brief.status not in (Status.STORED, Status.LOST):
+            return None
+        if (file := self.spares.get(brief.asset)) is not None:
+            return f"its file is missing or damaged here: put back from {file}"
+        back = brief.status is Status.LOST and brief.asset in self.present
+        return "it was lost, and its file is back" if back else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +124,10 @@ def _to_ask(known: Known, keys: set[str], sources: set[str]) -> set[str]:
         if brief.remote_id is None or brief.provider != known.provider:
             continue
         absent = (
-            brief.status is Status.STORED and brief.asset is not None and brief.asset not in known.present
+            brief.status is Status.STORED
+            and brief.asset is not None
+            and brief.asset not in known.present
+            and brief.asset not in known.spares
         )
         if absent or brief.status in IN_FLIGHT or (key in sources and brief.status is Status.STORED):
             ask.add(key)

@@ -118,7 +118,7 @@ class Work:
             file.write_bytes(b"".join(encode(self.plan)))
             return apply(self.project, replace(options, plan_file=file), self, self._confirmed, command)
 
-    def _confirmed(self, plan: Plan) -> bool:
+    def _confirmed(self, planned: Planned) -> bool:
         """Nothing is asked here: whoever started it has agreed to the plan with that token."""
-        self.plan = plan
+        self.plan = planned.plan
         return True

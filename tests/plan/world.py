@@ -34,6 +34,7 @@ from sorasync.state.record import Binding, Brief, Record, Status
 if TYPE_CHECKING:
     from sorasync.assets.store import AssetStore
     from sorasync.provider.client import VideosClient
+    from sorasync.state.history import Asset
     from sorasync.state.store import Store
 
 HEAD = '[defaults]\nmodel = "sora-2"\nsize = "1280x720"\nseconds = 8\n'
@@ -61,12 +62,16 @@ class State:
         """The records of those keys."""
         return {key: self.rows[key] for key in keys if key in self.rows}
 
+    def assets(self) -> dict[str, Asset]:
+        """The files it knows the size of: none."""
+        return {}
+
 
 class Disk:
     """The asset directory: the digests that are there. Nothing is at `root`, no check was ever made."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self.root = self.path = root
         self.digests: dict[str, int] = {}
 
     def present(self) -> dict[str, int]:

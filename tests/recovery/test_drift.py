@@ -10,7 +10,8 @@ import pytest
 from sorasync.assets.checked import Expected, check_all, load_checked, still_damaged
 from sorasync.assets.disk import hash_file
 from sorasync.assets.store import AssetStore
-from tests.recovery.world import TWO_CLIPS, World, a_world
+from sorasync.state.record import Status
+from tests.recovery.world import CHAIN, TWO_CLIPS, World, a_world
 
 STEP = '\n[[clips.pier.steps]]\nedit = "At night."\n'
 
@@ -207,3 +208,113 @@ def test_a_lost_memory_of_checks_only_costs_reading(tmp_path: Path) -> None:
     assert check_all(store, wanted).hashed == 1
     assert check_all(store, {sha256: Expected(8, None)}).damaged == (sha256,)
     assert still_damaged(store) == {sha256}
+
+
+def test_a_name_that_is_gone_or_replaced_is_drift_and_linked_again_for_nothing(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    assets = world.root / "assets"
+    (assets / "pier.mp4").unlink()
+    (assets / "market.mp4").unlink()
+    (assets / "market.mp4").write_bytes(b"notes of mine")
+
+    assert kinds(world) == {"clip.pier": "unlinked", "clip.market": "unlinked"}
+    assert "assets/pier.mp4" in world.run("plan", "--refresh", "--detailed-exitcode", code=3)
+    world.apply()
+
+    assert kinds(world) == {}
+    assert (assets / "market.edited-1.mp4").read_bytes() == b"notes of mine"
+
+
+def test_a_clip_that_was_renamed_or_picked_anew_has_not_drifted(world: World) -> None:
+    world.write(CHAIN)
+    world.apply()
+    world.write(CHAIN.replace("clips.pier", "clips.jetty").replace("pick = 2", "pick = 1"))
+
+    assert kinds(world) == {}
+
+
+@pytest.mark.parametrize("kept", ["names.json", None])
+def test_a_video_that_only_a_name_still_holds_is_put_back_from_there(world: World, kept: str | None) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    for job_id in world.ids().values():
+        world.ask(f"/videos/{job_id}", method="DELETE")
+    store = world.root / "assets" / ".store"
+    for path in [path for path in store.rglob("*") if path.is_file() and path.name != kept]:
+        path.unlink()
+    asked = world.ask("/preview/requests")
+
+    assert world.plan() == {"clip.pier": "download", "clip.market": "download"}
+    assert world.reasons()["clip.pier"].endswith("put back from assets/pier.mp4")
+    world.apply()
+
+    assert world.ask("/preview/requests") == asked
+    assert len(world.videos()) == 2
+    assert world.plan("--refresh") == {}
+    assert {path.suffix for path in store.glob("??/*")} >= {".mp4", ".json"}
+    assert "put back from assets/pier.mp4" in world.run("log", "clip.pier")
+
+
+def test_a_name_that_holds_something_else_puts_nothing_back(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    paid = world.paid()
+    video = video_of(world, "clip.pier#1")
+    size = video.stat().st_size
+    video.unlink()
+    name = world.root / "assets" / "pier.mp4"
+    name.unlink()
+    name.write_bytes(b"x" * size)
+
+    world.apply()
+
+    assert hash_file(video) == video.stem
+    assert world.paid() == paid
+    assert world.plan("--refresh") == {}
+
+
+def test_a_video_that_was_given_up_for_lost_counts_again_once_its_file_is_back(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    video = video_of(world, "clip.pier#1")
+    content = video.read_bytes()
+    key = next(
+        row["key"] for row in world.json("state", "list")["records"] if row["address"] == "clip.pier#1"
+    )
+    with world.store(write=True) as store:
+        store.move(key, Status.LOST, run=None)
+    assert world.plan() == {"clip.pier": "download"}
+
+    world.apply()
+
+    assert video.read_bytes() == content
+    assert world.plan() == {}
+
+
+def test_a_copy_is_not_promised_by_a_provider_that_no_longer_has_it(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    for job_id in world.ids().values():
+        world.ask(f"/videos/{job_id}", method="DELETE")
+    world.lose_assets()
+
+    notes = {item["note"] for item in world.json("drift")["drift"]["items"]}
+
+    assert notes == {"and gone at the provider"}
+
+
+def test_markdown_and_apply_tell_of_drift_too(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    world.make("Somebody else's film.")
+    (world.root / "assets" / "pier.mp4").unlink()
+
+    for style in ("github", "markdown"):
+        text = world.run("plan", "--refresh", "--format", style)
+        assert "Drift: 1" in text
+        assert "unlinked clip.pier" in text
+        assert "1 video at the provider belongs to nobody here" in text
+    assert "belongs to nobody here" in world.run("plan", "--refresh")
+    assert "unlinked clip.pier" in world.run("apply", "--refresh", "--yes")
+    assert "Drift" not in world.run("plan", "--format", "github")

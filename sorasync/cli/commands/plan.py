@@ -97,14 +97,15 @@ def _show(globals: Globals, planned: Planned, *, full: bool, short: bool) -> Non
     if globals.format in _MARKDOWN:
         from sorasync.cli.plan_markdown import plan_comment, plan_summary
 
-        print_lines([plan_comment(plan) if globals.format == "github" else plan_summary(plan)])
+        written = plan_comment if globals.format == "github" else plan_summary
+        print_lines([written(plan, drift)])
         return
-    from sorasync.cli.drift_output import drift_line
+    from sorasync.cli.drift_output import drift_line, drift_text
     from sorasync.cli.plan_text import plan_text, sums
 
     print_lines(sums(plan) if globals.quiet else plan_text(plan, full=full, short=short))
     if drift is not None:
-        print_lines([drift_line(drift)])
+        print_lines([drift_line(drift)] if globals.quiet else ["", *drift_text(drift)])
 
 
 def _faults(globals: Globals, diagnostics: list[Diagnostic]) -> None:

@@ -16,6 +16,7 @@ from sorasync.cli.lock_option import lock_option
 from sorasync.cli.webhook_options import webhook_options, webhooks_of
 
 if TYPE_CHECKING:
+    from sorasync.operations.plan import Planned
     from sorasync.plan.plan import Plan
 
 _EXAMPLES = """\b
@@ -74,11 +75,11 @@ def command(
     return close(globals, plans[0], report)
 
 
-def _noted(plans: list[Plan]) -> Callable[[Plan], bool]:
+def _noted(plans: list[Plan]) -> Callable[[Planned], bool]:
     """Nothing has to be confirmed, since nothing is paid; the plan is kept for the report."""
 
-    def note(plan: Plan) -> bool:
-        plans.append(plan)
+    def note(planned: Planned) -> bool:
+        plans.append(planned.plan)
         return True
 
     return note

@@ -1,0 +1,40 @@
+"""Which of the videos that are missing or damaged here can be put back without asking the provider."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Container, Mapping
+
+from sorasync.apply.view import asset_view
+from sorasync.graph.graph import Graph
+from sorasync.operations.project import Project
+from sorasync.state.record import Brief, Status
+from sorasync.state.store import Store
+
+_KEPT = frozenset({Status.STORED, Status.LOST})
+
+
+def spares(
+    project: Project, store: Store, graph: Graph, briefs: Mapping[str, Brief], lost: Collection[str]
+) -> dict[str, str]:
+    """Of the digests of `lost` videos those whose bytes a file here may still hold, with its path.
+
+    Paths are relative to the library.
+    """
+    if not lost:
+        return {}
+    from sorasync.assets.spare import spare_names
+
+    sizes = store.assets()
+    known = {digest: sizes[digest].size if digest in sizes else None for digest in lost}
+    view = asset_view(graph, store.bindings(), briefs, ())
+    found = spare_names(project.assets(), known, view)
+    return {digest: f"{project.config.assets.path}/{name}" for digest, name in found.items()}
+
+
+def absent(briefs: Mapping[str, Brief], present: Container[str]) -> set[str]:
+    """The videos that were stored here once and are not among those `present`."""
+    return {
+        brief.asset
+        for brief in briefs.values()
+        if brief.asset is not None and brief.status in _KEPT and brief.asset not in present
+    }
