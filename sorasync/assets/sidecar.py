@@ -7,6 +7,7 @@ Several renders may have given the same bytes, so one file holds a list, by key:
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import cache
@@ -70,6 +71,18 @@ def write_sidecar(store: AssetStore, sidecar: Sidecar) -> Path:
         renders = {other.key: other for other in _read(path) or []} | {sidecar.key: sidecar}
         write_atomic(path, _encode([renders[key] for key in sorted(renders)]))
     return path
+
+
+def drop_sidecar(store: AssetStore, sha256: str, keys: Collection[str]) -> None:
+    """Take renders out of the facts beside a video that other renders still stand for."""
+    path = store.path_of(sha256, SIDECAR)
+    if not path.exists():
+        return
+    with locked_directory(path.parent):
+        before = _read(path) or []
+        kept = [sidecar for sidecar in before if sidecar.key not in keys]
+        if len(kept) != len(before):
+            write_atomic(path, _encode(kept))
 
 
 def read_sidecars(store: AssetStore) -> SidecarScan:

@@ -171,6 +171,8 @@ def delete(project: Project, session: Session, doomed: list[Doomed], *, remote: 
 
 
 def _delete_files(project: Project, session: Session, going: list[Record]) -> int:
+    from sorasync.assets.sidecar import drop_sidecar
+
     store, assets = session.store, project.assets()
     keys = {record.key for record in going}
     with store.transaction():
@@ -182,6 +184,8 @@ def _delete_files(project: Project, session: Session, going: list[Record]) -> in
     freed = 0
     for digest in sorted(digests):
         freed += assets.remove(digest)
+    for digest in sorted({record.asset for record in going if record.asset is not None} & kept):
+        drop_sidecar(assets, digest, keys)
     with store.transaction():
         store.drop_assets(digests)
         store.forget(keys, session.run)

@@ -51,11 +51,16 @@ class Bindings(Part):
                 "ON CONFLICT (address) DO UPDATE SET key = excluded.key, protect = excluded.protect",
                 (address, key, guarded),
             )
+            self.session.write("DELETE FROM dropped WHERE key = ?", (key,))
             self.session.changed()
             if before is None or before.key != key:
                 self.log("bound", address, key, run, before=before.key if before else None)
             if guarded != bool(before and before.protect):
                 self.log("protected" if guarded else "unprotected", address, key, run)
+
+    def dropped(self) -> set[str]:
+        """The keys of retired records that others have deleted: the lock file no longer tells of them."""
+        return {str(row[0]) for row in self.session.rows("SELECT key FROM dropped")}
 
     def protect(self, address: str, protect: bool, *, run: int | None) -> None:
         """Guard an address, or lift its guard. Raises `StateError` for an unknown address."""

@@ -11,10 +11,14 @@ from sorasync.state.store import Store
 
 FORMAT = 1
 
+_READABLE = (2, VERSION)
+"""Schemas whose exports can be taken in: those whose tables have the columns of today."""
+
 _TABLES = {
     "records": "key",
     "inputs": "key",
     "bindings": "address",
+    "dropped": "key",
     "assets": "of IS NOT NULL, sha256",
     "runs": "id",
     "attempts": "id",
@@ -84,7 +88,7 @@ def _checked(text: str) -> dict[str, Any]:
     if not isinstance(document, dict) or not isinstance(document.get("tables"), dict):
         raise StateError("this JSON is no export of a state")
     versions = (document.get("format_version"), document.get("schema_version"))
-    if versions != (FORMAT, VERSION):
+    if versions[0] != FORMAT or versions[1] not in _READABLE:
         raise StateError(
             f"the export has format {versions[0]} and schema {versions[1]}; "
             f"this sorasync reads format {FORMAT} and schema {VERSION}"

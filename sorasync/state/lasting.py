@@ -28,8 +28,13 @@ def facts(store: Store) -> LockFile:
     with store.snapshot():
         bindings, assets, lineage = store.bindings(), store.assets(), store.lineage
         rows = store.session.rows(SELECT)
+        dropped = store.dropped()
     named = names(bindings)
-    records = {row[_KEY]: _lasting(list(row), named) for row in rows}
+    records = {
+        row[_KEY]: _lasting(list(row), named)
+        for row in rows
+        if row[_KEY] not in dropped or Status(row[_STATUS]) in IN_FLIGHT
+    }
     used = {record.asset for record in records.values()}
     kept = [asset for asset in assets.values() if asset.sha256 in used]
     sizes = {asset.sha256: asset.size for asset in kept}

@@ -107,6 +107,13 @@ def _take(store: Store, theirs: LockFile, difference: Difference) -> None:
         "REPLACE INTO bindings (address, key, protect) VALUES (?, ?, ?)",
         [(name, found.key, found.protect) for name, found in difference.bindings.items() if found],
     )
+    store.session.write_many(
+        "DELETE FROM dropped WHERE key = ?",
+        [(key,) for key in (*difference.records, *(b.key for b in difference.bindings.values() if b))],
+    )
+    store.session.write_many(
+        "INSERT INTO dropped (key) VALUES (?) ON CONFLICT DO NOTHING", [(key,) for key in difference.dropped]
+    )
     store.log("restored", records=len(records), bindings=len(difference.bindings), unbound=len(gone))
 
 

@@ -4,8 +4,10 @@ A lock file carries no date, so what is new is found by comparing three accounts
 by key: the state, the lock file, and the last lock file that this state wrote or read. What only one side
 changed is taken from that side. Nothing that was paid for is ever forgotten here: a record that only the
 state knows stays, an address that the lock file has dropped is unbound (its record retires), and a protected
-one stays bound. Where both sides bound an address anew, the lock file wins, since both renders stay known.
-Two different renders of one key, both paid for since, are the one case that only a person can decide.
+one stays bound. A retired record that `gc` deleted elsewhere stays known here and is not written back, so
+that two machines do not hand it to and fro; should it come back all the same, it comes as retired, which
+costs nothing. Where both sides bound an address anew, the lock file wins, since both renders stay known. Two
+different renders of one key, both paid for since, are the one case that only a person can decide.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from enum import StrEnum
 from sorasync.state.errors import StateError
 from sorasync.state.lockfile_read import newer
 from sorasync.state.lockfile_text import LockFile
-from sorasync.state.record import Binding, Record
+from sorasync.state.record import IN_FLIGHT, Binding, Record
 
 
 class Outcome(StrEnum):
@@ -58,20 +60,23 @@ class StateDiverged(StateError):
 class Difference:
     """What has to change in a state to take a lock file in. None as a binding: unbind.
 
-    `overruled` are the state's own records that give way to another render of the same key.
+    `overruled` are the state's own records that give way to another render of the same key, `dropped` the
+    keys of retired ones that others have deleted: they stay here, and leave the lock file.
     """
 
     records: Mapping[str, Record]
     bindings: Mapping[str, Binding | None]
     overruled: Mapping[str, Record]
+    dropped: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.records or self.bindings)
+        return bool(self.records or self.bindings or self.dropped)
 
     @property
     def only_adds(self) -> bool:
         """Whether nothing that the state says is changed by it."""
-        return not self.overruled and all(binding is not None for binding in self.bindings.values())
+        kept = all(binding is not None for binding in self.bindings.values())
+        return kept and not self.overruled and not self.dropped
 
 
 def compare(mine: LockFile, theirs: LockFile, base: LockFile | None, keep: Side | None = None) -> Difference:
@@ -97,7 +102,23 @@ def compare(mine: LockFile, theirs: LockFile, base: LockFile | None, keep: Side 
     for binding in bindings.values():
         if binding is not None and binding.key not in mine.records:
             records.setdefault(binding.key, theirs.records[binding.key])
-    return Difference(records, bindings, overruled)
+    return Difference(records, bindings, overruled, _dropped(mine, theirs, base, bindings))
+
+
+def _dropped(
+    mine: LockFile, theirs: LockFile, base: LockFile, taken: Mapping[str, Binding | None]
+) -> frozenset[str]:
+    """What the lock file told of once, tells of no more, and no address here stands for either."""
+    bound = {binding.key for binding in {**mine.bindings, **taken}.values() if binding is not None}
+    return frozenset(
+        key
+        for key, old in base.records.items()
+        if key not in theirs.records
+        and key not in bound
+        and (my := mine.records.get(key)) is not None
+        and my.status not in IN_FLIGHT
+        and _same(old, my)
+    )
 
 
 def _records(

@@ -141,7 +141,14 @@ V2 = (
 )
 """Tells tries that nobody billed from those that count against a budget."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (V1, V2)
+V3 = (
+    """CREATE TABLE dropped (
+        key TEXT PRIMARY KEY NOT NULL REFERENCES records (key) ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID""",
+)
+"""Retired records that others have deleted from the lock file, and that are kept here only."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (V1, V2, V3)
 """The statements that lead from version n to n + 1 (`PRAGMA user_version`)."""
 
 VERSION = len(MIGRATIONS)

@@ -229,3 +229,57 @@ def test_a_plan_on_an_empty_state_beside_videos_says_how_they_come_back(world: W
     world.run("state", "recover")
     world.run("plan")
     assert world.err == ""
+
+
+def deleted_pier(kept: World, *options: str) -> str:
+    """A library whose retired clip was deleted by gc; the lock file of a colleague who still has it."""
+    kept.write(TWO_CLIPS)
+    kept.apply()
+    kept.write(TWO_CLIPS.partition("[clips.pier]")[0])
+    kept.apply()
+    colleague = (kept.root / "sorasync.lock").read_text()
+    kept.run("gc", "--delete", "--yes", *options)
+    return colleague
+
+
+def test_what_gc_deleted_is_neither_in_the_lock_file_nor_brought_back_by_recover(kept: World) -> None:
+    deleted_pier(kept)
+
+    assert "clip.pier" not in (kept.root / "sorasync.lock").read_text()
+    assert len(list((kept.root / "assets" / ".store").glob("??/*.json"))) == 1
+    found = kept.json("state", "recover")
+    assert (found["retired"], found["from_sidecars"], found["missing"]) == (0, [], [])
+
+
+@pytest.mark.parametrize("options", [(), ("--remote",)], ids=["here", "everywhere"])
+def test_what_comes_back_from_a_colleague_is_retired_free_and_claims_no_file(
+    kept: World, options: tuple[str, ...]
+) -> None:
+    colleague = deleted_pier(kept, *options)
+    paid = kept.paid()
+    (kept.root / "sorasync.lock").write_text(colleague + "\n# and more\n")
+
+    assert kept.plan() == {}
+    kept.write(TWO_CLIPS)
+    assert kept.plan() in ({"clip.pier": "download"}, {"clip.pier": "lost"})
+    kept.apply(code=1 if options else 0)
+
+    assert kept.paid() == paid
+    assert len(kept.videos()) == (1 if options else 2)
+    assert kept.plan() == ({"clip.pier": "lost"} if options else {})
+
+
+def test_a_deleted_render_is_no_longer_told_of_beside_a_file_that_others_share(kept: World) -> None:
+    kept.write(TWO_CLIPS)
+    kept.apply()
+    kept.write(TWO_CLIPS.replace("at dawn", "at dawn, again"))
+    kept.run("accept", "clip.pier", "--reason", "a typo", "--yes")
+    kept.run("gc", "--delete", "--yes")
+    kept.write(TWO_CLIPS.replace("at dawn", "at dawn, again").partition("[clips.market]")[0])
+    kept.lose_state()
+    kept.lose_lock_file()
+
+    kept.json("state", "recover", "--offline")
+
+    rows = kept.json("state", "list", "--all")["records"]
+    assert sum(row["address"] == "clip.pier#1" for row in rows) == 1

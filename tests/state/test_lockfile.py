@@ -515,3 +515,63 @@ def test_every_record_reads_back_as_it_was_written(
     text = dumps(lock)
     assert loads(text) == lock
     assert dumps(loads(text)) == text
+
+
+def test_two_machines_do_not_hand_to_and_fro_what_gc_deleted_on_one(path: Path) -> None:
+    mine = new_store()
+    render(mine, "a")
+    gone = render(mine, "gone")
+    mine.unbind(gone.address)
+    write(mine, path)
+    theirs = clone(path)
+    mine.forget([gone.key])
+    write(mine, path)
+    without = path.read_text()
+
+    assert reconcile(theirs, path).outcome is Outcome.ADVANCED
+    assert not write(theirs, path)
+    render(theirs, "more")
+    write(theirs, path)
+    assert gone.key not in loads(path.read_text()).records
+    assert gone.key in theirs.briefs()
+    reconcile(mine, path)
+    assert gone.key not in mine.briefs()
+
+    theirs.bind("clip.again#1", gone.key, run=None)
+    write(theirs, path)
+    assert loads(path.read_text()).bindings["clip.again#1"].key == gone.key
+    theirs.unbind("clip.again#1")
+    write(theirs, path)
+    assert gone.key in loads(path.read_text()).records
+    path.write_text(without)
+
+
+def test_an_address_that_was_dropped_and_deleted_elsewhere_retires_here_alone(path: Path) -> None:
+    mine = new_store()
+    render(mine, "a")
+    gone = render(mine, "gone")
+    write(mine, path)
+    theirs = clone(path)
+    mine.unbind(gone.address)
+    mine.forget([gone.key])
+    write(mine, path)
+
+    assert reconcile(theirs, path).addresses == ("clip.gone#1",)
+    assert theirs.briefs()[gone.key].status is Status.STORED
+    assert not write(theirs, path)
+
+
+def test_a_checkout_of_an_earlier_commit_and_back_drops_nothing_for_good(path: Path) -> None:
+    earlier = base_text(path, "a")
+    later = branch(path, earlier, "b")
+    path.write_text(later)
+    store = clone(path)
+    store.unbind("clip.b#1")
+    write(store, path)
+    retired = path.read_text()
+    path.write_text(earlier + "\n# another branch\n")
+    reconcile(store, path)
+    path.write_text(retired)
+    reconcile(store, path)
+    write(store, path)
+    assert a_record("b").key in loads(path.read_text()).records
