@@ -21,3 +21,7 @@ class SorasyncError(Exception):
 
 class Refused(SorasyncError):
     """A limit or a protection forbids it; nothing was changed."""
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came: everything ends as with Ctrl-C, only the exit code tells them apart."""

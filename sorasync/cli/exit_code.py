@@ -30,11 +30,13 @@ class ExitCode(IntEnum):
 
 def of_error(error: BaseException) -> ExitCode:
     """The exit code of an error that ended a command."""
-    from sorasync.errors import Refused
+    from sorasync.errors import Refused, Terminated
     from sorasync.plan.policy import PlanRefused
     from sorasync.plan.stale import PlanStale
     from sorasync.state.lock import StateLocked
 
+    if isinstance(error, Terminated):
+        return ExitCode.TERMINATED
     if isinstance(error, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
     if isinstance(error, PlanRefused | Refused):

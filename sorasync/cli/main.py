@@ -77,17 +77,28 @@ def run(args: Sequence[str]) -> int:
     try:
         code = cli.main(args=list(args), prog_name="sorasync", standalone_mode=False, color=colour)
         return int(code or 0)
-    except click.exceptions.Abort:
-        click.echo("interrupted", err=True)
-        return ExitCode.INTERRUPTED
+    except click.exceptions.Abort as error:
+        return _interrupted(error.__cause__)
     except click.ClickException as error:
         error.show()
         return ExitCode.USAGE
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
         return ExitCode.DONE
-    except (Exception, KeyboardInterrupt) as error:
+    except KeyboardInterrupt as error:
+        return _interrupted(error)
+    except Exception as error:
         return show_failure(error, args)
+
+
+def _interrupted(error: BaseException | None) -> int:
+    """Click turns an interruption into an `Abort` that was caused by it."""
+    from sorasync.cli.exit_code import of_error
+    from sorasync.cli.interrupt import leave_quietly
+
+    leave_quietly()
+    click.echo("interrupted", err=True)
+    return of_error(error) if isinstance(error, KeyboardInterrupt) else ExitCode.INTERRUPTED
 
 
 _GC_EVERY = 200_000
@@ -96,5 +107,12 @@ _GC_EVERY = 200_000
 
 def main() -> None:
     """The entry point of the `sorasync` command."""
+    from sorasync.cli.interrupt import heed_signals
+
     gc.set_threshold(_GC_EVERY, 20, 20)
-    sys.exit(run(sys.argv[1:]))
+    heed_signals()
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt as error:
+        code = _interrupted(error)
+    sys.exit(code)

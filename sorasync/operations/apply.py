@@ -19,6 +19,7 @@ from sorasync.apply.events import Reporter
 from sorasync.apply.report import Report, spent
 from sorasync.apply.view import asset_view
 from sorasync.assets.link import LinkReport, link_all
+from sorasync.errors import Terminated
 from sorasync.operations.budget import budget_of, configured_policy
 from sorasync.operations.plan import Planned, PlanOptions, make_plan
 from sorasync.operations.project import Project
@@ -180,6 +181,9 @@ def _run(session: _Session) -> Report:
     try:
         report = asyncio.run(_engine(session, number))
         outcome = "interrupted" if report.interrupted else "done" if report.complete else "partial"
+    except KeyboardInterrupt:
+        outcome = "interrupted"
+        raise
     except asyncio.CancelledError:
         outcome = "interrupted"
         raise KeyboardInterrupt from None
@@ -233,9 +237,15 @@ async def _beat(lock: RunLock, context: Context) -> None:
         context.halt(error.message)
 
 
+_TERMINATED = "terminated"
+
+
 @contextmanager
 def _interruptible(context: Context) -> Iterator[None]:
-    """First Ctrl-C or SIGTERM: start nothing more and wait for nothing. Second: leave at once."""
+    """First Ctrl-C or SIGTERM: start nothing more and wait for nothing. Second: leave at once.
+
+    Raises `Terminated` where the first was a SIGTERM and a second came.
+    """
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
 
@@ -244,19 +254,25 @@ def _interruptible(context: Context) -> Iterator[None]:
             if task is not None:
                 task.cancel()
             return
-        _leave_off(context, "terminated" if number == signal.SIGTERM else "interrupted")
+        _leave_off(context, _TERMINATED if number == signal.SIGTERM else "interrupted")
 
     handled = (signal.SIGINT, signal.SIGTERM)
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    before = {number: signal.getsignal(number) for number in handled}
     for number in handled:
         loop.add_signal_handler(number, interrupt, number)
     try:
         yield
+    except asyncio.CancelledError:
+        if context.stopped_because == _TERMINATED:
+            raise Terminated from None
+        raise
     finally:
-        for number in handled:
+        for number, handler in before.items():
             loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 def _leave_off(context: Context, why: str) -> None:

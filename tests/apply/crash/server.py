@@ -12,21 +12,22 @@ from typing import Any
 from urllib.request import urlopen
 
 PROCESSES = multiprocessing.get_context("forkserver")
-"""Processes are forked from one that has imported the program and done nothing else."""
-PROCESSES.set_forkserver_preload(
-    [
-        "sorasync.cli.main",
-        "sorasync.cli.commands.apply",
-        "sorasync.operations.apply",
-        "sorasync.manifest.load",
-        "sorasync.provider.client",
-        "sorasync.preview.serve",
-        "sorasync.cli.report_text",
-        "tests.apply.crash.victim",
-    ]
-)
+"""Processes are forked from one that has imported the program and done next to nothing else."""
+PROCESSES.set_forkserver_preload(["tests.apply.crash.warm"])
 
 Faults = Sequence[dict[str, Any]]
+
+_PAID = ["create", "extend", "edit*", "batch"]
+BAD_DAY: Faults = [
+    {"route": _PAID, "do": "cut_after", "probability": 0.1},
+    {"route": _PAID, "do": "cut_before", "probability": 0.05},
+    {"route": _PAID, "do": "error", "probability": 0.05},
+    {"route": _PAID, "do": "delay", "delay": 0.3, "probability": 0.1},
+    {"route": ["create", "batch"], "do": "rate_limit", "retry_after": 0.2, "probability": 0.1},
+    {"route": ["list", "get", "files", "batch_list", "batch_get"], "do": "error", "probability": 0.1},
+    {"route": ["content", "files_content"], "do": "cut_body", "probability": 0.1},
+    {"route": "content", "do": "truncate", "probability": 0.1},
+]
 
 
 @contextmanager

@@ -1,21 +1,53 @@
-"""About sixty kills at chosen points and random moments: nothing is paid for twice, nothing is lost."""
+"""Hundreds of killed applies: nothing is paid for twice, nothing is lost, whatever the moment."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.apply.crash.harness import BAD_DAY, crash
-from tests.apply.crash.server import Faults
+from tests.apply.crash.harness import MODES, Mode, Verdict, crash
+from tests.apply.crash.judge import bill
+
+KILLS = 220
+
+STEPS = {
+    "commit state.session.Session.transaction for apply.send.intend",
+    "sent extend",
+    "answered edit",
+    "received content",
+}
+"""A few of the steps that are found by themselves, to see that they are."""
+STEPS_OF_BATCHES = {"sent files", "answered batch"}
 
 
-@pytest.mark.parametrize(
-    ("faults", "kills", "each"), [((), 39, 3), (BAD_DAY, 20, 2)], ids=["good-day", "bad-day"]
-)
-def test_killed_applies_pay_once_and_lose_nothing(
-    tmp_path: Path, faults: Faults, kills: int, each: int
-) -> None:
-    verdict = crash(tmp_path, kills, seed=7, faults=faults, kills_a_case=each)
-    assert not verdict.wrong
-    assert verdict.kills >= kills
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[Mode, Verdict]:
+    return crash(tmp_path_factory.mktemp("crash"), KILLS, seed=7)
+
+
+def test_two_hundred_killed_applies_pay_once_and_lose_nothing(verdicts: dict[Mode, Verdict]) -> None:
+    assert [verdict.wrong for verdict in verdicts.values()] == [{}] * len(MODES)
+    assert sum(verdict.kills for verdict in verdicts.values()) >= KILLS
+
+
+def test_applies_that_are_asked_to_end_say_so_and_lose_nothing(verdicts: dict[Mode, Verdict]) -> None:
+    assert sum(verdict.signals for verdict in verdicts.values()) >= len(MODES)
+
+
+def test_processes_died_at_every_step_that_is_found(verdicts: dict[Mode, Verdict]) -> None:
+    for mode, verdict in verdicts.items():
+        assert verdict.steps >= (STEPS | STEPS_OF_BATCHES if mode.batch else STEPS)
+
+
+def test_a_job_that_was_billed_and_is_not_held_is_found() -> None:
+    rows = [{"job": "one", "label": "clip.a", "kind": "create"}, {"job": "two", "label": "", "kind": "edit"}]
+    assert bill(rows, {"library": {"one": "key", "two": "other"}}) == {}
+    assert bill(rows, {"library": {"one": "key"}}) == {"nobody": ["two was billed for edit"]}
+
+
+def test_a_key_with_two_jobs_is_found() -> None:
+    rows = [{"job": "one", "label": "a", "kind": "create"}, {"job": "two", "label": "a", "kind": "create"}]
+    assert bill(rows, {"library": {"one": "key", "two": "key"}}) == {"library": ["key has 2 jobs"]}
+
+
+def test_a_job_that_is_held_and_was_never_billed_is_found() -> None:
+    assert bill([], {"library": {"one": "key"}}) == {"library": ["one was never billed"]}

@@ -1,81 +1,69 @@
-"""The process that is killed: the program itself, with an end at a chosen point.
-
-Points are the moments between which something becomes durable or leaves the machine: before and after each
-commit, each sync and each renaming of a file; before a request, once it has left, and when its answer came.
-"""
+"""The program as its user runs it, in a process that may be told to die."""
 
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import httpx
+from tests.apply.crash.child import Child, fork
+from tests.apply.crash.doom import Doom, signal_myself
+from tests.apply.crash.steps import watch
 
-from sorasync.state.session import Session
+LOG, STEPS = "run.log", "steps.log"
 
 
-def run(library: Path, kill_at: int | None, count: Path | None, *arguments: str) -> None:
-    """Apply the library and end with the program's exit code, or be killed at the point of that number.
+def begin(
+    library: Path,
+    doom: Doom | None = None,
+    *arguments: str,
+    told: Callable[[int], None] = lambda number: None,
+    after: Callable[[], object] = lambda: None,
+    output: int | None = None,
+) -> Child:
+    """Begin `sorasync apply --yes` on a library, in a process of its own.
 
-    `arguments` are given to `apply`. The number of points that were passed is written to `count`.
+    It waits for `after`, and calls `told` with the number of each step. What it prints goes to the
+    descriptor `output`, else into run.log; the steps it passed are in steps.log.
     """
-    log = os.open(library / "run.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    return fork(lambda: _apply(library, doom, arguments, told, after, output))
+
+
+def _apply(
+    library: Path,
+    doom: Doom | None,
+    arguments: tuple[str, ...],
+    told: Callable[[int], None],
+    after: Callable[[], object],
+    output: int | None,
+) -> int:
+    log = os.open(library / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644) if output is None else output
+    steps = os.open(library / STEPS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(log, 1)
     os.dup2(log, 2)
-    points = Points(kill_at)
-    points.watch()
-    from sorasync.cli.main import run as sorasync
+    number = 0
 
-    code = sorasync(["--library", str(library), "apply", "--yes", *arguments])
-    if count is not None:
-        count.write_text(str(points.passed))
-    os._exit(code)
+    def step(name: str) -> None:
+        nonlocal number
+        number += 1
+        os.write(steps, f"{os.getpid()} {name}\n".encode())
+        told(number)
+        if doom is not None and (sent := doom.at(name, number)) is not None:
+            signal_myself(sent)
 
+    after()
+    # No certificate is needed here, and loading them all takes longer than the rest of a small apply.
+    os.environ.pop("SSL_CERT_FILE", None)
+    os.environ["SSL_CERT_DIR"] = str(library)
+    watch(library, step)
+    sys.argv = ["sorasync", "--library", str(library), "apply", "--yes", *arguments]
+    from sorasync.cli.main import main
 
-class Points:
-    """Counts points; at the chosen one the process is gone, as if the power had failed."""
-
-    def __init__(self, kill_at: int | None) -> None:
-        self.kill_at = kill_at
-        self.passed = 0
-
-    def pass_by(self) -> None:
-        self.passed += 1
-        if self.passed == self.kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def watch(self) -> None:
-        """Put a point before and after everything that matters."""
-        Session._finish = self._around(Session._finish)  # type: ignore[method-assign]
-        os.fsync = self._around(os.fsync)
-        os.replace = self._around(os.replace)
-        send = httpx.AsyncHTTPTransport.handle_async_request
-        httpx.AsyncHTTPTransport.handle_async_request = self._sending(send)  # type: ignore[assignment, method-assign]
-
-    def _around(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        def watched(*args: Any, **named: Any) -> Any:
-            self.pass_by()
-            result = function(*args, **named)
-            self.pass_by()
-            return result
-
-        return watched
-
-    def _sending(
-        self, send: Callable[[Any, httpx.Request], Awaitable[httpx.Response]]
-    ) -> Callable[[Any, httpx.Request], Awaitable[httpx.Response]]:
-        async def trace(event: str, info: object) -> None:
-            if event == "http11.send_request_body.complete":
-                self.pass_by()
-
-        async def watched(transport: Any, request: httpx.Request) -> httpx.Response:
-            self.pass_by()
-            request.extensions = {**request.extensions, "trace": trace}
-            response = await send(transport, request)
-            self.pass_by()
-            return response
-
-        return watched
+    try:
+        main()
+    except SystemExit as end:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        return int(end.code or 0)
+    return 0

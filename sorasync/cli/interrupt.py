@@ -1,0 +1,33 @@
+"""Ctrl-C and SIGTERM at any moment: a command ends with its exit code, and nothing of Python's own shows."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import warnings
+from types import FrameType
+
+from sorasync.errors import Terminated
+
+
+def heed_signals() -> None:
+    """Let SIGTERM end a command as Ctrl-C does, and keep what only developers read off the screen."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _terminate)
+
+
+def leave_quietly() -> None:
+    """Say nothing about objects that an interruption left half made, and obey the next signal at once."""
+    sys.unraisablehook = lambda unraisable: None
+    if (logging := sys.modules.get("logging")) is not None:
+        logging.getLogger("asyncio").disabled = True
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise Terminated

@@ -1,0 +1,103 @@
+"""What is wrong with a library that was applied to its end, and with what its server billed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sorasync.assets.errors import DamagedFile
+from sorasync.assets.mp4 import inspect_mp4
+from sorasync.operations.plan import PlanOptions, make_plan
+from sorasync.operations.project import Project
+from sorasync.state.check import faults
+from sorasync.state.lasting import facts
+from sorasync.state.lock import holder
+from sorasync.state.lockfile_text import dumps
+from sorasync.state.record import Record, Status
+from sorasync.state.store import Store
+
+
+def held(project: Project) -> dict[str, str]:
+    """The key of every job that the state knows of, characters left out: they cost nothing."""
+    with project.store() as store:
+        characters = {record.key for record in store.every_record() if record.kind == "character"}
+        return {job: key for job, key in store.remote_ids().items() if key not in characters}
+
+
+def look(project: Project) -> list[str]:
+    """What is wrong with a library. Its plan has to be empty, its state and every file whole."""
+    found = list(_planned(project))
+    with project.store() as store:
+        found += faults(store)
+        found += [fault for record in store.every_record() for fault in _record(project, record)]
+        if (other := holder(store)) is not None:
+            found.append(f"the state is still locked by {other.describe(project.clock.now())}")
+        found += _lock_file(project, store)
+    return found
+
+
+def bound(project: Project) -> frozenset[str]:
+    """The addresses that stand for something."""
+    with project.store() as store:
+        return frozenset(store.bindings())
+
+
+def files(project: Project) -> frozenset[str]:
+    """The names of the videos, relative to the asset directory."""
+    top = project.assets().path
+    names = (path.relative_to(top) for path in top.rglob("*.mp4"))
+    return frozenset(name.as_posix() for name in names if ".store" not in name.parts)
+
+
+def bill(
+    rows: Iterable[Mapping[str, Any]], libraries: Mapping[str, Mapping[str, str]]
+) -> dict[str, list[str]]:
+    """By library, what the server billed too often, or for jobs that nobody knows.
+
+    `libraries` says of each which jobs its state holds, and for which key: every job that was billed must
+    be held once, and every key have one job.
+    """
+    owners = {job: name for name, jobs in libraries.items() for job in jobs}
+    billed = [str(row["job"]) for row in rows]
+    wrong: dict[str, list[str]] = {}
+    for row in rows:
+        if row["job"] not in owners:
+            what = row["label"] or row["kind"]
+            wrong.setdefault("nobody", []).append(f"{row['job']} was billed for {what}")
+    for name, jobs in libraries.items():
+        found = [f"{job} was never billed" for job in sorted(set(jobs) - set(billed))]
+        found += [f"{key[:12]} has {many} jobs" for key, many in Counter(jobs.values()).items() if many > 1]
+        if found:
+            wrong[name] = found
+    return wrong
+
+
+def _planned(project: Project) -> Iterator[str]:
+    for change in make_plan(project, PlanOptions()).plan.changes:
+        yield f"the plan says {change.action.value} {change.label}: {change.reason}"
+
+
+def _record(project: Project, record: Record) -> Iterator[str]:
+    assets = project.assets()
+    if record.status is not Status.STORED:
+        yield f"{record.address} is {record.status.value}"
+    if record.asset is None:
+        return
+    if not assets.verify(record.asset):
+        yield f"the file of {record.address} is not whole"
+        return
+    try:
+        inspect_mp4(assets.path_of(record.asset))
+    except DamagedFile as error:
+        yield f"the file of {record.address} is no video: {error.message}"
+
+
+def _lock_file(project: Project, store: Store) -> Iterator[str]:
+    path = project.lock_path
+    if path is None:
+        return
+    if not path.exists():
+        yield "there is no lock file"
+    elif path.read_text() != dumps(facts(store)):
+        yield "the lock file is not in step with the state"

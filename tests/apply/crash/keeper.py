@@ -1,0 +1,177 @@
+"""The life of one library: its applies are killed again and again, then let live, chapter by chapter."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.apply.crash import judge
+from tests.apply.crash.child import Child
+from tests.apply.crash.doom import AnyOf, AtNewStep, AtNumbers, Doom
+from tests.apply.crash.library import CHAPTERS, Chapter, Library
+from tests.apply.crash.victim import LOG, begin
+
+RUNS = 6
+"""Runs that are let live at most until one ends well; a server without faults needs one."""
+LONGEST = 90.0
+"""Seconds after which a run hangs."""
+_BY_STEP, _BY_NUMBER, _BY_CLOCK, _BY_SIGNAL = 4, 2, 2, 1
+"""Attempts of each kind on a chapter, in an order of chance. At a new step a process dies in all of them."""
+_FAR = 8.0
+"""Steps up to two to this power are chosen from by number."""
+_SLOWEST = 1.2
+"""Seconds within which an instant is chosen."""
+
+_INTERRUPT, _TERMINATE = signal.SIGINT, signal.SIGTERM
+_SIGNALS = ((_INTERRUPT,), (_TERMINATE,), (_INTERRUPT, _INTERRUPT))
+_ENDS = {
+    _INTERRUPT: frozenset({0, 130}),
+    _TERMINATE: frozenset({0, 143, -_TERMINATE}),
+}
+"""How a run may end that was sent a signal: 0 where it came when all was done. A shell shows -15 as 143."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What came of a library: how many of its processes were killed, and how many asked to end; the key of
+    each of its jobs; and what was found wrong.
+    """
+
+    name: str
+    kills: int
+    signals: int
+    jobs: dict[str, str]
+    wrong: tuple[str, ...]
+
+
+@dataclass
+class Keeper:
+    """Keeps a library: kills, lets live, looks. `claims` are the steps at which processes have died."""
+
+    library: Library
+    claims: Path
+    chance: random.Random
+    deaths: int = 1
+    kills: int = 0
+    signals: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    def live(self) -> Told:
+        """Go through every chapter; the directory stays where something was found wrong."""
+        jobs: dict[str, str] = {}
+        try:
+            self.library.write()
+            for chapter in CHAPTERS:
+                chapter.begin(self.library)
+                self._struggle()
+                self._finish(chapter)
+                if self.wrong:
+                    break
+            jobs = judge.held(self.library.project())
+        except Exception as error:
+            self.wrong.append(f"{type(error).__name__}: {error}")
+        if not self.wrong:
+            shutil.rmtree(self.library.root)
+        return Told(self.library.name, self.kills, self.signals, jobs, tuple(self.wrong))
+
+    def _struggle(self) -> None:
+        """Be killed, until an apply comes through."""
+        kinds: list[Callable[[], bool]] = [self._die_at_a_new_step] * _BY_STEP
+        kinds += [self._die_at_a_number] * _BY_NUMBER + [self._die_at_an_instant] * _BY_CLOCK
+        kinds += [self._be_asked_to_end] * _BY_SIGNAL
+        self.chance.shuffle(kinds)
+        for kind in kinds:
+            if kind():
+                return
+
+    def _begin(self, doom: Doom | None = None) -> Child:
+        new = AtNewStep(self.claims, self.deaths)
+        return begin(self.library.root, new if doom is None else AnyOf((new, doom)))
+
+    def _die_at_a_new_step(self) -> bool:
+        return self._killed(self._begin(), LONGEST)
+
+    def _die_at_a_number(self) -> bool:
+        number = int(2 ** self.chance.uniform(0, _FAR))
+        return self._killed(self._begin(AtNumbers([(number, signal.SIGKILL)])), LONGEST)
+
+    def _die_at_an_instant(self) -> bool:
+        return self._killed(self._begin(), self.chance.uniform(0.005, _SLOWEST), hangs=False)
+
+    def _killed(self, child: Child, seconds: float, *, hangs: bool = True) -> bool:
+        """Let it go on for that long, then kill it; whether it had ended, and well."""
+        code = child.wait(seconds)
+        if code is None:
+            if hangs:
+                self.wrong.append("apply hangs")
+            child.kill()
+            code = child.wait(LONGEST)
+        if code == -signal.SIGKILL:
+            self.kills += 1
+        return code == 0
+
+    def _be_asked_to_end(self) -> bool:
+        """Ctrl-C, once or twice, or SIGTERM, at steps or at instants."""
+        chosen = self.chance.choice(_SIGNALS)
+        if self.chance.random() < 0.5:
+            child = self._begin(AtNumbers(list(zip(self._numbers(), chosen, strict=False))))
+        else:
+            child = self._begin()
+            for one in chosen:
+                if child.wait(self.chance.uniform(0.0, _SLOWEST / 2)) is None:
+                    child.kill(one)
+        code = child.wait(LONGEST)
+        if code == -signal.SIGKILL:
+            self.kills += 1
+            return False
+        if code not in _ENDS[chosen[0]]:
+            self.wrong.append(f"{' and '.join(one.name for one in chosen)} ended apply with {code}")
+            child.kill()
+            child.wait(LONGEST)
+        self.signals += code != 0
+        return code == 0
+
+    def _numbers(self) -> Iterator[int]:
+        number = 0
+        while True:
+            number += int(2 ** self.chance.uniform(0, _FAR - 1))
+            yield number
+
+    def _finish(self, chapter: Chapter) -> None:
+        """Let runs live until one ends well; then everything must be there, and as if nothing had been."""
+        codes: list[int | None] = []
+        while not codes or (codes[-1] != 0 and len(codes) < RUNS):
+            child = self._begin()
+            code = child.wait(LONGEST)
+            if code is None:
+                child.kill()
+                child.wait(LONGEST)
+            if code == -signal.SIGKILL:
+                self.kills += 1
+            else:
+                codes.append(code)
+        if codes[-1] != 0:
+            self.wrong.append(f"apply ended with {codes}")
+        project = self.library.project()
+        self.wrong += judge.look(project)
+        self._compare("addresses", chapter.bound, judge.bound(project))
+        self._compare("files", chapter.files, judge.files(project))
+        if len(judge.held(project)) != chapter.billed:
+            self.wrong.append(f"{len(judge.held(project))} jobs are held, not {chapter.billed}")
+        if "Traceback" in (text := (self.library.root / LOG).read_text()) or "bug in sorasync" in text:
+            self.wrong.append(f"{LOG} holds a traceback")
+
+    def _compare(self, what: str, wanted: frozenset[str], found: frozenset[str]) -> None:
+        if wanted != found:
+            self.wrong.append(
+                f"{what}: {sorted(wanted - found)} are missing, {sorted(found - wanted)} too many"
+            )
+
+
+def keep(library: Library, claims: Path, seed: str, deaths: int) -> Told:
+    """The life of a library, for a process that keeps one after the other."""
+    return Keeper(library, claims, random.Random(seed), deaths).live()
