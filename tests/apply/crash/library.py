@@ -15,9 +15,11 @@ name = "crash"
 [provider]
 profile = "preview"
 base_url = "{url}/v1"
-abilities = {{ variants = {variants}, idempotency = false, list_settle_seconds = 1 }}
+abilities = {{ idempotency = false, list_settle_seconds = 1 }}
 [state]
 lock_file = true
+[assets]
+pictures = {pictures}
 [defaults]
 model = "sora-2"
 size = "1280x720"
@@ -75,7 +77,7 @@ class Library:
         settings = _SETTINGS.format(
             url=self.url,
             mode="batch" if self.batch else "direct",
-            variants=["video", "thumbnail"] if self.pictures else ["video"],
+            pictures=["thumbnail"] if self.pictures else [],
         )
         (self.root / "sorasync.toml").write_text(settings)
         (self.root / "manifests" / "fennel.mp4").write_bytes(tiny_video(1280, 720, 3, ""))

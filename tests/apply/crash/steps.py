@@ -8,7 +8,10 @@ before it happens, which is right after the one before.
 
 from __future__ import annotations
 
+import asyncio
+import asyncio.selector_events
 import os
+import re
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -24,12 +27,6 @@ _CHANGES = frozenset(
 )
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _READS = ("SELECT", "PRAGMA", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "ATTACH", "DETACH")
-_TRACED = {
-    "http11.send_request_headers.started": "about to send",
-    "http11.send_request_body.complete": "sent",
-    "http11.receive_response_headers.complete": "answered",
-    "http11.receive_response_body.complete": "received",
-}
 _PLUMBING = ("sorasync.state.", "sorasync.assets.disk", "sorasync.provider.")
 
 
@@ -66,20 +63,37 @@ def watch(library: Path, told: Callable[[str], None]) -> None:
 
 
 def _watch_requests(told: Callable[[str], None]) -> None:
-    send = httpx.AsyncHTTPTransport.handle_async_request
+    """Tell of the requests that pay or fetch, whatever library sends them: before and after each write."""
+    connection: Any = vars(asyncio.selector_events)["_SelectorSocketTransport"]
+    write, send = connection.write, httpx.AsyncClient.send
 
-    async def watched(self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
-        route, _ = name_route(request.method, request.url.path)
-        if request.method == "POST" or route == "content":
+    def watched_write(self: Any, data: bytes) -> None:
+        begins = _REQUEST.match(data)
+        route = _route(begins["method"].decode(), begins["path"].decode()) if begins else None
+        if route is None:
+            write(self, data)
+            return
+        told(f"about to send {route}")
+        write(self, data)
+        told(f"sent {route}")
 
-            async def trace(event: str, info: object) -> None:
-                if event in _TRACED:
-                    told(f"{_TRACED[event]} {route}")
+    async def watched_send(self: httpx.AsyncClient, request: httpx.Request, **named: Any) -> httpx.Response:
+        answer = await send(self, request, **named)
+        if (route := _route(request.method, request.url.path)) is not None:
+            told(f"answered {route}")
+        return answer
 
-            request.extensions = {**request.extensions, "trace": trace}
-        return await send(self, request)
+    connection.write = watched_write
+    httpx.AsyncClient.send = watched_send  # type: ignore[method-assign]
 
-    httpx.AsyncHTTPTransport.handle_async_request = watched  # type: ignore[method-assign]
+
+_REQUEST = re.compile(rb"(?P<method>[A-Z]+) (?P<path>[^ ?]+)[^ ]* HTTP/1.1\r\n")
+
+
+def _route(method: str, path: str) -> str | None:
+    """The name of the route where a request pays or fetches."""
+    route, _ = name_route(method, path)
+    return route if method == "POST" or route == "content" else None
 
 
 def _writes(arguments: tuple[Any, ...]) -> bool:

@@ -13,7 +13,7 @@ STEPS = {
     "commit state.session.Session.transaction for apply.send.intend",
     "sent extend",
     "answered edit",
-    "received content",
+    "answered content",
 }
 """A few of the steps that are found by themselves, to see that they are."""
 STEPS_OF_BATCHES = {"sent files", "answered batch"}

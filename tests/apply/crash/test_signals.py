@@ -16,7 +16,7 @@ from tests.apply.crash.library import Library
 from tests.apply.crash.server import PROCESSES, Faults, ledger, serving
 from tests.apply.crash.victim import begin
 
-SENT, LOCKING = "sent create", "commit state.lock.acquire"
+SENT, LOCKING = "sent create", "commit state.lock."
 SOON = 4.0
 """Seconds that an apply may take to end; less than the server's delay."""
 STUCK: Faults = [{"route": "create", "do": "stuck"}]

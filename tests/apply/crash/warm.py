@@ -16,7 +16,7 @@ from pathlib import Path
 import sorasync
 from sorasync.cli.main import run
 
-_BESIDES = ("sqlite_utils", "av", "av.subtitles.stream", "httpcore", "anyio._backends._asyncio")
+_BESIDES = ("sqlite_utils", "aiohttp")
 _LIBRARY = '[library]\nname = "warm"\n[provider]\nprofile = "preview"\n[defaults]\nmodel = "sora-2"\n'
 
 
