@@ -89,6 +89,11 @@ class Change:
         return self.grounds[0].status if self.grounds else None
 
     @property
+    def refetches(self) -> bool:
+        """Whether it only fetches a file again: a fact of this machine, not of the library."""
+        return self.action is Action.DOWNLOAD and self.status is Status.STORED
+
+    @property
     def paid(self) -> bool:
         """Whether the action may cost something: its price is unknown or above 0."""
         return self.cost_usd is None or self.cost_usd > 0

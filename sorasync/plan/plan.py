@@ -107,11 +107,13 @@ class Plan:
         Manifests and state are bound as far as the changes hang on them: every address that does not stand
         for what the manifests want is in a change, with its keys, its price and the records behind it. So
         what happens to other addresses between a review and an apply leaves the token as it is. Reasons and
-        progress are words about these facts, and decide nothing.
+        progress are words about these facts, and decide nothing; which files are missing here is a fact of
+        one machine, and to fetch them costs and changes nothing.
         """
         digest = hashlib.sha256(_line([self.library, self.env, self.provider, self.batch]))
         for change in self.changes:
-            digest.update(_line(_facts(change)))
+            if not change.refetches:
+                digest.update(_line(_facts(change)))
         return f"sp1:{digest.hexdigest()[:16]}"
 
 

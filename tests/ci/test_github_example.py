@@ -122,7 +122,8 @@ class Repository:
 
     def apply(self, commit: str, token: str = "") -> bool:
         """The job after a merge; whether it succeeded."""
-        runner = self.runner("main", {"event_name": "push", "sha": commit})
+        runner = self.runner("main", {"event_name": "push", "sha": commit, "ref": "refs/heads/main"})
+        git(runner.workspace, "reset", "--quiet", "--hard", commit)
         return runner.job(APPLY, "apply", {"token": token})
 
     @property
@@ -213,6 +214,28 @@ def test_a_plan_holds_when_another_pull_request_is_merged_and_applied_before_it(
     assert repository.studio.billed() == Decimal("0.80")
 
 
+@pytest.mark.parametrize("cached", [True, False])
+def test_two_merges_in_a_row_are_applied_one_after_the_other(repository: Repository, cached: bool) -> None:
+    commits = []
+    for number, name in ((7, "a"), (8, "b")):
+        file = repository.work / "manifests" / f"{name}.toml"
+        file.write_text(clips(name))
+        repository.push(f"feature-{name}")
+        assert repository.plan(f"feature-{name}", number=number), repository.output
+        file.unlink()
+    for number, name in ((7, "a"), (8, "b")):
+        (repository.work / "manifests" / f"{name}.toml").write_text(clips(name))
+        commits.append(repository.merge(number))
+    assert repository.apply(commits[0]), repository.output
+    if not cached:
+        shutil.rmtree(repository.base / "cache")
+    assert repository.apply(commits[1]), repository.output
+    assert repository.studio.billed() == Decimal("0.80")
+    git(repository.work, "pull", "--quiet", "--rebase", "origin", "main")
+    lock = (repository.work / "sorasync.lock").read_text()
+    assert [lock.count(f'["clip.{name}#1"]') for name in "ab"] == [1, 1]
+
+
 def test_what_was_not_reviewed_is_not_applied(repository: Repository) -> None:
     repository.push("feature", clips("a"))
     repository.plan()
@@ -292,6 +315,29 @@ def test_only_the_step_that_needs_a_secret_gets_it(repository: Repository) -> No
     assert not any("sk-secret" in env.values() for _, env in repository.last.seen)
     log = (repository.base / "pip.log").read_text()
     assert log.strip() == "-I -m pip install --quiet --disable-pip-version-check /action"
+
+
+@pytest.mark.parametrize(
+    ("environment", "what"),
+    [
+        ({}, "/action"),
+        ({"EXTRAS": "preview"}, "/action[preview]"),
+        ({"VERSION": "1.2"}, "sorasync==1.2"),
+        ({"VERSION": "1.2", "EXTRAS": "preview"}, "sorasync[preview]==1.2"),
+    ],
+)
+def test_the_action_installs_its_own_checkout_or_the_version_asked_for(
+    environment: dict[str, str], what: str
+) -> None:
+    script = "python() { printf '%s\\n' \"${@: -1}\"; }\n" + run_blocks(ACTION["runs"]["steps"])[0]
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        env={"SOURCE": "/action", "EXTRAS": "", "VERSION": ""} | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == what
 
 
 def test_no_script_holds_an_expression_that_somebody_else_could_fill() -> None:

@@ -91,6 +91,7 @@ class Runner:
             "CI": "true",
             "GITHUB_ACTIONS": "true",
             "GITHUB_OUTPUT": str(output),
+            "GITHUB_REF": str(self.github.get("ref", "")),
             "GITHUB_STEP_SUMMARY": str(self.temp / "summary.md"),
             "GITHUB_WORKSPACE": str(self.workspace),
             "RUNNER_TEMP": str(self.temp),

@@ -93,6 +93,26 @@ def test_the_token_changes_when_what_a_step_starts_from_is_rendered_again(world:
     assert plan.token != token
 
 
+def test_files_that_are_missing_on_one_machine_leave_the_token_as_it_is(world: World) -> None:
+    world.settle(TWO)
+    changed = TWO.replace("hill", "dune")
+    token = world.plan(changed).token
+    world.lose_file("clip.a#1")
+    plan = world.plan(changed)
+    assert [change.action for change in plan.changes] == ["download", "replace"]
+    assert plan.token == token
+    world.host.jobs.clear()
+    assert world.plan(changed).token != token, "the file is lost"
+
+
+def test_what_was_never_fetched_is_part_of_the_token(world: World) -> None:
+    world.plan(ONE)
+    world.set("clip.a#1", Status.RENDERED, remote_id="video_1")
+    token = world.plan(offline=True).token
+    world.set("clip.a#1", Status.RENDERED, remote_id="video_2")
+    assert world.plan(offline=True).token != token
+
+
 def test_the_token_changes_with_the_attempts_that_are_left(world: World) -> None:
     world.plan(ONE)
     world.set("clip.a#1", Status.FAILED, attempts=1)
