@@ -122,26 +122,33 @@ def _table(clip: Clip) -> dict[str, object]:
 def carry_out(project: Project, session: Session, gathered: Gathered) -> None:
     """Write the manifest and make the records, so that the next plan has only downloads.
 
-    Raises `ManifestError` if the library cannot be read with the new manifest, which is removed again then.
+    Raises `ManifestError` if the library cannot be read with the new manifest; nothing is changed then.
     """
-    from sorasync.assets.disk import write_atomic
+    from sorasync.operations import import_stage
 
-    path = gathered.path
+    path, text = gathered.path, manifest_text(gathered.clips)
     if path.exists():
         raise SorasyncError(f"{path.name} is there already", hint="name another file with --out")
+    graph = _graph_with(project, path, text)
+    staged = import_stage.stage(path, text)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, manifest_text(gathered.clips).encode())
-    except OSError as error:
-        raise SorasyncError(f"cannot write {path}: {error.strerror}") from error
-    try:
-        graph = project.graph(project.library())
         with session.store.transaction():
             for clip in gathered.clips:
                 _bind(project, session, graph, clip)
+            import_stage.commit(session.store, staged, session.run)
     except BaseException:
-        path.unlink(missing_ok=True)
+        import_stage.discard(staged)
         raise
+    import_stage.publish(staged)
+
+
+def _graph_with(project: Project, path: Path, text: str) -> Graph:
+    """The graph of the library as it would be with the manifest."""
+    from sorasync.manifest.load import load
+    from sorasync.operations.overlay import Overlay
+
+    file = path.resolve().relative_to(project.root.resolve()).as_posix()
+    return project.graph(load(project.root, project.config, Overlay(project.root, file, text)))
 
 
 def _bind(project: Project, session: Session, graph: Graph, clip: Clip) -> None:

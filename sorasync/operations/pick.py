@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
 from sorasync.manifest.diagnostic import ManifestError
-from sorasync.manifest.faults import Fault
-from sorasync.manifest.files import LibraryFiles
 from sorasync.manifest.library import Library, Origin
 from sorasync.manifest.matrix import canonical_name
 from sorasync.manifest.positions import Positions
 from sorasync.manifest.toml import TomlError, parse
+from sorasync.operations.overlay import Overlay
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,7 +114,7 @@ def _write(project: Project, file: str, clip: str, take: int | None) -> Library:
     path = project.root / file
     before = _read(path, file)
     after = edited(before or "", clip, take)
-    files = _Overlay(project.root, file, after)
+    files = Overlay(project.root, file, after)
     library = load(project.root, project.config, files)
     try:
         target = path.resolve()
@@ -134,28 +133,6 @@ def _read(path: Path, file: str) -> str | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise PickError(f"cannot read {file}: {error}") from error
-
-
-class _Overlay(LibraryFiles):
-    """The files of a library as they would be with one of them changed."""
-
-    def __init__(self, root: Path, file: str, text: str) -> None:
-        super().__init__(root)
-        self._file = file
-        self._changed = text
-
-    def text(self, path: str) -> str:
-        """The new text of the changed file, and every other file's own."""
-        return self._changed if path == self._file else super().text(path)
-
-    def text_or_none(self, path: str) -> str | None:
-        """The same for showing where something stands."""
-        return self._changed if path == self._file else super().text_or_none(path)
-
-    def manifests(self, directory: str) -> tuple[list[str], list[Fault]]:
-        """The manifests, the changed one among them whether it is there already or not."""
-        found, faults = super().manifests(directory)
-        return sorted({*found, self._file}), faults
 
 
 def edited(text: str, clip: str, take: int | None) -> str:

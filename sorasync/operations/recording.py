@@ -77,6 +77,7 @@ def bring_up(project: Project, store: Store, notice: Callable[[str], None]) -> N
 
     Raises `StateDiverged` and `StateError`.
     """
+    from sorasync.operations.import_stage import finish
     from sorasync.state.backup import backup
 
     if project.lock_path is not None:
@@ -87,6 +88,8 @@ def bring_up(project: Project, store: Store, notice: Callable[[str], None]) -> N
         if found.addresses and found.outcome in (Outcome.RESTORED, Outcome.ADVANCED):
             count = counted(len(found.addresses), "address", "addresses")
             notice(f"from {project.lock_path.name}, {found.outcome.value}: {count}")
+    for path in finish(project, store):
+        notice(f"{path.name} was put in place: an import had ended before it could")
     backup(store)
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
+
+import pytest
 
 from tests.recovery.world import CHAIN, TWO_CLIPS, World
 
@@ -187,3 +191,61 @@ def test_words_of_a_server_that_no_manifest_can_hold_keep_nothing_else_out(world
     assert [clip["remote_ids"] for clip in found["clips"]] == [[fine]]
     assert found["left_out"] == [{"remote_id": odd, "why": "a manifest cannot hold its values"}]
     assert set(world.plan().values()) == {"download"}
+
+
+def killed(world: World, moment: str) -> None:
+    """Import everything in a process that is killed when it comes to that step."""
+    code = (
+        "import os, sys\n"
+        "from sorasync.cli.main import run\n"
+        "from sorasync.operations import import_stage\n"
+        f"import_stage.{moment} = lambda *_: os._exit(137)\n"
+        "run(sys.argv[1:])\n"
+    )
+    args = ["--library", str(world.root), "import", "--remote"]
+    done = subprocess.run([sys.executable, "-c", code, *args], capture_output=True, check=False, timeout=60)
+    assert done.returncode == 137, done.stderr
+
+
+@pytest.mark.parametrize("moment", ["commit", "publish"])
+def test_an_import_that_was_killed_declares_everything_once_and_loses_nothing(
+    world: World, moment: str
+) -> None:
+    jobs = {world.make("A pier at dawn."), world.make("A market at dusk.")}
+    paid = world.paid()
+    killed(world, moment)
+    manifests = world.root / "manifests"
+    assert "create" not in world.plan().values()
+
+    world.run("import", "--remote")
+
+    assert [path.name for path in manifests.iterdir()] == ["imported.toml"]
+    assert set(world.plan().values()) == {"download"}
+    world.apply()
+    assert set(world.ids().values()) == jobs
+    assert world.paid() == paid
+    assert world.plan() == {}
+
+
+def test_the_next_apply_finishes_a_killed_import_as_well(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.make("A village at noon.")
+    killed(world, "publish")
+    paid = world.paid()[0]
+
+    world.run("apply", "--yes", "--target", "clip.a-village-at-noon")
+
+    assert "imported.toml was put in place" in world.err
+    assert world.paid()[0] == paid
+    assert "clip.a-village-at-noon#1" in world.ids()
+
+
+def test_an_import_that_cannot_be_read_afterwards_changes_nothing(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.make("A village at noon.")
+    world.write('[clips.market]\nprompt = "Twice."\n', "more.toml")
+
+    world.run("import", "--remote", code=1)
+
+    assert sorted(path.name for path in (world.root / "manifests").iterdir()) == ["clips.toml", "more.toml"]
+    assert world.json("state", "list", "--all")["records"] == []

@@ -118,8 +118,8 @@ def _remote(
     from sorasync.operations.import_all import carry_out, free_name, gather
     from sorasync.operations.sweep import sweep
 
-    path = _inside(project, out) if out else free_name(project.root / project.config.library.manifests)
-    graph = project.graph(project.library())
+    named = _inside(project, out) if out else None
+    manifests = project.root / project.config.library.manifests
     after = None if since is None else project.clock.now() - since
     swept = sweep(project, after)
     if not swept.listed:
@@ -129,9 +129,11 @@ def _remote(
         )
     if dry_run:
         with project.synced_store() as store:
+            graph, path = project.graph(project.library()), named or free_name(manifests)
             found: Gathered = gather(project, graph, swept, store.remote_ids(), path, after)
     else:
         with changing(project, timeout) as session:
+            graph, path = project.graph(project.library()), named or free_name(manifests)
             found = gather(project, graph, swept, session.store.remote_ids(), path, after)
             if found.clips:
                 carry_out(project, session, found)
