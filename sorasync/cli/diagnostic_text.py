@@ -30,7 +30,7 @@ def diagnostics_text(diagnostics: Iterable[Diagnostic], width: int | None = None
     groups = grouped(diagnostics)
     width = width or terminal_width()
     for group in groups:
-        yield "\n".join(_block(group, width))
+        yield "\n".join(block_lines(group, width))
     codes = list(dict.fromkeys(group.first.code for group in groups))
     if codes:
         more = f" (also {', '.join(codes[1:_CODES])})" if len(codes) > 1 else ""
@@ -44,7 +44,18 @@ def counts_text(diagnostics: Iterable[Diagnostic]) -> str:
     return ", ".join(counted(count, word) for count, word in counts if count)
 
 
-def _block(group: Group, width: int | None) -> Iterator[str]:
+def block_lines(group: Group, width: int | None) -> Iterator[str]:
+    """One fault in full."""
+    one = group.first
+    yield from head_lines(group, width)
+    if one.position and one.source is not None:
+        yield from _snippet(one.position, one.source, _COLOURS[one.severity], width)
+    for note in _notes(group):
+        yield from wrapped(f"    {note}", width, indent=6)
+
+
+def head_lines(group: Group, width: int | None) -> Iterator[str]:
+    """One fault in short: what it is, where it is, and the sentence that tells it."""
     one = group.first
     colour = _COLOURS[one.severity]
     where = f"{_place(one.position)}: " if one.position else ""
@@ -53,10 +64,6 @@ def _block(group: Group, width: int | None) -> Iterator[str]:
     first, *rest = wrapped(f"{where}{one.message}", width, first=cells(label) + 1, indent=4)
     yield f"{click.style(label, fg=colour, bold=True)} {first}"
     yield from rest
-    if one.position and one.source is not None:
-        yield from _snippet(one.position, one.source, colour, width)
-    for note in _notes(group):
-        yield from wrapped(f"    {note}", width, indent=6)
 
 
 def _in_clips(group: Group) -> str:

@@ -71,12 +71,26 @@ def plan_text(plan: Plan, *, full: bool = False, short: bool = False) -> Iterato
 
 def change_line(change: Change, what: str, names: int, whats: int) -> str:
     """A change in one line; `names` and `whats` are the widths of its first columns."""
-    mark = click.style(change.action.mark, fg=_COLOURS[change.action], bold=True)
-    price = "free" if not change.paid else f"+{money(change.cost_usd)}"
+    first = f"{mark_text(change)} {change.label:<{names}}"
+    return f"{first}  {what:<{whats}}  {price_text(change):>8}  {why_text(change)}"
+
+
+def mark_text(change: Change) -> str:
+    """The coloured sign of what is done."""
+    return click.style(change.action.mark, fg=_COLOURS[change.action], bold=True)
+
+
+def price_text(change: Change) -> str:
+    """What it costs, in a word."""
     if change.action in (Action.BLOCKED, Action.LOST):
-        price = "-"
+        return "-"
+    return f"+{money(change.cost_usd)}" if change.paid else "free"
+
+
+def why_text(change: Change) -> str:
+    """The reason, and what has to be done first."""
     waits = f"; waits for {_listed(change.depends_on)}" if change.depends_on else ""
-    return f"{mark} {change.label:<{names}}  {what:<{whats}}  {price:>8}  {change.reason}{waits}"
+    return f"{change.reason}{waits}"
 
 
 def _listed(labels: tuple[str, ...]) -> str:

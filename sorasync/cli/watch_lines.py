@@ -77,6 +77,9 @@ class Lines:
         """See `Face.said`."""
         self._print("notice", {"text": text})
 
+    def leaving(self) -> None:
+        """See `Face.leaving`; the end of the apply is told of."""
+
     def heard(self, message: object, watch: Watch) -> None:
         """Carry a command out."""
         if not isinstance(message, Line):

@@ -31,7 +31,6 @@ def on_terminal(project: Project, settings: Settings) -> int:
     from rich.live import Live
 
     from sorasync.cli.watch_keys import typed_keys
-    from sorasync.cli.watch_screen import closing
     from sorasync.cli.watch_terminal import Key, Terminal
 
     queue: SimpleQueue[object] = SimpleQueue()
@@ -44,7 +43,7 @@ def on_terminal(project: Project, settings: Settings) -> int:
     ):
         terminal = Terminal(live, console, f"{project.name}{env}")
         code = Watch(settings, terminal, queue).run()
-    print_lines(closing(terminal.view))
+    print_lines(terminal.closing())
     return code
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sorasync.apply.events import Event
+from sorasync.cli.report_text import closing_counts
 from sorasync.cli.watch_keys import BACKSPACE, DOWN, ENTER, ESCAPE, UP
-from sorasync.cli.watch_screen import Scene, compose
+from sorasync.cli.watch_screen import Scene, closing, compose
 from sorasync.errors import SorasyncError
 from sorasync.watch.drafts import draft_project, video_of
 from sorasync.watch.watching import View, Watch
@@ -55,6 +56,7 @@ class Terminal:
         self._scene = Scene(title=title)
         self._question: Question | None = None
         self._just_ended = False
+        self._left_off: list[str] = []
         self._actions: dict[str, Callable[[Watch], None]] = {
             "a": self._apply,
             "f": lambda watch: watch.start(Kind.FREE),
@@ -99,6 +101,8 @@ class Terminal:
         self._scene.doing = ""
         self._just_ended = True
         self._scene.messages += _end_words(work, error)
+        if self._scene.leaving and work.report is not None:
+            self._left_off = [closing_counts(work.plan, work.report), "sorasync apply goes on from here."]
         if drawn := work.drawn():
             names = ", ".join(path.name for path in drawn[:3]) + (" …" if len(drawn) > 3 else "")
             self._scene.messages.append(f"Drawn: {names}; o opens the selected one.")
@@ -108,6 +112,15 @@ class Terminal:
         """See `Face.said`."""
         self._scene.messages.append(text)
         self._draw()
+
+    def leaving(self) -> None:
+        """See `Face.leaving`."""
+        self._scene.leaving = True
+        self._draw()
+
+    def closing(self) -> list[str]:
+        """What stays on the terminal when the screen is gone."""
+        return self._left_off or closing(self.view)
 
     def heard(self, message: object, watch: Watch) -> None:
         """Act on a key, or a new size."""

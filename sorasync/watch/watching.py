@@ -91,6 +91,10 @@ class Face(Protocol):
         """Take a sentence."""
         ...
 
+    def leaving(self) -> None:
+        """Take note that what is being carried out is left off, and that the end follows."""
+        ...
+
     def heard(self, message: object, watch: Watch) -> None:
         """Act on a message that the face itself has put into the queue."""
         ...
@@ -180,7 +184,8 @@ class Watch:
         """End. What is being carried out is left off first: renders go on at the provider."""
         if self.work is not None:
             self.work.stop.press()
-        self._leaving = Leave(code)
+            self.face.leaving()
+        self._leaving = self._leaving or Leave(code)
 
     def _obstacle(self, kind: Kind, token: str | None) -> str | None:
         view = self.view

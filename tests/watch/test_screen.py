@@ -66,6 +66,7 @@ def test_what_is_shown_is_applied_and_a_rename_is_free(film: Library) -> None:
         screen.until("nothing in this plan is free")
         screen.press("a")
         screen.until(lambda text: "No changes." in text and "2 done" in text)
+        assert "words changed" not in screen.text
         film.save("manifests/a.toml", clip("dragon", KITE) + clip("boat", BOAT))
         shown = screen.until("renamed from clip.kite")
         assert "Cost: nothing." in shown
@@ -239,8 +240,10 @@ def test_leaving_while_it_applies_loses_nothing(film: Library) -> None:
         screen.press("a")
         screen.until(lambda text: "applying …" in text and "rendering" in text)
         screen.press("q")
+        screen.until("leaving …")
         assert screen.end() == 0
         assert screen.attributes == screen.before
+        assert "sorasync apply goes on from here." in screen.text
     apply = [sys.executable, "-m", "sorasync", "apply", "--yes", "--format", "json"]
     done = subprocess.run([*apply, "--library", str(film.root)], check=True, capture_output=True, text=True)
     assert "Traceback" not in done.stderr
