@@ -41,30 +41,43 @@ def split_keys(text: str) -> list[str]:
     return keys
 
 
+class Keyboard:
+    """A terminal that gives its keys one at a time, and is as it was before between `leave` and `enter`."""
+
+    def __init__(self, fd: int) -> None:
+        import termios
+
+        self._fd = fd
+        self._before = termios.tcgetattr(fd)
+
+    def enter(self) -> None:
+        """From now on keys come at once and are not echoed. Ctrl-C and Ctrl-Z stay what they are."""
+        import tty
+
+        tty.setcbreak(self._fd)
+
+    def leave(self) -> None:
+        """The terminal as it was."""
+        import termios
+
+        termios.tcsetattr(self._fd, termios.TCSADRAIN, self._before)
+
+
 @contextmanager
-def typed_keys(fd: int, pressed: Callable[[str], None]) -> Iterator[None]:
-    """Call `pressed` with every key, from a thread, until the block ends; nothing typed is echoed.
-
-    Ctrl-C stays what it is; Ctrl-Z is off, since it would leave the screen behind.
-    """
-    import termios
-    import tty
-
-    before = termios.tcgetattr(fd)
+def typed_keys(fd: int, pressed: Callable[[str], None]) -> Iterator[Keyboard]:
+    """Call `pressed` with every key, from a thread, until the block ends; nothing typed is echoed."""
+    keyboard = Keyboard(fd)
     stop = threading.Event()
     thread = threading.Thread(target=_read, args=(fd, pressed, stop), daemon=True)
     try:
-        tty.setcbreak(fd)
-        during = termios.tcgetattr(fd)
-        during[6][termios.VSUSP] = b"\0"
-        termios.tcsetattr(fd, termios.TCSANOW, during)
+        keyboard.enter()
         thread.start()
-        yield
+        yield keyboard
     finally:
         stop.set()
         if thread.ident is not None:
             thread.join()
-        termios.tcsetattr(fd, termios.TCSADRAIN, before)
+        keyboard.leave()
 
 
 def _read(fd: int, pressed: Callable[[str], None], stop: threading.Event) -> None:

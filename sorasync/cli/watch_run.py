@@ -37,18 +37,18 @@ def on_terminal(project: Project, settings: Settings) -> int:
     console = Console(highlight=False)
     env = f" ({project.config.env})" if project.config.env else ""
     with (
-        _signals(queue, resize=True),
-        typed_keys(sys.stdin.fileno(), lambda name: queue.put(Key(name))),
+        _signals(queue, terminal=True),
+        typed_keys(sys.stdin.fileno(), lambda name: queue.put(Key(name))) as keyboard,
         Live(console=console, screen=True, auto_refresh=False, redirect_stderr=False) as live,
     ):
-        terminal = Terminal(live, console, f"{project.name}{env}")
+        terminal = Terminal(live, console, keyboard, f"{project.name}{env}")
         code = Watch(settings, terminal, queue).run()
     print_lines(terminal.closing())
     return code
 
 
 @contextmanager
-def _signals(queue: SimpleQueue[object], *, resize: bool = False) -> Iterator[None]:
+def _signals(queue: SimpleQueue[object], *, terminal: bool = False) -> Iterator[None]:
     """Turn signals into messages; a second Ctrl-C does not wait for anything."""
     asked = False
 
@@ -59,15 +59,15 @@ def _signals(queue: SimpleQueue[object], *, resize: bool = False) -> Iterator[No
         asked = True
         queue.put(Leave(ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED))
 
-    def resized(_number: int, _frame: FrameType | None) -> None:
-        from sorasync.cli.watch_terminal import Resized
+    def changed(number: int, _frame: FrameType | None) -> None:
+        from sorasync.cli.watch_terminal import Resized, Suspended
 
-        queue.put(Resized())
+        queue.put(Suspended() if number == signal.SIGTSTP else Resized())
 
     ends = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if os.name == "posix" else [])]
     before = {number: signal.signal(number, leave) for number in ends}
-    if resize:
-        before[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, resized)
+    for number in (signal.SIGWINCH, signal.SIGTSTP) if terminal else ():
+        before[number] = signal.signal(number, changed)
     try:
         yield
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sorasync.apply.events import Event
 from sorasync.cli.report_text import closing_counts
-from sorasync.cli.watch_keys import BACKSPACE, DOWN, ENTER, ESCAPE, UP
+from sorasync.cli.watch_keys import BACKSPACE, DOWN, ENTER, ESCAPE, UP, Keyboard
 from sorasync.cli.watch_screen import Scene, closing, compose
 from sorasync.errors import SorasyncError
 from sorasync.watch.drafts import draft_project, video_of
@@ -36,6 +37,11 @@ class Resized:
     """The terminal has another size."""
 
 
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """Ctrl-Z was pressed: the terminal belongs to the shell until the program is continued."""
+
+
 @dataclass(slots=True)
 class Question:
     """What is asked before money is spent: yes or no, or the amount to be typed."""
@@ -49,10 +55,11 @@ class Question:
 class Terminal:
     """Draws on a `rich` screen that somebody else opens and closes."""
 
-    def __init__(self, live: Live, console: Console, title: str) -> None:
+    def __init__(self, live: Live, console: Console, keyboard: Keyboard, title: str) -> None:
         self.view = View()
         self._live = live
         self._console = console
+        self._keyboard = keyboard
         self._scene = Scene(title=title)
         self._question: Question | None = None
         self._just_ended = False
@@ -123,12 +130,24 @@ class Terminal:
         return self._left_off or closing(self.view)
 
     def heard(self, message: object, watch: Watch) -> None:
-        """Act on a key, or a new size."""
-        if isinstance(message, Key) and self._question is not None:
+        """Act on a key, a new size, or Ctrl-Z."""
+        if isinstance(message, Suspended):
+            self._suspend()
+        elif isinstance(message, Key) and self._question is not None:
             self._answer(self._question, message.name, watch)
         elif isinstance(message, Key) and (action := self._actions.get(message.name)) is not None:
             action(watch)
         self._draw()
+
+    def _suspend(self) -> None:
+        """Give the terminal back as it was, stop, and take it again when continued."""
+        self._console.set_alt_screen(False)
+        self._console.show_cursor(True)
+        self._keyboard.leave()
+        os.kill(os.getpid(), signal.SIGSTOP)
+        self._keyboard.enter()
+        self._console.set_alt_screen(True)
+        self._console.show_cursor(False)
 
     def _draw(self) -> None:
         self._scene.question = f"{self._question.text} {self._question.typed}" if self._question else ""

@@ -59,13 +59,20 @@ class Places:
         return not any(found.is_relative_to(place) for place in self.ignored)
 
 
-def places_of(project: Project, files: Iterable[str] = ()) -> Places:
-    """Where the library's files are; `files` are those that it was last made from, relative to its root."""
+def directories_of(root: Path, files: Iterable[str]) -> frozenset[Path]:
+    """Where a change of those files shows: in their own directories, and in those of what they link to."""
+    paths = [root.resolve() / file for file in files]
+    parents = {path.parent for path in paths}
+    linked = {path.resolve().parent for path in paths if path.is_symlink()}
+    return frozenset(parents | linked | {parent.resolve() for parent in parents})
+
+
+def places_of(project: Project, directories: Iterable[Path] = ()) -> Places:
+    """Where the library's files are; `directories` are those of the files that it was last made from."""
     root = project.root.resolve()
     manifests = root / project.config.library.manifests
-    outside = {(root / file).parent for file in files}
     profile = root / project.config.provider.profile
-    flat = {root, manifests.parent, *outside} | ({profile.parent} if profile.is_file() else set())
+    flat = {root, manifests.parent, *directories} | ({profile.parent} if profile.is_file() else set())
     deep = (manifests,) if manifests.is_dir() else ()
     flat = {place for place in flat if place.is_dir() and not any(place.is_relative_to(d) for d in deep)}
     every = (*deep, *sorted(flat))
@@ -75,7 +82,12 @@ def places_of(project: Project, files: Iterable[str] = ()) -> Places:
 
 
 def must_poll(project: Project) -> bool:
-    """Whether the library lies where the system does not tell of changes: on a network file system."""
+    """Whether the library lies where the system does not tell of changes: on a network file system.
+
+    The variable of watchfiles that asks for looking holds, too.
+    """
+    if os.environ.get("WATCHFILES_FORCE_POLLING", "").lower() in ("1", "true", "yes", "on"):
+        return True
     from sorasync.state.filesystem import network_type
 
     return network_type(project.root) is not None

@@ -19,11 +19,13 @@ from sorasync.errors import SorasyncError
 from sorasync.manifest.diagnostic import Diagnostic, ManifestError
 from sorasync.operations.plan import Planned, PlanOptions, make_plan
 from sorasync.plan.plan import Plan
-from sorasync.watch.saves import Noticing, must_poll, places_of
+from sorasync.watch.saves import Noticing, directories_of, must_poll, places_of
 from sorasync.watch.warm import Caches, WarmProject, state_stamp
 from sorasync.watch.working import Kind, Work, free_part
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sorasync.manifest.library import ClipSpec, Library
     from sorasync.operations.project import Project
 
@@ -135,6 +137,7 @@ class Watch:
         self._caches = Caches()
         self.project: Project | None = None
         self._library: Library | None = None
+        self._directories: frozenset[Path] = frozenset()
         self._seen: tuple[object, ...] | None = None
         self._stamp: tuple[object, ...] = ()
         self._due = False
@@ -257,8 +260,7 @@ class Watch:
         """Watch the places where the library's files are now; directories come and go."""
         if self.project is None:
             return
-        files = self._library.files if self._library is not None else ()
-        if noticing.watch(places_of(self.project, files)):
+        if noticing.watch(places_of(self.project, self._directories)):
             self.queue.put(Saved())
 
     def _plan(self, *, online: bool = False, always: bool = False) -> None:
@@ -290,7 +292,9 @@ class Watch:
         self._stamp = state_stamp(project)
         self.project = project
         options = replace(self.settings.planning, offline=not online)
-        return make_plan(WarmProject.over(project, self._caches), options)
+        planned = make_plan(WarmProject.over(project, self._caches), options)
+        self._directories = directories_of(project.root, planned.library.files)
+        return planned
 
     def _viewed(
         self, planned: Planned | None, error: SorasyncError | None, seconds: float, online: bool

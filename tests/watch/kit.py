@@ -123,6 +123,12 @@ class Screen:
         """The settings of the terminal."""
         return termios.tcgetattr(self._slave)
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the program is suspended."""
+        found = os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT)
+        return found is not None
+
     def press(self, keys: str) -> None:
         """Type."""
         os.write(self._master, keys.encode())

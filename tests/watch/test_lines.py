@@ -179,6 +179,15 @@ def test_prompt_files_and_reference_clips_elsewhere_are_watched(film: Library) -
         assert lines.plan("create clip.kite")["changes"][0]["key"] == before
 
 
+def test_what_a_linked_manifest_points_to_is_watched(film: Library) -> None:
+    film.write("shared/lamp.toml", clip("lamp", "A lamp"))
+    (film.root / "manifests/lamp.toml").symlink_to("../shared/lamp.toml")
+    with Lines(film) as lines:
+        lines.plan("create clip.boat", "create clip.kite", "create clip.lamp")
+        film.save("shared/lamp.toml", clip("torch", "A torch"))
+        lines.plan("create clip.boat", "create clip.kite", "create clip.torch")
+
+
 def test_a_file_that_was_emptied_to_be_written_anew_is_waited_for(film: Library) -> None:
     text = film.read("manifests/a.toml")
     with Lines(film) as lines:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sorasync.operations.project import Project
-from sorasync.watch.saves import git_at_work, places_of, wait_until_written
+from sorasync.watch.saves import directories_of, git_at_work, must_poll, places_of, wait_until_written
 from tests.watch.kit import Library
 
 
@@ -77,7 +77,8 @@ def test_directories_of_named_files_are_watched_and_those_below_the_manifests_ar
 ) -> None:
     film.write("texts/kite.txt", "A kite")
     film.write("manifests/refs/kite.txt", "A kite")
-    places = places_of(Project.open(film.root), ["texts/kite.txt", "manifests/refs/kite.txt"])
+    found = directories_of(film.root, ["texts/kite.txt", "manifests/refs/kite.txt"])
+    places = places_of(Project.open(film.root), found)
     assert places.deep == (film.root / "manifests",)
     assert places.flat == (film.root, film.root / "texts")
 
@@ -88,3 +89,24 @@ def test_a_directory_that_was_replaced_is_another_place(film: Library) -> None:
     (film.root / "manifests").rename(film.root / "old")
     (film.root / "manifests").mkdir()
     assert places_of(project) != before
+
+
+def test_what_a_link_points_to_is_watched_where_it_is(film: Library) -> None:
+    film.write("shared/lamp.toml", "")
+    film.write("more/deep/x.toml", "")
+    (film.root / "manifests/lamp.toml").symlink_to("../shared/lamp.toml")
+    (film.root / "manifests/deep").symlink_to("../more/deep")
+    found = directories_of(film.root, ["manifests/lamp.toml", "manifests/deep/x.toml"])
+    assert places_of(Project.open(film.root), found).flat == (
+        film.root,
+        film.root / "more/deep",
+        film.root / "shared",
+    )
+
+
+@pytest.mark.parametrize(("value", "polls"), [("", False), ("0", False), ("1", True), ("true", True)])
+def test_the_variable_of_watchfiles_asks_for_looking(
+    film: Library, monkeypatch: pytest.MonkeyPatch, value: str, polls: bool
+) -> None:
+    monkeypatch.setenv("WATCHFILES_FORCE_POLLING", value)
+    assert must_poll(Project.open(film.root)) is polls

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -256,6 +257,24 @@ def test_being_terminated_sets_the_terminal_right(film: Library) -> None:
         screen.until("2 to create")
         screen.process.terminate()
         assert screen.end() == 143
+        assert screen.attributes == screen.before
+
+
+def test_suspended_it_gives_the_terminal_back_and_goes_on_when_continued(film: Library) -> None:
+    with Screen(film) as screen:
+        screen.until("2 to create")
+        screen.press("\x1a")
+        screen.until(lambda _text: screen.stopped)
+        assert screen.attributes == screen.before
+        assert screen.raw.rfind(b"\x1b[?1049l") > screen.raw.rfind(b"\x1b[?1049h")
+        assert screen.raw.rfind(b"\x1b[?25h") > screen.raw.rfind(b"\x1b[?25l")
+        film.save("manifests/a.toml", clip("kite", KITE))
+        screen.process.send_signal(signal.SIGCONT)
+        screen.until("1 to create")
+        assert screen.raw.rfind(b"\x1b[?1049h") > screen.raw.rfind(b"\x1b[?1049l")
+        assert screen.attributes != screen.before
+        screen.press("q")
+        assert screen.end() == 0
         assert screen.attributes == screen.before
 
 
