@@ -41,6 +41,8 @@ Dollars = Annotated[
 ]
 Percent = Annotated[int, Field(ge=0, le=100)]
 Whole = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+Amount = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False, strict=False)]
 Code = Annotated[str, StringConstraints(pattern=_CODE)]
 
 
@@ -143,6 +145,28 @@ class SafetyConfig(Table):
     min_existing: Whole = Field(10, description="Shares count from so many renders on.", examples=[10])
 
 
+class LintLimitsConfig(Table):
+    """`[lint.limits]`: where rules that count begin to speak."""
+
+    camera_moves: Whole = Field(2, description="Camera moves in one shot (S204).", examples=[3])
+    at_once: Positive = Field(2, description="Actions at the same time in one shot (S205).", examples=[3])
+    long_prompt_words: Whole = Field(
+        60, description="Words from which on camera, light and palette are asked for (S206).", examples=[100]
+    )
+    seconds_a_beat: Amount = Field(1, description="Seconds that a beat takes (S208).", examples=[0.8])
+    seconds_a_shot: Amount = Field(1.5, description="Seconds that a shot takes (S208).", examples=[1.0])
+    words_a_second: Amount = Field(3.5, description="Words spoken in a second (S208).", examples=[3.0])
+    long_clip_seconds: Whole = Field(
+        8, description="Seconds up to which a clip may hold many beats (S209).", examples=[12]
+    )
+    many_beats: Positive = Field(5, description="Beats that are many in a long clip (S209).", examples=[7])
+    palette_least: Whole = Field(3, description="Colours of a palette at least (S210).", examples=[2])
+    palette_most: Positive = Field(5, description="Colours of a palette at most (S210).", examples=[6])
+    repeated_percent: Percent = Field(
+        60, description="How much of an extension may stand in the prompt before it (S212).", examples=[80]
+    )
+
+
 class LintConfig(Table):
     """`[lint]`: which rules count."""
 
@@ -150,6 +174,10 @@ class LintConfig(Table):
     levels: dict[Code, Literal["error", "warning", "hint"]] = Field(
         {}, description="Severity by code.", examples=[{"S203": "error"}]
     )
+    allow_words: list[Line] = Field(
+        [], description="Words that are not called vague (S207).", examples=[["cinematic"]]
+    )
+    limits: LintLimitsConfig = Field(default_factory=LintLimitsConfig, description="Limits of the rules.")
 
 
 class Config(Table):

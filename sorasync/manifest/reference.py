@@ -64,6 +64,7 @@ _ORDER: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("Budget", "[budget]"),
         ("Safety", "[safety]"),
         ("Lint", "[lint]"),
+        ("LintLimits", "[lint.limits]"),
     ),
 }
 _FREE: Final[dict[str, tuple[str, ...]]] = {"manifest": ("vars", "picks"), "config": ("vars", "prices")}

@@ -25,11 +25,16 @@ _NOT_WITH_FROM: Final = ("model", "size", "seconds", "characters", "image", "par
 
 _PROMPT: Final[dict[str, Any]] = {
     "pattern": r"\S",
-    "not": {"pattern": _CONTROL},
+    "not": {"type": "string", "pattern": _CONTROL},
     "anyOf": [{"maxLength": LONGEST_PROMPT}, {"pattern": PLACEHOLDER}],
 }
-_FILE: Final[dict[str, Any]] = {"pattern": r"\S", "not": {"pattern": r"^/|\\|^[A-Za-z]:|://|[\x00-\x1f\x7f]"}}
-_DIRECTORY: Final[dict[str, Any]] = {"not": {"pattern": r"^(/|\.\.(/|$))|\\|^[A-Za-z]:|://"}}
+_FILE: Final[dict[str, Any]] = {
+    "pattern": r"\S",
+    "not": {"type": "string", "pattern": r"^/|\\|^[A-Za-z]:|://|[\x00-\x1f\x7f]"},
+}
+_DIRECTORY: Final[dict[str, Any]] = {
+    "not": {"type": "string", "pattern": r"^(/|\.\.(/|$))|\\|^[A-Za-z]:|://"}
+}
 _VALUE: Final[dict[str, Any]] = {
     "type": ["string", "integer", "number", "boolean"],
     "anyOf": [

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sorasync.manifest.lint.patterns import Phrases, one_of, phrases, words
 from sorasync.manifest.lint.prompt import Finding, Prompt
-from sorasync.manifest.lint.rule import MADE, Cast, Rule
+from sorasync.manifest.lint.rule import MADE, Rule, Setting
 from sorasync.manifest.lint.vocabulary import CHROMATIC
 
 _FOLLOWING = one_of(
@@ -51,7 +51,7 @@ def _pair(
 _PAIRS = (
     _pair(
         "handheld held",
-        "locked tripod static camera",
+        "locked tripod static still fixed",
         (
             rf"\bhand-?held(?=\s{_HELD}\b)",
             r"\bhand-?held(?=\s*(?:[,.;\n]|$))",
@@ -144,7 +144,7 @@ _PAIRS = (
         ),
     ),
     _pair(
-        "locked static still fixed camera",
+        "locked static still fixed not never doesn",
         "tracking dolly push pull orbits orbiting tracks dollies glides flies cranes moves circles pushes "
         "pulls",
         (
@@ -218,7 +218,7 @@ _EXCEPT = phrases(
 _GREY_WORDS = words("black monochrome grayscale greyscale")
 
 
-def check(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
+def check(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
     """Each contradiction inside what one shot is told: its block, with style and scene for storyboards."""
     spoken = prompt.words
     for pair in _PAIRS:

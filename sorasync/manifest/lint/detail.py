@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sorasync.manifest.lint.prompt import Finding, Prompt
-from sorasync.manifest.lint.rule import CREATE, Cast, Rule
+from sorasync.manifest.lint.rule import CREATE, Rule, Setting
 from sorasync.manifest.lint.vocabulary import CAMERA, COLOUR, LIGHT
 
-_LONG = 60
-"""Words from which on a prompt is one that wants control; shorter ones may leave things open on purpose."""
 _THINGS = (
     ("camera", CAMERA, "a framing and a move, such as “medium shot, slow push-in”"),
     ("light", LIGHT, "where the light comes from, such as “window light from the left”"),
@@ -17,9 +15,9 @@ _THINGS = (
 )
 
 
-def check(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
-    """What a long prompt says nothing about."""
-    if len(prompt.tokens) < _LONG:
+def check(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
+    """What a long prompt says nothing about; a shorter one may leave things open on purpose."""
+    if len(prompt.tokens) < setting.limits.long_prompt_words:
         return
     open_things = [(name, advice) for name, words, advice in _THINGS if prompt.words.isdisjoint(words)]
     if open_things:

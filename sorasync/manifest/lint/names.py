@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from sorasync.manifest.lint.prompt import Finding, Prompt
-from sorasync.manifest.lint.rule import CREATE, Cast, Rule
+from sorasync.manifest.lint.rule import CREATE, Rule, Setting
 
 _NEGATED = re.compile(r"\b(?:no|not|without|never|like|unlike|nor)\s$", re.IGNORECASE)
 _PALETTE = re.compile(r"\bpalette\b")
@@ -35,10 +35,10 @@ def _whole(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
 
 
-def missing(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
+def missing(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
     """Referenced characters whose names do not stand in the prompt exactly as declared."""
     for index, slug in enumerate(prompt.clip.characters):
-        character = cast.characters.get(slug)
+        character = setting.characters.get(slug)
         if character is None or _whole(character.name).search(prompt.text):
             continue
         near = re.search(rf"(?<!\w){re.escape(character.name.lower())}(?!\w)", prompt.low)
@@ -56,11 +56,11 @@ def missing(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
             )
 
 
-def unreferenced(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
+def unreferenced(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
     """Names of declared characters in a prompt whose clip does not reference them."""
-    for word in prompt.words & cast.by_word.keys():
-        for character in cast.by_word[word]:
-            if character.slug in cast.of_clip(prompt.clip):
+    for word in prompt.words & setting.by_word.keys():
+        for character in setting.by_word[word]:
+            if character.slug in setting.of_clip(prompt.clip):
                 continue
             if (at := _named(prompt, character.name)) is not None:
                 yield _finding(prompt, character.slug, character.name, at)

@@ -6,61 +6,70 @@ import re
 from collections.abc import Iterator
 
 from sorasync.counted import counted
+from sorasync.manifest.config import LintLimitsConfig
 from sorasync.manifest.lint.board import Part
 from sorasync.manifest.lint.patterns import words
 from sorasync.manifest.lint.prompt import Finding, Prompt, spoken
-from sorasync.manifest.lint.rule import Cast, Rule
+from sorasync.manifest.lint.rule import Rule, Setting
 from sorasync.manifest.lint.vocabulary import COLOUR
 
 _LIST = re.compile(
     r"palette(?:\s(?:of|is|in|to|with)|\s?[:=—–-])\s?(?P<colours>[^.;:\n!?()]+)", re.IGNORECASE
 )
-_LABEL = re.compile(
-    r"(?:^|(?<=[.;!?]\s))colou?rs:\s?(?P<colours>[^.;:\n!?()]+)", re.IGNORECASE | re.MULTILINE
-)
+_LABEL = re.compile(r"colou?rs:\s?(?P<colours>[^.;:\n!?()]+)", re.IGNORECASE)
 _BEFORE = re.compile(
-    r"\b(?:an?|its|in)\s(?P<colours>[\w-]+(?:,\s[\w-]+)*,?\sand\s[\w-]+)\s(?:colou?r\s)?palette\b",
-    re.IGNORECASE,
+    r"\b(?:an?|its|in)\s(?P<colours>[\w-]+(?:,\s[\w-]+)*,?\sand\s[\w-]+)\s(?:colou?r\s)?$", re.IGNORECASE
 )
+_LONGEST_LIST = 80
+_STARTS = ("", ".", ";", "!", "?", "\n")
 _PLACE = re.compile("palette")
 _SPLIT = re.compile(r"\s*(?:,\s*and\b|,|\band\b|&|/|\+)\s*")
 _TAIL = re.compile(r"\s(?:from|under|against|as|while|for|over|at|on|by|like|throughout|instead|but)\s.*$")
 _LONGEST = 3
-_FEW, _MANY = 3, 5
-_EXPECTED = "three to five named colours"
+_NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 
-def check(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
+def check(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
     """Palettes with fewer than three or more than five colours."""
     if prompt.board is not None and prompt.board.shots:
         for shot in prompt.board.shots:
             if parts := shot.of("palette"):
-                yield from _of_shot(parts)
+                yield from _of_shot(parts, setting.limits)
         return
     for match in _lists(prompt):
         if prompt.in_quotes(match.start()):
             continue
         colours = _colours(match["colours"])
-        if colours and not _FEW <= len(colours) <= _MANY:
+        if colours and not setting.limits.palette_least <= len(colours) <= setting.limits.palette_most:
             end = match.start("colours") + len(match["colours"].rstrip())
-            yield Finding(_message(len(colours)), match.start("colours"), end, _EXPECTED)
+            yield Finding(_message(len(colours)), match.start("colours"), end, _expected(setting.limits))
 
 
 def _lists(prompt: Prompt) -> Iterator[re.Match[str]]:
+    """Lists of colours behind `palette of`, before `palette`, or behind a label."""
     for place in _PLACE.finditer(prompt.low):
-        if (match := _LIST.match(prompt.text, place.start())) is not None:
-            yield match
-    if "palette" in prompt.words:
-        yield from _BEFORE.finditer(prompt.text)
-    else:
-        yield from _LABEL.finditer(prompt.text)
+        start = place.start()
+        found = _LIST.match(prompt.text, start) or _BEFORE.search(
+            prompt.text, max(0, start - _LONGEST_LIST), start
+        )
+        if found is not None:
+            yield found
+    if "palette" not in prompt.words:
+        for match in _LABEL.finditer(prompt.text):
+            if prompt.text[: match.start()].rstrip(" ")[-1:] in _STARTS:
+                yield match
 
 
-def _of_shot(parts: list[Part]) -> Iterator[Finding]:
+def _of_shot(parts: list[Part], limits: LintLimitsConfig) -> Iterator[Finding]:
     count = sum(1 if part.text.isalpha() else len(_SPLIT.split(part.text)) for part in parts)
-    if not _FEW <= count <= _MANY:
+    if not limits.palette_least <= count <= limits.palette_most:
         path = parts[0].path[:-1]
-        yield Finding(_message(count), parts[0].start, parts[-1].end, _EXPECTED, key=path)
+        yield Finding(_message(count), parts[0].start, parts[-1].end, _expected(limits), key=path)
+
+
+def _expected(limits: LintLimitsConfig) -> str:
+    least, most = (_NUMBERS.get(one, str(one)) for one in (limits.palette_least, limits.palette_most))
+    return f"{least} to {most} named colours"
 
 
 def _message(count: int) -> str:

@@ -9,13 +9,10 @@ from re import Match
 
 from sorasync.manifest.lint.patterns import Phrases, one_of, phrases, words
 from sorasync.manifest.lint.prompt import Finding, Prompt
-from sorasync.manifest.lint.rule import Cast, Rule
+from sorasync.manifest.lint.rule import Rule, Setting
 
-_NUMBER = (
-    r"(?:\d+(?:\.\d+)?|"
-    + one_of("two three four five six seven eight nine ten twelve fifteen sixteen twenty thirty sixty")
-    + ")"
-)
+_COUNT = one_of("two three four five six seven eight nine ten twelve fifteen sixteen twenty thirty sixty")
+_NUMBER = rf"(?:\d+(?:\.\d+)?|{_COUNT})"
 _SECONDS = r"(?:seconds?|secs?|s)"
 _VIDEO = one_of(
     "video clip film movie shot take scene animation loop footage sequence reel teaser trailer advert ad spot"
@@ -98,13 +95,25 @@ _OBJECT_SHOWS = phrases(
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A parameter: how it is asked for, and a word or a number that stands wherever that is done."""
+    """A parameter: how it is asked for, and a word or a number that stands wherever that is done.
+
+    The word alone says too little where `spelled` has to be found, too.
+    """
 
     what: str
     instead: str
     asked: Phrases
     spoken: frozenset[str]
     numbers: re.Pattern[str]
+    spelled: re.Pattern[str] | None = None
+
+    def likely(self, prompt: Prompt, numbered: bool) -> bool:
+        """Whether a close look is worth it; `numbered`: the prompt has a number of one of the kinds."""
+        if numbered and self.numbers.search(prompt.low):
+            return True
+        if self.spoken.isdisjoint(prompt.words):
+            return False
+        return self.spelled is None or self.spelled.search(prompt.low) is not None
 
 
 _KINDS = (
@@ -112,8 +121,10 @@ _KINDS = (
         "length",
         "`seconds` of the clip",
         _LENGTH,
-        words("seconds second sec secs"),
-        re.compile(r"\d[\s-]?(?:s|secs?|seconds?)\b"),
+        words("second seconds sec secs"),
+        # A decade, such as the 1970s, is no length.
+        re.compile(r"\d(?<!\d{4})[\s-]?s(?:ecs?|econds?)?\b"),
+        re.compile(rf"{_COUNT}[\s-]sec"),
     ),
     _Kind(
         "resolution",
@@ -127,7 +138,7 @@ _KINDS = (
         "`size` of the clip",
         _SHAPE,
         words("aspect vertical horizontal square format mode orientation"),
-        re.compile(r"\d\s?:\s?\d"),
+        re.compile(r"\d\s?:\s?(?:16|9|5|4|3|1)(?!\d)"),
     ),
     _Kind(
         "frame rate",
@@ -146,16 +157,17 @@ _KINDS = (
     _Kind("flag", "keys of the clip, or `params`", _FLAG, words(""), re.compile("--[a-z]")),
 )
 _SPOKEN = frozenset().union(*(kind.spoken for kind in _KINDS))
-_NUMBERS = re.compile(r"\d(?:[\s-]?s(?:\b|ec)|[kpi]\b|\s?[x×:]\s?\d|fps)")
+_NUMBERS = re.compile(r"\d(?:(?<!\d{4})[\s-]?s(?:\b|ec)|[kpi]\b|\s?[x×:]\s?\d|fps)")
 
 
-def check(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
+def check(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
     """Every such phrase outside quotations."""
     low = prompt.low
-    if _SPOKEN.isdisjoint(prompt.words) and not _NUMBERS.search(low) and "--" not in low:
+    numbered = "--" in low or _NUMBERS.search(low) is not None
+    if not numbered and _SPOKEN.isdisjoint(prompt.words):
         return
     for kind in _KINDS:
-        if kind.spoken.isdisjoint(prompt.words) and not kind.numbers.search(low):
+        if not kind.likely(prompt, numbered):
             continue
         for match in kind.asked.finditer(low):
             if match[0].strip() and not _quiet(prompt, match):

@@ -80,6 +80,8 @@ class Prompt:
     @cached_property
     def quoted(self) -> list[tuple[int, int]]:
         """The spans of quotations: what is said or written in the picture."""
+        if self.text.isascii() and '"' not in self.text and "'" not in self.text:
+            return []
         return [match.span() for match in _QUOTED.finditer(self.text)]
 
     def in_quotes(self, start: int) -> bool:

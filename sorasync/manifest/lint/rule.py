@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from sorasync.manifest.config import LintLimitsConfig
 from sorasync.manifest.library import CharacterSpec, ClipSpec
 from sorasync.manifest.lint.prompt import Finding, Prompt
 
@@ -16,15 +17,18 @@ EVERY = MADE | EDIT
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class Setting:
     """The characters of a library: by slug, and by the first word of their names in lower case.
 
-    `of_clip` gives the slugs that a clip has, those of the clip it comes from included.
+    `of_clip` gives the slugs that a clip has, those of the clip it comes from included. `limits` and
+    `allowed`, words in lower case, are those of the configuration.
     """
 
     characters: Mapping[str, CharacterSpec]
     by_word: Mapping[str, list[CharacterSpec]]
     of_clip: Callable[[ClipSpec], frozenset[str]]
+    limits: LintLimitsConfig
+    allowed: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +39,6 @@ class Rule:
     """
 
     code: str
-    check: Callable[[Prompt, Cast], Iterable[Finding]]
+    check: Callable[[Prompt, Setting], Iterable[Finding]]
     kinds: frozenset[str] = EVERY
     triggers: frozenset[str] = field(default=frozenset())

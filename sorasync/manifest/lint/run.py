@@ -24,7 +24,7 @@ from sorasync.manifest.lint.duplicates import CODE as DUPLICATE
 from sorasync.manifest.lint.duplicates import Vocabularies, near
 from sorasync.manifest.lint.memo import Found, LintMemo
 from sorasync.manifest.lint.prompt import Prompt, spoken
-from sorasync.manifest.lint.rule import Cast, Rule
+from sorasync.manifest.lint.rule import Rule, Setting
 from sorasync.manifest.lint.suppress import Suppressions, unknown_code
 from sorasync.manifest.lint.where import where
 
@@ -83,14 +83,21 @@ class _Linting:
         config = library.config.lint
         self.ignored = frozenset(config.ignore)
         self.levels = LEVELS | {code: Severity(level) for code, level in config.levels.items()}
-        self.cast = Cast(library.characters, _by_word(library.characters.values()), self._characters)
+        allowed = frozenset(word.lower() for word in config.allow_words)
+        self.setting = Setting(
+            library.characters,
+            _by_word(library.characters.values()),
+            self._characters,
+            config.limits,
+            allowed,
+        )
         rules = [rule for rule in RULES if rule.code not in self.ignored]
         self.always = frozenset(rule for rule in rules if not rule.triggers)
         self.triggered = _by_trigger(rules)
         self.trigger_words = frozenset(self.triggered)
         self.vocabularies = Vocabularies()
         self.found: list[Found] = []
-        memo.begin((library.characters, self.ignored), len(library.clips))
+        memo.begin((library.characters, self.ignored, config.limits, allowed), len(library.clips))
 
     def run(self) -> tuple[Diagnostic, ...]:
         for clip in self._clips():
@@ -176,7 +183,7 @@ class _Linting:
             rules = rules | frozenset().union(*(self.triggered[word] for word in hits))
         for rule in rules:
             if prompt.kind in rule.kinds:
-                for finding in rule.check(prompt, self.cast):
+                for finding in rule.check(prompt, self.setting):
                     yield rule.code, prompt, finding
 
     def _diagnostic(self, found: Found, suppressions: Suppressions) -> Diagnostic | None:

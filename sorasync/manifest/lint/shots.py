@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from sorasync.manifest.lint.board import Part
 from sorasync.manifest.lint.patterns import any_of, one_of, phrases, words
 from sorasync.manifest.lint.prompt import Finding, Prompt
-from sorasync.manifest.lint.rule import MADE, Cast, Rule
+from sorasync.manifest.lint.rule import MADE, Rule, Setting
 
 _ADVICE = "one set-up a shot: give the other a shot of its own, or a clip"
 
@@ -66,15 +66,14 @@ _CUT = phrases(
 )
 _WHILE = phrases(r"(?<!\ba )(?<!\bthe )(?<!\blittle )(?<!\bworth )\bwhile\b")
 _BESIDES = phrases(r"\bmeanwhile\b", r"\bsimultaneously\b", r"\bat the (?:very )?same time\b")
-_MOST = 1
 
 
-def set_ups(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
+def set_ups(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
     """Camera lines with two framings or three moves, and blocks of prose that cut or frame twice."""
     if prompt.board is not None and prompt.board.shots:
         for shot in prompt.board.shots:
             for part in shot.of("camera"):
-                yield from _camera(part)
+                yield from _camera(part, setting.limits.camera_moves)
         return
     cuts = not _CUT_WORDS.isdisjoint(prompt.words)
     if cuts or len(_SIZE_WORDS & prompt.words) > 1:
@@ -82,7 +81,7 @@ def set_ups(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
             yield from _block(prompt, start, end, cuts)
 
 
-def _camera(part: Part) -> Iterator[Finding]:
+def _camera(part: Part, most: int) -> Iterator[Finding]:
     low = part.text.lower()
     if cut := re.search(r"\bcuts? to\b", low):
         yield Finding(
@@ -95,10 +94,10 @@ def _camera(part: Part) -> Iterator[Finding]:
         yield Finding(f"one shot has two framings, “{second[0]}” is the second", *span, _ADVICE)
         return
     moves = sorted((match.start(), match[0]) for move in _MOVES.values() if (match := move.search(low)))
-    if len(moves) > 2:
-        at, word = moves[2]
+    if len(moves) > most:
+        at, word = moves[most]
         span = (part.start + at, part.start + at + len(word))
-        yield Finding(f"one shot has {len(moves)} camera moves", *span, "one move a shot, two at most")
+        yield Finding(f"one shot has {len(moves)} camera moves", *span, f"one move a shot, {most} at most")
 
 
 def _block(prompt: Prompt, start: int, end: int, cuts: bool) -> Iterator[Finding]:
@@ -128,12 +127,15 @@ def _second(sizes: Iterable[re.Match[str]]) -> re.Match[str] | None:
     return None
 
 
-def at_once(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
-    """Shots that let more than two things happen at the same time, as far as the words say so."""
+def at_once(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
+    """Shots that let too many things happen at the same time, as far as the words say so."""
+    most = setting.limits.at_once - 1
+    if sum(map(prompt.low.count, ("while", "simultaneously", "same time"))) <= most:
+        return
     for start, end in prompt.units or [(0, len(prompt.text))]:
         found = _simultaneous(prompt, start, end)
-        if len(found) > _MOST:
-            match = found[_MOST]
+        if len(found) > most:
+            match = found[most]
             message = f"{len(found) + 1} actions at once in one shot, “{match[0]}” starts another"
             yield Finding(message, *match.span(), "one action a shot, one more beside it at most")
 

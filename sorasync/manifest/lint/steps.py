@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 
 from sorasync.manifest.lint.patterns import one_of, phrases, words
 from sorasync.manifest.lint.prompt import Finding, Prompt, spoken
-from sorasync.manifest.lint.rule import EDIT, EXTEND, Cast, Rule
+from sorasync.manifest.lint.rule import EDIT, EXTEND, Rule, Setting
 
 _VERB = one_of(
     "change make turn replace remove add shift swap recolou?r darken brighten lighten delete erase transform "
@@ -28,14 +28,13 @@ _LOOK = words("palette style lighting camera light lens shot grain sound dialogu
 _SHORT_WORD = 3
 _JOINING = words("while with over under above into onto from that this them they their there then where")
 _SHORTEST = 8
-_SHARE = 0.6
 _RUN = 3
 _SAME_WORDS = 0.75
 """The share of words, and their least number, from which on it is the scene told in other words."""
 _LEAST_WORDS = 9
 
 
-def several(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
+def several(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
     """Edits with more than one order, or a list of them."""
     low = prompt.low
     items = list(_ITEM.finditer(low))
@@ -56,16 +55,17 @@ def _several(count: int, start: int, end: int) -> Finding:
     return Finding(message, start, end, "one change an edit: make a step of each")
 
 
-def repeats(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
+def repeats(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
     """Extensions of which most runs of three words, or nearly all words, stand in a prompt before."""
     runs = _runs(prompt.low)
     runs = runs if len(runs) > _SHORTEST - _RUN else set()
     telling = _telling(prompt.low)
     telling = telling if len(telling) >= _LEAST_WORDS else set()
+    most = setting.limits.repeated_percent / 100
     for before in prompt.before() if runs or telling else ():
         low = before.lower()
         phrases_known, words_known = _known(runs, _runs(low)), _known(telling, _telling(low))
-        if phrases_known >= _SHARE or words_known >= _SAME_WORDS:
+        if phrases_known >= most or words_known >= max(most, _SAME_WORDS):
             share = max(phrases_known, words_known)
             message = f"the extension repeats {round(100 * share)}% of the prompt before it"
             yield Finding(message, expected="what happens next: the scene is there already")

@@ -9,7 +9,7 @@ from sorasync.counted import counted
 from sorasync.manifest.lint.board import Board, Part
 from sorasync.manifest.lint.patterns import phrases, words
 from sorasync.manifest.lint.prompt import Finding, Prompt, spoken
-from sorasync.manifest.lint.rule import MADE, Cast, Rule
+from sorasync.manifest.lint.rule import MADE, Rule, Setting
 
 _THEN = (
     (
@@ -36,34 +36,27 @@ _NUMBERED = phrases(r"^[ \t]*\d+[.)]\s+(?P<item>\S[^\n]*)")
 _LISTS = words("action actions beats 1")
 _SAYS = phrases(r"^[ \t]*(?:[-*•][ \t]*)?[^\n:\"“”]{1,40}:[ \t]*[\"“](?P<line>[^\n\"“”]+)[\"”]")
 """Somebody's line in prose: `Chef: "One more minute."`"""
-_WORDS_A_SECOND = 3.5
-"""What somebody in a hurry speaks."""
-_SECONDS_A_SHOT = 1.5
-_LONG = 8
-"""Seconds up to which clips follow their instructions well."""
-_MANY = 5
 
 
-def too_much(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
+def too_much(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
     """More beats, more shots or more speech than the seconds hold."""
     seconds = prompt.seconds
     if seconds is None:
         return
-    beats = _beats(prompt)
-    if len(beats) > seconds:
-        start, end = beats[seconds]
+    beats, most = _beats(prompt), int(seconds / setting.limits.seconds_a_beat)
+    if len(beats) > most:
+        start, end = beats[most]
         message = f"{counted(len(beats), 'beat')} in {counted(seconds, 'second')}"
-        yield Finding(message, start, end, "a second a beat at least: fewer beats, or more `seconds`")
+        yield Finding(message, start, end, f"{counted(most, 'beat')} at most, or more `seconds`")
     if prompt.board is not None:
-        yield from _crowded(prompt.board, seconds)
-    yield from _talkative(_said(prompt), seconds)
+        yield from _crowded(prompt.board, seconds, int(seconds / setting.limits.seconds_a_shot))
+    yield from _talkative(_said(prompt), seconds, int(seconds * setting.limits.words_a_second))
 
 
-def _crowded(board: Board, seconds: int) -> Iterator[Finding]:
+def _crowded(board: Board, seconds: int, most: int) -> Iterator[Finding]:
     shots = board.shots
-    if len(shots) > 1 and seconds / len(shots) < _SECONDS_A_SHOT:
+    if len(shots) > max(most, 1):
         message = f"{counted(len(shots), 'shot')} in {counted(seconds, 'second')}"
-        most = int(seconds / _SECONDS_A_SHOT)
         yield Finding(
             message,
             expected=f"{counted(most, 'shot')} at most, or more `seconds`",
@@ -80,32 +73,32 @@ def _said(prompt: Prompt) -> list[Part]:
     return [Part((), match.start("line"), match["line"]) for match in _SAYS.finditer(prompt.text)]
 
 
-def _talkative(said: list[Part], seconds: int) -> Iterator[Finding]:
+def _talkative(said: list[Part], seconds: int, most: int) -> Iterator[Finding]:
     words = [len(spoken(part.text)) for part in said]
-    if sum(words) > seconds * _WORDS_A_SECOND:
-        part = _overrun(said, words, seconds)
+    if sum(words) > most:
+        part = _overrun(said, words, most)
         message = f"{counted(sum(words), 'word')} spoken in {counted(seconds, 'second')}"
-        most = int(seconds * _WORDS_A_SECOND)
         yield Finding(message, part.start, part.end, f"{counted(most, 'word')} at most, or more `seconds`")
 
 
-def _overrun(said: list[Part], words: list[int], seconds: int) -> Part:
+def _overrun(said: list[Part], words: list[int], most: int) -> Part:
     total = 0
     for part, count in zip(said, words, strict=True):
         total += count
-        if total > seconds * _WORDS_A_SECOND:
+        if total > most:
             return part
     return said[-1]
 
 
-def long_and_full(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
-    """Clips of more than eight seconds in which many things happen."""
-    if prompt.seconds is None or prompt.seconds <= _LONG:
+def long_and_full(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
+    """Long clips in which many things happen, though not too many."""
+    limits, seconds = setting.limits, prompt.seconds
+    if seconds is None or seconds <= limits.long_clip_seconds:
         return
     beats = _beats(prompt)
-    if _MANY <= len(beats) <= prompt.seconds:
+    if limits.many_beats <= len(beats) <= int(seconds / limits.seconds_a_beat):
         yield Finding(
-            f"{len(beats)} beats in one clip of {prompt.seconds} seconds: short clips follow better",
+            f"{len(beats)} beats in one clip of {seconds} seconds: short clips follow better",
             *beats[len(beats) // 2],
             expected="two clips, cut together, or a clip and an extension",
         )

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from sorasync.manifest.lint.patterns import any_of, one_of, phrases, words
-from sorasync.manifest.lint.prompt import Finding, Prompt
-from sorasync.manifest.lint.rule import Cast, Rule
+from sorasync.manifest.lint.prompt import Finding, Prompt, spoken
+from sorasync.manifest.lint.rule import Rule, Setting
 
 _LIKE_FILM = "what makes it so: lens, move and light, such as “35mm, slow push-in, low sun from the left”"
 _LOVELY = "what one would see: colours, textures, light, such as “wet cobbles that mirror amber lamps”"
@@ -87,7 +87,7 @@ _VAGUE = any_of(
 _WORD: Final = phrases(rf"(?<![\w-]){_VAGUE}(?!\w)")
 
 
-def check(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
+def check(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
     """Every vague word outside quotations and names, each once a prompt."""
     seen = set()
     for match in _WORD.finditer(prompt.low):
@@ -95,6 +95,8 @@ def check(prompt: Prompt, cast: Cast) -> Iterator[Finding]:
         if word in seen or prompt.in_quotes(match.start()) or _is_name(prompt, match.start(), match.end()):
             continue
         seen.add(word)
+        if not setting.allowed.isdisjoint(spoken(word)) or word in setting.allowed:
+            continue
         yield Finding(
             f"“{prompt.text[match.start() : match.end()]}” names nothing to see", *match.span(), _advice(word)
         )
