@@ -14,18 +14,18 @@ import sorasync.apply.follow as follow
 
 
 class Looks:
-    """Counts how often renders in flight are looked at, and how many there are at each look."""
+    """Counts how often renders in flight are looked at by the list, and how many there are at each look."""
 
     def __init__(self) -> None:
         self.ticks = self.renders = 0
-        look = follow.Follower._look
+        look = follow.Follower._look_at_list
 
         async def counted(follower: follow.Follower) -> None:
             self.ticks += 1
             self.renders += len(follower._watches)
             await look(follower)
 
-        follow.Follower._look = counted  # type: ignore[method-assign,assignment]
+        follow.Follower._look_at_list = counted  # type: ignore[method-assign,assignment]
 
 
 def apply(root: Path, parallelism: int) -> dict[str, float]:

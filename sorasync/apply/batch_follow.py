@@ -93,6 +93,7 @@ class BatchFollower:
             try:
                 batch = await self._queue.batch(batch_id)
                 watch.misses = 0
+                self._context.reach.answered()
                 if batch.status.terminal:
                     return batch
             except errors.NotFound as error:
@@ -101,6 +102,8 @@ class BatchFollower:
             except (errors.AuthFailed, errors.QuotaExhausted) as error:
                 self._context.halt(error.message)
                 raise WaitedLongEnough(f"the batch cannot be followed: {error.message}") from error
+            except (errors.NotSent, errors.ServerError) as error:
+                self._context.reach.failed(error)
             except errors.ProviderError:
                 pass
             age = clock.monotonic() - watch.since

@@ -7,13 +7,14 @@ import contextlib
 import traceback
 from dataclasses import dataclass, field, replace
 
+from sorasync.apply.absence import fetch_when_there, until_it_takes
 from sorasync.apply.batch_mark import Mark
 from sorasync.apply.batching import Batching, lost_in_a_batch
 from sorasync.apply.budget import BudgetSpent
 from sorasync.apply.context import Context
 from sorasync.apply.downloads import Downloads
 from sorasync.apply.events import Moment
-from sorasync.apply.fetch import FetchLater, Gone, expiry, fetch, put_back
+from sorasync.apply.fetch import FetchLater, Gone, expiry, put_back
 from sorasync.apply.follow import Follower, WaitedLongEnough
 from sorasync.apply.open_questions import Answer, OpenQuestions
 from sorasync.apply.pictures import Pictures
@@ -113,7 +114,7 @@ class Carrier:
         return await self._follow(change, job)
 
     async def _send(self, change: Change) -> Job | None:
-        """Send, and wait for as long as the provider is busy.
+        """Send, and wait for as long as the provider is busy or away.
 
         A character upload costs nothing, so where its answer is lost it is simply done again.
         """
@@ -126,13 +127,12 @@ class Carrier:
             try:
                 if not _uploads(change):
                     await self.places.take(change, change.render.model if change.render else None)
-                return await send(context, change)
-            except errors.RateLimited as error:
+                job = await send(context, change)
+                context.reach.answered()
+                return job
+            except (errors.RateLimited, errors.NotSent) as error:
                 await self.places.give_back(change)
-                pause = error.retry_after or pause
-                if context.clock.monotonic() + pause > deadline:
-                    raise
-                context.tell(change, Moment.WAITING, f"the provider is busy: once more in {pause:.0f} s")
+                pause = until_it_takes(context, change, error, pause, deadline)
             except errors.OutcomeUnknown as error:
                 if not _uploads(change):
                     raise
@@ -261,7 +261,7 @@ class Carrier:
             context.tell(change, Moment.FETCHING)
             before = record
             try:
-                record = await fetch(context, record, job, lambda: self._bind(change))
+                record = await fetch_when_there(context, record, job, lambda: self._bind(change))
             except errors.ProviderError as error:
                 self._not_fetched(error)
                 raise

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sorasync.apply.budget import Budget
 from sorasync.apply.events import Event, Moment, Reporter
+from sorasync.apply.reach import Reach
 from sorasync.apply.waiting import unless
 from sorasync.assets.store import AssetStore
 from sorasync.clock import Clock
@@ -68,8 +69,13 @@ class Context:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     stopped_because: str | None = None
+    reach: Reach = field(init=False)
+    """Whether the provider can be reached."""
     over_budget: bool = False
     """Whether something was not sent since a cap forbids it."""
+
+    def __post_init__(self) -> None:
+        self.reach = Reach(self.clock, self.reporter.notice)
 
     @property
     def interrupted(self) -> bool:

@@ -51,7 +51,9 @@ class _Engine:
         self._news = asyncio.Event()
         self._downloads = Downloads(context.settings.downloads, self._news.set)
         settings, profile = context.settings, context.profile
-        self._follower = Follower(context.provider, context.clock, profile.can("list"), settings.wait)
+        self._follower = Follower(
+            context.provider, context.clock, profile.can("list"), settings.wait, context.reach
+        )
         self._batching = None if context.batches is None else Batching(context, context.batches)
         self._carrier = Carrier(
             context,

@@ -36,7 +36,8 @@ async def fetch(context: Context, record: Record, job: Job, recorded: Callable[[
 
     `recorded` is called inside the transaction that says that the asset is here. Raises `Gone` when the
     provider has no file any more (the record is then `lost`), `DiskFull`, `FetchLater`, or the last
-    `ProviderError` after several tries (the record stays `rendered`, to be fetched by a later run).
+    `ProviderError` after several tries (the record stays `rendered`, to be fetched by a later run);
+    `NotSent` at once, for the host may be away for longer.
     """
     stored, size = await _video(context, record, job)
     assert stored.asset is not None
@@ -85,7 +86,7 @@ async def _video(context: Context, record: Record, job: Job) -> tuple[Record, in
         except errors.NotFound as error:
             job = await _still_there(context, record)
             failure = error
-        except (errors.AuthFailed, errors.QuotaExhausted, errors.NotSupported):
+        except (errors.AuthFailed, errors.QuotaExhausted, errors.NotSupported, errors.NotSent):
             raise
         except errors.RateLimited as error:
             pause, failure = error.retry_after or pause, error

@@ -1,17 +1,21 @@
 """Follows renders in flight with as few requests as possible.
 
-One page of the list follows up to a hundred renders; a single get is for those that the list does not
-show, and for hosts without a list.
+One page of the list follows up to a hundred renders; single gets are for those that the list does not
+show, and for hosts without a list: a few at a time, those first that have waited longest.
 """
 
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from sorasync.apply.pace import Pace
+from sorasync.apply.reach import Reach
 from sorasync.apply.waiting import unless
+from sorasync.apply.watched import Watched
 from sorasync.clock import Clock
 from sorasync.errors import SorasyncError
 from sorasync.provider import errors
@@ -20,53 +24,16 @@ from sorasync.provider.wire import Job, JobStatus
 
 PAGE = 100
 _AT_ONCE = 8
-_FIRST_WAIT, _LAST_WAIT, _GROWTH = 1.0, 20.0, 8.0
-"""Seconds between two looks: the first, the longest, and how many of a job's age add one more."""
 _KNOWN_FROM, _REMEMBERED = 4, 32
 """Jobs that must have been seen to end before their lives tell anything, and how many are kept in mind."""
-_EARLY, _CLOSE, _OVERDUE = 0.95, 0.02, 1.3
-"""In lives of a job: when it is looked at first, how often from then on, and when it is late."""
-_SHORTEST = 0.1
-"""Seconds between two looks, whatever a server says."""
-_MISSES, _MISSING_FOR = 3, 60.0
-"""A job is gone after that many answers in a row, over that many seconds: lists and replicas lag."""
 _LIST_FAILURES = 3
 """Failures of the list in a row after which jobs are asked about one by one."""
+_LIST_AGAIN = 30.0
+"""Seconds after which a list that failed, or that lacked what was looked for, is looked at again."""
 
 
 class WaitedLongEnough(SorasyncError):
     """The wait limit has passed; the render goes on at the provider."""
-
-
-@dataclass
-class _Watch:
-    """A job somebody waits for. Times are of the monotonic clock; `told` is to be called with news."""
-
-    since: float
-    looked: float
-    future: asyncio.Future[Job]
-    hint: float | None = None
-    told: list[Callable[[Job], None]] = field(default_factory=list)
-    misses: int = 0
-    missed_at: float = 0.0
-
-    def due(self, life: float | None) -> float:
-        """When the job is worth another look. `life` is how long such jobs took, None where nobody knows."""
-        if self.hint is not None:
-            return self.looked + max(self.hint, _SHORTEST)
-        age = self.looked - self.since
-        wait = _FIRST_WAIT + age / _GROWTH
-        if life is not None and age < _OVERDUE * life:
-            wait = max(_EARLY * life - age, _CLOSE * life, _FIRST_WAIT / 2)
-        return self.looked + min(_LAST_WAIT, wait)
-
-    def settle(self, job: Job) -> None:
-        if not self.future.done():
-            self.future.set_result(job)
-
-    def fail(self, error: Exception) -> None:
-        if not self.future.done():
-            self.future.set_exception(error)
 
 
 class Follower:
@@ -75,15 +42,22 @@ class Follower:
     `listing` says whether the host has a list worth asking; it is given up for good after a `NotSupported`.
     """
 
-    def __init__(self, provider: Provider, clock: Clock, listing: bool, wait_limit: float) -> None:
+    def __init__(
+        self, provider: Provider, clock: Clock, listing: bool, wait_limit: float, reach: Reach | None = None
+    ) -> None:
         self._provider = provider
         self._clock = clock
         self._listing = listing
         self._wait_limit = wait_limit
-        self._watches: dict[str, _Watch] = {}
+        self._reach = reach or Reach(clock)
+        self._pace = Pace(clock)
+        self._watches: dict[str, Watched] = {}
         self._news = asyncio.Event()
-        self._at_once = False
+        self._begun = asyncio.Event()
+        self._wakes = 0
+        self._quiet_until = float("-inf")
         self._list_failures = 0
+        self._list_again = float("-inf")
         self._lives: deque[float] = deque(maxlen=_REMEMBERED)
 
     async def wait(self, job: Job, told: Callable[[Job], None]) -> Job:
@@ -105,36 +79,75 @@ class Follower:
 
     def wake(self) -> None:
         """Look again at once, for instance since a webhook came."""
-        self._at_once = True
+        self._wakes += 1
         self._news.set()
 
     async def run(self) -> None:
         """Look at everything in flight, again and again, until cancelled. A failed look fails every wait."""
-        while True:
-            await self._until_due()
-            try:
-                await self._look()
-            except Exception as error:
-                for watch in self._watches.values():
-                    watch.fail(error)
+        expiring = asyncio.create_task(self._expire())
+        try:
+            while True:
+                await self._until_due()
+                try:
+                    await self._look()
+                except Exception as error:
+                    for watch in self._watches.values():
+                        watch.fail(error)
+        finally:
+            expiring.cancel()
 
-    def _begin(self, job: Job) -> _Watch:
+    def _begin(self, job: Job) -> Watched:
         now = self._clock.monotonic()
         future: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
-        watch = self._watches[job.id] = _Watch(now, now, future, job.poll_after)
+        watch = Watched(job.id, now, now, future, job.poll_after, self._wakes)
+        self._watches[job.id] = watch
+        self._begun.set()
         return watch
 
+    async def _expire(self) -> None:
+        """Let go of each job at the wait limit, whatever is asked meanwhile. The oldest stands first."""
+        while True:
+            self._begun.clear()
+            oldest = next(iter(self._watches.values()), None)
+            if oldest is None:
+                await self._begun.wait()
+                continue
+            left = oldest.since + self._wait_limit - self._clock.monotonic()
+            if left > 0:
+                await self._clock.sleep(left)
+                continue
+            del self._watches[oldest.id]
+            lost = ", and the provider cannot be reached" if self._reach.lost else ""
+            oldest.fail(WaitedLongEnough(f"still rendering when the wait limit was reached{lost}"))
+
     async def _until_due(self) -> None:
-        while not (self._at_once and self._watches):
+        while True:
             self._news.clear()
             if not self._watches:
                 await self._news.wait()
                 continue
-            life = self._life()
-            left = min(watch.due(life) for watch in self._watches.values()) - self._clock.monotonic()
+            left = self._next() - self._clock.monotonic()
             if left <= 0:
                 return
             await unless(self._news, self._clock.sleep(left))
+
+    def _next(self) -> float:
+        """When something is to be asked next."""
+        life, wakes = self._life(), self._wakes
+        listed = single = float("inf")
+        for watch in self._watches.values():
+            due = watch.due(life, wakes)
+            if self._by_itself(watch):
+                single = min(single, due)
+            else:
+                listed = min(listed, due)
+        return max(self._quiet_until, min(listed, max(single, self._pace.ready())))
+
+    def _lists(self) -> bool:
+        return self._listing and len(self._watches) > 1
+
+    def _by_itself(self, watch: Watched) -> bool:
+        return watch.unlisted or not self._lists() or self._list_failures >= _LIST_FAILURES
 
     def _life(self) -> float | None:
         """How long jobs live, the shorter ones of those that were seen to end."""
@@ -143,27 +156,33 @@ class Follower:
         return sorted(self._lives)[len(self._lives) // 4]
 
     async def _look(self) -> None:
-        self._at_once = False
-        watches = list(self._watches)
-        seen = await self._listed() if self._listing and len(watches) > 1 else {}
-        if seen is not None:
-            for job_id in watches:
-                if job_id in seen:
-                    self._update(job_id, seen[job_id])
-            await self._ask(job_id for job_id in watches if job_id not in seen)
-        now = self._clock.monotonic()
-        for job_id in watches:
-            self._looked(job_id, now)
+        due = self._due()
+        again = self._clock.monotonic() >= self._list_again
+        if due and self._lists() and (again or not all(map(self._by_itself, due))):
+            await self._look_at_list()
+        await self._ask(self._due())
 
-    def _looked(self, job_id: str, now: float) -> None:
-        watch = self._watches.get(job_id)
-        if watch is not None:
-            watch.looked = now
-            if now - watch.since > self._wait_limit:
-                watch.fail(WaitedLongEnough("still rendering when the wait limit was reached"))
+    def _due(self) -> list[Watched]:
+        now, life, wakes = self._clock.monotonic(), self._life(), self._wakes
+        return [watch for watch in self._watches.values() if watch.due(life, wakes) <= now]
+
+    async def _look_at_list(self) -> None:
+        watches, wakes = list(self._watches.values()), self._wakes
+        self._list_again = self._clock.monotonic() + _LIST_AGAIN
+        seen = await self._listed()
+        now = self._clock.monotonic()
+        for watch in watches:
+            job = None if seen is None else seen.get(watch.id)
+            if job is not None and _complete(job):
+                watch.unlisted = False
+                self._update(watch, job)
+            elif seen is not None:
+                watch.unlisted = True
+                continue
+            watch.seen(now, wakes)
 
     async def _listed(self) -> dict[str, Job] | None:
-        """The jobs of the list's newest pages; None where asking for them has to wait for the next look."""
+        """The jobs of the list's newest pages; None where it cannot be had now."""
         try:
             seen = await self._pages()
         except (errors.AuthFailed, errors.QuotaExhausted):
@@ -171,13 +190,23 @@ class Follower:
         except errors.NotSupported:
             self._listing = False
             return {}
-        except errors.RateLimited:
+        except errors.RateLimited as error:
+            self._reach.answered()
+            self._hold(error.retry_after)
+            return None
+        except errors.NotSent as error:
+            self._hold(self._reach.failed(error))
             return None
         except Exception:
             self._list_failures += 1
-            return {} if self._list_failures >= _LIST_FAILURES else None
+            return None
+        self._reach.answered()
         self._list_failures = 0
         return seen
+
+    def _hold(self, seconds: float | None) -> None:
+        """Ask nothing for so long."""
+        self._quiet_until = self._clock.monotonic() + (seconds or 0.0)
 
     async def _pages(self) -> dict[str, Job]:
         """As many pages as could hold what is in flight, and one more."""
@@ -185,48 +214,65 @@ class Follower:
         after = None
         for _ in range(-(-len(self._watches) // PAGE) + 1):
             page = await self._provider.page(after, PAGE)
-            seen.update((job.id, job) for job in page.jobs)
+            jobs = page.jobs
+            if page.poll_after is not None:
+                jobs = tuple(replace(job, poll_after=page.poll_after) for job in jobs)
+            seen.update((job.id, job) for job in jobs)
             after = page.after
             if after is None or all(job_id in seen for job_id in self._watches):
                 break
         return seen
 
-    async def _ask(self, job_ids: Iterable[str]) -> None:
-        """Ask about jobs one by one. Raises what concerns every job, after all of them were asked about."""
-        left = list(job_ids)
-        while left:
-            some, left = left[:_AT_ONCE], left[_AT_ONCE:]
-            for raised in await asyncio.gather(*map(self._get, some), return_exceptions=True):
-                if isinstance(raised, BaseException):
-                    raise raised
+    async def _ask(self, due: Sequence[Watched]) -> None:
+        """Ask about some of those that are due, the longest due first; one where nothing answered before.
 
-    async def _get(self, job_id: str) -> None:
+        Raises what concerns every job.
+        """
+        if self._clock.monotonic() < self._quiet_until:
+            return
+        life, wakes = self._life(), self._wakes
+        most = min(1 if self._reach.lost else _AT_ONCE, self._pace.free())
+        alone = [watch for watch in due if self._by_itself(watch)]
+        some = heapq.nsmallest(most, alone, key=lambda watch: watch.due(life, wakes))
+        self._pace.take(len(some))
+        found = await asyncio.gather(*map(self._get, some), return_exceptions=True)
+        now = self._clock.monotonic()
+        for watch in some:
+            watch.seen(now, wakes)
+        self._heard(found)
+
+    def _heard(self, found: Sequence[errors.ProviderError | BaseException | None]) -> None:
+        """What several answers at once say of the host."""
+        refused = [error for error in found if isinstance(error, errors.RateLimited)]
+        if refused:
+            self._pace.refused(max(error.retry_after or 0.0 for error in refused))
+        for error in found:
+            if isinstance(error, BaseException) and not isinstance(error, (errors.RateLimited, *_SILENT)):
+                raise error
+        silent = [error for error in found if isinstance(error, _SILENT)]
+        if silent and len(silent) == len(found):
+            self._hold(self._reach.failed(silent[0]))
+        elif found:
+            self._reach.answered()
+
+    async def _get(self, watch: Watched) -> None:
+        """Ask about one job. Raises what concerns the host and not this job alone."""
         try:
-            self._update(job_id, await self._provider.get(job_id))
+            job = await self._provider.get(watch.id)
         except errors.NotFound as error:
-            self._missed(job_id, error)
-        except (errors.AuthFailed, errors.QuotaExhausted):
+            if watch.missed(self._clock.monotonic()):
+                watch.fail(error)
+        except (errors.AuthFailed, errors.QuotaExhausted, errors.RateLimited, *_SILENT):
             raise
         except errors.ProviderError:
             return
         except Exception as error:
-            if (watch := self._watches.get(job_id)) is not None:
-                watch.fail(error)
-
-    def _missed(self, job_id: str, error: errors.NotFound) -> None:
-        watch, now = self._watches.get(job_id), self._clock.monotonic()
-        if watch is None:
-            return
-        if not watch.misses:
-            watch.missed_at = now
-        watch.misses += 1
-        if watch.misses >= _MISSES and now - watch.missed_at >= _MISSING_FOR:
             watch.fail(error)
+        else:
+            self._pace.answered()
+            self._update(watch, job)
 
-    def _update(self, job_id: str, job: Job) -> None:
-        watch = self._watches.get(job_id)
-        if watch is None:
-            return
+    def _update(self, watch: Watched, job: Job) -> None:
         watch.misses = 0
         watch.hint = job.poll_after
         if job.status.terminal:
@@ -239,3 +285,12 @@ class Follower:
                 told(job)
             except Exception as error:
                 watch.fail(error)
+
+
+_SILENT = (errors.NotSent, errors.ServerError)
+"""No answer, or one that says nothing of any job."""
+
+
+def _complete(job: Job) -> bool:
+    """Whether an entry of the list says all there is to know: of a failure it may leave out the reason."""
+    return not job.status.terminal or job.status is JobStatus.COMPLETED

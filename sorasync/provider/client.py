@@ -181,7 +181,7 @@ class VideosClient:
             page = read_page(answer.body, limit, body_urls=self.spec.body_urls)
             if page is None:
                 raise unreadable(answer, self._sender.asked())
-            return page
+            return replace(page, poll_after=poll_after(answer.headers, self._clock.now()))
 
         try:
             return await retried(once, self._clock, self._patience)

@@ -16,6 +16,7 @@ from sorasync.provider.errors import (
     InvalidRequest,
     NotFound,
     NotReady,
+    NotSent,
     NotSupported,
     ProviderError,
     ServerError,
@@ -154,7 +155,7 @@ class Downloader:
         for _ in range(_MOST_REDIRECTS + 1):
             await self._links.check(url)
             request = self._sender.build("GET", url, self._headers(url, offset))
-            response = await stack.enter_async_context(self._sender.open(name, request))
+            response = await self._opened(name, request, stack)
             if response.status_code == 416 and offset:
                 offset = 0
             elif response.has_redirect_location:
@@ -165,6 +166,15 @@ class Downloader:
                 raise await self._refused(response, url)
             await response.aclose()
         raise BadDownload("the download is redirected without end")
+
+    async def _opened(self, name: str, request: httpx.Request, stack: AsyncExitStack) -> httpx.Response:
+        """The answer. That another host than the user's own is away says nothing of the provider."""
+        try:
+            return await stack.enter_async_context(self._sender.open(name, request))
+        except NotSent:
+            if self._links.trusted(str(request.url)):
+                raise
+            raise ServerError(f"{request.url.host}, which has the file, cannot be reached") from None
 
     def _headers(self, url: str, offset: int) -> dict[str, str]:
         headers = {"accept": "*/*", "accept-encoding": "identity"}

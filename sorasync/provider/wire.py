@@ -70,10 +70,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of the list, newest first. `after` asks for the next one, None at the end."""
+    """One page of the list, newest first. `after` asks for the next one, None at the end.
+
+    `poll_after` is the server's hint for all of them, in seconds.
+    """
 
     jobs: tuple[Job, ...]
     after: str | None
+    poll_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 
 import pytest
 
@@ -10,6 +11,7 @@ from sorasync.apply.events import Moment
 from sorasync.apply.follow import Follower
 from sorasync.apply.report import End
 from sorasync.cli.exit_code import of_report
+from sorasync.provider.errors import RateLimited
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.state.record import Status
 from tests.apply.clock import IdleClock
@@ -125,6 +127,84 @@ def test_a_detached_run_starts_what_it_can_and_a_later_one_fetches_it(world: Mak
     assert it.apply().complete
     assert len(it.charges()) == 6
     assert it.plan().empty
+
+
+def test_renders_that_the_list_shows_late_are_followed_by_it_again(world: MakeWorld) -> None:
+    it = world(numbered(20), list_lag=40.0, render_seconds=900.0)
+    assert it.apply(parallelism=20).complete
+    assert it.requests()["get"] < 200
+    assert it.requests()["list"] < 80
+
+
+def test_the_reason_of_a_failure_is_asked_for_where_the_list_leaves_it_out(world: MakeWorld) -> None:
+    it = world(clips(["a", "b"]))
+    it.faults(
+        {"route": "create", "do": "fail_moderated", "prompt": "A a"},
+        {"route": "list", "do": "drop_fields"},
+    )
+    assert ends(it.apply()) == {"clip.a": End.BLOCKED, "clip.b": End.DONE}
+    assert it.record("clip.a#1").status is Status.BLOCKED
+
+
+def test_the_wait_limit_holds_whatever_the_server_says_about_asking_again(world: MakeWorld) -> None:
+    it = world(clips(["a"]), config="[apply]\nwait_minutes = 2\n", poll_after_ms=3_000_000)
+    began = it.clock.time
+    assert ends(it.apply()) == {"clip.a": End.PENDING}
+    assert it.clock.time - began < 130
+
+
+class Many:
+    """A provider without a list, with any number of jobs that end `life` seconds after the beginning."""
+
+    def __init__(self, clock: IdleClock, life: float) -> None:
+        self._clock, self._life = clock, life
+        self.asked: dict[str, list[float]] = defaultdict(list)
+        self.objects: list[tuple[float, float]] = []
+        """From when to when it refuses."""
+
+    async def get(self, job_id: str) -> Job:
+        at = self._clock.time - self._clock.begun
+        self.asked[job_id].append(at)
+        if any(start <= at < end for start, end in self.objects):
+            raise RateLimited("too many requests", retry_after=60.0)
+        return Job(job_id, JobStatus.COMPLETED if at >= self._life else JobStatus.IN_PROGRESS)
+
+    def times(self) -> list[float]:
+        return sorted(at for times in self.asked.values() for at in times)
+
+
+def follow_many(host: Many, clock: IdleClock, count: int) -> None:
+    async def scene() -> None:
+        follower = Follower(host, clock, False, 36_000.0)  # type: ignore[arg-type]
+        running = asyncio.create_task(follower.run())
+        jobs = [Job(f"v{number}", JobStatus.QUEUED) for number in range(count)]
+        await asyncio.gather(*(follower.wait(job, lambda seen: None) for job in jobs))
+        running.cancel()
+        await asyncio.wait({running})
+
+    asyncio.run(scene())
+
+
+def test_thousands_of_renders_without_a_list_are_asked_about_at_a_bounded_rate_and_each_in_its_turn() -> None:
+    clock = IdleClock()
+    host = Many(clock, 300.0)
+    follow_many(host, clock, 500)
+    times = host.times()
+    assert all(late - early >= 9.9 for early, late in zip(times, times[116:], strict=False))
+    counts = [len(asked) for asked in host.asked.values()]
+    assert max(counts) - min(counts) <= 2
+    assert times[-1] <= 300 + 500 / 10 + 20
+
+
+def test_a_host_that_objects_to_single_requests_gets_fewer() -> None:
+    clock = IdleClock()
+    host = Many(clock, 400.0)
+    host.objects = [(100.0, 110.0)]
+    follow_many(host, clock, 200)
+    refused = [at for at in host.times() if 100 <= at < 110]
+    assert 1 <= len(refused) <= 8
+    assert not [at for at in host.times() if 110 <= at < 160]
+    assert len([at for at in host.times() if 160 <= at < 170]) <= 75
 
 
 class Host:

@@ -1,0 +1,48 @@
+"""Whether the provider can be reached, told to the user once when that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sorasync.clock import Clock
+from sorasync.provider.errors import ProviderError
+
+_FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 2.0, 30.0, 4.0
+"""Seconds before it is asked again: at first, at most, and how many of its absence add one more."""
+
+
+class Reach:
+    """What an apply knows of its provider's presence. `tell` takes one sentence for the user."""
+
+    def __init__(self, clock: Clock, tell: Callable[[str], None] = lambda text: None) -> None:
+        self._clock = clock
+        self._tell = tell
+        self._lost_at: float | None = None
+        self.met = False
+        """Whether it has answered in this run."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether it cannot be reached at present."""
+        return self._lost_at is not None
+
+    def answered(self) -> None:
+        """It answered, whatever it said."""
+        self.met = True
+        if self._lost_at is None:
+            return
+        away = self._clock.now() - self._lost_at
+        self._lost_at = None
+        self._tell(f"the provider answers again, after {away:.0f} s")
+
+    def failed(self, error: ProviderError) -> float:
+        """It did not answer, or not with anything of use; the seconds after which to ask again."""
+        if self._lost_at is None:
+            self._lost_at = self._clock.now()
+            since = datetime.fromtimestamp(self._lost_at, UTC).strftime("%H:%M:%S UTC")
+            self._tell(
+                f"{error.message}, since {since}. What was sent is recorded, and renders there go on: "
+                "asking again until it answers"
+            )
+        return min(_LONGEST_PAUSE, _FIRST_PAUSE + (self._clock.now() - self._lost_at) / _GROWTH)

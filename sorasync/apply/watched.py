@@ -1,0 +1,72 @@
+"""A render in flight that somebody waits for, and when it is worth another look."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sorasync.provider.wire import Job
+
+_FIRST_WAIT, _LAST_WAIT, _GROWTH = 1.0, 20.0, 8.0
+"""Seconds between two looks: the first, the longest, and how many of a job's age add one more."""
+_EARLY, _CLOSE, _OVERDUE = 0.95, 0.02, 1.3
+"""In lives of a job: when it is looked at first, how often from then on, and when it is late."""
+_SHORTEST = 0.1
+"""Seconds between two looks, whatever a server says."""
+_MISSES, _MISSING_FOR = 3, 60.0
+"""A job is gone after that many answers in a row, over that many seconds: lists and replicas lag."""
+
+
+@dataclass(slots=True, eq=False)
+class Watched:
+    """A job somebody waits for. Times are of the monotonic clock.
+
+    `told` is to be called with news. `wakes` is how many calls to look at once it has heard already.
+    `unlisted` jobs have to be asked about by themselves: the list does not show them, or not all of them.
+    """
+
+    id: str
+    since: float
+    looked: float
+    future: asyncio.Future[Job]
+    hint: float | None
+    wakes: int
+    told: list[Callable[[Job], None]] = field(default_factory=list)
+    unlisted: bool = False
+    misses: int = 0
+    missed_at: float = 0.0
+
+    def due(self, life: float | None, wakes: int) -> float:
+        """When the job is worth another look. `life` is how long such jobs took, None where nobody knows."""
+        if self.wakes != wakes:
+            return -math.inf
+        if self.hint is not None:
+            return self.looked + max(self.hint, _SHORTEST)
+        age = self.looked - self.since
+        wait = _FIRST_WAIT + age / _GROWTH
+        if life is not None and age < _OVERDUE * life:
+            wait = max(_EARLY * life - age, _CLOSE * life, _FIRST_WAIT / 2)
+        return self.looked + min(_LAST_WAIT, wait)
+
+    def seen(self, now: float, wakes: int) -> None:
+        """It was looked at, whatever came of it."""
+        self.looked, self.wakes = now, wakes
+
+    def missed(self, now: float) -> bool:
+        """Note that the provider did not know it; whether it is gone for good."""
+        if not self.misses:
+            self.missed_at = now
+        self.misses += 1
+        return self.misses >= _MISSES and now - self.missed_at >= _MISSING_FOR
+
+    def settle(self, job: Job) -> None:
+        """It has ended."""
+        if not self.future.done():
+            self.future.set_result(job)
+
+    def fail(self, error: Exception) -> None:
+        """It cannot be waited for."""
+        if not self.future.done():
+            self.future.set_exception(error)

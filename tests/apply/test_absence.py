@@ -1,0 +1,123 @@
+"""A provider that goes away while renders are followed, sent and fetched."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from sorasync.apply.events import Moment
+from sorasync.apply.report import End
+from sorasync.cli.exit_code import of_report
+from sorasync.provider.local import in_process
+from sorasync.state.record import Status
+from tests.apply.conftest import MakeWorld
+from tests.apply.world import World, clips, ends, numbered
+
+BEGUN = 1_800_000_000.0
+
+
+class Away(httpx.AsyncBaseTransport):
+    """A network that is down between two times; `tries` are the times of what it did not carry."""
+
+    def __init__(self, it: World, start: float, end: float) -> None:
+        self._it = it
+        self.between(start, end)
+        self._inner = in_process(it.app)
+        self.tries: list[float] = []
+
+    def between(self, start: float, end: float) -> None:
+        """Be down then, in seconds after the beginning."""
+        self._from, self._until = BEGUN + start, BEGUN + end
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        now = self._it.clock.time
+        if self._from <= now < self._until:
+            self.tries.append(now - BEGUN)
+            raise httpx.ConnectError("no route to host")
+        return await self._inner.handle_async_request(request)
+
+
+def away(it: World, start: float, end: float) -> Away:
+    it.transport = found = Away(it, start, end)
+    return found
+
+
+def about_reach(it: World) -> list[str]:
+    return [text for text in it.witness.notices if "reached" in text or "answers again" in text]
+
+
+@pytest.mark.parametrize("listing", ["complete", "none"])
+def test_a_provider_that_is_away_for_a_while_is_told_once_and_waited_for(
+    world: MakeWorld, listing: str
+) -> None:
+    it = world(numbered(6), render_seconds=300.0)
+    it.profile = {"list": listing}
+    down = away(it, 20, 1000)
+    assert it.apply(parallelism=6).complete
+    gone, back = about_reach(it)
+    assert "cannot be reached (ConnectError), since 08:0" in gone
+    assert "What was sent is recorded, and renders there go on" in gone
+    assert back.startswith("the provider answers again, after ")
+    assert len(down.tries) < 200
+    assert set(it.billed().values()) == {1}
+
+
+def test_who_follows_a_provider_that_stays_away_leaves_everything_pending_at_the_wait_limit(
+    world: MakeWorld,
+) -> None:
+    it = world(clips(["a", "b"]), config="[apply]\nwait_minutes = 20\n", render_seconds=300.0)
+    away(it, 20, 10_000)
+    report = it.apply()
+    assert set(ends(report).values()) == {End.PENDING}
+    assert of_report(report) == 8
+    assert "the provider cannot be reached" in report.outcomes[0].message
+    assert 1200 <= it.clock.time - BEGUN < 1300
+    assert len(about_reach(it)) == 1
+    it.transport = None
+    assert it.apply().complete
+    assert set(it.billed().values()) == {1}
+
+
+def test_what_is_still_to_be_sent_is_sent_when_the_provider_is_back(world: MakeWorld) -> None:
+    it = world(numbered(6), render_seconds=30.0)
+    away(it, 20, 400)
+    assert it.apply(parallelism=2).complete
+    assert len(about_reach(it)) == 2
+    assert set(it.billed().values()) == {1}
+
+
+def test_a_provider_that_was_never_there_is_not_waited_for(world: MakeWorld) -> None:
+    it = world(numbered(6))
+    away(it, 0, 10_000)
+    report = it.apply(parallelism=2)
+    assert set(ends(report).values()) <= {End.FAILED, End.SKIPPED}
+    assert it.clock.time - BEGUN < 60
+    assert "cannot be reached" in (report.stopped or "")
+
+
+def test_what_is_rendered_is_fetched_when_the_provider_is_back(world: MakeWorld) -> None:
+    it = world(clips(["a"]), render_seconds=30.0)
+    down = away(it, 10_000, 10_000)
+    it.act(Moment.RENDERED, lambda: down.between(0, it.clock.time - BEGUN + 300))
+    assert it.apply().complete
+    assert len(about_reach(it)) == 2
+    assert it.clock.time - BEGUN > 300
+
+
+def test_what_is_rendered_and_cannot_be_fetched_for_the_provider_is_away_is_pending(world: MakeWorld) -> None:
+    it = world(clips(["a"]), config="[apply]\nwait_minutes = 10\n", render_seconds=30.0)
+    down = away(it, 10_000, 10_000)
+    it.act(Moment.RENDERED, lambda: down.between(0, 10_000))
+    report = it.apply()
+    assert ends(report) == {"clip.a": End.PENDING}
+    assert of_report(report) == 8
+    assert it.record("clip.a#1").status is Status.RENDERED
+    it.transport = None
+    assert it.apply().complete
+
+
+def test_a_batch_is_followed_through_an_absence(world: MakeWorld) -> None:
+    it = world(numbered(6), config='[apply]\nmode = "batch"\n', render_seconds=300.0)
+    away(it, 20, 1000)
+    assert it.apply().complete
+    assert len(about_reach(it)) == 2
