@@ -121,6 +121,8 @@ def _model(name: str, model: Model) -> Iterator[str]:
     if ANY in model.prices or not sizes:
         price = model.prices.get(ANY)
         yield f"    {'any size':<11} {'price unknown' if price is None else f'${usd(price)} a second'}"
+    if model.image_price:
+        yield f"    {'first frame':<11} ${usd(model.image_price)} more"
 
 
 def profile_json(profile: Profile, today: date) -> dict[str, object]:
@@ -144,6 +146,7 @@ def profile_json(profile: Profile, today: date) -> dict[str, object]:
                 "default_size": model.default_size,
                 "default_seconds": model.default_seconds,
                 "usd_per_second": {size: usd(price) for size, price in model.prices.items()},
+                "usd_per_image": usd(model.image_price),
             }
             for name, model in profile.models.items()
         },

@@ -26,7 +26,8 @@ def cost_of(render: Render, profile: Profile, *, batch: bool = False) -> Decimal
             return FREE
         case Kind.CREATE:
             batched = batch and in_batch(render, profile)
-            return profile.create_cost(render.model, render.size, render.seconds, batch=batched)
+            image = render.file is not None
+            return profile.create_cost(render.model, render.size, render.seconds, batched, image)
         case Kind.EXTEND:
             added = render.billed_seconds
             return profile.extend_cost(render.model, render.size, added, render.seconds - added)

@@ -53,8 +53,9 @@ class Model(Data):
 
     `sizes` lists what it renders; where the list is empty, any size that `size_pattern` matches (a regular
     expression over the whole text) will do. `prices` maps a size, or `*` for every size that is not named,
-    to dollars a second; `batch_factor` is what a batch costs in relation to that, None where there is no
-    batch or its price is unknown. `image` says whether a first frame can be given.
+    to dollars a second; `image_price` is what a first frame costs on top; `batch_factor` is what a batch
+    costs in relation to that, None where there is no batch or its price is unknown. `image` says whether a
+    first frame can be given.
     """
 
     sizes: tuple[str, ...] = ()
@@ -63,6 +64,7 @@ class Model(Data):
     default_size: str | None = None
     default_seconds: int | None = Field(default=None, ge=1)
     prices: Mapping[str, Money] = {}
+    image_price: Money = Decimal(0)
     batch_factor: Money | None = None
     image: bool = True
     sunset: date | None = None

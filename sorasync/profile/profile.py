@@ -137,7 +137,12 @@ class Profile(Data):
         return self.abilities.upload_as_source
 
     def create_cost(
-        self, model: str | None, size: str | None, seconds: int | None, batch: bool = False
+        self,
+        model: str | None,
+        size: str | None,
+        seconds: int | None,
+        batch: bool = False,
+        image: bool = False,
     ) -> Decimal | None:
         """Dollars for a render; None = unknown, also where a part of it is not known."""
         if model is None or size is None or seconds is None:
@@ -146,10 +151,11 @@ class Profile(Data):
         price = known.price(size) if known else None
         if known is None or price is None:
             return None
+        whole = price * seconds + (known.image_price if image else 0)
         if not batch:
-            return price * seconds
+            return whole
         factor = known.batch_factor if known.batch_factor is not None else self.batch_factor
-        return None if factor is None else price * factor * seconds
+        return None if factor is None else whole * factor
 
     def extend_cost(
         self, model: str | None, size: str | None, seconds: int | None, source_seconds: int | None = None

@@ -43,9 +43,15 @@ def complaint(body: object) -> Complaint:
     error = data.get("error")
     inner = table(error) if isinstance(error, Mapping) else data
     message = first(text(error), text(inner.get("message")), _detail(data.get("detail")), "")
-    found = (word(inner.get("code")), word(inner.get("type")))
+    more = table(inner.get("metadata"))
+    found = (word(inner.get("code")), word(inner.get("type")), word(more.get("error_type")), _flagged(more))
     codes = tuple(one.lower() for one in found if one is not None and not one.isdigit())
     return Complaint(str(message), codes)
+
+
+def _flagged(metadata: Mapping[str, object]) -> str | None:
+    """OpenRouter has no code for what it will not render: it says which input was flagged."""
+    return "moderation_flagged" if "flagged_input" in metadata else None
 
 
 def _detail(value: object) -> str | None:

@@ -122,7 +122,7 @@ def _by_code(
     codes, status = set(said.codes), answer.status
     if codes & _QUOTA or status == 402:
         return QuotaExhausted(message, status=status, code=code)
-    if any(is_moderation(one) for one in codes):
+    if any(is_moderation(one) for one in codes) or status == 451:
         return Moderated(message, status=status, code=code)
     wait = retry_after(answer.headers, now)
     if status >= 500 and codes & _OVERLOAD:

@@ -138,10 +138,11 @@ def _outcome(
     status = status_of(said)
     if status is not JobStatus.COMPLETED:
         return status, error
+    if table(data.get("video")).get("respect_moderation") is False:
+        said = error.message if error is not None else ""
+        return JobStatus.FAILED, JobError("moderation_blocked", said or "the result was withheld", True)
     if error is not None:
         return JobStatus.FAILED, error
-    if table(data.get("video")).get("respect_moderation") is False:
-        return JobStatus.FAILED, JobError("moderation_blocked", "the result was withheld", True)
     if body_urls and not urls:
         return JobStatus.FAILED, JobError("no_video", "the job is done but names no video")
     return status, None

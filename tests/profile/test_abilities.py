@@ -53,6 +53,13 @@ def test_a_render_costs_its_seconds(
     assert found == (None if cost is None else Decimal(cost))
 
 
+def test_a_first_frame_may_cost_something_of_its_own() -> None:
+    xai = load_profile("xai")
+    assert xai.create_cost("grok-imagine-video", "854x480", 1, image=True) == Decimal("0.052")
+    assert xai.create_cost("grok-imagine-video", "854x480", 1) == Decimal("0.05")
+    assert OPENAI.create_cost("sora-2", "1280x720", 4, image=True) == Decimal("0.40")
+
+
 def test_an_extension_costs_what_it_adds_an_edit_the_whole_and_a_character_nothing() -> None:
     assert OPENAI.extend_cost("sora-2", "1280x720", 8, 20) == Decimal("0.80")
     assert OPENAI.edit_cost("sora-2", "1280x720", 28) == Decimal("2.80")

@@ -56,6 +56,7 @@ def told(
         (403, "model_not_found", InvalidRequest),
         (403, "insufficient_user_quota", QuotaExhausted),
         (402, None, QuotaExhausted),
+        (451, None, Moderated),
         (404, None, NotFound),
         (410, None, NotFound),
         (405, None, NotSupported),
@@ -108,6 +109,12 @@ def test_a_paid_request_is_never_sent_again_after_a_5xx_that_does_not_refuse(
 def test_a_5xx_is_overload_only_with_a_code_or_a_wait() -> None:
     assert isinstance(told(503, paid=True, headers={"retry-after": "3"}), Overloaded)
     assert isinstance(told(500, paid=True, headers={"retry-after": "3"}), OutcomeUnknown)
+
+
+def test_what_openrouter_flags_blocks_one_clip_and_not_the_key() -> None:
+    metadata = {"reasons": ["violence"], "flagged_input": "A fi…"}
+    body = {"error": {"code": 403, "message": "Your input was flagged", "metadata": metadata}}
+    assert type(fault(Answer(403, {}, body), Asked("h", "K", True), NOW)) is Moderated
 
 
 def test_a_missing_key_is_told_by_the_variable_s_name() -> None:

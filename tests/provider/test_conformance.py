@@ -44,7 +44,7 @@ from sorasync.provider.wire import (
 from tests.provider.fakes import KEY
 
 WAYS = ["preview in-process", "preview socket", *(f"{name} in-process" for name in NAMES)]
-WITHOUT_CODES = {"vllm-omni", "sglang", "openrouter"}
+WITHOUT_CODES = {"vllm-omni", "sglang"}
 MODELS = {"xai": "grok-imagine-video-1.5"}
 Work = Callable[[VideosClient], Awaitable[None]]
 

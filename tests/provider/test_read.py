@@ -158,6 +158,15 @@ def test_xai_done_with_moderation_not_respected_is_failed_as_moderated() -> None
     assert found.error is not None and found.error.moderated
 
 
+def test_a_video_that_is_withheld_is_moderated_in_the_words_of_its_error() -> None:
+    video = {"url": "https://v.x.ai/1.mp4", "respect_moderation": False}
+    found = must({"status": "done", "video": video, "error": "a known person"}, known_id="r")
+    assert found.error is not None and (found.error.message, found.error.moderated) == (
+        "a known person",
+        True,
+    )
+
+
 def test_xai_done_names_its_file_length_and_cost() -> None:
     body = {
         "status": "done",
@@ -286,6 +295,12 @@ def test_a_job_in_litellm_s_error_text_is_found() -> None:
         ({"message": "m", "type": "Bad_Request", "code": 400}, "m", "bad_request"),
         ({"code": "insufficient_user_quota", "message": "m", "data": None}, "m", "insufficient_user_quota"),
         ({"error": {"message": "m", "code": "400"}}, "m", None),
+        ({"error": {"message": "m", "code": 403, "metadata": {"reasons": ["x"]}}}, "m", None),
+        (
+            {"error": {"message": "m", "code": 403, "metadata": {"reasons": ["x"], "flagged_input": "a…"}}},
+            "m",
+            "moderation_flagged",
+        ),
         ("<html>", "", None),
     ],
 )

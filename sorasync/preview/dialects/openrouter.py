@@ -78,9 +78,13 @@ class OpenRouter(Dialect):
         return JSONResponse(self.job(shown), 202)
 
     def refuse(self, refusal: RefusedError, route: str = "other") -> Response:
-        """The code is the HTTP status, a number."""
-        error = {"code": refusal.status, "message": refusal.message}
-        return JSONResponse({"error": error}, refusal.status, headers=refusal.headers)
+        """The code is the HTTP status, a number; what is flagged is a 403 that says which input."""
+        status = refusal.status
+        error: dict[str, Any] = {"code": status, "message": refusal.message}
+        if refusal.code == "moderation_blocked":
+            status = error["code"] = 403
+            error["metadata"] = {"reasons": ["violence"], "flagged_input": "…", "provider_name": "preview"}
+        return JSONResponse({"error": error}, status, headers=refusal.headers)
 
     def variant(self, asked: str | None) -> str:
         """An index of the outputs, of which there is one."""
