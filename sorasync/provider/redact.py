@@ -7,6 +7,8 @@ import re
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
 _LONGEST = 500
 _HIDDEN = "[hidden]"
+_SHORTEST_SECRET = 8
+"""Characters from which on a key is looked for in what servers send."""
 
 
 def clean(text: str, longest: int = _LONGEST) -> str:
@@ -47,6 +49,13 @@ class Secret:
 
     def __init__(self, value: str | None) -> None:
         self.value = value or None
+
+    @property
+    def sought(self) -> str | None:
+        """The key where it is one to hide. What servers without keys are given (`x`, `EMPTY`) hides nothing,
+        and stands by chance in ids and sizes, which must stay what they are.
+        """
+        return self.value if self.value and len(self.value) >= _SHORTEST_SECRET else None
 
     def __repr__(self) -> str:
         return "Secret()" if self.value is None else f"Secret({_HIDDEN})"

@@ -74,7 +74,7 @@ class Sender:
 
     def asked(self, paid: bool = False) -> Asked:
         """How answers of this host are to be read."""
-        return Asked(self.spec.name, self.spec.key_env, paid, self.secret.value)
+        return Asked(self.spec.name, self.spec.key_env, paid, self.secret.sought)
 
     def auth_headers(self) -> dict[str, str]:
         """What only the host itself may get: the profile's own headers, and the key in the host's form.
@@ -221,7 +221,7 @@ class Sender:
 
     def _parsed(self, content: bytes) -> object:
         """The JSON of a body, without the key should a server repeat it."""
-        secret = self.secret.value
+        secret = self.secret.sought
         found = parse(content)
         try:
             return scrub(found, secret) if secret and may_hold(content, secret) else found

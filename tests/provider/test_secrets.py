@@ -133,3 +133,10 @@ def test_text_for_people_is_one_clean_line() -> None:
     assert clean("a\x00b\r\nc\u2028d\u202ee\ud800f") == "a b c d e f"
     assert len(clean("x" * 10_000)) == 500
     assert redact(f"key {KEY}!", KEY) == "key [hidden]!"
+
+
+@pytest.mark.parametrize("key", ["x", "0", "EMPTY", "none", "video"])
+def test_what_stands_in_for_a_key_is_not_looked_for_in_ids_and_sizes(key: str) -> None:
+    body = {"id": "video_x0_EMPTY_none", "object": "video", "status": "queued", "size": "1280x720"}
+    made = asyncio.run(client(scripted(reply(200, body)), "vllm-omni", key=key).create(REQUEST))
+    assert (made.id, made.size) == ("video_x0_EMPTY_none", "1280x720")

@@ -1,0 +1,84 @@
+"""A library at a server of each family, over a socket: rendered once, fetched, and nothing left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("starlette")
+pytest.importorskip("av")
+
+from sorasync.preview.dialects import NAMES
+from sorasync.preview.serve import Running, running
+from sorasync.preview.settings import PreviewSettings
+from sorasync.profile import load_profile
+from tests.cli.kit import Film, make
+
+CLIP = '[clips.pier]\nprompt = "A pier at dusk, warm lamps, a slow dolly."\ntakes = 2\npick = 1\n'
+EXTEND = '[[clips.pier.steps]]\nextend = "A gull lands on the rail."\nseconds = 4\n'
+EDIT = '[[clips.pier.steps]]\nedit = "In fog."\n'
+MODELS = {"xai": "grok-imagine-video-1.5", "openrouter": "some/model"}
+
+
+@pytest.fixture(params=NAMES)
+def family(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def server(family: str, tmp_path: Path) -> Iterator[Running]:
+    settings = PreviewSettings(tmp_path / "server", draw=False, dialect=family, api_key="k", poll_after_ms=20)
+    with running(settings) as served:
+        yield served
+
+
+@pytest.fixture
+def film(
+    family: str,
+    server: Running,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Film:
+    monkeypatch.setenv("FAMILY_KEY", "k")
+    profile = load_profile(family)
+    steps = (EXTEND if profile.can("extend") else "") + (EDIT if profile.can("edit") else "")
+    made = make(tmp_path / "film", capsys, CLIP + steps)
+    model = MODELS.get(family, "sora-2")
+    made.write(
+        "sorasync.toml",
+        f'[provider]\nprofile = "{family}"\nbase_url = "{server.url}"\napi_key_env = "FAMILY_KEY"\n'
+        f'[defaults]\nmodel = "{model}"\nsize = "1280x720"\nseconds = 4\n'
+        f'[prices."{model}"]\n"1280x720" = 0.1\n',
+    )
+    return made
+
+
+def test_a_library_is_looked_into_applied_once_and_fetched_again(
+    family: str, film: Film, server: Running
+) -> None:
+    inside = server.app.state.server
+    assert film.run("doctor").code == 0
+    assert not {"create", "extend", "edit", "character", "batch", "files"} & set(inside.requests)
+    profile = load_profile(family)
+    renders = 2 + profile.can("extend") + profile.can("edit")
+    for _ in range(2):
+        assert film.run("apply", "--yes", "--quiet").code == 0
+        assert film.run("plan", "--detailed-exitcode").code == 0
+        assert len({charge.job for charge in inside.ledger.charges()}) == renders
+        assert len(inside.ledger.charges()) == renders
+        assert (film.root / "assets" / "pier.mp4").exists()
+        for file in (film.root / "assets").rglob("*.mp4"):
+            file.unlink()
+
+
+def test_a_refused_prompt_is_remembered(film: Film, server: Running) -> None:
+    from sorasync.preview.faults.rule import FaultPlan, Rule
+
+    server.app.state.server.faults.set(FaultPlan(rules=[Rule(do="fail_moderated", route="create")]))
+    assert film.run("apply", "--yes", "--quiet").code == 1
+    changes = film.run("plan", "--format", "json").json["changes"]
+    assert {change["action"] for change in changes} <= {"blocked", "create", "edit", "extend"}
+    assert server.app.state.server.requests["content"] == 0
