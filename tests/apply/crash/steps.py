@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import asyncio.selector_events
+import builtins
+import io
 import os
 import re
 import sqlite3
@@ -26,6 +28,7 @@ _CHANGES = frozenset(
     {"os.rename", "os.remove", "os.link", "os.symlink", "os.mkdir", "os.rmdir", "os.truncate", "os.chmod"}
 )
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+_WRITE_MODES = frozenset("wax+")
 _READS = ("SELECT", "PRAGMA", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "ATTACH", "DETACH")
 _PLUMBING = ("sorasync.state.", "sorasync.assets.disk", "sorasync.provider.")
 
@@ -35,8 +38,7 @@ def watch(library: Path, told: Callable[[str], None]) -> None:
     inside = str(library)
 
     def audit(event: str, arguments: tuple[Any, ...]) -> None:
-        changes = event in _CHANGES or (event == "open" and _writes(arguments))
-        if changes and _is_in(inside, arguments):
+        if event in _CHANGES and _is_in(inside, arguments[0]):
             told(f"{event.removeprefix('os.')} {_where()}")
 
     def statement(sql: str, in_transaction: bool) -> None:
@@ -58,8 +60,30 @@ def watch(library: Path, told: Callable[[str], None]) -> None:
 
     os.fsync = watched_sync  # type: ignore[assignment]
     sqlite3.connect = watched_connect  # type: ignore[assignment]
+    _watch_openings(inside, told)
     _watch_requests(told)
     sys.addaudithook(audit)
+
+
+def _watch_openings(inside: str, told: Callable[[str], None]) -> None:
+    """Tell of files that were opened for writing: made or emptied, and nothing is in them yet."""
+    low: Callable[..., int] = os.open
+    high: Callable[..., Any] = io.open
+
+    def watched_low(path: Any, flags: int, *arguments: Any, **named: Any) -> int:
+        handle = low(path, flags, *arguments, **named)
+        if flags & _WRITING and _is_in(inside, path):
+            told(f"open {_where()}")
+        return handle
+
+    def watched_high(path: Any, mode: str = "r", *arguments: Any, **named: Any) -> Any:
+        file = high(path, mode, *arguments, **named)
+        if set(mode) & _WRITE_MODES and _is_in(inside, path):
+            told(f"open {_where()}")
+        return file
+
+    os.open = watched_low
+    io.open = builtins.open = watched_high  # type: ignore[assignment]
 
 
 def _watch_requests(told: Callable[[str], None]) -> None:
@@ -96,12 +120,7 @@ def _route(method: str, path: str) -> str | None:
     return route if method == "POST" or route == "content" else None
 
 
-def _writes(arguments: tuple[Any, ...]) -> bool:
-    return bool(arguments[2] & _WRITING)
-
-
-def _is_in(library: str, arguments: tuple[Any, ...]) -> bool:
-    path = arguments[0]
+def _is_in(library: str, path: Any) -> bool:
     return isinstance(path, str | os.PathLike) and os.fspath(path).startswith(library)
 
 
