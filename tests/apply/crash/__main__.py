@@ -22,7 +22,7 @@ def main() -> int:
     the steps they passed (steps.log).
     """
     asked = _asked()
-    directory = asked.directory or Path(tempfile.mkdtemp(prefix="sorasync-crash-"))
+    directory = (asked.directory or Path(tempfile.mkdtemp(prefix="sorasync-crash-"))).resolve()
     directory.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
     wrong = 0

@@ -8,8 +8,10 @@ from typing import Any
 
 from sorasync.assets.errors import DamagedFile
 from sorasync.assets.mp4 import inspect_mp4
+from sorasync.errors import SorasyncError
 from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.project import Project
+from sorasync.state import lockfile
 from sorasync.state.check import faults
 from sorasync.state.lasting import facts
 from sorasync.state.lock import holder
@@ -35,6 +37,19 @@ def look(project: Project) -> list[str]:
             found.append(f"the state is still locked by {other.describe(project.clock.now())}")
         found += _lock_file(project, store)
     return found
+
+
+def torn(project: Project) -> list[str]:
+    """What is half done where a process was killed: a reader must meet whole files at any moment."""
+    assets = project.assets()
+    found = [f"{sha256[:12]} is not whole" for sha256 in assets.present() if not assets.verify(sha256)]
+    if project.lock_path is not None:
+        try:
+            lockfile.read(project.lock_path)
+        except SorasyncError as error:
+            found.append(error.message)
+    with project.store() as store:
+        return found + faults(store)
 
 
 def bound(project: Project) -> frozenset[str]:

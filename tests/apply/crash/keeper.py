@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sorasync.errors import SorasyncError
 from tests.apply.crash import judge
 from tests.apply.crash.child import Child
 from tests.apply.crash.doom import AnyOf, AtNewStep, AtNumbers, Doom
@@ -62,21 +63,28 @@ class Keeper:
 
     def live(self) -> Told:
         """Go through every chapter; the directory stays where something was found wrong."""
-        jobs: dict[str, str] = {}
         try:
             self.library.write()
             for chapter in CHAPTERS:
                 chapter.begin(self.library)
                 self._struggle()
-                self._finish(chapter)
+                if not self.wrong:
+                    self._finish(chapter)
                 if self.wrong:
                     break
-            jobs = judge.held(self.library.project())
         except Exception as error:
             self.wrong.append(f"{type(error).__name__}: {error}")
+        jobs = self._jobs()
         if not self.wrong:
             shutil.rmtree(self.library.root)
         return Told(self.library.name, self.kills, self.signals, jobs, tuple(self.wrong))
+
+    def _jobs(self) -> dict[str, str]:
+        try:
+            return judge.held(self.library.project())
+        except SorasyncError as error:
+            self.wrong.append(error.message)
+            return {}
 
     def _struggle(self) -> None:
         """Be killed, until an apply comes through."""
@@ -85,7 +93,9 @@ class Keeper:
         kinds += [self._be_asked_to_end] * _BY_SIGNAL
         self.chance.shuffle(kinds)
         for kind in kinds:
-            if kind():
+            ended_well = kind()
+            self.wrong += judge.torn(self.library.project())
+            if ended_well or self.wrong:
                 return
 
     def _begin(self, doom: Doom | None = None) -> Child:
@@ -152,6 +162,9 @@ class Keeper:
                 child.wait(LONGEST)
             if code == -signal.SIGKILL:
                 self.kills += 1
+                self.wrong += judge.torn(self.library.project())
+                if self.wrong:
+                    return
             else:
                 codes.append(code)
         if codes[-1] != 0:

@@ -35,7 +35,7 @@ _PLUMBING = ("sorasync.state.", "sorasync.assets.disk", "sorasync.provider.")
 
 def watch(library: Path, told: Callable[[str], None]) -> None:
     """Call `told` with the name of every step of this process from now on."""
-    inside = str(library)
+    inside = str(library.resolve())
 
     def audit(event: str, arguments: tuple[Any, ...]) -> None:
         if event in _CHANGES and _is_in(inside, arguments[0]):

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from tests.apply.crash.rounds import play
 
-ROUNDS = 300
+ROUNDS = 1000
 
 
-def test_hundreds_of_times_two_applies_at_once_pay_once_and_leave_the_state_whole(tmp_path: Path) -> None:
+def test_a_thousand_times_two_applies_at_once_pay_once_and_leave_the_state_whole(tmp_path: Path) -> None:
     told = play(tmp_path, ROUNDS, seed=11)
     assert not told.wrong
     assert told.count == ROUNDS
