@@ -18,9 +18,9 @@ test: $(READY)
 test-all: $(READY)
 	$(BIN)/python -m pytest -m ""
 
-# Kills sorasync in the middle of its work, thousands of times.
+# Kills sorasync in the middle of its work, and runs two at once, thousands of times.
 crash: $(READY)
-	$(BIN)/python -m tests.apply.crash --kills 2000
+	$(BIN)/python -m tests.apply.crash --kills 3000 --rounds 2000
 
 lint: $(READY)
 	$(BIN)/ruff check .
