@@ -101,13 +101,16 @@ class _Probe:
     def _first(self) -> tuple[str, str, Mapping[str, str] | None]:
         """A GET that needs the key and costs nothing: the list, the models, or a job that does not exist.
 
-        The last is the last resort: LiteLLM passes ids that it does not know on to somebody else.
+        A job is the last resort: LiteLLM passes ids that it does not know on to somebody else. A host that
+        keeps no jobs is asked for what only takes a POST.
         """
         if "list" in self._spec.routes:
             return "list", encode.route(self._spec, "list"), {"limit": "2", "order": "desc"}
         if "models" in self._spec.routes:
             return "models", encode.route(self._spec, "models"), None
-        return "get", encode.route(self._spec, "get", NOBODY), None
+        if "get" in self._spec.routes:
+            return "get", encode.route(self._spec, "get", NOBODY), None
+        return "create", encode.route(self._spec, "create"), None
 
     async def _get(self, name: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
         answer = await self._sender.get(name, path, query)
