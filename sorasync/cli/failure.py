@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 import traceback
@@ -13,6 +12,7 @@ from pathlib import Path
 import click
 
 from sorasync.cli.exit_code import ExitCode, of_error
+from sorasync.cli.json_text import json_text
 from sorasync.errors import SorasyncError
 
 
@@ -20,7 +20,7 @@ def show_failure(error: BaseException, args: Sequence[str]) -> int:
     """Print what went wrong and return the exit code. With `--format json` it is printed as JSON."""
     code = of_error(error)
     if _wants_json(args):
-        click.echo(json.dumps(_as_json(error, code), indent=2, ensure_ascii=False))
+        click.echo(json_text(_as_json(error, code)))
         return code
     for line in _lines(error):
         click.echo(printable(line), err=True)

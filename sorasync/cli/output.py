@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from sorasync.cli.failure import printable
+from sorasync.cli.json_text import json_text
 
 
 def print_lines(lines: Iterable[str]) -> None:
@@ -18,7 +18,7 @@ def print_lines(lines: Iterable[str]) -> None:
 
 def print_json(data: object) -> None:
     """Print JSON for programs."""
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+    click.echo(json_text(data))
 
 
 def write_output(path: Path, text: str | Iterable[bytes]) -> None:

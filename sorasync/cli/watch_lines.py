@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 import sys
@@ -15,6 +14,7 @@ import click
 from sorasync.apply.events import Event
 from sorasync.cli.diagnostic_json import diagnostic_json
 from sorasync.cli.exit_code import of_error
+from sorasync.cli.json_text import json_text
 from sorasync.cli.plan_json import FORMAT_VERSION, plan_json, usd
 from sorasync.cli.report_json import report_json
 from sorasync.errors import SorasyncError
@@ -104,7 +104,7 @@ class Lines:
 
     def _print(self, event: str, facts: dict[str, object]) -> None:
         line = {"format_version": FORMAT_VERSION, "event": event, **facts}
-        click.echo(json.dumps(line, ensure_ascii=False))
+        click.echo(json_text(line, indent=None))
         sys.stdout.flush()
 
 

@@ -23,6 +23,7 @@ from sorasync.provider.errors import (
 )
 from sorasync.provider.inline import SCHEME, Inline
 from sorasync.provider.links import LinkPolicy
+from sorasync.provider.redact import clean
 from sorasync.provider.retry import Patience, retried
 from sorasync.provider.sender import Sender
 from sorasync.provider.wire import Job, JobStatus, Variant
@@ -43,7 +44,8 @@ class Fetched:
         self._response = response
         self._sender = sender
         headers = response.headers
-        self.content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        said = sender.secret.hide(headers.get("content-type", ""))
+        self.content_type = clean(said.partition(";")[0], 100).lower()
         self.offset, self.length = 0, _length(headers)
         if response.status_code == 206:
             self.offset, self.length = _range(headers, asked_offset)
@@ -159,7 +161,8 @@ class Downloader:
             if response.status_code == 416 and offset:
                 offset = 0
             elif response.has_redirect_location:
-                url = self._links.absolute(response.headers["location"], against=url)
+                told = self._sender.secret.hide(response.headers["location"])
+                url = self._links.absolute(told, against=url)
             elif response.status_code in (200, 203, 206):
                 return Fetched(response, self._sender, offset)
             else:

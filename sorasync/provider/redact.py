@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
 _LONGEST = 500
@@ -19,22 +20,38 @@ def clean(text: str, longest: int = _LONGEST) -> str:
 
 def redact(text: str, secret: str | None) -> str:
     """The text fit to show, with the key taken out wherever it stands."""
-    return clean(text.replace(secret, _HIDDEN) if secret else text)
+    return clean(hide(text, secret) if secret else text)
 
 
-_OTHER_WRITINGS = (b"\\u", b"\\/", b"\0")
+def hide(text: str, secret: str) -> str:
+    """The text without the key: as it is, in other cases, escaped for an address or inside a JSON text."""
+    return _writings(secret).sub(_HIDDEN, text)
+
+
+@lru_cache(maxsize=8)
+def _writings(secret: str) -> re.Pattern[str]:
+    signs = (f"(?:{_ESCAPED if not c.isalnum() else ''}{re.escape(c)}|%{ord(c):02x})" for c in secret)
+    return re.compile("".join(signs), re.IGNORECASE)
+
+
+_ESCAPED = r"\\?"
+_UNTOUCHED = re.compile(r"[A-Za-z0-9]+")
+
+
+_OTHER_WRITINGS = (b"\\u", b"\\/", b"%", b"\0")
 """What lets a text stand in JSON in other bytes than its own: escapes, and UTF-16 or UTF-32."""
 
 
 def may_hold(content: bytes, secret: str) -> bool:
     """Whether a text may stand in a JSON document, judged by its bytes alone: False is certain."""
-    return secret.encode() in content or any(writing in content for writing in _OTHER_WRITINGS)
+    core = max(_UNTOUCHED.findall(secret), key=len, default="")
+    return core.lower().encode() in content.lower() or any(w in content for w in _OTHER_WRITINGS)
 
 
 def scrub(value: object, secret: str) -> object:
     """JSON with the key taken out of every text in it, names included."""
     if isinstance(value, str):
-        return value.replace(secret, _HIDDEN)
+        return hide(value, secret)
     if isinstance(value, list):
         return [scrub(one, secret) for one in value]
     if isinstance(value, dict):
@@ -59,6 +76,10 @@ class Secret:
 
     def __repr__(self) -> str:
         return "Secret()" if self.value is None else f"Secret({_HIDDEN})"
+
+    def hide(self, text: str) -> str:
+        """A text without the key."""
+        return text if self.value is None else hide(text, self.value)
 
     def __bool__(self) -> bool:
         return self.value is not None

@@ -67,7 +67,13 @@ def test_the_key_is_not_shown_however_a_server_writes_it(body: bytes) -> None:
 
 def test_a_key_with_a_slash_is_found_behind_its_escape() -> None:
     assert may_hold(rb'{"detail": "a\/b"}', "a/b")
-    assert not may_hold(b'{"detail": "a\\nb"}', "a/b")
+    assert not may_hold(b'{"detail": "ac\\nd"}', "ab/d")
+
+
+@pytest.mark.parametrize("written", ["sk-a/Z+9=", "SK-A/z+9=", "sk-a%2FZ%2b9%3d", r"sk-a\/Z+9="])
+def test_a_key_is_found_in_other_writings(written: str) -> None:
+    assert redact(f"key {written}!", "sk-a/Z+9=") == "key [hidden]!"
+    assert may_hold(written.encode(), "sk-a/Z+9=")
 
 
 def test_a_server_that_repeats_the_key_in_a_job_is_not_believed_to_that_point() -> None:
