@@ -115,7 +115,7 @@ class LibraryFiles:
     def text(self, path: str) -> str:
         """The text of a file in UTF-8, without its byte order mark. Raises `FileFault`."""
         if self._text is None or self._text[0] != path:
-            self._text = (path, decode(self._bytes(path), path))
+            self._text = (path, decode(self._bytes(path)))
         return self._text[1]
 
     def text_or_none(self, path: str) -> str | None:
@@ -315,7 +315,7 @@ def _kind(entry: os.DirEntry[str]) -> str | None:
         return "a link to itself"
 
 
-def decode(data: bytes, path: str) -> str:
+def decode(data: bytes) -> str:
     """UTF-8 bytes as text without a byte order mark. Raises `FileFault` that names line and column."""
     try:
         text = data.decode("utf-8-sig")
@@ -324,11 +324,11 @@ def decode(data: bytes, path: str) -> str:
         wrong = f"byte 0x{data[error.start]:02x}"
         hint = "UTF-8" if not data.startswith((b"\xff\xfe", b"\xfe\xff")) else "UTF-8, not UTF-16"
         raise FileFault(
-            "S102", f"{path} is not UTF-8: {wrong} cannot stand here", expected=hint, span=_end(before)
+            "S102", f"the file is not UTF-8: {wrong} cannot stand here", expected=hint, span=_end(before)
         ) from None
     if "\x00" in text:
         at = _end(text[: text.index("\x00")])
-        raise FileFault("S102", f"{path} holds a NUL byte: it is not a text", span=at)
+        raise FileFault("S102", "the file holds a NUL byte: it is not a text", span=at)
     return text
 
 

@@ -97,7 +97,7 @@ class Screen:
         self._set_size()
         self.before = termios.tcgetattr(self._slave)
         self.process = subprocess.Popen(
-            [*_PROGRAM, "--library", str(self.library.root), *self.arguments],
+            self.command(),
             stdin=self._slave,
             stdout=self._slave,
             stderr=self._slave,
@@ -112,6 +112,10 @@ class Screen:
         self.process.wait()
         os.close(self._master)
         os.close(self._slave)
+
+    def command(self) -> list[str]:
+        """What runs in the terminal."""
+        return [*_PROGRAM, "--library", str(self.library.root), *self.arguments]
 
     @property
     def text(self) -> str:

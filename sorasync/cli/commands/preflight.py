@@ -65,12 +65,16 @@ def _as_text(found: list[Diagnostic], mended: Iterable[Mended], *, fix: bool) ->
 
 
 def _mended_text(one: Mended) -> Iterator[str]:
+    from sorasync.cli.columns import terminal_width, wrapped
+
+    width = terminal_width()
     if one.done:
-        yield f"wrote {one.copy}: {', '.join(one.done)}"
+        yield from wrapped(f"wrote {one.copy}: {', '.join(one.done)}", width, indent=4)
     for words in one.left:
-        yield f"{one.file}: {words}"
+        yield from wrapped(f"{one.file}: {words}", width, indent=4)
     if one.copy is not None:
-        yield f"    to use it, change {one.position.file}:{one.position.line} to: {one.line}"
+        use = f"    to use it, change {one.position.file}:{one.position.line} to: {one.line}"
+        yield from wrapped(use, width, indent=6)
 
 
 def _as_json(found: Iterable[Diagnostic], mended: Iterable[Mended]) -> dict[str, object]:

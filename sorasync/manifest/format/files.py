@@ -36,7 +36,7 @@ def outcome(name: str, data: bytes) -> Outcome:
     """What becomes of a file's bytes. Never raises: whatever is wrong is among the faults."""
     raw = data.decode("utf-8", "replace")
     try:
-        text = decode(data, name)
+        text = decode(data)
         return Outcome(name, raw, format_text(text))
     except FileFault as fault:
         found = [fault.at(name)]
