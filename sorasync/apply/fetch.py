@@ -129,6 +129,10 @@ def _note_beside(context: Context, record: Record) -> None:
         write_sidecar(context.assets, sidecar_of(record))
     except OSError as error:
         context.store.log("sidecar not written", record.address, record.key, context.run, error=str(error))
+        context.reporter.notice(
+            f"{record.address}: its notes could not be written beside it ({error.strerror}); "
+            "the state knows it all the same"
+        )
 
 
 async def _still_there(context: Context, record: Record) -> Job:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import tempfile
 import traceback
@@ -68,18 +69,35 @@ def _lines(error: BaseException) -> list[str]:
         head = click.style("error:", fg="red", bold=True)
         hint = [f"  {error.hint}"] if error.hint else []
         return [f"{head} {error.message}", *hint]
+    if isinstance(error, OSError) and error.errno in _DISK:
+        return _disk(error)
     return _bug(error)
 
 
-def _bug(error: BaseException) -> list[str]:
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="sorasync-", suffix=".log", delete=False, encoding="utf-8"
-    ) as file:
-        traceback.print_exception(error, file=file)
+_DISK = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM}
+)
+"""Errors of the disk, or of who may use it: nothing that the program could do differently."""
+
+
+def _disk(error: OSError) -> list[str]:
+    where = f": {error.filename}" if error.filename else ""
     return [
-        f"error: {type(error).__name__}: this is a bug in sorasync",
-        f"  what happened is in {Path(file.name)}; the state is safe",
+        f"error: {error.strerror or error}{where}",
+        "  what was recorded is safe; mend the disk, then run the command again",
     ]
+
+
+def _bug(error: BaseException) -> list[str]:
+    head = f"error: {type(error).__name__}: this is a bug in sorasync"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="sorasync-", suffix=".log", delete=False, encoding="utf-8"
+        ) as file:
+            traceback.print_exception(error, file=file)
+    except OSError:
+        return [head, "  there was no room to write down what happened; the state is safe"]
+    return [head, f"  what happened is in {Path(file.name)}; the state is safe"]
 
 
 def _as_json(error: BaseException, code: ExitCode) -> dict[str, object]:

@@ -19,7 +19,7 @@ from sorasync.apply.events import Reporter
 from sorasync.apply.report import Report, spent
 from sorasync.apply.view import asset_view
 from sorasync.assets.link import LinkReport, link_all
-from sorasync.errors import Terminated
+from sorasync.errors import SorasyncError, Terminated
 from sorasync.operations.budget import budget_of, configured_policy
 from sorasync.operations.plan import Planned, PlanOptions, make_plan
 from sorasync.operations.project import Project
@@ -305,4 +305,10 @@ def link_names(project: Project, store: Store, planned: Planned) -> LinkReport:
     view = asset_view(planned.graph, store.bindings(), store.briefs(), assets.objects())
     if not view and not assets.root.exists():
         return LinkReport((), (), 0)
-    return link_all(assets, view)
+    try:
+        return link_all(assets, view)
+    except OSError as error:
+        raise SorasyncError(
+            f"the names of the videos in {assets.path.name} cannot all be made: {error.strerror or error}",
+            hint="every video is in the store and recorded; the next apply makes the names",
+        ) from error
