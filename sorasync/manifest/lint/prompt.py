@@ -31,7 +31,7 @@ class Finding:
     key: TomlPath | None = None
 
 
-_MARKS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~‘’“”„«»–—…·•×"
+_MARKS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~‘’“”„«»–—…·•×、。「」『』・！？：；（），"
 _GAPS = str.maketrans(dict.fromkeys(_MARKS, " "))
 
 
