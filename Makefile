@@ -31,8 +31,9 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# Prints the figures beside their targets. One of them: make bench ONLY=provider
 bench: $(READY)
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(ONLY)
 
 # Writes what is generated: the reference pages and the schemas.
 reference: $(READY)

@@ -1,71 +1,40 @@
-"""`python -m bench`: whole-process times on generated libraries, printed as a table."""
+"""`python -m bench [NAME …]`: every benchmark, or those named, each with a table of its own."""
 
 from __future__ import annotations
 
-import os
+import argparse
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Sequence
-from pathlib import Path
-from typing import NamedTuple
 
-from bench.generate import fill_state, write_library
-
-RUNS = 5
-
-
-class Figure(NamedTuple):
-    """One command: the shortest and the median wall time of its runs (s), and its peak memory (MiB)."""
-
-    best: float
-    median: float
-    memory: float
+TABLES = {
+    "planner": "start-up, validate and plan",
+    "watch": "from a save to the new plan",
+    "provider": "a thousand renders through a host, beside a plain script; a download of 1 GB",
+    "batch": "thousands of creates by batch",
+}
 
 
-def measure(arguments: Sequence[str], runs: int = RUNS) -> Figure:
-    """Run `sorasync` with those arguments, once to warm up and then `runs` times."""
-    command = [sys.executable, "-m", "sorasync", *arguments]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    times, memory = [], 0.0
-    for number in range(runs + 1):
-        start = time.perf_counter()
-        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
-        _, status, usage = os.wait4(child.pid, 0)
-        elapsed = time.perf_counter() - start
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
-            raise SystemExit(f"{' '.join(arguments)} ended with exit code {child.returncode}")
-        if number:
-            times.append(elapsed)
-        memory = max(memory, usage.ru_maxrss / 1024)
-    return Figure(min(times), sorted(times)[len(times) // 2], memory)
+def main() -> int:
+    """Run them; the exit code is 1 where one could not be run. All of them take about ten minutes."""
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(TABLES))
+    names = parser.parse_args().names or list(TABLES)
+    if unknown := [name for name in names if name not in TABLES]:
+        parser.error(f"there is no {unknown[0]}; there are {', '.join(TABLES)}")
+    codes = [_table(name) for name in names]
+    return 1 if any(codes) else 0
 
 
-def report(name: str, figure: Figure, target: str) -> None:
-    """Print one row."""
-    line = f"{name:<44} {figure.best:7.3f} {figure.median:7.3f} {figure.memory:7.0f}   {target}"
-    sys.stdout.write(line + "\n")
+def _table(name: str) -> int:
+    began = time.monotonic()
+    sys.stdout.write(f"\n{name}: {TABLES[name]}\n\n")
     sys.stdout.flush()
-
-
-def planner(sizes: Sequence[int] = (1_000, 10_000, 100_000)) -> None:
-    """Start-up, validate and plan, on libraries where everything is rendered already."""
-    sys.stdout.write(f"{'':<44} {'best s':>7} {'median':>7} {'MiB':>7}   target\n")
-    report("--help", measure(["--help"]), "0.150 s")
-    for size in sizes:
-        with tempfile.TemporaryDirectory() as directory:
-            root = Path(directory) / "library"
-            root.mkdir()
-            write_library(root, size)
-            fill_state(root)
-            runs = RUNS if size < 100_000 else 2
-            target = {10_000: ("0.7 s", "1 s"), 100_000: ("", "10 s, 1024 MiB")}.get(size, ("", ""))
-            at = ["--library", str(root)]
-            report(f"validate, {size:,} clips", measure([*at, "validate"], runs), target[0])
-            report(f"plan with no changes, {size:,} clips", measure([*at, "plan"], runs), target[1])
+    code = subprocess.run([sys.executable, "-m", f"bench.{name}"], check=False).returncode
+    sys.stdout.write(f"({time.monotonic() - began:.0f} s)\n")
+    sys.stdout.flush()
+    return code
 
 
 if __name__ == "__main__":
-    planner()
+    raise SystemExit(main())

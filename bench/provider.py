@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from bench.table import held, row
+
 _CONFIG = """\
 [provider]
 profile = "openai"
@@ -78,20 +80,22 @@ def throughput(clips: int, in_flight: int, seconds: float) -> None:
         plain, plain_asked = _script(Path(directory) / "script", clips, in_flight, seconds)
     row("lower bound", f"{bound:.0f} s", f"{bound:.0f} s")
     row("wall", f"{ours['wall']:.1f} s", f"{plain['wall']:.1f} s")
-    row("wall / lower bound", f"{ours['wall'] / bound:.3f}", f"{plain['wall'] / bound:.3f}", "1.10")
+    ratio = ours["wall"] / bound
+    row("wall / lower bound", f"{ratio:.3f}", f"{plain['wall'] / bound:.3f}", held(ratio, 1.1, "1.10"))
     following = sum(asked.get(name, 0) for name in ("get", "list"))
     plain_following = sum(plain_asked.get(name, 0) for name in ("get", "list"))
     row("requests to follow", f"{following}", f"{plain_following}")
     share = following / max(1, ours["gets_per_tick"])
-    row("of one get per render and look", f"{share:.3f}", "1", "0.100")
+    row("of one get per render and look", f"{share:.3f}", "1", held(share, 0.1, "0.100"))
     row("creates", f"{asked.get('create', 0)}", f"{plain_asked.get('create', 0)}", f"{clips}")
-    row("CPU a clip", each(ours, clips), each(plain, clips), "5 ms")
+    own = each(ours, clips)
+    row("CPU a clip", f"{own:.1f} ms", f"{each(plain, clips):.1f} ms", held(own, 5, "5 ms"))
     row("peak memory", f"{ours['mib']:.0f} MiB", f"{plain['mib']:.0f} MiB")
 
 
-def each(used: Mapping[str, float], clips: int) -> str:
+def each(used: Mapping[str, float], clips: int) -> float:
     """CPU time a clip, imports and start-up left out, in milliseconds."""
-    return f"{(used['cpu'] - used['start']) / clips * 1000:.1f} ms"
+    return (used["cpu"] - used["start"]) / clips * 1000
 
 
 def _apply(
@@ -132,13 +136,7 @@ def big_file(size: int) -> None:
             peaks[length] = child("apply", "--root", str(root), "--at-once", "1")
     grown = peaks[size]["mib"] - peaks[1 << 16]["mib"]
     row(f"download of {size / 1e9:.1f} GB", f"{peaks[size]['wall']:.1f} s")
-    row("memory above a small one's", f"{grown:.0f} MiB", "", "50 MiB")
-
-
-def row(name: str, ours: str, plain: str = "", target: str = "") -> None:
-    """Print one row."""
-    sys.stdout.write(f"{name:<34} {ours:>12} {plain:>14}   {target}\n")
-    sys.stdout.flush()
+    row("memory above a small one's", f"{grown:.0f} MiB", "", held(grown, 50, "50 MiB"))
 
 
 def main() -> None:

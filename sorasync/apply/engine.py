@@ -125,7 +125,7 @@ class _Engine:
         What goes out by batch waits for the characters, so that as much as can be shares one.
         """
         if self._by_batch(change):
-            return self._uploads > 0
+            return self._uploads > 0 or bool(self._downloads.waiting)
         return self._renders >= self._context.settings.parallelism or bool(self._downloads.waiting)
 
     def _begin(self, change: Change) -> None:

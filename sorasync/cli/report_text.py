@@ -14,6 +14,9 @@ from sorasync.plan.plan import Plan
 
 _MARKS = {End.FAILED: "✗", End.BLOCKED: "!", End.PENDING: "…", End.OPEN: "?", End.SKIPPED: "-"}
 
+_FEW = 3
+"""Pending renders of which the same is said that are still named one by one."""
+
 
 def report_text(plan: Plan, report: Report, project: Project) -> Iterator[str]:
     """The closing lines."""
@@ -33,7 +36,11 @@ def report_text(plan: Plan, report: Report, project: Project) -> Iterator[str]:
 def _problems(report: Report) -> Iterator[str]:
     """Each change that is not done with its next step; those that only wait for another are counted."""
     waiting: dict[str, int] = {}
+    alike = _alike(report)
     for outcome in report.outcomes:
+        if outcome.end is End.PENDING and not outcome.cause:
+            yield from _pending(alike.pop(outcome.message, []))
+            continue
         if outcome.end is not End.DONE and outcome.cause:
             waiting[outcome.cause] = waiting.get(outcome.cause, 0) + 1
         elif outcome.end is not End.DONE:
@@ -42,9 +49,33 @@ def _problems(report: Report) -> Iterator[str]:
         yield f"! {count} more {'waits' if count == 1 else 'wait'} for {cause}"
 
 
+def _alike(report: Report) -> dict[str, list[Outcome]]:
+    """What is pending, by what is said of it."""
+    alike: dict[str, list[Outcome]] = {}
+    for outcome in report.of(End.PENDING):
+        if not outcome.cause:
+            alike.setdefault(outcome.message, []).append(outcome)
+    return alike
+
+
+def _pending(alike: list[Outcome]) -> Iterator[str]:
+    """Renders of which the same is to be said: one by one while they are few, else counted."""
+    if len(alike) <= _FEW:
+        for outcome in alike:
+            yield from _problem(outcome)
+        return
+    first = alike[0]
+    yield f"{_mark(first)} {first.label} and {len(alike) - 1} more: {first.end.value}: {first.message}"
+    if first.next:
+        yield f"    next: {first.next}"
+
+
+def _mark(outcome: Outcome) -> str:
+    return click.style(_MARKS[outcome.end], fg="cyan" if outcome.end is End.PENDING else "red", bold=True)
+
+
 def _problem(outcome: Outcome) -> Iterator[str]:
-    mark = click.style(_MARKS[outcome.end], fg="cyan" if outcome.end is End.PENDING else "red", bold=True)
-    yield f"{mark} {outcome.label}: {outcome.end.value}: {outcome.message}"
+    yield f"{_mark(outcome)} {outcome.label}: {outcome.end.value}: {outcome.message}"
     if outcome.next:
         yield f"    next: {outcome.next}"
 

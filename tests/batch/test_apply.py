@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from sorasync.apply.events import Moment
 from sorasync.apply.report import End
 from sorasync.errors import SorasyncError
+from sorasync.operations.plan import PlanOptions
 from sorasync.plan.action import Action
 from sorasync.state.record import Status
 from tests.apply.world import PreviewProject, World, clips, ends, numbered, outcome
@@ -234,3 +236,14 @@ def test_a_plan_says_of_a_line_that_it_is_queued(world: MakeWorld) -> None:
     (change,) = it.plan().changes
     assert (change.action, change.reason) == (Action.RESUME, "paid for, queued in a batch")
     assert change.cost_usd == 0
+
+
+def test_what_is_rendered_gets_its_turn_to_be_fetched_before_a_batch_is_paid_for(world: MakeWorld) -> None:
+    it = world(numbered(10))
+    it.apply(PlanOptions(batch=False), detach=True)
+    it.clock.time += 600
+    it.write(numbered(10) + clips("z"))
+    assert it.apply().complete
+    moments = [(event.label, event.moment) for event in it.witness.events]
+    begun = [moments.index((f"clip.c{number:03d}", Moment.FETCHING)) for number in range(10)]
+    assert max(begun) < moments.index(("clip.z", Moment.SENT))

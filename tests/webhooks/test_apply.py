@@ -130,3 +130,18 @@ def test_wait_with_nothing_in_flight_says_so(world: MakeWorld, capsys: pytest.Ca
     it = world(clips("a"))
     assert run(["--library", str(it.root), "wait"]) == 0
     assert capsys.readouterr().out == "Nothing is in flight.\n"
+
+
+def test_what_is_pending_for_the_same_reason_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    with running(PreviewSettings(tmp_path / "server", draw=False, render_seconds=600)) as server:
+        root = library(tmp_path / "library", server.url)
+        more = "".join(f'[clips.b{number}]\nprompt = "pier {number}"\n' for number in range(9))
+        (Path(root) / "manifests" / "b.toml").write_text(more)
+        assert run(["--library", root, "apply", "--yes", "--detach", "--parallelism", "20"]) == 8
+    shown = capsys.readouterr().out
+    assert "… clip.a and 9 more: pending: started" in shown
+    assert shown.count("next:") == 1
