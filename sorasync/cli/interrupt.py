@@ -20,7 +20,7 @@ def heed_signals() -> None:
 
 
 def leave_quietly() -> None:
-    """Say nothing about objects that an interruption left half made, and obey the next signal at once."""
+    """At the end: say nothing of objects that an interruption left half made; a signal ends it at once."""
     sys.unraisablehook = lambda unraisable: None
     if (logging := sys.modules.get("logging")) is not None:
         logging.getLogger("asyncio").disabled = True

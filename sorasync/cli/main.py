@@ -107,12 +107,13 @@ _GC_EVERY = 200_000
 
 def main() -> None:
     """The entry point of the `sorasync` command."""
-    from sorasync.cli.interrupt import heed_signals
+    from sorasync.cli.interrupt import heed_signals, leave_quietly
 
     gc.set_threshold(_GC_EVERY, 20, 20)
-    heed_signals()
     try:
+        heed_signals()
         code = run(sys.argv[1:])
+        leave_quietly()
     except KeyboardInterrupt as error:
         code = _interrupted(error)
     sys.exit(code)

@@ -30,10 +30,13 @@ _SLOWEST = 1.2
 _INTERRUPT, _TERMINATE = signal.SIGINT, signal.SIGTERM
 _SIGNALS = ((_INTERRUPT,), (_TERMINATE,), (_INTERRUPT, _INTERRUPT))
 _ENDS = {
-    _INTERRUPT: frozenset({0, 130}),
+    _INTERRUPT: frozenset({0, 130, -_INTERRUPT}),
     _TERMINATE: frozenset({0, 143, -_TERMINATE}),
 }
-"""How a run may end that was sent a signal: 0 where it came when all was done. A shell shows -15 as 143."""
+"""How a run may end that was sent a signal: 0 where it came when all was done.
+
+A shell shows -2 as 130 and -15 as 143.
+"""
 
 
 @dataclass(frozen=True)

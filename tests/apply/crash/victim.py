@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from sorasync.cli.exit_code import ExitCode
 from tests.apply.crash.child import Child, fork
 from tests.apply.crash.doom import Doom, signal_myself
 from tests.apply.crash.steps import watch
@@ -27,7 +29,15 @@ def begin(
     It waits for `after`, and calls `told` with the number of each step. What it prints goes to the
     descriptor `output`, else into run.log; the steps it passed are in steps.log.
     """
-    return fork(lambda: _apply(library, doom, arguments, told, after, output))
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_BACK)
+    try:
+        return fork(lambda: _apply(library, doom, arguments, told, after, output))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+_HELD_BACK = (signal.SIGINT, signal.SIGTERM)
+"""Signals that wait until the program begins."""
 
 
 def _apply(
@@ -60,6 +70,10 @@ def _apply(
     sys.argv = ["sorasync", "--library", str(library), "apply", "--yes", *arguments]
     from sorasync.cli.main import main
 
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD_BACK)
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED  # as an interpreter that has not come to the program yet
     try:
         main()
     except SystemExit as end:
