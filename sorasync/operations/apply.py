@@ -19,7 +19,8 @@ from sorasync.apply.events import Reporter
 from sorasync.apply.report import Report, spent
 from sorasync.apply.view import asset_view
 from sorasync.assets.link import LinkReport, link_all
-from sorasync.errors import SorasyncError, Terminated
+from sorasync.counted import counted
+from sorasync.errors import Refused, SorasyncError, Terminated
 from sorasync.operations.budget import budget_of, configured_policy
 from sorasync.operations.plan import Planned, PlanOptions, make_plan
 from sorasync.operations.project import Project
@@ -96,10 +97,30 @@ def apply(
             bring_up(project, store, reporter.notice)
             planned = _checked(project, options, store)
             if (lost := forgotten(project, planned.known.briefs)) is not None:
+                _refuse_paid_for(project, planned.plan)
                 reporter.notice(lost)
             if not confirm(planned):
                 return None
             return _carry_out(_Session(project, options, store, planned, reporter, command, lock))
+
+
+def _refuse_paid_for(project: Project, plan: Plan) -> None:
+    """Raises `Refused` if an empty state would pay for what lies here, with its notes beside it."""
+    from sorasync.assets.sidecar import read_sidecars
+
+    if plan.simulated:
+        return
+    wanted = {change.key: change.label for change in plan.changes if change.action.renders}
+    assets = project.assets()
+    there, notes = assets.present(), read_sidecars(assets).found
+    known = sorted({wanted[one.key] for one in notes if one.key in wanted and one.sha256 in there})
+    if known:
+        more = f" and {counted(len(known) - 3, 'other')}" if len(known) > 3 else ""
+        raise Refused(
+            f"the state is empty, and {', '.join(known[:3])}{more} would be paid for again: "
+            "the videos lie here",
+            hint="`sorasync state recover` brings back what was paid for; nothing was sent",
+        )
 
 
 def _checked(project: Project, options: ApplyOptions, store: Store) -> Planned:

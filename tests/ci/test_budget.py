@@ -327,3 +327,23 @@ def test_the_caps_hold_on_a_runner_that_has_nothing_but_the_lock_file(studio: St
     assert studio.run("apply", "--yes").code == 5
     assert studio.billed() == Decimal("0.80")
     assert "recovered from the lock file; sent 20" in studio.run("log", "clip.a").out
+
+
+def test_an_empty_state_pays_for_nothing_that_lies_here(studio: Studio) -> None:
+    studio.configure("[state]", "lock_file = false")
+    studio.write(TWO)
+    assert studio.run("apply", "--yes").code == 0
+    shutil.rmtree(studio.root / "state")
+
+    answer = studio.run("apply", "--yes")
+    assert answer.code == 5
+    assert "clip.a, clip.b would be paid for again: the videos lie here" in answer.err
+    assert "sorasync state recover" in answer.err
+    assert studio.run("state", "recover").code == 0
+    assert studio.run("apply", "--yes").code == 0
+    assert studio.billed() == Decimal("0.80")
+
+    shutil.rmtree(studio.root / "state")
+    shutil.rmtree(studio.root / "assets")
+    assert studio.run("apply", "--yes").code == 0
+    assert studio.billed() == Decimal("1.60")
