@@ -11,7 +11,7 @@ from sorasync.manifest.config import LintLimitsConfig
 from sorasync.manifest.pages import page
 from tests.lint.kit import codes, found
 
-STORY = " ".join(["An old sailor tells three children a story."] * 9)
+STORY = " ".join(["The old sailor tells his three children a story of the sea and a whale."] * 6)
 CASES = {
     "camera_moves": ("S204", '[clips.a]\nscene = "x"\nshots = [{ camera = "pan, tilt and zoom" }]\n', 3),
     "at_once": ("S205", '[clips.a]\nprompt = "A boy sings while a girl hums while a dog barks."\n', 3),

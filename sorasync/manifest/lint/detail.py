@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sorasync.manifest.lint.patterns import words
 from sorasync.manifest.lint.prompt import Finding, Prompt
 from sorasync.manifest.lint.rule import CREATE, Rule, Setting
 from sorasync.manifest.lint.vocabulary import CAMERA, COLOUR, LIGHT
@@ -14,12 +15,16 @@ _THINGS = (
     ("palette", COLOUR, "three to five colours, such as “amber, cream, walnut”"),
 )
 
+_ENGLISH = words("the a and of with to his her from over their")
+_ENOUGH = 3
+"""English words from which on a prompt is in English: the words for camera and light are."""
+
 
 def check(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
     """What a long prompt says nothing about; a shorter one may leave things open on purpose."""
-    if len(prompt.tokens) < setting.limits.long_prompt_words:
+    if len(prompt.tokens) < setting.limits.long_prompt_words or len(prompt.words & _ENGLISH) < _ENOUGH:
         return
-    open_things = [(name, advice) for name, words, advice in _THINGS if prompt.words.isdisjoint(words)]
+    open_things = [(name, advice) for name, known, advice in _THINGS if prompt.words.isdisjoint(known)]
     if open_things:
         names = " and no ".join(name for name, _ in open_things)
         message = f"{len(prompt.tokens)} words and no {names}"
