@@ -17,6 +17,9 @@ def as_tree(view: GraphView) -> Iterator[str]:
 
     No recursion: branches may be many deep.
     """
+    if not view.renders and not view.waiting:
+        yield "Nothing is declared."
+        return
     drawn: set[str] = set()
     roots = [address for address, render in view.renders.items() if not _parents(view, address)]
     for root in roots:

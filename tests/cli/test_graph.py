@@ -97,3 +97,7 @@ def test_a_chain_of_a_thousand_branches_can_be_drawn(film: Films) -> None:
     ]
     manifest = '[clips.c0]\nprompt = "A."\n' + "".join(blocks)
     assert "clip.c1000" in film(manifest).run("graph").out
+
+
+def test_the_graph_of_nothing_says_so(film: Films) -> None:
+    assert film("").run("graph").out == "Nothing is declared.\n"

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
 import json
 import os
 import pty
 import select
+import shutil
 import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +40,15 @@ profile = "openai"
 base_url = "http://127.0.0.1:9/v1"
 """
 _PROGRAM = [sys.executable, "-m", "sorasync", "watch"]
+
+
+@cache
+def surroundings() -> dict[str, str]:
+    """The variables of every program that is started: what one compiles, the next finds compiled."""
+    directory = tempfile.mkdtemp(prefix="sorasync-compiled-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPYCACHEPREFIX": directory}
 
 
 @dataclass
@@ -102,7 +115,7 @@ class Screen:
             stdout=self._slave,
             stderr=self._slave,
             preexec_fn=_own_terminal,
-            env=os.environ | {"TERM": "xterm-256color"} | self.environment,
+            env=surroundings() | {"TERM": "xterm-256color"} | self.environment,
         )
         return self
 
@@ -196,6 +209,7 @@ class Lines:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            env=surroundings(),
         )
         self._rest = b""
         self.events: list[dict[str, Any]] = []

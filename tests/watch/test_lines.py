@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
@@ -10,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.watch.conftest import BOAT, KITE
-from tests.watch.kit import CONFIG, REAL, Library, Lines, clip, make
+from tests.watch.kit import CONFIG, REAL, Library, Lines, clip, make, surroundings
 
 
 def test_every_save_is_a_plan_and_every_fault_an_event(film: Library) -> None:
@@ -203,6 +202,8 @@ def test_a_file_that_was_emptied_to_be_written_anew_is_waited_for(film: Library)
 
 def test_a_library_that_is_none_is_an_error(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sorasync", "watch", "--library", str(tmp_path)]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, env=os.environ)
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, check=False, env=surroundings()
+    )
     assert done.returncode == 1
     assert b"no sorasync.toml" in done.stderr
