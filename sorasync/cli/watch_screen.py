@@ -121,12 +121,9 @@ def _edited_prompt(view: View) -> tuple[str, str, str, str] | None:
     if view.planned is None:
         return None
     clips: Mapping[str, ClipSpec] = view.planned.library.clips
-    owners = {f"clip.{name}" for name in view.edited}
-    planned: set[str] = set()
-    for change in view.planned.plan.changes:
-        owner = change.address.partition("#")[0]
-        if owner in owners:
-            planned.add(owner)
+    planned = view.planned.plan.by_owner
+    for name in view.edited:
+        for change in planned.get(f"clip.{name}", ()):
             for one in change.fields:
                 if one.name == "prompt" and isinstance(one.before, str) and isinstance(one.after, str):
                     return change.label, "it was rendered", one.before, one.after

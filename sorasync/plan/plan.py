@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from sorasync.graph.address import owner
 from sorasync.manifest.diagnostic import Diagnostic
 from sorasync.plan.action import Action
 from sorasync.plan.allowance import Allowance
@@ -83,6 +84,14 @@ class Plan:
     def seconds(self) -> int:
         """The seconds of video that will be charged for."""
         return sum(change.seconds for change in self.changes)
+
+    @cached_property
+    def by_owner(self) -> dict[str, list[Change]]:
+        """The changes by the address of the clip or character that they belong to."""
+        found: dict[str, list[Change]] = {}
+        for change in self.changes:
+            found.setdefault(owner(change.address), []).append(change)
+        return found
 
     @cached_property
     def _counts(self) -> Counter[Action]:

@@ -329,8 +329,8 @@ def prompts(spec: ClipSpec) -> str:
 
 def step_cost(plan: Plan, names: tuple[str, ...]) -> Plan:
     """The part of a plan that renders those clips."""
-    owners = {f"clip.{name}" for name in names}
-    kept = tuple(c for c in plan.changes if c.address.partition("#")[0] in owners and c.action.renders)
+    owned = (change for name in names for change in plan.by_owner.get(f"clip.{name}", ()))
+    kept = tuple(change for change in owned if change.action.renders)
     return replace(plan, changes=kept)
 
 
