@@ -21,6 +21,7 @@ from sorasync.apply.view import asset_view
 from sorasync.assets.link import LinkReport, link_all
 from sorasync.counted import counted
 from sorasync.errors import Refused, SorasyncError, Terminated
+from sorasync.operations.blame import placed
 from sorasync.operations.budget import budget_of, configured_policy
 from sorasync.operations.plan import Planned, PlanOptions, make_plan
 from sorasync.operations.project import Project
@@ -136,7 +137,7 @@ def _checked(project: Project, options: ApplyOptions, store: Store) -> Planned:
     if options.expect is not None and planned.plan.token != options.expect:
         raise PlanStale([f"its token is {planned.plan.token}, expected {options.expect}"])
     if refused := refusals(planned.plan, policy_of(project, options), store.bindings()):
-        raise PlanRefused(refused)
+        raise PlanRefused([placed(one, planned.plan, planned.library) for one in refused])
     _check_media(project, planned)
     return replace(planned, plan=replace(planned.plan, refusals=()))
 

@@ -56,6 +56,10 @@ def refusals(plan: Plan, policy: Policy, bindings: Mapping[str, Binding]) -> lis
                     (f"--allow-creates {creates}", "this run"),
                     (f"[safety] max_creates = {creates}", "for good"),
                 ),
+                address=next(
+                    (c.address for c in plan.changes if c.address.startswith("clip.") and c.action.renders),
+                    None,
+                ),
             )
         )
     return found
@@ -126,6 +130,7 @@ def _shares(plan: Plan, policy: Policy, clips: int) -> list[Refusal]:
                     (f"--allow-{name}-pct {percent}", "this run"),
                     (f"[safety] max_{name}_pct = {percent}", "in sorasync.toml, for good"),
                 ),
+                address=next((c.address for c in plan.changes if c.action is action), None),
             )
         )
     return found

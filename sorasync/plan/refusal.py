@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +13,5 @@ class Refusal:
     message: str
     cause: str | None = None
     ways: tuple[tuple[str, str], ...] = ()
+    address: str | None = field(default=None, compare=False)
+    """The first change that brought it about, where its line in the manifests says more."""
