@@ -174,8 +174,10 @@ class Follower:
         for watch in watches:
             job = None if seen is None else seen.get(watch.id)
             if job is not None and _complete(job):
-                watch.unlisted = False
+                watch.unlisted = not job.status.terminal and watch.doubted(now)
                 self._update(watch, job)
+                if watch.unlisted:
+                    continue
             elif seen is not None:
                 watch.unlisted = True
                 continue
@@ -239,6 +241,7 @@ class Follower:
         now = self._clock.monotonic()
         for watch in some:
             watch.seen(now, wakes)
+            watch.asked = now
         self._heard(found)
 
     def _heard(self, found: Sequence[errors.ProviderError | BaseException | None]) -> None:

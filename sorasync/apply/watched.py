@@ -15,6 +15,8 @@ _EARLY, _CLOSE, _OVERDUE = 0.95, 0.02, 1.3
 """In lives of a job: when it is looked at first, how often from then on, and when it is late."""
 _SHORTEST = 0.1
 """Seconds between two looks, whatever a server says."""
+_DOUBT = 300.0
+"""Seconds for which the list is believed that a job goes on."""
 _MISSES, _MISSING_FOR = 3, 60.0
 """A job is gone after that many answers in a row, over that many seconds: lists and replicas lag."""
 
@@ -25,6 +27,7 @@ class Watched:
 
     `told` is to be called with news. `wakes` is how many calls to look at once it has heard already.
     `unlisted` jobs have to be asked about by themselves: the list does not show them, or not all of them.
+    `asked` is when the job was last asked about by itself.
     """
 
     id: str
@@ -35,6 +38,7 @@ class Watched:
     wakes: int
     told: list[Callable[[Job], None]] = field(default_factory=list)
     unlisted: bool = False
+    asked: float = -math.inf
     misses: int = 0
     missed_at: float = 0.0
 
@@ -53,6 +57,10 @@ class Watched:
     def seen(self, now: float, wakes: int) -> None:
         """It was looked at, whatever came of it."""
         self.looked, self.wakes = now, wakes
+
+    def doubted(self, now: float) -> bool:
+        """Whether it is time to ask the job itself: there are lists that go on showing an old status."""
+        return now - max(self.asked, self.since) >= _DOUBT
 
     def missed(self, now: float) -> bool:
         """Note that the provider did not know it; whether it is gone for good."""

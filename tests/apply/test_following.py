@@ -12,7 +12,7 @@ from sorasync.apply.follow import Follower
 from sorasync.apply.report import End
 from sorasync.cli.exit_code import of_report
 from sorasync.provider.errors import RateLimited
-from sorasync.provider.wire import Job, JobStatus
+from sorasync.provider.wire import Job, JobStatus, Page
 from sorasync.state.record import Status
 from tests.apply.clock import IdleClock
 from tests.apply.conftest import MakeWorld
@@ -173,9 +173,19 @@ class Many:
         return sorted(at for times in self.asked.values() for at in times)
 
 
+class Petrified(Many):
+    """A provider whose list never changes."""
+
+    pages = 0
+
+    async def page(self, after: str | None, limit: int) -> Page:
+        self.pages += 1
+        return Page(tuple(Job(f"v{number}", JobStatus.QUEUED) for number in range(limit)), None)
+
+
 def follow_many(host: Many, clock: IdleClock, count: int) -> None:
     async def scene() -> None:
-        follower = Follower(host, clock, False, 36_000.0)  # type: ignore[arg-type]
+        follower = Follower(host, clock, isinstance(host, Petrified), 36_000.0)  # type: ignore[arg-type]
         running = asyncio.create_task(follower.run())
         jobs = [Job(f"v{number}", JobStatus.QUEUED) for number in range(count)]
         await asyncio.gather(*(follower.wait(job, lambda seen: None) for job in jobs))
@@ -205,6 +215,15 @@ def test_a_host_that_objects_to_single_requests_gets_fewer() -> None:
     assert 1 <= len(refused) <= 8
     assert not [at for at in host.times() if 110 <= at < 160]
     assert len([at for at in host.times() if 160 <= at < 170]) <= 75
+
+
+def test_a_list_that_shows_an_old_status_is_not_believed_for_ever() -> None:
+    clock = IdleClock()
+    host = Petrified(clock, 1000.0)
+    follow_many(host, clock, 50)
+    assert 1000 <= host.times()[-1] <= 1300
+    assert max(len(asked) for asked in host.asked.values()) <= 5
+    assert host.pages > 50
 
 
 class Host:
