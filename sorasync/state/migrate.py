@@ -26,9 +26,7 @@ def version(connection: sqlite3.Connection) -> int:
 
 def refuse_strangers(connection: sqlite3.Connection, path: str, known: int = len(MIGRATIONS)) -> None:
     """Raises `StateError` for a database of somebody else, and for a schema that a later version wrote."""
-    found = version(connection)
-    marked = connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
-    empty = found == 0 and not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    found, marked, empty = _looked_at(connection)
     if not marked and not empty:
         raise StateError(
             f"{path} is a SQLite database, but not a state of sorasync",
@@ -40,6 +38,22 @@ def refuse_strangers(connection: sqlite3.Connection, path: str, known: int = len
             f"this one knows versions up to {known}",
             hint="upgrade sorasync; nothing was changed",
         )
+
+
+def _looked_at(connection: sqlite3.Connection) -> tuple[int, bool, bool]:
+    """The version, whether it is marked as ours, and whether it is empty, all of one moment.
+
+    Another process may be making the file: a version from before and tables from after would be a stranger's.
+    """
+    connection.execute("BEGIN")
+    try:
+        found = version(connection)
+        marked = connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+        tables = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+    return found, marked, found == 0 and not tables
 
 
 def migrate(connection: sqlite3.Connection, steps: Steps = MIGRATIONS) -> None:

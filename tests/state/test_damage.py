@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -350,3 +351,20 @@ def test_connecting_twice_finds_the_same_file(tmp_path: Path) -> None:
     for _ in range(2):
         connecting.connect(path, create=True, readonly=False).connection.close()
     assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_state_that_another_process_makes_while_it_is_looked_at_is_no_stranger(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    one = sqlite3.connect(path, isolation_level=None)
+    other.execute("PRAGMA journal_mode = WAL")
+
+    def make(sql: str) -> None:
+        if "sqlite_master" in sql:
+            one.set_trace_callback(None)
+            migrate(other)
+
+    with closing(one), closing(other):
+        one.set_trace_callback(make)
+        refuse_strangers(one, "a.db")
+        assert version(one) > 0

@@ -95,7 +95,7 @@ class _Pair:
         return found if len(jobs) == takes else [*found, f"{len(jobs)} jobs are held, not {takes}"]
 
     def _round(self) -> list[str]:
-        """Two at once; where the first was killed and the second refused, another one after them."""
+        """Two at once; where the first was killed, another one after them."""
         chance, root = self.chance, self.library.root
         waits, killed = chance.random() < _WAITING, chance.random() < _KILLED
         doom = AtNumbers([(chance.randint(_LOCKED_AT, _STEPS), signal.SIGKILL)]) if killed else None
@@ -109,8 +109,11 @@ class _Pair:
         wrong = []
         if codes[0] not in firsts or codes[1] not in wanted:
             wrong.append(f"the two ended with {codes}")
-        if 0 not in codes and (not killed or (code := _end(begin(root))) != 0):
-            wrong.append(f"the two ended with {codes}" + (f", the next with {code}" if killed else ""))
+        if -signal.SIGKILL in codes:
+            if (code := _end(begin(root))) != 0:
+                wrong.append(f"after {codes} the next ended with {code}")
+        elif 0 not in codes:
+            wrong.append(f"neither came to the end: {codes}")
         return wrong
 
 
