@@ -13,8 +13,11 @@ from sorasync.plan.refusal import Refusal
 FORMAT_VERSION = 1
 
 
-def plan_json(plan: Plan) -> dict[str, object]:
-    """The plan as plain data. Money is text; `cost_usd` is null where a price is unknown."""
+def plan_json(plan: Plan, *, changes: bool = True) -> dict[str, object]:
+    """The plan as plain data. Money is text; `cost_usd` is null where a price is unknown.
+
+    Without `changes` their list is empty, for a caller that has them written already.
+    """
     return {
         "format_version": FORMAT_VERSION,
         "library": plan.library,
@@ -32,7 +35,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
         "token": plan.token,
         "partial": plan.partial,
         "mode": "batch" if plan.batch else "direct",
-        "changes": [_change(change) for change in plan.changes],
+        "changes": [change_json(change) for change in plan.changes] if changes else [],
         "waiting": [{"address": w.label, "pick": w.clip, "takes": w.takes} for w in plan.waiting],
         "diagnostics": [diagnostic_json(d) for d in plan.diagnostics],
     }
@@ -58,7 +61,8 @@ def _refusal(refusal: Refusal) -> dict[str, object]:
     }
 
 
-def _change(change: Change) -> dict[str, object]:
+def change_json(change: Change) -> dict[str, object]:
+    """One line of a plan."""
     return {
         "address": change.label,
         "action": change.action.value,

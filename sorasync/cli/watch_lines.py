@@ -15,9 +15,11 @@ from sorasync.apply.events import Event
 from sorasync.cli.diagnostic_json import diagnostic_json
 from sorasync.cli.exit_code import of_error
 from sorasync.cli.json_text import json_text
-from sorasync.cli.plan_json import FORMAT_VERSION, plan_json, usd
+from sorasync.cli.plan_json import FORMAT_VERSION, change_json, plan_json, usd
 from sorasync.cli.report_json import report_json
 from sorasync.errors import SorasyncError
+from sorasync.plan.change import Change
+from sorasync.plan.plan import Plan
 from sorasync.watch.watching import Leave, View, Watch
 from sorasync.watch.working import Kind, Work
 
@@ -34,12 +36,16 @@ class Line:
 class Lines:
     """Prints each event as it comes, flushed."""
 
+    def __init__(self) -> None:
+        self._written: dict[int, tuple[Change, str]] = {}
+
     def planned(self, view: View) -> None:
         """See `Face.planned`."""
         if view.error is None and view.plan is not None:
             facts: dict[str, object] = {"edited": [f"clip.{name}" for name in view.edited]}
             facts |= {"online": view.online, "milliseconds": round(view.seconds * 1000)}
-            self._print("plan", facts | {"plan": plan_json(view.plan)})
+            facts["plan"] = plan_json(view.plan, changes=False)
+            self._print("plan", facts, changes=self._encoded(view.plan))
             return
         assert view.error is not None
         self._print(
@@ -102,10 +108,25 @@ class Lines:
             case _:
                 self.said(f"{message.text!r} is no command; there are: {COMMANDS}")
 
-    def _print(self, event: str, facts: dict[str, object]) -> None:
-        line = {"format_version": FORMAT_VERSION, "event": event, **facts}
-        click.echo(json_text(line, indent=None))
+    def _encoded(self, plan: Plan) -> str:
+        """The plan's changes as JSON; those of the plan before are not written anew."""
+        before, self._written = self._written, {}
+        for change in plan.changes:
+            kept = before.get(id(change))
+            self._written[id(change)] = kept or (change, _text(change_json(change)))
+        return ", ".join(text for _, text in self._written.values())
+
+    def _print(self, event: str, facts: dict[str, object], *, changes: str = "") -> None:
+        line = _text({"format_version": FORMAT_VERSION, "event": event, **facts})
+        if changes:
+            # Inside of a string the quotes would be escaped: this is the key itself.
+            line = line.replace('"changes": []', f'"changes": [{changes}]', 1)
+        click.echo(line)
         sys.stdout.flush()
+
+
+def _text(value: object) -> str:
+    return json_text(value, indent=None)
 
 
 def read_commands(queue: SimpleQueue[object]) -> None:

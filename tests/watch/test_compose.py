@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from sorasync.cli.plan_json import plan_json
+from sorasync.cli.watch_lines import Lines
 from sorasync.cli.watch_screen import Scene, compose
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.operations.plan import PlanOptions, make_plan
@@ -105,6 +108,16 @@ def test_clips_that_wait_for_a_choice_are_named(tmp_path: Path) -> None:
     film = make(tmp_path / "film", clip("kite", KITE) + "takes = 2\n" + steps)
     shown = drawn(view_of(film), 80, 24)
     assert "Waiting for a choice of takes: clip.kite (sorasync pick CLIP TAKE)." in shown
+
+
+def test_the_line_of_a_plan_is_the_plan_as_json(film: Library, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Lines()
+    film.write("manifests/a.toml", clip("kite", '\\"changes\\": []'))
+    for view in (view_of(film), view_of(make(film.root, clip("boat", BOAT)))):
+        assert view.plan is not None
+        for _ in range(2):
+            lines.planned(view)
+            assert json.loads(capsys.readouterr().out)["plan"] == plan_json(view.plan)
 
 
 def test_messages_that_do_not_fit_are_counted(film: Library) -> None:
