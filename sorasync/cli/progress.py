@@ -12,7 +12,7 @@ from sorasync.apply.events import Event, Moment, Reporter
 from sorasync.cli.failure import printable
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
 _WORDS = {
     Moment.SENT: "sent",
@@ -74,11 +74,11 @@ class Lines:
 class Live:
     """A table of what is in flight, redrawn; what ended moves above it as a line."""
 
-    def __init__(self) -> None:
+    def __init__(self, console: Console | None = None) -> None:
         from rich.console import Console
         from rich.live import Live as RichLive
 
-        self._console = Console(stderr=True, highlight=False)
+        self._console = console or Console(stderr=True, highlight=False)
         self._live = RichLive(console=self._console, refresh_per_second=8, transient=True)
         self._running: dict[str, tuple[Event, float]] = {}
         self._done = 0
@@ -116,13 +116,21 @@ class Live:
         return printable(f"{mark} {event.label}  {event.detail}".rstrip())
 
     def _table(self) -> RenderableType:
+        from rich.console import Group
         from rich.progress_bar import ProgressBar
         from rich.table import Table
         from rich.text import Text
 
         table = Table.grid(padding=(0, 2))
-        for event, since in list(self._running.values())[: max(4, self._console.height - 4)]:
+        running = list(self._running.values())
+        shown = running[: max(4, self._console.height - 5)]
+        for event, since in shown:
             bar = ProgressBar(total=100, completed=event.progress or 0, width=20)
             age = f"{time.monotonic() - since:.0f} s"
             table.add_row(Text(printable(event.label)), Text(_WORDS[event.moment]), bar, Text(age))
-        return table
+        return Group(table, Text(_sums(self._done, len(running), len(running) - len(shown)), style="dim"))
+
+
+def _sums(ended: int, running: int, hidden: int) -> str:
+    more = f", {hidden} not shown" if hidden else ""
+    return f"{ended} ended, {running} under way{more}"

@@ -1,0 +1,26 @@
+"""What a terminal shows while an apply runs."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from sorasync.apply.events import Event, Moment
+from sorasync.cli.progress import Live
+
+
+def test_a_small_terminal_says_how_much_of_the_apply_it_does_not_show() -> None:
+    written = io.StringIO()
+    console = Console(
+        file=written, force_terminal=True, width=60, height=10, highlight=False, legacy_windows=False
+    )
+    with Live(console) as live:
+        for number in range(12):
+            live.event(Event(f"clip.c{number}", Moment.RENDERING, progress=50))
+        live.event(Event("clip.c0", Moment.DONE))
+        live.event(Event("clip.c1", Moment.FAILED, "refused"))
+    shown = written.getvalue()
+    assert "✓ clip.c0" in shown
+    assert "✗ clip.c1  refused" in shown
+    assert "2 ended, 10 under way, 5 not shown" in shown
