@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 
-from sorasync.apply.report import End, Outcome, Report
+from sorasync.apply.report import Outcome, Report
 from sorasync.cli.markdown import code, table
 from sorasync.cli.plan_text import no_changes
+from sorasync.cli.report_groups import alike, few, next_step
 from sorasync.cli.report_text import closing_counts
 from sorasync.plan.plan import Plan
 
@@ -16,7 +18,7 @@ _HEAD = ("address", "action", "end", "what happened", "next")
 
 
 def report_markdown(plan: Plan, report: Report) -> str:
-    """The counts, and a row for each change that is not done."""
+    """The counts, and a row for each change that is not done; many that ended alike share one."""
     return "\n\n".join(_blocks(plan, report))
 
 
@@ -27,20 +29,31 @@ def _blocks(plan: Plan, report: Report) -> Iterator[str]:
     yield f"**sorasync: {closing_counts(plan, report)}**"
     if report.stopped:
         yield f"Stopped early: {code(report.stopped, _LONGEST)}."
-    open_ends = [outcome for outcome in report.outcomes if outcome.end is not End.DONE]
-    if open_ends:
-        yield "\n".join(table(_HEAD, 0, map(_row, open_ends[:_ROWS])))
-    if len(open_ends) > _ROWS:
-        yield f"… and {len(open_ends) - _ROWS} more that are not done."
+    rows = list(_rows(report))
+    if rows:
+        yield "\n".join(table(_HEAD, 0, rows[:_ROWS]))
+    if len(rows) > _ROWS:
+        yield f"… and {len(rows) - _ROWS} more rows of what is not done."
     if report.run is not None:
         yield f"Run {report.run}: `sorasync history show {report.run}`"
 
 
-def _row(outcome: Outcome) -> tuple[str, ...]:
+def _rows(report: Report) -> Iterator[tuple[str, ...]]:
+    """What ended alike in one row, what waits for it in another."""
+    groups = alike(report)
+    for group in groups:
+        for part in group.parts:
+            yield _row(part, part[0].message, next_step(part))
+    for group in groups:
+        if group.waiting:
+            yield _row(group.waiting, f"waits for {few(group.causes)}", None)
+
+
+def _row(part: Sequence[Outcome], message: str, step: str | None) -> tuple[str, ...]:
     return (
-        code(outcome.label, _LONGEST),
-        outcome.action.value,
-        outcome.end.value,
-        code(outcome.message, _LONGEST) if outcome.message else "",
-        code(outcome.next, _LONGEST) if outcome.next else "",
+        few([outcome.label for outcome in part], partial(code, longest=_LONGEST)),
+        ", ".join(dict.fromkeys(outcome.action.value for outcome in part)),
+        ", ".join(dict.fromkeys(outcome.end.value for outcome in part)),
+        code(message, _LONGEST) if message else "",
+        code(step, _LONGEST) if step else "",
     )

@@ -8,14 +8,12 @@ import click
 
 from sorasync.apply.report import End, Outcome, Report, spent
 from sorasync.cli.plan_text import no_changes
+from sorasync.cli.report_groups import Alike, alike, few, next_step
 from sorasync.operations.project import Project
 from sorasync.plan.cost import money
 from sorasync.plan.plan import Plan
 
 _MARKS = {End.FAILED: "✗", End.BLOCKED: "!", End.PENDING: "…", End.OPEN: "?", End.SKIPPED: "-"}
-
-_FEW = 3
-"""Pending renders of which the same is said that are still named one by one."""
 
 
 def report_text(plan: Plan, report: Report, project: Project) -> Iterator[str]:
@@ -34,50 +32,28 @@ def report_text(plan: Plan, report: Report, project: Project) -> Iterator[str]:
 
 
 def _problems(report: Report) -> Iterator[str]:
-    """Each change that is not done with its next step; those that only wait for another are counted."""
-    waiting: dict[str, int] = {}
-    alike = _alike(report)
-    for outcome in report.outcomes:
-        if outcome.end is End.PENDING and not outcome.cause:
-            yield from _pending(alike.pop(outcome.message, []))
-            continue
-        if outcome.end is not End.DONE and outcome.cause:
-            waiting[outcome.cause] = waiting.get(outcome.cause, 0) + 1
-        elif outcome.end is not End.DONE:
-            yield from _problem(outcome)
-    for cause, count in waiting.items():
-        yield f"! {count} more {'waits' if count == 1 else 'wait'} for {cause}"
+    """What is not done with its next step, what ended alike in one line; then what only waits for it."""
+    groups = alike(report)
+    for group in groups:
+        for part in group.parts:
+            yield from _problem(part)
+    for group in groups:
+        if group.waiting:
+            yield _waiting(group)
 
 
-def _alike(report: Report) -> dict[str, list[Outcome]]:
-    """What is pending, by what is said of it."""
-    alike: dict[str, list[Outcome]] = {}
-    for outcome in report.of(End.PENDING):
-        if not outcome.cause:
-            alike.setdefault(outcome.message, []).append(outcome)
-    return alike
+def _problem(part: list[Outcome]) -> Iterator[str]:
+    first = part[0]
+    mark = click.style(_MARKS[first.end], fg="cyan" if first.end is End.PENDING else "red", bold=True)
+    yield f"{mark} {few([outcome.label for outcome in part])}: {first.end.value}: {first.message}"
+    if step := next_step(part):
+        yield f"    next: {step}"
 
 
-def _pending(alike: list[Outcome]) -> Iterator[str]:
-    """Renders of which the same is to be said: one by one while they are few, else counted."""
-    if len(alike) <= _FEW:
-        for outcome in alike:
-            yield from _problem(outcome)
-        return
-    first = alike[0]
-    yield f"{_mark(first)} {first.label} and {len(alike) - 1} more: {first.end.value}: {first.message}"
-    if first.next:
-        yield f"    next: {first.next}"
-
-
-def _mark(outcome: Outcome) -> str:
-    return click.style(_MARKS[outcome.end], fg="cyan" if outcome.end is End.PENDING else "red", bold=True)
-
-
-def _problem(outcome: Outcome) -> Iterator[str]:
-    yield f"{_mark(outcome)} {outcome.label}: {outcome.end.value}: {outcome.message}"
-    if outcome.next:
-        yield f"    next: {outcome.next}"
+def _waiting(group: Alike) -> str:
+    labels = [outcome.label for outcome in group.waiting]
+    verb = "waits" if len(labels) == 1 else "wait"
+    return f"! {few(labels)} {verb} for {few(group.causes)}"
 
 
 def closing_counts(plan: Plan, report: Report) -> str:

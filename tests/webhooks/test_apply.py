@@ -143,5 +143,5 @@ def test_what_is_pending_for_the_same_reason_is_told_in_one_line(
         (Path(root) / "manifests" / "b.toml").write_text(more)
         assert run(["--library", root, "apply", "--yes", "--detach", "--parallelism", "20"]) == 8
     shown = capsys.readouterr().out
-    assert "… clip.a and 9 more: pending: started" in shown
+    assert "… clip.a, clip.b0, clip.b1 and 7 more: pending: started" in shown
     assert shown.count("next:") == 1
