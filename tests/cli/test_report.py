@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from pathlib import Path
 
@@ -42,9 +43,9 @@ def test_what_was_not_started_is_one_line_and_json_has_all(tmp_path: Path) -> No
     lines = [unstyle(line) for line in report_text(plan, report, world.project)]
     assert "- clip.c001, clip.c002, clip.c003 and 56 more: skipped: not started" in lines
     assert len(lines) < 8
-    assert len(report_json(plan, report)["outcomes"]) == 60
+    assert json.dumps(report_json(plan, report)).count("not started") == 59
     shown = report_markdown(plan, report)
-    assert "| <code>clip&#46;c001</code>, " in shown and " and 56 more |" in shown
+    assert "| <code>clip.c001</code>, " in shown and " and 56 more |" in shown
     assert len(shown.splitlines()) < 12
 
 
