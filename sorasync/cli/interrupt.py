@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import sys
 import threading
@@ -9,6 +11,8 @@ import warnings
 from types import FrameType
 
 from sorasync.errors import Terminated
+
+_INTERRUPTED = (130, 143)
 
 
 def heed_signals() -> None:
@@ -27,6 +31,17 @@ def leave_quietly() -> None:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def leave(code: int) -> None:
+    """End the process, at once where an interruption left threads behind that still draw."""
+    behind = [thread for thread in threading.enumerate() if not thread.daemon]
+    if code in _INTERRUPTED and behind != [threading.main_thread()]:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:

@@ -107,7 +107,7 @@ _GC_EVERY = 200_000
 
 def main() -> None:
     """The entry point of the `sorasync` command."""
-    from sorasync.cli.interrupt import heed_signals, leave_quietly
+    from sorasync.cli.interrupt import heed_signals, leave, leave_quietly
 
     gc.set_threshold(_GC_EVERY, 20, 20)
     try:
@@ -116,4 +116,4 @@ def main() -> None:
         leave_quietly()
     except KeyboardInterrupt as error:
         code = _interrupted(error)
-    sys.exit(code)
+    leave(code)

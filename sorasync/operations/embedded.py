@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,7 +19,10 @@ _KEPT = 10 * 365 * 86400.0
 
 @asynccontextmanager
 async def preview_transport(data: Path) -> AsyncIterator[AsyncBaseTransport]:
-    """A transport that answers with a preview server over `data`, which is created if need be."""
+    """A transport that answers with a preview server over `data`, which is created if need be.
+
+    Whoever is interrupted inside waits for no drawing.
+    """
     try:
         from sorasync.preview.app import PreviewSettings, create_app
     except ImportError as error:
@@ -31,5 +35,9 @@ async def preview_transport(data: Path) -> AsyncIterator[AsyncBaseTransport]:
     app = create_app(PreviewSettings(data=data, expires_after=_KEPT))
     try:
         yield in_process(app)
+        await app.state.server.aclose()
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        app.state.server.abandon()
+        raise
     finally:
         await app.state.server.aclose()

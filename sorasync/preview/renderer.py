@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
@@ -43,6 +43,7 @@ class Renderer:
         self._describe = describe
         self._forget = forget
         self._pool: ThreadPoolExecutor | None = None
+        self._threads: set[Future[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._running: dict[str, tuple[asyncio.Task[None], Event]] = {}
         self._looked = -_LOOK_FOR_DEAD_EVERY
@@ -61,15 +62,27 @@ class Renderer:
             self._running[job.id] = (asyncio.create_task(self._render(job, stop)), stop)
 
     async def aclose(self) -> None:
-        """Give up what is being drawn, so that the next process draws it, and wait for the threads."""
+        """Give up what is being drawn, so that the next process draws it, and wait for the threads.
+
+        Whoever cancels this leaves the threads alone as `abandon` does.
+        """
+        tasks = self.abandon()
+        threads = map(asyncio.wrap_future, tuple(self._threads))
+        await asyncio.gather(*tasks, *threads, return_exceptions=True)
+        self._jobs.release(self._owner.name)
+
+    def abandon(self) -> list[asyncio.Task[None]]:
+        """Give up what is being drawn without a wait; what is cancelled by it.
+
+        The jobs stay this owner's: a thread may still write, and its part is removed once the owner is dead.
+        """
         tasks = self._stop_all()
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
-        self._jobs.release(self._owner.name)
+        return tasks
 
     def _follow_loop(self) -> None:
         loop = asyncio.get_running_loop()
@@ -126,5 +139,8 @@ class Renderer:
             self.progress[job.id] = max(0, min(99, round(done * 100)))
 
         drawing = self._describe(job)
-        await asyncio.get_running_loop().run_in_executor(self._pool, carry_out, drawing, report)
+        thread = self._pool.submit(carry_out, drawing, report)
+        self._threads.add(thread)
+        thread.add_done_callback(self._threads.discard)
+        await asyncio.wrap_future(thread)
         return drawing.out

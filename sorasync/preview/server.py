@@ -58,6 +58,7 @@ class Server:
         )
         self.batches = BatchRunner(self)
         self.webhooks = Webhooks(settings, self.jobs)
+        self._closed = False
 
     def now(self) -> float:
         """Seconds since the epoch, by the injected clock."""
@@ -138,12 +139,27 @@ class Server:
         return self.places.uploads / f"{prefix}_{secrets.token_hex(12)}"
 
     async def aclose(self) -> None:
-        """Stop drawing and close the database; the next server over the data draws what was not finished."""
+        """Stop drawing and close the database; the next server over the data draws what was not finished.
+
+        Safe to call twice.
+        """
+        if self._closed:
+            return
         await self.webhooks.aclose()
         await self.batches.aclose()
         await self.renderer.aclose()
+        self._closed = True
         self.database.close()
         self.owner.close()
+
+    def abandon(self) -> None:
+        """Leave at once, as a process does that is killed: whoever comes next finds its owner dead.
+
+        Nothing else may be asked of this server; closing it does nothing more.
+        """
+        self._closed = True
+        self.renderer.abandon()
+        self.database.close()
 
     def _describe(self, job: Job) -> Drawing:
         cast = [self.shelf.character(character) for character in job.characters]

@@ -1,0 +1,74 @@
+"""Ctrl-C twice with the preview provider in the same process, whose threads draw."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("starlette")
+pytest.importorskip("av")
+
+from sorasync.preview.app import PreviewSettings, create_app
+from tests.cli.kit import Film
+
+CLIPS = '[clips.a]\nprompt = "A pier at dusk."\n[clips.b]\nprompt = "A pier at dawn."\n'
+
+_NEVER_DRAWN = """
+import sys, threading
+from sorasync.cli import main
+from sorasync.preview import renderer
+
+def draw(drawing, progress):
+    drawing.part.parent.mkdir(parents=True, exist_ok=True)
+    drawing.part.write_bytes(b"begun")
+    print("drawing", flush=True)
+    threading.Event().wait()
+
+renderer.carry_out = draw
+sys.argv = ["sorasync", "apply", "--yes", "--library", sys.argv[1]]
+main.main()
+"""
+
+
+def test_the_second_ctrl_c_waits_for_no_drawing_and_loses_nothing(film: Callable[[str], Film]) -> None:
+    it = film(CLIPS)
+    with subprocess.Popen(
+        [sys.executable, "-c", _NEVER_DRAWN, str(it.root)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as child:
+        try:
+            assert child.stdout is not None
+            heard(child, "drawing")
+            child.send_signal(signal.SIGINT)
+            heard(child, "stopping")
+            child.send_signal(signal.SIGINT)
+            said = child.communicate(timeout=20)[0]
+        finally:
+            child.kill()
+    assert child.returncode == 130
+    assert "interrupted" in said and "Traceback" not in said
+    assert it.run("apply", "--yes", "--quiet").code == 0
+    assert it.run("plan", "--detailed-exitcode").code == 0
+    assert not [part for part in it.root.glob("state/preview/parts/*/*") if part.read_bytes() == b"begun"]
+    assert charges(it.project.preview_data) == 2
+
+
+def heard(child: subprocess.Popen[str], word: str) -> None:
+    """Read on until a line holds the word."""
+    assert child.stdout is not None
+    assert any(word in line for line in child.stdout), f"it ended without {word}"
+
+
+def charges(data: Path) -> int:
+    app = create_app(PreviewSettings(data, draw=False))
+    found = len(app.state.server.ledger.charges())
+    asyncio.run(app.state.server.aclose())
+    return found
