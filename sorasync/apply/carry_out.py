@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import traceback
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from sorasync.apply.absence import fetch_when_there, until_it_takes
 from sorasync.apply.batch_mark import Mark
@@ -37,6 +38,8 @@ from sorasync.state.record import Record, Status
 _HALTING = (errors.QuotaExhausted, errors.AuthFailed, errors.NotSent, DiskFull, StateError)
 """What would meet every other change as well: nothing more is started after it."""
 _CHARACTER_TRIES = 6
+_RESENDS = 3
+"""How often in a row a request is sent again because the list shows nothing of it."""
 _STEP = 5
 """Percent of progress that are worth a write to the state."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
@@ -149,7 +152,7 @@ class Carrier:
         answer = await self._found(change)
         if isinstance(answer, Job):
             return await self._follow(change, answer)
-        if answer is Answer.RESEND:
+        if answer is Answer.RESEND and not self._in_vain(change):
             return await self._again(change)
         if answer is Answer.LATER:
             return self._pending(change, "the answer was lost; what became of it is not known yet")
@@ -162,6 +165,11 @@ class Carrier:
             f"sent, the answer was lost ({error.message})",
             next=f"sorasync resolve {self._question(change)}",
         )
+
+    def _in_vain(self, change: Change) -> bool:
+        """Whether it was sent again so often that the provider's list cannot be believed any more."""
+        tries = reversed(self.context.store.attempts(change.key)[:-1])
+        return sum(1 for _ in takewhile(lambda one: one.outcome == "unsent", tries)) >= _RESENDS
 
     def _question(self, change: Change) -> str:
         """What the open question is called: that of a whole batch is one for all its lines."""

@@ -9,7 +9,7 @@ from sorasync.apply.context import Context
 from sorasync.apply.resolve import DOUBT, Evidence, Finding, Verdict, findings
 from sorasync.provider import errors
 from sorasync.provider.listing import jobs_since
-from sorasync.provider.wire import Job
+from sorasync.provider.wire import Job, Page
 from sorasync.state.record import Record, Status
 
 
@@ -119,10 +119,11 @@ async def gather(context: Context, since: float) -> Evidence | None:
     if not context.profile.can("list"):
         return None
     asked_at = context.clock.now()
-    jobs = [job async for job in jobs_since(context.provider, since - DOUBT)]
+    pages: list[Page] = []
+    jobs = [job async for job in jobs_since(context.provider, since - DOUBT, turned=pages.append)]
     return Evidence(
         jobs=jobs,
-        complete=abilities.list == "complete",
+        complete=abilities.list == "complete" and not any(page.unread for page in pages),
         prompts=abilities.list_returns_prompts,
         settled_before=asked_at - abilities.list_settle_seconds,
     )

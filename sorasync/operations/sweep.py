@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sorasync.operations.project import Project
 
 if TYPE_CHECKING:
-    from sorasync.provider.wire import Job
+    from sorasync.provider.wire import Job, Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,14 @@ async def _sweep(project: Project, since: float | None) -> Sweep:
 
     if not project.profile.can("list"):
         return Sweep((), complete=False, listed=False)
+    pages: list[Page] = []
     async with project.provider() as provider:
         try:
-            jobs = [job async for job in jobs_since(provider, since)]
+            jobs = [job async for job in jobs_since(provider, since, turned=pages.append)]
         except NotSupported:
             return Sweep((), complete=False, listed=False)
-    return Sweep(tuple(jobs), complete=project.profile.abilities.list == "complete")
+    readable = not any(page.unread for page in pages)
+    return Sweep(tuple(jobs), complete=readable and project.profile.abilities.list == "complete")
 
 
 def job(project: Project, job_id: str) -> Job:

@@ -100,12 +100,14 @@ def read_page(body: object, limit: int, *, body_urls: bool = False) -> Page | No
     entries = data.get("data") if isinstance(body, Mapping) else body
     if not isinstance(entries, list):
         return None
-    jobs = tuple(job for entry in entries if (job := read_job(entry, body_urls=body_urls)) is not None)
+    read = [read_job(entry, body_urls=body_urls) for entry in entries]
+    jobs = tuple(job for job in read if job is not None)
+    unread = sum(job is None and "status" in table(entry) for job, entry in zip(read, entries, strict=True))
     more = data.get("has_more")
     if more is None:
         more = len(entries) >= limit > 0 and "last_id" in data
     last = text(data.get("last_id")) or (jobs[-1].id if jobs else None)
-    return Page(jobs, last if more else None)
+    return Page(jobs, last if more else None, unread=unread)
 
 
 def read_error(value: object) -> JobError | None:

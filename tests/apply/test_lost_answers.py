@@ -121,6 +121,26 @@ def test_a_list_that_fails_for_a_while_is_waited_for(world: MakeWorld) -> None:
     assert it.billed() == {"clip.a": 1}
 
 
+def test_a_list_that_never_shows_what_arrived_is_believed_three_times_and_then_no_more(
+    world: MakeWorld,
+) -> None:
+    it = world(clips(["a", "b"]), list_lag=1e9)
+    it.faults({"route": "create", "do": "cut_after", "prompt": "A a"})
+    assert ends(it.apply()) == {"clip.a": End.OPEN, "clip.b": End.DONE}
+    assert len(it.charges()) == 4 + 1
+    assert ends(it.apply()) == {"clip.a": End.OPEN}
+    assert len(it.charges()) == 4 + 1
+
+
+def test_a_list_with_an_entry_that_cannot_be_read_proves_no_absence(world: MakeWorld) -> None:
+    it = world(clips(["a"]))
+    it.faults(
+        {"route": "create", "do": "cut_after"}, {"route": "list", "do": "drop_fields", "fields": ["id"]}
+    )
+    assert ends(it.apply()) == {"clip.a": End.OPEN}
+    assert len(it.charges()) == 1
+
+
 def test_many_lost_answers_share_their_looks_at_the_list(world: MakeWorld) -> None:
     it = world(numbered(40))
     it.profile = {"list_settle_seconds": 30.0}

@@ -9,9 +9,14 @@ from sorasync.state.record import Status
 from tests.apply.conftest import MakeWorld
 from tests.apply.world import clips, ends
 
+PICTURE = '[assets]\npictures = ["thumbnail"]\n'
+
 
 def test_takes_and_the_picked_one_have_names(world: MakeWorld) -> None:
-    it = world(clips(["market"], "takes = 2\npick = 2\n") + '[[clips.market.steps]]\nedit = "Teal."\n')
+    it = world(
+        clips(["market"], "takes = 2\npick = 2\n") + '[[clips.market.steps]]\nedit = "Teal."\n',
+        config=PICTURE,
+    )
     assert it.apply().complete
     assert it.names() == ["market.mp4", "market/take-1.mp4", "market/take-2.mp4"]
     assert (it.root / "assets" / "market.webp").exists()
