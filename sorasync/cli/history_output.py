@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from decimal import Decimal
 
 from sorasync.cli.columns import cut, padded, screen_width
@@ -11,7 +11,7 @@ from sorasync.cli.failure import one_line
 from sorasync.cli.history_view import LogView, RunView
 from sorasync.cli.plan_json import usd
 from sorasync.cli.units import iso, moment
-from sorasync.graph.address import label
+from sorasync.graph.address import label, owner
 from sorasync.plan.cost import money
 from sorasync.state.history import Attempt, Event, Run
 
@@ -45,11 +45,11 @@ def run_text(view: RunView, *, simulated: bool) -> Iterator[str]:
     if run.counts:
         yield f"  {', '.join(f'{count} {what}' for what, count in sorted(run.counts.items()))}"
     yield ""
-    yield from (_event(event) for event in view.events if worth_telling(event))
+    yield from (_event(event, view.several) for event in view.events if worth_telling(event))
     if not view.events:
         yield "It changed nothing."
     for attempt in view.attempts:
-        yield f"paid: {_attempt(attempt)}"
+        yield f"paid: {_attempt(attempt, view.several)}"
 
 
 def log_text(view: LogView) -> Iterator[str]:
@@ -64,11 +64,11 @@ def log_text(view: LogView) -> Iterator[str]:
             key = event.key
             yield f"    {event.key[:12]}: {cut(one_line(prompt), 90)}"
         if worth_telling(event):
-            yield f"  {_event(event)}"
+            yield f"  {_event(event, view.several)}"
     if view.attempts:
         yield ""
         yield "Paid requests:"
-        yield from (f"  {_attempt(attempt)}" for attempt in view.attempts)
+        yield from (f"  {_attempt(attempt, view.several)}" for attempt in view.attempts)
 
 
 def _heading(view: LogView, event: Event) -> str:
@@ -79,13 +79,17 @@ def _heading(view: LogView, event: Event) -> str:
     return f"run {run.id}, {run.user} on {run.host}{commit}: {one_line(run.command)}"
 
 
-def _event(event: Event) -> str:
-    where = f"{label(event.address, single=True)}: " if event.address else ""
+def _label(address: str, several: Container[str]) -> str:
+    return label(address, single=owner(address) not in several)
+
+
+def _event(event: Event, several: Container[str]) -> str:
+    where = f"{_label(event.address, several)}: " if event.address else ""
     return f"{moment(event.at)}  {where}{event_text(event)}"
 
 
-def _attempt(attempt: Attempt) -> str:
-    where = label(attempt.address, single=True) if attempt.address else attempt.key[:12]
+def _attempt(attempt: Attempt, several: Container[str]) -> str:
+    where = _label(attempt.address, several) if attempt.address else attempt.key[:12]
     reported = f", reported {money(attempt.reported_usd)}" if attempt.reported_usd is not None else ""
     remote = f", {one_line(attempt.remote_id)}" if attempt.remote_id else ""
     length = f"{attempt.seconds:g} s, " if attempt.seconds else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
@@ -16,11 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One run with its lines of the log and its paid requests."""
+    """One run with its lines of the log and its paid requests.
+
+    `several` are the clips that have, or had in this run, more than one take.
+    """
 
     run: Run
     events: tuple[Event, ...]
     attempts: tuple[Attempt, ...]
+    several: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class LogView:
     """The log of an address, oldest first, with the runs that its lines belong to.
 
     `prompts` are the prompts by key, as far as they are still recorded; `attempts` the paid requests.
+    `several` are the clips that have more than one take.
     """
 
     address: str
@@ -35,6 +41,7 @@ class LogView:
     runs: Mapping[int, Run]
     prompts: Mapping[str, str]
     attempts: tuple[Attempt, ...]
+    several: frozenset[str]
 
 
 def runs_of(project: Project, limit: int) -> list[Run]:
@@ -52,7 +59,9 @@ def look_at(project: Project, number: int) -> RunView:
             known = f"the latest is {latest[0].id}" if latest else "there is none yet"
             raise SorasyncError(f"there is no run {number}", hint=f"{known}; sorasync history lists them")
         attempts = tuple(a for a in store.attempts() if a.run == number)
-        return RunView(run, tuple(store.events(run=number)), attempts)
+        events = tuple(store.events(run=number))
+        named = [event.address for event in events] + [attempt.address for attempt in attempts]
+        return RunView(run, events, attempts, _several(store, named))
 
 
 def log_of(project: Project, text: str, limit: int | None = None) -> LogView:
@@ -96,4 +105,15 @@ def _view(store: Store, address: str, events: Iterable[Event]) -> LogView:
             for key, record in records.items()
         },
         attempts=tuple(a for key in sorted(keys) for a in store.attempts(key)),
+        several=_several(store, [address]),
     )
+
+
+def _several(store: Store, named: Iterable[str | None]) -> frozenset[str]:
+    """The clips with more than one take, going by what is bound and by what is named besides."""
+    later: set[str] = set()
+    for address in chain(store.bindings(), named):
+        clip, _, rest = (address or "").partition("#")
+        if rest and rest.partition("/")[0] != "1":
+            later.add(clip)
+    return frozenset(later)

@@ -43,6 +43,17 @@ def test_a_run_tells_who_when_on_which_commit_and_what_it_did(world: World) -> N
     world.run("history", "show", code=64)
 
 
+def test_the_takes_of_one_clip_are_all_named_by_number(world: World) -> None:
+    world.write(TWO_CLIPS.replace("[clips.pier]", "[clips.pier]\ntakes = 2"))
+    world.apply("--target", "clip.pier#1", "--target", "clip.market")
+    world.apply()
+
+    assert "clip.pier#1: stored" in world.run("history", "show", "1")
+    assert "clip.market: stored" in world.out and "clip.pier:" not in world.out
+    assert "clip.pier#2: stored" in world.run("history", "show", "2")
+    assert "clip.pier#1: stored" in world.run("log", "clip.pier#1")
+
+
 def test_a_change_by_hand_is_part_of_the_history(world: World) -> None:
     world.write(TWO_CLIPS)
     world.apply()
