@@ -17,6 +17,7 @@ from sorasync.apply.downloads import Downloads
 from sorasync.apply.events import Moment
 from sorasync.apply.fetch import FetchLater, Gone, expiry, put_back
 from sorasync.apply.follow import Follower, WaitedLongEnough
+from sorasync.apply.lost import keep_in_mind
 from sorasync.apply.open_questions import Answer, OpenQuestions
 from sorasync.apply.pictures import Pictures
 from sorasync.apply.places import Places
@@ -97,6 +98,8 @@ class Carrier:
                         self.context.store.unbind(address, run=self.context.run)
                 return self._done(change)
             case Action.BLOCKED | Action.LOST:
+                if change.action is Action.LOST:
+                    await keep_in_mind(self.context, change.key)
                 return self._outcome(change, End.BLOCKED, change.reason)
             case Action.RESUME | Action.DOWNLOAD:
                 return await self._resume(change)

@@ -8,8 +8,10 @@ import pytest
 
 from sorasync.apply.report import End
 from sorasync.assets.mp4 import inspect_mp4
+from sorasync.cli.status_view import look
 from sorasync.graph.render import Kind
 from sorasync.operations.plan import PlanOptions
+from sorasync.operations.standing import Stage
 from sorasync.plan.action import Action
 from sorasync.provider.local import in_process
 from sorasync.state.record import Status
@@ -99,6 +101,37 @@ def test_an_expired_file_is_asked_for_again_and_then_lost_and_never_paid_for_sil
     assert it.apply(PlanOptions(replace=("clip.a",))).complete
     assert len(it.charges()) == 2
     assert it.plan().empty
+
+
+def test_what_an_apply_found_gone_is_known_as_lost_without_asking_again(world: MakeWorld) -> None:
+    it = world(clips(["a", "b"]))
+    assert it.apply().complete
+    for label in ("a", "b"):
+        it.project.assets().path_of(it.record(f"clip.{label}#1").asset or "").unlink()
+        (it.root / "assets" / f"{label}.mp4").unlink()
+    job = it.server.jobs.get(it.record("clip.a#1").remote_id or "")
+    assert job is not None
+    it.server.remove(job)
+    assert {row.address: row.stage for row in look(it.project).rows}["clip.a"] is Stage.TODO
+    report = it.apply()
+    assert ends(report) == {"clip.a": End.BLOCKED, "clip.b": End.DONE}
+    assert it.record("clip.a#1").status is Status.LOST
+    view = look(it.project)
+    assert {row.address: row.stage for row in view.rows} == {"clip.a": Stage.LOST, "clip.b": Stage.DONE}
+    assert it.plan().changes == it.plan(offline=True).changes
+    assert it.apply(PlanOptions(replace=("clip.a",))).complete
+
+
+def test_what_is_there_again_when_an_apply_looks_is_not_lost(world: MakeWorld) -> None:
+    it = world(clips(["a"]))
+    assert it.apply().complete
+    it.project.assets().path_of(it.record("clip.a#1").asset or "").unlink()
+    (it.root / "assets" / "a.mp4").unlink()
+    it.faults({"route": "get", "do": "not_found", "count": 1})
+    assert ends(it.apply()) == {"clip.a": End.BLOCKED}
+    assert it.record("clip.a#1").status is Status.STORED
+    assert it.apply().complete
+    assert len(it.charges()) == 1
 
 
 def test_a_file_that_is_not_there_for_a_moment_is_not_lost(world: MakeWorld) -> None:
