@@ -24,6 +24,7 @@ from sorasync.provider.errors import (
     NotFound,
     NotReady,
     NotSupported,
+    OutcomeUnknown,
     ProviderError,
     RateLimited,
 )
@@ -218,11 +219,17 @@ class VideosClient:
         return self._job(answer, paid=True)
 
     async def _accepted(self, name: str, outgoing: Outgoing, model: str | None) -> Answer:
-        """The answer to a paid request, sent again only where nothing can have been accepted."""
+        """The answer to a paid request, sent again only where nothing can have been accepted.
+
+        What is sent again by its key leaves the outcome open whatever refuses it later: a refusal of the
+        second request says nothing of the first, which the host may still be at work on.
+        """
         limiter = self.limits.of(model)
         keyed = self.spec.idempotency and bool(outgoing.headers)
+        lost: OutcomeUnknown | None = None
 
         async def once() -> Answer:
+            nonlocal lost
             await limiter.turn()
             try:
                 answer = await self._sender.post(name, outgoing, paid=True)
@@ -230,10 +237,16 @@ class VideosClient:
             except RateLimited as refused:
                 limiter.throttled(refused.retry_after)
                 raise
+            except OutcomeUnknown as error:
+                lost = error
+                raise
             limiter.succeeded()
             return accepted
 
-        return await retried(once, self._clock, self._patience, after=KEYED if keyed else PAID)
+        try:
+            return await retried(once, self._clock, self._patience, after=KEYED if keyed else PAID)
+        except ProviderError as error:
+            raise (error if lost is None else lost) from None
 
     async def _free(self, send: Callable[[], Awaitable[Answer]]) -> Answer:
         async def once() -> Answer:

@@ -92,6 +92,27 @@ def test_a_lost_answer_is_asked_for_again_only_where_the_host_knows_one_request_
             asyncio.run(client(host, plain).create(request))
 
 
+@pytest.mark.parametrize(
+    "then",
+    [
+        reply(409, {"error": {"code": "idempotency_key_in_use", "message": "under way"}}),
+        reply(400, {"error": {"code": "moderation_blocked", "message": "no"}}),
+        reply(401),
+        reply(404),
+        reply(429, {"error": {"code": "insufficient_quota", "message": "no"}}),
+        reply(429, {}, {"retry-after": "900"}),
+        httpx.ConnectError("away"),
+    ],
+)
+def test_a_refusal_of_the_second_request_by_one_key_does_not_settle_what_became_of_the_first(
+    then: httpx.Response | httpx.TransportError,
+) -> None:
+    profile = load_profile("openai", overrides={"abilities": {"idempotency": True}})
+    host = scripted(network(httpx.ReadError), *[then] * 5)
+    with pytest.raises(OutcomeUnknown, match="ReadError"):
+        asyncio.run(client(host, profile).create(replace(REQUEST, idempotency_key="one-intent")))
+
+
 def test_a_redirect_of_a_paid_request_is_not_followed() -> None:
     host = scripted(reply(307, None, {"location": "https://elsewhere.example/v1/videos"}))
     with pytest.raises(ProviderError):
