@@ -17,8 +17,12 @@ import aiohttp
 import httpx
 from yarl import URL
 
-_KEPT_OPEN = 5.0
-"""Seconds that an idle connection is kept: what a host closes at the moment of sending is a lost answer."""
+_KEPT_OPEN = 1.5
+"""Seconds that an idle connection is kept: what a host closes at the moment of sending is a lost answer, and
+many close after 2 or 5 seconds to the moment.
+"""
+_TURNS = 8
+"""Turns of the loop in which it hears that a host has closed a connection; over TLS it takes three."""
 _PIECE = 1 << 16
 _LONGEST_HEADER = 1 << 16
 """Bytes; signed addresses in a `location` are long."""
@@ -42,6 +46,8 @@ class _Pooled(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         session = self._opened(request.url.scheme)
         limits: dict[str, float] = request.extensions["timeout"]
+        if request.method == "POST":
+            await _hear_of_closed_ones()
         with _in_words_of_httpx():
             async with asyncio.timeout(None) as watch:
                 answer = await session.request(
@@ -92,6 +98,16 @@ class _Stream(httpx.AsyncByteStream):
     async def aclose(self) -> None:
         """Give the connection back; one whose answer was not read to its end is closed."""
         self._answer.close()
+
+
+async def _hear_of_closed_ones() -> None:
+    """Let go of idle connections that the host has closed while this program was busy.
+
+    Unlike httpx, aiohttp does not look at a connection before it sends on it. Requests that may be sent
+    twice it sends again by itself.
+    """
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
 
 
 def _headers(request: httpx.Request) -> list[tuple[str, str]]:

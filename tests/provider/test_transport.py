@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -241,6 +242,31 @@ def test_connections_are_used_again_unless_an_answer_was_left_unread() -> None:
         return counts
 
     assert asyncio.run(get()) == [1, 1, 1, 2]
+
+
+def test_a_connection_that_the_host_closed_while_the_program_was_busy_is_not_sent_on() -> None:
+    closed = threading.Event()
+
+    def serve(listening: socket.socket) -> None:
+        for _ in range(2):
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(1 << 16)
+                connection.sendall(OK)
+            closed.set()
+
+    async def post(url: str) -> int:
+        async with client() as sending:
+            await sending.get(url)
+            # The loop stands still, as it does while a commit waits for the disk.
+            assert closed.wait(5)
+            return (await sending.post(url, json={})).status_code
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        serving = threading.Thread(target=serve, args=(listening,), daemon=True)
+        serving.start()
+        assert asyncio.run(post(f"http://127.0.0.1:{listening.getsockname()[1]}")) == 200
+        serving.join(5)
 
 
 def test_no_more_connections_are_open_than_allowed() -> None:
