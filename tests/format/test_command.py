@@ -68,7 +68,10 @@ def test_bytes_that_are_no_text_are_left_alone(library: Path, capsys: pytest.Cap
     library.write_bytes(b'a=1\nb="\xff"\n')
     assert run(["fmt"]) == 1
     assert library.read_bytes() == b'a=1\nb="\xff"\n'
-    assert "S102" in capsys.readouterr().err
+    shown = capsys.readouterr()
+    assert "S102" in shown.err
+    assert "1 left alone for bytes that are no text in UTF-8" in shown.out
+    assert "syntax" not in shown.out
 
 
 def test_a_faulty_configuration_does_not_stop_it(library: Path) -> None:

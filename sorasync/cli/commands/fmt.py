@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,7 +38,7 @@ def command(globals: Globals, paths: tuple[Path, ...], check: bool, diff: bool) 
 
     Comments, the order of everything, and what it means stay; no render is ever affected. PATHS are files
     or directories, `-` is standard input; without any, all manifests of the library and sorasync.toml. A
-    file with faulty syntax is left alone and reported.
+    file with faulty syntax, or that is not UTF-8, is left alone and reported.
     """
     if paths == (Path("-"),):
         return _standard_input(check=check, diff=diff)
@@ -105,12 +106,12 @@ def _show(globals: Globals, outcomes: list[Outcome], *, dry: bool, diff: bool) -
     changed = [one for one in outcomes if one.changed]
     for one in [] if globals.quiet else changed:
         print_lines(_difference(one) if diff else [one.name])
-    faulty = sum(bool(one.faults) for one in outcomes)
+    faulty = Counter(one.obstacle for one in outcomes if one.faults)
     verb = "would be" if dry else "was" if len(changed) == 1 else "were"
     parts = [
         f"{counted(len(changed), 'file')} {verb} laid out afresh",
-        f"{len(outcomes) - len(changed) - faulty} unchanged",
-        *([f"{faulty} left alone for faulty syntax"] if faulty else []),
+        f"{len(outcomes) - len(changed) - faulty.total()} unchanged",
+        *(f"{number} left alone for {obstacle}" for obstacle, number in faulty.items()),
     ]
     click.echo(f"{', '.join(parts)}.", err=diff)
 

@@ -19,12 +19,16 @@ _MANIFESTS = "manifests"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A file as it is and as it would be; with `faults` it cannot be laid out, and `after` is `before`."""
+    """A file as it is and as it would be.
+
+    With `faults` it cannot be laid out, and `after` is `before`; `obstacle` says in a word or two for what.
+    """
 
     name: str
     before: str
     after: str
     faults: tuple[Diagnostic, ...] = ()
+    obstacle: str = ""
 
     @property
     def changed(self) -> bool:
@@ -39,12 +43,14 @@ def outcome(name: str, data: bytes) -> Outcome:
         text = decode(data)
         return Outcome(name, raw, format_text(text))
     except FileFault as fault:
-        found = [fault.at(name)]
+        found, obstacle = [fault.at(name)], "bytes that are no text in UTF-8"
     except TomlError as error:
-        found = syntax_faults(name, error)
+        found, obstacle = syntax_faults(name, error), "faulty syntax"
     except FormatError as error:
         found = [FileFault("S102", f"{name} was left as it is: {error}").at(name)]
-    return Outcome(name, raw, raw, tuple(Locator(lambda _: raw.removeprefix("\ufeff")).diagnostics(found)))
+        obstacle = "a layout that would change it"
+    faults = Locator(lambda _: raw.removeprefix("\ufeff")).diagnostics(found)
+    return Outcome(name, raw, raw, tuple(faults), obstacle)
 
 
 def library_files(root: Path) -> list[Path]:
