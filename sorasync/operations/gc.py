@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sorasync.graph.address import natural
+from sorasync.plan.reason import inputs_of
 from sorasync.state.record import IN_FLIGHT, Record, Status
 
 if TYPE_CHECKING:
@@ -118,7 +119,8 @@ def remake_cost(record: Record, profile: Profile) -> Decimal | None:
         case "edit":
             price = profile.edit_cost(record.model, record.size, length)
         case _:
-            price = profile.create_cost(record.model, record.size, billed)
+            image = bool(inputs_of(record.inputs).get("image"))
+            price = profile.create_cost(record.model, record.size, billed, image=image)
     return price if price is not None else record.cost_usd
 
 

@@ -15,8 +15,18 @@ from sorasync.provider.errors import InvalidRequest
 from sorasync.state.lock import acquire
 from sorasync.state.record import Status
 from tests.cli.kit import Film
+from tests.preflight.media import picture
 
 Films = Callable[[str], Film]
+
+_XAI = """
+[provider]
+profile = "xai"
+[defaults]
+model = "grok-imagine-video-1.5"
+size = "1280x720"
+seconds = 4
+"""
 
 _AB = '[clips.a]\nprompt = "A."\n[clips.b]\nprompt = "B."\n'
 _A = '[clips.a]\nprompt = "A."\n'
@@ -44,6 +54,21 @@ def test_gc_lists_and_deletes_nothing_unless_told(film: Films) -> None:
     assert "would cost $0.40" in answer.out
     assert "sorasync gc --delete" in answer.out
     assert _objects(one) == 2
+
+
+def test_the_cost_to_make_again_holds_the_price_of_a_first_frame(film: Films) -> None:
+    one = film("")
+    one.write("sorasync.toml", _XAI)
+    picture(one.root / "manifests/pier.png", 1280, 720)
+    with_frame = '[clips.a]\nprompt = "A pier."\nimage = "pier.png"\n'
+    one.write("manifests/a.toml", with_frame + '[clips.b]\nprompt = "A pier."\n')
+    changes = one.run("plan", "--offline", "--format", "json").json["changes"]
+    planned = {f"{change['address']}#1": change["cost_usd"] for change in changes}
+    one.settle()
+    one.write("manifests/a.toml", "")
+    one.settle()
+    again = {row["address"]: row["cost_usd"] for row in one.run("gc", "--format", "json").json["renders"]}
+    assert again == planned == {"clip.a#1": "0.57", "clip.b#1": "0.56"}
 
 
 def test_gc_deletes_record_and_file_and_then_finds_nothing(film: Films) -> None:
