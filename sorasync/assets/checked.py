@@ -101,7 +101,7 @@ def _load(path: Path) -> dict[str, StatFacts]:
 
 def _save(store: AssetStore, checked: Checked) -> None:
     """Write both files; where the directory cannot be written, the next check simply reads more."""
-    if not store.root.is_dir():
+    if not store.root.is_dir() or store.root.is_symlink():
         return
     try:
         write_atomic(store.root / _WHOLE, _encode(checked.whole))

@@ -56,3 +56,14 @@ class PartBusy(AssetError):
     def __init__(self, part: Path) -> None:
         super().__init__(f"{part.name} is being written by another process", hint="wait for the other run")
         self.part = part
+
+
+class Diverted(AssetError):
+    """A directory of the store is a link: whatever was written or deleted there would be somebody else's."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(
+            f"{directory} is a link: nothing is written or deleted through it",
+            hint="put a real directory in its place; [assets] path in sorasync.toml may name another disk",
+        )
+        self.directory = directory

@@ -264,7 +264,7 @@ class _Linking:
     def _remember(self) -> None:
         if self._work.rows != self._old:
             make_directory(self._store.root)
-            save_ledger(self._store.root, self._work.rows)
+            save_ledger(self._store.own(self._store.root), self._work.rows)
 
     def _report(self) -> LinkReport:
         work = self._work

@@ -66,7 +66,7 @@ class _File:
 def write_sidecar(store: AssetStore, sidecar: Sidecar) -> Path:
     """Put a render's facts beside its video, keeping those of other renders of the same bytes."""
     path = store.path_of(sidecar.sha256, SIDECAR)
-    make_directory(path.parent)
+    make_directory(store.own(path.parent))
     with locked_directory(path.parent):
         renders = {other.key: other for other in _read(path) or []} | {sidecar.key: sidecar}
         write_atomic(path, _encode([renders[key] for key in sorted(renders)]))
@@ -78,7 +78,7 @@ def drop_sidecar(store: AssetStore, sha256: str, keys: Collection[str]) -> None:
     path = store.path_of(sha256, SIDECAR)
     if not path.exists():
         return
-    with locked_directory(path.parent):
+    with locked_directory(store.own(path.parent)):
         before = _read(path) or []
         kept = [sidecar for sidecar in before if sidecar.key not in keys]
         if len(kept) != len(before):

@@ -7,7 +7,8 @@ assets/.store/ab/<sha256>.json    what is known of that video
 assets/.store/tmp/<key>.mp4.part  a download under way or broken off
 ```
 
-Every method blocks on the disk; those that read whole files (`adopt`, `verify`) belong in a thread.
+Every method blocks on the disk; those that read whole files (`adopt`, `verify`) belong in a thread. A
+directory of the store that is a link raises `Diverted`: what it leads to is not the store's.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from sorasync.assets.disk import (
     make_directory,
     sync_directory,
 )
-from sorasync.assets.errors import DamagedFile, PartBusy
+from sorasync.assets.errors import DamagedFile, Diverted, PartBusy
 
 VIDEO = ".mp4"
 COMPANIONS = (".webp", ".jpg", ".png")
@@ -59,7 +60,7 @@ class AssetStore:
         """Where the download of a key is written: one file a key and suffix, the same in every process."""
         if not _KEY.fullmatch(key):
             raise ValueError(f"not a key: {key!r}")
-        make_directory(self._tmp)
+        make_directory(self.own(self._tmp))
         return self._tmp / f"{key}{_known_suffix(suffix)}.part"
 
     def path_of(self, sha256: str, suffix: str = VIDEO) -> Path:
@@ -67,6 +68,13 @@ class AssetStore:
         if not _DIGEST.fullmatch(sha256):
             raise ValueError(f"not a SHA-256: {sha256!r}")
         return self.root / sha256[:2] / f"{sha256}{_known_suffix(suffix)}"
+
+    def own(self, directory: Path) -> Path:
+        """A directory of the store, there or not. Raises `Diverted` where it or the store is a link."""
+        for place in (self.root, directory):
+            if place.is_symlink():
+                raise Diverted(place)
+        return directory
 
     def adopt(self, part: Path, sha256: str, suffix: str = VIDEO) -> Stored:
         """Move a finished part to its place; on return it is there for good, also after a power cut.
@@ -76,7 +84,7 @@ class AssetStore:
         damaged object is replaced. A missing part is fine when the object is there. Raises `PartBusy`.
         """
         target = self.path_of(sha256, suffix)
-        make_directory(target.parent)
+        make_directory(self.own(target.parent))
         try:
             with exclusive_part(part, create=False) as handle, locked_directory(target.parent):
                 return self._settle(handle, part, target, sha256)
@@ -128,7 +136,13 @@ class AssetStore:
             yield from self._entries_in(shard)
 
     def _shards(self) -> list[str]:
-        return [shard.name for shard in _scan(self.root) if _SHARD.fullmatch(shard.name)]
+        shards = []
+        for entry in _scan(self.own(self.root)):
+            if entry.name == self._tmp.name or _SHARD.fullmatch(entry.name):
+                if entry.is_symlink():
+                    raise Diverted(Path(entry.path))
+                shards.append(entry.name)
+        return [shard for shard in shards if shard != self._tmp.name]
 
     def _entries_in(self, shard: str) -> Iterator[os.DirEntry[str]]:
         for entry in _scan(self.root / shard):
@@ -148,6 +162,7 @@ class AssetStore:
         Names that are hard links hold the bytes until they are brought in line as well.
         """
         freed = 0
+        self.own(self.root / sha256[:2])
         for suffix in (VIDEO, *COMPANIONS, SIDECAR):
             path = self.path_of(sha256, suffix)
             try:
@@ -161,7 +176,7 @@ class AssetStore:
     def clear_parts(self, before: float) -> int:
         """Remove broken downloads last written before that Unix time and not in use; the bytes freed."""
         freed = 0
-        for entry in _scan(self._tmp):
+        for entry in _scan(self.own(self._tmp)):
             facts = entry.stat(follow_symlinks=False)
             if facts.st_mtime < before and entry.name.endswith(".part") and _drop(Path(entry.path)):
                 freed += facts.st_size

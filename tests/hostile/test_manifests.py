@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -80,6 +81,62 @@ def test_a_name_that_is_a_link_outside_is_neither_written_through_nor_replaced(
 
     assert (elsewhere / "secret").read_text() == SECRET
     assert (victim.root / "assets" / "pier.mp4").readlink() == elsewhere / "secret"
+
+
+TOUCHING = (
+    ("apply", "--yes"),
+    ("gc", "--delete"),
+    ("state", "recover"),
+    ("drift", "--full"),
+    ("destroy", "--yes"),
+)
+
+
+def tree(root: Path) -> dict[str, tuple[int, bytes]]:
+    """Every file below a directory with its mode and bytes."""
+    files = (path for path in root.rglob("*") if path.is_file())
+    return {path.relative_to(root).as_posix(): (path.stat().st_mode, path.read_bytes()) for path in files}
+
+
+@pytest.mark.parametrize("place", [".store", ".store/tmp", ".store/shard"])
+def test_a_store_that_became_a_link_is_neither_written_nor_deleted_through(
+    place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "outside"
+    with lying(honest) as liar:
+        victim = make(tmp_path / "film", liar.url, capsys, monkeypatch)
+        assert victim.run("apply", "--yes") == 0
+        store = victim.root / "assets" / ".store"
+        shard = next(store.glob("??/*.mp4")).parent
+        linked = shard if place.endswith("shard") else victim.root / "assets" / place
+        linked.rename(elsewhere)
+        linked.symlink_to(elsewhere)
+        (elsewhere / "old.mp4.part").write_bytes(b"begun")
+        os.utime(elsewhere / "old.mp4.part", (0, 0))
+        before = tree(elsewhere)
+        sent = sum(asked.method == "POST" for asked in liar.seen)
+        victim.write("manifests/clips.toml", ONE.replace("dawn", "dusk"))
+        for command in TOUCHING:
+            assert victim.run(*command) == 1
+            assert f"{linked.name} is a link" in victim.last()
+
+    assert tree(elsewhere) == before
+    assert sum(asked.method == "POST" for asked in liar.seen) == sent
+
+
+def test_a_store_that_was_a_link_from_the_start_is_not_paid_into(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = outside(tmp_path)
+    before = tree(elsewhere)
+    with lying(honest) as liar:
+        victim = make(tmp_path / "film", liar.url, capsys, monkeypatch)
+        (victim.root / "assets").mkdir()
+        (victim.root / "assets" / ".store").symlink_to(elsewhere)
+        assert victim.run("apply", "--yes") == 1
+        assert not any(asked.method == "POST" for asked in liar.seen)
+
+    assert tree(elsewhere) == before
 
 
 def test_an_address_with_a_password_is_refused_and_the_password_not_shown(
