@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
+from typing import Any
 
 import httpx
 
@@ -24,7 +25,7 @@ from sorasync.provider.outgoing import Outgoing, Part, form_fields, multipart_pa
 from sorasync.provider.read import is_job
 from sorasync.provider.redact import Secret, may_hold, scrub
 from sorasync.provider.spec import HostSpec
-from sorasync.provider.transport import pooled
+from sorasync.provider.transport import opened
 from sorasync.provider.values import parse
 
 _LARGEST_ANSWER = 64 * 1024 * 1024
@@ -36,6 +37,7 @@ _SYNCHRONOUS_TIMEOUT = httpx.Timeout(connect=15.0, read=3600.0, write=120.0, poo
 """Seconds. A paid answer is waited for longer: giving up on it costs more than waiting. Longest where the
 host answers only when the video is done."""
 
+_USUAL = {"accept-encoding": "gzip, deflate", "user-agent": "sorasync"}
 _PASSED_ON = "llm_provider-"
 
 _NOTHING_SENT = (
@@ -63,14 +65,7 @@ class Sender:
         self.secret = Secret(api_key.strip() if api_key else None)
         self.requests: Counter[str] = Counter()
         self._paid_timeout = _PAID_TIMEOUT if "get" in spec.routes else _SYNCHRONOUS_TIMEOUT
-        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-        self._client = httpx.AsyncClient(
-            transport=transport or pooled(connections),
-            limits=limits,
-            timeout=_TIMEOUT,
-            follow_redirects=False,
-            headers={"user-agent": "sorasync"},
-        )
+        self._transport = transport or opened(connections)
 
     def asked(self, paid: bool = False) -> Asked:
         """How answers of this host are to be read."""
@@ -141,7 +136,7 @@ class Sender:
         """Send, and hold the answer open. Raises `NotSent`, `OutcomeUnknown` or `ServerError`."""
         self.requests[name] += 1
         try:
-            response = await self._client.send(request, stream=True)
+            response = await self._transport.handle_async_request(request)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise self.broken(error, paid) from None
         try:
@@ -152,7 +147,7 @@ class Sender:
     def build(self, method: str, url: str, headers: Mapping[str, str]) -> httpx.Request:
         """A request without a body. Raises `InvalidRequest` for an address that is none."""
         try:
-            return self._client.build_request(method, url, headers=dict(headers))
+            return _build(method, url, headers, _TIMEOUT)
         except (httpx.InvalidURL, ValueError):
             raise InvalidRequest(f"{self.spec.name}: the address cannot be used") from None
 
@@ -168,7 +163,7 @@ class Sender:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._client.aclose()
+        await self._transport.aclose()
 
     def _request(
         self,
@@ -181,18 +176,16 @@ class Sender:
     ) -> httpx.Request:
         headers = {"accept": "application/json", **self.auth_headers()}
         timeout = self._paid_timeout if paid else _TIMEOUT
-        build = self._client.build_request
         if outgoing is None:
             # A route of a profile may hold a query of its own, which `params` would replace.
             asked = httpx.URL(url).copy_merge_params(query) if query else url
-            return build(method, asked, headers=headers, timeout=timeout)
+            return _build(method, asked, headers, timeout)
         headers |= outgoing.headers
         if outgoing.encoding == "json":
-            return build(method, url, json=dict(outgoing.fields), headers=headers, timeout=timeout)
+            return _build(method, url, headers, timeout, json=dict(outgoing.fields))
         if outgoing.encoding == "form":
-            return build(method, url, data=form_fields(outgoing), headers=headers, timeout=timeout)
-        parts = self._parts(outgoing, files)
-        return build(method, url, files=parts, headers=headers, timeout=timeout)
+            return _build(method, url, headers, timeout, data=form_fields(outgoing))
+        return _build(method, url, headers, timeout, files=self._parts(outgoing, files))
 
     def _parts(self, outgoing: Outgoing, files: ExitStack) -> list[Part]:
         try:
@@ -227,6 +220,15 @@ class Sender:
             return scrub(found, secret) if secret and may_hold(content, secret) else found
         except RecursionError:
             return None
+
+
+def _build(
+    method: str, url: httpx.URL | str, headers: Mapping[str, str], timeout: httpx.Timeout, **body: Any
+) -> httpx.Request:
+    """A request as httpx's own client would write it; no cookies are kept, and no redirect is followed."""
+    return httpx.Request(
+        method, url, headers=_USUAL | dict(headers), extensions={"timeout": timeout.as_dict()}, **body
+    )
 
 
 def _headers(response: httpx.Response) -> dict[str, str]:

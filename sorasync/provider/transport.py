@@ -29,13 +29,25 @@ _LONGEST_HEADER = 1 << 16
 _OURS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
-def pooled(connections: int) -> httpx.AsyncBaseTransport | None:
-    """A transport with at most so many connections; None where a proxy stands in between.
+def opened(connections: int) -> httpx.AsyncBaseTransport:
+    """A transport with at most so many connections.
 
-    Proxies and their exceptions are what httpx's own transport knows, so it is left to that.
+    Proxies and their exceptions are what httpx's own client knows, so where there are any it is left to that.
     """
     proxied = {"http", "https", "all"} & urllib.request.getproxies().keys()
-    return None if proxied else _Pooled(connections)
+    return _Proxied(connections) if proxied else _Pooled(connections)
+
+
+class _Proxied(httpx.AsyncBaseTransport):
+    def __init__(self, connections: int) -> None:
+        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+        self._client = httpx.AsyncClient(limits=limits, follow_redirects=False)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._client.send(request, stream=True)
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
 
 
 class _Pooled(httpx.AsyncBaseTransport):

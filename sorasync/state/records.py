@@ -144,7 +144,7 @@ class Records(Attempts):
             if to is Status.INTENT:
                 return self.intend(replace(before or _blank(key, fields), **checked(fields)), run)
             after = _after(before or _blank(key, fields), to, run, self.session.clock.now(), fields)
-            self._put(after)
+            self._put(after, before)
             self._continue_attempt(after)
             self._moved(after, before, run, fields)
         return after
@@ -251,9 +251,10 @@ class Records(Attempts):
         if to not in MOVES[status]:
             raise ForbiddenMove(key, address, status, to)
 
-    def _put(self, record: Record) -> None:
+    def _put(self, record: Record, before: Record | None = None) -> None:
         self.session.write(UPSERT, row_of(record))
-        self.session.write(UPSERT_TEXTS, texts_of(record))
+        if before is None or texts_of(before) != texts_of(record):
+            self.session.write(UPSERT_TEXTS, texts_of(record))
 
     def _moved(
         self, after: Record, before: Record | None, run: int | None, fields: Mapping[str, object]

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from sorasync.provider.transport import pooled
+from sorasync.provider.transport import opened
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
@@ -50,8 +50,8 @@ async def host(serve: Serve) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def client(limits: httpx.Timeout = LIMITS, connections: int = 4) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=pooled(connections), timeout=limits) as opened:
-        yield opened
+    async with httpx.AsyncClient(transport=opened(connections), timeout=limits) as sending:
+        yield sending
 
 
 async def read_request(reader: asyncio.StreamReader) -> bytes:
@@ -291,7 +291,19 @@ def test_no_more_connections_are_open_than_allowed() -> None:
     assert most == 3
 
 
-@pytest.mark.parametrize("name", ["http_proxy", "HTTPS_PROXY", "all_proxy"])
-def test_a_proxy_is_left_to_httpx(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(name, "http://127.0.0.1:1")
-    assert pooled(4) is None
+@pytest.mark.parametrize("name", ["http_proxy", "all_proxy"])
+def test_a_proxy_is_gone_through(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    heads: list[bytes] = []
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await read_request(reader))
+        writer.write(OK)
+
+    async def get() -> int:
+        async with host(proxy) as url:
+            monkeypatch.setenv(name, url)
+            async with client() as sending:
+                return (await sending.get("http://videos.example/v1/videos")).status_code
+
+    assert asyncio.run(get()) == 200
+    assert heads[0].startswith(b"GET http://videos.example/v1/videos HTTP/1.1\r\n")
