@@ -6,15 +6,16 @@ import hashlib
 import os
 import tempfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sorasync.graph.address import natural
 from sorasync.state.errors import StateError
-from sorasync.state.lasting import facts
+from sorasync.state.lasting import DONE, facts
 from sorasync.state.lockfile_read import LockFileBroken, loads
 from sorasync.state.lockfile_text import LockFile, dumps, undated
 from sorasync.state.reconcile import Difference, Outcome, Side, compare
+from sorasync.state.record import Status
 from sorasync.state.store import Store
 
 NAME = "sorasync.lock"
@@ -73,7 +74,7 @@ def reconcile(store: Store, path: Path, keep: Side | None = None) -> Reconciled:
     with store.transaction():
         mine = facts(store)
         empty = not mine.records
-        difference = compare(mine, theirs, _base(store), keep)
+        difference = _kept(store, compare(mine, theirs, _base(store), keep))
         _adopt_lineage(store, mine, theirs, keep)
         _take(store, theirs, difference)
         _remember(store, text, keep_history=difference.only_adds)
@@ -81,6 +82,23 @@ def reconcile(store: Store, path: Path, keep: Side | None = None) -> Reconciled:
     if not difference:
         return Reconciled(Outcome.SAME)
     return Reconciled(Outcome.RESTORED if empty else Outcome.ADVANCED, addresses)
+
+
+def _kept(store: Store, difference: Difference) -> Difference:
+    """The difference without what would put a render that is kept here only in the shade.
+
+    Others that deleted it may have tried the key again. Where nothing came of that, the render stands for the
+    key again, for them as well; another render of theirs takes its place.
+    """
+    here = store.records(store.dropped() & difference.records.keys())
+    records, overruled = dict(difference.records), dict(difference.overruled)
+    for key, my in here.items():
+        their = records[key]
+        if my.status in DONE and their.status in (Status.FAILED, Status.BLOCKED, Status.LOST):
+            records[key] = replace(my, attempts=max(my.attempts, their.attempts))
+        elif my.asset is not None and my.asset != their.asset:
+            overruled[key] = my
+    return replace(difference, records=records, overruled=overruled)
 
 
 def _adopt_lineage(store: Store, mine: LockFile, theirs: LockFile, keep: Side | None) -> None:

@@ -103,6 +103,7 @@ class Records(Attempts):
                 record, **_AFRESH, status=Status.INTENT, attempts=attempts, run=run, intent_at=now
             )
             self._put(fresh)
+            self.session.write("DELETE FROM dropped WHERE key = ?", (fresh.key,))
             self._begin_attempt(fresh, now)
             self._moved(fresh, before, run, {"cost_usd": fresh.cost_usd, "attempt": attempts})
         return fresh

@@ -575,3 +575,53 @@ def test_a_checkout_of_an_earlier_commit_and_back_drops_nothing_for_good(path: P
     reconcile(store, path)
     write(store, path)
     assert a_record("b").key in loads(path.read_text()).records
+
+
+@pytest.mark.parametrize("end", [Status.FAILED, Status.BLOCKED])
+def test_a_failure_of_others_does_not_put_out_of_mind_a_render_that_they_had_deleted(
+    path: Path, end: Status
+) -> None:
+    mine = new_store()
+    render(mine, "a")
+    gone = render(mine, "gone")
+    mine.unbind(gone.address)
+    write(mine, path)
+    theirs = clone(path)
+    mine.forget([gone.key])
+    write(mine, path)
+    reconcile(theirs, path)
+
+    mine.intend(a_record("gone"), run=None)
+    mine.move(gone.key, end, run=None, error_code="no")
+    write(mine, path)
+    reconcile(theirs, path)
+    found = theirs.record(gone.key)
+    assert found is not None
+    assert (found.status, found.remote_id, found.asset) == (Status.STORED, "video_gone", sha("gone"))
+    write(theirs, path)
+    reconcile(mine, path)
+    assert mine.briefs()[gone.key].status is Status.STORED
+    assert not write(mine, path)
+    reconcile(theirs, path)
+    assert theirs.briefs()[gone.key].status is Status.STORED
+
+
+def test_what_was_paid_for_again_and_is_wanted_no_more_stays_in_the_lock_file(path: Path) -> None:
+    mine = new_store()
+    render(mine, "a")
+    gone = mine.intend(a_record("gone"), run=None)
+    mine.move(gone.key, Status.FAILED, run=None, error_code="no")
+    write(mine, path)
+    theirs = clone(path)
+    mine.forget([gone.key])
+    write(mine, path)
+    reconcile(theirs, path)
+
+    theirs.intend(a_record("gone"), run=None)
+    theirs.move(gone.key, Status.SUBMITTED, run=None, remote_id="video_gone")
+    write(theirs, path)
+    theirs.move(gone.key, Status.RENDERED, run=None)
+    theirs.add_asset(sha("gone"), 5, "video", ".mp4")
+    theirs.move(gone.key, Status.STORED, run=None, asset=sha("gone"))
+    write(theirs, path)
+    assert loads(path.read_text()).records[gone.key].status is Status.STORED
