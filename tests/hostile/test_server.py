@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import tomllib
 from pathlib import Path
 from urllib.parse import quote
 
@@ -153,6 +156,60 @@ def test_no_id_of_a_server_becomes_a_path_or_another_route(
     assert everything_below(tmp_path) == {"film", *(f"film/{name}" for name in everything_below(victim.root))}
     names = {path.name for path in (victim.root / "assets").rglob("*") if path.is_file()}
     assert all(name.startswith("pier.") or name.endswith(".json") or len(name) in (68, 69) for name in names)
+
+
+@pytest.mark.parametrize(
+    "job_id",
+    [
+        "v\x00\x01\x7f\x85",
+        BAD,
+        'v"\n[state]\nlineage = "theirs"\n#',
+        "v'''\r\n\t\"\"\"\\",
+        "\u2028\u2029\ufeff",
+        "\U0010ffff",
+    ],
+    ids=["controls", "escapes", "toml", "quotes", "separators", "last"],
+)
+def test_an_id_of_control_characters_breaks_neither_files_nor_routes_nor_the_terminal(
+    job_id: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = Said(200, VIDEO, {"content-type": "video/mp4"})
+    with lying(lambda asked: one_job(asked, job_id, content)) as liar:
+        victim = make(tmp_path / "film", liar.url, capsys, monkeypatch)
+        assert victim.run("apply", "--yes") == 0
+        victim.look_everywhere(FEW)
+        lock = victim.root / "sorasync.lock"
+        block = tomllib.loads(lock.read_text("utf-8"))["clip.pier#1"]
+        notes = json.loads(next((victim.root / "assets" / ".store").glob("??/*.json")).read_bytes())
+        shutil.rmtree(victim.root / "state")
+        assert victim.run("plan", "--detailed-exitcode") == 0
+        shutil.rmtree(victim.root / "state", ignore_errors=True)
+        lock.unlink()
+        assert victim.run("state", "recover") == 0
+        assert victim.run("apply", "--yes") == 0
+
+    assert block["remote_id"] == notes["renders"][0]["remote_id"] == job_id
+    assert tomllib.loads(lock.read_text("utf-8"))["clip.pier#1"]["remote_id"] == job_id
+    routes = {asked.path.partition("?")[0] for asked in liar.seen}
+    allowed = {f"/v1/videos/{quote(job_id, safe='')}{rest}" for rest in ("", "/content")}
+    assert routes <= {"/v1/videos", "/v1/models"} | allowed
+    assert sum(asked.creates for asked in liar.seen) == 1
+    assert victim.controls() == set()
+
+
+def test_an_id_that_no_file_can_hold_is_a_lost_answer_and_a_question(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with lying(lambda asked: one_job(asked, "v\ud800", Said(200, VIDEO))) as liar:
+        victim = make(tmp_path / "film", liar.url, capsys, monkeypatch)
+        assert victim.run("apply", "--yes") == 1
+        assert "open: sent, the answer was lost" in victim.last()
+        victim.look_everywhere(FEW)
+        assert "remote_id" not in victim.root.joinpath("sorasync.lock").read_text("utf-8")
+        victim.run("apply", "--yes")
+
+    assert sum(asked.creates for asked in liar.seen) == 1
+    assert victim.controls() == set()
 
 
 def test_the_key_goes_to_no_other_host(
