@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from sorasync.graph.address import natural
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.plan.cost import Total, total
@@ -59,14 +60,14 @@ class Standing:
 
 
 def standings(planned: Planned) -> list[Standing]:
-    """Every declared character and clip, in the order of the graph."""
+    """Every declared character, then every clip, each in the order of their names."""
     graph, briefs = planned.graph, planned.known.briefs
     changes = changes_by_address(planned.plan.changes)
     cast = [a for a in graph.renders if a.startswith("character.")]
     found = [_standing(address, (address,), None, graph, briefs, changes) for address in cast]
     return found + [
         _standing(f"clip.{node.name}", node.renders, node, graph, briefs, changes)
-        for node in graph.clips.values()
+        for node in sorted(graph.clips.values(), key=lambda node: natural(node.name))
     ]
 
 

@@ -86,6 +86,15 @@ def test_the_table_fits_80_columns_whatever_the_names_are(film: Films) -> None:
     assert max(map(cells, lines)) <= 80
 
 
+def test_rows_stand_in_the_order_of_their_names_whatever_starts_from_what(film: Films) -> None:
+    edit = '[[clips.{name}.steps]]\nedit = "By night."\n'
+    branches = "".join(f'[clips.{n}]\nfrom = "z"\n{edit.format(name=n)}' for n in ("shot-10", "shot-9"))
+    one = film(branches + '[clips.z]\nprompt = "A pier."\n[characters.mo]\nname = "Mo"\nvideo = "mo.mp4"\n')
+    one.write("manifests/mo.mp4", "a clip")
+    rows = one.run("status", "--format", "json").json["addresses"]
+    assert [row["address"] for row in rows] == ["character.mo", "clip.shot-9", "clip.shot-10", "clip.z"]
+
+
 def test_patterns_and_stages_choose_rows(film: Films) -> None:
     one = _six(film)
 
