@@ -268,10 +268,14 @@ class VideosClient:
         job = read_job(answer.body, known_id=known_id, poll_after=wait, body_urls=self.spec.body_urls)
         if job is not None:
             silent = paid and job.status is JobStatus.UNKNOWN and "status" not in job.raw
-            return replace(job, status=JobStatus.QUEUED) if silent else job
+            return replace(job, status=self._unsaid(job)) if silent else job
         if known_id is not None and answer.status == 202:
             return pending(known_id, wait)
         raise unreadable(answer, self._sender.asked(paid))
+
+    def _unsaid(self, job: Job) -> JobStatus:
+        """The status of an accepted job that says none. A host that keeps no jobs answers with the video."""
+        return JobStatus.COMPLETED if job.urls and "get" not in self.spec.routes else JobStatus.QUEUED
 
     async def _source_url(self, source: Source) -> str | None:
         """The address of a source's file, for hosts that want sources named so."""

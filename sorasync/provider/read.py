@@ -58,7 +58,7 @@ def read_job(
         return None
     video = table(data.get("video"))
     usage = table(data.get("usage"))
-    done = said is not None and status_of(said) is JobStatus.COMPLETED
+    done = said is None or status_of(said) is JobStatus.COMPLETED
     urls = tuple(dict.fromkeys(_urls(data))) if done else ()
     status, error = _outcome(said, data, urls, body_urls)
     seconds = first(data.get("seconds"), data.get("duration"), data.get("duration_s"), video.get("duration"))

@@ -7,7 +7,8 @@ from functools import lru_cache
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
 _LONGEST = 500
-_HIDDEN = "[hidden]"
+HIDDEN = "[hidden]"
+"""What stands in the place of a key."""
 _SHORTEST_SECRET = 8
 """Characters from which on a key is looked for in what servers send."""
 
@@ -25,7 +26,7 @@ def redact(text: str, secret: str | None) -> str:
 
 def hide(text: str, secret: str) -> str:
     """The text without the key: as it is, in other cases, escaped for an address or inside a JSON text."""
-    return _writings(secret).sub(_HIDDEN, text)
+    return _writings(secret).sub(HIDDEN, text)
 
 
 @lru_cache(maxsize=8)
@@ -75,7 +76,7 @@ class Secret:
         return self.value if self.value and len(self.value) >= _SHORTEST_SECRET else None
 
     def __repr__(self) -> str:
-        return "Secret()" if self.value is None else f"Secret({_HIDDEN})"
+        return "Secret()" if self.value is None else f"Secret({HIDDEN})"
 
     def hide(self, text: str) -> str:
         """A text without the key."""

@@ -182,7 +182,8 @@ def _in_words_of_httpx() -> Iterator[None]:
         raise httpx.UnsupportedProtocol(str(error)) from error
     except aiohttp.ConnectionTimeoutError as error:
         raise httpx.ConnectTimeout(str(error)) from error
-    except aiohttp.ClientConnectorError as error:
+    except (aiohttp.ClientConnectorError, UnicodeError) as error:
+        # A name that cannot be looked up, since it has an empty label or one that is too long.
         raise httpx.ConnectError(str(error)) from error
     except aiohttp.SocketTimeoutError as error:
         raise httpx.ReadTimeout(str(error)) from error

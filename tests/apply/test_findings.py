@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sorasync.apply.resolve import Evidence, Finding, Verdict, findings
 from sorasync.graph.key import canonical, digest
+from sorasync.provider.redact import hide
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.state.record import Record, Status
 
@@ -101,6 +102,15 @@ def test_a_job_with_the_same_words_that_differs_elsewhere_forbids_sending_again(
 def test_a_job_with_other_words_or_of_another_time_says_nothing() -> None:
     for differing in ({"prompt": "A pier."}, {"created_at": NOW - 7200}):
         assert only(findings([asked()], seen(job(**differing)), ())).verdict is Verdict.RESEND
+
+
+def test_a_job_is_known_by_its_words_although_the_key_is_one_of_them() -> None:
+    prompt = "A cat naps on anything soft, and anything soft naps on a cat."
+    said = hide(prompt, "anything")
+    found = only(findings([asked(prompt=prompt)], seen(job(prompt=said)), ()))
+    assert (said.count("["), found.verdict) == (2, Verdict.ADOPT)
+    other = only(findings([asked(prompt="A cat naps.")], seen(job(prompt=said)), ()))
+    assert other.verdict is Verdict.RESEND
 
 
 def test_an_edit_of_a_video_of_ours_is_told_by_its_source() -> None:

@@ -248,3 +248,15 @@ def test_a_created_job_that_failed_at_once_is_a_job() -> None:
     made = asyncio.run(client(host, "vllm-omni").create(REQUEST))
     assert made.status is JobStatus.FAILED
     assert len(host.seen) == 1
+
+
+@pytest.mark.parametrize("entry", [{"url": "http://files.example/1.mp4"}, {"b64_json": "AAAA"}])
+def test_an_answer_that_is_the_video_needs_no_status_where_the_host_keeps_no_jobs(
+    entry: dict[str, str],
+) -> None:
+    body = {"id": "v", "created": 1, "data": [entry]}
+    profile = load_profile("openai", overrides={"routes": {"get": ""}})
+    found = asyncio.run(client(scripted(reply(200, body)), profile).create(REQUEST))
+    assert found.status is JobStatus.COMPLETED and len(found.urls) == 1
+    kept = asyncio.run(client(scripted(reply(200, body))).create(REQUEST))
+    assert kept.status is JobStatus.QUEUED

@@ -182,6 +182,16 @@ def test_an_address_that_is_none_means_that_nothing_was_sent(url: str) -> None:
         asyncio.run(post())
 
 
+@pytest.mark.parametrize("name", ["files..example", "a" * 70 + ".example"])
+def test_a_name_that_no_host_can_have_means_that_nothing_was_sent(name: str) -> None:
+    async def post() -> None:
+        async with client() as sending:
+            await sending.post(f"http://{name}/", json={})
+
+    with pytest.raises(httpx.ConnectError):
+        asyncio.run(post())
+
+
 def test_an_answer_that_comes_before_the_whole_request_was_read_is_an_answer() -> None:
     async def too_large(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
