@@ -1,13 +1,17 @@
-"""Records as the JSON that stands beside their videos, and back."""
+"""Records as the JSON that stands beside their videos, and back, and what is missing of it written again."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Container, Mapping
 from decimal import Decimal
 
-from sorasync.assets.sidecar import Sidecar
+from sorasync.assets.sidecar import Sidecar, write_sidecar
+from sorasync.assets.store import VIDEO, AssetStore
 from sorasync.graph.key import digest
-from sorasync.state.record import Record, Status
+from sorasync.state.record import Brief, Record, Status
+from sorasync.state.store import Store
 
 
 def sidecar_of(record: Record) -> Sidecar:
@@ -56,3 +60,28 @@ def record_of(sidecar: Sidecar) -> Record | None:
         attempts=1,
         intent_at=sidecar.paid_at,
     )
+
+
+def note_again(
+    assets: AssetStore,
+    store: Store,
+    briefs: Mapping[str, Brief],
+    objects: Container[str],
+    noted: Container[str],
+) -> None:
+    """Write the sidecars of stored videos that have none, since a write failed once.
+
+    `objects` are the file names in the store, `noted` the digests with a sidecar. A write that fails again
+    is left to the next time: the state knows it all the same.
+    """
+    bare = [
+        key
+        for key, brief in briefs.items()
+        if brief.status is Status.STORED
+        and brief.asset is not None
+        and brief.asset not in noted
+        and brief.asset + VIDEO in objects
+    ]
+    with contextlib.suppress(OSError):
+        for record in store.records(bare).values() if bare else ():
+            write_sidecar(assets, sidecar_of(record))

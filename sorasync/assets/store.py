@@ -124,7 +124,18 @@ class AssetStore:
 
     def objects(self) -> dict[str, int]:
         """The inode number of every video and picture, by file name, from the directories alone."""
-        return {entry.name: entry.inode() for entry in self._entries() if not entry.name.endswith(SIDECAR)}
+        return self.listing()[0]
+
+    def listing(self) -> tuple[dict[str, int], set[str]]:
+        """What `objects` gives, and the digests that have a sidecar, in one look at the directories."""
+        objects: dict[str, int] = {}
+        noted: set[str] = set()
+        for entry in self._entries():
+            if entry.name.endswith(SIDECAR):
+                noted.add(entry.name[:64])
+            else:
+                objects[entry.name] = entry.inode()
+        return objects, noted
 
     def sidecars(self) -> list[Path]:
         """Every sidecar, sorted."""

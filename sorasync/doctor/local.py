@@ -29,6 +29,10 @@ def local_checks(project: Project) -> Iterator[Check]:
 
 
 def _disk(project: Project) -> Check:
+    try:
+        project.assets().listing()
+    except SorasyncError as error:
+        return Check("disk", Level.ERROR, error.message, error.hint)
     free = shutil.disk_usage(_existing(project.assets().path)).free
     level = Level.ERROR if free < _DISK_FAILS else Level.WARNING if free < _DISK_WARNS else Level.OK
     return Check("disk", level, f"{free / _GIB:.1f} GiB free for videos")

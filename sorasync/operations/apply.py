@@ -6,7 +6,7 @@ import asyncio
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -17,6 +17,7 @@ from sorasync.apply.context import Context, Settings
 from sorasync.apply.engine import run
 from sorasync.apply.events import Reporter
 from sorasync.apply.report import Report, spent
+from sorasync.apply.sidecars import note_again
 from sorasync.apply.view import asset_view
 from sorasync.assets.link import LinkReport, link_all
 from sorasync.counted import counted
@@ -185,7 +186,9 @@ def _carry_out(session: _Session) -> Report:
         keep_protection(session.store, session.planned, report.run)
     finally:
         write_lock_file(session.project, session.store)
-    links = link_names(session.project, session.store, session.planned)
+    objects, noted = session.project.assets().listing()
+    note_again(session.project.assets(), session.store, session.store.briefs(), objects, noted)
+    links = link_names(session.project, session.store, session.planned, objects)
     return replace(report, conflicts=links.conflicts)
 
 
@@ -321,10 +324,16 @@ def keep_protection(store: Store, planned: Planned, run: int | None) -> None:
             store.protect(address, render.protect, run=run)
 
 
-def link_names(project: Project, store: Store, planned: Planned) -> LinkReport:
-    """Bring the names in the asset directory in line with the manifests; copies nothing."""
+def link_names(
+    project: Project, store: Store, planned: Planned, objects: Container[str] | None = None
+) -> LinkReport:
+    """Bring the names in the asset directory in line with the manifests; copies nothing.
+
+    `objects` are the file names in the store, where they are known already.
+    """
     assets = project.assets()
-    view = asset_view(planned.graph, store.bindings(), store.briefs(), assets.objects())
+    there = assets.objects() if objects is None else objects
+    view = asset_view(planned.graph, store.bindings(), store.briefs(), there)
     if not view and not assets.root.exists():
         return LinkReport((), (), 0)
     try:

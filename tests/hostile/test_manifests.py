@@ -88,6 +88,7 @@ TOUCHING = (
     ("gc", "--delete"),
     ("state", "recover"),
     ("drift", "--full"),
+    ("doctor",),
     ("destroy", "--yes"),
 )
 

@@ -66,6 +66,7 @@ def healthy_afterwards(world: World) -> None:
     assert lock is not None
     assert len(lock.bindings) == 2
     assert world.json("state", "recover")["unreadable"] == []
+    assert all(video.with_suffix(".json").exists() for video in world.videos())
     assert not [path for path in world.root.rglob("*") if path.suffix == ".part" or ".write-" in path.name]
 
 
@@ -99,6 +100,20 @@ def test_a_write_that_fails_is_told_and_leaves_nothing_half(
     if what == "backups":
         assert kept.paid()[0] == 1
     healthy_afterwards(kept)
+
+
+def test_notes_that_are_missing_are_written_by_the_next_apply_and_no_others(kept: World) -> None:
+    kept.write(TWO_CLIPS)
+    kept.apply()
+    lost, whole = (video.with_suffix(".json") for video in kept.videos())
+    before, text = whole.stat(), lost.read_text()
+    lost.unlink()
+    kept.run("plan", "--detailed-exitcode")
+    assert not lost.exists()
+    kept.apply()
+    assert lost.read_text() == text
+    assert whole.stat().st_ino == before.st_ino
+    assert kept.paid()[0] == 2
 
 
 def test_a_state_that_has_no_room_sends_nothing_and_says_so(
