@@ -74,38 +74,49 @@ class _Recovery:
         self._verified: dict[str, bool] = {}
 
     def from_sidecars(self) -> None:
-        """Make a record for each render whose video lies here whole; one without it is to be fetched."""
+        """Make a record for each render whose video lies here whole; one without it is to be fetched.
+
+        A key that was rendered afresh has several videos: the last one stands for it, the others are retired.
+        """
         from sorasync.assets.sidecar import read_sidecars
 
         assets = self._project.assets()
         scan = read_sidecars(assets)
         self._found.unreadable += [path.name for path in scan.unreadable]
         known, sizes = self._store.briefs(), assets.present()
-        taken: dict[str, Record] = {}
-        for one in scan.found:
+        taken: dict[str, list[Record]] = {}
+        away: dict[str, Record] = {}
+        for one in sorted(scan.found, key=lambda one: (one.paid_at or 0.0, one.run or 0)):
             if one.key in known:
                 continue
             record = record_of(one)
             if record is None:
                 self._found.unreadable.append(f"{one.sha256}.json")
             elif one.sha256 in sizes and self._whole(one.sha256, assets):
-                taken[one.key] = record
+                taken.setdefault(one.key, []).append(record)
             elif one.key in self._by_key and record.remote_id is not None:
-                taken[one.key] = replace(record, status=Status.RENDERED, asset=None)
+                away[one.key] = replace(record, status=Status.RENDERED, asset=None)
+        taken = {key: [record] for key, record in away.items()} | taken
         if taken:
-            self._take(taken, sizes)
-        for key in sorted(taken, key=lambda key: natural(taken[key].address)):
+            self._take(list(taken.values()), sizes)
+        for key in sorted(taken, key=lambda key: natural(taken[key][-1].address)):
             self._note(key)
 
-    def _take(self, taken: dict[str, Record], sizes: dict[str, int]) -> None:
-        store = self._store
+    def _take(self, taken: list[list[Record]], sizes: dict[str, int]) -> None:
+        """Record the renders of each key, the last of them under the key itself."""
+        store, run = self._store, self._session.run
+        every = [record for found in taken for record in found]
         with store.transaction():
-            for record in taken.values():
+            for record in every:
                 if record.asset is not None:
                     store.add_asset(record.asset, sizes[record.asset], "video", ".mp4")
-            store.put_all(taken.values())
-            store.remember_paid(taken.values())
-            store.log_recovered(taken.values(), "sidecar", self._session.run)
+            for record in (earlier for found in taken for earlier in found[:-1]):
+                store.put_all([record])
+                store.supersede(record.key, run=run)
+                self._found.retired += 1
+            store.put_all(replace(found[-1], attempts=len(found)) for found in taken)
+            store.remember_paid(every)
+            store.log_recovered(every, "sidecar", run)
 
     def _whole(self, sha256: str, assets: AssetStore) -> bool:
         if sha256 not in self._verified:

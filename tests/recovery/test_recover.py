@@ -75,6 +75,19 @@ def test_two_videos_for_one_render_are_left_to_a_person(world: World) -> None:
     assert world.plan() == {}
 
 
+def test_of_two_videos_of_one_key_the_last_one_stands_for_it_and_the_other_is_retired(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    world.apply("--replace", "clip.pier", "--replace", "clip.market")
+    ids, paid = world.ids(), world.paid()
+    world.lose_state()
+
+    assert world.json("state", "recover")["retired"] == 2
+    assert world.ids() == ids
+    assert world.plan() == {}
+    assert world.paid() == paid
+
+
 def test_nothing_is_guessed_without_the_provider(world: World) -> None:
     world.write(TWO_CLIPS)
     world.apply()
