@@ -36,7 +36,10 @@ main.main()
 """
 
 
-def test_the_second_ctrl_c_waits_for_no_drawing_and_loses_nothing(film: Callable[[str], Film]) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_second_ctrl_c_waits_for_no_drawing_and_loses_nothing(
+    number: signal.Signals, code: int, film: Callable[[str], Film]
+) -> None:
     it = film(CLIPS)
     with subprocess.Popen(
         [sys.executable, "-c", _NEVER_DRAWN, str(it.root)],
@@ -47,13 +50,13 @@ def test_the_second_ctrl_c_waits_for_no_drawing_and_loses_nothing(film: Callable
         try:
             assert child.stdout is not None
             heard(child, "drawing")
-            child.send_signal(signal.SIGINT)
+            child.send_signal(number)
             heard(child, "stopping")
-            child.send_signal(signal.SIGINT)
+            child.send_signal(number)
             said = child.communicate(timeout=20)[0]
         finally:
             child.kill()
-    assert child.returncode == 130
+    assert child.returncode == code
     assert "interrupted" in said and "Traceback" not in said
     assert it.run("apply", "--yes", "--quiet").code == 0
     assert it.run("plan", "--detailed-exitcode").code == 0
