@@ -25,8 +25,8 @@ def display(globals: Globals) -> Display:
     return Live()
 
 
-def close(globals: Globals, plan: Plan, report: Report) -> ExitCode:
-    """Print the report; the exit code it stands for."""
+def close(globals: Globals, plan: Plan, report: Report, name: str = "Apply") -> ExitCode:
+    """Print the report of the command `name`; the exit code it stands for."""
     if os.environ.get("GITHUB_STEP_SUMMARY"):
         from sorasync.cli.ci import add_summary
         from sorasync.cli.report_markdown import report_markdown
@@ -43,5 +43,5 @@ def close(globals: Globals, plan: Plan, report: Report) -> ExitCode:
     else:
         from sorasync.cli.report_text import report_text
 
-        print_lines(report_text(plan, report, globals.project()))
+        print_lines(report_text(plan, report, globals.project(), name))
     return of_report(report)

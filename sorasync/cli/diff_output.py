@@ -56,9 +56,9 @@ def _price(one: Difference) -> str:
     """What making the render costs, signed where it comes or goes."""
     match one.kind:
         case Kind.ADDED:
-            return f"+{money(one.after_usd)}"
+            return "free" if one.after_usd == 0 else f"+{money(one.after_usd)}"
         case Kind.REMOVED:
-            return f"-{money(one.before_usd)}"
+            return "free" if one.before_usd == 0 else f"-{money(one.before_usd)}"
         case Kind.RENAMED:
             return ""
         case Kind.CHANGED:

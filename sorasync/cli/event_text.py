@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from sorasync.cli.failure import one_line
 from sorasync.cli.units import moment
+from sorasync.plan.cost import money
 from sorasync.state.history import Event
 from sorasync.state.record import RETRY
 
@@ -67,7 +70,8 @@ def _moved(data: dict[str, str]) -> str:
     if "attempt" in data:
         details.append(f"attempt {data['attempt']}")
     if "cost_usd" in data:
-        details.append(f"${data['cost_usd']}")
+        price = Decimal(data["cost_usd"])
+        details.append(money(price) if price else "free")
     if "remote_id" in data:
         details.append(data["remote_id"])
     if "asset" in data:

@@ -48,27 +48,23 @@ def run_text(view: RunView, *, simulated: bool) -> Iterator[str]:
     yield from (_event(event, view.several) for event in view.events if worth_telling(event))
     if not view.events:
         yield "It changed nothing."
-    for attempt in view.attempts:
-        yield f"paid: {_attempt(attempt, view.several)}"
+    yield from _attempts(view.attempts, view.several)
 
 
 def log_text(view: LogView) -> Iterator[str]:
     """Every line of the log, under a heading for each run; then the paid requests."""
     run: int | None = -1
-    key: str | None = None
+    told: set[str] = set()
     for event in view.events:
         if event.run != run:
             run = event.run
             yield _heading(view, event)
-        if event.key and event.key != key and (prompt := view.prompts.get(event.key)):
-            key = event.key
+        if event.key and event.key not in told and (prompt := view.prompts.get(event.key)):
+            told.add(event.key)
             yield f"    {event.key[:12]}: {cut(one_line(prompt), 90)}"
         if worth_telling(event):
             yield f"  {_event(event, view.several)}"
-    if view.attempts:
-        yield ""
-        yield "Paid requests:"
-        yield from (f"  {_attempt(attempt, view.several)}" for attempt in view.attempts)
+    yield from _attempts(view.attempts, view.several)
 
 
 def _heading(view: LogView, event: Event) -> str:
@@ -88,12 +84,19 @@ def _event(event: Event, several: Container[str]) -> str:
     return f"{moment(event.at)}  {where}{event_text(event)}"
 
 
+def _attempts(attempts: tuple[Attempt, ...], several: Container[str]) -> Iterator[str]:
+    """What may have cost something; what is free stands among the events alone."""
+    priced = [one for one in attempts if one.estimate_usd != 0 or one.reported_usd]
+    if priced:
+        yield from ("", "Paid requests:", *(f"  {_attempt(attempt, several)}" for attempt in priced))
+
+
 def _attempt(attempt: Attempt, several: Container[str]) -> str:
     where = _label(attempt.address, several) if attempt.address else attempt.key[:12]
     reported = f", reported {money(attempt.reported_usd)}" if attempt.reported_usd is not None else ""
     remote = f", {one_line(attempt.remote_id)}" if attempt.remote_id else ""
     length = f"{attempt.seconds:g} s, " if attempt.seconds else ""
-    price = money(attempt.estimate_usd)
+    price = f"({money(attempt.estimate_usd)})" if attempt.simulated else money(attempt.estimate_usd)
     return f"{moment(attempt.at)}  {where}: {length}{price}{reported}, {attempt.outcome}{remote}"
 
 

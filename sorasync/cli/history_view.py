@@ -104,7 +104,7 @@ def _view(store: Store, address: str, events: Iterable[Event]) -> LogView:
             key: str(json.loads(record.inputs).get("prompt") or json.loads(record.inputs).get("name", ""))
             for key, record in records.items()
         },
-        attempts=tuple(a for key in sorted(keys) for a in store.attempts(key)),
+        attempts=tuple(sorted((a for key in keys for a in store.attempts(key)), key=_sent)),
         several=_several(store, [address]),
     )
 
@@ -117,3 +117,7 @@ def _several(store: Store, named: Iterable[str | None]) -> frozenset[str]:
         if rest and rest.partition("/")[0] != "1":
             later.add(clip)
     return frozenset(later)
+
+
+def _sent(attempt: Attempt) -> tuple[float, str]:
+    return attempt.at, attempt.key

@@ -64,7 +64,7 @@ COMMANDS = {
 def cli(**_options: object) -> None:
     """Keep a library of AI-generated video under version control.
 
-    Manifests in TOML say which clips and characters should exist; plan shows the difference to what has
+    Manifests in TOML say which clips and characters should exist; plan shows the difference from what has
     been rendered and paid for, and what closing it costs; apply closes it.
     """
 

@@ -132,7 +132,9 @@ def sums(plan: Plan) -> Iterator[str]:
     """The closing lines: counts, cost and token, or that there is nothing to do."""
     yield from counts_and_cost(plan)
     if not plan.empty:
-        yield f"Token: {plan.token}  (apply exactly this: sorasync apply --expect {plan.token})"
+        env = f" --env {quoted(plan.env)}" if plan.env else ""
+        yield f"Token: {plan.token}"
+        yield f"Apply exactly this: sorasync apply{env} --expect {plan.token}"
 
 
 def counts_and_cost(plan: Plan) -> Iterator[str]:

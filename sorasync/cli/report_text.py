@@ -16,13 +16,13 @@ from sorasync.plan.plan import Plan
 _MARKS = {End.FAILED: "✗", End.BLOCKED: "!", End.PENDING: "…", End.OPEN: "?", End.SKIPPED: "-"}
 
 
-def report_text(plan: Plan, report: Report, project: Project) -> Iterator[str]:
-    """The closing lines."""
+def report_text(plan: Plan, report: Report, project: Project, name: str = "Apply") -> Iterator[str]:
+    """The closing lines of the command `name`."""
     if not plan.changes:
         yield no_changes(plan)
     else:
         yield from _problems(report)
-        yield closing_counts(plan, report)
+        yield closing_counts(plan, report, name)
         if report.stopped:
             yield f"Stopped early: {report.stopped}."
     for name in report.conflicts:
@@ -56,12 +56,12 @@ def _waiting(group: Alike) -> str:
     return f"! {few(labels)} {verb} for {few(group.causes)}"
 
 
-def closing_counts(plan: Plan, report: Report) -> str:
+def closing_counts(plan: Plan, report: Report, name: str = "Apply") -> str:
     """How many changes ended in which way, and what was spent."""
     parts = [f"{len(found)} {end.value}" for end in End if (found := report.of(end))]
     cost = spent(report.outcomes)
     money_text = f" {money(cost)} spent." if cost and not plan.simulated else ""
-    return f"Apply: {', '.join(parts)}.{money_text}"
+    return f"{name}: {', '.join(parts)}.{money_text}"
 
 
 def _directory(project: Project) -> str:

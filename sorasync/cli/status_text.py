@@ -82,7 +82,9 @@ def _left(key: str, status: StatusView) -> str:
     left = status.left.get(key)
     if left is None:
         return ""
-    return f"about {age(left)} left" if left > 0 else f"{age(-left)} longer than usual"
+    if left > 0:
+        return f"about {age(left)} left"
+    return f"{age(-left)} longer than usual" if left <= -1 else "about as long as usual"
 
 
 def _expiry(key: str, status: StatusView) -> str:

@@ -1,9 +1,10 @@
-"""Lengths of time, moments and sizes, as people write them."""
+"""Lengths of time, moments, sizes and amounts, as people write them."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 
 import click
 
@@ -20,6 +21,19 @@ def length(ctx: click.Context, param: click.Parameter, value: str | None) -> flo
         message = f"{value!r} is not a length of time such as 90min, 12h, 30d or 2w"
         raise click.BadParameter(message, ctx, param)
     return float(match[1]) * _UNITS["min" if match[2] == "m" else match[2]]
+
+
+def dollars(ctx: click.Context, param: click.Parameter, value: str | None) -> Decimal | None:
+    """An option's amount in dollars, such as `2.50`: the callback of that option."""
+    if value is None:
+        return None
+    try:
+        amount = Decimal(value.strip().removeprefix("$"))
+    except InvalidOperation:
+        amount = Decimal("nan")
+    if not amount.is_finite() or amount < 0:
+        raise click.BadParameter(f"{value!r} is not an amount in dollars such as 2.50", ctx, param)
+    return amount
 
 
 def age(seconds: float) -> str:

@@ -32,7 +32,7 @@ def why_text(view: AddressView) -> Iterator[str]:
         takes = len(view.planned.graph.clips[node.waits_for].takes)
         steps = "its steps wait" if node.waits_for == node.name else f"clip.{node.name} waits"
         yield f"{steps} until a take of clip.{node.waits_for} is picked:"
-        yield f"    sorasync pick {quoted(node.waits_for)} 1..{takes}"
+        yield f"    sorasync pick {quoted(f'clip.{node.waits_for}')} 1..{takes}"
 
 
 def _settled(view: RenderView, labels: Mapping[str, str]) -> Iterator[str]:
@@ -43,9 +43,13 @@ def _settled(view: RenderView, labels: Mapping[str, str]) -> Iterator[str]:
     yield f"    bound to the key {record.key[:16]}…, and the manifests still ask for exactly that"
     at = record.stored_at or record.rendered_at or record.submitted_at
     when = f" {moment(at)}" if at is not None else ""
-    run = f" in run {view.run.id} ({one_line(view.run.command)})" if view.run else ""
+    run = f"run {view.run.id} ({one_line(view.run.command)})" if view.run else ""
+    before = view.run is not None and at is not None and at < view.run.started_at
     verb = "uploaded" if record.kind == "character" else "rendered"
-    yield f"    {verb}{when}{run}, {money(_paid(view))} at {one_line(record.provider)}"
+    there = f" in {run}" if run and not before else ""
+    yield f"    {verb}{when}{there}, {money(_paid(view))} at {one_line(record.provider)}"
+    if before:
+        yield f"    taken for it in {run}"
     if view.file:
         yield f"    its video is {view.file}"
     other = labels.get(record.key)

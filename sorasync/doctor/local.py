@@ -82,12 +82,17 @@ def _backups(project: Project, path: Path) -> Iterator[Check]:
         yield Check("backups", Level.UNKNOWN, "there is none yet; every apply makes one first")
         return
     age = project.clock.now() - copies[0].at
-    hours = round(max(0.0, age) / 3600)
-    days = counted(round(hours / 24), "day") if hours > 48 else counted(hours, "hour")
     level = (
         Level.WARNING if age > _BACKUP_OLD and path.stat().st_mtime > copies[0].at + _BACKUP_OLD else Level.OK
     )
-    yield Check("backups", level, f"{len(copies)}, the latest {days} old")
+    yield Check("backups", level, f"{len(copies)}, the latest {_old(age)}")
+
+
+def _old(age: float) -> str:
+    hours = round(max(0.0, age) / 3600)
+    if hours == 0:
+        return "less than an hour old"
+    return f"{counted(round(hours / 24), 'day') if hours > 48 else counted(hours, 'hour')} old"
 
 
 def _existing(path: Path) -> Path:

@@ -43,9 +43,10 @@ def read_config(root: Path, env: str | None) -> Config:
 def build_config(raw: dict[str, Any], env: str | None, directory: str) -> tuple[Config | None, list[Fault]]:
     """The configuration in the values of `sorasync.toml`, and the faults of it and of every environment.
 
-    `directory` is what a library without a name is called. Pure.
+    `directory` is what a library without a name is called, bytes that are no text as `?`. Pure.
     """
     envs, faults = _environments(raw.pop("env", {}))
+    directory = directory.encode(errors="replace").decode()
     base, found = _one(raw, {}, None, directory)
     faults += found
     chosen: Config | None = base
@@ -81,7 +82,7 @@ def _environments(table: object) -> tuple[dict[str, dict[str, Any]], list[Fault]
 
 
 def _unknown_env(env: str, envs: dict[str, dict[str, Any]]) -> Fault:
-    expected = listed(envs) if envs else f"no [env.NAME] stands in {CONFIG_FILE}"
+    expected = listed(envs) if envs else f"an [env.NAME] in {CONFIG_FILE}, which has none"
     return Fault(
         "S117",
         f"there is no environment {shown(env)}",

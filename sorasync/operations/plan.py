@@ -20,7 +20,7 @@ from sorasync.plan.known import Known, Survey, survey
 from sorasync.plan.plan import Plan, Waiting
 from sorasync.plan.policy import refusals
 from sorasync.plan.remote import Remote, RemoteState
-from sorasync.plan.selection import Selection, matching, select
+from sorasync.plan.selection import Selection, keeps, matching, select
 
 if TYPE_CHECKING:
     from sorasync.manifest.diagnostic import Diagnostic
@@ -132,7 +132,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         unchanged=found.unchanged,
         unchanged_clips=clips,
         unchanged_characters=characters,
-        waiting=tuple(_waiting(graph)),
+        waiting=tuple(_waiting(graph, options.selection)),
         diagnostics=_diagnostics(project, library, kept if options.lint else ()),
         left_out=len(changes) - len(kept),
         batch=batch,
@@ -195,11 +195,13 @@ def _untouched(graph: Graph, found: Survey) -> tuple[int, int]:
     return clips, characters - touched_characters
 
 
-def _waiting(graph: Graph) -> Iterable[Waiting]:
+def _waiting(graph: Graph, selection: Selection) -> Iterable[Waiting]:
     for node in graph.waiting():
         assert node.waits_for is not None
         source = graph.clips[node.waits_for]
-        yield Waiting(f"clip.{node.name}", f"clip.{source.name}", len(source.takes))
+        waiting = Waiting(f"clip.{node.name}", f"clip.{source.name}", len(source.takes))
+        if keeps(selection, waiting.label, waiting.clip, graph):
+            yield waiting
 
 
 def _desired(graph: Graph) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -61,7 +61,7 @@ def lift(project: Project, session: Session, graph: Graph, addresses: Iterable[s
                 _lift(session, record)
                 lifted[render.key] = _lifted(project, graph, render, record)
     if not lifted:
-        raise _nothing(graph, renders, records)
+        raise _nothing(session.store, graph, renders)
     return list(lifted.values())
 
 
@@ -100,21 +100,34 @@ _INSTEAD = {
 }
 
 
-def _nothing(graph: Graph, renders: list[Render], records: dict[str, Record]) -> SorasyncError:
-    for render in renders:
-        record, label = records.get(render.key), graph.label(render.address)
-        if record is not None and record.status is not Status.STORED:
-            what, hint = _INSTEAD.get(record.status, ("is still rendering", "`sorasync apply` follows it"))
-            return SorasyncError(f"{label} {what}", hint=hint.format(label=label))
-    for render in renders:
+def _nothing(store: Store, graph: Graph, renders: list[Render]) -> SorasyncError:
+    """Why none of the renders can be lifted, by the first that is not there already."""
+    known = store.records({render.key for render in graph.renders.values()})
+    absent = [render for render in renders if not _stored(known, render)]
+    for render in absent:
+        if (record := known.get(render.key)) is not None:
+            return _instead(graph, render, record)
+    for render in absent:
         for need in render.needs:
-            source = records.get(graph.renders[need].key)
-            if source is None:
+            if not _stored(known, graph.renders[need]):
                 return SorasyncError(
                     f"{graph.label(render.address)} waits for {graph.label(need)}",
                     hint=f"`sorasync retry '{graph.label(need)}'`, or `sorasync plan` to see why",
                 )
+    if renders and not absent:
+        return _instead(graph, renders[0], known[renders[0].key])
     label = graph.label(renders[0].address) if renders else "nothing"
     return SorasyncError(
         f"{label} was neither refused nor did it fail", hint="`sorasync plan` shows what is next"
     )
+
+
+def _stored(known: Mapping[str, Record], render: Render) -> bool:
+    record = known.get(render.key)
+    return record is not None and record.status is Status.STORED
+
+
+def _instead(graph: Graph, render: Render, record: Record) -> SorasyncError:
+    what, hint = _INSTEAD.get(record.status, ("is still rendering", "`sorasync apply` follows it"))
+    label = graph.label(render.address)
+    return SorasyncError(f"{label} {what}", hint=hint.format(label=label))

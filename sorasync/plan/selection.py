@@ -42,6 +42,14 @@ def select(changes: Sequence[Change], selection: Selection, graph: Graph) -> lis
     return [c for c in changes if c.label in kept and c.label not in dropped]
 
 
+def keeps(selection: Selection, clip: str, source: str, graph: Graph) -> bool:
+    """Whether a clip is selected that waits for a take of the clip `source`; both are addresses."""
+    wanted = not selection.target or any(matches(pattern, clip, graph) for pattern in selection.target)
+    return wanted and not any(
+        matches(pattern, address, graph) for pattern in selection.exclude for address in (clip, source)
+    )
+
+
 def matching(patterns: Iterable[str], graph: Graph) -> set[str]:
     """The renders' addresses that the patterns match. Raises `SorasyncError` where one matches none."""
     found: set[str] = set()

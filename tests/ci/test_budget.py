@@ -67,6 +67,25 @@ def test_a_plan_beyond_the_cap_of_an_apply_is_refused_with_each_way_past_it(stud
     assert studio.billed() == Decimal("0.80")
 
 
+@pytest.mark.parametrize("amount", ["x", "nan", "Infinity", "-1", ""])
+def test_a_limit_that_is_no_amount_is_wrong_usage(studio: Studio, amount: str) -> None:
+    studio.write(TWO)
+    answer = studio.run("apply", "--yes", f"--max-cost={amount}")
+    assert answer.code == 64
+    assert "not an amount in dollars such as 2.50" in answer.err
+    assert studio.billed() == 0
+
+
+def test_a_plan_says_how_to_apply_exactly_it_in_its_environment(studio: Studio) -> None:
+    studio.configure("[env.stage]")
+    studio.write(TWO)
+    token = studio.run("--env", "stage", "plan", "--format", "json").json["token"]
+    shown = lines(studio.run("--env", "stage", "plan"))
+    assert f"Token: {token}" in shown
+    assert f"Apply exactly this: sorasync apply --env stage --expect {token}" in shown
+    assert max(map(len, shown)) <= 80
+
+
 def test_a_plan_says_that_apply_would_refuse_it_and_apply_only_if_it_does(studio: Studio) -> None:
     studio.configure("[budget]", "per_apply = 0.50", "per_apply_seconds = 60")
     studio.write(TWO)

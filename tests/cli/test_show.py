@@ -100,7 +100,7 @@ def test_why_names_what_a_render_waits_for(film: Films) -> None:
 
 def test_why_tells_that_a_take_must_be_picked(film: Films) -> None:
     one = film(_MARKET.replace("pick = 2\n", ""))
-    assert "sorasync pick market 1..2" in one.run("why", "night").out
+    assert "sorasync pick clip.market 1..2" in one.run("why", "night").out
 
 
 def test_why_tells_who_rendered_what_is_settled(film: Films) -> None:

@@ -101,7 +101,7 @@ def test_an_environment_never_shares_a_state_that_the_base_moved(tmp_path: Path)
 def test_an_unknown_environment_is_told_with_the_known_ones(tmp_path: Path) -> None:
     (found,) = faults(tmp_path, ENVS, "lve")
     assert (found.code, found.expected, found.fix) == ("S117", "live, own", "live")
-    assert "no [env.NAME]" in (faults(tmp_path, "", "live")[0].expected or "")
+    assert "an [env.NAME]" in (faults(tmp_path, "", "live")[0].expected or "")
 
 
 def test_a_fault_in_an_environment_nobody_chose_is_told_too_and_in_its_place(tmp_path: Path) -> None:

@@ -98,3 +98,16 @@ def test_applying_part_by_part_ends_where_applying_the_whole_does(world: World) 
     ]
     world.apply(rest)
     assert world.plan().empty
+
+
+def test_a_clip_that_waits_for_a_pick_is_told_of_only_where_it_is_selected(world: World) -> None:
+    library = LIBRARY.replace('prompt = "Mossy naps."', 'prompt = "Mossy naps."\ntakes = 2')
+
+    def waiting(target: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> list[str]:
+        return [one.label for one in world.plan(library, target=target, exclude=exclude).waiting]
+
+    assert waiting() == ["clip.a", "clip.b"]
+    assert waiting(target=("clip.promo",)) == []
+    assert waiting(target=("tag:night",)) == ["clip.b"]
+    assert waiting(exclude=("clip.a",)) == [], "what needs it goes along"
+    assert waiting(exclude=("clip.b",)) == ["clip.a"]

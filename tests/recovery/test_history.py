@@ -89,6 +89,20 @@ def test_the_log_of_a_clip_covers_its_takes_steps_and_what_it_cost(world: World)
     assert "clip.market" in world.err
 
 
+def test_the_log_tells_a_prompt_once_and_paid_requests_in_the_order_they_were_sent(world: World) -> None:
+    world.write(CHAIN)
+    world.apply()
+
+    text = world.run("log", "clip.market")
+
+    prompts = [line for line in text.splitlines() if line.startswith("    ")]
+    assert len(prompts) == len(set(prompts)) == 4
+    sent = [line.split("  ")[1] for line in text.partition("Paid requests:")[2].splitlines() if line]
+    assert sent == sorted(sent)
+    assert len(sent) == 4
+    assert all("($0." in line for line in text.splitlines() if ", stored, video_" in line), "not billed"
+
+
 def test_what_is_declared_no_more_still_has_a_log(world: World) -> None:
     world.write(TWO_CLIPS)
     world.apply()

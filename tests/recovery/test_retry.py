@@ -71,9 +71,10 @@ def test_the_lock_file_remembers_a_retry(kept: World) -> None:
 def test_what_cannot_be_retried_says_what_to_do_instead(world: World) -> None:
     world.write(TWO_CLIPS)
     world.run("retry", "clip.pier", code=1)
+    assert "neither refused nor did it fail" in world.err
     world.apply()
     world.run("retry", "clip.pier", code=1)
-    assert "neither refused nor did it fail" in world.err
+    assert "clip.pier is there already" in world.err
     world.run("retry", code=64)
     assert world.run("retry", "--failed", "--blocked") == "Nothing was refused or failed too often.\n"
 
@@ -90,6 +91,17 @@ def test_a_render_that_waits_for_a_refused_source_names_it(world: World) -> None
     world.apply()
 
     assert world.plan() == {}
+
+
+def test_what_is_there_already_is_said_to_be_there(world: World) -> None:
+    world.write(CHAIN)
+    world.apply()
+
+    world.run("retry", "clip.market", code=1)
+
+    assert "clip.market#1 is there already" in world.err
+    world.run("retry", "clip.market#2/2", code=1)
+    assert "clip.market#2/2 is there already" in world.err
 
 
 def test_plan_and_apply_try_a_refused_render_again_when_told_to(world: World) -> None:

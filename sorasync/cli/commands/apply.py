@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -15,6 +14,7 @@ from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.invocation import command_line
 from sorasync.cli.lock_option import lock_option
 from sorasync.cli.plan_options import plan_options, planning
+from sorasync.cli.units import dollars
 from sorasync.cli.webhook_options import webhook_options
 
 _EXAMPLES = """\b
@@ -35,7 +35,9 @@ Examples:
 @plan_options
 @click.option("--yes", "--auto-approve", "-y", is_flag=True, help="Do not ask.")
 @click.option("--expect", metavar="TOKEN", help="Go on only if the plan has this token.")
-@click.option("--max-cost", type=Decimal, metavar="USD", help="Refuse a plan that costs more, in this run.")
+@click.option(
+    "--max-cost", callback=dollars, metavar="USD", help="Refuse a plan that costs more, in this run."
+)
 @click.option("--parallelism", type=click.IntRange(1), metavar="N", help="How many renders run at once.")
 @click.option("--detach", is_flag=True, help="Start renders and leave; a later apply fetches them.")
 @lock_option

@@ -59,6 +59,7 @@ def command(
     """
     from sorasync.cli.ci import add_plan, annotate
     from sorasync.cli.invocation import notice
+    from sorasync.cli.quote import quoted
     from sorasync.manifest.diagnostic import ManifestError
     from sorasync.operations.plan import make_plan
     from sorasync.operations.recording import forgotten
@@ -81,6 +82,9 @@ def command(
     annotate(globals, planned.plan.diagnostics)
     add_plan(planned.plan)
     _show(globals, planned, full=full, short=short)
+    if out is not None and not globals.quiet:
+        env = f"--env {quoted(globals.env)} " if globals.env else ""
+        notice(f"Saved; carry it out: sorasync {env}apply {quoted(str(out))}")
     if not detailed_exitcode:
         return ExitCode.DONE
     return of_plan(planned.plan, planned.drift)

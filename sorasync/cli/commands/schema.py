@@ -44,4 +44,8 @@ def command(globals: Globals, name: SchemaName, out: Path | None) -> ExitCode:
         return ExitCode.DONE
     out.parent.mkdir(parents=True, exist_ok=True)
     write_output(out, text)
+    if not globals.quiet:
+        from sorasync.cli.invocation import notice
+
+        notice(f"wrote  {out}")
     return ExitCode.DONE

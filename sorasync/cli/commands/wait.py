@@ -72,7 +72,7 @@ def command(
     if not plans[0].changes and not globals.json:
         click.echo("Nothing is in flight.")
         return ExitCode.DONE
-    return close(globals, plans[0], report)
+    return close(globals, plans[0], report, "Wait")
 
 
 def _noted(plans: list[Plan]) -> Callable[[Planned], bool]:

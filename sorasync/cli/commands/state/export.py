@@ -24,6 +24,7 @@ def command(globals: Globals, file: Path | None) -> ExitCode:
 
     It holds prompts and ids, but no key of a provider.
     """
+    from sorasync.cli.invocation import notice
     from sorasync.state.export import export_state
 
     with globals.project().store() as store:
@@ -32,4 +33,6 @@ def command(globals: Globals, file: Path | None) -> ExitCode:
         click.echo(text, nl=False)
     else:
         write_output(file, text)
+        if not globals.quiet:
+            notice(f"wrote  {file}")
     return ExitCode.DONE
