@@ -25,6 +25,10 @@ def faults(root: Path, text: str, env: str | None = None) -> list[Diagnostic]:
     return refused.value.diagnostics
 
 
+def test_a_directory_whose_name_is_no_text_still_names_its_library(tmp_path: Path) -> None:
+    assert config(tmp_path / "my\udcff film", "").library.name == "my? film"
+
+
 def test_an_empty_file_gives_the_built_in_values(tmp_path: Path) -> None:
     found = config(tmp_path / "forest", "")
     assert (found.library.name, found.library.manifests) == ("forest", "manifests")
