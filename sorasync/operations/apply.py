@@ -148,6 +148,9 @@ def _loaded(project: Project, file: Path, store: Store) -> Plan:
     plan = load(file)
     if plan.provider != project.profile.provider_name or plan.env != (project.config.env or ""):
         raise PlanStale([f"it was made for {plan.provider}, env {plan.env or 'base'}"])
+    if not plan.lineage and plan.library != project.name:
+        # Made before there was a state, whose lineage would tell it from other libraries.
+        raise PlanStale([f"it was made for the library {plan.library}, this one is {project.name}"])
     found = differences(plan, store.lineage, store.bindings(), store.briefs())
     if found := found + repriced(plan, project.profile):
         raise PlanStale(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sorasync.assets.store import AssetStore
 from sorasync.cli.exit_code import of_report
 from sorasync.plan.action import Action
 from sorasync.plan.planfile import encode
+from sorasync.plan.stale import PlanStale
 from sorasync.state.record import Status
 from tests.apply.conftest import MakeWorld
 from tests.apply.world import clips, ends, numbered, outcome
@@ -155,6 +157,15 @@ def test_a_reference_file_that_changed_after_the_plan_is_refused_before_anything
     assert "changed after the plan" in outcome(report, "character.fennel").message
     with it.store() as store:
         assert [record.address for record in store.every_record()] == ["clip.a#1"]
+
+
+def test_a_saved_plan_of_another_library_is_refused_although_neither_has_a_state(world: MakeWorld) -> None:
+    it = world(clips(["a"]))
+    path = it.root / "plan.json"
+    path.write_bytes(b"".join(encode(replace(it.plan(), library="another"))))
+    with pytest.raises(PlanStale, match="made for the library another"):
+        it.apply(plan_file=path)
+    assert it.charges() == []
 
 
 def test_a_full_disk_stops_before_anything_is_paid_for(
