@@ -6,6 +6,7 @@ in tasks of the caller's event loop and in threads.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -16,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sorasync.errors import SorasyncError
 from sorasync.preview.faults.middleware import Misbehave
 from sorasync.preview.gate import Gate
 from sorasync.preview.refusal import RefusedError
@@ -33,8 +35,11 @@ __all__ = ["PreviewSettings", "Server", "create_app"]
 
 
 def create_app(settings: PreviewSettings) -> Starlette:
-    """The application. `app.state.server` is its `Server`; await `app.state.server.aclose()` at the end."""
-    server = Server(settings)
+    """The application. `app.state.server` is its `Server`; await `app.state.server.aclose()` at the end.
+
+    Raises `SorasyncError` for a data directory that cannot be used.
+    """
+    server = _server(settings)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -51,6 +56,16 @@ def create_app(settings: PreviewSettings) -> Starlette:
     app.state.server = server
     app.state.connections = {}
     return app
+
+
+def _server(settings: PreviewSettings) -> Server:
+    try:
+        return Server(settings)
+    except (sqlite3.Error, OSError) as error:
+        raise SorasyncError(
+            f"the preview provider cannot use its data in {settings.data}: {error}",
+            hint="it has to be able to write there; with --offline, plan and drift ask it nothing",
+        ) from error
 
 
 def _routes(server: Server) -> list[Route]:

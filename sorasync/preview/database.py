@@ -31,10 +31,14 @@ class Database:
             path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         self._connection.row_factory = sqlite3.Row
-        self._use_wal()
-        self._connection.execute("PRAGMA synchronous = NORMAL")
         self._depth = 0
-        self._prepare(path)
+        try:
+            self._use_wal()
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._prepare(path)
+        except BaseException:
+            self._connection.close()
+            raise
 
     def _use_wal(self) -> None:
         """Switch to WAL. SQLite refuses at once while another process makes the same file: try again."""

@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from sorasync.cli.main import run
 from sorasync.cli.preview_server import base_url
+from tests.cli.kit import Film
 
 
 def test_the_server_tells_its_address_serves_and_ends_with_ctrl_c(tmp_path: Path) -> None:
@@ -41,6 +43,29 @@ def test_the_server_tells_its_address_serves_and_ends_with_ctrl_c(tmp_path: Path
 def test_a_key_that_is_not_set_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["preview", "--api-key-env", "SORASYNC_NO_SUCH_VARIABLE"]) == 1
     assert "SORASYNC_NO_SUCH_VARIABLE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("unusable", ["a file", "no database", "a folder for the database"])
+@pytest.mark.parametrize("command", ["drift", "plan --refresh", "preview --port 0"])
+def test_a_data_directory_that_cannot_be_used_is_told(
+    film: Callable[[str], Film], command: str, unusable: str
+) -> None:
+    one = film('[clips.a]\nprompt = "A lake."\n')
+    data = one.root / "state" / "preview"
+    data.parent.mkdir(exist_ok=True)
+    if unusable == "a file":
+        data.write_text("")
+    elif unusable == "no database":
+        data.mkdir()
+        (data / "preview.db").write_text("these are other words" * 100)
+    else:
+        (data / "preview.db").mkdir(parents=True)
+
+    answer = one.run(*command.split())
+
+    assert answer.code == 1
+    assert f"the preview provider cannot use its data in {data}" in answer.err
+    assert "bug" not in answer.err
 
 
 def test_the_choices_of_dialects_are_the_server_s() -> None:
