@@ -31,6 +31,7 @@ from sorasync.errors import SorasyncError
 from sorasync.graph.render import Kind
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
+from sorasync.plan.cost import cost_of, money
 from sorasync.provider import errors
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.state.errors import StateError
@@ -188,7 +189,8 @@ class Carrier:
     async def _again(self, change: Change) -> Outcome:
         """The request certainly never arrived: send it again, unless nobody wants it any more.
 
-        A plan says nothing of the price of what an earlier run sent, so it is taken from the record.
+        A plan says nothing of the price of what an earlier run sent, so it is taken from the record; where
+        that is no longer the price, the next plan has to show it first.
         """
         context, record = self.context, self._record(change)
         if change.render is None:
@@ -199,6 +201,11 @@ class Carrier:
             return await self._render(change)
         seconds = round(record.billed_seconds or 0)
         context.budget.unsent(record.intent_at or 0.0, record.cost_usd, seconds)
+        batch = self.batching is not None and self.batching.takes(change)
+        price = cost_of(change.render, context.profile, batch=batch)
+        if price != record.cost_usd:
+            context.store.withdraw(change.key, run=context.run, error_message="it never arrived")
+            return self._pending(change, f"it never arrived, and costs {money(price)} by now")
         return await self._render(replace(change, cost_usd=record.cost_usd, seconds=seconds))
 
     async def _resume(self, change: Change) -> Outcome:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from sorasync.apply.events import Moment
 from sorasync.apply.report import End
 from sorasync.operations.plan import PlanOptions
+from sorasync.plan.action import Action
 from sorasync.plan.selection import Selection
 from sorasync.state.record import Status
 from tests.apply.conftest import MakeWorld
@@ -251,6 +254,23 @@ def test_what_a_killed_run_meant_to_send_is_sent_at_its_price_and_within_the_bud
     assert outcome(report, "clip.a").cost_usd == price
     record = it.record("clip.a#1")
     assert (record.cost_usd, record.billed_seconds) == (price, 4.0)
+
+
+def test_what_never_arrived_is_shown_at_its_new_price_before_it_is_sent_again(world: MakeWorld) -> None:
+    it = world(clips(["a"]))
+    it.profile = {"list": "partial"}
+    it.faults({"route": "create", "do": "cut_before"})
+    assert ends(it.apply()) == {"clip.a": End.OPEN}
+    it.faults()
+    it.profile = {}
+    with (it.root / "sorasync.toml").open("a") as file:
+        file.write('[prices."sora-2"]\n"1280x720" = 9\n')
+    report = it.apply()
+    assert ends(report) == {"clip.a": End.PENDING}
+    assert "costs $36.00 by now" in outcome(report, "clip.a").message
+    assert it.charges() == []
+    assert [(one.action, one.cost_usd) for one in it.plan().changes] == [(Action.CREATE, Decimal(36))]
+    assert it.apply().complete
 
 
 def test_an_intent_that_a_selection_leaves_out_holds_nobody_up(world: MakeWorld) -> None:
