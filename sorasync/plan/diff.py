@@ -385,8 +385,8 @@ class _Differ:
 
 
 def _words(record: Record) -> str:
-    """The server's words of how the last attempt ended, or its code."""
-    return record.error_message or record.error_code or "no reason given"
+    """The server's words of how the last attempt ended, without their full stop, or its code."""
+    return (record.error_message or "").strip().removesuffix(".") or record.error_code or "no reason given"
 
 
 def _state(action: Action) -> str:

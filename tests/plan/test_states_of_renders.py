@@ -133,7 +133,7 @@ def test_a_failed_render_is_tried_again_until_the_limit(world: World) -> None:
 
 def test_a_refused_render_stays_blocked_until_its_prompt_changes(world: World) -> None:
     world.plan(STEPS)
-    world.set("clip.a#1", Status.BLOCKED, error_message="moderated")
+    world.set("clip.a#1", Status.BLOCKED, error_message="moderated.")
     plan = world.plan()
     assert lines(plan) == ["blocked clip.a", "blocked clip.a#1/1", "blocked clip.a#1/2"]
     assert (
