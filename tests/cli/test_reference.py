@@ -33,6 +33,16 @@ def test_every_command_has_help_and_examples(name: str) -> None:
     assert isinstance(command, click.Group) or "sorasync " in (command.epilog or "")
 
 
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_help_fits_into_80_columns(name: str) -> None:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    inner = command.commands.values() if isinstance(command, click.Group) else ()
+    for one in (command, *inner):
+        text = one.get_help(click.Context(one, info_name=f"sorasync {name}", terminal_width=80))
+        assert [line for line in text.splitlines() if len(line) > 80] == []
+
+
 def test_commands_import_nothing_heavy_at_the_top() -> None:
     heavy = {
         "pydantic",

@@ -24,7 +24,7 @@ Examples:
   sorasync apply --target clip.market
   sorasync apply --expect sp1:7f7ef43a900fdd97
   sorasync apply plan.json
-  sorasync apply --batch --detach     # half the price; sorasync wait fetches what is done
+  sorasync apply --batch --detach     # cheaper; sorasync wait fetches it
 """
 
 

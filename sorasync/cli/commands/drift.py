@@ -15,7 +15,8 @@ Examples:
   sorasync drift --detailed-exitcode --format json
 
 \b
-Exit codes with --detailed-exitcode: 0 neither drift nor changes, 2 changes (and perhaps drift), 3 drift only.
+Exit codes with --detailed-exitcode: 0 neither drift nor changes,
+2 changes (and perhaps drift), 3 drift only.
 """
 
 

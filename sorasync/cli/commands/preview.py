@@ -15,7 +15,8 @@ _EXAMPLES = """\b
 Examples:
   sorasync preview
   sorasync preview --port 0 --data /tmp/preview --no-draw
-  sorasync preview --dialect vllm-omni --faults faults.toml --render-seconds 20
+  sorasync preview --faults faults.toml --render-seconds 20
+  sorasync preview --dialect vllm-omni
 """
 
 

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 _BATCH = "batch:"
 _EXAMPLES = """\b
 Examples:
-  sorasync resolve                              # the open questions and what could be the answer
-  sorasync resolve clip.market --adopt video_7  # that video is it; the next apply fetches it
-  sorasync resolve clip.market --resend         # it never arrived; the next apply sends it again
-  sorasync resolve clip.market --forget         # let it be; what it cost stays counted
+  sorasync resolve                              # the open questions
+  sorasync resolve clip.market --adopt video_7  # that video is it
+  sorasync resolve clip.market --resend         # it never arrived
+  sorasync resolve clip.market --forget         # let it be
   sorasync resolve batch:3f2a9c04d1e7 --resend  # a whole batch at once
 """
 

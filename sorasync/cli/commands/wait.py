@@ -26,7 +26,8 @@ Examples:
   sorasync wait --webhook-listen 0.0.0.0:8080 --format json
 
 \b
-Exit codes: 0 nothing is in flight any more, 8 something still renders, 4 something failed.
+Exit codes: 0 nothing is in flight any more, 8 something still renders,
+4 something failed.
 """
 
 

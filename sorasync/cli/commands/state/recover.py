@@ -12,7 +12,7 @@ from sorasync.cli.output import print_json, print_lines
 _EXAMPLES = """\b
 Examples:
   sorasync state recover
-  sorasync state recover --anew        # the state is damaged: put it aside and begin again
+  sorasync state recover --anew        # put a damaged state aside first
   sorasync state recover --offline     # without the provider's list
 """
 
