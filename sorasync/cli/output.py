@@ -21,12 +21,17 @@ def print_json(data: object) -> None:
     click.echo(json_text(data))
 
 
-def write_output(path: Path, text: str | Iterable[bytes]) -> None:
-    """Write a file in one step: it is there whole, or as it was. Raises `SorasyncError`."""
+def write_output(path: Path, text: str | Iterable[bytes], *, parents: bool = False) -> None:
+    """Write a file in one step: it is there whole, or as it was. Raises `SorasyncError`.
+
+    With `parents` the directories it lies in are made.
+    """
     from sorasync.assets.disk import write_atomic
     from sorasync.errors import SorasyncError
 
     try:
+        if parents:
+            path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, text.encode() if isinstance(text, str) else text)
     except OSError as error:
         raise SorasyncError(f"cannot write {path}: {error.strerror}") from error

@@ -62,8 +62,9 @@ def _server(settings: PreviewSettings) -> Server:
     try:
         return Server(settings)
     except (sqlite3.Error, OSError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or error
         raise SorasyncError(
-            f"the preview provider cannot use its data in {settings.data}: {error}",
+            f"the preview provider cannot use its data in {settings.data}: {why}",
             hint="it has to be able to write there; with --offline, plan and drift ask it nothing",
         ) from error
 

@@ -55,6 +55,17 @@ def test_the_schema_is_printed_and_written(tmp_path: Path, capsys: pytest.Captur
     assert run(["schema", "state"]) == 64
 
 
+def test_a_place_where_nothing_can_be_written_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    out = tmp_path / "file" / "schema.json"
+
+    assert run(["schema", "--out", str(out)]) == 1
+
+    assert f"error: cannot write {out}: " in capsys.readouterr().err
+
+
 def test_a_line_names_the_schema_from_where_the_file_is() -> None:
     assert schema_line("config", "sorasync.toml") == "#:schema ./.sorasync/config.schema.json"
     assert schema_line("manifest", "manifests/a.toml") == "#:schema ../.sorasync/manifest.schema.json"

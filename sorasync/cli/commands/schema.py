@@ -42,8 +42,7 @@ def command(globals: Globals, name: SchemaName, out: Path | None) -> ExitCode:
     if out is None:
         click.echo(text, nl=False)
         return ExitCode.DONE
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_output(out, text)
+    write_output(out, text, parents=True)
     if not globals.quiet:
         from sorasync.cli.invocation import notice
 
