@@ -31,11 +31,13 @@ class Looks:
 def apply(root: Path, parallelism: int) -> dict[str, float]:
     """Apply a library; wall time, CPU time and peak memory of that alone, and the looks."""
     from sorasync.apply.events import Silent
+    from sorasync.cli.main import collect_rarely
     from sorasync.operations.apply import ApplyOptions
     from sorasync.operations.apply import apply as carry_out
     from sorasync.operations.plan import PlanOptions
     from sorasync.operations.project import Project
 
+    collect_rarely()
     looks = Looks()
     before, began = _cpu(), time.perf_counter()
     options = ApplyOptions(PlanOptions(), parallelism=parallelism)

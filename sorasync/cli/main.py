@@ -105,11 +105,16 @@ _GC_EVERY = 200_000
 """Objects made between two looks of the garbage collector: a library's are many, and none is garbage."""
 
 
+def collect_rarely() -> None:
+    """Set the garbage collector for a process that is one command."""
+    gc.set_threshold(_GC_EVERY, 20, 20)
+
+
 def main() -> None:
     """The entry point of the `sorasync` command."""
     from sorasync.cli.interrupt import heed_signals, leave, leave_quietly
 
-    gc.set_threshold(_GC_EVERY, 20, 20)
+    collect_rarely()
     try:
         heed_signals()
         code = run(sys.argv[1:])
