@@ -8,7 +8,19 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("pydantic", "httpx", "sqlite3", "sqlite_utils", "rich", "numpy", "av", "PIL", "starlette", "rtoml")
+HEAVY = (
+    "asyncio",
+    "pydantic",
+    "httpx",
+    "sqlite3",
+    "sqlite_utils",
+    "rich",
+    "numpy",
+    "av",
+    "PIL",
+    "starlette",
+    "rtoml",
+)
 _ASK = f"""
 import sys
 from sorasync.cli.main import run
@@ -37,4 +49,4 @@ def test_a_command_loads_what_it_needs_and_no_more(tmp_path: Path) -> None:
     code, names = loaded("validate", "--library", str(tmp_path))
     assert code == 0
     assert names >= {"pydantic", "rtoml"}
-    assert names.isdisjoint({"httpx", "sqlite3", "numpy", "av", "PIL", "starlette"})
+    assert names.isdisjoint({"asyncio", "httpx", "sqlite3", "numpy", "av", "PIL", "starlette"})
