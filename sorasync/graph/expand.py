@@ -15,17 +15,18 @@ from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, StepSpec
 from sorasync.profile.profile import Profile
 
 
-def expand(library: Library, profile: Profile, memo: Memo | None = None) -> Graph:
+def expand(library: Library, profile: Profile, memo: Memo | None = None, *, keys: bool = True) -> Graph:
     """The graph of everything that the library declares, for a provider of that profile.
 
     A caller that expands a library again and again passes the same `memo`, made for the profile, each time.
+    One that only counts and checks goes without `keys`, and without a memo: every key is empty then.
     Raises `ManifestError` with every place that asks for more than the profile has.
     """
     limits = Limits(library, profile)
-    builder = _Builder(library, profile, limits, memo or Memo(profile))
+    builder = _Builder(library, limits, memo, keys, profile.simulated)
     for slug in sorted(library.characters, key=addresses.natural):
         builder.add_character(library.characters[slug])
-    for name in builder.memo.ordered(library.clips):
+    for name in memo.ordered(library.clips) if memo else sorted(library.clips, key=addresses.natural):
         builder.add_clip(name)
     if any(found.severity is Severity.ERROR for found in limits.diagnostics):
         raise ManifestError(limits.diagnostics)
@@ -35,21 +36,22 @@ def expand(library: Library, profile: Profile, memo: Memo | None = None) -> Grap
 @dataclass
 class _Builder:
     library: Library
-    profile: Profile
     limits: Limits
-    memo: Memo
+    memo: Memo | None
+    keys: bool
+    simulated: bool
     renders: dict[str, Render] = field(default_factory=dict)
     clips: dict[str, ClipNode] = field(default_factory=dict)
     tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def add_character(self, spec: CharacterSpec) -> None:
         address = addresses.character(spec.slug)
-        inputs = self._canonical(kind=Kind.CHARACTER, name=spec.name, video=spec.video_sha256)
+        inputs, key = self._identity(kind=Kind.CHARACTER, name=spec.name, video=spec.video_sha256)
         self.limits.character(spec)
         self.renders[address] = Render(
             address=address,
             kind=Kind.CHARACTER,
-            key=digest(inputs),
+            key=key,
             inputs=inputs,
             prompt=spec.name,
             file=spec.video,
@@ -69,15 +71,25 @@ class _Builder:
             chain.append(spec)
             following = spec.source
         for spec in reversed(chain):
-            basis = self._basis(spec)
-            part = self.memo.part(spec, basis)
-            if part is None:
-                part = self._add_afresh(spec, basis)
-            else:
-                self.renders.update((render.address, render) for render in part.renders)
-            self.clips[spec.name] = part.node
+            self.clips[spec.name] = self._add(spec) if self.memo is None else self._recalled(spec, self.memo)
             if spec.tags:
                 self.tags[f"clip.{spec.name}"] = spec.tags
+
+    def _recalled(self, spec: ClipSpec, memo: Memo) -> ClipNode:
+        """The clip as it was the last time, or made afresh and remembered, unless it is faulty."""
+        basis = self._basis(spec)
+        part = memo.part(spec, basis)
+        if part is not None:
+            self.renders.update((render.address, render) for render in part.renders)
+            return part.node
+        faults = len(self.limits.diagnostics)
+        node = self._add(spec)
+        if len(self.limits.diagnostics) == faults:
+            renders = tuple(self.renders[address] for address in node.renders)
+            memo.keep(ClipPart(spec, basis, node, renders))
+        else:
+            memo.forget(spec.name)
+        return node
 
     def _basis(self, spec: ClipSpec) -> tuple[object, ...]:
         """Everything outside of a clip that decides its renders."""
@@ -87,20 +99,10 @@ class _Builder:
         final = self.renders[source.final] if source.final is not None else None
         return (source.waits_for, source.name, source.chosen, final)
 
-    def _add_afresh(self, spec: ClipSpec, basis: tuple[object, ...]) -> ClipPart:
-        faults = len(self.limits.diagnostics)
-        node = self._add(spec)
-        part = ClipPart(spec, basis, node, tuple(self.renders[address] for address in node.renders))
-        if len(self.limits.diagnostics) == faults:
-            self.memo.keep(part)
-        else:
-            self.memo.forget(spec.name)
-        return part
-
     def _add(self, spec: ClipSpec) -> ClipNode:
         chosen = spec.pick or (1 if spec.takes == 1 else None)
         if spec.source is None:
-            takes = tuple(self._add_create(spec, take) for take in range(1, spec.takes + 1))
+            takes = tuple([self._add_create(spec, take) for take in range(1, spec.takes + 1)])
             waits_for = spec.name if chosen is None and spec.steps else None
             rest = spec.steps
         else:
@@ -141,14 +143,14 @@ class _Builder:
 
     def _add_create(self, spec: ClipSpec, take: int) -> str:
         model, size, seconds = self.limits.create(spec)
-        cast = tuple(addresses.character(slug) for slug in spec.characters)
-        inputs = self._canonical(
+        cast = tuple(map(addresses.character, spec.characters))
+        inputs, key = self._identity(
             kind=Kind.CREATE,
-            prompt=folded(spec.prompt or ""),
+            prompt=spec.prompt or "",
             model=model,
             size=size,
             seconds=seconds,
-            characters=sorted(self.renders[character].key for character in cast),
+            characters=sorted([self.renders[character].key for character in cast]),
             image=spec.image_sha256,
             params=spec.params,
             revision=spec.revision,
@@ -158,7 +160,7 @@ class _Builder:
         self.renders[address] = Render(
             address=address,
             kind=Kind.CREATE,
-            key=digest(inputs),
+            key=key,
             inputs=inputs,
             prompt=spec.prompt or "",
             model=model,
@@ -180,10 +182,10 @@ class _Builder:
         kind = Kind(step.kind)
         added = self.limits.step(spec, step, before)
         branching = spec.source is not None and position == 1
-        inputs = self._canonical(
+        inputs, key = self._identity(
             kind=kind,
             source=before.key,
-            prompt=folded(step.prompt),
+            prompt=step.prompt,
             seconds=added,
             params=step.params,
             revision=step.revision,
@@ -194,7 +196,7 @@ class _Builder:
         self.renders[address] = Render(
             address=address,
             kind=kind,
-            key=digest(inputs),
+            key=key,
             inputs=inputs,
             prompt=step.prompt,
             model=before.model,
@@ -210,8 +212,12 @@ class _Builder:
         )
         return address
 
-    def _canonical(self, **inputs: object) -> str:
-        return canonical(inputs | {"simulated": self.profile.simulated})
+    def _identity(self, *, prompt: str = "", **inputs: object) -> tuple[str, str]:
+        """The canonical JSON of the inputs, and its key."""
+        if not self.keys:
+            return "", ""
+        text = canonical(inputs | {"prompt": folded(prompt), "simulated": self.simulated})
+        return text, digest(text)
 
 
 def _beyond_first(take: int) -> int | None:

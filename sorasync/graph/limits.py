@@ -32,6 +32,7 @@ class Limits:
     def __init__(self, library: Library, profile: Profile) -> None:
         self._library = library
         self._profile = profile
+        self._prompt_chars = profile.limits.prompt_chars
         self._checked: dict[tuple[object, ...], list[Lack]] = {}
         self._origins: Origins | None = None
         self._reported: set[tuple[str, Origin, str]] = set()
@@ -60,12 +61,14 @@ class Limits:
                 params=spec.params,
             )
         lacks = self._checked.pop(asked) if spec.params else self._checked[asked]
-        absent = [
-            Lack(field, f"no {field} is given, and {profile.name} has none of its own")
-            for field, value in (("model", name), ("size", size), ("seconds", seconds))
-            if value is None and (model is not None or name is None)
-        ]
-        for lack in [*absent, *lacks, *self._prompt(spec.prompt or "")]:
+        absent: Iterable[Lack] = ()
+        if name is None or size is None or seconds is None:
+            absent = [
+                Lack(field, f"no {field} is given, and {profile.name} has none of its own")
+                for field, value in (("model", name), ("size", size), ("seconds", seconds))
+                if value is None and (model is not None or name is None)
+            ]
+        for lack in (*absent, *lacks, *self._prompt(spec.prompt or "")):
             self._origins = self._origins or Origins(self._library)
             self._report(address, self._origins.of(spec, lack.field), lack)
         return name or "", size or "", seconds or 0
@@ -91,10 +94,10 @@ class Limits:
         return seconds or 0
 
     def _prompt(self, prompt: str) -> Iterable[Lack]:
-        most = self._profile.limits.prompt_chars
-        return [Lack("prompt", f"the prompt has {counted(len(prompt), 'character')}", f"at most {most}")] * (
-            len(prompt) > most
-        )
+        if len(prompt) <= self._prompt_chars:
+            return ()
+        count = counted(len(prompt), "character")
+        return (Lack("prompt", f"the prompt has {count}", f"at most {self._prompt_chars}"),)
 
     def _report(self, address: str, place: Origin, lack: Lack) -> None:
         if (address, place, lack.message) in self._reported:

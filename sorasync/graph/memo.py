@@ -52,10 +52,12 @@ class Memo:
 
     def ordered(self, names: Iterable[str]) -> tuple[str, ...]:
         """The names in natural order; clips that are not among them are forgotten."""
-        now = frozenset(names)
+        # A library's names are sorted nearly so already, which is what sorts fast; a set's are not.
+        given = tuple(names)
+        now = frozenset(given)
         if now != self._names:
             self._names = now
-            self._order = tuple(sorted(now, key=natural))
+            self._order = tuple(sorted(given, key=natural))
             self._parts = {name: part for name, part in self._parts.items() if name in now}
         return self._order
 

@@ -49,10 +49,12 @@ def check(open_project: Callable[[], Project], *, strict: bool = False) -> Check
 
 
 def _checked(project: Project) -> Checked:
+    from sorasync.graph.expand import expand
+
     library = project.library()
     renders, more = 0, list[Diagnostic]()
     try:
-        graph = project.graph(library)
+        graph = expand(library, project.profile, keys=False)
         renders = len(graph.renders)
         more = _media(project, library, graph)
     except ManifestError as error:

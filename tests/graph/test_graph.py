@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from sorasync.graph.expand import expand
+from sorasync.manifest.config import load_config
 from sorasync.manifest.diagnostic import ManifestError
-from tests.graph.making import graph_of
+from sorasync.manifest.load import load
+from tests.graph.making import graph_of, profile
 from tests.graph.test_cosmetic import BASE
 
 
@@ -27,6 +31,26 @@ def test_sources_stand_before_what_starts_from_them_however_deep_and_wherever_de
     assert len(seen) == count + 1
     assert graph.ancestors(["clip.c0000#1/1"]) == seen - {"clip.c0000#1/1"}
     assert graph.dependants([f"clip.c{count:04}#1"]) == seen
+
+
+@pytest.mark.parametrize("provider", ["openai", "preview"])
+def test_without_keys_a_graph_is_the_same_for_the_rest(tmp_path: Path, provider: str) -> None:
+    whole = graph_of(tmp_path, BASE, provider=provider)
+    bare = expand(load(tmp_path, load_config(tmp_path)), profile(provider), keys=False)
+    assert bare.clips == whole.clips
+    assert bare.tags == whole.tags
+    assert list(bare.renders.values()) == [
+        replace(render, key="", inputs="") for render in whole.renders.values()
+    ]
+
+
+def test_without_keys_the_same_lacks_are_found(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError) as whole:
+        graph_of(tmp_path, BASE, provider="vllm-omni")
+    with pytest.raises(ManifestError) as bare:
+        expand(load(tmp_path, load_config(tmp_path)), profile("vllm-omni"), keys=False)
+    assert bare.value.diagnostics == whole.value.diagnostics
+    assert len(whole.value.diagnostics) > 1
 
 
 def test_lengths_add_up_along_a_chain(tmp_path: Path) -> None:
