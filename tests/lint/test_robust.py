@@ -7,10 +7,13 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sorasync.manifest.config import Config
+from sorasync.manifest.config import Config, LintLimitsConfig
 from sorasync.manifest.diagnostic import Position
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin, StepSpec
 from sorasync.manifest.lint import lint
+from sorasync.manifest.lint.prompt import Prompt
+from sorasync.manifest.lint.rule import MADE, Setting
+from sorasync.manifest.lint.timing import LONG, TOO_MUCH
 
 WORDS = """
 Mossy mossy Rose 4K 8 second video, cut to close-up wide shot palette of red, teal and while meanwhile then
@@ -73,3 +76,19 @@ def test_a_look_at_some_clips_finds_what_a_look_at_all_finds_in_them(
     some = [one for one in lint(library, only=set(names)) if one.code != "S214"]
     every = [one for one in lint(library) if one.address in addresses and one.code != "S214"]
     assert some == every
+
+
+HEADS = st.sampled_from(["", "Style: dim\n\n", "A lake at dawn.\n\n"])
+BOARDS = st.tuples(HEADS, st.lists(st.integers(1, 3), min_size=1, max_size=4)).map(
+    lambda parts: parts[0] + "\n\n".join(f"Shot {number}\nCamera: high" for number in parts[1])
+)
+
+
+@given(TEXTS | BOARDS, st.sampled_from(sorted(MADE)), st.integers(1, 20))
+def test_a_prompt_without_the_words_for_beats_and_shots_has_none_to_count(
+    text: str, kind: str, seconds: int
+) -> None:
+    prompt = Prompt(kind, text, ClipSpec("a", ORIGIN, prompt=text), ORIGIN, seconds)
+    setting = Setting({}, {}, lambda clip: frozenset(), LintLimitsConfig(seconds_a_beat=20), frozenset())
+    for rule in (TOO_MUCH, LONG):
+        assert not prompt.words.isdisjoint(rule.triggers) or not list(rule.check(prompt, setting))

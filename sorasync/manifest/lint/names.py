@@ -109,5 +109,5 @@ def _capital_beside(text: str, start: int, end: int) -> bool:
     )
 
 
-MISSING = Rule("S202", missing, CREATE)
-UNREFERENCED = Rule("S203", unreferenced)
+MISSING = Rule("S202", missing, CREATE, of_characters=True)
+UNREFERENCED = Rule("S203", unreferenced, of_characters=True)

@@ -36,9 +36,11 @@ class Rule:
     """Finds one kind of trouble in one prompt.
 
     The check runs on prompts of `kinds` that hold one of the `triggers`; on all of them if there are none.
+    One `of_characters` runs only where a library has any.
     """
 
     code: str
     check: Callable[[Prompt, Setting], Iterable[Finding]]
     kinds: frozenset[str] = EVERY
     triggers: frozenset[str] = field(default=frozenset())
+    of_characters: bool = False

@@ -24,7 +24,7 @@ from sorasync.manifest.lint.duplicates import CODE as DUPLICATE
 from sorasync.manifest.lint.duplicates import Vocabularies, near
 from sorasync.manifest.lint.memo import Found, LintMemo
 from sorasync.manifest.lint.prompt import Prompt, spoken
-from sorasync.manifest.lint.rule import Rule, Setting
+from sorasync.manifest.lint.rule import EVERY, Rule, Setting
 from sorasync.manifest.lint.suppress import Suppressions, unknown_code
 from sorasync.manifest.lint.where import where
 
@@ -92,7 +92,9 @@ class _Linting:
             allowed,
         )
         rules = [rule for rule in RULES if rule.code not in self.ignored]
-        self.always = frozenset(rule for rule in rules if not rule.triggers)
+        if not library.characters:
+            rules = [rule for rule in rules if not rule.of_characters]
+        self.always = {kind: _always(rules, kind) for kind in EVERY}
         self.triggered = _by_trigger(rules)
         self.trigger_words = frozenset(self.triggered)
         self.vocabularies = Vocabularies()
@@ -178,10 +180,13 @@ class _Linting:
         return frozenset(slug for one in self._sources(clip) for slug in one.characters)
 
     def _check(self, prompt: Prompt) -> Iterator[Found]:
-        rules = self.always
-        if hits := prompt.words & self.trigger_words:
-            rules = rules | frozenset().union(*(self.triggered[word] for word in hits))
-        for rule in rules:
+        for rule in self.always[prompt.kind]:
+            for finding in rule.check(prompt, self.setting):
+                yield rule.code, prompt, finding
+        if prompt.words.isdisjoint(self.trigger_words):
+            return
+        hits = prompt.words & self.trigger_words
+        for rule in frozenset().union(*(self.triggered[word] for word in hits)):
             if prompt.kind in rule.kinds:
                 for finding in rule.check(prompt, self.setting):
                     yield rule.code, prompt, finding
@@ -242,6 +247,10 @@ def _by_word(characters: Iterable[CharacterSpec]) -> Mapping[str, list[Character
         if words:
             found.setdefault(words[0], []).append(character)
     return found
+
+
+def _always(rules: Iterable[Rule], kind: str) -> tuple[Rule, ...]:
+    return tuple(rule for rule in rules if kind in rule.kinds and not rule.triggers)
 
 
 def _by_trigger(rules: Iterable[Rule]) -> dict[str, frozenset[Rule]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from sorasync.manifest.lint.patterns import one_of, phrases, words
@@ -57,14 +57,16 @@ def _several(count: int, start: int, end: int) -> Finding:
 
 def repeats(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
     """Extensions of which most runs of three words, or nearly all words, stand in a prompt before."""
+    if len(prompt.tokens) < _SHORTEST:
+        return
     runs = _runs(prompt.low)
     runs = runs if len(runs) > _SHORTEST - _RUN else set()
-    telling = _telling(prompt.low)
+    telling = _telling(prompt.tokens)
     telling = telling if len(telling) >= _LEAST_WORDS else set()
     most = setting.limits.repeated_percent / 100
     for before in prompt.before() if runs or telling else ():
         low = before.lower()
-        phrases_known, words_known = _known(runs, _runs(low)), _known(telling, _telling(low))
+        phrases_known, words_known = _known(runs, _runs(low)), _known(telling, _telling(spoken(low)))
         if phrases_known >= most or words_known >= max(most, _SAME_WORDS):
             share = max(phrases_known, words_known)
             message = f"the extension repeats {round(100 * share)}% of the prompt before it"
@@ -76,9 +78,9 @@ def _known(said: AbstractSet[object], before: AbstractSet[object]) -> float:
     return len(said & before) / len(said) if said else 0
 
 
-def _telling(text: str) -> set[str]:
+def _telling(words: Iterable[str]) -> set[str]:
     """The words that tell what there is to see, without those that join them."""
-    return {word for word in spoken(text) if len(word) > _SHORT_WORD} - _JOINING
+    return {word for word in words if len(word) > _SHORT_WORD} - _JOINING
 
 
 def _runs(text: str) -> set[tuple[str, ...]]:

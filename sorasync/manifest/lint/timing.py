@@ -139,6 +139,7 @@ TOO_MUCH = Rule(
     "S208",
     too_much,
     MADE,
-    _SEQUENCE | _LISTS | {"shot", "dialogue"},
+    # A storyboard is told by its first lines: a style, or a shot 1.
+    _SEQUENCE | _LISTS | {"style", "dialogue"},
 )
 LONG = Rule("S209", long_and_full, MADE, TOO_MUCH.triggers)
