@@ -7,6 +7,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Container, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -221,8 +222,15 @@ def _run(session: _Session) -> Report:
     return report
 
 
+_FILE_THREADS = 2
+"""Threads that check files and put them in place: one works while one waits for the disk. More of them only
+fight with the event loop for the interpreter."""
+
+
 async def _engine(session: _Session, number: int) -> Report:
     project, options = session.project, session.options
+    files = ThreadPoolExecutor(_FILE_THREADS, thread_name_prefix="files")
+    asyncio.get_running_loop().set_default_executor(files)
     config = project.config
     async with project.provider() as provider:
         context = Context(
