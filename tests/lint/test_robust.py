@@ -89,6 +89,7 @@ def test_a_prompt_without_the_words_for_beats_and_shots_has_none_to_count(
     text: str, kind: str, seconds: int
 ) -> None:
     prompt = Prompt(kind, text, ClipSpec("a", ORIGIN, prompt=text), ORIGIN, seconds)
-    setting = Setting({}, {}, lambda clip: frozenset(), LintLimitsConfig(seconds_a_beat=20), frozenset())
+    limits = LintLimitsConfig(seconds_a_beat=20, seconds_a_shot=20)
+    setting = Setting({}, {}, lambda clip: frozenset(), limits, frozenset())
     for rule in (TOO_MUCH, LONG):
         assert not prompt.words.isdisjoint(rule.triggers) or not list(rule.check(prompt, setting))
