@@ -111,3 +111,9 @@ def test_state_and_assets_stay_out_of_git(tmp_path: Path) -> None:
         "state/.gitignore",
         "state/README.md",
     }
+
+
+def test_quiet_means_quiet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", "-q", str(tmp_path / "film")]) == 0
+    assert capsys.readouterr().out == ""
+    assert (tmp_path / "film/sorasync.toml").exists()

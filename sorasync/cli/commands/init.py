@@ -38,6 +38,8 @@ def command(globals: Globals, directory: Path | None) -> ExitCode:
     if globals.json:
         print_json({"format_version": 1, "written": written, "kept": kept, "next": following})
         return ExitCode.DONE
+    if globals.quiet:
+        return ExitCode.DONE
     lines = [f"wrote  {name}" for name in written] + [
         f"kept   {name} (it was there already)" for name in kept
     ]
