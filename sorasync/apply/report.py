@@ -60,6 +60,14 @@ class Report:
         """Whether everything that was planned is done."""
         return all(outcome.end is End.DONE for outcome in self.outcomes)
 
+    @property
+    def word(self) -> str:
+        """How the history calls the end: `done`, `pending` where the rest only renders on, or `partial`."""
+        if self.complete:
+            return "done"
+        rest = {outcome.end for outcome in self.outcomes} - {End.DONE}
+        return "pending" if rest == {End.PENDING} else "partial"
+
 
 def spent(outcomes: Iterable[Outcome]) -> Decimal:
     """The known cost of what was sent to the provider."""

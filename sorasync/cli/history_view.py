@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
+from sorasync.operations.several import several_takes
 
 if TYPE_CHECKING:
     from sorasync.operations.project import Project
@@ -61,7 +61,7 @@ def look_at(project: Project, number: int) -> RunView:
         attempts = tuple(a for a in store.attempts() if a.run == number)
         events = tuple(store.events(run=number))
         named = [event.address for event in events] + [attempt.address for attempt in attempts]
-        return RunView(run, events, attempts, _several(store, named))
+        return RunView(run, events, attempts, several_takes(store, named))
 
 
 def log_of(project: Project, text: str, limit: int | None = None) -> LogView:
@@ -105,18 +105,8 @@ def _view(store: Store, address: str, events: Iterable[Event]) -> LogView:
             for key, record in records.items()
         },
         attempts=tuple(sorted((a for key in keys for a in store.attempts(key)), key=_sent)),
-        several=_several(store, [address]),
+        several=several_takes(store, [address]),
     )
-
-
-def _several(store: Store, named: Iterable[str | None]) -> frozenset[str]:
-    """The clips with more than one take, going by what is bound and by what is named besides."""
-    later: set[str] = set()
-    for address in chain(store.bindings(), named):
-        clip, _, rest = (address or "").partition("#")
-        if rest and rest.partition("/")[0] != "1":
-            later.add(clip)
-    return frozenset(later)
 
 
 def _sent(attempt: Attempt) -> tuple[float, str]:

@@ -209,7 +209,7 @@ def _run(session: _Session) -> Report:
     report = Report((), number)
     try:
         report = asyncio.run(_engine(session, number))
-        outcome = "interrupted" if report.interrupted else "done" if report.complete else "partial"
+        outcome = "interrupted" if report.interrupted else report.word
     except KeyboardInterrupt:
         outcome = "interrupted"
         raise

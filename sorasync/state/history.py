@@ -12,7 +12,7 @@ from typing import NamedTuple
 class Run:
     """One command that changed something or tried to. A run without `ended_at` is going on or was killed.
 
-    `outcome` is the word the command ended with (`done`, `partial`, `failed`, `interrupted` …); `counts`
+    `outcome` is the word the command ended with (`done`, `pending`, `partial`, `failed` …); `counts`
     how many changes of each action were done.
     """
 

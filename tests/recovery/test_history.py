@@ -155,3 +155,10 @@ def test_failures_that_were_not_billed_cost_nothing(world: World) -> None:
         ("clip.market", 1, 0),
         ("clip.pier", 0, 1),
     ]
+
+
+def test_a_detached_apply_whose_renders_go_on_is_pending(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply("--detach", code=8)
+
+    assert [run["outcome"] for run in world.json("history")["runs"]] == ["pending"]
