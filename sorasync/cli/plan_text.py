@@ -134,6 +134,9 @@ def sums(plan: Plan) -> Iterator[str]:
     if not plan.empty:
         env = f" --env {quoted(plan.env)}" if plan.env else ""
         yield f"Token: {plan.token}"
+        if plan.idle:
+            yield "An apply would do nothing here; the lines above say what does."
+            return
         yield f"Apply exactly this: sorasync apply{env} --expect {plan.token}"
 
 

@@ -65,6 +65,11 @@ class Plan:
         return not self.changes
 
     @property
+    def idle(self) -> bool:
+        """Whether an apply would do nothing: all that is in it needs somebody's attention first."""
+        return all(change.action in (Action.BLOCKED, Action.LOST) for change in self.changes)
+
+    @property
     def partial(self) -> bool:
         """Whether a selection left changes out."""
         return self.left_out > 0

@@ -318,3 +318,13 @@ def test_markdown_and_apply_tell_of_drift_too(world: World) -> None:
     assert "belongs to nobody here" in world.run("plan", "--refresh")
     assert "unlinked clip.pier" in world.run("apply", "--refresh", "--yes")
     assert "Drift" not in world.run("plan", "--format", "github")
+
+
+def test_the_progress_of_what_is_only_fetched_says_so(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    world.lose_assets()
+    world.apply()
+
+    told = [line for line in world.err.splitlines() if line.startswith("clip.pier: ")]
+    assert told == ["clip.pier: fetching", "clip.pier: done"]

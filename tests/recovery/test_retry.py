@@ -148,3 +148,15 @@ def test_a_retry_lifts_the_limit_of_attempts_once_and_takes_the_steps_along(worl
     world.apply("--retry", "clip.market")
 
     assert world.plan() == {}
+
+
+def test_a_refusal_is_told_once_and_a_plan_of_nothing_else_is_not_to_be_applied(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.faults({"do": "moderated", "route": "create", "count": 2})
+    world.apply(code=1)
+    assert "blocked: " in world.out
+    assert "blocked: refused" not in world.out
+
+    assert "2 blocked" in world.run("plan")
+    assert "Apply exactly this" not in world.out
+    assert "An apply would do nothing here" in world.out
