@@ -34,8 +34,8 @@ _UNSETTLED = frozenset({Status.INTENT, Status.UNKNOWN, Status.BATCHED})
 @dataclass(frozen=True, slots=True)
 class Doomed:
     """A record that could go. `bytes` are freed on disk with it (0 where another record shares the file),
-    `cost` is what it would take to make it again (None: unknown), `since` when no address stood for it any
-    more, in Unix seconds (None: nobody noted it).
+    `cost` is what it would take to make it again (None: unknown, 0 where a copy of it is listed before),
+    `since` when no address stood for it any more, in Unix seconds (None: nobody noted it).
     """
 
     record: Record
@@ -95,15 +95,26 @@ def _doomed(
     keys = {record.key for record in going}
     shared = {brief.asset for key, brief in store.briefs().items() if key not in keys}
     sizes = project.assets().present()
-    found = []
+    found: list[Doomed] = []
+    counted: set[tuple[str, ...]] = set()
     for record in going:
         own = record.asset is not None and record.asset not in shared
         size = sizes.get(record.asset or "", 0) if own else 0
         shared.add(record.asset)
         here = record.asset is not None and record.asset in sizes
         cost = remake_cost(record, project.profile) if here or record.status in IN_FLIGHT else _FREE
+        if (render := _made(record)) in counted:
+            cost = _FREE
+        counted.add(render)
         found.append(Doomed(record, size, cost, since.get(record.key, record.stored_at)))
     return found
+
+
+def _made(record: Record) -> tuple[str, ...]:
+    """What tells one render from another: records that were accepted from one another stand for the same."""
+    if record.remote_id is None:
+        return (record.key,)
+    return record.provider, record.remote_id, record.asset or ""
 
 
 def remake_cost(record: Record, profile: Profile) -> Decimal | None:

@@ -104,3 +104,15 @@ def test_a_new_render_on_its_way_is_not_accepted_away(world: World) -> None:
     world.run("accept", "clip.pier", "--reason", "x", "--yes", code=1)
 
     assert "on its way" in world.err
+
+
+def test_accepted_copies_of_one_render_cost_once_to_make_again(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    for words in ("at the dawn", "at early dawn"):
+        world.write(TWO_CLIPS.replace("at dawn", words))
+        world.run("accept", "pier", "--reason", "a typo", "--yes")
+
+    found = world.json("gc")
+    assert (len(found["renders"]), found["cost_usd"]) == (2, "0.40")
+    assert "To make all of it again would cost $0.80" in world.run("destroy", code=1)
