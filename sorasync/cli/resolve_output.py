@@ -10,7 +10,7 @@ from sorasync.cli.plan_text import diff_text
 from sorasync.cli.quote import quoted
 from sorasync.cli.units import iso, moment
 from sorasync.counted import counted
-from sorasync.graph.address import label
+from sorasync.graph.address import label, owner
 from sorasync.operations.project import Project
 from sorasync.operations.resolve import Candidate, Question, Questions
 from sorasync.operations.resolve_batch import BatchQuestion
@@ -27,7 +27,7 @@ def questions_text(found: Questions, project: Project) -> Iterator[str]:
         yield f"An apply is at work ({found.busy}): some of these may only be on their way."
         yield ""
     for batch in found.batches:
-        yield from _batch(batch)
+        yield from _batch(batch, found)
         yield ""
     for question in found.open:
         yield from _block(question, found, project)
@@ -36,11 +36,12 @@ def questions_text(found: Questions, project: Project) -> Iterator[str]:
     yield f"{counted(count, 'open question')}. Nothing was changed."
 
 
-def _batch(question: BatchQuestion) -> Iterator[str]:
+def _batch(question: BatchQuestion, found: Questions) -> Iterator[str]:
     record, size = question.records[0], counted(len(question.records), "render")
     sent = moment(record.intent_at) if record.intent_at is not None else "at a time nobody knows"
     others = len(question.records) - 1
-    names = question.first if not others else f"{question.first} and {counted(others, 'other')}"
+    first = _label(question.first, found)
+    names = first if not others else f"{first} and {counted(others, 'other')}"
     yield f"? {question.name}: {size} sent {sent}, the answer was lost ({question.cost})"
     yield f"    {names}"
     for candidate in question.candidates:
@@ -59,7 +60,7 @@ _UNSENT = "it certainly never left: the next apply sends it by itself"
 
 def _block(question: Question, found: Questions, project: Project) -> Iterator[str]:
     record = question.record
-    name = label(record.address, single=True)
+    name = _label(record.address, found)
     sent = moment(record.intent_at) if record.intent_at is not None else "at a time nobody knows"
     yield f"? {name}: sent {sent}, the answer was lost ({money(record.cost_usd)})"
     yield f"    asked for: {_what(record.model, record.size, record.seconds)}"
@@ -69,6 +70,10 @@ def _block(question: Question, found: Questions, project: Project) -> Iterator[s
         yield f"    {_none(found)}"
     for option in ("--adopt ID", "--resend", "--forget"):
         yield f"    sorasync resolve {quoted(name)} {option}"
+
+
+def _label(address: str, found: Questions) -> str:
+    return label(address, single=owner(address) not in found.several)
 
 
 def _none(found: Questions) -> str:

@@ -17,6 +17,7 @@ from sorasync.operations.likeness import Likeness, Wanted, likeness
 from sorasync.operations.project import Project
 from sorasync.operations.recording import Session
 from sorasync.operations.resolve_batch import BatchQuestion, grouped, with_candidates
+from sorasync.operations.several import several_takes
 from sorasync.state.record import Record, Status
 from sorasync.state.store import Store
 
@@ -63,13 +64,14 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Questions:
     """Every open question, that of a whole batch being one. `busy` tells who is applying now: some of them
-    may be on their way only.
+    may be on their way only. `several` are the clips that have more than one take.
     """
 
     open: tuple[Question, ...]
     listed: bool
     busy: str | None = None
     batches: tuple[BatchQuestion, ...] = ()
+    several: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.open) + len(self.batches)
@@ -94,6 +96,7 @@ def questions(project: Project, only: Collection[str] | None = None, *, thumbnai
     with project.synced_store() as store:
         records = [record for record in store.in_flight() if record.status in OPEN]
         held = frozenset(store.remote_ids())
+        several = several_takes(store, (record.address for record in store.in_flight()))
         at_work = holder(store)
         batch_ids = frozenset(
             b for r in store.in_flight() if r.status is Status.BATCHED and (b := r.batch_id)
@@ -102,12 +105,12 @@ def questions(project: Project, only: Collection[str] | None = None, *, thumbnai
     together = with_candidates(project, together, batch_ids)
     busy = at_work.describe(project.clock.now()) if at_work and (together or records) else None
     if not records:
-        return Questions((), listed=True, busy=busy, batches=tuple(together))
+        return Questions((), listed=True, busy=busy, batches=tuple(together), several=several)
     jobs, listed = _candidates(project, records, held)
     found = [_question(record, jobs) for record in records]
     if thumbnails:
         found = asyncio.run(_with_pictures(project, found))
-    return Questions(tuple(found), listed, busy, tuple(together))
+    return Questions(tuple(found), listed, busy, tuple(together), several)
 
 
 def _chosen(records: list[Record], only: Collection[str] | None) -> tuple[list[BatchQuestion], list[Record]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sorasync.apply.batch_mark import Mark
 from sorasync.errors import SorasyncError
-from sorasync.graph.address import label, natural
+from sorasync.graph.address import natural
 from sorasync.operations.project import Project
 from sorasync.operations.recording import Session
 from sorasync.plan.cost import Total, total
@@ -46,8 +46,8 @@ class BatchQuestion:
 
     @property
     def first(self) -> str:
-        """The label of the first of its renders."""
-        return label(self.records[0].address, single=True)
+        """The address of the first of its renders."""
+        return self.records[0].address
 
 
 @dataclass(frozen=True, slots=True)

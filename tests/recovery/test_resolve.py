@@ -116,3 +116,18 @@ def test_two_answers_at_once_are_a_usage_error(world: World) -> None:
     world.write(ONE)
     world.run("resolve", "clip.market", "--resend", "--forget", code=64)
     world.run("resolve", "--resend", code=64)
+
+
+def test_the_first_of_several_takes_is_asked_about_by_its_number(world: World) -> None:
+    world.write(ONE + "takes = 2\n")
+    world.apply()
+    with world.store(write=True) as store:
+        record = next(one for one in store.every_record() if one.address == "clip.market#1")
+        store.unbind(record.address)
+        store.forget([record.key])
+        store.intend(record, run=None)
+
+    shown = world.run("resolve", code=1)
+
+    assert "? clip.market#1: sent" in shown
+    assert "sorasync resolve 'clip.market#1' --resend" in shown
