@@ -11,13 +11,12 @@ another record holds is never claimed.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from sorasync.graph.key import folded
-from sorasync.provider.redact import HIDDEN
+from sorasync.provider.redact import same_words
 from sorasync.provider.wire import Job
 from sorasync.state.record import Record
 
@@ -164,7 +163,7 @@ def _fit(job: Job, said: str | None, group: _Group, known: frozenset[str]) -> _F
     made = job.created_at
     if made is not None and made < group.since - DOUBT:
         return _Fit.NO
-    same = said is not None and _same_words(said, group.prompt)
+    same = said is not None and same_words(said, group.prompt)
     if said is not None and not same and not _cut(said, group.prompt):
         return _Fit.NO
     source = job.raw.get("remixed_from_video_id") or None
@@ -180,15 +179,6 @@ def _fit(job: Job, said: str | None, group: _Group, known: frozenset[str]) -> _F
         and (job.seconds in lengths or record.seconds is None)
     )
     return _Fit.YES if agrees else _Fit.DOUBTFUL
-
-
-def _same_words(said: str, prompt: str) -> bool:
-    """Whether a job says a request's prompt. Where that holds the key by chance, since the key is a word, the
-    client has taken it out of what the server says.
-    """
-    if HIDDEN not in said:
-        return said == prompt
-    return re.fullmatch(".+".join(map(re.escape, said.split(HIDDEN))), prompt) is not None
 
 
 def _cut(said: str, prompt: str) -> bool:

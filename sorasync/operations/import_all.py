@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sorasync.errors import SorasyncError
 from sorasync.operations.import_one import new_record
-from sorasync.operations.likeness import told
+from sorasync.operations.likeness import asked, told
 from sorasync.operations.project import Project
 from sorasync.operations.recording import Session
 from sorasync.operations.sweep import Sweep, oldest_first
@@ -188,8 +188,9 @@ def _unfit(project: Project, job: Job, declared: dict[tuple[object, ...], str], 
     if request is None or not job.prompt:
         missing = [n for n in ("prompt", "model", "size", "seconds") if not getattr(job, n)]
         return f"the provider does not say its {', '.join(missing)}"
-    if request in declared:
-        return f"it is what {declared[request]} asks for: sorasync import '{declared[request]}' {job.id}"
+    if found := asked(job, declared):
+        label = declared[found[0]]
+        return f"it is what {label} asks for: sorasync import '{label}' {job.id}"
     assert job.seconds is not None
     if not float(job.seconds).is_integer():
         return f"its length of {job.seconds:g} s is no whole number"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sorasync.graph.key import folded
 from sorasync.plan.change import FieldChange
+from sorasync.provider.redact import HIDDEN, same_words
 
 if TYPE_CHECKING:
     from sorasync.provider.wire import Job
@@ -49,7 +51,7 @@ def likeness(wanted: Wanted, job: Job) -> Likeness:
 
 def _equal(name: str, ours: object, theirs: object) -> bool:
     if name == "prompt":
-        return folded(str(ours)) == folded(str(theirs))
+        return same_words(folded(str(theirs)), folded(str(ours)))
     return ours == theirs
 
 
@@ -63,3 +65,17 @@ def told(job: Job) -> tuple[object, ...] | None:
     if job.prompt is None or job.model is None or job.size is None or job.seconds is None:
         return None
     return folded(job.prompt), job.model, job.size, job.seconds
+
+
+def asked(job: Job, requests: Collection[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    """Which of the requests, each the signature of one, a job says it is the answer to.
+
+    They are several only where the client has taken the key out of what the job says.
+    """
+    said = told(job)
+    if said is None:
+        return []
+    words = str(said[0])
+    if HIDDEN not in words:
+        return [said] if said in requests else []
+    return [one for one in requests if one[1:] == said[1:] and same_words(words, str(one[0]))]

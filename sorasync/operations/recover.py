@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sorasync.apply.sidecars import record_of
 from sorasync.graph.address import natural
 from sorasync.operations.import_one import new_record, status_of, wanted_of
-from sorasync.operations.likeness import signature, told
+from sorasync.operations.likeness import asked, signature
 from sorasync.operations.project import Project
 from sorasync.operations.recording import Session
 from sorasync.operations.sweep import oldest_first
@@ -172,16 +172,20 @@ class _Recovery:
     def _match(self, renders: list[Render], jobs: list[Job]) -> None:
         """Requests that are the same may claim each other's jobs, so what counts is their number."""
         held = self._store.remote_ids()
-        by_request: dict[object, list[Job]] = defaultdict(list)
-        for job in oldest_first(jobs):
-            if job.id not in held and (request := told(job)) is not None:
-                by_request[request].append(job)
-        groups: dict[object, list[Render]] = defaultdict(list)
+        groups: dict[tuple[object, ...], list[Render]] = defaultdict(list)
         for render in renders:
             groups[signature(wanted_of(render))].append(render)
+        by_request: dict[object, list[Job]] = defaultdict(list)
+        unclear: set[object] = set()
+        for job in oldest_first(jobs):
+            requests = asked(job, groups) if job.id not in held else []
+            unclear |= set(requests) if len(requests) > 1 else set()
+            for request in requests:
+                by_request[request].append(job)
         for wanted, group in groups.items():
             candidates = by_request.get(wanted, [])
-            if len(candidates) > len(group) or len({_origin(render) for render in group}) > 1:
+            several = len(candidates) > len(group) or wanted in unclear
+            if several or len({_origin(render) for render in group}) > 1:
                 self._ambiguous |= {r.key: [job.id for job in candidates] for r in group if candidates}
                 continue
             for render, job in zip(group, candidates, strict=False):

@@ -19,6 +19,15 @@ def clean(text: str, longest: int = _LONGEST) -> str:
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
+def same_words(said: str, text: str) -> bool:
+    """Whether a server said this text. Where that holds the key by chance, since the key is a word, the
+    client has taken it out of what the server said.
+    """
+    if HIDDEN not in said:
+        return said == text
+    return re.fullmatch(".+".join(map(re.escape, said.split(HIDDEN))), text, re.DOTALL) is not None
+
+
 def redact(text: str, secret: str | None) -> str:
     """The text fit to show, with the key taken out wherever it stands."""
     return clean(hide(text, secret) if secret else text)

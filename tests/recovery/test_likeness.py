@@ -1,0 +1,28 @@
+"""What a job says held against requests, where the client takes the key out of a server's words."""
+
+from __future__ import annotations
+
+from sorasync.operations.likeness import Wanted, asked, likeness, signature
+from sorasync.provider.redact import HIDDEN
+from sorasync.provider.wire import Job, JobStatus
+
+NIGHT = Wanted("A lighthouse at night.", "sora-2", "1280x720", 4.0)
+NOON = Wanted("A boathouse at noon.", "sora-2", "1280x720", 4.0)
+
+
+def said(prompt: str, seconds: float = 4.0) -> Job:
+    return Job("v1", JobStatus.COMPLETED, prompt=prompt, model="sora-2", size="1280x720", seconds=seconds)
+
+
+def test_a_prompt_with_the_key_taken_out_is_the_one_that_was_sent() -> None:
+    job = said(f"A {HIDDEN} at night.")
+    assert likeness(NIGHT, job).same
+    assert [field.name for field in likeness(NOON, job).differs] == ["prompt"]
+
+
+def test_a_job_is_asked_for_by_every_request_that_its_words_may_be() -> None:
+    night, noon = signature(NIGHT), signature(NOON)
+    assert asked(said("A lighthouse at night."), [night, noon]) == [night]
+    assert asked(said(f"A {HIDDEN} at night."), [night, noon]) == [night]
+    assert asked(said(f"A {HIDDEN} at n{HIDDEN}."), [night, noon]) == [night, noon]
+    assert asked(said(f"A {HIDDEN} at night.", 8.0), [night, noon]) == []
