@@ -248,7 +248,7 @@ class Carrier:
         context = self.context
         if context.settings.detach and not job.status.terminal:
             return self._pending(change, "started")
-        self._standing(change, job)
+        context.tell(change, Moment.RENDERING, progress=job.progress)
         try:
             found = await unless(
                 context.leaving, self.follower.wait(job, lambda seen: self._progress(change, seen))
@@ -272,8 +272,7 @@ class Carrier:
                 record = context.store.move(
                     change.key, Status.RENDERED, run=context.run, expires_at=job.expires_at
                 )
-        if change.action is not Action.DOWNLOAD:
-            context.tell(change, Moment.RENDERED)
+        context.tell(change, Moment.RENDERED)
         async with self.downloads.slot(change.label, expiry(context, record, job)):
             if context.interrupted:
                 raise FetchLater("rendered, not fetched yet")
@@ -300,14 +299,7 @@ class Carrier:
             if not self._unwritten:
                 asyncio.get_running_loop().call_soon(self._write_progress)
             self._unwritten[change.key] = job.progress
-        self._standing(change, job)
-
-    def _standing(self, change: Change, job: Job) -> None:
-        """Tell how far it is; what a plan only fetches has been rendered long since."""
-        if change.action is Action.DOWNLOAD:
-            self.context.tell(change, Moment.FETCHING)
-        else:
-            self.context.tell(change, Moment.RENDERING, progress=job.progress)
+        self.context.tell(change, Moment.RENDERING, progress=job.progress)
 
     def _write_progress(self) -> None:
         """All news of one look at once. It is for people to see; the apply does not need it."""

@@ -13,6 +13,7 @@ from sorasync.apply.reach import Reach
 from sorasync.apply.waiting import unless
 from sorasync.assets.store import AssetStore
 from sorasync.clock import Clock
+from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.profile.profile import Profile
 from sorasync.provider.base import BatchQueue, InFlight, Provider
@@ -94,7 +95,9 @@ class Context:
         self.stop.set()
 
     def tell(self, change: Change, moment: Moment, detail: str = "", progress: int | None = None) -> None:
-        """Report an event of a change."""
+        """Report an event of a change. What is only to be fetched was rendered long since."""
+        if change.action is Action.DOWNLOAD and moment in (Moment.RENDERING, Moment.RENDERED):
+            moment, progress = Moment.FETCHING, None
         self.reporter.event(Event(change.label, moment, detail, progress))
 
     async def pause(self, seconds: float) -> None:
