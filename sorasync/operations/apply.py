@@ -33,8 +33,9 @@ from sorasync.operations.wait import Webhooks, listening_for, pending_part
 from sorasync.plan.plan import Plan
 from sorasync.plan.planfile import load
 from sorasync.plan.policy import PlanRefused, Policy, refusals
-from sorasync.plan.stale import PlanStale, differences, repriced
+from sorasync.plan.stale import PlanStale, differences, repriced, retried
 from sorasync.state.lock import LockLost, RunLock, Waiting, held
+from sorasync.state.record import Status
 from sorasync.state.store import Store
 
 
@@ -153,9 +154,16 @@ def _loaded(project: Project, file: Path, store: Store) -> Plan:
         # Made before there was a state, whose lineage would tell it from other libraries.
         raise PlanStale([f"it was made for the library {plan.library}, this one is {project.name}"])
     found = differences(plan, store.lineage, store.bindings(), store.briefs())
+    found = found or retried(plan, _tried(plan, store))
     if found := found + repriced(plan, project.profile):
         raise PlanStale(found)
     return plan
+
+
+def _tried(plan: Plan, store: Store) -> dict[str, int]:
+    """How often what a plan tries once more was tried by now, by key."""
+    ended = [change.key for change in plan.changes if change.status in (Status.FAILED, Status.BLOCKED)]
+    return {key: record.attempts for key, record in store.records(ended).items()} if ended else {}
 
 
 def _check_media(project: Project, planned: Planned) -> None:

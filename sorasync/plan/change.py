@@ -78,6 +78,8 @@ class Change:
     seconds: int = 0
     attempts_left: int = 1
     """How often it may be tried, this time included."""
+    tried: int = 0
+    """How often it had been tried when the plan was made."""
     grounds: tuple[Ground, ...] = ()
     """The records that it hangs on: its own, then those of what it starts from and of its characters."""
     supersede: bool = False

@@ -239,6 +239,7 @@ class _Differ:
             after=after,
             seconds=render.billed_seconds,
             attempts_left=self._attempts_left(render),
+            tried=record.attempts if (record := self._record(render.key)) is not None else 0,
         )
 
     def _attempts_left(self, render: Render) -> int:

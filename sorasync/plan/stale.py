@@ -49,6 +49,15 @@ def _difference(change: Change, bindings: Mapping[str, Binding], briefs: Mapping
     return None
 
 
+def retried(plan: Plan, tried: Mapping[str, int]) -> list[str]:
+    """Which renders were tried since, by how often each key that ended without a video was tried."""
+    return [
+        f"{change.label} was tried again and failed"
+        for change in plan.changes
+        if change.action.renders and tried.get(change.key, change.tried) != change.tried
+    ]
+
+
 def repriced(plan: Plan, profile: Profile) -> list[str]:
     """Which renders no longer cost what the plan says."""
     found = []
