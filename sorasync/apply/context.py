@@ -97,7 +97,7 @@ class Context:
     def tell(self, change: Change, moment: Moment, detail: str = "", progress: int | None = None) -> None:
         """Report an event of a change. What is only to be fetched was rendered long since."""
         if change.action is Action.DOWNLOAD and moment in (Moment.RENDERING, Moment.RENDERED):
-            moment, progress = Moment.FETCHING, None
+            return
         self.reporter.event(Event(change.label, moment, detail, progress))
 
     async def pause(self, seconds: float) -> None:

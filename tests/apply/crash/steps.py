@@ -22,6 +22,7 @@ from typing import Any
 
 import httpx
 
+import sorasync.provider.transport
 from sorasync.preview.route_names import name_route
 
 _CHANGES = frozenset(
@@ -89,7 +90,8 @@ def _watch_openings(inside: str, told: Callable[[str], None]) -> None:
 def _watch_requests(told: Callable[[str], None]) -> None:
     """Tell of the requests that pay or fetch, whatever library sends them: before and after each write."""
     connection: Any = vars(asyncio.selector_events)["_SelectorSocketTransport"]
-    write, send = connection.write, httpx.AsyncClient.send
+    transport: Any = vars(sorasync.provider.transport)["_Pooled"]
+    write, send = connection.write, transport.handle_async_request
 
     def watched_write(self: Any, data: bytes) -> None:
         begins = _REQUEST.match(data)
@@ -101,14 +103,14 @@ def _watch_requests(told: Callable[[str], None]) -> None:
         write(self, data)
         told(f"sent {route}")
 
-    async def watched_send(self: httpx.AsyncClient, request: httpx.Request, **named: Any) -> httpx.Response:
-        answer = await send(self, request, **named)
+    async def watched_send(self: httpx.AsyncBaseTransport, request: httpx.Request) -> httpx.Response:
+        answer: httpx.Response = await send(self, request)
         if (route := _route(request.method, request.url.path)) is not None:
             told(f"answered {route}")
         return answer
 
     connection.write = watched_write
-    httpx.AsyncClient.send = watched_send  # type: ignore[method-assign]
+    transport.handle_async_request = watched_send
 
 
 _REQUEST = re.compile(rb"(?P<method>[A-Z]+) (?P<path>[^ ?]+)[^ ]* HTTP/1.1\r\n")

@@ -7,7 +7,7 @@ import pytest
 from tests.apply.crash.harness import MODES, Mode, Verdict, crash
 from tests.apply.crash.judge import bill
 
-KILLS = 220
+KILLS = 240
 
 STEPS = {
     "commit state.session.Session.transaction for apply.send.intend",
