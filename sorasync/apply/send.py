@@ -77,8 +77,8 @@ def intend(context: Context, change: Change, render: Render, request: Request | 
         cost_usd=change.cost_usd,
     )
     with store.transaction():
-        before = store.record(render.key)
-        if change.supersede and before is not None and before.status in _STANDING:
+        before = store.record(render.key) if change.supersede else None
+        if before is not None and before.status in _STANDING:
             store.supersede(render.key, run=context.run)
         store.intend(record, run=context.run)
 

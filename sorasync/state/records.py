@@ -43,6 +43,7 @@ _AFRESH: dict[str, Any] = _NO_ERROR | {
     "expires_at": None,
 }
 _LONG = frozenset({"inputs", "request"})
+_UNANSWERED = frozenset({Status.INTENT.value, Status.UNKNOWN.value, Status.BATCHED.value})
 
 
 class Records(Attempts):
@@ -110,11 +111,15 @@ class Records(Attempts):
 
     def tried(self, key: str) -> int:
         """How often a key was tried, without the try whose answer is open and those that nothing came of."""
-        before = self.record(key)
-        known = before.attempts if before else 0
-        sent = sum(attempt.outcome != "unsent" for attempt in self.attempts(key))
-        unanswered = before is not None and before.status in (Status.INTENT, Status.UNKNOWN, Status.BATCHED)
-        return max(0, max(known, sent) - unanswered)
+        row = self.session.row(
+            "SELECT r.attempts, r.status, "
+            "(SELECT count(*) FROM attempts WHERE key = ?1 AND outcome <> 'unsent') "
+            "FROM (SELECT 1) LEFT JOIN records r ON r.key = ?1",
+            (key,),
+        )
+        assert row is not None
+        known, status, sent = row
+        return max(0, max(known or 0, sent) - (status in _UNANSWERED))
 
     def withdraw(self, key: str, *, run: int | None, **fields: object) -> Record:
         """Note that the latest request certainly made nothing: the record is `failed`, the try not counted.

@@ -24,6 +24,7 @@ class Session:
         self.clock = clock
         self._lock = threading.RLock()
         self._changed = False
+        self._spoiled = False
 
     def rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
@@ -57,18 +58,30 @@ class Session:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing, durable when it returns. Nested blocks are undone on their own."""
-        with self._lock, explained(self.name):
-            nested = self.connection.in_transaction
-            before = self._changed
-            self.connection.execute("SAVEPOINT nested" if nested else "BEGIN IMMEDIATE")
-            try:
-                yield
-                self._finish(nested)
-            except BaseException:
-                self._changed = before if nested else False
-                self._undo(nested)
-                raise
+        """All or nothing, durable when it returns. A nested block is part of the outer one, whole or not."""
+        with self._lock:
+            if self.connection.in_transaction:
+                with self._inner():
+                    yield
+                return
+            with explained(self.name):
+                self.connection.execute("BEGIN IMMEDIATE")
+                self._changed = self._spoiled = False
+                try:
+                    yield
+                    self._commit()
+                except BaseException:
+                    self._undo()
+                    raise
+
+    @contextmanager
+    def _inner(self) -> Iterator[None]:
+        """What fails inside a transaction takes all of it along, even if somebody catches the error."""
+        try:
+            yield
+        except BaseException:
+            self._spoiled = True
+            raise
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -97,23 +110,16 @@ class Session:
             finally:
                 self.connection.execute("PRAGMA synchronous = FULL")
 
-    def _finish(self, nested: bool) -> None:
-        if nested:
-            self.connection.execute("RELEASE nested")
-            return
+    def _commit(self) -> None:
+        if self._spoiled:
+            raise StateError("a part of this transaction failed: this is a bug in sorasync")
         if self._changed:
             self.connection.execute("UPDATE state SET serial = serial + 1")
         self.connection.execute("COMMIT")
-        self._changed = False
 
-    def _undo(self, nested: bool) -> None:
+    def _undo(self) -> None:
         """A full disk may have ended the transaction already."""
-        if not self.connection.in_transaction:
-            return
-        if nested:
-            self.connection.execute("ROLLBACK TO nested")
-            self.connection.execute("RELEASE nested")
-        else:
+        if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
 
     def close(self) -> None:
