@@ -13,7 +13,7 @@ from sorasync.assets import spare
 from sorasync.assets.errors import DamagedFile, TooLarge, WrongLength
 from sorasync.assets.fetch import Received
 from sorasync.assets.mp4 import inspect_mp4
-from sorasync.assets.sidecar import write_sidecar
+from sorasync.assets.sidecar import note, write_sidecar
 from sorasync.errors import SorasyncError
 from sorasync.provider import errors
 from sorasync.provider.wire import Job, JobStatus, Variant
@@ -67,7 +67,9 @@ async def put_back(context: Context, record: Record) -> bool:
         done = lost and await asyncio.to_thread(context.assets.verify, record.asset)
     if not done:
         return False
-    await asyncio.to_thread(_note_beside, context, record)
+    await asyncio.to_thread(
+        _note_beside, context, record, lambda: write_sidecar(context.assets, sidecar_of(record))
+    )
     with context.store.transaction():
         if record.status is Status.LOST:
             context.store.move(record.key, Status.STORED, run=context.run)
@@ -111,22 +113,23 @@ def _put_in_place(context: Context, record: Record, received: Received) -> Recor
 
     A file that came to its end and is no video is dropped.
     """
-    part = part_of(context, record)
+    part, assets = part_of(context, record), context.assets
     try:
         facts = inspect_mp4(part)
-        context.assets.adopt(part, received.sha256)
+        seconds = round(facts.duration_seconds, 3) or record.seconds
+        stored = replace(record, asset=received.sha256, seconds=seconds, run=context.run)
+        with assets.shelf(received.sha256) as shelf:
+            shelf.adopt(part, assets.path_of(received.sha256), hashed=True)
+            _note_beside(context, stored, lambda: note(assets, shelf, sidecar_of(stored)))
     except DamagedFile:
         part.unlink(missing_ok=True)
         raise
-    seconds = round(facts.duration_seconds, 3) or record.seconds
-    stored = replace(record, asset=received.sha256, seconds=seconds, run=context.run)
-    _note_beside(context, stored)
     return stored
 
 
-def _note_beside(context: Context, record: Record) -> None:
+def _note_beside(context: Context, record: Record, write: Callable[[], object]) -> None:
     try:
-        write_sidecar(context.assets, sidecar_of(record))
+        write()
     except OSError as error:
         context.store.log("sidecar not written", record.address, record.key, context.run, error=str(error))
         context.reporter.notice(

@@ -73,18 +73,23 @@ def make_directory(directory: Path) -> None:
 
 def write_atomic(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Put a file in place whole: nobody ever reads half of it, also after a power cut."""
+    put_whole(path, data)
+    sync_directory(path.parent)
+
+
+def put_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """As `write_atomic`, for a directory that the caller syncs."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".write-")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(handle, "wb", buffering=BLOCK) as file:
             file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
-            os.fsync(file.fileno())
+            os.fsync(handle)
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    sync_directory(path.parent)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sorasync.assets.disk import locked_directory, make_directory, write_atomic
+from sorasync.assets.shelf import Shelf
 from sorasync.assets.store import SIDECAR, AssetStore
 
 if TYPE_CHECKING:
@@ -65,11 +65,15 @@ class _File:
 
 def write_sidecar(store: AssetStore, sidecar: Sidecar) -> Path:
     """Put a render's facts beside its video, keeping those of other renders of the same bytes."""
+    with store.shelf(sidecar.sha256) as shelf:
+        return note(store, shelf, sidecar)
+
+
+def note(store: AssetStore, shelf: Shelf, sidecar: Sidecar) -> Path:
+    """`write_sidecar` on a shelf that is held already."""
     path = store.path_of(sidecar.sha256, SIDECAR)
-    make_directory(store.own(path.parent))
-    with locked_directory(path.parent):
-        renders = {other.key: other for other in _read(path) or []} | {sidecar.key: sidecar}
-        write_atomic(path, _encode([renders[key] for key in sorted(renders)]))
+    renders = {other.key: other for other in _read(path) or []} | {sidecar.key: sidecar}
+    shelf.write(path, _encode([renders[key] for key in sorted(renders)]))
     return path
 
 
@@ -78,11 +82,11 @@ def drop_sidecar(store: AssetStore, sha256: str, keys: Collection[str]) -> None:
     path = store.path_of(sha256, SIDECAR)
     if not path.exists():
         return
-    with locked_directory(store.own(path.parent)):
+    with store.shelf(sha256) as shelf:
         before = _read(path) or []
         kept = [sidecar for sidecar in before if sidecar.key not in keys]
         if len(kept) != len(before):
-            write_atomic(path, _encode(kept))
+            shelf.write(path, _encode(kept))
 
 
 def read_sidecars(store: AssetStore) -> SidecarScan:

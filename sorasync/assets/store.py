@@ -17,17 +17,12 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from sorasync.assets.disk import (
-    exclusive_part,
-    hash_file,
-    locked_directory,
-    make_directory,
-    sync_directory,
-)
-from sorasync.assets.errors import DamagedFile, Diverted, PartBusy
+from sorasync.assets.disk import exclusive_part, hash_file, make_directory
+from sorasync.assets.errors import Diverted, PartBusy
+from sorasync.assets.shelf import Shelf, Stored, held
 
 VIDEO = ".mp4"
 COMPANIONS = (".webp", ".jpg", ".png")
@@ -36,16 +31,6 @@ SIDECAR = ".json"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _KEY = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,127}")
 _SHARD = re.compile(r"[0-9a-f]{2}")
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An object in its place. `new` is False where a whole copy had been there already."""
-
-    sha256: str
-    path: Path
-    size: int
-    new: bool
 
 
 class AssetStore:
@@ -76,6 +61,10 @@ class AssetStore:
                 raise Diverted(place)
         return directory
 
+    def shelf(self, sha256: str) -> AbstractContextManager[Shelf]:
+        """Hold the directory of an object while something is put into it."""
+        return held(self.own(self.path_of(sha256).parent))
+
     def adopt(self, part: Path, sha256: str, suffix: str = VIDEO) -> Stored:
         """Move a finished part to its place; on return it is there for good, also after a power cut.
 
@@ -84,31 +73,8 @@ class AssetStore:
         damaged object is replaced. A missing part is fine when the object is there. Raises `PartBusy`.
         """
         target = self.path_of(sha256, suffix)
-        make_directory(self.own(target.parent))
-        try:
-            with exclusive_part(part, create=False) as handle, locked_directory(target.parent):
-                return self._settle(handle, part, target, sha256)
-        except FileNotFoundError:
-            if not target.exists():
-                raise
-            return Stored(sha256, target, target.stat().st_size, new=False)
-
-    def _settle(self, handle: int, part: Path, target: Path, sha256: str) -> Stored:
-        own_digest = target.suffix == VIDEO
-        if own_digest and hash_file(part) != sha256:
-            raise DamagedFile(part, f"its SHA-256 is not {sha256}")
-        size = os.fstat(handle).st_size
-        if own_digest and self._whole(target, sha256, size):
-            part.unlink()
-            return Stored(sha256, target, size, new=False)
-        part.chmod(0o444)
-        os.fsync(handle)
-        part.replace(target)
-        sync_directory(target.parent)
-        return Stored(sha256, target, size, new=True)
-
-    def _whole(self, target: Path, sha256: str, size: int) -> bool:
-        return target.is_file() and target.stat().st_size == size and hash_file(target) == sha256
+        with self.shelf(sha256) as shelf:
+            return shelf.adopt(part, target, hashed=suffix == VIDEO)
 
     def present(self) -> dict[str, int]:
         """The size in bytes of every video, by digest: one `stat` each, nothing is opened."""

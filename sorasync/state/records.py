@@ -119,7 +119,8 @@ class Records(Attempts):
         )
         assert row is not None
         known, status, sent = row
-        return max(0, max(known or 0, sent) - (status in _UNANSWERED))
+        tried: int = max(known or 0, sent) - (status in _UNANSWERED)
+        return max(0, tried)
 
     def withdraw(self, key: str, *, run: int | None, **fields: object) -> Record:
         """Note that the latest request certainly made nothing: the record is `failed`, the try not counted.

@@ -1,0 +1,88 @@
+"""One directory of the store, held while objects and what is known of them are put into it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sorasync.assets.disk import (
+    exclusive_part,
+    hash_file,
+    hash_prefix,
+    locked_directory,
+    make_directory,
+    put_whole,
+    sync_directory,
+)
+from sorasync.assets.errors import DamagedFile
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object in its place. `new` is False where a whole copy had been there already."""
+
+    sha256: str
+    path: Path
+    size: int
+    new: bool
+
+
+class Shelf:
+    """What is put here is durable once the shelf is let go: the directory is synced once for all of it."""
+
+    def __init__(self) -> None:
+        self.touched = False
+
+    def adopt(self, part: Path, target: Path, *, hashed: bool) -> Stored:
+        """Move a finished part to its place, read-only; see `AssetStore.adopt`.
+
+        With `hashed` the bytes must have the digest that the target is named by, else `DamagedFile`.
+        """
+        try:
+            with exclusive_part(part, create=False) as handle:
+                return self._settle(handle, part, target, hashed)
+        except FileNotFoundError:
+            if not target.exists():
+                raise
+            return Stored(target.stem, target, target.stat().st_size, new=False)
+
+    def write(self, target: Path, data: bytes) -> None:
+        """Put a file in place whole."""
+        put_whole(target, data)
+        self.touched = True
+
+    def _settle(self, handle: int, part: Path, target: Path, hashed: bool) -> Stored:
+        size = os.fstat(handle).st_size
+        if hashed and hash_prefix(part, size).hexdigest() != target.stem:
+            raise DamagedFile(part, f"its SHA-256 is not {target.stem}")
+        if hashed and _whole(target, size):
+            part.unlink()
+            return Stored(target.stem, target, size, new=False)
+        part.chmod(0o444)
+        os.fsync(handle)
+        part.replace(target)
+        self.touched = True
+        return Stored(target.stem, target, size, new=True)
+
+
+@contextmanager
+def held(directory: Path) -> Iterator[Shelf]:
+    """Hold a directory of the store, made where there is none. Others wait for it."""
+    make_directory(directory)
+    shelf = Shelf()
+    with locked_directory(directory):
+        try:
+            yield shelf
+        finally:
+            if shelf.touched:
+                sync_directory(directory)
+
+
+def _whole(target: Path, size: int) -> bool:
+    try:
+        return target.stat().st_size == size and hash_file(target) == target.stem
+    except FileNotFoundError:
+        return False
