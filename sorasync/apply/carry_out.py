@@ -267,11 +267,12 @@ class Carrier:
 
     async def _fetch(self, change: Change, job: Job) -> Outcome:
         context, record = self.context, self._record(change)
+        self.downloads.announce(change.label)
         if record.status is Status.SUBMITTED:
-            with context.store.relaxed():
-                record = context.store.move(
-                    change.key, Status.RENDERED, run=context.run, expires_at=job.expires_at
-                )
+            expires, run = job.expires_at, context.run
+            record = await context.notes.write(
+                lambda: context.store.move(change.key, Status.RENDERED, run=run, expires_at=expires)
+            )
         context.tell(change, Moment.RENDERED)
         async with self.downloads.slot(change.label, expiry(context, record, job)):
             if context.interrupted:

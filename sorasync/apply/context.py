@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sorasync.apply.budget import Budget
 from sorasync.apply.events import Event, Moment, Reporter
+from sorasync.apply.group_commit import GroupCommit
 from sorasync.apply.reach import Reach
 from sorasync.apply.waiting import unless
 from sorasync.assets.store import AssetStore
@@ -72,11 +73,17 @@ class Context:
     stopped_because: str | None = None
     reach: Reach = field(init=False)
     """Whether the provider can be reached."""
+    commits: GroupCommit = field(init=False)
+    """Writes that must be durable before anything is sent."""
+    notes: GroupCommit = field(init=False)
+    """Writes of what the next run would find out again."""
     over_budget: bool = False
     """Whether something was not sent since a cap forbids it."""
 
     def __post_init__(self) -> None:
         self.reach = Reach(self.clock, self.reporter.notice)
+        self.commits = GroupCommit(self.store.transaction)
+        self.notes = GroupCommit(self.store.relaxed)
 
     @property
     def interrupted(self) -> bool:

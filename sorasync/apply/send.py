@@ -39,9 +39,10 @@ async def send(context: Context, change: Change) -> Job | None:
         raise Stopped("not started")
     context.budget.reserve(change.cost_usd, change.seconds)
     try:
-        intend(context, change, render, request)
+        await context.commits.write(lambda: intend(context, change, render, request))
     except BaseException:
         context.budget.release(change.cost_usd, change.seconds)
+        _take_back(context, render)
         raise
     context.tell(change, Moment.SENT)
     try:
@@ -81,6 +82,16 @@ def intend(context: Context, change: Change, render: Render, request: Request | 
         if before is not None and before.status in _STANDING:
             store.supersede(render.key, run=context.run)
         store.intend(record, run=context.run)
+
+
+def _take_back(context: Context, render: Render) -> None:
+    """A run that is ended just when the intent was written has sent nothing."""
+    with contextlib.suppress(StateError):
+        record = context.store.record(render.key)
+        if record is not None and record.status is Status.INTENT and record.run == context.run:
+            context.store.withdraw(
+                render.key, run=context.run, error_message="the run ended before it was sent"
+            )
 
 
 async def _post(context: Context, render: Render, request: Request | None) -> Job | str:
