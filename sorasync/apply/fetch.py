@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sorasync.apply.context import Context
 from sorasync.apply.sidecars import sidecar_of
-from sorasync.apply.transfer import part_of, stream
+from sorasync.apply.transfer import stream
 from sorasync.assets import spare
 from sorasync.assets.errors import DamagedFile, TooLarge, WrongLength
 from sorasync.assets.fetch import Received
@@ -113,7 +113,7 @@ def _put_in_place(context: Context, record: Record, received: Received) -> Recor
 
     A file that came to its end and is no video is dropped.
     """
-    part, assets = part_of(context, record), context.assets
+    part, assets = received.part, context.assets
     try:
         facts = inspect_mp4(part)
         seconds = round(facts.duration_seconds, 3) or record.seconds

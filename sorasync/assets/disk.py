@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -35,14 +34,19 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 def hash_prefix(path: Path, length: int) -> _Hash:
     """A SHA-256 that has been fed the first `length` bytes. Raises `DamagedFile` where there are fewer."""
-    digest = hashlib.sha256()
     with path.open("rb", buffering=0) as file:
-        while length:
-            block = file.read(min(BLOCK, length))
-            if not block:
-                raise DamagedFile(path, f"it ends {counted(length, 'byte')} early")
-            digest.update(block)
-            length -= len(block)
+        return hash_next(file.fileno(), path, length)
+
+
+def hash_next(handle: int, path: Path, length: int) -> _Hash:
+    """`hash_prefix` of a file that is open, from where it stands."""
+    digest = hashlib.sha256()
+    while length:
+        block = os.read(handle, min(BLOCK, length))
+        if not block:
+            raise DamagedFile(path, f"it ends {counted(length, 'byte')} early")
+        digest.update(block)
+        length -= len(block)
     return digest
 
 
@@ -54,11 +58,20 @@ def hash_file(path: Path) -> str:
 
 def sync_directory(directory: Path) -> None:
     """Make the names in a directory durable, where the platform can."""
+    with opened_directory(directory) as handle:
+        if handle is not None:
+            os.fsync(handle)
+
+
+@contextmanager
+def opened_directory(directory: Path) -> Iterator[int | None]:
+    """A descriptor of a directory; None where the platform has none."""
     if os.name == "nt":
+        yield None
         return
     handle = os.open(directory, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        yield handle
     finally:
         os.close(handle)
 
@@ -79,32 +92,28 @@ def write_atomic(path: Path, data: bytes | Iterable[bytes]) -> None:
 
 def put_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
     """As `write_atomic`, for a directory that the caller syncs."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".write-")
+    temporary = path.with_name(f".write-{os.urandom(8).hex()}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o644)
     try:
         with os.fdopen(handle, "wb", buffering=BLOCK) as file:
             file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(handle)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        temporary.chmod(0o644)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
 @contextmanager
-def locked_directory(directory: Path) -> Iterator[None]:
-    """Let one thread of one process at a time change a directory; the others wait."""
-    if fcntl is None:
-        yield
-        return
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+def locked_directory(directory: Path) -> Iterator[int | None]:
+    """Let one thread of one process at a time change a directory; the others wait. A descriptor of it."""
+    with opened_directory(directory) as handle:
+        if fcntl is not None and handle is not None:
+            with suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_EX)
+        yield handle
 
 
 @contextmanager

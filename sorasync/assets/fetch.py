@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A file that came whole: its size in bytes and SHA-256. Adopting its part makes it durable."""
+    """A file that came whole: its part, its size in bytes and SHA-256. Adopting the part makes it durable."""
 
+    part: Path
     size: int
     sha256: str
 
@@ -50,7 +51,7 @@ async def receive(
         try:
             writer = await _open_writer(handle, part, offset, expected_length, cap)
             await _pump(chunks, writer)
-            return writer.finish()
+            return Received(part, *writer.finish())
         except (TooLarge, WrongLength) as error:
             if isinstance(error, TooLarge) or error.got > error.expected:
                 part.unlink(missing_ok=True)
@@ -122,11 +123,11 @@ class _Writer:
                 raise DiskFull(self._directory, self._still_needed(len(rest))) from error
             raise
 
-    def finish(self) -> Received:
-        """What came. Raises `WrongLength` where it is short of what was announced."""
+    def finish(self) -> tuple[int, str]:
+        """Size and SHA-256 of what came. Raises `WrongLength` where it is short of what was announced."""
         if self._expected is not None and self._size != self._expected:
             raise WrongLength(self._expected, self._size)
-        return Received(self._size, self._digest.hexdigest())
+        return self._size, self._digest.hexdigest()
 
     def _still_needed(self, unwritten: int) -> int | None:
         return None if self._expected is None else self._expected - self._size + unwritten

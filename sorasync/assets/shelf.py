@@ -11,11 +11,10 @@ from pathlib import Path
 from sorasync.assets.disk import (
     exclusive_part,
     hash_file,
-    hash_prefix,
+    hash_next,
     locked_directory,
     make_directory,
     put_whole,
-    sync_directory,
 )
 from sorasync.assets.errors import DamagedFile
 
@@ -56,7 +55,7 @@ class Shelf:
 
     def _settle(self, handle: int, part: Path, target: Path, hashed: bool) -> Stored:
         size = os.fstat(handle).st_size
-        if hashed and hash_prefix(part, size).hexdigest() != target.stem:
+        if hashed and hash_next(handle, part, size).hexdigest() != target.stem:
             raise DamagedFile(part, f"its SHA-256 is not {target.stem}")
         if hashed and _whole(target, size):
             part.unlink()
@@ -73,12 +72,12 @@ def held(directory: Path) -> Iterator[Shelf]:
     """Hold a directory of the store, made where there is none. Others wait for it."""
     make_directory(directory)
     shelf = Shelf()
-    with locked_directory(directory):
+    with locked_directory(directory) as handle:
         try:
             yield shelf
         finally:
-            if shelf.touched:
-                sync_directory(directory)
+            if shelf.touched and handle is not None:
+                os.fsync(handle)
 
 
 def _whole(target: Path, size: int) -> bool:

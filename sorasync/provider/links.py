@@ -7,6 +7,7 @@ import ipaddress
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 from sorasync.provider.errors import BadDownload
@@ -25,6 +26,7 @@ class Origin:
     port: int
 
 
+@lru_cache(maxsize=64)
 def origin(url: str) -> Origin | None:
     """The origin of an http or https address without user and password; None for any other text."""
     try:

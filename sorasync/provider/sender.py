@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -227,8 +228,18 @@ def _build(
 ) -> httpx.Request:
     """A request as httpx's own client would write it; no cookies are kept, and no redirect is followed."""
     return httpx.Request(
-        method, url, headers=_USUAL | dict(headers), extensions={"timeout": timeout.as_dict()}, **body
+        method,
+        _parsed_url(url) if isinstance(url, str) else url,
+        headers=_USUAL | dict(headers),
+        extensions={"timeout": timeout.as_dict()},
+        **body,
     )
+
+
+@lru_cache(maxsize=64)
+def _parsed_url(url: str) -> httpx.URL:
+    """Most requests go to a few addresses."""
+    return httpx.URL(url)
 
 
 def _headers(response: httpx.Response) -> dict[str, str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from types import TracebackType
 from typing import Any
 
 from sorasync.clock import Clock
-from sorasync.state.errors import StateError, explained
+from sorasync.state.errors import StateError, explain, explained
 
 
 class Session:
@@ -28,13 +29,19 @@ class Session:
 
     def rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
-        with self._lock, explained(self.name):
-            return self.connection.execute(sql, parameters).fetchall()
+        with self._lock:
+            try:
+                return self.connection.execute(sql, parameters).fetchall()
+            except sqlite3.Error as error:
+                raise explain(error, self.name) from error
 
     def row(self, sql: str, parameters: tuple[object, ...] = ()) -> tuple[Any, ...] | None:
         """The first row of a query, or None."""
-        with self._lock, explained(self.name):
-            found: tuple[Any, ...] | None = self.connection.execute(sql, parameters).fetchone()
+        with self._lock:
+            try:
+                found: tuple[Any, ...] | None = self.connection.execute(sql, parameters).fetchone()
+            except sqlite3.Error as error:
+                raise explain(error, self.name) from error
             return found
 
     def write(self, sql: str, parameters: tuple[object, ...] = ()) -> sqlite3.Cursor:
@@ -56,32 +63,40 @@ class Session:
         """Mark this transaction as one that changes what the state says; its commit raises the serial."""
         self._changed = True
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, durable when it returns. A nested block is part of the outer one, whole or not."""
-        with self._lock:
-            if self.connection.in_transaction:
-                with self._inner():
-                    yield
-                return
-            with explained(self.name):
-                self.connection.execute("BEGIN IMMEDIATE")
-                self._changed = self._spoiled = False
-                try:
-                    yield
-                    self._commit()
-                except BaseException:
-                    self._undo()
-                    raise
+        return _Transaction(self)
 
-    @contextmanager
-    def _inner(self) -> Iterator[None]:
-        """What fails inside a transaction takes all of it along, even if somebody catches the error."""
+    def begin(self) -> bool:
+        """Hold the session for a block; whether the block is the outermost one."""
+        self._lock.acquire()
         try:
-            yield
-        except BaseException:
-            self._spoiled = True
+            if self.connection.in_transaction:
+                return False
+            self.connection.execute("BEGIN IMMEDIATE")
+        except BaseException as error:
+            self._lock.release()
+            if isinstance(error, sqlite3.Error):
+                raise explain(error, self.name) from error
             raise
+        self._changed = self._spoiled = False
+        return True
+
+    def end(self, outermost: bool, error: BaseException | None) -> None:
+        """Let go of the session. What fails in a nested block takes the outer one along, caught or not."""
+        try:
+            if not outermost:
+                self._spoiled = self._spoiled or error is not None
+            elif error is None:
+                self._commit()
+            else:
+                self._undo()
+        except sqlite3.Error as failed:
+            raise explain(failed, self.name) from failed
+        finally:
+            self._lock.release()
+        if outermost and isinstance(error, sqlite3.Error):
+            raise explain(error, self.name) from error
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -111,11 +126,15 @@ class Session:
                 self.connection.execute("PRAGMA synchronous = FULL")
 
     def _commit(self) -> None:
-        if self._spoiled:
-            raise StateError("a part of this transaction failed: this is a bug in sorasync")
-        if self._changed:
-            self.connection.execute("UPDATE state SET serial = serial + 1")
-        self.connection.execute("COMMIT")
+        try:
+            if self._spoiled:
+                raise StateError("a part of this transaction failed: this is a bug in sorasync")
+            if self._changed:
+                self.connection.execute("UPDATE state SET serial = serial + 1")
+            self.connection.execute("COMMIT")
+        except BaseException:
+            self._undo()
+            raise
 
     def _undo(self) -> None:
         """A full disk may have ended the transaction already."""
@@ -126,6 +145,23 @@ class Session:
         """Close the connection; SQLite tidies its journal away with the last one."""
         with self._lock:
             self.connection.close()
+
+
+class _Transaction:
+    """A block that a session begins and ends. Written out, for every write goes through several of them."""
+
+    __slots__ = ("_outermost", "_session")
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __enter__(self) -> None:
+        self._outermost = self._session.begin()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._session.end(self._outermost, error)
 
 
 def _scrubbed(value: object) -> object:

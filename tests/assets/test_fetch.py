@@ -20,7 +20,10 @@ from sorasync.assets.fetch import Received, receive
 from tests.assets.helpers import digest, stream
 
 DATA = bytes(range(256)) * 20_000
-WHOLE = Received(len(DATA), digest(DATA))
+
+
+def whole(part: Path) -> Received:
+    return Received(part, len(DATA), digest(DATA))
 
 
 def pieces(data: bytes, size: int = 65_536) -> list[bytes]:
@@ -48,16 +51,16 @@ def part(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("size", [1000, 65_536, BLOCK, len(DATA)])
 def test_a_stream_is_written_and_hashed_whatever_its_chunks(part: Path, size: int) -> None:
-    assert fetch(pieces(DATA, size), part, expected=len(DATA)) == WHOLE
+    assert fetch(pieces(DATA, size), part, expected=len(DATA)) == whole(part)
     assert part.read_bytes() == DATA
 
 
 def test_an_unannounced_length_is_taken_as_it_comes(part: Path) -> None:
-    assert fetch(pieces(DATA), part) == WHOLE
+    assert fetch(pieces(DATA), part) == whole(part)
 
 
 def test_an_empty_stream_is_an_empty_file(part: Path) -> None:
-    assert fetch([], part) == Received(0, digest(b""))
+    assert fetch([], part) == Received(part, 0, digest(b""))
 
 
 def test_a_broken_stream_leaves_its_bytes_and_its_error(part: Path) -> None:
@@ -66,7 +69,7 @@ def test_a_broken_stream_leaves_its_bytes_and_its_error(part: Path) -> None:
     kept = part.read_bytes()
     assert DATA.startswith(kept)
     assert len(kept) == 40 * 65_536
-    assert fetch(pieces(DATA[len(kept) :]), part, offset=len(kept), expected=len(DATA)) == WHOLE
+    assert fetch(pieces(DATA[len(kept) :]), part, offset=len(kept), expected=len(DATA)) == whole(part)
 
 
 @given(cut=st.integers(0, 5000), offset=st.integers(0, 5000))
@@ -85,7 +88,7 @@ def test_resuming_anywhere_in_what_is_there_gives_the_whole(
 
 def test_a_server_that_ignores_the_range_starts_the_file_anew(part: Path) -> None:
     part.write_bytes(b"other bytes" * 1_000_000)
-    assert fetch(pieces(DATA), part, offset=0, expected=len(DATA)) == WHOLE
+    assert fetch(pieces(DATA), part, offset=0, expected=len(DATA)) == whole(part)
     assert part.stat().st_size == len(DATA)
 
 
@@ -142,7 +145,7 @@ def test_a_cancelled_fetch_can_go_on_later(part: Path) -> None:
     asyncio.run(main())
     at = part.stat().st_size
     assert at == 2 * BLOCK
-    assert fetch([DATA[at:]], part, offset=at, expected=len(DATA)) == WHOLE
+    assert fetch([DATA[at:]], part, offset=at, expected=len(DATA)) == whole(part)
 
 
 def test_two_writers_of_one_part_do_not_mix(part: Path) -> None:
@@ -154,7 +157,7 @@ def test_two_writers_of_one_part_do_not_mix(part: Path) -> None:
 def test_a_part_left_read_only_by_a_crash_is_written_again(part: Path) -> None:
     part.write_bytes(DATA)
     part.chmod(0o444)
-    assert fetch([DATA], part) == WHOLE
+    assert fetch([DATA], part) == whole(part)
 
 
 def test_a_symlink_is_no_place_to_write_to(part: Path, tmp_path: Path) -> None:
