@@ -38,11 +38,13 @@ async def send(context: Context, change: Change) -> Job | None:
     if context.stop.is_set():
         raise Stopped("not started")
     context.budget.reserve(change.cost_usd, change.seconds)
+    noted: list[Record] = []
     try:
-        await context.commits.write(lambda: intend(context, change, render, request))
+        await context.commits.write(lambda: noted.append(intend(context, change, render, request)))
     except BaseException:
         context.budget.release(change.cost_usd, change.seconds)
-        _take_back(context, render)
+        if noted:
+            _take_back(context, noted[-1])
         raise
     context.tell(change, Moment.SENT)
     try:
@@ -57,7 +59,7 @@ _STANDING = frozenset({Status.SUBMITTED, Status.RENDERED, Status.STORED})
 """Records that are set aside before their key is rendered afresh; all others may be sent as they are."""
 
 
-def intend(context: Context, change: Change, render: Render, request: Request | None) -> None:
+def intend(context: Context, change: Change, render: Render, request: Request | None) -> Record:
     """Note, durably, that a render is about to be sent; its present record is set aside if need be."""
     store = context.store
     source = None if request is None or isinstance(request, CreateRequest) else request.source.remote_id
@@ -81,16 +83,15 @@ def intend(context: Context, change: Change, render: Render, request: Request | 
         before = store.record(render.key) if change.supersede else None
         if before is not None and before.status in _STANDING:
             store.supersede(render.key, run=context.run)
-        store.intend(record, run=context.run)
+        return store.intend(record, run=context.run)
 
 
-def _take_back(context: Context, render: Render) -> None:
-    """A run that is ended just when the intent was written has sent nothing."""
+def _take_back(context: Context, intent: Record) -> None:
+    """A run that is ended just when the intent was written has sent nothing. Nobody else's is touched."""
     with contextlib.suppress(StateError):
-        record = context.store.record(render.key)
-        if record is not None and record.status is Status.INTENT and record.run == context.run:
+        if context.store.record(intent.key) == intent:
             context.store.withdraw(
-                render.key, run=context.run, error_message="the run ended before it was sent"
+                intent.key, run=context.run, error_message="the run ended before it was sent"
             )
 
 

@@ -26,6 +26,7 @@ class Session:
         self._lock = threading.RLock()
         self._changed = False
         self._spoiled = False
+        self._reading = False
 
     def rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
@@ -71,6 +72,8 @@ class Session:
         """Hold the session for a block; whether the block is the outermost one."""
         self._lock.acquire()
         try:
+            if self._reading:
+                raise StateError("a write among reads of one moment: this is a bug in sorasync")
             if self.connection.in_transaction:
                 return False
             self.connection.execute("BEGIN IMMEDIATE")
@@ -100,15 +103,18 @@ class Session:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Everything read inside the block is of one moment."""
+        """Everything read inside the block is of one moment. Nothing may be written in it."""
         with self._lock, explained(self.name):
-            nested = self.connection.in_transaction
-            if not nested:
-                self.connection.execute("BEGIN")
+            if self.connection.in_transaction:
+                yield
+                return
+            self.connection.execute("BEGIN")
+            self._reading = True
             try:
                 yield
             finally:
-                if not nested and self.connection.in_transaction:
+                self._reading = False
+                if self.connection.in_transaction:
                     self.connection.execute("COMMIT")
 
     @contextmanager
@@ -116,7 +122,8 @@ class Session:
         """A transaction that may be lost in a power cut: it does not wait for the disk."""
         with self._lock, explained(self.name):
             if self.connection.in_transaction:
-                yield
+                with self.transaction():
+                    yield
                 return
             self.connection.execute("PRAGMA synchronous = NORMAL")
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -311,6 +312,27 @@ def test_a_failed_inner_group_takes_the_outer_one_along(store: Store) -> None:
         with pytest.raises(ForbiddenMove), store.transaction():
             store.unbind("clip.market#1")
             store.move(key, Status.SUBMITTED, run=None)
+    assert (store.serial, store.events(), store.bindings()) == before
+    store.log("afterwards")
+    assert store.events()[-1].what == "afterwards"
+
+
+def test_a_failed_inner_group_that_need_not_be_durable_takes_the_outer_one_along(store: Store) -> None:
+    render(store)
+    before = (store.serial, store.events(), store.bindings())
+    with pytest.raises(StateError, match="a part of this transaction failed"), store.transaction():
+        with suppress(ValueError), store.relaxed():
+            store.unbind("clip.market#1")
+            raise ValueError
+    assert (store.serial, store.events(), store.bindings()) == before
+
+
+def test_nothing_is_written_among_reads_of_one_moment(store: Store) -> None:
+    key = render(store).key
+    before = (store.serial, store.events(), store.bindings())
+    with store.snapshot(), suppress(StateError), store.transaction():
+        store.unbind("clip.market#1")
+        store.move(key, Status.SUBMITTED, run=None)
     assert (store.serial, store.events(), store.bindings()) == before
     store.log("afterwards")
     assert store.events()[-1].what == "afterwards"
