@@ -8,6 +8,7 @@ import click
 
 from sorasync.cli.columns import padded
 from sorasync.cli.failure import one_line
+from sorasync.counted import counted
 from sorasync.doctor.checks import Checkup, Level
 
 _MARKS = {
@@ -30,8 +31,15 @@ def doctor_text(checkup: Checkup, *, quiet: bool = False) -> Iterator[str]:
         yield f"{click.style(mark, fg=colour, bold=True)} {name}  {one_line(check.message)}"
         if check.hint and check.level is not Level.OK:
             yield f"  {' ' * width}  {one_line(check.hint)}"
-    counts = [f"{n} {level.value}" for level in Level if (n := _count(checkup, level))]
+    counts = [_counted(n, level) for level in Level if (n := _count(checkup, level))]
     yield f"Checked: {', '.join(counts)}."
+
+
+def _counted(number: int, level: Level) -> str:
+    """`2 errors`, but `2 ok`: only nouns have a plural."""
+    return (
+        counted(number, level.value) if level in (Level.WARNING, Level.ERROR) else f"{number} {level.value}"
+    )
 
 
 def doctor_json(checkup: Checkup) -> dict[str, object]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from sorasync.doctor.checks import Check, Host, Level, listed
 from sorasync.operations.project import Project
+from sorasync.provider.errors import AuthFailed
 from sorasync.provider.probe import HostFacts, Reached
 
 _SKEW_WARNS, _SKEW_FAILS = 10.0, 120.0
@@ -25,16 +26,20 @@ def host_checks(project: Project, host: Host, models: Iterable[str]) -> Iterator
     yield from _tls(project, host)
     if facts.failure is not None:
         error = facts.failure
-        yield Check("reachable", Level.ERROR, error.message, error.hint)
+        name = "key" if isinstance(error, AuthFailed) else "reachable"
+        yield Check(name, Level.ERROR, error.message, error.hint)
         return
     assert facts.first is not None
+    if facts.first.status < 300 and not facts.first.readable:
+        yield _another(project, facts.first)
+        return
     yield _reached(facts.first)
     yield _clock(facts)
     yield _key(project, facts.first)
     if facts.first.status not in (401, 403):
         yield from _list(project, facts)
         yield from _models(facts, models)
-    yield from _routes(facts)
+        yield from _routes(facts)
     yield from _gateway(facts)
     if facts.sunset:
         yield Check("sunset", Level.WARNING, f"the host announces its end: {facts.sunset}")
@@ -68,6 +73,18 @@ def _reached(first: Reached) -> Check:
     return Check("reachable", level, f"it answers in {first.took * 1000:.0f} ms")
 
 
+def _another(project: Project, first: Reached) -> Check:
+    """Something answers at the address, a web page as a rule, but not this API."""
+    kind = first.headers.get("content-type", "").partition(";")[0].strip()
+    sent = f" of the type {kind}" if kind else ""
+    message = f"it answers {first.status} with a body{sent} that is no JSON: this is not the API"
+    return Check("reachable", Level.ERROR, message, _address_hint(project))
+
+
+def _address_hint(project: Project) -> str:
+    return f"is {project.profile.base_url} right, /v1 included, and the profile the right one?"
+
+
 def _clock(facts: HostFacts) -> Check:
     if facts.skew is None:
         return Check("clock", Level.UNKNOWN, "it does not say what time it is")
@@ -96,6 +113,8 @@ def _key(project: Project, first: Reached) -> Check:
         )
     if not auth.required and project.api_key() is None:
         return Check("key", Level.OK, "none is set, and it asks for none")
+    if first.status in (404, 405) and project.profile.can("list"):
+        return Check("key", Level.UNKNOWN, "not known: the route that would tell is not there")
     if first.status >= 300 and first.status != 404:
         said = f": {first.said}" if first.said else ""
         return Check("key", Level.WARNING, f"perhaps not accepted, since it answers {first.status}{said}")
@@ -113,7 +132,10 @@ def _list(project: Project, facts: HostFacts) -> Iterator[Check]:
         )
         return
     if facts.jobs is None:
-        yield Check("list", Level.ERROR, f"GET of the list answers {facts.list_status} or no list")
+        path = project.profile.routes.list or ""
+        status = facts.list_status or 0
+        said = "with a body that is no list" if status < 300 else str(status)
+        yield Check("list", Level.ERROR, f"GET {path} answers {said}", _address_hint(project))
         return
     if not facts.jobs:
         yield Check("list", Level.UNKNOWN, "it works, and is empty: what it says of jobs cannot be seen yet")

@@ -14,7 +14,7 @@ _SUNSET_WARNS, _OLD = 180, 60
 
 
 def price_checks(project: Project, models: Mapping[str, set[str]]) -> Iterator[Check]:
-    """Checks of the profile for the models and sizes that the manifests use."""
+    """Checks of the profile for the models and sizes that the manifests use; no word on prices without any."""
     profile = project.profile
     today = datetime.fromtimestamp(project.clock.now(), UTC).date()
     for model in (None, *sorted(models)):
@@ -39,6 +39,8 @@ def price_checks(project: Project, models: Mapping[str, set[str]]) -> Iterator[C
             )
     if profile.simulated:
         yield Check("prices", Level.OK, "nothing is billed; prices are those of the reference")
+        return
+    if not models:
         return
     unknown = {
         f"{model} {size}"

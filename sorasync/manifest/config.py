@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from sorasync.manifest.schema import EXPECTED, DefaultsModel, Line, Size, Table, Variable
+from sorasync.manifest.schema import EXPECTED, DefaultsModel, Line, Table, Variable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +22,7 @@ _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _BASE_URL = r"^https?://[^\s@/?#]+(/[^\s@?#]*)?$"
 _STATE_URL = r"^sqlite:.*\S$"
 _CODE = r"^S[0-9]{3}$"
+_PRICED = r"^(\*|[1-9][0-9]{0,4}x[1-9][0-9]{0,4})$"
 
 EXPECTED.update(
     {
@@ -29,6 +30,7 @@ EXPECTED.update(
         _BASE_URL: "an http or https address without user name, query or fragment",
         _STATE_URL: f'an address such as "{DEFAULT_STATE}"',
         _CODE: 'a code such as "S207"',
+        _PRICED: 'width x height in pixels, such as "1280x720", or "*" for every other size',
     }
 )
 
@@ -43,6 +45,7 @@ Percent = Annotated[int, Field(ge=0, le=100)]
 Whole = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
 Amount = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False, strict=False)]
+PricedSize = Annotated[str, StringConstraints(pattern=_PRICED)]
 Code = Annotated[str, StringConstraints(pattern=_CODE)]
 
 
@@ -197,8 +200,10 @@ class Config(Table):
     vars: dict[str, Variable] = Field(
         {}, description="Variables of every manifest.", examples=[{"city": "Oslo"}]
     )
-    prices: dict[str, dict[Size, Dollars]] = Field(
-        {}, description="Dollars a second, by model and size.", examples=[{"my-model": {"1280x720": 0.04}}]
+    prices: dict[str, dict[PricedSize, Dollars]] = Field(
+        {},
+        description="Dollars a second, by model and size; `*` is every other size.",
+        examples=[{"my-model": {"1280x720": 0.04}}],
     )
     lint: LintConfig = Field(default_factory=LintConfig, description="Which rules count.")
     env: str | None = Field(None, exclude=True, description="The chosen environment.")

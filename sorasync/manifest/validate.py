@@ -97,7 +97,8 @@ def _fault(model: type[BaseModel], found: Any, place: Place) -> Fault:
     loc: TomlPath = found["loc"]
     kind: str = found["type"]
     file, path, address = place(loc)
-    name = _label(loc)
+    on_key = bool(loc) and loc[-1] == "[key]"
+    name = _label(loc[:-2] if on_key else loc)
     if kind == "extra_forbidden":
         known = _known(model, loc[:-1])
         fix = nearest(str(loc[-1]), known)
@@ -107,8 +108,9 @@ def _fault(model: type[BaseModel], found: Any, place: Place) -> Fault:
     if kind == "missing":
         return Fault("S112", f"`{name}` is missing", file, path[:-1], address=address, on_key=True)
     expected = _expected(kind, found)
-    message = f"`{name}` must be {expected}, not {shown(found['input'])}"
-    return Fault("S104", message, file, path, expected, _fix(kind, found["input"]), address)
+    subject = f"a key of `{name}`" if on_key else f"`{name}`"
+    message = f"{subject} must be {expected}, not {shown(found['input'])}"
+    return Fault("S104", message, file, path, expected, _fix(kind, found["input"]), address, on_key=on_key)
 
 
 def _label(loc: TomlPath) -> str:

@@ -40,6 +40,8 @@ _QUOTA = frozenset(
         "payment_required",
     }
 )
+_NO_CREDIT = "waiting does not help: add credit or raise the limit at the provider, then apply again"
+_NO_ROUTE = "the host has no such route: are provider.base_url and the profile the right ones?"
 _RATE = frozenset(
     {"rate_limit_exceeded", "rate_limit_error", "rate_limited", "slow_down", "too_many_requests"}
 )
@@ -89,7 +91,7 @@ def fault(answer: Answer, asked: Asked, now: float) -> ProviderError:
     if status in (404, 410):
         return NotFound(message, status=status, code=code)
     if status in (405, 501):
-        return NotSupported(message, status=status, code=code)
+        return NotSupported(message, status=status, code=code, hint=_NO_ROUTE)
     if status == 425 or (status == 409 and not asked.paid):
         return NotReady(message, status=status, code=code)
     if status in (503, 529) and (retry_after(answer.headers, now) is not None):
@@ -121,7 +123,7 @@ def _by_code(
     """The error that the server's code alone decides, whatever the status."""
     codes, status = set(said.codes), answer.status
     if codes & _QUOTA or status == 402:
-        return QuotaExhausted(message, status=status, code=code)
+        return QuotaExhausted(message, status=status, code=code, hint=_NO_CREDIT)
     if any(is_moderation(one) for one in codes) or status == 451:
         return Moderated(message, status=status, code=code)
     wait = retry_after(answer.headers, now)

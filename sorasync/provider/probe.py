@@ -28,13 +28,17 @@ PAID = ("create", "extend", "edit", "character_create", "batch_create")
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """One answer: its status and headers (lower-case names), and how long it took in seconds."""
+    """One answer: its status and headers (lower-case names), and how long it took in seconds.
+
+    `readable`: its body is JSON, as every answer of this API is.
+    """
 
     status: int
     headers: Mapping[str, str]
     took: float
     said: str = ""
     error_code: str | None = None
+    readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,8 @@ class _Probe:
         took = self._clock.monotonic() - started
         said = complaint(answer.body)
         shown = "" if answer.ok else said.message
-        first = Reached(answer.status, answer.headers, took, shown, said.code)
+        readable = isinstance(answer.body, dict | list)
+        first = Reached(answer.status, answer.headers, took, shown, said.code, readable)
         jobs, next_page = await self._jobs(answer) if query else (None, None)
         routes, described = await self._routes()
         models = await self._models()

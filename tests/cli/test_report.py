@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,9 @@ def test_few_keep_a_line_each_and_steps_that_differ_are_said_to() -> None:
     assert [len(part) for group in alike(report) for part in group.parts] == [1, 1, 1, 4]
     steps = [next_step(part) for group in alike(report) for part in group.parts]
     assert steps == ["try a", "try b", "try c", "try m0, and so for each"]
+
+
+def test_a_reason_that_ends_in_a_full_stop_gets_no_second_one(tmp_path: Path) -> None:
+    world, plan, report = interrupted(tmp_path, numbered(2))
+    told = replace(report, stopped="no credit is left.")
+    assert "Stopped early: no credit is left." in list(report_text(plan, told, world.project))

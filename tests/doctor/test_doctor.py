@@ -263,6 +263,49 @@ def test_a_gateway_shows_itself_in_its_description(tmp_path: Path) -> None:
     assert found_of(answer, tmp_path)["gateway"][0].level is Level.WARNING
 
 
+def test_a_web_page_is_told_from_the_api_and_nothing_else_is_said_of_the_host(tmp_path: Path) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, html="<html><body>Welcome</body></html>")
+
+    found = found_of(answer, tmp_path)
+    (check,) = found["reachable"]
+    assert check.level is Level.ERROR
+    assert "text/html" in check.message and "/v1 included" in (check.hint or "")
+    assert set(found) == {"reachable"}
+
+
+def test_an_address_without_the_list_says_nothing_of_the_key(tmp_path: Path) -> None:
+    found = found_of(lambda request: httpx.Response(404, json={"detail": "Not Found"}), tmp_path)
+    assert levels(found)["key"] == {Level.UNKNOWN}
+    (check,) = found["list"]
+    assert "GET /videos answers 404" in check.message and "/v1 included" in (check.hint or "")
+
+
+def test_a_key_that_is_missing_is_a_fault_of_the_key(tmp_path: Path) -> None:
+    found = checked(at(tmp_path, "http://127.0.0.1:9/v1"))
+    assert "reachable" not in found
+    (check,) = found["key"]
+    assert check.level is Level.ERROR and "DOCTOR_KEY" in check.message
+
+
+def test_of_the_routes_nothing_is_said_while_the_key_is_refused(tmp_path: Path) -> None:
+    assert "routes" not in found_of(lambda request: httpx.Response(401, json={}), tmp_path)
+
+
+def test_without_a_model_in_use_nothing_is_said_of_prices(tmp_path: Path) -> None:
+    root = library(tmp_path, '[provider]\nprofile = "openai"\n')
+    (root / "manifests" / "a.toml").write_text("[clips.a]\n")
+    names = [check.name for check in examine(Project.open(root), offline=True).checks]
+    assert "manifests" in names and "prices" not in names
+
+
+def test_several_errors_are_counted_in_the_plural(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = library(tmp_path, '[provider]\nprofile = "openai"\n')
+    (root / "manifests" / "a.toml").write_text("[clips.a]\n")
+    assert run(["--library", str(root), "doctor", "--offline"]) == 1
+    assert "2 errors." in capsys.readouterr().out
+
+
 def test_a_key_that_gets_an_odd_refusal_is_a_warning_in_the_hosts_words(tmp_path: Path) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(400, json={"error": {"message": "No connected db.", "code": "400"}})

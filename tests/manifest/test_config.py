@@ -10,6 +10,7 @@ import pytest
 from sorasync.errors import SorasyncError
 from sorasync.manifest.config import Config, find_library, load_config
 from sorasync.manifest.diagnostic import Diagnostic, ManifestError
+from sorasync.profile import load_profile
 from tests.manifest.libraries import write
 
 
@@ -157,3 +158,17 @@ def test_a_key_command_is_a_line_or_a_list_of_words(tmp_path: Path) -> None:
     ]
     (found,) = faults(tmp_path, "[provider]\napi_key_command = [1]\n")
     assert (found.code, found.expected) == ("S104", "a string or an array of strings")
+
+
+def test_a_price_may_stand_for_every_other_size_as_the_docs_say(tmp_path: Path) -> None:
+    found = config(tmp_path, '[prices.wan]\n"*" = 0.02\n"1280x720" = 0.04\n').prices["wan"]
+    profile = load_profile("vllm-omni", prices={"wan": found})
+    assert profile.create_cost("wan", "1280x720", 10) == Decimal("0.40")
+    assert profile.create_cost("wan", "640x480", 10) == Decimal("0.20")
+
+
+def test_a_size_that_is_none_is_shown_where_it_stands_by_the_name_of_its_table(tmp_path: Path) -> None:
+    (fault,) = faults(tmp_path, "[prices.wan]\nbig = 0.02\n")
+    assert fault.message.startswith("a key of `wan` must be width x height") and '"big"' in fault.message
+    assert fault.position is not None
+    assert (fault.position.line, fault.position.column, fault.position.end_column) == (2, 1, 4)

@@ -163,3 +163,8 @@ def test_the_polling_hint_is_in_milliseconds() -> None:
 def test_any_text_for_a_span_is_read_or_left(said: str) -> None:
     found = span(said)
     assert found is None or 0 <= found <= 3600
+
+
+@pytest.mark.parametrize(("status", "code"), [(402, None), (429, "insufficient_quota"), (405, None)])
+def test_what_waiting_cannot_mend_says_what_would(status: int, code: str | None) -> None:
+    assert told(status, code, paid=True).hint
