@@ -175,6 +175,11 @@ class Terminal:
         if plan.simulated or not any(plan.paid()):
             watch.start(Kind.ALL, plan.token)
             return
+        try:
+            project.require_key()
+        except SorasyncError as error:
+            self.said(f"{error.message}; nothing was sent")
+            return
         limit = project.config.budget.confirm_above
         cost, token = plan.cost, plan.token
         if limit is not None and cost.known_usd > limit:

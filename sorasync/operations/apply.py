@@ -92,7 +92,8 @@ def apply(
 ) -> Report | None:
     """Plan and carry out. None when `confirm` said no; it is asked once, after every check has passed.
 
-    Raises what `make_plan` raises, `StateLocked`, `PlanStale` and `PlanRefused`; nothing was sent then.
+    Raises what `make_plan` raises, `StateLocked`, `PlanStale`, `PlanRefused`, and `AuthFailed` where the
+    provider has to be asked and there is no key for it; nothing was sent or recorded then.
     """
     with project.store(write=True) as store:
         for warning in store.warnings:
@@ -103,6 +104,8 @@ def apply(
             if (lost := forgotten(project, planned.known.briefs)) is not None:
                 _refuse_paid_for(project, planned.plan)
                 reporter.notice(lost)
+            if planned.asks:
+                project.require_key()
             if not confirm(planned):
                 return None
             return _carry_out(_Session(project, options, store, planned, reporter, command, lock))

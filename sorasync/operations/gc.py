@@ -205,22 +205,28 @@ def _delete_files(project: Project, session: Session, going: list[Record]) -> in
     return freed
 
 
+def at_provider(project: Project, store: Store, doomed: Iterable[Doomed]) -> dict[str, str]:
+    """The ids, by key, that this provider would be asked to delete: what only these records stand for."""
+    if not project.profile.can("delete"):
+        return {}
+    going = {one.record.key: one.record for one in doomed}
+    kept = {brief.remote_id for key, brief in store.briefs().items() if key not in going}
+    return {
+        key: record.remote_id
+        for key, record in going.items()
+        if record.provider == project.profile.provider_name
+        and record.remote_id is not None
+        and record.remote_id not in kept
+        and record.kind != "character"
+    }
+
+
 async def _delete_remote(
     project: Project, session: Session, doomed: list[Doomed]
 ) -> tuple[int, dict[str, str]]:
     """Delete at this provider what only these records stand for; the number, and the errors by key."""
-    name = project.profile.provider_name
-    keys = {one.record.key for one in doomed}
-    kept = {b.remote_id for key, b in session.store.briefs().items() if key not in keys}
-    there = {
-        one.record.key: one.record.remote_id
-        for one in doomed
-        if one.record.provider == name
-        and one.record.remote_id is not None
-        and one.record.remote_id not in kept
-        and one.record.kind != "character"
-    }
-    if not there or not project.profile.can("delete"):
+    there = at_provider(project, session.store, doomed)
+    if not there:
         return 0, {}
     failed: dict[str, str] = {}
     waiting = list(there.items())

@@ -61,6 +61,17 @@ class Planned:
     known: Known
     drift: Drift | None = None
 
+    @property
+    def asks(self) -> bool:
+        """Whether carrying it out asks the provider; putting back a video from a file here does not."""
+        return any(map(self._asks, self.plan.changes))
+
+    def _asks(self, change: Change) -> bool:
+        if change.action is not Action.DOWNLOAD:
+            return change.action.renders or change.action is Action.RESUME
+        brief = self.known.briefs.get(change.key)
+        return brief is None or self.known.at_hand(brief) is None
+
 
 def make_plan(project: Project, options: PlanOptions, store: Store | None = None) -> Planned:
     """Plan a library. With `store` None the state is read and not touched.

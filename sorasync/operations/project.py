@@ -43,6 +43,7 @@ class Project:
     config: Config
     profile: Profile
     clock: Clock = field(default_factory=SystemClock)
+    _printed_key: list[str] = field(default_factory=list, compare=False, repr=False)
 
     @classmethod
     def open(cls, directory: Path | None = None, env: str | None = None) -> Project:
@@ -141,13 +142,25 @@ class Project:
     def api_key(self) -> str | None:
         """The provider's key, from the environment or from the configured command; None if there is none.
 
-        Raises `SorasyncError` for a command that fails.
+        The command, which may ask somebody for a password, is run once. Raises `SorasyncError` if it fails.
         """
         command = self.config.provider.api_key_command
         if command:
-            return _printed(shlex.split(command) if isinstance(command, str) else command)
+            if not self._printed_key:
+                words = shlex.split(command) if isinstance(command, str) else command
+                self._printed_key.append(_printed(words))
+            return self._printed_key[0]
         variable = self.config.provider.api_key_env or self.profile.auth.env
         return os.environ.get(variable) or None
+
+    def require_key(self) -> None:
+        """Raises `AuthFailed` if the provider wants a key and there is none, or one that cannot be sent.
+
+        For what is about to ask the provider: before anything is recorded, and before anybody is asked.
+        """
+        from sorasync.provider.open import check_key
+
+        check_key(self.profile.wire(), self.api_key(), self.config.provider.api_key_env)
 
     @asynccontextmanager
     async def provider(self) -> AsyncIterator[VideosClient]:

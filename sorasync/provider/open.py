@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sorasync.clock import Clock
+from sorasync.provider.auth import auth_headers
 from sorasync.provider.client import VideosClient
+from sorasync.provider.redact import Secret
 from sorasync.provider.spec import HostSpec
 
 if TYPE_CHECKING:
@@ -27,11 +29,19 @@ def open_provider(
     """The client for a profile's `wire()`.
 
     The key is `api_key`, or comes from the variable `api_key_env` (default: the profile's own), which errors
-    name in any case. That it is missing is told only by the first request that needs it. `transport` is
-    `in_process(app)` for a server inside this process.
+    name in any case. That it is missing is told by the first request that needs it, or before by `check_key`.
+    `transport` is `in_process(app)` for a server inside this process.
     """
-    spec = HostSpec.from_mapping(wire)
-    if api_key_env is not None and api_key_env != spec.key_env:
-        spec = replace(spec, key_env=api_key_env)
+    spec = _spec(wire, api_key_env)
     key = api_key or (os.environ if environ is None else environ).get(spec.key_env)
     return VideosClient(spec, api_key=key, transport=transport, clock=clock)
+
+
+def check_key(wire: Mapping[str, object], api_key: str | None, api_key_env: str | None) -> None:
+    """Raises `AuthFailed`, as the first request would, if the host wants a key and this one is none."""
+    auth_headers(_spec(wire, api_key_env), Secret(api_key))
+
+
+def _spec(wire: Mapping[str, object], api_key_env: str | None) -> HostSpec:
+    spec = HostSpec.from_mapping(wire)
+    return spec if api_key_env is None else replace(spec, key_env=api_key_env)

@@ -70,12 +70,15 @@ def scrub(value: object, secret: str) -> object:
 
 
 class Secret:
-    """A key that shows itself to nobody but the one who asks for `value`."""
+    """A key that shows itself to nobody but the one who asks for `value`.
+
+    White space around it is no part of it.
+    """
 
     __slots__ = ("value",)
 
     def __init__(self, value: str | None) -> None:
-        self.value = value or None
+        self.value = (value or "").strip() or None
 
     @property
     def sought(self) -> str | None:

@@ -12,10 +12,10 @@ import httpx
 
 from sorasync.clock import Clock
 from sorasync.provider.answer import Answer
+from sorasync.provider.auth import auth_headers
 from sorasync.provider.classify import Asked
 from sorasync.provider.embedded import embedded
 from sorasync.provider.errors import (
-    AuthFailed,
     InvalidRequest,
     NotSent,
     OutcomeUnknown,
@@ -63,7 +63,7 @@ class Sender:
     ) -> None:
         self.spec = spec
         self.clock = clock
-        self.secret = Secret(api_key.strip() if api_key else None)
+        self.secret = Secret(api_key)
         self.requests: Counter[str] = Counter()
         self._paid_timeout = _PAID_TIMEOUT if "get" in spec.routes else _SYNCHRONOUS_TIMEOUT
         self._transport = transport or opened(connections)
@@ -73,26 +73,8 @@ class Sender:
         return Asked(self.spec.name, self.spec.key_env, paid, self.secret.sought)
 
     def auth_headers(self) -> dict[str, str]:
-        """What only the host itself may get: the profile's own headers, and the key in the host's form.
-
-        Raises `AuthFailed` if the key is missing or could not be a header.
-        """
-        own = dict(self.spec.headers)
-        key = self.secret.value
-        if self.spec.auth == "none":
-            return own
-        if key is None:
-            if not self.spec.key_required:
-                return own
-            hint = f"put the key for {self.spec.name} into the variable {self.spec.key_env}"
-            raise AuthFailed(f"{self.spec.key_env} is not set", hint=hint)
-        if not (key.isascii() and key.isprintable()) or " " in key:
-            raise AuthFailed(
-                f"the key in {self.spec.key_env} holds characters that cannot be part of a key",
-                hint=f"look for line breaks or quotes in {self.spec.key_env}",
-            )
-        named = {"authorization": f"Bearer {key}"} if self.spec.auth == "bearer" else {self.spec.auth: key}
-        return own | named
+        """What only the host itself may get. Raises `AuthFailed` for a key that cannot be sent."""
+        return auth_headers(self.spec, self.secret)
 
     async def get(self, name: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
         """A GET that costs nothing."""

@@ -76,7 +76,7 @@ class WarmProject(Project):
     @classmethod
     def over(cls, project: Project, caches: Caches) -> WarmProject:
         """The same library with what is remembered of it."""
-        return cls(project.root, project.config, project.profile, project.clock, caches)
+        return cls(project.root, project.config, project.profile, project.clock, caches=caches)
 
     def library(self) -> Library:
         """See `Project.library`."""

@@ -48,7 +48,7 @@ def surroundings() -> dict[str, str]:
     directory = tempfile.mkdtemp(prefix="sorasync-compiled-")
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return kept | {"PYTHONPYCACHEPREFIX": directory}
+    return kept | {"PYTHONPYCACHEPREFIX": directory, "OPENAI_API_KEY": "sk-of-nobody"}
 
 
 @dataclass

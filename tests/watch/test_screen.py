@@ -107,6 +107,15 @@ def test_money_is_asked_for_and_no_is_no(tmp_path: Path) -> None:
         assert "[y/N]" not in shown
 
 
+def test_a_missing_key_is_told_before_money_is_asked_for(tmp_path: Path) -> None:
+    film = make(tmp_path / "film", clip("kite", KITE), CONFIG + REAL)
+    with Screen(film, environment={"OPENAI_API_KEY": ""}) as screen:
+        screen.until("Cost: $0.40")
+        screen.press("a")
+        assert "[y/N]" not in screen.until("OPENAI_API_KEY is not set; nothing was sent")
+    assert not (film.root / "state/sorasync.db").exists()
+
+
 def test_a_large_amount_has_to_be_typed(tmp_path: Path) -> None:
     budget = "[budget]\nconfirm_above = 0.10\n"
     film = make(tmp_path / "film", clip("kite", KITE), CONFIG + REAL + budget)

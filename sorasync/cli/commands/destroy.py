@@ -39,12 +39,14 @@ def command(
     nobody knows whether they were sent stay known, since sending them again could be paid for twice.
     """
     from sorasync.cli.destroy_output import destroy_json, destroy_text
-    from sorasync.operations.gc import everything
+    from sorasync.operations.gc import at_provider, everything
 
     project = globals.project()
     with project.synced_store() as store:
         found, unsettled = everything(project, store)
         _refuse_protected(store.protected(), include_protected)
+        if not keep_remote and at_provider(project, store, found):
+            project.require_key()
     if not globals.json:
         print_lines(destroy_text(project, found, unsettled, keep_remote=keep_remote, quiet=globals.quiet))
     deleted = None

@@ -47,11 +47,13 @@ def command(
     it. What is in flight or protected, and files that the state does not know, are never touched.
     """
     from sorasync.cli.gc_output import deleted_text, gc_json, gc_text
-    from sorasync.operations.gc import retired, stale_parts
+    from sorasync.operations.gc import at_provider, retired, stale_parts
 
     project = globals.project()
     with project.synced_store() as store:
         found = retired(project, store, older_than)
+        if delete and remote and at_provider(project, store, found):
+            project.require_key()
     parts = stale_parts(project)
     if not globals.json:
         print_lines(gc_text(found, parts, project.clock.now(), asked=delete, quiet=globals.quiet))

@@ -83,6 +83,7 @@ def _one(
 
     graph = project.graph(project.library())
     render = _render(address, graph)
+    project.require_key()
     with changing(project, timeout) as session:
         found = bind(project, session, graph, render, remote_id, force=force)
     if globals.json:

@@ -89,6 +89,8 @@ def _settle(
     from sorasync.cli.invocation import changing
     from sorasync.operations import resolve as resolving
 
+    if adopt is not None:
+        project.require_key()
     if address.startswith(_BATCH):
         return _settle_batch(project, address, adopt, lock_timeout, resend=resend, force=force)
     with changing(project, lock_timeout) as session:
