@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from sorasync.apply.batch_mark import Mark
 from sorasync.assets.errors import DamagedFile
 from sorasync.assets.mp4 import inspect_mp4
 from sorasync.errors import SorasyncError
@@ -25,6 +26,18 @@ def held(project: Project) -> dict[str, str]:
     with project.store() as store:
         characters = {record.key for record in store.every_record() if record.kind == "character"}
         return {job: key for job, key in store.remote_ids().items() if key not in characters}
+
+
+def in_vain(project: Project) -> set[str]:
+    """What an apply asks a person about, since it sent the request again several times and saw nothing."""
+    with project.store() as store:
+        return {
+            record.address if mark is None else f"batch:{mark.short}"
+            for record in store.in_flight()
+            if record.status is Status.UNKNOWN
+            and sum(one.outcome == "unsent" for one in store.attempts(record.key)) >= 3
+            for mark in [Mark.of(record.batch_id)]
+        }
 
 
 def look(project: Project) -> list[str]:
