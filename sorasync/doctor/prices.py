@@ -14,7 +14,7 @@ _SUNSET_WARNS, _OLD = 180, 60
 
 
 def price_checks(project: Project, models: Mapping[str, set[str]]) -> Iterator[Check]:
-    """Checks of the profile for the models and sizes that the manifests use; no word on prices without any."""
+    """Checks of the profile for the models and sizes that the manifests use; without any, not of prices."""
     profile = project.profile
     today = datetime.fromtimestamp(project.clock.now(), UTC).date()
     for model in (None, *sorted(models)):
