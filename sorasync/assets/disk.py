@@ -77,10 +77,11 @@ def opened_directory(directory: Path) -> Iterator[int | None]:
 
 
 def make_directory(directory: Path) -> None:
-    """Make a directory with its parents; a new one is durable on return."""
+    """Make a directory with its parents; each new one is durable on return."""
     if directory.is_dir():
         return
-    directory.mkdir(parents=True, exist_ok=True)
+    make_directory(directory.parent)
+    directory.mkdir(exist_ok=True)
     sync_directory(directory.parent)
 
 

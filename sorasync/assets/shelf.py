@@ -81,7 +81,8 @@ def held(directory: Path) -> Iterator[Shelf]:
 
 
 def _whole(target: Path, size: int) -> bool:
+    """What is missing or cannot be read is not whole: another copy takes its place."""
     try:
         return target.stat().st_size == size and hash_file(target) == target.stem
-    except FileNotFoundError:
+    except OSError:
         return False

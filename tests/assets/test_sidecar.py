@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from sorasync.assets.sidecar import Sidecar, read_sidecars, write_sidecar
+from sorasync.assets.sidecar import Sidecar, note, read_sidecars, write_sidecar
 from sorasync.assets.store import AssetStore
-from tests.assets.helpers import put
+from tests.assets.helpers import digest, put
 
 
 @pytest.fixture
@@ -90,3 +93,40 @@ def test_a_file_that_speaks_of_another_video_is_not_believed(store: AssetStore) 
 
 def test_an_empty_library_has_no_sidecars(store: AssetStore) -> None:
     assert read_sidecars(store).found == ()
+
+
+def test_a_video_and_its_notes_are_durable_when_the_shelf_is_let_go_also_where_the_notes_fail(
+    store: AssetStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    original, moved = os.fsync, Path.replace
+
+    def fsync(handle: int) -> None:
+        kind = os.fstat(handle).st_mode
+        done.append("sync directory" if stat.S_ISDIR(kind) else "sync file")
+        original(handle)
+
+    def replace(path: Path, target: Path) -> Path:
+        done.append(f"put {target.suffix}")
+        return moved(path, target)
+
+    video = b"a video"
+    sha256 = digest(video)
+    part = store.temporary("k")
+    part.write_bytes(video)
+    store.path_of(sha256).parent.mkdir()
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(FileNotFoundError), store.shelf(sha256) as shelf:
+        shelf.adopt(part, store.path_of(sha256), hashed=True)
+        note(store, shelf, facts(sha256))
+        shelf.write(store.root / "nowhere" / "notes.json", b"")
+    assert done == ["sync file", "put .mp4", "sync file", "put .json", "sync directory"]
+
+
+def test_notes_of_several_threads_on_one_video_are_all_kept(store: AssetStore) -> None:
+    sha256 = put(store, b"one")
+    keys = [f"{number:064d}" for number in range(24)]
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(lambda key: write_sidecar(store, facts(sha256, key)), keys))
+    assert [sidecar.key for sidecar in read_sidecars(store).found] == keys

@@ -108,6 +108,51 @@ def test_a_damaged_object_is_healed_by_adopting_a_whole_one(store: AssetStore) -
     assert store.verify(SHA)
 
 
+def test_a_link_that_leads_nowhere_gives_its_place_to_the_video(store: AssetStore) -> None:
+    part = store.temporary("k")
+    part.write_bytes(DATA)
+    target = store.path_of(SHA)
+    target.parent.mkdir()
+    target.symlink_to(target)
+    assert store.adopt(part, SHA).new
+    assert store.verify(SHA)
+    assert not target.is_symlink()
+
+
+def test_every_directory_that_the_first_video_makes_is_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    original = os.fsync
+
+    def fsync(handle: int) -> None:
+        synced.append(os.fstat(handle).st_ino)
+        original(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    store = AssetStore(tmp_path / "videos" / "assets")
+    put(store, DATA)
+    made = [store.path_of(SHA).parent, store.root, store.path, store.path.parent, tmp_path]
+    assert {directory.stat().st_ino for directory in made} <= set(synced)
+
+
+def test_adopting_leaves_no_file_open_whatever_goes_wrong(store: AssetStore) -> None:
+    put(store, DATA)
+    descriptors = Path("/dev/fd")
+    before = len(list(descriptors.iterdir()))
+    for _ in range(3):
+        part = store.temporary("k")
+        part.write_bytes(b"other bytes")
+        with pytest.raises(DamagedFile):
+            store.adopt(part, SHA)
+        with exclusive_part(part, create=False), pytest.raises(PartBusy):
+            store.adopt(part, SHA)
+        part.unlink()
+        with pytest.raises(FileNotFoundError):
+            store.adopt(part, "0" * 64)
+    assert len(list(descriptors.iterdir())) <= before
+
+
 def test_a_crash_between_read_only_and_the_move_leaves_a_part_that_can_be_adopted(store: AssetStore) -> None:
     part = store.temporary(SHA)
     part.write_bytes(DATA)
