@@ -16,6 +16,7 @@ from sorasync.operations.likeness import asked, told
 from sorasync.operations.project import Project
 from sorasync.operations.recording import Session
 from sorasync.operations.sweep import Sweep, oldest_first
+from sorasync.provider.redact import HIDDEN
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.state.record import Status
 
@@ -27,6 +28,8 @@ _WORDS = 6
 _LONGEST = 48
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _BRACES = "open_braces"
+_WRITTEN = ("prompt", "model", "size")
+"""What a manifest and its records would hold of a job's own texts."""
 _HEADER = """\
 # Videos that were made elsewhere, written by `sorasync import --remote`. From here on this is a manifest
 # like any other: rename the clips and edit them as you like.
@@ -191,6 +194,11 @@ def _unfit(project: Project, job: Job, declared: dict[tuple[object, ...], str], 
     if found := asked(job, declared):
         label = declared[found[0]]
         return f"it is what {label} asks for: sorasync import '{label}' {job.id}"
+    if hidden := [name for name in _WRITTEN if HIDDEN in str(getattr(job, name))]:
+        return (
+            f"its {' and '.join(hidden)} held the API key, which was taken out: "
+            f"declare it yourself, then sorasync import clip.NAME {job.id}"
+        )
     assert job.seconds is not None
     if not float(job.seconds).is_integer():
         return f"its length of {job.seconds:g} s is no whole number"

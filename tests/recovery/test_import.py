@@ -193,6 +193,27 @@ def test_words_of_a_server_that_no_manifest_can_hold_keep_nothing_else_out(world
     assert set(world.plan().values()) == {"download"}
 
 
+def test_a_video_whose_words_hold_the_key_is_left_out_and_can_be_declared_by_hand(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SORASYNC_PREVIEW_KEY", "lanterns-at-dawn")
+    secret = world.make("A harbour, Lanterns-at-Dawn above it.")
+    fine = world.make("A harbour.")
+
+    found = world.json("import", "--remote")
+
+    assert [clip["remote_ids"] for clip in found["clips"]] == [[fine]]
+    [left] = found["left_out"]
+    assert left["remote_id"] == secret
+    assert "its prompt held the API key" in left["why"]
+    assert f"sorasync import clip.NAME {secret}" in left["why"]
+    assert "hidden" not in (world.root / "manifests" / "imported.toml").read_text().lower()
+    assert "its prompt held the API key" in world.run("import", "--remote")
+    world.write('[clips.lamps]\nprompt = "A harbour, Lanterns-at-Dawn above it."\n')
+    world.run("import", "clip.lamps", secret)
+    assert set(world.plan().values()) == {"download"}
+
+
 def killed(world: World, moment: str) -> None:
     """Import everything in a process that is killed when it comes to that step."""
     code = (
