@@ -13,34 +13,22 @@ import pytest
 
 from sorasync.cli.main import run
 from sorasync.clock import SystemClock
+from tests.ci import paid
 
 KEY = "sk-canary/7Xq+9Zt=Wv3"
 VARIABLE = "STUDIO_KEY"
 
-PROFILE = """\
-extends = "preview"
-name = "studio"
-simulated = false
-transport = "http"
+PROFILE = (
+    paid.PROFILE
+    + f"""\
 [auth]
 header = "bearer"
-env = "STUDIO_KEY"
+env = "{VARIABLE}"
 required = true
 """
+)
 
-CONFIG = """\
-[library]
-name = "film"
-[provider]
-profile = "studio.toml"
-base_url = "{url}"
-[defaults]
-model = "sora-2"
-size = "1280x720"
-seconds = 4
-[apply]
-attempts = 1
-"""
+CONFIG = paid.CONFIG + "[apply]\nattempts = 1\n"
 
 ONE = '[clips.pier]\nprompt = "A pier at dawn."\n'
 

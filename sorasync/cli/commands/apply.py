@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,9 +14,12 @@ from sorasync.cli.confirm import Confirm
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.invocation import command_line
 from sorasync.cli.lock_option import lock_option
-from sorasync.cli.plan_options import plan_options, planning
+from sorasync.cli.plan_options import plan_options
 from sorasync.cli.units import dollars
 from sorasync.cli.webhook_options import webhook_options
+
+if TYPE_CHECKING:
+    from sorasync.operations.plan import PlanOptions
 
 _EXAMPLES = """\b
 Examples:
@@ -49,13 +53,7 @@ Examples:
 def command(
     globals: Globals,
     plan_file: Path | None,
-    target: tuple[str, ...],
-    exclude: tuple[str, ...],
-    replace: tuple[str, ...],
-    retry: tuple[str, ...],
-    offline: bool,
-    refresh: bool,
-    batch: bool | None,
+    planning: PlanOptions,
     webhook_listen: str | None,
     webhook_secret_env: str,
     yes: bool,
@@ -71,7 +69,7 @@ def command(
     from sorasync.operations.apply import ApplyOptions, apply
 
     chosen = ApplyOptions(
-        planning=planning(target, exclude, replace, offline, refresh, batch, retry),
+        planning=planning,
         plan_file=plan_file,
         webhooks=webhooks_of(webhook_listen, webhook_secret_env),
         **options,  # type: ignore[arg-type]

@@ -10,11 +10,11 @@ import click
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode, of_plan
 from sorasync.cli.output import print_json, print_lines, write_output
-from sorasync.cli.plan_options import plan_options, planning
+from sorasync.cli.plan_options import plan_options
 
 if TYPE_CHECKING:
     from sorasync.manifest.diagnostic import Diagnostic
-    from sorasync.operations.plan import Planned
+    from sorasync.operations.plan import Planned, PlanOptions
 
 _EXAMPLES = """\b
 Examples:
@@ -40,13 +40,7 @@ _MARKDOWN = ("github", "markdown")
 @click.option("--short", is_flag=True, help="Show one line a change.")
 def command(
     globals: Globals,
-    target: tuple[str, ...],
-    exclude: tuple[str, ...],
-    replace: tuple[str, ...],
-    retry: tuple[str, ...],
-    offline: bool,
-    refresh: bool,
-    batch: bool | None,
+    planning: PlanOptions,
     out: Path | None,
     detailed_exitcode: bool,
     full: bool,
@@ -64,10 +58,9 @@ def command(
     from sorasync.operations.plan import make_plan
     from sorasync.operations.recording import forgotten
 
-    asked = planning(target, exclude, replace, offline, refresh, batch, retry)
     try:
         project = globals.project()
-        planned = make_plan(project, asked)
+        planned = make_plan(project, planning)
     except ManifestError as error:
         annotate(globals, error.diagnostics)
         if globals.format in _MARKDOWN:

@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from sorasync.cli.address_argument import PATTERN
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.plan_options import exclude_option, target_option
 
 _EXAMPLES = """\b
 Examples:
@@ -27,21 +27,8 @@ Lines on standard input with --format json:
 
 
 @subcommand(epilog=_EXAMPLES)
-@click.option(
-    "--target",
-    "-t",
-    type=PATTERN,
-    multiple=True,
-    metavar="ADDRESS",
-    help="Plan only this and what it needs. Takes * and ?, and tag:NAME. May be repeated.",
-)
-@click.option(
-    "--exclude",
-    type=PATTERN,
-    multiple=True,
-    metavar="ADDRESS",
-    help="Leave this and what needs it out. Takes the same patterns.",
-)
+@target_option
+@exclude_option
 @click.option(
     "--apply",
     "auto",
@@ -61,15 +48,16 @@ def command(
     and with --format json, every event is one line of JSON.
     """
     from sorasync.cli.invocation import command_line
-    from sorasync.cli.plan_options import planning
     from sorasync.cli.watch_run import in_lines, on_terminal
+    from sorasync.operations.plan import PlanOptions
     from sorasync.operations.project import Project
+    from sorasync.plan.selection import Selection
     from sorasync.watch.watching import Auto, Settings
 
     project = globals.project()
     settings = Settings(
         open=lambda: Project.open(project.root, globals.env),
-        planning=planning(target, exclude, (), offline=True),
+        planning=PlanOptions(Selection(target, exclude), offline=True, lint=True),
         auto=Auto(auto or "nothing"),
         poll=poll,
         command=command_line(),
