@@ -49,23 +49,28 @@ class Project:
     def open(cls, directory: Path | None = None, env: str | None = None) -> Project:
         """The library at `directory`, or the nearest one upwards from here.
 
-        Raises `SorasyncError` where there is none, `ManifestError` for a faulty `sorasync.toml` and
-        `ProfileError` for a profile that cannot be used.
+        Raises `SorasyncError` where there is none, `ManifestError` for a faulty `sorasync.toml`, also where
+        it changes the profile wrongly, and `ProfileError` for a profile that cannot be used.
         """
         from sorasync.manifest.config import find_library, load_config
-        from sorasync.profile import load_profile
+        from sorasync.profile import ProfileError, load_profile
 
         root = find_library(directory or Path.cwd())
         config = load_config(root, env)
         provider = config.provider
-        profile = load_profile(
-            provider.profile,
-            base_dir=root,
-            base_url=provider.base_url,
-            overrides=provider.overrides,
-            prices=config.prices,
-            within=root,
-        )
+        try:
+            profile = load_profile(
+                provider.profile,
+                base_dir=root,
+                base_url=provider.base_url,
+                overrides=provider.overrides,
+                prices=config.prices,
+                within=root,
+            )
+        except ProfileError as error:
+            from sorasync.operations.profile_faults import placed
+
+            raise placed(error, root, config) from None
         return cls(root=root, config=config, profile=profile)
 
     @property

@@ -6,19 +6,24 @@ from collections.abc import Mapping
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rtoml
 from pydantic import BaseModel, ValidationError
 
 from sorasync.profile.check import nearest
-from sorasync.profile.error import ProfileError
+from sorasync.profile.error import ProfileError, ProfileFault
 from sorasync.profile.model import ANY
 from sorasync.profile.profile import Profile
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 Table = dict[str, object]
 
 _DATA = resources.files("sorasync.profile") / "data"
 _DEEPEST = 8
+_MAY_HOLD_KEYS = (("headers",), ("auth",), ("base_url",))
 _OF_THE_HOST = ("sunset", "replacement")
 
 
@@ -145,23 +150,23 @@ def _validated(table: Table, where: str) -> Profile:
     try:
         return Profile.model_validate(table)
     except ValidationError as error:
-        raise _fault(error, where) from None
+        faults = [_fault(found) for found in error.errors(include_url=False)]
+        raise ProfileError.of(where, faults) from None
 
 
-def _fault(error: ValidationError, where: str) -> ProfileError:
-    """The first fault of a profile in plain words, with the nearest right spelling for an unknown key."""
-    first = error.errors(include_url=False)[0]
-    path = [str(part) for part in first["loc"]]
-    field = ".".join(path)
-    if first["type"] == "extra_forbidden":
-        known = _fields_at(Profile, path[:-1])
-        near = nearest(path[-1], known)
-        hint = f'did you mean "{near}"?' if near else None
-        allowed = ", ".join(sorted(known))
-        return ProfileError(f"{where}: there is no field {field}; allowed are {allowed}", hint=hint)
-    message = first["msg"].removeprefix("Value error, ")
-    given = "" if first["type"] == "missing" else f" (given: {_short(first.get('input'))})"
-    return ProfileError(f"{where}: {field or 'the profile'}: {message}{given}")
+def _fault(found: ErrorDetails) -> ProfileFault:
+    """A fault in plain words, with the nearest right spelling for an unknown key."""
+    path = tuple(str(part) for part in found["loc"])
+    if found["type"] == "extra_forbidden":
+        known = _fields_at(Profile, list(path[:-1]))
+        allowed = ", ".join(sorted(known)) or None
+        return ProfileFault(path, "there is no such field", allowed, nearest(path[-1], known), unknown=True)
+    message = found["msg"].removeprefix("Value error, ").partition(", unable to parse")[0]
+    message = message.replace("Input should be", "must be")
+    secret = path[:1] in _MAY_HOLD_KEYS
+    hidden = secret or found["type"] == "missing"
+    given = "" if hidden else f" (given: {_short(found.get('input'))})"
+    return ProfileFault(path, f"{message}{given}", secret=secret)
 
 
 def _short(value: object) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from sorasync.profile.headers import KeyHeader
 from sorasync.profile.model import Data, Seconds, SecondsRange
@@ -12,6 +13,11 @@ from sorasync.profile.model import Data, Seconds, SecondsRange
 Encoding = Literal["multipart", "json", "form"]
 ImageForm = Literal["file", "url", "file_id"]
 VariantName = Literal["video", "thumbnail", "spritesheet"]
+_PLACEHOLDER = re.compile(r"\{[^}]*\}")
+_OF_ONE = frozenset(
+    {"get", "delete", "content", "character_get", "remix", "file_content", "batch_get", "batch_cancel"}
+)
+"""Routes of one video, character, file or batch."""
 ParamType = Literal["string", "integer", "number", "boolean", "list", "table", "any"]
 
 
@@ -31,9 +37,9 @@ class Auth(Data):
 class Routes(Data):
     """Paths below the base URL; `{id}` stands for an id. An empty text or an absent one: no such route.
 
-    A path may hold a query of its own. Without `get` the host answers a create when the video is done, and
-    keeps no jobs. `edit` lists the forms to try in order, flat (`/videos/edits`) and nested
-    (`/videos/{id}/edits`).
+    A path begins with `/` and may hold a query of its own. Without `get` the host answers a create when the
+    video is done, and keeps no jobs. `edit` lists the forms to try in order, flat (`/videos/edits`) and
+    nested (`/videos/{id}/edits`).
     """
 
     create: str = "/videos"
@@ -56,8 +62,26 @@ class Routes(Data):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _empty_is_absent(cls, value: object) -> object:
+    def _empty_is_absent(cls, value: object, info: ValidationInfo) -> object:
+        if info.field_name == "edit" and isinstance(value, str):
+            return (value,) if value else ()
         return None if value == "" else value
+
+    @field_validator("*")
+    @classmethod
+    def _is_a_path(cls, value: str | tuple[str, ...] | None, info: ValidationInfo) -> object:
+        """A path below the base URL, with `{id}` where one thing is meant, lest all jobs be deleted."""
+        for path in (value,) if isinstance(value, str) else value or ():
+            if not path.startswith("/"):
+                raise ValueError("a path begins with /")
+            odd = set(_PLACEHOLDER.findall(path)) - {"{id}"}
+            if odd:
+                raise ValueError(f"{min(odd)} stands for nothing; only {{id}} does")
+            if info.field_name in _OF_ONE and "{id}" not in path:
+                raise ValueError("{id} must stand in the path")
+            if info.field_name not in _OF_ONE | {"edit"} and "{id}" in path:
+                raise ValueError("no {id} is known when this route is asked")
+        return value
 
 
 class Encodings(Data):

@@ -326,3 +326,22 @@ def test_only_this_machine_may_ask_the_control_routes(tmp_path: Path) -> None:
                 assert (await http.get("/v1/videos")).status_code == 200
 
     asyncio.run(run())
+
+
+def test_every_fault_of_a_plan_is_told_in_plain_words(tmp_path: Path) -> None:
+    path = tmp_path / "faults.toml"
+    path.write_text(
+        'sed = 7\n[[rules]]\nnth = "two"\ndo = "cut_afte"\n[[rules]]\nrout = "content"\nstatus = 200\n'
+    )
+    with pytest.raises(SorasyncError) as told:
+        load_plan(path)
+    do, *others = told.value.message.splitlines()[1:]
+    assert do.startswith("  rules[1].do should be ")
+    assert do.endswith("not 'cut_afte'; did you mean \"cut_after\"?")
+    assert others == [
+        "  rules[1].nth should be a valid integer, not 'two'",
+        "  rules[2].do is missing",
+        "  rules[2].status should be greater than or equal to 400, not 200",
+        '  rules[2].rout is no key; did you mean "route"?',
+        '  sed is no key; did you mean "seed"?',
+    ]

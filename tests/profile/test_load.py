@@ -125,6 +125,11 @@ def test_overrides_go_deep_and_leave_their_neighbours() -> None:
         ({"auth": {"header": "two words"}}, "auth.header", None),
         ({"headers": {"Authorization": "Bearer x"}}, "headers", None),
         ({"headers": {"X-Odd": "line\nbreak"}}, "headers", None),
+        ({"routes": {"get": "/videos"}}, "routes.get", None),
+        ({"routes": {"delete": "/videos/{video_id}"}}, "{video_id}", None),
+        ({"routes": {"content": "videos/{id}/content"}}, "routes.content", None),
+        ({"routes": {"list": "/videos/{id}"}}, "routes.list", None),
+        ({"rate": {"in_flight": -4}}, "rate.in_flight", None),
         ({"default_model": "nope"}, "nope", None),
         ({"base_url": "ftp://x"}, "base_url", None),
         ({"base_url": "https://user:secret@x/v1"}, "base_url", None),
@@ -167,3 +172,24 @@ def test_the_name_for_records_holds_the_address() -> None:
         load_profile("preview", base_url="http://127.0.0.1:1/v1").provider_name
         == "preview@http://127.0.0.1:1/v1"
     )
+
+
+def test_all_faults_of_a_profile_are_told_at_once() -> None:
+    error = refused(overrides={"limits": {"charcters": 1}, "rate": {"in_flight": 0}, "routes": {"get": "x"}})
+    assert "3 faults" in error.message
+    assert [fault.path[-1] for fault in error.faults] == ["get", "charcters", "in_flight"]
+    assert 'limits.charcters; did you mean "characters"?' in error.message
+
+
+def test_an_edit_route_may_be_one_text_and_an_empty_one_is_none() -> None:
+    assert load_profile("openai", overrides={"routes": {"edit": "/x"}}).routes.edit == ("/x",)
+    off = load_profile("openai", overrides={"routes": {"edit": "", "remix": ""}})
+    assert not off.can("edit")
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [{"headers": {"Authorization": "Bearer sk-hidden"}}, {"base_url": "https://user:sk-hidden@x/v1"}],
+)
+def test_a_key_where_none_may_stand_is_not_shown(overrides: dict[str, object]) -> None:
+    assert "sk-hidden" not in refused(overrides=overrides).message

@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sorasync.errors import SorasyncError
+from sorasync.preview.faults.plain import plain_faults
 
 Instead = Literal[
     "status",
@@ -48,7 +49,7 @@ Answer = Literal[
 ]
 """Done to the answer; the request itself is carried out."""
 
-Deed = Instead | OfJob | Within | Answer
+Deed = Literal[Instead, OfJob, Within, Answer]
 
 
 class Rule(BaseModel):
@@ -123,5 +124,8 @@ def load_plan(path: Path) -> FaultPlan:
         text = path.read_text(encoding="utf-8")
         data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
         return FaultPlan.model_validate(data)
-    except (OSError, ValueError, ValidationError) as error:
+    except ValidationError as error:
+        lines = "\n  ".join(plain_faults(error, Rule))
+        raise SorasyncError(f"the fault plan {path} cannot be used:\n  {lines}") from error
+    except (OSError, ValueError) as error:
         raise SorasyncError(f"the fault plan {path} cannot be used: {error}") from error

@@ -6,7 +6,8 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sorasync.preview.faults.rule import FaultPlan
+from sorasync.preview.faults.plain import plain_faults
+from sorasync.preview.faults.rule import FaultPlan, Rule
 from sorasync.preview.refusal import RefusedError, bad
 from sorasync.preview.server import Server
 
@@ -50,7 +51,8 @@ class ControlRoutes:
         try:
             plan = FaultPlan.model_validate_json(await request.body())
         except ValidationError as error:
-            raise bad(f"The fault plan cannot be used: {error}") from error
+            said = "; ".join(plain_faults(error, Rule))
+            raise bad(f"The fault plan cannot be used: {said}") from error
         self._server.faults.set(plan)
         return await self.faults(request)
 

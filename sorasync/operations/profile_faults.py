@@ -1,0 +1,46 @@
+"""Where in `sorasync.toml` a change of the profile is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sorasync.errors import SorasyncError
+from sorasync.manifest.config import CONFIG_FILE, Config
+from sorasync.manifest.diagnostic import ManifestError
+from sorasync.manifest.faults import Fault, Locator
+from sorasync.manifest.files import LibraryFiles
+from sorasync.profile import ProfileError
+from sorasync.profile.error import ProfileFault
+
+
+def placed(error: ProfileError, root: Path, config: Config) -> SorasyncError:
+    """The faults at their places, where all of them stand below `[provider]`; else the error as it is."""
+    if not error.faults or not all(_holds(config.provider.overrides, one.path) for one in error.faults):
+        return error
+    locator = Locator(LibraryFiles(root).text_or_none)
+    return ManifestError(locator.diagnostics(_fault(one, config.env, locator) for one in error.faults))
+
+
+def _holds(table: object, path: tuple[str, ...]) -> bool:
+    """Whether the value at the path, or one that it lies in, comes from the table."""
+    if not path:
+        return False
+    for part in path:
+        if not isinstance(table, Mapping):
+            return True
+        if part not in table:
+            return False
+        table = table[part]
+    return True
+
+
+def _fault(found: ProfileFault, env: str | None, locator: Locator) -> Fault:
+    path = ("provider", *found.path)
+    positions = locator.of(CONFIG_FILE)
+    if env is not None and positions is not None and positions.has(("env", env, *path)):
+        path = ("env", env, *path)
+    code = "S103" if found.unknown else "S104"
+    message = f"{found.sentence} in the profile" if found.unknown else found.sentence
+    key, secret = found.unknown, found.secret
+    return Fault(code, message, CONFIG_FILE, path, found.expected, found.fix, on_key=key, secret=secret)
