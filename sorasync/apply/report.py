@@ -25,6 +25,9 @@ class End(StrEnum):
     SKIPPED = "skipped"
 
 
+_SENT = (End.DONE, End.PENDING, End.OPEN)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The end of one change. `cause` is the label of the change that blocked it; `next` a command to type."""
@@ -71,5 +74,9 @@ class Report:
 
 def spent(outcomes: Iterable[Outcome]) -> Decimal:
     """The known cost of what was sent to the provider."""
-    sent = (End.DONE, End.PENDING, End.OPEN)
-    return sum((o.cost_usd for o in outcomes if o.end in sent and o.cost_usd), Decimal(0))
+    return sum((o.cost_usd for o in outcomes if o.end in _SENT and o.cost_usd), Decimal(0))
+
+
+def unpriced(outcomes: Iterable[Outcome]) -> int:
+    """How many requests were sent to the provider whose cost nobody knows."""
+    return sum(o.end in _SENT and o.cost_usd is None for o in outcomes)

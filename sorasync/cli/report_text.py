@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from sorasync.apply.report import End, Outcome, Report, spent
+from sorasync.apply.report import End, Outcome, Report, spent, unpriced
 from sorasync.cli.plan_text import no_changes
 from sorasync.cli.report_groups import Alike, alike, few, next_step
 from sorasync.operations.project import Project
@@ -59,8 +59,10 @@ def _waiting(group: Alike) -> str:
 def closing_counts(plan: Plan, report: Report, name: str = "Apply") -> str:
     """How many changes ended in which way, and what was spent."""
     parts = [f"{len(found)} {end.value}" for end in End if (found := report.of(end))]
-    cost = spent(report.outcomes)
-    money_text = f" {money(cost)} spent." if cost and not plan.simulated else ""
+    cost, open_ones = spent(report.outcomes), unpriced(report.outcomes)
+    unknown = f" + {open_ones} of unknown price" if open_ones else ""
+    billed = not plan.simulated and (cost or open_ones)
+    money_text = f" {money(cost)}{unknown} spent." if billed else ""
     return f"{name}: {', '.join(parts)}.{money_text}"
 
 

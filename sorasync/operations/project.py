@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sorasync.state.store import Store
 
 _COMMAND_SECONDS = 30
+_BY_HAND = "type the command of [provider] api_key_command by hand to see why"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +211,14 @@ class Project:
 def _printed(command: list[str]) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise SorasyncError(f"api_key_command could not be run: {type(error).__name__}") from error
+    except subprocess.TimeoutExpired as error:
+        raise SorasyncError(
+            f"api_key_command did not end within {_COMMAND_SECONDS} s", hint=_BY_HAND
+        ) from error
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise SorasyncError(f"api_key_command could not be run: {why}", hint=_BY_HAND) from error
     key = done.stdout.strip()
     if done.returncode or not key:
-        raise SorasyncError(f"api_key_command printed no key (exit code {done.returncode})")
+        raise SorasyncError(f"api_key_command printed no key (exit code {done.returncode})", hint=_BY_HAND)
     return key

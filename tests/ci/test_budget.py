@@ -200,7 +200,15 @@ def test_unknown_prices_are_refused_unless_they_are_allowed(studio: Studio) -> N
     assert studio.billed() == 0
     shown = lines(studio.run("plan"))
     assert "Cost: $? (4 s)." in shown
-    assert studio.run("apply", "--yes", "--allow-unknown-cost").code == 0
+    done = studio.run("apply", "--yes", "--allow-unknown-cost")
+    assert done.code == 0
+    assert "Apply: 1 done. $0.00 + 1 of unknown price spent." in done.out
+
+
+def test_an_apply_as_json_counts_what_has_no_price(studio: Studio) -> None:
+    studio.write(clips("a", more='model = "sora-2-2025-10-06"\n'))
+    told = studio.run("apply", "--yes", "--allow-unknown-cost", "--format", "json").json
+    assert (told["spent_usd"], told["spent_unknown"]) == ("0.00", 1)
 
 
 def test_seconds_bound_what_has_no_price(studio: Studio) -> None:

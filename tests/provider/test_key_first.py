@@ -150,4 +150,15 @@ def test_a_command_that_gives_no_key_ends_an_apply_before_it_begins(studio: Stud
     answer = studio.run("apply", "--yes", "--max-cost", "5")
     assert answer.code == 1
     assert "api_key_command printed no key" in answer.err
+    assert "by hand" in answer.err
     assert _recorded(studio) == (0, 0, 0)
+
+
+def test_a_command_that_is_not_there_is_told_without_its_words(studio: Studio) -> None:
+    config = studio.root / "sorasync.toml"
+    named = '[provider]\napi_key_command = "no-such-command sk-hidden"\n'
+    config.write_text(config.read_text().replace("[provider]\n", named))
+    answer = studio.run("apply", "--yes", "--max-cost", "5")
+    assert answer.code == 1
+    assert "api_key_command could not be run: No such file or directory" in answer.err
+    assert "sk-hidden" not in answer.err + answer.out
