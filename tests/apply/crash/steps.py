@@ -18,6 +18,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import httpx
@@ -131,6 +132,8 @@ def _where() -> str:
     frame, serving = sys._getframe(2), ""
     while frame is not None:
         module = str(frame.f_globals.get("__name__"))
+        if module == "sorasync.apply.group_commit":
+            return f"{serving} for {_asked_for(frame)}"
         if module.startswith("sorasync."):
             name = f"{module.removeprefix('sorasync.')}.{frame.f_code.co_qualname}"
             if not module.startswith(_PLUMBING):
@@ -138,3 +141,11 @@ def _where() -> str:
             serving = name
         frame = frame.f_back  # type: ignore[assignment]
     return serving
+
+
+def _asked_for(frame: FrameType) -> str:
+    """What the writes of a group are for: nobody who asked for them is on the stack any more."""
+    while "waiting" not in frame.f_locals and frame.f_back is not None:
+        frame = frame.f_back
+    works = [work for work, _ in frame.f_locals["waiting"]]
+    return f"{works[0].__module__}.{works[0].__qualname__}".removeprefix("sorasync.")

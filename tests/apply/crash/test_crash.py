@@ -10,7 +10,8 @@ from tests.apply.crash.judge import bill
 KILLS = 240
 
 STEPS = {
-    "commit state.session.Session.transaction for apply.send.intend",
+    "commit state.session._Transaction.__exit__ for apply.send.send.<locals>.<lambda>",
+    "commit state.session.Session.relaxed for apply.carry_out.Carrier._fetch.<locals>.<lambda>",
     "sent extend",
     "answered edit",
     "answered content",
