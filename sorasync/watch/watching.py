@@ -175,11 +175,16 @@ class Watch:
         if (why := self._obstacle(kind, token)) is not None:
             self.face.said(why)
             return
-        assert self.project is not None
         assert self.view.planned is not None
+        try:
+            # Not the one that the plan was made with: its configuration may be older than what was saved.
+            project = self.settings.open()
+        except SorasyncError as error:
+            self.face.said(f"nothing was sent: {error.message}")
+            return
         options = replace(self.settings.planning, offline=not self.view.online)
         targets = self._targets() if kind is Kind.DRAFTS else ()
-        self.work = Work(kind, self.project, self.view.planned, options, targets, self.queue)
+        self.work = Work(kind, project, self.view.planned, options, targets, self.queue)
         self.face.began(self.work)
         self.work.start(self.settings.command)
 

@@ -89,6 +89,22 @@ def test_what_is_saved_while_an_apply_runs_is_planned_and_not_mixed_in(tmp_path:
         lines.plan("create clip.lamp")
 
 
+def test_an_apply_goes_by_the_configuration_as_it_is_although_the_plan_is_older(film: Library) -> None:
+    film.git("init", "-b", "main")
+    film.write(".git/index.lock", "")
+    with Lines(film) as lines:
+        first = lines.next("plan")["plan"]
+        film.write("sorasync.toml", CONFIG.replace("seconds = 4", "seconds = 8"))
+        lines.say(f"apply {first['token']}")
+        ended = lines.next("apply", lambda found: found["moment"] == "ended")
+        assert ended["error"]["code"] == 7
+        second = lines.next("plan")["plan"]
+        assert second["token"] != first["token"]
+        film.write("sorasync.toml", "[library")
+        lines.say(f"apply {second['token']}")
+        assert "nothing was sent" in lines.next("notice")["text"]
+
+
 def test_only_a_save_makes_it_apply_by_itself(film: Library) -> None:
     with Lines(film, ("--format", "json", "--apply", "all")) as lines:
         lines.plan("create clip.boat", "create clip.kite")
@@ -176,6 +192,18 @@ def test_prompt_files_and_reference_clips_elsewhere_are_watched(film: Library) -
         assert lines.next("diagnostics")["diagnostics"][0]["code"] == "S109"
         film.write("texts/kite.txt", KITE)
         assert lines.plan("create clip.kite")["changes"][0]["key"] == before
+
+
+def test_a_take_that_another_command_picks_is_planned_on(tmp_path: Path) -> None:
+    steps = 'takes = 2\n[[clips.kite.steps]]\nextend = "It lands."\nseconds = 4\n'
+    film = make(tmp_path / "film", clip("kite", KITE) + steps)
+    with Lines(film) as lines:
+        lines.say(f"apply {lines.plan('create clip.kite#1', 'create clip.kite#2')['token']}")
+        lines.plan()
+        for take in ("2", "1"):
+            pick = [sys.executable, "-m", "sorasync", "--library", str(film.root), "pick", "clip.kite", take]
+            subprocess.run(pick, check=True, capture_output=True, env=surroundings())
+            lines.plan(f"extend clip.kite#{take}/1")
 
 
 def test_what_a_linked_manifest_points_to_is_watched(film: Library) -> None:
