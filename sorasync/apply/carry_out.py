@@ -23,7 +23,7 @@ from sorasync.apply.pictures import Pictures
 from sorasync.apply.places import Places
 from sorasync.apply.report import End, Outcome
 from sorasync.apply.send import Stopped, send
-from sorasync.apply.settle import charged, not_rendered
+from sorasync.apply.settle import charged, is_paid, not_rendered
 from sorasync.apply.waiting import unless
 from sorasync.assets.disk import FULL
 from sorasync.assets.errors import DiskFull
@@ -257,7 +257,7 @@ class Carrier:
             return self._lost(change, "the provider no longer knows the job")
         except (errors.AuthFailed, errors.QuotaExhausted) as error:
             context.halt(error.message)
-            return self._pending(change, f"cannot be followed: {error.message}")
+            return self._pending(change, f"cannot be followed: {error.message}", error.hint)
         if found is None:
             return self._pending(change, "still rendering")
         await self.places.give_back(change)
@@ -387,12 +387,13 @@ class Carrier:
             ),
         )
 
-    def _pending(self, change: Change, why: str) -> Outcome:
+    def _pending(self, change: Change, why: str, step: str | None = None) -> Outcome:
         self.context.tell(change, Moment.PENDING, why)
-        return self._outcome(change, End.PENDING, why, next="sorasync apply picks it up")
+        return self._outcome(change, End.PENDING, why, next=step or "sorasync apply picks it up")
 
     def _outcome(self, change: Change, end: End, message: str = "", *, next: str | None = None) -> Outcome:
-        return Outcome(change.label, change.action, end, message, None, next, change.cost_usd)
+        paid = end is End.FAILED and is_paid(self.context.store, change.key)
+        return Outcome(change.label, change.action, end, message, None, next, change.cost_usd, paid)
 
 
 def _uploads(change: Change) -> bool:

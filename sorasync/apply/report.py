@@ -39,6 +39,13 @@ class Outcome:
     cause: str | None = None
     next: str | None = None
     cost_usd: Decimal | None = Decimal(0)
+    paid: bool = False
+    """Whether a change that failed had been rendered: only its file is missing."""
+
+    @property
+    def sent(self) -> bool:
+        """Whether its cost counts as spent."""
+        return self.paid or self.end in _SENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +81,9 @@ class Report:
 
 def spent(outcomes: Iterable[Outcome]) -> Decimal:
     """The known cost of what was sent to the provider."""
-    return sum((o.cost_usd for o in outcomes if o.end in _SENT and o.cost_usd), Decimal(0))
+    return sum((o.cost_usd for o in outcomes if o.sent and o.cost_usd), Decimal(0))
 
 
 def unpriced(outcomes: Iterable[Outcome]) -> int:
     """How many requests were sent to the provider whose cost nobody knows."""
-    return sum(o.end in _SENT and o.cost_usd is None for o in outcomes)
+    return sum(o.sent and o.cost_usd is None for o in outcomes)

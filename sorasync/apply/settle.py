@@ -5,7 +5,8 @@ from __future__ import annotations
 from sorasync.apply.context import Context
 from sorasync.plan.cost import money
 from sorasync.provider.wire import Job
-from sorasync.state.record import Record
+from sorasync.state.record import Record, Status
+from sorasync.state.store import Store
 
 _TOO_MUCH = 2
 """A charge of more than so many times the planned price ends the run: the prices of plans are wrong."""
@@ -27,3 +28,9 @@ def not_rendered(context: Context, record: Record, job: Job) -> None:
     """A job ended without a video: it costs what the provider reports, else nothing."""
     seconds = record.billed_seconds or record.seconds or 0.0
     context.budget.settle(record.intent_at or 0.0, record.cost_usd, job.cost_usd, seconds)
+
+
+def is_paid(store: Store, key: str) -> bool:
+    """Whether a render was made and only its file is missing: a failed download does not give money back."""
+    record = store.record(key)
+    return record is not None and record.status is Status.RENDERED

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from sorasync.apply.report import End
+from sorasync.apply.report import End, spent
 from sorasync.assets.mp4 import inspect_mp4
 from sorasync.cli.status_view import look
 from sorasync.graph.render import Kind
@@ -208,3 +209,22 @@ def test_the_parts_of_two_renders_of_one_key_never_meet(world: MakeWorld) -> Non
     record = it.record("clip.a#1")
     job = it.server.places.video(record.remote_id or "").read_bytes()
     assert it.project.assets().path_of(record.asset or "").read_bytes() == job
+
+
+def test_a_render_whose_file_never_comes_is_spent_all_the_same(world: MakeWorld) -> None:
+    it = world(clips(["a"]))
+    it.faults({"route": "content", "do": "truncate"})
+    first = it.apply()
+    assert [outcome.end for outcome in first.outcomes] == [End.FAILED]
+    assert spent(first.outcomes) == Decimal("0.40")
+    it.faults()
+    again = it.apply()
+    assert again.complete and spent(again.outcomes) == 0
+
+
+def test_a_key_that_is_refused_while_renders_are_followed_names_its_variable(world: MakeWorld) -> None:
+    it = world(clips(["a"]))
+    it.faults({"route": "get", "do": "unauthorized"}, {"route": "list", "do": "unauthorized"})
+    (outcome,) = it.apply().outcomes
+    assert outcome.end is End.PENDING
+    assert (outcome.next or "").startswith("put a key that is valid for")
