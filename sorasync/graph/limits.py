@@ -25,6 +25,8 @@ _CODES = {
     "prompt": "S127",
 }
 
+_WHERE = "{} in the clip, or below [defaults] of its file or of sorasync.toml"
+
 
 class Limits:
     """Fills in the profile's own defaults and collects a diagnostic for each thing it does not have."""
@@ -64,7 +66,7 @@ class Limits:
         absent: Iterable[Lack] = ()
         if name is None or size is None or seconds is None:
             absent = [
-                Lack(field, f"no {field} is given, and {profile.name} has none of its own")
+                Lack(field, f"no {field} given, and {profile.name} has no default", _WHERE.format(field))
                 for field, value in (("model", name), ("size", size), ("seconds", seconds))
                 if value is None and (model is not None or name is None)
             ]

@@ -48,3 +48,15 @@ def test_a_fault_of_a_profile_of_ones_own_names_its_file(
     (tmp_path / "mine.toml").write_text('extends = "openai"\n[rate]\nin_flight = 0\n')
     said = told(tmp_path, '[provider]\nprofile = "./mine.toml"\n', capsys)
     assert said.startswith("error: profile ./mine.toml: rate.in_flight: ")
+
+
+def test_a_model_that_nobody_names_is_asked_for_where_it_can_stand(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "manifests").mkdir()
+    (tmp_path / "manifests" / "a.toml").write_text('[clips.a]\nprompt = "A pier."\n')
+    (tmp_path / "sorasync.toml").write_text('[provider]\nprofile = "vllm-omni"\n')
+    assert run(["--library", str(tmp_path), "validate"]) == 1
+    said = capsys.readouterr().err
+    assert "no model given, and vllm-omni has no default" in said
+    assert "expected: model in the clip, or below [defaults]" in said
