@@ -83,8 +83,12 @@ async def _video(context: Context, record: Record, job: Job) -> tuple[Record, in
     for attempt in range(1, _TRIES + 1):
         try:
             return await _whole(context, record, job)
-        except (WrongLength, DamagedFile, TooLarge) as error:
-            failure: errors.ProviderError = errors.BadDownload(error.message)
+        except DamagedFile as error:
+            failure: errors.ProviderError = errors.BadDownload(
+                f"what the provider sent is damaged: {error.fault}"
+            )
+        except (WrongLength, TooLarge) as error:
+            failure = errors.BadDownload(error.message)
         except errors.NotFound as error:
             job = await _still_there(context, record)
             failure = error

@@ -253,9 +253,10 @@ class LibraryFiles:
         directory = self.root / parent
         fix = self._speller.nearest(name, lambda: self._names(directory))
         near = posixpath.join(posixpath.dirname(declared), fix) if fix else None
-        where = parent or "the library's directory"
-        expected = None if directory.is_dir() else f"there is no directory {where}"
-        return FileFault("S109", f"there is no file {shown(declared)}", expected=expected, fix=near)
+        if not directory.is_dir():
+            where = shown(parent) if parent else "the library's directory"
+            return FileFault("S109", f"there is no file {shown(declared)}: {where} is no directory")
+        return FileFault("S109", f"there is no file {shown(declared)}", fix=near)
 
     def _names(self, directory: Path) -> list[str]:
         if not directory.is_dir() or not self._inside(os.path.realpath(directory)):

@@ -222,8 +222,10 @@ class _Differ:
         if stuck is not None:
             root = self.roots[render.address] = self.roots.get(stuck, self.by_address[stuck])
             return self._free(Action.BLOCKED, render, f"its source {root.label} is {_state(root.action)}")
-        if render.source is not None and (missing := self._source_missing(render.source)):
-            return self._free(Action.BLOCKED, render, missing)
+        if render.source is not None and not self._source_held(render.source):
+            if not self.profile.abilities.upload_as_source:
+                return self._free(Action.BLOCKED, render, self._source_missing(render.source))
+            why = f"{why}; its source is uploaded, for the provider does not hold it"
         self.first[render.key] = render.address
         binding = self.known.bindings.get(render.address)
         replaces = binding is not None and binding.key != render.key
@@ -254,21 +256,20 @@ class _Differ:
         change = self.by_address.get(address)
         return change is not None and change.action in _STUCK
 
-    def _source_missing(self, source: str) -> str | None:
-        """Why the provider cannot start from the source, None where it can."""
+    def _source_held(self, source: str) -> bool:
+        """Whether the provider can start from the source as it is, or as this very plan makes it."""
         if source in self.by_address and self.by_address[source].action.renders:
-            return None
-        render = self.graph.renders[source]
-        brief = self.known.briefs.get(render.key)
+            return True
+        key = self.graph.renders[source].key
+        brief = self.known.briefs.get(key)
         if brief is None or brief.status is not Status.STORED:
-            return None
-        remote = self.known.remote.get(render.key)
+            return True
+        remote = self.known.remote.get(key)
         here = brief.provider == self.known.provider and brief.remote_id is not None
-        if (
-            here and not (remote and remote.state is RemoteState.GONE)
-        ) or self.profile.abilities.upload_as_source:
-            return None
-        label, price = self.graph.label(source), money(cost_of(render, self.profile))
+        return here and not (remote and remote.state is RemoteState.GONE)
+
+    def _source_missing(self, source: str) -> str:
+        label, price = self.graph.label(source), money(cost_of(self.graph.renders[source], self.profile))
         return (
             f"the provider does not hold its source {label} and takes no uploads; "
             f"to render the source again for {price}: --replace '{label}'"

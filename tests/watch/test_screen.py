@@ -277,8 +277,8 @@ def test_suspended_it_gives_the_terminal_back_and_goes_on_when_continued(film: L
         screen.press("\x1a")
         screen.until(lambda _text: screen.stopped)
         assert screen.attributes == screen.before
-        assert screen.raw.rfind(b"\x1b[?1049l") > screen.raw.rfind(b"\x1b[?1049h")
-        assert screen.raw.rfind(b"\x1b[?25h") > screen.raw.rfind(b"\x1b[?25l")
+        screen.until(lambda _text: screen.raw.rfind(b"\x1b[?1049l") > screen.raw.rfind(b"\x1b[?1049h"))
+        screen.until(lambda _text: screen.raw.rfind(b"\x1b[?25h") > screen.raw.rfind(b"\x1b[?25l"))
         film.save("manifests/a.toml", clip("kite", KITE))
         screen.process.send_signal(signal.SIGCONT)
         screen.until("1 to create")

@@ -90,10 +90,7 @@ def died_at(claims: Path) -> frozenset[str]:
 
 
 def signal_myself(number: signal.Signals) -> None:
-    """Send a signal to this process: SIGKILL now, another one from a thread, so while the step is done.
-
-    SQLite would swallow what a handler raises inside of the call that tells of a step.
-    """
+    """Send a signal to this process: SIGKILL now, another one from a thread, so while the step is done."""
     if number == signal.SIGKILL:
         os.kill(os.getpid(), number)
     else:

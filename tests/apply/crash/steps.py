@@ -55,10 +55,19 @@ def watch(library: Path, told: Callable[[str], None]) -> None:
         told(f"sync {_where()}")
         sync(handle)
 
+    class Watched(sqlite3.Connection):
+        """Tells by itself: out of SQLite's own call, what a signal raises would not come through."""
+
+        def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+            statement(sql, self.in_transaction)
+            return super().execute(sql, *parameters)
+
+        def executemany(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+            statement(sql, self.in_transaction)
+            return super().executemany(sql, *parameters)
+
     def watched_connect(*arguments: Any, **named: Any) -> sqlite3.Connection:
-        connection = connect(*arguments, **named)
-        connection.set_trace_callback(lambda sql: statement(sql, connection.in_transaction))
-        return connection
+        return connect(*arguments, factory=Watched, **named)
 
     os.fsync = watched_sync  # type: ignore[assignment]
     sqlite3.connect = watched_connect  # type: ignore[assignment]
