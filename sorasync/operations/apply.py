@@ -106,6 +106,8 @@ def apply(
                 reporter.notice(lost)
             if planned.asks:
                 project.require_key()
+                if options.webhooks is not None:
+                    options.webhooks.secret()
             if not confirm(planned):
                 return None
             return _carry_out(_Session(project, options, store, planned, reporter, command, lock))

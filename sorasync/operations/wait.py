@@ -26,6 +26,16 @@ class Webhooks:
     port: int
     secret_env: str
 
+    def secret(self) -> str:
+        """Raises `SorasyncError` where the variable is not set."""
+        found = os.environ.get(self.secret_env)
+        if not found:
+            raise SorasyncError(
+                f"{self.secret_env} is not set",
+                hint="put the secret that webhooks are signed with (whsec_...) into it",
+            )
+        return found
+
 
 def pending_part(plan: Plan) -> Plan:
     """The part of a plan that fetches what is paid for and in flight; it sends nothing."""
@@ -48,13 +58,6 @@ async def listening_for(webhooks: Webhooks | None, context: Context) -> AsyncIte
         return
     from sorasync.provider.webhook_listener import listening
 
-    secret = os.environ.get(webhooks.secret_env)
-    if not secret:
-        raise SorasyncError(
-            f"{webhooks.secret_env} is not set",
-            hint="put the secret that webhooks are signed with (whsec_...) into it",
-        )
-
     def heard(_event: Event) -> None:
         context.news.set()
 
@@ -62,7 +65,7 @@ async def listening_for(webhooks: Webhooks | None, context: Context) -> AsyncIte
         context.reporter.notice(f"a webhook was refused, and others like it will be: {why}")
 
     async with listening(
-        webhooks.host, webhooks.port, secret, context.clock, heard=heard, refused=refused
+        webhooks.host, webhooks.port, webhooks.secret(), context.clock, heard=heard, refused=refused
     ) as port:
         context.reporter.notice(f"listening for webhooks on {webhooks.host}:{port}")
         yield

@@ -11,6 +11,7 @@ import pytest
 
 from sorasync.apply.report import End
 from sorasync.cli.main import run
+from sorasync.operations.project import Project
 from sorasync.preview.serve import running
 from sorasync.preview.settings import PreviewSettings
 from sorasync.state.record import Status
@@ -83,12 +84,15 @@ def test_a_webhook_with_a_wrong_secret_is_told_of_and_wakes_nobody(
 def test_without_the_secret_nothing_is_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
     monkeypatch.delenv("SORASYNC_WEBHOOK_SECRET", raising=False)
     with running(PreviewSettings(tmp_path / "server", draw=False)) as server:
         root = library(tmp_path / "library", server.url)
         assert run(["--library", root, "apply", "--yes", "--webhook-listen", "127.0.0.1:0"]) == 1
         assert server.app.state.server.requests["create"] == 0
     assert "SORASYNC_WEBHOOK_SECRET is not set" in capsys.readouterr().err
+    with Project.open(Path(root)).store() as store:
+        assert store.runs() == []
 
 
 @pytest.mark.parametrize("address", ["8080", ":8080", "host:", "host:99999"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
 import hashlib
 import os
 import signal
@@ -90,8 +89,5 @@ def died_at(claims: Path) -> frozenset[str]:
 
 
 def signal_myself(number: signal.Signals) -> None:
-    """Send a signal to this process: SIGKILL now, another one from a thread, so while the step is done."""
-    if number == signal.SIGKILL:
-        os.kill(os.getpid(), number)
-    else:
-        _thread.start_new_thread(os.kill, (os.getpid(), number))
+    """Send a signal to this process, which it meets before it goes on."""
+    os.kill(os.getpid(), number)

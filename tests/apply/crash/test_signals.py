@@ -42,7 +42,7 @@ def test_a_signal_ends_an_apply_soon_and_loses_nothing(
     with serving(tmp_path / "server", faults) as url, ProcessPoolExecutor(1, mp_context=PROCESSES) as pool:
         ended, said = pool.submit(signalled, library, url, step, signals).result()
         rows = ledger(url)
-    assert ended == code
+    assert ended == code, said
     assert "Traceback" not in said
     assert "Exception ignored" not in said
     assert len(rows) == len({row["job"] for row in rows}) == (0 if step == LOCKING else len(rows)) <= 1
