@@ -14,6 +14,7 @@ from bench.generate import write_library
 from sorasync.cli.address_argument import completions
 from sorasync.cli.main import cli, run
 from sorasync.manifest.outline import Named, outline
+from tests.effort import calls
 
 MANIFEST = """\
 [defaults]
@@ -191,13 +192,10 @@ def test_bash_replaces_what_follows_the_end_of_a_word(line: str, library: Path, 
     assert (found.stdout, found.stderr) == (BASH[line], "")
 
 
-def test_names_are_read_faster_than_a_library_is_loaded(tmp_path: Path) -> None:
-    import time
-
+def test_names_are_read_without_looking_into_what_they_name(tmp_path: Path) -> None:
     write_library(tmp_path, 1_000)
-    started = time.process_time()
     assert sum(1 for _ in outline(tmp_path)) == 1_000
-    assert time.process_time() - started < 0.3
+    assert calls(lambda: list(outline(tmp_path))) < 40 * 1_000
 
 
 def test_completing_imports_no_models_and_no_planner(library: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -166,19 +165,19 @@ def test_a_file_is_looked_at_again_only_when_its_content_changes(tmp_path: Path)
     assert codes(root) == ["S222"]
 
 
-def test_a_thousand_images_are_looked_at_in_seconds(tmp_path: Path) -> None:
-    """Headers only: a thousand pictures of 1280x720 would take half a minute to decode."""
-    text = []
-    for number in range(1_000):
+def test_of_images_only_the_headers_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text: list[str] = []
+    decoded: list[object] = []
+    for number in range(100):
         name = f"refs/{number}.png"
         if number == 0:
             first = picture(tmp_path / "manifests" / name, 1280, 720).read_bytes()
         (tmp_path / "manifests" / name).write_bytes(first + str(number).encode())
         text.append(f'[clips.c{number}]\nprompt = "A."\nimage = "{name}"\n')
     root = library(tmp_path, "".join(text))
-    started = time.process_time()
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", decoded.append)
     assert codes(root) == []
-    assert time.process_time() - started < 5
+    assert decoded == []
 
 
 def test_every_code_has_a_title() -> None:

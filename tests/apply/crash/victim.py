@@ -63,6 +63,8 @@ def _apply(
             signal_myself(sent)
 
     after()
+    # Where this runs in the background of a shell, SIGINT may be ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # No certificate is needed here, and loading them all takes longer than the rest of a small apply.
     os.environ.pop("SSL_CERT_FILE", None)
     os.environ["SSL_CERT_DIR"] = str(library)
