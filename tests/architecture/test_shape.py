@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from tests.architecture.source import lengths, modules
 
-LONGEST_MODULE = 400
-LONGEST_FUNCTION = 60
+# A file holds one idea, whole: these bounds only catch what nobody can read in one sitting any more.
+LONGEST_MODULE = 600
+LONGEST_FUNCTION = 80
 
 
 def public(
