@@ -7,7 +7,8 @@ here; `matrix` is expanded before, too.
 from __future__ import annotations
 
 import math
-from typing import Annotated, Final
+from collections.abc import Iterator
+from typing import Annotated, Final, LiteralString
 
 from pydantic import (
     AfterValidator,
@@ -18,7 +19,7 @@ from pydantic import (
     StringConstraints,
     WithJsonSchema,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 SLUG: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 SIZE: Final = r"^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$"
@@ -33,6 +34,8 @@ EXPECTED: Final[dict[str, str]] = {
 """What a string must look like, in words, by pattern."""
 
 LONGEST_PROMPT: Final = 32_000
+DEEPEST_PARAMETER: Final = 16
+"""Tables and arrays inside one another that a parameter may have."""
 MOST_TAKES: Final = 1_000
 
 
@@ -54,6 +57,32 @@ def _scalars(value: object) -> object:
     return value
 
 
+def _parameter(value: object) -> object:
+    """A value that JSON can hold, tables and arrays included; every part that it cannot hold is a fault."""
+    faults = [
+        InitErrorDetails(type=PydanticCustomError("parameter", why), loc=path, input=part)
+        for path, part, why in _unsendable(value, ())
+    ]
+    if faults:
+        raise ValidationError.from_exception_data("params", faults)
+    return value
+
+
+def _unsendable(
+    value: object, path: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], object, LiteralString]]:
+    if isinstance(value, dict | list):
+        if len(path) == DEEPEST_PARAMETER:
+            yield path, value, "at most 16 tables and arrays deep"
+            return
+        for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _unsendable(inner, (*path, name))
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield path, value, "a finite number"
+    elif not isinstance(value, str | int | float | bool):
+        yield path, value, "a string, a number, a boolean, an array or a table"
+
+
 Line = Annotated[str, StringConstraints(pattern=LINE, max_length=1_000)]
 Text = Annotated[str, StringConstraints(pattern=TEXT)]
 Size = Annotated[str, StringConstraints(pattern=SIZE)]
@@ -67,6 +96,11 @@ Texts = Annotated[
 ]
 Scalar = Annotated[
     object, AfterValidator(_scalar), WithJsonSchema({"type": ["string", "integer", "number", "boolean"]})
+]
+Parameter = Annotated[
+    object,
+    AfterValidator(_parameter),
+    WithJsonSchema({"type": ["string", "integer", "number", "boolean", "array", "object"]}),
 ]
 Variable = Annotated[
     object,
@@ -93,8 +127,10 @@ class DefaultsModel(Table):
     style: Text | None = Field(None, description="The style line of storyboards.", examples=["16mm film"])
     protect: bool | None = Field(None, description="Refuse plans that retire or replace.", examples=[True])
     tags: list[Line] | None = Field(None, description="Tags for selection.", examples=[["spring"]])
-    params: dict[str, Scalar] | None = Field(
-        None, description="Further parameters of the provider, merged key by key.", examples=[{"seed": 7}]
+    params: dict[str, Parameter] | None = Field(
+        None,
+        description="Further parameters of the provider, merged key by key, each key as a whole.",
+        examples=[{"seed": 7}],
     )
 
 
@@ -144,7 +180,7 @@ class StepModel(Table):
     edit: str | None = Field(None, description="Prompt of an edit.", examples=["Shift the palette to teal."])
     seconds: Seconds | None = Field(None, description="What an extension adds.", examples=[8])
     revision: Revision = Field(0, description="Bump to render this step afresh.", examples=[1])
-    params: dict[str, Scalar] | None = Field(
+    params: dict[str, Parameter] | None = Field(
         None, description="Further parameters of the provider.", examples=[{"strength": 0.5}]
     )
 
@@ -187,7 +223,7 @@ class ClipModel(Table):
     protect: bool | None = Field(None, description="Refuse plans that retire or replace it.", examples=[True])
     tags: list[Line] | None = Field(None, description="Tags for selection.", examples=[["spring"]])
     description: str | None = Field(None, description="For people only.", examples=["Opening shot"])
-    params: dict[str, Scalar] | None = Field(
+    params: dict[str, Parameter] | None = Field(
         None, description="Further parameters of the provider.", examples=[{"seed": 7}]
     )
 

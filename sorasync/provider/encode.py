@@ -151,7 +151,8 @@ def _create_encoding(spec: HostSpec, request: CreateRequest, image_id: str | Non
         return "json" if "json" in offered else offered[0]
     if request.image is not None and "multipart" in offered and "file" in spec.image_by:
         return "multipart"
-    if request.image is not None and "json" in offered:
+    nested = any(isinstance(value, dict | list) for value in request.params.values())
+    if (request.image is not None or nested) and "json" in offered:
         return "json"
     return offered[0]
 

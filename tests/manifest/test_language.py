@@ -42,6 +42,19 @@ def test_params_merge_key_by_key_and_reach_no_step(tmp_path: Path) -> None:
     assert found.steps[0].params == {"d": 4}
 
 
+def test_params_hold_tables_and_arrays_with_placeholders(tmp_path: Path) -> None:
+    found = clip(
+        tmp_path,
+        "[vars]\nweight = 0.5\norder = ['a', 'b']\n[defaults.params]\nlora = { path = 'old', gone = 1 }\n"
+        "[clips.a]\nprompt = 'x'\n[clips.a.params]\nprovider.order = '{{ order }}'\n"
+        "[[clips.a.params.lora]]\npath = 'film-{{ weight }}'\nweight = '{{ weight }}'\n",
+    )
+    assert found.params == {
+        "provider": {"order": ["a", "b"]},
+        "lora": [{"path": "film-0.5", "weight": 0.5}],
+    }
+
+
 def test_an_extension_falls_back_on_the_default_seconds_and_an_edit_has_none(tmp_path: Path) -> None:
     found = clip(
         tmp_path,

@@ -35,6 +35,7 @@ BEYOND_THE_SCHEMA = {
     "matrix-differs-in-case": "keys are compared without case",
     "matrix-too-large": "it is the product of several lengths",
     "names-differ-in-case": "keys are compared without case",
+    "params-beyond-json": "dates are texts to JSON, and depth has no keyword",
     "params-not-finite": "JSON has no such number",
     "pick-given-twice": OTHER_PLACES,
     "pick-out-of-range": "two numbers are compared",
