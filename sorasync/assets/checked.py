@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
-from sorasync.assets.disk import write_atomic
 from sorasync.assets.drift import Drift, StatFacts, check, stat_facts
 from sorasync.assets.store import AssetStore
+from sorasync.durable import write_atomic
 
 FORMAT = 1
 _WHOLE, _DAMAGED = "checked.json", "damaged.json"

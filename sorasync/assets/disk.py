@@ -1,4 +1,4 @@
-"""The few file system operations that durable storage needs: hash, sync, lock, replace.
+"""What the store does with files beyond writing them: hash them, and hold them against other processes.
 
 Locks are advisory and held by an open file (`flock`), so a killed process leaves none behind. Where the
 platform or the file system has no such locks, everything works without them.
@@ -9,13 +9,14 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sorasync.assets.errors import DamagedFile, PartBusy
 from sorasync.counted import counted
+from sorasync.durable import BLOCK, opened_directory
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -24,9 +25,6 @@ try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
-
-BLOCK = 1 << 20
-"""Bytes read or written at a time."""
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Error numbers that mean there is no room for the next byte."""
@@ -54,57 +52,6 @@ def hash_file(path: Path) -> str:
     """The SHA-256 of a whole file, as hex."""
     with path.open("rb", buffering=0) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sync_directory(directory: Path) -> None:
-    """Make the names in a directory durable, where the platform can."""
-    with opened_directory(directory) as handle:
-        if handle is not None:
-            os.fsync(handle)
-
-
-@contextmanager
-def opened_directory(directory: Path) -> Iterator[int | None]:
-    """A descriptor of a directory; None where the platform has none."""
-    if os.name == "nt":
-        yield None
-        return
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        yield handle
-    finally:
-        os.close(handle)
-
-
-def make_directory(directory: Path) -> None:
-    """Make a directory with its parents; each new one is durable on return."""
-    if directory.is_dir():
-        return
-    make_directory(directory.parent)
-    directory.mkdir(exist_ok=True)
-    sync_directory(directory.parent)
-
-
-def write_atomic(path: Path, data: bytes | Iterable[bytes]) -> None:
-    """Put a file in place whole: nobody ever reads half of it, also after a power cut."""
-    put_whole(path, data)
-    sync_directory(path.parent)
-
-
-def put_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
-    """As `write_atomic`, for a directory that the caller syncs."""
-    temporary = path.with_name(f".write-{os.urandom(8).hex()}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o644)
-    try:
-        with os.fdopen(handle, "wb", buffering=BLOCK) as file:
-            file.writelines([data] if isinstance(data, bytes) else data)
-            file.flush()
-            os.fsync(handle)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 @contextmanager

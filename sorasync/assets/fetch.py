@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sorasync.assets.disk import BLOCK, FULL, exclusive_part, hash_prefix
+from sorasync.assets.disk import FULL, exclusive_part, hash_prefix
 from sorasync.assets.errors import DamagedFile, DiskFull, TooLarge, WrongLength
+from sorasync.durable import BLOCK
 
 if TYPE_CHECKING:
     from hashlib import _Hash

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from sorasync.assets.disk import write_atomic
 from sorasync.assets.errors import AssetError
 from sorasync.assets.place import Way
+from sorasync.durable import write_atomic
 
 FORMAT = 1
 

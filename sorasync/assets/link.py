@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sorasync.assets.disk import make_directory
 from sorasync.assets.ledger import Row, load_ledger, row_for, save_ledger
 from sorasync.assets.names import Link
 from sorasync.assets.owner import Judge, Owner, Standing
 from sorasync.assets.place import Placer, Way
 from sorasync.assets.store import AssetStore
 from sorasync.assets.tree import TEMPORARY, parents, scan_tree
+from sorasync.durable import make_directory
 
 
 @dataclass(frozen=True, slots=True)

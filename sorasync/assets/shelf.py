@@ -13,10 +13,9 @@ from sorasync.assets.disk import (
     hash_file,
     hash_next,
     locked_directory,
-    make_directory,
-    put_whole,
 )
 from sorasync.assets.errors import DamagedFile
+from sorasync.durable import make_directory, put_whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,10 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from sorasync.assets.disk import exclusive_part, hash_file, make_directory
+from sorasync.assets.disk import exclusive_part, hash_file
 from sorasync.assets.errors import Diverted, PartBusy
 from sorasync.assets.shelf import Shelf, Stored, held
+from sorasync.durable import make_directory
 
 VIDEO = ".mp4"
 COMPANIONS = (".webp", ".jpg", ".png")

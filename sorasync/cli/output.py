@@ -26,12 +26,12 @@ def write_output(path: Path, text: str | Iterable[bytes], *, parents: bool = Fal
 
     With `parents` the directories it lies in are made.
     """
-    from sorasync.assets.disk import write_atomic
+    from sorasync.durable import make_directory, write_atomic
     from sorasync.errors import SorasyncError
 
     try:
         if parents:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_directory(path.parent)
         write_atomic(path, text.encode() if isinstance(text, str) else text)
     except OSError as error:
         raise SorasyncError(f"cannot write {path}: {error.strerror}") from error

@@ -24,11 +24,11 @@ _EVENT = "declared"
 
 def stage(path: Path, text: str) -> Path:
     """Write the text beside its place, durably; where it is. Raises `SorasyncError`."""
-    from sorasync.assets.disk import write_atomic
+    from sorasync.durable import make_directory, write_atomic
 
     staged = path.with_name(path.name + _SUFFIX)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_directory(path.parent)
         write_atomic(staged, text.encode())
     except OSError as error:
         raise SorasyncError(f"cannot write {path}: {error.strerror}") from error

@@ -108,7 +108,7 @@ def _refuse_elsewhere(library: Library, clip: str, file: str) -> None:
 
 def _write(project: Project, file: str, clip: str, take: int | None) -> Library:
     """Edit the file in memory, load the library with it, and only then write it."""
-    from sorasync.assets.disk import write_atomic
+    from sorasync.durable import write_atomic
     from sorasync.manifest.load import load
 
     path = project.root / file

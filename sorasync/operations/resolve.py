@@ -175,8 +175,8 @@ async def _picture(project: Project, provider: Provider, job: Job) -> Path | Non
 
 
 def _keep_picture(project: Project, job_id: str, data: bytes) -> Path | None:
-    from sorasync.assets.disk import make_directory, write_atomic
     from sorasync.assets.sniff import sniff
+    from sorasync.durable import make_directory, write_atomic
 
     suffix = {"webp": ".webp", "jpeg": ".jpg", "png": ".png"}.get(sniff(data) or "")
     if suffix is None:

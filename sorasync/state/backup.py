@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sorasync.clock import Clock
+from sorasync.durable import make_directory, sync_directory
 from sorasync.state.connect import connect
 from sorasync.state.errors import StateError, explained
 from sorasync.state.lock import RunLock, StateLocked, Waiting, acquire_within, holder
@@ -50,7 +51,7 @@ def backup(store: Store, kept: int = KEPT) -> Path | None:
         return None
     target = _directory(store.path) / f"{store.path.stem}.{_stamp(store.session.clock)}.{store.serial}.db"
     try:
-        target.parent.mkdir(exist_ok=True)
+        make_directory(target.parent)
         _copy(store, target)
         for old in backups(store.path)[kept:]:
             old.path.unlink(missing_ok=True)
@@ -93,6 +94,7 @@ def restore(path: Path, number: int, clock: Clock, waiting: Waiting) -> Path | N
             _settle(fresh, max(chosen.serial, serial) + 1, chosen, clock)
             aside = _keep(path, clock)
             fresh.replace(path)
+            sync_directory(path.parent)
         except OSError as error:
             raise StateError(f"the backup cannot be put in place: {error.strerror}") from error
         finally:
@@ -120,6 +122,7 @@ def _copy(store: Store, target: Path) -> None:
         with part.open("rb+") as file:
             os.fsync(file.fileno())
         part.replace(target)
+        sync_directory(target.parent)
     finally:
         part.unlink(missing_ok=True)
 
@@ -189,7 +192,7 @@ def _keep(path: Path, clock: Clock) -> Path | None:
     if not path.exists():
         return None
     aside = _directory(path) / f"{path.stem}.replaced-{_stamp(clock)}.sqlite"
-    aside.parent.mkdir(exist_ok=True)
+    make_directory(aside.parent)
     try:
         os.link(path, aside)
     except OSError:
@@ -198,6 +201,7 @@ def _keep(path: Path, clock: Clock) -> Path | None:
         part = path.with_name(path.name + suffix)
         if part.exists():
             part.replace(aside.with_name(aside.name + suffix))
+    sync_directory(aside.parent)
     return aside
 
 

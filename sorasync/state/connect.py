@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from sorasync.durable import make_directory, sync_directory
 from sorasync.state.errors import WAY_BACK, StateError, explained
 from sorasync.state.filesystem import network_type
 from sorasync.state.migrate import migrate, migrate_in_memory, refuse_strangers, version
@@ -156,7 +157,9 @@ def _require(path: Path, create: bool) -> None:
         )
     if not path.exists():
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_directory(path.parent)
+            # Whoever made it may have been killed before its name was durable.
+            sync_directory(path.parent.parent)
         except OSError as error:
             raise StateError(f"the state's directory cannot be made: {error}") from error
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sorasync.durable import write_atomic
 from sorasync.graph.address import natural
 from sorasync.state.errors import StateError
 from sorasync.state.lasting import DONE, facts
@@ -189,32 +188,10 @@ def _text(path: Path) -> str | None:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write beside the file and rename, so that nobody ever sees half of it."""
     try:
-        descriptor, name = tempfile.mkstemp(prefix=".sorasync.lock.", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(text.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        _sync_directory(path.parent)
+        write_atomic(path, text.encode())
     except OSError as error:
         raise StateError(
             f"{path.name} cannot be written: {error.strerror}",
             hint="the state itself is safe; the next apply writes the lock file again",
         ) from error
-
-
-def _sync_directory(directory: Path) -> None:
-    if os.name != "posix":
-        return
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sorasync.assets.disk import BLOCK, exclusive_part
+from sorasync.assets.disk import exclusive_part
 from sorasync.assets.errors import DamagedFile, DiskFull, PartBusy, TooLarge, WrongLength
 from sorasync.assets.fetch import Received, receive
+from sorasync.durable import BLOCK
 from tests.assets.helpers import digest, stream
 
 DATA = bytes(range(256)) * 20_000

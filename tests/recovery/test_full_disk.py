@@ -18,7 +18,7 @@ WRITES: dict[str, Callable[[Path], bool]] = {
     "assets": lambda path: path.suffix == ".part",
     "sidecars": lambda path: path.name.startswith(".write-") and len(path.parent.name) == 2,
     "names": lambda path: path.name.startswith(".write-") and path.parent.name == ".store",
-    "lock file": lambda path: path.name.startswith(".sorasync.lock."),
+    "lock file": lambda path: path.name.startswith(".write-") and (path.parent / "sorasync.toml").exists(),
     "backups": lambda path: "backups" in path.parts,
 }
 """What is written, told by the name under which it is written first."""

@@ -458,7 +458,7 @@ def test_a_write_that_fails_leaves_the_old_file(path: Path, monkeypatch: pytest.
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("sorasync.state.lockfile.os.fsync", full)
+    monkeypatch.setattr("sorasync.durable.os.fsync", full)
     with pytest.raises(StateError, match="No space left"):
         write(store, path)
     assert path.read_text() == old

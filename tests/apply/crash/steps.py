@@ -32,7 +32,7 @@ _CHANGES = frozenset(
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _WRITE_MODES = frozenset("wax+")
 _READS = ("SELECT", "PRAGMA", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "ATTACH", "DETACH")
-_PLUMBING = ("sorasync.state.", "sorasync.assets.disk", "sorasync.provider.")
+_PLUMBING = ("sorasync.state.", "sorasync.assets.disk", "sorasync.durable", "sorasync.provider.")
 
 
 def watch(library: Path, told: Callable[[str], None]) -> None:
