@@ -43,6 +43,8 @@ class BoxReader:
 
     def top(self) -> Iterator[Box]:
         """The boxes of the file itself, in order; together they fill it exactly."""
+        if opening := self._text():
+            raise self.damaged(f"it is a text, which begins with `{opening}`")
         return self._walk(0, self.size, "the file")
 
     def children(self, parent: Box) -> Iterator[Box]:
@@ -90,6 +92,11 @@ class BoxReader:
                 f"its {name} box at byte {start:,} claims {size:,} bytes, {where} has {end - start:,} left"
             )
         return Box(name, start, payload, start + size)
+
+    def _text(self) -> str:
+        """The opening of a file that is a text: no box is so large that its size is written in letters."""
+        opening = self._bytes(0, min(self.size, 40))
+        return opening.decode("ascii") if all(0x20 <= byte < 0x7F for byte in opening) else ""
 
     def _bytes(self, start: int, length: int) -> bytes:
         self._file.seek(start)

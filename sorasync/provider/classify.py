@@ -25,6 +25,7 @@ from sorasync.provider.errors import (
 from sorasync.provider.moderation import is_moderation
 from sorasync.provider.redact import clean, redact
 from sorasync.provider.waits import retry_after
+from sorasync.provider.words import as_json
 
 _QUOTA = frozenset(
     {
@@ -108,10 +109,8 @@ def fault(answer: Answer, asked: Asked, now: float) -> ProviderError:
 
 def unreadable(answer: Answer, asked: Asked) -> ProviderError:
     """The error for a success whose body names nothing that can be used; it may say why."""
-    said = redact(complaint(answer.body).message, asked.secret)
-    message = f"{asked.host} answered {answer.status} " + (
-        f"and named no job: {said}" if said else "with a body that cannot be read"
-    )
+    said = _words(answer, complaint(answer.body), asked)
+    message = f"{asked.host} answered {answer.status} and named no job" + (f": {said}" if said else "")
     if asked.paid:
         return OutcomeUnknown(message, status=answer.status)
     return ServerError(message, status=answer.status)
@@ -144,8 +143,13 @@ def _forbidden(status: int, said: Complaint, message: str, code: str | None, ask
 
 
 def _message(answer: Answer, said: Complaint, asked: Asked) -> str:
-    text = redact(said.message, asked.secret)
+    text = _words(answer, said, asked)
     return f"{asked.host} answered {answer.status}" + (f": {text}" if text else "")
+
+
+def _words(answer: Answer, said: Complaint, asked: Asked) -> str:
+    """What the server said, as far as it can be shown; its body as it is where nothing in it is a message."""
+    return redact(said.message or answer.said or as_json(answer.body), asked.secret)
 
 
 def _shown(said: Complaint, asked: Asked) -> str | None:

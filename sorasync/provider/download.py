@@ -27,6 +27,7 @@ from sorasync.provider.redact import clean
 from sorasync.provider.retry import Patience, retried
 from sorasync.provider.sender import Sender
 from sorasync.provider.wire import Job, JobStatus, Variant
+from sorasync.provider.words import MOST_READ, begins_as_text, words
 
 _MOST_REDIRECTS = 5
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
@@ -41,8 +42,9 @@ class Fetched:
     """An open answer; see `sorasync.provider.base.Download`."""
 
     def __init__(self, response: httpx.Response, sender: Sender, asked_offset: int) -> None:
-        self._response = response
         self._sender = sender
+        self._pieces = response.aiter_bytes()
+        self._opening = b""
         headers = response.headers
         said = sender.secret.hide(headers.get("content-type", ""))
         self.content_type = clean(said.partition(";")[0], 100).lower()
@@ -53,14 +55,39 @@ class Fetched:
     async def chunks(self) -> AsyncIterator[bytes]:
         """The bytes as they come. `ServerError` if the stream breaks, `BadDownload` if it ends early."""
         got = self.offset
-        try:
-            async for chunk in self._response.aiter_bytes():
-                got += len(chunk)
-                yield chunk
-        except (httpx.HTTPError, OSError) as error:
-            raise self._sender.broken(error, paid=False) from None
+        if self._opening:
+            got += len(self._opening)
+            yield self._opening
+        while chunk := await self._next():
+            got += len(chunk)
+            yield chunk
         if self.length is not None and got != self.length:
             raise BadDownload(f"{counted(got, 'byte')} came where the server announced {self.length}")
+
+    async def words(self) -> str | None:
+        """What the server says where it sends JSON or a page in the place of the file; None for a file.
+
+        Asked before `chunks`, which gives the bytes that were looked at as well.
+        """
+        if self.offset:
+            return None
+        self._opening = await self._next()
+        if not begins_as_text(self._opening):
+            return None
+        content = bytearray(self._opening)
+        while len(content) < MOST_READ and (more := await self._next()):
+            content += more
+        return clean(self._sender.secret.hide(words(bytes(content[:MOST_READ]))))
+
+    async def _next(self) -> bytes:
+        """The next bytes, none at the end."""
+        try:
+            async for chunk in self._pieces:
+                if chunk:
+                    return chunk
+        except (httpx.HTTPError, OSError) as error:
+            raise self._sender.broken(error, paid=False) from None
+        return b""
 
 
 Opened = Fetched | Inline
@@ -83,7 +110,7 @@ class Downloader:
             raise NotSupported(f"{spec.name} has no {variant.value} of a video")
         async with AsyncExitStack() as stack:
             fetched = await self._fetched(job, variant, offset, stack)
-            _check_type(fetched.content_type, variant)
+            await _check_kind(fetched, variant)
             if fetched.length == 0:
                 raise BadDownload(f"the {variant.value} of {job.id} is empty")
             yield fetched
@@ -218,11 +245,19 @@ def _range(headers: httpx.Headers, asked: int) -> tuple[int, int | None]:
     return asked, None if found[3] == "*" else int(found[3])
 
 
-def _check_type(content_type: str, variant: Variant) -> None:
-    """A thumbnail that is a video, or a video that is a web page, is not what was asked for."""
+async def _check_kind(fetched: Opened, variant: Variant) -> None:
+    """A thumbnail that is a video, or a video that is a web page or an error, is not what was asked for."""
+    said = await fetched.words() if isinstance(fetched, Fetched) else None
+    if said is None and _is_kind(fetched.content_type, variant):
+        return
+    what = "a text" if _is_kind(fetched.content_type, variant) else fetched.content_type[:60]
+    raise BadDownload(
+        f"the server sent {what} instead of the {variant.value}" + (f": {said}" if said else "")
+    )
+
+
+def _is_kind(content_type: str, variant: Variant) -> bool:
     wanted = "video/" if variant is Variant.VIDEO else "image/"
     if content_type in _ANY_TYPE or content_type.startswith(wanted):
-        return
-    if variant is Variant.VIDEO and content_type == "application/mp4":
-        return
-    raise BadDownload(f"the server sent {content_type[:60]} instead of the {variant.value}")
+        return True
+    return variant is Variant.VIDEO and content_type == "application/mp4"

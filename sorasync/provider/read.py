@@ -15,6 +15,7 @@ from sorasync.provider.redact import clean
 from sorasync.provider.status import status_of
 from sorasync.provider.values import first, items, moment, number, table, text, word
 from sorasync.provider.wire import Job, JobError, JobStatus, Page
+from sorasync.provider.words import message_in
 
 _LONGEST_ID = 2048
 _TICKS_PER_DOLLAR = 10**10
@@ -22,6 +23,9 @@ _TICKS_PER_DOLLAR = 10**10
 _HIGHEST_COST = 10**6
 _NO_ERROR = ("0", "200", "ok", "success", "none")
 """Codes that servers fill an empty error with."""
+_ENDED_WITHOUT = (JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED)
+_REASONS = ("fail_reason", "failure_reason", "failure", "status_message", "message", "detail", "reason")
+"""Where hosts say why a job failed; the first is new-api's."""
 _ADDRESSES = ("http://", "https://", "/", f"{SCHEME}video/")
 
 
@@ -115,11 +119,11 @@ def read_error(value: object) -> JobError | None:
     """A job's own error, from an object or a bare text; None where there is none."""
     if isinstance(value, Mapping):
         code = word(first(value.get("code"), value.get("type")))
-        message = text(value.get("message")) or text(value.get("detail")) or ""
+        message = message_in(value) or ""
         if not message and (code is None or code.lower() in _NO_ERROR):
             return None
         return JobError(clean(code, 100) if code else None, clean(message), is_moderation(code))
-    said = text(value)
+    said = message_in(value)
     return None if said is None else JobError(None, clean(said))
 
 
@@ -152,9 +156,9 @@ def _outcome(
 
 
 def _reason(said: str | None, data: Mapping[str, object]) -> object:
-    """Where older new-api gateways say why a job failed; for other jobs the field may hold anything."""
-    failed = said is not None and status_of(said) is JobStatus.FAILED
-    return data.get("fail_reason") if failed else None
+    """Why a job ended without a video, where it says so outside of `error`. Others hold anything there."""
+    ended = said is not None and status_of(said) in _ENDED_WITHOUT
+    return next((found for name in _REASONS if ended and (found := text(data.get(name)))), None)
 
 
 def _progress(value: object, status: JobStatus) -> int:

@@ -28,6 +28,7 @@ from sorasync.provider.redact import Secret, may_hold, scrub
 from sorasync.provider.spec import HostSpec
 from sorasync.provider.transport import opened
 from sorasync.provider.values import parse
+from sorasync.provider.words import MOST_READ, words
 
 _LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes of JSON that are read at most; a page of 100 jobs with the longest prompts has 13 MB."""
@@ -189,11 +190,12 @@ class Sender:
             if response.is_success or response.status_code >= 500:
                 raise self.broken(error, paid) from None
         parsed = self._parsed(bytes(body))
+        said = "" if parsed is not None else self.secret.hide(words(bytes(body[:MOST_READ])))
         if self.spec.wraps_errors and not response.is_success:
             found = embedded(parsed)
             # A job in the answer to a paid request would carry its upstream's id, which leads elsewhere.
             parsed = parsed if found is None or (paid and is_job(found)) else found
-        return Answer(response.status_code, _headers(response), parsed)
+        return Answer(response.status_code, _headers(response), parsed, said)
 
     def _parsed(self, content: bytes) -> object:
         """The JSON of a body, without the key should a server repeat it."""

@@ -115,7 +115,9 @@ def test_an_unknown_length_is_zero(tmp_path: Path) -> None:
     ("data", "fault"),
     [
         (b"", "it is empty"),
-        (b"<html>not found</html>", "it begins with|is no box|box"),
+        (b"<html>not found</html>", "it is a text, which begins with `<html>not found</html>`"),
+        (b'{"error": {"message": "this link has expired"}}', 'it is a text, which begins with `{"error": '),
+        (b"gone", "it is a text, which begins with `gone`"),
         (MOOV + FTYP + MDAT, "begins with a 'moov'"),
         (FTYP + MDAT, "no moov"),
         (FTYP + MOOV, "no media data"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +26,10 @@ from sorasync.provider.errors import (
     ServerError,
 )
 from sorasync.provider.waits import poll_after, retry_after, span
+from sorasync.provider.wire import CreateRequest
+from tests.provider.fakes import client, scripted
 
+REQUEST = CreateRequest("A cat.", "sora-2", "1280x720", 8)
 NOW = 1_800_000_000.0
 SAFE_AFTER_A_PAID_POST = (
     RateLimited,
@@ -168,3 +174,22 @@ def test_any_text_for_a_span_is_read_or_left(said: str) -> None:
 @pytest.mark.parametrize(("status", "code"), [(402, None), (429, "insufficient_quota"), (405, None)])
 def test_what_waiting_cannot_mend_says_what_would(status: int, code: str | None) -> None:
     assert told(status, code, paid=True).hint
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"<html><title>502 Bad Gateway</title><body>nginx</body></html>", "502 Bad Gateway nginx"),
+        (b"upstream connect error\n", "upstream connect error"),
+        (b'{"unheard": "of"}', '{"unheard": "of"}'),
+        (b'{"message": {"text": "why"}}', '{"message": {"text": "why"}}'),
+        (b"\x89PNG\r\n\x1a\n\x00", ""),
+        (b"", ""),
+    ],
+)
+def test_what_a_server_says_is_shown_whatever_its_form(content: bytes, words: str) -> None:
+    speaker = client(scripted(*[httpx.Response(500, content=content)] * 20))
+    for paid in (True, False):
+        with pytest.raises((OutcomeUnknown, ServerError)) as failed:
+            asyncio.run(speaker.create(REQUEST) if paid else speaker.get("video_1"))
+        assert failed.value.message == "openai answered 500" + (f": {words}" if words else "")

@@ -76,6 +76,26 @@ def test_a_page_is_no_video(kind: str) -> None:
         asyncio.run(fetch(client(host)))
 
 
+@pytest.mark.parametrize("kind", ["video/mp4", "application/octet-stream", "application/json", "text/html"])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b'{"error": {"message": "the link has expired"}}', "the link has expired"),
+        (b' {"detail": "the link has expired"}', "the link has expired"),
+        (b'{"state": "expired"}', '{"state": "expired"}'),
+        (b"<html><head><style>a{}</style></head><h1>Bad&nbsp;Gateway</h1></html>", "Bad Gateway"),
+        (b'{"error": "no file for sk-canary-0123456789"}', "no file for [hidden]"),
+    ],
+)
+def test_a_text_in_the_place_of_a_file_is_refused_in_its_own_words(
+    kind: str, content: bytes, words: str
+) -> None:
+    host = scripted(httpx.Response(200, content=content, headers={"content-type": kind}))
+    with pytest.raises(BadDownload) as refused:
+        asyncio.run(fetch(client(host)))
+    assert refused.value.message.endswith(f"instead of the video: {words}")
+
+
 def test_an_empty_file_is_no_video() -> None:
     with pytest.raises(BadDownload):
         asyncio.run(fetch(client(scripted(video(content=b"", content_length="0")))))

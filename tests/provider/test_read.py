@@ -233,6 +233,24 @@ def test_an_older_new_api_says_why_a_task_failed_in_a_field_of_its_own() -> None
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        {"error": "no GPU"},
+        {"error": {"message": "no GPU"}},
+        {"error": {"detail": "no GPU"}},
+        {"error": ["no GPU"]},
+        {"error": None, "message": "no GPU"},
+        {"failure_reason": "no GPU"},
+        {"failure": "no GPU", "failureCode": "X"},
+    ],
+)
+@pytest.mark.parametrize("status", ["failed", "cancelled", "expired"])
+def test_a_job_that_ends_without_a_video_keeps_its_words(status: str, said: dict[str, object]) -> None:
+    found = must({"id": "x", "status": status, **said})
+    assert found.error is not None and found.error.message == "no GPU"
+
+
+@pytest.mark.parametrize(
     "error", [None, {}, "", {"code": "", "message": ""}, {"code": 0}, {"code": "success"}]
 )
 def test_an_error_that_says_nothing_is_none(error: object) -> None:
@@ -301,7 +319,19 @@ def test_a_job_in_litellm_s_error_text_is_found() -> None:
             "m",
             "moderation_flagged",
         ),
-        ("<html>", "", None),
+        ({"error": {"detail": "m"}}, "m", None),
+        ({"error": {"error": {"message": "m", "code": "c"}}}, "m", None),
+        ({"error": ["a", {"message": "b"}]}, "a; b", None),
+        ({"errors": [{"message": "a"}, {"title": "b"}]}, "a; b", None),
+        ({"code": "c", "error": "m"}, "m", "c"),
+        ({"code": 400, "msg": "m"}, "m", None),
+        ({"type": "about:blank", "title": "Bad", "detail": "m", "status": 400}, "m", "about:blank"),
+        ({"detail": {"error": {"message": "m"}}}, "m", None),
+        ({"error": "invalid_request", "error_description": "m"}, "invalid_request", None),
+        ({"id": "video_1", "status": "queued"}, "", None),
+        ({"error": None, "data": [{"message": "no"}]}, "", None),
+        ("busy", "busy", None),
+        ([], "", None),
     ],
 )
 def test_the_forms_of_error_bodies_are_read(body: object, message: str, code: str | None) -> None:
