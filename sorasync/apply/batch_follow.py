@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sorasync.apply.context import Context
 from sorasync.apply.follow import WaitedLongEnough
+from sorasync.apply.job_ids import IdTaken
 from sorasync.apply.waiting import unless
 from sorasync.provider import errors
 from sorasync.provider.base import BatchQueue
@@ -154,6 +155,17 @@ class BatchFollower:
             expires_at = self._context.clock.now() + life
         if job.status is JobStatus.EXPIRED:
             self._not_made(record, job.error or JobError("batch_expired", "it expired before its turn came"))
+            return
+        try:
+            self._context.job_ids.claim(job.id, record.address)
+        except IdTaken as taken:
+            self._context.store.move(
+                record.key,
+                Status.UNKNOWN,
+                run=self._context.run,
+                error_stage="batch",
+                error_message=taken.message,
+            )
             return
         self._context.store.move(
             record.key, Status.SUBMITTED, run=self._context.run, remote_id=job.id, expires_at=expires_at

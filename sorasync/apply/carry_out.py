@@ -37,7 +37,14 @@ from sorasync.provider.wire import Job, JobStatus
 from sorasync.state.errors import StateError
 from sorasync.state.record import Record, Status
 
-_HALTING = (errors.QuotaExhausted, errors.AuthFailed, errors.NotSent, DiskFull, StateError)
+_HALTING = (
+    errors.QuotaExhausted,
+    errors.AuthFailed,
+    errors.NotTheApi,
+    errors.NotSent,
+    DiskFull,
+    StateError,
+)
 """What would meet every other change as well: nothing more is started after it."""
 _CHARACTER_TRIES = 6
 _RESENDS = 3
@@ -157,6 +164,8 @@ class Carrier:
         if isinstance(answer, Job):
             return await self._follow(change, answer)
         if answer is Answer.RESEND and not self._in_vain(change):
+            if self.context.stop.is_set() and change.render is not None:
+                return self._pending(change, "it never arrived, and nothing more is sent in this run")
             return await self._again(change)
         if answer is Answer.LATER:
             return self._pending(change, "the answer was lost; what became of it is not known yet")

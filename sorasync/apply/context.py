@@ -10,6 +10,7 @@ from pathlib import Path
 from sorasync.apply.budget import Budget
 from sorasync.apply.events import Event, Moment, Reporter
 from sorasync.apply.group_commit import GroupCommit
+from sorasync.apply.job_ids import JobIds
 from sorasync.apply.reach import Reach
 from sorasync.apply.waiting import unless
 from sorasync.assets.store import AssetStore
@@ -73,6 +74,8 @@ class Context:
     stopped_because: str | None = None
     reach: Reach = field(init=False)
     """Whether the provider can be reached."""
+    job_ids: JobIds = field(init=False)
+    """Whose each of the provider's ids is."""
     commits: GroupCommit = field(init=False)
     """Writes that must be durable before anything is sent."""
     notes: GroupCommit = field(init=False)
@@ -82,6 +85,7 @@ class Context:
 
     def __post_init__(self) -> None:
         self.reach = Reach(self.clock, self.reporter.notice)
+        self.job_ids = JobIds(self.store, self.provider.name)
         self.commits = GroupCommit(self.store.transaction)
         self.notes = GroupCommit(self.store.relaxed)
 

@@ -106,6 +106,7 @@ _ANSWERS = {Verdict.RESEND: Answer.RESEND, Verdict.ASK: Answer.ASK, Verdict.ADOP
 def adopt(context: Context, key: str, job: Job) -> None:
     """Let a record of unknown outcome hold a job, durably."""
     with context.store.transaction():
+        context.job_ids.claim(job.id, key)
         record = context.store.move(key, Status.SUBMITTED, run=context.run, remote_id=job.id)
         context.store.log("adopted", record.address, key, context.run, remote_id=job.id)
 

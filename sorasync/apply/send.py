@@ -8,6 +8,7 @@ import json
 from sorasync.apply import requests
 from sorasync.apply.context import Context
 from sorasync.apply.events import Moment
+from sorasync.apply.job_ids import IdTaken
 from sorasync.apply.requests import Request
 from sorasync.assets.errors import DiskFull
 from sorasync.errors import SorasyncError
@@ -49,6 +50,7 @@ async def send(context: Context, change: Change) -> Job | None:
     context.tell(change, Moment.SENT)
     try:
         answer = await _post(context, render, request)
+        _claim(context, render, answer)
     except BaseException as error:
         _ended(context, change, error)
         raise
@@ -107,6 +109,18 @@ async def _post(context: Context, render: Render, request: Request | None) -> Jo
             return await provider.edit(request)
     assert render.file is not None
     return await provider.upload_character(render.prompt, context.root / render.file)
+
+
+def _claim(context: Context, render: Render, answer: Job | str) -> None:
+    """Take the id for this render. An id that another render holds says nothing of this one's request.
+
+    What answers in the provider's place, a cache as a rule, would answer every further request so.
+    """
+    try:
+        context.job_ids.claim(answer if isinstance(answer, str) else answer.id, render.address)
+    except IdTaken as taken:
+        context.halt(f"{taken.message}: is there a cache in front of it?")
+        raise errors.OutcomeUnknown(taken.message) from taken
 
 
 def _accepted(context: Context, render: Render, answer: Job | str) -> Job | None:

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from sorasync.provider import encode
-from sorasync.provider.answer import Answer
+from sorasync.provider.answer import Answer, refused_with
 from sorasync.provider.batch import (
     Batch,
     BatchResult,
@@ -147,7 +147,7 @@ class Batches:
         return await retried(once, self._sender.clock, self._patience)
 
     def _good(self, answer: Answer, paid: bool = False) -> Answer:
-        if not answer.ok:
+        if refused_with(answer) is not None:
             raise fault(answer, self._sender.asked(paid), self._sender.clock.now())
         return answer
 

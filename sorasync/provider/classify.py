@@ -5,9 +5,9 @@ Status and codes decide, never the text of a message: texts change, and users' p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from sorasync.provider.answer import Answer, Complaint, complaint
+from sorasync.provider.answer import Answer, Complaint, complaint, refused_with
 from sorasync.provider.errors import (
     AuthFailed,
     InvalidRequest,
@@ -15,6 +15,7 @@ from sorasync.provider.errors import (
     NotFound,
     NotReady,
     NotSupported,
+    NotTheApi,
     OutcomeUnknown,
     Overloaded,
     ProviderError,
@@ -43,6 +44,7 @@ _QUOTA = frozenset(
 )
 _NO_CREDIT = "waiting does not help: add credit or raise the limit at the provider, then apply again"
 _NO_ROUTE = "the host has no such route: are provider.base_url and the profile the right ones?"
+_PAGE = "is provider.base_url right, /v1 included, and the profile the right one?"
 _RATE = frozenset(
     {"rate_limit_exceeded", "rate_limit_error", "rate_limited", "slow_down", "too_many_requests"}
 )
@@ -80,11 +82,15 @@ class Asked:
 
 
 def fault(answer: Answer, asked: Asked, now: float) -> ProviderError:
-    """The error for an answer that cannot be used. `now` is Unix time, for dates in `Retry-After`."""
+    """The error for an answer that cannot be used. `now` is Unix time, for dates in `Retry-After`.
+
+    A refusal inside a success is read like one with the status that its body names.
+    """
     said = complaint(answer.body)
     message = _message(answer, said, asked)
-    status, code = answer.status, _shown(said, asked)
-    by_code = _by_code(answer, said, message, code, now)
+    # A free request that is refused without a status may be sent again; a paid one must not be.
+    status, code = refused_with(answer, 400 if asked.paid else 500) or answer.status, _shown(said, asked)
+    by_code = _by_code(replace(answer, status=status), said, message, code, now)
     if by_code is not None:
         return by_code
     if status in (401, 403):
@@ -107,8 +113,14 @@ def fault(answer: Answer, asked: Asked, now: float) -> ProviderError:
     return ServerError(message, status=status, code=code)
 
 
+def not_the_api(answer: Answer, asked: Asked) -> NotTheApi:
+    """The error for a web page where a job was asked for."""
+    message = f"{asked.host} answered {answer.status} with a web page: this is not the API"
+    return NotTheApi(message, status=answer.status, hint=_PAGE)
+
+
 def unreadable(answer: Answer, asked: Asked) -> ProviderError:
-    """The error for a success whose body names nothing that can be used; it may say why."""
+    """The error for a success, no refusal in disguise, whose body names nothing that can be used."""
     said = _words(answer, complaint(answer.body), asked)
     message = f"{asked.host} answered {answer.status} and named no job" + (f": {said}" if said else "")
     if asked.paid:

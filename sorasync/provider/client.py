@@ -13,10 +13,10 @@ import httpx
 
 from sorasync.clock import Clock, SystemClock
 from sorasync.provider import encode
-from sorasync.provider.answer import Answer
+from sorasync.provider.answer import Answer, refused_with
 from sorasync.provider.base import Download
 from sorasync.provider.batch_client import Batches
-from sorasync.provider.classify import fault, unreadable
+from sorasync.provider.classify import fault, not_the_api, unreadable
 from sorasync.provider.download import Downloader
 from sorasync.provider.edits import EditRoutes
 from sorasync.provider.errors import (
@@ -47,6 +47,9 @@ from sorasync.provider.wire import (
     Source,
     Variant,
 )
+
+_PAGES_PROVE = 3
+"""Web pages in a row that a gateway's bad moment does not explain."""
 
 
 class VideosClient:
@@ -233,6 +236,8 @@ class VideosClient:
             await limiter.turn()
             try:
                 answer = await self._sender.post(name, outgoing, paid=True)
+                if answer.is_page and await self._only_pages(name, answer):
+                    raise not_the_api(answer, self._sender.asked(paid=True))
                 accepted = answer if is_job(answer.body) else self._good(answer, paid=True)
             except RateLimited as refused:
                 limiter.throttled(refused.retry_after)
@@ -248,6 +253,24 @@ class VideosClient:
         except ProviderError as error:
             raise (error if lost is None else lost) from None
 
+    async def _only_pages(self, name: str, answer: Answer) -> bool:
+        """Whether a web page in answer to a paid request means that no API is there at all.
+
+        A success may have been accepted by an API, with a page put in the place of its answer: only where
+        questions that cost nothing are answered so too, it was not.
+        """
+        if not answer.ok:
+            # Without a step's route there may be an API; without that of a create there is none.
+            return name == "create" and answer.status in (404, 405)
+        for _ in range(_PAGES_PROVE):
+            try:
+                other = await self._sender.get(*encode.free_question(self.spec))
+            except ProviderError:
+                return False
+            if not other.is_page:
+                return False
+        return True
+
     async def _free(self, send: Callable[[], Awaitable[Answer]]) -> Answer:
         async def once() -> Answer:
             return self._good(await send())
@@ -256,15 +279,15 @@ class VideosClient:
 
     def _good(self, answer: Answer, paid: bool = False) -> Answer:
         """The answer if it is a success, its error raised otherwise."""
-        if not answer.ok:
+        if refused_with(answer) is not None:
             raise fault(answer, self._sender.asked(paid), self._clock.now())
         return answer
 
     def _job(self, answer: Answer, *, paid: bool, known_id: str | None = None) -> Job:
         """The job in an answer, whatever its status: some servers answer failed jobs as errors."""
         wait = poll_after(answer.headers, self._clock.now())
-        if not answer.ok and not is_job(answer.body):
-            raise fault(answer, self._sender.asked(paid), self._clock.now())
+        if not is_job(answer.body):
+            self._good(answer, paid)
         job = read_job(answer.body, known_id=known_id, poll_after=wait, body_urls=self.spec.body_urls)
         if job is not None:
             silent = paid and job.status is JobStatus.UNKNOWN and "status" not in job.raw

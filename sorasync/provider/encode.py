@@ -15,6 +15,8 @@ from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, So
 
 Fields = dict[str, object]
 
+NOBODY = "video_sorasync_doctor"
+"""An id that no host has given out."""
 _RESOLUTIONS = (480, 720, 768, 1080)
 """Shorter sides that hosts know as `480p` and so on."""
 
@@ -142,6 +144,21 @@ def _uploaded(
     if source.model is None:
         raise InvalidRequest("an uploaded source needs its model named")
     return Outgoing(path, "multipart", fields | {"model": source.model}, {"video": source.file}, headers)
+
+
+def free_question(spec: HostSpec) -> tuple[str, str, Mapping[str, str] | None]:
+    """A GET that needs the key and costs nothing: the list, the models, or a job that does not exist.
+
+    A job is the last resort: LiteLLM passes ids that it does not know on to somebody else. A host that
+    keeps no jobs is asked for what only takes a POST.
+    """
+    if "list" in spec.routes:
+        return "list", route(spec, "list"), {"limit": "2", "order": "desc"}
+    if "models" in spec.routes:
+        return "models", route(spec, "models"), None
+    if "get" in spec.routes:
+        return "get", route(spec, "get", NOBODY), None
+    return "create", route(spec, "create"), None
 
 
 def _create_encoding(spec: HostSpec, request: CreateRequest, image_id: str | None) -> str:

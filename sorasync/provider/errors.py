@@ -55,6 +55,10 @@ class Moderated(InvalidRequest):
     """Refused for its content. Sending it again will not help."""
 
 
+class NotTheApi(ProviderError):
+    """A paid request was answered with a web page, as every other one would be. Stop everything."""
+
+
 class NotFound(ProviderError):
     """The provider does not hold that id (any more)."""
 

@@ -21,8 +21,6 @@ from sorasync.provider.sender import Sender
 from sorasync.provider.values import table, text
 from sorasync.provider.wire import Job
 
-NOBODY = "video_sorasync_doctor"
-"""An id that no host has given out."""
 PAID = ("create", "extend", "edit", "character_create", "batch_create")
 
 
@@ -76,7 +74,7 @@ class _Probe:
         self._seen: list[Answer] = []
 
     async def run(self) -> HostFacts:
-        name, path, query = self._first()
+        name, path, query = encode.free_question(self._spec)
         before, started = self._clock.now(), self._clock.monotonic()
         try:
             answer = await self._get(name, path, query)
@@ -102,20 +100,6 @@ class _Probe:
             gateway=_gateway(self._seen),
             sunset=next((a.headers["sunset"] for a in self._seen if "sunset" in a.headers), None),
         )
-
-    def _first(self) -> tuple[str, str, Mapping[str, str] | None]:
-        """A GET that needs the key and costs nothing: the list, the models, or a job that does not exist.
-
-        A job is the last resort: LiteLLM passes ids that it does not know on to somebody else. A host that
-        keeps no jobs is asked for what only takes a POST.
-        """
-        if "list" in self._spec.routes:
-            return "list", encode.route(self._spec, "list"), {"limit": "2", "order": "desc"}
-        if "models" in self._spec.routes:
-            return "models", encode.route(self._spec, "models"), None
-        if "get" in self._spec.routes:
-            return "get", encode.route(self._spec, "get", NOBODY), None
-        return "create", encode.route(self._spec, "create"), None
 
     async def _get(self, name: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
         answer = await self._sender.get(name, path, query)
@@ -176,7 +160,7 @@ class _Probe:
     async def _exists(self, name: str, path: str) -> bool | None:
         if name == "create" and "list" in self._spec.routes:
             return None
-        answer = await self._quietly(name, encode.filled(path, NOBODY))
+        answer = await self._quietly(name, encode.filled(path, encode.NOBODY))
         if answer is None:
             return None
         if name == "batch_create" and answer.ok:

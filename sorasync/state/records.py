@@ -89,6 +89,15 @@ class Records(Attempts):
         )
         return {str(remote): str(key) for remote, key in rows}
 
+    def jobs_at(self, provider: str) -> dict[str, str]:
+        """The address that each id of that provider was given to, earlier attempts included."""
+        rows = self.session.rows(
+            "SELECT remote_id, address FROM attempts WHERE remote_id IS NOT NULL AND provider = ?1 "
+            "UNION SELECT remote_id, address FROM records WHERE remote_id IS NOT NULL AND provider = ?1",
+            (provider,),
+        )
+        return {str(remote_id): str(address) for remote_id, address in rows}
+
     def intend(self, record: Record, run: int | None) -> Record:
         """Note, durably, that the record's render is about to be sent and paid for.
 

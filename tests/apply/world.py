@@ -168,6 +168,29 @@ class World:
         return self.server.requests
 
 
+class Between(httpx.AsyncBaseTransport):
+    """Answers some requests itself, as a gateway may; passes those on for which `answering` says None.
+
+    `creates` counts the paid requests of clips that came by.
+    """
+
+    def __init__(
+        self, inner: httpx.AsyncBaseTransport, answering: Callable[[httpx.Request], httpx.Response | None]
+    ) -> None:
+        self._inner = inner
+        self._answering = answering
+        self.creates = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.creates += is_create(request)
+        return self._answering(request) or await self._inner.handle_async_request(request)
+
+
+def is_create(request: httpx.Request) -> bool:
+    """Whether a request asks for a new clip."""
+    return request.method == "POST" and request.url.path.endswith("/videos")
+
+
 class Recording(httpx.AsyncBaseTransport):
     """Passes requests on and remembers the ranges that were asked for."""
 

@@ -11,9 +11,12 @@ import pytest
 
 from sorasync.profile import load_profile
 from sorasync.provider.errors import (
+    AuthFailed,
+    InvalidRequest,
     Moderated,
     NotFound,
     NotSent,
+    NotTheApi,
     OutcomeUnknown,
     ProviderError,
     QuotaExhausted,
@@ -74,10 +77,75 @@ def test_a_success_that_names_no_job_leaves_the_outcome_open(content: bytes) -> 
     assert len(host.seen) == 1
 
 
-def test_a_success_that_says_why_it_names_no_job_is_told_in_its_words() -> None:
-    host = scripted(reply(200, {"error": {"message": "the channel is busy", "code": "busy"}}))
-    with pytest.raises(OutcomeUnknown, match="the channel is busy"):
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ({"error": {"message": "no such size", "code": "busy"}}, InvalidRequest),
+        ({"error": "no such size"}, InvalidRequest),
+        ({"code": 400, "msg": "no such size", "data": None}, InvalidRequest),
+        ({"code": 1201, "message": "no such size"}, InvalidRequest),
+        ({"code": "InvalidParameter", "message": "no such size", "request_id": "r-1"}, InvalidRequest),
+        ({"success": False, "message": "no such size"}, InvalidRequest),
+        ({"detail": "no such size"}, InvalidRequest),
+        ({"code": 402, "msg": "no such size", "data": None}, QuotaExhausted),
+        ({"code": 401, "msg": "no such size"}, AuthFailed),
+        ({"error": {"message": "no such size", "code": "moderation_blocked"}}, Moderated),
+        ({"code": 500, "msg": "no such size"}, OutcomeUnknown),
+        ({"error": {"message": "no such size", "code": 503}}, OutcomeUnknown),
+    ],
+)
+def test_a_refusal_inside_a_success_is_read_like_one_and_told_in_its_words(
+    body: object, kind: type[ProviderError]
+) -> None:
+    host = scripted(reply(200, body))
+    with pytest.raises(ProviderError, match="no such size") as raised:
         asyncio.run(client(host).create(REQUEST))
+    assert type(raised.value) is kind
+    assert len(host.seen) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"code": 0, "message": "success", "data": None},
+        {"code": "success", "msg": "", "data": {}},
+        {"message": "it will be with you soon"},
+        {"status": "ok", "msg": "it will be with you soon"},
+        {"code": 1201},
+    ],
+)
+def test_a_success_without_a_job_that_refuses_nothing_leaves_the_outcome_open(body: object) -> None:
+    with pytest.raises(OutcomeUnknown):
+        asyncio.run(client(scripted(reply(200, body))).create(REQUEST))
+
+
+@pytest.mark.parametrize("status", [200, 201, 404, 405])
+def test_where_every_answer_is_a_web_page_there_is_no_api(status: int) -> None:
+    host = FakeHost(lambda seen: httpx.Response(status, html="<html>Welcome</html>"))
+    with pytest.raises(NotTheApi, match="web page") as raised:
+        asyncio.run(client(host).create(REQUEST))
+    assert "/v1 included" in (raised.value.hint or "")
+    assert [seen.method for seen in host.seen].count("POST") == 1
+
+
+def test_a_page_in_the_place_of_one_answer_leaves_the_outcome_open() -> None:
+    host = scripted(httpx.Response(200, html="<html>Sorry</html>"), reply(200, {"data": []}))
+    with pytest.raises(OutcomeUnknown):
+        asyncio.run(client(host).create(REQUEST))
+
+
+@pytest.mark.parametrize(("status", "kind"), [(413, InvalidRequest), (502, OutcomeUnknown)])
+def test_an_error_page_of_a_proxy_says_what_its_status_says(status: int, kind: type[ProviderError]) -> None:
+    host = scripted(httpx.Response(status, html="<html>Bad Gateway</html>"))
+    with pytest.raises(ProviderError) as raised:
+        asyncio.run(client(host).create(REQUEST))
+    assert type(raised.value) is kind
+
+
+def test_a_job_that_a_success_does_not_know_is_not_found() -> None:
+    host = scripted(reply(200, {"code": 404, "msg": "no such task"}))
+    with pytest.raises(NotFound, match="no such task"):
+        asyncio.run(client(host).get("video_1"))
 
 
 def test_a_lost_answer_is_asked_for_again_only_where_the_host_knows_one_request_by_its_key() -> None:

@@ -1,0 +1,30 @@
+"""Which render holds which of the provider's ids. One job is one render, whatever the provider answers."""
+
+from __future__ import annotations
+
+from sorasync.errors import SorasyncError
+from sorasync.state.store import Store
+
+
+class IdTaken(SorasyncError):
+    """The provider answered with the id of another render's job."""
+
+    def __init__(self, remote_id: str, address: str) -> None:
+        super().__init__(f"the provider answered with the id that it gave {address} ({remote_id})")
+
+
+class JobIds:
+    """The ids that one provider has given, read from the state once and then kept up with the run."""
+
+    def __init__(self, store: Store, provider: str) -> None:
+        self._store = store
+        self._provider = provider
+        self._holders: dict[str, str] | None = None
+
+    def claim(self, remote_id: str, address: str) -> None:
+        """Note that a request of that address was answered with the id. Raises `IdTaken`."""
+        if self._holders is None:
+            self._holders = self._store.jobs_at(self._provider)
+        if remote_id in self._holders:
+            raise IdTaken(remote_id, self._holders[remote_id])
+        self._holders[remote_id] = address
