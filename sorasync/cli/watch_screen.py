@@ -14,6 +14,7 @@ from sorasync.cli.plan_text import cost_line, counts_and_cost, diff_text
 from sorasync.cli.watch_faults import fault_lines
 from sorasync.cli.watch_rows import plan_rows
 from sorasync.counted import counted
+from sorasync.graph.address import owner
 from sorasync.manifest.library import ClipSpec
 from sorasync.plan.cost import money
 from sorasync.plan.plan import Plan
@@ -24,10 +25,23 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 KEYS = (
-    "a apply  f free  d drafts  o open  r refresh  ↑↓ select  q quit",
-    "a apply  f free  d drafts  o open  q quit",
-    "a apply f free d draft o open q quit",
-    "a f d o r q",
+    "a apply  s selected only  f free  d drafts  o open  p pick  r refresh  ? keys  q quit",
+    "a apply  s selected  f free  d drafts  o open  p pick  ? keys  q quit",
+    "a apply  d drafts  o open  ? keys  q quit",
+    "a apply d draft o open ? keys q quit",
+    "a d o p ? q",
+)
+KEY_LIST = (
+    ("a", "apply the plan as shown; asks before money is spent"),
+    ("s", "apply only the selected clip, with what it waits for"),
+    ("f", "apply only what is free and sends nothing"),
+    ("d", "draw drafts of the clips just edited, else of all that are planned"),
+    ("o", "open the selected clip's draft or video, whichever is newer"),
+    ("p", "pick a take of the selected clip, else of the first that waits for one"),
+    ("r", "refresh: ask the provider about renders in flight"),
+    ("↑ ↓ k j", "select a change; its changed words are shown"),
+    ("?", "show or hide this list"),
+    ("q", "quit; renders in flight go on at the provider"),
 )
 LEAVING = "leaving … Ctrl-C: at once"
 _MOST_ROWS_AT_WORK = 4
@@ -48,6 +62,7 @@ class Scene:
     messages: list[str] = field(default_factory=list)
     doing: str = ""
     leaving: bool = False
+    keys_listed: bool = False
     at_work: dict[str, Event] = field(default_factory=dict)
 
     def note(self, event: Event) -> None:
@@ -63,21 +78,32 @@ def compose(view: View, scene: Scene, console: Console) -> Text:
     width, height = console.size
     head = [_header(view, scene, width)]
     foot = _footer(scene, console)
+    if scene.keys_listed:
+        return _page([*head, *_key_list(console)], foot, width, height)
     room = max(0, height - len(head) - len(foot))
     sums = _sums(view, console)
     if height < _LOW:
         sums = [line for line in sums if line.plain]
     faults = fault_lines(view, _fault_room(view, room, len(sums)), console)
     room -= len(faults)
-    diff = _diff(view, width, console)[: max(0, min(_MOST_DIFF + 1, room - _LEAST_PLAN - 3))]
+    diff = _diff(view, scene.selected, width, console)[: max(0, min(_MOST_DIFF + 1, room - _LEAST_PLAN - 3))]
     sums = sums[: max(0, room - len(diff) - 1)]
     rows = _rows(view, scene.selected, room - len(diff) - len(sums), width)
-    body = [*faults, *rows, *diff, *sums]
-    empty = [Text()] * (height - len(head) - len(foot) - len(body))
-    lines = [*head, *body, *empty, *foot][:height]
+    return _page([*head, *faults, *rows, *diff, *sums], foot, width, height)
+
+
+def _page(body: list[Text], foot: list[Text], width: int, height: int) -> Text:
+    """The lines with the foot at the bottom of the window, cut to its size."""
+    body = body[: max(0, height - len(foot))]
+    empty = [Text()] * (height - len(body) - len(foot))
+    lines = [*body, *empty, *foot][:height]
     for line in lines:
         line.truncate(width, overflow="ellipsis")
     return Text("\n", no_wrap=True, end="").join(lines)
+
+
+def _key_list(console: Console) -> list[Text]:
+    return [line for key, does in KEY_LIST for line in _folded(f"  {key:<8}{does}", console)]
 
 
 def _fault_room(view: View, room: int, sums: int) -> int:
@@ -103,9 +129,9 @@ def _rows(view: View, selected: int, most: int, width: int) -> list[Text]:
     return rows
 
 
-def _diff(view: View, width: int, console: Console) -> list[Text]:
-    """The words that changed in the prompt being edited."""
-    found = _edited_prompt(view) if view.error is None else None
+def _diff(view: View, selected: int, width: int, console: Console) -> list[Text]:
+    """The words that changed in the prompt of the selected clip, which is the one just edited at first."""
+    found = _changed_prompt(view, selected) if view.error is None else None
     if found is None:
         return []
     label, against, before, after = found
@@ -116,21 +142,20 @@ def _diff(view: View, width: int, console: Console) -> list[Text]:
     return [head, *body]
 
 
-def _edited_prompt(view: View) -> tuple[str, str, str, str] | None:
+def _changed_prompt(view: View, selected: int) -> tuple[str, str, str, str] | None:
     """Whose prompt, since when, and the two texts."""
-    if view.planned is None:
+    if view.planned is None or selected >= len(view.planned.plan.changes):
         return None
+    address = owner(view.planned.plan.changes[selected].address)
+    for change in view.planned.plan.by_owner.get(address, ()):
+        for one in change.fields:
+            if one.name == "prompt" and isinstance(one.before, str) and isinstance(one.after, str):
+                return change.label, "it was rendered", one.before, one.after
     clips: Mapping[str, ClipSpec] = view.planned.library.clips
-    planned = view.planned.plan.by_owner
-    for name in view.edited:
-        for change in planned.get(f"clip.{name}", ()):
-            for one in change.fields:
-                if one.name == "prompt" and isinstance(one.before, str) and isinstance(one.after, str):
-                    return change.label, "it was rendered", one.before, one.after
-    for name in (name for name in view.edited if f"clip.{name}" in planned):
-        after = prompts(clips[name]) if name in clips else ""
-        if name in view.before and view.before[name].split() != after.split():
-            return f"clip.{name}", "the save before", view.before[name], after
+    name = address.removeprefix("clip.")
+    after = prompts(clips[name]) if name in clips else ""
+    if name in view.before and view.before[name].split() != after.split():
+        return address, "the save before", view.before[name], after
     return None
 
 

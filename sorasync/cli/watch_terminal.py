@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +17,17 @@ from sorasync.cli.report_text import closing_counts
 from sorasync.cli.watch_keys import BACKSPACE, DOWN, ENTER, ESCAPE, UP, Keyboard
 from sorasync.cli.watch_screen import Scene, closing, compose
 from sorasync.errors import SorasyncError
-from sorasync.watch.drafts import draft_project, video_of
+from sorasync.graph.address import owner
+from sorasync.watch.drafts import newest_video
 from sorasync.watch.watching import View, Watch
 from sorasync.watch.working import Kind, Work
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.live import Live
+
+    from sorasync.plan.change import Change
+    from sorasync.plan.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +49,29 @@ class Suspended:
 
 @dataclass(slots=True)
 class Question:
-    """What is asked before money is spent: yes or no, or the amount to be typed."""
+    """What is asked before money is spent: yes or no, or the amount to be typed; `agreed` spends it.
+
+    `token` is that of the plan on the screen: with another plan there, the question is withdrawn.
+    """
 
     text: str
     token: str
     amount: str | None
+    agreed: Callable[[Watch], None]
     typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeChoice:
+    """Which of a clip's takes is to be picked, asked for."""
+
+    clip: str
+    takes: int
+
+    @property
+    def text(self) -> str:
+        """The question."""
+        return f"Pick which take of clip.{self.clip}? 1-{self.takes}, Esc for none"
 
 
 class Terminal:
@@ -62,10 +84,14 @@ class Terminal:
         self._keyboard = keyboard
         self._scene = Scene(title=title)
         self._question: Question | None = None
+        self._choice: TakeChoice | None = None
         self._just_ended = False
         self._left_off: list[str] = []
         self._actions: dict[str, Callable[[Watch], None]] = {
             "a": self._apply,
+            "s": self._apply_selected,
+            "p": self._choose_take,
+            "?": lambda watch: self._list_keys(),
             "f": lambda watch: watch.start(Kind.FREE),
             "d": lambda watch: watch.start(Kind.DRAFTS),
             "r": self._refresh,
@@ -135,6 +161,10 @@ class Terminal:
             self._suspend()
         elif isinstance(message, Key) and self._question is not None:
             self._answer(self._question, message.name, watch)
+        elif isinstance(message, Key) and self._choice is not None:
+            self._pick(self._choice, message.name, watch)
+        elif isinstance(message, Key) and self._scene.keys_listed:
+            self._scene.keys_listed = False
         elif isinstance(message, Key) and (action := self._actions.get(message.name)) is not None:
             action(watch)
         self._draw()
@@ -150,7 +180,8 @@ class Terminal:
         self._console.show_cursor(False)
 
     def _draw(self) -> None:
-        self._scene.question = f"{self._question.text} {self._question.typed}" if self._question else ""
+        asked = f"{self._question.text} {self._question.typed}" if self._question else ""
+        self._scene.question = self._choice.text if self._choice else asked
         self._live.update(compose(self.view, self._scene, self._console), refresh=True)
 
     def _select(self, view: View) -> None:
@@ -166,27 +197,75 @@ class Terminal:
         count = len(self.view.plan.changes) if self.view.plan else 0
         self._scene.selected = max(0, min(count - 1, self._scene.selected + by))
 
+    def _list_keys(self) -> None:
+        self._scene.keys_listed = True
+
+    def _selected(self) -> Change | None:
+        changes = self.view.plan.changes if self.view.plan else ()
+        return changes[self._scene.selected] if self._scene.selected < len(changes) else None
+
     def _apply(self, watch: Watch) -> None:
         """Ask where money is at stake, as `sorasync apply` does, and start."""
-        plan, project = self.view.plan, watch.project
-        if plan is None or project is None or self.view.error is not None or watch.work is not None:
+        plan = self.view.plan
+        if plan is None or self.view.error is not None or watch.work is not None:
             watch.start(Kind.ALL)
             return
-        if plan.simulated or not any(plan.paid()):
-            watch.start(Kind.ALL, plan.token)
+        self._ask(plan, plan.token, watch, lambda watch: watch.start(Kind.ALL, plan.token))
+
+    def _apply_selected(self, watch: Watch) -> None:
+        """The same for the selected clip alone."""
+        plan, change = self.view.plan, self._selected()
+        if plan is None or change is None or self.view.error is not None or watch.work is not None:
+            watch.start(Kind.ALL)
             return
+        address = owner(change.address)
+        planned = watch.narrowed(address)
+        if planned is not None:
+            agreed = partial(Watch.start_narrowed, planned=planned, address=address)
+            self._ask(planned.plan, plan.token, watch, agreed)
+
+    def _ask(self, plan: Plan, shown: str, watch: Watch, agreed: Callable[[Watch], None]) -> None:
+        """Ask before `plan` spends money, else go on at once."""
+        if plan.simulated or not any(plan.paid()):
+            agreed(watch)
+            return
+        project = watch.project
+        assert project is not None
         try:
             project.require_key()
         except SorasyncError as error:
             self.said(f"{error.message}; nothing was sent")
             return
-        limit = project.config.budget.confirm_above
-        cost, token = plan.cost, plan.token
+        limit, cost = project.config.budget.confirm_above, plan.cost
         if limit is not None and cost.known_usd > limit:
             amount = f"{cost.known_usd:.2f}"
-            self._question = Question(f"This spends {cost}. Type {amount} to go on:", token, amount)
+            text = f"This spends {cost}. Type {amount} to go on:"
+            self._question = Question(text, shown, amount, agreed)
         else:
-            self._question = Question(f"This spends {cost}. Go on? [y/N]", token, None)
+            self._question = Question(f"This spends {cost}. Go on? [y/N]", shown, None, agreed)
+
+    def _choose_take(self, watch: Watch) -> None:
+        """Ask for a take of the selected clip, else of the first that waits for a pick."""
+        planned, change = self.view.planned, self._selected()
+        if planned is None or self.view.error is not None:
+            self.said("cannot pick: fix the error above first")
+            return
+        clips = planned.library.clips
+        names = [owner(change.address)] if change is not None else []
+        names += [one.clip for one in planned.plan.waiting]
+        several = (name.removeprefix("clip.") for name in names)
+        name = next((name for name in several if name in clips and clips[name].takes > 1), None)
+        if name is None:
+            self.said("no clip with several takes is selected, and none waits for a pick")
+            return
+        self._choice = TakeChoice(name, clips[name].takes)
+
+    def _pick(self, choice: TakeChoice, key: str, watch: Watch) -> None:
+        self._choice = None
+        if key.isdecimal() and 1 <= int(key) <= choice.takes:
+            watch.pick(choice.clip, int(key))
+        elif key not in (ESCAPE, "q"):
+            self.said(f"clip.{choice.clip} has no take {key}; more than nine: sorasync pick")
 
     def _answer(self, question: Question, key: str, watch: Watch) -> None:
         if key in (ESCAPE, "q"):
@@ -194,14 +273,14 @@ class Terminal:
         elif question.amount is None:
             self._answered("" if key in "yY" else "Nothing was sent.")
             if key in ("y", "Y"):
-                watch.start(Kind.ALL, question.token)
+                question.agreed(watch)
         elif key == BACKSPACE:
             question.typed = question.typed[:-1]
         elif key != ENTER:
             question.typed += key if len(key) == 1 else ""
         elif question.typed.strip().lstrip("$") == question.amount:
             self._answered()
-            watch.start(Kind.ALL, question.token)
+            question.agreed(watch)
         else:
             self._answered("Nothing was sent.")
 
@@ -216,22 +295,24 @@ class Terminal:
     def _open(self, watch: Watch) -> None:
         """Show the video of the selected clip, or its draft, with the system's own program."""
         changes = self.view.plan.changes if self.view.plan else ()
-        clips = [c.address.partition("#")[0] for c in changes if c.address.startswith("clip.")]
-        if self._scene.selected < len(changes):
-            clips.insert(0, changes[self._scene.selected].address.partition("#")[0])
-        if not clips or watch.project is None:
+        change = self._selected()
+        clips = [owner(c.address) for c in (*([change] if change else []), *changes)]
+        name = next((clip.removeprefix("clip.") for clip in clips if clip.startswith("clip.")), None)
+        if name is None or watch.project is None:
             self.said("there is no clip to open")
             return
-        name = clips[0].removeprefix("clip.")
-        found = video_of(watch.project, name) or video_of(draft_project(watch.project), name)
-        self.said(f"{clips[0]} has no video yet: d draws one" if found is None else opened(found))
+        path, is_draft = newest_video(watch.project, name)
+        if path is None:
+            self.said(f"clip.{name} has no video yet: d draws one")
+            return
+        self.said(opened(path, f"the draft of clip.{name}" if is_draft else path.name))
 
 
-def opened(path: Path) -> str:
-    """Open a file with the system's own program; what to tell of it."""
+def opened(path: Path, name: str) -> str:
+    """Open a file with the system's own program; what to say of it, with `name` for the file."""
     if sys.platform == "win32":
         os.startfile(path)
-        return f"opened {path.name}"
+        return f"opened {name}"
     command = "open" if sys.platform == "darwin" else "xdg-open"
     nowhere = subprocess.DEVNULL
     try:
@@ -240,7 +321,7 @@ def opened(path: Path) -> str:
         )
     except OSError:
         return f"there is no {command} here; the file is {path}"
-    return f"opened {path.name}"
+    return f"opened {name}"
 
 
 def _end_words(work: Work, error: SorasyncError | None) -> list[str]:

@@ -73,6 +73,17 @@ def video_of(project: Project, clip: str) -> Path | None:
     return path if path.exists() else None
 
 
+def newest_video(project: Project, clip: str) -> tuple[Path | None, bool]:
+    """What to look at for a clip, and whether it is a draft: a draft counts where it is newer than the video.
+
+    A video keeps the time of its download, so a draft of a later change is always the newer of the two.
+    """
+    video, draft = video_of(project, clip), video_of(draft_project(project), clip)
+    if draft is None or (video is not None and video.stat().st_mtime_ns >= draft.stat().st_mtime_ns):
+        return video, False
+    return draft, True
+
+
 def _fitted(spec: ClipSpec, profile: Profile) -> ClipSpec:
     """A clip without the parameters of another provider, and of a length and shape that is drawn.
 

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,12 +94,24 @@ def must_poll(project: Project) -> bool:
 
 
 class Noticing:
-    """Watches in threads of its own and calls `saved` with the paths of each burst of changes."""
+    """Watches in threads of its own and calls `saved` with the paths of each burst of changes.
 
-    def __init__(self, root: Path, saved: Callable[[frozenset[str]], None], *, poll: bool) -> None:
+    Where the system refuses to report changes, `said` gets one sentence about it, and the files are polled.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        saved: Callable[[frozenset[str]], None],
+        said: Callable[[str], None],
+        *,
+        poll: bool,
+    ) -> None:
         self._root = root
         self._saved = saved
+        self._said = said
         self._poll = poll
+        self._refused = threading.Lock()
         self._places: Places | None = None
         self._stop = threading.Event()
 
@@ -113,7 +125,7 @@ class Noticing:
             self._start(self._look, places, _stamps(places))
         for directories, deep in () if self._poll else ((places.deep, True), (places.flat, False)):
             if directories:
-                self._start(self._listen, places, directories, deep)
+                self._start(self._listen, replace(places, deep=(), flat=()), directories, deep)
         return True
 
     def close(self) -> None:
@@ -132,32 +144,55 @@ class Noticing:
     def _listen(
         self, stop: threading.Event, places: Places, directories: tuple[Path, ...], deep: bool
     ) -> None:
-        """Let the system tell of changes. The first look comes by itself: until then some may be missed."""
+        """Let the system report changes for as long as it can, then poll."""
+        try:
+            while not stop.is_set():
+                self._hear(stop, places, directories, deep)
+        except FileNotFoundError:
+            # A directory went away while it was being taken up; the next look starts over without it.
+            self._tell(stop, frozenset())
+        except (OSError, RuntimeError) as error:
+            # watchfiles raises a RuntimeError of its own where no inotify instance can be had.
+            self._say_once(error)
+            polled = replace(places, deep=directories) if deep else replace(places, flat=directories)
+            before = _stamps(polled)
+            self._tell(stop, frozenset())
+            self._look(stop, polled, before)
+
+    def _hear(self, stop: threading.Event, places: Places, directories: tuple[Path, ...], deep: bool) -> None:
+        """Listen until told to stop or until a directory appeared below, which needs a watch of its own.
+
+        The first look comes by itself: until then some changes may be missed.
+        """
         from watchfiles import watch
 
         def counts(_change: Change, path: str) -> bool:
             return places.counts(path)
 
         first = True
-        try:
-            for changes in watch(
-                *directories,
-                watch_filter=counts,
-                debounce=MOST_MS,
-                step=QUIET_MS,
-                stop_event=stop,
-                rust_timeout=_LISTEN_MS,
-                yield_on_timeout=True,
-                raise_interrupt=False,
-                recursive=deep,
-                ignore_permission_denied=True,
-            ):
-                if changes or first:
-                    self._tell(stop, frozenset(path for _, path in changes))
-                first = False
-        except OSError:
-            # A directory went away while it was being taken up; the next look starts over without it.
-            self._tell(stop, frozenset())
+        # Not `ignore_permission_denied`: with it, watchfiles swallows the error at the limit of watches too.
+        for changes in watch(
+            *directories,
+            watch_filter=counts,
+            debounce=MOST_MS,
+            step=QUIET_MS,
+            stop_event=stop,
+            rust_timeout=_LISTEN_MS,
+            yield_on_timeout=True,
+            raise_interrupt=False,
+            recursive=deep,
+        ):
+            paths = frozenset(path for _, path in changes)
+            if paths or first:
+                self._tell(stop, paths)
+            if deep and any(Path(path).is_dir() for path in paths):
+                return
+            first = False
+
+    def _say_once(self, error: Exception) -> None:
+        if self._refused.acquire(blocking=False):
+            self._poll = True
+            self._said(f"{_why_refused(error)}; the files are polled instead")
 
     def _look(self, stop: threading.Event, places: Places, before: Mapping[str, Stamp]) -> None:
         """Look at every file again and again; the more there are, the less often."""
@@ -170,6 +205,18 @@ class Noticing:
             if changed:
                 self._tell(stop, frozenset(changed))
             before = now
+
+
+def _why_refused(error: Exception) -> str:
+    """Why the system does not report changes, with the setting that allows more where there is one."""
+    text = str(error)
+    if isinstance(error, PermissionError):
+        return f"a directory cannot be watched ({text})"
+    if "limit" in text or "os error 28" in text:
+        return "the system's limit of watches is reached (fs.inotify.max_user_watches)"
+    if "os error 24" in text:
+        return "the system's limit of watchers is reached (fs.inotify.max_user_instances)"
+    return f"the system does not report changes here ({text})"
 
 
 def wait_until_written(root: Path, paths: Iterable[str], stop: threading.Event) -> None:

@@ -19,6 +19,7 @@ from sorasync.errors import SorasyncError
 from sorasync.manifest.diagnostic import Diagnostic, ManifestError
 from sorasync.operations.plan import Planned, PlanOptions, make_plan
 from sorasync.plan.plan import Plan
+from sorasync.plan.selection import Selection
 from sorasync.watch.saves import Noticing, directories_of, must_poll, places_of
 from sorasync.watch.warm import Caches, WarmProject, state_stamp
 from sorasync.watch.working import Kind, Work, free_part
@@ -147,7 +148,7 @@ class Watch:
         """Watch until told to leave; the exit code. Raises `SorasyncError` where there is no library."""
         project = self.settings.open()
         poll = self.settings.poll or must_poll(project)
-        noticing = Noticing(project.root, lambda _paths: self.queue.put(Saved()), poll=poll)
+        noticing = Noticing(project.root, lambda _paths: self.queue.put(Saved()), self.queue.put, poll=poll)
         noticing.watch(places_of(project))
         try:
             self._plan()
@@ -176,15 +177,54 @@ class Watch:
             self.face.said(why)
             return
         assert self.view.planned is not None
+        targets = self._targets() if kind is Kind.DRAFTS else ()
+        self._begin(kind, self.view.planned, self._planning(), targets)
+
+    def narrowed(self, address: str) -> Planned | None:
+        """The plan of that clip or character alone, with what it has to wait for. Says why there is none."""
+        if (why := self._obstacle(Kind.ALL, None)) is not None:
+            self.face.said(why)
+            return None
+        try:
+            return make_plan(self.settings.open(), self._planning(address))
+        except SorasyncError as error:
+            self.face.said(error.message)
+            return None
+
+    def start_narrowed(self, planned: Planned, address: str) -> None:
+        """Carry out a plan that `narrowed` gave."""
+        if (why := self._obstacle(Kind.ALL, None)) is not None:
+            self.face.said(why)
+            return
+        self._begin(Kind.ALL, planned, self._planning(address), ())
+
+    def pick(self, clip: str, take: int) -> None:
+        """Pick a take of the clip of that name, as `sorasync pick` does; the plan shows what follows."""
+        from sorasync.operations.pick import pick
+
+        if self.project is None or self.view.planned is None or self.view.error is not None:
+            self.face.said("cannot pick: fix the error above first")
+            return
+        try:
+            picked = pick(self.project, self.view.planned.library, clip, take)
+        except SorasyncError as error:
+            self.face.said(error.message)
+            return
+        self._plan(always=True)
+        self.face.said(f"picked take {take} of clip.{clip} ({picked.file})")
+
+    def _planning(self, address: str | None = None) -> PlanOptions:
+        options = replace(self.settings.planning, offline=not self.view.online)
+        return options if address is None else replace(options, selection=Selection((address,)))
+
+    def _begin(self, kind: Kind, planned: Planned, options: PlanOptions, targets: tuple[str, ...]) -> None:
         try:
             # Not the one that the plan was made with: its configuration may be older than what was saved.
             project = self.settings.open()
         except SorasyncError as error:
             self.face.said(f"nothing was sent: {error.message}")
             return
-        options = replace(self.settings.planning, offline=not self.view.online)
-        targets = self._targets() if kind is Kind.DRAFTS else ()
-        self.work = Work(kind, project, self.view.planned, options, targets, self.queue)
+        self.work = Work(kind, project, planned, options, targets, self.queue)
         self.face.began(self.work)
         self.work.start(self.settings.command)
 
@@ -202,7 +242,7 @@ class Watch:
         if self.work is not None:
             return f"{self.work.kind.doing} is under way: wait for its end"
         if view.plan is None or view.error is not None:
-            return "this plan cannot be applied: it is older than what is broken now"
+            return f"cannot {'draw' if kind is Kind.DRAFTS else 'apply'}: fix the error above first"
         if token is not None and token != view.plan.token:
             return f"the plan has changed: its token is {view.plan.token}, not {token}; nothing was sent"
         if kind is Kind.ALL and view.plan.empty:

@@ -90,9 +90,25 @@ def test_the_place_of_a_fault_is_told_in_a_narrow_window(tmp_path: Path) -> None
 def test_a_long_diff_goes_on_on_the_next_line(film: Library) -> None:
     tail = "with a long winding tail of white paper bows that somebody tied on in a hurry"
     film.write("manifests/a.toml", clip("kite", f"{KITE} {tail}") + clip("boat", BOAT))
-    shown = drawn(edited("kite", KITE, view_of(film)), 80, 24)
+    shown = drawn(edited("kite", KITE, view_of(film)), 80, 24, Scene(title="film", selected=1))
     assert any("{+with a long" in row for row in shown)
     assert any("in a hurry+}" in row for row in shown)
+
+
+def test_the_words_shown_are_those_of_the_selected_clip(film: Library) -> None:
+    view = view_of(film)
+    both = View(view.planned, None, ("kite",), {"kite": "A blue kite", "boat": "A paper plane"})
+    assert any("{-plane-}" in row for row in drawn(both, 80, 24, Scene(title="film", selected=0)))
+    rows = drawn(both, 80, 24, Scene(title="film", selected=1))
+    assert any("{-blue-}" in row for row in rows)
+    assert not any("{-plane-}" in row for row in rows)
+
+
+@pytest.mark.parametrize(("columns", "lines"), SIZES)
+def test_the_list_of_keys_fits_every_window(film: Library, columns: int, lines: int) -> None:
+    shown = drawn(view_of(film), columns, lines, Scene(title="film", keys_listed=True))
+    assert len(shown) <= lines
+    assert max(Console(width=999).measure(line).maximum for line in shown) <= columns
 
 
 def test_a_warning_leaves_the_plan_in_sight(film: Library) -> None:

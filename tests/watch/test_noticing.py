@@ -6,11 +6,19 @@ import os
 import threading
 import time
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
 from sorasync.operations.project import Project
-from sorasync.watch.saves import directories_of, git_at_work, must_poll, places_of, wait_until_written
+from sorasync.watch.saves import (
+    Noticing,
+    directories_of,
+    git_at_work,
+    must_poll,
+    places_of,
+    wait_until_written,
+)
 from tests.watch.kit import Library
 
 
@@ -110,3 +118,40 @@ def test_the_variable_of_watchfiles_asks_for_looking(
 ) -> None:
     monkeypatch.setenv("WATCHFILES_FORCE_POLLING", value)
     assert must_poll(Project.open(film.root)) is polls
+
+
+class Refusing:
+    """A system that reports no changes, as watchfiles says it."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __call__(self, *_directories: object, **_options: object) -> object:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (OSError("OS file watch limit reached. about [/film]"), "fs.inotify.max_user_watches"),
+        (RuntimeError("Error creating recommended watcher: Too many open files (os error 24)"), "instances"),
+        (PermissionError("Permission denied: /film/manifests/closed"), "cannot be watched"),
+        (OSError("Function not implemented (os error 38)"), "does not report changes here"),
+    ],
+)
+def test_where_the_system_reports_no_changes_that_is_said_once_and_saves_are_still_seen(
+    film: Library, monkeypatch: pytest.MonkeyPatch, error: Exception, why: str
+) -> None:
+    monkeypatch.setattr("watchfiles.watch", Refusing(error))
+    heard: SimpleQueue[object] = SimpleQueue()
+    project = Project.open(film.root)
+    noticing = Noticing(project.root, heard.put, heard.put, poll=False)
+    noticing.watch(places_of(project))
+    said = [heard.get(timeout=20) for _ in range(3)]
+    film.write("manifests/deep/b.toml", "[clips.lamp]\n")
+    until_seen = iter(lambda: heard.get(timeout=20), None)
+    seen = next(paths for paths in until_seen if isinstance(paths, frozenset) and paths)
+    noticing.close()
+    assert [text for text in said if isinstance(text, str)] == [text for text in said if why in str(text)]
+    assert sum(isinstance(text, str) for text in said) == 1
+    assert str(film.root.resolve() / "manifests/deep/b.toml") in seen

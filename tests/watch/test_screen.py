@@ -36,7 +36,9 @@ def test_a_library_that_is_broken_from_the_start_can_be_mended(film: Library) ->
         shown = screen.until("Broken. There is no plan yet.")
         assert "S104" in shown
         screen.press("a")
-        screen.until("cannot be applied")
+        screen.until("cannot apply: fix the error above first")
+        screen.press("d")
+        screen.until("cannot draw: fix the error above first")
         film.write("manifests/a.toml", good)
         screen.until("2 to create")
 
@@ -191,6 +193,14 @@ def test_everything_fits_the_window_also_when_it_shrinks(film: Library) -> None:
         screen.until(lambda text: _fits(text, 90, 16))
 
 
+def test_faults_take_the_room_that_a_larger_window_gives(film: Library) -> None:
+    film.write("manifests/a.toml", '[clips.a]\npromt = "A kite"\n[clips.b]\nprompt = 3\n')
+    with Screen(film, columns=40, lines=8) as screen:
+        assert "expected:" not in screen.until("Broken. There is no plan yet.")
+        screen.resize(110, 30)
+        screen.until(lambda text: "nearest: prompt" in text and "expected: a string" in text)
+
+
 def _fits(text: str, changes: int, lines: int) -> bool:
     """Whether the keys stand on the last line, and every change is shown or counted."""
     rows = text.splitlines()
@@ -223,9 +233,65 @@ def test_the_video_of_the_selected_clip_is_opened(film: Library, tmp_path: Path)
         screen.press("d")
         screen.until("Drawn:")
         screen.press("o")
-        screen.until("opened boat.mp4")
+        screen.until("opened the draft of clip.boat")
         screen.until(lambda _text: opened.exists())
         assert opened.read_text().strip() == str(film.root / "state/drafts/videos/boat.mp4")
+
+
+def test_a_draft_of_a_change_is_opened_rather_than_the_video_before_it(film: Library) -> None:
+    film.save("manifests/a.toml", clip("boat", BOAT))
+    with Screen(film, columns=200, environment={"PATH": "/nowhere"}) as screen:
+        screen.until("1 to create")
+        screen.press("a")
+        screen.until("No changes.")
+        film.save("manifests/a.toml", clip("boat", f"{BOAT} at night"))
+        screen.until("1 to replace")
+        screen.press("o")
+        screen.until("assets/boat.mp4")
+        screen.press("d")
+        screen.until("Drawn:")
+        screen.press("o")
+        screen.until("state/drafts/videos/boat.mp4")
+
+
+def test_only_the_selected_clip_is_applied_and_money_is_asked_for_it_alone(tmp_path: Path) -> None:
+    film = make(tmp_path / "film", clip("kite", KITE) + clip("boat", BOAT))
+    with Screen(film) as screen:
+        screen.until("2 to create")
+        screen.press("js")
+        screen.until(lambda text: "Apply: 1 done" in text and "1 to create" in text)
+        assert (film.root / "assets/kite.mp4").exists()
+        assert not (film.root / "assets/boat.mp4").exists()
+    film = make(tmp_path / "paid", clip("kite", KITE) + clip("boat", BOAT), CONFIG + REAL)
+    with Screen(film) as screen:
+        screen.until("Cost: $0.80")
+        screen.press("s")
+        screen.until("This spends $0.40. Go on? [y/N]")
+        screen.press("n")
+        screen.until("Nothing was sent.")
+
+
+def test_a_take_is_picked_and_what_waited_for_it_is_planned(tmp_path: Path) -> None:
+    steps = '[[clips.kite.steps]]\nextend = "On and on over the harbour"\nseconds = 4\n'
+    film = make(tmp_path / "film", clip("kite", KITE) + "takes = 2\n" + steps)
+    with Screen(film) as screen:
+        screen.until("Waiting for a choice of takes")
+        screen.press("p9")
+        screen.until("clip.kite has no take 9")
+        screen.press("p")
+        screen.until("Pick which take of clip.kite? 1-2")
+        screen.press("2")
+        screen.until(lambda text: "picked take 2 of clip.kite" in text and "1 to extend" in text)
+    assert "kite = 2" in film.read("manifests/picks.toml")
+
+
+def test_a_question_mark_lists_the_keys(film: Library) -> None:
+    with Screen(film) as screen:
+        screen.until("2 to create")
+        screen.press("?")
+        screen.until("apply only the selected clip")
+        screen.press("?")
+        screen.until("2 to create")
 
 
 @pytest.mark.parametrize(("key", "code"), [("q", 0), ("\x03", 130)])

@@ -18,9 +18,9 @@ Examples:
   sorasync watch --format json
 
 \b
-Keys: a apply what is shown, f only what is free, d draw drafts of it,
-      o open the selected clip's video, r ask the provider,
-      up and down select, q quit.
+Keys: a apply what is shown, s only the selected clip, f only what is free,
+      d draw drafts, o open the selected clip's draft or video, p pick a take,
+      r ask the provider, up and down select, ? list the keys, q quit.
 Lines on standard input with --format json:
       apply TOKEN, free [TOKEN], drafts, refresh, quit.
 """
