@@ -5,6 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := .venv/.run
 READY := .venv/.ready
+# One process for each core; which test runs where is settled as they go, since some take a hundred times longer.
+WORKERS := -n auto --dist worksteal
 
 .PHONY: demo test test-all crash lint format bench reference lock clean
 
@@ -12,11 +14,11 @@ demo: $(RUN)
 	@$(BIN)/sorasync apply --yes
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(WORKERS)
 
 # Adds what is too heavy for every run: a gateway in between, hundreds of clips, many more seeds.
 test-all: $(READY)
-	$(BIN)/python -m pytest -m ""
+	$(BIN)/python -m pytest $(WORKERS) -m ""
 
 # Kills sorasync in the middle of its work, and runs two at once, thousands of times.
 crash: $(READY)
@@ -40,9 +42,11 @@ reference: $(READY)
 	$(BIN)/python -m sorasync.cli.reference docs/cli.md
 	$(BIN)/python -m sorasync.manifest.reference
 
-# Resolves the dependencies afresh; needs uv.
+# Brings the lock files up to pyproject.toml, and every version as it is: make lock UPGRADE=--upgrade takes
+# the newest. Needs uv.
+UPGRADE ?=
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --extra preview \
-	--generate-hashes --no-header --no-annotate --upgrade --quiet
+	--generate-hashes --no-header --no-annotate --quiet $(UPGRADE)
 lock:
 	$(LOCK) --group build --output-file requirements.lock
 	$(LOCK) --group dev --output-file requirements-dev.lock

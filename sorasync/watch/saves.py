@@ -244,9 +244,9 @@ def git_at_work(root: Path) -> bool:
 
 
 def _wait(busy: Callable[[], bool], most: float, stop: threading.Event) -> None:
-    end = time.monotonic() + most
-    while busy() and time.monotonic() < end and not stop.wait(_STEP):
-        continue
+    for _ in range(round(most / _STEP)):
+        if not busy() or stop.wait(_STEP):
+            return
 
 
 def _is_empty(path: str) -> bool:

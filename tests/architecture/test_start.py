@@ -32,7 +32,7 @@ print("LOADED", code, *(name for name in {HEAVY} if name in sys.modules))
 def loaded(*args: str) -> tuple[int, set[str]]:
     """The exit code of a command line, and which heavy modules it loaded."""
     done = subprocess.run(
-        [sys.executable, "-c", _ASK, *args], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", _ASK, *args], capture_output=True, text=True, timeout=120, check=True
     )
     code, *names = done.stdout.rpartition("LOADED ")[2].split()
     return int(code), set(names)

@@ -352,7 +352,7 @@ FOREIGN = st.dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(views=VIEWS, foreign=FOREIGN, refused=st.sampled_from([(), ("link",), ("link", "symlink")]))
 def test_any_sequence_of_views_leaves_the_last_one_and_what_others_put_there(
     views: list[dict[str, bytes]], foreign: dict[str, bytes], refused: tuple[str, ...]

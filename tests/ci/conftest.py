@@ -7,8 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.ci.paid import Studio, a_studio
+from sorasync.clock import SystemClock
+from tests.ci.paid import NOON, Studio, a_studio
 from tests.cli.kit import Film, make
+
+
+@pytest.fixture
+def noon(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Stop the machine's clock at noon in the middle of a month: no day ends while a test runs."""
+    monkeypatch.setattr(SystemClock, "now", lambda self: NOON)
+    return NOON
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from sorasync.preview.app import PreviewSettings
 from sorasync.preview.serve import running
 from sorasync.state.store import Store
 from tests.cli.kit import Answer
+
+NOON = datetime(2027, 3, 15, 12, tzinfo=UTC).timestamp()
 
 PROFILE = """\
 extends = "preview"
@@ -74,14 +77,14 @@ class Studio:
 
     def billed(self) -> Decimal:
         """What the provider has charged."""
-        with urlopen(self.url.removesuffix("/v1") + "/preview/ledger", timeout=10) as answer:
+        with urlopen(self.url.removesuffix("/v1") + "/preview/ledger", timeout=120) as answer:
             return Decimal(json.loads(answer.read())["total_usd"])
 
     def faults(self, *rules: dict[str, Any]) -> None:
         """Let the provider misbehave."""
         data = json.dumps({"rules": list(rules)}).encode()
         address = self.url.removesuffix("/v1") + "/preview/faults"
-        urlopen(Request(address, data, {"content-type": "application/json"}), timeout=10).close()
+        urlopen(Request(address, data, {"content-type": "application/json"}), timeout=120).close()
 
     def store(self, at: float | None = None) -> Store:
         """The state, for writing; with the time that it is said to be."""

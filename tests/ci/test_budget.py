@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,10 +10,11 @@ import pytest
 
 from sorasync.apply.budget import Budget, BudgetSpent, Cap
 from sorasync.clock import day_start, month_start
-from tests.ci.paid import RELAY, Stopped, Studio, a_studio, clips
+from tests.ci.paid import NOON, RELAY, Stopped, Studio, a_studio, clips
 from tests.cli.kit import Answer
 
 TWO = clips("a", "b")
+pytestmark = pytest.mark.usefixtures("noon")
 
 
 def lines(answer: Answer) -> list[str]:
@@ -139,16 +139,19 @@ def test_seconds_are_capped_like_dollars(studio: Studio, cap: str) -> None:
 
 
 def test_yesterday_does_not_count_today_but_in_the_month(studio: Studio) -> None:
-    today = day_start(time.time())
-    studio.spend(["x", "y"], today - 1)
+    studio.spend(["x", "y"], day_start(NOON) - 1)
     studio.configure("[budget]", "per_day = 0.40", "per_month = 0.80")
     studio.write(clips("a"))
     shown = lines(studio.run("plan"))
     assert "Today $0.40 of $0.40 after this." in shown
-    if month_start(today) == today:
-        assert "This month $0.40 of $0.80 after this." in shown
-    else:
-        assert "This month $1.20 of $0.80 after this; apply stops before it is passed." in shown
+    assert "This month $1.20 of $0.80 after this; apply stops before it is passed." in shown
+
+
+def test_the_month_before_counts_no_more(studio: Studio) -> None:
+    studio.spend(["x", "y"], month_start(NOON) - 1)
+    studio.configure("[budget]", "per_month = 0.80")
+    studio.write(clips("a"))
+    assert "This month $0.40 of $0.80 after this." in lines(studio.run("plan"))
 
 
 def test_a_day_and_a_month_begin_at_midnight_utc() -> None:
@@ -159,7 +162,7 @@ def test_a_day_and_a_month_begin_at_midnight_utc() -> None:
 
 
 def test_what_was_only_drawn_never_counts(studio: Studio) -> None:
-    studio.spend(["x", "y"], time.time(), '{"simulated":true}')
+    studio.spend(["x", "y"], NOON, '{"simulated":true}')
     studio.configure("[budget]", "per_day = 0.40")
     studio.write(clips("a"))
     assert "Today $0.40 of $0.40 after this." in lines(studio.run("plan"))

@@ -37,7 +37,7 @@ def git(directory: Path, *arguments: str) -> str:
         "GIT_CONFIG_SYSTEM": os.devnull,
     }
     done = subprocess.run(
-        command, cwd=directory, env=environment, capture_output=True, text=True, timeout=60, check=True
+        command, cwd=directory, env=environment, capture_output=True, text=True, timeout=120, check=True
     )
     return done.stdout.strip()
 

@@ -106,7 +106,7 @@ def planned(root: Path, *more: str) -> tuple[int, list[list[str]], str]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     code, found = json.loads(report.read_text())
@@ -136,7 +136,7 @@ def test_the_guard_of_these_tests_sees_a_process_that_is_started(library: Path) 
         )
     )
     report = library.parent / "report.json"
-    subprocess.run([sys.executable, str(guard), str(library), str(report)], timeout=60, check=True)
+    subprocess.run([sys.executable, str(guard), str(library), str(report)], timeout=120, check=True)
     code, found = json.loads(report.read_text())
     assert code == 9
     assert found[0][0] == "subprocess.Popen"

@@ -296,7 +296,7 @@ def test_destroy_asks_for_the_library_s_name_on_a_terminal(film: Films, typed: s
         stdin=there,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     os.close(there)
@@ -344,7 +344,7 @@ def test_a_script_without_a_yes_deletes_nothing(film: Films, command: str) -> No
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 1

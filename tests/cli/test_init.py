@@ -91,14 +91,14 @@ def test_state_and_assets_stay_out_of_git(tmp_path: Path) -> None:
     (tmp_path / "assets").mkdir()
     (tmp_path / "assets/a.mp4").write_bytes(b"")
     (tmp_path / "sorasync.lock").write_bytes(b"")
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True, timeout=30)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True, timeout=120)
     done = subprocess.run(
         ["git", "status", "--short", "-uall"],
         cwd=tmp_path,
         check=True,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
     )
     names = {line[3:] for line in done.stdout.splitlines()}
     assert names == {

@@ -53,7 +53,7 @@ def test_the_second_ctrl_c_waits_for_no_drawing_and_loses_nothing(
             child.send_signal(number)
             heard(child, "stopping")
             child.send_signal(number)
-            said = child.communicate(timeout=20)[0]
+            said = child.communicate(timeout=120)[0]
         finally:
             child.kill()
     assert child.returncode == code

@@ -29,10 +29,10 @@ def test_the_server_tells_its_address_serves_and_ends_with_ctrl_c(tmp_path: Path
     try:
         assert process.stdout is not None
         facts = json.loads(process.stdout.readline())
-        with urllib.request.urlopen(f"{facts['base_url']}/videos", timeout=10) as answer:
+        with urllib.request.urlopen(f"{facts['base_url']}/videos", timeout=120) as answer:
             assert json.load(answer)["data"] == []
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=120)
     finally:
         process.kill()
         process.communicate()

@@ -186,7 +186,7 @@ def test_bash_replaces_what_follows_the_end_of_a_word(line: str, library: Path, 
         env={**os.environ, "PATH": f"{script.parent}:{os.environ['PATH']}"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=True,
     )
     assert (found.stdout, found.stderr) == (BASH[line], "")
@@ -208,6 +208,6 @@ def test_completing_imports_no_models_and_no_planner(library: Path) -> None:
         "sys.exit(repr(slow) if slow else 0)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=library, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], cwd=library, capture_output=True, text=True, timeout=120, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")

@@ -84,7 +84,7 @@ def valid(text: str) -> dict[str, Any]:
         raise
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(documents())
 def test_values_and_their_order_stay_and_a_second_time_changes_nothing(text: str) -> None:
     plain = text.removeprefix("\ufeff").replace("\r\n", "\n")
@@ -96,7 +96,7 @@ def test_values_and_their_order_stay_and_a_second_time_changes_nothing(text: str
     assert "\r" not in formatted
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(documents(), st.integers(0, 8))
 def test_a_comment_on_its_own_line_keeps_its_neighbours(text: str, at: int) -> None:
     """Marks are put on lines of their own at the top level; each stays between the same two statements."""

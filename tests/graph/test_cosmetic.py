@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.graph.making import graph_of, keys_of
@@ -145,7 +145,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return keys_of(graph_of(tmp_path_factory.mktemp("base"), BASE))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(looks)
 def test_how_a_library_is_written_changes_no_key(expected: dict[str, str], look: Looks) -> None:
     with tempfile.TemporaryDirectory() as root:

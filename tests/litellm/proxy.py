@@ -68,11 +68,11 @@ def proxy(upstream: str, directory: Path) -> Iterator[str]:
     finally:
         server.terminate()
         try:
-            server.wait(timeout=20)
+            server.wait(timeout=120)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
-        reader.join(timeout=20)
+        reader.join(timeout=120)
 
 
 def _copy(server: subprocess.Popen[bytes], log: Path, listening: threading.Event) -> None:

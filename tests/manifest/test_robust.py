@@ -76,9 +76,7 @@ BITS = [
     "[[",
     "nan",
 ]
-SLOW_OK = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+ONE_DIRECTORY = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 SCALARS = (
     st.none().map(lambda _: 1)
@@ -121,13 +119,13 @@ def outcome(root: Path, text: str | bytes) -> Library | ManifestError:
         return error
 
 
-@SLOW_OK
+@ONE_DIRECTORY
 @given(st.binary(max_size=80) | st.text(max_size=80) | st.lists(st.sampled_from(BITS)).map("".join))
 def test_garbage_never_gives_anything_but_a_manifest_error(tmp_path: Path, data: str | bytes) -> None:
     outcome(tmp_path, data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass"))
 
 
-@SLOW_OK
+@ONE_DIRECTORY
 @given(
     st.lists(
         st.tuples(st.floats(0, 1), st.integers(0, 12), st.sampled_from(["", *BITS])), min_size=1, max_size=4
@@ -143,7 +141,7 @@ def test_a_damaged_manifest_never_gives_anything_but_a_manifest_error(
     outcome(tmp_path, text)
 
 
-@SLOW_OK
+@ONE_DIRECTORY
 @given(
     st.dictionaries(
         st.sampled_from(["defaults", "vars", "characters", "clips", "picks", "x"]), ANYTHING, max_size=4
@@ -158,7 +156,7 @@ def test_values_of_any_shape_never_give_anything_but_faults(
         assert fault.message
 
 
-@SLOW_OK
+@ONE_DIRECTORY
 @given(st.text(max_size=60))
 def test_any_text_is_parsed_or_refused(text: str) -> None:
     try:
@@ -167,7 +165,7 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
         assert error.faults
 
 
-@SLOW_OK
+@ONE_DIRECTORY
 @given(ANYTHING)
 def test_a_configuration_of_any_shape_is_read_or_refused(tmp_path: Path, value: Any) -> None:
     tables = {"provider": value, "env": {"live": value}, "budget": value, "vars": value, "library": value}

@@ -84,7 +84,7 @@ async def preview(data: Path, **settings: Any) -> AsyncIterator[Preview]:
             await app.state.server.aclose()
 
 
-async def until(ready: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
+async def until(ready: Callable[[], Awaitable[bool]], seconds: float = 300) -> None:
     """Ask again and again, letting the work of other tasks and threads go on, until it is so."""
     async with asyncio.timeout(seconds):
         for _ in itertools.count():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from sorasync.profile import ProfileError, SecondsRange, load_profile, profile_names
+from tests.effort import calls
 
 NAMES = ["litellm", "new-api", "openai", "openrouter", "preview", "sglang", "vllm-omni", "xai"]
 
@@ -49,14 +49,7 @@ def test_the_defaults_of_every_model_can_be_rendered(name: str) -> None:
 
 def test_loading_is_fast_once_the_program_runs() -> None:
     load_profile("openai")
-    best = min(_timed() for _ in range(5))
-    assert best < 0.02
-
-
-def _timed() -> float:
-    start = time.perf_counter()
-    load_profile("preview", overrides={"limits": {"characters": 1}})
-    return time.perf_counter() - start
+    assert calls(lambda: load_profile("preview", overrides={"limits": {"characters": 1}})) < 3000
 
 
 def test_a_profile_cannot_be_changed() -> None:

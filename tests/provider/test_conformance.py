@@ -126,7 +126,7 @@ def order(way: str, prompt: str = "A cat.", **more: object) -> CreateRequest:
 
 async def finished(speaker: VideosClient, job: Job) -> Job:
     """The job at its end."""
-    for _ in range(200):
+    for _ in range(20_000):
         job = await speaker.get(job.id)
         if job.status.terminal:
             return job
@@ -332,7 +332,7 @@ def test_a_batch_gives_one_line_for_each_request(do: Reach) -> None:
         lines = [batch_line(speaker.spec, f"key{n}", order("preview", f"Cat {n}.")) for n in range(3)]
         batches = speaker.batches
         batch = await batches.create_batch(await batches.upload_file("batch", b"".join(lines)))
-        for _ in range(200):
+        for _ in range(20_000):
             batch = await batches.batch(batch.id)
             if batch.status.terminal:
                 break

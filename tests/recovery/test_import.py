@@ -224,7 +224,7 @@ def killed(world: World, moment: str) -> None:
         "run(sys.argv[1:])\n"
     )
     args = ["--library", str(world.root), "import", "--remote"]
-    done = subprocess.run([sys.executable, "-c", code, *args], capture_output=True, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code, *args], capture_output=True, check=False, timeout=120)
     assert done.returncode == 137, done.stderr
 
 

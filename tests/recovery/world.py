@@ -97,7 +97,7 @@ class World:
         data = None if body is None else json.dumps(body).encode()
         base = self.url if path.startswith("/videos") else self.url.removesuffix("/v1")
         request = Request(base + path, data, {"content-type": "application/json"}, method=method)
-        with urlopen(request, timeout=10) as answer:
+        with urlopen(request, timeout=120) as answer:
             return dict(json.loads(answer.read()))
 
     def make(self, prompt: str, *, route: str = "", **fields: object) -> str:

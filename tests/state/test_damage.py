@@ -198,7 +198,7 @@ def test_a_file_that_may_not_grow_is_an_explained_error(tmp_path: Path) -> None:
             print(number, error.message)
         """,
     )
-    out, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=120)
     assert not err
     number, message = out.split(" ", 1)
     assert "disk" in message or "failed" in message
@@ -293,7 +293,7 @@ def test_a_state_in_memory_has_the_same_schema_as_a_file(tmp_path: Path) -> None
 def test_two_processes_may_make_the_state_at_once(tmp_path: Path) -> None:
     body = 'print(store.lineage); sys.stdin.close(); render(store, "clip-" + store.lineage[:1])'
     children = [run_child(tmp_path, body) for _ in range(2)]
-    outputs = [child.communicate(timeout=60) for child in children]
+    outputs = [child.communicate(timeout=120) for child in children]
     assert [err for _, err in outputs if err and "cannot go from" not in err] == []
     assert outputs[0][0] == outputs[1][0]
 
@@ -343,7 +343,7 @@ def test_opening_an_up_to_date_state_is_cheap_to_import(tmp_path: Path) -> None:
     child = run_child(
         tmp_path, "store.briefs(); print([m for m in ('sqlite_utils', 'numpy') if m in sys.modules])"
     )
-    assert child.communicate(timeout=60) == ("[]\n", "")
+    assert child.communicate(timeout=120) == ("[]\n", "")
 
 
 def test_connecting_twice_finds_the_same_file(tmp_path: Path) -> None:

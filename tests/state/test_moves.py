@@ -134,4 +134,4 @@ class StoreAndModel(RuleBasedStateMachine):
 
 
 TestStoreAndModel = StoreAndModel.TestCase
-TestStoreAndModel.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestStoreAndModel.settings = settings(max_examples=40, stateful_step_count=30)

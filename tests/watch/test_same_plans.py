@@ -150,7 +150,7 @@ EDITS: dict[str, Edit] = {
 }
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(st.sampled_from(sorted(EDITS)), max_size=8))
 def test_plans_from_memory_are_plans_from_nothing(edits: list[str]) -> None:
     with tempfile.TemporaryDirectory() as directory:

@@ -48,7 +48,7 @@ def serving(data: Path, faults: Faults = (), seed: int = 0) -> Iterator[str]:
 
 def ledger(url: str) -> list[dict[str, Any]]:
     """What the server billed, without the uploads of characters, which are free."""
-    with urlopen(f"{url}/preview/ledger", timeout=60) as answer:
+    with urlopen(f"{url}/preview/ledger", timeout=120) as answer:
         rows: list[dict[str, Any]] = json.load(answer)["rows"]
     return [row for row in rows if row["kind"] != "character"]
 

@@ -57,7 +57,7 @@ def test_signs_without_a_likeness_become_boxes() -> None:
 
 
 @given(st.text(max_size=200), st.integers(8, 40), st.integers(1, 400), st.integers(1, 5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_wrapped_lines_fit_and_are_no_more_than_asked_for(
     text: str, size: int, width: int, most: int
 ) -> None:
@@ -79,7 +79,7 @@ def test_a_line_that_is_cut_ends_in_dots() -> None:
     width=st.integers(1, 200),
     height=st.integers(1, 200),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_any_text_at_any_size_is_drawn_extended_and_edited(
     prompt: str, label: str | None, width: int, height: int
 ) -> None:
