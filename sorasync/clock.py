@@ -50,3 +50,16 @@ def month_start(now: float) -> float:
     """When the UTC month of a Unix time began."""
     first = datetime.fromtimestamp(now, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return first.timestamp()
+
+
+def lasting(seconds: float) -> str:
+    """A length of time in words: `40 s`, `5 min`, `60 min`, `3 h`, `2 d`."""
+    for unit, length, least in (("d", 86_400, 2), ("h", 3_600, 2), ("min", 60, 2)):
+        if seconds >= least * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"
+
+
+def at_utc(at: float) -> str:
+    """A Unix time as the time of day: `18:31 UTC`."""
+    return datetime.fromtimestamp(at, UTC).strftime("%H:%M UTC")

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import secrets
 import tempfile
@@ -18,8 +19,9 @@ from pathlib import Path
 from sorasync.apply.batch_mark import Mark
 from sorasync.apply.context import Context
 from sorasync.apply.events import Moment
+from sorasync.apply.gate import ChangeGate
 from sorasync.apply.requests import build
-from sorasync.apply.send import Stopped, intend, why
+from sorasync.apply.send import Intent, intend, take_back, why
 from sorasync.assets.errors import DiskFull
 from sorasync.counted import counted
 from sorasync.errors import SorasyncError
@@ -57,10 +59,6 @@ class BatchSender:
         sent: Sent = {}
         lines = [line for change in changes if (line := await self._line(change, sent)) is not None]
         for part in self._parts(lines):
-            if self._context.stop.is_set():
-                self._release(part)
-                sent |= dict.fromkeys(map(_key, part), Stopped("not started"))
-                continue
             sent |= await self._batch(part)
         return sent
 
@@ -107,15 +105,21 @@ class BatchSender:
         """One batch of lines whose price is reserved. The state says at every moment how far it came."""
         context, keys = self._context, list(map(_key, part))
         mark = Mark(secrets.token_hex(12))
+        gate = ChangeGate(context, *(line.change for line in part))
+        intents: list[Intent] = []
         try:
+            gate.check()
             if context.assets.free_bytes() < context.settings.min_free_bytes:
                 raise DiskFull(context.assets.path, context.settings.min_free_bytes)
-            self._intend(part, mark)
+            intents = self._intend(part, mark)
         except SorasyncError as error:
             self._release(part)
             return dict.fromkeys(keys, error)
         try:
-            batch_id = await self._post(part, mark)
+            batch_id = await self._post(part, mark, gate)
+        except errors.Withheld as error:
+            self._take_back(part, intents)
+            return dict.fromkeys(keys, error)
         except errors.OutcomeUnknown as error:
             self._open(keys, error)
             return dict.fromkeys(keys, error)
@@ -125,6 +129,13 @@ class BatchSender:
                 for key in keys:
                     context.store.withdraw(key, run=context.run, **why(error))
             return dict.fromkeys(keys, error)
+        except asyncio.CancelledError as error:
+            if not gate.left:
+                self._take_back(part, intents)
+                raise
+            with contextlib.suppress(StateError):
+                self._open(keys, error)
+            raise
         except BaseException as error:
             with contextlib.suppress(StateError):
                 self._open(keys, error)
@@ -134,17 +145,23 @@ class BatchSender:
         context.reporter.notice(f"batch {batch_id}: {counted(len(part), 'render')} queued")
         return dict.fromkeys(keys, batch_id)
 
-    def _intend(self, part: Sequence[_Line], mark: Mark) -> None:
+    def _intend(self, part: Sequence[_Line], mark: Mark) -> list[Intent]:
         store = self._context.store
+        intents = []
         with store.transaction():
             for line in part:
                 assert line.change.render is not None
-                intend(self._context, line.change, line.change.render, line.request)
+                intents.append(intend(self._context, line.change, line.change.render, line.request))
                 store.amend(line.change.key, run=self._context.run, batch_id=str(mark))
-        for line in part:
-            self._context.tell(line.change, Moment.SENT)
+        return intents
 
-    async def _post(self, part: Sequence[_Line], mark: Mark) -> str:
+    def _take_back(self, part: Sequence[_Line], intents: Sequence[Intent]) -> None:
+        self._release(part)
+        with self._context.store.transaction():
+            for intent in intents:
+                take_back(self._context, intent)
+
+    async def _post(self, part: Sequence[_Line], mark: Mark, gate: ChangeGate) -> str:
         store, run = self._context.store, self._context.run
         with _input_file(part) as path:
             file_id = await self._queue.upload_file("batch", path)
@@ -152,7 +169,7 @@ class BatchSender:
         with store.transaction():
             for line in part:
                 store.amend(line.change.key, run=run, batch_id=str(known))
-        batch = await self._queue.create_batch(file_id, {TOKEN: mark.token})
+        batch = await self._queue.create_batch(file_id, {TOKEN: mark.token}, gate)
         with store.transaction():
             for line in part:
                 store.move(line.change.key, Status.BATCHED, run=run, batch_id=batch.id)

@@ -22,7 +22,7 @@ from sorasync.apply.open_questions import Answer, OpenQuestions
 from sorasync.apply.pictures import Pictures
 from sorasync.apply.places import Places
 from sorasync.apply.report import End, Outcome
-from sorasync.apply.send import Stopped, send
+from sorasync.apply.send import send
 from sorasync.apply.settle import charged, is_paid, not_rendered
 from sorasync.apply.waiting import unless
 from sorasync.assets.disk import FULL
@@ -35,7 +35,7 @@ from sorasync.plan.cost import cost_of, money
 from sorasync.provider import errors
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.state.errors import StateError
-from sorasync.state.record import Record, Status
+from sorasync.state.record import IN_FLIGHT, Record, Status
 
 _HALTING = (
     errors.QuotaExhausted,
@@ -56,6 +56,14 @@ _FETCHES_FAILED = 3
 """Failed downloads in a row after which nothing new is paid for: it could not be fetched either."""
 
 
+_LEFT = {
+    Status.INTENT: "sent; its answer was not waited for",
+    Status.UNKNOWN: "sent; its answer was not waited for",
+    Status.RENDERED: "rendered, not fetched yet",
+}
+"""How a change is described that was on its way when the run left off, by the status of its record."""
+
+
 @dataclass
 class Carrier:
     """Carries out changes, any number at once, with what they share."""
@@ -72,14 +80,18 @@ class Carrier:
     _unwritten: dict[str, int] = field(default_factory=dict)
 
     async def carry_out(self, change: Change) -> Outcome:
-        """Do it and say how it ended. Raises nothing but `CancelledError`."""
+        """Do it and say how it ended. Raises nothing but `CancelledError`, unless the run leaves off."""
         try:
             return await self._carry_out(change)
-        except Stopped as error:
+        except asyncio.CancelledError:
+            if not self.context.interrupted:
+                raise
+            return self._left(change)
+        except errors.Withheld as error:
             return self._outcome(change, End.SKIPPED, error.message)
         except BudgetSpent as error:
             self.context.over_budget = True
-            self.context.halt(error.message)
+            self.context.stopped_because = self.context.stopped_because or error.message
             return self._outcome(change, End.SKIPPED, error.message, next=error.hint)
         except (WaitedLongEnough, FetchLater) as error:
             return self._pending(change, error.message)
@@ -359,6 +371,13 @@ class Carrier:
                     store.unbind(bind.origin, run=run)
             for bind in change.binds:
                 store.bind(bind.address, bind.key, run=run, protect=bind.protect)
+
+    def _left(self, change: Change) -> Outcome:
+        """The run left off while this was on its way."""
+        record = self.context.store.record(change.key)
+        if record is None or record.status not in IN_FLIGHT:
+            return self._outcome(change, End.SKIPPED, "not started")
+        return self._pending(change, _LEFT.get(record.status, "still rendering"))
 
     def _done(self, change: Change) -> Outcome:
         self.context.tell(change, Moment.DONE)

@@ -51,6 +51,7 @@ class Settings:
 class Context:
     """The collaborators of one apply and its run's number.
 
+    `check_lock` raises `LockLost` where the state is locked by somebody else by now.
     `in_flight` caps what runs at the provider and `batches` is its queue, None where it has no such thing.
     `news` may be set when something may have happened at the provider: then it is asked at once.
     `stop` is set when nothing more may be started or sent, `leaving` when nothing may be waited for either.
@@ -68,6 +69,7 @@ class Context:
     run: int
     in_flight: InFlight | None = None
     batches: BatchQueue | None = None
+    check_lock: Callable[[], None] = lambda: None
     news: asyncio.Event = field(default_factory=asyncio.Event)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
@@ -81,7 +83,7 @@ class Context:
     notes: GroupCommit = field(init=False)
     """Writes of what the next run would find out again."""
     over_budget: bool = False
-    """Whether something was not sent since a cap forbids it."""
+    """Whether something was not sent since a cap forbids it. What has its share set aside still leaves."""
 
     def __post_init__(self) -> None:
         self.reach = Reach(self.clock, self.reporter.notice)
@@ -100,8 +102,13 @@ class Context:
             self.stop.set()
             self.leaving.set()
 
+    @property
+    def starts_nothing(self) -> bool:
+        """Whether no change is begun any more that would be paid for."""
+        return self.stop.is_set() or self.over_budget
+
     def halt(self, why: str) -> None:
-        """Start nothing more; what is in flight is still followed."""
+        """Start and send nothing more; what is in flight is still followed."""
         self.stopped_because = self.stopped_because or why
         self.stop.set()
 

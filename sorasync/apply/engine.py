@@ -35,6 +35,9 @@ async def run(context: Context, changes: Sequence[Change]) -> Report:
 _INHERITED = {End.PENDING: End.PENDING, End.SKIPPED: End.SKIPPED}
 """How a change ends that waits for one with such an end; for every other end it is blocked."""
 
+_GRACE = 0.5
+"""Seconds for what is on its way when the run is to leave off: an answer in time leaves no question open."""
+
 _NEWS_PAUSE = 0.5
 """Seconds between two looks that news from the provider may cause."""
 
@@ -67,7 +70,7 @@ class _Engine:
 
     async def run(self) -> Report:
         self._open_questions()
-        helpers = (asyncio.create_task(self._follower.run()), asyncio.create_task(self._listen()))
+        helpers = [asyncio.create_task(work) for work in (self._follower.run(), self._listen(), self._cut())]
         try:
             await self._loop()
         finally:
@@ -97,6 +100,13 @@ class _Engine:
                 self._batching.wake()
             await self._context.clock.sleep(_NEWS_PAUSE)
 
+    async def _cut(self) -> None:
+        """Once the run is to leave off, give what is under way a moment, then end it where it stands."""
+        await self._context.leaving.wait()
+        await self._context.clock.sleep(_GRACE)
+        for task in self._running:
+            task.cancel()
+
     async def _loop(self) -> None:
         while True:
             self._news.clear()
@@ -112,7 +122,7 @@ class _Engine:
             cause = self._schedule.cause(change)
             if cause is not None:
                 self._settle(self._schedule.pop(), self._waits(change, cause))
-            elif self._context.interrupted or (self._context.stop.is_set() and change.action.renders):
+            elif self._context.interrupted or (self._context.starts_nothing and change.action.renders):
                 self._settle(self._schedule.pop(), self._skipped(change))
             elif change.action.renders and self._full(change):
                 return

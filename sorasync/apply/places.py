@@ -6,9 +6,9 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from sorasync.apply.context import Context
-from sorasync.apply.send import Stopped
 from sorasync.apply.waiting import unless
 from sorasync.plan.change import Change
+from sorasync.provider.errors import Withheld
 
 
 class Places:
@@ -21,7 +21,7 @@ class Places:
         self._at_once.set()
 
     async def take(self, change: Change, model: str | None) -> None:
-        """Wait for a place. Raises `Stopped` when the run is told to stop meanwhile.
+        """Wait for a place. Raises `Withheld` when the run is told to stop meanwhile.
 
         A detached run waits for no render to end, so it does not wait for a place either.
         """
@@ -30,7 +30,7 @@ class Places:
             await unless(end, self._enter(change, model, taken=False))
         if change.label not in self._held:
             full = self._context.settings.detach and not self._context.stop.is_set()
-            raise Stopped("the provider has no room for more now" if full else "not started")
+            raise Withheld("the provider has no room for more now" if full else "not started")
 
     async def count(self, change: Change, model: str | None) -> None:
         """Count a render that is in flight already, without waiting."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
+from dataclasses import dataclass
 
 from sorasync.apply import requests
 from sorasync.apply.context import Context
-from sorasync.apply.events import Moment
+from sorasync.apply.gate import ChangeGate
 from sorasync.apply.job_ids import IdTaken
 from sorasync.apply.requests import Request
 from sorasync.assets.errors import DiskFull
-from sorasync.errors import SorasyncError
 from sorasync.graph.render import Render
 from sorasync.plan.change import Change
 from sorasync.provider import errors
@@ -20,15 +21,11 @@ from sorasync.state.errors import StateError
 from sorasync.state.record import Record, Status
 
 
-class Stopped(SorasyncError):
-    """Nothing more may be sent in this run."""
-
-
 async def send(context: Context, change: Change) -> Job | None:
     """Send a change's render; the accepted job, None for a character (it is complete then).
 
     Moves the record to `submitted`, `stored` (characters), `failed`, `blocked` or `unknown`, and raises the
-    provider's error in the last three cases. Raises before anything is recorded where the budget, the
+    provider's error in the last three cases. Raises, and leaves the record as it was, where the budget, the
     disk, a changed file or the end of the run forbids sending.
     """
     render = change.render
@@ -36,23 +33,27 @@ async def send(context: Context, change: Change) -> Job | None:
     request = await requests.build(context, render, change.label)
     if context.assets.free_bytes() < context.settings.min_free_bytes:
         raise DiskFull(context.assets.path, context.settings.min_free_bytes)
-    if context.stop.is_set():
-        raise Stopped("not started")
+    gate = ChangeGate(context, change)
+    gate.check()
     context.budget.reserve(change.cost_usd, change.seconds)
-    noted: list[Record] = []
+    noted: list[Intent] = []
     try:
         await context.commits.write(lambda: noted.append(intend(context, change, render, request)))
     except BaseException:
         context.budget.release(change.cost_usd, change.seconds)
         if noted:
-            _take_back(context, noted[-1])
+            take_back(context, noted[-1])
         raise
-    context.tell(change, Moment.SENT)
     try:
-        answer = await _post(context, render, request)
+        answer = await _post(context, render, request, gate)
         _claim(context, render, answer)
     except BaseException as error:
-        _ended(context, change, error)
+        unsent = isinstance(error, (errors.Withheld, asyncio.CancelledError)) and not gate.left
+        if unsent:
+            context.budget.release(change.cost_usd, change.seconds)
+            take_back(context, noted[-1])
+        else:
+            _ended(context, change, error)
         raise
     return _accepted(context, render, answer)
 
@@ -61,7 +62,16 @@ _STANDING = frozenset({Status.SUBMITTED, Status.RENDERED, Status.STORED})
 """Records that are set aside before their key is rendered afresh; all others may be sent as they are."""
 
 
-def intend(context: Context, change: Change, render: Render, request: Request | None) -> Record:
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """An intent, and the key's record `before` it; `aside` is the key under which that one is kept now."""
+
+    record: Record
+    before: Record | None
+    aside: str | None
+
+
+def intend(context: Context, change: Change, render: Render, request: Request | None) -> Intent:
     """Note, durably, that a render is about to be sent; its present record is set aside if need be."""
     store = context.store
     source = None if request is None or isinstance(request, CreateRequest) else request.source.remote_id
@@ -82,33 +92,30 @@ def intend(context: Context, change: Change, render: Render, request: Request | 
         cost_usd=change.cost_usd,
     )
     with store.transaction():
-        before = store.record(render.key) if change.supersede else None
-        if before is not None and before.status in _STANDING:
-            store.supersede(render.key, run=context.run)
-        return store.intend(record, run=context.run)
+        before, aside = store.record(render.key), None
+        if change.supersede and before is not None and before.status in _STANDING:
+            aside = store.supersede(render.key, run=context.run)
+        return Intent(store.intend(record, run=context.run), before, aside)
 
 
-def _take_back(context: Context, intent: Record) -> None:
-    """A run that is ended just when the intent was written has sent nothing. Nobody else's is touched."""
+def take_back(context: Context, intent: Intent) -> None:
+    """The request never left: the key is again as it was. What somebody else made of it is left alone."""
     with contextlib.suppress(StateError):
-        if context.store.record(intent.key) == intent:
-            context.store.withdraw(
-                intent.key, run=context.run, error_message="the run ended before it was sent"
-            )
+        context.store.take_back(intent.record, intent.before, intent.aside, run=context.run)
 
 
-async def _post(context: Context, render: Render, request: Request | None) -> Job | str:
+async def _post(context: Context, render: Render, request: Request | None, gate: ChangeGate) -> Job | str:
     """The job, or the id of a character."""
     provider = context.provider
     match request:
         case CreateRequest():
-            return await provider.create(request)
+            return await provider.create(request, gate)
         case ExtendRequest():
-            return await provider.extend(request)
+            return await provider.extend(request, gate)
         case EditRequest():
-            return await provider.edit(request)
+            return await provider.edit(request, gate)
     assert render.file is not None
-    return await provider.upload_character(render.prompt, context.root / render.file)
+    return await provider.upload_character(render.prompt, context.root / render.file, gate)
 
 
 def _claim(context: Context, render: Render, answer: Job | str) -> None:

@@ -267,6 +267,7 @@ async def _engine(session: _Session, number: int) -> Report:
             run=number,
             in_flight=provider,
             batches=provider.batches if project.profile.can("batch") else None,
+            check_lock=session.lock.check,
         )
         if options.only_pending:
             context.stop.set()

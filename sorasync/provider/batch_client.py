@@ -18,10 +18,11 @@ from sorasync.provider.batch import (
 )
 from sorasync.provider.classify import fault, unreadable
 from sorasync.provider.download import Downloader, Opened
-from sorasync.provider.errors import BadDownload, NotFound, NotSupported
+from sorasync.provider.errors import BadDownload, NotFound, NotSent, NotSupported, RateLimited
+from sorasync.provider.gate import Gate
 from sorasync.provider.outgoing import Outgoing
 from sorasync.provider.read import job_id
-from sorasync.provider.retry import PAID, Patience, retried
+from sorasync.provider.retry import FREE, PAID, Patience, retried
 from sorasync.provider.sender import Sender
 from sorasync.provider.wire import CreateRequest
 
@@ -42,7 +43,7 @@ class Batches:
         """Upload a file (`batch`, `vision` or `user_data`); its id. Free, so it may be sent again."""
         path = encode.route(self._sender.spec, "file_create")
         outgoing = Outgoing(path, "multipart", {"purpose": purpose}, {"file": source})
-        answer = await self._send("file_create", outgoing, paid=False)
+        answer = await self._send("file_create", outgoing)
         found = job_id(answer.body)
         if found is None:
             raise unreadable(answer, self._sender.asked())
@@ -52,7 +53,9 @@ class Batches:
         """Open a file's bytes."""
         return self._downloads.path("file_content", encode.route(self._sender.spec, "file_content", file_id))
 
-    async def create_batch(self, input_file_id: str, metadata: Mapping[str, str] | None = None) -> Batch:
+    async def create_batch(
+        self, input_file_id: str, metadata: Mapping[str, str] | None = None, gate: Gate | None = None
+    ) -> Batch:
         """Queue the requests of an uploaded JSONL file. Paid, as all its lines are."""
         fields: dict[str, object] = {
             "input_file_id": input_file_id,
@@ -62,7 +65,7 @@ class Batches:
         if metadata:
             fields["metadata"] = dict(metadata)
         outgoing = Outgoing(encode.route(self._sender.spec, "batch_create"), "json", fields)
-        return self._batch(await self._send("batch_create", outgoing, paid=True), paid=True)
+        return self._batch(await self._send("batch_create", outgoing, gate or Gate()), paid=True)
 
     async def batch(self, batch_id: str) -> Batch:
         """One batch. Raises `NotFound`."""
@@ -76,7 +79,7 @@ class Batches:
     async def cancel_batch(self, batch_id: str) -> Batch:
         """Ask for a batch's end; what is rendered already stays."""
         path = encode.route(self._sender.spec, "batch_cancel", batch_id)
-        answer = await self._send("batch_cancel", Outgoing(path, "json"), paid=False)
+        answer = await self._send("batch_cancel", Outgoing(path, "json"))
         return self._batch(answer, known_id=batch_id)
 
     def line(self, custom_id: str, request: CreateRequest, image_id: str | None = None) -> bytes:
@@ -138,13 +141,20 @@ class Batches:
         if rest:
             yield rest
 
-    async def _send(self, name: str, outgoing: Outgoing, *, paid: bool) -> Answer:
-        async def once() -> Answer:
-            return self._good(await self._sender.post(name, outgoing, paid=paid), paid)
+    async def _send(self, name: str, outgoing: Outgoing, gate: Gate | None = None) -> Answer:
+        """The answer to a request, which is paid where there is a gate."""
+        paid = gate is not None
 
-        if paid:
-            return await retried(once, self._sender.clock, self._patience, after=PAID)
-        return await retried(once, self._sender.clock, self._patience)
+        async def once() -> Answer:
+            try:
+                return self._good(await self._sender.post(name, outgoing, gate), paid)
+            except (RateLimited, NotSent):
+                if gate is not None:
+                    gate.refused()
+                raise
+
+        after = PAID if paid else FREE
+        return await retried(once, self._sender.clock, self._patience, after=after, gate=gate)
 
     def _good(self, answer: Answer, paid: bool = False) -> Answer:
         if refused_with(answer) is not None:

@@ -23,11 +23,13 @@ from sorasync.provider.errors import (
     InvalidRequest,
     NotFound,
     NotReady,
+    NotSent,
     NotSupported,
     OutcomeUnknown,
     ProviderError,
     RateLimited,
 )
+from sorasync.provider.gate import Gate
 from sorasync.provider.gateway_ids import completed
 from sorasync.provider.limits import Limits
 from sorasync.provider.links import LinkPolicy, system_resolve
@@ -98,30 +100,31 @@ class VideosClient:
         """How many requests were sent, by route name."""
         return self._sender.requests
 
-    async def create(self, request: CreateRequest) -> Job:
+    async def create(self, request: CreateRequest, gate: Gate | None = None) -> Job:
         """Start a render. Paid."""
         image_id = None
         if request.image is not None and self.spec.image_by == ("file_id",):
             image_id = await self.batches.upload_file("vision", request.image)
         try:
-            return await self._paid("create", encode.create(self.spec, request, image_id), request.model)
+            outgoing = encode.create(self.spec, request, image_id)
+            return await self._paid("create", outgoing, request.model, gate)
         except NotFound as missing:
             if missing.status == 410:
                 raise InvalidRequest(missing.message, status=410, code=missing.code) from None
             raise self._no_route("create", missing) from None
 
-    async def extend(self, request: ExtendRequest) -> Job:
+    async def extend(self, request: ExtendRequest, gate: Gate | None = None) -> Job:
         """Continue a video. Paid."""
         outgoing = encode.extend(self.spec, request, await self._source_url(request.source))
         try:
-            job = await self._paid("extend", outgoing, request.source.model)
+            job = await self._paid("extend", outgoing, request.source.model, gate)
             return replace(job, id=completed(job.id, request.source.remote_id))
         except NotFound as missing:
             if self._may_upload(request.source):
-                return await self.extend(replace(request, source=_as_file(request.source)))
+                return await self.extend(replace(request, source=_as_file(request.source)), gate)
             raise await self._missing("extend", request.source, missing) from None
 
-    async def edit(self, request: EditRequest) -> Job:
+    async def edit(self, request: EditRequest, gate: Gate | None = None) -> Job:
         """Change a video. Paid. The form of the route is found out once and remembered.
 
         A form that answers 404 or 405 has accepted nothing, so the next one may be tried.
@@ -131,22 +134,22 @@ class VideosClient:
         for template in self._edits.to_try(request.source):
             outgoing = encode.edit(self.spec, request, template, url)
             try:
-                job = await self._paid("edit", outgoing, request.source.model)
+                job = await self._paid("edit", outgoing, request.source.model, gate)
             except (NotFound, NotSupported) as error:
                 missing = _tell(missing, error)
                 continue
             self._edits.answered(template)
             return replace(job, id=completed(job.id, request.source.remote_id))
         if isinstance(missing, NotFound) and self._may_upload(request.source):
-            return await self.edit(replace(request, source=_as_file(request.source)))
+            return await self.edit(replace(request, source=_as_file(request.source)), gate)
         raise await self._missing("edit", request.source, missing, self._edits.known) from None
 
-    async def upload_character(self, name: str, video: Path) -> str:
+    async def upload_character(self, name: str, video: Path, gate: Gate | None = None) -> str:
         """Upload a reference clip; the character's id."""
         path = encode.route(self.spec, "character_create")
         outgoing = Outgoing(path, "multipart", {"name": name}, {"video": video})
         try:
-            answer = await self._accepted("character_create", outgoing, None)
+            answer = await self._accepted("character_create", outgoing, None, gate)
         except NotFound as missing:
             raise self._no_route("character", missing) from None
         found = job_id(answer.body)
@@ -216,31 +219,35 @@ class VideosClient:
         """Close every connection."""
         await self._sender.aclose()
 
-    async def _paid(self, name: str, outgoing: Outgoing, model: str | None) -> Job:
+    async def _paid(self, name: str, outgoing: Outgoing, model: str | None, gate: Gate | None) -> Job:
         """A paid request's job."""
-        answer = await self._accepted(name, outgoing, model)
+        answer = await self._accepted(name, outgoing, model, gate)
         return self._job(answer, paid=True)
 
-    async def _accepted(self, name: str, outgoing: Outgoing, model: str | None) -> Answer:
+    async def _accepted(self, name: str, outgoing: Outgoing, model: str | None, gate: Gate | None) -> Answer:
         """The answer to a paid request, sent again only where nothing can have been accepted.
 
         What is sent again by its key leaves the outcome open whatever refuses it later: a refusal of the
         second request says nothing of the first, which the host may still be at work on.
         """
+        gate = gate or Gate()
         limiter = self.limits.of(model)
         keyed = self.spec.idempotency and bool(outgoing.headers)
         lost: OutcomeUnknown | None = None
 
         async def once() -> Answer:
             nonlocal lost
-            await limiter.turn()
+            await limiter.turn(gate)
             try:
-                answer = await self._sender.post(name, outgoing, paid=True)
+                answer = await self._sender.post(name, outgoing, gate)
                 if answer.is_page and await self._only_pages(name, answer):
                     raise not_the_api(answer, self._sender.asked(paid=True))
                 accepted = answer if is_job(answer.body) else self._good(answer, paid=True)
-            except RateLimited as refused:
-                limiter.throttled(refused.retry_after)
+            except (RateLimited, NotSent) as refused:
+                if isinstance(refused, RateLimited):
+                    limiter.throttled(refused.retry_after)
+                if lost is None:
+                    gate.refused()
                 raise
             except OutcomeUnknown as error:
                 lost = error
@@ -249,7 +256,7 @@ class VideosClient:
             return accepted
 
         try:
-            return await retried(once, self._clock, self._patience, after=KEYED if keyed else PAID)
+            return await retried(once, self._clock, self._patience, after=KEYED if keyed else PAID, gate=gate)
         except ProviderError as error:
             raise (error if lost is None else lost) from None
 

@@ -86,7 +86,7 @@ class Fetched:
                 if chunk:
                     return chunk
         except (httpx.HTTPError, OSError) as error:
-            raise self._sender.broken(error, paid=False) from None
+            raise self._sender.broken(error) from None
         return b""
 
 
@@ -110,7 +110,8 @@ class Downloader:
             raise NotSupported(f"{spec.name} has no {variant.value} of a video")
         async with AsyncExitStack() as stack:
             fetched = await self._fetched(job, variant, offset, stack)
-            await _check_kind(fetched, variant)
+            async with self._sender.in_time():
+                await _check_kind(fetched, variant)
             if fetched.length == 0:
                 raise BadDownload(f"the {variant.value} of {job.id} is empty")
             yield fetched
@@ -173,7 +174,8 @@ class Downloader:
 
         async def once() -> Fetched:
             async with AsyncExitStack() as attempt:
-                fetched = await self._follow(name, url, offset, attempt)
+                async with self._sender.in_time():
+                    fetched = await self._follow(name, url, offset, attempt)
                 stack.push_async_exit(attempt.pop_all())
                 return fetched
 

@@ -71,6 +71,14 @@ class NotReady(ProviderError):
     """The file is not there yet: ask again later."""
 
 
+class Withheld(ProviderError):
+    """The run does not want the request sent any more: nothing left this machine."""
+
+
+class Exhausted(ProviderError):
+    """This machine has no file descriptor left for the request, which was not sent. Stop everything."""
+
+
 class NotSent(ProviderError):
     """The request certainly did not reach the server (connection refused, no such host): send again."""
 

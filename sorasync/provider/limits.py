@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sorasync.clock import Clock
+from sorasync.provider.errors import RateLimited
+from sorasync.provider.gate import Gate
 
 _WINDOW = 60.0
 _GROWTH = 0.02
@@ -45,15 +47,27 @@ class Limiter:
         self._refusals = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def turn(self) -> None:
-        """Wait until the next request may be sent."""
+    async def turn(self, gate: Gate) -> None:
+        """Wait until the next request may be sent.
+
+        Raises `Withheld` when it may not leave any more, and `RateLimited` where the provider wants a longer
+        pause than the gate has patience for.
+        """
         while True:
-            refusals = self._refusals
-            pause = self._reserve() - self._clock.monotonic()
+            refusals, now = self._refusals, self._clock.monotonic()
+            asked = self._paused_until - now
+            if asked > gate.patience:
+                raise RateLimited("the provider wants no requests for now", retry_after=asked)
+            pause = self._reserve() - now
             if pause > 0:
-                await self._clock.sleep(pause)
+                await gate.pause(self._clock, pause, self._reason(pause <= asked))
             if refusals == self._refusals:
                 return
+
+    def _reason(self, asked: bool) -> str:
+        if asked or self.rate is None:
+            return "the provider asked for a pause"
+        return f"the limit is {self.rate:.0f} requests a minute"
 
     def succeeded(self) -> None:
         """A request was accepted: allow a little more. The rate may outgrow where it started."""

@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx
 
+from sorasync.provider.transport import FIRST_BYTE, TellsFirstByte
+
 Message = MutableMapping[str, Any]
 Asgi = Callable[
     [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
@@ -33,12 +35,14 @@ def in_process(app: Asgi) -> httpx.AsyncBaseTransport:
     return _InProcess(app)
 
 
-class _InProcess(httpx.AsyncBaseTransport):
+class _InProcess(TellsFirstByte):
     def __init__(self, app: Asgi) -> None:
         self._app = app
         self._running: set[asyncio.Task[None]] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if (first_byte := request.extensions.get(FIRST_BYTE)) is not None:
+            first_byte()
         exchange = _Exchange(self._app, request)
         self._running.add(exchange.task)
         exchange.task.add_done_callback(self._ended)

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from sorasync.clock import Clock
 from sorasync.provider.errors import NotSent, OutcomeUnknown, ProviderError, RateLimited, ServerError
+from sorasync.provider.gate import Gate
 
 T = TypeVar("T")
 
@@ -17,7 +18,7 @@ _SHORTEST = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a call is tried: `attempts` in all, pausing `seconds` in all at most.
+    """How long a call is tried: `attempts` in all, none of them begun after `seconds`.
 
     The pause after attempt n is `base` · 2ⁿ, at most `longest`, half of it by chance; a longer wait that
     the server asks for holds.
@@ -52,16 +53,20 @@ async def retried(
     patience: Patience,
     *,
     after: tuple[type[ProviderError], ...] = FREE,
+    gate: Gate | None = None,
 ) -> T:
-    """The result of `send`, tried again after those errors until patience ends; then the last error."""
-    waited, attempt = 0.0, 0
+    """The result of `send`, tried again after those errors until patience ends; then the last error.
+
+    The pauses of a paid request are those of its gate.
+    """
+    begun, attempt = clock.monotonic(), 0
     while True:
         try:
             return await send()
         except after as error:
             pause = patience.pause(error, attempt)
             attempt += 1
-            if attempt >= patience.attempts or waited + pause > patience.seconds:
+            if attempt >= patience.attempts or clock.monotonic() + pause - begun > patience.seconds:
                 raise
-        waited += pause
-        await clock.sleep(pause)
+            why = error.message
+        await (clock.sleep(pause) if gate is None else gate.pause(clock, pause, why))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -16,17 +18,19 @@ from sorasync.provider.auth import auth_headers
 from sorasync.provider.classify import Asked
 from sorasync.provider.embedded import embedded
 from sorasync.provider.errors import (
+    Exhausted,
     InvalidRequest,
     NotSent,
     OutcomeUnknown,
     ProviderError,
     ServerError,
 )
+from sorasync.provider.gate import Gate
 from sorasync.provider.outgoing import Outgoing, Part, form_fields, multipart_parts
 from sorasync.provider.read import is_job
 from sorasync.provider.redact import Secret, may_hold, scrub
 from sorasync.provider.spec import HostSpec
-from sorasync.provider.transport import opened
+from sorasync.provider.transport import FIRST_BYTE, TellsFirstByte, opened
 from sorasync.provider.values import parse
 from sorasync.provider.words import MOST_READ, words
 
@@ -38,6 +42,15 @@ _PAID_TIMEOUT = httpx.Timeout(connect=15.0, read=300.0, write=120.0, pool=300.0)
 _SYNCHRONOUS_TIMEOUT = httpx.Timeout(connect=15.0, read=3600.0, write=120.0, pool=300.0)
 """Seconds. A paid answer is waited for longer: giving up on it costs more than waiting. Longest where the
 host answers only when the video is done."""
+
+_WHOLE, _WHOLE_PAID, _WHOLE_SYNCHRONOUS = 120.0, 600.0, 3900.0
+"""Seconds for the whole of an exchange, from asking for a connection to the last byte of the answer: one that
+comes in drops would otherwise never end.
+"""
+_SLOWEST = 32 * 1024
+"""Bytes a second that an upload is given time for."""
+
+_NO_DESCRIPTOR = frozenset({errno.EMFILE, errno.ENFILE})
 
 _USUAL = {"accept-encoding": "gzip, deflate", "user-agent": "sorasync"}
 _PASSED_ON = "llm_provider-"
@@ -61,12 +74,16 @@ class Sender:
         clock: Clock,
         transport: httpx.AsyncBaseTransport | None = None,
         connections: int = 16,
+        whole: float | None = None,
     ) -> None:
         self.spec = spec
         self.clock = clock
         self.secret = Secret(api_key)
         self.requests: Counter[str] = Counter()
-        self._paid_timeout = _PAID_TIMEOUT if "get" in spec.routes else _SYNCHRONOUS_TIMEOUT
+        synchronous = "get" not in spec.routes
+        self._paid_timeout = _SYNCHRONOUS_TIMEOUT if synchronous else _PAID_TIMEOUT
+        self._whole = whole or _WHOLE
+        self._whole_paid = whole or (_WHOLE_SYNCHRONOUS if synchronous else _WHOLE_PAID)
         self._transport = transport or opened(connections)
 
     def asked(self, paid: bool = False) -> Asked:
@@ -83,16 +100,17 @@ class Sender:
 
     async def get_absolute(self, name: str, url: str) -> Answer:
         """A GET of another path at the same origin."""
-        async with self.open(name, self.build("GET", url, self.auth_headers())) as response:
+        request = self.build("GET", url, self.auth_headers())
+        async with self.in_time(), self.open(name, request) as response:
             return await self.read(response)
 
     async def delete(self, name: str, path: str) -> Answer:
         """A DELETE."""
         return await self._ask(name, "DELETE", path)
 
-    async def post(self, name: str, outgoing: Outgoing, *, paid: bool) -> Answer:
-        """A POST, sent once. Raises `OutcomeUnknown` if it is paid and no answer came."""
-        return await self._ask(name, "POST", outgoing.path, outgoing=outgoing, paid=paid)
+    async def post(self, name: str, outgoing: Outgoing, gate: Gate | None = None) -> Answer:
+        """A POST, sent once. With a gate it is paid; `OutcomeUnknown` is raised where no answer comes."""
+        return await self._ask(name, "POST", outgoing.path, outgoing=outgoing, gate=gate)
 
     async def _ask(
         self,
@@ -102,27 +120,49 @@ class Sender:
         *,
         query: Mapping[str, str] | None = None,
         outgoing: Outgoing | None = None,
-        paid: bool = False,
+        gate: Gate | None = None,
     ) -> Answer:
-        with ExitStack() as files:
+        paid = gate is not None
+        async with AsyncExitStack() as stack:
+            files = stack.enter_context(ExitStack())
             url = self.spec.base_url + path
             try:
                 request = self._request(method, url, query, outgoing, paid, files)
             except (httpx.InvalidURL, ValueError, TypeError):
                 raise InvalidRequest(f"the {name} request cannot be written for {self.spec.name}") from None
-            async with self.open(name, request, paid=paid) as response:
-                return await self.read(response, paid)
+            size = int(request.headers.get("content-length", "0"))
+            await stack.enter_async_context(self.in_time(gate, size))
+            response = await stack.enter_async_context(self.open(name, request, gate))
+            return await self.read(response, gate)
+
+    @asynccontextmanager
+    async def in_time(self, gate: Gate | None = None, size: int = 0) -> AsyncIterator[None]:
+        """End an exchange that takes too long as a whole, with the error of a connection that broke.
+
+        `size` is how many bytes are sent.
+        """
+        limit = (self._whole if gate is None else self._whole_paid) + size / _SLOWEST
+        try:
+            async with asyncio.timeout(limit):
+                yield
+        except TimeoutError as error:
+            raise self.broken(error, gate) from None
 
     @asynccontextmanager
     async def open(
-        self, name: str, request: httpx.Request, *, paid: bool = False
+        self, name: str, request: httpx.Request, gate: Gate | None = None
     ) -> AsyncIterator[httpx.Response]:
-        """Send, and hold the answer open. Raises `NotSent`, `OutcomeUnknown` or `ServerError`."""
+        """Send, and hold the answer open. Raises `Withheld`, `NotSent`, `OutcomeUnknown` or `ServerError`."""
+        if gate is not None:
+            gate.check()
+            request.extensions[FIRST_BYTE] = gate.leave
+            if not isinstance(self._transport, TellsFirstByte):
+                gate.leave()
         self.requests[name] += 1
         try:
             response = await self._transport.handle_async_request(request)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise self.broken(error, paid) from None
+            raise self.broken(error, gate) from None
         try:
             yield response
         finally:
@@ -135,13 +175,15 @@ class Sender:
         except (httpx.InvalidURL, ValueError):
             raise InvalidRequest(f"{self.spec.name}: the address cannot be used") from None
 
-    def broken(self, error: Exception, paid: bool) -> ProviderError:
+    def broken(self, error: BaseException, gate: Gate | None = None) -> ProviderError:
         """What a connection's failure means for the request that was on it."""
         what = type(error).__name__
-        if isinstance(error, _NOTHING_SENT):
+        if _out_of_descriptors(error):
+            return Exhausted("too many open files", hint="raise the limit (ulimit -n), then apply again")
+        if isinstance(error, _NOTHING_SENT) or (gate is not None and not gate.left):
             hint = f"is {self.spec.base_url} right, and does it run?"
             return NotSent(f"{self.spec.name} cannot be reached ({what})", hint=hint)
-        if paid:
+        if gate is not None:
             return OutcomeUnknown(f"the connection to {self.spec.name} broke after sending ({what})")
         return ServerError(f"the connection to {self.spec.name} broke ({what})")
 
@@ -175,10 +217,12 @@ class Sender:
         try:
             return multipart_parts(outgoing, files)
         except OSError as error:
+            if _out_of_descriptors(error):
+                raise self.broken(error) from None
             names = ", ".join(str(one) for one in outgoing.files.values() if not isinstance(one, bytes))
             raise InvalidRequest(f"cannot read {names}: {error.strerror}") from None
 
-    async def read(self, response: httpx.Response, paid: bool = False) -> Answer:
+    async def read(self, response: httpx.Response, gate: Gate | None = None) -> Answer:
         """The whole answer. A break on the way is as bad as no answer, but for a status that says no."""
         body = bytearray()
         try:
@@ -188,13 +232,13 @@ class Sender:
                     break
         except (httpx.HTTPError, OSError) as error:
             if response.is_success or response.status_code >= 500:
-                raise self.broken(error, paid) from None
+                raise self.broken(error, gate) from None
         parsed = self._parsed(bytes(body))
         said = "" if parsed is not None else self.secret.hide(words(bytes(body[:MOST_READ])))
         if self.spec.wraps_errors and not response.is_success:
             found = embedded(parsed)
             # A job in the answer to a paid request would carry its upstream's id, which leads elsewhere.
-            parsed = parsed if found is None or (paid and is_job(found)) else found
+            parsed = parsed if found is None or (gate is not None and is_job(found)) else found
         return Answer(response.status_code, _headers(response), parsed, said)
 
     def _parsed(self, content: bytes) -> object:
@@ -205,6 +249,15 @@ class Sender:
             return scrub(found, secret) if secret and may_hold(content, secret) else found
         except RecursionError:
             return None
+
+
+def _out_of_descriptors(error: BaseException | None) -> bool:
+    """Whether this machine's limit of open files is what an error goes back to."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _NO_DESCRIPTOR:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _build(

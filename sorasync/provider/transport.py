@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import Any
 
 import aiohttp
 import httpx
+from aiohttp.connector import Connection
 from yarl import URL
 
 _KEPT_OPEN = 1.5
@@ -29,6 +31,16 @@ _LONGEST_HEADER = 1 << 16
 _OURS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
+FIRST_BYTE = "sorasync.first_byte"
+"""The extension of a request that holds what to call right before its first byte leaves; what that raises
+keeps the request from leaving.
+"""
+
+
+class TellsFirstByte(httpx.AsyncBaseTransport):
+    """A transport that heeds `FIRST_BYTE`."""
+
+
 def opened(connections: int) -> httpx.AsyncBaseTransport:
     """A transport with at most so many connections.
 
@@ -38,19 +50,26 @@ def opened(connections: int) -> httpx.AsyncBaseTransport:
     return _Proxied(connections) if proxied else _Pooled(connections)
 
 
-class _Proxied(httpx.AsyncBaseTransport):
+class _Proxied(TellsFirstByte):
     def __init__(self, connections: int) -> None:
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         self._client = httpx.AsyncClient(limits=limits, follow_redirects=False)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if (first_byte := request.extensions.get(FIRST_BYTE)) is not None:
+
+            async def trace(event: str, _info: object) -> None:
+                if event.endswith("send_request_headers.started"):
+                    first_byte()
+
+            request.extensions["trace"] = trace
         return await self._client.send(request, stream=True)
 
     async def aclose(self) -> None:
         await self._client.aclose()
 
 
-class _Pooled(httpx.AsyncBaseTransport):
+class _Pooled(TellsFirstByte):
     def __init__(self, connections: int) -> None:
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
@@ -60,6 +79,7 @@ class _Pooled(httpx.AsyncBaseTransport):
         limits: dict[str, float] = request.extensions["timeout"]
         if request.method == "POST":
             await _hear_of_closed_ones()
+        _first_byte.set(request.extensions.get(FIRST_BYTE))
         with _in_words_of_httpx():
             async with asyncio.timeout(None) as watch:
                 answer = await session.request(
@@ -88,12 +108,24 @@ class _Pooled(httpx.AsyncBaseTransport):
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,
+                request_class=_Request,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 max_line_size=_LONGEST_HEADER,
                 max_field_size=_LONGEST_HEADER,
             )
         return self._session
+
+
+_first_byte: ContextVar[Callable[[], None] | None] = ContextVar("first_byte", default=None)
+
+
+class _Request(aiohttp.ClientRequest):
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        """The connection is there: what is called here is the last thing before the request is written."""
+        if (first_byte := _first_byte.get()) is not None:
+            first_byte()
+        return await super().send(conn)
 
 
 class _Stream(httpx.AsyncByteStream):

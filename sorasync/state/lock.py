@@ -60,6 +60,10 @@ class LockLost(StateError):
     """Our lock was taken away while we worked: nothing may be sent any more."""
 
 
+_LOST = "the lock on the state was taken away from this process"
+_LOST_HINT = "renders that were sent go on and are known; see who unlocked it in `sorasync history`"
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """How a command takes the lock: the name it takes it under, the seconds it waits for it, and what tells
@@ -86,10 +90,14 @@ class RunLock:
         with session.relaxed():
             done = session.write("UPDATE locks SET heartbeat = ? WHERE id = ?", (self._clock.now(), self.id))
         if not done.rowcount:
-            raise LockLost(
-                "the lock on the state was taken away from this process",
-                hint="renders that were sent go on and are known; see who unlocked it in `sorasync history`",
-            )
+            raise LockLost(_LOST, hint=_LOST_HINT)
+
+    def check(self) -> None:
+        """Raise `LockLost` if somebody has taken the lock away, or put another state in its place."""
+        if self._store.replaced or not self._store.session.row(
+            "SELECT 1 FROM locks WHERE id = ?", (self.id,)
+        ):
+            raise LockLost(_LOST, hint=_LOST_HINT)
 
     async def keep_beating(self, every: float = BEAT) -> None:
         """Beat for ever, for a task beside the work. Ends only by cancellation or `LockLost`."""

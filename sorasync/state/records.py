@@ -140,12 +140,34 @@ class Records(Attempts):
             before = self.record(key)
             tried = self.tried(key) if before else 0
             after = self.move(key, Status.FAILED, run=run, attempts=tried, **fields)
-            self.session.write(
-                "UPDATE attempts SET outcome = 'unsent' "
-                "WHERE id = (SELECT max(id) FROM attempts WHERE key = ?)",
-                (key,),
-            )
+            self._mark_unsent(key)
         return after
+
+    def _mark_unsent(self, key: str) -> None:
+        self.session.write(
+            "UPDATE attempts SET outcome = 'unsent' WHERE id = (SELECT max(id) FROM attempts WHERE key = ?)",
+            (key,),
+        )
+
+    def take_back(self, intent: Record, before: Record | None, aside: str | None, *, run: int | None) -> None:
+        """Undo an intent whose request never left: the key is again as it was `before`, or has no record.
+
+        `aside` is the key under which `before` was set aside. Does nothing where the key has moved on.
+        """
+        with self.session.transaction():
+            now = self.record(intent.key)
+            if now is None or (now.status, now.intent_at) != (Status.INTENT, intent.intent_at):
+                return
+            if aside is not None:
+                self.session.write("UPDATE bindings SET key = ? WHERE key = ?", (intent.key, aside))
+                self.session.write("DELETE FROM records WHERE key = ?", (aside,))
+            if before is None:
+                self.session.write("DELETE FROM records WHERE key = ?", (intent.key,))
+            else:
+                self._put(before)
+            self._mark_unsent(intent.key)
+            self.session.changed()
+            self.log("withdrawn", intent.address, intent.key, run)
 
     def move(self, key: str, to: Status, *, run: int | None, **fields: object) -> Record:
         """Move a record on, with the fields that came with it.

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import AsyncIterator, Callable
 
+import httpx
 import pytest
 
-from sorasync.apply.events import Moment
+from sorasync.apply.events import Event, Moment
 from sorasync.apply.report import End
 from sorasync.cli.exit_code import of_report
+from sorasync.plan.action import Action
+from sorasync.provider.local import in_process
+from sorasync.state.lock import holder, unlock
 from sorasync.state.record import Status
 from tests.apply.conftest import MakeWorld
-from tests.apply.world import numbered
+from tests.apply.world import World, numbered
 
 
 def test_ctrl_c_starts_nothing_more_and_waits_for_no_render(world: MakeWorld) -> None:
@@ -119,3 +124,118 @@ def test_without_its_lock_a_run_sends_nothing_more(world: MakeWorld) -> None:
     assert "lock" in (report.stopped or "")
     assert len(it.charges()) == 2
     assert len(report.of(End.DONE)) == 2
+
+
+def stopped_at(it: World, count: int, stop: Callable[[], object]) -> list[float]:
+    """Do that when so many requests have been sent; when it was done."""
+    sent: list[float] = []
+
+    def act(event: Event) -> None:
+        if event.moment is Moment.SENT:
+            sent.append(it.clock.time)
+            if len(sent) == count:
+                stop()
+
+    it.witness.act = act
+    return sent
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_waits_for_its_turn_when_the_signal_comes_is_not_bought(
+    world: MakeWorld, number: signal.Signals
+) -> None:
+    it = world(numbered(40), render_seconds=3000.0)
+    it.host = {"creates_per_minute": 25}
+    sent = stopped_at(it, 25, lambda: signal.raise_signal(number))
+    report = it.apply(parallelism=40)
+    assert len(it.charges()) == len(sent) == 25
+    assert len(report.of(End.SKIPPED)) == 15
+    assert it.clock.time - sent[-1] < 1
+    with it.store() as store:
+        assert {record.status for record in store.every_record()} == {Status.SUBMITTED}
+    it.witness.act = lambda event: None
+    rest = [change for change in it.plan().changes if change.action is Action.CREATE]
+    assert len(rest) == 15
+    assert not any("failed" in change.reason for change in rest)
+
+
+def test_a_halt_keeps_back_what_waits_for_its_turn(world: MakeWorld) -> None:
+    it = world(numbered(40))
+    it.host = {"creates_per_minute": 25}
+    it.faults({"route": "create", "do": "quota", "nth": 25})
+    report = it.apply(parallelism=40)
+    assert len(it.charges()) == 24
+    assert it.requests()["create"] == 25
+    assert len(report.of(End.SKIPPED)) == 15
+    assert len(report.of(End.DONE)) == 24
+
+
+def test_a_run_whose_lock_was_taken_pays_for_nothing_more(world: MakeWorld) -> None:
+    it = world(numbered(40))
+    it.host = {"creates_per_minute": 25}
+
+    def take() -> None:
+        with it.project.store(write=True) as store:
+            found = holder(store)
+            assert found is not None
+            unlock(store, found.id)
+
+    stopped_at(it, 20, take)
+    report = it.apply(parallelism=40)
+    assert len(it.charges()) == 20
+    assert "lock" in (report.stopped or "")
+    it.witness.act = lambda event: None
+    assert it.apply(parallelism=40).complete
+    assert set(it.billed().values()) == {1}
+
+
+def test_a_signal_ends_the_wait_for_an_answer_and_the_next_apply_finds_the_job(world: MakeWorld) -> None:
+    it = world(numbered(2))
+    it.faults({"route": "create", "do": "delay", "delay": 200})
+    sent = stopped_at(it, 2, lambda: signal.raise_signal(signal.SIGINT))
+    report = it.apply(parallelism=2)
+    assert [one.end for one in report.outcomes] == [End.PENDING] * 2
+    assert it.clock.time - sent[-1] < 1
+    it.faults()
+    it.witness.act = lambda event: None
+    assert it.apply().complete
+    assert set(it.billed().values()) == {1}
+
+
+def test_a_signal_ends_a_download_that_does_not_end(world: MakeWorld) -> None:
+    it = world(numbered(1))
+    it.transport = Stalling(in_process(it.app))
+    begun: list[float] = []
+
+    def stop() -> None:
+        begun.append(it.clock.time)
+        signal.raise_signal(signal.SIGTERM)
+
+    it.act(Moment.FETCHING, stop)
+    report = it.apply()
+    assert of_report(report) == 143
+    assert it.clock.time - begun[0] < 1
+    assert [one.message for one in report.outcomes] == ["rendered, not fetched yet"]
+    it.transport = None
+    it.witness.act = lambda event: None
+    assert it.apply().complete
+
+
+class Stalling(httpx.AsyncBaseTransport):
+    """Sends the head of a file and then nothing any more."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._inner.handle_async_request(request)
+        if not request.url.path.endswith("/content"):
+            return answer
+        await answer.aclose()
+        return httpx.Response(200, headers={"content-type": "video/mp4"}, stream=Silence())
+
+
+class Silence(httpx.AsyncByteStream):
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"\0"
+        await asyncio.Event().wait()

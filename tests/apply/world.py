@@ -72,7 +72,7 @@ class PreviewProject(Project):
     async def provider(self) -> AsyncIterator[VideosClient]:
         patience = Patience(chance=lambda: 1.0)
         client = VideosClient(
-            HostSpec.from_mapping(self.profile.wire()),
+            replace(HostSpec.from_mapping(self.profile.wire()), **self.world.host),
             clock=self.clock,
             transport=self.world.transport or in_process(self.world.app),
             patience=patience,
@@ -101,6 +101,7 @@ class World:
         self.transport: httpx.AsyncBaseTransport | None = None
         self.witness = Witness()
         self.profile: dict[str, Any] = {}
+        self.host: dict[str, Any] = {}
 
     def write(self, manifest: str) -> None:
         """Replace the manifest."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from sorasync.provider.gate import Gate
 from sorasync.provider.limits import Limiter, Limits
 from sorasync.provider.wire import CreateRequest
 from tests.provider.fakes import FakeClock, client, job, reply, scripted
@@ -15,7 +16,7 @@ def test_nothing_waits_where_no_limit_is_known() -> None:
 
     async def go() -> None:
         for _ in range(1000):
-            await limiter.turn()
+            await limiter.turn(Gate())
 
     asyncio.run(go())
     assert clock.slept == []
@@ -28,7 +29,7 @@ def test_a_known_rate_is_kept_over_minutes() -> None:
 
     async def go() -> None:
         for _ in range(100):
-            await limiter.turn()
+            await limiter.turn(Gate())
             times.append(clock.time - start)
 
     asyncio.run(go())
@@ -43,9 +44,9 @@ def test_a_refusal_stops_all_for_the_wait_and_halves_the_rate() -> None:
     start = clock.time
 
     async def go() -> None:
-        await limiter.turn()
+        await limiter.turn(Gate())
         limiter.throttled(10)
-        await limiter.turn()
+        await limiter.turn(Gate())
 
     asyncio.run(go())
     assert clock.time - start >= 10
@@ -81,7 +82,7 @@ def test_a_rate_is_learnt_where_none_was_known() -> None:
 
     async def go() -> None:
         for _ in range(400):
-            await limiter.turn()
+            await limiter.turn(Gate())
 
     asyncio.run(go())
     limiter.throttled()

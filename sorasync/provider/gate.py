@@ -1,0 +1,34 @@
+"""What a paid request asks at the last moment before it leaves."""
+
+from __future__ import annotations
+
+import math
+
+from sorasync.clock import Clock
+
+
+class Gate:
+    """Whether a paid request may leave. This one is always open; an apply has its own.
+
+    `left` says that a request is out that may have been accepted. `patience` is the longest pause, in
+    seconds, that a server may impose.
+    """
+
+    left: bool = False
+    patience: float = math.inf
+
+    def check(self) -> None:
+        """Raise `Withheld` if nothing may leave any more. Must not wait."""
+
+    def leave(self) -> None:
+        """The last look: nothing is awaited between this and the first byte."""
+        self.check()
+        self.left = True
+
+    def refused(self) -> None:
+        """The request that left has certainly made nothing."""
+        self.left = False
+
+    async def pause(self, clock: Clock, seconds: float, why: str) -> None:
+        """Wait before a request may leave. Raises `Withheld` as soon as it may not leave any more."""
+        await clock.sleep(seconds)
