@@ -43,6 +43,8 @@ def event_text(event: Event) -> str:
             )
         case "superseded":
             return f"{_key(event)} set aside as {data.get('kept_as', '?')[:12]}, to be rendered afresh"
+        case "preferred":
+            return f"{data.get('remote_id', '?')} counts now; the other render of {_key(event)} is set aside"
         case "adopted":
             by = " by hand" if data.get("by") == "hand" else ""
             return f"the answer was lost; {data.get('remote_id', '?')} was found and taken{by}"

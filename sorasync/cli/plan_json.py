@@ -37,6 +37,7 @@ def plan_json(plan: Plan, *, changes: bool = True) -> dict[str, object]:
         "mode": "batch" if plan.batch else "direct",
         "changes": [change_json(change) for change in plan.changes] if changes else [],
         "waiting": [{"address": w.label, "pick": w.clip, "takes": w.takes} for w in plan.waiting],
+        "notices": list(plan.notices),
         "diagnostics": [diagnostic_json(d) for d in plan.diagnostics],
     }
 

@@ -99,7 +99,8 @@ def _written(plan: Plan, drift: Drift | None, paper: _Paper, tail: str) -> str:
     reserve = len(last) + 200
     paper.add(f"**sorasync: {_headline(plan)}**")
     refused = (code(line, _REFUSAL) for line in refusal_lines(plan))
-    for line in (*budget_lines(plan), *refused, *_where(plan)):
+    noted = (code(text, _REFUSAL) for text in plan.notices)
+    for line in (*budget_lines(plan), *refused, *noted, *_where(plan)):
         paper.add(line, reserve)
     if drift is not None:
         _drift(drift, paper, reserve)

@@ -144,6 +144,7 @@ def counts_and_cost(plan: Plan) -> Iterator[str]:
     """The closing lines without the token."""
     if plan.empty:
         yield no_changes(plan)
+        yield from (f"Note: {text}." for text in plan.notices)
         return
     yield f"Plan: {counts_line(plan)}, {plan.unchanged} unchanged."
     if plan.partial:
@@ -151,6 +152,7 @@ def counts_and_cost(plan: Plan) -> Iterator[str]:
     yield cost_line(plan)
     yield from budget_lines(plan)
     yield from (click.style(line, fg="yellow") for line in refusal_lines(plan))
+    yield from (f"Note: {text}." for text in plan.notices)
     if plan.batch:
         yield "Creates go out by batch: done within 24 hours, at the batch price."
     if plan.diagnostics:

@@ -23,7 +23,24 @@ def canonical(inputs: Mapping[str, object]) -> str:
     """The canonical JSON of a render's inputs, defaults left out."""
     kept = {name: value for name, value in inputs.items() if value}
     kept["v"] = VERSION
-    return _ENCODER.encode(kept)
+    return encoded(kept)
+
+
+def encoded(inputs: Mapping[str, object]) -> str:
+    """Inputs as JSON in the one form that keys are digests of."""
+    return _ENCODER.encode(inputs)
+
+
+def recoded(text: str) -> str | None:
+    """The canonical form of inputs that were read as JSON, None for what is no JSON object.
+
+    Equal to `text` exactly if the object alone gives back every byte that a key is the digest of.
+    """
+    try:
+        inputs = json.loads(text)
+        return encoded(inputs) if isinstance(inputs, dict) else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def digest(text: str) -> str:

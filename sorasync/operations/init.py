@@ -2,42 +2,65 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from sorasync.errors import SorasyncError
 from sorasync.manifest.shipped import SCHEMA_FILES, schema_text
 
-FILES = {
+FIRST = {
     "sorasync.toml": "sorasync.toml",
     "manifests/first.toml": "first.toml",
+}
+"""What makes a directory a library, with the names of templates in `sorasync/templates`."""
+
+SUPPORT = {
     ".gitignore": "gitignore.txt",
+    ".gitattributes": "gitattributes.txt",
     "state/README.md": "state-readme.md",
     "state/.gitignore": "state-gitignore.txt",
 }
-"""What is written, with the name of its template in `sorasync/templates`."""
+"""What every library should have beside it."""
+
+_UNION = "merge=union"
 
 
-def start(root: Path) -> tuple[list[str], list[str]]:
-    """Write the first files of a library at `root`; the names written and the names left as they were.
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Names of files, by what became of them; a line was added to those that were `extended`."""
 
-    Raises `SorasyncError` where a library is there already; nothing was changed then.
+    written: tuple[str, ...]
+    extended: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def start(root: Path) -> Started:
+    """Write the first files of a library at `root`, or what a library that is there already lacks.
+
+    What is there stays as it is, but for `.gitattributes`, which gets the line that merges lock files.
+    Raises `SorasyncError` where a file cannot be written.
     """
-    if (root / "sorasync.toml").exists():
-        raise SorasyncError(
-            f"{root / 'sorasync.toml'} is there already: this is a library; nothing was changed",
-            hint="sorasync plan shows what is to be done in it",
-        )
-    written: list[str] = []
-    kept: list[str] = []
+    texts = {} if (root / "sorasync.toml").exists() else {n: _text(t) for n, t in FIRST.items()}
+    texts |= {name: _text(template) for name, template in SUPPORT.items()}
+    texts |= {name: schema_text(kind) for kind, name in SCHEMA_FILES.items()}
     try:
-        for name, template in FILES.items():
-            (written if _write(root / name, _text(template)) else kept).append(name)
-        for kind, name in SCHEMA_FILES.items():
-            (written if _write(root / name, schema_text(kind)) else kept).append(name)
+        written = tuple(name for name, text in texts.items() if _write(root / name, text))
+        extended = () if ".gitattributes" in written else _extend(root, ".gitattributes")
     except OSError as error:
         raise SorasyncError(f"cannot write {error.filename or root}: {error.strerror}") from error
-    return written, kept
+    return Started(written, extended, tuple(n for n in texts if n not in (*written, *extended)))
+
+
+def _extend(root: Path, name: str) -> tuple[str, ...]:
+    """Add the line that merges lock files where no line of the file is about them."""
+    path = root / name
+    text = path.read_bytes().decode(errors="replace")
+    if any("sorasync" in line and _UNION in line for line in text.splitlines()):
+        return ()
+    with path.open("a", encoding="utf-8", newline="\n") as file:
+        file.write(("" if not text or text.endswith("\n") else "\n") + _text(SUPPORT[name]))
+    return (name,)
 
 
 def _text(template: str) -> str:

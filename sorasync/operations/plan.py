@@ -148,6 +148,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         left_out=len(changes) - len(kept),
         batch=batch,
         allowances=allowances(project, store),
+        notices=store.notices,
     )
     plan = replace(plan, refusals=tuple(refusals(plan, configured_policy(project), known.bindings)))
     return Planned(plan=plan, graph=graph, library=library, known=known, drift=swept.drift if swept else None)

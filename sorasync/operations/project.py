@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sorasync.plan.decisions import Decisions
     from sorasync.profile.profile import Profile
     from sorasync.provider.client import VideosClient
+    from sorasync.state.lockfile_text import PaidTwice
     from sorasync.state.store import Store
 
 _COMMAND_SECONDS = 30
@@ -137,7 +138,9 @@ class Project:
             return store
         from sorasync.state.lockfile import sync
 
-        return sync(store, self.lock_path)[0]
+        store, found = sync(store, self.lock_path)
+        store.notices = tuple(map(paid_twice, found.twice))
+        return store
 
     def assets(self) -> AssetStore:
         """The asset directory; it need not exist."""
@@ -206,6 +209,14 @@ class Project:
     def preview_data(self) -> Path:
         """Where the embedded preview provider keeps its jobs, videos and ledger."""
         return self.root / "state" / (f"preview-{self.config.env}" if self.config.env else "preview")
+
+
+def paid_twice(found: PaidTwice) -> str:
+    """What is said of one key that two sides paid for, with the way to decide otherwise."""
+    return (
+        f"{found.address} was paid for on two sides: {found.kept} counts, {found.other} is kept as well; "
+        f"`sorasync state reconcile --keep {shlex.quote(found.other)}` lets that one count instead"
+    )
 
 
 def _printed(command: list[str]) -> str:

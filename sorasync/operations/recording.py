@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sorasync.counted import counted
-from sorasync.operations.project import Project
+from sorasync.operations.project import Project, paid_twice
 from sorasync.state.store import Store
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ def bring_up(project: Project, store: Store, notice: Callable[[str], None]) -> N
         if found.addresses and found.outcome in (Outcome.RESTORED, Outcome.ADVANCED):
             count = counted(len(found.addresses), "address", "addresses")
             notice(f"from {project.lock_path.name}, {found.outcome.value}: {count}")
+        for one in found.twice:
+            notice(paid_twice(one))
     for path in finish(project, store):
         notice(f"{path.name} was put in place: an import had ended before it could")
     backup(store)

@@ -56,6 +56,8 @@ class Plan:
     """Whether creates go out by batch, at the price of that."""
     allowances: tuple[Allowance, ...] = ()
     """What is left of the budget's day and month; it decides nothing about the plan."""
+    notices: tuple[str, ...] = ()
+    """Sentences about the state that somebody should read; nothing is done about them."""
     refusals: tuple[Refusal, ...] = ()
     """Why an apply would not carry the plan out as the library is configured."""
 

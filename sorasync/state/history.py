@@ -36,8 +36,8 @@ class Event:
     """One line of the log, never changed once written.
 
     The state itself writes `moved`, `amended`, `bound`, `unbound`, `rebound`, `protected`, `unprotected`,
-    `superseded`, `forgotten`, `restored`, `overruled`, `backup restored`, `lock broken` and `unlocked`;
-    callers add words of their own.
+    `superseded`, `preferred`, `forgotten`, `restored`, `overruled`, `backup restored`, `lock broken` and
+    `unlocked`; callers add words of their own.
     """
 
     id: int

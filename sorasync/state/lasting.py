@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sorasync.graph.address import natural
 from sorasync.state.lockfile_text import LockFile
-from sorasync.state.record import IN_FLIGHT, Binding, Record, Status
+from sorasync.state.lockfile_unite import names
+from sorasync.state.record import DONE, IN_FLIGHT, Record, Status
 from sorasync.state.rows import FIELDS, SELECT, record_of
 from sorasync.state.store import Store
-
-DONE = frozenset({Status.RENDERED, Status.STORED})
-"""What is all the way rendered, so that its progress is 100."""
 
 _KEY, _ADDRESS, _STATUS = (FIELDS.index(name) for name in ("key", "address", "status"))
 _REQUEST, _PROGRESS = FIELDS.index("request"), FIELDS.index("progress")
@@ -39,11 +36,6 @@ def facts(store: Store) -> LockFile:
     kept = [asset for asset in assets.values() if asset.sha256 in used]
     sizes = {asset.sha256: asset.size for asset in kept}
     return LockFile(lineage, bindings, records, sizes, {asset.sha256: asset.ext for asset in kept})
-
-
-def names(bindings: Mapping[str, Binding]) -> dict[str, str]:
-    """The address under which a lock file keeps each key: its first one, in natural order."""
-    return {bindings[address].key: address for address in sorted(bindings, key=natural, reverse=True)}
 
 
 def _lasting(values: list[Any], named: Mapping[str, str]) -> Record:

@@ -10,11 +10,12 @@ from pathlib import Path
 from sorasync.durable import write_atomic
 from sorasync.graph.address import natural
 from sorasync.state.errors import StateError
-from sorasync.state.lasting import DONE, facts
-from sorasync.state.lockfile_read import LockFileBroken, loads
-from sorasync.state.lockfile_text import LockFile, dumps, undated
+from sorasync.state.lasting import facts
+from sorasync.state.lockfile_fields import LockFileBroken
+from sorasync.state.lockfile_read import lineages, loads
+from sorasync.state.lockfile_text import LockFile, PaidTwice, dumps
 from sorasync.state.reconcile import Difference, Outcome, Side, compare
-from sorasync.state.record import Status
+from sorasync.state.record import DONE, Status
 from sorasync.state.store import Store
 
 NAME = "sorasync.lock"
@@ -22,10 +23,11 @@ NAME = "sorasync.lock"
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What came of a reconciliation, and the addresses whose binding changed, sorted."""
+    """What came of a reconciliation: the addresses whose binding changed, and what both sides paid for."""
 
     outcome: Outcome
     addresses: tuple[str, ...] = ()
+    twice: tuple[PaidTwice, ...] = ()
 
 
 def read(path: Path) -> LockFile | None:
@@ -37,18 +39,18 @@ def read(path: Path) -> LockFile | None:
 def write(store: Store, path: Path) -> bool:
     """Bring the lock file up to the state, taking in first what others wrote into it meanwhile.
 
-    The file is replaced as a whole, and only if it says something else (times of payment alone are no
-    reason: files of earlier versions lack them); whether it was. Raises
+    The file is replaced as a whole, and only if it says something else; whether it was. Raises
     `StateDiverged` and `LockFileBroken` with the file left as it is.
     """
     reconcile(store, path)
-    text, there = dumps(facts(store)), _text(path)
-    if there is not None and undated(there) == undated(text):
-        _remember(store, there, keep_history=True)
-        return False
-    _replace(path, text)
+    there = _text(path)
+    merged = {} if there is None else lineages(there) - {store.lineage}
+    text = dumps(replace(facts(store), merged=tuple(sorted(merged))))
+    changed = there != text
+    if changed:
+        _replace(path, text)
     _remember(store, text, keep_history=True)
-    return True
+    return changed
 
 
 def sync(store: Store, path: Path) -> tuple[Store, Reconciled]:
@@ -62,7 +64,7 @@ def sync(store: Store, path: Path) -> tuple[Store, Reconciled]:
 def reconcile(store: Store, path: Path, keep: Side | None = None) -> Reconciled:
     """Take what the lock file has beyond the state into the state, in one transaction.
 
-    Raises `StateDiverged` where both sides paid for the same key, unless `keep` says whom to follow.
+    Raises `StateDiverged` where the two were begun apart, unless `keep` says whom to follow.
     """
     text = _text(path)
     if text is None:
@@ -78,9 +80,10 @@ def reconcile(store: Store, path: Path, keep: Side | None = None) -> Reconciled:
         _take(store, theirs, difference)
         _remember(store, text, keep_history=difference.only_adds)
     addresses = tuple(sorted(difference.bindings, key=natural))
+    twice = (*theirs.twice, *difference.twice)
     if not difference:
-        return Reconciled(Outcome.SAME)
-    return Reconciled(Outcome.RESTORED if empty else Outcome.ADVANCED, addresses)
+        return Reconciled(Outcome.SAME, twice=twice)
+    return Reconciled(Outcome.RESTORED if empty else Outcome.ADVANCED, addresses, twice)
 
 
 def _kept(store: Store, difference: Difference) -> Difference:
@@ -101,7 +104,7 @@ def _kept(store: Store, difference: Difference) -> Difference:
 
 
 def _adopt_lineage(store: Store, mine: LockFile, theirs: LockFile, keep: Side | None) -> None:
-    if mine.lineage != theirs.lineage and (not mine.records or keep is Side.LOCK):
+    if mine.lineage not in theirs.lineages and (not mine.records or keep is Side.LOCK):
         store.session.write("UPDATE state SET lineage = ?", (theirs.lineage,))
 
 

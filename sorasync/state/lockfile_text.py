@@ -1,179 +1,158 @@
-"""The lock file as text, and back.
+"""The lock file as text: one line of JSON for each thing that was paid for.
 
-A block holds what lasts of one address:
+    {"format": 2, "lineage": "2f…"}
+    {"address": "clip.market#1", "key": "4f…", "kind": "create", "model": "sora-2", …, "inputs": {…}}
+    {"retired": "clip.market#1", "key": "9c…", …}
 
-    ["clip.market#1"]
-    render = { kind = "create", model = "sora-2", size = "1280x720", seconds = 8 }
-    provider = "openai@https://videos.example/v1"
-    key = "4f…"
-    paid = { cost_usd = "0.80", attempts = 1, at = 2026-03-01T09:30:00Z }
-    remote_id = "video_123"
-    asset = { sha256 = "9c…", bytes = 1048576 }
-    inputs = '{"model":"sora-2",…}'
+A line is complete in itself, and the file is the set of its lines: order, repetition and blank lines mean
+nothing. So git can merge two files line by line in every case (`merge=union` in `.gitattributes`); what the
+lines of two branches say about one key is brought together when they are read, see `lockfile_unite`.
 
-`paid.at` is when the request was sent, in UTC and to the second, so that what a day or a month has cost is
-known without a state; it is left out where nothing was paid, and older files have none. `status` is left
-out where it is `stored`; what has not ended yet says when it began in `since`. Records
-that no address stands for have blocks `[retired.KEY]`, or `[unfinished.KEY]` while they are in flight.
+`address` is what stands for the key, with a line for each where there are several. `retired` and `unfinished`
+name the last address of what none stands for; `unfinished` is still in flight. `paid_at` is when the request
+was sent, in UTC and to the second, so that budgets work without a state; nothing was paid where it is
+missing. `status` is left out where it is `stored`. What has not ended keeps its exact times.
 
-The file is made for git. Nothing in it changes unless the facts do: there is no date of writing, and no
-serial, since a counter would make every merge of two branches a conflict. Which of two files is newer is
-found by comparing each block with the last lock file that the state has seen (see `reconcile`). The order
-of the lines matters: the first and the last line of a block and its `key` occur once in the file, and at
-most three lines between them may look like those of a neighbour. A line-wise merge joins conflicts that are
-three lines apart or less, so it keeps blocks that two branches added at one place whole, and `merge=union`
-in `.gitattributes` merges them without asking. That is also why details stand in inline tables, which
-tomli-w does not write.
+Nothing in the file changes unless the facts do: there is no date of writing, and no serial, since a counter
+would make every merge of two branches a conflict. Lines are sorted by address, so that a diff shows a clip's
+old and new render side by side.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from sorasync.graph.address import natural
+from sorasync.graph.key import recoded
 from sorasync.state.record import IN_FLIGHT, Binding, Record, Status
 
-FORMAT = 1
+FORMAT = 2
 
 _HEADER = """\
 # What has been paid for, written by sorasync after every apply. Commit it: a fresh clone restores from it.
-# When a merge stops here, keep the blocks of both sides; `sorasync plan` checks the result.
-
-[state]
-format = {format}
-lineage = {lineage}
+# Every line stands alone. After a merge keep the lines of both sides, in any order.
 """
-_PAID_AT = re.compile(r"(?m)^(paid = \{.* attempts = \d+), at = [0-9TZ:-]+ \}$")
-_LITERAL = re.compile(r"[^'\x00-\x1f\x7f]*")
+
+
+@dataclass(frozen=True, slots=True)
+class PaidTwice:
+    """Two renders of one key, from two sides: the one that counts, and one that was set aside."""
+
+    address: str
+    kept: str
+    other: str
 
 
 @dataclass(frozen=True, slots=True)
 class LockFile:
-    """The lasting facts of a state. `sizes` are the bytes of assets by digest, `exts` their extensions."""
+    """The lasting facts of a state. `sizes` are the bytes of assets by digest, `exts` their extensions.
+
+    `merged` are the lineages of other states that were merged into it, `twice` what the lines of two sides
+    contradicted each other about when they were read.
+    """
 
     lineage: str
     bindings: Mapping[str, Binding] = field(default_factory=dict)
     records: Mapping[str, Record] = field(default_factory=dict)
     sizes: Mapping[str, int] = field(default_factory=dict)
     exts: Mapping[str, str] = field(default_factory=dict)
+    merged: tuple[str, ...] = ()
+    twice: tuple[PaidTwice, ...] = field(default=(), compare=False)
+
+    @property
+    def lineages(self) -> frozenset[str]:
+        """The states that this file continues."""
+        return frozenset({self.lineage, *self.merged})
 
 
 def dumps(lock: LockFile) -> str:
     """The text of a lock file: the same facts always give the same text."""
-    out = [_HEADER.format(format=FORMAT, lineage=basic(lock.lineage))]
-    for address in sorted(lock.bindings, key=natural):
-        binding = lock.bindings[address]
-        out.append(f"\n[{basic(address)}]\n")
-        out.extend(_block(lock, lock.records[binding.key], binding.protect))
+    lineages = sorted(lock.lineages)
+    head = [_HEADER, *(_line({"format": FORMAT, "lineage": lineage}) for lineage in lineages)]
     bound = {binding.key for binding in lock.bindings.values()}
-    for section, keys in _unbound(lock.records, bound):
-        for key in keys:
-            record = lock.records[key]
-            out.append(f"\n[{section}.{basic(key)}]\n")
-            out.append(f"address = {basic(record.address)}\n")
-            out.extend(_block(lock, record, False))
-    return "".join(out)
+    rows = [
+        ((natural(address), 0, binding.key), {"address": address}, binding.key, binding.protect)
+        for address, binding in lock.bindings.items()
+    ]
+    for key, record in lock.records.items():
+        if key not in bound:
+            word = "unfinished" if record.status in IN_FLIGHT else "retired"
+            rows.append(((natural(record.address), 1, key), {word: record.address}, key, False))
+    rows.sort(key=lambda row: row[0])
+    lines = (_record_line(place, lock.records[key], protect, lock) for _, place, key, protect in rows)
+    return "".join([*head, *lines])
 
 
-def _unbound(records: Mapping[str, Record], bound: set[str]) -> Iterable[tuple[str, list[str]]]:
-    rest = sorted(records.keys() - bound)
-    yield "retired", [key for key in rest if records[key].status not in IN_FLIGHT]
-    yield "unfinished", [key for key in rest if records[key].status in IN_FLIGHT]
+def _record_line(place: Mapping[str, object], record: Record, protect: bool, lock: LockFile) -> str:
+    facts = {**place, **dict(_facts(record, protect, lock))}
+    return f"{_line(facts)[:-2]}, {_inputs(record.inputs)}}}\n"
 
 
-def _block(lock: LockFile, record: Record, protect: bool) -> Iterator[str]:
-    yield _table(
-        "render",
-        kind=record.kind,
-        model=record.model,
-        size=record.size,
-        seconds=record.seconds,
-        billed_seconds=record.billed_seconds,
-        source=record.source_key,
-    )
-    yield f"provider = {basic(record.provider)}\n"
+def _facts(record: Record, protect: bool, lock: LockFile) -> Iterator[tuple[str, object]]:
     if protect:
-        yield "protect = true\n"
-    yield f'key = "{record.key}"\n'
-    yield _table(
-        "paid",
-        cost_usd=record.cost_usd,
-        reported_usd=record.reported_usd,
-        attempts=record.attempts,
-        at=_moment(record.intent_at),
-    )
+        yield "protect", True
+    yield "key", record.key
+    yield "kind", record.kind
+    yield "model", record.model
+    yield "size", record.size
+    yield "seconds", record.seconds
+    yield "billed_seconds", record.billed_seconds
+    yield "source", record.source_key
+    yield "provider", record.provider
     if record.status is not Status.STORED:
-        yield f'status = "{record.status.value}"\n'
+        yield "status", record.status.value
+    yield "remote_id", record.remote_id
+    yield "cost_usd", record.cost_usd
+    yield "reported_usd", record.reported_usd
+    yield "attempts", record.attempts
+    yield "paid_at", _moment(record.intent_at)
+    if record.status is not Status.STORED:
         yield from _unsettled(record)
-    if record.remote_id is not None:
-        yield f"remote_id = {basic(record.remote_id)}\n"
     if record.asset is not None:
-        sha256 = record.asset
-        yield _table("asset", sha256=sha256, bytes=lock.sizes.get(sha256), ext=lock.exts.get(sha256) or None)
-    yield f"inputs = {literal(record.inputs)}\n"
+        yield "asset", record.asset
+        yield "bytes", lock.sizes.get(record.asset)
+        yield "ext", lock.exts.get(record.asset) or None
 
 
-def _unsettled(record: Record) -> Iterator[str]:
-    facts = {
-        "intent_at": record.intent_at,
-        "submitted_at": record.submitted_at,
-        "rendered_at": record.rendered_at,
-        "expires_at": record.expires_at,
-        "batch_id": record.batch_id,
-        "request": None if record.request == "{}" else record.request,
-        "error_stage": record.error_stage,
-        "error_code": record.error_code,
-        "error_message": record.error_message,
-    }
-    if any(value is not None for value in facts.values()):
-        yield _table("since", **facts)
+def _unsettled(record: Record) -> Iterator[tuple[str, object]]:
+    if record.status in IN_FLIGHT:
+        yield "intent_at", record.intent_at
+    yield "submitted_at", record.submitted_at
+    yield "rendered_at", record.rendered_at
+    yield "expires_at", record.expires_at
+    yield "batch_id", record.batch_id
+    yield "request", None if record.request == "{}" else record.request
+    yield "error_stage", record.error_stage
+    yield "error_code", record.error_code
+    yield "error_message", record.error_message
 
 
-def _table(name: str, **values: object) -> str:
-    body = ", ".join(f"{key} = {_value(value)}" for key, value in values.items() if value is not None)
-    return f"{name} = {{ {body} }}\n"
+def _line(facts: Mapping[str, object]) -> str:
+    known = {name: _plain(value) for name, value in facts.items() if value is not None}
+    return json.dumps(known, ensure_ascii=False) + "\n"
 
 
-def _value(value: object) -> str:
-    if isinstance(value, str):
-        return basic(value)
+def _plain(value: object) -> object:
     if isinstance(value, Decimal):
-        return f'"{value}"'
+        return str(value)
     if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return repr(value)
+        return int(value)
+    return value
 
 
-def _moment(at: float | None) -> datetime | None:
+def _inputs(text: str) -> str:
+    """The inputs as an object, for people who read a diff; as text where that would change a byte of them."""
+    readable = recoded(text) == text
+    return f'"inputs": {text if readable else json.dumps(text, ensure_ascii=False)}'
+
+
+def _moment(at: float | None) -> str | None:
     """A Unix time to the second, None where there is none or where no calendar goes that far."""
     try:
-        return None if at is None else datetime.fromtimestamp(int(at), UTC)
+        return None if at is None else f"{datetime.fromtimestamp(int(at), UTC):%Y-%m-%dT%H:%M:%SZ}"
     except (OverflowError, OSError, ValueError):
         return None
-
-
-def undated(text: str) -> str:
-    """The text of a lock file without the times of payment."""
-    return _PAID_AT.sub(r"\1 }", text)
-
-
-def basic(text: str) -> str:
-    """A TOML basic string: JSON's escapes, and the one more that TOML asks for."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def literal(text: str) -> str:
-    """A TOML literal string where that can hold the text, so that JSON stays readable."""
-    if _LITERAL.fullmatch(text):
-        return f"'{text}'"
-    plain = "'''" not in text and not text.startswith("\n") and not text.endswith("'")
-    if plain and _LITERAL.fullmatch(text.replace("'", "")):
-        return f"'''{text}'''"
-    return basic(text)

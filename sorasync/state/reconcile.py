@@ -6,8 +6,9 @@ changed is taken from that side. Nothing that was paid for is ever forgotten her
 state knows stays, an address that the lock file has dropped is unbound (its record retires), and a protected
 one stays bound. A retired record that `gc` deleted elsewhere stays known here and is not written back, so
 that two machines do not hand it to and fro; should it come back all the same, it comes as retired, which
-costs nothing. Where both sides bound an address anew, the lock file wins, since both renders stay known. Two
-different renders of one key, both paid for since, are the one case that only a person can decide.
+costs nothing. Where both sides bound an address anew, the lock file wins, since both renders stay known.
+Where both paid for one key, the render that counts is found by a rule that every machine shares, and the
+other one is set aside under a key of its own; both are named, so that a person can decide otherwise.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sorasync.state.errors import StateError
-from sorasync.state.lockfile_read import newer
-from sorasync.state.lockfile_text import LockFile
+from sorasync.state.lockfile_text import LockFile, PaidTwice
+from sorasync.state.lockfile_unite import newer
 from sorasync.state.record import IN_FLIGHT, Binding, Record
+from sorasync.state.rivals import first_paid, job_of, set_aside, two_renders, worth_keeping
 
 
 class Outcome(StrEnum):
@@ -45,14 +47,13 @@ class Side(StrEnum):
 
 
 class StateDiverged(StateError):
-    """The state and the lock file contradict each other; `addresses` says where (none: altogether)."""
+    """The state and the lock file belong to different libraries, or to one that was begun twice."""
 
-    def __init__(self, message: str, addresses: tuple[str, ...] = ()) -> None:
-        self.addresses = addresses
+    def __init__(self, message: str) -> None:
         super().__init__(
             message,
-            hint="`sorasync state reconcile --keep lock` follows the lock file, `--keep state` the state; "
-            "both remember the other side's renders in the history",
+            hint="if they are one library: `sorasync state reconcile --keep lock` brings both together; "
+            "nothing that either side paid for is forgotten",
         )
 
 
@@ -61,13 +62,15 @@ class Difference:
     """What has to change in a state to take a lock file in. None as a binding: unbind.
 
     `overruled` are the state's own records that give way to another render of the same key, `dropped` the
-    keys of retired ones that others have deleted: they stay here, and leave the lock file.
+    keys of retired ones that others have deleted: they stay here, and leave the lock file. `twice` names what
+    was paid for on both sides.
     """
 
     records: Mapping[str, Record]
     bindings: Mapping[str, Binding | None]
     overruled: Mapping[str, Record]
     dropped: frozenset[str] = frozenset()
+    twice: tuple[PaidTwice, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.records or self.bindings or self.dropped)
@@ -82,27 +85,22 @@ class Difference:
 def compare(mine: LockFile, theirs: LockFile, base: LockFile | None, keep: Side | None = None) -> Difference:
     """What the state `mine` has to take over from `theirs`.
 
-    Raises `StateDiverged` where both paid, unless told whom to follow.
+    Raises `StateDiverged` for a lock file of another lineage, unless told whom to follow.
     """
-    if mine.records and mine.lineage != theirs.lineage and keep is None:
+    kin = mine.lineage in theirs.lineages
+    if mine.records and not kin and keep is None:
         raise StateDiverged(
             "the state and sorasync.lock belong to two different libraries or were begun apart "
             f"(lineage {mine.lineage[:8]} here, {theirs.lineage[:8]} in the file)"
         )
-    if base is None or mine.lineage != theirs.lineage:
+    if base is None or not kin:
         base = LockFile(theirs.lineage)
-    records, overruled, clashes = _records(mine, theirs, base, keep)
-    if clashes:
-        shown = ", ".join(clashes[:5]) + (" …" if len(clashes) > 5 else "")
-        raise StateDiverged(
-            f"the state and sorasync.lock hold different renders of {shown}: paid for on two sides",
-            tuple(clashes),
-        )
+    records, overruled, twice = _records(mine, theirs, base, keep)
     bindings = _bindings(mine, theirs, base, keep)
     for binding in bindings.values():
         if binding is not None and binding.key not in mine.records:
             records.setdefault(binding.key, theirs.records[binding.key])
-    return Difference(records, bindings, overruled, _dropped(mine, theirs, base, bindings))
+    return Difference(records, bindings, overruled, _dropped(mine, theirs, base, bindings), tuple(twice))
 
 
 def _dropped(
@@ -123,10 +121,10 @@ def _dropped(
 
 def _records(
     mine: LockFile, theirs: LockFile, base: LockFile, keep: Side | None
-) -> tuple[dict[str, Record], dict[str, Record], list[str]]:
+) -> tuple[dict[str, Record], dict[str, Record], list[PaidTwice]]:
     taken: dict[str, Record] = {}
     overruled: dict[str, Record] = {}
-    clashes: list[str] = []
+    twice: list[PaidTwice] = []
     for key, their in theirs.records.items():
         my, old = mine.records.get(key), base.records.get(key)
         if _same(my, their):
@@ -137,14 +135,30 @@ def _records(
             continue
         if my is None:
             taken[key] = their
-        elif not _same(old, my) and _paid_twice(my, their):
-            if keep is None:
-                clashes.append(their.address)
-            elif keep is Side.LOCK:
+        elif not _same(old, my) and two_renders(my, their):
+            kept = _kept(mine, my, theirs, their, keep)
+            other = my if kept is their else their
+            if kept is their:
                 taken[key], overruled[key] = their, my
+            aside = set_aside(other)
+            if worth_keeping(other) and aside.key not in mine.records:
+                taken.setdefault(aside.key, aside)
+                if aside.key not in theirs.records:
+                    twice.append(PaidTwice(their.address, job_of(kept), job_of(other)))
         elif newer(their, my) is their:
             taken[key] = their
-    return taken, overruled, clashes
+    return taken, overruled, twice
+
+
+def _kept(mine: LockFile, my: Record, theirs: LockFile, their: Record, keep: Side | None) -> Record:
+    """Which of two paid renders of one key counts; one that has another key already gave this one up."""
+    if keep is not None:
+        return their if keep is Side.LOCK else my
+    if set_aside(my).key in theirs.records:
+        return their
+    if set_aside(their).key in mine.records:
+        return my
+    return min(my, their, key=first_paid)
 
 
 def _same(one: Record | None, other: Record) -> bool:
@@ -156,15 +170,6 @@ def _same(one: Record | None, other: Record) -> bool:
         return one is not None
     at = one.intent_at if None in (one.intent_at, other.intent_at) else other.intent_at
     return replace(one, address=other.address) == replace(other, intent_at=at)
-
-
-def _paid_twice(one: Record, other: Record) -> bool:
-    """Whether two accounts of a key are about two renders."""
-    return _differ(one.remote_id, other.remote_id) or _differ(one.asset, other.asset)
-
-
-def _differ(one: str | None, other: str | None) -> bool:
-    return one is not None and other is not None and one != other
 
 
 def _bindings(

@@ -66,6 +66,9 @@ RETRY = "retry"
 IN_FLIGHT = frozenset({Status.INTENT, Status.UNKNOWN, Status.BATCHED, Status.SUBMITTED, Status.RENDERED})
 """Paid for or about to be, and not here yet."""
 
+DONE = frozenset({Status.RENDERED, Status.STORED})
+"""Rendered, so that its progress is 100."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sorasync.graph.key import canonical, digest
 from sorasync.state.attempts import Attempts
 from sorasync.state.errors import ForbiddenMove, StateError
 from sorasync.state.record import MOVES, Brief, Record, Status
+from sorasync.state.rivals import own_key, set_aside
 from sorasync.state.rows import (
     SELECT,
     STATUSES,
@@ -245,21 +245,44 @@ class Records(Attempts):
             record = self.record(key)
             if record is None:
                 raise StateError(f"there is no record of {key}")
-            aside, inputs = self._aside(record)
-            self._put(replace(record, key=aside, inputs=inputs))
-            self.session.write("UPDATE bindings SET key = ? WHERE key = ?", (aside, key))
+            aside = set_aside(record)
+            self._put(aside)
+            self.session.write("UPDATE bindings SET key = ? WHERE key = ?", (aside.key, key))
             self.session.write("DELETE FROM records WHERE key = ?", (key,))
             self.session.changed()
-            self.log("superseded", record.address, key, run, kept_as=aside)
-        return aside
+            self.log("superseded", record.address, key, run, kept_as=aside.key)
+        return aside.key
 
-    def _aside(self, record: Record) -> tuple[str, str]:
-        """A free key for a record that gives its own up, and the inputs that this key is the digest of."""
-        inputs: dict[str, object] = json.loads(record.inputs)
-        number = 1
-        while self.record(digest(text := canonical(inputs | {"superseded": number}))):
-            number += 1
-        return digest(text), text
+    def prefer(self, remote_id: str, *, run: int | None) -> Record:
+        """Let a render that gave its key up have it back; the one that counted until now is set aside.
+
+        What stands for the key stands for that render then. Raises `StateError` where no such render is kept.
+        """
+        with self.session.transaction():
+            kept = next((record for record in self._jobs(remote_id) if own_key(record) is not None), None)
+            key = own_key(kept) if kept is not None else None
+            before = self.record(key) if key is not None else None
+            if kept is None or key is None or before is None:
+                raise StateError(
+                    f"no render {remote_id} is kept beside another one of the same key",
+                    hint="`sorasync state list --all` lists what is kept",
+                )
+            addresses = [(key, row[0]) for row in self._bound_to(key)]
+            self.supersede(key, run=run)
+            back = replace(kept, key=key, inputs=before.inputs, address=before.address)
+            self._put(back)
+            self.session.write_many("UPDATE bindings SET key = ? WHERE address = ?", addresses)
+            self.session.write("UPDATE bindings SET key = ? WHERE key = ?", (key, kept.key))
+            self.session.write("DELETE FROM records WHERE key = ?", (kept.key,))
+            self.session.changed()
+            self.log("preferred", back.address, key, run, remote_id=remote_id)
+        return back
+
+    def _jobs(self, remote_id: str) -> list[Record]:
+        return [record_of(row) for row in self.session.rows(f"{SELECT} WHERE r.remote_id = ?", (remote_id,))]
+
+    def _bound_to(self, key: str) -> list[tuple[Any, ...]]:
+        return self.session.rows("SELECT address FROM bindings WHERE key = ?", (key,))
 
     def forget(self, keys: Iterable[str], run: int | None = None) -> int:
         """Drop the records of those keys, for `gc`; their events and attempts stay. The number dropped.

@@ -19,7 +19,8 @@ from sorasync.state.session import Session
 class Store(Records, Bindings, Files, Runs):
     """A state, open. Every method that changes something is one transaction, durable when it returns.
 
-    `warnings` are sentences for the user about where the state lies. `path` is None for a state in
+    `warnings` are sentences for the user about where the state lies, `notices` about what the lock file
+    brought. `path` is None for a state in
     memory. All methods raise `StateError` when the file cannot be read or written; what was committed
     before is safe then, and nothing half-done stays.
     """
@@ -29,6 +30,7 @@ class Store(Records, Bindings, Files, Runs):
         self.path = path
         self._file = _identity(path)
         self.warnings = warnings
+        self.notices: tuple[str, ...] = ()
 
     @classmethod
     def open(

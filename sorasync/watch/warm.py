@@ -135,6 +135,7 @@ class WarmStore(Store):
 
     def __init__(self, store: Store, mark: tuple[object, ...]) -> None:
         super().__init__(store.session, store.path, store.warnings)
+        self.notices = store.notices
         self.mark = mark
         self._bindings: dict[str, Binding] | None = None
         self._briefs: dict[str, Brief] | None = None

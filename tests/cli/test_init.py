@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -69,12 +70,25 @@ def test_every_commented_setting_of_the_configuration_is_valid(tmp_path: Path) -
     assert run(["validate", "--library", str(tmp_path), "--env", "live"]) == 0
 
 
-def test_a_library_that_is_there_is_not_touched(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_library_that_is_there_gets_what_it_lacks_and_keeps_the_rest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "sorasync.toml").write_text("# mine\n", encoding="utf-8")
-    assert run(["init", str(tmp_path)]) == 1
-    assert "already" in capsys.readouterr().err
-    assert [path.name for path in tmp_path.iterdir()] == ["sorasync.toml"]
+    (tmp_path / ".gitattributes").write_text("*.mp4 binary", encoding="utf-8")
+    assert run(["init", str(tmp_path)]) == 0
+    assert "added  a line to .gitattributes" in capsys.readouterr().out
+    attributes = (tmp_path / ".gitattributes").read_text(encoding="utf-8")
+    assert attributes.splitlines()[0] == "*.mp4 binary"
+    assert attributes.splitlines()[-1] == "sorasync*.lock merge=union"
     assert (tmp_path / "sorasync.toml").read_text(encoding="utf-8") == "# mine\n"
+    assert not (tmp_path / "manifests").exists()
+    assert (tmp_path / ".gitignore").exists()
+    assert (tmp_path / ".sorasync/manifest.schema.json").exists()
+
+    assert run(["init", str(tmp_path), "--format", "json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert (again["written"], again["extended"]) == ([], [])
+    assert (tmp_path / ".gitattributes").read_text(encoding="utf-8") == attributes
 
 
 def test_other_files_that_are_there_are_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,6 +116,7 @@ def test_state_and_assets_stay_out_of_git(tmp_path: Path) -> None:
     )
     names = {line[3:] for line in done.stdout.splitlines()}
     assert names == {
+        ".gitattributes",
         ".gitignore",
         ".sorasync/config.schema.json",
         ".sorasync/manifest.schema.json",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -130,6 +131,33 @@ def test_a_contradiction_with_the_lock_file_is_settled_as_told(kept: World, keep
 
     assert kept.ids() == (here if keep == "state" else there)
     assert kept.plan() == {}
+
+
+def test_what_two_sides_paid_for_is_named_and_a_command_lets_the_other_one_count(kept: World) -> None:
+    kept.write(TWO_CLIPS)
+    kept.apply()
+    mine = kept.ids()["clip.market#1"]
+    lock = kept.root / "sorasync.lock"
+    line = next(line for line in lock.read_text().splitlines() if "clip.market#1" in line)
+    later = re.sub(r'"paid_at": "[^"]*"', '"paid_at": "2099-01-01T00:00:00Z"', line)
+    with lock.open("a") as file:
+        file.write(later.replace(mine, "video_theirs") + "\n")
+
+    found = kept.json("plan")
+    assert found["changes"] == []
+    assert [mine in text and "--keep video_theirs" in text for text in found["notices"]] == [True]
+    assert "Note: clip.market#1 was paid for on two sides" in kept.run("plan")
+    assert "was paid for on two sides" in kept.run("plan", "--format", "github")
+    kept.apply()
+    assert "was paid for on two sides" in kept.err
+    assert kept.ids()["clip.market#1"] == mine
+    assert kept.json("plan")["notices"] == []
+    assert lock.read_text().count("video_theirs") == 2
+
+    kept.run("state", "reconcile", "--keep", "video_theirs")
+    assert kept.ids()["clip.market#1"] == "video_theirs"
+    kept.run("state", "reconcile", "--keep", "video_nobody", code=1)
+    assert "no render video_nobody is kept" in kept.err
 
 
 LOCKING = (

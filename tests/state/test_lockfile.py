@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import tomllib
+import json
+import re
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sorasync.state import lockfile
+from sorasync.state.errors import StateError
 from sorasync.state.lasting import facts
 from sorasync.state.lockfile import reconcile, sync, write
-from sorasync.state.lockfile_read import LockFileBroken, loads
-from sorasync.state.lockfile_text import LockFile, basic, dumps, literal
+from sorasync.state.lockfile_fields import LockFileBroken
+from sorasync.state.lockfile_read import loads
+from sorasync.state.lockfile_text import LockFile, PaidTwice, dumps
 from sorasync.state.reconcile import Outcome, Side, StateDiverged
 from sorasync.state.record import Binding, Status
 from sorasync.state.store import Store
@@ -71,22 +72,33 @@ def test_a_fresh_clone_knows_all_that_was_paid_for(path: Path) -> None:
     assert not write(fresh, path)
 
 
-def test_the_file_is_valid_toml_with_a_block_for_each_address(path: Path) -> None:
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines() if line.startswith("{")]
+
+
+def test_every_record_is_one_line_of_json(path: Path) -> None:
     store = new_store()
     record = render(store)
     write(store, path)
-    document = tomllib.loads(path.read_text())
-    block = document["clip.market#1"]
-    assert document["state"] == {"format": 1, "lineage": store.lineage}
-    assert block["key"] == record.key
-    assert block["inputs"] == record.inputs
-    assert block["paid"] == {
+    head, line = lines_of(path)
+    assert head == {"format": 2, "lineage": store.lineage}
+    assert line == {
+        "address": "clip.market#1",
+        "key": record.key,
+        "kind": "create",
+        "model": "sora-2",
+        "size": "1280x720",
+        "seconds": 8,
+        "provider": "openai@https://videos.example/v1",
+        "remote_id": "video_market",
         "cost_usd": "0.80",
         "attempts": 1,
-        "at": datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC),
+        "paid_at": "2023-11-14T22:13:20Z",
+        "asset": sha("market"),
+        "bytes": 1000,
+        "ext": "mp4",
+        "inputs": json.loads(record.inputs),
     }
-    assert block["asset"] == {"sha256": sha("market"), "bytes": 1000, "ext": "mp4"}
-    assert "status" not in block
 
 
 def test_writing_again_changes_nothing(path: Path) -> None:
@@ -104,7 +116,7 @@ def test_writing_again_changes_nothing(path: Path) -> None:
     assert [file.name for file in path.parent.iterdir()] == ["sorasync.lock"]
 
 
-def test_a_new_clip_adds_a_block_and_touches_no_other_line(path: Path) -> None:
+def test_a_new_clip_adds_a_line_and_touches_no_other_line(path: Path) -> None:
     store = new_store()
     render(store, "shot-2")
     render(store, "shot-10")
@@ -117,8 +129,8 @@ def test_a_new_clip_adds_a_block_and_touches_no_other_line(path: Path) -> None:
     assert [line for line in after if line in before] != []
     start = after.index(added[0])
     assert after[:start] + after[start + len(after) - len(before) :] == before
-    order = [line for line in after if line.startswith('["clip')]
-    assert order == ['["clip.shot-2#1"]', '["clip.shot-3#1"]', '["clip.shot-10#1"]']
+    order = [line["address"] for line in lines_of(path) if "address" in line]
+    assert order == ["clip.shot-2#1", "clip.shot-3#1", "clip.shot-10#1"]
 
 
 def test_characters_have_an_id_and_no_asset(path: Path) -> None:
@@ -143,20 +155,6 @@ def test_two_addresses_of_one_key_are_both_restored(path: Path) -> None:
     assert not write(fresh, path)
 
 
-def git_merge(base: str, ours: str, theirs: str, where: Path, *options: str) -> tuple[int, str]:
-    names = []
-    for name, text in (("ours", ours), ("base", base), ("theirs", theirs)):
-        (where / name).write_text(text)
-        names.append(str(where / name))
-    done = subprocess.run(
-        ["git", "merge-file", "-p", *options, *names], capture_output=True, text=True, check=False
-    )
-    return done.returncode, done.stdout
-
-
-needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not there")
-
-
 def branch(path: Path, text: str, *names: str) -> str:
     """The lock file after a clone of it has rendered more clips."""
     path.write_text(text)
@@ -173,55 +171,6 @@ def base_text(path: Path, *names: str) -> str:
         render(store, name)
     write(store, path)
     return path.read_text()
-
-
-@needs_git
-def test_branches_that_add_clips_in_different_places_merge_by_themselves(path: Path, tmp_path: Path) -> None:
-    base = base_text(path, "b", "d")
-    ours, theirs = branch(path, base, "a"), branch(path, base, "c")
-    code, merged = git_merge(base, ours, theirs, tmp_path)
-    assert code == 0
-    assert sorted(loads(merged).bindings) == [f"clip.{name}#1" for name in "abcd"]
-    assert dumps(loads(merged)) == merged
-
-
-@needs_git
-@pytest.mark.parametrize("protect", [False, True])
-@pytest.mark.parametrize("status", [Status.STORED, Status.SUBMITTED, Status.BLOCKED, Status.INTENT])
-def test_branches_that_add_clips_in_one_place_merge_by_union(
-    path: Path, tmp_path: Path, status: Status, protect: bool
-) -> None:
-    base = base_text(path, "a", "z")
-
-    def added(*names: str) -> str:
-        lock = loads(base)
-        records, bindings = dict(lock.records), dict(lock.bindings)
-        for name in names:
-            record = a_record(name, status=status, progress=100 if status is Status.STORED else 0)
-            records[record.key] = record
-            bindings[record.address] = Binding(record.key, protect)
-        return dumps(replace(lock, records=records, bindings=bindings))
-
-    ours, theirs = added("m1", "m4"), added("m2", "m3")
-    code, merged = git_merge(base, ours, theirs, tmp_path, "--union")
-    assert code == 0
-    assert loads(merged) == loads(added("m1", "m2", "m3", "m4"))
-
-
-@needs_git
-def test_a_merge_with_markers_is_explained_with_its_line(path: Path, tmp_path: Path) -> None:
-    base = base_text(path, "a", "z")
-    ours, theirs = branch(path, base, "m1"), branch(path, base, "m2")
-    code, merged = git_merge(base, ours, theirs, tmp_path)
-    assert code == 1
-    line = merged.splitlines().index(next(text for text in merged.splitlines() if text.startswith("<<<<<<<")))
-    with pytest.raises(LockFileBroken, match=rf"sorasync\.lock:{line + 1}: a git merge stopped") as caught:
-        loads(merged)
-    assert "keep the blocks of both sides" in str(caught.value.hint)
-    kept = "\n".join(
-        text for text in merged.splitlines() if text[:7] not in ("<<<<<<<", "=======", ">>>>>>>")
-    )
-    assert sorted(loads(kept).bindings) == ["clip.a#1", "clip.m1#1", "clip.m2#1", "clip.z#1"]
 
 
 def test_a_state_that_lags_behind_is_brought_forward(path: Path) -> None:
@@ -326,30 +275,62 @@ def test_progress_of_one_render_is_taken_from_who_is_further(path: Path) -> None
     assert store.briefs()[key].status is Status.STORED
 
 
-@pytest.mark.parametrize("keep", [None, Side.LOCK, Side.STATE])
-def test_one_key_paid_for_on_two_sides_is_for_a_person_to_decide(path: Path, keep: Side | None) -> None:
+@pytest.mark.parametrize(
+    ("keep", "counts"), [(None, "mine"), (Side.LOCK, "theirs"), (Side.STATE, "mine")], ids=str
+)
+def test_of_two_renders_that_two_sides_paid_for_one_counts_and_the_other_is_kept(
+    path: Path, keep: Side | None, counts: str
+) -> None:
     base = base_text(path, "a")
     mine = clone(path)
     render(mine, "twice", video="mine")
     path.write_text(base)
-    theirs = clone(path)
+    theirs = Store.memory(later := TickingClock())
+    later.at += 60
+    reconcile(theirs, path)
     render(theirs, "twice", video="theirs")
     write(theirs, path)
-    text = path.read_text()
+
+    result = reconcile(mine, path, keep)
+    other = "theirs" if counts == "mine" else "mine"
+    assert result.twice == (PaidTwice("clip.twice#1", f"video_{counts}", f"video_{other}"),)
     key = a_record("twice").key
-    if keep is None:
-        before = (mine.serial, mine.briefs())
-        with pytest.raises(StateDiverged, match=r"different renders of clip\.twice#1") as caught:
-            write(mine, path)
-        assert caught.value.addresses == ("clip.twice#1",)
-        assert (mine.serial, mine.briefs()) == before
-        assert path.read_text() == text
-        return
-    reconcile(mine, path, keep)
-    assert mine.briefs()[key].remote_id == ("video_theirs" if keep is Side.LOCK else "video_mine")
-    assert "video_mine" in mine.remote_ids()
+    assert mine.briefs()[key].remote_id == f"video_{counts}"
+    assert mine.bindings()["clip.twice#1"].key == key
+    kept = next(r for r in mine.every_record() if r.remote_id == f"video_{other}")
+    assert (kept.status, kept.asset) == (Status.STORED, sha(other))
+    assert mine.spent().usd == Decimal("2.40")
     write(mine, path)
     assert reconcile(mine, path).outcome is Outcome.SAME
+    assert reconcile(theirs, path).twice == ()
+    assert theirs.briefs() == mine.briefs()
+    assert theirs.spent() == mine.spent()
+    assert not write(theirs, path)
+
+
+def test_a_command_lets_the_other_of_two_renders_count_for_everybody(path: Path) -> None:
+    base_text(path, "a")
+    mine = clone(path)
+    theirs = clone(path)
+    render(mine, "twice", video="mine")
+    later = theirs.session.clock
+    assert isinstance(later, TickingClock)
+    later.at += 60
+    render(theirs, "twice", video="theirs")
+    write(theirs, path)
+    write(mine, path)
+    assert mine.prefer("video_theirs", run=None).asset == sha("theirs")
+    write(mine, path)
+    reconcile(theirs, path)
+    for store in (mine, theirs, clone(path)):
+        found = store.record(a_record("twice").key)
+        assert found is not None
+        assert found.remote_id == "video_theirs"
+        assert store.bindings()["clip.twice#1"].key == found.key
+        assert "video_mine" in store.remote_ids()
+    with pytest.raises(StateError, match="no render video_none is kept") as caught:
+        mine.prefer("video_none", run=None)
+    assert "state list --all" in str(caught.value.hint)
 
 
 def test_states_begun_apart_are_not_mixed(path: Path) -> None:
@@ -403,23 +384,26 @@ def test_carriage_returns_of_a_checkout_are_no_change(path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda text: text.replace("format = 1", "format = 9"), "format version 9.*up to 1"),
-        (lambda text: text[: len(text) // 2], "not valid TOML|has no"),
-        (
-            lambda text: text.replace("model", "modle", 1).replace('"kind"', '"kid"'),
-            "not the digest of its inputs",
-        ),
-        (lambda text: text.replace('key = "', 'kee = "'), r"\[clip\.a#1\] has no key"),
+        (lambda text: text.replace('"format": 2', '"format": 9'), "format version 9.*up to 2"),
+        (lambda text: text[:-30], "sorasync.lock:4: the line is not valid JSON"),
+        (lambda text: text.replace('"prompt":"A', '"prompt":"B'), "not the digest of its inputs"),
+        (lambda text: text.replace('"key": "', '"kee": "'), "sorasync.lock:4: the line has no key"),
         (lambda text: text.replace('"0.80"', '"cheap"'), "no amount of money"),
-        (
-            lambda text: text.replace("attempts = 1", "attempts = true"),
-            "attempts = True, which should be a int",
-        ),
-        (lambda text: text + 'status = "asleep"\n', "status = 'asleep', which this sorasync does not know"),
-        (lambda text: text + "[clip]\n" + text[text.index('["clip') :], "not valid TOML"),
+        (lambda text: text.replace('"0.80"', '"1e999999"'), "no amount of money"),
+        (lambda text: text.replace('"attempts": 1', '"attempts": true'), "attempts = True, .* a int"),
+        (lambda text: text.replace('"attempts": 1', f'"attempts": {10**30}'), "no number to reckon with"),
+        (lambda text: text.replace('"seconds": 8', '"seconds": NaN'), "NaN is no number"),
+        (lambda text: text.replace('"seconds": 8', f'"seconds": {10**400}'), "no number to reckon with"),
+        (lambda text: text.replace("2023-11-14T22", "2023-11-34T22"), "should be a time such as"),
+        (lambda text: text.replace(sha("a"), "../../etc"), "no SHA-256"),
+        (lambda text: text.replace('"remote_id": "v', '"remote_id": "\\ud800'), "not valid JSON"),
+        (lambda text: text.replace('"kind"', '"status": "asleep", "kind"', 1), "does not know"),
+        (lambda text: re.sub(r'"inputs": .*', '"inputs": []}', text), "inputs = .* should be a dict"),
+        (lambda text: re.sub(r'"inputs": .*', '"inputs": "[]"}', text), "no JSON object"),
+        (lambda text: re.sub(r'"inputs": .*', '"inputs": ' + "[" * 99_999, text), "not valid JSON"),
+        (lambda text: text + "and more\n", "not valid TOML"),
         (lambda text: "state = 3\n", "not a table"),
-        (lambda text: "", "format version None"),
-        (lambda text: "<" * 7 + " HEAD\n" + text, ":1: a git merge"),
+        (lambda text: "", "no line with its format"),
     ],
 )
 def test_a_broken_lock_file_is_explained_and_changes_nothing(
@@ -447,8 +431,6 @@ def test_a_lock_file_of_bytes_is_explained(path: Path) -> None:
 
 
 def test_a_write_that_fails_leaves_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from sorasync.state.errors import StateError
-
     store = new_store()
     render(store)
     write(store, path)
@@ -466,12 +448,6 @@ def test_a_write_that_fails_leaves_the_old_file(path: Path, monkeypatch: pytest.
 
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
-
-
-@given(TEXT)
-def test_any_text_is_written_so_that_toml_reads_it_back(text: str) -> None:
-    for written in (basic(text), literal(text)):
-        assert tomllib.loads(f"{basic(text)} = {written}") == {text: text}
 
 
 MONEY = st.none() | st.decimals(0, 1000, places=4).map(lambda amount: Decimal(str(amount)))

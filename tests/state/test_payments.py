@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from sorasync.state.lockfile import reconcile, write
-from sorasync.state.lockfile_read import LockFileBroken, loads
-from sorasync.state.lockfile_text import undated
+from sorasync.state.lockfile_fields import LockFileBroken
+from sorasync.state.lockfile_read import loads
 from sorasync.state.reconcile import Outcome
 from sorasync.state.record import Status
 from sorasync.state.store import Store
@@ -32,9 +32,9 @@ def clone(path: Path) -> Store:
 
 
 def without_dates(path: Path) -> str:
-    """The file as an earlier version wrote it."""
+    """The file as a version wrote it that noted no times of payment."""
     text = path.read_text()
-    old = re.sub(r"(attempts = \d+), at = \S+ }", r"\1 }", text)
+    old = re.sub(r'"paid_at": "[^"]*", ', "", text)
     assert old != text
     path.write_text(old)
     return old
@@ -99,22 +99,19 @@ def test_renders_of_one_second_on_two_sides_are_two_payments(path: Path) -> None
     assert mine.spent().usd == Decimal("2.40")
 
 
-def test_a_file_without_dates_still_loads_and_is_not_rewritten_for_them(path: Path) -> None:
+def test_a_file_without_dates_still_loads_and_gets_them_from_a_state_that_knows(path: Path) -> None:
     store = Store.memory(TickingClock())
     render(store)
     write(store, path)
     old = without_dates(path)
 
-    assert not write(store, path)
-    assert path.read_text() == old
     fresh = clone(path)
     assert fresh.briefs() == store.briefs()
     assert fresh.spent().usd == 0
     assert not write(fresh, path)
-
-    render(store, "more")
+    assert path.read_text() == old
     assert write(store, path)
-    assert path.read_text().count(", at = 2023-11-14T22:13:20Z }") == 2
+    assert path.read_text().count('"paid_at": "2023-11-14T22:13:20Z"') == 1
 
 
 def test_dates_that_a_state_lacks_are_taken_in_and_the_rest_of_it_stays(path: Path) -> None:
@@ -138,22 +135,11 @@ def test_a_date_that_one_side_lacks_is_no_contradiction(path: Path) -> None:
     render(store)
     write(store, path)
     without_dates(path)
-    write(store, path)
     theirs = clone(path)
     theirs.bind("clip.renamed#1", a_record().key, run=None)
     write(theirs, path)
     assert reconcile(store, path).addresses == ("clip.renamed#1",)
     assert store.spent().usd == Decimal("0.80")
-
-
-def test_only_the_times_of_payment_are_left_aside_when_files_are_compared(path: Path) -> None:
-    store = Store.memory(TickingClock())
-    render(store, request="{}", provider="p, at = 2026-01-01T00:00:00Z }")
-    write(store, path)
-    text = path.read_text()
-    old = without_dates(path)
-    assert undated(text) == undated(old) == old
-    assert "p, at = 2026-01-01T00:00:00Z }" in old
 
 
 @pytest.mark.parametrize(
@@ -172,5 +158,5 @@ def test_a_time_of_payment_that_is_none_is_explained(path: Path) -> None:
     store = Store.memory(TickingClock())
     render(store)
     write(store, path)
-    with pytest.raises(LockFileBroken, match=r"\[clip\.market#1\] has at = 'noon', which should be a time"):
-        loads(path.read_text().replace("2023-11-14T22:13:20Z", '"noon"'))
+    with pytest.raises(LockFileBroken, match=r"lock:4: the line has paid_at = 'noon', which should be"):
+        loads(path.read_text().replace("2023-11-14T22:13:20Z", "noon"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -25,23 +26,26 @@ def command(globals: Globals, directory: Path | None) -> ExitCode:
     """Start a library here, or in DIR: a configuration and a first manifest.
 
     What it writes can be planned and applied at once, with the preview provider, which draws on this machine
-    and costs nothing. Files that are there already are left as they are.
+    and costs nothing. Where a sorasync.toml is there already, what else a library should have is added:
+    schemas, .gitignore, .gitattributes. Files that are there are left as they are, but for the one line of
+    .gitattributes that lets git merge lock files.
     """
     from sorasync.cli.quote import quoted
     from sorasync.operations.init import start
 
     place = directory or globals.library or Path()
-    written, kept = start(place)
+    started = start(place)
     here = place.resolve() == Path.cwd().resolve()
     following = ["sorasync plan", "sorasync apply"]
     following = [*following, "sorasync status"] if here else [f"cd {quoted(str(place))}", *following]
     if globals.json:
-        print_json({"format_version": 1, "written": written, "kept": kept, "next": following})
+        facts = {name: list(names) for name, names in asdict(started).items()}
+        print_json({"format_version": 1, **facts, "next": following})
         return ExitCode.DONE
     if globals.quiet:
         return ExitCode.DONE
-    lines = [f"wrote  {name}" for name in written] + [
-        f"kept   {name} (it was there already)" for name in kept
-    ]
+    lines = [f"wrote  {name}" for name in started.written]
+    lines += [f"added  a line to {name}" for name in started.extended]
+    lines += [f"kept   {name} (it was there already)" for name in started.kept]
     print_lines([*lines, "", "Next:", *(f"  {line}" for line in following)])
     return ExitCode.DONE

@@ -14,19 +14,22 @@ _EXAMPLES = """\b
 Examples:
   sorasync state reconcile --keep lock    # after a merge: what git has counts
   sorasync state reconcile --keep state   # what this machine has counts
+  sorasync state reconcile --keep video_7 # of two renders of one thing, this one counts
 """
 
 
 @subcommand(epilog=_EXAMPLES)
 @click.option(
-    "--keep", required=True, type=click.Choice(["lock", "state"]), help="Whom to follow where both paid."
+    "--keep", required=True, metavar="lock|state|ID", help="Whom to follow, or which of two renders counts."
 )
 @lock_option
 def command(globals: Globals, keep: str, lock_timeout: float) -> ExitCode:
     """Settle a contradiction between the state and the lock file.
 
-    Both are brought together by themselves, save where each holds another render of the same thing. The
-    other side's renders are remembered in the history, and their videos stay.
+    Both are brought together by themselves, save where they were begun apart: `lock` and `state` say whose
+    render counts where both hold one of the same thing. Where two sides paid for one thing, the render that
+    was paid for first counts; the ID of the other one lets that count instead. Nothing that was paid for is
+    forgotten: what does not count stays as a retired render until `gc`.
     """
     from sorasync.cli.invocation import waiting
     from sorasync.errors import SorasyncError
@@ -41,11 +44,14 @@ def command(globals: Globals, keep: str, lock_timeout: float) -> ExitCode:
         raise SorasyncError("this library keeps no lock file", hint="[state] lock_file = true keeps one")
     with project.store(write=True) as store, held(store, project.clock, waiting(lock_timeout)):
         backup(store)
-        found = reconcile(store, path, Side(keep))
+        found = reconcile(store, path, Side(keep) if keep in set(Side) else None)
+        addresses = found.addresses
+        if keep not in set(Side):
+            addresses = tuple(sorted({*addresses, store.prefer(keep, run=None).address}))
         write(store, path)
     if globals.json:
-        print_json({"format_version": 1, "outcome": found.outcome.value, "addresses": list(found.addresses)})
+        print_json({"format_version": 1, "outcome": found.outcome.value, "addresses": list(addresses)})
     else:
-        count = len(found.addresses)
+        count = len(addresses)
         print_lines([f"The state and {path.name} agree; {counted(count, 'address', 'addresses')} changed."])
     return ExitCode.DONE

@@ -1,0 +1,161 @@
+"""The fields of one entry of a lock file, read with their types checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from math import isfinite
+from typing import TypeVar
+
+from sorasync.graph.key import encoded
+from sorasync.state.errors import StateError
+from sorasync.state.record import Record, Status
+
+T = TypeVar("T")
+
+REPAIR = "`git log -p sorasync.lock` shows what it was; correct it by hand, or take an earlier one"
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_LARGEST = 2**63
+_LATEST = 253_402_300_800.0  # the year 10000, where calendars of Python end
+_DIGITS_OF_MONEY = 30
+
+
+class LockFileBroken(StateError):
+    """The lock file cannot be read; the state itself is untouched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry: a record, the address that stands for it (None: none does), and the size of its file."""
+
+    record: Record
+    address: str | None = None
+    protect: bool = False
+    bytes: int | None = None
+    ext: str = ""
+
+
+class Fields:
+    """A table of the file, read field by field; `where` begins each complaint."""
+
+    def __init__(self, where: str, table: object) -> None:
+        self._where = where
+        if not isinstance(table, dict):
+            raise self.broken("is not a table")
+        self._table: Mapping[str, object] = table
+
+    def broken(self, what: str) -> LockFileBroken:
+        """The complaint that this entry is wrong, for the caller to raise."""
+        return LockFileBroken(f"{self._where} {what}", hint=REPAIR)
+
+    def has(self, field: str) -> bool:
+        """Whether the field is there."""
+        return field in self._table
+
+    def get(self, field: str, kind: type[T]) -> T | None:
+        """The value, None where there is none. Raises `LockFileBroken` for one of another type."""
+        value = self._table.get(field)
+        if value is None or type(value) is kind:
+            return value
+        raise self.broken(f"has {field} = {_short(value)}, which should be a {kind.__name__}")
+
+    def need(self, field: str, kind: type[T]) -> T:
+        """The value of a field that has to be there."""
+        value = self.get(field, kind)
+        if value is None:
+            raise self.broken(f"has no {field}")
+        return value
+
+    def count(self, field: str) -> int | None:
+        """A whole number that a database can hold."""
+        value = self.get(field, int)
+        if value is not None and not 0 <= value < _LARGEST:
+            raise self.broken(f"has {field} = {_short(value)}, which is no number to reckon with")
+        return value
+
+    def number(self, field: str) -> float | None:
+        """A finite number that is not negative."""
+        value = self._table.get(field)
+        found = self.get(field, float) if type(value) is not int else _as_float(value)
+        if found is not None and not (isfinite(found) and found >= 0):
+            raise self.broken(f"has {field} = {_short(value)}, which is no number to reckon with")
+        return found
+
+    def seconds(self, field: str) -> float | None:
+        """A moment as Unix seconds."""
+        found = self.number(field)
+        if found is not None and found >= _LATEST:
+            raise self.broken(f"has {field} = {_short(found)}, which is in no calendar")
+        return found
+
+    def money(self, field: str) -> Decimal | None:
+        """An amount in dollars, exact."""
+        text = self.get(field, str)
+        if text is None:
+            return None
+        try:
+            found = Decimal(text)
+        except InvalidOperation:
+            found = Decimal("NaN")
+        if not found.is_finite() or abs(found.adjusted()) > _DIGITS_OF_MONEY:
+            raise self.broken(f"has {field} = {_short(text)}, which is no amount of money")
+        return found
+
+    def time(self, field: str) -> float | None:
+        """A moment written out, as Unix seconds; one without a zone is one of UTC."""
+        at = self._table.get(field)
+        if at is None:
+            return None
+        found = -1.0
+        with suppress(ValueError, OverflowError):
+            moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+            if isinstance(moment, datetime):
+                found = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        if found < 0:
+            raise self.broken(
+                f"has {field} = {_short(at)}, which should be a time such as 2026-03-01T09:30:00Z"
+            )
+        return found
+
+    def digest(self, field: str) -> str | None:
+        """A SHA-256: nothing else may become the name of a file."""
+        text = self.get(field, str)
+        if text is not None and not _SHA256.fullmatch(text):
+            raise self.broken(f"has {field} = {_short(text)}, which is no SHA-256")
+        return text
+
+    def status(self) -> Status:
+        """The status; `stored` is not written out."""
+        word = self.get("status", str) or Status.STORED.value
+        try:
+            return Status(word)
+        except ValueError:
+            raise self.broken(f"has status = {_short(word)}, which this sorasync does not know") from None
+
+    def json(self, field: str) -> str:
+        """A JSON object, written out or as text, in the very bytes that its key is the digest of."""
+        value = self._table.get(field)
+        if type(value) is str:
+            return value
+        return encoded(self.need(field, dict))
+
+    def table(self, field: str) -> Fields:
+        """The table in a field; an empty one where there is none."""
+        return Fields(self._where, self._table.get(field, {}))
+
+
+def _as_float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf")
+
+
+def _short(value: object) -> str:
+    text = repr(value) if not isinstance(value, int) or abs(value) < _LARGEST else "a very large number"
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,124 @@
+"""Brings together what the lines of a lock file say, those of two branches among them. Pure.
+
+The result depends on which lines there are, and neither on their order nor on who reads them: everybody who
+merges the same branches, in whatever order, arrives at the same facts. Of several accounts of one render the
+one that knows more counts. Where two sides paid for one key, the finished render that was paid for first
+counts, and the other is set aside under a key of its own, as `--replace` does with a render that it replaces.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from sorasync.graph.address import natural
+from sorasync.state.lockfile_fields import Entry
+from sorasync.state.lockfile_text import LockFile, PaidTwice
+from sorasync.state.record import Binding, Record, Status
+from sorasync.state.rivals import first_paid, job_of, set_aside, two_renders, worth_keeping
+
+_RANK = (
+    Status.FAILED,
+    Status.BLOCKED,
+    Status.INTENT,
+    Status.UNKNOWN,
+    Status.BATCHED,
+    Status.SUBMITTED,
+    Status.RENDERED,
+    Status.LOST,
+    Status.STORED,
+)
+
+
+def unite(lineages: Iterable[str], entries: Sequence[Entry]) -> LockFile:
+    """The lasting facts that the entries of a file hold together."""
+    accounts: dict[str, list[Record]] = defaultdict(list)
+    for entry in entries:
+        accounts[entry.record.key].append(entry.record)
+    records: dict[str, Record] = {}
+    rivals: dict[str, list[Record]] = {}
+    for key, found in accounts.items():
+        renders = _renders(found) if len(found) > 1 else found
+        records[key] = renders[0]
+        if len(renders) > 1:
+            rivals[key] = renders
+    twice = _settle(records, rivals) if rivals else []
+    bindings = _bindings(entries, records)
+    for key, address in names(bindings).items():
+        if records[key].address != address:
+            records[key] = replace(records[key], address=address)
+    lineage, *merged = sorted(set(lineages))
+    with_size = [entry for entry in entries if entry.record.asset is not None and entry.bytes is not None]
+    return LockFile(
+        lineage=lineage,
+        bindings=bindings,
+        records=records,
+        sizes={entry.record.asset or "": entry.bytes or 0 for entry in with_size},
+        exts={entry.record.asset or "": entry.ext for entry in with_size},
+        merged=tuple(merged),
+        twice=tuple(twice),
+    )
+
+
+def names(bindings: Mapping[str, Binding]) -> dict[str, str]:
+    """The address under which a lock file keeps each key: its first one, in natural order."""
+    return {bindings[address].key: address for address in sorted(bindings, key=natural, reverse=True)}
+
+
+def newer(one: Record, other: Record) -> Record:
+    """Which of two accounts of a key knows more: more attempts, then further on; the first if equal."""
+    return other if _progress(other) > _progress(one) else one
+
+
+def _progress(record: Record) -> tuple[int, int]:
+    return record.attempts, _RANK.index(record.status)
+
+
+def _renders(accounts: Iterable[Record]) -> list[Record]:
+    """The best account of each render among those of one key, the one that counts first."""
+    found: list[Record] = []
+    for account in sorted(set(accounts), key=_knowledge, reverse=True):
+        if all(two_renders(account, other) for other in found):
+            found.append(account)
+    return sorted(found, key=first_paid)
+
+
+def _knowledge(record: Record) -> tuple[object, ...]:
+    """Sorts accounts of one render by how much they know; the last part is there to leave nothing equal."""
+    reported, paid = record.reported_usd is not None, record.intent_at is not None
+    return *_progress(record), reported, paid, repr(record)
+
+
+def _settle(records: dict[str, Record], rivals: Mapping[str, list[Record]]) -> list[PaidTwice]:
+    """Let one render of each contested key count and set the others aside, among `records` as well.
+
+    A render that has another key too gave this one up already: its line is what a merge brought back.
+    """
+    jobs = {(record.provider, record.remote_id): key for key, record in records.items() if key not in rivals}
+    twice = []
+    for key, renders in sorted(rivals.items()):
+        open_ones = [r for r in renders if (r.provider, r.remote_id) not in jobs] or renders[:1]
+        kept, *others = open_ones
+        records[key] = kept
+        for other in others:
+            aside = set_aside(other)
+            if worth_keeping(other) and aside.key not in records:
+                records[aside.key] = aside
+                twice.append(PaidTwice(other.address, job_of(kept), job_of(other)))
+    return twice
+
+
+def _bindings(entries: Iterable[Entry], records: Mapping[str, Record]) -> dict[str, Binding]:
+    """What each address stands for. Of two keys it is the one that was paid for later."""
+    found: dict[str, Binding] = {}
+    for entry in entries:
+        if entry.address is None:
+            continue
+        before = found.get(entry.address)
+        if before is None:
+            found[entry.address] = Binding(entry.record.key, entry.protect)
+            continue
+        key = max(before.key, entry.record.key, key=lambda key: (records[key].intent_at or 0.0, key))
+        found[entry.address] = Binding(key, before.protect or entry.protect)
+    return found

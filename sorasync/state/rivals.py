@@ -1,0 +1,57 @@
+"""Two renders of one key: which counts, and how the other one is kept.
+
+Both were paid for, so neither is forgotten. What gives its key up gets one of its own, made from the same
+inputs and the job's id; its video, its cost and its id stay known, and `gc` deletes it like any retired one.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from sorasync.graph.key import digest, encoded
+from sorasync.state.record import DONE, IN_FLIGHT, Record, Status
+
+_NEVER = float("inf")
+_MARK = "superseded"
+
+
+def two_renders(one: Record, other: Record) -> bool:
+    """Whether two accounts of a key are about two renders."""
+    return _differ(one.remote_id, other.remote_id) or _differ(one.asset, other.asset)
+
+
+def first_paid(record: Record) -> tuple[object, ...]:
+    """Sorts the renders of one key so that the one that counts comes first."""
+    rank = 0 if record.status in DONE else 1 if record.status in IN_FLIGHT else 2
+    paid_at = _NEVER if record.intent_at is None else record.intent_at
+    return rank, paid_at, record.provider, record.remote_id or "", record.asset or ""
+
+
+def set_aside(record: Record) -> Record:
+    """The record under a key of its own, the same one whoever sets it aside."""
+    inputs: dict[str, object] = json.loads(record.inputs)
+    text = encoded(inputs | {"superseded": record.remote_id or record.asset or record.attempts})
+    return replace(record, key=digest(text), inputs=text)
+
+
+def worth_keeping(record: Record) -> bool:
+    """Whether a record that gives its key up was paid for: a failure that nobody charged for goes."""
+    return record.status not in (Status.FAILED, Status.BLOCKED) or record.intent_at is not None
+
+
+def job_of(record: Record) -> str:
+    """What a render is called where two are told apart: its id at the provider."""
+    return record.remote_id or f"file {(record.asset or 'unknown')[:8]}"
+
+
+def own_key(record: Record) -> str | None:
+    """The key that a record gave up, None for one that never did."""
+    inputs: dict[str, object] = json.loads(record.inputs)
+    if inputs.pop(_MARK, None) is None:
+        return None
+    return digest(encoded(inputs))
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return one is not None and other is not None and one != other
