@@ -39,7 +39,7 @@ class BatchFinder:
     async def _search(self, record: Record, mark: Mark) -> str | Answer:
         context = self._context
         settle = context.profile.abilities.list_settle_seconds
-        asked_since = context.clock.now()
+        lost_at = context.store.unknown_since(record.key) or context.clock.now()
         deadline = context.clock.monotonic() + context.settings.wait
         while not context.interrupted and context.clock.monotonic() <= deadline:
             now = context.clock.now()
@@ -53,7 +53,7 @@ class BatchFinder:
             if found is not None:
                 self._adopt(mark, found)
                 return found.id
-            if now - asked_since >= settle or now - (record.intent_at or 0.0) >= 2 * settle + CLOCK_SKEW:
+            if now - lost_at >= settle or now - (record.intent_at or 0.0) >= 2 * settle + CLOCK_SKEW:
                 complete = context.profile.abilities.list == "complete"
                 return Answer.RESEND if complete else Answer.ASK
             await context.pause(min(max(_SHORTEST, settle / 4), _LONGEST))

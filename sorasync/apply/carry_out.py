@@ -22,7 +22,7 @@ from sorasync.apply.open_questions import Answer, OpenQuestions
 from sorasync.apply.pictures import Pictures
 from sorasync.apply.places import Places
 from sorasync.apply.report import End, Outcome
-from sorasync.apply.send import send
+from sorasync.apply.send import Overtaken, send
 from sorasync.apply.settle import charged, is_paid, not_rendered
 from sorasync.apply.waiting import unless
 from sorasync.assets.disk import FULL
@@ -42,6 +42,7 @@ _HALTING = (
     errors.AuthFailed,
     errors.NotTheApi,
     errors.NotSent,
+    errors.Exhausted,
     DiskFull,
     StateError,
 )
@@ -97,6 +98,8 @@ class Carrier:
             return self._pending(change, error.message)
         except errors.Moderated as error:
             return self._refused(change, error.message)
+        except Overtaken as error:
+            return self._failed(change, error) if error.hint else self._pending(change, error.message)
         except SorasyncError as error:
             if isinstance(error, _HALTING):
                 self.context.halt(error.message)

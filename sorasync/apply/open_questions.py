@@ -9,7 +9,7 @@ from sorasync.apply.context import Context
 from sorasync.apply.resolve import DOUBT, Evidence, Finding, Verdict, findings
 from sorasync.provider import errors
 from sorasync.provider.listing import jobs_since
-from sorasync.provider.wire import Job, Page
+from sorasync.provider.wire import Job, JobStatus, Page
 from sorasync.state.record import Record, Status
 
 
@@ -46,7 +46,7 @@ class OpenQuestions:
         of the same words is on its way, but not past an interruption or the wait limit.
         """
         context = self._context
-        self._left[key] = context.clock.now()
+        self._left[key] = context.store.unknown_since(key) or context.clock.now()
         deadline = context.clock.monotonic() + context.settings.wait
         looks = self._looks
         while not context.interrupted and context.clock.monotonic() <= deadline:
@@ -62,6 +62,7 @@ class OpenQuestions:
     async def _look(self) -> None:
         """One look at the list, and every answer that it allows. Nothing is awaited after the list."""
         self._looks += 1
+        self._answered_meanwhile()
         try:
             evidence = await gather(self._context, self._since())
         except errors.NotSupported:
@@ -80,6 +81,13 @@ class OpenQuestions:
             self._left,
         ):
             self._answer(finding)
+
+    def _answered_meanwhile(self) -> None:
+        """Answers that came late, to a run whose lock was taken away."""
+        for key, record in self._context.store.records(self._left).items():
+            if record.status is Status.SUBMITTED and record.remote_id is not None:
+                self._answers[key] = Job(record.remote_id, JobStatus.UNKNOWN, poll_after=0.0)
+                del self._left[key]
 
     def _answer(self, finding: Finding) -> None:
         if finding.key not in self._left or finding.verdict is Verdict.WAIT:

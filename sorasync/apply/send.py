@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 from dataclasses import dataclass
+from typing import NoReturn
 
 from sorasync.apply import requests
 from sorasync.apply.context import Context
@@ -13,6 +14,7 @@ from sorasync.apply.gate import ChangeGate
 from sorasync.apply.job_ids import IdTaken
 from sorasync.apply.requests import Request
 from sorasync.assets.errors import DiskFull
+from sorasync.errors import SorasyncError
 from sorasync.graph.render import Render
 from sorasync.plan.change import Change
 from sorasync.provider import errors
@@ -53,8 +55,10 @@ async def send(context: Context, change: Change) -> Job | None:
             context.budget.release(change.cost_usd, change.seconds)
             take_back(context, noted[-1])
         else:
-            _ended(context, change, error)
+            _ended(context, change, noted[-1].record, error)
         raise
+    if not _ours(context, noted[-1].record):
+        _overtaken(context, render, answer)
     return _accepted(context, render, answer)
 
 
@@ -123,11 +127,39 @@ def _claim(context: Context, render: Render, answer: Job | str) -> None:
 
     What answers in the provider's place, a cache as a rule, would answer every further request so.
     """
+    now = context.store.record(render.key)
+    if now is not None and now.remote_id == (answer if isinstance(answer, str) else answer.id):
+        return
     try:
         context.job_ids.claim(answer if isinstance(answer, str) else answer.id, render.address)
     except IdTaken as taken:
         context.halt(f"{taken.message}: is there a cache in front of it?")
         raise errors.OutcomeUnknown(taken.message) from taken
+
+
+class Overtaken(SorasyncError):
+    """Another run has taken the render over while this one's request was on its way."""
+
+
+def _ours(context: Context, intent: Record) -> bool:
+    """Whether the key still waits for the answer to that intent: without the lock, others may go on."""
+    now = context.store.record(intent.key)
+    return (
+        now is not None
+        and now.status in (Status.INTENT, Status.UNKNOWN)
+        and now.intent_at == intent.intent_at
+    )
+
+
+def _overtaken(context: Context, render: Render, answer: Job | str) -> NoReturn:
+    """A job came for a key that another run has gone on with. One more than its own is paid for, and kept."""
+    remote_id = answer if isinstance(answer, str) else answer.id
+    if not context.store.keep_surplus(render.key, remote_id, address=render.address, run=context.run):
+        raise Overtaken("another run follows it by now")
+    raise Overtaken(
+        f"paid for twice: another run has sent it again, and {remote_id} came as well",
+        hint="`sorasync cost` counts both; `sorasync history` says who unlocked the state",
+    )
 
 
 def _accepted(context: Context, render: Render, answer: Job | str) -> Job | None:
@@ -151,9 +183,11 @@ def _accepted(context: Context, render: Render, answer: Job | str) -> Job | None
     return answer
 
 
-def _ended(context: Context, change: Change, error: BaseException) -> None:
+def _ended(context: Context, change: Change, intent: Record, error: BaseException) -> None:
     """Record how a request ended without a job. What is no answer of the provider leaves its outcome open."""
     store, key = context.store, change.key
+    if not _ours(context, intent):
+        return
     if isinstance(error, errors.OutcomeUnknown) or not isinstance(error, errors.ProviderError):
         with contextlib.suppress(StateError):
             store.move(key, Status.UNKNOWN, run=context.run, **why(error))

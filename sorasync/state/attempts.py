@@ -52,6 +52,24 @@ class Attempts(Part):
             seconds += 0.0 if free else float(length or 0)
         return Spent(usd, seconds, unknown)
 
+    def keep_surplus(self, key: str, remote_id: str, *, address: str, run: int) -> bool:
+        """Count a job that came for a key that another run went on with; False where it is known already."""
+        with self.session.transaction():
+            if self.session.row(
+                "SELECT 1 FROM attempts WHERE remote_id = ?1 "
+                "UNION ALL SELECT 1 FROM records WHERE remote_id = ?1",
+                (remote_id,),
+            ):
+                return False
+            self.session.write(
+                "UPDATE attempts SET outcome = 'submitted', remote_id = ? WHERE id = "
+                "(SELECT max(id) FROM attempts WHERE key = ? AND run = ? AND remote_id IS NULL)",
+                (remote_id, key, run),
+            )
+            self.session.changed()
+            self.log("paid twice", address, key, run, remote_id=remote_id)
+        return True
+
     def remember_paid(self, records: Iterable[Record]) -> None:
         """Note the paid tries that records of elsewhere tell of, each once, so that budgets count them.
 

@@ -70,6 +70,15 @@ class Runs(Part):
         rows = self.session.rows(f"SELECT {_RUN} FROM runs ORDER BY id DESC LIMIT ?", (_limit(limit),))
         return [_run(row) for row in rows]
 
+    def unknown_since(self, key: str) -> float | None:
+        """When the answer of a key's request was last found to be lost; the request left before that."""
+        row = self.session.row(
+            "SELECT max(at) FROM events "
+            "WHERE key = ? AND what = 'moved' AND json_extract(data, '$.to') = 'unknown'",
+            (key,),
+        )
+        return None if row is None else row[0]
+
     def events(
         self,
         address: str | None = None,

@@ -295,3 +295,18 @@ def test_a_request_that_nobody_wants_any_more_is_not_sent_again(world: MakeWorld
     assert it.apply().complete
     assert it.billed() == {"clip.b": 1}
     assert it.plan().empty
+
+
+def test_the_settling_time_goes_on_between_two_runs(world: MakeWorld) -> None:
+    it = world(clips(["a"]))
+    it.profile = {"list_settle_seconds": 30.0}
+    it.faults({"route": "create", "do": "cut_before", "nth": 1})
+    first = it.apply(wait=12.0)
+    assert [one.end for one in first.outcomes] == [End.PENDING]
+    it.clock.time += 32
+    begun = it.clock.time
+    sent: list[float] = []
+    it.act(Moment.SENT, lambda: sent.append(it.clock.time))
+    assert it.apply(wait=60.0).complete
+    assert sent == [begun]
+    assert it.billed() == {"clip.a": 1}
