@@ -14,6 +14,7 @@ from pathlib import Path
 from sorasync.assets.drift import Drift, StatFacts, check, stat_facts
 from sorasync.assets.store import AssetStore
 from sorasync.durable import write_atomic
+from sorasync.library_file import read_file
 
 FORMAT = 1
 _WHOLE, _DAMAGED = "checked.json", "damaged.json"
@@ -91,7 +92,7 @@ def _wrong_size(now: StatFacts, expected: Expected) -> bool:
 
 def _load(path: Path) -> dict[str, StatFacts]:
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(read_file(path, within=path.parent))
         if content["format"] == FORMAT:
             return {sha: StatFacts(*row) for sha, row in content["videos"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

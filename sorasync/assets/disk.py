@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from sorasync.assets.errors import DamagedFile, PartBusy
 from sorasync.counted import counted
 from sorasync.durable import BLOCK, opened_directory
+from sorasync.library_file import open_file
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -32,7 +33,7 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 def hash_prefix(path: Path, length: int) -> _Hash:
     """A SHA-256 that has been fed the first `length` bytes. Raises `DamagedFile` where there are fewer."""
-    with path.open("rb", buffering=0) as file:
+    with open_file(path, within=None) as file:
         return hash_next(file.fileno(), path, length)
 
 
@@ -50,7 +51,7 @@ def hash_next(handle: int, path: Path, length: int) -> _Hash:
 
 def hash_file(path: Path) -> str:
     """The SHA-256 of a whole file, as hex."""
-    with path.open("rb", buffering=0) as file:
+    with open_file(path, within=None) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

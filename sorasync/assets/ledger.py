@@ -16,6 +16,7 @@ from typing import NamedTuple
 from sorasync.assets.errors import AssetError
 from sorasync.assets.place import Way
 from sorasync.durable import write_atomic
+from sorasync.library_file import FileRefused, read_file
 
 FORMAT = 1
 
@@ -45,11 +46,11 @@ def row_for(file: str, way: Way, path: Path) -> Row:
 def load_ledger(root: Path) -> dict[str, Row]:
     """Every row by relative name. Missing or unreadable: none, which only makes the program more careful."""
     try:
-        content = json.loads((root / "names.json").read_bytes())
+        content = json.loads(read_file(root / "names.json", within=root))
         version, names = content["format"], content["names"]
         if version == FORMAT:
             return {name: _row(*row) for name, row in names.items()}
-    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+    except (FileNotFoundError, FileRefused, ValueError, KeyError, TypeError, AttributeError):
         return {}
     raise AssetError(
         f"{root / 'names.json'} has format {version}, this program knows {FORMAT}",

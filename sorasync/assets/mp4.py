@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sorasync.assets.boxes import Box, BoxReader
+from sorasync.library_file import open_file
 
 _AHEAD = 1 << 16
 """Bytes read at a time: the boxes that matter often stand close together."""
@@ -40,7 +41,7 @@ class _Track:
 
 def inspect_mp4(path: Path) -> Mp4Facts:
     """Check a file's structure. Raises `DamagedFile`, and OSError where it cannot be read."""
-    with path.open("rb", buffering=_AHEAD) as file:
+    with open_file(path, within=None) as file:
         size = file.seek(0, 2)
         return _inspect(BoxReader(file, path, size))
 

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 
 from sorasync.assets.shelf import Shelf
 from sorasync.assets.store import SIDECAR, AssetStore
+from sorasync.library_file import read_file
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 FORMAT = 1
+_LARGEST = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def read_sidecars(store: AssetStore) -> SidecarScan:
 def _read(path: Path) -> list[Sidecar] | None:
     """The renders in a file, None where it is missing, damaged, of another format or of another video."""
     try:
-        file = _adapter().validate_json(path.read_bytes())
+        file = _adapter().validate_json(read_file(path, within=path.parent, largest=_LARGEST))
     except (OSError, ValueError):
         return None
     stray = any(sidecar.sha256 != path.stem for sidecar in file.renders)

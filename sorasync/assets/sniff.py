@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sorasync.library_file import open_file
+
 SNIFF_BYTES = 512
 """How many bytes are enough to tell."""
 
@@ -29,7 +31,7 @@ def sniff(first_bytes: bytes) -> str | None:
 
 def sniff_file(path: Path) -> str | None:
     """`sniff` for the beginning of a file."""
-    with path.open("rb") as file:
+    with open_file(path, within=None) as file:
         return sniff(file.read(SNIFF_BYTES))
 
 

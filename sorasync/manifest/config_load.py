@@ -21,7 +21,6 @@ from sorasync.manifest.validate import validate
 
 _PROVIDER_KEYS = frozenset({"profile", "base_url", "api_key_env", "api_key_command"})
 _SECRET_KEY = re.compile(r"(?i)^(api[_-]?)?(key|token|secret|password)$")
-_SECRETS = frozenset({"api_key_env", "base_url", "api_key_command"})
 
 
 def read_config(root: Path, env: str | None) -> Config:
@@ -190,8 +189,8 @@ def _resolve_defaults(merged: dict[str, Any], place: Any) -> list[Fault]:
 
 
 def _hidden(fault: Fault) -> Fault:
-    """The fault without the value, where somebody may have put a secret."""
-    if fault.path and fault.path[-1] in _SECRETS and fault.code == "S104":
+    """The fault without the value of an address, which may hold a password."""
+    if fault.path and fault.path[-1] == "base_url" and fault.code == "S104":
         return Fault(
             fault.code,
             f"`{fault.path[-1]}` must be {fault.expected}",

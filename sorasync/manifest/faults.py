@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
 from sorasync.manifest.positions import Positions, Span, TomlPath
+from sorasync.sensitive import may_show, without_secrets
 
 _LONGEST_SOURCE = 65_536
 """More than a prompt may have: who shows a line cuts it around the fault."""
@@ -71,11 +72,11 @@ class Locator:
         return Diagnostic(
             code=fault.code,
             severity=Severity.ERROR,
-            message=message,
+            message=without_secrets(message),
             position=Position(fault.file, *span),
             address=fault.address,
             expected=fault.expected,
-            fix=fault.fix,
+            fix=fault.fix if fault.fix is None or fault.fix == without_secrets(fault.fix) else None,
             source=None if fault.secret else self.source(fault.file, span.line),
         )
 
@@ -88,12 +89,15 @@ class Locator:
         return positions.span(fault.path, key=fault.on_key)
 
     def source(self, file: str, line: int) -> str | None:
-        """The text of a line, control characters replaced; the end of an endless one is left out."""
+        """The text of a line, control characters replaced; the end of an endless one is left out.
+
+        None for a line that may hold a secret.
+        """
         if file not in self._lines:
             text = self.text(file)
             self._lines[file] = [] if text is None else text.split("\n")
         lines = self._lines[file]
-        if line > len(lines):
+        if line > len(lines) or not may_show(lines, line - 1):
             return None
         return _CONTROL.sub("\ufffd", lines[line - 1].removesuffix("\r")[:_LONGEST_SOURCE])
 

@@ -14,15 +14,14 @@ import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from io import BufferedReader
 from pathlib import Path
 from typing import Protocol
 
+from sorasync.library_file import TEXT_BYTES, FileRefused, open_file, read_file
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.positions import Span, TomlPath
 from sorasync.manifest.suggest import Speller, nearest, shown
 
-_LARGEST_TEXT = 64 * 1024 * 1024
 _SETTLED_NS = 2_000_000_000
 _NOT_A_PATH = re.compile(r"[\x00-\x1f\x7f\\]|^[A-Za-z]:|^[A-Za-z][A-Za-z0-9+.-]*://")
 
@@ -119,12 +118,7 @@ class LibraryFiles:
         return self._text[1]
 
     def text_or_none(self, path: str) -> str | None:
-        """The text for showing where something stands: broken bytes are replaced, None if unreadable.
-
-        Nothing that a link takes out of the library is shown.
-        """
-        if not self._inside(os.path.realpath(self.root / path)):
-            return None
+        """The text for showing where something stands: broken bytes are replaced, None if unreadable."""
         try:
             return self._bytes(path).decode("utf-8", "replace").removeprefix("\ufeff")
         except FileFault:
@@ -181,21 +175,9 @@ class LibraryFiles:
     def _bytes(self, path: str) -> bytes:
         self._used.add(path)
         try:
-            with self._open(path) as stream:
-                data = stream.read(_LARGEST_TEXT + 1)
+            return read_file(self.root / path, within=self.root, largest=TEXT_BYTES)
         except OSError as error:
-            raise FileFault("S102", f"{path} cannot be read: {_words(error)}") from None
-        if len(data) > _LARGEST_TEXT:
-            raise FileFault("S102", f"{path} is larger than {_LARGEST_TEXT // 2**20} MiB")
-        return data
-
-    def _open(self, path: str) -> BufferedReader:
-        full = self.root / path
-        mode = full.stat().st_mode
-        if not stat.S_ISREG(mode):
-            kind = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
-            raise FileFault("S102", f"{path} is {kind}")
-        return full.open("rb")
+            raise _unreadable(path, error) from None
 
     def _digest(self, path: str) -> FileDigest:
         try:
@@ -203,11 +185,11 @@ class LibraryFiles:
             known = self._known.get(path)
             if known and known.settled and _stamp(status) == (known.size, known.mtime_ns, known.inode):
                 return known
-            with self._open(path) as stream:
+            with open_file(self.root / path, within=self.root) as stream:
                 status = os.fstat(stream.fileno())
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
         except OSError as error:
-            raise FileFault("S102", f"{path} cannot be read: {_words(error)}") from None
+            raise _unreadable(path, error) from None
         return FileDigest(*_stamp(status), digest, status.st_mtime_ns + _SETTLED_NS < self._now_ns())
 
     def _resolve(self, declared: str, directory: str) -> str:
@@ -341,6 +323,13 @@ def _end(before: str) -> Span:
 
 def _stamp(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def _unreadable(path: str, error: OSError) -> FileFault:
+    if isinstance(error, FileRefused):
+        code = "S110" if error.outside else "S102"
+        return FileFault(code, f"{path} {error.strerror}", expected="a regular file inside the library")
+    return FileFault("S102", f"{path} cannot be read: {_words(error)}")
 
 
 def _words(error: OSError | ValueError) -> str:

@@ -10,11 +10,11 @@ import rtoml
 
 from sorasync.manifest.mistakes import Mistake, mistake, unclosed
 from sorasync.manifest.positions import Positions, Span, TomlPath
+from sorasync.sensitive import line_may_hold_secret
 
 _PLACE = re.compile(r"\s+at line (\d+) column (\d+)$")
 _MOST = 20
 _GOES_ON = re.compile(r"\s*(?:\[+[\w.\"-]+\]|[\w.\"-]+\s*=)")
-_SECRET = re.compile(r"(?i)\s*[\"']?(?:api[_-]?key\w*|key|token|secret|password)[\"']?\s*[=:\s]")
 _SIGNS = {"[": "]", "{": "}"}
 
 
@@ -76,10 +76,11 @@ def _fault(words: str, lines: list[str]) -> SyntaxFault:
     line, column = (int(place[1]), int(place[2])) if place else (1, 1)
     source = lines[line - 1].removesuffix("\r") if line <= len(lines) else ""
     span = Span(line, column, column + 1 if column <= len(source) else column)
-    found = mistake(message, source, column - 1)
+    secret = line_may_hold_secret(source)
+    # Where no `=` parts name and value, what is quoted as the name may be the secret itself.
+    found = None if secret and "=" not in source else mistake(message, source, column - 1)
     if found is None:
         found = Mistake(message, expected or None)
-    secret = _SECRET.match(source) is not None
     return SyntaxFault(found.message, span, found.expected, None if secret else found.fix, secret=secret)
 
 

@@ -14,6 +14,7 @@ from sorasync.manifest.faults import Fault
 from sorasync.manifest.positions import TomlPath
 from sorasync.manifest.schema import EXPECTED
 from sorasync.manifest.suggest import listed, nearest, shown
+from sorasync.sensitive import names_secret
 
 Place = Callable[[TomlPath], tuple[str, TomlPath, str | None]]
 """Gives, for a path in the validated values, the file, the path in that file and the address."""
@@ -109,6 +110,9 @@ def _fault(model: type[BaseModel], found: Any, place: Place) -> Fault:
         return Fault("S112", f"`{name}` is missing", file, path[:-1], address=address, on_key=True)
     expected = _expected(kind, found)
     subject = f"a key of `{name}`" if on_key else f"`{name}`"
+    if any(names_secret(part) for part in loc if isinstance(part, str) and part != "[key]"):
+        message = f"{subject} must be {expected}"
+        return Fault("S104", message, file, path, expected, None, address, on_key=on_key, secret=True)
     message = f"{subject} must be {expected}, not {shown(found['input'])}"
     return Fault("S104", message, file, path, expected, _fix(kind, found["input"]), address, on_key=on_key)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
+from sorasync.library_file import read_file
 
 if TYPE_CHECKING:
     from sorasync.operations.project import Project
@@ -81,4 +82,4 @@ def finish(project: Project, store: Store) -> list[Path]:
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(read_file(path, within=path.parent)).hexdigest()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
+from sorasync.library_file import FileRefused, read_file
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.manifest.library import Library, Origin
 from sorasync.manifest.matrix import canonical_name
@@ -112,7 +113,7 @@ def _write(project: Project, file: str, clip: str, take: int | None) -> Library:
     from sorasync.manifest.load import load
 
     path = project.root / file
-    before = _read(path, file)
+    before = _read(project.root, path, file)
     after = edited(before or "", clip, take)
     files = Overlay(project.root, file, after)
     library = load(project.root, project.config, files)
@@ -126,11 +127,13 @@ def _write(project: Project, file: str, clip: str, take: int | None) -> Library:
     return library
 
 
-def _read(path: Path, file: str) -> str | None:
+def _read(root: Path, path: Path, file: str) -> str | None:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return read_file(path, within=root).decode("utf-8-sig")
     except FileNotFoundError:
         return None
+    except FileRefused as error:
+        raise PickError(f"{file} {error.strerror}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise PickError(f"cannot read {file}: {error}") from error
 

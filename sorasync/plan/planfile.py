@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from sorasync.errors import SorasyncError
+from sorasync.library_file import open_file
 from sorasync.plan.change import Change
 from sorasync.plan.plan import Plan
 
 FORMAT = 2
+_LARGEST = 512 << 20
 
 
 class PlanFileError(SorasyncError):
@@ -95,7 +97,7 @@ def _read(first: bytes, rest: Iterator[bytes]) -> tuple[Plan, object, bool]:
 def load(path: Path) -> Plan:
     """Read a plan file. Raises `PlanFileError`."""
     try:
-        with path.open("rb") as file:
+        with open_file(path, within=None, largest=_LARGEST) as file:
             return decode(file)
     except PlanFileError as error:
         raise PlanFileError(f"{path}: {error.message}", hint=error.hint) from error

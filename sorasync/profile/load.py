@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import rtoml
 from pydantic import BaseModel, ValidationError
 
+from sorasync.library_file import FileRefused, read_file
 from sorasync.profile.check import nearest
 from sorasync.profile.error import ProfileError, ProfileFault
 from sorasync.profile.model import ANY
 from sorasync.profile.profile import Profile
+from sorasync.sensitive import names_secret, without_secrets
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -23,6 +25,7 @@ Table = dict[str, object]
 
 _DATA = resources.files("sorasync.profile") / "data"
 _DEEPEST = 8
+_LARGEST = 4 << 20
 _MAY_HOLD_KEYS = (("headers",), ("auth",), ("base_url",))
 _OF_THE_HOST = ("sunset", "replacement")
 
@@ -93,12 +96,14 @@ def _read(name_or_path: str, base_dir: Path, depth: int, within: Path | None) ->
 
 def _text(path: Path, within: Path | None) -> str:
     try:
-        if within is not None and not path.resolve().is_relative_to(within.resolve()):
+        return read_file(path, within=within, largest=_LARGEST).decode("utf-8-sig")
+    except FileRefused as error:
+        if error.outside:
             raise ProfileError(
                 f"the profile {path} lies outside of the library",
                 hint="copy it to a place beside sorasync.toml",
-            )
-        return path.read_text(encoding="utf-8")
+            ) from None
+        raise ProfileError(f"the profile {path} {error.strerror}") from None
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
         raise ProfileError(f"cannot read the profile {path}: {reason}") from None
@@ -163,14 +168,14 @@ def _fault(found: ErrorDetails) -> ProfileFault:
         return ProfileFault(path, "there is no such field", allowed, nearest(path[-1], known), unknown=True)
     message = found["msg"].removeprefix("Value error, ").partition(", unable to parse")[0]
     message = message.replace("Input should be", "must be")
-    secret = path[:1] in _MAY_HOLD_KEYS
+    secret = path[:1] in _MAY_HOLD_KEYS or any(map(names_secret, path))
     hidden = secret or found["type"] == "missing"
     given = "" if hidden else f" (given: {_short(found.get('input'))})"
     return ProfileFault(path, f"{message}{given}", secret=secret)
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    text = without_secrets(repr(value))
     return text if len(text) <= 60 else text[:57] + "…"
 
 

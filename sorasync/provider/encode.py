@@ -8,6 +8,7 @@ from math import gcd
 from pathlib import Path
 from urllib.parse import quote
 
+from sorasync.library_file import read_file
 from sorasync.provider.errors import InvalidRequest, NotSupported
 from sorasync.provider.outgoing import Outgoing, content_type
 from sorasync.provider.spec import HostSpec
@@ -19,6 +20,7 @@ NOBODY = "video_sorasync_doctor"
 """An id that no host has given out."""
 _RESOLUTIONS = (480, 720, 768, 1080)
 """Shorter sides that hosts know as `480p` and so on."""
+_LARGEST_IMAGE = 256 << 20
 
 
 def create(spec: HostSpec, request: CreateRequest, image_id: str | None = None) -> Outgoing:
@@ -179,7 +181,7 @@ def _image_fields(spec: HostSpec, image: Path) -> Fields:
     if "url" not in spec.image_by:
         raise NotSupported(f"{spec.name} takes no image in this kind of request")
     try:
-        content = base64.b64encode(image.read_bytes()).decode("ascii")
+        content = base64.b64encode(read_file(image, within=None, largest=_LARGEST_IMAGE)).decode("ascii")
     except OSError as error:
         raise InvalidRequest(f"cannot read {image}: {error.strerror}") from None
     url = f"data:{content_type(image)};base64,{content}"

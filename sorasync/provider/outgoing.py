@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from sorasync.library_file import open_file
+
 _TYPES = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -59,6 +61,6 @@ def multipart_parts(outgoing: Outgoing, stack: ExitStack) -> list[Part]:
         if isinstance(source, bytes):
             parts.append((name, (f"{name}.jsonl", source, "application/jsonl")))
         else:
-            handle = stack.enter_context(source.open("rb"))
+            handle = stack.enter_context(open_file(source, within=None))
             parts.append((name, (f"{name}{source.suffix.lower()}", handle, content_type(source))))
     return parts

@@ -55,6 +55,8 @@ def connect(path: Path | None, *, create: bool, readonly: bool) -> Connected:
         )
     if path is None or (readonly and not path.exists()):
         return Connected(memory(), None)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise StateError(f"the state {path} is not a regular file", hint="[state] url names a file")
     with explained(str(path)):
         return _open_to_read(path) if readonly else _open_to_write(path, create)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sorasync.durable import write_atomic
 from sorasync.graph.address import natural
+from sorasync.library_file import FileRefused, read_file
 from sorasync.state.errors import StateError
 from sorasync.state.lasting import facts
 from sorasync.state.lockfile_fields import LockFileBroken
@@ -181,9 +182,12 @@ def _digest(text: str) -> str:
 
 def _text(path: Path) -> str | None:
     try:
-        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        data = read_file(path, within=path.parent)
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
     except FileNotFoundError:
         return None
+    except FileRefused as error:
+        raise LockFileBroken(f"{path.name} {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise LockFileBroken(f"{path.name} is not UTF-8 text") from error
     except OSError as error:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sorasync.library_file import read_file
+
 if TYPE_CHECKING:
     from watchfiles import Change
 
@@ -30,6 +32,7 @@ _POLL = 0.3
 _LISTEN_MS = 500
 _STEP = 0.05
 _GIT_SECONDS = 10.0
+_GIT_FILE = 1 << 16
 _EMPTY_SECONDS = 0.4
 _BACKUP_ENDINGS = ("~", ".tmp", ".bak", ".part")
 
@@ -235,7 +238,8 @@ def git_at_work(root: Path) -> bool:
         for directory in (root, *root.parents):
             git = directory / ".git"
             if git.is_file():
-                git = directory / git.read_text("utf-8", "replace").removeprefix("gitdir:").strip()
+                said = read_file(git, within=None, largest=_GIT_FILE).decode("utf-8", "replace")
+                git = directory / said.removeprefix("gitdir:").strip()
             if git.is_dir():
                 return time.time() - (git / "index.lock").stat().st_mtime < _GIT_SECONDS
     except OSError:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sorasync.assets.store import AssetStore
 from sorasync.graph.memo import Memo
+from sorasync.library_file import read_file
 from sorasync.manifest.memory import Memory
 from sorasync.operations.project import Project
 from sorasync.plan.decisions import Decisions
@@ -228,7 +229,7 @@ def _mark(project: Project, store: Store) -> tuple[object, ...]:
 
 def _digest(path: Path | None) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() if path is not None else ""
+        return hashlib.sha256(read_file(path, within=path.parent)).hexdigest() if path is not None else ""
     except OSError:
         return ""
 

@@ -426,7 +426,7 @@ def test_a_lock_file_of_bytes_is_explained(path: Path) -> None:
     path.unlink()
     assert lockfile.read(path) is None
     path.mkdir()
-    with pytest.raises(LockFileBroken, match="cannot be read"):
+    with pytest.raises(LockFileBroken, match="is a directory"):
         lockfile.read(path)
 
 

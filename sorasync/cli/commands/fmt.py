@@ -53,17 +53,21 @@ def command(globals: Globals, paths: tuple[Path, ...], check: bool, diff: bool) 
 
 def _outcomes(globals: Globals, paths: tuple[Path, ...]) -> Iterator[tuple[Outcome, Path]]:
     from sorasync.errors import SorasyncError
+    from sorasync.library_file import FileRefused, read_file
     from sorasync.manifest.config import find_library
-    from sorasync.manifest.format.files import chosen_files, outcome
+    from sorasync.manifest.format.files import chosen_files, outcome, refused
 
     if not paths:
         paths = (find_library(globals.library or Path.cwd()),)
-    for path in dict.fromkeys(chosen_files(paths)):
+    for chosen in {one.path: one for one in chosen_files(paths)}.values():
+        path, name = chosen.path, _name(chosen.path)
         try:
-            data = path.read_bytes()
+            found = outcome(name, read_file(path, within=chosen.within))
+        except FileRefused as error:
+            found = refused(name, error)
         except OSError as error:
             raise SorasyncError(f"cannot read {path}: {error.strerror}") from error
-        yield outcome(_name(path), data), path
+        yield found, path
 
 
 def _name(path: Path) -> str:

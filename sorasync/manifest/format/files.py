@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sorasync.library_file import FileRefused
 from sorasync.manifest.config import CONFIG_FILE
 from sorasync.manifest.declare import syntax_faults
 from sorasync.manifest.diagnostic import Diagnostic
@@ -36,6 +37,22 @@ class Outcome:
         return self.before != self.after
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A file to lay out. `within` is the directory it was found in, None for one that was named itself."""
+
+    path: Path
+    within: Path | None = None
+
+
+def refused(name: str, error: FileRefused) -> Outcome:
+    """The outcome of a file that is not opened."""
+    code = "S110" if error.outside else "S102"
+    fault = FileFault(code, f"{name} {error.strerror}").at(name)
+    found = Locator(lambda _: None).diagnostics([fault])
+    return Outcome(name, "", "", tuple(found), "not being a file of the library")
+
+
 def outcome(name: str, data: bytes) -> Outcome:
     """What becomes of a file's bytes. Never raises: whatever is wrong is among the faults."""
     raw = data.decode("utf-8", "replace")
@@ -59,15 +76,18 @@ def library_files(root: Path) -> list[Path]:
     return [root / CONFIG_FILE, *(root / name for name in found)]
 
 
-def chosen_files(paths: Iterable[Path]) -> Iterator[Path]:
+def chosen_files(paths: Iterable[Path]) -> Iterator[Chosen]:
     """The files that arguments name: a file itself, a library's files, or every TOML file of a directory."""
     for path in paths:
         if not path.is_dir():
-            yield path
-        elif (path / CONFIG_FILE).is_file():
-            yield from library_files(path)
-        else:
-            yield from sorted(file for file in path.rglob("*.toml") if not _hidden(file.relative_to(path)))
+            yield Chosen(path)
+            continue
+        found = library_files(path) if (path / CONFIG_FILE).is_file() else _toml_files(path)
+        yield from (Chosen(file, path) for file in found)
+
+
+def _toml_files(directory: Path) -> list[Path]:
+    return sorted(file for file in directory.rglob("*.toml") if not _hidden(file.relative_to(directory)))
 
 
 def _directory(root: Path) -> str:

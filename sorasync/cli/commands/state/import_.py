@@ -11,7 +11,9 @@ from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.lock_option import lock_option
 from sorasync.cli.output import print_json, print_lines
 from sorasync.counted import counted
+from sorasync.library_file import read_file
 
+_LARGEST = 512 << 20
 _EXAMPLES = """\b
 Examples:
   sorasync state export state.json         # there
@@ -33,7 +35,7 @@ def command(globals: Globals, file: Path, lock_timeout: float) -> ExitCode:
     from sorasync.state.lock import held
 
     try:
-        text = file.read_text("utf-8")
+        text = read_file(file, within=None, largest=_LARGEST).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SorasyncError(f"cannot read {file}: {error}") from error
     project = globals.project()

@@ -1,0 +1,73 @@
+"""The one way in which files of a library are opened: inside it, regular, and not too large.
+
+A library may come from a stranger's branch, where any name can be a link to a credentials file or to a device
+that never ends. What is refused here was not read.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from io import BufferedReader
+from pathlib import Path
+
+TEXT_BYTES = 64 << 20
+"""The largest manifest, prompt, profile, lock file or list of names that is read whole."""
+MEDIA_BYTES = 16 << 30
+"""The largest video or image that is hashed or sent."""
+
+
+class FileRefused(OSError):
+    """A file that is not opened; `strerror` says why, in words that follow the file's name.
+
+    `outside` where a link leads out of the library.
+    """
+
+    def __init__(self, path: Path, number: int, words: str, *, outside: bool = False) -> None:
+        super().__init__(number, words, str(path))
+        self.outside = outside
+
+
+def open_file(path: Path, *, within: Path | None, largest: int = MEDIA_BYTES) -> BufferedReader:
+    """Open a file for reading bytes. Raises `FileRefused`, and other kinds of OSError where there is none.
+
+    `within` is the directory that holds the file once all links are followed; None for a file that the user
+    named on the command line, or one in a place that the caller has checked.
+    """
+    real = os.path.realpath(path)
+    if within is not None and not Path(real).is_relative_to(os.path.realpath(within)):
+        raise FileRefused(path, errno.EPERM, "leads out of the library through a link", outside=True)
+    _require_regular(path, os.stat(real).st_mode)  # noqa: PTH116
+    # Between the look and the opening the name may have become something else: a link is not followed, a
+    # FIFO does not hold the program up, and what was opened is looked at once more.
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    handle = os.open(real, flags | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        status = os.fstat(handle)
+        _require_regular(path, status.st_mode)
+        _require_small(path, status.st_size, largest)
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def read_file(path: Path, *, within: Path | None, largest: int = TEXT_BYTES) -> bytes:
+    """The bytes of a file; see `open_file`."""
+    with open_file(path, within=within, largest=largest) as file:
+        data = file.read(largest + 1)
+    _require_small(path, len(data), largest)
+    return data
+
+
+def _require_regular(path: Path, mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise FileRefused(path, errno.EISDIR, "is a directory")
+    if not stat.S_ISREG(mode):
+        raise FileRefused(path, errno.EINVAL, "is not a regular file")
+
+
+def _require_small(path: Path, size: int, largest: int) -> None:
+    if size > largest:
+        raise FileRefused(path, errno.EFBIG, f"is larger than {largest >> 20} MiB")

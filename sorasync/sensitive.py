@@ -1,0 +1,67 @@
+"""What in a file somebody may have typed although it is secret: names that keys go by, and texts that look
+like keys. Whatever is found here is left out of messages and excerpts.
+"""
+
+from __future__ import annotations
+
+import re
+
+HIDDEN = "[hidden]"
+"""What replaces a secret in a text."""
+
+_WORDS = re.compile(
+    r"keys?|tokens?|secrets?|passwords?|passwd|pwd|pass|passphrase|passcode|credentials?|auth|authorization"
+    r"|authentication|bearer|cookies?|signature|sig|jwt|hmac|oauth|\w*(?:api|access|secret|private)key"
+    r"|\w*(?:token|secret|password|credentials)"
+)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_NO_LETTER = re.compile(r"[^a-z0-9]+")
+
+_STRING = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\']*\'')
+_ASSIGNED = re.compile(r"([\w.\-]+)\s*=")
+_FIRST = re.compile(r"\s*(?:export\s+)?[\"']?([\w.\- ]*[\w])[\"']?\s*[=:]")
+_TWO_WORDS = re.compile(r"\s*[\"']?([\w.\-]+)[\"']?\s+\S+\s*")
+_ONE_WORD = re.compile(r"\s*[\w+/=\-]{16,}\s*")
+_BEGINS = re.compile(r"\s*(?:\[|[\w.\-\"' ]+=)")
+_FARTHEST = 100
+
+_LOOKS = re.compile(
+    r"\b(?:sk|pk|rk|key|api|gsk|xai|whsec|hf|r8|glpat|npm)[-_](?=[\w-]*\d)[\w-]{12,}"
+    r"|\b(?:AKIA|ASIA)[A-Z0-9]{12,}|\bgh[a-z]_\w{16,}|\bgithub_pat_\w{16,}|\bxox[a-z]-[\w-]{8,}"
+    r"|\bAIza[\w-]{20,}|\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?|\bBearer\s+[\w.~+/=-]{8,}"
+    r"|(?<=://)[^/\s@\"']*:[^\s@\"']+(?=@)"
+    r"|(?<=[?&])[\w-]*(?:key|token|secret|sig|signature|password)=[^&\s\"']+"
+)
+
+
+def names_secret(name: str) -> bool:
+    """Whether a key of that name may hold a secret: `api_key`, `aws_secret_access_key`, `X-Auth-Token`."""
+    words = _NO_LETTER.split(_CAMEL.sub("_", name).lower())
+    return any(map(_WORDS.fullmatch, words))
+
+
+def without_secrets(text: str) -> str:
+    """The text with everything that looks like a key replaced."""
+    return _LOOKS.sub(HIDDEN, text)
+
+
+def line_may_hold_secret(line: str) -> bool:
+    """Whether a line of a file assigns to a name of a secret, or looks like a key itself.
+
+    The line need not be TOML: what cannot be read is often another tool's file.
+    """
+    if _LOOKS.search(line) or _ONE_WORD.fullmatch(line):
+        return True
+    names = _ASSIGNED.findall(_STRING.sub('""', line))
+    names += [found[1] for found in (_FIRST.match(line), _TWO_WORDS.fullmatch(line)) if found]
+    return any(map(names_secret, names))
+
+
+def may_show(lines: list[str], index: int) -> bool:
+    """Whether a line of a TOML file may be shown; it may be the middle of a value that began further up."""
+    for at in range(index, max(-1, index - _FARTHEST), -1):
+        if line_may_hold_secret(lines[at]) and (at == index or _BEGINS.match(lines[at])):
+            return False
+        if _BEGINS.match(lines[at]):
+            return True
+    return True
