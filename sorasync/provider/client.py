@@ -32,12 +32,13 @@ from sorasync.provider.errors import (
 from sorasync.provider.gate import Gate
 from sorasync.provider.gateway_ids import completed
 from sorasync.provider.limits import Limits
-from sorasync.provider.links import LinkPolicy, system_resolve
+from sorasync.provider.links import LinkPolicy
 from sorasync.provider.outgoing import Outgoing
 from sorasync.provider.read import is_job, job_id, pending, read_job, read_page
 from sorasync.provider.retry import KEYED, PAID, Patience, retried
 from sorasync.provider.sender import Sender
 from sorasync.provider.spec import HostSpec
+from sorasync.provider.transport import opened
 from sorasync.provider.waits import poll_after
 from sorasync.provider.wire import (
     CreateRequest,
@@ -76,8 +77,8 @@ class VideosClient:
         self._clock = clock or SystemClock()
         self._patience = patience or Patience()
         self.limits = limits or Limits(self._clock, spec.creates_per_minute, spec.in_flight)
-        self._sender = Sender(spec, api_key, self._clock, transport)
-        links = LinkPolicy(spec.base_url, spec.download_hosts, None if transport else system_resolve)
+        links = LinkPolicy(spec.base_url, spec.download_hosts)
+        self._sender = Sender(spec, api_key, self._clock, transport or opened(links.judge))
         self._downloads = Downloader(self._sender, links, self._patience, self.get)
         self._edits = EditRoutes(spec)
         self.batches = Batches(self._sender, self._downloads, self._patience)

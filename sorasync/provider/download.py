@@ -184,7 +184,7 @@ class Downloader:
     async def _follow(self, name: str, url: str, offset: int, stack: AsyncExitStack) -> Fetched:
         """Open an address through its redirects. The key goes to the user's own origin only."""
         for _ in range(_MOST_REDIRECTS + 1):
-            await self._links.check(url)
+            self._links.check(url)
             request = self._sender.build("GET", url, self._headers(url, offset))
             response = await self._opened(name, request, stack)
             if response.status_code == 416 and offset:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
-import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 from sorasync.provider.errors import BadDownload
 from sorasync.provider.redact import clean
-
-Resolve = Callable[[str], Awaitable[list[str]]]
-"""The addresses a host name stands for; an empty list where they cannot be found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +34,17 @@ def origin(url: str) -> Origin | None:
     return Origin(parts.scheme, parts.hostname.lower(), port or (443 if parts.scheme == "https" else 80))
 
 
-async def system_resolve(host: str) -> list[str]:
-    """Ask the system's resolver."""
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return []
-    return [str(entry[4][0]) for entry in found]
-
-
 @dataclass(frozen=True, slots=True)
 class LinkPolicy:
     """Judges addresses that a server names.
 
     `base_url` is the user's own and may be anywhere. Other hosts must be public unless they are among
-    `allowed` (`host` or `host:port`). `resolve` is None where names cannot be looked up (a transport inside
-    the process): then only addresses and `localhost` are judged.
+    `allowed` (`host` or `host:port`). A name is judged by the very addresses that are connected to: asked
+    twice, it may answer differently.
     """
 
     base_url: str
     allowed: tuple[str, ...] = ()
-    resolve: Resolve | None = system_resolve
 
     def absolute(self, url: str, against: str | None = None) -> str:
         """The address in full; servers may send `/v1/videos/…`. Raises `BadDownload` for other schemes."""
@@ -75,30 +60,22 @@ class LinkPolicy:
         """Whether the key may travel to that address: the very origin that the user configured."""
         return origin(url) == origin(self.base_url)
 
-    async def check(self, url: str) -> None:
-        """Raises `BadDownload` if the address leads to a private or local host that is not the user's own."""
-        target, own = origin(url), origin(self.base_url)
+    def check(self, url: str) -> None:
+        """Raises `BadDownload` for a private or local address that is not the user's own."""
+        target = origin(url)
         if target is None:
             raise BadDownload("the server names an address that is not http or https")
-        if own is not None and target.host == own.host:
+        self.judge(target.host, target.port, [target.host])
+
+    def judge(self, host: str, port: int, addresses: Iterable[str]) -> None:
+        """Raises `BadDownload` if an address of a host is private, and the host not the user's own."""
+        own = origin(self.base_url)
+        if (own is not None and host == own.host) or host in self.allowed or f"{host}:{port}" in self.allowed:
             return
-        if target.host in self.allowed or f"{target.host}:{target.port}" in self.allowed:
-            return
-        addresses = [target.host]
-        if not _is_address(target.host) and self.resolve is not None:
-            addresses += await self.resolve(target.host)
-        if any(_is_private(address) for address in addresses):
-            message = f"the server names a download on a private or local host: {clean(target.host, 80)}"
-            hint = f'if that is right, put "{clean(target.host, 80)}" into download.hosts of the profile'
+        if any(map(_is_private, addresses)):
+            message = f"the server names a download on a private or local host: {clean(host, 80)}"
+            hint = f'if that is right, put "{clean(host, 80)}" into download.hosts of the profile'
             raise BadDownload(message, hint=hint)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    return True
 
 
 def _is_private(host: str) -> bool:

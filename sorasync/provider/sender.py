@@ -30,7 +30,7 @@ from sorasync.provider.outgoing import Outgoing, Part, form_fields, multipart_pa
 from sorasync.provider.read import is_job
 from sorasync.provider.redact import Secret, may_hold, scrub
 from sorasync.provider.spec import HostSpec
-from sorasync.provider.transport import FIRST_BYTE, TellsFirstByte, opened
+from sorasync.provider.transport import FIRST_BYTE, TellsFirstByte
 from sorasync.provider.values import parse
 from sorasync.provider.words import MOST_READ, words
 
@@ -72,8 +72,7 @@ class Sender:
         spec: HostSpec,
         api_key: str | None,
         clock: Clock,
-        transport: httpx.AsyncBaseTransport | None = None,
-        connections: int = 16,
+        transport: httpx.AsyncBaseTransport,
         whole: float | None = None,
     ) -> None:
         self.spec = spec
@@ -84,7 +83,7 @@ class Sender:
         self._paid_timeout = _SYNCHRONOUS_TIMEOUT if synchronous else _PAID_TIMEOUT
         self._whole = whole or _WHOLE
         self._whole_paid = whole or (_WHOLE_SYNCHRONOUS if synchronous else _WHOLE_PAID)
-        self._transport = transport or opened(connections)
+        self._transport = transport
 
     def asked(self, paid: bool = False) -> Asked:
         """How answers of this host are to be read."""

@@ -8,6 +8,7 @@ nowhere else; what is not certain counts as sent.
 from __future__ import annotations
 
 import asyncio
+import socket
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +17,7 @@ from typing import Any
 
 import aiohttp
 import httpx
+from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.connector import Connection
 from yarl import URL
 
@@ -28,6 +30,7 @@ _TURNS = 8
 _PIECE = 1 << 16
 _LONGEST_HEADER = 1 << 16
 """Bytes; signed addresses in a `location` are long."""
+_PORTS = {"http": 80, "https": 443}
 _OURS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
@@ -41,21 +44,30 @@ class TellsFirstByte(httpx.AsyncBaseTransport):
     """A transport that heeds `FIRST_BYTE`."""
 
 
-def opened(connections: int) -> httpx.AsyncBaseTransport:
-    """A transport with at most so many connections.
+Judge = Callable[[str, int, list[str]], None]
+"""Raises what says that a host of that name and port must not be reached at one of those addresses."""
+
+
+def opened(judge: Judge, connections: int = 16) -> httpx.AsyncBaseTransport:
+    """A transport with at most so many connections, none of them to a host that `judge` objects to.
 
     Proxies and their exceptions are what httpx's own client knows, so where there are any it is left to that.
     """
     proxied = {"http", "https", "all"} & urllib.request.getproxies().keys()
-    return _Proxied(connections) if proxied else _Pooled(connections)
+    return _Proxied(judge, connections) if proxied else _Pooled(judge, connections)
 
 
 class _Proxied(TellsFirstByte):
-    def __init__(self, connections: int) -> None:
+    """The proxy looks names up. Where a name has addresses here, those are judged all the same."""
+
+    def __init__(self, judge: Judge, connections: int) -> None:
+        self._judge = judge
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         self._client = httpx.AsyncClient(limits=limits, follow_redirects=False)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        host, port = request.url.host, request.url.port or _PORTS.get(request.url.scheme, 0)
+        self._judge(host, port, await _looked_up(host))
         if (first_byte := request.extensions.get(FIRST_BYTE)) is not None:
 
             async def trace(event: str, _info: object) -> None:
@@ -69,8 +81,36 @@ class _Proxied(TellsFirstByte):
         await self._client.aclose()
 
 
+async def _looked_up(host: str) -> list[str]:
+    """The addresses that a name has here; none where only the proxy knows it."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return [str(entry[4][0]) for entry in found]
+
+
+class _Judged(AbstractResolver):
+    """Looks names up for the connections, which are made to these addresses and no others."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._system = aiohttp.ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._system.resolve(host, port, family)
+        self._judge(host, port, [entry["host"] for entry in found])
+        return found
+
+    async def close(self) -> None:
+        await self._system.close()
+
+
 class _Pooled(TellsFirstByte):
-    def __init__(self, connections: int) -> None:
+    def __init__(self, judge: Judge, connections: int) -> None:
+        self._judge = judge
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
 
@@ -104,6 +144,7 @@ class _Pooled(TellsFirstByte):
             connector = aiohttp.TCPConnector(
                 limit=self._connections,
                 keepalive_timeout=_KEPT_OPEN,
+                resolver=_Judged(self._judge),
                 ssl=httpx.create_ssl_context() if scheme == "https" else True,
             )
             self._session = aiohttp.ClientSession(

@@ -153,6 +153,43 @@ def test_what_is_pure_imports_nothing_that_reaches_outside(part: str) -> None:
     assert wrong == set()
 
 
+READS_BY_ITSELF = {
+    "sorasync.library_file": "opens every file of a library",
+    "sorasync.manifest.shipped": "a schema of this program",
+    "sorasync.manifest.pages": "a page of this program",
+    "sorasync.operations.init": "a template of this program, and files that must be new",
+    "sorasync.profile.load": "a profile of this program",
+    "sorasync.state.process": "what the system says of a process",
+    "sorasync.state.filesystem": "what the system says of its mounts",
+    "sorasync.state.backup": "a copy that was just made",
+    "sorasync.assets.disk": "files of its own making",
+    "sorasync.state.lockfile": "its directory, to make a new name durable",
+    "sorasync.cli.ci": "the summary that a runner collects",
+    "sorasync.cli.main": "the null device",
+}
+"""Everything else asks `library_file`: a name in a library may be a link to anything."""
+
+
+def test_files_of_a_library_are_opened_in_one_way() -> None:
+    reading = {
+        module
+        for module, tree in modules().items()
+        if package(module) != "preview"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and _opens(node)
+    }
+    assert reading == READS_BY_ITSELF.keys()
+
+
+def _opens(call: ast.Call) -> bool:
+    """Whether a call opens a file by its name."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else ast.unparse(call.func)
+    if name in ("read_text", "read_bytes") or ast.unparse(call.func) in ("open", "os.open"):
+        return True
+    mode = call.args[0] if call.args else None
+    return name == "open" and isinstance(mode, ast.Constant) and mode.value in ("rb", "r", "rb+", "a")
+
+
 def test_nothing_but_the_command_line_prints_or_exits() -> None:
     wrong = [
         (module, node.lineno)

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
+from sorasync.provider.errors import BadDownload
 from sorasync.provider.transport import opened
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -48,9 +49,13 @@ async def host(serve: Serve) -> AsyncIterator[str]:
             writer.transport.abort()
 
 
+def anywhere(host: str, port: int, addresses: list[str]) -> None:
+    """Objects to nothing."""
+
+
 @asynccontextmanager
 async def client(limits: httpx.Timeout = LIMITS, connections: int = 4) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=opened(connections), timeout=limits) as sending:
+    async with httpx.AsyncClient(transport=opened(anywhere, connections), timeout=limits) as sending:
         yield sending
 
 
@@ -317,3 +322,45 @@ def test_a_proxy_is_gone_through(name: str, monkeypatch: pytest.MonkeyPatch) -> 
 
     assert asyncio.run(get()) == 200
     assert heads[0].startswith(b"GET http://videos.example/v1/videos HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_name_leads_only_to_addresses_that_were_judged(
+    allowed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lookups: list[str] = []
+    judged: list[tuple[str, list[str]]] = []
+
+    def look_up(name: str, port: int, *args: object, **kwargs: object) -> object:
+        lookups.append(name)
+        # Whoever asks twice is told something else the second time.
+        address = "127.0.0.1" if len(lookups) == 1 else "127.0.0.9"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    def judge(name: str, port: int, addresses: list[str]) -> None:
+        judged.append((name, addresses))
+        if not allowed:
+            raise BadDownload("not there")
+
+    served = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal served
+        served += 1
+        await read_request(reader)
+        writer.write(OK)
+
+    async def get() -> int:
+        async with host(serve) as url:
+            monkeypatch.setattr(socket, "getaddrinfo", look_up)
+            named = url.replace("127.0.0.1", "cdn.example")
+            async with httpx.AsyncClient(transport=opened(judge), timeout=LIMITS) as sending:
+                return (await sending.get(named)).status_code
+
+    if allowed:
+        assert asyncio.run(get()) == 200
+    else:
+        with pytest.raises(BadDownload):
+            asyncio.run(get())
+    assert (judged, lookups) == ([("cdn.example", ["127.0.0.1"])], ["cdn.example"])
+    assert served == allowed
