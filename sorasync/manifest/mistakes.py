@@ -139,6 +139,11 @@ def _behind(place: _Place) -> Mistake | None:
         return Mistake(
             'the text ends here, at its second `"`', "`\\\"` for a quote inside of it, or `'` around the text"
         )
+    if before.endswith("'") and rest[:1] not in ("]", "}"):
+        value = f"{place.before.partition('=')[2]}{place.rest}".strip()
+        inside = value[1:-1] if value.endswith("'") and len(value) > 1 else ""
+        fix = _short(f'"{inside}"') if inside and '"' not in inside and "\\" not in inside else None
+        return Mistake("the text ends here, at its second `'`", "`\"` around a text that holds `'`", fix)
     return None
 
 

@@ -5,6 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 
+# What other tools and APIs of the field call the same thing: spelling alone would lead to another key.
+_SYNONYMS = {
+    "duration": "seconds",
+    "length": "seconds",
+    "resolution": "size",
+    "dimensions": "size",
+    "text": "prompt",
+    "n": "takes",
+    "count": "takes",
+    "variations": "takes",
+    "first_frame": "image",
+    "start_image": "image",
+    "input_reference": "image",
+    "extends": "from",
+    "source": "from",
+    "version": "revision",
+    "notes": "description",
+    "comment": "description",
+    "labels": "tags",
+    "parameters": "params",
+    "extra_body": "params",
+    "selected": "pick",
+    "locked": "protect",
+}
+
+
+def nearest_key(wrong: str, known: Iterable[str]) -> str | None:
+    """The key that is meant: by what other tools call it, else by its spelling; None if none is near."""
+    names = list(known)
+    meant = _SYNONYMS.get(_plain(wrong))
+    return meant if meant in names else nearest(wrong, names)
+
+
 def nearest(wrong: str, right: Iterable[str]) -> str | None:
     """The name of `right` that `wrong` most likely stands for, or None if none is near.
 

@@ -13,7 +13,7 @@ from sorasync.counted import counted
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.positions import TomlPath
 from sorasync.manifest.schema import EXPECTED
-from sorasync.manifest.suggest import listed, nearest, shown
+from sorasync.manifest.suggest import listed, nearest_key, shown
 from sorasync.sensitive import names_secret
 
 Place = Callable[[TomlPath], tuple[str, TomlPath, str | None]]
@@ -102,7 +102,7 @@ def _fault(model: type[BaseModel], found: Any, place: Place) -> Fault:
     name = _label(loc[:-2] if on_key else loc)
     if kind == "extra_forbidden":
         known = _known(model, loc[:-1])
-        fix = nearest(str(loc[-1]), known)
+        fix = nearest_key(str(loc[-1]), known)
         return Fault(
             "S103", f"unknown key `{loc[-1]}`", file, path, listed(known, 30), fix, address, on_key=True
         )
