@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Iterable
 
 _NARROWEST = 40
 _ELSEWHERE = 80
@@ -50,6 +51,40 @@ def cells(text: str) -> int:
 def padded(text: str, width: int) -> str:
     """The text with blanks up to the width; a longer one as it is."""
     return text + " " * max(0, width - cells(text))
+
+
+def told_apart(labels: Iterable[str], width: int) -> dict[str, str]:
+    """Each label in at most `width` columns, its middle replaced by `…`, so that no two look alike.
+
+    Variants of one matrix clip share their beginning and often their end, so the place of the cut is chosen
+    by all of them. Where no place keeps them apart they stay whole: a long line beats a wrong clip.
+    """
+    names = list(dict.fromkeys(labels))
+    long = [name for name in names if cells(name) > width]
+    if not long:
+        return {name: name for name in names}
+    kept = {name for name in names if cells(name) <= width}
+    room = max(0, width - 1)
+    half = room // 2
+    for ahead in sorted(range(room + 1), key=lambda ahead: (abs(ahead - half), ahead)):
+        shown = [f"{_first_cells(name, ahead)}…{_last_cells(name, room - ahead)}" for name in long]
+        if len(set(shown) - kept) == len(long):
+            return {name: name for name in kept} | dict(zip(long, shown, strict=True))
+    return {name: name for name in names}
+
+
+def _first_cells(text: str, width: int) -> str:
+    end, room = 0, width
+    for character in text:
+        room -= cells(character)
+        if room < 0:
+            break
+        end += 1
+    return text[:end]
+
+
+def _last_cells(text: str, width: int) -> str:
+    return _first_cells(text[::-1], width)[::-1]
 
 
 def cut(text: str, width: int) -> str:

@@ -36,7 +36,15 @@ def plan_json(plan: Plan, *, changes: bool = True) -> dict[str, object]:
         "partial": plan.partial,
         "mode": "batch" if plan.batch else "direct",
         "changes": [change_json(change) for change in plan.changes] if changes else [],
-        "waiting": [{"address": w.label, "pick": w.clip, "takes": w.takes} for w in plan.waiting],
+        "waiting": [
+            {
+                "address": waiting.label,
+                "pick": waiting.clip,
+                "takes": waiting.takes,
+                "cost_usd": None if waiting.cost.unknown else usd(waiting.cost.known_usd),
+            }
+            for waiting in plan.waiting
+        ],
         "notices": list(plan.notices),
         "diagnostics": [diagnostic_json(d) for d in plan.diagnostics],
     }

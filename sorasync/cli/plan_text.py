@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import click
 
+from sorasync.cli.columns import cells, padded, terminal_width, told_apart, wrapped
 from sorasync.cli.quote import quoted
 from sorasync.cli.render_text import render_text
 from sorasync.counted import counted
@@ -13,7 +15,7 @@ from sorasync.plan.action import Action
 from sorasync.plan.allowance import Allowance
 from sorasync.plan.change import Change
 from sorasync.plan.cost import money
-from sorasync.plan.plan import Plan
+from sorasync.plan.plan import Plan, Waiting
 from sorasync.plan.words import Piece, shortened, word_diff
 
 _COLOURS = {
@@ -46,33 +48,57 @@ _VERBS = {
 }
 
 
+# How many reasons why a plan would be refused are shown.
 _REFUSALS = 5
-"""How many reasons why a plan would be refused are shown."""
+_LEAST_NAME = 24
+_WIDEST_NAME = 60
 
 
 def plan_text(plan: Plan, *, full: bool = False, short: bool = False) -> Iterator[str]:
-    """The plan's lines. `full` shows prompts whole, `short` leaves their diffs out."""
+    """The plan's lines. `full` shows prompts whole, `short` leaves their diffs out.
+
+    On a terminal the addresses are shortened to what tells them apart and reasons are folded; elsewhere every
+    address is whole, for grep.
+    """
+    width = terminal_width()
     rows = [(change, what_text(change)) for change in plan.changes]
-    names = max((len(change.label) for change, _ in rows), default=0)
-    whats = max((len(what) for _, what in rows), default=0)
+    labels = {change.label: change.label for change, _ in rows}
+    if width is not None:
+        labels = told_apart(labels, max(_LEAST_NAME, width // 2 - 4))
+    names = max(map(cells, labels.values()), default=0)
+    whats = max((cells(what) for _, what in rows), default=0)
+    columns = _Columns(min(names, _WIDEST_NAME), min(whats, 40), width)
     for change, what in rows:
-        yield change_line(change, what, min(names, 40), min(whats, 40))
+        yield from _change_lines(change, labels[change.label], what, columns)
         if not short:
             yield from _detail(change, full=full)
     if rows:
         yield ""
-    for waiting in plan.waiting:
-        pick = f"sorasync pick {quoted(waiting.clip)} 1..{waiting.takes}"
-        yield f"  {waiting.label} waits for a choice: {pick}"
+    yield from map(_waiting_line, plan.waiting)
     if plan.waiting:
         yield ""
     yield from sums(plan)
 
 
-def change_line(change: Change, what: str, names: int, whats: int) -> str:
-    """A change in one line; `names` and `whats` are the widths of its first columns."""
-    first = f"{mark_text(change)} {change.label:<{names}}"
-    return f"{first}  {what:<{whats}}  {price_text(change):>8}  {why_text(change)}"
+class _Columns(NamedTuple):
+    """The widths of a change's first columns, and of the terminal if there is one."""
+
+    names: int
+    whats: int
+    width: int | None
+
+
+def _change_lines(change: Change, label: str, what: str, columns: _Columns) -> list[str]:
+    head = f"{padded(label, columns.names)}  {padded(what, columns.whats)}  {price_text(change):>8}  "
+    lines = wrapped(why_text(change), columns.width, first=2 + cells(head), indent=6)
+    return [f"{mark_text(change)} {head}{lines[0]}".rstrip(), *lines[1:]]
+
+
+def _waiting_line(waiting: Waiting) -> str:
+    cost = waiting.cost
+    price = f", then costs {cost}" if cost.known_usd or cost.unknown else ""
+    pick = f"sorasync pick {quoted(waiting.clip)} 1..{waiting.takes}"
+    return f"  {waiting.label} waits for a pick{price}: {pick}"
 
 
 def mark_text(change: Change) -> str:

@@ -41,6 +41,7 @@ def _row(row: Standing, status: StatusView) -> dict[str, object]:
         "done": row.done,
         "waits_for": f"clip.{row.waits_for}" if row.waits_for else None,
         "cost_usd": None if row.cost.unknown else usd(row.cost.known_usd),
+        "cost_once_picked_usd": None if row.later.unknown else usd(row.later.known_usd),
         "changes": [_change(stage, change, status) for stage, change in row.changes],
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from sorasync.cli.columns import cells, cut, padded, screen_width
+from sorasync.cli.columns import cells, cut, padded, screen_width, terminal_width, told_apart
 from sorasync.cli.failure import one_line
 from sorasync.cli.quote import quoted
 from sorasync.cli.status_view import StatusView
@@ -33,32 +33,45 @@ _STAGE = max(len(stage.value) for stage in Stage)
 def status_text(status: StatusView) -> Iterator[str]:
     """All lines."""
     width = screen_width()
-    names = min(max((cells(row.address) for row in status.rows), default=0), _WIDEST)
+    addresses = [row.address for row in status.rows]
+    shown = {address: address for address in addresses}
+    if terminal_width() is not None:
+        shown = told_apart(addresses, max(_WIDEST, width // 2 - 4))
+    names = min(max(map(cells, shown.values()), default=0), max(_WIDEST, width // 2 - 4))
     for row in status.rows:
-        yield from _lines(row, status, names, width)
+        yield from _lines(row, shown[row.address], status, names, width)
     if status.rows:
         yield ""
     yield from totals(status)
 
 
-def _lines(row: Standing, status: StatusView, names: int, width: int) -> Iterator[str]:
-    """One line, or two where the address is too long to share one."""
+def _lines(row: Standing, address: str, status: StatusView, names: int, width: int) -> Iterator[str]:
+    """One line, or two where the address is too long to share one or the command that helps would be cut."""
     sign, colour = _MARKS[row.stage]
     mark = click.style(sign, fg=colour, bold=True)
     share = f"{row.done}/{row.renders}" if row.renders > 1 else ""
     rest = f"{row.stage.value:<{_STAGE}}  {share:>5}  "
-    detail = cut(_detail(row, status), width - names - cells(rest) - 4)
-    if cells(row.address) > names:
-        yield f"{mark} {row.address}"
+    room = width - names - cells(rest) - 4
+    detail = _detail(row, status)
+    below = []
+    if row.stage is Stage.WAITING and cells(detail) > room:
+        detail, below = "", [f"    {detail}"]
+    detail = cut(detail, room)
+    if cells(address) > names:
+        yield f"{mark} {address}"
         yield f"  {' ' * names}  {rest}{detail}".rstrip()
     else:
-        yield f"{mark} {padded(row.address, names)}  {rest}{detail}".rstrip()
+        yield f"{mark} {padded(address, names)}  {rest}{detail}".rstrip()
+    yield from below
 
 
 def _detail(row: Standing, status: StatusView) -> str:
     if row.stage is Stage.WAITING and row.waits_for:
         takes = status.takes.get(row.waits_for, 0)
-        return f"sorasync pick {quoted(row.waits_for)} 1..{takes}"
+        later = row.later
+        price = f"then +{later}: " if later.known_usd or later.unknown else ""
+        until = "; take 1 has its name until then" if row.address == f"clip.{row.waits_for}" else ""
+        return f"{price}sorasync pick {quoted(row.waits_for)} 1..{takes}{until}"
     change = row.worst
     if change is None:
         return ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-
 # What other tools and APIs of the field call the same thing: spelling alone would lead to another key.
 _SYNONYMS = {
     "duration": "seconds",

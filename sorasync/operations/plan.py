@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
 from sorasync.graph.address import natural, owner
-from sorasync.graph.graph import Graph
+from sorasync.graph.expand import expand
+from sorasync.graph.graph import ClipNode, Graph
+from sorasync.manifest.diagnostic import ManifestError
 from sorasync.operations.budget import allowances, configured_policy
 from sorasync.operations.project import Project
 from sorasync.operations.spares import absent, spares
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
+from sorasync.plan.cost import FREE, Total, cost_of, total
 from sorasync.plan.diff import diff
 from sorasync.plan.known import Known, Survey, survey
 from sorasync.plan.plan import Plan, Waiting
@@ -24,7 +27,7 @@ from sorasync.plan.selection import Selection, keeps, matching, select
 
 if TYPE_CHECKING:
     from sorasync.manifest.diagnostic import Diagnostic
-    from sorasync.manifest.library import Library
+    from sorasync.manifest.library import ClipSpec, Library
     from sorasync.operations.drift import Drift, Swept
     from sorasync.provider.base import Provider
     from sorasync.provider.wire import Job
@@ -143,7 +146,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         unchanged=found.unchanged,
         unchanged_clips=clips,
         unchanged_characters=characters,
-        waiting=tuple(_waiting(graph, options.selection)),
+        waiting=tuple(_waiting(project, library, graph, options.selection)),
         diagnostics=_diagnostics(project, library, kept if options.lint else ()),
         left_out=len(changes) - len(kept),
         batch=batch,
@@ -189,7 +192,7 @@ def _diagnostics(project: Project, library: Library, linted: Iterable[Change]) -
 
 def _advice(project: Project, library: Library, changes: Iterable[Change]) -> tuple[Diagnostic, ...]:
     """What the lint finds in the clips that are to be rendered. Raises `ManifestError` for an error."""
-    from sorasync.manifest.diagnostic import ManifestError, Severity
+    from sorasync.manifest.diagnostic import Severity
 
     rendered = {owner(change.address) for change in changes if change.action.renders}
     clips = {address.removeprefix("clip.") for address in rendered if address.startswith("clip.")}
@@ -207,13 +210,41 @@ def _untouched(graph: Graph, found: Survey) -> tuple[int, int]:
     return clips, characters - touched_characters
 
 
-def _waiting(graph: Graph, selection: Selection) -> Iterable[Waiting]:
-    for node in graph.waiting():
+def _waiting(project: Project, library: Library, graph: Graph, selection: Selection) -> Iterable[Waiting]:
+    waiting = list(graph.waiting())
+    costs = _costs_once_picked(project, library, graph, waiting) if waiting else {}
+    for node in waiting:
         assert node.waits_for is not None
         source = graph.clips[node.waits_for]
-        waiting = Waiting(f"clip.{node.name}", f"clip.{source.name}", len(source.takes))
-        if keeps(selection, waiting.label, waiting.clip, graph):
-            yield waiting
+        cost = costs.get(node.name, Total(FREE, 1))
+        found = Waiting(f"clip.{node.name}", f"clip.{source.name}", len(source.takes), cost)
+        if keeps(selection, found.label, found.clip, graph):
+            yield found
+
+
+def _costs_once_picked(
+    project: Project, library: Library, graph: Graph, waiting: Iterable[ClipNode]
+) -> dict[str, Total]:
+    """What the waiting clips' renders would cost if every first take were picked; takes cost alike.
+
+    Empty where the profile refuses one of them: that is told when it is its turn.
+    """
+    clips: dict[str, ClipSpec] = {}
+    for node in waiting:
+        name: str | None = node.name
+        while name is not None and name not in clips:
+            spec = library.clips[name]
+            clips[name] = spec if spec.pick else replace(spec, pick=1)
+            name = spec.source
+    try:
+        supposed = expand(replace(library, clips=clips), project.profile, keys=False)
+    except ManifestError:
+        return {}
+    costs = {}
+    for node in waiting:
+        added = [address for address in supposed.clips[node.name].renders if address not in graph.renders]
+        costs[node.name] = total(cost_of(supposed.renders[address], project.profile) for address in added)
+    return costs
 
 
 def _desired(graph: Graph) -> str:

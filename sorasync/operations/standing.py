@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sorasync.graph.address import natural
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
-from sorasync.plan.cost import Total, total
+from sorasync.plan.cost import NOTHING, Total, total
 from sorasync.state.record import IN_FLIGHT, Brief, Status
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ class Standing:
     """A clip or a character.
 
     `changes` are what the plan would do for it, with the stage of each; `done` of its `renders` are there.
-    `waits_for` is the name of the clip whose take has to be picked first, None where nothing has to be.
+    `waits_for` is the name of the clip whose take is to be picked, None where none is: its own name where it
+    has several takes and no pick, even if nothing else depends on one. `later` is its cost after that.
     """
 
     address: str
@@ -47,6 +48,7 @@ class Standing:
     done: int
     changes: tuple[tuple[Stage, Change], ...] = ()
     waits_for: str | None = None
+    later: Total = NOTHING
 
     @property
     def cost(self) -> Total:
@@ -63,12 +65,14 @@ def standings(planned: Planned) -> list[Standing]:
     """Every declared character, then every clip, each in the order of their names."""
     graph, briefs = planned.graph, planned.known.briefs
     changes = changes_by_address(planned.plan.changes)
+    later = {waiting.label: waiting.cost for waiting in planned.plan.waiting}
     cast = [a for a in graph.renders if a.startswith("character.")]
     found = [_standing(address, (address,), None, graph, briefs, changes) for address in cast]
-    return found + [
-        _standing(f"clip.{node.name}", node.renders, node, graph, briefs, changes)
-        for node in sorted(graph.clips.values(), key=lambda node: natural(node.name))
-    ]
+    for node in sorted(graph.clips.values(), key=lambda node: natural(node.name)):
+        address = f"clip.{node.name}"
+        standing = _standing(address, node.renders, node, graph, briefs, changes)
+        found.append(replace(standing, later=later.get(address, NOTHING)))
+    return found
 
 
 def changes_by_address(changes: Iterable[Change]) -> dict[str, Change]:
@@ -109,7 +113,7 @@ def _standing(
         change = changes.get(place)
         if change is not None:
             found.append((stage_of(change, briefs.get(graph.renders[place].key)), change))
-    waits_for = node.waits_for if node else None
+    waits_for = _unpicked(node) if node else None
     stages = [stage for stage, _ in found]
     rest = Stage.WAITING if waits_for else Stage.DONE
     return Standing(
@@ -120,3 +124,7 @@ def _standing(
         changes=tuple(found),
         waits_for=waits_for,
     )
+
+
+def _unpicked(node: ClipNode) -> str | None:
+    return node.waits_for or (node.name if node.chosen is None and not node.single else None)

@@ -46,6 +46,9 @@ class Total:
         return money(None if self.unknown and not self.known_usd else self.known_usd, more=self.unknown > 0)
 
 
+NOTHING = Total(FREE, 0)
+
+
 def total(prices: Iterable[Decimal | None]) -> Total:
     """Add prices up without taking an unknown one for nothing."""
     known, unknown = FREE, 0

@@ -14,17 +14,21 @@ from sorasync.manifest.diagnostic import Diagnostic
 from sorasync.plan.action import Action
 from sorasync.plan.allowance import Allowance
 from sorasync.plan.change import Change
-from sorasync.plan.cost import Total, total
+from sorasync.plan.cost import NOTHING, Total, total
 from sorasync.plan.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A clip that waits for somebody to pick a take of `clip` (a label) before it can go on."""
+    """A clip that waits for somebody to pick a take of `clip` (a label) before it can go on.
+
+    `cost` is what its renders will cost then.
+    """
 
     label: str
     clip: str
     takes: int
+    cost: Total = NOTHING
 
 
 @dataclass(frozen=True)

@@ -126,3 +126,28 @@ def test_retired_and_leaving_renders_are_counted(film: Films) -> None:
 
 def test_quiet_prints_only_the_sums(film: Films) -> None:
     assert len(_six(film).run("status", "--quiet").out.splitlines()) == 2
+
+
+def test_a_clip_of_several_takes_waits_for_its_pick_with_what_that_will_cost(film: Films) -> None:
+    one = film(
+        '[clips.choose]\nprompt = "A tree."\ntakes = 2\n[[clips.choose.steps]]\nextend = "On."\nseconds = 4\n'
+        '[clips.night]\nfrom = "choose"\n[[clips.night.steps]]\nedit = "At night."\n'
+        '[clips.roof]\nprompt = "A roof."\ntakes = 2\n[clips.wall]\nprompt = "A wall."\ntakes = 2\npick = 2\n'
+    )
+    one.settle(lambda r: True)
+    rows = {row["address"]: row for row in one.run("status", "--format", "json").json["addresses"]}
+    assert {address: row["stage"] for address, row in rows.items()} == {
+        "clip.choose": "waiting",
+        "clip.night": "waiting",
+        "clip.roof": "waiting",
+        "clip.wall": "done",
+    }
+    later = {address: row["cost_once_picked_usd"] for address, row in rows.items()}
+    assert later == {"clip.choose": "0.40", "clip.night": "0.80", "clip.roof": "0.00", "clip.wall": "0.00"}
+    assert one.run("plan", "--format", "json").json["waiting"] == [
+        {"address": "clip.choose", "pick": "clip.choose", "takes": 2, "cost_usd": "0.40"},
+        {"address": "clip.night", "pick": "clip.choose", "takes": 2, "cost_usd": "0.80"},
+    ]
+    out = one.run("status", "--stage", "waiting").out
+    assert "then +$0.40: sorasync pick choose 1..2; take 1 has its name until then" in out
+    assert "sorasync pick roof 1..2; take 1 has its name until then" in out
