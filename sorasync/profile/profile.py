@@ -20,6 +20,7 @@ from sorasync.profile.parts import (
     Billing,
     Download,
     Encodings,
+    Errors,
     Fields,
     Limits,
     ParamType,
@@ -37,6 +38,7 @@ _WIRE = {
     "encodings",
     "fields",
     "abilities",
+    "errors",
     "rate",
     "download",
     "headers",
@@ -69,6 +71,7 @@ class Profile(Data):
     fields: Fields = Fields()
     limits: Limits = Limits()
     abilities: Abilities = Abilities()
+    errors: Errors = Errors()
     billing: Billing = Billing()
     rate: Rate = Rate()
     download: Download = Download()

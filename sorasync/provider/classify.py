@@ -72,13 +72,15 @@ class Asked:
     """What was asked, as far as it decides how an answer is read.
 
     `host` names the provider in messages, `key_env` the variable of the key; `paid` requests leave an open
-    outcome where others may be sent again.
+    outcome where others may be sent again. `unavailable` are statuses with which this host says that it
+    accepted nothing.
     """
 
     host: str
     key_env: str
     paid: bool = False
     secret: str | None = field(default=None, repr=False)
+    unavailable: frozenset[int] = frozenset()
 
 
 def fault(answer: Answer, asked: Asked, now: float) -> ProviderError:
@@ -101,8 +103,9 @@ def fault(answer: Answer, asked: Asked, now: float) -> ProviderError:
         return NotSupported(message, status=status, code=code, hint=_NO_ROUTE)
     if status == 425 or (status == 409 and not asked.paid):
         return NotReady(message, status=status, code=code)
-    if status in (503, 529) and (retry_after(answer.headers, now) is not None):
-        return Overloaded(message, retry_after=retry_after(answer.headers, now), status=status, code=code)
+    wait = retry_after(answer.headers, now)
+    if status in asked.unavailable or (status in (503, 529) and wait is not None):
+        return Overloaded(message, retry_after=wait, status=status, code=code)
     if 300 <= status < 400:
         hint = "set provider.base_url to the address that the server redirects to"
         return InvalidRequest(message, status=status, code=code, hint=hint)

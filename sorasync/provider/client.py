@@ -186,7 +186,8 @@ class VideosClient:
 
         async def once() -> Page:
             answer = self._good(await self._sender.get("list", path, query))
-            page = read_page(answer.body, limit, body_urls=self.spec.body_urls)
+            spec = self.spec
+            page = read_page(answer.body, limit, body_urls=spec.body_urls, paging=spec.list_paging)
             if page is None:
                 raise unreadable(answer, self._sender.asked())
             return replace(page, poll_after=poll_after(answer.headers, self._clock.now()))

@@ -87,7 +87,8 @@ class Sender:
 
     def asked(self, paid: bool = False) -> Asked:
         """How answers of this host are to be read."""
-        return Asked(self.spec.name, self.spec.key_env, paid, self.secret.sought)
+        spec = self.spec
+        return Asked(spec.name, spec.key_env, paid, self.secret.sought, unavailable=spec.unavailable)
 
     def auth_headers(self) -> dict[str, str]:
         """What only the host itself may get. Raises `AuthFailed` for a key that cannot be sent."""

@@ -225,8 +225,11 @@ def test_a_batch_left_in_the_middle_is_read_on_without_making_a_job_twice(tmp_pa
 def test_files_are_listed_by_pages(tmp_path: Path) -> None:
     async def run() -> None:
         async with preview(tmp_path) as it:
-            upload = {"data": {"purpose": "vision"}, "files": {"file": ("a", b"a")}}
-            made = [(await it.http.post("/files", **upload)).json()["id"] for _ in range(3)]
+            made = []
+            for _ in range(3):
+                upload = {"file": ("a", b"a")}
+                answer = await it.http.post("/files", data={"purpose": "vision"}, files=upload)
+                made.append(answer.json()["id"])
             first = (await it.http.get("/files", params={"limit": 2})).json()
             assert (first["first_id"], first["last_id"], first["has_more"]) == (made[2], made[1], True)
             rest = (await it.http.get("/files", params={"after": first["last_id"]})).json()
