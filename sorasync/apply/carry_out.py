@@ -23,7 +23,7 @@ from sorasync.apply.pictures import Pictures
 from sorasync.apply.places import Places
 from sorasync.apply.report import End, Outcome
 from sorasync.apply.send import Overtaken, send
-from sorasync.apply.settle import charged, is_paid, not_rendered
+from sorasync.apply.settle import book_report, move_and_book
 from sorasync.apply.waiting import unless
 from sorasync.assets.disk import FULL
 from sorasync.assets.errors import DiskFull
@@ -220,16 +220,15 @@ class Carrier:
         if change.render is None:
             context.store.withdraw(change.key, run=context.run, error_message="it never arrived")
             return self._done(change)
+        context.budget.settle(record.intent_at or 0.0, record.charge, None)
         if change.action.renders:
-            context.budget.release(change.cost_usd, change.seconds)
             return await self._render(change)
-        seconds = round(record.billed_seconds or 0)
-        context.budget.unsent(record.intent_at or 0.0, record.cost_usd, seconds)
         batch = self.batching is not None and self.batching.takes(change)
         price = cost_of(change.render, context.profile, batch=batch)
         if price != record.cost_usd:
             context.store.withdraw(change.key, run=context.run, error_message="it never arrived")
             return self._pending(change, f"it never arrived, and costs {money(price)} by now")
+        seconds = round(record.billed_seconds or 0)
         return await self._render(replace(change, cost_usd=record.cost_usd, seconds=seconds))
 
     async def _resume(self, change: Change) -> Outcome:
@@ -293,23 +292,23 @@ class Carrier:
         context, record = self.context, self._record(change)
         self.downloads.announce(change.label)
         if record.status is Status.SUBMITTED:
-            expires, run = job.expires_at, context.run
+            submitted, expires = record, job.expires_at
             record = await context.notes.write(
-                lambda: context.store.move(change.key, Status.RENDERED, run=run, expires_at=expires)
+                lambda: move_and_book(context, submitted, Status.RENDERED, job, expires_at=expires)
             )
+        else:
+            record = book_report(context, record, job)
         context.tell(change, Moment.RENDERED)
         async with self.downloads.slot(change.label, expiry(context, record, job)):
             if context.interrupted:
                 raise FetchLater("rendered, not fetched yet")
             context.tell(change, Moment.FETCHING)
-            before = record
             try:
                 record = await fetch_when_there(context, record, job, lambda: self._bind(change))
             except errors.ProviderError as error:
                 self._not_fetched(error)
                 raise
             self._unfetched = 0
-            charged(context, before, job)
             await self.pictures.fetch(record, job)
         return self._done(change)
 
@@ -336,15 +335,14 @@ class Carrier:
         """The job ended without a video."""
         error = job.error
         if job.status in (JobStatus.EXPIRED, JobStatus.DELETED):
-            return self._lost(change, f"the provider reports {job.status.value}")
+            return self._lost(change, f"the provider reports {job.status.value}", job)
         refused = error is not None and error.moderated
         message = error.message if error else f"the provider reports {job.status.value}"
-        not_rendered(self.context, self._record(change), job)
-        self.context.store.move(
-            change.key,
+        move_and_book(
+            self.context,
+            self._record(change),
             Status.BLOCKED if refused else Status.FAILED,
-            run=self.context.run,
-            reported_usd=job.cost_usd,
+            job,
             error_stage="render",
             error_code=error.code if error else job.status.value,
             error_message=message,
@@ -353,10 +351,9 @@ class Carrier:
             return self._refused(change, message)
         return self._failed(change, SorasyncError(message, hint="sorasync apply tries it again"))
 
-    def _lost(self, change: Change, why: str) -> Outcome:
-        self.context.store.move(
-            change.key, Status.LOST, run=self.context.run, error_stage="render", error_message=why
-        )
+    def _lost(self, change: Change, why: str, job: Job | None = None) -> Outcome:
+        record = self._record(change)
+        move_and_book(self.context, record, Status.LOST, job, error_stage="render", error_message=why)
         return self._failed(change, Gone(why))
 
     def _record(self, change: Change) -> Record:
@@ -423,8 +420,7 @@ class Carrier:
         return self._outcome(change, End.PENDING, why, next=step or "sorasync apply picks it up")
 
     def _outcome(self, change: Change, end: End, message: str = "", *, next: str | None = None) -> Outcome:
-        paid = end is End.FAILED and is_paid(self.context.store, change.key)
-        return Outcome(change.label, change.action, end, message, None, next, change.cost_usd, paid)
+        return Outcome(change.label, change.action, end, message, None, next)
 
 
 def _uploads(change: Change) -> bool:

@@ -49,7 +49,6 @@ async def fetch(context: Context, record: Record, job: Job, recorded: Callable[[
             run=context.run,
             asset=stored.asset,
             seconds=stored.seconds,
-            reported_usd=job.cost_usd if job.cost_usd is not None else record.reported_usd,
         )
         recorded()
     return stored

@@ -13,7 +13,9 @@ from sorasync.apply.context import Context
 from sorasync.apply.gate import ChangeGate
 from sorasync.apply.job_ids import IdTaken
 from sorasync.apply.requests import Request
+from sorasync.apply.settle import move_and_book
 from sorasync.assets.errors import DiskFull
+from sorasync.counted import counted
 from sorasync.errors import SorasyncError
 from sorasync.graph.render import Render
 from sorasync.plan.change import Change
@@ -167,20 +169,33 @@ def _accepted(context: Context, render: Render, answer: Job | str) -> Job | None
         if isinstance(answer, str):
             context.store.move(render.key, Status.STORED, run=context.run, remote_id=answer)
             return None
-        context.store.move(
-            render.key,
+        record = context.store.record(render.key)
+        assert record is not None
+        move_and_book(
+            context,
+            record,
             Status.SUBMITTED,
-            run=context.run,
+            answer,
             remote_id=answer.id,
             expires_at=answer.expires_at,
             progress=answer.progress,
         )
+        if answer.resends:
+            _note_resends(context, render, answer.resends)
     except StateError as error:
         remote_id = answer if isinstance(answer, str) else answer.id
         raise StateError(
             f"{error.message}; the provider's id of it is {remote_id}", hint=error.hint
         ) from error
     return answer
+
+
+def _note_resends(context: Context, render: Render, count: int) -> None:
+    context.store.note_resends(render.key, count, address=render.address, run=context.run)
+    context.reporter.notice(
+        f"{render.address}: the gateway sent the request {counted(count, 'more time')}, and each may be "
+        "billed; num_retries = 0 in its configuration keeps it from that"
+    )
 
 
 def _ended(context: Context, change: Change, intent: Record, error: BaseException) -> None:

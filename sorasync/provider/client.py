@@ -30,6 +30,7 @@ from sorasync.provider.errors import (
     RateLimited,
 )
 from sorasync.provider.gate import Gate
+from sorasync.provider.gateway_bill import with_bill
 from sorasync.provider.gateway_ids import completed
 from sorasync.provider.limits import Limits
 from sorasync.provider.links import LinkPolicy
@@ -224,7 +225,7 @@ class VideosClient:
     async def _paid(self, name: str, outgoing: Outgoing, model: str | None, gate: Gate | None) -> Job:
         """A paid request's job."""
         answer = await self._accepted(name, outgoing, model, gate)
-        return self._job(answer, paid=True)
+        return with_bill(self._job(answer, paid=True), answer.headers)
 
     async def _accepted(self, name: str, outgoing: Outgoing, model: str | None, gate: Gate | None) -> Answer:
         """The answer to a paid request, sent again only where nothing can have been accepted.

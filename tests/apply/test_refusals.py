@@ -17,6 +17,7 @@ from sorasync.cli.exit_code import of_report
 from sorasync.plan.action import Action
 from sorasync.plan.planfile import encode
 from sorasync.plan.stale import PlanStale
+from sorasync.state.account import Charge
 from sorasync.state.record import Status
 from tests.apply.conftest import MakeWorld
 from tests.apply.world import clips, ends, numbered, outcome
@@ -116,10 +117,10 @@ def test_a_budget_stops_before_the_call_that_would_pass_it() -> None:
 
 def test_an_earlier_request_that_never_arrived_frees_the_period_that_counted_it() -> None:
     budget = Budget((Cap("per_day", Decimal(1), spent_usd=Decimal(1), since=100.0),))
-    budget.unsent(99.0, Decimal(1), 4)
+    budget.settle(99.0, Charge(Decimal(1), 4), None)
     with pytest.raises(BudgetSpent):
         budget.reserve(Decimal(1), 4)
-    budget.unsent(100.0, Decimal(1), 4)
+    budget.settle(100.0, Charge(Decimal(1), 4), None)
     budget.reserve(Decimal(1), 4)
 
 
