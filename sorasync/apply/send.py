@@ -13,6 +13,7 @@ from sorasync.apply.context import Context
 from sorasync.apply.gate import ChangeGate
 from sorasync.apply.job_ids import IdTaken
 from sorasync.apply.requests import Request
+from sorasync.apply.seed import found_in
 from sorasync.apply.settle import move_and_book
 from sorasync.assets.errors import DiskFull
 from sorasync.counted import counted
@@ -81,7 +82,9 @@ def intend(context: Context, change: Change, render: Render, request: Request | 
     """Note, durably, that a render is about to be sent; its present record is set aside if need be."""
     store = context.store
     source = None if request is None or isinstance(request, CreateRequest) else request.source.remote_id
-    sent = {"prompt": render.prompt, "file": render.file} | ({"source_id": source} if source else {})
+    sent: dict[str, object] = {"prompt": render.prompt, "file": render.file}
+    sent |= {"source_id": source} if source else {}
+    sent |= {"seed": seed} if (seed := _seed(context, request)) is not None else {}
     record = Record(
         key=render.key,
         kind=render.kind.value,
@@ -102,6 +105,11 @@ def intend(context: Context, change: Change, render: Render, request: Request | 
         if change.supersede and before is not None and before.status in _STANDING:
             aside = store.supersede(render.key, run=context.run)
         return Intent(store.intend(record, run=context.run), before, aside)
+
+
+def _seed(context: Context, request: Request | None) -> object:
+    name = context.profile.seed_param
+    return None if request is None or name is None else found_in(request.params, name)
 
 
 def take_back(context: Context, intent: Intent) -> None:

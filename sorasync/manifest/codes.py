@@ -42,6 +42,7 @@ LIMIT_CODES: Final[dict[str, str]] = {
     "S127": "the prompt is too long for the provider",
     "S128": "the provider or the model has ended, or soon will",
     "S129": "the provider does not allow a value",
+    "S130": "the provider may render the same video again",
 }
 """What a provider's profile does not have."""
 

@@ -14,6 +14,7 @@ from sorasync.graph.graph import ClipNode, Graph
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.operations.budget import allowances, configured_policy
 from sorasync.operations.project import Project
+from sorasync.operations.repeats import repeats
 from sorasync.operations.spares import absent, spares
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
@@ -147,7 +148,10 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         unchanged_clips=clips,
         unchanged_characters=characters,
         waiting=tuple(_waiting(project, library, graph, options.selection)),
-        diagnostics=_diagnostics(project, library, kept if options.lint else ()),
+        diagnostics=(
+            *_diagnostics(project, library, kept if options.lint else ()),
+            *repeats(project.profile, library, kept),
+        ),
         left_out=len(changes) - len(kept),
         batch=batch,
         allowances=allowances(project, store),

@@ -110,7 +110,9 @@ class Fields(Data):
     frames, where that holds frames. `label` is a field that may hold a name for the render without deciding
     anything, None where the host has none. With `model = false` no model is sent. `step_model` sends the
     source's model with extensions and edits. `fixed` holds fields that every create says unless a clip's
-    `params` say them.
+    `params` say them. `seed` is the field (with dots through tables: `nvext.seed`) of the whole number that a
+    render is drawn by: each is sent one of its own. None where there is none, or where only some models
+    take it.
     """
 
     seconds: str = "seconds"
@@ -126,6 +128,7 @@ class Fields(Data):
     model: bool = True
     step_model: bool = False
     fixed: Mapping[FieldName, str | bool | int | float] = {}
+    seed: str | None = None
 
 
 class Limits(Data):
@@ -163,7 +166,8 @@ class Abilities(Data):
     `idempotency`: the host makes one job of all requests with the same `Idempotency-Key`, so one whose
     answer was lost is sent again at once. `image_by`: how a first frame may be sent. `variants`: the files
     it serves. `range`: downloads can be continued. `body_urls`: a completed job names its files in its
-    body, so that one without any has no video. `wraps_errors`: what an upstream answered may stand as JSON
+    body, so that one without any has no video. `varies`: without a seed, the same request gives another video
+    each time. `wraps_errors`: what an upstream answered may stand as JSON
     inside an error's message (LiteLLM).
     """
 
@@ -177,6 +181,7 @@ class Abilities(Data):
     variants: tuple[VariantName, ...] = ("video",)
     range: bool = False
     body_urls: bool = False
+    varies: bool = False
     wraps_errors: bool = False
 
 

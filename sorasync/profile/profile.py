@@ -104,6 +104,11 @@ class Profile(Data):
         return f"{self.name}@{self.base_url or self.transport}"
 
     @property
+    def seed_param(self) -> str | None:
+        """The parameter that a manifest's own seed stands in; None where the host has none."""
+        return self.fields.seed or ("seed" if "seed" in self.params else None)
+
+    @property
     def model_names(self) -> tuple[str, ...]:
         """The models the profile lists, sorted; the wildcard is not among them."""
         return tuple(sorted(name for name in self.models if name != ANY))
