@@ -1,6 +1,6 @@
 """Every code that a diagnostic or a refusal can have: one line each, stable for good.
 
-S1xx are faults of the language, S120 to S129 what a provider's profile does not have, S2xx lint, S5xx
+S1xx are faults of the language, S120 to S130 what a provider's profile does not have, S2xx lint, S5xx
 refusals of a plan. `sorasync explain CODE` shows the page of a code.
 """
 
