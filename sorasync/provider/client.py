@@ -296,7 +296,7 @@ class VideosClient:
     def _job(self, answer: Answer, *, paid: bool, known_id: str | None = None) -> Job:
         """The job in an answer, whatever its status: some servers answer failed jobs as errors."""
         wait = poll_after(answer.headers, self._clock.now())
-        if not is_job(answer.body):
+        if not is_job(answer.body, asked_for=answer.ok and known_id is not None):
             self._good(answer, paid)
         job = read_job(answer.body, known_id=known_id, poll_after=wait, body_urls=self.spec.body_urls)
         if job is not None:

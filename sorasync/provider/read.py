@@ -21,6 +21,8 @@ _LONGEST_ID = 2048
 _TICKS_PER_DOLLAR = 10**10
 """xAI's unit of `cost_in_usd_ticks`."""
 _HIGHEST_COST = 10**6
+_OF_ANSWERS = ("error", "success")
+"""Words with which servers speak of an answer, not of a job."""
 _NO_ERROR = ("0", "200", "ok", "success", "none")
 """Codes that servers fill an empty error with."""
 _ENDED_WITHOUT = (JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED)
@@ -93,12 +95,17 @@ def pending(known_id: str, poll_after: float | None = None) -> Job:
     return Job(id=known_id, status=JobStatus.QUEUED, poll_after=poll_after)
 
 
-def is_job(body: object) -> bool:
-    """Whether the body of a failed request is a job all the same (vLLM-Omni answers failed jobs so)."""
+def is_job(body: object, *, asked_for: bool = False) -> bool:
+    """Whether a body is a job, whatever else it looks like: vLLM-Omni answers a failed one as an error.
+
+    `asked_for`: it is the answer of success to a question about one job, which need not repeat its id (xAI).
+    """
     data = table(body)
     said = text(data.get("status"))
-    if job_id(data) is None or said is None:
+    if said is None:
         return False
+    if job_id(data) is None:
+        return asked_for and status_of(said) is not JobStatus.UNKNOWN and said.lower() not in _OF_ANSWERS
     return data.get("object") == "video" or status_of(said) is not JobStatus.UNKNOWN
 
 

@@ -261,6 +261,26 @@ def test_refused_content_is_told_as_such(way: str, do: Reach) -> None:
     do(way, work, [{"do": "moderated", "route": "create"}])
 
 
+@pytest.mark.parametrize("deed", ["moderated", "status", "quota", "overloaded"])
+def test_a_refusal_keeps_the_server_s_words(way: str, do: Reach, deed: str) -> None:
+    async def work(speaker: VideosClient) -> None:
+        with pytest.raises(ProviderError) as refused:
+            await speaker.create(order(way))
+        assert "no kites before noon" in refused.value.message
+
+    rule = {"do": deed, "route": "create", "status": 400, "headers": {"retry-after": "900"}}
+    do(way, work, [rule | {"message": "no kites before noon"}])
+
+
+def test_a_failed_job_keeps_the_server_s_words(way: str, do: Reach) -> None:
+    async def work(speaker: VideosClient) -> None:
+        job = await finished(speaker, await speaker.create(order(way)))
+        assert job.status is JobStatus.FAILED and job.error is not None
+        assert job.error.message == "the GPU fell off"
+
+    do(way, work, [{"do": "fail", "route": "create", "message": "the GPU fell off"}])
+
+
 def test_a_job_refused_for_its_content_ends_as_failed(way: str, do: Reach) -> None:
     async def work(speaker: VideosClient) -> None:
         job = await finished(speaker, await speaker.create(order(way)))
