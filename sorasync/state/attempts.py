@@ -25,7 +25,7 @@ class Attempts(Part):
     def attempts(self, key: str | None = None) -> list[Attempt]:
         """The tries of one key, or all of them, oldest first."""
         rows = self.session.rows(
-            f"SELECT {COLUMNS} FROM attempts WHERE ?1 IS NULL OR key = ?1 ORDER BY id", (key,)
+            f"SELECT {COLUMNS} FROM attempts WHERE :key IS NULL OR key = :key ORDER BY id", {"key": key}
         )
         return [_attempt(row) for row in rows]
 
@@ -36,8 +36,9 @@ class Attempts(Part):
         """
         rows = self.session.rows(
             "SELECT outcome, estimate_usd, reported_usd, seconds, rendered_at, resends FROM attempts "
-            "WHERE at >= ?1 AND (?2 IS NULL OR run = ?2) AND (?3 IS NULL OR simulated = ?3)",
-            (since, run, simulated),
+            "WHERE at >= :since AND (:run IS NULL OR run = :run) "
+            "AND (:simulated IS NULL OR simulated = :simulated)",
+            {"since": since, "run": run, "simulated": simulated},
         )
         sum_of_charges = add_up(
             charge(outcome, decimal(estimate), decimal(reported), seconds, rendered_at)
