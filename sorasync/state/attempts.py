@@ -59,9 +59,9 @@ class Attempts(Part):
         """Count a job that came for a key that another run went on with; False where it is known already."""
         with self.session.transaction():
             if self.session.row(
-                "SELECT 1 FROM attempts WHERE remote_id = ?1 "
-                "UNION ALL SELECT 1 FROM records WHERE remote_id = ?1",
-                (remote_id,),
+                "SELECT 1 FROM attempts WHERE remote_id = :id "
+                "UNION ALL SELECT 1 FROM records WHERE remote_id = :id",
+                {"id": remote_id},
             ):
                 return False
             self.session.write(
