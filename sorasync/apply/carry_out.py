@@ -8,7 +8,7 @@ import traceback
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
-from sorasync.apply.absence import fetch_when_there, until_it_takes
+from sorasync.apply.absence import fetch_when_there, pause_before_resending
 from sorasync.apply.batch_mark import Mark
 from sorasync.apply.batching import Batching, lost_in_a_batch
 from sorasync.apply.budget import BudgetSpent
@@ -17,6 +17,7 @@ from sorasync.apply.downloads import Downloads
 from sorasync.apply.events import Moment
 from sorasync.apply.fetch import FetchLater, Gone, expiry, put_back
 from sorasync.apply.follow import Follower, WaitedLongEnough
+from sorasync.apply.gate import ChangeGate
 from sorasync.apply.lost import keep_in_mind
 from sorasync.apply.open_questions import Answer, OpenQuestions
 from sorasync.apply.pictures import Pictures
@@ -27,12 +28,14 @@ from sorasync.apply.settle import book_report, move_and_book
 from sorasync.apply.waiting import unless
 from sorasync.assets.disk import FULL
 from sorasync.assets.errors import DiskFull
+from sorasync.clock import lasting
 from sorasync.errors import SorasyncError
 from sorasync.graph.render import Kind
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.plan.cost import cost_of, money
 from sorasync.provider import errors
+from sorasync.provider.retry import once_more
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.state.errors import StateError
 from sorasync.state.record import IN_FLIGHT, Record, Status
@@ -89,7 +92,7 @@ class Carrier:
                 raise
             return self._left(change)
         except errors.Withheld as error:
-            return self._outcome(change, End.SKIPPED, error.message)
+            return self._outcome(change, End.SKIPPED, error.message, next=error.hint)
         except BudgetSpent as error:
             self.context.over_budget = True
             self.context.stopped_because = self.context.stopped_because or error.message
@@ -161,15 +164,16 @@ class Carrier:
                 return job
             except (errors.RateLimited, errors.NotSent) as error:
                 await self.places.give_back(change)
-                pause = until_it_takes(context, change, error, pause, deadline)
+                pause = pause_before_resending(context, error, pause, deadline)
+                why = once_more(error, pause)
             except errors.OutcomeUnknown as error:
                 if not _uploads(change):
                     raise
-                lost += 1
+                lost, why = lost + 1, once_more(error, pause)
                 context.store.withdraw(change.key, run=context.run, error_message=error.message)
                 if lost == _CHARACTER_TRIES:
                     raise
-            await context.pause(pause)
+            await ChangeGate(context, change).pause(context.clock, pause, why)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _unknown(self, change: Change, error: errors.OutcomeUnknown) -> Outcome:
@@ -281,7 +285,7 @@ class Carrier:
         except (errors.AuthFailed, errors.QuotaExhausted) as error:
             context.halt(error.message)
             return self._pending(change, f"cannot be followed: {error.message}", error.hint)
-        if found is None:
+        if found is None or not context.holds_lock():
             return self._pending(change, "still rendering")
         await self.places.give_back(change)
         if found.status is not JobStatus.COMPLETED:
@@ -306,13 +310,16 @@ class Carrier:
             try:
                 record = await fetch_when_there(context, record, job, lambda: self._bind(change))
             except errors.ProviderError as error:
-                self._not_fetched(error)
+                self._not_fetched(error, expiry(context, record, job))
                 raise
             self._unfetched = 0
             await self.pictures.fetch(record, job)
         return self._done(change)
 
-    def _not_fetched(self, error: errors.ProviderError) -> None:
+    def _not_fetched(self, error: errors.ProviderError, expires_at: float | None) -> None:
+        left = None if expires_at is None else expires_at - self.context.clock.now()
+        kept = f"; the provider keeps it for {lasting(left)}" if left is not None and left > 0 else ""
+        error.hint = error.hint or f"sorasync apply fetches it again at no cost{kept}"
         self._unfetched += 1
         if self._unfetched >= _FETCHES_FAILED:
             self.context.halt(f"{self._unfetched} downloads in a row failed: {error.message}")

@@ -187,7 +187,7 @@ class _Engine:
                 self._outcomes.get(change.label) or self._skipped(change) for change in self._changes
             ),
             run=self._context.run,
-            interrupted=self._context.interrupted,
+            interrupted=self._context.interrupted and not self._context.lock_lost,
             stopped=self._context.stopped_because,
             over_budget=self._context.over_budget,
             spent=self._context.store.spent(run=self._context.run),

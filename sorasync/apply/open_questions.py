@@ -132,7 +132,10 @@ async def gather(context: Context, since: float) -> Evidence | None:
         return None
     asked_at = context.clock.now()
     pages: list[Page] = []
-    jobs = [job async for job in jobs_since(context.provider, since - DOUBT, turned=pages.append)]
+    jobs = [
+        job
+        async for job in jobs_since(context.provider, since - DOUBT, turned=pages.append, clock=context.clock)
+    ]
     return Evidence(
         jobs=jobs,
         complete=abilities.list == "complete" and not any(page.unread for page in pages),

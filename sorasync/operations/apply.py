@@ -284,7 +284,7 @@ async def _beat(lock: RunLock, context: Context) -> None:
     try:
         await lock.keep_beating()
     except LockLost as error:
-        context.halt(error.message)
+        context.lose_lock(error)
 
 
 _TERMINATED = "terminated"
