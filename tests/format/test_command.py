@@ -101,9 +101,22 @@ def test_a_link_stays_a_link(library: Path) -> None:
     assert library.read_text() == TIDY
 
 
-def test_windows_line_ends_count_as_a_difference(library: Path) -> None:
-    library.write_bytes(TIDY.replace("\n", "\r\n").encode())
-    assert run(["fmt", "--check"]) == 1
+def test_line_endings_that_a_checkout_gave_a_file_are_its_own(library: Path) -> None:
+    windows = TIDY.replace("\n", "\r\n").encode()
+    library.write_bytes(windows)
+    assert run(["fmt", "--check"]) == 0
+    library.write_bytes(UNTIDY.replace("\n", "\r\n").encode())
+    assert run(["fmt"]) == 0
+    assert library.read_bytes() == windows
+
+
+@pytest.mark.parametrize("odd", [TIDY.replace("\n", "\r\n", 1), f"\ufeff{TIDY}"], ids=["mixed", "mark"])
+def test_a_difference_that_no_line_shows_is_named(
+    library: Path, capsys: pytest.CaptureFixture[str], odd: str
+) -> None:
+    library.write_bytes(odd.encode())
+    assert run(["fmt", "--check", "--diff"]) == 1
+    assert "only line endings or the byte order mark differ" in capsys.readouterr().out
     assert run(["fmt"]) == 0
     assert library.read_bytes() == TIDY.encode()
 

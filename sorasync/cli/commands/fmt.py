@@ -132,7 +132,8 @@ def _difference(one: Outcome) -> Iterator[str]:
     from difflib import unified_diff
 
     before, after = one.before.splitlines(), one.after.splitlines()
-    yield from unified_diff(before, after, one.name, one.name, lineterm="")
+    lines = list(unified_diff(before, after, one.name, one.name, lineterm=""))
+    yield from lines or [f"{one.name}: only line endings or the byte order mark differ"]
 
 
 def _as_json(outcomes: list[Outcome]) -> dict[str, object]:

@@ -58,7 +58,7 @@ def outcome(name: str, data: bytes) -> Outcome:
     raw = data.decode("utf-8", "replace")
     try:
         text = decode(data)
-        return Outcome(name, raw, format_text(text))
+        return Outcome(name, raw, _ended_alike(raw, format_text(text)))
     except FileFault as fault:
         found, obstacle = [fault.at(name)], "bytes that are no text in UTF-8"
     except TomlError as error:
@@ -68,6 +68,12 @@ def outcome(name: str, data: bytes) -> Outcome:
         obstacle = "a layout that would change it"
     faults = Locator(lambda _: raw.removeprefix("\ufeff")).diagnostics(found)
     return Outcome(name, raw, raw, tuple(faults), obstacle)
+
+
+def _ended_alike(raw: str, after: str) -> str:
+    """The new text with the line endings of the file, which a checkout may have given it; mixed ones go."""
+    ends = raw.count("\n")
+    return after.replace("\n", "\r\n") if ends and raw.count("\r\n") == ends else after
 
 
 def library_files(root: Path) -> list[Path]:
