@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from sorasync.cli.columns import cells, cut, padded, screen_width
@@ -11,6 +12,7 @@ from sorasync.cli.units import age, iso, size
 from sorasync.counted import counted
 from sorasync.operations.gc import Deleted, Doomed
 from sorasync.plan.cost import money, total
+from sorasync.state.record import Record
 
 _WIDEST = 34
 
@@ -18,16 +20,23 @@ _WIDEST = 34
 def doomed_text(found: list[Doomed], now: float) -> Iterator[str]:
     """A line for each record: address, status, size, price of making it again, age."""
     width = screen_width()
-    names = min(max((cells(one.record.address) for one in found), default=0), _WIDEST)
-    for one in found:
+    often = Counter(one.record.address for one in found)
+    labels = [_label(one.record, often[one.record.address]) for one in found]
+    names = min(max(map(cells, labels), default=0), _WIDEST)
+    for one, label in zip(found, labels, strict=True):
         record = one.record
         since = age(now - one.since) if one.since is not None else "?"
         facts = f"{record.status.value:<9}  {size(one.bytes):>9}  {money(one.cost):>7}  {since:>6}"
-        if cells(record.address) > names:
-            yield f"- {record.address}"
+        if cells(label) > names:
+            yield f"- {label}"
             yield f"  {' ' * names}  {facts}"
         else:
-            yield f"- {padded(record.address, names)}  {cut_end(facts, width - names - 4)}"
+            yield f"- {padded(label, names)}  {cut_end(facts, width - names - 4)}"
+
+
+def _label(record: Record, often: int) -> str:
+    """The address; with the beginning of the key where several renders have it."""
+    return record.address if often == 1 else f"{record.address} ({record.key[:8]})"
 
 
 def cut_end(text: str, width: int) -> str:
@@ -54,11 +63,21 @@ def doomed_json(found: list[Doomed]) -> list[dict[str, object]]:
 
 
 def gc_text(
-    found: list[Doomed], parts: tuple[int, int], now: float, *, asked: bool, quiet: bool
+    found: list[Doomed],
+    parts: tuple[int, int],
+    now: float,
+    *,
+    asked: bool,
+    quiet: bool,
+    filtered: bool = False,
 ) -> Iterator[str]:
-    """What could go, with its sum."""
+    """What could go, with its sum; `filtered` where only a part of what is retired was asked for."""
     if not found and not parts[0]:
-        yield "Nothing is retired: there is nothing to delete."
+        yield (
+            "No retired render is among those asked for: there is nothing to delete."
+            if filtered
+            else "Nothing is retired: there is nothing to delete."
+        )
         return
     if not quiet:
         yield from doomed_text(found, now)

@@ -10,7 +10,7 @@ from sorasync.cli.columns import cells, cut, padded, screen_width, terminal_widt
 from sorasync.cli.failure import one_line
 from sorasync.cli.quote import quoted
 from sorasync.cli.status_view import StatusView
-from sorasync.cli.units import age, spent_text
+from sorasync.cli.units import age
 from sorasync.operations.standing import Stage, Standing
 from sorasync.plan.allowance import Allowance
 from sorasync.plan.cost import Total, money
@@ -75,19 +75,20 @@ def _detail(row: Standing, status: StatusView) -> str:
     change = row.worst
     if change is None:
         return ""
-    price = f"+{_price(row.cost)} " if row.cost.unknown or row.cost.known_usd else ""
+    price = f"+{_price(row.cost)}" if row.cost.unknown or row.cost.known_usd else ""
     if row.stage is Stage.FLIGHT:
         record = status.records.get(change.key)
         since = (record.submitted_at or record.intent_at) if record else None
         parts = [
             f"{record.progress}%" if record and record.progress else "",
-            f"for {age(status.now - since)}" if since else "",
+            f"sent {age(status.now - since)} ago" if since else "",
             _left(change.key, status),
             _expiry(change.key, status),
             change.reason,
+            f"{price} still to be paid" if price else "",
         ]
-        return price + ", ".join(one_line(part) for part in parts if part)
-    return price + one_line(change.reason)
+        return ", ".join(one_line(part) for part in parts if part)
+    return f"{price} {one_line(change.reason)}".lstrip()
 
 
 def _left(key: str, status: StatusView) -> str:
@@ -145,9 +146,10 @@ def _allowance(allowance: Allowance) -> Iterator[str]:
 
 def _money(status: StatusView) -> str:
     to_go, spent = status.to_go, status.spent
-    past = f"{spent_text(spent)} ({spent.seconds:.0f} s)"
+    unknown = f" + {spent.unknown} of unknown price" if spent.unknown else ""
+    past = f"{money(spent.usd)}{unknown} ({spent.seconds:.0f} s)"
     future = str(to_go) if to_go.known_usd or to_go.unknown else "nothing"
     if status.simulated:
         return f"Simulated: nothing is billed. At these prices: spent {past}; to go {future}."
-    today = f", {spent_text(status.today)} of it today" if status.today.usd else ""
+    today = f", {money(status.today.usd)} of it today" if status.today.usd else ""
     return f"Spent: {past}{today}; to go: {future}."

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sorasync.graph.address import natural
 from sorasync.plan.reason import inputs_of
+from sorasync.plan.selection import matches
 from sorasync.state.record import IN_FLIGHT, Record, Status
 
 if TYPE_CHECKING:
@@ -55,13 +56,18 @@ class Deleted:
 
 
 def retired(
-    project: Project, store: Store, older_than: float | None = None, only: Collection[str] | None = None
+    project: Project,
+    store: Store,
+    older_than: float | None = None,
+    only: Collection[str] | None = None,
+    *,
+    patterns: Collection[str] = (),
 ) -> list[Doomed]:
     """The records that no address stands for and no manifest asks for, those of the same address together.
 
     Left out are renders in flight and their sources, and all records of a protected address. With
-    `older_than` (seconds), only those known to be retired for so long; `only` limits to some keys. Raises
-    `ManifestError`, since what the manifests want must be known.
+    `older_than` (seconds), only those known to be retired for so long; `only` limits to some keys, `patterns`
+    to addresses. Raises `ManifestError`, since what the manifests want must be known.
     """
     graph = project.graph(project.library())
     with store.snapshot():
@@ -75,6 +81,8 @@ def retired(
         since = _retired_since(store, {record.key for record in records}) if records else {}
     if only is not None:
         records = [record for record in records if record.key in only]
+    if patterns:
+        records = [r for r in records if any(matches(pattern, r.address, graph) for pattern in patterns)]
     if older_than is not None:
         latest = project.clock.now() - older_than
         records = [r for r in records if r.key in since and since[r.key] <= latest]

@@ -48,7 +48,7 @@ def cast(film: Films) -> Film:
 def found(film: Film, *words: str) -> dict[str, list[str]]:
     """The addresses with the fields in which something was found."""
     answer = film.run("find", *words, "--format", "json")
-    assert answer.code == 0, answer.err
+    assert answer.code == (0 if answer.json["found"] else 1), answer.err
     return {row["address"]: [hit["field"] for hit in row["fields"]] for row in answer.json["found"]}
 
 

@@ -23,14 +23,14 @@ def command(globals: Globals, text: tuple[str, ...], regex: bool) -> ExitCode:
     """Find clips and characters by name, tags, description, and the prompts as they are sent.
 
     With several TEXTs, those in which each is found somewhere. Upper and lower case are the same. Only the
-    manifests are read.
+    manifests are read. Exits with 1 where nothing is found, as grep does.
     """
     from sorasync.cli.find_output import find_json, find_lines
     from sorasync.operations.find import find, patterns
 
-    found = find(globals.project().library(), patterns(text, regex=regex))
+    found = list(find(globals.project().library(), patterns(text, regex=regex)))
     if globals.json:
         print_json(find_json(found, text, regex=regex))
     else:
         print_lines(find_lines(found, quiet=globals.quiet))
-    return ExitCode.DONE
+    return ExitCode.DONE if found else ExitCode.ERROR

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sorasync.cli.address_argument import PATTERN
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.lock_option import lock_option
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 _EXAMPLES = """\b
 Examples:
   sorasync gc
+  sorasync gc 'clip.act1-*'
   sorasync gc --delete --older-than 30d
   sorasync gc --delete --remote --yes
 """
 
 
 @subcommand(epilog=_EXAMPLES)
+@click.argument("patterns", nargs=-1, type=PATTERN, metavar="[ADDRESS]...")
 @click.option("--delete", is_flag=True, help="Delete them. Without this they are only listed.")
 @click.option(
     "--older-than", callback=length, metavar="AGE", help="Only what was retired that long ago, such as 30d."
@@ -35,6 +38,7 @@ Examples:
 @lock_option
 def command(
     globals: Globals,
+    patterns: tuple[str, ...],
     delete: bool,
     older_than: float | None,
     remote: bool,
@@ -44,19 +48,22 @@ def command(
     """List retired renders that could be deleted, and delete them when told to.
 
     Retired is what was paid for and is no longer wanted: no address stands for it and no manifest asks for
-    it. What is in flight or protected, and files that the state does not know, are never touched.
+    it. What is in flight or protected, and files that the state does not know, are never touched. ADDRESS
+    limits it to renders of that address, and takes * and ?.
     """
     from sorasync.cli.gc_output import deleted_text, gc_json, gc_text
     from sorasync.operations.gc import at_provider, retired, stale_parts
 
     project = globals.project()
     with project.synced_store() as store:
-        found = retired(project, store, older_than)
+        found = retired(project, store, older_than, patterns=patterns)
         if delete and remote and at_provider(project, store, found):
             project.require_key()
     parts = stale_parts(project)
     if not globals.json:
-        print_lines(gc_text(found, parts, project.clock.now(), asked=delete, quiet=globals.quiet))
+        filtered = older_than is not None or bool(patterns)
+        now = project.clock.now()
+        print_lines(gc_text(found, parts, now, asked=delete, quiet=globals.quiet, filtered=filtered))
     deleted = None
     if delete and (found or parts[0]):
         deleted = _delete(project, found, older_than, lock_timeout, remote=remote, yes=yes)
