@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import partial
 
 from sorasync.apply.batching import Batching
@@ -176,10 +177,10 @@ class _Engine:
 
     def _waits(self, change: Change, cause: str) -> Outcome:
         end = _INHERITED.get(self._outcomes[cause].end, End.BLOCKED)
-        return Outcome(change.label, change.action, end, f"waits for {cause}", cause)
+        return Outcome(change.label, change.action, end, f"waits for {cause}", cause, None, Decimal(0))
 
     def _skipped(self, change: Change) -> Outcome:
-        return Outcome(change.label, change.action, End.SKIPPED, "not started")
+        return Outcome(change.label, change.action, End.SKIPPED, "not started", None, None, Decimal(0))
 
     def _report(self) -> Report:
         return Report(
@@ -187,8 +188,7 @@ class _Engine:
                 self._outcomes.get(change.label) or self._skipped(change) for change in self._changes
             ),
             run=self._context.run,
-            interrupted=self._context.interrupted and not self._context.lock_lost,
+            interrupted=self._context.interrupted,
             stopped=self._context.stopped_because,
             over_budget=self._context.over_budget,
-            spent=self._context.store.spent(run=self._context.run),
         )

@@ -13,7 +13,6 @@ from sorasync.apply.transfer import part_of, stream
 from sorasync.assets.disk import hash_file
 from sorasync.assets.sniff import sniff_file
 from sorasync.errors import SorasyncError
-from sorasync.provider.retry import Patience, retried
 from sorasync.provider.wire import Job, Variant
 from sorasync.state.record import Record
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 _FORMATS = {"webp": ".webp", "jpeg": ".jpg", "png": ".png"}
 _GIVEN_UP_AFTER = 3
-_PATIENCE = Patience(attempts=3)
 _WIDTH = 640
 """Pixels across at most of a thumbnail that is cut from its video."""
 
@@ -60,8 +58,7 @@ class Pictures:
 
     async def _picture(self, record: Record, job: Job, variant: Variant) -> _Kept | None:
         """Some hosts send the video for a picture: that is dropped."""
-        context = self._context
-        await retried(lambda: stream(context, record, job, variant), context.clock, _PATIENCE)
+        await stream(self._context, record, job, variant)
         part = part_of(self._context, record, variant)
         suffix = _FORMATS.get(sniff_file(part) or "")
         if suffix is None:

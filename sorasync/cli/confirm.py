@@ -26,30 +26,41 @@ class Confirm:
     What costs nothing is never asked about. A plan that was reviewed (`--expect`, a plan file) is agreed to.
     """
 
-    def __init__(self, globals: Globals, options: ApplyOptions, yes: bool) -> None:
+    def __init__(self, globals: Globals, options: ApplyOptions, yes: bool, *, short: bool = False) -> None:
         self._globals = globals
         self._options = options
         self._yes = yes
+        self._short = short
         self.plan: Plan | None = None
 
     def __call__(self, planned: Planned) -> bool:
         plan = self.plan = planned.plan
         annotate(self._globals, plan.diagnostics)
         add_plan(plan)
-        if self._globals.format == "text" and plan.changes:
-            from sorasync.cli.plan_text import plan_text
-
-            print_lines([*plan_text(plan, short=self._globals.quiet), ""])
-        if self._globals.format == "text" and planned.drift is not None and planned.drift.items:
-            from sorasync.cli.drift_output import drift_text
-
-            print_lines([*drift_text(planned.drift), ""])
-        if plan.simulated or not any(plan.paid()) or self._options.expect or self._options.plan_file:
+        agreed = plan.simulated or not any(plan.paid()) or self._options.expect or self._options.plan_file
+        if self._globals.format == "text":
+            self._show(planned, asking=not agreed and not self._yes)
+        if agreed:
             return True
         if self._yes:
             self._require_cap(plan)
             return True
         return self._ask(plan)
+
+    def _show(self, planned: Planned, *, asking: bool) -> None:
+        """The plan; when quiet only its sums, and these only where somebody has to agree to them."""
+        from sorasync.cli.plan_text import counts_and_cost, plan_text
+
+        if self._globals.quiet:
+            if asking:
+                print_lines(counts_and_cost(planned.plan))
+            return
+        if planned.plan.changes:
+            print_lines([*plan_text(planned.plan, short=self._short), ""])
+        if planned.drift is not None and planned.drift.items:
+            from sorasync.cli.drift_output import drift_text
+
+            print_lines([*drift_text(planned.drift), ""])
 
     def _require_cap(self, plan: Plan) -> None:
         """Raise `Refused` in a job that nobody watches where nothing bounds what a mistake may cost."""

@@ -48,12 +48,22 @@ def of_error(error: BaseException) -> ExitCode:
     return ExitCode.ERROR
 
 
-def of_plan(plan: Plan, drift: Drift | None = None) -> ExitCode:
-    """The detailed exit code of a plan: changes, only drift, or neither."""
+def of_plan(plan: Plan, drift: Drift | None, *, detailed: bool) -> ExitCode:
+    """The exit code of a plan: one that apply would refuse is refused; `detailed` tells the others apart."""
+    if plan.refusals:
+        return ExitCode.REFUSED
+    return of_changes(plan, drift) if detailed else ExitCode.DONE
+
+
+def of_changes(plan: Plan, drift: Drift | None = None) -> ExitCode:
+    """Whether there are changes, only drift, or neither.
+
+    What an apply would do nothing about is no change: it would be there again every time.
+    """
     drifted = drift.keys if drift else frozenset()
-    if any(change.key not in drifted for change in plan.changes):
+    if any(change.key not in drifted and not change.stuck for change in plan.changes):
         return ExitCode.CHANGES
-    return ExitCode.DRIFT if plan.changes or drifted else ExitCode.DONE
+    return ExitCode.DRIFT if drifted else ExitCode.DONE
 
 
 def of_report(report: Report) -> ExitCode:

@@ -166,7 +166,7 @@ def _row(change: Change) -> tuple[str, ...]:
     price = money(change.cost_usd) if change.paid else "free"
     return (
         code(change.label, _LONGEST),
-        f"{change.action.mark} {change.action.value}",
+        f"{change.action.mark} {change.word}",
         code(change.reason, _LONGEST),
         seconds,
         price,

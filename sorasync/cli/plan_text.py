@@ -54,11 +54,14 @@ _LEAST_NAME = 24
 _WIDEST_NAME = 60
 
 
-def plan_text(plan: Plan, *, full: bool = False, short: bool = False) -> Iterator[str]:
+def plan_text(
+    plan: Plan, *, full: bool = False, short: bool = False, command: str | None = None
+) -> Iterator[str]:
     """The plan's lines. `full` shows prompts whole, `short` leaves their diffs out.
 
-    On a terminal the addresses are shortened to what tells them apart and reasons are folded; elsewhere every
-    address is whole, for grep.
+    `command` is what applies exactly this plan, None where there is nothing to say about that. On a terminal
+    the addresses are shortened to what tells them apart and reasons are folded; elsewhere every address is
+    whole, for grep.
     """
     width = terminal_width()
     rows = [(change, what_text(change)) for change in plan.changes]
@@ -77,7 +80,7 @@ def plan_text(plan: Plan, *, full: bool = False, short: bool = False) -> Iterato
     yield from map(_waiting_line, plan.waiting)
     if plan.waiting:
         yield ""
-    yield from sums(plan)
+    yield from sums(plan, command)
 
 
 class _Columns(NamedTuple):
@@ -108,7 +111,7 @@ def mark_text(change: Change) -> str:
 
 def price_text(change: Change) -> str:
     """What it costs, in a word."""
-    if change.action in (Action.BLOCKED, Action.LOST):
+    if change.stuck:
         return "-"
     return f"+{money(change.cost_usd)}" if change.paid else "free"
 
@@ -129,7 +132,7 @@ def what_text(change: Change) -> str:
     render = change.render
     if change.action.renders and render is not None:
         return render_text(render)
-    return change.action.value
+    return change.word
 
 
 def _detail(change: Change, *, full: bool) -> Iterator[str]:
@@ -154,16 +157,15 @@ def _piece_text(piece: Piece) -> str:
     return click.style(f"{{{piece.op}{piece.text}{piece.op}}}", fg="red" if piece.op == "-" else "green")
 
 
-def sums(plan: Plan) -> Iterator[str]:
+def sums(plan: Plan, command: str | None = None) -> Iterator[str]:
     """The closing lines: counts, cost and token, or that there is nothing to do."""
     yield from counts_and_cost(plan)
     if not plan.empty:
-        env = f" --env {quoted(plan.env)}" if plan.env else ""
         yield f"Token: {plan.token}"
         if plan.idle:
             yield "An apply would do nothing here; the lines above say what does."
-            return
-        yield f"Apply exactly this: sorasync apply{env} --expect {plan.token}"
+        elif command is not None:
+            yield f"Apply exactly this: {command}"
 
 
 def counts_and_cost(plan: Plan) -> Iterator[str]:
@@ -205,7 +207,10 @@ def selected(plan: Plan) -> str:
 
 def counts_line(plan: Plan) -> str:
     """How many changes there are of each action."""
-    return ", ".join(f"{n} {_VERBS[action]}" for action in Action if (n := plan.count(action)))
+    reused = sum(change.reuses for change in plan.changes)
+    counts = [(plan.count(action) - (reused if action is Action.MOVE else 0), action) for action in Action]
+    parts = [f"{n} {_VERBS[action]}" for n, action in counts if n]
+    return ", ".join([*parts, *([f"{reused} to reuse"] if reused else [])])
 
 
 def cost_line(plan: Plan) -> str:

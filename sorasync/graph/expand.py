@@ -10,7 +10,7 @@ from sorasync.graph.key import canonical, digest, folded
 from sorasync.graph.limits import Limits
 from sorasync.graph.memo import ClipPart, Memo
 from sorasync.graph.render import Kind, Render
-from sorasync.manifest.diagnostic import ManifestError, Severity
+from sorasync.manifest.diagnostic import Diagnostic, ManifestError, Severity
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, StepSpec
 from sorasync.profile.profile import Profile
 
@@ -22,15 +22,25 @@ def expand(library: Library, profile: Profile, memo: Memo | None = None, *, keys
     One that only counts and checks goes without `keys`, and without a memo: every key is empty then.
     Raises `ManifestError` with every place that asks for more than the profile has.
     """
+    graph, lacks = expand_as_far(library, profile, memo, keys=keys)
+    if lacks:
+        raise ManifestError(lacks)
+    return graph
+
+
+def expand_as_far(
+    library: Library, profile: Profile, memo: Memo | None = None, *, keys: bool = True
+) -> tuple[Graph, list[Diagnostic]]:
+    """The same, with what the profile lacks beside it instead of an error; nothing where it lacks nothing."""
     limits = Limits(library, profile)
     builder = _Builder(library, limits, memo, keys, profile.simulated)
     for slug in sorted(library.characters, key=addresses.natural):
         builder.add_character(library.characters[slug])
     for name in memo.ordered(library.clips) if memo else sorted(library.clips, key=addresses.natural):
         builder.add_clip(name)
-    if any(found.severity is Severity.ERROR for found in limits.diagnostics):
-        raise ManifestError(limits.diagnostics)
-    return Graph(renders=builder.renders, clips=builder.clips, tags=builder.tags)
+    graph = Graph(renders=builder.renders, clips=builder.clips, tags=builder.tags)
+    lacking = any(found.severity is Severity.ERROR for found in limits.diagnostics)
+    return graph, limits.diagnostics if lacking else []
 
 
 @dataclass

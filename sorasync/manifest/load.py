@@ -6,7 +6,7 @@ Only `LibraryFiles` touches the disk. All faults of all files come at once.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +14,10 @@ from pathlib import Path
 from sorasync.manifest.build import build
 from sorasync.manifest.config import CONFIG_FILE, Config
 from sorasync.manifest.declare import declare, syntax_faults
-from sorasync.manifest.diagnostic import ManifestError
+from sorasync.manifest.diagnostic import Diagnostic, ManifestError
 from sorasync.manifest.faults import Fault, Locator
 from sorasync.manifest.files import FileFault, LibraryFiles
-from sorasync.manifest.library import REMARK, ClipSpec, Library, Origin
+from sorasync.manifest.library import REMARK, CharacterSpec, ClipSpec, Library, Origin
 from sorasync.manifest.matrix import canonical_name
 from sorasync.manifest.memory import Built, Memory, Noting
 from sorasync.manifest.places import Places
@@ -27,6 +27,7 @@ from sorasync.manifest.references import (
     check_picks,
     check_references,
     claim,
+    sound,
 )
 from sorasync.manifest.toml import TomlError, parse
 
@@ -40,17 +41,40 @@ def load(
     time, and only what has changed is read anew.
     """
     look = files or LibraryFiles(root, memory.digests if memory else None)
+    loading = _loaded(config, look, memory)
+    if loading.faults:
+        raise ManifestError(Locator(look.text_or_none).diagnostics(loading.faults))
+    return _library(loading, look, loading.names.clips, loading.names.characters)
+
+
+def load_sound(root: Path, config: Config) -> tuple[Library, list[Diagnostic]]:
+    """What no fault of the language touches, so that it can be checked all the same, and every fault."""
+    look = LibraryFiles(root)
+    loading = _loaded(config, look)
+    clips, characters = sound(loading.names, loading.faults)
+    faults = Locator(look.text_or_none).diagnostics(loading.faults)
+    return _library(loading, look, clips, characters), faults
+
+
+def _loaded(config: Config, look: LibraryFiles, memory: Memory | None = None) -> _Loading:
     loading = _Loading(config, look, memory or Memory())
     with _collector_paused():
         loading.run()
-    if loading.faults:
-        raise ManifestError(Locator(look.text_or_none).diagnostics(loading.faults))
+    return loading
+
+
+def _library(
+    loading: _Loading,
+    look: LibraryFiles,
+    clips: Mapping[str, ClipSpec],
+    characters: Mapping[str, CharacterSpec],
+) -> Library:
     places = Places(look)
     return Library(
         root=look.root,
-        config=config,
-        clips=dict(sorted(loading.names.clips.items())),
-        characters=dict(sorted(loading.names.characters.items())),
+        config=loading.config,
+        clips=dict(sorted(clips.items())),
+        characters=dict(sorted(characters.items())),
         position=places.position,
         source=places.source,
         picks=loading.pick_origins,

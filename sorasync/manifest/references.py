@@ -212,3 +212,29 @@ def _is_faulty(names: Names, name: str) -> bool:
 
 def _base(name: str) -> str:
     return name.partition("[")[0]
+
+
+def sound(names: Names, faults: Iterable[Fault]) -> tuple[dict[str, ClipSpec], dict[str, CharacterSpec]]:
+    """The clips and characters that no fault touches: neither their own, nor one of what they refer to.
+
+    A fault that is not inside a declaration may be about everything in its file.
+    """
+    files = {fault.file for fault in faults if len(fault.path) < 2 or fault.path[0] not in _DECLARING}
+    places = {(fault.file, fault.path[:2]) for fault in faults}
+
+    def own(spec: ClipSpec | CharacterSpec) -> bool:
+        return spec.origin.file not in files and (spec.origin.file, spec.origin.path[:2]) not in places
+
+    characters = {slug: spec for slug, spec in names.characters.items() if own(spec)}
+    clips = {
+        name: spec
+        for name, spec in names.clips.items()
+        if own(spec) and characters.keys() >= set(spec.characters)
+    }
+    while lone := [n for n, spec in clips.items() if spec.source is not None and spec.source not in clips]:
+        for name in lone:
+            del clips[name]
+    return clips, characters
+
+
+_DECLARING = ("clips", "characters")

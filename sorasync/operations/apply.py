@@ -17,7 +17,7 @@ from pathlib import Path
 from sorasync.apply.context import Context, Settings
 from sorasync.apply.engine import run
 from sorasync.apply.events import Reporter
-from sorasync.apply.report import Report
+from sorasync.apply.report import Report, spent
 from sorasync.apply.sidecars import note_again
 from sorasync.apply.view import asset_view
 from sorasync.assets.link import LinkReport, link_all
@@ -173,13 +173,11 @@ def _tried(plan: Plan, store: Store) -> dict[str, int]:
 
 def _check_media(project: Project, planned: Planned) -> None:
     """Open the files that are to be uploaded. Raises `ManifestError` for those a server would refuse."""
-    sent = {c.render.address for c in planned.plan.changes if c.render is not None and c.render.file}
-    if not sent:
-        return
     from sorasync.manifest.diagnostic import ManifestError, Severity
-    from sorasync.preflight import check_media
+    from sorasync.operations.validate import media_findings
 
-    found = check_media(planned.library, planned.graph, project.profile, only=sent)
+    sent = {change.address for change in planned.plan.changes if change.render is not None}
+    found = media_findings(project, planned.library, planned.graph, sent & planned.graph.renders.keys())
     if any(diagnostic.severity is Severity.ERROR for diagnostic in found):
         raise ManifestError(found)
 
@@ -231,7 +229,7 @@ def _run(session: _Session) -> Report:
         raise KeyboardInterrupt from None
     finally:
         counts = Counter(one.end.value for one in report.outcomes)
-        store.finish_run(number, outcome, counts)
+        store.finish_run(number, outcome, spent(report.outcomes), counts)
     return report
 
 
@@ -284,7 +282,7 @@ async def _beat(lock: RunLock, context: Context) -> None:
     try:
         await lock.keep_beating()
     except LockLost as error:
-        context.lose_lock(error)
+        context.halt(error.message)
 
 
 _TERMINATED = "terminated"

@@ -14,7 +14,6 @@ from sorasync.graph.graph import ClipNode, Graph
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.operations.budget import allowances, configured_policy
 from sorasync.operations.project import Project
-from sorasync.operations.repeats import repeats
 from sorasync.operations.spares import absent, spares
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
@@ -33,6 +32,9 @@ if TYPE_CHECKING:
     from sorasync.provider.base import Provider
     from sorasync.provider.wire import Job
     from sorasync.state.store import Store
+
+_NOT_LOOKED_AT = "S220"
+"""A package for looking at media is missing: `validate` says so, a plan need not each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,20 @@ def make_plan(project: Project, options: PlanOptions, store: Store | None = None
     Raises `ManifestError`, `StateError`, `ProviderError`, or `SorasyncError` for a selection that matches
     nothing.
     """
-    library = project.library()
-    graph = project.graph(library)
+    library, graph = _wanted(project, options)
     if store is not None:
         return _planned(project, options, library, graph, store)
     with project.synced_store() as opened:
         return _planned(project, options, library, graph, opened)
+
+
+def _wanted(project: Project, options: PlanOptions) -> tuple[Library, Graph]:
+    """What the manifests declare. Raises `ManifestError`, with all that is wrong where a person asks."""
+    try:
+        library = project.library()
+        return library, project.graph(library)
+    except ManifestError as error:
+        raise (project.all_faults(error) if options.lint else error) from None
 
 
 def by_batch(project: Project, options: PlanOptions) -> bool:
@@ -148,10 +158,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         unchanged_clips=clips,
         unchanged_characters=characters,
         waiting=tuple(_waiting(project, library, graph, options.selection)),
-        diagnostics=(
-            *_diagnostics(project, library, kept if options.lint else ()),
-            *repeats(project.profile, library, kept),
-        ),
+        diagnostics=_diagnostics(project, library, graph, kept if options.lint else ()),
         left_out=len(changes) - len(kept),
         batch=batch,
         allowances=allowances(project, store),
@@ -182,28 +189,27 @@ def _present(project: Project, swept: Swept | None) -> Container[str]:
 def _place(change: Change) -> tuple[object, ...]:
     """Where a change is shown: characters, clips by name, what ends last; a clip's own order stays."""
     last = change.action is Action.RETIRE or not change.binds
-    stuck = change.action in (Action.BLOCKED, Action.LOST)
+    stuck = change.stuck
     owned = owner(change.address)
     return (last and not stuck, not owned.startswith("character."), natural(owned))
 
 
-def _diagnostics(project: Project, library: Library, linted: Iterable[Change]) -> tuple[Diagnostic, ...]:
-    """What was found that does not stand in the way. Raises `ManifestError` for an error of the lint."""
-    from sorasync.operations.ending import endings
-
-    return (*library.warnings, *endings(project, library), *_advice(project, library, linted))
-
-
-def _advice(project: Project, library: Library, changes: Iterable[Change]) -> tuple[Diagnostic, ...]:
-    """What the lint finds in the clips that are to be rendered. Raises `ManifestError` for an error."""
+def _diagnostics(
+    project: Project, library: Library, graph: Graph, changes: Iterable[Change]
+) -> tuple[Diagnostic, ...]:
+    """What was found in what is to be rendered. Raises `ManifestError` if one of it is an error."""
     from sorasync.manifest.diagnostic import Severity
+    from sorasync.operations.ending import endings
+    from sorasync.operations.validate import media_findings
 
-    rendered = {owner(change.address) for change in changes if change.action.renders}
-    clips = {address.removeprefix("clip.") for address in rendered if address.startswith("clip.")}
-    found = project.lint(library, clips) if clips else ()
+    rendered = [change.address for change in changes if change.action.renders]
+    clips = {owner(a).removeprefix("clip.") for a in rendered if a.startswith("clip.")}
+    found = [*project.lint(library, clips)] if clips else []
+    media = media_findings(project, library, graph, rendered)
+    found += [one for one in media if one.code != _NOT_LOOKED_AT]
     if any(diagnostic.severity is Severity.ERROR for diagnostic in found):
         raise ManifestError(found)
-    return found
+    return (*library.warnings, *endings(project, library), *found)
 
 
 def _untouched(graph: Graph, found: Survey) -> tuple[int, int]:
@@ -277,15 +283,10 @@ async def _answers(project: Project, ids: dict[str, str]) -> dict[str, Remote]:
     return {key: remote_of(jobs[job_id], now) for key, job_id in ids.items() if job_id in jobs}
 
 
-_FAILURES = 3
-"""Jobs in a row for which the provider fails to answer, after which a plan asks for no more of them."""
-
-
 async def _jobs(provider: Provider, ids: set[str], *, listing: bool) -> dict[str, Job | None]:
     """The jobs of those ids, None for one that does not exist: from the list's newest pages, then one by one.
 
-    A job that the provider fails to answer for is left out: one that is broken does not stop a plan. Where
-    several in a row are, nothing more is asked.
+    A job that the provider fails to answer for is left out: one that is broken does not stop a plan.
     """
     from sorasync.provider.errors import NotFound, NotSupported, ServerError
 
@@ -301,18 +302,13 @@ async def _jobs(provider: Provider, ids: set[str], *, listing: bool) -> dict[str
             after = page.after
             if after is None:
                 break
-    failures = 0
     for job_id in sorted(ids - jobs.keys()):
-        if failures == _FAILURES:
-            break
         try:
             jobs[job_id] = await provider.get(job_id)
         except NotFound:
             jobs[job_id] = None
         except ServerError:
-            failures += 1
             continue
-        failures = 0
     return jobs
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sorasync.assets.store import AssetStore
     from sorasync.graph.graph import Graph
     from sorasync.manifest.config import Config
-    from sorasync.manifest.diagnostic import Diagnostic
+    from sorasync.manifest.diagnostic import Diagnostic, ManifestError
     from sorasync.manifest.library import Library
     from sorasync.manifest.lint.memo import LintMemo
     from sorasync.plan.decisions import Decisions
@@ -85,6 +85,19 @@ class Project:
         from sorasync.manifest.load import load
 
         return load(self.root, self.config)
+
+    def sound_library(self) -> tuple[Library, list[Diagnostic]]:
+        """The part of the library that no fault of the language touches, and those faults."""
+        from sorasync.manifest.load import load_sound
+
+        return load_sound(self.root, self.config)
+
+    def all_faults(self, first: ManifestError) -> ManifestError:
+        """The error that ended a stage of reading, with what the later stages would have found."""
+        from sorasync.manifest.diagnostic import ManifestError
+        from sorasync.operations.validate import faults
+
+        return ManifestError({*first.diagnostics, *faults(self)})
 
     def lint(self, library: Library, only: Collection[str] | None = None) -> tuple[Diagnostic, ...]:
         """What the lint finds in the prompts of the library, or of the clips named in `only`."""

@@ -47,9 +47,7 @@ async def _sweep(project: Project, since: float | None) -> Sweep:
     pages: list[Page] = []
     async with project.provider() as provider:
         try:
-            jobs = [
-                job async for job in jobs_since(provider, since, turned=pages.append, clock=project.clock)
-            ]
+            jobs = [job async for job in jobs_since(provider, since, turned=pages.append)]
         except NotSupported:
             return Sweep((), complete=False, listed=False)
     readable = not any(page.unread for page in pages)

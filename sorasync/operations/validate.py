@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sorasync.graph.address import owner
 from sorasync.manifest.diagnostic import Diagnostic, ManifestError, Severity
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Checked:
 def check(open_project: Callable[[], Project], *, strict: bool = False) -> Checked:
     """Everything that is wrong with a library, from its configuration on; with `strict` warnings are errors.
 
-    Where the manifests cannot be read as a whole, the faults of the language are all there is.
+    A fault hides nothing but what hangs on it: every other file, clip and medium is checked all the same.
     """
     try:
         found = _checked(open_project())
@@ -48,31 +49,35 @@ def check(open_project: Callable[[], Project], *, strict: bool = False) -> Check
     return replace(found, diagnostics=tuple(map(_stricter, found.diagnostics)))
 
 
-def _checked(project: Project) -> Checked:
-    from sorasync.graph.expand import expand
+def faults(project: Project) -> list[Diagnostic]:
+    """Every error of the library, whatever stage finds it."""
+    return [found for found in _checked(project).diagnostics if found.severity is Severity.ERROR]
 
-    library = project.library()
-    renders, more = 0, list[Diagnostic]()
-    try:
-        graph = expand(library, project.profile, keys=False)
-        renders = len(graph.renders)
-        more = _media(project, library, graph)
-    except ManifestError as error:
-        more = error.diagnostics
+
+def _checked(project: Project) -> Checked:
+    from sorasync.graph.expand import expand_as_far
     from sorasync.operations.ending import endings
 
+    library, language = project.sound_library()
+    graph, lacks = expand_as_far(library, project.profile, keys=False)
+    lacking = {lack.address for lack in lacks}
+    sound = {a for a in graph.renders if owner(a) not in lacking}
+    media = media_findings(project, library, graph, sound)
     warned = (*library.warnings, *endings(project, library), *project.lint(library))
-    found = sorted((*warned, *more), key=Diagnostic.sort_key)
-    return Checked(tuple(found), len(library.clips), len(library.characters), renders)
+    found = sorted((*language, *warned, *lacks, *media), key=Diagnostic.sort_key)
+    return Checked(tuple(found), len(library.clips), len(library.characters), len(graph.renders))
 
 
-def _media(project: Project, library: Library, graph: Graph) -> list[Diagnostic]:
-    """What is wrong with the files that the manifests name; nothing is imported where they name none."""
-    if not any(render.file for render in graph.renders.values()):
+def media_findings(
+    project: Project, library: Library, graph: Graph, addresses: Collection[str]
+) -> list[Diagnostic]:
+    """What is wrong with the files that are sent for those renders; nothing is imported where none is."""
+    sent = {a for a in addresses if graph.renders[a].file}
+    if not sent:
         return []
     from sorasync.preflight import check_media
 
-    return check_media(library, graph, project.profile)
+    return check_media(library, graph, project.profile, only=sent)
 
 
 def _stricter(diagnostic: Diagnostic) -> Diagnostic:

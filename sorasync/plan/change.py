@@ -96,6 +96,21 @@ class Change:
         return self.action is Action.DOWNLOAD and self.status is Status.STORED
 
     @property
+    def reuses(self) -> bool:
+        """Whether it takes up a render that is known already, without renaming anything."""
+        return self.action is Action.MOVE and not any(bind.origin for bind in self.binds)
+
+    @property
+    def word(self) -> str:
+        """The action as people read it: taking up a render that was kept is no move to them."""
+        return "reuse" if self.reuses else self.action.value
+
+    @property
+    def stuck(self) -> bool:
+        """Whether somebody has to decide something before anything can be done."""
+        return self.action in (Action.BLOCKED, Action.LOST)
+
+    @property
     def paid(self) -> bool:
         """Whether the action may cost something: its price is unknown or above 0."""
         return self.cost_usd is None or self.cost_usd > 0

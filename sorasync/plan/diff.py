@@ -140,8 +140,15 @@ class _Differ:
             elsewhere = f"known to {brief.provider}, not to {self.known.provider}"
             return replace(self._pay(render, elsewhere), supersede=True)
         if self._can_fetch(render.key, brief):
-            return self._fetch(Action.DOWNLOAD, render, "its file is missing or damaged here")
+            return self._fetch(Action.DOWNLOAD, render, self._why_absent(render.key))
         return self._lost(render)
+
+    def _why_absent(self, key: str) -> str:
+        """A record of elsewhere knows no time at which its file was stored here."""
+        record = self._record(key)
+        if record is not None and record.stored_at is None:
+            return "not downloaded here yet"
+        return "its file is missing or damaged here"
 
     def _in_flight(self, render: Render, brief: Brief) -> Change:
         if brief.provider != self.known.provider:
@@ -181,8 +188,6 @@ class _Differ:
         if record.attempts >= self.attempts:
             times = counted(record.attempts, "time")
             return self._blocked(render, f"failed {times}, last: {why}")
-        if not record.attempts:
-            return self._pay(render, f"not sent yet: {why}")
         return self._pay(render, f"failed before ({why}): attempt {record.attempts + 1} of {self.attempts}")
 
     def _refused(self, render: Render) -> Change:

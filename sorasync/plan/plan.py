@@ -73,7 +73,7 @@ class Plan:
     @property
     def idle(self) -> bool:
         """Whether an apply would do nothing: all that is in it needs somebody's attention first."""
-        return all(change.action in (Action.BLOCKED, Action.LOST) for change in self.changes)
+        return all(change.stuck for change in self.changes)
 
     @property
     def partial(self) -> bool:

@@ -20,7 +20,6 @@ from sorasync.profile.parts import (
     Billing,
     Download,
     Encodings,
-    Errors,
     Fields,
     Limits,
     ParamType,
@@ -38,7 +37,6 @@ _WIRE = {
     "encodings",
     "fields",
     "abilities",
-    "errors",
     "rate",
     "download",
     "headers",
@@ -71,7 +69,6 @@ class Profile(Data):
     fields: Fields = Fields()
     limits: Limits = Limits()
     abilities: Abilities = Abilities()
-    errors: Errors = Errors()
     billing: Billing = Billing()
     rate: Rate = Rate()
     download: Download = Download()
@@ -102,11 +99,6 @@ class Profile(Data):
     def provider_name(self) -> str:
         """`profile@base_url`, what records are filed under. There is never a secret in it."""
         return f"{self.name}@{self.base_url or self.transport}"
-
-    @property
-    def seed_param(self) -> str | None:
-        """The parameter that a manifest's own seed stands in; None where the host has none."""
-        return self.fields.seed or ("seed" if "seed" in self.params else None)
 
     @property
     def model_names(self) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sorasync.graph.graph import Graph
-    from sorasync.manifest.diagnostic import Diagnostic
+    from sorasync.manifest.diagnostic import Diagnostic, ManifestError
     from sorasync.manifest.library import Library
     from sorasync.manifest.lint.memo import LintMemo
     from sorasync.state.record import Binding, Brief, Record
@@ -101,6 +101,10 @@ class WarmProject(Project):
         if memo is None or memo.profile != self.profile:
             memo = self.caches.memo = Memo(self.profile)
         return expand(library, self.profile, memo)
+
+    def all_faults(self, first: ManifestError) -> ManifestError:
+        """What the first stage found: the others are looked at once that is mended, at the next save."""
+        return first
 
     def decisions(self) -> Decisions:
         """See `Project.decisions`."""

@@ -49,6 +49,7 @@ class State:
     rows: dict[str, Record] = field(default_factory=dict)
     lineage: str = "L"
     serial: int = 1
+    notices: tuple[str, ...] = ()
 
     def bindings(self) -> dict[str, Binding]:
         """Every binding by address."""

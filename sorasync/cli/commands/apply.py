@@ -38,6 +38,7 @@ Examples:
 )
 @plan_options
 @click.option("--yes", "--auto-approve", "-y", is_flag=True, help="Do not ask.")
+@click.option("--short", is_flag=True, help="Show one line a change.")
 @click.option("--expect", metavar="TOKEN", help="Go on only if the plan has this token.")
 @click.option(
     "--max-cost", callback=dollars, metavar="USD", help="Refuse a plan that costs more, in this run."
@@ -57,6 +58,7 @@ def command(
     webhook_listen: str | None,
     webhook_secret_env: str,
     yes: bool,
+    short: bool,
     **options: object,
 ) -> ExitCode:
     """Plan, show the plan, ask, and carry it out.
@@ -74,7 +76,7 @@ def command(
         webhooks=webhooks_of(webhook_listen, webhook_secret_env),
         **options,  # type: ignore[arg-type]
     )
-    confirm = Confirm(globals, chosen, yes)
+    confirm = Confirm(globals, chosen, yes, short=short)
     with display(globals) as reporter, annotating(globals):
         report = apply(globals.project(), chosen, reporter, confirm, command_line())
     if report is None:

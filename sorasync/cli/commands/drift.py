@@ -32,7 +32,7 @@ def command(globals: Globals, full: bool, offline: bool, detailed_exitcode: bool
     at the provider that no record holds are counted, and listed with --verbose, but are no drift.
     """
     from sorasync.cli.drift_output import drift_json, drift_text
-    from sorasync.cli.exit_code import of_plan
+    from sorasync.cli.exit_code import of_changes
     from sorasync.operations.plan import PlanOptions, make_plan
 
     options = PlanOptions(refresh=True, full_check=full, offline=offline)
@@ -43,4 +43,4 @@ def command(globals: Globals, full: bool, offline: bool, detailed_exitcode: bool
         print_json({"format_version": 1, "drift": drift_json(drift)})
     else:
         print_lines(drift_text(drift, verbose=globals.verbose))
-    return of_plan(planned.plan, drift) if detailed_exitcode else ExitCode.DONE
+    return of_changes(planned.plan, drift) if detailed_exitcode else ExitCode.DONE

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sorasync.cli.apply_command import apply_command, apply_file_command
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode, of_plan
 from sorasync.cli.output import print_json, print_lines, write_output
@@ -49,11 +50,11 @@ def command(
     """Show what apply would do, why, and what it would cost.
 
     Nothing is sent, changed or locked. The provider is asked only about what the plan depends on: renders
-    in flight, and sources of what is to be extended or edited; with --refresh about everything.
+    in flight, and sources of what is to be extended or edited; with --refresh about everything. A plan that
+    apply would refuse as the library is configured ends with 5.
     """
     from sorasync.cli.ci import add_plan, annotate
     from sorasync.cli.invocation import notice
-    from sorasync.cli.quote import quoted
     from sorasync.manifest.diagnostic import ManifestError
     from sorasync.operations.plan import make_plan
     from sorasync.operations.recording import forgotten
@@ -74,16 +75,14 @@ def command(
         write_output(out, encode(planned.plan))
     annotate(globals, planned.plan.diagnostics)
     add_plan(planned.plan)
-    _show(globals, planned, full=full, short=short)
+    _show(globals, planned, planning, full=full, short=short)
     if out is not None and not globals.quiet:
-        env = f"--env {quoted(globals.env)} " if globals.env else ""
-        notice(f"Saved; carry it out: sorasync {env}apply {quoted(str(out))}")
-    if not detailed_exitcode:
-        return ExitCode.DONE
-    return of_plan(planned.plan, planned.drift)
+        command = apply_file_command(globals, planned.plan, str(out))
+        notice(f"Saved; carry it out: {command}" if command else "Saved.")
+    return of_plan(planned.plan, planned.drift, detailed=detailed_exitcode)
 
 
-def _show(globals: Globals, planned: Planned, *, full: bool, short: bool) -> None:
+def _show(globals: Globals, planned: Planned, planning: PlanOptions, *, full: bool, short: bool) -> None:
     plan, drift = planned.plan, planned.drift
     if globals.json:
         from sorasync.cli.drift_output import drift_json
@@ -100,7 +99,10 @@ def _show(globals: Globals, planned: Planned, *, full: bool, short: bool) -> Non
     from sorasync.cli.drift_output import drift_line, drift_text
     from sorasync.cli.plan_text import plan_text, sums
 
-    print_lines(sums(plan) if globals.quiet else plan_text(plan, full=full, short=short))
+    command = apply_command(globals, planning, plan)
+    print_lines(
+        sums(plan, command) if globals.quiet else plan_text(plan, full=full, short=short, command=command)
+    )
     if drift is not None:
         print_lines([drift_line(drift)] if globals.quiet else ["", *drift_text(drift)])
 

@@ -9,8 +9,8 @@ import click
 
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
-from sorasync.preview.dialect_names import NAMES
 
+_DIALECTS = ("openai", "vllm-omni", "sglang", "litellm", "new-api", "openrouter", "xai")
 _EXAMPLES = """\b
 Examples:
   sorasync preview
@@ -33,11 +33,10 @@ Examples:
 )
 @click.option(
     "--dialect",
-    type=click.Choice(NAMES),
+    type=click.Choice(_DIALECTS),
     default="openai",
     show_default=True,
-    metavar="FAMILY",
-    help=f"The family of servers to be like: {', '.join(NAMES)}.",
+    help="The family of servers to be like.",
 )
 @click.option(
     "--faults",

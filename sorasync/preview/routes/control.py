@@ -25,8 +25,10 @@ class ControlRoutes:
         return JSONResponse({"status": "ok", "dialect": self._server.dialect.name})
 
     async def models(self, request: Request) -> Response:
-        """The models on offer."""
-        return JSONResponse(self._server.dialect.models())
+        """The reference's models."""
+        made = {"object": "model", "created": 1_759_708_800, "owned_by": "preview"}
+        data = [{"id": name} | made for name in ("sora-2", "sora-2-pro")]
+        return JSONResponse({"object": "list", "data": data})
 
     async def ledger(self, request: Request) -> Response:
         """What was billed, with the sum."""
