@@ -1,14 +1,16 @@
 # Everything a checkout needs goes into .venv, from the package index alone: with uv where it is installed,
-# with Python's own venv elsewhere.
+# with Python's own venv elsewhere. Another Python gets an environment of its own: make test PYTHON=python3.13.
 
 PYTHON ?= python3
-BIN := .venv/bin
-RUN := .venv/.run
-READY := .venv/.ready
-# One process for each core; which test runs where is settled as they go, since some take a hundred times longer.
+VENV := .venv$(if $(filter command line,$(origin PYTHON)),-$(notdir $(PYTHON)))
+BIN := $(VENV)/bin
+RUN := $(VENV)/.run
+READY := $(VENV)/.ready
+LOWEST := .venv-lowest
+# One process for each core. Tests go to whoever is free, for some take a hundred times longer than others.
 WORKERS := -n auto --dist worksteal
 
-.PHONY: demo test test-all crash lint format bench reference lock clean
+.PHONY: demo test test-all test-lowest crash lint format bench reference lock clean
 
 demo: $(RUN)
 	@$(BIN)/sorasync apply --yes
@@ -16,9 +18,13 @@ demo: $(RUN)
 test: $(READY)
 	$(BIN)/python -m pytest $(WORKERS)
 
-# Adds what is too heavy for every run: a gateway in between, hundreds of clips, many more seeds.
-test-all: $(READY)
+# Adds what is too heavy for every run: a gateway in between, hundreds of clips, many more seeds, and the whole
+# once more with the lowest versions that pyproject.toml allows.
+test-all: $(READY) test-lowest
 	$(BIN)/python -m pytest $(WORKERS) -m ""
+
+test-lowest: $(LOWEST)/.ready
+	$(LOWEST)/bin/python -m pytest $(WORKERS)
 
 # Kills sorasync in the middle of its work, and runs two at once, thousands of times.
 crash: $(READY)
@@ -50,28 +56,33 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --extra 
 lock:
 	$(LOCK) --group build --output-file requirements.lock
 	$(LOCK) --group dev --output-file requirements-dev.lock
+	$(LOCK) --group dev --resolution lowest-direct --output-file requirements-lowest.lock
 
+# Of an environment and a lock file.
 define install
-	@echo "Installing into .venv ..."
+	@echo "Installing into $(1) ..."
 	@if command -v uv >/dev/null 2>&1; then \
-		uv venv --quiet --allow-existing --python "$(PYTHON)" .venv && \
-		uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r $(1) && \
-		uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . ; \
+		uv venv --quiet --allow-existing --python "$(PYTHON)" $(1) && \
+		uv pip install --quiet --python $(1)/bin/python --require-hashes --compile-bytecode -r $(2) && \
+		uv pip install --quiet --python $(1)/bin/python --no-deps --no-build-isolation --editable . ; \
 	else \
-		$(PYTHON) -m venv .venv && \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1) && \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+		$(PYTHON) -m venv $(1) && \
+		$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2) && \
+		$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 			--editable . ; \
 	fi
 	@touch $@
 endef
 
 $(RUN): requirements.lock pyproject.toml
-	$(call install,requirements.lock)
+	$(call install,$(VENV),requirements.lock)
 
 $(READY): requirements-dev.lock pyproject.toml
-	$(call install,requirements-dev.lock)
+	$(call install,$(VENV),requirements-dev.lock)
 	@touch $(RUN)
 
+$(LOWEST)/.ready: requirements-lowest.lock pyproject.toml
+	$(call install,$(LOWEST),requirements-lowest.lock)
+
 clean:
-	rm -rf .venv assets state/*.db* state/preview .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-* assets state/*.db* state/preview .mypy_cache .ruff_cache .pytest_cache .hypothesis

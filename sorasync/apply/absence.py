@@ -5,29 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sorasync.apply.context import Context
-from sorasync.apply.events import Moment
 from sorasync.apply.fetch import FetchLater, fetch
-from sorasync.plan.change import Change
-from sorasync.provider.errors import NotSent, RateLimited
+from sorasync.provider.errors import NotSent, RateLimited, Withheld
 from sorasync.provider.wire import Job
 from sorasync.state.record import Record
 
 
-def until_it_takes(
-    context: Context, change: Change, error: RateLimited | NotSent, pause: float, deadline: float
+def pause_before_resending(
+    context: Context, error: RateLimited | NotSent, pause: float, deadline: float
 ) -> float:
-    """Seconds after which to send a change again. Raises the error where waiting leads nowhere: past the
-    deadline (monotonic), or where the provider has not answered in this run.
+    """Seconds after which to send a change again; never less than `pause`, whatever the provider asks for.
+
+    Raises `Withheld` where that is past the deadline (monotonic), and the error itself where the provider
+    has not answered in this run at all.
     """
     if isinstance(error, RateLimited):
-        pause, what = error.retry_after or pause, "is busy"
+        pause = max(error.retry_after or 0.0, pause)
     elif context.reach.met:
-        pause, what = context.reach.failed(error), "cannot be reached"
+        pause = context.reach.failed(error)
     else:
         raise error
     if context.clock.monotonic() + pause > deadline:
-        raise error
-    context.tell(change, Moment.WAITING, f"the provider {what}: once more in {pause:.0f} s")
+        raise Withheld(f"waits for the provider: {error.message}", hint="sorasync apply sends it") from error
     return pause
 
 
@@ -38,7 +37,7 @@ async def fetch_when_there(
     deadline = context.clock.monotonic() + context.settings.wait
     while True:
         try:
-            stored = await fetch(context, record, job, recorded)
+            stored = await fetch(context, record, job, recorded, deadline)
         except NotSent as error:
             pause = context.reach.failed(error)
             if context.clock.monotonic() + pause > deadline:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sorasync.apply.context import Context
 from sorasync.apply.follow import WaitedLongEnough
 from sorasync.apply.job_ids import IdTaken
+from sorasync.apply.settle import move_and_book
 from sorasync.apply.waiting import unless
 from sorasync.provider import errors
 from sorasync.provider.base import BatchQueue
@@ -167,18 +168,17 @@ class BatchFollower:
                 error_message=taken.message,
             )
             return
-        self._context.store.move(
-            record.key, Status.SUBMITTED, run=self._context.run, remote_id=job.id, expires_at=expires_at
-        )
+        move_and_book(self._context, record, Status.SUBMITTED, job, remote_id=job.id, expires_at=expires_at)
         self._jobs[record.key] = job
 
     def _not_made(self, record: Record, error: JobError) -> None:
         fields = {"error_stage": "batch", "error_code": error.code, "error_message": error.message}
         if error.code in _NEVER_CARRIED_OUT:
             self._context.store.withdraw(record.key, run=self._context.run, **fields)
+            self._context.budget.settle(record.intent_at or 0.0, record.charge, None)
             return
         status = Status.BLOCKED if error.moderated else Status.FAILED
-        self._context.store.move(record.key, status, run=self._context.run, **fields)
+        move_and_book(self._context, record, status, None, **fields)
 
     def _left_out(self, batch: Batch, records: Iterable[Record]) -> None:
         """Lines that no result mentions: not rendered in a batch that ended early, a riddle in another."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 from sorasync.clock import Clock, day_start, month_start
 from sorasync.errors import Refused
 from sorasync.plan.cost import money
+from sorasync.state.account import Charge
 
 
 class BudgetSpent(Refused):
@@ -97,19 +98,19 @@ class Budget:
         """Give back what was reserved in this run for a call that was certainly not charged."""
         self.caps = tuple(cap.plus(-(usd or Decimal(0)), -seconds) for cap in self.caps)
 
-    def unsent(self, at: float, usd: Decimal | None, seconds: float) -> None:
-        """A request that an earlier run began at that time never arrived: what counted it forgets it."""
-        self._change(at, -(usd or Decimal(0)), -seconds, own=False)
-
-    def settle(
-        self, at: float, estimate: Decimal | None, charged: Decimal | None, unused_seconds: float = 0
-    ) -> None:
-        """A render that was begun at that time has ended: the charge takes the place of the estimate."""
-        difference = (charged or Decimal(0)) - (estimate or Decimal(0))
-        self._change(at, difference, -unused_seconds, own=at >= self.began)
-
-    def _change(self, at: float, usd: Decimal, seconds: float, *, own: bool) -> None:
+    def settle(self, at: float, before: Charge | None, after: Charge | None) -> None:
+        """A request that was begun at that time counts `after` from now on, and no longer `before`."""
+        usd, seconds = _amount(after)
+        usd_before, seconds_before = _amount(before)
         self.caps = tuple(
-            cap.plus(usd, seconds) if (own if cap.since is None else at >= cap.since) else cap
+            cap.plus(usd - usd_before, seconds - seconds_before) if self._counts(cap, at) else cap
             for cap in self.caps
         )
+
+    def _counts(self, cap: Cap, at: float) -> bool:
+        """Whether a request that was begun at that time counts in a cap's period."""
+        return at >= (self.began if cap.since is None else cap.since)
+
+
+def _amount(charge: Charge | None) -> tuple[Decimal, float]:
+    return (Decimal(0), 0.0) if charge is None else (charge.usd or Decimal(0), charge.seconds)

@@ -8,7 +8,7 @@ import traceback
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
-from sorasync.apply.absence import fetch_when_there, until_it_takes
+from sorasync.apply.absence import fetch_when_there, pause_before_resending
 from sorasync.apply.batch_mark import Mark
 from sorasync.apply.batching import Batching, lost_in_a_batch
 from sorasync.apply.budget import BudgetSpent
@@ -17,22 +17,25 @@ from sorasync.apply.downloads import Downloads
 from sorasync.apply.events import Moment
 from sorasync.apply.fetch import FetchLater, Gone, expiry, put_back
 from sorasync.apply.follow import Follower, WaitedLongEnough
+from sorasync.apply.gate import ChangeGate
 from sorasync.apply.lost import keep_in_mind
 from sorasync.apply.open_questions import Answer, OpenQuestions
 from sorasync.apply.pictures import Pictures
 from sorasync.apply.places import Places
 from sorasync.apply.report import End, Outcome
 from sorasync.apply.send import Overtaken, send
-from sorasync.apply.settle import charged, is_paid, not_rendered
+from sorasync.apply.settle import book_report, move_and_book
 from sorasync.apply.waiting import unless
 from sorasync.assets.disk import FULL
 from sorasync.assets.errors import DiskFull
+from sorasync.clock import lasting
 from sorasync.errors import SorasyncError
 from sorasync.graph.render import Kind
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.plan.cost import cost_of, money
 from sorasync.provider import errors
+from sorasync.provider.retry import once_more
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.state.errors import StateError
 from sorasync.state.record import IN_FLIGHT, Record, Status
@@ -89,7 +92,7 @@ class Carrier:
                 raise
             return self._left(change)
         except errors.Withheld as error:
-            return self._outcome(change, End.SKIPPED, error.message)
+            return self._outcome(change, End.SKIPPED, error.message, next=error.hint)
         except BudgetSpent as error:
             self.context.over_budget = True
             self.context.stopped_because = self.context.stopped_because or error.message
@@ -161,15 +164,16 @@ class Carrier:
                 return job
             except (errors.RateLimited, errors.NotSent) as error:
                 await self.places.give_back(change)
-                pause = until_it_takes(context, change, error, pause, deadline)
+                pause = pause_before_resending(context, error, pause, deadline)
+                why = once_more(error, pause)
             except errors.OutcomeUnknown as error:
                 if not _uploads(change):
                     raise
-                lost += 1
+                lost, why = lost + 1, once_more(error, pause)
                 context.store.withdraw(change.key, run=context.run, error_message=error.message)
                 if lost == _CHARACTER_TRIES:
                     raise
-            await context.pause(pause)
+            await ChangeGate(context, change).pause(context.clock, pause, why)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _unknown(self, change: Change, error: errors.OutcomeUnknown) -> Outcome:
@@ -220,16 +224,15 @@ class Carrier:
         if change.render is None:
             context.store.withdraw(change.key, run=context.run, error_message="it never arrived")
             return self._done(change)
+        context.budget.settle(record.intent_at or 0.0, record.charge, None)
         if change.action.renders:
-            context.budget.release(change.cost_usd, change.seconds)
             return await self._render(change)
-        seconds = round(record.billed_seconds or 0)
-        context.budget.unsent(record.intent_at or 0.0, record.cost_usd, seconds)
         batch = self.batching is not None and self.batching.takes(change)
         price = cost_of(change.render, context.profile, batch=batch)
         if price != record.cost_usd:
             context.store.withdraw(change.key, run=context.run, error_message="it never arrived")
             return self._pending(change, f"it never arrived, and costs {money(price)} by now")
+        seconds = round(record.billed_seconds or 0)
         return await self._render(replace(change, cost_usd=record.cost_usd, seconds=seconds))
 
     async def _resume(self, change: Change) -> Outcome:
@@ -282,7 +285,7 @@ class Carrier:
         except (errors.AuthFailed, errors.QuotaExhausted) as error:
             context.halt(error.message)
             return self._pending(change, f"cannot be followed: {error.message}", error.hint)
-        if found is None:
+        if found is None or not context.holds_lock():
             return self._pending(change, "still rendering")
         await self.places.give_back(change)
         if found.status is not JobStatus.COMPLETED:
@@ -293,27 +296,30 @@ class Carrier:
         context, record = self.context, self._record(change)
         self.downloads.announce(change.label)
         if record.status is Status.SUBMITTED:
-            expires, run = job.expires_at, context.run
+            submitted, expires = record, job.expires_at
             record = await context.notes.write(
-                lambda: context.store.move(change.key, Status.RENDERED, run=run, expires_at=expires)
+                lambda: move_and_book(context, submitted, Status.RENDERED, job, expires_at=expires)
             )
+        else:
+            record = book_report(context, record, job)
         context.tell(change, Moment.RENDERED)
         async with self.downloads.slot(change.label, expiry(context, record, job)):
             if context.interrupted:
                 raise FetchLater("rendered, not fetched yet")
             context.tell(change, Moment.FETCHING)
-            before = record
             try:
                 record = await fetch_when_there(context, record, job, lambda: self._bind(change))
             except errors.ProviderError as error:
-                self._not_fetched(error)
+                self._not_fetched(error, expiry(context, record, job))
                 raise
             self._unfetched = 0
-            charged(context, before, job)
             await self.pictures.fetch(record, job)
         return self._done(change)
 
-    def _not_fetched(self, error: errors.ProviderError) -> None:
+    def _not_fetched(self, error: errors.ProviderError, expires_at: float | None) -> None:
+        left = None if expires_at is None else expires_at - self.context.clock.now()
+        kept = f"; the provider keeps it for {lasting(left)}" if left is not None and left > 0 else ""
+        error.hint = error.hint or f"sorasync apply fetches it again at no cost{kept}"
         self._unfetched += 1
         if self._unfetched >= _FETCHES_FAILED:
             self.context.halt(f"{self._unfetched} downloads in a row failed: {error.message}")
@@ -336,15 +342,14 @@ class Carrier:
         """The job ended without a video."""
         error = job.error
         if job.status in (JobStatus.EXPIRED, JobStatus.DELETED):
-            return self._lost(change, f"the provider reports {job.status.value}")
+            return self._lost(change, f"the provider reports {job.status.value}", job)
         refused = error is not None and error.moderated
         message = error.message if error else f"the provider reports {job.status.value}"
-        not_rendered(self.context, self._record(change), job)
-        self.context.store.move(
-            change.key,
+        move_and_book(
+            self.context,
+            self._record(change),
             Status.BLOCKED if refused else Status.FAILED,
-            run=self.context.run,
-            reported_usd=job.cost_usd,
+            job,
             error_stage="render",
             error_code=error.code if error else job.status.value,
             error_message=message,
@@ -353,10 +358,9 @@ class Carrier:
             return self._refused(change, message)
         return self._failed(change, SorasyncError(message, hint="sorasync apply tries it again"))
 
-    def _lost(self, change: Change, why: str) -> Outcome:
-        self.context.store.move(
-            change.key, Status.LOST, run=self.context.run, error_stage="render", error_message=why
-        )
+    def _lost(self, change: Change, why: str, job: Job | None = None) -> Outcome:
+        record = self._record(change)
+        move_and_book(self.context, record, Status.LOST, job, error_stage="render", error_message=why)
         return self._failed(change, Gone(why))
 
     def _record(self, change: Change) -> Record:
@@ -423,8 +427,7 @@ class Carrier:
         return self._outcome(change, End.PENDING, why, next=step or "sorasync apply picks it up")
 
     def _outcome(self, change: Change, end: End, message: str = "", *, next: str | None = None) -> Outcome:
-        paid = end is End.FAILED and is_paid(self.context.store, change.key)
-        return Outcome(change.label, change.action, end, message, None, next, change.cost_usd, paid)
+        return Outcome(change.label, change.action, end, message, None, next)
 
 
 def _uploads(change: Change) -> bool:

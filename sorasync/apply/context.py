@@ -19,6 +19,7 @@ from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.profile.profile import Profile
 from sorasync.provider.base import BatchQueue, InFlight, Provider
+from sorasync.state.lock import LockLost
 from sorasync.state.store import Store
 
 
@@ -82,6 +83,7 @@ class Context:
     """Writes that must be durable before anything is sent."""
     notes: GroupCommit = field(init=False)
     """Writes of what the next run would find out again."""
+    lock_lost: bool = False
     over_budget: bool = False
     """Whether something was not sent since a cap forbids it. What has its share set aside still leaves."""
 
@@ -93,7 +95,7 @@ class Context:
 
     @property
     def interrupted(self) -> bool:
-        """Whether somebody asked the run to leave off."""
+        """Whether the run is to leave off."""
         return self.leaving.is_set()
 
     @interrupted.setter
@@ -106,6 +108,19 @@ class Context:
     def starts_nothing(self) -> bool:
         """Whether no change is begun any more that would be paid for."""
         return self.stop.is_set() or self.over_budget
+
+    def holds_lock(self) -> bool:
+        """Whether the state is still this run's. If not, another one goes on with all of it: leave."""
+        try:
+            self.check_lock()
+        except LockLost as error:
+            self.lose_lock(error)
+        return not self.lock_lost
+
+    def lose_lock(self, error: LockLost) -> None:
+        """Start, send and follow nothing any more."""
+        self.lock_lost = self.interrupted = True
+        self.halt(error.message)
 
     def halt(self, why: str) -> None:
         """Start and send nothing more; what is in flight is still followed."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from decimal import Decimal
 from functools import partial
 
 from sorasync.apply.batching import Batching
@@ -177,10 +176,10 @@ class _Engine:
 
     def _waits(self, change: Change, cause: str) -> Outcome:
         end = _INHERITED.get(self._outcomes[cause].end, End.BLOCKED)
-        return Outcome(change.label, change.action, end, f"waits for {cause}", cause, None, Decimal(0))
+        return Outcome(change.label, change.action, end, f"waits for {cause}", cause)
 
     def _skipped(self, change: Change) -> Outcome:
-        return Outcome(change.label, change.action, End.SKIPPED, "not started", None, None, Decimal(0))
+        return Outcome(change.label, change.action, End.SKIPPED, "not started")
 
     def _report(self) -> Report:
         return Report(
@@ -188,7 +187,8 @@ class _Engine:
                 self._outcomes.get(change.label) or self._skipped(change) for change in self._changes
             ),
             run=self._context.run,
-            interrupted=self._context.interrupted,
+            interrupted=self._context.interrupted and not self._context.lock_lost,
             stopped=self._context.stopped_because,
             over_budget=self._context.over_budget,
+            spent=self._context.store.spent(run=self._context.run),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -20,7 +21,18 @@ from sorasync.provider.wire import Job, JobStatus, Variant
 from sorasync.state.record import Record, Status
 
 _TRIES = 8
+_DAMAGED_TRIES = 4
+"""Times that a file may come damaged before it is taken for damaged at the provider."""
 _LONGEST_PAUSE = 10.0
+_FINAL = (
+    errors.AuthFailed,
+    errors.QuotaExhausted,
+    errors.InvalidRequest,
+    errors.NotSupported,
+    errors.NotSent,
+    errors.Exhausted,
+)
+"""What another request for the same file would meet as well, or what is waited for elsewhere."""
 
 
 class Gone(SorasyncError):
@@ -31,15 +43,17 @@ class FetchLater(SorasyncError):
     """The run was interrupted before the file was here; the record stays `rendered`."""
 
 
-async def fetch(context: Context, record: Record, job: Job, recorded: Callable[[], None]) -> Record:
+async def fetch(
+    context: Context, record: Record, job: Job, recorded: Callable[[], None], deadline: float = math.inf
+) -> Record:
     """Download a completed job's video; the stored record.
 
     `recorded` is called inside the transaction that says that the asset is here. Raises `Gone` when the
     provider has no file any more (the record is then `lost`), `DiskFull`, `FetchLater`, or the last
     `ProviderError` after several tries (the record stays `rendered`, to be fetched by a later run);
-    `NotSent` at once, for the host may be away for longer.
+    `NotSent` at once, for the host may be away for longer. Waits for nothing past the deadline (monotonic).
     """
-    stored, size = await _video(context, record, job)
+    stored, size = await _video(context, record, job, deadline)
     assert stored.asset is not None
     with context.store.transaction():
         context.store.add_asset(stored.asset, size, "video", ".mp4")
@@ -49,7 +63,6 @@ async def fetch(context: Context, record: Record, job: Job, recorded: Callable[[
             run=context.run,
             asset=stored.asset,
             seconds=stored.seconds,
-            reported_usd=job.cost_usd if job.cost_usd is not None else record.reported_usd,
         )
         recorded()
     return stored
@@ -77,28 +90,35 @@ async def put_back(context: Context, record: Record) -> bool:
     return True
 
 
-async def _video(context: Context, record: Record, job: Job) -> tuple[Record, int]:
+async def _video(context: Context, record: Record, job: Job, deadline: float) -> tuple[Record, int]:
     """The record with its asset, and that file's bytes."""
-    pause = 0.5
+    pause, damaged = 0.5, 0
     for attempt in range(1, _TRIES + 1):
         try:
-            return await _whole(context, record, job)
+            return await _whole(context, record, job, deadline)
         except DamagedFile as error:
             failure: errors.ProviderError = errors.BadDownload(
                 f"what the provider sent is damaged: {error.fault}"
             )
-        except (WrongLength, TooLarge) as error:
+            damaged += 1
+            if damaged == _DAMAGED_TRIES:
+                raise failure from error
+        except TooLarge as error:
+            raise errors.BadDownload(error.message) from error
+        except WrongLength as error:
             failure = errors.BadDownload(error.message)
         except errors.NotFound as error:
             job = await _still_there(context, record)
             failure = error
-        except (errors.AuthFailed, errors.QuotaExhausted, errors.NotSupported, errors.NotSent):
+        except _FINAL:
             raise
         except errors.RateLimited as error:
-            pause, failure = error.retry_after or pause, error
+            pause, failure = max(error.retry_after or 0.0, pause), error
         except errors.ProviderError as error:
             failure = error
         if attempt < _TRIES:
+            if context.clock.monotonic() + pause > deadline:
+                raise FetchLater(f"rendered, not fetched yet: {failure.message}") from failure
             await context.pause(pause)
             if context.interrupted:
                 raise FetchLater("rendered, not fetched yet") from failure
@@ -106,9 +126,9 @@ async def _video(context: Context, record: Record, job: Job) -> tuple[Record, in
     raise failure
 
 
-async def _whole(context: Context, record: Record, job: Job) -> tuple[Record, int]:
+async def _whole(context: Context, record: Record, job: Job, deadline: float) -> tuple[Record, int]:
     """One try. A file that broke off is gone on with by the next."""
-    received = await stream(context, record, job, Variant.VIDEO)
+    received = await stream(context, record, job, Variant.VIDEO, deadline)
     return await asyncio.to_thread(_put_in_place, context, record, received), received.size
 
 

@@ -193,7 +193,7 @@ class Follower:
             self._listing = False
             return {}
         except errors.RateLimited as error:
-            self._reach.answered()
+            self._reach.busy(error, error.retry_after or 0.0)
             self._hold(error.retry_after)
             return None
         except errors.NotSent as error:
@@ -248,7 +248,9 @@ class Follower:
         """What several answers at once say of the host."""
         refused = [error for error in found if isinstance(error, errors.RateLimited)]
         if refused:
-            self._pace.refused(max(error.retry_after or 0.0 for error in refused))
+            longest = max(refused, key=lambda error: error.retry_after or 0.0)
+            self._pace.refused(longest.retry_after or 0.0)
+            self._reach.busy(longest, longest.retry_after or 0.0)
         for error in found:
             if isinstance(error, BaseException) and not isinstance(error, (errors.RateLimited, *_SILENT)):
                 raise error

@@ -5,11 +5,10 @@ from __future__ import annotations
 from sorasync.apply.context import Context
 from sorasync.apply.events import Moment
 from sorasync.apply.waiting import unless
-from sorasync.clock import Clock, at_utc, lasting
+from sorasync.clock import Clock
 from sorasync.plan.change import Change
 from sorasync.provider.errors import Withheld
 from sorasync.provider.gate import Gate
-from sorasync.state.lock import LockLost
 
 _WORTH_TELLING = 1.0
 """Seconds from which on a pause is told to the user."""
@@ -29,13 +28,8 @@ class ChangeGate(Gate):
     def check(self) -> None:
         """Raise `Withheld` if the run is to stop or the lock is somebody else's by now."""
         context = self._context
-        if context.stop.is_set():
+        if context.stop.is_set() or not context.holds_lock():
             raise Withheld("not started")
-        try:
-            context.check_lock()
-        except LockLost as error:
-            context.halt(error.message)
-            raise Withheld(f"not sent: {error.message}") from error
 
     def leave(self) -> None:
         """The last look; what passes it counts as sent."""
@@ -46,8 +40,7 @@ class ChangeGate(Gate):
     async def pause(self, clock: Clock, seconds: float, why: str) -> None:
         """Wait, and let the user know what for. Raises `Withheld` as soon as the run is to stop."""
         if seconds >= _WORTH_TELLING:
-            until = f"to be sent in {lasting(seconds)} (at {at_utc(clock.now() + seconds)})"
             for change in self._changes:
-                self._context.tell(change, Moment.WAITING, f"{why}; {until}")
+                self._context.tell(change, Moment.WAITING, why)
         await unless(self._context.stop, clock.sleep(seconds))
         self.check()

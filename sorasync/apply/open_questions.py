@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from sorasync.apply.context import Context
 from sorasync.apply.resolve import DOUBT, Evidence, Finding, Verdict, findings
+from sorasync.apply.settle import move_and_book
 from sorasync.provider import errors
 from sorasync.provider.listing import jobs_since
 from sorasync.provider.wire import Job, JobStatus, Page
@@ -115,7 +116,9 @@ def adopt(context: Context, key: str, job: Job) -> None:
     """Let a record of unknown outcome hold a job, durably."""
     with context.store.transaction():
         context.job_ids.claim(job.id, key)
-        record = context.store.move(key, Status.SUBMITTED, run=context.run, remote_id=job.id)
+        before = context.store.record(key)
+        assert before is not None
+        record = move_and_book(context, before, Status.SUBMITTED, job, remote_id=job.id)
         context.store.log("adopted", record.address, key, context.run, remote_id=job.id)
 
 
@@ -129,7 +132,10 @@ async def gather(context: Context, since: float) -> Evidence | None:
         return None
     asked_at = context.clock.now()
     pages: list[Page] = []
-    jobs = [job async for job in jobs_since(context.provider, since - DOUBT, turned=pages.append)]
+    jobs = [
+        job
+        async for job in jobs_since(context.provider, since - DOUBT, turned=pages.append, clock=context.clock)
+    ]
     return Evidence(
         jobs=jobs,
         complete=abilities.list == "complete" and not any(page.unread for page in pages),

@@ -13,6 +13,7 @@ from sorasync.apply.transfer import part_of, stream
 from sorasync.assets.disk import hash_file
 from sorasync.assets.sniff import sniff_file
 from sorasync.errors import SorasyncError
+from sorasync.provider.retry import Patience, retried
 from sorasync.provider.wire import Job, Variant
 from sorasync.state.record import Record
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _FORMATS = {"webp": ".webp", "jpeg": ".jpg", "png": ".png"}
 _GIVEN_UP_AFTER = 3
+_PATIENCE = Patience(attempts=3)
 _WIDTH = 640
 """Pixels across at most of a thumbnail that is cut from its video."""
 
@@ -58,7 +60,8 @@ class Pictures:
 
     async def _picture(self, record: Record, job: Job, variant: Variant) -> _Kept | None:
         """Some hosts send the video for a picture: that is dropped."""
-        await stream(self._context, record, job, variant)
+        context = self._context
+        await retried(lambda: stream(context, record, job, variant), context.clock, _PATIENCE)
         part = part_of(self._context, record, variant)
         suffix = _FORMATS.get(sniff_file(part) or "")
         if suffix is None:

@@ -10,6 +10,8 @@ from sorasync.provider.errors import ProviderError
 
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 2.0, 30.0, 4.0
 """Seconds before it is asked again: at first, at most, and how many of its absence add one more."""
+_LONG = 60.0
+"""Seconds of silence that a server has to ask for to be worth a sentence."""
 
 
 class Reach:
@@ -19,6 +21,7 @@ class Reach:
         self._clock = clock
         self._tell = tell
         self._lost_at: float | None = None
+        self._quiet_until = float("-inf")
         self.met = False
         """Whether it has answered in this run."""
 
@@ -35,6 +38,14 @@ class Reach:
         away = self._clock.now() - self._lost_at
         self._lost_at = None
         self._tell(f"the provider answers again, after {away:.0f} s")
+
+    def busy(self, error: ProviderError, seconds: float) -> None:
+        """It answers, and wants not to be asked for so long; the user is told of a long pause."""
+        self.answered()
+        now = self._clock.now()
+        if seconds >= _LONG and now >= self._quiet_until:
+            self._tell(f"{error.message}. What was sent is recorded, and renders there go on")
+        self._quiet_until = max(self._quiet_until, now + seconds)
 
     def failed(self, error: ProviderError) -> float:
         """It did not answer, or not with anything of use; the seconds after which to ask again."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 
 from sorasync.plan.action import Action
+from sorasync.state.account import NOTHING, Spent
 
 
 class End(StrEnum):
@@ -25,9 +24,6 @@ class End(StrEnum):
     SKIPPED = "skipped"
 
 
-_SENT = (End.DONE, End.PENDING, End.OPEN)
-
-
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The end of one change. `cause` is the label of the change that blocked it; `next` a command to type."""
@@ -38,19 +34,14 @@ class Outcome:
     message: str = ""
     cause: str | None = None
     next: str | None = None
-    cost_usd: Decimal | None = Decimal(0)
-    paid: bool = False
-    """Whether a change that failed had been rendered: only its file is missing."""
-
-    @property
-    def sent(self) -> bool:
-        """Whether its cost counts as spent."""
-        return self.paid or self.end in _SENT
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Every change's outcome in plan order, and whether the run was stopped early and why."""
+    """Every change's outcome in plan order, and whether the run was stopped early and why.
+
+    `spent` is what the requests count that this run sent.
+    """
 
     outcomes: tuple[Outcome, ...]
     run: int | None
@@ -60,6 +51,7 @@ class Report:
     """Names in the asset directory that a file of somebody else's keeps occupied."""
     over_budget: bool = False
     """Whether something was not sent since a cap of the budget forbids it."""
+    spent: Spent = NOTHING
 
     def of(self, *ends: End) -> list[Outcome]:
         """The outcomes that ended in one of those ways."""
@@ -77,13 +69,3 @@ class Report:
             return "done"
         rest = {outcome.end for outcome in self.outcomes} - {End.DONE}
         return "pending" if rest == {End.PENDING} else "partial"
-
-
-def spent(outcomes: Iterable[Outcome]) -> Decimal:
-    """The known cost of what was sent to the provider."""
-    return sum((o.cost_usd for o in outcomes if o.sent and o.cost_usd), Decimal(0))
-
-
-def unpriced(outcomes: Iterable[Outcome]) -> int:
-    """How many requests were sent to the provider whose cost nobody knows."""
-    return sum(o.sent and o.cost_usd is None for o in outcomes)

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 from sorasync.apply.context import Context
+from sorasync.apply.seed import with_seed
 from sorasync.errors import SorasyncError
 from sorasync.graph.render import Kind, Render
 from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Source
@@ -30,7 +31,11 @@ async def build(context: Context, render: Render, label: str) -> Request | None:
     if render.kind is Kind.CHARACTER:
         return None
     inputs = json.loads(render.inputs)
-    token = _token(context, render)
+    tried = context.store.tried(render.key)
+    token = _token(context, render, tried)
+    params = with_seed(
+        context.profile, render.params, key=render.key, take=int(inputs.get("take", 1)), tried=tried
+    )
     if render.kind is Kind.CREATE:
         return CreateRequest(
             prompt=render.prompt,
@@ -39,15 +44,15 @@ async def build(context: Context, render: Render, label: str) -> Request | None:
             seconds=render.seconds,
             characters=tuple(_character(context, key) for key in inputs.get("characters", ())),
             image=context.root / render.file if render.file else None,
-            params=render.params,
+            params=params,
             label=label,
             idempotency_key=token,
         )
     source = _source(context, inputs["source"])
     if render.kind is Kind.EXTEND:
         added = int(inputs["seconds"])
-        return ExtendRequest(source, render.prompt, added, render.params, label, token)
-    return EditRequest(source, render.prompt, render.params, label, token)
+        return ExtendRequest(source, render.prompt, added, params, label, token)
+    return EditRequest(source, render.prompt, params, label, token)
 
 
 async def _unchanged(context: Context, render: Render) -> None:
@@ -57,9 +62,8 @@ async def _unchanged(context: Context, render: Render) -> None:
         raise SourceChanged(f"{render.file} changed after the plan was made", hint="make a new plan")
 
 
-def _token(context: Context, render: Render) -> str:
+def _token(context: Context, render: Render, tried: int) -> str:
     """The same for a request that is sent again since it never arrived, another one for each new attempt."""
-    tried = context.store.tried(render.key)
     return hashlib.sha256(f"{context.store.lineage}:{render.key}:{tried}".encode()).hexdigest()
 
 

@@ -13,7 +13,10 @@ from sorasync.apply.context import Context
 from sorasync.apply.gate import ChangeGate
 from sorasync.apply.job_ids import IdTaken
 from sorasync.apply.requests import Request
+from sorasync.apply.seed import found_in
+from sorasync.apply.settle import move_and_book
 from sorasync.assets.errors import DiskFull
+from sorasync.counted import counted
 from sorasync.errors import SorasyncError
 from sorasync.graph.render import Render
 from sorasync.plan.change import Change
@@ -79,7 +82,9 @@ def intend(context: Context, change: Change, render: Render, request: Request | 
     """Note, durably, that a render is about to be sent; its present record is set aside if need be."""
     store = context.store
     source = None if request is None or isinstance(request, CreateRequest) else request.source.remote_id
-    sent = {"prompt": render.prompt, "file": render.file} | ({"source_id": source} if source else {})
+    sent: dict[str, object] = {"prompt": render.prompt, "file": render.file}
+    sent |= {"source_id": source} if source else {}
+    sent |= {"seed": seed} if (seed := _seed(context, request)) is not None else {}
     record = Record(
         key=render.key,
         kind=render.kind.value,
@@ -100,6 +105,11 @@ def intend(context: Context, change: Change, render: Render, request: Request | 
         if change.supersede and before is not None and before.status in _STANDING:
             aside = store.supersede(render.key, run=context.run)
         return Intent(store.intend(record, run=context.run), before, aside)
+
+
+def _seed(context: Context, request: Request | None) -> object:
+    name = context.profile.seed_param
+    return None if request is None or name is None else found_in(request.params, name)
 
 
 def take_back(context: Context, intent: Intent) -> None:
@@ -167,20 +177,33 @@ def _accepted(context: Context, render: Render, answer: Job | str) -> Job | None
         if isinstance(answer, str):
             context.store.move(render.key, Status.STORED, run=context.run, remote_id=answer)
             return None
-        context.store.move(
-            render.key,
+        record = context.store.record(render.key)
+        assert record is not None
+        move_and_book(
+            context,
+            record,
             Status.SUBMITTED,
-            run=context.run,
+            answer,
             remote_id=answer.id,
             expires_at=answer.expires_at,
             progress=answer.progress,
         )
+        if answer.resends:
+            _note_resends(context, render, answer.resends)
     except StateError as error:
         remote_id = answer if isinstance(answer, str) else answer.id
         raise StateError(
             f"{error.message}; the provider's id of it is {remote_id}", hint=error.hint
         ) from error
     return answer
+
+
+def _note_resends(context: Context, render: Render, count: int) -> None:
+    context.store.note_resends(render.key, count, address=render.address, run=context.run)
+    context.reporter.notice(
+        f"{render.address}: the gateway sent the request {counted(count, 'more time')}, and each may be "
+        "billed; num_retries = 0 in its configuration keeps it from that"
+    )
 
 
 def _ended(context: Context, change: Change, intent: Record, error: BaseException) -> None:

@@ -1,4 +1,4 @@
-"""Puts what a provider charged in the place of what was expected, as soon as it says so."""
+"""Books what a provider charges in the place of what was planned, as soon as it says so."""
 
 from __future__ import annotations
 
@@ -6,31 +6,36 @@ from sorasync.apply.context import Context
 from sorasync.plan.cost import money
 from sorasync.provider.wire import Job
 from sorasync.state.record import Record, Status
-from sorasync.state.store import Store
 
 _TOO_MUCH = 2
 """A charge of more than so many times the planned price ends the run: the prices of plans are wrong."""
 
 
-def charged(context: Context, record: Record, job: Job) -> None:
-    """A render is here, not in `record` yet. Unless the provider says more, its planned price stands."""
-    if job.cost_usd is None or record.reported_usd is not None:
+def move_and_book(context: Context, record: Record, to: Status, job: Job | None, **fields: object) -> Record:
+    """Move a record on with whatever its job was charged; budgets count that from now on."""
+    if job is not None and job.cost_usd is not None:
+        fields |= {"reported_usd": job.cost_usd}
+    after = context.store.move(record.key, to, run=context.run, **fields)
+    book(context, record, after)
+    return after
+
+
+def book_report(context: Context, record: Record, job: Job) -> Record:
+    """Note what a job was charged while its record stays where it is."""
+    if job.cost_usd is None or job.cost_usd == record.reported_usd:
+        return record
+    after = context.store.amend(record.key, run=context.run, reported_usd=job.cost_usd)
+    book(context, record, after)
+    return after
+
+
+def book(context: Context, before: Record, after: Record) -> None:
+    """Let budgets count a render as it is now, and end a run that was charged far more than planned."""
+    context.budget.settle(before.intent_at or 0.0, before.charge, after.charge)
+    planned, reported = after.cost_usd, after.reported_usd
+    if reported is None or reported == before.reported_usd or planned is None:
         return
-    context.budget.settle(record.intent_at or 0.0, record.cost_usd, job.cost_usd)
-    if record.cost_usd and job.cost_usd > record.cost_usd * _TOO_MUCH:
+    if reported > planned * _TOO_MUCH:
         context.halt(
-            f"the provider charged {money(job.cost_usd)} for {record.address}, "
-            f"planned were {money(record.cost_usd)}"
+            f"the provider charged {money(reported)} for {after.address}, planned were {money(planned)}"
         )
-
-
-def not_rendered(context: Context, record: Record, job: Job) -> None:
-    """A job ended without a video: it costs what the provider reports, else nothing."""
-    seconds = record.billed_seconds or record.seconds or 0.0
-    context.budget.settle(record.intent_at or 0.0, record.cost_usd, job.cost_usd, seconds)
-
-
-def is_paid(store: Store, key: str) -> bool:
-    """Whether a render was made and only its file is missing: a failed download does not give money back."""
-    record = store.record(key)
-    return record is not None and record.status is Status.RENDERED

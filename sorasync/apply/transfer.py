@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import math
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from sorasync.apply.context import Context
 from sorasync.assets.fetch import Received, receive
+from sorasync.clock import Clock
+from sorasync.provider.errors import ServerError
 from sorasync.provider.wire import Job, Variant
 from sorasync.state.record import Record
 
@@ -19,19 +23,29 @@ def part_of(context: Context, record: Record, variant: Variant = Variant.VIDEO) 
     return context.assets.temporary(name, _SUFFIXES[variant])
 
 
-async def stream(context: Context, record: Record, job: Job, variant: Variant) -> Received:
+async def stream(
+    context: Context, record: Record, job: Job, variant: Variant, deadline: float = math.inf
+) -> Received:
     """Download a file of a job; a video goes on where an earlier try broke off, if the host allows it.
 
-    Raises `ProviderError` and `AssetError`.
+    Raises `ProviderError`, also where the file has not come by the deadline (monotonic), and `AssetError`.
     """
     part = part_of(context, record, variant)
     resumable = variant is Variant.VIDEO and context.profile.abilities.range
     offset = part.stat().st_size if resumable and part.exists() else 0
     async with context.provider.download(job, variant, offset) as download:
         return await receive(
-            download.chunks(),
+            _in_time(download.chunks(), context.clock, deadline),
             part,
             offset=download.offset,
             expected_length=download.length,
             cap=context.settings.max_bytes,
         )
+
+
+async def _in_time(chunks: AsyncIterator[bytes], clock: Clock, deadline: float) -> AsyncIterator[bytes]:
+    """The chunks, as long as there is time: each may come in its time and the file never end."""
+    async for chunk in chunks:
+        yield chunk
+        if clock.monotonic() > deadline:
+            raise ServerError("the file had not come when the wait limit was reached")

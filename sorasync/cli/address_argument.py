@@ -6,7 +6,6 @@ The names come from the manifests alone, faulty ones included as far as they can
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -83,15 +82,8 @@ def _renders(one: Named, name: str, with_steps: bool) -> Iterator[str]:
 
 
 def _declared(ctx: click.Context) -> Iterator[Named]:
+    from sorasync.cli.complete import library_of
     from sorasync.manifest.outline import outline
 
-    root = _library(ctx)
+    root = library_of(ctx)
     return iter(()) if root is None else outline(root)
-
-
-def _library(ctx: click.Context) -> Path | None:
-    """The library that the command line means, None where there is none."""
-    from sorasync.cli.common import globals_of
-
-    start = (globals_of(ctx).library or Path.cwd()).resolve()
-    return next((place for place in (start, *start.parents) if (place / "sorasync.toml").is_file()), None)

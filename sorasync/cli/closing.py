@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sorasync.cli.common import Globals
 from sorasync.cli.exit_code import ExitCode, of_report
 from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.terminal import can_redraw
 
 if TYPE_CHECKING:
     from sorasync.apply.report import Report
@@ -20,7 +21,7 @@ def display(globals: Globals) -> Display:
     """A table that redraws on a terminal, lines elsewhere."""
     from sorasync.cli.progress import Lines, Live
 
-    if globals.json or not sys.stderr.isatty():
+    if globals.json or not can_redraw(sys.stderr):
         return Lines(quiet=globals.quiet)
     return Live()
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from sorasync.cli import complete
+
 if TYPE_CHECKING:
     from sorasync.operations.project import Project
 
@@ -93,9 +95,17 @@ def _options(function: F, formats: tuple[str, ...]) -> F:
             metavar="DIR",
             help="The library's directory. Default: the nearest sorasync.toml upwards.",
         ),
-        click.option("--env", metavar="NAME", help="Lay [env.NAME] of sorasync.toml over the rest."),
         click.option(
-            "--format", metavar="|".join(formats), help=f"How to show the result. Default: {formats[0]}."
+            "--env",
+            metavar="NAME",
+            shell_complete=complete.environments,
+            help="Lay [env.NAME] of sorasync.toml over the rest.",
+        ),
+        click.option(
+            "--format",
+            metavar="|".join(formats),
+            shell_complete=complete.words(formats),
+            help=f"How to show the result. Default: {formats[0]}.",
         ),
         click.option("--quiet", "-q", is_flag=True, help="Print only the result's last lines."),
         click.option("--verbose", "-v", is_flag=True, help="Print more."),

@@ -30,11 +30,32 @@ complete -o nosort -F _sorasync_completion sorasync
 """Not click's own: that one loses what stands before a `=` or `:`, which addresses and tags have, and lets
 the brackets of an address match file names."""
 
+_FISH: Final = """\
+function _sorasync_completion
+    set -l answer (env _SORASYNC_COMPLETE=fish_complete COMP_WORDS=(commandline -cp) \\
+        COMP_CWORD=(commandline -t) sorasync)
+    for line in $answer
+        # Addresses and help hold commas as well: only the first one ends the kind.
+        set -l parts (string split --max 1 , -- $line)
+        switch $parts[1]
+            case dir
+                __fish_complete_directories $parts[2]
+            case file
+                __fish_complete_path $parts[2]
+            case plain
+                echo $parts[2]
+        end
+    end
+end
+complete --no-files --keep-order --command sorasync --arguments "(_sorasync_completion)"
+"""
+"""Not click's own: that one cuts addresses and help at their second comma."""
+
 
 def script(shell: str) -> str:
     """The script for bash, zsh or fish."""
-    if shell == "bash":
-        return _BASH
+    if shell in (own := {"bash": _BASH, "fish": _FISH}):
+        return own[shell]
     from click.shell_completion import get_completion_class
 
     from sorasync.cli.main import cli

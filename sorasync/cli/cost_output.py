@@ -8,11 +8,21 @@ from collections.abc import Iterator
 
 from sorasync.cli.columns import padded
 from sorasync.cli.plan_json import usd
+from sorasync.cli.units import spent_text
 from sorasync.counted import counted
 from sorasync.operations.cost import Line, Spending
 from sorasync.plan.cost import money
 
-_COLUMNS = ("renders", "failed", "seconds", "estimate_usd", "reported_usd", "spent_usd", "unknown_prices")
+_COLUMNS = (
+    "renders",
+    "failed",
+    "seconds",
+    "estimate_usd",
+    "reported_usd",
+    "spent_usd",
+    "unknown_prices",
+    "resends",
+)
 
 
 def cost_text(found: Spending, *, quiet: bool = False) -> Iterator[str]:
@@ -33,6 +43,7 @@ def cost_text(found: Spending, *, quiet: bool = False) -> Iterator[str]:
 def _row(line: Line, width: int) -> str:
     reported = "-" if line.reported is None else money(line.reported)
     more = f"  + {line.unknown} × $?" if line.unknown else ""
+    more += f"  + {line.resends} resent" if line.resends else ""
     failed = f"  ({line.failed} failed, free)" if line.failed else ""
     return (
         f"{padded(line.name, width)}  {line.renders:>7}  {line.seconds:>7g}  {money(line.estimate):>9}  "
@@ -42,7 +53,7 @@ def _row(line: Line, width: int) -> str:
 
 def _sentence(found: Spending) -> str:
     total = found.total
-    amount = money(total.spent, more=total.unknown > 0)
+    amount = spent_text(total.sum)
     what = f"{counted(total.renders, 'render')}, {total.seconds:g} s"
     if found.simulated:
         return f"Nothing was billed; a provider at these prices would have charged {amount} ({what})."
@@ -73,6 +84,7 @@ def _values(line: Line) -> dict[str, object]:
         None if line.reported is None else usd(line.reported),
         usd(line.spent),
         line.unknown,
+        line.resends,
     )
     return dict(zip(_COLUMNS, values, strict=True))
 

@@ -14,6 +14,7 @@ import click
 
 from sorasync.cli.exit_code import ExitCode, of_error
 from sorasync.cli.json_text import json_text
+from sorasync.cli.terminal import colour_wanted
 from sorasync.errors import SorasyncError
 
 
@@ -24,7 +25,7 @@ def show_failure(error: BaseException, args: Sequence[str]) -> int:
         click.echo(json_text(_as_json(error, code)))
         return code
     for line in _lines(error):
-        click.echo(printable(line), err=True)
+        click.echo(printable(line), err=True, color=colour_wanted())
     return code
 
 

@@ -10,7 +10,7 @@ from sorasync.cli.event_text import event_text, worth_telling
 from sorasync.cli.failure import one_line
 from sorasync.cli.history_view import LogView, RunView
 from sorasync.cli.plan_json import usd
-from sorasync.cli.units import iso, moment
+from sorasync.cli.units import iso, moment, spent_text
 from sorasync.graph.address import label, owner
 from sorasync.plan.cost import money
 from sorasync.state.history import Attempt, Event, Run
@@ -93,11 +93,21 @@ def _attempts(attempts: tuple[Attempt, ...], several: Container[str]) -> Iterato
 
 def _attempt(attempt: Attempt, several: Container[str]) -> str:
     where = _label(attempt.address, several) if attempt.address else attempt.key[:12]
-    reported = f", reported {money(attempt.reported_usd)}" if attempt.reported_usd is not None else ""
     remote = f", {one_line(attempt.remote_id)}" if attempt.remote_id else ""
     length = f"{attempt.seconds:g} s, " if attempt.seconds else ""
-    price = f"({money(attempt.estimate_usd)})" if attempt.simulated else money(attempt.estimate_usd)
-    return f"{moment(attempt.at)}  {where}: {length}{price}{reported}, {attempt.outcome}{remote}"
+    resends = f", {attempt.resends} resent by the gateway" if attempt.resends else ""
+    return f"{moment(attempt.at)}  {where}: {length}{_counted(attempt)}, {attempt.outcome}{remote}{resends}"
+
+
+def _counted(attempt: Attempt) -> str:
+    """What an attempt counts, beside the estimate where that was another price."""
+    charge = attempt.charge
+    price = None if charge is None else charge.usd
+    if charge is None:
+        return f"not billed (estimate {money(attempt.estimate_usd)})"
+    shown = f"({money(price)})" if attempt.simulated else money(price)
+    reported = attempt.reported_usd is not None
+    return f"{shown} charged (estimate {money(attempt.estimate_usd)})" if reported else shown
 
 
 def _outcome(run: Run) -> str:
@@ -105,9 +115,10 @@ def _outcome(run: Run) -> str:
 
 
 def _spent(run: Run, *, simulated: bool) -> str:
-    if run.spent is None or not run.spent:
+    spent = run.spent
+    if not (spent.usd or spent.unknown or spent.resends):
         return ""
-    return f"({money(run.spent)})" if simulated else money(run.spent)
+    return f"({spent_text(spent)})" if simulated else spent_text(spent)
 
 
 def runs_json(found: list[Run], *, simulated: bool) -> dict[str, object]:
@@ -150,7 +161,9 @@ def _run_json(run: Run, *, simulated: bool) -> dict[str, object]:
         "git_commit": run.git_commit,
         "plan_token": run.plan_token,
         "estimate_usd": _usd(run.cost_estimate),
-        "spent_usd": _usd(run.spent),
+        "spent_usd": usd(run.spent.usd),
+        "spent_unknown": run.spent.unknown,
+        "spent_resends": run.spent.resends,
         "billing": "simulated" if simulated else "real",
         "counts": dict(run.counts),
     }
@@ -179,6 +192,8 @@ def _attempt_json(attempt: Attempt) -> dict[str, object]:
         "seconds": attempt.seconds,
         "estimate_usd": _usd(attempt.estimate_usd),
         "reported_usd": _usd(attempt.reported_usd),
+        "spent_usd": usd(Decimal(0)) if attempt.charge is None else _usd(attempt.charge.usd),
+        "resends": attempt.resends,
     }
 
 

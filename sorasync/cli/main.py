@@ -13,6 +13,7 @@ from sorasync import __version__
 from sorasync.cli.common import global_options
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.lazy import LazyGroup
+from sorasync.cli.terminal import colour_wanted
 
 COMMANDS = {
     "init": "Start a library here: a configuration and a first manifest.",
@@ -73,7 +74,11 @@ def run(args: Sequence[str]) -> int:
     """Run one command line; the exit code. Never raises, save for what ends an interpreter."""
     from sorasync.cli.failure import show_failure
 
-    colour = False if os.environ.get("NO_COLOR") else None
+    if sys.platform == "win32":
+        # Nothing there is safe yet: signals, locks and the renaming of open files.
+        click.echo("error: sorasync runs on Linux and macOS; on Windows, run it inside WSL", err=True)
+        return ExitCode.ERROR
+    colour = colour_wanted()
     try:
         code = cli.main(args=list(args), prog_name="sorasync", standalone_mode=False, color=colour)
         return int(code or 0)

@@ -28,9 +28,11 @@ def loaded() -> Parts:
         from sorasync.preview.serve import serve
         from sorasync.preview.settings import PreviewSettings
     except ImportError as error:
+        from sorasync.installed import install_command
+
         raise SorasyncError(
             f"the preview provider needs packages that are not installed ({error.name})",
-            hint="pip install 'sorasync[preview]'",
+            hint=install_command("preview"),
         ) from error
     return Parts(serve, PreviewSettings)
 

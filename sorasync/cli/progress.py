@@ -127,7 +127,9 @@ class Live:
         for event, since in shown:
             bar = ProgressBar(total=100, completed=event.progress or 0, width=20)
             age = f"{time.monotonic() - since:.0f} s"
-            table.add_row(Text(printable(event.label)), Text(_WORDS[event.moment]), bar, Text(age))
+            why = Text(printable(event.detail), overflow="ellipsis", no_wrap=True, style="dim")
+            shown_as = why if event.moment is Moment.WAITING and event.detail else bar
+            table.add_row(Text(printable(event.label)), Text(_WORDS[event.moment]), shown_as, Text(age))
         return Group(table, Text(_sums(self._done, len(running), len(running) - len(shown)), style="dim"))
 
 

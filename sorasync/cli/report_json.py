@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sorasync.apply.report import End, Report, spent, unpriced
+from sorasync.apply.report import End, Report
 from sorasync.cli.plan_json import FORMAT_VERSION, plan_json, usd
 from sorasync.plan.plan import Plan
 
@@ -15,8 +15,9 @@ def report_json(plan: Plan, report: Report) -> dict[str, object]:
         "interrupted": report.interrupted,
         "stopped": report.stopped,
         "summary": {end.value: len(report.of(end)) for end in End},
-        "spent_usd": "0.00" if plan.simulated else usd(spent(report.outcomes)),
-        "spent_unknown": 0 if plan.simulated else unpriced(report.outcomes),
+        "spent_usd": "0.00" if plan.simulated else usd(report.spent.usd),
+        "spent_unknown": 0 if plan.simulated else report.spent.unknown,
+        "spent_resends": 0 if plan.simulated else report.spent.resends,
         "outcomes": [
             {
                 "address": outcome.label,

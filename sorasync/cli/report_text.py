@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import click
 
-from sorasync.apply.report import End, Outcome, Report, spent, unpriced
+from sorasync.apply.report import End, Outcome, Report
 from sorasync.cli.plan_text import no_changes
 from sorasync.cli.report_groups import Alike, alike, few, next_step
+from sorasync.cli.units import spent_text
 from sorasync.operations.project import Project
-from sorasync.plan.cost import money
 from sorasync.plan.plan import Plan
 
 _MARKS = {End.FAILED: "✗", End.BLOCKED: "!", End.PENDING: "…", End.OPEN: "?", End.SKIPPED: "-"}
@@ -59,10 +59,9 @@ def _waiting(group: Alike) -> str:
 def closing_counts(plan: Plan, report: Report, name: str = "Apply") -> str:
     """How many changes ended in which way, and what was spent."""
     parts = [f"{len(found)} {end.value}" for end in End if (found := report.of(end))]
-    cost, open_ones = spent(report.outcomes), unpriced(report.outcomes)
-    unknown = f" + {open_ones} of unknown price" if open_ones else ""
-    billed = not plan.simulated and (cost or open_ones)
-    money_text = f" {money(cost)}{unknown} spent." if billed else ""
+    spent = report.spent
+    billed = not plan.simulated and (spent.usd or spent.unknown or spent.resends)
+    money_text = f" {spent_text(spent)} spent." if billed else ""
     return f"{name}: {', '.join(parts)}.{money_text}"
 
 

@@ -26,6 +26,7 @@ def status_json(status: StatusView) -> dict[str, object]:
             "known_usd": usd(spent.usd),
             "seconds": spent.seconds,
             "unknown_prices": spent.unknown,
+            "resends": spent.resends,
         },
         "today": {"known_usd": usd(status.today.usd), "seconds": status.today.seconds},
         "budgets": [allowance_json(allowance) for allowance in status.allowances],

@@ -10,7 +10,7 @@ from sorasync.cli.columns import cells, cut, padded, screen_width, terminal_widt
 from sorasync.cli.failure import one_line
 from sorasync.cli.quote import quoted
 from sorasync.cli.status_view import StatusView
-from sorasync.cli.units import age
+from sorasync.cli.units import age, spent_text
 from sorasync.operations.standing import Stage, Standing
 from sorasync.plan.allowance import Allowance
 from sorasync.plan.cost import Total, money
@@ -146,10 +146,9 @@ def _allowance(allowance: Allowance) -> Iterator[str]:
 
 def _money(status: StatusView) -> str:
     to_go, spent = status.to_go, status.spent
-    unknown = f" + {spent.unknown} of unknown price" if spent.unknown else ""
-    past = f"{money(spent.usd)}{unknown} ({spent.seconds:.0f} s)"
+    past = f"{spent_text(spent)} ({spent.seconds:.0f} s)"
     future = str(to_go) if to_go.known_usd or to_go.unknown else "nothing"
     if status.simulated:
         return f"Simulated: nothing is billed. At these prices: spent {past}; to go {future}."
-    today = f", {money(status.today.usd)} of it today" if status.today.usd else ""
+    today = f", {spent_text(status.today)} of it today" if status.today.usd else ""
     return f"Spent: {past}{today}; to go: {future}."

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
     from sorasync.operations.project import Project
     from sorasync.plan.allowance import Allowance
-    from sorasync.state.history import Spent
+    from sorasync.state.account import Spent
     from sorasync.state.record import Record
 
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
 import click
+
+from sorasync.plan.cost import money
+
+if TYPE_CHECKING:
+    from sorasync.state.account import Spent
 
 _UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _LENGTH = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(s|min|m|h|d|w)")
@@ -70,3 +76,10 @@ def size(count: int) -> str:
             break
         amount, unit = amount / 1000, larger
     return f"{amount:.0f} B" if unit == "B" else f"{amount:.1f} {unit}"
+
+
+def spent_text(spent: Spent) -> str:
+    """A sum of the account: the dollars known, and how many requests may have cost more than these."""
+    unknown = f" + {spent.unknown} of unknown price" if spent.unknown else ""
+    resends = f" + {spent.resends} resent by the gateway, perhaps billed" if spent.resends else ""
+    return f"{money(spent.usd)}{unknown}{resends}"

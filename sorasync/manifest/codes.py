@@ -1,6 +1,6 @@
 """Every code that a diagnostic or a refusal can have: one line each, stable for good.
 
-S1xx are faults of the language, S120 to S129 what a provider's profile does not have, S2xx lint, S5xx
+S1xx are faults of the language, S120 to S130 what a provider's profile does not have, S2xx lint, S5xx
 refusals of a plan. `sorasync explain CODE` shows the page of a code.
 """
 
@@ -42,6 +42,7 @@ LIMIT_CODES: Final[dict[str, str]] = {
     "S127": "the prompt is too long for the provider",
     "S128": "the provider or the model has ended, or soon will",
     "S129": "the provider does not allow a value",
+    "S130": "the provider may render the same video again",
 }
 """What a provider's profile does not have."""
 

@@ -50,6 +50,11 @@ def outline(root: Path) -> Iterator[Named]:
                 yield Named(f"character.{slug}", tags=_tags(character))
 
 
+def environments(root: Path) -> list[str]:
+    """The names of the tables `[env.NAME]`."""
+    return list(_table(_parsed(LibraryFiles(root), _CONFIG), "env"))
+
+
 def _clip(slug: str, clip: Mapping[str, Any], scope: Mapping[str, Any]) -> Iterator[Named]:
     takes, steps = clip.get("takes"), clip.get("steps")
     for suffix in _suffixes(clip.get("matrix"), scope):

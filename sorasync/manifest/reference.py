@@ -1,7 +1,7 @@
 """The reference of every key, in Markdown, from the JSON Schemas.
 
 `python -m sorasync.manifest.reference` in a checkout writes it to `docs/manifest.md`, and the schemas to
-where this package ships them.
+where this package ships them. The list of codes goes to `docs/codes.md`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from sorasync.manifest.codes import CODES, LIMIT_CODES, LINT_CODES, MEDIA_CODES, REFUSAL_CODES
 from sorasync.manifest.json_schema import config_schema, manifest_schema
 
 _HEAD: Final = """\
@@ -36,7 +37,10 @@ library's. A string that is nothing but a placeholder becomes what the variable 
 
 A clip has one beginning: `prompt`, `prompt_file`, a storyboard (`scene`, `shots`, or both, with an optional
 `style`) or `from`. A clip with `from` has steps, and takes model, size, seconds, characters, image and params
-from where it begins.
+from where it begins. [storyboards.md](storyboards.md) shows a whole storyboard and what becomes of it.
+
+With several takes and no pick, `assets/NAME.mp4` is take 1 and every take is `assets/NAME/take-N.mp4`. Steps
+and branches wait for the pick. `sorasync status --stage waiting` lists such clips with what each costs then.
 """
 
 _CONFIG: Final = """\
@@ -45,6 +49,23 @@ _CONFIG: Final = """\
 Every table may stand again under `[env.NAME]`, and is laid over the first when `--env NAME` is given; each
 environment has its own state and assets. Placeholders may stand in `[defaults]`.
 """
+
+_CODES: Final = """\
+# Every code
+
+Made by `python -m sorasync.manifest.reference`; a test keeps it fresh. A code means the same for good.
+`sorasync explain CODE` shows its page: an example of the fault, one without it, and how to silence it.
+
+In `sorasync.toml`, `[lint] ignore = ["S207"]` turns a rule of the lint off and `[lint.levels]` changes its
+severity. For one line, a comment above it does: `# sorasync: ignore[S207] because REASON`.
+"""
+_CODE_GROUPS: Final = (
+    ("Faults of the manifests", CODES),
+    ("What the provider's profile does not have", LIMIT_CODES),
+    ("Lint: prompts and storyboards", LINT_CODES),
+    ("Reference clips and images", MEDIA_CODES),
+    ("Plans that apply refuses", REFUSAL_CODES),
+)
 
 _ORDER: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "manifest": (
@@ -77,11 +98,21 @@ def reference() -> str:
     return "\n".join(parts)
 
 
+def codes_page() -> str:
+    """Every code with its title, by what it is about."""
+    parts = [_CODES]
+    for title, codes in _CODE_GROUPS:
+        rows = [f"| `{code}` | {text} |" for code, text in sorted(codes.items())]
+        parts.append("\n".join([f"## {title}\n", "| code | |", "|---|---|", *rows, ""]))
+    return "\n".join(parts)
+
+
 def written_files() -> dict[str, str]:
     """Everything that is made from the models: text by path, relative to a checkout."""
     schemas = {"manifest": manifest_schema(), "config": config_schema()}
     return {
         "docs/manifest.md": reference(),
+        "docs/codes.md": codes_page(),
         **{
             f"sorasync/manifest/schemas/{name}.json": json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
             for name, schema in schemas.items()

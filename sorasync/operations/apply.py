@@ -17,7 +17,7 @@ from pathlib import Path
 from sorasync.apply.context import Context, Settings
 from sorasync.apply.engine import run
 from sorasync.apply.events import Reporter
-from sorasync.apply.report import Report, spent
+from sorasync.apply.report import Report
 from sorasync.apply.sidecars import note_again
 from sorasync.apply.view import asset_view
 from sorasync.assets.link import LinkReport, link_all
@@ -229,7 +229,7 @@ def _run(session: _Session) -> Report:
         raise KeyboardInterrupt from None
     finally:
         counts = Counter(one.end.value for one in report.outcomes)
-        store.finish_run(number, outcome, spent(report.outcomes), counts)
+        store.finish_run(number, outcome, counts)
     return report
 
 
@@ -282,7 +282,7 @@ async def _beat(lock: RunLock, context: Context) -> None:
     try:
         await lock.keep_beating()
     except LockLost as error:
-        context.halt(error.message)
+        context.lose_lock(error)
 
 
 _TERMINATED = "terminated"

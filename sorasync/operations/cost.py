@@ -11,11 +11,9 @@ from typing import Any
 
 from sorasync.graph.address import natural, owner
 from sorasync.operations.project import Project
+from sorasync.state.account import Spent
 from sorasync.state.history import Attempt
 from sorasync.state.store import Store
-
-_FREE = frozenset({"failed", "blocked", "unsent"})
-"""Outcomes that cost nothing unless there was a video, or the provider reported a price."""
 
 
 class By(StrEnum):
@@ -33,7 +31,8 @@ class Line:
     """One sum. `spent` takes what was reported, else the estimate; `estimate` and `reported` stand alone.
 
     `renders` are paid attempts, `failed` those that cost nothing; `unknown` paid ones that nobody knows the
-    price of. `reported` is None where the provider reported no price at all.
+    price of. `resends` are requests that a gateway sent again by itself. `reported` is
+    None where the provider reported no price at all.
     """
 
     name: str
@@ -44,20 +43,27 @@ class Line:
     reported: Decimal | None = None
     spent: Decimal = Decimal(0)
     unknown: int = 0
+    resends: int = 0
 
     def add(self, attempt: Attempt) -> None:
         """Count an attempt in."""
-        if is_free(attempt):
+        self.resends += attempt.resends
+        charge = attempt.charge
+        if charge is None:
             self.failed += 1
             return
         self.renders += 1
-        self.seconds += attempt.seconds or 0.0
+        self.seconds += charge.seconds
         self.estimate += attempt.estimate_usd or 0
         if attempt.reported_usd is not None:
             self.reported = (self.reported or Decimal(0)) + attempt.reported_usd
-        price = attempt.reported_usd if attempt.reported_usd is not None else attempt.estimate_usd
-        self.spent += price or 0
-        self.unknown += price is None
+        self.spent += charge.usd or 0
+        self.unknown += charge.usd is None
+
+    @property
+    def sum(self) -> Spent:
+        """What counts, as the account has it."""
+        return Spent(self.spent, self.seconds, self.unknown, self.resends)
 
     def merge(self, other: Line) -> None:
         """Count another sum in."""
@@ -69,6 +75,7 @@ class Line:
             self.reported = (self.reported or Decimal(0)) + other.reported
         self.spent += other.spent
         self.unknown += other.unknown
+        self.resends += other.resends
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +86,6 @@ class Spending:
     lines: tuple[Line, ...]
     total: Line
     simulated: bool
-
-
-def is_free(attempt: Attempt) -> bool:
-    """Whether a try ended before anything could be charged."""
-    return attempt.outcome in _FREE and attempt.rendered_at is None and attempt.reported_usd is None
 
 
 def spending(project: Project, store: Store, by: By, since: float = 0.0) -> Spending:

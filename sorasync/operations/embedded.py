@@ -26,9 +26,11 @@ async def preview_transport(data: Path) -> AsyncIterator[AsyncBaseTransport]:
     try:
         from sorasync.preview.app import PreviewSettings, create_app
     except ImportError as error:
+        from sorasync.installed import install_command
+
         raise SorasyncError(
             f"the preview provider needs packages that are not installed ({error.name})",
-            hint="pip install 'sorasync[preview]'",
+            hint=install_command("preview"),
         ) from error
     from sorasync.provider.local import in_process
 

@@ -14,6 +14,7 @@ from sorasync.graph.graph import ClipNode, Graph
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.operations.budget import allowances, configured_policy
 from sorasync.operations.project import Project
+from sorasync.operations.repeats import repeats
 from sorasync.operations.spares import absent, spares
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
@@ -158,7 +159,10 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         unchanged_clips=clips,
         unchanged_characters=characters,
         waiting=tuple(_waiting(project, library, graph, options.selection)),
-        diagnostics=_diagnostics(project, library, graph, kept if options.lint else ()),
+        diagnostics=(
+            *_diagnostics(project, library, graph, kept if options.lint else ()),
+            *repeats(project.profile, library, kept),
+        ),
         left_out=len(changes) - len(kept),
         batch=batch,
         allowances=allowances(project, store),
@@ -283,10 +287,15 @@ async def _answers(project: Project, ids: dict[str, str]) -> dict[str, Remote]:
     return {key: remote_of(jobs[job_id], now) for key, job_id in ids.items() if job_id in jobs}
 
 
+_FAILURES = 3
+"""Jobs in a row for which the provider fails to answer, after which a plan asks for no more of them."""
+
+
 async def _jobs(provider: Provider, ids: set[str], *, listing: bool) -> dict[str, Job | None]:
     """The jobs of those ids, None for one that does not exist: from the list's newest pages, then one by one.
 
-    A job that the provider fails to answer for is left out: one that is broken does not stop a plan.
+    A job that the provider fails to answer for is left out: one that is broken does not stop a plan. Where
+    several in a row are, nothing more is asked.
     """
     from sorasync.provider.errors import NotFound, NotSupported, ServerError
 
@@ -302,13 +311,18 @@ async def _jobs(provider: Provider, ids: set[str], *, listing: bool) -> dict[str
             after = page.after
             if after is None:
                 break
+    failures = 0
     for job_id in sorted(ids - jobs.keys()):
+        if failures == _FAILURES:
+            break
         try:
             jobs[job_id] = await provider.get(job_id)
         except NotFound:
             jobs[job_id] = None
         except ServerError:
+            failures += 1
             continue
+        failures = 0
     return jobs
 
 

@@ -47,7 +47,9 @@ async def _sweep(project: Project, since: float | None) -> Sweep:
     pages: list[Page] = []
     async with project.provider() as provider:
         try:
-            jobs = [job async for job in jobs_since(provider, since, turned=pages.append)]
+            jobs = [
+                job async for job in jobs_since(provider, since, turned=pages.append, clock=project.clock)
+            ]
         except NotSupported:
             return Sweep((), complete=False, listed=False)
     readable = not any(page.unread for page in pages)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Render
@@ -75,14 +75,19 @@ def _phrase(field: FieldChange, render: Render, graph: Graph, keys: Mapping[str,
         case "model" | "size" | "seconds" | "take" | "revision" | "kind":
             return f"{field.name} {_plain(field.before)} → {_plain(field.after)}"
         case "params" if isinstance(field.before, dict) and isinstance(field.after, dict):
-            names = sorted(
-                name
-                for name in field.before.keys() | field.after.keys()
-                if field.before.get(name) != field.after.get(name)
-            )
-            return ", ".join(f"params.{name} changed" for name in names)
+            return ", ".join(f"{name} changed" for name in _paths(field.before, field.after, "params"))
         case name:
             return f"{name} changed"
+
+
+def _paths(before: Mapping[str, object], after: Mapping[str, object], parent: str) -> Iterator[str]:
+    """The names of all values that differ, those inside of tables by their path."""
+    for name in sorted(before.keys() | after.keys()):
+        old, new = before.get(name), after.get(name)
+        if isinstance(old, dict) and isinstance(new, dict):
+            yield from _paths(old, new, f"{parent}.{name}")
+        elif old != new:
+            yield f"{parent}.{name}"
 
 
 def _plain(value: object) -> str:

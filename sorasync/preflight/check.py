@@ -13,8 +13,6 @@ from sorasync.preflight.rules import Finding, clip_findings, image_findings
 from sorasync.preflight.uses import ClipUse, ImageUse, clip_uses, image_uses
 from sorasync.profile.profile import Profile
 
-INSTALL = "pip install 'sorasync[preview]'"
-
 
 def check_media(
     library: Library, graph: Graph, profile: Profile, only: Collection[str] | None = None
@@ -66,7 +64,9 @@ def _skipped(images: int, clips: int) -> list[Diagnostic]:
     what = " and ".join(counted(count, word) for count, word in ((images, "image"), (clips, "clip")) if count)
     verb = "was" if images + clips == 1 else "were"
     message = f"{what} {verb} not looked at: {packages} cannot be imported"
-    return [Diagnostic("S220", Severity.HINT, message, expected=INSTALL)]
+    from sorasync.installed import install_command
+
+    return [Diagnostic("S220", Severity.HINT, message, expected=install_command("preview"))]
 
 
 def _configured(library: Library, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:

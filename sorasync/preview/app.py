@@ -111,4 +111,18 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _unrouted(request: Request, error: Exception) -> Response:
     server: Server = request.app.state.server
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return server.dialect.unrouted(status, request.method, request.url.path)
+    answer = server.dialect.unrouted(status, request.method, request.url.path)
+    if status == 405:
+        answer.headers["allow"] = ", ".join(_allowed(request))
+    return answer
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods that the path takes; each stands in a route of its own."""
+    found = {
+        method
+        for route in request.app.routes
+        if isinstance(route, Route) and route.path_regex.match(request.url.path)
+        for method in route.methods or ()
+    }
+    return sorted(found)

@@ -38,5 +38,5 @@ class Gate:
             return True
         headers = Headers(scope=scope)
         bearer = headers.get("authorization", "").removeprefix("Bearer ").strip()
-        given = bearer or headers.get("api-key", "")
+        given = bearer or headers.get("api-key", headers.get("x-api-key", ""))
         return hmac.compare_digest(given.encode(), wanted.encode())

@@ -67,6 +67,16 @@ class Jobs:
         """How many jobs are not settled."""
         return int(self._database.one("SELECT count(*) FROM jobs WHERE state = 'active'")[0])
 
+    def surplus(self, most: int | None) -> list[Job]:
+        """The oldest jobs that have ended, as many as there are more jobs than `most`."""
+        if most is None:
+            return []
+        sql = f"SELECT {_COLUMNS} FROM jobs WHERE state != 'active' ORDER BY seq LIMIT max(0, ?)"
+        return [_job(row) for row in self._database.rows(sql, self._count() - most)]
+
+    def _count(self) -> int:
+        return int(self._database.one("SELECT count(*) FROM jobs")[0])
+
     def settle(self, now: float) -> list[Settled]:
         """Give every job that is drawn and due its outcome; those that changed."""
         if self._database.first(_DUE, now) is None:

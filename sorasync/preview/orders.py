@@ -76,10 +76,7 @@ class Checks:
         """An edit of a video by id (in the path or the body), or of an uploaded one."""
         self._known(fields, _EDIT)
         found = source or _source(fields)
-        model = self._model(fields)
-        if found is None and model is None:
-            raise bad("'model' is required when a video is uploaded.", "model", "missing_required_parameter")
-        return Order("edit", prompt_of(fields), model=model, source=found, label=_label(fields))
+        return Order("edit", prompt_of(fields), model=self._model(fields), source=found, label=_label(fields))
 
     def _known(self, fields: Fields, names: frozenset[str]) -> None:
         if not self.strict:

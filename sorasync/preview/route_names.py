@@ -11,7 +11,7 @@ _TABLE = [
     ("GET", r"/videos/models", "models"),
     ("POST", r"/videos/characters", "character"),
     ("GET", rf"/videos/characters/{_ID}", "character_get"),
-    ("POST", r"/videos/extensions", "extend"),
+    ("POST", r"/videos/exten(d|sions)", "extend"),
     ("POST", r"/videos/edits", "edit"),
     ("POST", rf"/videos/{_ID}/(edits|remix)", "edit"),
     ("GET", rf"/videos/{_ID}/content", "content"),

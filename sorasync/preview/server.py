@@ -96,6 +96,8 @@ class Server:
         with self.database.write():
             if self.jobs.add(job) and billed:
                 self.ledger.bill(job, idempotency_key)
+            for old in self.jobs.surplus(self.dialect.most_jobs):
+                self.remove(old)
         if self.settings.draw:
             self.renderer.kick()
         self.webhooks.watch(self.settle)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sorasync.counted import counted
 from sorasync.profile.lack import Lack
-from sorasync.profile.model import Model, nearest_seconds, offers_seconds, seconds_text
+from sorasync.profile.model import Model, nearest_seconds, offers_seconds, pixels, seconds_text
 
 if TYPE_CHECKING:
     from sorasync.profile.profile import Profile
@@ -42,21 +42,25 @@ def model_lacks(profile: Profile, model: str | None, size: str | None, seconds: 
         names = profile.model_names
         message = f'{profile.name} does not offer the model "{model}"'
         return [Lack("model", message, ", ".join(names) or None, nearest(model, names))]
-    return _size_lacks(model, known, size) + _seconds_lacks(model, known, seconds)
+    lacks = _size_lacks(model, known, size) + _seconds_lacks(model, known, seconds)
+    return lacks or _work_lacks(model, known, size, seconds)
 
 
 def _size_lacks(name: str, model: Model, size: str | None) -> list[Lack]:
     if size is None or model.offers_size(size):
         return []
+    step = model.size_multiple
     expected = ", ".join(model.sizes) or f"a size like 1280x720 that matches {model.size_pattern}"
-    fix = nearest_size(size, model.sizes)
+    if step > 1:
+        expected = " or ".join([f"sides in multiples of {step}", *filter(None, [", ".join(model.sizes)])])
+    fix = nearest_size(size, [*model.sizes, *_rounded(size, model)])
     return [Lack("size", f"{name} does not render {size}", expected, fix)]
 
 
 def nearest_size(size: str, offered: Iterable[str]) -> str | None:
     """The offered size of the same orientation whose area is nearest; failing that, the most alike text."""
-    asked = _pixels(size)
-    sizes = [(one, pixels) for one in offered if (pixels := _pixels(one))]
+    asked = pixels(size)
+    sizes = [(one, sides) for one in offered if (sides := pixels(one))]
     if asked is None or not sizes:
         return nearest(size, [one for one, _ in sizes])
     wide = asked[0] >= asked[1]
@@ -65,9 +69,24 @@ def nearest_size(size: str, offered: Iterable[str]) -> str | None:
     return min(alike, key=lambda pair: (abs(pair[1][0] * pair[1][1] - area), pair[0]))[0]
 
 
-def _pixels(size: str) -> tuple[int, int] | None:
-    width, x, height = size.partition("x")
-    return (int(width), int(height)) if x and width.isdecimal() and height.isdecimal() else None
+def _rounded(size: str, model: Model) -> list[str]:
+    """The size with its sides at the nearest multiples, where the model has such a rule and renders that."""
+    sides, step = pixels(size), model.size_multiple
+    if sides is None or step == 1:
+        return []
+    wide, high = (max(1, round(side / step)) * step for side in sides)
+    return [f"{wide}x{high}"] if model.offers_size(f"{wide}x{high}") else []
+
+
+def _work_lacks(name: str, model: Model, size: str | None, seconds: int | None) -> list[Lack]:
+    """A length that is on offer, but not at that size."""
+    most = model.longest_at(size) if size is not None else None
+    if most is None or seconds is None or seconds <= most:
+        return []
+    message = f"{name} does not render {counted(seconds, 'second')} at {size}"
+    if most == 0:
+        return [Lack("size", message, "a smaller size")]
+    return [Lack("seconds", message, f"at most {counted(most, 'second')} at that size", str(most))]
 
 
 def _seconds_lacks(name: str, model: Model, seconds: int | None) -> list[Lack]:

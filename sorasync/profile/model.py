@@ -52,7 +52,10 @@ class Model(Data):
     """One model.
 
     `sizes` lists what it renders; where the list is empty, any size that `size_pattern` matches (a regular
-    expression over the whole text) will do. `prices` maps a size, or `*` for every size that is not named,
+    expression over the whole text) will do. With a `size_multiple` above 1 further sizes will do: those that
+    the pattern matches and whose sides are multiples of it. `pixel_frames` is the most pixels that all
+    frames of a video may have together, at `frames_per_second` and one frame more; sides count up to the
+    next multiple. `prices` maps a size, or `*` for every size that is not named,
     to dollars a second; `image_price` is what a first frame costs on top; `batch_factor` is what a batch
     costs in relation to that, None where there is no batch or its price is unknown. `image` says whether a
     first frame can be given.
@@ -60,6 +63,9 @@ class Model(Data):
 
     sizes: tuple[str, ...] = ()
     size_pattern: str = SIZE.pattern
+    size_multiple: int = Field(default=1, ge=1)
+    pixel_frames: int | None = Field(default=None, ge=1)
+    frames_per_second: int = Field(default=24, ge=1)
     seconds: Seconds = SecondsRange(min=1, max=3600)
     default_size: str | None = None
     default_seconds: int | None = Field(default=None, ge=1)
@@ -81,11 +87,30 @@ class Model(Data):
 
     def offers_size(self, size: str) -> bool:
         """Whether it renders that size."""
-        return size in self.sizes if self.sizes else re.fullmatch(self.size_pattern, size) is not None
+        if size in self.sizes:
+            return True
+        if (self.sizes and self.size_multiple == 1) or re.fullmatch(self.size_pattern, size) is None:
+            return False
+        return all(side % self.size_multiple == 0 for side in pixels(size) or ())
+
+    def longest_at(self, size: str) -> int | None:
+        """The whole seconds that its limit of pixels allows at a size; None where there is no such limit."""
+        sides = pixels(size)
+        if self.pixel_frames is None or sides is None:
+            return None
+        step = self.size_multiple
+        wide, high = (-(-side // step) * step for side in sides)
+        return max(0, self.pixel_frames // (wide * high) - 1) // self.frames_per_second
 
     def price(self, size: str) -> Decimal | None:
         """Dollars a second for a direct render of that size; None = unknown."""
         return self.prices.get(size, self.prices.get(ANY))
+
+
+def pixels(size: str) -> tuple[int, int] | None:
+    """Width and height of a size, None for a text of another form."""
+    width, x, height = size.partition("x")
+    return (int(width), int(height)) if x and width.isdecimal() and height.isdecimal() else None
 
 
 def offers_seconds(offered: Seconds, seconds: int) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -18,6 +19,9 @@ _OF_ONE = frozenset(
     {"get", "delete", "content", "character_get", "remix", "file_content", "batch_get", "batch_cancel"}
 )
 """Routes of one video, character, file or batch."""
+ErrorStatus = Annotated[int, Field(ge=400, le=599)]
+FieldName = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x20\x7f]+$")]
+"""The name of a field in a request."""
 ParamType = Literal["string", "integer", "number", "boolean", "list", "table", "any"]
 
 
@@ -98,21 +102,33 @@ class Fields(Data):
     `seconds` is the field and `seconds_type` the type of a length; `extend_seconds` is the field's name in
     an extension where it differs. `size_as`: `size` (one field `1280x720`), `width_height` (two integers)
     or `resolution_aspect` (`resolution = "720p"`, `aspect_ratio = "16:9"`; sizes in between as `size`).
-    `image_as`: `input_reference`, `frame_images` (OpenRouter) or `image` (xAI). `source_as` says how an
-    extension or edit names its source: `video_id`, `previous_job_id` or `video_url`. `label` is a field
-    that may hold a name for the render without deciding anything, None where the host has none. With
-    `model = false` no model is sent. `step_model` sends the source's model with extensions and edits.
+    `image_as` is the form of a first frame in JSON: `input_reference` (an object with its address),
+    `frame_images` (OpenRouter), `image` (xAI) or `text` (its address alone); `image_field` is the field
+    that holds it in the first and the last form, and as a file. `source_as` says how an extension or edit
+    names its source: `video_id`, `previous_job_id`, `video_url`, or `upload` where only a file will do,
+    which goes into `source_field`. `extend_factor` is what a second counts for in an extension's field: its
+    frames, where that holds frames. `label` is a field that may hold a name for the render without deciding
+    anything, None where the host has none. With `model = false` no model is sent. `step_model` sends the
+    source's model with extensions and edits. `fixed` holds fields that every create says unless a clip's
+    `params` say them. `seed` is the field (with dots through tables: `nvext.seed`) of the whole number that a
+    render is drawn by: each is sent one of its own. None where there is none, or where only some models
+    take it.
     """
 
     seconds: str = "seconds"
     seconds_type: Literal["string", "integer"] = "string"
     extend_seconds: str | None = None
     size_as: Literal["size", "width_height", "resolution_aspect"] = "size"
-    image_as: Literal["input_reference", "frame_images", "image"] = "input_reference"
-    source_as: Literal["video_id", "previous_job_id", "video_url"] = "video_id"
+    extend_factor: int = Field(default=1, ge=1)
+    image_as: Literal["input_reference", "frame_images", "image", "text"] = "input_reference"
+    image_field: FieldName = "input_reference"
+    source_as: Literal["video_id", "previous_job_id", "video_url", "upload"] = "video_id"
+    source_field: FieldName = "video"
     label: str | None = None
     model: bool = True
     step_model: bool = False
+    fixed: Mapping[FieldName, str | bool | int | float] = {}
+    seed: str | None = None
 
 
 class Limits(Data):
@@ -143,16 +159,20 @@ class Abilities(Data):
     """What the host does beyond having a route.
 
     `list`: `none`, `partial` (some jobs are missing, or the list is lost at a restart) or `complete`: only
-    then does a job's absence mean that it was never made. `list_returns_prompts`: whether lost jobs can be
+    then does a job's absence mean that it was never made. `list_paging`: `said` (a page tells whether more
+    follow), `full` (it does not, but goes on after an id: more follow a full page) or `newest` (there is
+    one page, of the newest jobs). `list_returns_prompts`: whether lost jobs can be
     told apart by their prompt. `list_settle_seconds`: how long a new job may take to appear.
     `idempotency`: the host makes one job of all requests with the same `Idempotency-Key`, so one whose
     answer was lost is sent again at once. `image_by`: how a first frame may be sent. `variants`: the files
     it serves. `range`: downloads can be continued. `body_urls`: a completed job names its files in its
-    body, so that one without any has no video. `wraps_errors`: what an upstream answered may stand as JSON
+    body, so that one without any has no video. `varies`: without a seed, the same request gives another video
+    each time. `wraps_errors`: what an upstream answered may stand as JSON
     inside an error's message (LiteLLM).
     """
 
     list: Literal["none", "partial", "complete"] = "none"
+    list_paging: Literal["said", "full", "newest"] = "said"
     list_returns_prompts: bool = False
     list_settle_seconds: float = Field(default=30.0, ge=0)
     idempotency: bool = False
@@ -161,7 +181,18 @@ class Abilities(Data):
     variants: tuple[VariantName, ...] = ("video",)
     range: bool = False
     body_urls: bool = False
+    varies: bool = False
     wraps_errors: bool = False
+
+
+class Errors(Data):
+    """What the host's own refusals mean, beyond what they mean everywhere.
+
+    `unavailable` are statuses that it gives before it has accepted anything: the request is sent again
+    later.
+    """
+
+    unavailable: tuple[ErrorStatus, ...] = ()
 
 
 class Billing(Data):

@@ -20,6 +20,7 @@ from sorasync.profile.parts import (
     Billing,
     Download,
     Encodings,
+    Errors,
     Fields,
     Limits,
     ParamType,
@@ -37,6 +38,7 @@ _WIRE = {
     "encodings",
     "fields",
     "abilities",
+    "errors",
     "rate",
     "download",
     "headers",
@@ -69,6 +71,7 @@ class Profile(Data):
     fields: Fields = Fields()
     limits: Limits = Limits()
     abilities: Abilities = Abilities()
+    errors: Errors = Errors()
     billing: Billing = Billing()
     rate: Rate = Rate()
     download: Download = Download()
@@ -99,6 +102,11 @@ class Profile(Data):
     def provider_name(self) -> str:
         """`profile@base_url`, what records are filed under. There is never a secret in it."""
         return f"{self.name}@{self.base_url or self.transport}"
+
+    @property
+    def seed_param(self) -> str | None:
+        """The parameter that a manifest's own seed stands in; None where the host has none."""
+        return self.fields.seed or ("seed" if "seed" in self.params else None)
 
     @property
     def model_names(self) -> tuple[str, ...]:

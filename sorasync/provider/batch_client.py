@@ -20,6 +20,7 @@ from sorasync.provider.classify import fault, unreadable
 from sorasync.provider.download import Downloader, Opened
 from sorasync.provider.errors import BadDownload, NotFound, NotSent, NotSupported, RateLimited
 from sorasync.provider.gate import Gate
+from sorasync.provider.listing import PageCount
 from sorasync.provider.outgoing import Outgoing
 from sorasync.provider.read import job_id
 from sorasync.provider.retry import FREE, PAID, Patience, retried
@@ -93,7 +94,9 @@ class Batches:
         """
         seen: set[str] = set()
         after: str | None = None
+        count = PageCount(self._sender.clock)
         while True:
+            count.turn()
             page, after_this = await self._page(after)
             fresh = [batch for batch in page if batch.id not in seen]
             seen.update(batch.id for batch in fresh)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from sorasync.clock import at_utc, lasting
 from sorasync.provider.answer import Answer, Complaint, complaint, refused_with
 from sorasync.provider.errors import (
     AuthFailed,
@@ -72,13 +73,15 @@ class Asked:
     """What was asked, as far as it decides how an answer is read.
 
     `host` names the provider in messages, `key_env` the variable of the key; `paid` requests leave an open
-    outcome where others may be sent again.
+    outcome where others may be sent again. `unavailable` are statuses with which this host says that it
+    accepted nothing.
     """
 
     host: str
     key_env: str
     paid: bool = False
     secret: str | None = field(default=None, repr=False)
+    unavailable: frozenset[int] = frozenset()
 
 
 def fault(answer: Answer, asked: Asked, now: float) -> ProviderError:
@@ -101,8 +104,8 @@ def fault(answer: Answer, asked: Asked, now: float) -> ProviderError:
         return NotSupported(message, status=status, code=code, hint=_NO_ROUTE)
     if status == 425 or (status == 409 and not asked.paid):
         return NotReady(message, status=status, code=code)
-    if status in (503, 529) and (retry_after(answer.headers, now) is not None):
-        return Overloaded(message, retry_after=retry_after(answer.headers, now), status=status, code=code)
+    if status in asked.unavailable or (status in (503, 529) and retry_after(answer.headers, now) is not None):
+        return _busy(Overloaded, answer, message, code, now)
     if 300 <= status < 400:
         hint = "set provider.base_url to the address that the server redirects to"
         return InvalidRequest(message, status=status, code=code, hint=hint)
@@ -111,6 +114,14 @@ def fault(answer: Answer, asked: Asked, now: float) -> ProviderError:
     if asked.paid:
         return OutcomeUnknown(message, status=status, code=code)
     return ServerError(message, status=status, code=code)
+
+
+def _busy(kind: type[RateLimited], answer: Answer, message: str, code: str | None, now: float) -> RateLimited:
+    """The refusal of a busy server, with when it wants to be asked again."""
+    wait = retry_after(answer.headers, now)
+    if wait is not None:
+        message = f"{message}; it asks to try again in {lasting(wait)} (at {at_utc(now + wait)})"
+    return kind(message, retry_after=wait, status=answer.status, code=code)
 
 
 def not_the_api(answer: Answer, asked: Asked) -> NotTheApi:
@@ -137,11 +148,10 @@ def _by_code(
         return QuotaExhausted(message, status=status, code=code, hint=_NO_CREDIT)
     if any(is_moderation(one) for one in codes) or status == 451:
         return Moderated(message, status=status, code=code)
-    wait = retry_after(answer.headers, now)
     if status >= 500 and codes & _OVERLOAD:
-        return Overloaded(message, retry_after=wait, status=status, code=code)
+        return _busy(Overloaded, answer, message, code, now)
     if status == 429 or codes & _RATE:
-        return RateLimited(message, retry_after=wait, status=status, code=code)
+        return _busy(RateLimited, answer, message, code, now)
     if codes & _NO_MODEL:
         return InvalidRequest(message, status=status, code=code)
     return NotFound(message, status=status, code=code) if codes & _GONE else None

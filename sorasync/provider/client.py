@@ -30,6 +30,7 @@ from sorasync.provider.errors import (
     RateLimited,
 )
 from sorasync.provider.gate import Gate
+from sorasync.provider.gateway_bill import with_bill
 from sorasync.provider.gateway_ids import completed
 from sorasync.provider.limits import Limits
 from sorasync.provider.links import LinkPolicy
@@ -186,7 +187,8 @@ class VideosClient:
 
         async def once() -> Page:
             answer = self._good(await self._sender.get("list", path, query))
-            page = read_page(answer.body, limit, body_urls=self.spec.body_urls)
+            spec = self.spec
+            page = read_page(answer.body, limit, body_urls=spec.body_urls, paging=spec.list_paging)
             if page is None:
                 raise unreadable(answer, self._sender.asked())
             return replace(page, poll_after=poll_after(answer.headers, self._clock.now()))
@@ -223,7 +225,7 @@ class VideosClient:
     async def _paid(self, name: str, outgoing: Outgoing, model: str | None, gate: Gate | None) -> Job:
         """A paid request's job."""
         answer = await self._accepted(name, outgoing, model, gate)
-        return self._job(answer, paid=True)
+        return with_bill(self._job(answer, paid=True), answer.headers)
 
     async def _accepted(self, name: str, outgoing: Outgoing, model: str | None, gate: Gate | None) -> Answer:
         """The answer to a paid request, sent again only where nothing can have been accepted.
@@ -294,7 +296,7 @@ class VideosClient:
     def _job(self, answer: Answer, *, paid: bool, known_id: str | None = None) -> Job:
         """The job in an answer, whatever its status: some servers answer failed jobs as errors."""
         wait = poll_after(answer.headers, self._clock.now())
-        if not is_job(answer.body):
+        if not is_job(answer.body, asked_for=answer.ok and known_id is not None):
             self._good(answer, paid)
         job = read_job(answer.body, known_id=known_id, poll_after=wait, body_urls=self.spec.body_urls)
         if job is not None:

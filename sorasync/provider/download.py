@@ -14,6 +14,7 @@ from sorasync.provider.encode import filled
 from sorasync.provider.errors import (
     BadDownload,
     InvalidRequest,
+    Moderated,
     NotFound,
     NotReady,
     NotSent,
@@ -104,7 +105,7 @@ class Downloader:
 
     @asynccontextmanager
     async def open(self, job: Job, variant: Variant, offset: int) -> AsyncIterator[Opened]:
-        """See `Provider.download`."""
+        """See `Provider.download`. Asks once for each place that may have the file."""
         spec = self._sender.spec
         if variant.value not in spec.variants:
             raise NotSupported(f"{spec.name} has no {variant.value} of a video")
@@ -120,11 +121,16 @@ class Downloader:
     async def path(self, name: str, path: str, offset: int = 0) -> AsyncIterator[Opened]:
         """Open the bytes behind a path of the host, of any type."""
         async with AsyncExitStack() as stack:
-            yield await self._try(name, self._sender.spec.base_url + path, offset, stack)
+            url = self._sender.spec.base_url + path
+            yield await retried(
+                lambda: self._try(name, url, offset, stack), self._sender.clock, self._patience
+            )
 
     async def _fetched(self, job: Job, variant: Variant, offset: int, stack: AsyncExitStack) -> Opened:
         try:
             return await self._from(job, variant, offset, stack)
+        except Moderated:
+            raise
         except (NotFound, InvalidRequest, NotReady) as missing:
             now = await self._get_job(job.id)
             if now.status is not JobStatus.COMPLETED:
@@ -172,14 +178,11 @@ class Downloader:
         if _is_inline(url):
             return Inline(url)
 
-        async def once() -> Fetched:
-            async with AsyncExitStack() as attempt:
-                async with self._sender.in_time():
-                    fetched = await self._follow(name, url, offset, attempt)
-                stack.push_async_exit(attempt.pop_all())
-                return fetched
-
-        return await retried(once, self._sender.clock, self._patience)
+        async with AsyncExitStack() as attempt:
+            async with self._sender.in_time():
+                fetched = await self._follow(name, url, offset, attempt)
+            stack.push_async_exit(attempt.pop_all())
+            return fetched
 
     async def _follow(self, name: str, url: str, offset: int, stack: AsyncExitStack) -> Fetched:
         """Open an address through its redirects. The key goes to the user's own origin only."""

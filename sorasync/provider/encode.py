@@ -31,7 +31,7 @@ def create(spec: HostSpec, request: CreateRequest, image_id: str | None = None) 
     if image_id is not None:
         fields["input_reference"] = {"file_id": image_id}
     elif request.image is not None and encoding == "multipart":
-        files["input_reference"] = request.image
+        files[spec.image_field] = request.image
     elif request.image is not None:
         fields |= _image_fields(spec, request.image)
     headers = _headers(request.idempotency_key)
@@ -46,14 +46,14 @@ def create_fields(spec: HostSpec, request: CreateRequest) -> Fields:
     fields |= seconds_field(spec, request.seconds) | size_fields(spec, request.size)
     if request.characters:
         fields["characters"] = [{"id": one} for one in request.characters]
-    return _with_extras(spec, fields, request.label, request.params)
+    return _with_extras(spec, fields, request.label, {**spec.fixed, **request.params})
 
 
 def extend(spec: HostSpec, request: ExtendRequest, source_url: str | None = None) -> Outgoing:
     """A continuation. `source_url` is needed where the host names sources by address."""
     fields: Fields = {"prompt": request.prompt}
     name = spec.extend_seconds_field or spec.seconds_field
-    fields |= {name: next(iter(seconds_field(spec, request.seconds).values()))}
+    fields |= {name: next(iter(seconds_field(spec, request.seconds * spec.extend_factor).values()))}
     fields = _with_extras(spec, fields, request.label, request.params)
     path = route(spec, "extend", request.source.remote_id)
     return _step(spec, "extend", path, request.source, fields, source_url, request.idempotency_key)
@@ -118,7 +118,7 @@ def _step(
 ) -> Outgoing:
     encodings = spec.encodings.get(name, ("json",))
     headers = _headers(key)
-    if source.remote_id is None:
+    if source.remote_id is None or spec.source_as == "upload":
         return _uploaded(spec, path, source, fields, headers, encodings)
     if spec.source_as == "previous_job_id":
         fields["previous_job_id"] = source.remote_id
@@ -140,12 +140,13 @@ def _uploaded(
     encodings: tuple[str, ...],
 ) -> Outgoing:
     if source.file is None:
-        raise InvalidRequest("the source has neither an id nor a file")
+        raise InvalidRequest("its source has no file here that could be uploaded")
     if not spec.upload_as_source or "multipart" not in encodings:
         raise NotSupported(f"{spec.name} takes no uploaded video as a source")
     if source.model is None:
         raise InvalidRequest("an uploaded source needs its model named")
-    return Outgoing(path, "multipart", fields | {"model": source.model}, {"video": source.file}, headers)
+    files = {spec.source_field: source.file}
+    return Outgoing(path, "multipart", fields | {"model": source.model}, files, headers)
 
 
 def free_question(spec: HostSpec) -> tuple[str, str, Mapping[str, str] | None]:
@@ -185,10 +186,12 @@ def _image_fields(spec: HostSpec, image: Path) -> Fields:
     except OSError as error:
         raise InvalidRequest(f"cannot read {image}: {error.strerror}") from None
     url = f"data:{content_type(image)};base64,{content}"
+    if spec.image_as == "text":
+        return {spec.image_field: url}
     if spec.image_as == "frame_images":
         frame = {"type": "image_url", "image_url": {"url": url}, "frame_type": "first_frame"}
         return {"frame_images": [frame]}
-    return {"image": {"url": url}} if spec.image_as == "image" else {"input_reference": {"image_url": url}}
+    return {"image": {"url": url}} if spec.image_as == "image" else {spec.image_field: {"image_url": url}}
 
 
 def _with_extras(spec: HostSpec, fields: Fields, label: str | None, params: Mapping[str, object]) -> Fields:

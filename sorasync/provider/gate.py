@@ -30,5 +30,5 @@ class Gate:
         self.left = False
 
     async def pause(self, clock: Clock, seconds: float, why: str) -> None:
-        """Wait before a request may leave. Raises `Withheld` as soon as it may not leave any more."""
+        """Wait before a request may leave, and say `why`. Raises `Withheld` once it may not leave."""
         await clock.sleep(seconds)

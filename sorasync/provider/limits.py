@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sorasync.clock import Clock
+from sorasync.clock import Clock, lasting
+from sorasync.counted import counted
 from sorasync.provider.errors import RateLimited
 from sorasync.provider.gate import Gate
 
@@ -60,14 +61,15 @@ class Limiter:
                 raise RateLimited("the provider wants no requests for now", retry_after=asked)
             pause = self._reserve() - now
             if pause > 0:
-                await gate.pause(self._clock, pause, self._reason(pause <= asked))
+                await gate.pause(self._clock, pause, self._reason(pause, asked))
             if refusals == self._refusals:
                 return
 
-    def _reason(self, asked: bool) -> str:
-        if asked or self.rate is None:
-            return "the provider asked for a pause"
-        return f"the limit is {self.rate:.0f} requests a minute"
+    def _reason(self, pause: float, asked: float) -> str:
+        what = "the provider asked for a pause"
+        if self.rate is not None and pause > asked:
+            what = f"the limit is {counted(round(self.rate), 'request')} a minute"
+        return f"{what}: its turn comes in {lasting(pause)}"
 
     def succeeded(self) -> None:
         """A request was accepted: allow a little more. The rate may outgrow where it started."""

@@ -4,8 +4,32 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 
+from sorasync.clock import Clock, SystemClock
+from sorasync.counted import counted
 from sorasync.provider.base import Provider
+from sorasync.provider.errors import ServerError
 from sorasync.provider.wire import Job, Page
+
+MOST_PAGES, MOST_SECONDS = 5_000, 600.0
+"""What is read of one list at most: half a million jobs, ten minutes."""
+
+
+class PageCount:
+    """Counts the pages of one walk. Raises `ServerError` when there is no end to them."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._begun = clock.monotonic()
+        self._pages = 0
+
+    def turn(self) -> None:
+        """One more page is to be read."""
+        late = self._clock.monotonic() - self._begun > MOST_SECONDS
+        if late or self._pages == MOST_PAGES:
+            raise ServerError(
+                f"the provider's list does not end: {counted(self._pages, 'page')} of it were read"
+            )
+        self._pages += 1
 
 
 async def jobs_since(
@@ -14,16 +38,19 @@ async def jobs_since(
     *,
     limit: int = 100,
     turned: Callable[[Page], object] = lambda page: None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Job]:
     """The provider's jobs made after a Unix time (None: all), newest first, a page at a time.
 
     Stops after the first page that holds nothing new enough; jobs without a time count as new. Lists that
     ignore the cursor and start over end where they repeat themselves. `turned` is told of each page.
-    Raises `NotSupported` where there is no list.
+    Raises `NotSupported` where there is no list, and `ServerError` for one without an end.
     """
     seen: set[str] = set()
     after: str | None = None
+    count = PageCount(clock or SystemClock())
     while True:
+        count.turn()
         page = await provider.page(after, limit)
         turned(page)
         fresh = [job for job in page.jobs if job.id not in seen]

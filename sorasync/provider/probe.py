@@ -19,7 +19,7 @@ from sorasync.provider.errors import ProviderError
 from sorasync.provider.read import read_page
 from sorasync.provider.sender import Sender
 from sorasync.provider.values import table, text
-from sorasync.provider.wire import Job
+from sorasync.provider.wire import Job, Page
 
 PAID = ("create", "extend", "edit", "character_create", "batch_create")
 
@@ -113,7 +113,7 @@ class _Probe:
             return None
 
     async def _jobs(self, answer: Answer) -> tuple[tuple[Job, ...] | None, bool | None]:
-        page = read_page(answer.body, 2, body_urls=self._spec.body_urls) if answer.ok else None
+        page = self._page(answer) if answer.ok else None
         if page is None:
             return None, None
         if page.after is None:
@@ -123,9 +123,13 @@ class _Probe:
             following = await self._get("list", encode.route(self._spec, "list"), query)
         except ProviderError:
             return page.jobs, False
-        second = read_page(following.body, 2, body_urls=self._spec.body_urls) if following.ok else None
+        second = self._page(following) if following.ok else None
         known = {job.id for job in page.jobs}
         return page.jobs, second is not None and not known & {job.id for job in second.jobs}
+
+    def _page(self, answer: Answer) -> Page | None:
+        spec = self._spec
+        return read_page(answer.body, 2, body_urls=spec.body_urls, paging=spec.list_paging)
 
     async def _models(self) -> tuple[str, ...] | None:
         if "models" not in self._spec.routes:

@@ -21,11 +21,14 @@ _LONGEST_ID = 2048
 _TICKS_PER_DOLLAR = 10**10
 """xAI's unit of `cost_in_usd_ticks`."""
 _HIGHEST_COST = 10**6
+_OF_ANSWERS = ("error", "success")
+"""Words with which servers speak of an answer, not of a job."""
 _NO_ERROR = ("0", "200", "ok", "success", "none")
 """Codes that servers fill an empty error with."""
 _ENDED_WITHOUT = (JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED)
 _REASONS = ("fail_reason", "failure_reason", "failure", "status_message", "message", "detail", "reason")
 """Where hosts say why a job failed; the first is new-api's."""
+_ADDRESS_FIELDS = ("url", "video_url", "public_url")
 _ADDRESSES = ("http://", "https://", "/", f"{SCHEME}video/")
 
 
@@ -53,17 +56,19 @@ def read_job(
     """The job in a body, None where there is none.
 
     `known_id` is the id from create, which counts over the one in the body. With `body_urls` a completed
-    job that names no file has no video.
+    job that names no file has no video, and one that names a file is completed, whether or not it says so.
     """
     data = _unwrapped(table(body))
     found_id = known_id or job_id(data)
     said = text(data.get("status"))
-    if found_id is None or (said is None and job_id(data) is None):
-        return None
     video = table(data.get("video"))
     usage = table(data.get("usage"))
     done = said is None or status_of(said) is JobStatus.COMPLETED
     urls = tuple(dict.fromkeys(_urls(data))) if done else ()
+    if said is None and body_urls and (urls or video.get("respect_moderation") is False):
+        said = JobStatus.COMPLETED.value
+    if found_id is None or (said is None and job_id(data) is None):
+        return None
     status, error = _outcome(said, data, urls, body_urls)
     seconds = first(data.get("seconds"), data.get("duration"), data.get("duration_s"), video.get("duration"))
     return Job(
@@ -90,17 +95,25 @@ def pending(known_id: str, poll_after: float | None = None) -> Job:
     return Job(id=known_id, status=JobStatus.QUEUED, poll_after=poll_after)
 
 
-def is_job(body: object) -> bool:
-    """Whether the body of a failed request is a job all the same (vLLM-Omni answers failed jobs so)."""
+def is_job(body: object, *, asked_for: bool = False) -> bool:
+    """Whether a body is a job, whatever else it looks like: vLLM-Omni answers a failed one as an error.
+
+    `asked_for`: it is the answer of success to a question about one job, which need not repeat its id (xAI).
+    """
     data = table(body)
     said = text(data.get("status"))
-    if job_id(data) is None or said is None:
+    if said is None:
         return False
+    if job_id(data) is None:
+        return asked_for and status_of(said) is not JobStatus.UNKNOWN and said.lower() not in _OF_ANSWERS
     return data.get("object") == "video" or status_of(said) is not JobStatus.UNKNOWN
 
 
-def read_page(body: object, limit: int, *, body_urls: bool = False) -> Page | None:
-    """One page of the list, None where the body is none. Entries that are no jobs are left out."""
+def read_page(body: object, limit: int, *, body_urls: bool = False, paging: str = "said") -> Page | None:
+    """One page of the list, None where the body is none. Entries that are no jobs are left out.
+
+    `paging`, where the body does not say whether more follow: with `full` they do after a full page.
+    """
     data = table(body)
     entries = data.get("data") if isinstance(body, Mapping) else body
     if not isinstance(entries, list):
@@ -110,9 +123,9 @@ def read_page(body: object, limit: int, *, body_urls: bool = False) -> Page | No
     unread = sum(job is None and "status" in table(entry) for job, entry in zip(read, entries, strict=True))
     more = data.get("has_more")
     if more is None:
-        more = len(entries) >= limit > 0 and "last_id" in data
+        more = len(entries) >= limit > 0 and ("last_id" in data or paging == "full")
     last = text(data.get("last_id")) or (jobs[-1].id if jobs else None)
-    return Page(jobs, last if more else None, unread=unread)
+    return Page(jobs, last if more and paging != "newest" else None, unread=unread)
 
 
 def read_error(value: object) -> JobError | None:
@@ -171,9 +184,11 @@ def _progress(value: object, status: JobStatus) -> int:
 def _urls(data: Mapping[str, object]) -> Iterator[str]:
     """Every place where a server may name the finished file, the one that needs no key first."""
     lists = [*items(data.get("urls")), *items(data.get("unsigned_urls"))]
-    tables = [data, table(data.get("video")), table(data.get("outputs")), table(data.get("metadata"))]
+    video = table(data.get("video"))
+    tables = [data, video, table(data.get("outputs")), table(data.get("metadata"))]
+    tables += [table(place.get("file_output")) for place in (video, data)]
     tables += [table(entry) for entry in [*items(data.get("data")), *items(data.get("videos"))]]
-    for one in [*lists, *(place.get(name) for place in tables for name in ("url", "video_url"))]:
+    for one in [*lists, *(place.get(name) for place in tables for name in _ADDRESS_FIELDS)]:
         found = text(one)
         if found is not None and found[:11].lower().startswith(_ADDRESSES):
             yield found

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sorasync.clock import Clock
+from sorasync.clock import Clock, lasting
 from sorasync.provider.errors import NotSent, OutcomeUnknown, ProviderError, RateLimited, ServerError
 from sorasync.provider.gate import Gate
 
@@ -35,6 +35,12 @@ class Patience:
         backoff = min(self.base * 2.0**attempt, self.longest) * (0.5 + self.chance() / 2)
         asked = error.retry_after if isinstance(error, RateLimited) else None
         return backoff if asked is None else max(asked, _SHORTEST)
+
+
+def once_more(error: ProviderError, pause: float) -> str:
+    """Why something is sent again, and when; a server that asked for the pause is quoted with it."""
+    asked = isinstance(error, RateLimited) and error.retry_after is not None
+    return error.message if asked else f"{error.message}: once more in {lasting(pause)}"
 
 
 FREE = (NotSent, RateLimited, ServerError)
@@ -68,5 +74,5 @@ async def retried(
             attempt += 1
             if attempt >= patience.attempts or clock.monotonic() + pause - begun > patience.seconds:
                 raise
-            why = error.message
+            why = once_more(error, pause)
         await (clock.sleep(pause) if gate is None else gate.pause(clock, pause, why))

@@ -43,7 +43,7 @@ _SYNCHRONOUS_TIMEOUT = httpx.Timeout(connect=15.0, read=3600.0, write=120.0, poo
 """Seconds. A paid answer is waited for longer: giving up on it costs more than waiting. Longest where the
 host answers only when the video is done."""
 
-_WHOLE, _WHOLE_PAID, _WHOLE_SYNCHRONOUS = 120.0, 600.0, 3900.0
+_WHOLE, _WHOLE_PAID, _WHOLE_SYNCHRONOUS = 60.0, 600.0, 3900.0
 """Seconds for the whole of an exchange, from asking for a connection to the last byte of the answer: one that
 comes in drops would otherwise never end.
 """
@@ -87,7 +87,8 @@ class Sender:
 
     def asked(self, paid: bool = False) -> Asked:
         """How answers of this host are to be read."""
-        return Asked(self.spec.name, self.spec.key_env, paid, self.secret.sought)
+        spec = self.spec
+        return Asked(spec.name, spec.key_env, paid, self.secret.sought, unavailable=spec.unavailable)
 
     def auth_headers(self) -> dict[str, str]:
         """What only the host itself may get. Raises `AuthFailed` for a key that cannot be sent."""

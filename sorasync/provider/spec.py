@@ -29,9 +29,13 @@ class HostSpec:
     seconds_field: str = "seconds"
     seconds_type: str = "string"
     extend_seconds_field: str | None = None
+    extend_factor: int = 1
     size_as: str = "size"
     image_as: str = "input_reference"
+    image_field: str = "input_reference"
     source_as: str = "video_id"
+    source_field: str = "video"
+    fixed: Mapping[str, object] = field(default_factory=dict)
     label_field: str | None = None
     sends_model: bool = True
     sends_step_model: bool = False
@@ -39,9 +43,11 @@ class HostSpec:
     variants: tuple[str, ...] = ("video",)
     range: bool = False
     body_urls: bool = False
+    list_paging: str = "said"
     upload_as_source: bool = False
     wraps_errors: bool = False
     idempotency: bool = False
+    unavailable: frozenset[int] = frozenset()
     creates_per_minute: float | None = None
     in_flight: int | None = None
     download_hosts: tuple[str, ...] = ()
@@ -66,9 +72,13 @@ class HostSpec:
             seconds_field=str(fields.get("seconds", "seconds")),
             seconds_type=str(fields.get("seconds_type", "string")),
             extend_seconds_field=_text(fields.get("extend_seconds")),
+            extend_factor=_whole(fields.get("extend_factor")) or 1,
             size_as=str(fields.get("size_as", "size")),
             image_as=str(fields.get("image_as", "input_reference")),
+            image_field=str(fields.get("image_field", "input_reference")),
             source_as=str(fields.get("source_as", "video_id")),
+            source_field=str(fields.get("source_field", "video")),
+            fixed=dict(_table(fields, "fixed")),
             label_field=_text(fields.get("label")),
             sends_model=bool(fields.get("model", True)),
             sends_step_model=bool(fields.get("step_model", False)),
@@ -76,9 +86,11 @@ class HostSpec:
             variants=_texts(abilities.get("variants")) or ("video",),
             range=bool(abilities.get("range", False)),
             body_urls=bool(abilities.get("body_urls", False)),
+            list_paging=str(abilities.get("list_paging", "said")),
             upload_as_source=bool(abilities.get("upload_as_source", False)),
             wraps_errors=bool(abilities.get("wraps_errors", False)),
             idempotency=bool(abilities.get("idempotency", False)),
+            unavailable=_wholes(_table(wire, "errors").get("unavailable")),
             creates_per_minute=_number(rate.get("creates_per_minute")),
             in_flight=_whole(rate.get("in_flight")),
             download_hosts=_texts(_table(wire, "download").get("hosts")),
@@ -108,3 +120,8 @@ def _number(value: object) -> float | None:
 
 def _whole(value: object) -> int | None:
     return value if isinstance(value, int) else None
+
+
+def _wholes(value: object) -> frozenset[int]:
+    items = value if isinstance(value, list | tuple) else ()
+    return frozenset(item for item in items if isinstance(item, int))

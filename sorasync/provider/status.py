@@ -8,7 +8,7 @@ _WORDS = {
     JobStatus.QUEUED: ("queued", "pending", "submitted", "created", "waiting", "not_started", "accepted"),
     JobStatus.IN_PROGRESS: ("in_progress", "processing", "running", "rendering", "generating", "started"),
     JobStatus.COMPLETED: ("completed", "complete", "done", "succeeded", "success", "finished"),
-    JobStatus.FAILED: ("failed", "failure", "error", "rejected"),
+    JobStatus.FAILED: ("failed", "failure", "error", "rejected", "dead"),
     JobStatus.CANCELLED: ("cancelled", "canceled"),
     JobStatus.EXPIRED: ("expired",),
     JobStatus.DELETED: ("deleted",),

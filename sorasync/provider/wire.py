@@ -47,7 +47,8 @@ class Job:
 
     Times are Unix seconds. `progress` is 0 to 100. `seconds` is the whole length. `urls` are direct
     download addresses from the body, for hosts without a content route. `cost_usd` is what the server says
-    it charged. `poll_after` is the server's hint, in seconds. A completed job without a video has already
+    it charged; `resends` how often a gateway says that it sent the request again by itself. `poll_after` is
+    the server's hint, in seconds. A completed job without a video has already
     been turned into a failed one.
     """
 
@@ -64,6 +65,7 @@ class Job:
     error: JobError | None = None
     urls: tuple[str, ...] = ()
     cost_usd: Decimal | None = None
+    resends: int = 0
     poll_after: float | None = None
     raw: Mapping[str, object] = field(default_factory=dict, compare=False)
 

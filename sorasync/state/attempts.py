@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
-from sorasync.state.history import Attempt, Spent
+from sorasync.state.account import Spent, add_up, charge
+from sorasync.state.history import Attempt
 from sorasync.state.part import Part
 from sorasync.state.record import IN_FLIGHT, Record, Status
 from sorasync.state.rows import decimal, plain
 
 COLUMNS = (
     "id, key, at, outcome, run, address, provider, remote_id, "
-    "estimate_usd, reported_usd, seconds, rendered_at, simulated"
+    "estimate_usd, reported_usd, seconds, rendered_at, simulated, resends"
 )
 
 
@@ -25,7 +25,7 @@ class Attempts(Part):
     def attempts(self, key: str | None = None) -> list[Attempt]:
         """The tries of one key, or all of them, oldest first."""
         rows = self.session.rows(
-            f"SELECT {COLUMNS} FROM attempts WHERE ?1 IS NULL OR key = ?1 ORDER BY id", (key,)
+            f"SELECT {COLUMNS} FROM attempts WHERE :key IS NULL OR key = :key ORDER BY id", {"key": key}
         )
         return [_attempt(row) for row in rows]
 
@@ -33,32 +33,35 @@ class Attempts(Part):
         """What the attempts begun since then (or by one run) cost, those still in flight included.
 
         `simulated` picks those that a provider billed (False) or none did (True); None takes both.
-        What the provider reported counts before the estimate. A try that failed or was refused before there
-        was a video, or never reached the provider, costs what was reported, else nothing.
         """
         rows = self.session.rows(
-            "SELECT estimate_usd, reported_usd, seconds, outcome, rendered_at FROM attempts "
-            "WHERE at >= ?1 AND (?2 IS NULL OR run = ?2) AND (?3 IS NULL OR simulated = ?3)",
-            (since, run, simulated),
+            "SELECT outcome, estimate_usd, reported_usd, seconds, rendered_at, resends FROM attempts "
+            "WHERE at >= :since AND (:run IS NULL OR run = :run) "
+            "AND (:simulated IS NULL OR simulated = :simulated)",
+            {"since": since, "run": run, "simulated": simulated},
         )
-        usd, seconds, unknown = Decimal(0), 0.0, 0
-        for estimate, reported, length, outcome, rendered_at in rows:
-            free = outcome in ("failed", "blocked", "unsent") and rendered_at is None
-            if free and reported is None:
-                continue
-            price = decimal(reported if reported is not None else estimate)
-            usd += price or 0
-            unknown += price is None
-            seconds += 0.0 if free else float(length or 0)
-        return Spent(usd, seconds, unknown)
+        sum_of_charges = add_up(
+            charge(outcome, decimal(estimate), decimal(reported), seconds, rendered_at)
+            for outcome, estimate, reported, seconds, rendered_at, _ in rows
+        )
+        return sum_of_charges._replace(resends=sum(row[-1] for row in rows))
+
+    def note_resends(self, key: str, count: int, *, address: str, run: int | None) -> None:
+        """Note that a gateway sent the latest request of a key again by itself."""
+        with self.session.transaction():
+            self.session.write(
+                "UPDATE attempts SET resends = ? WHERE id = (SELECT max(id) FROM attempts WHERE key = ?)",
+                (count, key),
+            )
+            self.log("resent by the gateway", address, key, run, times=count)
 
     def keep_surplus(self, key: str, remote_id: str, *, address: str, run: int) -> bool:
         """Count a job that came for a key that another run went on with; False where it is known already."""
         with self.session.transaction():
             if self.session.row(
-                "SELECT 1 FROM attempts WHERE remote_id = ?1 "
-                "UNION ALL SELECT 1 FROM records WHERE remote_id = ?1",
-                (remote_id,),
+                "SELECT 1 FROM attempts WHERE remote_id = :id "
+                "UNION ALL SELECT 1 FROM records WHERE remote_id = :id",
+                {"id": remote_id},
             ):
                 return False
             self.session.write(

@@ -11,8 +11,11 @@ from sorasync.state.store import Store
 
 FORMAT = 1
 
-_READABLE = (2, VERSION)
-"""Schemas whose exports can be taken in: those whose tables have the columns of today."""
+_READABLE = range(2, VERSION + 1)
+"""Schemas whose exports can be taken in."""
+
+_LATER: dict[str, dict[str, object]] = {"attempts": {"resends": 0}}
+"""Columns that exports of an earlier schema do not have, with their value then."""
 
 _TABLES = {
     "records": "key",
@@ -70,13 +73,13 @@ def _columns(store: Store, table: str) -> list[str]:
 
 
 def _fill(store: Store, table: str, rows: list[dict[str, object]]) -> None:
-    columns = _columns(store, table)
+    columns, later = _columns(store, table), _LATER.get(table, {})
     for row in rows:
-        if not isinstance(row, dict) or set(row) != set(columns):
+        if not isinstance(row, dict) or set(row) | set(later) != set(columns):
             raise StateError(f"a row of {table} does not have the columns {', '.join(columns)}")
     store.session.write_many(
         f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
-        (tuple(row[column] for column in columns) for row in rows),
+        (tuple((later | row)[column] for column in columns) for row in rows),
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple
+
+from sorasync.state.account import NOTHING, Charge, Spent, charge
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,7 @@ class Run:
     """One command that changed something or tried to. A run without `ended_at` is going on or was killed.
 
     `outcome` is the word the command ended with (`done`, `pending`, `partial`, `failed` …); `counts`
-    how many changes of each action were done.
+    how many changes of each action were done; `spent` what its paid requests count by now.
     """
 
     id: int
@@ -27,8 +28,8 @@ class Run:
     cost_estimate: Decimal | None = None
     ended_at: float | None = None
     outcome: str | None = None
-    spent: Decimal | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
+    spent: Spent = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class Attempt:
 
     `outcome` is the status this try has come to, or `unsent` where it turned out that nothing had reached
     the provider. `seconds` is what is paid for; `rendered_at` is None unless a video came of it. A
-    `simulated` one was made by a provider that bills nothing.
+    `simulated` one was made by a provider that bills nothing. `resends` is how often a gateway sent it again
+    by itself.
     """
 
     id: int
@@ -71,6 +73,12 @@ class Attempt:
     seconds: float | None = None
     rendered_at: float | None = None
     simulated: bool = False
+    resends: int = 0
+
+    @property
+    def charge(self) -> Charge | None:
+        """What it counts, None where it was not billed."""
+        return charge(self.outcome, self.estimate_usd, self.reported_usd, self.seconds, self.rendered_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +90,3 @@ class Asset:
     kind: str
     ext: str = ""
     of: str | None = None
-
-
-class Spent(NamedTuple):
-    """Dollars known, seconds of video, and the number of attempts whose price nobody knows."""
-
-    usd: Decimal
-    seconds: float
-    unknown: int

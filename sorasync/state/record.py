@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from sorasync.state.account import Charge, charge
+
 
 class Status(StrEnum):
     """Where a render stands.
@@ -109,6 +111,13 @@ class Record:
     stored_at: float | None = None
     expires_at: float | None = None
     billed_seconds: float | None = None
+
+    @property
+    def charge(self) -> Charge | None:
+        """What its latest attempt counts, None where that was not billed."""
+        seconds = self.seconds if self.billed_seconds is None else self.billed_seconds
+        made_at = self.stored_at if self.rendered_at is None else self.rendered_at
+        return charge(self.status.value, self.cost_usd, self.reported_usd, seconds, made_at)
 
 
 @dataclass(frozen=True, slots=True)

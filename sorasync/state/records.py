@@ -92,9 +92,9 @@ class Records(Attempts):
     def jobs_at(self, provider: str) -> dict[str, str]:
         """The address that each id of that provider was given to, earlier attempts included."""
         rows = self.session.rows(
-            "SELECT remote_id, address FROM attempts WHERE remote_id IS NOT NULL AND provider = ?1 "
-            "UNION SELECT remote_id, address FROM records WHERE remote_id IS NOT NULL AND provider = ?1",
-            (provider,),
+            "SELECT remote_id, address FROM attempts WHERE remote_id IS NOT NULL AND provider = :host "
+            "UNION SELECT remote_id, address FROM records WHERE remote_id IS NOT NULL AND provider = :host",
+            {"host": provider},
         )
         return {str(remote_id): str(address) for remote_id, address in rows}
 
@@ -122,9 +122,9 @@ class Records(Attempts):
         """How often a key was tried, without the try whose answer is open and those that nothing came of."""
         row = self.session.row(
             "SELECT r.attempts, r.status, "
-            "(SELECT count(*) FROM attempts WHERE key = ?1 AND outcome <> 'unsent') "
-            "FROM (SELECT 1) LEFT JOIN records r ON r.key = ?1",
-            (key,),
+            "(SELECT count(*) FROM attempts WHERE key = :key AND outcome <> 'unsent') "
+            "FROM (SELECT 1) LEFT JOIN records r ON r.key = :key",
+            {"key": key},
         )
         assert row is not None
         known, status, sent = row

@@ -148,7 +148,10 @@ V3 = (
 )
 """Retired records that others have deleted from the lock file, and that are kept here only."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (V1, V2, V3)
+V4 = ("ALTER TABLE attempts ADD COLUMN resends INTEGER NOT NULL DEFAULT 0",)
+"""Requests that a gateway sent again by itself. `runs.spent` is not written any more: attempts say it."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (V1, V2, V3, V4)
 """The statements that lead from version n to n + 1 (`PRAGMA user_version`)."""
 
 VERSION = len(MIGRATIONS)

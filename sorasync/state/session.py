@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 from typing import Any
@@ -28,15 +28,19 @@ class Session:
         self._spoiled = False
         self._reading = False
 
-    def rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-        """All rows of a query."""
+    def rows(
+        self, sql: str, parameters: tuple[object, ...] | Mapping[str, object] = ()
+    ) -> list[tuple[Any, ...]]:
+        """All rows of a query. Its parameters are a sequence for `?`, a mapping for `:name`."""
         with self._lock:
             try:
                 return self.connection.execute(sql, parameters).fetchall()
             except sqlite3.Error as error:
                 raise explain(error, self.name) from error
 
-    def row(self, sql: str, parameters: tuple[object, ...] = ()) -> tuple[Any, ...] | None:
+    def row(
+        self, sql: str, parameters: tuple[object, ...] | Mapping[str, object] = ()
+    ) -> tuple[Any, ...] | None:
         """The first row of a query, or None."""
         with self._lock:
             try:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sorasync.apply.report import End, spent
+from sorasync.apply.report import End
 from sorasync.assets.mp4 import inspect_mp4
 from sorasync.cli.status_view import look
 from sorasync.graph.render import Kind
@@ -217,10 +217,10 @@ def test_a_render_whose_file_never_comes_is_spent_all_the_same(world: MakeWorld)
     first = it.apply()
     assert [outcome.end for outcome in first.outcomes] == [End.FAILED]
     assert first.outcomes[0].message.startswith("what the provider sent is damaged: ")
-    assert spent(first.outcomes) == Decimal("0.40")
+    assert first.spent.usd == Decimal("0.40")
     it.faults()
     again = it.apply()
-    assert again.complete and spent(again.outcomes) == 0
+    assert again.complete and again.spent.usd == 0
 
 
 def test_a_key_that_is_refused_while_renders_are_followed_names_its_variable(world: MakeWorld) -> None:

@@ -251,7 +251,7 @@ def test_what_a_killed_run_meant_to_send_is_sent_at_its_price_and_within_the_bud
     price = it.record("clip.a#1").cost_usd
     assert price
     report = it.apply()
-    assert outcome(report, "clip.a").cost_usd == price
+    assert report.spent.usd == price
     record = it.record("clip.a#1")
     assert (record.cost_usd, record.billed_seconds) == (price, 4.0)
 

@@ -29,7 +29,7 @@ PARTS = set(MAY_IMPORT)
 MAY_IMPORT["operations"] = PARTS
 MAY_IMPORT["doctor"] = PARTS | {"operations"}
 MAY_IMPORT["watch"] = PARTS | {"operations"}
-ANYONE_MAY_IMPORT = {"errors", "clock", "counted", "durable", "library_file", "sensitive"}
+ANYONE_MAY_IMPORT = {"errors", "clock", "counted", "durable", "installed", "library_file", "sensitive"}
 EXCEPTIONS = {
     ("sorasync.plan.plan", "sorasync.manifest.diagnostic"),
     ("sorasync.preview.faults.cut", "httpx"),
@@ -155,6 +155,7 @@ def test_what_is_pure_imports_nothing_that_reaches_outside(part: str) -> None:
 
 READS_BY_ITSELF = {
     "sorasync.library_file": "opens every file of a library",
+    "sorasync.installed": "what an installer noted of this program",
     "sorasync.manifest.shipped": "a schema of this program",
     "sorasync.manifest.pages": "a page of this program",
     "sorasync.operations.init": "a template of this program, and files that must be new",

@@ -10,6 +10,7 @@ import pytest
 
 from sorasync.apply.budget import Budget, BudgetSpent, Cap
 from sorasync.clock import day_start, month_start
+from sorasync.state.account import Charge
 from tests.ci.paid import NOON, RELAY, Stopped, Studio, a_studio, clips
 from tests.cli.kit import Answer
 
@@ -305,15 +306,18 @@ def test_a_day_that_begins_during_a_run_has_a_budget_of_its_own() -> None:
 
 
 def test_a_charge_takes_the_place_of_its_estimate() -> None:
-    caps = (Cap("per_day", Decimal(3), since=0.0, spent_usd=Decimal(1)), Cap("per_apply", Decimal(1)))
+    day = Cap("per_day", Decimal(3), since=0.0, spent_usd=Decimal(1), spent_seconds=8)
+    caps = (day, Cap("per_apply", Decimal(1)))
     budget = Budget(caps, began=100.0)
     budget.reserve(Decimal("0.40"), 4)
-    budget.settle(101.0, Decimal("0.40"), Decimal("0.90"))
+    estimate = Charge(Decimal("0.40"), 4)
+    budget.settle(101.0, estimate, Charge(Decimal("0.90"), 4))
     with pytest.raises(BudgetSpent, match="per_apply"):
         budget.reserve(Decimal("0.20"), 4)
-    budget.settle(50.0, Decimal("0.40"), Decimal(0), 4)
+    budget.settle(50.0, estimate, None)
     day, apply = budget.caps
     assert (day.spent_usd, apply.spent_usd) == (Decimal("1.50"), Decimal("0.90"))
+    assert (day.spent_seconds, apply.spent_seconds) == (8, 4)
 
 
 def test_what_is_in_flight_is_reserved_for_the_next_run(studio: Studio) -> None:

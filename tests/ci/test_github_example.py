@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -313,31 +314,24 @@ def test_only_the_step_that_needs_a_secret_gets_it(repository: Repository) -> No
     assert len(planned) == 2
     assert not any("gh-token" in env.values() for _, env in planned)
     assert not any("sk-secret" in env.values() for _, env in repository.last.seen)
-    log = (repository.base / "pip.log").read_text()
-    assert log.strip() == "-I -m pip install --quiet --disable-pip-version-check /action"
 
 
-@pytest.mark.parametrize(
-    ("environment", "what"),
-    [
-        ({}, "/action"),
-        ({"EXTRAS": "preview"}, "/action[preview]"),
-        ({"VERSION": "1.2"}, "sorasync==1.2"),
-        ({"VERSION": "1.2", "EXTRAS": "preview"}, "sorasync[preview]==1.2"),
-    ],
-)
-def test_the_action_installs_its_own_checkout_or_the_version_asked_for(
-    environment: dict[str, str], what: str
-) -> None:
-    script = "python() { printf '%s\\n' \"${@: -1}\"; }\n" + run_blocks(ACTION["runs"]["steps"])[0]
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        env={"SOURCE": "/action", "EXTRAS": "", "VERSION": ""} | environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.strip() == what
+def test_the_action_installs_its_own_checkout_and_what_it_needs_by_digest(repository: Repository) -> None:
+    repository.push("feature", clips("a"))
+    repository.plan()
+    pip = "-I -m pip install --quiet --disable-pip-version-check"
+    assert (repository.base / "pip.log").read_text().splitlines() == [
+        f"{pip} --require-hashes --requirement /action/requirements.lock",
+        f"{pip} --no-deps --no-build-isolation /action",
+    ]
+
+
+def test_what_is_used_is_pinned_by_commit_and_no_token_is_left_in_the_checkout() -> None:
+    for workflow in (*PLAN["jobs"].values(), *APPLY["jobs"].values(), ACTION["runs"]):
+        for step in workflow["steps"]:
+            assert re.search(r"@[0-9a-f]{40}$", step.get("uses", "@" + "0" * 40)), step
+            if step.get("uses", "").startswith("actions/checkout@"):
+                assert step["with"]["persist-credentials"] is False
 
 
 def test_no_script_holds_an_expression_that_somebody_else_could_fill() -> None:

@@ -24,16 +24,33 @@ HOST = {
 }
 
 
+def program(base: Path) -> Path:
+    """A repository that stands for the one of this program."""
+    path = base / "program"
+    if not path.exists():
+        git(base, "init", "--quiet", str(path))
+        (path / "requirements.lock").write_text("")
+        git(path, "add", ".")
+        git(path, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "--message", "All")
+    return path
+
+
 def job(repository: Repository, name: str, branch: str, **variables: str) -> tuple[int, str, Path]:
     """Run a job on a fresh clone: exit code of its script, what was printed, the clone."""
     runner = repository.runner(branch, {})
     runner.temp.mkdir()
-    origin = f'[url "{repository.base}/origin.git"]\n  insteadOf = https://sorasync:t@h/ada/film.git\n'
-    (runner.temp / ".gitconfig").write_text(origin)
+    moved = {
+        f"{repository.base}/origin.git": "https://sorasync:t@h/ada/film.git",
+        str(program(repository.base)): PIPELINE["variables"]["SORASYNC_REPOSITORY"],
+    }
+    lines = [f'[url "{here}"]\n  insteadOf = {there}\n' for here, there in moved.items()]
+    (runner.temp / ".gitconfig").write_text("".join(lines))
     environment = {
         "PATH": f"{runner.shims}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(runner.temp),
         "CI": "true",
+        "SORASYNC_REPOSITORY": PIPELINE["variables"]["SORASYNC_REPOSITORY"],
+        "SORASYNC_COMMIT": git(program(repository.base), "rev-parse", "HEAD"),
         **variables,
     }
     shown, code = "", 0
@@ -73,6 +90,17 @@ def test_a_merge_request_is_planned_and_applied_with_the_token_that_was_read(rep
     assert "Record what was rendered" in git(
         repository.base / "origin.git", "log", "-1", "--format=%s", "main"
     )
+
+
+def test_the_program_is_the_commit_asked_for_and_all_it_needs_is_known_by_digest(
+    repository: Repository,
+) -> None:
+    repository.push("feature", clips("a"))
+    assert job(repository, "plan", "feature")[0] == 0
+    needed, itself = (repository.base / "pip.log").read_text().splitlines()
+    assert "--require-hashes" in needed and needed.endswith("/requirements.lock")
+    assert "--no-deps --no-build-isolation" in itself
+    assert job(repository, "plan", "feature", SORASYNC_COMMIT="0" * 40)[0] != 0
 
 
 def test_a_faulty_merge_request_shows_why(repository: Repository) -> None:

@@ -68,12 +68,11 @@ def test_a_data_directory_that_cannot_be_used_is_told(
     assert "bug" not in answer.err
 
 
-def test_the_choices_of_dialects_are_the_server_s() -> None:
-    from sorasync.cli.commands.preview import _DIALECTS
-    from sorasync.preview.dialects import NAMES
+def test_every_dialect_is_there_and_has_a_profile() -> None:
+    from sorasync.preview.dialects import NAMES, dialect_of
     from sorasync.profile.load import profile_names
 
-    assert _DIALECTS == NAMES
+    assert [dialect_of(name).name for name in NAMES] == list(NAMES)
     assert set(NAMES) <= set(profile_names())
 
 

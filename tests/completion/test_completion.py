@@ -12,9 +12,13 @@ import pytest
 
 from bench.generate import write_library
 from sorasync.cli.address_argument import completions
-from sorasync.cli.main import cli, run
+from sorasync.cli.main import COMMANDS, cli, run
+from sorasync.manifest.codes import ALL_CODES
 from sorasync.manifest.outline import Named, outline
+from sorasync.operations.project import Project
+from sorasync.state.backup import backup
 from tests.effort import calls
+from tests.state.making import render
 
 MANIFEST = """\
 [defaults]
@@ -43,7 +47,7 @@ video = "m.mp4"
 def library(tmp_path: Path) -> Path:
     """A library in which one manifest is being written and cannot be read."""
     (tmp_path / "manifests").mkdir()
-    (tmp_path / "sorasync.toml").write_text("")
+    (tmp_path / "sorasync.toml").write_text("[env.live]\n[env.stage]\n")
     (tmp_path / "manifests/a.toml").write_text(MANIFEST)
     (tmp_path / "manifests/b.toml").write_text("[clips.half\nprompt = ")
     return tmp_path
@@ -80,6 +84,12 @@ TYPED = {
     ("pre",): ["preflight", "preview"],
     ("completion", ""): ["bash", "zsh", "fish"],
     ("plan", "--tar"): ["--target"],
+    ("--env", ""): ["live", "stage"],
+    ("plan", "--env", "st"): ["stage"],
+    ("plan", "--format", ""): ["text", "json", "github", "markdown"],
+    ("status", "--format", "j"): ["json"],
+    ("explain", "s12"): [code for code in ALL_CODES if code.startswith("S12")],
+    ("state", "restore", ""): [],
 }
 
 
@@ -140,6 +150,24 @@ def test_a_step_is_offered_only_behind_its_take() -> None:
     assert list(completions(named, "clip.a#3")) == []
 
 
+def test_the_copies_of_the_state_are_offered_with_their_time(
+    library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from click.shell_completion import ShellComplete
+
+    project = Project.open(library)
+    for name in ("a", "b"):
+        with project.store(write=True) as store:
+            backup(store)
+            render(store, name)
+    assert completed(library, "state", "restore", "") == ["1"]
+    asking = ShellComplete(cli, {}, "sorasync", "_SORASYNC_COMPLETE")
+    (one,) = asking.get_completions(["--library", str(library), "state", "restore"], "")
+    assert one.help is not None and "serial" in one.help
+    (library / "sorasync.toml").write_text("[state]\nurl = 3\n")
+    assert completed(library, "state", "restore", "") == []
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_script_is_printed(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["completion", shell]) == 0
@@ -171,19 +199,55 @@ BASH = {
 }
 
 
+FISH = {
+    "sorasync show clip.promo[city=O": "clip.promo[city=Osaka,n=1]\nclip.promo[city=Osaka,n=2]\n",
+    "sorasync plan --env ": "live\nstage\n",
+    "sorasync pre": f"preflight\t{COMMANDS['preflight']}\npreview\t{COMMANDS['preview']}\n",
+    "sorasync stat": f"status\t{COMMANDS['status']}\nstate\t{COMMANDS['state']}\n",
+}
+
+
+def on_path(tmp_path: Path) -> str:
+    """A PATH on which the program stands under its name."""
+    script = tmp_path / "bin" / "sorasync"
+    script.parent.mkdir()
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sorasync "$@"\n')
+    script.chmod(0o755)
+    return f"{script.parent}:{os.environ['PATH']}"
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="there is no fish here")
+@pytest.mark.parametrize("line", FISH)
+def test_fish_cuts_neither_addresses_nor_help_at_their_commas(
+    line: str, library: Path, tmp_path: Path
+) -> None:
+    asking = f"sorasync completion fish | source; complete --do-complete '{line}'"
+    found = subprocess.run(
+        ["fish", "--no-config", "--command", asking],
+        cwd=library,
+        env={**os.environ, "PATH": on_path(tmp_path), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert (found.stdout, found.stderr) == (FISH[line], "")
+
+
+def test_fish_splits_an_answer_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["completion", "fish"]) == 0
+    assert "string split --max 1 , --" in capsys.readouterr().out
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
 @pytest.mark.parametrize("line", BASH)
 def test_bash_replaces_what_follows_the_end_of_a_word(line: str, library: Path, tmp_path: Path) -> None:
     """Bash's own word ends are `=` and `:`; files named like an address's brackets do not get in the way."""
     (library / "clip.promoO").write_text("")
-    script = tmp_path / "bin" / "sorasync"
-    script.parent.mkdir()
-    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sorasync "$@"\n')
-    script.chmod(0o755)
     found = subprocess.run(
         ["bash", "--norc", "-c", _ASK, "bash", line],
         cwd=library,
-        env={**os.environ, "PATH": f"{script.parent}:{os.environ['PATH']}"},
+        env={**os.environ, "PATH": on_path(tmp_path)},
         capture_output=True,
         text=True,
         timeout=120,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sorasync.installed import install_command
 from sorasync.manifest.codes import MEDIA_CODES
 from sorasync.manifest.diagnostic import Severity
 from sorasync.preflight import check, facts
@@ -144,7 +145,7 @@ def test_without_the_packages_there_is_a_hint_and_nothing_else(
     (one,) = found(root)
     assert (one.code, one.severity) == ("S220", Severity.HINT)
     assert one.message == "1 image and 1 clip were not looked at: Pillow and PyAV cannot be imported"
-    assert one.expected == "pip install 'sorasync[preview]'"
+    assert one.expected == install_command("preview")
 
 
 def test_a_library_without_media_needs_no_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,7 @@ def test_a_batch_ends_with_one_terminal_job_a_line_at_half_the_price(tmp_path: P
             assert batch["status"] == "completed"
             assert batch["request_counts"] == {"total": 1200, "completed": 1200, "failed": 0}
             assert batch["metadata"] == {"run": "7"}
-            assert batch["error_file_id"] is None
+            assert None not in batch.values() and "error_file_id" not in batch
             out = await rows(it, batch["output_file_id"])
             assert sorted(row["custom_id"] for row in out) == sorted(f"c{n}" for n in range(1200))
             job = out[0]["response"]["body"]
@@ -222,6 +222,27 @@ def test_a_batch_left_in_the_middle_is_read_on_without_making_a_job_twice(tmp_pa
     asyncio.run(run())
 
 
+def test_files_are_listed_by_pages(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with preview(tmp_path) as it:
+            made = []
+            for _ in range(3):
+                upload = {"file": ("a", b"a")}
+                answer = await it.http.post("/files", data={"purpose": "vision"}, files=upload)
+                made.append(answer.json()["id"])
+            first = (await it.http.get("/files", params={"limit": 2})).json()
+            assert (first["first_id"], first["last_id"], first["has_more"]) == (made[2], made[1], True)
+            rest = (await it.http.get("/files", params={"after": first["last_id"]})).json()
+            assert ([entry["id"] for entry in rest["data"]], rest["has_more"]) == ([made[0]], False)
+            oldest = (await it.http.get("/files", params={"order": "asc", "limit": 1})).json()
+            assert oldest["last_id"] == made[0]
+            none = (await it.http.get("/files", params={"purpose": "batch"})).json()
+            assert (none["data"], none["first_id"], none["last_id"]) == ([], None, None)
+            assert (await it.http.get("/files", params={"limit": "x"})).status_code == 400
+
+    asyncio.run(run())
+
+
 def test_files_are_kept_listed_read_and_deleted(tmp_path: Path) -> None:
     async def run() -> None:
         async with preview(tmp_path) as it:
@@ -231,7 +252,9 @@ def test_files_are_kept_listed_read_and_deleted(tmp_path: Path) -> None:
             assert (made["bytes"], made["filename"], made["purpose"]) == (3, "a.bin", "user_data")
             assert (await it.http.get(f"/files/{made['id']}")).json() == made
             assert (await it.http.get(f"/files/{made['id']}/content")).content == b"abc"
-            assert (await it.http.get("/files")).json()["data"] == [made]
+            assert None not in made.values()
+            ends = {"first_id": made["id"], "last_id": made["id"], "has_more": False}
+            assert (await it.http.get("/files")).json() == {"object": "list", "data": [made], **ends}
             assert (await it.http.delete(f"/files/{made['id']}")).json()["deleted"] is True
             assert (await it.http.get(f"/files/{made['id']}")).status_code == 404
             wrong = await it.http.post("/files", data={"purpose": "x"}, files={"file": ("a", b"a")})

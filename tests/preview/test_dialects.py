@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -10,9 +11,27 @@ import pytest
 from sorasync.errors import SorasyncError
 from sorasync.preview.dialects import NAMES, dialect_of
 from sorasync.preview.dialects.shapes import size_of
+from sorasync.preview.media import tiny_video
 from sorasync.preview.refusal import RefusedError
 from tests.preview.kit import preview
 
+OPENROUTER_MODEL = {
+    "id",
+    "canonical_slug",
+    "name",
+    "created",
+    "supported_sizes",
+    "supported_durations",
+    "supported_resolutions",
+    "supported_aspect_ratios",
+    "supported_frame_images",
+    "generate_audio",
+    "seed",
+    "creativity",
+    "upscale_factor",
+    "allowed_passthrough_parameters",
+    "pricing_skus",
+}
 FORM = {"prompt": "a pier", "seconds": "4", "size": "1280x720"}
 
 
@@ -189,6 +208,147 @@ def test_openrouter_speaks_its_own_schema(tmp_path: Path) -> None:
             assert (await it.http.post("/videos", json=body | {"duration": "5"})).status_code == 400
             assert (await it.http.post("/videos", data={"prompt": "x"})).status_code == 400
             assert (await it.http.get("/videos/models")).status_code == 200
+
+    asyncio.run(run())
+
+
+def test_openrouter_names_an_address_to_poll_and_says_of_its_models_what_its_clients_read(
+    tmp_path: Path,
+) -> None:
+    async def run() -> None:
+        async with preview(tmp_path, dialect="openrouter") as it:
+            made = (await it.http.post("/videos", json={"model": "m", "prompt": "x", "duration": 5})).json()
+            assert (await it.http.get(made["polling_url"])).json()["id"] == made["id"]
+            models = (await it.http.get("/videos/models")).json()["data"]
+            for model in models:
+                assert model.keys() >= OPENROUTER_MODEL
+                assert "1280x720" in model["supported_sizes"] and 4 in model["supported_durations"]
+                assert {"720p"} <= set(model["supported_resolutions"]) <= {"720p", "1080p"}
+                assert all(isinstance(price, str) for price in model["pricing_skus"].values())
+
+    asyncio.run(run())
+
+
+def test_fastvideo_lists_without_cursors_and_fails_at_the_content_route(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with preview(tmp_path, dialect="fastvideo", render_seconds=10) as it:
+            await it.faults({"route": "create", "do": "fail", "nth": 3})
+            form = {name: (None, value) for name, value in FORM.items()}
+            extra = {"extra_body": (None, '{"num_frames": 17}')}
+            first = (await it.http.post("/videos", files=form | extra)).json()
+            assert first["id"].isalnum() and not {"prompt", "expires_at"} & first.keys()
+            second = (await it.http.post("/videos", json=FORM | {"seconds": 4})).json()
+            it.clock.time += 5
+            assert (await it.get(first["id"]))["status"] == "queued"
+            page = (await it.http.get("/videos", params={"limit": 1})).json()
+            assert page.keys() == {"data", "object"} and page["data"][0]["id"] == second["id"]
+            rest = (await it.http.get("/videos", params={"after": second["id"]})).json()["data"]
+            assert [job["id"] for job in rest] == [first["id"]]
+            failed = (await it.http.post("/videos", json=FORM)).json()
+            early = await it.http.get(f"/videos/{failed['id']}/content")
+            assert (early.status_code, early.json()) == (404, {"detail": "Video still being generated"})
+            it.clock.time += 11
+            assert (await it.get(failed["id"]))["error"] == {"message": "Video generation failed."}
+            assert (await it.http.get(f"/videos/{failed['id']}/content")).status_code == 500
+            path = f"/videos/{first['id']}/content"
+            assert (await it.http.get(path, params={"variant": "thumbnail"})).status_code == 200
+
+    asyncio.run(run())
+
+
+def test_rapid_mlx_answers_409_while_it_renders_and_410_for_a_file_that_is_gone(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with preview(tmp_path, dialect="rapid-mlx", render_seconds=10, api_key="k") as it:
+            assert (await it.http.get("/videos")).json() == {"detail": "Invalid API key"}
+            it.http.headers["x-api-key"] = "k"
+            made = (await it.http.post("/videos", data={"prompt": "x", "size": "512x512"})).json()
+            path = f"/videos/{made['id']}"
+            it.clock.time += 5
+            assert (await it.http.get(f"{path}/content")).status_code == 409
+            assert (await it.http.delete(path)).json() == {"detail": "video generation is in progress"}
+            it.clock.time += 6
+            assert (await it.http.get(f"{path}/content")).status_code == 200
+            it.clock.time += 7200
+            gone = await it.http.get(f"{path}/content")
+            assert (gone.status_code, gone.json()) == (410, {"detail": "video content has expired"})
+            assert "expires_at" not in await it.get(made["id"])
+            deleted = (await it.http.delete(path)).json()
+            assert (deleted["deleted"], deleted["status"]) == (True, "completed")
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({}, 200),
+        ({"seconds": "21"}, 400),
+        ({"size": "500x500"}, 400),
+        ({"size": "1280x720", "seconds": "1"}, 200),
+        ({"size": "1280x720", "seconds": "2"}, 400),
+        ({"prompt": "x" * 4097}, 422),
+    ],
+)
+def test_rapid_mlx_has_limits_of_its_own(tmp_path: Path, fields: dict[str, str], status: int) -> None:
+    async def run() -> None:
+        async with preview(tmp_path, dialect="rapid-mlx") as it:
+            answer = await it.http.post("/videos", data={"prompt": "x"} | fields)
+            assert answer.status_code == status
+            assert status == 200 or "detail" in answer.json()
+            assert (await it.http.post("/videos", json={"prompt": "x"})).status_code == 422
+
+    asyncio.run(run())
+
+
+def test_rapid_mlx_lists_the_newest_and_drops_the_oldest_of_more_than_a_hundred(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with preview(tmp_path, dialect="rapid-mlx") as it:
+            made = []
+            for number in range(101):
+                answer = await it.http.post("/videos", data={"prompt": f"cat {number}", "size": "256x256"})
+                made.append(answer.json()["id"])
+            page = (await it.http.get("/videos", params={"limit": 100, "after": made[-1]})).json()
+            assert page.keys() == {"object", "data"}
+            assert [job["id"] for job in page["data"]] == made[:0:-1]
+            assert (await it.http.get(f"/videos/{made[0]}")).status_code == 404
+
+    asyncio.run(run())
+
+
+def test_rapid_mlx_goes_on_from_a_file_by_frames(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with preview(tmp_path, dialect="rapid-mlx") as it:
+            clip = {"input_video": ("a.mp4", tiny_video(512, 512, 2, "x"))}
+            for frames, status in (("48", 200), ("50", 400), ("7", 400)):
+                given = {"prompt": "on", "extend_frames": frames}
+                answer = await it.http.post("/videos/extend", data=given, files=clip)
+                assert answer.status_code == status
+            assert len((await it.ledger())["rows"]) == 1
+            assert (await it.http.post("/videos/extend", data={"prompt": "on"})).status_code == 422
+
+    asyncio.run(run())
+
+
+def test_dynamo_answers_when_the_video_is_done_and_keeps_no_job(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with preview(tmp_path, dialect="dynamo", render_seconds=10) as it:
+            body: dict[str, Any] = {"prompt": "x", "model": "wan", "seconds": 4, "size": "832x480"}
+            begun = it.clock.time
+            done = (await it.http.post("/videos", json=body)).json()
+            assert it.clock.time - begun >= 10
+            assert (done["status"], done["error"], done["created"]) == ("completed", None, int(begun))
+            assert (await it.http.get(done["data"][0]["url"])).headers["content-type"] == "video/mp4"
+            inside = (await it.http.post("/videos", json=body | {"response_format": "b64_json"})).json()
+            assert base64.b64decode(inside["data"][0]["b64_json"])[4:8] == b"ftyp"
+            for odd in ({"seconds": "4"}, {"input_reference": {"image_url": "x"}}, {"model": None}):
+                refused = await it.http.post("/videos", json=body | odd)
+                assert (refused.status_code, refused.json().keys()) == (400, {"message", "type", "code"})
+            asked = await it.http.get("/videos")
+            assert (asked.status_code, asked.headers["allow"]) == (405, "POST")
+            await it.faults({"route": "create", "do": "fail"})
+            failed = await it.http.post("/videos", json=body)
+            assert (failed.status_code, failed.json()["status"]) == (200, "failed")
+            assert (failed.json()["error"], failed.json()["data"]) == ("Video generation failed.", [])
 
     asyncio.run(run())
 

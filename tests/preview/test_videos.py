@@ -264,15 +264,15 @@ def test_flat_nested_and_old_edits_all_make_a_new_video_of_the_same_length(tmp_p
     asyncio.run(run())
 
 
-def test_an_uploaded_source_needs_its_model_and_gives_its_own_shape(tmp_path: Path) -> None:
+def test_an_uploaded_source_may_leave_its_model_out_and_gives_its_own_shape(tmp_path: Path) -> None:
     async def run() -> None:
         clip = {"video": ("a.mp4", tiny_video(1280, 720, 6, "x"))}
         async with preview(tmp_path) as it:
-            answer = await it.http.post("/videos/edits", data={"prompt": "teal"}, files=clip)
-            assert error_of(answer)["param"] == "model"
-            given = {"prompt": "teal", "model": "sora-2"}
-            job = (await it.http.post("/videos/edits", data=given, files=clip)).json()
-            assert (job["seconds"], job["size"], job["remixed_from_video_id"]) == ("6", "1280x720", None)
+            for model in ({}, {"model": "sora-2-pro"}):
+                given = {"prompt": "teal"} | model
+                job = (await it.http.post("/videos/edits", data=given, files=clip)).json()
+                assert (job["seconds"], job["size"], job["remixed_from_video_id"]) == ("6", "1280x720", None)
+                assert job["model"] == model.get("model", "sora-2")
             more = {"prompt": "on", "seconds": "4"}
             assert (await it.http.post("/videos/extensions", data=more, files=clip)).json()["seconds"] == "10"
             broken = {"video": ("a.mp4", b"not a video")}
@@ -367,7 +367,9 @@ def test_unknown_routes_and_methods_have_the_reference_error(tmp_path: Path) -> 
     async def run() -> None:
         async with preview(tmp_path) as it:
             assert error_of(await it.http.get("/nothing"))["type"] == "invalid_request_error"
-            assert (await it.http.put("/videos")).status_code == 405
+            wrong = await it.http.put("/videos")
+            assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, POST")
+            assert (await it.http.post("/videos/x")).headers["allow"] == "DELETE, GET"
 
     asyncio.run(run())
 

@@ -172,3 +172,27 @@ def test_cost_is_linear_in_seconds(one: int, other: int) -> None:
     both = OPENAI.create_cost("sora-2", "1280x720", one + other)
     parts = [OPENAI.create_cost("sora-2", "1280x720", seconds) for seconds in (one, other)]
     assert both == sum((part for part in parts if part is not None), Decimal(0))
+
+
+RAPID = load_profile("rapid-mlx")
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds", "lacks"),
+    [
+        ("768x512", 4, []),
+        ("1280x720", 1, []),
+        ("512x512", 4, []),
+        ("1280x720", 2, [("seconds", "1")]),
+        ("768x512", 5, [("seconds", "4")]),
+        ("1920x1920", 1, [("size", None)]),
+        ("800x500", 1, [("size", "768x512")]),
+        ("192x192", 1, [("size", "1280x720")]),
+        ("768x512", 21, [("seconds", "20")]),
+    ],
+)
+def test_rapid_mlx_takes_multiples_and_limits_the_pixels_of_all_frames(
+    size: str, seconds: int, lacks: list[tuple[str, str | None]]
+) -> None:
+    found = create(RAPID, model="ltx-2.5-mlx-q8", size=size, seconds=seconds)
+    assert [(lack.field, lack.fix) for lack in found] == lacks

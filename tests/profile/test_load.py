@@ -12,7 +12,19 @@ from pydantic import ValidationError
 from sorasync.profile import ProfileError, SecondsRange, load_profile, profile_names
 from tests.effort import calls
 
-NAMES = ["litellm", "new-api", "openai", "openrouter", "preview", "sglang", "vllm-omni", "xai"]
+NAMES = [
+    "dynamo",
+    "fastvideo",
+    "litellm",
+    "new-api",
+    "openai",
+    "openrouter",
+    "preview",
+    "rapid-mlx",
+    "sglang",
+    "vllm-omni",
+    "xai",
+]
 
 
 def refused(name: str = "openai", **more: object) -> ProfileError:

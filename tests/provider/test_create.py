@@ -13,12 +13,13 @@ from sorasync.provider.errors import InvalidRequest, NotFound, NotSupported
 from sorasync.provider.wire import CreateRequest, ExtendRequest, Job, JobStatus, Source
 from tests.provider.fakes import KEY, FakeHost, Seen, client, job, reply, scripted
 
+URLS = ["https://files.example/1.mp4"]
 REQUEST = CreateRequest("A cat.", "sora-2", "1280x720", 8)
 
 
 def sent(request: CreateRequest | ExtendRequest, profile: str) -> Seen:
     """The one POST that a request becomes."""
-    host = FakeHost(lambda seen: reply(200, job("completed", urls=["https://files.example/1.mp4"])))
+    host = FakeHost(lambda seen: reply(200, job("completed", urls=URLS)))
     speaker = client(host, profile)
 
     async def go() -> Job:
@@ -104,6 +105,63 @@ def test_xai_has_a_create_route_of_its_own() -> None:
     seen = sent(CreateRequest("A cat.", "grok-imagine-video", "854x480", 8), "xai")
     assert seen.path == "/v1/videos/generations"
     assert (seen.json["resolution"], seen.json["aspect_ratio"], seen.json["duration"]) == ("480p", "16:9", 8)
+
+
+def test_dynamo_gets_whole_seconds_a_first_frame_as_text_and_is_asked_for_the_video_itself(
+    image: Path,
+) -> None:
+    params = {"nvext": {"seed": 7, "fps": 24}}
+    seen = sent(CreateRequest("A cat.", "wan", "832x480", 4, image=image, params=params), "dynamo")
+    reference = seen.json["input_reference"]
+    assert isinstance(reference, str) and reference.startswith("data:image/png;base64,")
+    assert seen.json | {"input_reference": None} == {
+        "prompt": "A cat.",
+        "model": "wan",
+        "seconds": 4,
+        "size": "832x480",
+        "response_format": "b64_json",
+        "nvext": {"seed": 7, "fps": 24},
+        "input_reference": None,
+    }
+    by_url = CreateRequest("A cat.", "wan", "832x480", 4, params={"response_format": "url"})
+    assert sent(by_url, "dynamo").json["response_format"] == "url"
+
+
+def test_rapid_mlx_is_given_the_source_itself_and_the_added_length_in_frames(tmp_path: Path) -> None:
+    file = tmp_path / "kept.mp4"
+    file.write_bytes(b"mp4 bytes")
+    source = Source("video_0", file, model="ltx-2.5-mlx-q8", size="768x512", seconds=2)
+    seen = sent(ExtendRequest(source, "Go on.", 2, {"seed": 7}), "rapid-mlx")
+    assert seen.path == "/v1/videos/extend"
+    assert seen.form == {
+        "prompt": "Go on.",
+        "model": "ltx-2.5-mlx-q8",
+        "extend_frames": "48",
+        "seed": "7",
+        "input_video": "mp4 bytes",
+    }
+    with pytest.raises(InvalidRequest, match="no file here"):
+        asyncio.run(client(scripted(), "rapid-mlx").extend(ExtendRequest(Source("video_0"), "Go on.", 2)))
+
+
+@pytest.mark.parametrize("profile", ["sglang", "fastvideo", "litellm", "new-api", "openai"])
+def test_parameters_that_are_tables_or_lists_go_as_json_where_that_is_read(profile: str) -> None:
+    params = {"extra_body": {"lora": [{"path": "film", "weight": 0.5}]}}
+    seen = sent(CreateRequest("A cat.", "sora-2", "1280x720", 8, params=params), profile)
+    assert seen.json["extra_body"] == params["extra_body"]
+
+
+def test_a_form_holds_tables_and_lists_as_json() -> None:
+    params = {"lora": {"path": "film"}, "extra_params": {"steps": [1, 2]}}
+    form = sent(CreateRequest("A cat.", "wan", "1280x720", 8, params=params), "vllm-omni").form
+    assert (form["lora"], form["extra_params"]) == ('{"path":"film"}', '{"steps":[1,2]}')
+
+
+@pytest.mark.parametrize("profile", ["dynamo", "rapid-mlx"])
+def test_a_server_that_is_not_ready_has_accepted_nothing_and_is_asked_again(profile: str) -> None:
+    host = scripted(reply(503, {"message": "not ready"}), reply(503), reply(200, job("completed", urls=URLS)))
+    asyncio.run(client(host, profile).create(CreateRequest("A cat.", "wan", "832x512", 1)))
+    assert len(host.seen) == 3
 
 
 def test_free_parameters_cannot_take_the_place_of_a_field() -> None:

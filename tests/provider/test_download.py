@@ -18,6 +18,7 @@ from sorasync.provider.errors import (
     NotReady,
     NotSupported,
     ProviderError,
+    RateLimited,
     ServerError,
 )
 from sorasync.provider.links import LinkPolicy
@@ -301,10 +302,18 @@ def test_the_key_s_refusal_by_the_host_itself_stops_everything() -> None:
         asyncio.run(fetch(client(scripted(reply(401, {})))))
 
 
-def test_opening_is_tried_again_after_a_server_s_failure() -> None:
-    host = scripted(reply(502), reply(429, None, {"retry-after": "1"}), video())
-    clock = FakeClock()
-    assert asyncio.run(fetch(client(host, clock=clock)))[0] == b"mp4 bytes"
+@pytest.mark.parametrize(
+    ("answer", "raised"),
+    [(reply(502), ServerError), (reply(429, None, {"retry-after": "315360000"}), RateLimited)],
+)
+def test_a_file_is_asked_for_once_and_whoever_wants_it_asks_again(
+    answer: httpx.Response, raised: type[Exception]
+) -> None:
+    host, clock = scripted(answer), FakeClock()
+    with pytest.raises(raised):
+        asyncio.run(fetch(client(host, clock=clock)))
+    assert len(host.seen) == 1
+    assert not clock.slept
 
 
 class Breaking(httpx.AsyncByteStream):

@@ -8,9 +8,9 @@ import pytest
 
 from sorasync.profile import load_profile
 from sorasync.provider.client import VideosClient
-from sorasync.provider.errors import NotSupported
+from sorasync.provider.errors import NotSupported, ServerError
 from sorasync.provider.listing import jobs_since
-from tests.provider.fakes import FakeHost, Seen, client, job, reply, scripted
+from tests.provider.fakes import FakeClock, FakeHost, Seen, client, job, reply, scripted
 
 
 async def ids(speaker: VideosClient, since: float | None = None, limit: int = 10) -> list[str]:
@@ -74,3 +74,31 @@ def test_a_list_that_wants_a_query_of_its_own_gets_it_on_every_page() -> None:
     ]
     assert [seen.query["provider"] for seen in host.seen] == ["openai", "openai"]
     assert [seen.path for seen in host.seen] == ["/v1/videos", "/v1/videos"]
+
+
+def test_a_list_without_an_end_is_given_up() -> None:
+    def answering(seen: Seen) -> object:
+        number = int(seen.query.get("after", "v0")[1:]) + 1
+        data = [job(id=f"v{number}")]
+        return reply(200, {"object": "list", "data": data, "last_id": f"v{number}", "has_more": True})
+
+    host = FakeHost(answering)  # type: ignore[arg-type]
+    with pytest.raises(ServerError, match="does not end"):
+        asyncio.run(ids(client(host)))
+    assert len(host.seen) <= 5_000
+
+
+def test_a_list_of_slow_pages_is_given_up_after_minutes() -> None:
+    clock = FakeClock()
+
+    def answering(seen: Seen) -> object:
+        clock.time += 30
+        number = int(seen.query.get("after", "v0")[1:]) + 1
+        return reply(200, {"data": [job(id=f"v{number}")], "last_id": f"v{number}", "has_more": True})
+
+    async def walk() -> None:
+        async for _ in jobs_since(client(FakeHost(answering)), clock=clock):  # type: ignore[arg-type]
+            pass
+
+    with pytest.raises(ServerError, match="does not end"):
+        asyncio.run(walk())

@@ -225,6 +225,48 @@ def test_an_older_new_api_wraps_the_job() -> None:
     assert (found.id, found.status) == ("task_9", JobStatus.COMPLETED)
 
 
+@pytest.mark.parametrize(
+    ("body", "status", "urls"),
+    [
+        ({"video": {"url": "https://x/1.mp4", "duration": 8}}, JobStatus.COMPLETED, ("https://x/1.mp4",)),
+        (
+            {"video": {"file_output": {"file_id": "f", "public_url": "https://x/2.mp4"}}},
+            JobStatus.COMPLETED,
+            ("https://x/2.mp4",),
+        ),
+        (
+            {"status": "done", "video": {"url": None, "file_output": {"public_url": "https://x/2.mp4"}}},
+            JobStatus.COMPLETED,
+            ("https://x/2.mp4",),
+        ),
+        ({"video": {"url": None, "respect_moderation": False}}, JobStatus.FAILED, ()),
+    ],
+)
+def test_xai_may_leave_the_status_of_a_finished_job_out(
+    body: object, status: JobStatus, urls: tuple[str, ...]
+) -> None:
+    found = read_job(body, known_id="r1", body_urls=True)
+    assert found is not None and (found.id, found.status, found.urls) == ("r1", status, urls)
+    assert read_job({"model": "m", "progress": 3}, known_id="r1", body_urls=True) is None
+
+
+def test_a_dead_job_of_openrouter_has_failed() -> None:
+    found = must({"id": "gen-vid-1", "status": "dead", "error": "provider gone"})
+    assert found.status is JobStatus.FAILED and found.error is not None
+    assert found.error.message == "provider gone"
+
+
+@pytest.mark.parametrize(("paging", "after"), [("said", None), ("full", "b"), ("newest", None)])
+def test_a_page_that_says_nothing_of_the_next_is_read_as_the_profile_says(
+    paging: str, after: str | None
+) -> None:
+    jobs = [{"id": name, "status": "queued"} for name in "ab"]
+    page = read_page({"object": "list", "data": jobs}, 2, paging=paging)
+    assert page is not None and page.after == after
+    short = read_page({"object": "list", "data": jobs}, 3, paging=paging)
+    assert short is not None and short.after is None
+
+
 def test_an_older_new_api_says_why_a_task_failed_in_a_field_of_its_own() -> None:
     found = must({"code": "success", "data": {"task_id": "t", "status": "FAILURE", "fail_reason": "no GPU"}})
     assert found.status is JobStatus.FAILED and found.error is not None and found.error.message == "no GPU"

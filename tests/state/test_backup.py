@@ -110,7 +110,7 @@ def test_an_export_comes_back_exactly(tmp_path: Path) -> None:
     run = store.start_run("apply", "ann", "box", 1)
     render(store, "it's")
     store.add_asset("t", 1, "thumbnail", "webp", of=next(iter(store.assets())))
-    store.finish_run(run, "done", None, {"create": 1})
+    store.finish_run(run, "done", {"create": 1})
     text = export_state(store)
     other = open_store(tmp_path)
     import_state(other, text)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sorasync.graph.key import digest
+from sorasync.state.account import NOTHING, Spent
 from sorasync.state.errors import ForbiddenMove, StateError
 from sorasync.state.record import Binding, Brief, Status
 from sorasync.state.store import Store
@@ -86,11 +87,11 @@ def test_a_second_attempt_leaves_the_first_on_the_books(store: Store) -> None:
 def test_money_counts_when_promised_and_not_when_refused(store: Store) -> None:
     for name in ("a", "b", "c", "d"):
         store.intend(a_record(name, cost_usd=None if name == "d" else Decimal("0.80")), run=1)
-    assert store.spent() == (Decimal("2.40"), 32.0, 1)
+    assert store.spent() == Spent(Decimal("2.40"), 32.0, 1)
     store.move(a_record("a").key, Status.BLOCKED, run=1)
     store.move(a_record("b").key, Status.SUBMITTED, run=1, remote_id="v", reported_usd=Decimal("0.50"))
-    assert store.spent(run=1) == (Decimal("1.30"), 24.0, 1)
-    assert store.spent(run=2) == (Decimal(0), 0.0, 0)
+    assert store.spent(run=1) == Spent(Decimal("1.30"), 24.0, 1)
+    assert store.spent(run=2) == Spent(Decimal(0), 0.0, 0)
 
 
 def test_a_video_that_cannot_be_fetched_was_still_paid_for(store: Store) -> None:
@@ -271,7 +272,8 @@ def test_events_are_found_by_clip_take_run_and_key(store: Store) -> None:
 def test_runs_are_remembered(store: Store) -> None:
     run = store.start_run("apply", "ann", "box", 12, "abc", "token", Decimal("3.20"))
     open_run = store.run(run)
-    store.finish_run(run, "partial", Decimal("2.40"), {"create": 3})
+    key = store.intend(a_record(), run).key
+    store.finish_run(run, "partial", {"create": 3})
     closed = store.runs(limit=1)[0]
     assert open_run is not None
     assert (open_run.ended_at, open_run.cost_estimate) == (None, Decimal("3.20"))
@@ -279,9 +281,11 @@ def test_runs_are_remembered(store: Store) -> None:
         open_run,
         ended_at=closed.ended_at,
         outcome="partial",
-        spent=Decimal("2.40"),
+        spent=Spent(Decimal("0.80"), 8.0, 0),
         counts={"create": 3},
     )
+    store.move(key, Status.FAILED, run=run + 1)
+    assert store.runs()[0].spent == NOTHING
     assert store.run(99) is None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.complete import codes
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines
 
@@ -16,7 +17,7 @@ Examples:
 
 
 @subcommand(epilog=_EXAMPLES)
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=codes)
 def command(globals: Globals, code: str | None) -> ExitCode:
     """Say what a code means, with an example of the fault and one without it.
 

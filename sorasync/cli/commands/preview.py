@@ -9,8 +9,8 @@ import click
 
 from sorasync.cli.common import Globals, subcommand
 from sorasync.cli.exit_code import ExitCode
+from sorasync.preview.dialect_names import NAMES
 
-_DIALECTS = ("openai", "vllm-omni", "sglang", "litellm", "new-api", "openrouter", "xai")
 _EXAMPLES = """\b
 Examples:
   sorasync preview
@@ -33,10 +33,11 @@ Examples:
 )
 @click.option(
     "--dialect",
-    type=click.Choice(_DIALECTS),
+    type=click.Choice(NAMES),
     default="openai",
     show_default=True,
-    help="The family of servers to be like.",
+    metavar="FAMILY",
+    help=f"The family of servers to be like: {', '.join(NAMES)}.",
 )
 @click.option(
     "--faults",

@@ -48,6 +48,7 @@ def command(
     and with --format json, every event is one line of JSON.
     """
     from sorasync.cli.invocation import command_line
+    from sorasync.cli.terminal import can_redraw
     from sorasync.cli.watch_run import in_lines, on_terminal
     from sorasync.operations.plan import PlanOptions
     from sorasync.operations.project import Project
@@ -62,6 +63,6 @@ def command(
         poll=poll,
         command=command_line(),
     )
-    people = not globals.json and sys.stdin.isatty() and sys.stdout.isatty() and sys.platform != "win32"
+    people = not globals.json and sys.stdin.isatty() and can_redraw(sys.stdout)
     code = on_terminal(project, settings) if people else in_lines(settings)
     return ExitCode(code)

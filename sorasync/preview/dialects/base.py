@@ -40,6 +40,7 @@ BATCHES: Paths = {
     "batch_get": (("GET", "/v1/batches/{id}"),),
     "batch_cancel": (("POST", "/v1/batches/{id}/cancel"),),
 }
+MODELS_MADE = 1_759_708_800
 MODELS: Paths = {"models": (("GET", "/v1/models"),)}
 
 
@@ -70,6 +71,12 @@ class Dialect:
     """Whether a create that names a video is an extension (with seconds) or an edit (without)."""
     list_default = 20
     list_least = 0
+    cursors = True
+    """Whether the list goes on after an id, in either order; without, it has the newest jobs only."""
+    synchronous = False
+    """Whether a create answers when the video is done, and nothing is kept."""
+    most_jobs: int | None = None
+    """Jobs that are kept: one more drops the oldest that has ended."""
 
     def new_id(self) -> str:
         """A fresh id, as the core keeps it."""
@@ -128,6 +135,19 @@ class Dialect:
     def fetched(self, shown: Shown) -> Response:
         """The answer to a get."""
         return JSONResponse(self.job(shown))
+
+    def finished(self, shown: Shown, video: bytes | None) -> Response:
+        """The answer of a synchronous server; `video` is the file where the answer is to hold it."""
+        return self.created(shown)
+
+    def kept(self, shown: Shown) -> RefusedError | None:
+        """Why a job cannot be deleted now, None where it can."""
+        return None
+
+    def models(self) -> dict[str, Any]:
+        """The models on offer."""
+        made = {"object": "model", "created": MODELS_MADE, "owned_by": "preview"}
+        return {"object": "list", "data": [{"id": name} | made for name in ("sora-2", "sora-2-pro")]}
 
     def deleted(self, shown: Shown) -> dict[str, Any]:
         """The body of the answer to a delete."""

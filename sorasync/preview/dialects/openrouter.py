@@ -11,9 +11,10 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from sorasync.preview.dialects.base import CONTENT, CREATE, GET, Dialect, Paths
+from sorasync.preview.dialects.base import CONTENT, CREATE, GET, MODELS_MADE, Dialect, Paths
 from sorasync.preview.dialects.shapes import size_of
 from sorasync.preview.fields import Fields
+from sorasync.preview.limits import SECONDS
 from sorasync.preview.orders import Checks
 from sorasync.preview.rates import price
 from sorasync.preview.refusal import RefusedError, bad
@@ -21,6 +22,10 @@ from sorasync.preview.shown import Shown
 
 _MODELS: Paths = {"models": (("GET", "/v1/videos/models"),)}
 _STATUS = {"queued": "pending"}
+_OFFERED = {
+    "sora-2": ["1280x720", "720x1280"],
+    "sora-2-pro": ["1280x720", "720x1280", "1920x1080", "1080x1920"],
+}
 
 
 class OpenRouter(Dialect):
@@ -62,7 +67,7 @@ class OpenRouter(Dialect):
         job = shown.job
         body: dict[str, Any] = {
             "id": job.id,
-            "polling_url": f"/api/v1/videos/{job.id}",
+            "polling_url": f"{shown.base}/v1/videos/{job.id}",
             "status": _STATUS.get(shown.status, shown.status),
         }
         if shown.status == "failed" or (shown.status == "completed" and job.videoless):
@@ -72,6 +77,10 @@ class OpenRouter(Dialect):
             body["unsigned_urls"] = [f"{shown.base}/v1/videos/{job.id}/content?index=0"]
             body["usage"] = {"cost": price(job.model, job.size, job.billed) / 1_000_000, "is_byok": False}
         return body
+
+    def models(self) -> dict[str, Any]:
+        """What the router says of each model: all of it is read by its SDKs."""
+        return {"data": [_model(name, sizes) for name, sizes in _OFFERED.items()]}
 
     def created(self, shown: Shown) -> Response:
         """Accepted, not done."""
@@ -91,3 +100,25 @@ class OpenRouter(Dialect):
         if asked in (None, "", "0"):
             return "video"
         raise RefusedError(404, "No output with that index")
+
+
+def _model(name: str, sizes: list[str]) -> dict[str, Any]:
+    return {
+        "id": name,
+        "canonical_slug": name,
+        "name": name,
+        "created": MODELS_MADE,
+        "description": "An animatic.",
+        "hugging_face_id": None,
+        "supported_sizes": sizes,
+        "supported_resolutions": sorted({f"{min(map(int, size.split('x')))}p" for size in sizes}),
+        "supported_aspect_ratios": ["16:9", "9:16"],
+        "supported_durations": [int(seconds) for seconds in SECONDS],
+        "supported_frame_images": ["first_frame"],
+        "generate_audio": False,
+        "seed": False,
+        "creativity": None,
+        "upscale_factor": None,
+        "allowed_passthrough_parameters": [],
+        "pricing_skus": {f"video_second_{size}": f"{price(name, size, 1) / 1_000_000:g}" for size in sizes},
+    }

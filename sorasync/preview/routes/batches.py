@@ -11,11 +11,15 @@ from starlette.responses import JSONResponse, Response
 from sorasync.preview.faults.middleware import rule_for
 from sorasync.preview.fields import read_fields
 from sorasync.preview.model import Batch
+from sorasync.preview.paging import page_of
 from sorasync.preview.refusal import RefusedError, bad, missing
 from sorasync.preview.server import Server
 
 _WINDOW_SECONDS = 86_400
-_TIMES = (
+_ONCE_THERE = (
+    "errors",
+    "output_file_id",
+    "error_file_id",
     "in_progress_at",
     "finalizing_at",
     "completed_at",
@@ -59,10 +63,9 @@ class BatchRoutes:
         return JSONResponse(self._body(self._find(request)))
 
     async def batch_list(self, request: Request) -> Response:
-        """Every batch, newest first."""
-        data = [self._body(batch) for batch in self._server.shelf.batches()]
-        ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {}
-        return JSONResponse({"object": "list", "data": data, "has_more": False} | ends)
+        """A page of the batches, newest first."""
+        found = [self._body(batch) for batch in self._server.shelf.batches()]
+        return JSONResponse(page_of(found, request.query_params, default=20))
 
     async def batch_cancel(self, request: Request) -> Response:
         """Stop a batch; what is done stays done."""
@@ -83,24 +86,22 @@ class BatchRoutes:
         return batch
 
     def _body(self, batch: Batch) -> dict[str, Any]:
+        """The batch. What is not there yet is left out: only the metadata may be null."""
         counts = self._server.jobs.batch_counts(batch.id)
         refused = len(self._server.shelf.refused_lines(batch.id))
         failed = refused + sum(counts.get(state, 0) for state in ("failed", "expired", "cancelled"))
         total = batch.doc.get("total", sum(counts.values()) + refused)
-        times = {name: batch.doc.get(name) for name in _TIMES}
+        told = {name: value for name in _ONCE_THERE if (value := batch.doc.get(name)) is not None}
         return {
             "id": batch.id,
             "object": "batch",
             "endpoint": "/v1/videos",
-            "errors": batch.doc.get("errors"),
             "input_file_id": batch.input_file,
             "completion_window": "24h",
             "status": batch.status,
-            "output_file_id": batch.doc.get("output_file_id"),
-            "error_file_id": batch.doc.get("error_file_id"),
             "created_at": int(batch.created),
             "expires_at": int(batch.expires),
-            **times,
+            **told,
             "request_counts": {"total": total, "completed": counts.get("completed", 0), "failed": failed},
             "metadata": batch.doc.get("metadata"),
         }

@@ -25,10 +25,8 @@ class ControlRoutes:
         return JSONResponse({"status": "ok", "dialect": self._server.dialect.name})
 
     async def models(self, request: Request) -> Response:
-        """The reference's models."""
-        made = {"object": "model", "created": 1_759_708_800, "owned_by": "preview"}
-        data = [{"id": name} | made for name in ("sora-2", "sora-2-pro")]
-        return JSONResponse({"object": "list", "data": data})
+        """The models on offer."""
+        return JSONResponse(self._server.dialect.models())
 
     async def ledger(self, request: Request) -> Response:
         """What was billed, with the sum."""

@@ -10,6 +10,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from sorasync.preview.fields import read_fields, save_upload
 from sorasync.preview.limits import BATCH_BYTES_MAX
 from sorasync.preview.model import StoredFile
+from sorasync.preview.paging import page_of
 from sorasync.preview.refusal import bad, missing
 from sorasync.preview.server import Server
 
@@ -48,11 +49,10 @@ class FileRoutes:
         return JSONResponse(_body(file))
 
     async def files_list(self, request: Request) -> Response:
-        """Every file, newest first."""
+        """A page of the files, newest first."""
         purpose = request.query_params.get("purpose")
-        data = [_body(file) for file in self._server.shelf.files() if purpose in (None, file.purpose)]
-        ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {}
-        return JSONResponse({"object": "list", "data": data, "has_more": False} | ends)
+        found = [_body(file) for file in self._server.shelf.files() if purpose in (None, file.purpose)]
+        return JSONResponse(page_of(found, request.query_params, default=10_000))
 
     async def files_get(self, request: Request) -> Response:
         """One file's description."""
@@ -86,5 +86,4 @@ def _body(file: StoredFile) -> dict[str, object]:
         "filename": file.filename,
         "purpose": file.purpose,
         "status": "processed",
-        "expires_at": None,
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from starlette.requests import Request
@@ -18,6 +19,8 @@ from sorasync.preview.server import Server
 from sorasync.preview.shown import Shown
 
 _LIMIT_MAX = 100
+_LOOK_AGAIN = 0.05
+"""Seconds between looks at a render whose caller waits for it."""
 
 
 class VideoRoutes:
@@ -29,45 +32,33 @@ class VideoRoutes:
 
     async def create(self, request: Request) -> Response:
         """Start a render from a prompt."""
-        fields = self._dialect.understand(await read_fields(request), "create")
-        try:
+        async with self._fields(request, "create") as fields:
+            checks = self._dialect.checks
             if self._dialect.derives_by_create and "video" in fields.values:
-                kind = (
-                    self._dialect.checks.extend if "seconds" in fields.values else self._dialect.checks.edit
-                )
+                kind = checks.extend if "seconds" in fields.values else checks.edit
                 return await self._derive(request, kind(fields), fields)
-            order = self._dialect.checks.create(self._with_kept_characters(fields))
+            order = checks.create(self._with_kept_characters(fields))
             self._server.check_capacity()
             image = await self._save(fields, "input_reference", "image")
             with _dropping(image):
-                return self._accept(request, self._server.intake.create(order, image))
-        finally:
-            await fields.close()
+                job = self._server.intake.create(order, image)
+            return await self._accept(request, job, fields)
 
     async def extend(self, request: Request) -> Response:
         """Continue a video."""
-        fields = self._dialect.understand(await read_fields(request), "extend")
-        try:
+        async with self._fields(request, "extend") as fields:
             return await self._derive(request, self._dialect.checks.extend(fields), fields)
-        finally:
-            await fields.close()
 
     async def edit(self, request: Request) -> Response:
         """Change a video that the body names or holds."""
-        fields = self._dialect.understand(await read_fields(request), "edit")
-        try:
+        async with self._fields(request, "edit") as fields:
             return await self._derive(request, self._dialect.checks.edit(fields), fields)
-        finally:
-            await fields.close()
 
     async def edit_nested(self, request: Request) -> Response:
         """Change the video that the path names; the older remix does the same."""
-        fields = self._dialect.understand(await read_fields(request), "edit")
-        try:
+        async with self._fields(request, "edit") as fields:
             order = self._dialect.checks.edit(fields, request.path_params["id"])
             return await self._derive(request, order, fields)
-        finally:
-            await fields.close()
 
     async def get(self, request: Request) -> Response:
         """One job. A poll of a stuck one counts."""
@@ -80,10 +71,10 @@ class VideoRoutes:
     async def list(self, request: Request) -> Response:
         """A page of the jobs."""
         limit = self._limit(request.query_params.get("limit"))
-        order = request.query_params.get("order", "desc")
+        order = request.query_params.get("order", "desc") if self._dialect.cursors else "desc"
         if order not in ("asc", "desc"):
             raise bad(f"Invalid value '{order}' for 'order'.", "order", "invalid_value")
-        after = request.query_params.get("after")
+        after = request.query_params.get("after") if self._dialect.cursors else None
         rule = rule_for(request, "list_lag")
         lag = max(self._server.settings.list_lag, rule.seconds if rule else 0.0)
         until = self._server.now() - lag if lag else float("inf")
@@ -101,8 +92,19 @@ class VideoRoutes:
         """Remove a video from the server."""
         job = self._find(request)
         shown = self._server.show(job, _base(request))
+        if (refusal := self._dialect.kept(shown)) is not None:
+            raise refusal
         self._server.remove(job)
         return JSONResponse(self._dialect.deleted(shown))
+
+    @asynccontextmanager
+    async def _fields(self, request: Request, route: str) -> AsyncIterator[Fields]:
+        """The body in the reference's words. Its uploads are dropped at the end, also those of a refusal."""
+        read = await read_fields(request)
+        try:
+            yield self._dialect.understand(read, route)
+        finally:
+            await read.close()
 
     async def _derive(self, request: Request, order: Order, fields: Fields) -> Response:
         self._server.check_capacity()
@@ -113,17 +115,33 @@ class VideoRoutes:
         )
         with _dropping(upload):
             job = self._server.intake.derive(resolved, upload, strict=self._dialect.checks.strict)
-        return self._accept(request, job)
+        return await self._accept(request, job, fields)
 
-    def _accept(self, request: Request, job: Job) -> Response:
+    async def _accept(self, request: Request, job: Job, fields: Fields) -> Response:
         rules = rules_of(request)
         key = request.headers.get("idempotency-key")
         accepted = self._server.accept(job, rules, key)
         again = rule_for(request, "duplicate")
         for _ in range(again.times - 1 if again else 0):
             self._server.accept(self._server.again(job), rules, key)
+        if self._dialect.synchronous:
+            return await self._finished(request, accepted, fields)
         shown = Shown(accepted, "queued", 0, _base(request))
         return self._hint(self._dialect.created(shown), accepted)
+
+    async def _finished(self, request: Request, job: Job, fields: Fields) -> Response:
+        """The answer once the job has ended; whoever has gone meanwhile gets none."""
+        while (shown := self._server.show(job, _base(request))).status in ("queued", "in_progress"):
+            if await request.is_disconnected():
+                return Response(status_code=499)
+            if job.stuck > 0:
+                self._server.jobs.poll_stuck(job.id)
+            await self._server.settings.clock.sleep(_LOOK_AGAIN)
+            self._server.wake()
+            job = self._server.jobs.get(job.id) or job
+        wanted = shown.done and fields.values.get("response_format") == "b64_json"
+        path = self._server.places.make_tiny(job) if wanted else None
+        return self._dialect.finished(shown, await asyncio.to_thread(path.read_bytes) if path else None)
 
     def _hint(self, answer: Response, job: Job) -> Response:
         if self._dialect.poll_hint and job.state == "active":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.complete import backups
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.lock_option import lock_option
 from sorasync.cli.output import print_json, print_lines
@@ -17,7 +18,7 @@ Examples:
 
 
 @subcommand(epilog=_EXAMPLES)
-@click.argument("number", type=click.IntRange(1), metavar="N")
+@click.argument("number", type=click.IntRange(1), metavar="N", shell_complete=backups)
 @lock_option
 def command(globals: Globals, number: int, lock_timeout: float) -> ExitCode:
     """Put a copy in the place of the state; N as `sorasync state backups` numbers them.

@@ -1,0 +1,46 @@
+"""How this program was installed, for messages that say what to install besides."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from importlib import metadata
+from pathlib import Path
+
+
+def install_command(extra: str) -> str:
+    """The command that installs what is missing of an extra, into the environment that this program runs in.
+
+    It names the packages themselves. By the name of this program an index could hand out anything.
+    """
+    wanted = _requirements(extra)
+    missing = [requirement for requirement in wanted if not _is_installed(requirement)]
+    return shlex.join([*_installer(), *(missing or wanted)])
+
+
+def _requirements(extra: str) -> list[str]:
+    found = []
+    for line in metadata.requires("sorasync") or ():
+        requirement, _, marker = line.partition(";")
+        if re.search(rf"""extra\s*==\s*['"]{re.escape(extra)}['"]""", marker):
+            found.append(requirement.strip())
+    return found
+
+
+def _is_installed(requirement: str) -> bool:
+    name = re.match(r"[\w.-]+", requirement)
+    try:
+        metadata.version(name[0] if name else requirement)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _installer() -> list[str]:
+    if (Path(sys.prefix) / "pipx_metadata.json").exists():
+        return ["pipx", "inject", "sorasync"]
+    # An environment that uv made, for a tool or a project, has no pip.
+    if (metadata.distribution("sorasync").read_text("INSTALLER") or "").strip() == "uv":
+        return ["uv", "pip", "install", "--python", sys.executable]
+    return [sys.executable, "-m", "pip", "install"]

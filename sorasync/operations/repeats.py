@@ -1,0 +1,75 @@
+"""Warns before money is spent for renders that may come out as videos that are there already.
+
+Takes, revisions and renders asked for with `--replace` differ in nothing that a host is told but the seed. A
+host that is sent none, and does not draw each render anew, makes the same video again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from sorasync.counted import counted
+from sorasync.graph.render import Kind
+from sorasync.manifest.diagnostic import Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from sorasync.manifest.library import Library
+    from sorasync.plan.change import Change
+    from sorasync.profile.profile import Profile
+
+CODE = "S130"
+
+
+def repeats(profile: Profile, library: Library, changes: Iterable[Change]) -> Iterator[Diagnostic]:
+    """One warning for renders without a seed, and one for those that are sent the manifest's own again."""
+    if profile.simulated:
+        return
+    unseeded, fixed = [], []
+    for change in changes:
+        if change.render is None or not change.action.renders or change.render.kind is Kind.CHARACTER:
+            continue
+        inputs = json.loads(change.render.inputs)
+        another_take = "take" in inputs
+        afresh = change.supersede or "revision" in inputs or "clip_revision" in inputs
+        if _own_seed(profile, inputs):
+            if afresh:
+                fixed.append(change)
+        elif (another_take or afresh) and profile.fields.seed is None and not profile.abilities.varies:
+            unseeded.append(change)
+    if unseeded:
+        yield _warning(
+            library,
+            unseeded,
+            f"{profile.name} may render the same video for every take and revision: no seed is sent",
+            "the name of its seed's field in [provider.fields] seed, or [provider.abilities] varies = true "
+            "where it draws each render anew",
+        )
+    if fixed:
+        yield _warning(
+            library,
+            fixed,
+            "the same seed is sent again, so the same video may come of it",
+            f"another params.{profile.seed_param}",
+        )
+
+
+def _own_seed(profile: Profile, inputs: dict[str, object]) -> bool:
+    name, params = profile.seed_param, inputs.get("params")
+    return name is not None and isinstance(params, dict) and name.partition(".")[0] in params
+
+
+def _warning(library: Library, changes: list[Change], message: str, expected: str) -> Diagnostic:
+    first = changes[0]
+    origin = first.render.origin if first.render is not None else None
+    position = library.position(origin) if origin is not None else None
+    more = f" and {counted(len(changes) - 1, 'other render')}" if len(changes) > 1 else ""
+    return Diagnostic(
+        code=CODE,
+        severity=Severity.WARNING,
+        message=f"{first.label}{more}: {message}",
+        position=position,
+        expected=expected,
+        source=library.source(position) if position is not None else None,
+    )

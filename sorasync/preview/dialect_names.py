@@ -1,0 +1,21 @@
+"""The families of servers that the preview can be like, apart from what they do: start-up needs the names."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CLASSES: Final = {
+    "openai": "base:Dialect",
+    "vllm-omni": "vllm_omni:VllmOmni",
+    "sglang": "sglang:SGLang",
+    "fastvideo": "fastvideo:FastVideo",
+    "rapid-mlx": "rapid_mlx:RapidMlx",
+    "dynamo": "dynamo:Dynamo",
+    "litellm": "litellm:LiteLLM",
+    "new-api": "new_api:NewApi",
+    "openrouter": "openrouter:OpenRouter",
+    "xai": "xai:Xai",
+}
+"""Module and class of each, below `sorasync.preview.dialects`."""
+
+NAMES: Final = tuple(CLASSES)

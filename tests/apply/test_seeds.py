@@ -1,0 +1,184 @@
+"""Seeds: one for each take, revision and render asked for afresh, sent and in no key."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sorasync.apply.seed import with_seed
+from sorasync.operations.plan import PlanOptions
+from sorasync.profile import load_profile
+from sorasync.profile.profile import Profile
+from sorasync.provider.local import in_process
+from tests.apply.conftest import MakeWorld
+from tests.apply.world import World, clips
+
+SEEDED = (
+    '[provider]\nprofile = "preview"\n[provider.fields]\nseed = "seed"\n[provider.params]\nseed = "integer"\n'
+)
+
+
+def profile(field: str | None, *, known: bool = True) -> Profile:
+    base = load_profile("sglang")
+    fields = base.fields.model_copy(update={"seed": field})
+    return base.model_copy(update={"fields": fields, "params": {"seed": "integer"} if known else {}})
+
+
+SEEDED_HOST = profile("seed")
+KEYS = st.text("0123456789abcdef", min_size=64, max_size=64)
+
+
+def sent(found: Mapping[str, object]) -> int:
+    seed = found["seed"]
+    assert isinstance(seed, int)
+    return seed
+
+
+@given(st.lists(st.tuples(KEYS, st.integers(0, 5)), unique=True, max_size=50))
+def test_every_key_and_attempt_has_a_seed_of_its_own_and_keeps_it(tries: list[tuple[str, int]]) -> None:
+    def seeds() -> list[int]:
+        return [sent(with_seed(SEEDED_HOST, {}, key=key, take=1, tried=tried)) for key, tried in tries]
+
+    assert seeds() == seeds()
+    assert len(set(seeds())) == len(tries)
+    assert all(0 <= seed < 2**31 for seed in seeds())
+
+
+def test_a_seed_never_changes_for_a_key() -> None:
+    """A request that is sent again since it never arrived must be the same one, whatever the version."""
+    assert with_seed(SEEDED_HOST, {}, key="ab" * 32, take=1, tried=0) == {"seed": 1064616911}
+
+
+@given(st.integers(0, 2**40), st.integers(1, 9), KEYS, st.integers(0, 3))
+def test_a_seed_of_the_manifest_counts_first_and_takes_go_on_from_it(
+    own: int, take: int, key: str, tried: int
+) -> None:
+    for host in (SEEDED_HOST, profile(None)):
+        found = with_seed(host, {"seed": own, "fps": 24}, key=key, take=take, tried=tried)
+        assert found == {"seed": own + take - 1, "fps": 24}
+
+
+def test_a_host_without_a_field_for_it_is_sent_no_seed() -> None:
+    params = {"fps": 24}
+    for host in (profile(None), profile(None, known=False)):
+        assert with_seed(host, params, key="k", take=2, tried=0) == params
+
+
+def test_a_field_inside_a_table_leaves_its_neighbours() -> None:
+    nested = profile("nvext.seed", known=False)
+    found = with_seed(nested, {"nvext": {"fps": 24}}, key="k", take=1, tried=0)
+    assert found["nvext"] == {"fps": 24, "seed": sent(with_seed(SEEDED_HOST, {}, key="k", take=1, tried=0))}
+    own = {"nvext": {"seed": 7}}
+    assert with_seed(nested, own, key="k", take=3, tried=0) == {"nvext": {"seed": 9}}
+
+
+@pytest.mark.parametrize("name", ["dynamo", "fastvideo", "rapid-mlx", "sglang", "vllm-omni"])
+def test_servers_that_take_a_seed_are_sent_one(name: str) -> None:
+    host = load_profile(name)
+    assert host.fields.seed is not None
+    first, second = (with_seed(host, {}, key="k" * take, take=take, tried=0) for take in (1, 2))
+    assert first.keys() == second.keys() and first != second
+    assert not host.check_create(model=None, size=None, seconds=None, params=first)
+
+
+class Host(httpx.AsyncBaseTransport):
+    """Takes a seed, which the reference does not, and remembers those that came."""
+
+    def __init__(self, world: World) -> None:
+        self._inner = in_process(world.app)
+        self.seeds: list[int | None] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            body: dict[str, Any] = json.loads(await request.aread())
+            self.seeds.append(body.pop("seed", None))
+            headers = {n: v for n, v in request.headers.items() if n not in ("content-length", "host")}
+            request = httpx.Request("POST", request.url, headers=headers, json=body)
+        return await self._inner.handle_async_request(request)
+
+
+def seeded(world: MakeWorld, manifest: str) -> tuple[World, Host]:
+    it = world(manifest)
+    settings = it.root / "sorasync.toml"
+    settings.write_text(settings.read_text().replace('[provider]\nprofile = "preview"\n', SEEDED))
+    it.transport = host = Host(it)
+    return it, host
+
+
+def test_takes_revisions_and_renders_afresh_differ_and_nothing_is_paid_for_again(world: MakeWorld) -> None:
+    it = world(clips(["a"], "takes = 2\n"))
+    assert it.apply().complete
+    host = Host(it)
+    settings = it.root / "sorasync.toml"
+    settings.write_text(settings.read_text().replace('[provider]\nprofile = "preview"\n', SEEDED))
+    it.transport = host
+    assert it.plan().empty and host.seeds == []
+    it.write(clips(["a"], "takes = 4\n"))
+    assert it.apply().complete
+    assert it.apply(PlanOptions(replace=("clip.a#3",))).complete
+    it.write(clips(["a"], "takes = 4\nrevision = 1\n"))
+    assert it.apply().complete
+    assert len(host.seeds) == 2 + 1 + 4
+    assert None not in host.seeds and len(set(host.seeds)) == len(host.seeds)
+
+
+def test_a_request_that_never_arrived_is_sent_again_with_its_seed(world: MakeWorld) -> None:
+    it, host = seeded(world, clips(["a"]))
+    it.faults({"route": "create", "do": "cut_before", "count": 1})
+    assert it.apply().complete
+    assert len(host.seeds) == 2 and len(set(host.seeds)) == 1
+    assert json.loads(it.record("clip.a#1").request)["seed"] == host.seeds[0]
+
+
+def test_a_seed_of_the_manifest_is_sent_as_it_is(world: MakeWorld) -> None:
+    it, host = seeded(world, clips(["a"], "takes = 3\nparams = { seed = 7 }\n"))
+    assert it.apply().complete
+    assert sorted(seed or 0 for seed in host.seeds) == [7, 8, 9]
+
+
+def told(it: World, **options: Any) -> list[str]:
+    return [one.message for one in it.plan(**options).diagnostics if one.code == "S130"]
+
+
+def billing(it: World, *tables: str) -> None:
+    (it.root / "host.toml").write_text(
+        "\n".join(('extends = "litellm"', 'name = "host"', "[auth]", "required = false", *tables))
+    )
+    settings = it.root / "sorasync.toml"
+    settings.write_text(settings.read_text().replace('profile = "preview"', 'profile = "host.toml"'))
+
+
+@pytest.mark.parametrize(
+    ("more", "warned"),
+    [
+        ("", False),
+        ("takes = 3\n", True),
+        ("revision = 1\n", True),
+        ("takes = 3\nparams = { seed = 7 }\n", False),
+        ("revision = 1\nparams = { seed = 7 }\n", True),
+    ],
+)
+def test_a_plan_says_that_a_host_may_render_the_same_video_again(
+    world: MakeWorld, more: str, warned: bool
+) -> None:
+    it = world(clips(["a", "b"], more))
+    billing(it)
+    assert bool(told(it, offline=True)) is warned
+
+
+def test_the_warning_counts_renders_and_goes_where_the_host_can_tell_them_apart(world: MakeWorld) -> None:
+    it = world(clips(["a", "b"], "takes = 3\n"))
+    billing(it)
+    (found,) = told(it, offline=True)
+    assert re.match(r"clip\.a#2 and 3 other renders: host may render the same video for every take", found)
+    billing(it, "[fields]", 'seed = "seed"')
+    assert not told(it, offline=True)
+    billing(it, "[abilities]", "varies = true")
+    assert not told(it, offline=True)
