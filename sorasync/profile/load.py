@@ -6,27 +6,22 @@ from collections.abc import Mapping
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import rtoml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from sorasync.library_file import FileRefused, read_file
 from sorasync.profile.check import nearest
 from sorasync.profile.error import ProfileError, ProfileFault
 from sorasync.profile.model import ANY
 from sorasync.profile.profile import Profile
-from sorasync.sensitive import names_secret, without_secrets
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+from sorasync.profile.shape import shape_faults
 
 Table = dict[str, object]
 
 _DATA = resources.files("sorasync.profile") / "data"
 _DEEPEST = 8
 _LARGEST = 4 << 20
-_MAY_HOLD_KEYS = (("headers",), ("auth",), ("base_url",))
 _OF_THE_HOST = ("sunset", "replacement")
 
 
@@ -152,41 +147,21 @@ def _priced(table: Table, prices: Mapping[str, Mapping[str, Decimal]]) -> Table:
 
 
 def _validated(table: Table, where: str) -> Profile:
+    family = table.pop("family", "videos")
+    if family == "job":
+        from sorasync.profile.job_load import check_job
+
+        check_job(table, where)
+        raise ProfileError(
+            f"{where} is of the family job, which this version cannot send to yet",
+            hint="it holds together: nothing in it has to change",
+        )
+    if family != "videos":
+        fix = nearest(str(family), ("videos", "job"))
+        raise ProfileError.of(
+            where, [ProfileFault(("family",), f"must be videos or job, not {family!r}", fix=fix)]
+        )
     try:
         return Profile.model_validate(table)
     except ValidationError as error:
-        faults = [_fault(found) for found in error.errors(include_url=False)]
-        raise ProfileError.of(where, faults) from None
-
-
-def _fault(found: ErrorDetails) -> ProfileFault:
-    """A fault in plain words, with the nearest right spelling for an unknown key."""
-    path = tuple(str(part) for part in found["loc"])
-    if found["type"] == "extra_forbidden":
-        known = _fields_at(Profile, list(path[:-1]))
-        allowed = ", ".join(sorted(known)) or None
-        return ProfileFault(path, "there is no such field", allowed, nearest(path[-1], known), unknown=True)
-    message = found["msg"].removeprefix("Value error, ").partition(", unable to parse")[0]
-    message = message.replace("Input should be", "must be")
-    secret = path[:1] in _MAY_HOLD_KEYS or any(map(names_secret, path))
-    hidden = secret or found["type"] == "missing"
-    given = "" if hidden else f" (given: {_short(found.get('input'))})"
-    return ProfileFault(path, f"{message}{given}", secret=secret)
-
-
-def _short(value: object) -> str:
-    text = without_secrets(repr(value))
-    return text if len(text) <= 60 else text[:57] + "…"
-
-
-def _fields_at(model: type[BaseModel], path: list[str]) -> list[str]:
-    """The field names of the table that a path leads to."""
-    if not path:
-        return list(model.model_fields)
-    if model is Profile and path[0] == "models":
-        from sorasync.profile.model import Model
-
-        return list(Model.model_fields)
-    field = model.model_fields.get(path[0])
-    inner = field.annotation if field else None
-    return _fields_at(inner, path[1:]) if isinstance(inner, type) and issubclass(inner, BaseModel) else []
+        raise ProfileError.of(where, shape_faults(Profile, error)) from None

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Literal
-from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from sorasync.profile import check
+from sorasync.profile.address import BaseUrl
 from sorasync.profile.headers import Headers
 from sorasync.profile.lack import Lack
 from sorasync.profile.model import ANY, SNAPSHOT, Data, Model, offers_seconds
@@ -61,7 +61,7 @@ class Profile(Data):
     as_of: date | None = None
     simulated: bool = False
     transport: Literal["http", "in-process"] = "http"
-    base_url: str | None = None
+    base_url: BaseUrl = None
     sunset: date | None = None
     replacement: str | None = None
     default_model: str | None = None
@@ -79,18 +79,6 @@ class Profile(Data):
     models: Mapping[str, Model] = {}
     params: Mapping[str, ParamType] = {}
     batch_factor: Decimal | None = Field(default=None, ge=0)
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_a_url(cls, url: str | None) -> str | None:
-        if url is None or url == "":
-            return None
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("not an http or https address")
-        if parts.query or parts.fragment or parts.username or parts.password:
-            raise ValueError("an address without user, password, query and fragment is needed")
-        return url.rstrip("/")
 
     @model_validator(mode="after")
     def _holds_together(self) -> Profile:

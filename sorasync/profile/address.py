@@ -1,0 +1,24 @@
+"""The address of a host's API, as a profile may say it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator
+
+
+def base_url(url: str | None) -> str | None:
+    """The address without a slash at its end, None for none. Raises `ValueError` for one that cannot be."""
+    if url is None or url == "":
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("not an http or https address")
+    if parts.query or parts.fragment or parts.username or parts.password:
+        raise ValueError("an address without user, password, query and fragment is needed")
+    return url.rstrip("/")
+
+
+BaseUrl = Annotated[str | None, AfterValidator(base_url)]
+"""The API's root, None where it has to be set."""

@@ -1,0 +1,133 @@
+"""The body of a request as a profile spells it: a table whose strings may stand for values.
+
+`"$prompt"` is the prompt, `"$seconds|suffix:s"` the length as `8s`; `"$$"` begins a plain text with a dollar.
+Values never stand inside a longer text, so that nothing that a person wrote can change a body's structure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sorasync.profile.check import nearest
+
+NUMBERS = frozenset({"seconds", "frames", "width", "height", "seed", "fps", "take"})
+FILES = frozenset({"image", "last_image", "source_file"})
+_TEXTS = frozenset({"prompt", "negative", "model", "source_id", "source_url", "own_id", "label", "id"})
+_TREES = frozenset({"params", "workflow"})
+VALUES = NUMBERS | FILES | _TEXTS | _TREES | {"size"}
+"""What a body may say."""
+
+_OF_FILES = frozenset({"base64", "data_url", "mime"})
+_FITS: Mapping[str, frozenset[str]] = {
+    "text": NUMBERS | _TEXTS | {"size"},
+    "int": NUMBERS,
+    "float": NUMBERS,
+    "ms": frozenset({"seconds"}),
+    "suffix": NUMBERS | _TEXTS | {"size"},
+    "prefix": NUMBERS | _TEXTS | {"size"},
+    "ratio": frozenset({"size"}),
+    "ratio_colon": frozenset({"size"}),
+    "tier": frozenset({"size"}),
+    "lower": _TEXTS | {"size"},
+    "map": NUMBERS | _TEXTS | {"size"},
+    **dict.fromkeys(_OF_FILES, FILES),
+}
+"""The values that each filter takes."""
+_WITH_WORD = frozenset({"suffix", "prefix", "map"})
+_VALUE = re.compile(r"\$([a-z_]+)((?:\|[^|]*)*)")
+_DEEPEST = 8
+_MOST_FILTERS = 2
+
+Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A value in a body: where it stands, its name and the filters on it, each with its word or none."""
+
+    place: Place
+    value: str
+    filters: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def inline(self) -> bool:
+        """Whether a file has become text that can stand in JSON."""
+        return any(name in _OF_FILES for name, _ in self.filters)
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What is wrong at a place of a body, and the nearest right spelling where there is one."""
+
+    place: Place
+    message: str
+    fix: str | None = None
+
+
+def read_tree(tree: object) -> tuple[list[Use], list[Mistake]]:
+    """Every value that a body uses, and every mistake in it."""
+    uses: list[Use] = []
+    mistakes: list[Mistake] = []
+    for place, text in _strings(tree, (), mistakes):
+        if not text.startswith("$") or text.startswith("$$"):
+            continue
+        try:
+            uses.append(_use(place, text))
+        except ValueError as error:
+            mistakes.append(Mistake(place, str(error), _nearest(text)))
+    return uses, mistakes
+
+
+def _strings(tree: object, place: Place, mistakes: list[Mistake]) -> Iterator[tuple[Place, str]]:
+    if len(place) > _DEEPEST:
+        mistakes.append(Mistake(place, f"it lies more than {_DEEPEST} tables deep"))
+    elif isinstance(tree, Mapping):
+        for name, inner in tree.items():
+            if not name or len(name) > 80 or any(char <= " " for char in name):
+                mistakes.append(Mistake((*place, name), "a field's name holds no blanks"))
+            elif name == "*" and inner != "$params":
+                mistakes.append(Mistake((*place, name), '"*" takes "$params" and nothing else'))
+            else:
+                yield from _strings(inner, (*place, name), mistakes)
+    elif isinstance(tree, list):
+        for index, inner in enumerate(tree):
+            yield from _strings(inner, (*place, index), mistakes)
+    elif isinstance(tree, str):
+        yield place, tree
+    elif not isinstance(tree, bool | int | float):
+        mistakes.append(Mistake(place, "a text, a number, true, false, an array or a table is needed"))
+
+
+def _nearest(text: str) -> str | None:
+    """The value that a text may have meant."""
+    name = text[1:].partition("|")[0]
+    fix = None if name in VALUES else nearest(name, sorted(VALUES))
+    return fix and f"${fix}"
+
+
+def _use(place: Place, text: str) -> Use:
+    found = _VALUE.fullmatch(text)
+    if found is None or found[1] not in VALUES:
+        known = ", ".join(f"${name}" for name in sorted(VALUES))
+        raise ValueError(f"{text[:60]!r} stands for nothing; there are {known}, and $$ for a plain dollar")
+    filters = tuple(_filter(part) for part in found[2].split("|")[1:])
+    if len(filters) > _MOST_FILTERS:
+        raise ValueError(f"{text[:60]!r} has {len(filters)} filters, {_MOST_FILTERS} at most")
+    for name, _ in filters[:1]:
+        if found[1] not in _FITS[name]:
+            raise ValueError(f"{name} does nothing with ${found[1]}")
+    if found[1] == "params" and place[-1:] != ("*",):
+        raise ValueError('"$params" stands under the name "*", beside what it is merged with')
+    return Use(place, found[1], filters)
+
+
+def _filter(part: str) -> tuple[str, str]:
+    name, colon, word = part.partition(":")
+    if name not in _FITS:
+        raise ValueError(f"there is no filter {name[:40]!r}; there are {', '.join(sorted(_FITS))}")
+    if (name in _WITH_WORD) != bool(word) or (colon and not word):
+        needs = "takes a word after a colon" if name in _WITH_WORD else "takes no word"
+        raise ValueError(f"the filter {name} {needs}")
+    return name, word

@@ -1,0 +1,248 @@
+"""The second family of profiles: a request makes a job, a question follows it, an address is the file.
+
+Every request is spelled out as data. What the parts owe each other stands in `sorasync.profile.job_rules`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from sorasync.profile.address import BaseUrl
+from sorasync.profile.answer_path import AnswerPath, parse_path
+from sorasync.profile.headers import Headers, KeyHeader
+from sorasync.profile.model import Data, Model
+from sorasync.profile.parts import Encoding, ErrorStatus, Limits, ParamType, Rate
+
+Settle = Literal["own_id", "replay", "reject", "label", "list", "ask"]
+"""What makes it safe to go on after an answer was lost: see docs/providers.md."""
+
+_REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/\S*)")
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_HOST = re.compile(r"(?=.{1,253}(?::|\Z))[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[1-9][0-9]{0,4})?")
+_LIFE = re.compile(r"[1-9][0-9]{0,4}[smhd]")
+_UNIT = re.compile(r"usd|token|(usd_ticks|credit):[0-9]{1,12}(\.[0-9]{1,6})?")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,79}")
+_KEY_VALUE = re.compile(r"[\x21-\x7e ]{0,60}\{key\}[\x21-\x7e ]{0,60}")
+
+
+def _as_path(value: object) -> object:
+    if isinstance(value, AnswerPath):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("a path such as video.url is needed")
+    return parse_path(value)
+
+
+def _as_paths(value: object) -> object:
+    if not isinstance(value, str | list | tuple):
+        raise ValueError("a path such as video.url, or a list of them, is needed")
+    return [value] if isinstance(value, str) else value
+
+
+def _request(text: str) -> str:
+    found = _REQUEST.fullmatch(text)
+    if found is None:
+        raise ValueError('a method and a path are needed, such as "GET /jobs/{id}"')
+    odd = set(_PLACEHOLDER.findall(found[2])) - {"model", "id", "own_id"}
+    if odd:
+        raise ValueError(f"{{{min(odd)}}} stands for nothing; {{model}}, {{id}} and {{own_id}} do")
+    if set(_PLACEHOLDER.sub("", found[2])) & set("{}"):
+        raise ValueError("a brace has no partner")
+    return text
+
+
+def _matching(pattern: re.Pattern[str], needed: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if pattern.fullmatch(text) is None:
+            raise ValueError(f"{needed} is needed")
+        return text
+
+    return AfterValidator(check)
+
+
+Path = Annotated[AnswerPath, BeforeValidator(_as_path)]
+Paths = Annotated[tuple[Path, ...], BeforeValidator(_as_paths)]
+"""One path or several: the first that leads to something counts."""
+RequestLine = Annotated[str, AfterValidator(_request)]
+Host = Annotated[str, _matching(_HOST, "a host or host:port without a scheme")]
+Life = Annotated[str, _matching(_LIFE, "a time such as 24h, 90m or 2d")]
+Unit = Annotated[str, _matching(_UNIT, "usd, usd_ticks:N, credit:DOLLARS or token")]
+Word = Annotated[str, Field(min_length=1, max_length=80)]
+GoodStatus = Annotated[int, Field(ge=200, le=299)]
+Body = Mapping[str, object]
+
+
+class JobAuth(Data):
+    """How the key travels. `value` is what the header says, with `{key}` for the key."""
+
+    env: Annotated[str, _matching(_VARIABLE, "the name of a variable")] = ""
+    header: KeyHeader = "authorization"
+    value: Annotated[str, _matching(_KEY_VALUE, "printable text with {key} in it")] = "Bearer {key}"
+    required: bool = True
+
+
+class Links(Data):
+    """Where the answer to a create names the addresses of later questions, for hosts that build their own."""
+
+    get: Path | None = None
+    result: Path | None = None
+    cancel: Path | None = None
+
+
+class CreateAnswer(Data):
+    """How the answer to a create is read: the job's id, its links, and why there is none."""
+
+    id: Paths = Field(min_length=1)
+    links: Links = Links()
+    error: Paths = ()
+
+
+class WithImage(Data):
+    """What a create is instead where the render starts from a first frame."""
+
+    request: RequestLine | None = None
+    body: Body = Field(default_factory=dict)
+
+
+class Create(Data):
+    """The paid request. `ok` are the statuses that mean that a job was made, `exists_status` those that mean
+    that the same key was sent before; `idempotency` is the header that holds that key.
+    """
+
+    request: RequestLine
+    encoding: Encoding = "json"
+    headers: Headers = Field(default_factory=dict)
+    body: Body
+    ok: tuple[GoodStatus, ...] = Field(default=(200, 201, 202), min_length=1)
+    exists_status: tuple[ErrorStatus, ...] = ()
+    idempotency: Annotated[str, _matching(_HEADER_NAME, "the name of a header")] | None = None
+    image: WithImage | None = None
+    answer: CreateAnswer
+
+
+class Queue(Data):
+    """A second question for jobs that the first says nothing of: the ids that are waiting or running."""
+
+    request: RequestLine
+    ids: Paths = Field(min_length=1)
+
+
+class Follow(Data):
+    """The question about one job.
+
+    `state` leads to a word of `states`; with `state_is = "done"` it is true when the job has ended. `absent`
+    says what an answer without a state means. `id_form = "path"` keeps the slashes of an id.
+    """
+
+    request: RequestLine | None = None
+    body: Body | None = None
+    state: Path
+    state_is: Literal["word", "done"] = "word"
+    absent: Literal["pending", "gone", "fault"] = "fault"
+    id_form: Literal["segment", "path"] = "segment"
+    error: Paths = ()
+    blocked_when: Paths = ()
+    failed_when: Paths = ()
+    progress: Path | None = None
+    least_seconds: float = Field(default=5.0, ge=0.5, le=600)
+    queue: Queue | None = None
+
+
+class States(Data):
+    """The host's words for a job's states. Any other word is followed and told, never taken for a failure."""
+
+    pending: tuple[Word, ...] = ()
+    running: tuple[Word, ...] = ()
+    done: tuple[Word, ...] = ()
+    failed: tuple[Word, ...] = ()
+    cancelled: tuple[Word, ...] = ()
+    expired: tuple[Word, ...] = ()
+    blocked: tuple[Word, ...] = ()
+
+
+class Result(Data):
+    """Where the file is. Without a `request` it stands in the answer to the follow-up question.
+
+    `video` leads to addresses, `base64` to the bytes; or `items` leads to objects and `address` is made of
+    their fields. `needs_key`: the address asks for the key. `failed_status` are statuses that mean that the
+    job failed. `lives` is how long the file stays.
+    """
+
+    request: RequestLine | None = None
+    video: Paths = ()
+    base64: Paths = ()
+    items: Path | None = None
+    address: str | None = Field(default=None, pattern=r"^/\S*$")
+    error: Paths = ()
+    failed_status: tuple[ErrorStatus, ...] = ()
+    needs_key: bool = False
+    lives: Life | None = None
+
+
+class Cancel(Data):
+    """Ending a job, and whether it is then charged."""
+
+    request: RequestLine | None = None
+    body: Body | None = None
+    refund: Literal["never", "if_queued", "if_failed", "always"] = "never"
+
+
+class JobList(Data):
+    """The list of jobs: its elements, the address or token of the next page, and what each says of itself."""
+
+    request: RequestLine
+    items: Path
+    id: Path = parse_path("id")
+    next: Path | None = None
+    complete: bool = False
+    settle_seconds: float = Field(default=30.0, ge=0)
+    prompt: Path | None = None
+    label: Path | None = None
+
+
+class Cost(Data):
+    """What the host says it charged, and what a refusal of content costs."""
+
+    reported: Paths = ()
+    unit: Unit | None = None
+    on_refusal: Literal["free", "charged", "unknown"] = "unknown"
+
+
+class JobProfile(Data):
+    """One host of the family, as data.
+
+    `hosts` are those beside the base URL's own that links may lead to. `settle` says what makes it safe to
+    go on after a lost answer. `maps` hold tables from our words to the host's, for the filter `map`.
+    """
+
+    family: Literal["job"]
+    name: str
+    title: str
+    source: str = ""
+    as_of: date | None = None
+    base_url: BaseUrl
+    sunset: date | None = None
+    replacement: str | None = None
+    default_model: str | None = None
+    hosts: tuple[Host, ...] = ()
+    settle: Settle
+    auth: JobAuth = JobAuth()
+    headers: Headers = Field(default_factory=dict)
+    maps: Mapping[str, Mapping[str, str | int | float | bool]] = {}
+    create: Create
+    get: Follow
+    states: States = States()
+    result: Result
+    cancel: Cancel | None = None
+    list: JobList | None = None
+    cost: Cost = Cost()
+    limits: Limits = Limits()
+    rate: Rate = Rate()
+    models: Mapping[str, Model] = Field(min_length=1)
+    params: Mapping[str, ParamType] = {}

@@ -1,0 +1,68 @@
+"""What a validation says of a profile's shape, in plain words and with the nearest right spelling."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ValidationError
+
+from sorasync.profile.check import nearest
+from sorasync.profile.error import ProfileFault
+from sorasync.sensitive import names_secret, without_secrets
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+_PLAIN = {
+    "missing": "it is missing",
+    "too_short": "at least one is needed",
+    "string_too_short": "must not be empty",
+}
+"""Better words for some kinds of fault."""
+_MAY_HOLD_KEYS = (("headers",), ("auth",), ("base_url",))
+
+
+def shape_faults(model: type[BaseModel], error: ValidationError) -> list[ProfileFault]:
+    """One fault for each place that is wrong."""
+    return [_fault(model, found) for found in error.errors(include_url=False)]
+
+
+def _fault(model: type[BaseModel], found: ErrorDetails) -> ProfileFault:
+    path = tuple(str(part) for part in found["loc"])
+    if found["type"] == "extra_forbidden":
+        known = _fields_at(model, path[:-1])
+        allowed = ", ".join(sorted(known)) or None
+        return ProfileFault(path, "there is no such field", allowed, nearest(path[-1], known), unknown=True)
+    message = found["msg"].removeprefix("Value error, ").partition(", unable to parse")[0]
+    message = _PLAIN.get(found["type"], message.replace("Input should be", "must be"))
+    secret = path[:1] in _MAY_HOLD_KEYS or any(map(names_secret, path))
+    hidden = secret or found["type"] == "missing"
+    given = "" if hidden else f" (given: {_short(found.get('input'))})"
+    return ProfileFault(path, f"{message}{given}", secret=secret)
+
+
+def _short(value: object) -> str:
+    text = without_secrets(repr(value))
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _fields_at(model: type[BaseModel], path: tuple[str, ...]) -> list[str]:
+    """The field names of the table that a path leads to."""
+    at: object = model
+    for part in path:
+        if isinstance(at, type) and issubclass(at, BaseModel):
+            field = at.model_fields.get(part)
+            at = _table_in(field.annotation) if field is not None else None
+        elif typing.get_origin(at) is Mapping:
+            at = typing.get_args(at)[-1]
+    return list(at.model_fields) if isinstance(at, type) and issubclass(at, BaseModel) else []
+
+
+def _table_in(annotation: object) -> object:
+    """The table of a field that may be left out."""
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return next((one for one in typing.get_args(annotation) if one is not type(None)), None)
+    return annotation
