@@ -30,6 +30,7 @@ def status_json(status: StatusView) -> dict[str, object]:
         },
         "today": {"known_usd": usd(status.today.usd), "seconds": status.today.seconds},
         "budgets": [allowance_json(allowance) for allowance in status.allowances],
+        "notices": list(status.notices),
         "addresses": [_row(row, status) for row in status.rows],
     }
 

@@ -127,6 +127,7 @@ def totals(status: StatusView) -> Iterator[str]:
     yield _money(status)
     for allowance in status.allowances:
         yield from _allowance(allowance)
+    yield from (f"Note: {text}." for text in status.notices)
 
 
 def _expiring(status: StatusView) -> Iterator[str]:

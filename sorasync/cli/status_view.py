@@ -53,6 +53,8 @@ class StatusView:
     """When the provider deletes what is rendered and not fetched (Unix seconds), by key."""
     today: Spent
     allowances: tuple[Allowance, ...]
+    notices: tuple[str, ...] = ()
+    """What was paid for twice."""
 
 
 def look(project: Project, patterns: tuple[str, ...] = (), stages: Container[str] = ()) -> StatusView:
@@ -92,6 +94,7 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Container[str
         expiring={key: at for key, record in records.items() if (at := _expiry(record, project)) is not None},
         today=today,
         allowances=planned.plan.allowances,
+        notices=planned.plan.notices,
     )
 
 

@@ -147,12 +147,11 @@ class Project:
         Raises `StateError` where the two cannot be brought together.
         """
         store = self.store()
-        if self.lock_path is None:
-            return store
-        from sorasync.state.lockfile import sync
+        if self.lock_path is not None:
+            from sorasync.state.lockfile import sync
 
-        store, found = sync(store, self.lock_path)
-        store.notices = tuple(map(paid_twice, found.twice))
+            store, _ = sync(store, self.lock_path)
+        store.notices = told_notices(store)
         return store
 
     def assets(self) -> AssetStore:
@@ -224,8 +223,20 @@ class Project:
         return self.root / "state" / (f"preview-{self.config.env}" if self.config.env else "preview")
 
 
-def paid_twice(found: PaidTwice) -> str:
-    """What is said of one key that two sides paid for, with the way to decide otherwise."""
+def told_notices(store: Store) -> tuple[str, ...]:
+    """What is to be said of a state wherever it is looked at: the renders that were paid for twice."""
+    from sorasync.state.paid_twice import paid_twice
+
+    return tuple(map(told_twice, paid_twice(store)))
+
+
+def told_twice(found: PaidTwice) -> str:
+    """What is said of one key that was paid for twice, with the way to decide otherwise."""
+    if found.spare:
+        return (
+            f"{found.address} was paid for twice: {found.kept} counts, and {found.other} came of a request "
+            "that another run had sent again; `sorasync cost` counts both"
+        )
     return (
         f"{found.address} was paid for on two sides: {found.kept} counts, {found.other} is kept as well; "
         f"`sorasync state reconcile --keep {shlex.quote(found.other)}` lets that one count instead"

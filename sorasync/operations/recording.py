@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sorasync.counted import counted
-from sorasync.operations.project import Project, paid_twice
+from sorasync.operations.project import Project, told_notices, told_twice
 from sorasync.state.store import Store
 
 if TYPE_CHECKING:
@@ -89,7 +89,8 @@ def bring_up(project: Project, store: Store, notice: Callable[[str], None]) -> N
             count = counted(len(found.addresses), "address", "addresses")
             notice(f"from {project.lock_path.name}, {found.outcome.value}: {count}")
         for one in found.twice:
-            notice(paid_twice(one))
+            notice(told_twice(one))
+    store.notices = told_notices(store)
     for path in finish(project, store):
         notice(f"{path.name} was put in place: an import had ended before it could")
     backup(store)

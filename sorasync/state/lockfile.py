@@ -80,8 +80,10 @@ def reconcile(store: Store, path: Path, keep: Side | None = None) -> Reconciled:
         _adopt_lineage(store, mine, theirs, keep)
         _take(store, theirs, difference)
         _remember(store, text, keep_history=difference.only_adds)
+        twice = (*theirs.twice, *difference.twice)
+        for one in twice:
+            store.log("paid twice", one.address, kept=one.kept, other=one.other)
     addresses = tuple(sorted(difference.bindings, key=natural))
-    twice = (*theirs.twice, *difference.twice)
     if not difference:
         return Reconciled(Outcome.SAME, twice=twice)
     return Reconciled(Outcome.RESTORED if empty else Outcome.ADVANCED, addresses, twice)

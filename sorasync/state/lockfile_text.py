@@ -40,11 +40,15 @@ _HEADER = """\
 
 @dataclass(frozen=True, slots=True)
 class PaidTwice:
-    """Two renders of one key, from two sides: the one that counts, and one that was set aside."""
+    """Two renders of one key: the one that counts, and the other one, which is set aside.
+
+    A `spare` one came of a request that another run had sent again: only its attempt is known.
+    """
 
     address: str
     kept: str
     other: str
+    spare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,10 @@ class Records(Attempts):
         )
         return {str(remote): str(key) for remote, key in rows}
 
+    def holds_job(self, remote_id: str) -> bool:
+        """Whether a record holds that id of a provider."""
+        return self.session.row("SELECT 1 FROM records WHERE remote_id = ?", (remote_id,)) is not None
+
     def jobs_at(self, provider: str) -> dict[str, str]:
         """The address that each id of that provider was given to, earlier attempts included."""
         rows = self.session.rows(

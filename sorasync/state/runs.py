@@ -93,6 +93,7 @@ class Runs(Attempts):
         run: int | None = None,
         key: str | None = None,
         limit: int | None = None,
+        what: str | None = None,
     ) -> list[Event]:
         """The log, oldest first; with a limit, its last lines.
 
@@ -103,7 +104,7 @@ class Runs(Attempts):
         if address is not None:
             conditions.append("(address = ? OR (address >= ? AND address < ?))")
             parameters += [address, *_below(address)]
-        for column, value in (("run", run), ("key", key)):
+        for column, value in (("run", run), ("key", key), ("what", what)):
             if value is not None:
                 conditions.append(f"{column} = ?")
                 parameters.append(value)

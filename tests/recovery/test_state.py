@@ -151,11 +151,15 @@ def test_what_two_sides_paid_for_is_named_and_a_command_lets_the_other_one_count
     kept.apply()
     assert "was paid for on two sides" in kept.err
     assert kept.ids()["clip.market#1"] == mine
-    assert kept.json("plan")["notices"] == []
+    assert kept.json("plan")["notices"] == found["notices"] == kept.json("status")["notices"]
+    assert "Note: clip.market#1 was paid for on two sides" in kept.run("status")
     assert lock.read_text().count("video_theirs") == 2
 
     kept.run("state", "reconcile", "--keep", "video_theirs")
     assert kept.ids()["clip.market#1"] == "video_theirs"
+    assert f"video_theirs counts, {mine} is kept as well" in kept.json("status")["notices"][0]
+    kept.run("gc", "--delete", "--yes")
+    assert kept.json("plan")["notices"] == [] == kept.json("status")["notices"]
     kept.run("state", "reconcile", "--keep", "video_nobody", code=1)
     assert "no render video_nobody is kept" in kept.err
 
