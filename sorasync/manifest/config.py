@@ -142,8 +142,12 @@ class BudgetConfig(Table):
 class SafetyConfig(Table):
     """`[safety]`: plans that change more than this are refused."""
 
-    max_replace_pct: Percent | None = Field(None, description="Share of renders replaced.", examples=[30])
-    max_retire_pct: Percent | None = Field(None, description="Share of renders retired.", examples=[30])
+    max_replace_pct: Percent | None = Field(
+        None, description="Share of renders replaced, in percent.", examples=[30]
+    )
+    max_retire_pct: Percent | None = Field(
+        None, description="Share of renders retired, in percent.", examples=[30]
+    )
     max_creates: Whole | None = Field(None, description="New renders in one plan.", examples=[200])
     min_existing: Whole = Field(10, description="Shares count from so many renders on.", examples=[10])
 

@@ -24,14 +24,7 @@ def provenance(library: Library, clip_name: str) -> list[Provenance]:
     `matrix.KEY` and `var.NAME` rows follow for every value that a placeholder may have put in. Reads the
     clip's file again; raises `KeyError` for a name that the library does not have.
     """
-    spec = library.clips[clip_name]
-    try:
-        raw = parse(LibraryFiles(library.root).text(spec.origin.file))
-    except (FileFault, TomlError):
-        raw = {}
-    looking = _Looking(library, spec, raw)
-    rows = [*looking.beginning(), *looking.settings(), *looking.steps(), *looking.variables()]
-    return [row for row in rows if row[1] is not None]
+    return Origins(library).rows(library.clips[clip_name])
 
 
 class Origins:
@@ -41,6 +34,12 @@ class Origins:
         self._library = library
         self._files = LibraryFiles(library.root)
         self._raw: dict[str, dict[str, Any]] = {}
+
+    def rows(self, spec: ClipSpec) -> list[Provenance]:
+        """Every field of a clip that has a value; see `provenance`."""
+        looking = _Looking(self._library, spec, self._parsed(spec.origin.file))
+        rows = [*looking.beginning(), *looking.settings(), *looking.steps(), *looking.variables()]
+        return [row for row in rows if row[1] is not None]
 
     def of(self, spec: ClipSpec, field: str) -> Origin:
         """The place of a field (`size`, `params.seed`): in the clip, or in the defaults that it inherits."""

@@ -12,6 +12,7 @@ from sorasync.graph.address import natural, owner
 from sorasync.graph.expand import expand
 from sorasync.graph.graph import ClipNode, Graph
 from sorasync.manifest.diagnostic import ManifestError
+from sorasync.operations.blame import placed
 from sorasync.operations.budget import allowances, configured_policy
 from sorasync.operations.project import Project
 from sorasync.operations.repeats import repeats
@@ -168,7 +169,8 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         allowances=allowances(project, store),
         notices=store.notices,
     )
-    plan = replace(plan, refusals=tuple(refusals(plan, configured_policy(project), known.bindings)))
+    refused = refusals(plan, configured_policy(project), known.bindings)
+    plan = replace(plan, refusals=tuple(placed(one, plan, library) for one in refused))
     return Planned(plan=plan, graph=graph, library=library, known=known, drift=swept.drift if swept else None)
 
 

@@ -24,7 +24,7 @@ from sorasync.state.record import Binding
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Limits, None where there is none. Percentages are of the clips that the state knows."""
+    """Limits, None where there is none. Percentages are of the clips' renders that the state knows."""
 
     max_replace_pct: int | None = None
     max_retire_pct: int | None = None
@@ -45,8 +45,8 @@ class PlanRefused(SorasyncError):
 
 def refusals(plan: Plan, policy: Policy, bindings: Mapping[str, Binding]) -> list[Refusal]:
     """Everything that keeps the plan from being applied, in a fixed order."""
-    clips = {addresses.owner(address) for address in bindings if address.startswith("clip.")}
-    found = [*_protected(plan, bindings), *_shares(plan, policy, len(clips)), *_budget(plan, policy)]
+    renders = sum(map(_of_clip, bindings))
+    found = [*_protected(plan, bindings), *_shares(plan, policy, renders), *_budget(plan, policy)]
     if policy.max_creates is not None and (creates := _creates(plan)) > policy.max_creates:
         found.append(
             Refusal(
@@ -108,23 +108,28 @@ def _lifting(change: Change, *, remembered: bool, declared: bool) -> Iterator[tu
         yield f"sorasync unprotect '{owner}'", "lift the protection the state remembers"
 
 
-def _shares(plan: Plan, policy: Policy, clips: int) -> list[Refusal]:
-    if clips < policy.min_existing:
+def _of_clip(address: str) -> bool:
+    """Whether a render is a clip's: uploads of characters cost nothing."""
+    return address.startswith("clip.")
+
+
+def _shares(plan: Plan, policy: Policy, renders: int) -> list[Refusal]:
+    """Shares are of renders, not of clips: each take and each step costs money of its own."""
+    if renders < policy.min_existing:
         return []
     found = []
     for action, verb, limit, name in (
         (Action.REPLACE, "replace", policy.max_replace_pct, "replace"),
         (Action.RETIRE, "retire", policy.max_retire_pct, "retire"),
     ):
-        hit = {addresses.owner(c.address) for c in plan.changes if c.action is action}
-        hit = {owner for owner in hit if owner.startswith("clip.")}
-        percent = -(-100 * len(hit) // clips)
+        hit = sum(_of_clip(a) for c in plan.changes if c.action is action for a in c.drops or (c.address,))
+        percent = -(-100 * hit // renders) if renders else 0
         if limit is None or percent <= limit:
             continue
         found.append(
             Refusal(
                 "S501",
-                f"it would {verb} {len(hit)} of {clips} clips ({percent}%, limit {limit}%)",
+                f"it would {verb} {hit} of {counted(renders, 'render')} ({percent}%, limit {limit}%)",
                 cause=_common_cause(plan, action),
                 ways=(
                     (f"--allow-{name}-pct {percent}", "this run"),
@@ -195,7 +200,7 @@ def _unpriced(plan: Plan) -> Refusal:
         cause=f"{first.label}: nothing says what {model} at {size} costs{more}",
         ways=(
             ("--allow-unknown-cost", "this run"),
-            (f'[prices."{model}"] "{size}" = 0.00', "in sorasync.toml: dollars a second"),
+            (f'[prices."{model}"] "{size}" = PRICE', "in sorasync.toml: what a second costs, in dollars"),
             ("[budget] allow_unknown = true", "in sorasync.toml, for good"),
         ),
     )

@@ -89,14 +89,14 @@ def test_an_excluded_protected_clip_refuses_nothing(world: World) -> None:
     assert check(world, world.plan(HEAD, exclude=("clip.a",))) == []
 
 
-def test_a_share_of_replaced_clips_above_the_limit_is_refused(world: World) -> None:
+def test_a_share_of_replaced_renders_above_the_limit_is_refused(world: World) -> None:
     world.settle(many(12))
     plan = world.plan(many(12, "hill", 5))
     assert check(world, plan, max_replace_pct=34) == []
     assert check(world, plan, max_replace_pct=33) == [
         Refusal(
             "S501",
-            "it would replace 4 of 12 clips (34%, limit 33%)",
+            "it would replace 4 of 12 renders (34%, limit 33%)",
             cause="prompt changed (4 renders)",
             ways=(
                 ("--allow-replace-pct 34", "this run"),
@@ -106,12 +106,12 @@ def test_a_share_of_replaced_clips_above_the_limit_is_refused(world: World) -> N
     ]
 
 
-def test_a_share_of_retired_clips_above_the_limit_is_refused(world: World) -> None:
+def test_a_share_of_retired_renders_above_the_limit_is_refused(world: World) -> None:
     world.settle(many(12))
     plan = world.plan(many(6))
     assert check(world, plan, max_retire_pct=50) == []
     assert [r.message for r in check(world, plan, max_retire_pct=49)] == [
-        "it would retire 6 of 12 clips (50%, limit 49%)"
+        "it would retire 6 of 12 renders (50%, limit 49%)"
     ]
 
 
@@ -165,7 +165,10 @@ def test_unknown_prices_are_refused_unless_allowed(world: World) -> None:
     assert refusal.message == "1 of its prices is unknown, so what it spends cannot be said"
     model, size = plan.changes[0].render.model, plan.changes[0].render.size  # type: ignore[union-attr]
     assert refusal.cause == f"clip.a: nothing says what {model} at {size} costs"
-    assert (f'[prices."{model}"] "{size}" = 0.00', "in sorasync.toml: dollars a second") in refusal.ways
+    assert (
+        f'[prices."{model}"] "{size}" = PRICE',
+        "in sorasync.toml: what a second costs, in dollars",
+    ) in refusal.ways
     assert check(world, plan, allow_unknown_cost=True) == []
 
 
