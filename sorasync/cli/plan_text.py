@@ -187,14 +187,19 @@ def counts_and_cost(plan: Plan) -> Iterator[str]:
         yield from _diagnosed(plan)
 
 
+_IN_FULL = {"S128": "instead", "S130": "to tell them apart"}
+"""Warnings that a plan shows as they are, with what leads to the way out."""
+
+
 def _diagnosed(plan: Plan) -> Iterator[str]:
-    """The end of a provider in full, everything else as a count."""
+    """What decides whether money is spent in vain in full, everything else as a count."""
     from sorasync.cli.diagnostic_text import counts_text
 
-    ends = [one for one in plan.diagnostics if one.code == "S128"]
-    for one in ends:
-        yield f"Warning: {one.message}" + (f"; instead: {one.expected}" if one.expected else "") + "."
-    others = [one for one in plan.diagnostics if one not in ends]
+    for one in plan.diagnostics:
+        if one.code in _IN_FULL:
+            way = f"; {_IN_FULL[one.code]}: {one.expected}" if one.expected else ""
+            yield f"Warning: {one.message}{way}."
+    others = [one for one in plan.diagnostics if one.code not in _IN_FULL]
     if others:
         yield f"Lint: {counts_text(others)} (shown by: sorasync validate)."
 

@@ -42,16 +42,16 @@ def repeats(profile: Profile, library: Library, changes: Iterable[Change]) -> It
         yield _warning(
             library,
             unseeded,
-            f"{profile.name} may render the same video for every take and revision: no seed is sent",
-            "the name of its seed's field in [provider.fields] seed, or [provider.abilities] varies = true "
-            "where it draws each render anew",
+            f"{profile.name} may render the same video for every take and revision, as no seed is sent",
+            "name the field of its seed in [provider.fields] seed, or say [provider.abilities] varies = true "
+            "if it draws each render anew",
         )
     if fixed:
         yield _warning(
             library,
             fixed,
             "the same seed is sent again, so the same video may come of it",
-            f"another params.{profile.seed_param}",
+            f"give another params.{profile.seed_param}",
         )
 
 

@@ -9,10 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
+from click import unstyle
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sorasync.apply.seed import with_seed
+from sorasync.cli.plan_text import sums
 from sorasync.operations.plan import PlanOptions
 from sorasync.profile import load_profile
 from sorasync.profile.profile import Profile
@@ -178,6 +180,8 @@ def test_the_warning_counts_renders_and_goes_where_the_host_can_tell_them_apart(
     billing(it)
     (found,) = told(it, offline=True)
     assert re.match(r"clip\.a#2 and 3 other renders: host may render the same video for every take", found)
+    shown = [unstyle(line) for line in sums(it.plan(offline=True))]
+    assert f"Warning: {found}; to tell them apart: name the field of its seed in" in "\n".join(shown)
     billing(it, "[fields]", 'seed = "seed"')
     assert not told(it, offline=True)
     billing(it, "[abilities]", "varies = true")

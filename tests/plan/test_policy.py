@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from sorasync.cli.plan_json import plan_json
+from sorasync.cli.plan_text import budget_lines, cost_line
+from sorasync.plan.allowance import Allowance
+from sorasync.plan.cost import Total
 from sorasync.plan.plan import Plan
 from sorasync.plan.policy import PlanRefused, Policy, refusals
 from sorasync.plan.refusal import Refusal
@@ -187,3 +192,68 @@ def test_every_refusal_comes_at_once_and_the_first_one_speaks(world: World) -> N
     assert [r.code for r in found] == ["S500", "S501", "S502", "S503"]
     with pytest.raises(PlanRefused, match=r"plan refused: it would replace clip\.a"):
         raise PlanRefused(found)
+
+
+CAST = "".join(f'[characters.m{n}]\nname = "Mossy {n}"\nvideo = "../refs/m{n}.mp4"\n' for n in range(1, 13))
+
+
+def test_characters_are_no_renders_of_a_share(world: World) -> None:
+    """They cost nothing: neither those that are known nor those that change count."""
+    world.files |= {f"refs/m{n}.mp4": f"clip {n}" for n in range(1, 13)}
+    world.settle(many(9) + CAST)
+    assert check(world, world.plan(many(9, "hill", 10) + CAST), max_replace_pct=0) == []
+    world.settle(many(10) + CAST)
+    changed = CAST.replace("Mossy", "Fennel")
+    assert check(world, world.plan(many(10) + changed), max_replace_pct=0) == []
+    (refusal,) = check(world, world.plan(many(10, "hill", 2) + changed), max_replace_pct=0)
+    assert refusal.message == "it would replace 1 of 10 renders (10%, limit 0%)"
+    assert check(world, world.plan(many(10)), max_retire_pct=0) == []
+
+
+def test_a_share_counts_takes_and_steps(world: World) -> None:
+    """One clip of ten has eleven takes: a change of it renders more than half of everything again."""
+    takes = many(10).replace("[clips.c1]", "[clips.c1]\ntakes = 11")
+    world.settle(takes)
+    plan = world.plan(takes.replace('"still 1"', '"hill 1"'))
+    assert check(world, plan, max_replace_pct=55) == []
+    (refusal,) = check(world, plan, max_replace_pct=54)
+    assert refusal.message == "it would replace 11 of 20 renders (55%, limit 54%)"
+    (retired,) = check(world, world.plan(takes.replace("takes = 11", "takes = 1")), max_retire_pct=49)
+    assert retired.message == "it would retire 10 of 20 renders (50%, limit 49%)"
+
+
+MIXED = (
+    HEAD
+    + '[clips.a]\nprompt = "A lake."\n[clips.b]\nprompt = "A pond."\n'
+    + "".join(f'[clips.{n}]\nprompt = "A {n}."\nmodel = "mine"\n' for n in ("x", "y", "z"))
+)
+
+
+@pytest.fixture
+def mixed(world: World) -> Plan:
+    """Two renders of $0.80, and three that nobody knows the price of."""
+    models = {"mine": {"sizes": ["1280x720"], "seconds": [4, 8]}}
+    world.profile = World(world.root, "openai", models=models).profile
+    return world.plan(MIXED)
+
+
+def test_a_plan_with_known_and_unknown_prices_takes_none_for_nothing(world: World, mixed: Plan) -> None:
+    assert (mixed.cost, mixed.worst) == (Total(Decimal("1.60"), 3), Total(Decimal("4.80"), 3))
+    assert cost_line(mixed) == "Cost: $1.60 + $? (40 s)."
+    assert list(budget_lines(mixed)) == ["Worst case with retries: $4.80 + $?."]
+    told = plan_json(mixed)
+    assert (told["cost_usd"], told["unknown_prices"], told["worst_case_usd"]) == (None, 3, None)
+    codes = [r.code for r in check(world, mixed, per_apply_usd=Decimal("1.59"))]
+    assert codes == ["S502", "S505"]
+    (refusal,) = check(world, mixed, per_apply_usd=Decimal("1.60"))
+    assert refusal.message == "3 of its prices are unknown, so what it spends cannot be said"
+    assert refusal.cause == "clip.x: nothing says what mine at 1280x720 costs, and 2 more"
+    assert check(world, mixed, allow_unknown_cost=True, per_apply_usd=Decimal("1.60")) == []
+
+
+def test_the_known_part_of_a_plan_counts_in_what_is_left_of_a_day(mixed: Plan) -> None:
+    day = Allowance("per_day", Decimal(2), Decimal("0.30"), 50, 12)
+    assert list(budget_lines(replace(mixed, allowances=(day,))))[1:] == [
+        "Today $1.90 + $? of $2.00 after this.",
+        "Today 52 s of 50 s after this; apply stops before it is passed.",
+    ]
