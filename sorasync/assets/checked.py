@@ -94,10 +94,17 @@ def _load(path: Path) -> dict[str, StatFacts]:
     try:
         content = json.loads(read_file(path, within=path.parent))
         if content["format"] == FORMAT:
-            return {sha: StatFacts(*row) for sha, row in content["videos"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return {sha: _facts(*row) for sha, row in content["videos"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
     return {}
+
+
+def _facts(size: int, mtime_ns: int, inode: int) -> StatFacts:
+    """Raises TypeError for a value of another kind."""
+    if any(type(number) is not int for number in (size, mtime_ns, inode)):
+        raise TypeError("not the facts of a file")
+    return StatFacts(size, mtime_ns, inode)
 
 
 def _save(store: AssetStore, checked: Checked) -> None:

@@ -50,7 +50,7 @@ def load_ledger(root: Path) -> dict[str, Row]:
         version, names = content["format"], content["names"]
         if version == FORMAT:
             return {name: _row(*row) for name, row in names.items()}
-    except (FileNotFoundError, FileRefused, ValueError, KeyError, TypeError, AttributeError):
+    except (FileNotFoundError, FileRefused, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
     raise AssetError(
         f"{root / 'names.json'} has format {version}, this program knows {FORMAT}",
@@ -59,6 +59,9 @@ def load_ledger(root: Path) -> dict[str, Row]:
 
 
 def _row(file: str, way: str, inode: int, size: int, mtime_ns: int) -> Row:
+    """Raises TypeError for a value of another kind."""
+    if not isinstance(file, str) or any(type(number) is not int for number in (inode, size, mtime_ns)):
+        raise TypeError("not a row of the ledger")
     return Row(file, _WAYS[way], inode, size, mtime_ns)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import cache
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 _LARGEST = 16 << 20
+_LARGEST_NUMBER = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +112,15 @@ def _read(path: Path) -> list[Sidecar] | None:
         file = _adapter().validate_json(read_file(path, within=path.parent, largest=_LARGEST))
     except (OSError, ValueError):
         return None
-    stray = any(sidecar.sha256 != path.stem for sidecar in file.renders)
-    return None if stray or file.format != FORMAT else file.renders
+    good = all(sidecar.sha256 == path.stem and _reckonable(sidecar) for sidecar in file.renders)
+    return file.renders if good and file.format == FORMAT else None
+
+
+def _reckonable(sidecar: Sidecar) -> bool:
+    """Whether every number is one to reckon with, and small enough for the state."""
+    numbers = (sidecar.seconds, sidecar.cost_usd, sidecar.paid_at)
+    finite = all(number is None or (isfinite(number) and 0 <= number < _LARGEST_NUMBER) for number in numbers)
+    return finite and (sidecar.run is None or 0 <= sidecar.run < _LARGEST_NUMBER)
 
 
 def _encode(renders: list[Sidecar]) -> bytes:

@@ -6,7 +6,9 @@ import errno
 import re
 import tempfile
 import traceback
+import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,11 +23,16 @@ from sorasync.errors import SorasyncError
 def show_failure(error: BaseException, args: Sequence[str]) -> int:
     """Print what went wrong and return the exit code. With `--format json` it is printed as JSON."""
     code = of_error(error)
-    if _wants_json(args):
-        click.echo(json_text(_as_json(error, code)))
-        return code
-    for line in _lines(error):
-        click.echo(printable(line), err=True, color=colour_wanted())
+    try:
+        if _wants_json(args):
+            click.echo(json_text(_as_json(error, code)))
+            return code
+    except OSError as failed:
+        # There is no room behind standard output, or nobody there: what is wrong is told to a person.
+        error = failed
+    with suppress(OSError):
+        for line in _lines(error):
+            click.echo(printable(line), err=True, color=colour_wanted())
     return code
 
 
@@ -33,19 +40,36 @@ def printable(text: str) -> str:
     """The text without control characters that a terminal would act on; only colours are let through."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(part if _COLOUR.fullmatch(part) else _plain(part) for part in _COLOUR.split(text))
+    return "".join(part if _COLOUR.fullmatch(part) else plain_text(part) for part in _COLOUR.split(text))
 
 
 def one_line(text: str) -> str:
     """Words of a server or a manifest for the inside of a line: nothing in them can colour or break it."""
-    return _plain(" ".join(text.split()))
+    return plain_text(" ".join(text.split()))
 
 
 _COLOUR = re.compile(r"(\x1b\[[0-9;]{0,16}m)")
 
 
-def _plain(text: str) -> str:
-    return "".join(c if c in "\n\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+
+
+def plain_text(text: str) -> str:
+    """The text without signs that a terminal would act on, colours included."""
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    return "".join(
+        c if c in "\n\t" or c.isprintable() or (c in _JOINERS and _joins(before)) else _REPLACEMENT
+        for before, c in pairwise(f" {text}")
+    )
+
+
+def _joins(sign: str) -> bool:
+    """Whether a joiner may follow a sign: a letter or mark of a script that knows them, or an emoji."""
+    return not sign.isascii() and unicodedata.category(sign)[0] in "LMS"
+
+
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def _wants_json(args: Sequence[str]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import click
 
 from sorasync.cli.columns import screen_width
-from sorasync.cli.failure import one_line
+from sorasync.cli.failure import one_line, plain_text
 from sorasync.operations.find import Found, Hit
 
 _BEFORE = 30
@@ -51,9 +51,7 @@ def _excerpt(hit: Hit, room: int) -> str:
 
 def _flat(text: str) -> str:
     """On one line, with the blanks at both ends kept."""
-    return "".join(
-        " " if c.isspace() else c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text
-    )
+    return plain_text("".join(" " if c.isspace() else c for c in text))
 
 
 def find_json(found: Iterable[Found], words: Sequence[str], *, regex: bool) -> dict[str, object]:

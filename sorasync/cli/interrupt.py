@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import io
 import os
 import signal
 import sys
@@ -33,8 +35,49 @@ def leave_quietly() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
+def prepare_output() -> None:
+    """Let nothing that is printed fail for want of a stream, or of a sign in its encoding."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            # The shell closed it. The next file opened would get its number, and what is printed with it.
+            with contextlib.suppress(OSError):
+                os.fstat(number)
+                continue
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="sorasync.likeness")
+
+
+_LIKENESS = str.maketrans("✓✗…↓→±×–—·•“”‘’█▏", "*x.v>~x--.*\"\"''#|")
+"""ASCII for the marks of this program: a question mark means something here."""
+
+
+def _likeness(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lost = error.object[error.start : error.end].translate(_LIKENESS)
+    return "".join(sign if sign.isascii() else "?" for sign in lost), error.end
+
+
+codecs.register_error("sorasync.likeness", _likeness)
+
+
+def flush_output(code: int) -> int:
+    """Write out what is left; the exit code, an error where there was no room for it."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    except (OSError, ValueError):
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+        return code or 1
+    return code
+
+
 def leave(code: int) -> None:
     """End the process, at once where an interruption left threads behind that still draw."""
+    code = flush_output(code)
     behind = [thread for thread in threading.enumerate() if not thread.daemon]
     if code in _INTERRUPTED and behind != [threading.main_thread()]:
         for stream in (sys.stdout, sys.stderr):

@@ -117,8 +117,9 @@ def collect_rarely() -> None:
 
 def main() -> None:
     """The entry point of the `sorasync` command."""
-    from sorasync.cli.interrupt import heed_signals, leave, leave_quietly
+    from sorasync.cli.interrupt import heed_signals, leave, leave_quietly, prepare_output
 
+    prepare_output()
     collect_rarely()
     try:
         heed_signals()

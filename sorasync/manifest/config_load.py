@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from sorasync.manifest.files import FileFault, LibraryFiles
 from sorasync.manifest.positions import TomlPath
 from sorasync.manifest.suggest import listed, nearest, shown
 from sorasync.manifest.template import substitute, variable_faults
-from sorasync.manifest.toml import TomlError, parse
+from sorasync.manifest.toml import TomlError, copied, parse
 from sorasync.manifest.validate import validate
 
 _PROVIDER_KEYS = frozenset({"profile", "base_url", "api_key_env", "api_key_command"})
@@ -102,7 +101,7 @@ def _one(
             path = ("provider", *path[2:])
         return CONFIG_FILE, _where(path, overlay, env), None
 
-    merged = _merge(deepcopy(raw), overlay)
+    merged = _merge(copied(raw), overlay)
     faults = list(_secrets(merged.get("provider"), place))
     merged.setdefault("library", {"name": directory or "library"})
     if isinstance(merged["library"], dict):
@@ -133,7 +132,7 @@ def _merge(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
     for key, value in overlay.items():
         before = base.get(key)
         both = isinstance(before, dict) and isinstance(value, dict)
-        base[key] = _merge(before, value) if both else deepcopy(value)  # type: ignore[arg-type]
+        base[key] = _merge(before, value) if both else copied(value)  # type: ignore[arg-type]
     return base
 
 

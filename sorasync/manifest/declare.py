@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +13,7 @@ from sorasync.manifest.positions import TomlPath
 from sorasync.manifest.schema import SLUG, ManifestModel
 from sorasync.manifest.suggest import shown
 from sorasync.manifest.template import Problem, has_placeholders, substitute, variable_faults
-from sorasync.manifest.toml import TomlError
+from sorasync.manifest.toml import TomlError, copied
 from sorasync.manifest.validate import validate
 
 _SLUG = re.compile(SLUG)
@@ -153,7 +152,7 @@ class _Declaring:
         for suffix, values in instances(matrix):
             name = slug + suffix
             scope = self.scope | values if changes else self.scope
-            into[name] = self._filled(slug, name, clip, scope) if changes else deepcopy(clip)
+            into[name] = self._filled(slug, name, clip, scope) if changes else copied(clip)
             self.instances[name] = Instance(slug, values)
 
     def _filled(self, slug: str, name: str, clip: Any, scope: Mapping[str, Any]) -> Any:

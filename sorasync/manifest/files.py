@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from unicodedata import normalize
 
 from sorasync.library_file import TEXT_BYTES, FileRefused, open_file, read_file
 from sorasync.manifest.faults import Fault
@@ -205,8 +206,19 @@ class LibraryFiles:
             raise FileFault(
                 "S110", f"{shown(declared)} leads out of the library", expected="a path inside the library"
             )
+        if not path.isascii():
+            path = self._on_disk(path)
         self._contained(path, declared)
         return path
+
+    def _on_disk(self, path: str) -> str:
+        """The path in the form of Unicode that the disk has it in: files from a Mac are often in NFD."""
+        here = ""
+        for part in path.split("/"):
+            names = [] if (self.root / here / part).exists() else self._names(self.root / here)
+            wanted = normalize("NFC", part)
+            here = posixpath.join(here, next((n for n in names if normalize("NFC", n) == wanted), part))
+        return here
 
     def _contained(self, path: str, declared: str) -> None:
         """Raise unless the file is there and, links resolved, inside the library."""

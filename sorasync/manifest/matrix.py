@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import normalize
 
 from sorasync.manifest.template import NAME, as_text
 
@@ -82,8 +83,10 @@ def _check_key(key: str, values: object) -> list[MatrixProblem]:
     for index, value in enumerate(values):
         if (wrong := _check_value(value)) is not None:
             problems.append(MatrixProblem((key, index), *wrong))
-        elif (first := seen.setdefault(as_text(value), index)) != index:
+        elif (first := seen.setdefault(normalize("NFC", as_text(value)), index)) != index:
             message = f"value {as_text(value)} stands twice in `{key}`, first as number {first + 1}"
+            if as_text(value) != as_text(values[first]):
+                message += ", written in another form of Unicode there"
             problems.append(MatrixProblem((key, index), message))
     return problems
 

@@ -60,10 +60,15 @@ class Speller:
 
     def nearest(self, wrong: str, right: Callable[[], Iterable[str]]) -> str | None:
         """Like the function of that name, and None once the suggestions are used up."""
-        if self._left == 0:
-            return None
+        return nearest(wrong, right()) if self._may() else None
+
+    def nearest_key(self, wrong: str, known: Iterable[str]) -> str | None:
+        """The same for a key."""
+        return nearest_key(wrong, known) if self._may() else None
+
+    def _may(self) -> bool:
         self._left -= 1
-        return nearest(wrong, right())
+        return self._left >= 0
 
 
 def listed(names: Iterable[str], most: int = 12) -> str:

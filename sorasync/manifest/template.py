@@ -11,7 +11,11 @@ from sorasync.manifest.faults import Fault
 from sorasync.manifest.positions import Span, TomlPath
 from sorasync.manifest.suggest import listed, nearest, shown
 
-_PLACEHOLDER = re.compile(r"\{\{[ \t]*([^{}\n]*?)[ \t]*(?:\}\}|(?=[{}\n]|\Z))")
+_PLACEHOLDER = re.compile(
+    r"""\{\{[ \t]*(?:(?:'\{\{'|"\{\{")[ \t]*\}\}|([^{}\n]*?)[ \t]*(?:\}\}|(?=[{}\n]|\Z)))"""
+)
+_MOST_PROBLEMS = 20
+"""Placeholders of one text that are complained of: a text may hold a hundred thousand."""
 _WHOLE = re.compile(r"\s*\{\{[ \t]*([A-Za-z_][A-Za-z0-9_-]*)[ \t]*\}\}\s*")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
@@ -44,7 +48,8 @@ class Problem:
             expected = "a string, a number or a boolean"
         else:
             message = f"{shown(self.text.strip())} is not a placeholder"
-            expected, fix = "{{ name }}, a name of letters, digits, - and _", None
+            expected = "{{ name }}, a name of letters, digits, - and _, or {{ '{{' }} for two braces"
+            fix = None
         return Fault(
             "S106",
             message,
@@ -72,8 +77,9 @@ def has_placeholders(value: object) -> bool:
 def substitute(value: Any, scope: Mapping[str, Any]) -> tuple[Any, list[Problem]]:
     """The value with every placeholder filled from `scope`, as a copy where something changed.
 
-    A string that is nothing but one placeholder becomes the variable's own value. What cannot be filled stays
-    and is listed as a problem. Values that are put in are not looked at again.
+    A string that is nothing but one placeholder becomes the variable's own value. `{{ '{{' }}` is two braces
+    as they are. What cannot be filled stays and is listed as a problem. Values that are put in are not looked
+    at again.
     """
     problems: list[Problem] = []
     return _fill(value, scope, (), problems), problems
@@ -138,8 +144,12 @@ def _ignored(key: str, path: TomlPath) -> bool:
 
 
 def _text(text: str, scope: Mapping[str, Any], path: TomlPath, problems: list[Problem]) -> str:
+    known = len(problems)
+
     def put(match: re.Match[str]) -> str:
         name = match[1]
+        if name is None:
+            return "{{"
         if not match[0].endswith("}}") or not NAME.fullmatch(name):
             why = "malformed"
         elif name not in scope:
@@ -148,7 +158,8 @@ def _text(text: str, scope: Mapping[str, Any], path: TomlPath, problems: list[Pr
             why = "array"
         else:
             return as_text(scope[name])
-        problems.append(Problem(path, match.start(), match[0], name, why))
+        if len(problems) < known + _MOST_PROBLEMS:
+            problems.append(Problem(path, match.start(), match[0], name, why))
         return match[0]
 
     return _PLACEHOLDER.sub(put, text) if "{{" in text else text

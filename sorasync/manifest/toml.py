@@ -50,6 +50,16 @@ def parse(text: str) -> dict[str, Any]:
         raise TomlError(_faults(text, str(error))) from None
 
 
+def copied(value: Any) -> Any:
+    """A copy whose tables and arrays can be changed; what stands in them never changes.
+
+    `copy.deepcopy` cannot copy the parser's time zones.
+    """
+    if isinstance(value, dict):
+        return {key: copied(inner) for key, inner in value.items()}
+    return [copied(inner) for inner in value] if isinstance(value, list) else value
+
+
 def _faults(text: str, words: str) -> list[SyntaxFault]:
     first = _fault(words, text.split("\n"))
     if first.message.startswith("duplicate key"):

@@ -13,7 +13,7 @@ from sorasync.counted import counted
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.positions import TomlPath
 from sorasync.manifest.schema import EXPECTED
-from sorasync.manifest.suggest import listed, nearest_key, shown
+from sorasync.manifest.suggest import Speller, listed, shown
 from sorasync.sensitive import names_secret
 
 Place = Callable[[TomlPath], tuple[str, TomlPath, str | None]]
@@ -48,6 +48,7 @@ def validate(
     """
     faults: list[Fault] = []
     removed: set[TomlPath] = set()
+    speller = Speller()
     for _ in range(_ROUNDS):
         try:
             return model.model_validate(data), faults, removed
@@ -57,7 +58,7 @@ def validate(
             loc = found["loc"]
             ignored = found["type"] == "extra_forbidden" and str(loc[-1]).startswith("x-")
             if not ignored and loc not in removed:
-                faults.append(_fault(model, found, place))
+                faults.append(_fault(model, found, place, speller))
                 removed.add(loc)
         _remove(data, [_removable(found) for found in errors])
     return None, faults, removed
@@ -94,7 +95,7 @@ def _reach(data: Any, path: TomlPath) -> tuple[Any, str | int | None]:
     return (data, path[-1]) if path else (None, None)
 
 
-def _fault(model: type[BaseModel], found: Any, place: Place) -> Fault:
+def _fault(model: type[BaseModel], found: Any, place: Place, speller: Speller) -> Fault:
     loc: TomlPath = found["loc"]
     kind: str = found["type"]
     file, path, address = place(loc)
@@ -102,7 +103,7 @@ def _fault(model: type[BaseModel], found: Any, place: Place) -> Fault:
     name = _label(loc[:-2] if on_key else loc)
     if kind == "extra_forbidden":
         known = _known(model, loc[:-1])
-        fix = nearest_key(str(loc[-1]), known)
+        fix = speller.nearest_key(str(loc[-1]), known)
         return Fault(
             "S103", f"unknown key `{loc[-1]}`", file, path, listed(known, 30), fix, address, on_key=True
         )

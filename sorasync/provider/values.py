@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -12,11 +13,28 @@ _MILLISECONDS_FROM = 1e11
 
 
 def parse(content: bytes) -> object:
-    """The JSON value of a body, None where it is no JSON."""
+    """The JSON value of a body, None where it is no JSON.
+
+    Half characters, which JSON may hold where a text was cut and UTF-8 may not, are left out.
+    """
     try:
-        return json.loads(content)
+        found = json.loads(content)
+        return _whole(found) if b"\\u" in content else found
     except (ValueError, RecursionError):
         return None
+
+
+_HALF = re.compile(r"[\ud800-\udfff]")
+
+
+def _whole(value: object) -> object:
+    if isinstance(value, str):
+        return _HALF.sub("", value)
+    if isinstance(value, list):
+        return [_whole(one) for one in value]
+    if isinstance(value, dict):
+        return {_HALF.sub("", name): _whole(one) for name, one in value.items()}
+    return value
 
 
 def table(value: object) -> Mapping[str, object]:

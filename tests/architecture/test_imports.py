@@ -167,6 +167,7 @@ READS_BY_ITSELF = {
     "sorasync.durable": "files and directories of its own making",
     "sorasync.cli.ci": "the summary that a runner collects",
     "sorasync.cli.main": "the null device",
+    "sorasync.cli.interrupt": "the null device",
 }
 """Everything else asks `library_file`: a name in a library may be a link to anything."""
 

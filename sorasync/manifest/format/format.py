@@ -7,12 +7,12 @@ from typing import Any
 from sorasync.manifest.format.align import written
 from sorasync.manifest.format.layout import lines
 from sorasync.manifest.format.tokens import tokens
-from sorasync.manifest.format.tree import statements
-from sorasync.manifest.toml import parse
+from sorasync.manifest.format.tree import Unfamiliar, statements
+from sorasync.manifest.toml import TomlError, parse
 
 
 class FormatError(Exception):
-    """The text would have come out with another meaning: a fault of the formatter; nothing was changed."""
+    """The text cannot be laid out without changing its meaning: a fault of the formatter."""
 
 
 def format_text(text: str) -> str:
@@ -23,7 +23,10 @@ def format_text(text: str) -> str:
     """
     plain = text.removeprefix("\ufeff").replace("\r\n", "\n")
     values = parse(plain)
-    formatted = "\n".join(written(lines(statements(plain)))) + "\n"
+    try:
+        formatted = "\n".join(written(lines(statements(plain)))) + "\n"
+    except Unfamiliar as error:
+        raise FormatError(str(error)) from error
     if formatted == "\n":
         formatted = ""
     if formatted != plain:
@@ -33,7 +36,11 @@ def format_text(text: str) -> str:
 
 def _verify(plain: str, values: dict[str, Any], formatted: str) -> None:
     # Compared as written out: NaN does not equal itself, and the order of keys is the author's.
-    if repr(parse(formatted)) != repr(values):
+    try:
+        read_back = parse(formatted)
+    except TomlError as error:
+        raise FormatError("it would no longer be TOML") from error
+    if repr(read_back) != repr(values):
         raise FormatError("its values would have changed")
     if _comments(plain) != _comments(formatted):
         raise FormatError("its comments would have changed")

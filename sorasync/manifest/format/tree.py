@@ -11,6 +11,10 @@ from sorasync.manifest.format.tokens import Token, tokens
 _CLOSING = {"[": "]", "{": "}"}
 
 
+class Unfamiliar(ValueError):
+    """The text passed the parser and is written in a way that this reader does not know."""
+
+
 @dataclass(slots=True)
 class Remark:
     """A comment. `gap` and `column` tell where it stood when it ended a line; `gap` is None on its own line.
@@ -84,7 +88,8 @@ class _Reader:
 
     def _take(self) -> Token:
         token = self._next
-        assert token is not None, "a valid text ends behind a statement"
+        if token is None:
+            raise Unfamiliar("a statement does not end")
         self._next = next(self._tokens, None)
         return token
 
@@ -125,10 +130,16 @@ class _Reader:
             self._take()
         return Statement("[" * marks + key + "]" * marks, path)
 
-    def _key(self) -> tuple[str, tuple[str, ...]]:
-        """A key as written without blanks, and its parts."""
+    def _key(self, above: list[Remark] | None = None) -> tuple[str, tuple[str, ...]]:
+        """A key as written without blanks, and its parts.
+
+        Inside an inline table it may be spread over lines; `above` takes the comments between them.
+        """
         written, parts = "", []
         while self._next is not None and not self._is("=", "]"):
+            if above is not None and self._next.kind in ("newline", "comment"):
+                self._skip_lines(above)
+                continue
             token = self._take()
             text = quoted(token.text) if token.kind == "string" else token.text
             parts += [text] if token.kind == "string" else [part for part in text.split(".") if part]
@@ -152,7 +163,8 @@ class _Reader:
         above: list[Remark] = []
         lines = 0
         while not self._is(_CLOSING[group.opening]):
-            assert self._next is not None
+            if self._next is None:
+                raise Unfamiliar(f"`{group.opening}` is not closed")
             if self._next.kind == "newline":
                 group.broken = True
                 lines += 1
@@ -179,9 +191,18 @@ class _Reader:
     def _item(self, opening: str, above: list[Remark], blank: bool) -> Item:
         key = ""
         if opening == "{":
-            key, _ = self._key()
+            self._skip_lines(above)
+            key, _ = self._key(above)
             self._take()
+            self._skip_lines(above)
         return Item(self._value(), key, above, blank=blank)
+
+    def _skip_lines(self, above: list[Remark]) -> None:
+        """Go on to the next token of an inline table, which may stand on a later line."""
+        while self._next is not None and self._next.kind in ("newline", "comment"):
+            token = self._take()
+            if token.kind == "comment":
+                above.append(Remark(token.text.rstrip()))
 
     def _remark(self) -> Remark | None:
         """The comment that ends this line, if one does."""
