@@ -33,7 +33,7 @@ A name is declared once per kind: letters, digits, `-` and `_`, at most 64.
 
 `{{ name }}` in a string stands for a variable: of `matrix`, else of the file's `[vars]`, else of the
 library's. A string that is nothing but a placeholder becomes what the variable is, so that
-`seconds = "{{ length }}"` is a number.
+`seconds = "{{ length }}"` is a number. `{{ '{{' }}` is two braces as they are.
 
 A clip has one beginning: `prompt`, `prompt_file`, a storyboard (`scene`, `shots`, or both, with an optional
 `style`) or `from`. A clip with `from` has steps, and takes model, size, seconds, characters, image and params

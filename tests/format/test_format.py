@@ -32,6 +32,11 @@ CASES = {
     "an empty array over lines": ("a = [\n\n]\n", "a = []\n"),
     "arrays in arrays": ("a = [\n[1,\n2], [3]]\n", "a = [\n  [\n    1,\n    2,\n  ],\n  [3],\n]\n"),
     "inline tables over lines": ("a = {\nb = 1, c = 2 }\n", "a = {\n  b = 1,\n  c = 2,\n}\n"),
+    "a line break behind an equals sign": (
+        'a = [{ b = 1, c =\n"d" }]\n',
+        'a = [{ b = 1, c = "d" }]\n',
+    ),
+    "a line break before an equals sign": ("a = { b\n= # why\n1 }\n", "a = {\n  # why\n  b = 1,\n}\n"),
     "plain quotes": ("a = 'b'\n", 'a = "b"\n'),
     "quotes that need escapes": ('a = "say \\"hi\\""\n', "a = 'say \"hi\"'\n"),
     "a backslash": ('a = "C:\\\\b"\n', "a = 'C:\\b'\n"),

@@ -172,3 +172,14 @@ def test_a_size_that_is_none_is_shown_where_it_stands_by_the_name_of_its_table(t
     assert fault.message.startswith("a key of `wan` must be width x height") and '"big"' in fault.message
     assert fault.position is not None
     assert (fault.position.line, fault.position.column, fault.position.end_column) == (2, 1, 4)
+
+
+@pytest.mark.parametrize("table", ["x-notes", "env.draft.x-notes"])
+def test_a_moment_below_an_ignored_key_is_ignored(table: str, tmp_path: Path) -> None:
+    assert config(tmp_path, f"[{table}]\nwhen = 2026-01-01T10:00:00Z\n").vars == {}
+
+
+@pytest.mark.parametrize("table", ["vars", "env.draft.vars"])
+def test_a_moment_is_no_variable(table: str, tmp_path: Path) -> None:
+    (fault,) = faults(tmp_path, f"[{table}]\nwhen = 2026-01-01T10:00:00+02:00\n")
+    assert fault.message.startswith("`when` must be a string, a number or a boolean")

@@ -6,12 +6,14 @@ import hashlib
 import subprocess
 import sys
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 
 from sorasync.manifest.config import load_config
 from sorasync.manifest.diagnostic import Position
 from sorasync.manifest.load import load
+from tests.effort import calls
 from tests.manifest.libraries import clip, loaded, refused, write
 
 
@@ -242,3 +244,43 @@ def test_a_good_library_never_builds_a_syntax_tree(tmp_path: Path) -> None:
         "assert not {'tree_sitter', 'difflib'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+
+
+@pytest.mark.parametrize("braces", ["'{{'", '\\"{{\\"'])
+def test_two_braces_can_be_written(braces: str, tmp_path: Path) -> None:
+    text = (
+        f'[vars]\ncity = "Oslo"\n[clips.a]\nprompt = "Say {{{{ {braces} }}}} city }}}} in {{{{ city }}}}."\n'
+    )
+    assert clip(tmp_path, text).prompt == "Say {{ city }} in Oslo."
+
+
+def test_the_work_on_a_text_of_braces_grows_as_the_text_does(tmp_path: Path) -> None:
+    def work(count: int) -> int:
+        text = f'[clips.a]\nprompt = "{"{{ " * count}"\n'
+        return calls(lambda: refused(tmp_path, text))
+
+    work(10)
+    assert work(20_000) < 4 * work(10_000)
+
+
+def test_the_work_on_unknown_keys_grows_as_their_number_does(tmp_path: Path) -> None:
+    def work(count: int) -> int:
+        keys = "\n".join(f"k{number} = 1" for number in range(count))
+        return calls(lambda: refused(tmp_path, f'[clips.a]\nprompt = "x"\n{keys}\n'))
+
+    work(10)
+    # The nearest right spelling, which takes thousands of calls, is looked for a hundred times at most.
+    assert work(2_000) - work(1_000) < 1_000 * 300
+
+
+@pytest.mark.parametrize("other", ["Sa\\u0303o Paulo", "S\\u00e3o Paulo"])
+def test_a_word_in_two_forms_of_unicode_is_one_matrix_value(other: str, tmp_path: Path) -> None:
+    text = f'[clips.a]\nprompt = "{{{{ city }}}}"\nmatrix = {{ city = ["São Paulo", "{other}"] }}\n'
+    (found,) = refused(tmp_path, text)
+    assert found.code == "S115" and "stands twice" in found.message
+
+
+@pytest.mark.parametrize("name", ["prômpt.txt", "szenen/prômpt.txt", "größe/prômpt.txt"])
+def test_a_file_is_found_whose_name_is_in_another_form_of_unicode(name: str, tmp_path: Path) -> None:
+    write(tmp_path, {f"manifests/{normalize('NFD', name)}": "A boat nods."})
+    assert clip(tmp_path, f'[clips.a]\nprompt_file = "{normalize("NFC", name)}"\n').prompt == "A boat nods."

@@ -131,9 +131,14 @@ def _complain(outcomes: list[Outcome]) -> None:
 def _difference(one: Outcome) -> Iterator[str]:
     from difflib import unified_diff
 
+    from sorasync.sensitive import HIDDEN, line_may_hold_secret
+
     before, after = one.before.splitlines(), one.after.splitlines()
     lines = list(unified_diff(before, after, one.name, one.name, lineterm=""))
-    yield from lines or [f"{one.name}: only line endings or the byte order mark differ"]
+    for line in lines or [f"{one.name}: only line endings or the byte order mark differ"]:
+        # Where a run prints this, others may read it.
+        name, sign, _ = line.partition("=")
+        yield f"{name}{sign} {HIDDEN}" if line_may_hold_secret(line[1:]) else line
 
 
 def _as_json(outcomes: list[Outcome]) -> dict[str, object]:

@@ -176,6 +176,7 @@ class _Reader:
                 self._take()
             else:
                 group.items.append(self._item(group.opening, above, lines > 1))
+                group.broken |= bool(above)
                 above, lines = [], 0
         self._take()
         group.below = above
