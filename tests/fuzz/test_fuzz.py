@@ -242,7 +242,10 @@ class Fuzzing:
         count = 0
         try:
             with guarded():
-                count = calls(work) if number % 20 == 0 else work() or 0
+                if number % 20 == 0:
+                    count = calls(work)
+                else:
+                    work()
         except TookTooLong:
             return f"{' '.join(look)}: it does not end"
         except BaseException as error:
