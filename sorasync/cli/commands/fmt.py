@@ -133,7 +133,7 @@ def _difference(one: Outcome) -> Iterator[str]:
 
     from sorasync.sensitive import HIDDEN, line_may_hold_secret
 
-    before, after = one.before.splitlines(), one.after.splitlines()
+    before, after = one.before.removeprefix("\ufeff").splitlines(), one.after.splitlines()
     lines = list(unified_diff(before, after, one.name, one.name, lineterm=""))
     for line in lines or [f"{one.name}: only line endings or the byte order mark differ"]:
         # Where a run prints this, others may read it.
