@@ -26,7 +26,7 @@ from sorasync.apply.report import End, Outcome
 from sorasync.apply.send import Overtaken, send
 from sorasync.apply.settle import book_report, move_and_book
 from sorasync.apply.waiting import unless
-from sorasync.assets.disk import FULL
+from sorasync.assets.disk import FULL, NO_DESCRIPTOR
 from sorasync.assets.errors import DiskFull
 from sorasync.clock import lasting
 from sorasync.errors import SorasyncError
@@ -402,9 +402,10 @@ class Carrier:
     def _unexpected(self, change: Change, error: Exception) -> Outcome:
         """What nobody thought of ends this change only, and is kept in the log."""
         if isinstance(error, OSError):
-            full = error.errno in FULL
-            if full:
+            if error.errno in FULL:
                 self.context.halt("the disk is full")
+            elif error.errno in NO_DESCRIPTOR:
+                self.context.halt("too many open files")
             return self._failed(change, SorasyncError(f"{error.strerror or error}: {error.filename or ''}"))
         with contextlib.suppress(Exception):
             self.context.store.log(

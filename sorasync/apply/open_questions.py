@@ -84,11 +84,15 @@ class OpenQuestions:
             self._answer(finding)
 
     def _answered_meanwhile(self) -> None:
-        """Answers that came late, to a run whose lock was taken away."""
+        """What a run whose lock was taken away has still heard, or knows that it never sent."""
         for key, record in self._context.store.records(self._left).items():
             if record.status is Status.SUBMITTED and record.remote_id is not None:
                 self._answers[key] = Job(record.remote_id, JobStatus.UNKNOWN, poll_after=0.0)
-                del self._left[key]
+            elif record.status is Status.FAILED:
+                self._answers[key] = Answer.RESEND
+            else:
+                continue
+            del self._left[key]
 
     def _answer(self, finding: Finding) -> None:
         if finding.key not in self._left or finding.verdict is Verdict.WAIT:

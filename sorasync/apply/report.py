@@ -52,6 +52,8 @@ class Report:
     over_budget: bool = False
     """Whether something was not sent since a cap of the budget forbids it."""
     spent: Spent = NOTHING
+    unwritten: tuple[str, ...] = ()
+    """What could not be written once all was done, each with the reason; another apply writes it."""
 
     def of(self, *ends: End) -> list[Outcome]:
         """The outcomes that ended in one of those ways."""

@@ -29,6 +29,8 @@ except ImportError:  # Windows
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Error numbers that mean there is no room for the next byte."""
+NO_DESCRIPTOR = frozenset({errno.EMFILE, errno.ENFILE})
+"""Error numbers that mean that too many files are open."""
 
 
 def hash_prefix(path: Path, length: int) -> _Hash:

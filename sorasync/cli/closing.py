@@ -28,11 +28,6 @@ def display(globals: Globals) -> Display:
 
 def close(globals: Globals, plan: Plan, report: Report, name: str = "Apply") -> ExitCode:
     """Print the report of the command `name`; the exit code it stands for."""
-    if os.environ.get("GITHUB_STEP_SUMMARY"):
-        from sorasync.cli.ci import add_summary
-        from sorasync.cli.report_markdown import report_markdown
-
-        add_summary(report_markdown(plan, report))
     if globals.json:
         from sorasync.cli.report_json import report_json
 
@@ -45,4 +40,9 @@ def close(globals: Globals, plan: Plan, report: Report, name: str = "Apply") -> 
         from sorasync.cli.report_text import report_text
 
         print_lines(report_text(plan, report, globals.project(), name))
+    if os.environ.get("GITHUB_STEP_SUMMARY"):
+        from sorasync.cli.ci import add_summary
+        from sorasync.cli.report_markdown import report_markdown
+
+        add_summary(report_markdown(plan, report))
     return of_report(report)

@@ -73,7 +73,7 @@ def of_report(report: Report) -> ExitCode:
     if report.interrupted:
         return ExitCode.TERMINATED if report.stopped == "terminated" else ExitCode.INTERRUPTED
     if report.complete:
-        return ExitCode.DONE
+        return ExitCode.PARTIAL if report.unwritten else ExitCode.DONE
     if report.of(End.FAILED, End.BLOCKED, End.OPEN, End.SKIPPED):
         if report.of(End.DONE, End.PENDING):
             return ExitCode.PARTIAL

@@ -30,5 +30,6 @@ def report_json(plan: Plan, report: Report) -> dict[str, object]:
             for outcome in report.outcomes
         ],
         "conflicts": list(report.conflicts),
+        "unwritten": list(report.unwritten),
         "plan": plan_json(plan),
     }

@@ -29,6 +29,8 @@ def _blocks(plan: Plan, report: Report) -> Iterator[str]:
     yield f"**sorasync: {closing_counts(plan, report)}**"
     if report.stopped:
         yield f"Stopped early: {code(report.stopped, _LONGEST)}."
+    for what in report.unwritten:
+        yield f"Not written: {code(what, _LONGEST)}. `sorasync apply` writes it."
     rows = list(_rows(report))
     if rows:
         yield "\n".join(table(_HEAD, 0, rows[:_ROWS]))

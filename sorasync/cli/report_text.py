@@ -25,6 +25,8 @@ def report_text(plan: Plan, report: Report, project: Project, name: str = "Apply
         yield closing_counts(plan, report, name)
         if report.stopped:
             yield f"Stopped early: {report.stopped.removesuffix('.')}."
+    for what in report.unwritten:
+        yield f"Not written: {what}. `sorasync apply` writes it."
     for name in report.conflicts:
         yield f"{name}: a file of yours is in the way; the video is in the store, its name was not made"
     if report.of(End.DONE) or not plan.changes:

@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Container, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
@@ -193,18 +193,41 @@ class _Session:
     reporter: Reporter
     command: str
     lock: RunLock
+    unwritten: list[str] = field(default_factory=list)
+
+    def finish(self, what: str, write: Callable[[], object]) -> None:
+        """Write something at the end; where that fails, the report says so."""
+        try:
+            write()
+        except SorasyncError as error:
+            self.unwritten.append(f"{what}: {error.message}")
+        except OSError as error:
+            self.unwritten.append(f"{what}: {error.strerror or error}")
 
 
 def _carry_out(session: _Session) -> Report:
+    """Run, and bring everything beside the state up to it.
+
+    What goes wrong once the run is over does not take its report away: that says what was paid for.
+    """
+    project, store, planned = session.project, session.store, session.planned
     try:
-        report = _run(session) if session.planned.plan.changes else Report((), None)
-        keep_protection(session.store, session.planned, report.run)
-    finally:
-        write_lock_file(session.project, session.store)
-    objects, noted = session.project.assets().listing()
-    note_again(session.project.assets(), session.store, session.store.briefs(), objects, noted)
-    links = link_names(session.project, session.store, session.planned, objects)
-    return replace(report, conflicts=links.conflicts)
+        report = _run(session) if planned.plan.changes else Report((), None)
+    except BaseException:
+        with suppress(SorasyncError, OSError):
+            write_lock_file(project, store)
+        raise
+    conflicts: list[str] = []
+
+    def name_files() -> None:
+        objects, noted = project.assets().listing()
+        note_again(project.assets(), store, store.briefs(), objects, noted)
+        conflicts.extend(link_names(project, store, planned, objects).conflicts)
+
+    session.finish("which clips are protected", lambda: keep_protection(store, planned, report.run))
+    session.finish("the lock file", lambda: write_lock_file(project, store))
+    session.finish("the names of the videos", name_files)
+    return replace(report, conflicts=tuple(conflicts), unwritten=tuple(session.unwritten))
 
 
 def _run(session: _Session) -> Report:
@@ -229,7 +252,7 @@ def _run(session: _Session) -> Report:
         raise KeyboardInterrupt from None
     finally:
         counts = Counter(one.end.value for one in report.outcomes)
-        store.finish_run(number, outcome, counts)
+        session.finish("the end of the run", lambda: store.finish_run(number, outcome, counts))
     return report
 
 

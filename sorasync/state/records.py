@@ -156,11 +156,16 @@ class Records(Attempts):
     def take_back(self, intent: Record, before: Record | None, aside: str | None, *, run: int | None) -> None:
         """Undo an intent whose request never left: the key is again as it was `before`, or has no record.
 
-        `aside` is the key under which `before` was set aside. Does nothing where the key has moved on.
+        `aside` is the key under which `before` was set aside. Where another run has taken the intent for a
+        lost answer meanwhile, it is told that nothing was sent; where the key has moved on, nothing is done.
         """
         with self.session.transaction():
             now = self.record(intent.key)
-            if now is None or (now.status, now.intent_at) != (Status.INTENT, intent.intent_at):
+            if now is None or now.intent_at != intent.intent_at:
+                return
+            if now.status is Status.UNKNOWN:
+                self.withdraw(intent.key, run=run, error_message="it was never sent")
+            if now.status is not Status.INTENT:
                 return
             if aside is not None:
                 self.session.write("UPDATE bindings SET key = ? WHERE key = ?", (intent.key, aside))

@@ -14,7 +14,7 @@ from sorasync.state.lock import holder, unlock
 from sorasync.state.record import Status
 from sorasync.state.store import Store
 from tests.apply.conftest import MakeWorld
-from tests.apply.world import World, clips
+from tests.apply.world import World, clips, numbered
 
 
 def take_over(it: World, address: str) -> tuple[Store, str, int]:
@@ -102,3 +102,29 @@ class BeforeTheAnswer(httpx.AsyncBaseTransport):
         if request.method == "POST":
             self._act()
         return answer
+
+
+def test_what_was_never_sent_is_told_to_the_run_that_looks_for_it(world: MakeWorld) -> None:
+    """The lock goes while requests wait for their turn, and the other run takes their intents for sent."""
+    it = world(numbered(3))
+    it.host = {"creates_per_minute": 1}
+    sent: list[str] = []
+
+    def taken() -> None:
+        sent.append("once")
+        if len(sent) == 1:
+            store, _, run = take_over(it, "clip.c000#1")
+            with store:
+                for address in ("clip.c001#1", "clip.c002#1"):
+                    store.move(it.record(address).key, Status.UNKNOWN, run=run)
+
+    it.act(Moment.SENT, taken)
+    report = it.apply(parallelism=3)
+    assert len(report.of(End.SKIPPED)) == 2
+    with it.store() as store:
+        tries = {one.address: one.outcome for one in store.attempts()}
+    assert tries == {"clip.c000#1": "submitted", "clip.c001#1": "unsent", "clip.c002#1": "unsent"}
+    it.witness.act = lambda event: None
+    it.host = {}
+    assert it.apply().complete
+    assert set(it.billed().values()) == {1}

@@ -92,6 +92,10 @@ def test_a_write_that_fails_is_told_and_leaves_nothing_half(
         if what == "sidecars":
             kept.apply()
             assert "its notes could not be written beside it" in kept.err
+        elif what in ("lock file", "names"):
+            kept.run("apply", "--yes", code=4)
+            assert "Apply: 1 done." in kept.out
+            assert f"Not written: the {'names of the videos' if what == 'names' else what}: " in kept.out
         else:
             kept.run("apply", "--yes", code=1)
             assert os.strerror(ERRORS[error]) in kept.out + kept.err or "disk is full" in kept.out + kept.err
