@@ -84,6 +84,8 @@ class Context:
     notes: GroupCommit = field(init=False)
     """Writes of what the next run would find out again."""
     lock_lost: bool = False
+    terminated: bool = False
+    """Whether it was SIGTERM that asked the run to leave off."""
     over_budget: bool = False
     """Whether something was not sent since a cap forbids it. What has its share set aside still leaves."""
 

@@ -188,6 +188,7 @@ class _Engine:
             ),
             run=self._context.run,
             interrupted=self._context.interrupted and not self._context.lock_lost,
+            terminated=self._context.terminated,
             stopped=self._context.stopped_because,
             over_budget=self._context.over_budget,
             spent=self._context.store.spent(run=self._context.run),

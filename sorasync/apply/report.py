@@ -46,6 +46,7 @@ class Report:
     outcomes: tuple[Outcome, ...]
     run: int | None
     interrupted: bool = False
+    terminated: bool = False
     stopped: str | None = None
     conflicts: tuple[str, ...] = ()
     """Names in the asset directory that a file of somebody else's keeps occupied."""

@@ -71,7 +71,7 @@ def of_report(report: Report) -> ExitCode:
     from sorasync.apply.report import End
 
     if report.interrupted:
-        return ExitCode.TERMINATED if report.stopped == "terminated" else ExitCode.INTERRUPTED
+        return ExitCode.TERMINATED if report.terminated else ExitCode.INTERRUPTED
     if report.complete:
         return ExitCode.PARTIAL if report.unwritten else ExitCode.DONE
     if report.of(End.FAILED, End.BLOCKED, End.OPEN, End.SKIPPED):

@@ -337,7 +337,7 @@ def _interruptible(context: Context) -> Iterator[None]:
     try:
         yield
     except asyncio.CancelledError:
-        if context.stopped_because == _TERMINATED:
+        if context.terminated:
             raise Terminated from None
         raise
     finally:
@@ -348,6 +348,7 @@ def _interruptible(context: Context) -> Iterator[None]:
 
 def _leave_off(context: Context, why: str) -> None:
     context.interrupted = True
+    context.terminated = why == _TERMINATED
     context.reporter.notice("stopping: nothing more is started, renders go on at the provider")
     context.halt(why)
 

@@ -66,13 +66,16 @@ def test_a_second_ctrl_c_leaves_at_once_and_what_was_sent_is_known(world: MakeWo
     assert it.plan().empty
 
 
-def test_ctrl_c_after_the_run_was_stopped_is_heard(world: MakeWorld) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_after_the_run_was_stopped_is_heard(
+    world: MakeWorld, number: signal.Signals, code: int
+) -> None:
     it = world(numbered(6), render_seconds=3000.0)
     it.faults({"route": "create", "do": "quota", "nth": 2})
-    it.act(Moment.FAILED, lambda: asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGINT))
+    it.act(Moment.FAILED, lambda: asyncio.get_running_loop().call_soon(signal.raise_signal, number))
     begun = it.clock.time
     report = it.apply(parallelism=2)
-    assert report.interrupted
+    assert of_report(report) == code
     assert it.clock.time - begun < 60
 
 
