@@ -19,10 +19,11 @@ from sorasync.apply.fetch import FetchLater, Gone, expiry, put_back
 from sorasync.apply.follow import Follower, WaitedLongEnough
 from sorasync.apply.gate import ChangeGate
 from sorasync.apply.lost import keep_in_mind
-from sorasync.apply.open_questions import Answer, OpenQuestions
+from sorasync.apply.open_questions import Answer, OpenQuestions, adopt
 from sorasync.apply.pictures import Pictures
 from sorasync.apply.places import Places
 from sorasync.apply.report import End, Outcome
+from sorasync.apply.requests import token_of
 from sorasync.apply.send import Overtaken, send
 from sorasync.apply.settle import book_report, move_and_book
 from sorasync.apply.waiting import unless
@@ -247,6 +248,9 @@ class Carrier:
                 return await self._again(change)
             if record.status is Status.INTENT:
                 store.move(record.key, Status.UNKNOWN, run=run)
+            if (kept := context.provider.recall(token_of(context.store, record))) is not None:
+                adopt(context, record.key, kept)
+                return await self._follow(change, kept)
             return await self._unknown(
                 change, errors.OutcomeUnknown("an earlier run ended before the answer came")
             )
@@ -313,6 +317,7 @@ class Carrier:
                 self._not_fetched(error, expiry(context, record, job))
                 raise
             self._unfetched = 0
+            context.provider.forget(token_of(context.store, record))
             await self.pictures.fetch(record, job)
         return self._done(change)
 
@@ -345,15 +350,17 @@ class Carrier:
             return self._lost(change, f"the provider reports {job.status.value}", job)
         refused = error is not None and error.moderated
         message = error.message if error else f"the provider reports {job.status.value}"
+        record = self._record(change)
         move_and_book(
             self.context,
-            self._record(change),
+            record,
             Status.BLOCKED if refused else Status.FAILED,
             job,
             error_stage="render",
             error_code=error.code if error else job.status.value,
             error_message=message,
         )
+        self.context.provider.forget(token_of(self.context.store, record))
         if refused:
             return self._refused(change, message)
         return self._failed(change, SorasyncError(message, hint="sorasync apply tries it again"))

@@ -19,6 +19,7 @@ from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.profile.profile import Profile
 from sorasync.provider.base import BatchQueue, InFlight, Provider
+from sorasync.provider.kept_answers import LARGEST_VIDEO
 from sorasync.state.lock import LockLost
 from sorasync.state.store import Store
 
@@ -42,7 +43,7 @@ class Settings:
     detach: bool = False
     batch: bool = False
     pictures: tuple[str, ...] = ()
-    max_bytes: int = 8 << 30
+    max_bytes: int = LARGEST_VIDEO
     min_free_bytes: int = 256 << 20
     spares: Mapping[str, str] = field(default_factory=dict)
     hash_file: Callable[[str], str] | None = None

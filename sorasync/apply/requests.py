@@ -13,6 +13,7 @@ from sorasync.errors import SorasyncError
 from sorasync.graph.render import Kind, Render
 from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Source
 from sorasync.state.record import Record, Status
+from sorasync.state.store import Store
 
 Request = CreateRequest | ExtendRequest | EditRequest
 
@@ -32,7 +33,7 @@ async def build(context: Context, render: Render, label: str) -> Request | None:
         return None
     inputs = json.loads(render.inputs)
     tried = context.store.tried(render.key)
-    token = _token(context, render, tried)
+    token = _token(context.store, render.key, tried)
     params = with_seed(
         context.profile, render.params, key=render.key, take=int(inputs.get("take", 1)), tried=tried
     )
@@ -62,9 +63,14 @@ async def _unchanged(context: Context, render: Render) -> None:
         raise SourceChanged(f"{render.file} changed after the plan was made", hint="make a new plan")
 
 
-def _token(context: Context, render: Render, tried: int) -> str:
+def token_of(store: Store, record: Record) -> str:
+    """The token with which a record's present attempt was sent."""
+    return _token(store, record.key, record.attempts - 1)
+
+
+def _token(store: Store, key: str, tried: int) -> str:
     """The same for a request that is sent again since it never arrived, another one for each new attempt."""
-    return hashlib.sha256(f"{context.store.lineage}:{render.key}:{tried}".encode()).hexdigest()
+    return hashlib.sha256(f"{store.lineage}:{key}:{tried}".encode()).hexdigest()
 
 
 def _character(context: Context, key: str) -> str:

@@ -224,7 +224,7 @@ def _ended(context: Context, change: Change, intent: Record, error: BaseExceptio
         store.withdraw(key, run=context.run, **why(error))
 
 
-TRIED = (errors.InvalidRequest, errors.NotFound, errors.NotSupported)
+TRIED = (errors.InvalidRequest, errors.NotFound, errors.NotSupported, errors.RenderFailed)
 """Refusals of this very request; all others say nothing about the render and do not count as an attempt."""
 
 

@@ -5,6 +5,7 @@ assets/.store/ab/<sha256>.mp4     a video, read-only, named by its own digest
 assets/.store/ab/<sha256>.webp    a picture of that video: a companion, under the video's digest
 assets/.store/ab/<sha256>.json    what is known of that video
 assets/.store/tmp/<key>.mp4.part  a download under way or broken off
+assets/.store/answers/            answers of a host that keeps no jobs
 ```
 
 Every method blocks on the disk; those that read whole files (`adopt`, `verify`) belong in a thread. A
@@ -48,6 +49,11 @@ class AssetStore:
             raise ValueError(f"not a key: {key!r}")
         make_directory(self.own(self._tmp))
         return self._tmp / f"{key}{_known_suffix(suffix)}.part"
+
+    @property
+    def answers(self) -> Path:
+        """The directory for answers whose videos are not in the store yet. Raises `Diverted`."""
+        return self.own(self.root / "answers")
 
     def path_of(self, sha256: str, suffix: str = VIDEO) -> Path:
         """Where an object is or would be."""

@@ -67,8 +67,9 @@ def _block(question: Question, found: Questions, project: Project) -> Iterator[s
     for candidate in question.candidates:
         yield from _candidate(candidate, question.prompt, project)
     if not question.candidates:
-        yield f"    {_none(found)}"
-    for option in ("--adopt ID", "--resend", "--forget"):
+        yield f"    {_none(found, project)}"
+    kept = project.profile.routes.get is not None
+    for option in ("--adopt ID", "--resend", "--forget") if kept else ("--resend", "--forget"):
         yield f"    sorasync resolve {quoted(name)} {option}"
 
 
@@ -76,7 +77,9 @@ def _label(address: str, found: Questions) -> str:
     return label(address, single=owner(address) not in found.several)
 
 
-def _none(found: Questions) -> str:
+def _none(found: Questions, project: Project) -> str:
+    if project.profile.routes.get is None:
+        return "the provider keeps no jobs: the video cannot be had any more, only paid for again"
     if not found.listed:
         return "the provider has no list of videos: only you can look up what became of it"
     return "the provider's list has no video since then that nobody holds"

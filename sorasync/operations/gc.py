@@ -170,6 +170,16 @@ def stale_parts(project: Project) -> tuple[int, int]:
     return count, size
 
 
+def clear_leftovers(project: Project, store: Store, before: float) -> None:
+    """Remove downloads broken off before that time, and kept answers whose videos are in place."""
+    from sorasync.apply.requests import token_of
+    from sorasync.provider.kept_answers import KeptAnswers, kept_as
+
+    assets = project.assets()
+    assets.clear_parts(before)
+    KeptAnswers(assets.answers).clear({kept_as(token_of(store, record)) for record in store.in_flight()})
+
+
 def delete(project: Project, session: Session, doomed: list[Doomed], *, remote: bool) -> Deleted:
     """Delete records with their files, at the provider too if `remote`, addresses first where some stand.
 

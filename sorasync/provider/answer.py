@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from sorasync.provider.values import first, table, word
 from sorasync.provider.words import message_in
@@ -14,12 +15,14 @@ class Answer:
     """Status, headers (lower-case names) and the JSON of the body, None where it holds none.
 
     `said` is what a body that is no JSON says to people: the visible text of a page, or plain text.
+    `files` says what the marks in the body stand for: see `sorasync.provider.wire.Job`.
     """
 
     status: int
     headers: Mapping[str, str]
     body: object
     said: str = ""
+    files: Mapping[str, Path | int] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:

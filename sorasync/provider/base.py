@@ -63,6 +63,14 @@ class Provider(Protocol):
         """One job. Raises `NotFound`."""
         ...
 
+    def recall(self, idempotency_key: str) -> Job | None:
+        """The job in an answer that an earlier run got from a host that keeps no jobs; None otherwise."""
+        ...
+
+    def forget(self, idempotency_key: str) -> None:
+        """Drop what `recall` gives: its video is in place, or it has none."""
+        ...
+
     async def page(self, after: str | None = None, limit: int = 100) -> Page:
         """One page of the jobs, newest first. Raises `NotSupported` where there is no list."""
         ...

@@ -5,6 +5,7 @@ Status and codes decide, never the text of a message: texts change, and users' p
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from sorasync.clock import at_utc, lasting
@@ -22,6 +23,7 @@ from sorasync.provider.errors import (
     ProviderError,
     QuotaExhausted,
     RateLimited,
+    RenderFailed,
     ServerError,
 )
 from sorasync.provider.moderation import is_moderation
@@ -64,6 +66,9 @@ _NOT_ALLOWED = frozenset(
 """Codes of a 403 that concern this request alone, while the key is good for others."""
 _NO_MODEL = frozenset({"model_not_found", "model_not_available", "model_access_denied"})
 """Codes that refuse a model before anything is made; relays answer them with 403, 404 and 503 alike."""
+_GATEWAY = frozenset({408, 502, 504, 520, 521, 522, 523, 524})
+"""Statuses of what stands before a host, which may be at work on the request all the same."""
+_ENDED_SO = "the host keeps no jobs, so there is nothing to look up: sorasync apply tries it again"
 _GONE = frozenset({"task_not_exist", "task_origin_not_exist"})
 """Codes of a 400 that mean what others say with 404 (new-api)."""
 
@@ -74,7 +79,7 @@ class Asked:
 
     `host` names the provider in messages, `key_env` the variable of the key; `paid` requests leave an open
     outcome where others may be sent again. `unavailable` are statuses with which this host says that it
-    accepted nothing.
+    accepted nothing. `keeps_jobs`: what became of a request can be asked for.
     """
 
     host: str
@@ -82,6 +87,7 @@ class Asked:
     paid: bool = False
     secret: str | None = field(default=None, repr=False)
     unavailable: frozenset[int] = frozenset()
+    keeps_jobs: bool = True
 
 
 def fault(answer: Answer, asked: Asked, now: float) -> ProviderError:
@@ -111,6 +117,8 @@ def fault(answer: Answer, asked: Asked, now: float) -> ProviderError:
         return InvalidRequest(message, status=status, code=code, hint=hint)
     if 400 <= status < 500 and status != 408:
         return InvalidRequest(message, status=status, code=code)
+    if asked.paid and not asked.keeps_jobs and status not in _GATEWAY:
+        return RenderFailed(message, status=status, code=code, hint=_ENDED_SO)
     if asked.paid:
         return OutcomeUnknown(message, status=status, code=code)
     return ServerError(message, status=status, code=code)
@@ -134,6 +142,8 @@ def unreadable(answer: Answer, asked: Asked) -> ProviderError:
     """The error for a success, no refusal in disguise, whose body names nothing that can be used."""
     said = _words(answer, complaint(answer.body), asked)
     message = f"{asked.host} answered {answer.status} and named no job" + (f": {said}" if said else "")
+    if asked.paid and not asked.keeps_jobs and isinstance(answer.body, Mapping):
+        return RenderFailed(message, status=answer.status, hint=_ENDED_SO)
     if asked.paid:
         return OutcomeUnknown(message, status=answer.status)
     return ServerError(message, status=answer.status)

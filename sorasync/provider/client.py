@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 
@@ -32,6 +33,7 @@ from sorasync.provider.errors import (
 from sorasync.provider.gate import Gate
 from sorasync.provider.gateway_bill import with_bill
 from sorasync.provider.gateway_ids import completed
+from sorasync.provider.kept_answers import KeptAnswers, kept_as
 from sorasync.provider.limits import Limits
 from sorasync.provider.links import LinkPolicy
 from sorasync.provider.outgoing import Outgoing
@@ -40,6 +42,7 @@ from sorasync.provider.retry import KEYED, PAID, Patience, retried
 from sorasync.provider.sender import Sender
 from sorasync.provider.spec import HostSpec
 from sorasync.provider.transport import opened
+from sorasync.provider.values import table
 from sorasync.provider.waits import poll_after
 from sorasync.provider.wire import (
     CreateRequest,
@@ -60,7 +63,8 @@ class VideosClient:
     """One host, spoken to over one pool of connections; see `sorasync.provider.base.Provider`.
 
     `transport` replaces the network (an app inside this process, a test's own). `limits` paces paid
-    requests per model and learns from refusals. `requests` counts what was sent, by route name.
+    requests per model and learns from refusals. `requests` counts what was sent, by route name. `answers` is
+    where those of a host that keeps no jobs are kept.
     """
 
     def __init__(
@@ -72,6 +76,7 @@ class VideosClient:
         clock: Clock | None = None,
         limits: Limits | None = None,
         patience: Patience | None = None,
+        answers: KeptAnswers | None = None,
     ) -> None:
         self.spec = spec
         self.name = spec.provider_name
@@ -79,7 +84,10 @@ class VideosClient:
         self._patience = patience or Patience()
         self.limits = limits or Limits(self._clock, spec.creates_per_minute, spec.in_flight)
         links = LinkPolicy(spec.base_url, spec.download_hosts)
-        self._sender = Sender(spec, api_key, self._clock, transport or opened(links.judge))
+        self._answers = None if spec.keeps_jobs else answers
+        self._sender = Sender(
+            spec, api_key, self._clock, transport or opened(links.judge), answers=self._answers
+        )
         self._downloads = Downloader(self._sender, links, self._patience, self.get)
         self._edits = EditRoutes(spec)
         self.batches = Batches(self._sender, self._downloads, self._patience)
@@ -109,7 +117,7 @@ class VideosClient:
             image_id = await self.batches.upload_file("vision", request.image)
         try:
             outgoing = encode.create(self.spec, request, image_id)
-            return await self._paid("create", outgoing, request.model, gate)
+            return await self._paid("create", outgoing, request.model, gate, request.idempotency_key)
         except NotFound as missing:
             if missing.status == 410:
                 raise InvalidRequest(missing.message, status=410, code=missing.code) from None
@@ -119,7 +127,7 @@ class VideosClient:
         """Continue a video. Paid."""
         outgoing = encode.extend(self.spec, request, await self._source_url(request.source))
         try:
-            job = await self._paid("extend", outgoing, request.source.model, gate)
+            job = await self._paid("extend", outgoing, request.source.model, gate, request.idempotency_key)
             return replace(job, id=completed(job.id, request.source.remote_id))
         except NotFound as missing:
             if self._may_upload(request.source):
@@ -136,7 +144,7 @@ class VideosClient:
         for template in self._edits.to_try(request.source):
             outgoing = encode.edit(self.spec, request, template, url)
             try:
-                job = await self._paid("edit", outgoing, request.source.model, gate)
+                job = await self._paid("edit", outgoing, request.source.model, gate, request.idempotency_key)
             except (NotFound, NotSupported) as error:
                 missing = _tell(missing, error)
                 continue
@@ -169,9 +177,9 @@ class VideosClient:
         return True
 
     async def get(self, job_id: str) -> Job:
-        """One job. Raises `NotFound`, also where the host answers when all is done and keeps no jobs."""
-        if "get" not in self.spec.routes:
-            raise NotFound(f"{self.spec.name} keeps no jobs to ask for")
+        """One job. Raises `NotFound`. Where the host keeps no jobs, what this machine kept of it counts."""
+        if not self.spec.keeps_jobs:
+            return self._kept(job_id)
         path = encode.route(self.spec, "get", job_id)
 
         async def once() -> Job:
@@ -222,12 +230,60 @@ class VideosClient:
         """Close every connection."""
         await self._sender.aclose()
 
-    async def _paid(self, name: str, outgoing: Outgoing, model: str | None, gate: Gate | None) -> Job:
-        """A paid request's job."""
-        answer = await self._accepted(name, outgoing, model, gate)
-        return with_bill(self._job(answer, paid=True), answer.headers)
+    def recall(self, idempotency_key: str) -> Job | None:
+        """The job in the answer to a paid request that an earlier run got, None where none is kept."""
+        name = kept_as(idempotency_key)
+        answer = None if self._answers is None else self._answers.read(name)
+        return None if answer is None else self._read_kept(name, answer)
 
-    async def _accepted(self, name: str, outgoing: Outgoing, model: str | None, gate: Gate | None) -> Answer:
+    def forget(self, idempotency_key: str) -> None:
+        """Drop the answer to a paid request: its video is in place, or it has none."""
+        if self._answers is not None:
+            self._answers.drop(kept_as(idempotency_key))
+
+    def _kept(self, job_id: str) -> Job:
+        for name, answer in () if self._answers is None else self._answers.every():
+            job = self._read_kept(name, answer)
+            if job is not None and job.id == job_id:
+                return job
+        raise NotFound(f"{self.spec.name} keeps no jobs to ask for")
+
+    def _read_kept(self, name: str, answer: Answer) -> Job | None:
+        try:
+            return self._answered(answer, name)
+        except ProviderError:
+            return None
+
+    async def _paid(
+        self,
+        name: str,
+        outgoing: Outgoing,
+        model: str | None,
+        gate: Gate | None,
+        idempotency_key: str | None,
+    ) -> Job:
+        """A paid request's job."""
+        kept = kept_as(idempotency_key or uuid4().hex)
+        answer = await self._accepted(name, outgoing, model, gate, None if self._answers is None else kept)
+        return with_bill(self._answered(answer, kept), answer.headers)
+
+    def _answered(self, answer: Answer, name: str) -> Job:
+        """The job in the answer to a paid request. Where the host keeps none it may have no id either."""
+        named = job_id(answer.body) is not None
+        if not named and not self.spec.keeps_jobs and answer.ok:
+            found = read_job({"id": f"answer-{name[:24]}", "status": "completed"} | dict(table(answer.body)))
+            if found is not None and found.urls:
+                return replace(found, files=answer.files)
+        return self._job(answer, paid=True)
+
+    async def _accepted(
+        self,
+        name: str,
+        outgoing: Outgoing,
+        model: str | None,
+        gate: Gate | None,
+        keep_as: str | None = None,
+    ) -> Answer:
         """The answer to a paid request, sent again only where nothing can have been accepted.
 
         What is sent again by its key leaves the outcome open whatever refuses it later: a refusal of the
@@ -242,7 +298,7 @@ class VideosClient:
             nonlocal lost
             await limiter.turn(gate)
             try:
-                answer = await self._sender.post(name, outgoing, gate)
+                answer = await self._sender.post(name, outgoing, gate, keep_as)
                 if answer.is_page and await self._only_pages(name, answer):
                     raise not_the_api(answer, self._sender.asked(paid=True))
                 accepted = answer if is_job(answer.body) else self._good(answer, paid=True)
@@ -300,6 +356,7 @@ class VideosClient:
             self._good(answer, paid)
         job = read_job(answer.body, known_id=known_id, poll_after=wait, body_urls=self.spec.body_urls)
         if job is not None:
+            job = replace(job, files=answer.files) if answer.files else job
             silent = paid and job.status is JobStatus.UNKNOWN and "status" not in job.raw
             return replace(job, status=self._unsaid(job)) if silent else job
         if known_id is not None and answer.status == 202:
@@ -308,7 +365,7 @@ class VideosClient:
 
     def _unsaid(self, job: Job) -> JobStatus:
         """The status of an accepted job that says none. A host that keeps no jobs answers with the video."""
-        return JobStatus.COMPLETED if job.urls and "get" not in self.spec.routes else JobStatus.QUEUED
+        return JobStatus.COMPLETED if job.urls and not self.spec.keeps_jobs else JobStatus.QUEUED
 
     async def _source_url(self, source: Source) -> str | None:
         """The address of a source's file, for hosts that want sources named so."""

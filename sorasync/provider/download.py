@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import httpx
 
 from sorasync.counted import counted
+from sorasync.provider.body import pieces
 from sorasync.provider.classify import fault
 from sorasync.provider.encode import filled
 from sorasync.provider.errors import (
@@ -22,11 +24,12 @@ from sorasync.provider.errors import (
     ProviderError,
     ServerError,
 )
-from sorasync.provider.inline import SCHEME, Inline
+from sorasync.provider.inline import SCHEME, Base64, Inline, OnDisk
 from sorasync.provider.links import LinkPolicy
 from sorasync.provider.redact import clean
 from sorasync.provider.retry import Patience, retried
 from sorasync.provider.sender import Sender
+from sorasync.provider.sieve import Sieve
 from sorasync.provider.wire import Job, JobStatus, Variant
 from sorasync.provider.words import MOST_READ, begins_as_text, words
 
@@ -44,7 +47,7 @@ class Fetched:
 
     def __init__(self, response: httpx.Response, sender: Sender, asked_offset: int) -> None:
         self._sender = sender
-        self._pieces = response.aiter_bytes()
+        self._pieces = pieces(response)
         self._opening = b""
         headers = response.headers
         said = sender.secret.hide(headers.get("content-type", ""))
@@ -91,7 +94,61 @@ class Fetched:
         return b""
 
 
-Opened = Fetched | Inline
+class InAnswer:
+    """A file that stands as text in the answer about its job, taken out of it as it comes; see `Download`."""
+
+    def __init__(self, response: httpx.Response, sender: Sender, number: int) -> None:
+        self._response = response
+        self._sender = sender
+        self._number = number
+        self.content_type = "video/mp4"
+        self.offset = 0
+        self.length: int | None = None
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The bytes as they come. `ServerError` if the stream breaks, `BadDownload` if there are none."""
+        text = _OneText(self._number)
+        sieve, decoder = Sieve(text), Base64()
+        try:
+            async for piece in pieces(self._response):
+                sieve.feed(piece)
+                yield decoder.feed(text.taken())
+                if text.whole:
+                    yield decoder.end()
+                    return
+                if sieve.over:
+                    break
+        except (httpx.HTTPError, OSError) as error:
+            raise self._sender.broken(error) from None
+        raise BadDownload("the answer about the job no longer holds its video")
+
+
+class _OneText:
+    """Takes one of the long texts of an answer."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._begun = -1
+        self._text = bytearray()
+        self.whole = False
+
+    def begin(self) -> None:
+        self._begun += 1
+
+    def write(self, text: bytes) -> None:
+        if self._begun == self._number and not self.whole:
+            self._text += text
+
+    def end(self) -> None:
+        self.whole = self.whole or self._begun == self._number
+
+    def taken(self) -> bytes:
+        taken = bytes(self._text)
+        self._text.clear()
+        return taken
+
+
+Opened = Fetched | Inline | OnDisk | InAnswer
 
 
 class Downloader:
@@ -146,10 +203,10 @@ class Downloader:
             raise NotFound(f"{self._sender.spec.name} names no place for the {variant.value} of {job.id}")
         for place in places[:-1]:
             try:
-                return await self._try("content", place, offset, stack)
+                return await self._try("content", place, offset, stack, job)
             except (NotFound, InvalidRequest, NotReady, NotSupported):
                 continue
-        return await self._try("content", places[-1], offset, stack)
+        return await self._try("content", places[-1], offset, stack, job)
 
     def _places(self, job: Job, variant: Variant) -> list[str]:
         spec = self._sender.spec
@@ -174,15 +231,34 @@ class Downloader:
             return NotReady(missing.message, status=missing.status, code=missing.code)
         return NotFound(missing.message, status=missing.status, code=missing.code)
 
-    async def _try(self, name: str, url: str, offset: int, stack: AsyncExitStack) -> Opened:
-        if _is_inline(url):
-            return Inline(url)
+    async def _try(
+        self, name: str, url: str, offset: int, stack: AsyncExitStack, job: Job | None = None
+    ) -> Opened:
+        if job is not None and _is_inline(url):
+            return await self._inside(job, url, stack)
 
         async with AsyncExitStack() as attempt:
             async with self._sender.in_time():
                 fetched = await self._follow(name, url, offset, attempt)
             stack.push_async_exit(attempt.pop_all())
             return fetched
+
+    async def _inside(self, job: Job, url: str, stack: AsyncExitStack) -> Opened:
+        """A file that came in the answer itself: in memory, on disk, or to be asked for once more."""
+        kept = job.files.get(url)
+        if kept is None:
+            return Inline(url)
+        if isinstance(kept, Path):
+            return OnDisk(kept)
+        spec = self._sender.spec
+        address = spec.base_url + filled(spec.routes["get"], job.id)
+        request = self._sender.build(
+            "GET", address, {"accept": "application/json", **self._sender.auth_headers()}
+        )
+        response = await stack.enter_async_context(self._sender.open("get", request))
+        if not response.is_success:
+            raise await self._refused(response, address)
+        return InAnswer(response, self._sender, kept)
 
     async def _follow(self, name: str, url: str, offset: int, stack: AsyncExitStack) -> Fetched:
         """Open an address through its redirects. The key goes to the user's own origin only."""

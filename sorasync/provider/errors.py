@@ -91,5 +91,9 @@ class OutcomeUnknown(ProviderError):
     """A paid request left this machine and no usable answer came back. Never send it again blindly."""
 
 
+class RenderFailed(ProviderError):
+    """A host that keeps no jobs answered without a video: that is how the render ended."""
+
+
 class BadDownload(ProviderError):
     """The bytes that came are not the file that was asked for (truncated, empty, wrong type)."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sorasync.clock import Clock
 from sorasync.provider.auth import auth_headers
 from sorasync.provider.client import VideosClient
+from sorasync.provider.kept_answers import KeptAnswers
 from sorasync.provider.redact import Secret
 from sorasync.provider.spec import HostSpec
 
@@ -25,8 +27,9 @@ def open_provider(
     environ: Mapping[str, str] | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     clock: Clock | None = None,
+    answers: Path | None = None,
 ) -> VideosClient:
-    """The client for a profile's `wire()`.
+    """The client for a profile's `wire()`. `answers` is the directory for those of a host that keeps no jobs.
 
     The key is `api_key`, or comes from the variable `api_key_env` (default: the profile's own), which errors
     name in any case. That it is missing is told by the first request that needs it, or before by `check_key`.
@@ -34,7 +37,8 @@ def open_provider(
     """
     spec = _spec(wire, api_key_env)
     key = api_key or (os.environ if environ is None else environ).get(spec.key_env)
-    return VideosClient(spec, api_key=key, transport=transport, clock=clock)
+    kept = None if answers is None else KeptAnswers(answers)
+    return VideosClient(spec, api_key=key, transport=transport, clock=clock, answers=kept)
 
 
 def check_key(wire: Mapping[str, object], api_key: str | None, api_key_env: str | None) -> None:

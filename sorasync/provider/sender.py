@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ import httpx
 from sorasync.clock import Clock
 from sorasync.provider.answer import Answer
 from sorasync.provider.auth import auth_headers
+from sorasync.provider.body import pieces
 from sorasync.provider.classify import Asked
 from sorasync.provider.embedded import embedded
 from sorasync.provider.errors import (
@@ -26,16 +28,15 @@ from sorasync.provider.errors import (
     ServerError,
 )
 from sorasync.provider.gate import Gate
+from sorasync.provider.kept_answers import KeptAnswers, NotKept
 from sorasync.provider.outgoing import Outgoing, Part, form_fields, multipart_parts
 from sorasync.provider.read import is_job
 from sorasync.provider.redact import Secret, may_hold, scrub
+from sorasync.provider.sieve import Nowhere, Sieve
 from sorasync.provider.spec import HostSpec
 from sorasync.provider.transport import FIRST_BYTE, TellsFirstByte
 from sorasync.provider.values import parse
 from sorasync.provider.words import MOST_READ, words
-
-_LARGEST_ANSWER = 64 * 1024 * 1024
-"""Bytes of JSON that are read at most; a page of 100 jobs with the longest prompts has 13 MB."""
 
 _TIMEOUT = httpx.Timeout(connect=15.0, read=60.0, write=60.0, pool=300.0)
 _PAID_TIMEOUT = httpx.Timeout(connect=15.0, read=300.0, write=120.0, pool=300.0)
@@ -74,21 +75,29 @@ class Sender:
         clock: Clock,
         transport: httpx.AsyncBaseTransport,
         whole: float | None = None,
+        answers: KeptAnswers | None = None,
     ) -> None:
         self.spec = spec
         self.clock = clock
         self.secret = Secret(api_key)
         self.requests: Counter[str] = Counter()
-        synchronous = "get" not in spec.routes
-        self._paid_timeout = _SYNCHRONOUS_TIMEOUT if synchronous else _PAID_TIMEOUT
+        self._paid_timeout = _PAID_TIMEOUT if spec.keeps_jobs else _SYNCHRONOUS_TIMEOUT
         self._whole = whole or _WHOLE
-        self._whole_paid = whole or (_WHOLE_SYNCHRONOUS if synchronous else _WHOLE_PAID)
+        self._whole_paid = whole or (_WHOLE_PAID if spec.keeps_jobs else _WHOLE_SYNCHRONOUS)
         self._transport = transport
+        self._answers = answers
 
     def asked(self, paid: bool = False) -> Asked:
         """How answers of this host are to be read."""
         spec = self.spec
-        return Asked(spec.name, spec.key_env, paid, self.secret.sought, unavailable=spec.unavailable)
+        return Asked(
+            spec.name,
+            spec.key_env,
+            paid,
+            self.secret.sought,
+            unavailable=spec.unavailable,
+            keeps_jobs=spec.keeps_jobs,
+        )
 
     def auth_headers(self) -> dict[str, str]:
         """What only the host itself may get. Raises `AuthFailed` for a key that cannot be sent."""
@@ -108,9 +117,14 @@ class Sender:
         """A DELETE."""
         return await self._ask(name, "DELETE", path)
 
-    async def post(self, name: str, outgoing: Outgoing, gate: Gate | None = None) -> Answer:
-        """A POST, sent once. With a gate it is paid; `OutcomeUnknown` is raised where no answer comes."""
-        return await self._ask(name, "POST", outgoing.path, outgoing=outgoing, gate=gate)
+    async def post(
+        self, name: str, outgoing: Outgoing, gate: Gate | None = None, keep_as: str | None = None
+    ) -> Answer:
+        """A POST, sent once. With a gate it is paid; `OutcomeUnknown` is raised where no answer comes.
+
+        With `keep_as` its answer is durable under that name on return, if it is a success.
+        """
+        return await self._ask(name, "POST", outgoing.path, outgoing=outgoing, gate=gate, keep_as=keep_as)
 
     async def _ask(
         self,
@@ -121,6 +135,7 @@ class Sender:
         query: Mapping[str, str] | None = None,
         outgoing: Outgoing | None = None,
         gate: Gate | None = None,
+        keep_as: str | None = None,
     ) -> Answer:
         paid = gate is not None
         async with AsyncExitStack() as stack:
@@ -133,7 +148,7 @@ class Sender:
             size = int(request.headers.get("content-length", "0"))
             await stack.enter_async_context(self.in_time(gate, size))
             response = await stack.enter_async_context(self.open(name, request, gate))
-            return await self.read(response, gate)
+            return await self.read(response, gate, keep_as)
 
     @asynccontextmanager
     async def in_time(self, gate: Gate | None = None, size: int = 0) -> AsyncIterator[None]:
@@ -222,28 +237,61 @@ class Sender:
             names = ", ".join(str(one) for one in outgoing.files.values() if not isinstance(one, bytes))
             raise InvalidRequest(f"cannot read {names}: {error.strerror}") from None
 
-    async def read(self, response: httpx.Response, gate: Gate | None = None) -> Answer:
-        """The whole answer. A break on the way is as bad as no answer, but for a status that says no."""
-        body = bytearray()
-        try:
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > _LARGEST_ANSWER:
-                    break
-        except (httpx.HTTPError, OSError) as error:
-            if response.is_success or response.status_code >= 500:
-                raise self.broken(error, gate) from None
-        parsed = self._parsed(bytes(body))
-        said = "" if parsed is not None else self.secret.hide(words(bytes(body[:MOST_READ])))
+    async def read(
+        self, response: httpx.Response, gate: Gate | None = None, keep_as: str | None = None
+    ) -> Answer:
+        """The whole answer, and with `keep_as` a success of it durable under that name."""
+        if keep_as is not None and self._answers is not None and response.is_success:
+            return await self._kept(response, self._answers, gate, keep_as)
+        sieve = Sieve(Nowhere())
+        await self._gather(response, sieve, gate)
+        parsed = self._parsed(sieve)
+        said = "" if parsed is not None else self._said(sieve)
         if self.spec.wraps_errors and not response.is_success:
             found = embedded(parsed)
             # A job in the answer to a paid request would carry its upstream's id, which leads elsewhere.
             parsed = parsed if found is None or (gate is not None and is_job(found)) else found
-        return Answer(response.status_code, _headers(response), parsed, said)
+        files = dict(zip(sieve.marks, count(), strict=False))
+        return Answer(response.status_code, _headers(response), parsed, said, files)
 
-    def _parsed(self, content: bytes) -> object:
-        """The JSON of a body, without the key should a server repeat it."""
-        secret = self.secret.sought
+    async def _kept(
+        self, response: httpx.Response, answers: KeptAnswers, gate: Gate | None, name: str
+    ) -> Answer:
+        """The whole answer to a paid request, whose video may be in it."""
+        try:
+            with answers.begin(name) as incoming:
+                sieve = Sieve(incoming)
+                await self._gather(response, sieve, gate)
+                parsed = self._parsed(sieve)
+                files = await incoming.keep(response.status_code, parsed, sieve.marks)
+        except NotKept as error:
+            message = f"{self.spec.name} answered {response.status_code}, and {error}"
+            raise OutcomeUnknown(message, status=response.status_code) from error
+        said = "" if parsed is not None else self._said(sieve)
+        return Answer(response.status_code, _headers(response), parsed, said, files)
+
+    async def _gather(self, response: httpx.Response, sieve: Sieve, gate: Gate | None) -> None:
+        """The body. A break on the way is as bad as no answer, but for a status that says no."""
+        try:
+            async for piece in pieces(response):
+                sieve.feed(piece)
+                if sieve.over:
+                    return
+        except (httpx.HTTPError, OSError) as error:
+            if response.is_success or response.status_code >= 500:
+                raise self.broken(error, gate) from None
+
+    def _said(self, sieve: Sieve) -> str:
+        """What a body that is no JSON says to people."""
+        if sieve.over:
+            return "an answer larger than any that this API has"
+        return self.secret.hide(words(sieve.skeleton[:MOST_READ]))
+
+    def _parsed(self, sieve: Sieve) -> object:
+        """The JSON of a body, without the key should a server repeat it; None for anything else."""
+        if sieve.over:
+            return None
+        secret, content = self.secret.sought, sieve.skeleton
         found = parse(content)
         try:
             return scrub(found, secret) if secret and may_hold(content, secret) else found

@@ -52,6 +52,11 @@ class HostSpec:
     in_flight: int | None = None
     download_hosts: tuple[str, ...] = ()
 
+    @property
+    def keeps_jobs(self) -> bool:
+        """Whether a job can be asked for later; else the answer to a paid request is all there ever is."""
+        return "get" in self.routes
+
     @classmethod
     def from_mapping(cls, wire: Mapping[str, object]) -> HostSpec:
         """From the plain mapping that a profile's `wire()` returns."""

@@ -50,6 +50,9 @@ class Job:
     it charged; `resends` how often a gateway says that it sent the request again by itself. `poll_after` is
     the server's hint, in seconds. A completed job without a video has already
     been turned into a failed one.
+
+    A video that came inside the answer and is too long for memory has a mark among the `urls`; `files` says
+    what it stands for: a file on this machine, or the number of the text in the answer to `get`, from 0.
     """
 
     id: str
@@ -68,6 +71,7 @@ class Job:
     resends: int = 0
     poll_after: float | None = None
     raw: Mapping[str, object] = field(default_factory=dict, compare=False)
+    files: Mapping[str, Path | int] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

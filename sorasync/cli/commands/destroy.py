@@ -91,7 +91,7 @@ def _destroy(
     """Ask for the library's name, lock, look again, delete; None where the answer was another."""
     from sorasync.cli.asking import typed
     from sorasync.cli.invocation import changing
-    from sorasync.operations.gc import delete, everything, relink
+    from sorasync.operations.gc import clear_leftovers, delete, everything, relink
 
     what = f"delete {counted(count, 'render')}, all of {project.name}"
     if not yes and not typed(project.name, f"Type {project.name} to go on", what=what):
@@ -99,6 +99,6 @@ def _destroy(
     with changing(project, lock_timeout) as session:
         _refuse_protected(session.store.protected(), include_protected)
         deleted = delete(project, session, everything(project, session.store)[0], remote=remote)
-        project.assets().clear_parts(project.clock.now() + 1)
+        clear_leftovers(project, session.store, project.clock.now() + 1)
         relink(project, session.store)
     return deleted

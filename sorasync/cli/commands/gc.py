@@ -89,7 +89,7 @@ def _delete(
     """Ask, lock, look again, delete; None where the answer was no."""
     from sorasync.cli.asking import agreed
     from sorasync.cli.invocation import changing
-    from sorasync.operations.gc import STALE, relink, retired
+    from sorasync.operations.gc import STALE, clear_leftovers, relink, retired
     from sorasync.operations.gc import delete as carry_out
 
     where = " here and at the provider" if remote else ""
@@ -101,6 +101,6 @@ def _delete(
         deleted = carry_out(
             project, session, retired(project, session.store, older_than, shown), remote=remote
         )
-        project.assets().clear_parts(project.clock.now() - STALE)
+        clear_leftovers(project, session.store, project.clock.now() - STALE)
         relink(project, session.store)
     return deleted

@@ -1,0 +1,69 @@
+"""The bytes of an answer, taken off their encoding a little at a time.
+
+A few kilobytes of gzip may stand for gigabytes: what comes out is bounded piece by piece, whatever goes in.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncIterator
+
+import httpx
+
+PIECE = 1 << 18
+"""Bytes that one piece has at most."""
+_WINDOWS = {"gzip": (47,), "x-gzip": (47,), "deflate": (15, -15)}
+"""By encoding, the ways to open it: `deflate` comes with and without zlib's own header."""
+
+
+async def pieces(response: httpx.Response) -> AsyncIterator[bytes]:
+    """The decoded body. Raises what httpx raises, `DecodingError` for an encoding that was not asked for."""
+    stream = response.stream
+    assert isinstance(stream, httpx.AsyncByteStream)
+    coding = response.headers.get("content-encoding", "identity").strip().lower() or "identity"
+    if coding == "identity":
+        async for raw in stream:
+            yield raw
+        return
+    if coding not in _WINDOWS:
+        raise httpx.DecodingError(f"the answer is encoded in {coding[:20]}, which was not asked for")
+    inflated = _Inflated(_WINDOWS[coding])
+    async for raw in stream:
+        inflated.feed(raw)
+        while piece := inflated.take():
+            yield piece
+    while piece := inflated.take():
+        yield piece
+
+
+class _Inflated:
+    def __init__(self, windows: tuple[int, ...]) -> None:
+        self._windows = list(windows)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._opened = zlib.decompressobj(self._windows[0])
+        self._waiting = b""
+
+    def feed(self, raw: bytes) -> None:
+        self._waiting += raw
+
+    def take(self) -> bytes:
+        """The next piece; empty where more has to be fed first."""
+        given = self._waiting
+        try:
+            piece = self._opened.decompress(given, PIECE)
+        except zlib.error as error:
+            if len(self._windows) == 1:
+                raise httpx.DecodingError(str(error)) from error
+            del self._windows[0]
+            self._begin()
+            self._waiting = given
+            return self.take()
+        del self._windows[1:]
+        self._waiting = self._opened.unconsumed_tail
+        if self._opened.eof and (rest := self._opened.unused_data):
+            self._begin()
+            self._waiting = rest
+            return piece or self.take()
+        return piece
