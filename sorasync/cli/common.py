@@ -32,8 +32,12 @@ class Globals:
 
     def project(self) -> Project:
         """The library that the command is about."""
+        from sorasync.cli.diagnostic_paths import files_are_of
+        from sorasync.manifest.config import find_library
         from sorasync.operations.project import Project
 
+        # Before it is opened: the configuration's own faults have a place as well.
+        files_are_of(find_library(self.library or Path.cwd()))
         return Project.open(self.library, self.env)
 
     @property

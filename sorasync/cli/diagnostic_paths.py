@@ -1,8 +1,9 @@
-"""Paths of a library's files as another program knows them: from the top of the repository it looks at."""
+"""Paths of a library's files as others know them: a repository from its top, a terminal from where it is."""
 
 from __future__ import annotations
 
 import os
+from contextvars import ContextVar
 from pathlib import Path, PurePosixPath
 
 
@@ -16,3 +17,26 @@ def repository_prefix(root: Path) -> str:
 def repository_path(prefix: str, file: str) -> str:
     """A file of the library below that prefix."""
     return PurePosixPath(prefix, file).as_posix()
+
+
+# Of the one command that runs: where its library is. Faults know their files by names inside of it only.
+_library: ContextVar[Path | None] = ContextVar("library", default=None)
+
+
+def files_are_of(root: Path | None) -> None:
+    """Say which library the files are of that `from_here` is asked about; None where they are of none."""
+    _library.set(root)
+
+
+def from_here(file: str) -> str:
+    """A file of the library as a terminal in the working directory opens it."""
+    root = _library.get()
+    if root is None:
+        return file
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:
+        return (root / file).as_posix()
+    if root.is_relative_to(here) or here.is_relative_to(root):
+        return Path(os.path.relpath(root / file, here)).as_posix()
+    return (root / file).as_posix()

@@ -8,6 +8,7 @@ import click
 
 from sorasync.cli.columns import cells, terminal_width, wrapped
 from sorasync.cli.diagnostic_groups import Group, grouped
+from sorasync.cli.diagnostic_paths import from_here
 from sorasync.cli.excerpt import excerpt
 from sorasync.counted import counted
 from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
@@ -86,7 +87,7 @@ def _notes(group: Group) -> Iterator[str]:
 
 
 def _place(at: Position) -> str:
-    return f"{at.file}:{at.line}:{at.column}"
+    return f"{from_here(at.file)}:{at.line}:{at.column}"
 
 
 def _some(items: Iterable[str], most: int) -> str:

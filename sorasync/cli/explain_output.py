@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sorasync.manifest.codes import (
     ALL_CODES,
     CODES,
+    EDITOR_CODES,
     LEVELS,
     LIMIT_CODES,
     LINT_CODES,
@@ -19,6 +20,7 @@ _HEADS = (
     ("What the provider does not have", LIMIT_CODES),
     ("Lint: what may go wrong, or be paid for in vain", LINT_CODES),
     ("Reference media", MEDIA_CODES),
+    ("Files for editors", EDITOR_CODES),
     ("Why a plan is refused", REFUSAL_CODES),
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import click
 
 from sorasync.cli.columns import screen_width
+from sorasync.cli.diagnostic_paths import from_here
 from sorasync.cli.failure import one_line, plain_text
 from sorasync.operations.find import Found, Hit
 
@@ -28,7 +29,7 @@ def find_lines(found: Iterable[Found], *, quiet: bool = False) -> Iterator[str]:
 
 
 def _line(hit: Hit) -> str:
-    head = f"  {hit.field:<12} {hit.place.file}:{hit.place.line}"
+    head = f"  {hit.field:<12} {from_here(hit.place.file)}:{hit.place.line}"
     room = max(_NARROWEST, screen_width() - len(head) - 2)
     return f"{head}  {_excerpt(hit, room)}"
 

@@ -11,6 +11,7 @@ import click
 
 from sorasync import __version__
 from sorasync.cli.common import global_options
+from sorasync.cli.diagnostic_paths import files_are_of
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.lazy import LazyGroup
 from sorasync.cli.terminal import colour_wanted
@@ -94,6 +95,8 @@ def run(args: Sequence[str]) -> int:
         return _interrupted(error)
     except Exception as error:
         return show_failure(error, args)
+    finally:
+        files_are_of(None)
 
 
 def _interrupted(error: BaseException | None) -> int:

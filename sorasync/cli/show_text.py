@@ -9,6 +9,7 @@ import click
 
 from sorasync.cli.address_view import AddressView, RenderView
 from sorasync.cli.columns import cells, cut, padded, screen_width
+from sorasync.cli.diagnostic_paths import from_here
 from sorasync.cli.failure import one_line
 from sorasync.cli.render_text import render_text
 from sorasync.cli.units import moment, size
@@ -23,7 +24,7 @@ def show_text(view: AddressView) -> Iterator[str]:
     """All lines."""
     library, owner = view.planned.library, view.found.owner
     at = declared_at(library, owner)
-    place = f"{at.file}:{at.line}" if at else "not in the manifests; only the state knows it"
+    place = f"{from_here(at.file)}:{at.line}" if at else "not in the manifests; only the state knows it"
     yield f"{click.style(owner, bold=True)}  {place}"
     if view.found.declared and view.found.whole:
         yield from _values(values_of(library, view.planned.graph, owner))
@@ -38,7 +39,7 @@ def show_text(view: AddressView) -> Iterator[str]:
 def _values(values: list[Value]) -> Iterator[str]:
     names = max((cells(value.name) for value in values), default=0)
     shown = [_shown(value.value) for value in values]
-    places = [f"{v.place.file}:{v.place.line}" if v.place else v.note or "" for v in values]
+    places = [f"{from_here(v.place.file)}:{v.place.line}" if v.place else v.note or "" for v in values]
     room = max(20, screen_width() - names - max(map(cells, places), default=0) - 8)
     widest = min(max(map(cells, shown), default=0), _WIDEST_VALUE, room)
     for value, text, place in zip(values, shown, places, strict=True):

@@ -21,6 +21,7 @@ _BACKUP_OLD = 7 * 86400.0
 def local_checks(project: Project) -> Iterator[Check]:
     """Every check that needs no provider."""
     yield _disk(project)
+    yield from _schemas(project)
     try:
         with project.store() as store:
             yield from _state(project, store)
@@ -36,6 +37,13 @@ def _disk(project: Project) -> Check:
     free = shutil.disk_usage(_existing(project.assets().path)).free
     level = Level.ERROR if free < _DISK_FAILS else Level.WARNING if free < _DISK_WARNS else Level.OK
     return Check("disk", level, f"{free / _GIB:.1f} GiB free for videos")
+
+
+def _schemas(project: Project) -> Iterator[Check]:
+    from sorasync.operations.schemas import stale_schemas
+
+    for name, command in stale_schemas(project.root):
+        yield Check("schemas", Level.WARNING, f"{name} is of another version of sorasync", command)
 
 
 def _state(project: Project, store: Store) -> Iterator[Check]:

@@ -115,5 +115,17 @@ MEDIA_CODES: Final[dict[str, str]] = {
 }
 """What `preflight` finds in the files that manifests name. What a server refuses is an error."""
 
-ALL_CODES: Final[dict[str, str]] = {**CODES, **LIMIT_CODES, **LINT_CODES, **MEDIA_CODES, **REFUSAL_CODES}
+EDITOR_CODES: Final[dict[str, str]] = {
+    "S300": "an editor's schema is of another version",
+}
+"""What is wrong with files that only editors read."""
+
+ALL_CODES: Final[dict[str, str]] = {
+    **CODES,
+    **LIMIT_CODES,
+    **LINT_CODES,
+    **MEDIA_CODES,
+    **EDITOR_CODES,
+    **REFUSAL_CODES,
+}
 """Every code with its title, in order."""

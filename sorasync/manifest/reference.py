@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from sorasync.manifest.codes import CODES, LIMIT_CODES, LINT_CODES, MEDIA_CODES, REFUSAL_CODES
+from sorasync.manifest.codes import CODES, EDITOR_CODES, LIMIT_CODES, LINT_CODES, MEDIA_CODES, REFUSAL_CODES
 from sorasync.manifest.json_schema import config_schema, manifest_schema
 
 _HEAD: Final = """\
@@ -64,6 +64,7 @@ _CODE_GROUPS: Final = (
     ("What the provider's profile does not have", LIMIT_CODES),
     ("Lint: prompts and storyboards", LINT_CODES),
     ("Reference clips and images", MEDIA_CODES),
+    ("Files for editors", EDITOR_CODES),
     ("Plans that apply refuses", REFUSAL_CODES),
 )
 

@@ -57,13 +57,15 @@ def faults(project: Project) -> list[Diagnostic]:
 def _checked(project: Project) -> Checked:
     from sorasync.graph.expand import expand_as_far
     from sorasync.operations.ending import endings
+    from sorasync.operations.schemas import schema_findings
 
     library, language = project.sound_library()
     graph, lacks = expand_as_far(library, project.profile, keys=False)
     lacking = {lack.address for lack in lacks}
     sound = {a for a in graph.renders if owner(a) not in lacking}
     media = media_findings(project, library, graph, sound)
-    warned = (*library.warnings, *endings(project, library), *project.lint(library))
+    stale = schema_findings(project.root)
+    warned = (*library.warnings, *endings(project, library), *project.lint(library), *stale)
     found = sorted((*language, *warned, *lacks, *media), key=Diagnostic.sort_key)
     return Checked(tuple(found), len(library.clips), len(library.characters), len(graph.renders))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from contextlib import chdir
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -55,7 +56,8 @@ class Film:
     def run(self, *arguments: str) -> Answer:
         """Run a command in the library."""
         self.capsys.readouterr()
-        code = run([*arguments, "--library", str(self.root)])
+        with chdir(self.root):
+            code = run([*arguments, "--library", str(self.root)])
         shown = self.capsys.readouterr()
         return Answer(code, shown.out, shown.err)
 

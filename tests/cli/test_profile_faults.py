@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from sorasync.cli.main import run
 def told(root: Path, config: str, capsys: pytest.CaptureFixture[str], *more: str) -> str:
     (root / "manifests").mkdir()
     (root / "sorasync.toml").write_text(config)
-    assert run(["--library", str(root), "plan", "--offline", *more]) == 1
+    with chdir(root):
+        assert run(["--library", str(root), "plan", "--offline", *more]) == 1
     return capsys.readouterr().err
 
 

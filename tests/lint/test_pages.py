@@ -33,8 +33,8 @@ _MEDIA = re.compile(r'"(refs/[^"]+)"\s*# (.*)')
 _NAMED = re.compile(r'"((?:refs|prompts)/[^"]+)"')
 _USUAL = {".png": "PNG, 720x1280", ".mp4": "MP4, 720x1280, 3 s"}
 """What a file is of which an example says nothing."""
-WORDS_ONLY = {"S129", "S130", "S220"}
-"""Codes without an example: kept for profiles to come, said by plans only, about missing packages."""
+WORDS_ONLY = {"S129", "S130", "S220", "S300"}
+"""Codes without an example: kept for profiles to come, said by plans only, about no manifest."""
 
 
 @dataclass
@@ -155,7 +155,7 @@ def test_a_plan_of_the_bad_example_is_refused_and_one_of_the_good_is_not(tmp_pat
 
 def test_codes_without_an_example_say_so_by_having_none() -> None:
     assert {code for code in ALL_CODES if "## Bad" not in (page(code) or "")} == WORDS_ONLY
-    assert set(MEDIA_CODES) | {"S129", "S130"} >= WORDS_ONLY
+    assert set(MEDIA_CODES) | {"S129", "S130", "S300"} >= WORDS_ONLY
 
 
 def test_a_name_that_is_no_code_has_no_page() -> None:

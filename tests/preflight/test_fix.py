@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import chdir
 from pathlib import Path
 
 import av
@@ -25,7 +26,8 @@ USED = (
 
 def fix(root: Path, capsys: pytest.CaptureFixture[str]) -> str:
     """Run the command and give its output."""
-    run(["preflight", "--fix", "--library", str(root)])
+    with chdir(root):
+        run(["preflight", "--fix", "--library", str(root)])
     return capsys.readouterr().out
 
 

@@ -12,7 +12,7 @@ from sorasync.cli.main import run
 from sorasync.manifest.config import Config
 from sorasync.manifest.reference import toml, written_files
 from sorasync.manifest.schema import ManifestModel, Table
-from sorasync.manifest.shipped import schema_line, schema_text
+from sorasync.manifest.shipped import SCHEMA_FILES, SchemaName, schema_line, schema_text
 from sorasync.manifest.toml import parse
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -81,3 +81,35 @@ def test_a_new_library_names_the_schemas_that_it_holds(tmp_path: Path) -> None:
         schema = path.parent / line.removeprefix("#:schema ")
         assert json.loads(schema.read_text(encoding="utf-8"))["$schema"]
     assert run(["fmt", "--check", str(tmp_path)]) == 0
+
+
+def test_the_files_of_the_tutorial_name_the_schemas_of_this_checkout() -> None:
+    for path in (REPOSITORY / "sorasync.toml", *(REPOSITORY / "manifests").rglob("*.toml")):
+        line = path.read_text(encoding="utf-8").partition("\n")[0]
+        schema = path.parent / line.removeprefix("#:schema ")
+        kind: SchemaName = "config" if path.name == "sorasync.toml" else "manifest"
+        assert schema.read_text(encoding="utf-8") == schema_text(kind)
+
+
+@pytest.mark.parametrize("kind", ["manifest", "config"])
+def test_a_schema_of_another_version_is_found_and_the_command_that_is_told_mends_it(
+    kind: SchemaName, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["init"]) == 0
+    name = SCHEMA_FILES[kind]
+    (tmp_path / name).write_bytes(schema_text(kind).replace("\n", "\r\n").encode())
+    capsys.readouterr()
+    assert run(["validate", "--strict"]) == 0
+    assert "S300" not in capsys.readouterr().out
+    (tmp_path / name).write_text(schema_text(kind).replace('"type"', '"kind"', 1))
+    assert run(["validate", "--strict"]) == 0
+    shown = capsys.readouterr().out
+    command = f"sorasync schema {kind} --out {name}"
+    assert f"hint[S300] {name}:1:1: the schema is of another version of sorasync" in shown
+    assert command in shown
+    assert run(["doctor", "--offline"]) == 0
+    assert command in capsys.readouterr().out
+    assert run(command.split()[1:]) == 0
+    assert run(["validate"]) == 0
+    assert "S300" not in capsys.readouterr().out

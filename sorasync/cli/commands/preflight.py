@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.diagnostic_paths import from_here
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.output import print_json, print_lines
 
@@ -69,11 +70,11 @@ def _mended_text(one: Mended) -> Iterator[str]:
 
     width = terminal_width()
     if one.done:
-        yield from wrapped(f"wrote {one.copy}: {', '.join(one.done)}", width, indent=4)
+        yield from wrapped(f"wrote {from_here(one.copy or '')}: {', '.join(one.done)}", width, indent=4)
     for words in one.left:
-        yield from wrapped(f"{one.file}: {words}", width, indent=4)
+        yield from wrapped(f"{from_here(one.file)}: {words}", width, indent=4)
     if one.copy is not None:
-        use = f"    to use it, change {one.position.file}:{one.position.line} to: {one.line}"
+        use = f"    to use it, change {from_here(one.position.file)}:{one.position.line} to: {one.line}"
         yield from wrapped(use, width, indent=6)
 
 

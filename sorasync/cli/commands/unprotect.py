@@ -9,6 +9,7 @@ import click
 
 from sorasync.cli.address_argument import ADDRESS
 from sorasync.cli.common import Globals, subcommand
+from sorasync.cli.diagnostic_paths import from_here
 from sorasync.cli.exit_code import ExitCode
 from sorasync.cli.lock_option import lock_option
 from sorasync.cli.output import print_json, print_lines
@@ -86,5 +87,5 @@ def _said_again(project: Project, addresses: Iterable[str]) -> str | None:
         name = address.partition("#")[0].partition(".")[2]
         spec = library.clips[name] if address.startswith("clip.") else library.characters[name]
         at = library.position(Origin(spec.origin.file, (*spec.origin.path, "protect")))
-        return f"{at.file}:{at.line}"
+        return f"{from_here(at.file)}:{at.line}"
     return None

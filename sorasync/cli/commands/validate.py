@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -20,17 +22,38 @@ Examples:
   sorasync validate --strict
   sorasync validate --format github       # annotations in a GitHub workflow
   sorasync validate --format sarif > sorasync.sarif
+  sorasync validate film/manifests/act-1.toml
 """
 
 
 @subcommand(formats=("text", "json", "github", "sarif"), epilog=_EXAMPLES)
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILES]...")
 @click.option("--strict", is_flag=True, help="Make warnings errors.")
-def command(globals: Globals, strict: bool) -> ExitCode:
+def command(globals: Globals, files: tuple[Path, ...], strict: bool) -> ExitCode:
     """Check every manifest against the language and the provider's profile, and its prompts against the lint.
 
     Every fault of every file is shown at once. Needs no key, no state and no network. `sorasync explain CODE`
-    says more about a code.
+    says more about a code. With FILES, the libraries that these belong to are checked, each as a whole.
     """
+    from sorasync.cli.failure import show_failure
+    from sorasync.manifest.config import find_library
+    from sorasync.manifest.diagnostic import ManifestError
+
+    roots = sorted({find_library(file.parent) for file in files})
+    if len(roots) < 2:
+        return _validate(replace(globals, library=roots[0]) if roots else globals, strict)
+    if globals.format != "text":
+        raise click.UsageError(f"--format {globals.format} is for the files of one library")
+    worst = ExitCode.DONE
+    for root in roots:
+        try:
+            worst = max(worst, _validate(replace(globals, library=root), strict))
+        except ManifestError as error:
+            worst = ExitCode(max(worst, show_failure(error, ())))
+    return worst
+
+
+def _validate(globals: Globals, strict: bool) -> ExitCode:
     from sorasync.operations.validate import check
 
     checked = check(globals.project, strict=strict)
@@ -78,8 +101,6 @@ def _sarif(globals: Globals, checked: Checked) -> ExitCode:
 
 
 def _prefix(globals: Globals) -> str:
-    from pathlib import Path
-
     from sorasync.cli.diagnostic_paths import repository_prefix
     from sorasync.manifest.config import find_library
 

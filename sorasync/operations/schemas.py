@@ -1,0 +1,39 @@
+"""Finds schemas for editors in a library that this version of the program would write otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sorasync.library_file import read_file
+from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
+from sorasync.manifest.shipped import SCHEMA_FILES, schema_text
+
+CODE = "S300"
+
+
+def stale_schemas(root: Path) -> Iterator[tuple[str, str]]:
+    """The name of each such file in the library at `root`, and the command that writes it anew.
+
+    A library without the files has chosen to do without; one that cannot be read is for the editor to tell.
+    """
+    for kind, name in SCHEMA_FILES.items():
+        try:
+            data = read_file(root / name, within=root)
+        except OSError:
+            continue
+        # Git may have given it the line ends of this machine.
+        if data.replace(b"\r\n", b"\n") != schema_text(kind).encode():
+            yield name, f"sorasync schema {kind} --out {name}"
+
+
+def schema_findings(root: Path) -> Iterator[Diagnostic]:
+    """The same for people who check a library."""
+    for name, command in stale_schemas(root):
+        yield Diagnostic(
+            CODE,
+            Severity.HINT,
+            "the schema is of another version of sorasync",
+            Position(name),
+            expected=command,
+        )
