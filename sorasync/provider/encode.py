@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from math import gcd
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,6 +19,7 @@ NOBODY = "video_sorasync_doctor"
 """An id that no host has given out."""
 _RESOLUTIONS = (480, 720, 768, 1080)
 """Shorter sides that hosts know as `480p` and so on."""
+_RATIOS = ((16, 9), (9, 16), (1, 1), (4, 3), (3, 4), (3, 2), (2, 3), (21, 9), (9, 21))
 _LARGEST_IMAGE = 256 << 20
 
 
@@ -94,18 +94,18 @@ def size_fields(spec: HostSpec, size: str) -> Fields:
     wide, high = int(width), int(height)
     if spec.size_as == "width_height":
         return {"width": wide, "height": high}
-    if min(wide, high) not in _RESOLUTIONS:
+    ratio = aspect(wide, high)
+    if min(wide, high) not in _RESOLUTIONS or ratio is None:
         return {"size": size}
-    return {"resolution": f"{min(wide, high)}p", "aspect_ratio": aspect(wide, high)}
+    return {"resolution": f"{min(wide, high)}p", "aspect_ratio": ratio}
 
 
-def aspect(width: int, height: int) -> str:
-    """The shape as a ratio; sizes that codecs round (854x480) count as the 16:9 they stand for."""
-    for wide, high in ((16, 9), (9, 16), (4, 3), (3, 4), (3, 2), (2, 3)):
+def aspect(width: int, height: int) -> str | None:
+    """The shape as a ratio that hosts know, None for others; 854x480, as codecs round it, is 16:9."""
+    for wide, high in _RATIOS:
         if abs(width * high - height * wide) <= max(wide, high):
             return f"{wide}:{high}"
-    by = gcd(width, height) or 1
-    return f"{width // by}:{height // by}"
+    return None
 
 
 def needs_source_url(spec: HostSpec, source: Source) -> bool:

@@ -101,6 +101,16 @@ def test_a_size_that_no_resolution_stands_for_goes_to_openrouter_as_it_is() -> N
     assert seen.json["size"] == "1024x1792" and "resolution" not in seen.json
 
 
+@pytest.mark.parametrize(
+    ("size", "ratio"),
+    [("1280x720", "16:9"), ("854x480", "16:9"), ("720x720", "1:1"), ("1680x720", "21:9"), ("832x480", None)],
+)
+def test_a_shape_goes_as_a_ratio_only_where_hosts_know_it(size: str, ratio: str | None) -> None:
+    seen = sent(CreateRequest("A cat.", "some/model", size, 8), "openrouter")
+    assert seen.json.get("aspect_ratio") == ratio
+    assert seen.json.get("size") == (None if ratio else size)
+
+
 def test_xai_has_a_create_route_of_its_own() -> None:
     seen = sent(CreateRequest("A cat.", "grok-imagine-video", "854x480", 8), "xai")
     assert seen.path == "/v1/videos/generations"
