@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 
 import click
 
 from sorasync.cli.failure import printable
-from sorasync.cli.json_text import json_text
+from sorasync.cli.json_text import json_lines
+
+_LINES_AT_A_TIME = 1_000
 
 
 def print_lines(lines: Iterable[str]) -> None:
@@ -16,9 +19,11 @@ def print_lines(lines: Iterable[str]) -> None:
     click.echo(printable("\n".join(lines)))
 
 
-def print_json(data: object) -> None:
-    """Print JSON for programs."""
-    click.echo(json_text(data))
+def print_json(data: Mapping[str, object]) -> None:
+    """Print JSON for programs, as it is made."""
+    lines = json_lines(data)
+    while block := list(islice(lines, _LINES_AT_A_TIME)):
+        click.echo("\n".join(block))
 
 
 def write_output(path: Path, text: str | Iterable[bytes], *, parents: bool = False) -> None:

@@ -86,9 +86,10 @@ def _show(globals: Globals, planned: Planned, planning: PlanOptions, *, full: bo
     plan, drift = planned.plan, planned.drift
     if globals.json:
         from sorasync.cli.drift_output import drift_json
-        from sorasync.cli.plan_json import plan_json
+        from sorasync.cli.plan_json import change_json, plan_json
 
-        print_json(plan_json(plan) | ({"drift": drift_json(drift)} if drift else {}))
+        changes = {"changes": map(change_json, plan.changes)}
+        print_json(plan_json(plan, changes=False) | changes | ({"drift": drift_json(drift)} if drift else {}))
         return
     if globals.format in _MARKDOWN:
         from sorasync.cli.plan_markdown import plan_comment, plan_summary
