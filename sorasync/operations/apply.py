@@ -263,7 +263,7 @@ fight with the event loop for the interpreter."""
 
 async def _engine(session: _Session, number: int) -> Report:
     project, options = session.project, session.options
-    files = ThreadPoolExecutor(_FILE_THREADS, thread_name_prefix="files")
+    files = FileThreads(_FILE_THREADS, thread_name_prefix="files")
     asyncio.get_running_loop().set_default_executor(files)
     config = project.config
     async with project.provider() as provider:
@@ -299,6 +299,19 @@ async def _engine(session: _Session, number: int) -> Report:
                     return await run(context, session.planned.plan.changes)
         finally:
             beating.cancel()
+            files.abandoned = context.interrupted
+
+
+class FileThreads(ThreadPoolExecutor):
+    """Threads that check files. Once they are abandoned, the end of the event loop does not wait for them: a
+    run may be cut off at any moment of what they do.
+    """
+
+    abandoned = False
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End, after what is under way unless it is abandoned."""
+        super().shutdown(wait and not self.abandoned, cancel_futures=cancel_futures or self.abandoned)
 
 
 async def _beat(lock: RunLock, context: Context) -> None:

@@ -37,6 +37,8 @@ _MOST_REDIRECTS = 5
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 _SETTLING = 60.0
 """Seconds after completion in which a missing file may still appear."""
+_SLOWEST, _SLOW_FOR = 1024, 60.0
+"""Bytes a second, and seconds of less than that after which a stream is given up: it might never end."""
 _ANY_TYPE = ("", "application/octet-stream", "binary/octet-stream")
 
 GetJob = Callable[[str], Awaitable[Job]]
@@ -57,14 +59,20 @@ class Fetched:
             self.offset, self.length = _range(headers, asked_offset)
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """The bytes as they come. `ServerError` if the stream breaks, `BadDownload` if it ends early."""
+        """The bytes as they come. `ServerError` if they stop, or come in drops; `BadDownload` for too few."""
         got = self.offset
         if self._opening:
             got += len(self._opening)
             yield self._opening
+        clock = self._sender.clock
+        start, began = got, clock.monotonic()
         while chunk := await self._next():
             got += len(chunk)
             yield chunk
+            took = clock.monotonic() - began
+            if took > _SLOW_FOR and got - start < _SLOWEST * took:
+                came = f"{counted(got - start, 'byte')} in {took:.0f} s"
+                raise ServerError(f"{self._sender.spec.name} sends the file in drops: {came}")
         if self.length is not None and got != self.length:
             raise BadDownload(f"{counted(got, 'byte')} came where the server announced {self.length}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 from sorasync.apply.events import Event, Moment
 from sorasync.apply.report import End
 from sorasync.cli.exit_code import of_report
+from sorasync.operations.apply import FileThreads
 from sorasync.plan.action import Action
 from sorasync.provider.local import in_process
 from sorasync.state.lock import holder, unlock
@@ -243,3 +245,19 @@ class Silence(httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield b"\0"
         await asyncio.Event().wait()
+
+
+def test_a_thread_that_hangs_does_not_keep_an_interrupted_run() -> None:
+    release = threading.Event()
+
+    async def leave() -> None:
+        files = FileThreads(1)
+        asyncio.get_running_loop().set_default_executor(files)
+        hanging = asyncio.create_task(asyncio.to_thread(release.wait))
+        await asyncio.sleep(0)
+        files.abandoned = True
+        hanging.cancel()
+
+    asyncio.run(leave())
+    assert not release.is_set()
+    release.set()

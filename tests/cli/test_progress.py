@@ -24,3 +24,15 @@ def test_a_small_terminal_says_how_much_of_the_apply_it_does_not_show() -> None:
     assert "✓ clip.c0" in shown
     assert "✗ clip.c1  refused" in shown
     assert "2 ended, 10 under way, 5 not shown" in shown
+
+
+def test_a_terminal_says_why_something_waits() -> None:
+    written = io.StringIO()
+    console = Console(
+        file=written, force_terminal=True, width=100, height=10, highlight=False, legacy_windows=False
+    )
+    with Live(console) as live:
+        live.event(
+            Event("clip.pier", Moment.WAITING, "the limit is 25 requests a minute: its turn comes in 40 s")
+        )
+    assert "the limit is 25 requests a minute: its turn comes in 40 s" in written.getvalue()
