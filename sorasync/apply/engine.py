@@ -23,6 +23,7 @@ from sorasync.apply.schedule import Schedule
 from sorasync.graph.render import Kind
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
+from sorasync.state.account import Spent
 from sorasync.state.record import Status
 
 
@@ -181,6 +182,10 @@ class _Engine:
     def _skipped(self, change: Change) -> Outcome:
         return Outcome(change.label, change.action, End.SKIPPED, "not started")
 
+    def _spent(self) -> Spent:
+        context = self._context
+        return context.store.spent(run=context.run, simulated=context.profile.simulated)
+
     def _report(self) -> Report:
         return Report(
             outcomes=tuple(
@@ -191,5 +196,5 @@ class _Engine:
             terminated=self._context.terminated,
             stopped=self._context.stopped_because,
             over_budget=self._context.over_budget,
-            spent=self._context.store.spent(run=self._context.run),
+            spent=self._spent(),
         )

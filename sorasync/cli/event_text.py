@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from sorasync.cli.failure import one_line
 from sorasync.cli.units import moment
+from sorasync.counted import counted
 from sorasync.plan.cost import money
 from sorasync.state.history import Event
 from sorasync.state.record import RETRY
@@ -52,6 +53,12 @@ def event_text(event: Event) -> str:
             return f"{data.get('remote_id', '?')} was made elsewhere and is taken for it"
         case "recovered":
             return f"recovered from the {data.get('source', 'lock file')}{_paid(event)}"
+        case "resent by the gateway":
+            return f"the gateway sent the request {counted(int(data.get('times', 0)), 'more time')}"
+        case "paid twice":
+            return f"paid for twice: {data.get('other') or data.get('remote_id', '?')} came as well"
+        case "amended" if set(data) == {"reported_usd"}:
+            return f"the provider reports ${data['reported_usd']}"
         case "put back":
             return f"its file was put back from {data.get('file', 'where it lay')}"
         case "to be tried again":

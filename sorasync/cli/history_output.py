@@ -13,19 +13,20 @@ from sorasync.cli.plan_json import usd
 from sorasync.cli.units import iso, moment, spent_text
 from sorasync.graph.address import label, owner
 from sorasync.plan.cost import money
+from sorasync.state.account import NOTHING, Spent
 from sorasync.state.history import Attempt, Event, Run
 
 _COMMIT = 10
 
 
-def runs_text(found: list[Run], *, simulated: bool) -> Iterator[str]:
+def runs_text(found: list[tuple[Run, Spent]], *, simulated: bool) -> Iterator[str]:
     """One line a run."""
     if not found:
         yield "Nothing was ever run here that changed anything."
         return
     room = max(screen_width() - 70, 30)
-    for run in found:
-        spent = padded(_spent(run, simulated=simulated), 9)
+    for run, sum_of_run in found:
+        spent = padded(_spent(sum_of_run, simulated=simulated), 9)
         yield (
             f"{run.id:>4}  {moment(run.started_at)}  {padded(run.user, 10)}  {padded(_outcome(run), 11)}  "
             f"{spent}  {cut(one_line(run.command), room)}"
@@ -41,7 +42,8 @@ def run_text(view: RunView, *, simulated: bool) -> Iterator[str]:
     yield f"  from {moment(run.started_at)} to {ended}: {_outcome(run)}"
     yield f"  commit {run.git_commit or 'unknown'}, plan {run.plan_token or 'none'}"
     if run.plan_token:
-        yield f"  cost: planned {money(run.cost_estimate)}, spent {_spent(run, simulated=simulated) or '-'}"
+        spent = _spent(view.spent, simulated=simulated) or "-"
+        yield f"  cost: planned {money(run.cost_estimate)}, spent {spent}"
     if run.counts:
         yield f"  {', '.join(f'{count} {what}' for what, count in sorted(run.counts.items()))}"
     yield ""
@@ -114,23 +116,22 @@ def _outcome(run: Run) -> str:
     return run.outcome or "not ended"
 
 
-def _spent(run: Run, *, simulated: bool) -> str:
-    spent = run.spent
+def _spent(spent: Spent, *, simulated: bool) -> str:
     if not (spent.usd or spent.unknown or spent.resends):
         return ""
     return f"({spent_text(spent)})" if simulated else spent_text(spent)
 
 
-def runs_json(found: list[Run], *, simulated: bool) -> dict[str, object]:
+def runs_json(found: list[tuple[Run, Spent]], *, simulated: bool) -> dict[str, object]:
     """Runs as plain data."""
-    return {"format_version": 1, "runs": [_run_json(run, simulated=simulated) for run in found]}
+    return {"format_version": 1, "runs": [_run_json(run, spent, simulated=simulated) for run, spent in found]}
 
 
 def run_json(view: RunView, *, simulated: bool) -> dict[str, object]:
     """One run as plain data."""
     return {
         "format_version": 1,
-        "run": _run_json(view.run, simulated=simulated),
+        "run": _run_json(view.run, view.spent, simulated=simulated),
         "events": [_event_json(event) for event in view.events],
         "attempts": [_attempt_json(attempt) for attempt in view.attempts],
     }
@@ -142,13 +143,16 @@ def log_json(view: LogView, *, simulated: bool) -> dict[str, object]:
         "format_version": 1,
         "address": view.address,
         "events": [_event_json(event) for event in view.events],
-        "runs": [_run_json(run, simulated=simulated) for _, run in sorted(view.runs.items())],
+        "runs": [
+            _run_json(run, view.spent.get(number, NOTHING), simulated=simulated)
+            for number, run in sorted(view.runs.items())
+        ],
         "prompts": dict(sorted(view.prompts.items())),
         "attempts": [_attempt_json(attempt) for attempt in view.attempts],
     }
 
 
-def _run_json(run: Run, *, simulated: bool) -> dict[str, object]:
+def _run_json(run: Run, spent: Spent, *, simulated: bool) -> dict[str, object]:
     return {
         "run": run.id,
         "command": run.command,
@@ -161,9 +165,9 @@ def _run_json(run: Run, *, simulated: bool) -> dict[str, object]:
         "git_commit": run.git_commit,
         "plan_token": run.plan_token,
         "estimate_usd": _usd(run.cost_estimate),
-        "spent_usd": usd(run.spent.usd),
-        "spent_unknown": run.spent.unknown,
-        "spent_resends": run.spent.resends,
+        "spent_usd": usd(spent.usd),
+        "spent_unknown": spent.unknown,
+        "spent_resends": spent.resends,
         "billing": "simulated" if simulated else "real",
         "counts": dict(run.counts),
     }

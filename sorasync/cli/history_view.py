@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
 from sorasync.operations.several import several_takes
+from sorasync.state.account import NOTHING, Spent
 
 if TYPE_CHECKING:
     from sorasync.operations.project import Project
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
 class RunView:
     """One run with its lines of the log and its paid requests.
 
-    `several` are the clips that have, or had in this run, more than one take.
+    `spent` is what its paid requests count by now; `several` are the clips that have, or had in this run,
+    more than one take.
     """
 
     run: Run
+    spent: Spent
     events: tuple[Event, ...]
     attempts: tuple[Attempt, ...]
     several: frozenset[str]
@@ -33,7 +36,7 @@ class LogView:
     """The log of an address, oldest first, with the runs that its lines belong to.
 
     `prompts` are the prompts by key, as far as they are still recorded; `attempts` the paid requests.
-    `several` are the clips that have more than one take.
+    `several` are the clips that have more than one take; `spent` what each run has spent.
     """
 
     address: str
@@ -42,12 +45,14 @@ class LogView:
     prompts: Mapping[str, str]
     attempts: tuple[Attempt, ...]
     several: frozenset[str]
+    spent: Mapping[int, Spent]
 
 
-def runs_of(project: Project, limit: int) -> list[Run]:
-    """The latest runs, newest first."""
-    with project.store() as store:
-        return store.runs(limit)
+def runs_of(project: Project, limit: int) -> list[tuple[Run, Spent]]:
+    """The latest runs, newest first, with what each has spent."""
+    with project.store() as store, store.snapshot():
+        spent = store.spent_by_run(simulated=project.profile.simulated)
+        return [(run, spent.get(run.id, NOTHING)) for run in store.runs(limit)]
 
 
 def look_at(project: Project, number: int) -> RunView:
@@ -61,7 +66,8 @@ def look_at(project: Project, number: int) -> RunView:
         attempts = tuple(a for a in store.attempts() if a.run == number)
         events = tuple(store.events(run=number))
         named = [event.address for event in events] + [attempt.address for attempt in attempts]
-        return RunView(run, events, attempts, several_takes(store, named))
+        spent = store.spent(run=number, simulated=project.profile.simulated)
+        return RunView(run, spent, events, attempts, several_takes(store, named))
 
 
 def log_of(project: Project, text: str, limit: int | None = None) -> LogView:
@@ -70,7 +76,8 @@ def log_of(project: Project, text: str, limit: int | None = None) -> LogView:
         for address in _spellings(text):
             events = store.events(address=address, limit=limit)
             if events:
-                return _view(store, address, events)
+                spent = store.spent_by_run(simulated=project.profile.simulated)
+                return _view(store, address, events, spent)
         seen = store.session.rows("SELECT DISTINCT address FROM events WHERE address IS NOT NULL")
     from sorasync.cli.lookup import unknown
 
@@ -88,7 +95,7 @@ def _first_take(name: str) -> str:
     return f"{owner}#1/{step}" if slash and "#" not in owner else ""
 
 
-def _view(store: Store, address: str, events: Iterable[Event]) -> LogView:
+def _view(store: Store, address: str, events: Iterable[Event], spent: Mapping[int, Spent]) -> LogView:
     import json
 
     found = tuple(events)
@@ -106,6 +113,7 @@ def _view(store: Store, address: str, events: Iterable[Event]) -> LogView:
         },
         attempts=tuple(sorted((a for key in keys for a in store.attempts(key)), key=_sent)),
         several=several_takes(store, [address]),
+        spent=spent,
     )
 
 

@@ -18,6 +18,8 @@ COLUMNS = (
     "estimate_usd, reported_usd, seconds, rendered_at, simulated, resends"
 )
 
+_OF_CHARGE = "outcome, estimate_usd, reported_usd, seconds, rendered_at, resends"
+
 
 class Attempts(Part):
     """The part of a store that remembers each paid try of a key, also when the key is paid for again."""
@@ -35,16 +37,21 @@ class Attempts(Part):
         `simulated` picks those that a provider billed (False) or none did (True); None takes both.
         """
         rows = self.session.rows(
-            "SELECT outcome, estimate_usd, reported_usd, seconds, rendered_at, resends FROM attempts "
-            "WHERE at >= :since AND (:run IS NULL OR run = :run) "
+            f"SELECT {_OF_CHARGE} FROM attempts WHERE at >= :since AND (:run IS NULL OR run = :run) "
             "AND (:simulated IS NULL OR simulated = :simulated)",
             {"since": since, "run": run, "simulated": simulated},
         )
-        sum_of_charges = add_up(
-            charge(outcome, decimal(estimate), decimal(reported), seconds, rendered_at)
-            for outcome, estimate, reported, seconds, rendered_at, _ in rows
+        return _sum(rows)
+
+    def spent_by_run(self, *, simulated: bool) -> dict[int, Spent]:
+        """What the attempts of each run count by now, whichever run learned of it."""
+        rows = self.session.rows(
+            f"SELECT run, {_OF_CHARGE} FROM attempts WHERE run IS NOT NULL AND simulated = ?", (simulated,)
         )
-        return sum_of_charges._replace(resends=sum(row[-1] for row in rows))
+        by_run: dict[int, list[tuple[Any, ...]]] = {}
+        for run, *row in rows:
+            by_run.setdefault(run, []).append(tuple(row))
+        return {run: _sum(found) for run, found in by_run.items()}
 
     def note_resends(self, key: str, count: int, *, address: str, run: int | None) -> None:
         """Note that a gateway sent the latest request of a key again by itself."""
@@ -153,6 +160,15 @@ class _Known:
         second = (record.key, int(record.intent_at or 0.0))
         same = second in self._seconds and None in (self._seconds[second], record.remote_id)
         return record.key if same else None
+
+
+def _sum(rows: list[tuple[Any, ...]]) -> Spent:
+    """The account's sum over rows of `_OF_CHARGE`."""
+    charges = (
+        charge(outcome, decimal(estimate), decimal(reported), seconds, rendered_at)
+        for outcome, estimate, reported, seconds, rendered_at, _ in rows
+    )
+    return add_up(charges)._replace(resends=sum(row[-1] for row in rows))
 
 
 def _charged(record: Record) -> Record:

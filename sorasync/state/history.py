@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from sorasync.state.account import NOTHING, Charge, Spent, charge
+from sorasync.state.account import Charge, charge
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,8 @@ class Run:
     """One command that changed something or tried to. A run without `ended_at` is going on or was killed.
 
     `outcome` is the word the command ended with (`done`, `pending`, `partial`, `failed` …); `counts`
-    how many changes of each action were done; `spent` what its paid requests count by now.
+    how many changes of each action were done. What it spent is not kept with it: a later run may learn what
+    a render of this one really cost, so it is asked of the attempts.
     """
 
     id: int
@@ -29,7 +30,6 @@ class Run:
     ended_at: float | None = None
     outcome: str | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
-    spent: Spent = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

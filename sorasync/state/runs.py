@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from sorasync.state.attempts import Attempts
 from sorasync.state.history import Event, Run
+from sorasync.state.part import Part
 from sorasync.state.rows import decimal, plain, text_of
 
 _RUN = (
@@ -19,11 +18,8 @@ _RUN = (
 _EVENT = "id, at, what, run, address, key, data"
 
 
-class Runs(Attempts):
-    """The part of a store that remembers who ran what, and what happened.
-
-    What a run spent is not kept with it: a later run may learn what a render of this one really cost.
-    """
+class Runs(Part):
+    """The part of a store that remembers who ran what, and what happened."""
 
     def start_run(
         self,
@@ -65,18 +61,12 @@ class Runs(Attempts):
     def run(self, number: int) -> Run | None:
         """One run, or None."""
         row = self.session.row(f"SELECT {_RUN} FROM runs WHERE id = ?", (number,))
-        return None if row is None else self._run(row)
+        return None if row is None else _run(row)
 
     def runs(self, limit: int | None = None) -> list[Run]:
         """The latest runs, newest first."""
         rows = self.session.rows(f"SELECT {_RUN} FROM runs ORDER BY id DESC LIMIT ?", (_limit(limit),))
-        return [self._run(row) for row in rows]
-
-    def _run(self, row: tuple[Any, ...]) -> Run:
-        values = list(row)
-        values[8] = decimal(values[8])
-        values[11] = json.loads(values[11])
-        return replace(Run(*values), spent=self.spent(run=values[0]))
+        return [_run(row) for row in rows]
 
     def unknown_since(self, key: str) -> float | None:
         """When the answer of a key's request was last found to be lost; the request left before that."""
@@ -122,6 +112,13 @@ def _below(address: str) -> tuple[str, str]:
 
 def _limit(limit: int | None) -> int:
     return -1 if limit is None else limit
+
+
+def _run(row: tuple[Any, ...]) -> Run:
+    values = list(row)
+    values[8] = decimal(values[8])
+    values[11] = json.loads(values[11])
+    return Run(*values)
 
 
 def _event(row: tuple[Any, ...]) -> Event:

@@ -272,7 +272,6 @@ def test_events_are_found_by_clip_take_run_and_key(store: Store) -> None:
 def test_runs_are_remembered(store: Store) -> None:
     run = store.start_run("apply", "ann", "box", 12, "abc", "token", Decimal("3.20"))
     open_run = store.run(run)
-    key = store.intend(a_record(), run).key
     store.finish_run(run, "partial", {"create": 3})
     closed = store.runs(limit=1)[0]
     assert open_run is not None
@@ -281,12 +280,21 @@ def test_runs_are_remembered(store: Store) -> None:
         open_run,
         ended_at=closed.ended_at,
         outcome="partial",
-        spent=Spent(Decimal("0.80"), 8.0, 0),
         counts={"create": 3},
     )
-    store.move(key, Status.FAILED, run=run + 1)
-    assert store.runs()[0].spent == NOTHING
     assert store.run(99) is None
+
+
+def test_a_run_has_spent_what_its_requests_count_by_now(store: Store) -> None:
+    key = store.intend(a_record(), 1).key
+    store.intend(a_record("drawn", inputs='{"simulated":true}'), 1)
+    assert store.spent_by_run(simulated=False) == {1: Spent(Decimal("0.80"), 8.0, 0)}
+    assert store.spent_by_run(simulated=True) == {1: Spent(Decimal("0.80"), 8.0, 0)}
+    store.move(key, Status.FAILED, run=2)
+    assert store.spent_by_run(simulated=False) == {1: NOTHING} != store.spent_by_run(simulated=True)
+    store.note_resends(key, 2, address="clip.market#1", run=2)
+    assert store.spent_by_run(simulated=False)[1] == store.spent(run=1, simulated=False)
+    assert store.spent(simulated=False).resends == 2
 
 
 def test_thumbnails_belong_to_their_video(store: Store) -> None:
