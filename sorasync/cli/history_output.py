@@ -10,7 +10,7 @@ from sorasync.cli.event_text import event_text, worth_telling
 from sorasync.cli.failure import one_line
 from sorasync.cli.history_view import LogView, RunView
 from sorasync.cli.plan_json import usd
-from sorasync.cli.units import iso, moment, spent_text
+from sorasync.cli.units import charge_text, iso, moment, spent_text
 from sorasync.graph.address import label, owner
 from sorasync.plan.cost import money
 from sorasync.state.account import NOTHING, Spent
@@ -98,18 +98,9 @@ def _attempt(attempt: Attempt, several: Container[str]) -> str:
     remote = f", {one_line(attempt.remote_id)}" if attempt.remote_id else ""
     length = f"{attempt.seconds:g} s, " if attempt.seconds else ""
     resends = f", {attempt.resends} resent by the gateway" if attempt.resends else ""
-    return f"{moment(attempt.at)}  {where}: {length}{_counted(attempt)}, {attempt.outcome}{remote}{resends}"
-
-
-def _counted(attempt: Attempt) -> str:
-    """What an attempt counts, beside the estimate where that was another price."""
-    charge = attempt.charge
-    price = None if charge is None else charge.usd
-    if charge is None:
-        return f"not billed (estimate {money(attempt.estimate_usd)})"
-    shown = f"({money(price)})" if attempt.simulated else money(price)
-    reported = attempt.reported_usd is not None
-    return f"{shown} charged (estimate {money(attempt.estimate_usd)})" if reported else shown
+    counts = charge_text(attempt, attempt.estimate_usd)
+    price = f"({counts})" if attempt.simulated else counts
+    return f"{moment(attempt.at)}  {where}: {length}{price}, {attempt.outcome}{remote}{resends}"
 
 
 def _outcome(run: Run) -> str:

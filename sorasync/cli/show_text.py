@@ -12,9 +12,8 @@ from sorasync.cli.columns import cells, cut, padded, screen_width
 from sorasync.cli.diagnostic_paths import from_here
 from sorasync.cli.failure import one_line
 from sorasync.cli.render_text import render_text
-from sorasync.cli.units import moment, size
+from sorasync.cli.units import charge_text, moment, size
 from sorasync.cli.values import Value, declared_at, values_of
-from sorasync.plan.cost import money
 from sorasync.state.record import Record
 
 _WIDEST_VALUE = 60
@@ -79,7 +78,7 @@ def _recorded(view: RenderView, record: Record) -> Iterator[tuple[str, str]]:
     yield "record", f"{record.status.value}, attempt {record.attempts}{run}"
     remote = f", remote id {one_line(record.remote_id)}" if record.remote_id else ""
     yield "provider", one_line(record.provider) + remote
-    yield "cost", _cost(record)
+    yield "cost", charge_text(record, record.cost_usd)
     times = (
         ("sent", record.intent_at),
         ("rendered", record.rendered_at),
@@ -100,11 +99,6 @@ def _recorded(view: RenderView, record: Record) -> Iterator[tuple[str, str]]:
         yield "file", "not here"
     if record.asset is not None:
         yield "sha256", record.asset
-
-
-def _cost(record: Record) -> str:
-    reported = f", {money(record.reported_usd)} reported" if record.reported_usd is not None else ""
-    return f"{money(record.cost_usd)} estimated{reported}"
 
 
 def _around(view: RenderView) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,8 @@ from sorasync.plan.cost import money
 
 if TYPE_CHECKING:
     from sorasync.state.account import Spent
+    from sorasync.state.history import Attempt
+    from sorasync.state.record import Record
 
 _UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _LENGTH = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(s|min|m|h|d|w)")
@@ -83,3 +85,11 @@ def spent_text(spent: Spent) -> str:
     unknown = f" + {spent.unknown} of unknown price" if spent.unknown else ""
     resends = f" + {spent.resends} resent by the gateway, perhaps billed" if spent.resends else ""
     return f"{money(spent.usd)}{unknown}{resends}"
+
+
+def charge_text(paid: Attempt | Record, estimate: Decimal | None) -> str:
+    """What one request counts: what was charged, or the estimate that stands in for it."""
+    estimated = f"{money(estimate)} estimated"
+    if paid.charge is None:
+        return f"not billed ({estimated})"
+    return estimated if paid.reported_usd is None else f"{money(paid.charge.usd)} charged ({estimated})"

@@ -59,7 +59,8 @@ def _settled(view: RenderView, labels: Mapping[str, str]) -> Iterator[str]:
 
 def _paid(view: RenderView) -> Decimal | None:
     assert view.record is not None
-    return view.record.reported_usd if view.record.reported_usd is not None else view.record.cost_usd
+    charge = view.record.charge
+    return Decimal(0) if charge is None else charge.usd
 
 
 def _planned(view: RenderView, change: Change, labels: Mapping[str, str]) -> Iterator[str]:

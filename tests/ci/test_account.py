@@ -93,5 +93,5 @@ def test_a_charge_counts_the_same_everywhere(
         host.faults(*faults)
         assert f"Apply: {end}. $0.40 spent." in lines(host.run("apply", "--yes"))
         assert sums(host) == {"0.40"}
-        assert "$0.40 charged (estimate $0.20)" in host.run("history", "show", "1").out
+        assert "$0.40 charged ($0.20 estimated)" in host.run("history", "show", "1").out
         assert host.run("status", "--format", "json").json["spent"]["seconds"] == (0 if faults else 4)
