@@ -6,6 +6,11 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
+# Two clocks this far apart are taken for the same: a host's times come in whole seconds, some seconds late,
+# and not every host says what time it is.
+CLOCK_ALLOWANCE = 120.0
+"""Seconds."""
+
 
 class Clock(Protocol):
     """Wall time for what is recorded, monotonic time for what is waited for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from pathlib import Path
 
 from sorasync.provider import encode
@@ -116,7 +117,8 @@ class Batches:
             page = read_batch_page(answer.body)
             if page is None:
                 raise unreadable(answer, self._sender.asked())
-            return page
+            batches, following = page
+            return [self._sender.host_time.ours(batch) for batch in batches], following
 
         try:
             return await retried(once, self._sender.clock, self._patience)
@@ -129,6 +131,8 @@ class Batches:
             if file_id is not None:
                 async for line in self._lines(file_id):
                     found = read_batch_line(line)
+                    if found is not None and found.job is not None:
+                        found = replace(found, job=self._sender.host_time.ours(found.job))
                     if found is not None:
                         yield found
 
@@ -168,4 +172,4 @@ class Batches:
         batch = read_batch(answer.body, known_id=known_id)
         if batch is None:
             raise unreadable(answer, self._sender.asked(paid))
-        return batch
+        return self._sender.host_time.ours(batch)

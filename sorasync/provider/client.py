@@ -199,7 +199,8 @@ class VideosClient:
             page = read_page(answer.body, limit, body_urls=spec.body_urls, paging=spec.list_paging)
             if page is None:
                 raise unreadable(answer, self._sender.asked())
-            return replace(page, poll_after=poll_after(answer.headers, self._clock.now()))
+            jobs = tuple(map(self._sender.host_time.ours, page.jobs))
+            return replace(page, jobs=jobs, poll_after=poll_after(answer.headers, self._clock.now()))
 
         try:
             return await retried(once, self._clock, self._patience)
@@ -357,6 +358,7 @@ class VideosClient:
         job = read_job(answer.body, known_id=known_id, poll_after=wait, body_urls=self.spec.body_urls)
         if job is not None:
             job = replace(job, files=answer.files) if answer.files else job
+            job = self._sender.host_time.ours(job)
             silent = paid and job.status is JobStatus.UNKNOWN and "status" not in job.raw
             return replace(job, status=self._unsaid(job)) if silent else job
         if known_id is not None and answer.status == 202:

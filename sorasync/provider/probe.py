@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from sorasync.provider import encode
@@ -19,6 +18,7 @@ from sorasync.provider.errors import ProviderError
 from sorasync.provider.read import read_page
 from sorasync.provider.sender import Sender
 from sorasync.provider.values import table, text
+from sorasync.provider.waits import date_of
 from sorasync.provider.wire import Job, Page
 
 PAID = ("create", "extend", "edit", "character_create", "batch_create")
@@ -175,11 +175,8 @@ class _Probe:
 
 def _skew(headers: Mapping[str, str], at: float) -> float | None:
     """The host's clock against ours; its header has whole seconds."""
-    try:
-        said = parsedate_to_datetime(headers["date"]).timestamp()
-    except (KeyError, ValueError, TypeError, OverflowError):
-        return None
-    return said + 0.5 - at
+    said = date_of(headers)
+    return None if said is None else said + 0.5 - at
 
 
 def _gateway(answers: Sequence[Answer]) -> str | None:

@@ -81,7 +81,7 @@ def read_job(
         seconds=number(first(seconds, usage.get("duration_seconds"))),
         created_at=moment(first(data.get("created_at"), data.get("created"))),
         completed_at=moment(data.get("completed_at")),
-        expires_at=moment(data.get("expires_at")),
+        expires_at=_expiry(data),
         error=error,
         urls=urls,
         cost_usd=_cost(data),
@@ -172,6 +172,19 @@ def _reason(said: str | None, data: Mapping[str, object]) -> object:
     """Why a job ended without a video, where it says so outside of `error`. Others hold anything there."""
     ended = said is not None and status_of(said) in _ENDED_WITHOUT
     return next((found for name in _REASONS if ended and (found := text(data.get(name)))), None)
+
+
+def _expiry(data: Mapping[str, object]) -> float | None:
+    """When the host deletes the file. Some fill the field with 0, a length of time or the time of creation:
+    a time that is not after the job's own says nothing.
+    """
+    made = (moment(first(data.get("created_at"), data.get("created"))), moment(data.get("completed_at")))
+    found = moment(data.get("expires_at"))
+    return found if found is not None and found > max(_NO_TIME, *(at or 0.0 for at in made)) else None
+
+
+_NO_TIME = 1e9
+"""Unix seconds (of 2001) below which a number is no time of a video."""
 
 
 def _progress(value: object, status: JobStatus) -> int:

@@ -174,6 +174,7 @@ class Sender:
             if not isinstance(self._transport, TellsFirstByte):
                 gate.leave()
         self.requests[name] += 1
+        sent = self.clock.now()
         try:
             response = await self._transport.handle_async_request(request)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:

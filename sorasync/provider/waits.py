@@ -26,7 +26,8 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     said = headers.get("retry-after")
     if said is not None:
         found = _positive(said)
-        return min(found, LONGEST) if found is not None else _until(said, now)
+        # A date is one of the host's own clock.
+        return min(found, LONGEST) if found is not None else _until(said, date_of(headers) or now)
     return span(headers.get("x-ratelimit-reset-requests"))
 
 
@@ -36,7 +37,7 @@ def poll_after(headers: Mapping[str, str], now: float) -> float | None:
     if exact is not None:
         return min(exact / 1000, LONGEST)
     said = headers.get("retry-after")
-    return None if said is None else retry_after({"retry-after": said}, now)
+    return None if said is None else retry_after({"date": headers.get("date", ""), "retry-after": said}, now)
 
 
 def span(said: str | None) -> float | None:
@@ -67,3 +68,13 @@ def _until(said: str, now: float) -> float | None:
     except (ValueError, OverflowError, TypeError):
         return None
     return min(max(0.0, at - now), LONGEST)
+
+
+def date_of(headers: Mapping[str, str]) -> float | None:
+    """The Unix time of a `Date` header, the age of an answer out of a cache added; None without one."""
+    try:
+        said = parsedate_to_datetime(headers["date"]).timestamp()
+        age = headers.get("age", "0").strip()
+        return said + (int(age) if age.isdecimal() and len(age) < 10 else 0)
+    except (KeyError, ValueError, OverflowError, TypeError):
+        return None
