@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from sorasync.apply.context import Context
 from sorasync.apply.follow import WaitedLongEnough
 from sorasync.apply.job_ids import IdTaken
+from sorasync.apply.misses import Misses
 from sorasync.apply.settle import move_and_book
 from sorasync.apply.waiting import unless
 from sorasync.provider import errors
@@ -18,7 +18,6 @@ from sorasync.provider.wire import Job, JobError, JobStatus
 from sorasync.state.record import Record, Status
 
 _FIRST_WAIT, _LAST_WAIT = 1.0, 60.0
-_MISSES, _MISSING_FOR = 3, 60.0
 _AT_ONCE = 500
 """Lines that are recorded in one transaction."""
 _NEVER_CARRIED_OUT = frozenset({"batch_expired", "batch_cancelled", "batch_canceled", "batch_failed"})
@@ -90,16 +89,17 @@ class BatchFollower:
         raise WaitedLongEnough(f"the results of batch {batch_id} cannot be read: {failure}")
 
     async def _until_ended(self, batch_id: str) -> Batch:
-        clock, watch = self._context.clock, _Watch(self._context.clock.monotonic())
+        clock, misses = self._context.clock, Misses()
+        begun = clock.monotonic()
         while True:
             try:
                 batch = await self._queue.batch(batch_id)
-                watch.misses = 0
+                misses.seen()
                 self._context.reach.answered()
                 if batch.status.terminal:
                     return batch
             except errors.NotFound as error:
-                if watch.missed(clock.monotonic()):
+                if misses.missed(clock.monotonic()):
                     self._gone(batch_id, error)
             except (errors.AuthFailed, errors.QuotaExhausted) as error:
                 self._context.halt(error.message)
@@ -108,7 +108,7 @@ class BatchFollower:
                 self._context.reach.failed(error)
             except errors.ProviderError:
                 pass
-            age = clock.monotonic() - watch.since
+            age = clock.monotonic() - begun
             if age > self._context.settings.wait:
                 raise WaitedLongEnough(f"still queued in batch {batch_id} when the wait limit was reached")
             await unless(self._wake, clock.sleep(min(_LAST_WAIT, max(_FIRST_WAIT, age / 20))))
@@ -196,19 +196,6 @@ class BatchFollower:
                 why = batch.error.message if batch.error else f"its batch is {batch.status.value}"
                 code = batch.error.code if batch.error else None
                 self._not_made(record, JobError(code or f"batch_{batch.status.value}", why))
-
-
-@dataclass
-class _Watch:
-    since: float
-    misses: int = 0
-    missed_at: float = 0.0
-
-    def missed(self, now: float) -> bool:
-        """Note that the batch was not there; whether it is gone for good."""
-        self.missed_at = now if not self.misses else self.missed_at
-        self.misses += 1
-        return self.misses >= _MISSES and now - self.missed_at >= _MISSING_FOR
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

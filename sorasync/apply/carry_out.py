@@ -15,10 +15,12 @@ from sorasync.apply.budget import BudgetSpent
 from sorasync.apply.context import Context
 from sorasync.apply.downloads import Downloads
 from sorasync.apply.events import Moment
-from sorasync.apply.fetch import FetchLater, Gone, expiry, put_back
+from sorasync.apply.expiry import file_expires_at
+from sorasync.apply.fetch import FetchLater, Gone, fetch, put_back
 from sorasync.apply.follow import Follower, WaitedLongEnough
 from sorasync.apply.gate import ChangeGate
-from sorasync.apply.lost import keep_in_mind
+from sorasync.apply.lost import job_again
+from sorasync.apply.misses import Misses
 from sorasync.apply.open_questions import Answer, OpenQuestions, adopt
 from sorasync.apply.pictures import Pictures
 from sorasync.apply.places import Places
@@ -28,7 +30,7 @@ from sorasync.apply.send import Overtaken, send
 from sorasync.apply.settle import book_report, move_and_book
 from sorasync.apply.waiting import unless
 from sorasync.assets.disk import FULL, NO_DESCRIPTOR
-from sorasync.assets.errors import DiskFull
+from sorasync.assets.errors import AssetError, DiskFull
 from sorasync.clock import lasting
 from sorasync.errors import SorasyncError
 from sorasync.graph.render import Kind
@@ -39,7 +41,7 @@ from sorasync.provider import errors
 from sorasync.provider.retry import once_more
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.state.errors import StateError
-from sorasync.state.record import IN_FLIGHT, Record, Status
+from sorasync.state.record import IN_FLIGHT, VANISHED, Record, Status
 
 _HALTING = (
     errors.QuotaExhausted,
@@ -51,6 +53,7 @@ _HALTING = (
     StateError,
 )
 """What would meet every other change as well: nothing more is started after it."""
+_MAY_HAVE_A_FILE = (JobStatus.COMPLETED, JobStatus.EXPIRED, JobStatus.DELETED)
 _CHARACTER_TRIES = 6
 _RESENDS = 3
 """How often in a row a request is sent again because the list shows nothing of it."""
@@ -124,9 +127,9 @@ class Carrier:
                     for address in change.drops:
                         self.context.store.unbind(address, run=self.context.run)
                 return self._done(change)
-            case Action.BLOCKED | Action.LOST:
-                if change.action is Action.LOST:
-                    await keep_in_mind(self.context, change.key)
+            case Action.LOST:
+                return await self._look_again(change)
+            case Action.BLOCKED:
                 return self._outcome(change, End.BLOCKED, change.reason)
             case Action.RESUME | Action.DOWNLOAD:
                 return await self._resume(change)
@@ -256,6 +259,8 @@ class Carrier:
             )
         if record.status is Status.BATCHED and self.batching is not None:
             return await self._batched(change, record)
+        if record.status is Status.LOST:
+            return await self._look_again(change)
         if record.status is Status.STORED:
             record = store.move(record.key, Status.RENDERED, run=run)
         if record.remote_id is None:
@@ -265,6 +270,30 @@ class Carrier:
         if record.status is Status.SUBMITTED:
             await self.places.count(change, record.model)
         return await self._follow(change, Job(record.remote_id, JobStatus.UNKNOWN, poll_after=0.0))
+
+    async def _look_again(self, change: Change) -> Outcome:
+        """Ask for what is lost by the state's or the plan's account: it may be there after all.
+
+        What the state calls lost was asked for over minutes before, so one look is enough.
+        """
+        context, record = self.context, self.context.store.record(change.key)
+        if record is None or record.remote_id is None or record.provider != context.provider.name:
+            return self._outcome(change, End.BLOCKED, change.reason)
+        if record.status is not Status.LOST:
+            return await self._resume(change)
+        job = await job_again(context, record)
+        if job is None:
+            return self._outcome(change, End.BLOCKED, change.reason)
+        if job.status is not JobStatus.COMPLETED:
+            context.store.move(change.key, Status.SUBMITTED, run=context.run)
+            return await self._follow(change, job)
+        try:
+            async with self.downloads.slot(change.label, file_expires_at(record, context.profile, job)):
+                record = await fetch(context, record, job, lambda: self._bind(change))
+                await self.pictures.fetch(record, job)
+        except (errors.ProviderError, AssetError):
+            return self._outcome(change, End.BLOCKED, change.reason)
+        return self._done(change)
 
     async def _batched(self, change: Change, record: Record) -> Outcome:
         """A line of a batch that an earlier run queued."""
@@ -285,41 +314,89 @@ class Carrier:
                 context.leaving, self.follower.wait(job, lambda seen: self._progress(change, seen))
             )
         except errors.NotFound:
-            return self._lost(change, "the provider no longer knows the job")
+            return self._lost(change, "the provider no longer knows its job")
         except (errors.AuthFailed, errors.QuotaExhausted) as error:
             context.halt(error.message)
             return self._pending(change, f"cannot be followed: {error.message}", error.hint)
         if found is None or not context.holds_lock():
             return self._pending(change, "still rendering")
         await self.places.give_back(change)
-        if found.status is not JobStatus.COMPLETED:
+        if found.status not in _MAY_HAVE_A_FILE:
             return self._ended(change, found)
         return await self._fetch(change, found)
 
     async def _fetch(self, change: Change, job: Job) -> Outcome:
         context, record = self.context, self._record(change)
         self.downloads.announce(change.label)
-        if record.status is Status.SUBMITTED:
+        if record.status is Status.SUBMITTED and job.status is JobStatus.COMPLETED:
             submitted, expires = record, job.expires_at
             record = await context.notes.write(
                 lambda: move_and_book(context, submitted, Status.RENDERED, job, expires_at=expires)
             )
         else:
             record = book_report(context, record, job)
-        context.tell(change, Moment.RENDERED)
-        async with self.downloads.slot(change.label, expiry(context, record, job)):
+        if job.status is JobStatus.COMPLETED:
+            context.tell(change, Moment.RENDERED)
+        misses, begun = Misses(), context.clock.monotonic()
+        while True:
+            try:
+                await self._download(change, record, job)
+                return self._done(change)
+            except (errors.NotFound, errors.NotReady) as error:
+                now = context.clock.monotonic()
+                if misses.missed(now):
+                    return self._without_file(change, record, job, error)
+                if now + misses.pause > begun + context.settings.wait:
+                    raise FetchLater(
+                        f"rendered, and the provider has no file of it now: {error.message}"
+                    ) from error
+            # The slot is free meanwhile: others may have files that are there.
+            context.tell(
+                change, Moment.WAITING, f"its file is not there: asking again in {misses.pause:.0f} s"
+            )
+            await context.pause(misses.pause)
+            job = await self._with_fresh_links(record, job)
+
+    async def _download(self, change: Change, record: Record, job: Job) -> None:
+        context = self.context
+        async with self.downloads.slot(change.label, file_expires_at(record, context.profile, job)):
             if context.interrupted:
                 raise FetchLater("rendered, not fetched yet")
             context.tell(change, Moment.FETCHING)
             try:
-                record = await fetch_when_there(context, record, job, lambda: self._bind(change))
+                stored = await fetch_when_there(context, record, job, lambda: self._bind(change))
+            except (errors.NotFound, errors.NotReady):
+                raise
             except errors.ProviderError as error:
-                self._not_fetched(error, expiry(context, record, job))
+                self._not_fetched(error, file_expires_at(record, context.profile, job))
                 raise
             self._unfetched = 0
-            context.provider.forget(token_of(context.store, record))
-            await self.pictures.fetch(record, job)
-        return self._done(change)
+            context.provider.forget(token_of(context.store, stored))
+            await self.pictures.fetch(stored, job)
+
+    async def _with_fresh_links(self, record: Record, job: Job) -> Job:
+        """The job as it is now; as it was where the provider does not say."""
+        try:
+            return await self.context.provider.get(record.remote_id or job.id)
+        except errors.ProviderError:
+            return job
+
+    def _without_file(
+        self, change: Change, record: Record, job: Job, error: errors.NotFound | errors.NotReady
+    ) -> Outcome:
+        """The provider has had no file of a finished render for minutes.
+
+        One that it promises to keep for longer is not given up: then its route is at fault, as it is for all.
+        """
+        expires_at = file_expires_at(record, self.context.profile, job)
+        if job.status is not JobStatus.COMPLETED:
+            return self._lost(change, f"the provider reports {job.status.value}, and has no file", job)
+        promised = expires_at is not None and expires_at > self.context.clock.now()
+        if promised or isinstance(error, errors.NotReady):
+            absent = errors.BadDownload(f"rendered, and the provider has no file of it: {error.message}")
+            self._not_fetched(absent, expires_at)
+            raise absent from error
+        return self._lost(change, f"rendered, but the provider no longer has the file: {error.message}", job)
 
     def _not_fetched(self, error: errors.ProviderError, expires_at: float | None) -> None:
         left = None if expires_at is None else expires_at - self.context.clock.now()
@@ -346,8 +423,6 @@ class Carrier:
     def _ended(self, change: Change, job: Job) -> Outcome:
         """The job ended without a video."""
         error = job.error
-        if job.status in (JobStatus.EXPIRED, JobStatus.DELETED):
-            return self._lost(change, f"the provider reports {job.status.value}", job)
         refused = error is not None and error.moderated
         message = error.message if error else f"the provider reports {job.status.value}"
         record = self._record(change)
@@ -367,8 +442,10 @@ class Carrier:
 
     def _lost(self, change: Change, why: str, job: Job | None = None) -> Outcome:
         record = self._record(change)
-        move_and_book(self.context, record, Status.LOST, job, error_stage="render", error_message=why)
-        return self._failed(change, Gone(why))
+        stage = VANISHED if record.rendered_at is None else "download"
+        move_and_book(self.context, record, Status.LOST, job, error_stage=stage, error_message=why)
+        again = "" if self.context.profile.simulated else f" --replace '{change.label}'"
+        return self._failed(change, Gone(why, hint=f"sorasync apply{again}"))
 
     def _record(self, change: Change) -> Record:
         record = self.context.store.record(change.key)
@@ -403,8 +480,7 @@ class Carrier:
 
     def _failed(self, change: Change, error: SorasyncError) -> Outcome:
         self.context.tell(change, Moment.FAILED, error.message)
-        hint = f"sorasync apply --replace '{change.label}'" if isinstance(error, Gone) else error.hint
-        return self._outcome(change, End.FAILED, error.message, next=hint)
+        return self._outcome(change, End.FAILED, error.message, next=error.hint)
 
     def _unexpected(self, change: Change, error: Exception) -> Outcome:
         """What nobody thought of ends this change only, and is kept in the log."""

@@ -17,7 +17,7 @@ from sorasync.assets.mp4 import inspect_mp4
 from sorasync.assets.sidecar import note, write_sidecar
 from sorasync.errors import SorasyncError
 from sorasync.provider import errors
-from sorasync.provider.wire import Job, JobStatus, Variant
+from sorasync.provider.wire import Job, Variant
 from sorasync.state.record import Record, Status
 
 _TRIES = 8
@@ -28,6 +28,8 @@ _FINAL = (
     errors.AuthFailed,
     errors.QuotaExhausted,
     errors.InvalidRequest,
+    errors.NotFound,
+    errors.NotReady,
     errors.NotSupported,
     errors.NotSent,
     errors.Exhausted,
@@ -48,10 +50,10 @@ async def fetch(
 ) -> Record:
     """Download a completed job's video; the stored record.
 
-    `recorded` is called inside the transaction that says that the asset is here. Raises `Gone` when the
-    provider has no file any more (the record is then `lost`), `DiskFull`, `FetchLater`, or the last
-    `ProviderError` after several tries (the record stays `rendered`, to be fetched by a later run);
-    `NotSent` at once, for the host may be away for longer. Waits for nothing past the deadline (monotonic).
+    `recorded` is called inside the transaction that says that the asset is here. Raises `DiskFull`,
+    `FetchLater`, or the last `ProviderError` after several tries (the record stays as it is, to be fetched by
+    a later run). `NotFound`, `NotReady` and `NotSent` come at once: file or host may be away for longer.
+    Waits for nothing past the deadline (monotonic).
     """
     stored, size = await _video(context, record, job, deadline)
     assert stored.asset is not None
@@ -107,9 +109,6 @@ async def _video(context: Context, record: Record, job: Job, deadline: float) ->
             raise errors.BadDownload(error.message) from error
         except WrongLength as error:
             failure = errors.BadDownload(error.message)
-        except errors.NotFound as error:
-            job = await _still_there(context, record)
-            failure = error
         except _FINAL:
             raise
         except errors.RateLimited as error:
@@ -160,27 +159,3 @@ def _note_beside(context: Context, record: Record, write: Callable[[], object]) 
             f"{record.address}: its notes could not be written beside it ({error.strerror}); "
             "the state knows it all the same"
         )
-
-
-async def _still_there(context: Context, record: Record) -> Job:
-    """The job again, for a fresh link. Raises `Gone` when it is not completed any more."""
-    assert record.remote_id is not None
-    try:
-        job = await context.provider.get(record.remote_id)
-    except errors.NotFound:
-        job = None
-    expires_at = None if job is None else expiry(context, record, job)
-    expired = expires_at is not None and expires_at < context.clock.now()
-    if job is None or job.status is not JobStatus.COMPLETED or expired:
-        context.store.move(record.key, Status.LOST, run=context.run, error_stage="download")
-        raise Gone("rendered, but the provider no longer has the file")
-    return job
-
-
-def expiry(context: Context, record: Record, job: Job) -> float | None:
-    """When the provider deletes the file (Unix seconds): as it says, or by its profile; None = unknown."""
-    if job.expires_at is not None:
-        return job.expires_at
-    kept = context.profile.limits.expiry_seconds
-    rendered_at = job.completed_at or record.rendered_at
-    return None if kept is None or rendered_at is None else rendered_at + kept

@@ -265,7 +265,7 @@ class Follower:
         try:
             job = await self._provider.get(watch.id)
         except errors.NotFound as error:
-            if watch.missed(self._clock.monotonic()):
+            if watch.misses.missed(self._clock.monotonic()):
                 watch.fail(error)
         except (errors.AuthFailed, errors.QuotaExhausted, errors.RateLimited, *_SILENT):
             raise
@@ -278,7 +278,7 @@ class Follower:
             self._update(watch, job)
 
     def _update(self, watch: Watched, job: Job) -> None:
-        watch.misses = 0
+        watch.misses.seen()
         watch.hint = job.poll_after
         if job.status.terminal:
             if job.status is JobStatus.COMPLETED and watch.looked > watch.since:

@@ -65,10 +65,6 @@ async def send(context: Context, change: Change) -> Job | None:
     return _accepted(context, render, answer)
 
 
-_STANDING = frozenset({Status.SUBMITTED, Status.RENDERED, Status.STORED})
-"""Records that are set aside before their key is rendered afresh; all others may be sent as they are."""
-
-
 @dataclass(frozen=True, slots=True)
 class Intent:
     """An intent, and the key's record `before` it; `aside` is the key under which that one is kept now."""
@@ -102,8 +98,12 @@ def intend(context: Context, change: Change, render: Render, request: Request | 
     )
     with store.transaction():
         before, aside = store.record(render.key), None
-        if change.supersede and before is not None and before.status in _STANDING:
+        status = before.status if change.supersede and before is not None else None
+        if status is Status.STORED:
             aside = store.supersede(render.key, run=context.run)
+        elif status in (Status.SUBMITTED, Status.RENDERED):
+            # Only an animatic that is gone is drawn again while it counts as under way.
+            store.move(render.key, Status.LOST, run=context.run)
         return Intent(store.intend(record, run=context.run), before, aside)
 
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sorasync.apply.misses import Misses
 from sorasync.provider.wire import Job
 
 _FIRST_WAIT, _LAST_WAIT, _GROWTH = 1.0, 20.0, 8.0
@@ -17,8 +18,6 @@ _SHORTEST = 0.1
 """Seconds between two looks, whatever a server says."""
 _DOUBT = 300.0
 """Seconds for which the list is believed that a job goes on."""
-_MISSES, _MISSING_FOR = 3, 60.0
-"""A job is gone after that many answers in a row, over that many seconds: lists and replicas lag."""
 
 
 @dataclass(slots=True, eq=False)
@@ -39,8 +38,7 @@ class Watched:
     told: list[Callable[[Job], None]] = field(default_factory=list)
     unlisted: bool = False
     asked: float = -math.inf
-    misses: int = 0
-    missed_at: float = 0.0
+    misses: Misses = field(default_factory=Misses)
 
     def due(self, life: float | None, wakes: int) -> float:
         """When the job is worth another look. `life` is how long such jobs took, None where nobody knows."""
@@ -61,13 +59,6 @@ class Watched:
     def doubted(self, now: float) -> bool:
         """Whether it is time to ask the job itself: there are lists that go on showing an old status."""
         return now - max(self.asked, self.since) >= _DOUBT
-
-    def missed(self, now: float) -> bool:
-        """Note that the provider did not know it; whether it is gone for good."""
-        if not self.misses:
-            self.missed_at = now
-        self.misses += 1
-        return self.misses >= _MISSES and now - self.missed_at >= _MISSING_FOR
 
     def settle(self, job: Job) -> None:
         """It has ended."""

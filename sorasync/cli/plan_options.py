@@ -16,7 +16,7 @@ target_option = click.option(
     multiple=True,
     type=PATTERN,
     metavar="ADDRESS",
-    help="Plan only this and what it needs. Takes * and ?, and tag:NAME. May be repeated.",
+    help="Plan only this and what it needs. Takes * and ?, tag:NAME, and lost. May be repeated.",
 )
 exclude_option = click.option(
     "--exclude",
@@ -33,7 +33,7 @@ _OPTIONS = (
         multiple=True,
         type=PATTERN,
         metavar="ADDRESS",
-        help="Render this again although nothing changed, and all that comes from it.",
+        help="Render this again although nothing changed, and all that comes from it. Takes lost too.",
     ),
     click.option(
         "--retry",

@@ -7,6 +7,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sorasync.apply.expiry import file_expires_at
 from sorasync.clock import day_start
 from sorasync.errors import SorasyncError
 from sorasync.operations.pace import paces
@@ -99,13 +100,8 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Container[str
 
 
 def _expiry(record: Record, project: Project) -> float | None:
-    """When the provider deletes a file that is not here yet: as it said, or by its profile."""
-    if record.status is not Status.RENDERED:
-        return None
-    kept = project.profile.limits.expiry_seconds
-    if record.expires_at is not None or kept is None or record.rendered_at is None:
-        return record.expires_at
-    return record.rendered_at + kept
+    """When the provider deletes a file that is not here yet."""
+    return file_expires_at(record, project.profile) if record.status is Status.RENDERED else None
 
 
 def _selected(rows: list[Standing], patterns: tuple[str, ...], graph: Graph) -> list[Standing]:

@@ -42,7 +42,7 @@ def bind(
     record holds, that failed, or that says it is something else (unless `force`).
     """
     label = graph.label(render.address)
-    refuse_held(session.store, remote_id)
+    refuse_held(session.store, remote_id, render.key)
     if render.kind is Kind.CHARACTER:
         if not asyncio.run(_character_exists(project, remote_id)):
             raise SorasyncError(f"{project.profile.provider_name} knows no character {remote_id}")
@@ -52,7 +52,7 @@ def bind(
     from sorasync.operations.sweep import job as ask
 
     job = ask(project, remote_id)
-    _refuse_unusable(job, project.clock.now())
+    _refuse_unusable(project, job)
     found = likeness(wanted_of(render), job)
     if not found.same and not force:
         raise SorasyncError(
@@ -108,6 +108,11 @@ def _record(
 ) -> None:
     store = session.store
     before = store.record(render.key)
+    if before is not None and before.status is Status.LOST and before.remote_id == remote_id:
+        with store.transaction():
+            store.move(render.key, status, run=session.run, expires_at=job.expires_at if job else None)
+            store.log("imported", render.address, render.key, session.run, remote_id=remote_id)
+        return
     if before is not None and before.status in IN_FLIGHT:
         hint = "`sorasync resolve` settles a lost answer; `sorasync apply` follows the rest"
         raise SorasyncError(f"{label} has a render on its way ({before.status.value})", hint=hint)
@@ -129,14 +134,27 @@ async def _character_exists(project: Project, remote_id: str) -> bool:
         return await provider.character_exists(remote_id)
 
 
-def _refuse_unusable(job: Job, now: float) -> None:
+def _refuse_unusable(project: Project, job: Job) -> None:
+    """Raises `SorasyncError` for a job that has no video; one that is past its time is asked for its file."""
     if job.status.terminal and job.status is not JobStatus.COMPLETED:
         why = f": {job.error.message}" if job.error else ""
         raise SorasyncError(f"{job.id} has no video, it is {job.status.value}{why}")
-    if job.status is JobStatus.COMPLETED and job.expires_at is not None and job.expires_at <= now:
+    over = job.expires_at is not None and job.expires_at <= project.clock.now()
+    if job.status is JobStatus.COMPLETED and over and not asyncio.run(_has_file(project, job)):
         raise SorasyncError(
             f"the file of {job.id} can no longer be fetched: it expired", hint="nothing was changed"
         )
+
+
+async def _has_file(project: Project, job: Job) -> bool:
+    from sorasync.provider.errors import NotFound
+
+    async with project.provider() as provider:
+        try:
+            async with provider.download(job):
+                return True
+        except NotFound:
+            return False
 
 
 def _differences(found: Likeness) -> str:

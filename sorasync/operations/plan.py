@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from sorasync.plan.plan import Plan, Waiting
 from sorasync.plan.policy import refusals
 from sorasync.plan.remote import Remote, RemoteState
 from sorasync.plan.selection import Selection, keeps, matching, select
+from sorasync.state.record import Status
 
 if TYPE_CHECKING:
     from sorasync.manifest.diagnostic import Diagnostic
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from sorasync.operations.drift import Drift, Swept
     from sorasync.provider.base import Provider
     from sorasync.provider.wire import Job
+    from sorasync.state.record import Brief, Record
     from sorasync.state.store import Store
 
 _NOT_LOOKED_AT = "S220"
@@ -116,10 +118,12 @@ def by_batch(project: Project, options: PlanOptions) -> bool:
 
 def _planned(project: Project, options: PlanOptions, library: Library, graph: Graph, store: Store) -> Planned:
     batch = by_batch(project, options)
-    replaced = graph.dependants(matching(options.replace, graph)) if options.replace else set()
+    briefs = store.briefs()
+    lost = lost_renders(graph, briefs)
+    replaced = graph.dependants(matching(options.replace, graph, lost)) if options.replace else set()
     retried = matching(options.retry, graph) if options.retry else set()
     swept = _sweep(project, options, store, graph)
-    briefs, present = store.briefs(), _present(project, swept)
+    present = _present(project, swept)
     known = Known(
         bindings=store.bindings(),
         briefs=briefs,
@@ -127,7 +131,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         provider=project.profile.provider_name,
         spares=spares(project, store, graph, briefs, absent(briefs, present)),
     )
-    found = survey(graph, known, replaced)
+    found = survey(graph, known, replaced, lost=options.refresh)
     known = replace(
         known,
         records=store.records(found.keys),
@@ -145,7 +149,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         decisions=project.decisions(),
     )
     serial = store.serial
-    kept = select(changes, options.selection, graph)
+    kept = select(changes, options.selection, graph, lost)
     clips, characters = _untouched(graph, found)
     plan = Plan(
         library=project.name,
@@ -190,6 +194,12 @@ def _present(project: Project, swept: Swept | None) -> Container[str]:
     present = assets.present()
     damaged = still_damaged(assets) if swept is None else swept.damaged
     return present.keys() - damaged if damaged else present
+
+
+def lost_renders(graph: Graph, briefs: Mapping[str, Brief]) -> frozenset[str]:
+    """The addresses of wanted renders that the state calls lost."""
+    lost = {key for key, brief in briefs.items() if brief.status is Status.LOST}
+    return frozenset(address for address, render in graph.renders.items() if render.key in lost)
 
 
 def _place(change: Change) -> tuple[object, ...]:
@@ -278,15 +288,24 @@ def _ask(project: Project, store: Store, found: Survey, swept: Swept | None) -> 
         return known
     import asyncio
 
-    ids = {key: record.remote_id for key, record in store.records(rest).items() if record.remote_id}
-    return known | asyncio.run(_answers(project, ids))
+    return known | asyncio.run(_answers(project, store.records(rest)))
 
 
-async def _answers(project: Project, ids: dict[str, str]) -> dict[str, Remote]:
+async def _answers(project: Project, records: Mapping[str, Record]) -> dict[str, Remote]:
+    from sorasync.apply.expiry import file_expires_at
+
+    ids = {key: record.remote_id for key, record in records.items() if record.remote_id}
     async with project.provider() as provider:
         jobs = await _jobs(provider, set(ids.values()), listing=project.profile.can("list"))
-    now = project.clock.now()
-    return {key: remote_of(jobs[job_id], now) for key, job_id in ids.items() if job_id in jobs}
+    now, profile = project.clock.now(), project.profile
+    found = {}
+    for key, job_id in ids.items():
+        if job_id in jobs:
+            expires_at = file_expires_at(records[key], profile)
+            # Nothing that a simulated provider has let go is worth looking for.
+            over = profile.simulated or (expires_at is not None and expires_at <= now)
+            found[key] = remote_of(jobs[job_id], over=over)
+    return found
 
 
 _FAILURES = 3
@@ -328,15 +347,16 @@ async def _jobs(provider: Provider, ids: set[str], *, listing: bool) -> dict[str
     return jobs
 
 
-def remote_of(job: Job | None, now: float) -> Remote:
-    """A job (None: there is none) as a plan sees it at that time."""
+def remote_of(job: Job | None, *, over: bool = False) -> Remote:
+    """A job (None: there is none) as a plan sees it; `over` where its file's time is over."""
     from sorasync.provider.wire import JobStatus
 
-    if job is None or job.status in (JobStatus.DELETED, JobStatus.EXPIRED):
+    if job is None:
+        return Remote(RemoteState.GONE if over else RemoteState.MISSING)
+    if job.status in (JobStatus.DELETED, JobStatus.EXPIRED):
         return Remote(RemoteState.GONE)
     if job.status is JobStatus.COMPLETED:
-        expired = job.expires_at is not None and job.expires_at <= now
-        return Remote(RemoteState.EXPIRED if expired else RemoteState.COMPLETED, 100, job.expires_at)
+        return Remote(RemoteState.COMPLETED, 100)
     if job.status.terminal:
         return Remote(RemoteState.FAILED, job.progress, error=job.error.message if job.error else None)
-    return Remote(RemoteState.PENDING, job.progress, job.expires_at)
+    return Remote(RemoteState.PENDING, job.progress)

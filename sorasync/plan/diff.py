@@ -18,7 +18,7 @@ from sorasync.plan.group import group_moves, group_retired
 from sorasync.plan.known import Known, Survey
 from sorasync.plan.remote import RemoteState
 from sorasync.profile.profile import Profile
-from sorasync.state.record import IN_FLIGHT, RETRY, Brief, Record, Status
+from sorasync.state.record import IN_FLIGHT, RETRY, VANISHED, Brief, Record, Status
 
 
 def diff(
@@ -56,7 +56,8 @@ def diff(
 
 _PENDING = frozenset(Action) - {Action.MOVE, Action.RETIRE, Action.DELETE}
 _STUCK = frozenset({Action.BLOCKED, Action.LOST})
-_UNFETCHABLE = frozenset({RemoteState.GONE, RemoteState.EXPIRED})
+_NOT_HELD = frozenset({RemoteState.MISSING, RemoteState.GONE})
+_THERE_AGAIN = frozenset({RemoteState.COMPLETED, RemoteState.PENDING})
 
 
 @dataclass
@@ -111,7 +112,7 @@ class _Differ:
             case Status.BLOCKED:
                 return self._refused(render)
             case Status.LOST:
-                return self._lost(render)
+                return self._lost_before(render)
             case _:
                 return self._in_flight(render, brief)
 
@@ -140,7 +141,8 @@ class _Differ:
             elsewhere = f"known to {brief.provider}, not to {self.known.provider}"
             return replace(self._pay(render, elsewhere), supersede=True)
         if self._can_fetch(render.key, brief):
-            return self._fetch(Action.DOWNLOAD, render, self._why_absent(render.key))
+            why = self._why_absent(render.key) + self._not_found(render.key)
+            return self._fetch(Action.DOWNLOAD, render, why)
         return self._lost(render)
 
     def _why_absent(self, key: str) -> str:
@@ -158,14 +160,23 @@ class _Differ:
                 Action.RESUME, render, "sent, but the answer was lost: finds out what became of it"
             )
         remote = self.known.remote.get(render.key)
-        if remote is not None and remote.state in _UNFETCHABLE:
+        if remote is not None and remote.state is RemoteState.GONE:
             return self._lost(render)
+        missing = self._not_found(render.key)
         if brief.status is Status.RENDERED or (remote and remote.state is RemoteState.COMPLETED):
-            return self._fetch(Action.DOWNLOAD, render, "rendered, not fetched yet")
+            return self._fetch(Action.DOWNLOAD, render, f"rendered, not fetched yet{missing}")
         if brief.status is Status.BATCHED:
             return self._fetch(Action.RESUME, render, "paid for, queued in a batch")
         where = f" ({remote.progress}%)" if remote and remote.progress else ""
-        return self._fetch(Action.RESUME, render, f"paid for, still rendering{where}")
+        return self._fetch(Action.RESUME, render, missing[2:] or f"paid for, still rendering{where}")
+
+    def _not_found(self, key: str) -> str:
+        """What a reason adds where the provider did not know a job when it was asked, once."""
+        remote = self.known.remote.get(key)
+        missing = remote is not None and remote.state is RemoteState.MISSING
+        return (
+            "; the provider does not find it just now: it is asked again before it counts as lost" * missing
+        )
 
     def _elsewhere(self, brief: Brief) -> str:
         return f"in flight at {brief.provider}; this plan speaks to {self.known.provider}"
@@ -178,7 +189,7 @@ class _Differ:
         if brief.provider != self.known.provider or brief.remote_id is None:
             return False
         remote = self.known.remote.get(key)
-        return remote is None or remote.state not in _UNFETCHABLE
+        return remote is None or remote.state is not RemoteState.GONE
 
     def _failed(self, render: Render) -> Change:
         record = self.known.records[render.key]
@@ -206,15 +217,27 @@ class _Differ:
         label = self.graph.label(render.address)
         return self._free(Action.BLOCKED, render, f"{why}; to try it again: --retry '{label}'")
 
+    def _lost_before(self, render: Render) -> Change:
+        """What the state calls lost, unless the provider turns out to have it."""
+        remote = self.known.remote.get(render.key)
+        if remote is None or remote.state not in _THERE_AGAIN:
+            return self._lost(render)
+        action = Action.DOWNLOAD if remote.state is RemoteState.COMPLETED else Action.RESUME
+        return self._fetch(action, render, "it was lost, and the provider has it again")
+
     def _lost(self, render: Render) -> Change:
+        if self.profile.simulated:
+            change = self._pay(render, "its animatic is gone: drawn again")
+            return change if change.action in _STUCK else replace(change, supersede=True)
         price = money(cost_of(render, self.profile))
         label = self.graph.label(render.address)
-        return self._free(
-            Action.LOST,
-            render,
-            f"rendered, but no file is left here or at the provider; to render it again for {price}: "
-            f"--replace '{label}'",
-        )
+        if self.known.records[render.key].error_stage == VANISHED:
+            what = (
+                "paid for, but the provider no longer knows its job, and nobody saw it finish; to render it"
+            )
+        else:
+            what = "rendered, but no file is left here or at the provider; to render it again"
+        return self._free(Action.LOST, render, f"{what} for {price}: --replace '{label}'")
 
     def _afresh(self, render: Render) -> Change:
         sources = [need for need in render.needs if need in self.replaced]
@@ -275,10 +298,16 @@ class _Differ:
             return True
         remote = self.known.remote.get(key)
         here = brief.provider == self.known.provider and brief.remote_id is not None
-        return here and not (remote and remote.state is RemoteState.GONE)
+        return here and not (remote and remote.state in _NOT_HELD)
 
     def _source_missing(self, source: str) -> str:
         label, price = self.graph.label(source), money(cost_of(self.graph.renders[source], self.profile))
+        remote = self.known.remote.get(self.graph.renders[source].key)
+        if remote is not None and remote.state is RemoteState.MISSING:
+            return (
+                f"the provider does not find its source {label} just now, and takes no uploads: plan again "
+                f"in some minutes; to render the source again for {price}: --replace '{label}'"
+            )
         return (
             f"the provider does not hold its source {label} and takes no uploads; "
             f"to render the source again for {price}: --replace '{label}'"
@@ -342,12 +371,17 @@ class _Differ:
             action=action,
             key=render.key,
             reason=why,
-            binds=() if stuck else (bind,),
+            binds=(bind,) if not stuck or self._may_return(action, bind) else (),
             render=None if stuck or action is Action.MOVE else render,
             grounds=self._grounds(render, action),
             depends_on=self._depends_on(render) if action.renders else (),
             **values,  # type: ignore[arg-type]
         )
+
+    @staticmethod
+    def _may_return(action: Action, bind: Bind) -> bool:
+        """Whether an apply that finds a lost render may bind it: nothing else must stand there."""
+        return action is Action.LOST and bind.before in (None, bind.key)
 
     def _grounds(self, render: Render, action: Action) -> tuple[Ground, ...]:
         needs = render.needs if action.renders else ()

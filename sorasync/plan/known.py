@@ -63,8 +63,11 @@ class Survey:
     unchanged: int
 
 
-def survey(graph: Graph, known: Known, replaced: Container[str] = ()) -> Survey:
-    """Compare every wanted render with the state, in one pass over each."""
+def survey(graph: Graph, known: Known, replaced: Container[str] = (), *, lost: bool = False) -> Survey:
+    """Compare every wanted render with the state, in one pass over each.
+
+    With `lost` the provider is to be asked for lost renders as well.
+    """
     touched = []
     bindings, briefs = known.bindings, known.briefs
     for address, render in graph.renders.items():
@@ -88,7 +91,7 @@ def survey(graph: Graph, known: Known, replaced: Container[str] = ()) -> Survey:
         gone=gone,
         adrift=adrift,
         keys=frozenset(keys),
-        ask=frozenset(_to_ask(known, keys, _sources(graph, known, touched))),
+        ask=frozenset(_to_ask(known, keys, _sources(graph, known, touched), lost)),
         unchanged=len(graph.renders) - len(touched),
     )
 
@@ -117,7 +120,7 @@ def _sources(graph: Graph, known: Known, touched: list[Render]) -> set[str]:
     }
 
 
-def _to_ask(known: Known, keys: set[str], sources: set[str]) -> set[str]:
+def _to_ask(known: Known, keys: set[str], sources: set[str], lost: bool) -> set[str]:
     ask = set()
     for key in keys:
         brief = known.briefs[key]
@@ -129,6 +132,7 @@ def _to_ask(known: Known, keys: set[str], sources: set[str]) -> set[str]:
             and brief.asset not in known.present
             and brief.asset not in known.spares
         )
-        if absent or brief.status in IN_FLIGHT or (key in sources and brief.status is Status.STORED):
+        again = lost and brief.status is Status.LOST
+        if absent or again or brief.status in IN_FLIGHT or (key in sources and brief.status is Status.STORED):
             ask.add(key)
     return ask

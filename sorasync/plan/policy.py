@@ -46,7 +46,11 @@ class PlanRefused(SorasyncError):
 def refusals(plan: Plan, policy: Policy, bindings: Mapping[str, Binding]) -> list[Refusal]:
     """Everything that keeps the plan from being applied, in a fixed order."""
     renders = sum(map(_of_clip, bindings))
-    found = [*_protected(plan, bindings), *_shares(plan, policy, renders), *_budget(plan, policy)]
+    found = _protected(plan, bindings)
+    if plan.simulated:
+        # What costs nothing may always be drawn again: no threshold counts it.
+        return found
+    found += [*_shares(plan, policy, renders), *_budget(plan, policy)]
     if policy.max_creates is not None and (creates := _creates(plan)) > policy.max_creates:
         found.append(
             Refusal(
@@ -150,8 +154,6 @@ def _common_cause(plan: Plan, action: Action) -> str | None:
 
 
 def _budget(plan: Plan, policy: Policy) -> list[Refusal]:
-    if plan.simulated:
-        return []
     found = []
     spent = plan.cost.known_usd
     if policy.per_apply_usd is not None and spent > policy.per_apply_usd:

@@ -7,20 +7,23 @@ from enum import StrEnum
 
 
 class RemoteState(StrEnum):
-    """A job as a plan sees it. `expired`: it is known, but its file can no longer be fetched."""
+    """A job as a plan sees it.
+
+    `missing`: the provider did not find it when it was asked, which may be a moment's matter. `gone`: it says
+    so itself, or the time for which it keeps files is over as well.
+    """
 
     PENDING = "pending"
     COMPLETED = "completed"
     FAILED = "failed"
-    EXPIRED = "expired"
+    MISSING = "missing"
     GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """The provider's answer for one key. `progress` is 0 to 100; `expires_at` Unix seconds or None."""
+    """The provider's answer for one key. `progress` is 0 to 100."""
 
     state: RemoteState
     progress: int = 0
-    expires_at: float | None = None
     error: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sorasync.errors import SorasyncError
@@ -23,14 +23,19 @@ class Selection:
         return bool(self.target or self.exclude)
 
 
-def select(changes: Sequence[Change], selection: Selection, graph: Graph) -> list[Change]:
-    """The changes that a selection keeps, in their order.
+def select(
+    changes: Sequence[Change], selection: Selection, graph: Graph, lost: Collection[str] = ()
+) -> list[Change]:
+    """The changes that a selection keeps, in their order; the word `lost` stands for the addresses in `lost`.
 
     A target brings along what it has to wait for; an exclusion takes what waits for it along. Raises
     `SorasyncError` for a pattern that matches nothing in the library or the plan.
     """
     if not selection:
         return list(changes)
+    if LOST in (*selection.target, *selection.exclude):
+        matching((LOST,), graph, lost)
+        selection = Selection(_spelled(selection.target, lost), _spelled(selection.exclude, lost))
     known = _names(graph, changes)
     for pattern in (*selection.target, *selection.exclude):
         if not any(matches(pattern, name, graph) for name in known):
@@ -42,6 +47,10 @@ def select(changes: Sequence[Change], selection: Selection, graph: Graph) -> lis
     return [c for c in changes if c.label in kept and c.label not in dropped]
 
 
+def _spelled(patterns: tuple[str, ...], lost: Collection[str]) -> tuple[str, ...]:
+    return tuple(one for pattern in patterns for one in (sorted(lost) if pattern == LOST else (pattern,)))
+
+
 def keeps(selection: Selection, clip: str, source: str, graph: Graph) -> bool:
     """Whether a clip is selected that waits for a take of the clip `source`; both are addresses."""
     wanted = not selection.target or any(matches(pattern, clip, graph) for pattern in selection.target)
@@ -50,13 +59,24 @@ def keeps(selection: Selection, clip: str, source: str, graph: Graph) -> bool:
     )
 
 
-def matching(patterns: Iterable[str], graph: Graph) -> set[str]:
-    """The renders' addresses that the patterns match. Raises `SorasyncError` where one matches none."""
+LOST = "lost"
+"""The word that stands for every render that is lost by the state, wherever a pattern may stand."""
+
+
+def matching(patterns: Iterable[str], graph: Graph, lost: Collection[str] = ()) -> set[str]:
+    """The renders' addresses that the patterns match, `lost` being those that are lost.
+
+    Raises `SorasyncError` where a pattern matches none.
+    """
     found: set[str] = set()
     for pattern in patterns:
-        hits = {address for address in graph.renders if matches(pattern, address, graph)}
+        if pattern == LOST:
+            hits = set(lost)
+        else:
+            hits = {address for address in graph.renders if matches(pattern, address, graph)}
         if not hits:
-            raise SorasyncError(f"{pattern!r} matches no render", hint="sorasync status lists the addresses")
+            what = "nothing is lost" if pattern == LOST else f"{pattern!r} matches no render"
+            raise SorasyncError(what, hint="sorasync status lists the addresses")
         found |= hits
     return found
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.provider.waits import date_of
@@ -46,8 +46,9 @@ class HostTime:
         """A job or batch with its times as this machine's clock would have shown them."""
         if not self.ahead:
             return timed
-        names = [name for name in _TIMES if hasattr(timed, name)]
-        return replace(timed, **{name: self._ours(getattr(timed, name)) for name in names})
+        names = (name for name in _TIMES if hasattr(timed, name))
+        times: dict[str, Any] = {name: self._ours(getattr(timed, name)) for name in names}
+        return replace(timed, **times)
 
     def _ours(self, time: float | None) -> float | None:
         return None if time is None else time - self.ahead

@@ -86,6 +86,7 @@ class Sender:
         self._whole_paid = whole or (_WHOLE_PAID if spec.keeps_jobs else _WHOLE_SYNCHRONOUS)
         self._transport = transport
         self._answers = answers
+        self.host_time = HostTime()
 
     def asked(self, paid: bool = False) -> Asked:
         """How answers of this host are to be read."""
@@ -179,6 +180,7 @@ class Sender:
             response = await self._transport.handle_async_request(request)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise self.broken(error, gate) from None
+        self.host_time.heard(response.headers, sent, self.clock.now())
         try:
             yield response
         finally:

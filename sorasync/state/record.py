@@ -20,7 +20,7 @@ class Status(StrEnum):
     `stored`: the asset is here, whole.
     `failed`: ended without a video for a technical reason; may be tried again.
     `blocked`: refused for its content; not tried again until its inputs change.
-    `lost`: rendered, not fetched, and gone at the provider.
+    `lost`: paid for, not fetched, and gone at the provider. It is asked for again, and may come back.
     """
 
     INTENT = "intent"
@@ -53,14 +53,17 @@ MOVES: dict[Status | None, frozenset[Status]] = {
     Status.BATCHED: frozenset(
         {Status.SUBMITTED, Status.RENDERED, Status.FAILED, Status.BLOCKED, Status.UNKNOWN}
     ),
-    Status.SUBMITTED: frozenset({Status.RENDERED, Status.FAILED, Status.BLOCKED, Status.LOST}),
+    Status.SUBMITTED: frozenset({Status.RENDERED, Status.STORED, Status.FAILED, Status.BLOCKED, Status.LOST}),
     Status.RENDERED: frozenset({Status.STORED, Status.LOST, Status.FAILED}),
     Status.STORED: frozenset({Status.LOST, Status.RENDERED}),
     Status.FAILED: frozenset({Status.INTENT}),
     Status.BLOCKED: frozenset({Status.INTENT, Status.FAILED}),
-    Status.LOST: frozenset({Status.INTENT, Status.RENDERED, Status.STORED}),
+    Status.LOST: frozenset({Status.INTENT, Status.SUBMITTED, Status.RENDERED, Status.STORED}),
 }
 """The allowed moves. `None` is a key nobody has a record of. A record made anew after `gc` starts at None."""
+
+VANISHED = "render"
+"""The `error_stage` of a lost record whose job went while it was in flight: nobody saw it finish."""
 
 RETRY = "retry"
 """The `error_stage` of a failed record that somebody wants tried once more, whatever kept it from that."""

@@ -10,14 +10,16 @@ import pytest
 from sorasync.apply.report import End
 from sorasync.assets.mp4 import inspect_mp4
 from sorasync.cli.status_view import look
+from sorasync.errors import SorasyncError
 from sorasync.graph.render import Kind
 from sorasync.operations.plan import PlanOptions
 from sorasync.operations.standing import Stage
 from sorasync.plan.action import Action
+from sorasync.plan.selection import Selection
 from sorasync.provider.local import in_process
 from sorasync.state.record import Status
 from tests.apply.conftest import MakeWorld
-from tests.apply.world import Recording, World, clips, ends, numbered
+from tests.apply.world import Amended, Recording, World, clips, ends, numbered
 
 PICTURES = """
 [assets]
@@ -87,15 +89,19 @@ def test_a_download_that_never_succeeds_stays_rendered_and_the_next_apply_fetche
     assert len(it.charges()) == 2
 
 
-def test_an_expired_file_is_asked_for_again_and_then_lost_and_never_paid_for_silently(
+def test_an_expired_file_is_asked_for_over_minutes_and_then_lost_and_never_paid_for_silently(
     world: MakeWorld,
 ) -> None:
     it = world(clips(["a"]))
-    it.faults({"route": "content", "do": "expire"})
+    it.bills = True
+    it.faults({"route": "content", "do": "not_found", "nth": 1}, {"route": "content", "do": "expire"})
+    begun = it.clock.time
     report = it.apply()
     assert ends(report) == {"clip.a": End.FAILED}
     assert report.outcomes[0].next == "sorasync apply --replace 'clip.a'"
     assert it.record("clip.a#1").status is Status.LOST
+    assert it.requests()["content"] >= 3
+    assert it.clock.time - begun >= 120 + 30
     it.faults()
     assert ends(it.apply()) == {"clip.a": End.BLOCKED}
     assert len(it.charges()) == 1
@@ -106,6 +112,7 @@ def test_an_expired_file_is_asked_for_again_and_then_lost_and_never_paid_for_sil
 
 def test_what_an_apply_found_gone_is_known_as_lost_without_asking_again(world: MakeWorld) -> None:
     it = world(clips(["a", "b"]))
+    it.bills = True
     assert it.apply().complete
     for label in ("a", "b"):
         it.project.assets().path_of(it.record(f"clip.{label}#1").asset or "").unlink()
@@ -115,7 +122,7 @@ def test_what_an_apply_found_gone_is_known_as_lost_without_asking_again(world: M
     it.server.remove(job)
     assert {row.address: row.stage for row in look(it.project).rows}["clip.a"] is Stage.TODO
     report = it.apply()
-    assert ends(report) == {"clip.a": End.BLOCKED, "clip.b": End.DONE}
+    assert ends(report) == {"clip.a": End.FAILED, "clip.b": End.DONE}
     assert it.record("clip.a#1").status is Status.LOST
     view = look(it.project)
     assert {row.address: row.stage for row in view.rows} == {"clip.a": Stage.LOST, "clip.b": Stage.DONE}
@@ -123,16 +130,106 @@ def test_what_an_apply_found_gone_is_known_as_lost_without_asking_again(world: M
     assert it.apply(PlanOptions(replace=("clip.a",))).complete
 
 
-def test_what_is_there_again_when_an_apply_looks_is_not_lost(world: MakeWorld) -> None:
+@pytest.mark.parametrize("status", [Status.SUBMITTED, Status.RENDERED, Status.STORED])
+def test_one_answer_that_a_job_is_not_there_is_no_loss(world: MakeWorld, status: Status) -> None:
     it = world(clips(["a"]))
-    assert it.apply().complete
-    it.project.assets().path_of(it.record("clip.a#1").asset or "").unlink()
-    (it.root / "assets" / "a.mp4").unlink()
-    it.faults({"route": "get", "do": "not_found", "count": 1})
-    assert ends(it.apply()) == {"clip.a": End.BLOCKED}
-    assert it.record("clip.a#1").status is Status.STORED
+    it.bills = True
+    if status is Status.SUBMITTED:
+        it.apply(detach=True)
+        it.clock.time += 60
+    elif status is Status.RENDERED:
+        it.faults({"route": "content", "do": "html"})
+        it.apply()
+    else:
+        assert it.apply().complete
+        it.project.assets().path_of(it.record("clip.a#1").asset or "").unlink()
+        (it.root / "assets" / "a.mp4").unlink()
+    it.faults({"route": "get", "do": "not_found", "count": 2})
+    change = it.plan().changes[0]
+    assert change.action is (Action.RESUME if status is Status.SUBMITTED else Action.DOWNLOAD)
+    assert "asked again" in change.reason and "--replace" not in change.reason
+    it.faults({"route": "get", "do": "not_found", "count": 2})
     assert it.apply().complete
     assert len(it.charges()) == 1
+
+
+def test_a_lost_render_that_the_provider_has_again_comes_back_for_nothing(world: MakeWorld) -> None:
+    it = world(clips(["a", "b"]), expires_after=1e6)
+    it.bills = True
+    it.faults({"route": "get", "do": "not_found"}, {"route": "list", "do": "error"})
+    it.apply()
+    for label in ("a", "b"):
+        assert it.record(f"clip.{label}#1").status is Status.LOST
+    assert "nobody saw it finish" in it.plan().changes[0].reason
+    it.faults()
+    assert {change.action for change in it.plan().changes} == {Action.LOST}
+    assert {change.action for change in it.plan(refresh=True).changes} == {Action.DOWNLOAD}
+    assert ends(it.apply(PlanOptions(selection=Selection(target=("clip.a",))))) == {"clip.a": End.DONE}
+    assert it.apply(PlanOptions(refresh=True)).complete
+    assert it.plan().empty
+    assert len(it.charges()) == 2
+
+
+def test_only_the_lost_can_be_selected(world: MakeWorld) -> None:
+    it = world(clips(["a", "b", "c"]))
+    it.bills = True
+    with pytest.raises(SorasyncError, match="nothing is lost"):
+        it.plan(replace=("lost",))
+    assert it.apply().complete
+    with it.project.store(write=True) as store:
+        for label in ("a", "c"):
+            store.move(it.record(f"clip.{label}#1").key, Status.LOST, run=None)
+    (it.root / "assets").rename(it.root / "gone")
+    it.server.database.run("DELETE FROM jobs")
+    chosen = it.plan(selection=Selection(target=("lost",)))
+    assert [(change.label, change.action) for change in chosen.changes] == [
+        ("clip.a", Action.LOST),
+        ("clip.c", Action.LOST),
+    ]
+    again = it.plan(replace=("lost",), selection=Selection(target=("lost",)))
+    assert [(change.label, change.action) for change in again.changes] == [
+        ("clip.a", Action.REPLACE),
+        ("clip.c", Action.REPLACE),
+    ]
+
+
+def test_a_file_that_is_there_is_fetched_whatever_its_expiry_says(world: MakeWorld) -> None:
+    it = world(clips(["a"]), expires_after=1e6)
+    it.bills = True
+
+    def soon_over(said: dict[str, Any]) -> None:
+        for one in said.get("data", [said]):
+            if one.get("completed_at"):
+                one["expires_at"] = one["completed_at"] + 1
+
+    it.transport = Amended(in_process(it.app), soon_over)
+    it.apply(detach=True)
+    it.clock.time += 86_400
+    assert [change.action for change in it.plan().changes] == [Action.DOWNLOAD]
+    assert it.apply().complete
+
+
+def test_a_file_that_is_promised_is_not_given_up_where_its_route_is_at_fault(world: MakeWorld) -> None:
+    it = world(numbered(8), expires_after=86_400.0)
+    it.bills = True
+    it.faults({"route": "content", "do": "not_found"})
+    report = it.apply(parallelism=1)
+    assert "downloads in a row failed" in (report.stopped or "")
+    assert len(it.charges()) <= 4
+    with it.store() as store:
+        assert {record.status for record in store.in_flight()} == {Status.RENDERED}
+    it.faults()
+    assert it.apply().complete
+
+
+def test_nothing_of_a_simulated_provider_is_lost(world: MakeWorld) -> None:
+    it = world(clips(["a", "b"]) + '[[clips.a.steps]]\nedit = "Teal."\n')
+    assert it.apply().complete
+    (it.root / "assets").rename(it.root / "gone")
+    it.server.database.run("DELETE FROM jobs")
+    assert {change.action for change in it.plan().changes} == {Action.CREATE, Action.EDIT}
+    assert it.apply().complete
+    assert it.plan().empty
 
 
 def test_a_file_that_is_not_there_for_a_moment_is_not_lost(world: MakeWorld) -> None:

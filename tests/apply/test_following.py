@@ -89,6 +89,7 @@ def test_a_render_that_is_stuck_is_left_pending_with_what_waits_for_it(world: Ma
 
 def test_a_job_that_vanishes_is_lost_and_not_paid_for_again(world: MakeWorld) -> None:
     it = world(clips(["a", "b"]), render_seconds=600.0)
+    it.bills = True
 
     def vanish() -> None:
         it.server.database.run("DELETE FROM jobs WHERE prompt LIKE 'A a%'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -102,6 +103,8 @@ class World:
         self.witness = Witness()
         self.profile: dict[str, Any] = {}
         self.host: dict[str, Any] = {}
+        self.bills = False
+        """Whether renders count as paid for: what a simulated provider has lost is drawn again."""
 
     def write(self, manifest: str) -> None:
         """Replace the manifest."""
@@ -119,7 +122,8 @@ class World:
     def project(self) -> PreviewProject:
         opened = Project.open(self.root)
         abilities = opened.profile.abilities.model_copy(update=self.profile)
-        profile = opened.profile.model_copy(update={"abilities": abilities})
+        changed = {"abilities": abilities, "simulated": not self.bills}
+        profile = opened.profile.model_copy(update=changed)
         return PreviewProject(opened.root, opened.config, profile, self.clock, world=self)
 
     def plan(self, **options: Any) -> Plan:
@@ -185,6 +189,22 @@ class Between(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.creates += is_create(request)
         return self._answering(request) or await self._inner.handle_async_request(request)
+
+
+class Amended(httpx.AsyncBaseTransport):
+    """Passes everything on, and lets `amend` change the JSON of each answer."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, amend: Callable[[dict[str, Any]], None]) -> None:
+        self._inner = inner
+        self._amend = amend
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._inner.handle_async_request(request)
+        if answer.headers.get("content-type") != "application/json":
+            return answer
+        said = json.loads(await answer.aread())
+        self._amend(said)
+        return httpx.Response(answer.status_code, json=said)
 
 
 def is_create(request: httpx.Request) -> bool:

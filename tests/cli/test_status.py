@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sorasync.cli.columns import cells
 from sorasync.state.record import Status
-from tests.cli.kit import Film
+from tests.cli.kit import CONFIG, Film
 
 Films = Callable[[str], Film]
 
@@ -32,6 +32,8 @@ tags = ["draft"]
 
 def _six(film: Films) -> Film:
     one = film(_SIX)
+    one.write("studio.toml", 'extends = "preview"\nname = "studio"\nsimulated = false\n')
+    one.write("sorasync.toml", CONFIG + '[provider]\nprofile = "studio.toml"\n')
     one.settle(lambda r: "done" in r.address or "choose" in r.address)
     with one.store() as store:
         one.put(store, one.render("clip.flying#1"), Status.SUBMITTED, progress=35)

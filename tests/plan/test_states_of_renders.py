@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from sorasync.clock import SystemClock
 from sorasync.plan.action import Action
 from sorasync.provider.wire import JobStatus
 from sorasync.state.record import Status
@@ -38,6 +39,9 @@ def test_what_the_provider_says_of_a_render_in_flight_stands_in_the_plan(world: 
     world.job("video_x", JobStatus.COMPLETED, 100)
     assert lines(world.plan()) == ["download clip.a"]
     del world.host.jobs["video_x"]
+    assert lines(world.plan()) == ["resume clip.a"]
+    assert "does not find it just now" in reasons(world.plan())[0]
+    world.job("video_x", JobStatus.EXPIRED)
     assert lines(world.plan()) == ["lost clip.a"]
 
 
@@ -97,6 +101,17 @@ def test_a_missing_file_that_the_provider_no_longer_has_is_lost_and_nothing_is_p
     assert lines(plan) == ["lost clip.a", "edit clip.b#1/1 $1.20"]
     assert "--replace 'clip.a'" in plan.changes[0].reason
     assert "$0.80" in plan.changes[0].reason
+
+
+def test_a_job_that_is_not_found_within_its_time_is_not_lost(world: World) -> None:
+    world.rendered_at = SystemClock().now() - 60
+    world.settle(ONE)
+    world.lose_file("clip.a#1")
+    world.host.jobs.clear()
+    plan = world.plan()
+    assert lines(plan) == ["download clip.a"]
+    assert "asked again before it counts as lost" in reasons(plan)[0]
+    assert "--replace" not in reasons(plan)[0]
 
 
 def test_what_starts_from_a_lost_render_is_blocked_with_the_root(world: World) -> None:

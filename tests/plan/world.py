@@ -132,6 +132,8 @@ class World:
         self.graph: Graph = Graph({}, {}, {})
         self.spent = Decimal(0)
         self.renders = 0
+        self.rendered_at = 1.0
+        """When everything was rendered: long ago, so that files which are gone have expired."""
         self.files: dict[str, str | bytes] = {"sorasync.toml": '[library]\nname = "test"\n'}
 
     def write(self, manifest: str | Mapping[str, str]) -> None:
@@ -235,7 +237,7 @@ class World:
                 for address, key in change.drops.items():
                     assert self.state.bound.pop(address).key == key
             case Action.BLOCKED | Action.LOST:
-                assert not change.binds
+                assert all(b.before in (None, b.key) for b in change.binds)
             case Action.MOVE:
                 assert self._usable(change.key), f"{change.label} moves to a render that is not there"
                 self._bind(change)
@@ -264,6 +266,7 @@ class World:
                 inputs=render.inputs,
                 provider=self.profile.provider_name,
                 cost_usd=change.cost_usd,
+                rendered_at=self.rendered_at,
             )
         )
 

@@ -8,6 +8,7 @@ import tomllib
 
 import pytest
 
+from sorasync.state.record import Status
 from tests.recovery.world import CHAIN, TWO_CLIPS, World
 
 
@@ -270,3 +271,24 @@ def test_an_import_that_cannot_be_read_afterwards_changes_nothing(world: World) 
 
     assert sorted(path.name for path in (world.root / "manifests").iterdir()) == ["clips.toml", "more.toml"]
     assert world.json("state", "list", "--all")["records"] == []
+
+
+def test_a_lost_renders_own_id_may_be_bound_again(world: World) -> None:
+    world.bill()
+    world.write(TWO_CLIPS)
+    world.apply()
+    remote_id, spent = world.ids()["clip.pier#1"], world.json("cost")["total"]["spent_usd"]
+    with world.store(write=True) as store:
+        key = store.remote_ids()[remote_id]
+        store.move(key, Status.LOST, run=None, asset=None)
+    world.lose_assets()
+    assert world.plan("--offline")["clip.pier"] == "lost"
+
+    world.run("import", "clip.pier", remote_id)
+    world.apply()
+
+    assert world.plan() == {}
+    assert world.ids()["clip.pier#1"] == remote_id
+    assert world.json("cost")["total"]["spent_usd"] == spent
+    world.run("import", "clip.market", remote_id, code=1)
+    assert "belongs to clip.pier#1 already" in world.err

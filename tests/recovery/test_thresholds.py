@@ -12,6 +12,7 @@ CLIPS = "\n".join(f'[clips.c{n}]\nprompt = "Pier {n} at dawn."\n' for n in range
 
 
 def test_a_refused_replacement_names_limit_value_line_and_way(world: World) -> None:
+    world.bill()
     world.configure("[safety]", "max_replace_pct = 20", "max_creates = 12")
     world.write(CLIPS)
     world.apply()
@@ -25,6 +26,7 @@ def test_a_refused_replacement_names_limit_value_line_and_way(world: World) -> N
 
 
 def test_a_refused_number_of_creates_names_the_first_clip(world: World) -> None:
+    world.bill()
     world.configure("[safety]", "max_creates = 5")
     world.write(CLIPS)
 
@@ -49,6 +51,7 @@ STORYBOARDS = "".join(f'[clips.c{n}]\nscene = "A pier."\n' + SHOTS.format(n=n) f
 def test_what_the_configuration_puts_into_every_prompt_is_named_as_the_cause(
     world: World, before: str, after: str, cause: str
 ) -> None:
+    world.bill()
     world.configure("[safety]", "max_replace_pct = 20", "[vars]", 'city = "Lisbon"')
     settings = world.root / "sorasync.toml"
     settings.write_text(settings.read_text().replace("[defaults]", '[defaults]\nstyle = "16mm film"'))
@@ -66,6 +69,7 @@ def test_what_the_configuration_puts_into_every_prompt_is_named_as_the_cause(
 
 def test_shares_are_of_renders(world: World) -> None:
     """One clip of ten, with eleven takes: eleven of the twenty renders are paid for again."""
+    world.bill()
     world.configure("[safety]", "max_replace_pct = 54")
     clips = CLIPS.replace("[clips.c0]", "[clips.c0]\ntakes = 11")
     world.write(clips)
@@ -76,3 +80,12 @@ def test_shares_are_of_renders(world: World) -> None:
 
     assert "it would replace 11 of 20 renders (55%, limit 54%)" in world.err
     world.run("apply", "--yes", "--allow-replace-pct", "55")
+
+
+def test_what_costs_nothing_is_held_up_by_no_threshold(world: World) -> None:
+    world.configure("[safety]", "max_replace_pct = 0", "max_retire_pct = 0", "max_creates = 1")
+    world.write(CLIPS)
+    world.apply()
+    world.write(CLIPS.replace("dawn", "dusk").replace("c9", "other"))
+    world.apply()
+    assert world.plan() == {}

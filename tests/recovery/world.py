@@ -78,6 +78,13 @@ class World:
         """The same with the output as data."""
         return dict(json.loads(self.run(*args, "--format", "json", code=code)))
 
+    def bill(self) -> None:
+        """Let renders count as paid for, as those of a simulated provider do not."""
+        profile = 'extends = "preview"\nname = "studio"\nsimulated = false\ntransport = "http"\n'
+        (self.root / "studio.toml").write_text(profile, "utf-8")
+        config = self.root / "sorasync.toml"
+        config.write_text(config.read_text().replace('profile = "preview"', 'profile = "studio.toml"'))
+
     def apply(self, *args: str, code: int = 0) -> None:
         """Plan and carry out."""
         self.run("apply", "--yes", *args, code=code)

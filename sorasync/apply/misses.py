@@ -1,0 +1,33 @@
+"""When to believe that something is not there: replicas lag, and gateways forget a route for a moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# What was paid for is given up only after this many answers in a row over this many seconds.
+_TIMES, _SECONDS = 3, 120.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
+
+
+@dataclass(slots=True)
+class Misses:
+    """How often in a row something was not there, and since when (monotonic seconds)."""
+
+    count: int = 0
+    since: float = 0.0
+
+    def missed(self, now: float) -> bool:
+        """Note that it was not there once more; whether it is gone for good."""
+        if not self.count:
+            self.since = now
+        self.count += 1
+        return self.count >= _TIMES and now - self.since >= _SECONDS
+
+    def seen(self) -> None:
+        """It is there."""
+        self.count = 0
+
+    @property
+    def pause(self) -> float:
+        """Seconds after which it is worth asking again."""
+        return float(min(_FIRST_PAUSE * 2.0 ** min(self.count, 10), _LONGEST_PAUSE))
