@@ -28,6 +28,7 @@ from sorasync.provider.errors import (
     ServerError,
 )
 from sorasync.provider.gate import Gate
+from sorasync.provider.host_time import HostTime
 from sorasync.provider.kept_answers import KeptAnswers, NotKept
 from sorasync.provider.outgoing import Outgoing, Part, form_fields, multipart_parts
 from sorasync.provider.read import is_job
