@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sorasync.counted import counted
-from sorasync.preflight.facts import ClipFacts
+from sorasync.preflight.facts import CONTAINERS, ClipFacts
 from sorasync.preflight.place import new_file
 
 if TYPE_CHECKING:
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 _QUALITY = {"crf": "18", "preset": "medium"}
 _FRAMES_A_SECOND = 24
+_UPRIGHT = {
+    0: (),
+    90: (("transpose", "clock"),),
+    180: (("hflip", None), ("vflip", None)),
+    270: (("transpose", "cclock"),),
+}
+"""What a player does to the pictures of a video that is not stored upright, by the degrees it turns them."""
 _INTERLEAVED = 1.0
 """Seconds by which sound and picture of one moment may lie apart in a file."""
 
@@ -44,7 +51,7 @@ def fix_clip(source: Path, facts: ClipFacts, out: Path, target: Target) -> list[
 
     with (
         new_file(out) as part,
-        av.open(str(source)) as read,
+        av.open(str(source), options=CONTAINERS) as read,
         av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as written,
     ):
         _transcode(read, written, facts, target)
@@ -93,6 +100,7 @@ def _filter(video: VideoStream, facts: ClipFacts, target: Target) -> Graph:
     width, height = target.crop(facts)
     graph.link_nodes(
         graph.add_buffer(template=video),
+        *(graph.add(name, how) for name, how in _UPRIGHT[facts.turned]),
         graph.add("crop", f"{width}:{height}"),
         graph.add("scale", f"{target.width}:{target.height}:flags=lanczos"),
         graph.add("setsar", "1"),
@@ -103,7 +111,7 @@ def _filter(video: VideoStream, facts: ClipFacts, target: Target) -> Graph:
 
 
 def _words(facts: ClipFacts, target: Target) -> list[str]:
-    done = []
+    done = ["turned it upright"] if facts.turned else []
     if facts.seconds > target.seconds:
         done.append(f"kept the first {counted(target.seconds, 'second')} of {facts.seconds:g}")
     crop = target.crop(facts)

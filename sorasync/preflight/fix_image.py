@@ -21,13 +21,14 @@ def fix_image(source: Path, facts: ImageFacts, out: Path, size: str) -> list[str
     done = _words(facts, target)
     with Image.open(source) as image:
         image.seek(0) if facts.animated else image.load()
+        upright = ImageOps.exif_transpose(image)
         if facts.alpha:
-            whole = image.convert("RGBA")
+            whole = upright.convert("RGBA")
             flat = Image.new("RGBA", whole.size, (*_PAPER, 255))
             flat.alpha_composite(whole)
             picture = flat.convert("RGB")
         else:
-            picture = image.convert("RGB")
+            picture = upright.convert("RGB")
         buffer = io.BytesIO()
         ImageOps.fit(picture, target, Image.Resampling.LANCZOS).save(buffer, "PNG")
     put_new(out, buffer.getvalue())
@@ -39,6 +40,8 @@ def _words(facts: ImageFacts, target: tuple[int, int]) -> list[str]:
     done = []
     if facts.animated:
         done.append("kept the first picture")
+    if facts.orientation != 1:
+        done.append("turned it upright")
     if facts.alpha:
         done.append("made transparent parts white")
     kept = min(facts.width / width, facts.height / height)

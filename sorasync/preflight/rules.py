@@ -53,6 +53,10 @@ def image_findings(file: str, facts: ImageFacts | Unreadable, size: str) -> Iter
     if (own := f"{facts.width}x{facts.height}") != size:
         message = f"{file} is {own}, and the clip is {size}"
         yield Finding("S222", Severity.ERROR, message, f"exactly {size}")
+    if facts.orientation != 1:
+        turned = f"EXIF orientation {facts.orientation}"
+        message = f"{file} is not stored upright ({turned}): a server may take it as it is stored"
+        yield Finding("S222", Severity.ERROR, message, "a picture stored as it is shown")
     if facts.animated:
         message = f"{file} is animated: only its first picture can be the first frame"
         yield Finding("S224", Severity.WARNING, message, "a single picture")
