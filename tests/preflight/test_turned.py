@@ -121,7 +121,8 @@ def test_a_clip_counts_as_it_is_shown_and_stays_upright(
     with av.open(str(root / "manifests/refs/m.fixed.mp4")) as mended:
         frame = next(mended.decode(video=0))
         assert (frame.width, frame.height, frame.rotation) == (720, 1280, 0)
-        assert colours(frame.to_image()) == ("red", "blue")
+        picture = Image.fromarray(frame.to_ndarray(format="rgb24"))
+        assert colours(picture) == ("red", "blue")
 
 
 def test_a_list_of_other_files_is_no_video(tmp_path: Path) -> None:
