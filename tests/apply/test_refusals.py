@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +18,7 @@ from sorasync.cli.exit_code import of_report
 from sorasync.plan.action import Action
 from sorasync.plan.planfile import encode
 from sorasync.plan.stale import PlanStale
+from sorasync.provider.local import in_process
 from sorasync.state.account import Charge
 from sorasync.state.record import Status
 from tests.apply.conftest import MakeWorld
@@ -230,3 +232,30 @@ def test_a_provider_that_cannot_be_reached_stops_the_run(world: MakeWorld) -> No
     it.transport = None
     assert it.apply().complete
     assert it.record("clip.c000#1").attempts == 1
+
+
+def test_too_many_open_files_stop_the_run_and_it_says_what_was_done(world: MakeWorld) -> None:
+    it = world(numbered(6))
+    it.transport = OutOfFiles(in_process(it.app), after=2)
+    report = it.apply(parallelism=1)
+    assert (report.stopped or "").startswith("too many open files")
+    assert len(report.of(End.DONE)) + len(report.of(End.PENDING)) >= 2
+    assert len(it.charges()) == 2
+    it.transport = None
+    assert it.apply().complete
+    assert set(it.billed().values()) == {1}
+
+
+class OutOfFiles(httpx.AsyncBaseTransport):
+    """Has no descriptor left for further creates."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, after: int) -> None:
+        self._inner = inner
+        self._left = after
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            self._left -= 1
+            if self._left < 0:
+                raise httpx.ConnectError("no connection") from OSError(errno.EMFILE, "too many open files")
+        return await self._inner.handle_async_request(request)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 
+import httpx
 import pytest
 
 from sorasync.clock import SystemClock
-from sorasync.provider.errors import NotSent, OutcomeUnknown, Withheld
+from sorasync.provider.errors import Exhausted, NotSent, OutcomeUnknown, Withheld
 from sorasync.provider.gate import Gate
 from sorasync.provider.outgoing import Outgoing
 from sorasync.provider.sender import Sender
 from sorasync.provider.transport import opened
-from tests.provider.fakes import KEY, client
+from sorasync.provider.wire import CreateRequest
+from tests.provider.fakes import KEY, FakeHost, Seen, client
 from tests.provider.test_transport import OK, host, read_request
 
 POST = Outgoing("/videos", "json", {"prompt": "A cat."})
@@ -115,3 +119,16 @@ def test_a_request_that_found_no_connection_in_its_time_was_not_sent() -> None:
             await sender.aclose()
 
     asyncio.run(go())
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE])
+def test_too_many_open_files_are_this_machine_s_fault_and_mean_that_nothing_was_sent(number: int) -> None:
+    def refuse(seen: Seen) -> Exception:
+        error = httpx.ConnectError("no connection")
+        error.__cause__ = OSError(number, os.strerror(number))
+        return error
+
+    away = FakeHost(refuse)
+    with pytest.raises(Exhausted, match="too many open files"):
+        asyncio.run(client(away).create(CreateRequest("A cat.", "sora-2", "1280x720", 4)))
+    assert len(away.seen) == 1, "it is not tried again"

@@ -64,8 +64,8 @@ def command(
     """Plan, show the plan, ask, and carry it out.
 
     With PLAN, a file that `sorasync plan --out` wrote, exactly that plan is carried out, or refused when
-    something it touches has changed. What costs nothing is never asked about. Ctrl-C once stops starting
-    anything; renders in flight go on at the provider, and the next apply picks them up.
+    something it touches has changed. What costs nothing is never asked about. Ctrl-C sends nothing more and
+    leaves within a second; renders in flight go on at the provider, and the next apply picks them up.
     """
     from sorasync.cli.webhook_options import webhooks_of
     from sorasync.operations.apply import ApplyOptions, apply

@@ -20,8 +20,9 @@ Examples:
 def command(globals: Globals, id: str) -> ExitCode:
     """Take the lock from whoever holds it.
 
-    Only for a process that is gone for good: two applies at once could pay twice. The id must be the one
-    that `sorasync state lock` shows, so that no later lock is broken by mistake.
+    Meant for a process that is gone for good. One that still runs looks for its lock right before each paid
+    request and leaves; only what it is sending at that very moment may come twice, and is counted then. The
+    id must be the one that `sorasync state lock` shows, so that no later lock is broken by mistake.
     """
     from sorasync.state.lock import unlock
 
