@@ -81,13 +81,15 @@ class Limits:
         seconds = step.seconds if extends else None
         if extends and seconds is None:
             seconds = self._profile.extension_default(source.seconds) or 0
-        asked = (step.kind, seconds, source.extensions, source.seconds)
+        asked = (step.kind, seconds, source.extensions, source.seconds, source.model, source.size)
         if asked not in self._checked or step.params:
             self._checked[asked] = self._profile.check_step(
                 step.kind,
                 seconds=seconds,
                 extensions=source.extensions,
                 total_seconds=source.seconds,
+                model=source.model,
+                size=source.size,
                 params=step.params,
             )
         lacks = self._checked.pop(asked) if step.params else self._checked[asked]

@@ -171,7 +171,14 @@ def step_lacks(profile: Profile, kind: str, source_is_file: bool) -> list[Lack]:
     return []
 
 
-def extension_lacks(profile: Profile, seconds: int | None, before: int, total: int | None) -> list[Lack]:
+def extension_lacks(
+    profile: Profile,
+    seconds: int | None,
+    before: int,
+    total: int | None,
+    model: str | None = None,
+    size: str | None = None,
+) -> list[Lack]:
     """A length not offered, one extension too many, or a result that grows too long."""
     limits = profile.limits
     lacks = []
@@ -185,6 +192,17 @@ def extension_lacks(profile: Profile, seconds: int | None, before: int, total: i
     if seconds is not None and total is not None and total + seconds > limits.total_seconds:
         message = f"the extended video would be {counted(total + seconds, 'second')} long"
         lacks.append(Lack("seconds", message, f"at most {limits.total_seconds} in all"))
+    known = profile.model(model) if model is not None else None
+    most = known.longest_at(size, extended=True) if known is not None and size is not None else None
+    if (
+        not lacks
+        and most is not None
+        and seconds is not None
+        and total is not None
+        and total + seconds > most
+    ):
+        message = f"the extended video would be {counted(total + seconds, 'second')} long at {size}"
+        lacks.append(Lack("seconds", message, f"at most {counted(most, 'second')} in all at that size"))
     return lacks
 
 

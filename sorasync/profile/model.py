@@ -55,16 +55,17 @@ class Model(Data):
     expression over the whole text) will do. With a `size_multiple` above 1 further sizes will do: those that
     the pattern matches and whose sides are multiples of it. `pixel_frames` is the most pixels that all
     frames of a video may have together, at `frames_per_second` and one frame more; sides count up to the
-    next multiple. `prices` maps a size, or `*` for every size that is not named,
-    to dollars a second; `image_price` is what a first frame costs on top; `batch_factor` is what a batch
-    costs in relation to that, None where there is no batch or its price is unknown. `image` says whether a
-    first frame can be given.
+    next multiple. `extended_pixel_frames` is the same for the result of an extension. `prices` maps a size,
+    or `*` for every size that is not named, to dollars a second; `image_price` is what a first frame costs
+    on top; `batch_factor` is what a batch costs in relation to that, None where there is no batch or its
+    price is unknown. `image` says whether a first frame can be given.
     """
 
     sizes: tuple[str, ...] = ()
     size_pattern: str = SIZE.pattern
     size_multiple: int = Field(default=1, ge=1)
     pixel_frames: int | None = Field(default=None, ge=1)
+    extended_pixel_frames: int | None = Field(default=None, ge=1)
     frames_per_second: int = Field(default=24, ge=1)
     seconds: Seconds = SecondsRange(min=1, max=3600)
     default_size: str | None = None
@@ -93,14 +94,14 @@ class Model(Data):
             return False
         return all(side % self.size_multiple == 0 for side in pixels(size) or ())
 
-    def longest_at(self, size: str) -> int | None:
+    def longest_at(self, size: str, *, extended: bool = False) -> int | None:
         """The whole seconds that its limit of pixels allows at a size; None where there is no such limit."""
-        sides = pixels(size)
-        if self.pixel_frames is None or sides is None:
+        sides, most = pixels(size), self.extended_pixel_frames if extended else self.pixel_frames
+        if most is None or sides is None:
             return None
         step = self.size_multiple
         wide, high = (-(-side // step) * step for side in sides)
-        return max(0, self.pixel_frames // (wide * high) - 1) // self.frames_per_second
+        return max(0, most // (wide * high) - 1) // self.frames_per_second
 
     def price(self, size: str) -> Decimal | None:
         """Dollars a second for a direct render of that size; None = unknown."""

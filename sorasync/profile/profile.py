@@ -199,17 +199,19 @@ class Profile(Data):
         prompt: str = "",
         extensions: int = 0,
         total_seconds: int | None = None,
+        model: str | None = None,
+        size: str | None = None,
         source_is_file: bool = False,
         params: Mapping[str, object] | None = None,
     ) -> list[Lack]:
         """What the host cannot do of a step; empty = all of it.
 
         `kind` is `extend` or `edit`; `seconds` what an extension adds; `extensions` how many came before it;
-        `total_seconds` the length of its source.
+        `total_seconds`, `model` and `size` are its source's.
         """
         lacks = check.step_lacks(self, kind, source_is_file)
         if kind == "extend" and self.can("extend"):
-            lacks += check.extension_lacks(self, seconds, extensions, total_seconds)
+            lacks += check.extension_lacks(self, seconds, extensions, total_seconds, model, size)
         lacks += check.source_lacks(self, kind, total_seconds)
         lacks += check.prompt_lacks(self, prompt)
         return lacks + check.param_lacks(self, params or {})

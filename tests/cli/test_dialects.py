@@ -19,7 +19,7 @@ from tests.cli.kit import Film, make
 CLIP = '[clips.pier]\nprompt = "A pier at dusk, warm lamps, a slow dolly."\ntakes = 2\npick = 1\n'
 EXTEND = '[[clips.pier.steps]]\nextend = "A gull lands on the rail."\nseconds = {}\n'
 EDIT = '[[clips.pier.steps]]\nedit = "In fog."\n'
-SIZES = {"rapid-mlx": "512x512"}
+SIZES = {"rapid-mlx": "512x384"}
 SECONDS = {"rapid-mlx": 2}
 MODELS = {"xai": "grok-imagine-video-1.5", "openrouter": "some/model"}
 

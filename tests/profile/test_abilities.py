@@ -196,3 +196,21 @@ def test_rapid_mlx_takes_multiples_and_limits_the_pixels_of_all_frames(
 ) -> None:
     found = create(RAPID, model="ltx-2.5-mlx-q8", size=size, seconds=seconds)
     assert [(lack.field, lack.fix) for lack in found] == lacks
+
+
+@pytest.mark.parametrize(
+    ("size", "total", "adds", "lacks"),
+    [
+        ("512x384", 2, 2, []),
+        ("512x512", 2, 1, []),
+        ("512x512", 2, 2, ["at most 3 seconds in all at that size"]),
+        ("768x512", 2, 1, ["at most 2 seconds in all at that size"]),
+        ("512x384", 4, 1, ["at most 4 in all"]),
+        ("512x384", 1, 3, ["1, 2"]),
+    ],
+)
+def test_an_extension_of_rapid_mlx_has_a_limit_of_its_own(
+    size: str, total: int, adds: int, lacks: list[str]
+) -> None:
+    found = RAPID.check_step("extend", seconds=adds, total_seconds=total, model="ltx-2.5-mlx-q8", size=size)
+    assert [lack.expected for lack in found] == lacks
