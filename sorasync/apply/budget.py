@@ -10,6 +10,8 @@ from sorasync.errors import Refused
 from sorasync.plan.cost import money
 from sorasync.state.account import Charge
 
+MAX_COST = "--max-cost"
+
 
 class BudgetSpent(Refused):
     """The next paid call would go past a cap."""
@@ -17,7 +19,7 @@ class BudgetSpent(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """One limit. `name` as in `sorasync.toml`; `spent_*` is what the period has used so far.
+    """One limit. `name` as in `sorasync.toml`, or `--max-cost`; `spent_*` is what the period has used so far.
 
     `since` is when the period began (Unix seconds), None for the run itself. What is in flight counts as
     spent.
@@ -69,11 +71,14 @@ _LATER = {
     "per_day": "after midnight (UTC)",
     "per_month": "next month (UTC)",
     "per_apply": "with another sorasync apply",
+    MAX_COST: "with another sorasync apply",
 }
 
 
 def _hint(period: str, name: str, least: str) -> str:
-    return f"set [budget] {name} in sorasync.toml to {least} or more, or go on {_LATER[period]}"
+    if name == MAX_COST:
+        return f"pass {MAX_COST} {least} or more, or continue {_LATER[period]}"
+    return f"set [budget] {name} in sorasync.toml to {least} or more, or continue {_LATER[period]}"
 
 
 @dataclass

@@ -476,7 +476,9 @@ class Carrier:
 
     def _refused(self, change: Change, message: str) -> Outcome:
         self.context.tell(change, Moment.BLOCKED, message)
-        return self._outcome(change, End.BLOCKED, message, next="change its prompt, then apply again")
+        unchanged = f"sorasync retry '{change.label}'"
+        then = f"change what was refused and apply again; to try it unchanged: {unchanged}"
+        return self._outcome(change, End.BLOCKED, message, next=then)
 
     def _failed(self, change: Change, error: SorasyncError) -> Outcome:
         self.context.tell(change, Moment.FAILED, error.message)

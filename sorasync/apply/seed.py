@@ -21,7 +21,7 @@ def with_seed(
     """The parameters as they are sent: with a seed where the profile names a field for one.
 
     It comes of the key and of how often that was tried before, so each take, each revision and each render
-    asked for afresh has one of its own, and a request that is sent again since it never arrived has the same.
+    afresh has one of its own, and a request that is sent again since it never arrived has the same.
     A seed of the manifest's own counts first; takes after the first one add their distance to it.
     """
     name = profile.seed_param

@@ -25,5 +25,5 @@ def typed(word: str, question: str, *, what: str) -> bool:
 def _require_terminal(what: str) -> None:
     if not sys.stdin.isatty():
         raise SorasyncError(
-            f"this would {what}, and there is nobody to ask", hint="give --yes; nothing was deleted"
+            f"this would {what}, and this is not a terminal: pass --yes", hint="nothing was deleted"
         )

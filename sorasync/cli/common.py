@@ -103,7 +103,7 @@ def _options(function: F, formats: tuple[str, ...]) -> F:
             "--env",
             metavar="NAME",
             shell_complete=complete.environments,
-            help="Lay [env.NAME] of sorasync.toml over the rest.",
+            help="Merge [env.NAME] of sorasync.toml over the base configuration.",
         ),
         click.option(
             "--format",

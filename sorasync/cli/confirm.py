@@ -81,15 +81,15 @@ class Confirm:
         amount = usd(plan.cost.known_usd)
         if not sys.stdin.isatty():
             raise SorasyncError(
-                f"this would spend {plan.cost}, and there is nobody to ask",
-                hint=f"give --yes --max-cost {amount}, or --expect {plan.token} for exactly this plan; "
+                f"this would spend {plan.cost}, and this is not a terminal",
+                hint=f"pass --yes --max-cost {amount}, or --expect {plan.token} for exactly this plan; "
                 "nothing was sent",
             )
         limit = self._globals.project().config.budget.confirm_above
         if limit is None or (plan.cost.known_usd <= limit and not plan.cost.unknown):
-            return click.confirm(f"This spends {plan.cost}. Go on?", default=False, err=True)
+            return click.confirm(f"This spends {plan.cost}. Proceed?", default=False, err=True)
         typed: str = click.prompt(
-            f"This spends {plan.cost}. Type {amount} to go on", default="", show_default=False, err=True
+            f"This spends {plan.cost}. Type {amount} to proceed", default="", show_default=False, err=True
         )
         if _amount(typed) != plan.cost.known_usd:
             raise SorasyncError(

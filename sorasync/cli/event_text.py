@@ -32,9 +32,9 @@ def event_text(event: Event) -> str:
             return _moved(data)
         case "bound":
             before = f", stood for {data['before'][:12]}" if "before" in data else ""
-            return f"stands for {_key(event)} now{before}"
+            return f"now points to {_key(event)}{before}"
         case "unbound":
-            return f"no longer stands for {_key(event)}: that is retired"
+            return f"no longer points to {_key(event)}, which is retired"
         case "rebound":
             return f"renamed from {data.get('before', '?')}"
         case "accepted":
@@ -43,7 +43,7 @@ def event_text(event: Event) -> str:
                 f"({data.get('reason', 'no reason given')})"
             )
         case "superseded":
-            return f"{_key(event)} set aside as {data.get('kept_as', '?')[:12]}, to be rendered afresh"
+            return f"{_key(event)} set aside as {data.get('kept_as', '?')[:12]}, to be re-rendered"
         case "preferred":
             return f"{data.get('remote_id', '?')} counts now; the other render of {_key(event)} is set aside"
         case "adopted":

@@ -42,11 +42,11 @@ def changing(project: Project, lock_timeout: float = 0.0) -> AbstractContextMana
 
 
 def confirmed(question: str, *, yes: bool) -> bool:
-    """Ask on a terminal; `yes` stands for the answer. Raises `SorasyncError` where there is nobody to ask."""
+    """Ask on a terminal; `yes` stands for the answer. Raises `SorasyncError` where this is not a terminal."""
     if yes:
         return True
     if not sys.stdin.isatty():
         from sorasync.errors import SorasyncError
 
-        raise SorasyncError("this has to be confirmed, and there is nobody to ask", hint="give --yes")
+        raise SorasyncError("this needs confirmation, and this is not a terminal", hint="pass --yes")
     return click.confirm(question, default=False, err=True)

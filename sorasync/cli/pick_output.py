@@ -25,7 +25,7 @@ def takes_text(view: AddressView) -> Iterator[str]:
     if not _takes(view):
         yield f"clip.{clip} has no takes yet: it waits for a pick of another clip"
     elif chosen is None:
-        yield f"Nobody has chosen: sorasync pick {quoted(clip)} 1..{len(_takes(view))}"
+        yield f"No take picked. Pick one: sorasync pick {quoted(clip)} 1..{len(_takes(view))}"
 
 
 def takes_json(view: AddressView) -> dict[str, object]:
@@ -61,14 +61,14 @@ def picked_text(view: PickView) -> Iterator[str]:
     """What was written, and what the plan would do now."""
     one = view.picked
     if not one.changed:
-        now = f"take {one.after} is picked already" if one.after else "nobody has chosen a take"
+        now = f"take {one.after} is picked already" if one.after else "no take is picked"
         yield f"clip.{one.clip}: {now}; nothing was changed."
     elif one.after is None:
-        was = f"take {one.before} no longer counts" if one.before else "nobody has chosen a take"
+        was = f"take {one.before} is no longer picked" if one.before else "no take is picked"
         yield f"clip.{one.clip}: {was}; {one.file} is written."
     else:
         was = f", not take {one.before}" if one.before else ""
-        yield f"clip.{one.clip}: take {one.after} counts{was}; {one.file} is written."
+        yield f"clip.{one.clip}: take {one.after} is picked{was}; wrote {one.file}."
     yield from view.notes
     yield _next(view.plan)
 

@@ -135,4 +135,4 @@ class Live:
 
 def _sums(ended: int, running: int, hidden: int) -> str:
     more = f", {hidden} not shown" if hidden else ""
-    return f"{ended} ended, {running} under way{more}"
+    return f"{ended} done, {running} in progress{more}"

@@ -15,7 +15,7 @@ def refusal_text(refused: PlanRefused) -> Iterator[str]:
         yield f"{click.style(f'error[{refusal.code}]:', fg='red', bold=True)} plan refused: {refusal.message}"
         if refusal.cause:
             yield f"  cause: {refusal.cause}"
-        lead = "  to go on:  "
+        lead = "  to proceed: "
         for way, reach in refusal.ways:
             yield f"{lead}{way}   ({reach})"
             lead = "         or  "

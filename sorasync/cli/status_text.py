@@ -118,7 +118,8 @@ def totals(status: StatusView) -> Iterator[str]:
     """The closing lines."""
     counts = [f"{number} {stage.value}" for stage in reversed(Stage) if (number := status.counts.get(stage))]
     where = f" (env {status.env})" if status.env else ""
-    yield f"{one_line(status.library)}{where}: {', '.join(counts) or 'nothing is declared'}."
+    none = "nothing matches" if status.filtered else "nothing is declared"
+    yield f"{one_line(status.library)}{where}: {', '.join(counts) or none}."
     yield from _expiring(status)
     if status.leaving:
         yield f"{status.leaving} no longer in the manifests: the next apply retires them."
@@ -148,8 +149,10 @@ def _allowance(allowance: Allowance) -> Iterator[str]:
 def _money(status: StatusView) -> str:
     to_go, spent = status.to_go, status.spent
     past = f"{spent_text(spent)} ({spent.seconds:.0f} s)"
-    future = str(to_go) if to_go.known_usd or to_go.unknown else "nothing"
+    future = str(to_go) if to_go.known_usd or to_go.unknown else "$0"
+    if status.later.known_usd or status.later.unknown:
+        future += f", and {status.later} once takes are picked"
     if status.simulated:
-        return f"Simulated: nothing is billed. At these prices: spent {past}; to go {future}."
+        return f"Simulated. At these prices: spent {past}; remaining {future}."
     today = f", {spent_text(status.today)} of it today" if status.today.usd else ""
-    return f"Spent: {past}{today}; to go: {future}."
+    return f"Spent: {past}{today}; remaining: {future}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from sorasync.operations.pace import paces
 from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.standing import Stage, Standing, standings
 from sorasync.plan.action import Action
-from sorasync.plan.cost import Total, total
+from sorasync.plan.cost import NOTHING, Total, total
 from sorasync.plan.selection import matches
 from sorasync.state.record import IN_FLIGHT, Status
 
@@ -44,6 +44,8 @@ class StatusView:
     records: Mapping[str, Record]
     counts: Mapping[Stage, int]
     to_go: Total
+    later: Total
+    """What waits for picks will cost once they are made."""
     spent: Spent
     leaving: int
     retired: int
@@ -54,11 +56,13 @@ class StatusView:
     """When the provider deletes what is rendered and not fetched (Unix seconds), by key."""
     today: Spent
     allowances: tuple[Allowance, ...]
+    filtered: bool
+    """Whether only some of the addresses were asked for."""
     notices: tuple[str, ...] = ()
     """What was paid for twice."""
 
 
-def look(project: Project, patterns: tuple[str, ...] = (), stages: Container[str] = ()) -> StatusView:
+def look(project: Project, patterns: tuple[str, ...] = (), stages: Collection[str] = ()) -> StatusView:
     """Look at a library without asking the provider anything.
 
     Raises `ManifestError`, `StateError`, or `SorasyncError` for a pattern that matches nothing.
@@ -85,6 +89,7 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Container[str
         records=records,
         counts=Counter(row.stage for row in rows),
         to_go=total(change.cost_usd for row in rows for _, change in row.changes),
+        later=_sum(row.later for row in rows),
         spent=spent,
         leaving=planned.plan.count(Action.RETIRE),
         retired=sum(
@@ -95,8 +100,16 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Container[str
         expiring={key: at for key, record in records.items() if (at := _expiry(record, project)) is not None},
         today=today,
         allowances=planned.plan.allowances,
+        filtered=bool(patterns or stages),
         notices=planned.plan.notices,
     )
+
+
+def _sum(costs: Iterable[Total]) -> Total:
+    known, unknown = NOTHING.known_usd, 0
+    for cost in costs:
+        known, unknown = known + cost.known_usd, unknown + cost.unknown
+    return Total(known, unknown)
 
 
 def _expiry(record: Record, project: Project) -> float | None:

@@ -200,7 +200,7 @@ def _footer(scene: Scene, console: Console) -> list[Text]:
     lines = _last(said, max(2, height // 4))
     if scene.doing:
         rows = list(scene.at_work.values())
-        lines.append(Text(f"{scene.doing} … {len(rows)} under way", style="cyan"))
+        lines.append(Text(f"{scene.doing} … {len(rows)} in progress", style="cyan"))
         lines += [_at_work(event, width) for event in rows[: min(_MOST_ROWS_AT_WORK, height // 6)]]
     if scene.question:
         lines += _folded(one_line(scene.question), console, style="bold")

@@ -239,10 +239,10 @@ class Terminal:
         limit, cost = project.config.budget.confirm_above, plan.cost
         if limit is not None and cost.known_usd > limit:
             amount = f"{cost.known_usd:.2f}"
-            text = f"This spends {cost}. Type {amount} to go on:"
+            text = f"This spends {cost}. Type {amount} to proceed:"
             self._question = Question(text, shown, amount, agreed)
         else:
-            self._question = Question(f"This spends {cost}. Go on? [y/N]", shown, None, agreed)
+            self._question = Question(f"This spends {cost}. Proceed? [y/N]", shown, None, agreed)
 
     def _choose_take(self, watch: Watch) -> None:
         """Ask for a take of the selected clip, else of the first that waits for a pick."""

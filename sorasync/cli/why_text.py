@@ -54,7 +54,7 @@ def _settled(view: RenderView, labels: Mapping[str, str]) -> Iterator[str]:
         yield f"    its video is {view.file}"
     other = labels.get(record.key)
     if other and other != view.label:
-        yield f"    {other} stands for the same render"
+        yield f"    {other} is the same render"
 
 
 def _paid(view: RenderView) -> Decimal | None:
@@ -73,7 +73,7 @@ def _planned(view: RenderView, change: Change, labels: Mapping[str, str]) -> Ite
     if change.depends_on:
         yield f"    waits for: {', '.join(change.depends_on)}"
     if change.action.renders and view.bound is not None and not change.fields:
-        yield f"    stands for the key {view.bound[:16]}… until then"
+        yield f"    keeps the key {view.bound[:16]}… until then"
 
 
 def _field(field: FieldChange, labels: Mapping[str, str]) -> str:

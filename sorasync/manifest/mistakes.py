@@ -155,7 +155,9 @@ def _header(place: _Place) -> Mistake | None:
         return None
     brackets = "[" * (len(place.before) - len(place.before.lstrip("[")))
     joined = re.sub(r"\s+", "-", tail[1].strip())
-    return Mistake("a name cannot hold a blank", "a name in one piece", f"{brackets}{name}-{joined}{tail[2]}")
+    return Mistake(
+        "a name cannot contain a space", "a name in one piece", f"{brackets}{name}-{joined}{tail[2]}"
+    )
 
 
 def _key(place: _Place) -> Mistake | None:

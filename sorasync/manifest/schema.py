@@ -209,7 +209,7 @@ class ClipModel(Table):
     )
     takes: Takes | None = Field(None, description="How many renders of one prompt.", examples=[3])
     pick: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="The take that counts, from 1.", examples=[2]
+        None, description="The picked take, from 1.", examples=[2]
     )
     steps: list[StepModel] | None = Field(
         None, description="Extensions and edits, in order.", examples=[[{"edit": "At night."}]]
@@ -238,5 +238,5 @@ class ManifestModel(Table):
     characters: dict[str, CharacterModel] = Field({}, description="Characters by slug.")
     clips: dict[str, ClipModel] = Field({}, description="Clips by slug.")
     picks: dict[str, Annotated[int, Field(ge=1)]] = Field(
-        {}, description="The take that counts, by clip.", examples=[{"market": 2}]
+        {}, description="The picked take, by clip.", examples=[{"market": 2}]
     )

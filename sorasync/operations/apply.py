@@ -79,6 +79,7 @@ def policy_of(project: Project, options: ApplyOptions) -> Policy:
         max_retire_pct=first(options.allow_retire_pct, configured.max_retire_pct),
         max_creates=first(options.allow_creates, configured.max_creates),
         per_apply_usd=configured.per_apply_usd if options.max_cost is None else options.max_cost,
+        by_max_cost=options.max_cost is not None,
         allow_unknown_cost=options.allow_unknown_cost or configured.allow_unknown_cost,
     )
 

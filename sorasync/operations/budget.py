@@ -52,14 +52,14 @@ def configured_policy(project: Project) -> Policy:
 
 def budget_of(project: Project, store: Store, max_cost: Decimal | None = None) -> Budget:
     """The caps that hold in an apply that begins now; `max_cost` stands in for `per_apply`."""
-    from sorasync.apply.budget import Budget, Cap
+    from sorasync.apply.budget import MAX_COST, Budget, Cap
 
     if project.profile.simulated:
         return Budget()
     configured, now = project.config.budget, project.clock.now()
-    per_apply = configured.per_apply if max_cost is None else max_cost
     starts = {"per_day": day_start(now), "per_month": month_start(now)}
-    caps = [Cap("per_apply", per_apply, configured.per_apply_seconds)]
+    dollars = Cap("per_apply", configured.per_apply) if max_cost is None else Cap(MAX_COST, max_cost)
+    caps = [dollars, Cap("per_apply", seconds=configured.per_apply_seconds)]
     caps += [
         Cap(one.name, one.usd, one.seconds, one.spent_usd, one.spent_seconds, starts[one.name])
         for one in allowances(project, store)

@@ -164,7 +164,7 @@ class _Seeking:
             if brief.asset in lost and key in self._labels:
                 names = " and ".join(f"{directory}/{name}" for name in lost.pop(brief.asset))
                 self._put(
-                    Kind.UNLINKED, key, brief, f"{names} stands for it no more: the next apply links it"
+                    Kind.UNLINKED, key, brief, f"{names} no longer points to it: the next apply links it"
                 )
 
     def remotes(self) -> None:

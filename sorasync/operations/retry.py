@@ -96,7 +96,7 @@ _INSTEAD = {
     Status.LOST: ("is lost: only a paid render brings it back", "`sorasync apply --replace '{label}'`"),
     Status.INTENT: ("was sent and the answer was lost", "`sorasync resolve '{label}'`"),
     Status.UNKNOWN: ("was sent and the answer was lost", "`sorasync resolve '{label}'`"),
-    Status.STORED: ("is there already", "`sorasync apply --replace '{label}'` renders it afresh"),
+    Status.STORED: ("is there already", "`sorasync apply --replace '{label}'` re-renders it"),
 }
 
 

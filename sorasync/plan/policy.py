@@ -24,13 +24,17 @@ from sorasync.state.record import Binding
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Limits, None where there is none. Percentages are of the clips' renders that the state knows."""
+    """Limits, None where there is none. Percentages are of the clips' renders that the state knows.
+
+    `by_max_cost` says that `per_apply_usd` is `--max-cost`, which holds instead of the configured limit.
+    """
 
     max_replace_pct: int | None = None
     max_retire_pct: int | None = None
     max_creates: int | None = None
     min_existing: int = 10
     per_apply_usd: Decimal | None = None
+    by_max_cost: bool = False
     per_apply_seconds: int | None = None
     allow_unknown_cost: bool = False
 
@@ -157,6 +161,7 @@ def _budget(plan: Plan, policy: Policy) -> list[Refusal]:
     found = []
     spent = plan.cost.known_usd
     if policy.per_apply_usd is not None and spent > policy.per_apply_usd:
+        for_good = (f"[budget] per_apply = {spent:f}", "in sorasync.toml, for good")
         found.append(
             Refusal(
                 "S502",
@@ -164,7 +169,7 @@ def _budget(plan: Plan, policy: Policy) -> list[Refusal]:
                 cause=_dearest(plan),
                 ways=(
                     (f"--max-cost {spent:f}", "this run"),
-                    (f"[budget] per_apply = {spent:f}", "in sorasync.toml, for good"),
+                    *([] if policy.by_max_cost else [for_good]),
                     ("--target ADDRESS", "apply a part"),
                 ),
             )

@@ -57,7 +57,7 @@ def sentence(fields: tuple[FieldChange, ...], render: Render, graph: Graph, keys
 
     `keys` maps keys to the labels of the addresses that stand or stood for them.
     """
-    return ", ".join(_phrase(field, render, graph, keys) for field in fields) or "asked for afresh"
+    return ", ".join(_phrase(field, render, graph, keys) for field in fields) or "a new render was asked for"
 
 
 def _phrase(field: FieldChange, render: Render, graph: Graph, keys: Mapping[str, str]) -> str:

@@ -24,7 +24,7 @@ def faults(store: Store) -> list[str]:
     for record in records:
         found.extend(f"{record.address} ({record.key[:12]}) {fault}" for fault in _record(record, assets))
     found.extend(
-        f"{address} stands for {binding.key[:12]}, of which there is no record"
+        f"{address} points to {binding.key[:12]}, which has no record"
         for address, binding in sorted(bindings.items())
         if binding.key not in keys
     )

@@ -314,7 +314,7 @@ class Records(Attempts):
             (json.dumps(list(found)),),
         )
         if row is not None:
-            raise StateError(f"{row[0]} still stands for a record that is to be forgotten")
+            raise StateError(f"{row[0]} still points to a record that is to be deleted")
 
     def _allow(self, key: str, address: str, before: Record | None, to: Status) -> None:
         status = before.status if before else None

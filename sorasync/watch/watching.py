@@ -240,7 +240,7 @@ class Watch:
         if self._leaving is not None:
             return "leaving"
         if self.work is not None:
-            return f"{self.work.kind.doing} is under way: wait for its end"
+            return f"{self.work.kind.doing} is in progress: wait until it ends"
         if view.plan is None or view.error is not None:
             return f"cannot {'draw' if kind is Kind.DRAFTS else 'apply'}: fix the error above first"
         if token is not None and token != view.plan.token:

@@ -1,4 +1,4 @@
-"""Seeds: one for each take, revision and render asked for afresh, sent and in no key."""
+"""Seeds: one for each take, revision and render a new render was asked for, sent and in no key."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def test_a_plan_says_that_apply_would_refuse_it_and_apply_only_if_it_does(studio
     shown = [line for line in lines(studio.run("plan")) if "refuse" in line]
     assert shown == [
         "Apply would refuse this [S502]: it would cost $0.80, limit $0.50 an apply. "
-        "To go on: --max-cost 0.80, or [budget] per_apply = 0.80, or --target ADDRESS"
+        "To proceed: --max-cost 0.80, or [budget] per_apply = 0.80, or --target ADDRESS"
     ]
     (refusal,) = studio.run("plan", "--format", "json").json["refusals"]
     assert (refusal["code"], refusal["cause"]) == ("S502", "clip.a $0.40, clip.b $0.40")
@@ -122,7 +122,9 @@ def test_the_cap_of_a_day_stops_before_it_is_passed_and_holds_in_the_next_run(st
     first = studio.run("apply", "--yes")
     assert first.code == 4
     assert "the budget per_day of $1.00 would be passed ($1.20, $0.40 of it for this one)" in first.out
-    assert "set [budget] per_day in sorasync.toml to 1.20 or more, or go on after midnight (UTC)" in first.out
+    assert (
+        "set [budget] per_day in sorasync.toml to 1.20 or more, or continue after midnight (UTC)" in first.out
+    )
     assert studio.billed() == Decimal("0.80")
     again = studio.run("apply", "--yes")
     assert again.code == 5
@@ -236,9 +238,9 @@ def test_without_a_terminal_nothing_is_spent_unasked(studio: Studio) -> None:
     studio.write(TWO)
     answer = studio.run("apply")
     assert answer.code == 1
-    assert "this would spend $0.80, and there is nobody to ask" in answer.err
+    assert "this would spend $0.80, and this is not a terminal" in answer.err
     token = studio.run("plan", "--format", "json").json["token"]
-    assert f"give --yes --max-cost 0.80, or --expect {token} for exactly this plan" in answer.err
+    assert f"pass --yes --max-cost 0.80, or --expect {token} for exactly this plan" in answer.err
     assert studio.billed() == 0
 
 
@@ -381,3 +383,12 @@ def test_an_empty_state_pays_for_nothing_that_lies_here(studio: Studio) -> None:
     shutil.rmtree(studio.root / "assets")
     assert studio.run("apply", "--yes").code == 0
     assert studio.billed() == Decimal("1.60")
+
+
+def test_what_passes_max_cost_is_not_told_to_change_the_configuration(studio: Studio) -> None:
+    studio.configure("[budget]", "per_apply = 9.00")
+    studio.write(clips("a", "b"))
+    answer = studio.run("apply", "--yes", "--max-cost", "0.50")
+    assert answer.code == 5
+    assert "--max-cost 0.80" in answer.out + answer.err
+    assert "per_apply" not in answer.out + answer.err

@@ -44,7 +44,7 @@ def test_a_render_in_flight_shows_its_age_and_what_others_of_its_kind_took(film:
     one = film(clips("a", "b", "c"))
     put(one, "a", 4000, 600)
     put(one, "b", 240)
-    assert "for 4 min, about 6 min left" in details(one)["clip.b"]
+    assert "sent 4 min ago, about 6 min left" in details(one)["clip.b"]
     changes = one.run("status", "clip.b", "--format", "json").json["addresses"][0]["changes"]
     assert changes[0]["seconds_left"] == 360
 
@@ -53,7 +53,7 @@ def test_a_render_that_takes_longer_than_others_says_so(film: Films) -> None:
     one = film(clips("a", "b"))
     put(one, "a", 4000, 60)
     put(one, "b", 3660)
-    assert "for 1 h, 1 h longer than usual" in details(one)["clip.b"]
+    assert "sent 1 h ago, 1 h longer than usual" in details(one)["clip.b"]
 
 
 def test_longer_renders_are_expected_to_take_longer_and_other_models_say_nothing(film: Films) -> None:
@@ -83,7 +83,7 @@ def test_what_was_spent_today_stands_beside_the_cap(studio: Studio) -> None:
     studio.write(clips("a", "b"))
     studio.run("apply", "--yes", "--target", "clip.a")
     lines = studio.run("status").out.splitlines()
-    assert "Spent: $0.80 (8 s), $0.40 of it today; to go: $0.40." in lines
+    assert "Spent: $0.80 (8 s), $0.40 of it today; remaining: $0.40." in lines
     assert "Today: $0.40 of $5.00." in lines
     assert any(line.startswith("This month: ") and line.endswith(" s of 60 s.") for line in lines)
     status = studio.run("status", "--format", "json").json

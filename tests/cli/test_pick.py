@@ -37,7 +37,7 @@ def test_a_pick_is_written_to_a_file_of_its_own(film: Films) -> None:
     assert answer.code == 0
     assert tomllib.loads(one.read(PICKS)) == {"picks": {"a": 2}}
     assert one.read("manifests/a.toml") == _TWO
-    assert "clip.a: take 2 counts" in answer.out
+    assert "clip.a: take 2 is picked" in answer.out
     assert "Plan: 9 changes" in answer.out or "changes, costs" in answer.out
 
 

@@ -23,7 +23,7 @@ def test_a_small_terminal_says_how_much_of_the_apply_it_does_not_show() -> None:
     shown = written.getvalue()
     assert "✓ clip.c0" in shown
     assert "✗ clip.c1  refused" in shown
-    assert "2 ended, 10 under way, 5 not shown" in shown
+    assert "2 done, 10 in progress, 5 not shown" in shown
 
 
 def test_a_terminal_says_why_something_waits() -> None:

@@ -153,3 +153,9 @@ def test_a_clip_of_several_takes_waits_for_its_pick_with_what_that_will_cost(fil
     out = one.run("status", "--stage", "waiting").out
     assert "then +$0.40: sorasync pick choose 1..2; take 1 has its name until then" in out
     assert "sorasync pick roof 1..2; take 1 has its name until then" in out
+
+
+def test_a_stage_without_clips_says_that_nothing_matches(film: Films) -> None:
+    one = film('[clips.roof]\nprompt = "A roof."\n')
+    assert "film: nothing matches." in one.run("status", "--stage", "lost").out
+    assert "film: nothing is declared." in film("").run("status").out

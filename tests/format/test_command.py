@@ -29,7 +29,7 @@ def test_a_library_is_laid_out_and_then_left_alone(library: Path, capsys: pytest
     assert run(["fmt"]) == 0
     assert library.read_text() == TIDY
     assert library.stat().st_mode & 0o777 == 0o640
-    assert capsys.readouterr().out == "manifests/a.toml\n1 file was laid out afresh, 1 unchanged.\n"
+    assert capsys.readouterr().out == "manifests/a.toml\n1 file was reformatted, 1 unchanged.\n"
     written = library.stat().st_mtime_ns
     assert run(["fmt"]) == 0
     assert library.stat().st_mtime_ns == written

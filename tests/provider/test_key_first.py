@@ -47,7 +47,7 @@ def _refused(studio: Studio, *command: str) -> None:
     answer = studio.run(*command)
     assert answer.code == 1
     assert VARIABLE in answer.out + answer.err
-    assert "nobody to ask" not in answer.out + answer.err
+    assert "not a terminal" not in answer.out + answer.err
     assert "sent" not in answer.out
     assert _recorded(studio) == before
 

@@ -60,7 +60,7 @@ def healthy_afterwards(world: World) -> None:
     world.apply()
     assert world.paid()[0] == 2
     assert world.plan() == {}
-    assert world.run("state", "check").startswith("The state is whole: 2 records")
+    assert world.run("state", "check").startswith("The state is OK: 2 records")
     assert world.json("drift", "--full")["drift"]["items"] == []
     lock = read(world.root / "sorasync.lock")
     assert lock is not None

@@ -42,7 +42,7 @@ def test_a_state_that_is_whole_says_so(world: World) -> None:
     world.write(TWO_CLIPS)
     world.apply()
 
-    assert world.run("state", "check").startswith("The state is whole: 2 records, 2 addresses")
+    assert world.run("state", "check").startswith("The state is OK: 2 records, 2 addresses")
 
 
 def test_a_check_finds_a_key_that_is_not_the_digest_of_its_inputs(world: World) -> None:
@@ -70,7 +70,7 @@ def test_a_check_finds_one_job_that_two_renders_claim(world: World) -> None:
 def test_a_held_lock_is_shown_and_can_be_broken_by_its_id(world: World) -> None:
     world.write(TWO_CLIPS)
     world.apply()
-    assert world.run("state", "lock") == "Nobody holds the state.\n"
+    assert world.run("state", "lock") == "The state is not locked.\n"
     with world.store(write=True) as store:
         lock = acquire(store, "sorasync apply", world.project().clock)
         assert world.json("state", "lock")["holder"]["id"] == lock.id

@@ -83,7 +83,7 @@ def test_what_is_saved_while_an_apply_runs_is_planned_and_not_mixed_in(tmp_path:
         during = lines.next("plan")
         assert "clip.lamp" in [change["address"] for change in during["plan"]["changes"]]
         lines.say("free")
-        assert "under way" in lines.next("notice")["text"]
+        assert "in progress" in lines.next("notice")["text"]
         ended = lines.next("apply")
         assert {one["address"] for one in ended["report"]["outcomes"]} == {f"clip.shot-{n}" for n in range(3)}
         lines.plan("create clip.lamp")

@@ -99,11 +99,11 @@ def test_money_is_asked_for_and_no_is_no(tmp_path: Path) -> None:
     with Screen(film) as screen:
         screen.until("Cost: $0.40")
         screen.press("a")
-        screen.until("This spends $0.40. Go on? [y/N]")
+        screen.until("This spends $0.40. Proceed? [y/N]")
         screen.press("n")
         screen.until("Nothing was sent.")
         screen.press("a")
-        screen.until("Go on? [y/N]")
+        screen.until("Proceed? [y/N]")
         film.save("manifests/a.toml", clip("kite", KITE) + clip("boat", BOAT))
         shown = screen.until("the plan has changed")
         assert "[y/N]" not in shown
@@ -124,7 +124,7 @@ def test_a_large_amount_has_to_be_typed(tmp_path: Path) -> None:
     with Screen(film) as screen:
         screen.until("Cost: $0.40")
         screen.press("a")
-        screen.until("Type 0.40 to go on:")
+        screen.until("Type 0.40 to proceed:")
         screen.press("0.44\x7f1\r")
         screen.until("Nothing was sent.")
 
@@ -266,7 +266,7 @@ def test_only_the_selected_clip_is_applied_and_money_is_asked_for_it_alone(tmp_p
     with Screen(film) as screen:
         screen.until("Cost: $0.80")
         screen.press("s")
-        screen.until("This spends $0.40. Go on? [y/N]")
+        screen.until("This spends $0.40. Proceed? [y/N]")
         screen.press("n")
         screen.until("Nothing was sent.")
 

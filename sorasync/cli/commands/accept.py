@@ -25,7 +25,7 @@ Examples:
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @lock_option
 def command(globals: Globals, address: str, reason: str, yes: bool, lock_timeout: float) -> ExitCode:
-    """Let the render that is there stand for a changed declaration, without rendering.
+    """Accept the existing render for a changed declaration, without rendering.
 
     For changes that do not matter to the picture: a typo in a prompt, a model that was renamed or retired.
     Renders made from it follow, as far as nothing else about them changed; the whole chain is shown first.

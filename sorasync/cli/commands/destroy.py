@@ -94,7 +94,7 @@ def _destroy(
     from sorasync.operations.gc import clear_leftovers, delete, everything, relink
 
     what = f"delete {counted(count, 'render')}, all of {project.name}"
-    if not yes and not typed(project.name, f"Type {project.name} to go on", what=what):
+    if not yes and not typed(project.name, f"Type {project.name} to proceed", what=what):
         return None
     with changing(project, lock_timeout) as session:
         _refuse_protected(session.store.protected(), include_protected)

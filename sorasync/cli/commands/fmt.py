@@ -113,7 +113,7 @@ def _show(globals: Globals, outcomes: list[Outcome], *, dry: bool, diff: bool) -
     faulty = Counter(one.obstacle for one in outcomes if one.faults)
     verb = "would be" if dry else "was" if len(changed) == 1 else "were"
     parts = [
-        f"{counted(len(changed), 'file')} {verb} laid out afresh",
+        f"{counted(len(changed), 'file')} {verb} reformatted",
         f"{len(outcomes) - len(changed) - faulty.total()} unchanged",
         *(f"{number} left alone for {obstacle}" for obstacle, number in faulty.items()),
     ]

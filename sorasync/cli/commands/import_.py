@@ -100,7 +100,7 @@ def _render(address: str, graph: Graph) -> Render:
     found = find(address, graph)
     if not found.declared or len(found.renders) != 1:
         labels = ", ".join(graph.label(render) for render in found.renders)
-        raise SorasyncError(f"{address} stands for several renders: {labels}", hint="name one of them")
+        raise SorasyncError(f"{address} means several renders: {labels}", hint="name one of them")
     return graph.renders[found.renders[0]]
 
 

@@ -29,7 +29,7 @@ Examples:
 @click.argument("take", required=False, type=int, metavar="[N]")
 @click.option("--clear", is_flag=True, help="Take the choice back.")
 def command(globals: Globals, clip: str, take: int | None, clear: bool) -> ExitCode:
-    """Choose the take of a clip that counts.
+    """Pick a take of a clip.
 
     Steps and branches go on from it, and the clip's own file name stands for it. The choice is written to
     picks.toml among the manifests, where comments and other picks stay as they are; nothing is sent and

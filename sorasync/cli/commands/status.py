@@ -22,7 +22,7 @@ _STAGES = ("lost", "blocked", "failed", "in flight", "to do", "waiting", "done")
 @subcommand(epilog=_EXAMPLES)
 @click.argument("patterns", nargs=-1, type=PATTERN, metavar="[ADDRESS]...")
 @click.option(
-    "--stage", "stages", multiple=True, type=click.Choice(_STAGES), help="Only those that stand there."
+    "--stage", "stages", multiple=True, type=click.Choice(_STAGES), help="Only clips in this stage."
 )
 def command(globals: Globals, patterns: tuple[str, ...], stages: tuple[str, ...]) -> ExitCode:
     """Show every clip and character and where it stands.

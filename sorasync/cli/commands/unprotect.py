@@ -48,12 +48,14 @@ def command(globals: Globals, address: str, lock_timeout: float) -> ExitCode:
     if globals.json:
         print_json({"format_version": 1, "lifted": sorted(guarded), "protected_again_by": again})
         return ExitCode.DONE
-    if guarded:
-        print_lines([f"{', '.join(sorted(guarded))}: no longer protected."])
+    names = ", ".join(sorted(guarded))
+    if again:
+        lifted = f"{names}: the state forgets the protection. " if guarded else ""
+        print_lines([f"{lifted}{address} stays protected by protect = true at {again}."])
+    elif guarded:
+        print_lines([f"{names}: no longer protected."])
     else:
         print_lines([f"{address} is not protected; nothing was changed."])
-    if again:
-        print_lines([f"{again} still says protect = true: the next apply protects it again."])
     return ExitCode.DONE
 
 

@@ -71,7 +71,7 @@ def command(
         report = apply(globals.project(), options, reporter, _noted(plans), command_line())
     assert report is not None
     if not plans[0].changes and not globals.json:
-        click.echo("Nothing is in flight.")
+        click.echo(f"Nothing{' that matches' if patterns else ''} is in flight.")
         return ExitCode.DONE
     return close(globals, plans[0], report, "Wait")
 

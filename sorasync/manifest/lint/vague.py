@@ -97,9 +97,7 @@ def check(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
         seen.add(word)
         if not setting.allowed.isdisjoint(spoken(word)) or word in setting.allowed:
             continue
-        yield Finding(
-            f"“{prompt.text[match.start() : match.end()]}” names nothing to see", *match.span(), _advice(word)
-        )
+        yield Finding(f"“{prompt.text[match.start() : match.end()]}” is vague", *match.span(), _advice(word))
 
 
 def _advice(word: str) -> str:

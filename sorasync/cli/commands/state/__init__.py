@@ -8,7 +8,7 @@ from sorasync.cli.lazy import LazyGroup
 
 COMMANDS = {
     "list": "List what the state knows: addresses, status, keys, ids.",
-    "check": "Check that the state is whole.",
+    "check": "Check that the state is sound.",
     "lock": "Show who holds the state.",
     "unlock": "Take the lock from whoever holds it.",
     "backups": "List the copies of the state.",

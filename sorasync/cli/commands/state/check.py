@@ -16,7 +16,7 @@ Examples:
 
 @subcommand(epilog=_EXAMPLES)
 def command(globals: Globals) -> ExitCode:
-    """Check that the state is whole: the file itself, and what its tables say of each other.
+    """Check that the state is sound: the file itself, and that its tables agree.
 
     Exits with 1 if anything is wrong. `sorasync drift` checks the videos.
     """
@@ -33,5 +33,5 @@ def command(globals: Globals) -> ExitCode:
         )
     else:
         count = f"{counted(records, 'record')}, {counted(addresses, 'address', 'addresses')}"
-        print_lines([f"The state is whole: {count}, serial {serial}."])
+        print_lines([f"The state is OK: {count}, serial {serial}."])
     return ExitCode.ERROR if found else ExitCode.DONE

@@ -19,7 +19,7 @@ Examples:
 @subcommand(epilog=_EXAMPLES)
 @click.argument("pattern", required=False, metavar="[PATTERN]")
 @click.option(
-    "--all", "everything", is_flag=True, help="Show retired renders too, which no address stands for."
+    "--all", "everything", is_flag=True, help="Show retired renders too, which no address points to."
 )
 def command(globals: Globals, pattern: str | None, everything: bool) -> ExitCode:
     """List what the state knows: addresses, status, keys, ids.

@@ -28,7 +28,7 @@ def command(globals: Globals) -> ExitCode:
     if globals.json:
         print_json({"format_version": 1, "holder": holder_json(found, dead=dead) if found else None})
     elif found is None:
-        print_lines(["Nobody holds the state."])
+        print_lines(["The state is not locked."])
     elif dead:
         print_lines(
             [f"Held by {found.describe(now)}.", "That process has ended: the next command takes it over."]

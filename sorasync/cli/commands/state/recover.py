@@ -26,7 +26,7 @@ def command(globals: Globals, anew: bool, offline: bool, lock_timeout: float) ->
 
     Nothing is rendered, uploaded or paid. What is known already stays; what is found is added: records from
     the lock file, then renders whose video lies here whole with its notes beside it, then videos in the
-    provider's list that can only be one render. What was not found is told, with the reason.
+    provider's list that can only be one render. What was not found is listed with the reason.
     """
     from sorasync.cli.invocation import changing, notice, waiting
     from sorasync.cli.recover_output import recovered_json, recovered_text
