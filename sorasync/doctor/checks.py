@@ -79,6 +79,18 @@ def _checks(project: Project, offline: bool) -> Iterator[Check]:
             yield from host_checks(project, host, models)
     yield from price_checks(project, models)
     yield from local_checks(project)
+    yield from _fonts(project)
+
+
+def _fonts(project: Project) -> Iterator[Check]:
+    from sorasync.operations.lettering import boxes
+
+    try:
+        renders = project.graph(project.library()).renders.values()
+    except SorasyncError:
+        return
+    if (found := boxes(project, (render.prompt for render in renders))) is not None:
+        yield Check("fonts", Level.WARNING, *found)
 
 
 def _models(project: Project) -> tuple[dict[str, set[str]], Check | None]:

@@ -25,6 +25,7 @@ from sorasync.counted import counted
 from sorasync.errors import Refused, SorasyncError, Terminated
 from sorasync.operations.blame import placed
 from sorasync.operations.budget import budget_of, configured_policy
+from sorasync.operations.lettering import boxes
 from sorasync.operations.plan import Planned, PlanOptions, make_plan
 from sorasync.operations.project import Project
 from sorasync.operations.recording import begin_run, bring_up, forgotten, write_lock_file
@@ -109,9 +110,19 @@ def apply(
                 project.require_key()
                 if options.webhooks is not None:
                     options.webhooks.secret()
+            if (unwritten := boxes(project, _prompts(planned))) is not None:
+                reporter.notice("; ".join(unwritten))
             if not confirm(planned):
                 return None
             return _carry_out(_Session(project, options, store, planned, reporter, command, lock))
+
+
+def _prompts(planned: Planned) -> Iterator[str]:
+    """The prompts of what is rendered anew."""
+    renders = planned.graph.renders
+    for change in planned.plan.changes:
+        if change.action.renders and change.address in renders:
+            yield renders[change.address].prompt
 
 
 def _refuse_paid_for(project: Project, plan: Plan) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from unicodedata import normalize
 
 from PIL import ImageDraw
 
@@ -90,7 +92,7 @@ def _sign(sign: str, extra: tuple[Path, ...]) -> str:
         return sign
     if sign in _LETTERS:
         return _LETTERS[sign]
-    plain = "".join(part for part in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(part))
+    plain = "".join(part for part in normalize("NFKD", sign) if not unicodedata.combining(part))
     if plain and plain != sign:
         return "".join(_sign(part, extra) for part in plain)
     return "\uffff"
@@ -102,8 +104,16 @@ def plain(text: str) -> str:
     Only the first 700 characters are kept: more never fits.
     """
     extra = fonts.chosen_fonts()
-    whole = unicodedata.normalize("NFC", text[:_LONGEST])
+    whole = normalize("NFC", text[:_LONGEST])
     return " ".join("".join(_sign(sign, extra) for sign in whole).split())
+
+
+def unwritable(signs: Iterable[str]) -> list[str]:
+    """The signs that become boxes, sorted."""
+    extra = fonts.chosen_fonts()
+    return sorted(
+        sign for sign in signs if "\uffff" in "".join(_sign(part, extra) for part in normalize("NFC", sign))
+    )
 
 
 def width_of(text: str, face: Font) -> int:

@@ -1,0 +1,37 @@
+"""Whether the preview provider can write what it is to draw: signs that no font here has become boxes."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from sorasync.operations.project import Project
+
+_SHOWN = 8
+_EAST_ASIAN = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO")
+
+
+def boxes(project: Project, prompts: Iterable[str]) -> tuple[str, str] | None:
+    """What cannot be written in the animatics of those prompts, and what to do about it; None if all can.
+
+    Nothing is said of a provider that is not the embedded one, or that cannot draw at all.
+    """
+    if project.profile.transport != "in-process":
+        return None
+    signs = {sign for prompt in prompts if not prompt.isascii() for sign in prompt if not sign.isascii()}
+    if not signs:
+        return None
+    try:
+        from sorasync.preview.animatic.text import unwritable
+    except ImportError:
+        return None
+    missing = unwritable(signs)
+    if not missing:
+        return None
+    more = f" and {len(missing) - _SHOWN} more signs" if len(missing) > _SHOWN else ""
+    east = any(unicodedata.name(sign, "").startswith(_EAST_ASIAN) for sign in missing)
+    package = "fonts-noto-cjk" if east else "fonts-noto"
+    return (
+        f"no font here for {''.join(missing[:_SHOWN])}{more}: boxes are drawn in the animatics",
+        f"install {package}, or what your system calls it; requests hold the signs as they are",
+    )
