@@ -7,26 +7,39 @@ from typing import Final
 PROGRAM: Final = "sorasync"
 VARIABLE: Final = "_SORASYNC_COMPLETE"
 
-_BASH: Final = """\
+_BASH: Final = r"""
 _sorasync_completion() {
-    local line=${COMP_LINE:0:COMP_POINT} kind value word prefix
-    local -a words
-    read -ra words <<< "$line"
-    [[ $line == *[[:space:]] ]] && words+=("")
-    word=${words[-1]}
-    # Bash takes = and : for ends of words, and replaces only what follows the last of them.
-    prefix=${word%"${word##*[=:]}"}
+    local line=${COMP_LINE:0:COMP_POINT} kind value sign quote= word= begun= prefix i
+    local -a words=()
+    # Bash offers words in pieces of its own; addresses may hold blanks, escaped or in quotes.
+    for ((i = 0; i < ${#line}; i++)); do
+        sign=${line:i:1}
+        case $quote$sign in
+            \\ | \"\\) i=$((i + 1)) word+=${line:i:1} begun=1 ;;
+            \'\' | \"\") quote= ;;
+            [\'\"]?) word+=$sign ;;
+            \' | \") quote=$sign begun=1 ;;
+            [[:space:]]) [[ $begun ]] && words+=("$word"); word= begun= ;;
+            ?) word+=$sign begun=1 ;;
+        esac
+    done
+    # Outside of quotes bash takes = and : for ends of words: it replaces what follows the last of them.
+    [[ $quote ]] || prefix=${word%"${word##*[=:]}"}
     COMPREPLY=()
     while IFS=, read -r kind value; do
+        value=${value#"$prefix"}
         case $kind in
             dir) compopt -o dirnames ;;
             file) compopt -o default ;;
-            plain) COMPREPLY+=("${value#"$prefix"}") ;;
+            plain)
+                [[ ! $quote && $value == *[^[:alnum:]_.,:=@%+/#\[\]-]* ]] && printf -v value %q "$value"
+                COMPREPLY+=("$value")
+                ;;
         esac
-    done < <(env COMP_WORDS="$line" COMP_CWORD=$((${#words[@]} - 1)) _SORASYNC_COMPLETE=bash_complete "$1")
+    done < <(env COMP_WORDS="$line" COMP_CWORD=${#words[@]} _SORASYNC_COMPLETE=bash_complete "$1")
 }
 complete -o nosort -F _sorasync_completion sorasync
-"""
+""".lstrip()
 """Not click's own: that one loses what stands before a `=` or `:`, which addresses and tags have, and lets
 the brackets of an address match file names."""
 

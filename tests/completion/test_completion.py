@@ -20,6 +20,11 @@ from sorasync.state.backup import backup
 from tests.effort import calls
 from tests.state.making import render
 
+TOWNS = """\
+[clips.town]
+prompt = "{{ city }}."
+matrix = { city = ["New York", "Newcastle", "L'Aquila"] }
+"""
 MANIFEST = """\
 [defaults]
 tags = ["film"]
@@ -196,6 +201,11 @@ BASH = {
     "sorasync plan --target tag:": "film\nnight\n",
     "sorasync plan --out ": "compopt -o default\n\n",
     "sorasync compl": "completion\n",
+    "sorasync show clip.town[city=N": "New\\ York\\]\nNewcastle]\n",
+    "sorasync show clip.town[city=New\\ Y": "New\\ York\\]\n",
+    "sorasync show 'clip.town[city=New Y": "clip.town[city=New York]\n",
+    'sorasync show "clip.town[city=Newca': "clip.town[city=Newcastle]\n",
+    "sorasync plan --target clip.town[city=L": "L\\'Aquila\\]\n",
 }
 
 
@@ -244,6 +254,7 @@ def test_fish_splits_an_answer_once(capsys: pytest.CaptureFixture[str]) -> None:
 def test_bash_replaces_what_follows_the_end_of_a_word(line: str, library: Path, tmp_path: Path) -> None:
     """Bash's own word ends are `=` and `:`; files named like an address's brackets do not get in the way."""
     (library / "clip.promoO").write_text("")
+    (library / "manifests/towns.toml").write_text(TOWNS)
     found = subprocess.run(
         ["bash", "--norc", "-c", _ASK, "bash", line],
         cwd=library,
