@@ -101,8 +101,11 @@ class Carrier:
             self.context.over_budget = True
             self.context.stopped_because = self.context.stopped_because or error.message
             return self._outcome(change, End.SKIPPED, error.message, next=error.hint)
-        except (WaitedLongEnough, FetchLater) as error:
+        except WaitedLongEnough as error:
             return self._pending(change, error.message)
+        except FetchLater as error:
+            expires_at = file_expires_at(self._record(change), self.context.profile)
+            return self._pending(change, error.message, self._fetched_again(expires_at))
         except errors.Moderated as error:
             return self._refused(change, error.message)
         except Overtaken as error:
@@ -399,12 +402,16 @@ class Carrier:
         return self._lost(change, f"rendered, but the provider no longer has the file: {error.message}", job)
 
     def _not_fetched(self, error: errors.ProviderError, expires_at: float | None) -> None:
-        left = None if expires_at is None else expires_at - self.context.clock.now()
-        kept = f"; the provider keeps it for {lasting(left)}" if left is not None and left > 0 else ""
-        error.hint = error.hint or f"sorasync apply fetches it again at no cost{kept}"
+        error.hint = error.hint or self._fetched_again(expires_at)
         self._unfetched += 1
         if self._unfetched >= _FETCHES_FAILED:
             self.context.halt(f"{self._unfetched} downloads in a row failed: {error.message}")
+
+    def _fetched_again(self, expires_at: float | None) -> str:
+        """The next step for a file that did not come."""
+        left = 0.0 if expires_at is None else expires_at - self.context.clock.now()
+        kept = f"; the provider keeps it for {lasting(left)}" if left > 0 else ""
+        return f"sorasync apply fetches it at no cost{kept}"
 
     def _progress(self, change: Change, job: Job) -> None:
         if abs(self._progressed.get(change.key, 0) - job.progress) >= _STEP:

@@ -58,7 +58,7 @@ class Limiter:
             refusals, now = self._refusals, self._clock.monotonic()
             asked = self._paused_until - now
             if asked > gate.patience:
-                raise RateLimited("the provider wants no requests for now", retry_after=asked)
+                raise RateLimited(f"the provider wants no requests for {lasting(asked)}", retry_after=asked)
             pause = self._reserve() - now
             if pause > 0:
                 await gate.pause(self._clock, pause, self._reason(pause, asked))

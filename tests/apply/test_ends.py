@@ -68,7 +68,7 @@ def test_a_content_route_that_fails_is_asked_a_few_times_and_the_next_step_is_to
     assert it.requests()["content"] == 8
     assert report.outcomes[0].end is End.FAILED
     assert (report.outcomes[0].next or "").startswith(
-        "sorasync apply fetches it again at no cost; the provider keeps"
+        "sorasync apply fetches it at no cost; the provider keeps"
     )
     it.faults()
     assert it.apply().complete
