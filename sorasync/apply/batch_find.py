@@ -8,13 +8,12 @@ from sorasync.apply.batch_mark import Mark
 from sorasync.apply.batch_send import TOKEN
 from sorasync.apply.context import Context
 from sorasync.apply.open_questions import Answer
+from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.provider import errors
 from sorasync.provider.base import BatchQueue
 from sorasync.provider.batch import Batch
 from sorasync.state.record import Record, Status
 
-CLOCK_SKEW = 300.0
-"""Seconds by which a provider's clock may be behind ours."""
 _SHORTEST, _LONGEST = 0.25, 15.0
 
 
@@ -53,14 +52,14 @@ class BatchFinder:
             if found is not None:
                 self._adopt(mark, found)
                 return found.id
-            if now - lost_at >= settle or now - (record.intent_at or 0.0) >= 2 * settle + CLOCK_SKEW:
+            if now - lost_at >= settle or now - (record.intent_at or 0.0) >= 2 * settle + CLOCK_ALLOWANCE:
                 complete = context.profile.abilities.list == "complete"
                 return Answer.RESEND if complete else Answer.ASK
             await context.pause(min(max(_SHORTEST, settle / 4), _LONGEST))
         return Answer.LATER
 
     async def _listed(self, record: Record, mark: Mark) -> Batch | None:
-        async for batch in self._queue.recent((record.intent_at or 0.0) - CLOCK_SKEW):
+        async for batch in self._queue.recent((record.intent_at or 0.0) - CLOCK_ALLOWANCE):
             if batch.metadata.get(TOKEN) == mark.token or batch.input_file_id == mark.file_id:
                 return batch
         return None

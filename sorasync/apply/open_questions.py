@@ -6,8 +6,9 @@ import asyncio
 from enum import StrEnum
 
 from sorasync.apply.context import Context
-from sorasync.apply.resolve import DOUBT, Evidence, Finding, Verdict, findings
+from sorasync.apply.resolve import Evidence, Finding, Verdict, findings
 from sorasync.apply.settle import move_and_book
+from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.provider import errors
 from sorasync.provider.listing import jobs_since
 from sorasync.provider.wire import Job, JobStatus, Page
@@ -136,10 +137,11 @@ async def gather(context: Context, since: float) -> Evidence | None:
         return None
     asked_at = context.clock.now()
     pages: list[Page] = []
-    jobs = [
-        job
-        async for job in jobs_since(context.provider, since - DOUBT, turned=pages.append, clock=context.clock)
-    ]
+    since -= CLOCK_ALLOWANCE
+    async for _ in jobs_since(context.provider, since, turned=pages.append, clock=context.clock):
+        pass
+    # Older jobs of the same pages count too: one that fits in all but its age is not to be paid for again.
+    jobs = list({job.id: job for page in pages for job in page.jobs}.values())
     return Evidence(
         jobs=jobs,
         complete=abilities.list == "complete" and not any(page.unread for page in pages),

@@ -4,26 +4,21 @@ The provider's list since the intent is held against the requests. What a job sa
 request, leaves a doubt, or speaks against it. Requests that are the same in all that is sent (takes of one
 prompt) may claim any of the jobs that fit them, so what counts is whether there are more such jobs than
 open requests. A job that fits requests which differ (the same words for two sources) is nobody's until a
-person decides, and so is one that leaves a doubt: taking it for somebody else's would pay twice. A job that
-another record holds is never claimed.
+person decides, and so is one that leaves a doubt, or that fits in all but its age: taking it for somebody
+else's would pay twice. A job that another record holds is never claimed.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 
+from sorasync.apply.match_job import Wanted, compare_job, is_older, wanted_by
 from sorasync.graph.key import folded
-from sorasync.provider.redact import same_words
 from sorasync.provider.wire import Job
 from sorasync.state.record import Record
-
-CLOCK_SKEW = 120.0
-"""Seconds by which a provider's clock may be behind ours: jobs that old still count as since the intent."""
-DOUBT = 600.0
-"""Seconds before the intent since which a job that fits is reason enough not to send again."""
 
 
 class Verdict(StrEnum):
@@ -82,19 +77,19 @@ def findings(
 
 
 class _Fit(IntEnum):
-    """How what a job says of itself agrees with a request."""
+    """How what a job says of itself agrees with a request; `AGED`: in all but its age."""
 
     NO = 0
-    DOUBTFUL = 1
-    YES = 2
+    AGED = 1
+    DOUBTFUL = 2
+    YES = 3
 
 
 @dataclass
 class _Group:
     """Open records that are the same in all that is sent, with the jobs that may be theirs."""
 
-    prompt: str
-    record: Record
+    wanted: Wanted
     source: str | None
     records: list[Record] = field(default_factory=list)
     busy: bool = False
@@ -102,13 +97,14 @@ class _Group:
     since: float = 0.0
     fitting: list[Job] = field(default_factory=list)
     doubtful: list[Job] = field(default_factory=list)
+    aged: list[Job] = field(default_factory=list)
 
 
 def _groups(records: Iterable[Record], sending: Iterable[Record]) -> list[_Group]:
     groups: dict[str, _Group] = {}
     open_ones = [(record, False) for record in records]
     for record, busy in open_ones + [(record, True) for record in sending]:
-        group = groups.setdefault(_sent(record), _Group(_prompt(record), record, _source_id(record)))
+        group = groups.setdefault(_sent(record), _Group(wanted_by(record), _source_id(record)))
         if busy:
             group.busy = True
         else:
@@ -128,10 +124,6 @@ def _sent(record: Record) -> str:
 _TELLING_APART = frozenset({"take", "revision", "clip_revision", "superseded"})
 
 
-def _prompt(record: Record) -> str:
-    return folded(str(json.loads(record.request).get("prompt", "")))
-
-
 def _source_id(record: Record) -> str | None:
     """The provider's id of the video that a step starts from, as it was sent."""
     found = json.loads(record.request).get("source_id")
@@ -140,8 +132,9 @@ def _source_id(record: Record) -> str | None:
 
 def _place(job: Job, groups: list[_Group], evidence: Evidence, known: frozenset[str]) -> None:
     """Note a job with every group it may belong to. What fits some is no matter of doubt for others."""
-    said = None if job.prompt is None or not evidence.prompts else folded(job.prompt)
-    fits = [(group, _fit(job, said, group, known)) for group in groups]
+    if not evidence.prompts:
+        job = replace(job, prompt=None)
+    fits = [(group, _fit(job, group, known)) for group in groups]
     sure = [group for group, fit in fits if fit is _Fit.YES]
     if len(sure) == 1:
         sure[0].fitting.append(job)
@@ -151,33 +144,29 @@ def _place(job: Job, groups: list[_Group], evidence: Evidence, known: frozenset[
     for group in claims:
         group.doubtful.append(job)
         group.waits |= unsettled
+    if not claims:
+        for group, fit in fits:
+            if fit is _Fit.AGED:
+                group.aged.append(job)
 
 
-def _fit(job: Job, said: str | None, group: _Group, known: frozenset[str]) -> _Fit:
+def _fit(job: Job, group: _Group, known: frozenset[str]) -> _Fit:
     """Whether a job can have come of a group's request.
 
     A job that names another video that is known as its source is another request's; a name that nobody
     knows may be the host's own for the same video.
     """
-    record = group.record
-    made = job.created_at
-    if made is not None and made < group.since - DOUBT:
-        return _Fit.NO
-    same = said is not None and same_words(said, group.prompt)
-    if said is not None and not same and not _cut(said, group.prompt):
+    compared = compare_job(group.wanted, job)
+    differs = {field.name for field in compared.differs}
+    if "prompt" in differs and not _cut(folded(job.prompt or ""), folded(group.wanted.prompt)):
         return _Fit.NO
     source = job.raw.get("remixed_from_video_id") or None
     if source != group.source and source in known:
         return _Fit.NO
-    lengths = {record.seconds, record.billed_seconds, None}
-    agrees = (
-        same
-        and source in (None, group.source)
-        and (made is None or made >= group.since - CLOCK_SKEW)
-        and job.model in (None, record.model)
-        and job.size in (None, record.size)
-        and (job.seconds in lengths or record.seconds is None)
-    )
+    agrees = not differs and "prompt" not in compared.silent and source in (None, group.source)
+    if is_older(job, group.since):
+        # A clock may have been wrong when the request was sent, and be right by now.
+        return _Fit.AGED if agrees else _Fit.NO
     return _Fit.YES if agrees else _Fit.DOUBTFUL
 
 
@@ -205,6 +194,6 @@ def _settle(group: _Group, evidence: Evidence, left: Mapping[str, float]) -> lis
         if gone_at > evidence.settled_before:
             verdict = Verdict.WAIT
         else:
-            verdict = Verdict.RESEND if evidence.complete else Verdict.ASK
-        found.append(Finding(record.key, verdict))
+            verdict = Verdict.RESEND if evidence.complete and not group.aged else Verdict.ASK
+        found.append(Finding(record.key, verdict, candidates=tuple(group.aged)))
     return found

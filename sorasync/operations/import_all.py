@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sorasync.apply.match_job import job_signature, requests_matching
 from sorasync.errors import SorasyncError
 from sorasync.operations.import_one import new_record
-from sorasync.operations.likeness import asked, told
 from sorasync.operations.project import Project
 from sorasync.operations.recording import Session
 from sorasync.operations.sweep import Sweep, oldest_first
@@ -187,11 +187,11 @@ def _unfit(project: Project, job: Job, declared: dict[tuple[object, ...], str], 
         return "its file can no longer be fetched: it expired"
     if job.raw.get("remixed_from_video_id"):
         return "it was made from another video, which a manifest cannot tell"
-    request = told(job)
+    request = job_signature(job)
     if request is None or not job.prompt:
         missing = [n for n in ("prompt", "model", "size", "seconds") if not getattr(job, n)]
         return f"the provider does not say its {', '.join(missing)}"
-    if found := asked(job, declared):
+    if found := requests_matching(job, declared):
         label = declared[found[0]]
         return f"it is what {label} asks for: sorasync import '{label}' {job.id}"
     if hidden := [name for name in _WRITTEN if HIDDEN in str(getattr(job, name))]:
@@ -225,7 +225,7 @@ def _declarable(job: Job) -> bool:
 
 
 def _request(job: Job) -> tuple[object, ...]:
-    request = told(job)
+    request = job_signature(job)
     assert request is not None
     return request
 

@@ -6,10 +6,10 @@ import asyncio
 import json
 from dataclasses import dataclass
 
+from sorasync.apply.match_job import Comparison, Wanted, compare_job
 from sorasync.errors import SorasyncError
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
-from sorasync.operations.likeness import Likeness, Wanted, likeness
 from sorasync.operations.project import Project
 from sorasync.operations.recording import Session
 from sorasync.operations.resolve import refuse_held
@@ -25,7 +25,7 @@ class Imported:
     label: str
     remote_id: str
     status: Status
-    likeness: Likeness | None
+    likeness: Comparison | None
 
 
 def wanted_of(render: Render) -> Wanted:
@@ -53,7 +53,7 @@ def bind(
 
     job = ask(project, remote_id)
     _refuse_unusable(project, job)
-    found = likeness(wanted_of(render), job)
+    found = compare_job(wanted_of(render), job)
     if not found.same and not force:
         raise SorasyncError(
             f"{remote_id} is not what {label} asks for: {_differences(found)}",
@@ -157,7 +157,7 @@ async def _has_file(project: Project, job: Job) -> bool:
             return False
 
 
-def _differences(found: Likeness) -> str:
+def _differences(found: Comparison) -> str:
     parts = []
     for field in found.differs:
         if field.name == "prompt":

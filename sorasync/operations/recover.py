@@ -10,10 +10,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from sorasync.apply.match_job import request_signature, requests_matching
 from sorasync.apply.sidecars import record_of
 from sorasync.graph.address import natural
 from sorasync.operations.import_one import new_record, status_of, wanted_of
-from sorasync.operations.likeness import asked, signature
 from sorasync.operations.project import Project
 from sorasync.operations.recording import Session
 from sorasync.operations.sweep import oldest_first
@@ -174,11 +174,11 @@ class _Recovery:
         held = self._store.remote_ids()
         groups: dict[tuple[object, ...], list[Render]] = defaultdict(list)
         for render in renders:
-            groups[signature(wanted_of(render))].append(render)
+            groups[request_signature(wanted_of(render))].append(render)
         by_request: dict[object, list[Job]] = defaultdict(list)
         unclear: set[object] = set()
         for job in oldest_first(jobs):
-            requests = asked(job, groups) if job.id not in held else []
+            requests = requests_matching(job, groups) if job.id not in held else []
             unclear |= set(requests) if len(requests) > 1 else set()
             for request in requests:
                 by_request[request].append(job)

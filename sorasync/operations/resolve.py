@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,8 +11,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sorasync.apply.match_job import Comparison, compare_job, is_older, wanted_by
+from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.errors import SorasyncError
-from sorasync.operations.likeness import Likeness, Wanted, likeness
 from sorasync.operations.project import Project
 from sorasync.operations.recording import Session
 from sorasync.operations.resolve_batch import BatchQuestion, grouped, with_candidates
@@ -48,7 +48,7 @@ class Candidate:
     """A job that may be the one, how it differs from the request, and where its picture was put."""
 
     job: Job
-    likeness: Likeness
+    likeness: Comparison
     thumbnail: Path | None = None
 
 
@@ -75,12 +75,6 @@ class Questions:
 
     def __len__(self) -> int:
         return len(self.open) + len(self.batches)
-
-
-def wanted_of(record: Record) -> Wanted:
-    """What a record's request asked for."""
-    prompt = str(json.loads(record.request).get("prompt", ""))
-    return Wanted(prompt, record.model, record.size, record.seconds)
 
 
 def questions(project: Project, only: Collection[str] | None = None, *, thumbnails: bool = True) -> Questions:
@@ -122,21 +116,25 @@ def _chosen(records: list[Record], only: Collection[str] | None) -> tuple[list[B
 
 
 def _candidates(project: Project, records: list[Record], held: frozenset[str]) -> tuple[list[Job], bool]:
-    from sorasync.apply.resolve import DOUBT
     from sorasync.operations.sweep import sweep
 
-    found = sweep(project, min(record.intent_at or 0.0 for record in records) - DOUBT)
+    found = sweep(project, min(record.intent_at or 0.0 for record in records) - CLOCK_ALLOWANCE)
     return [job for job in found.jobs if job.id not in held], found.listed
 
 
 def _question(record: Record, jobs: Iterable[Job]) -> Question:
-    from sorasync.apply.resolve import DOUBT
-
-    wanted, since = wanted_of(record), (record.intent_at or 0.0) - DOUBT
-    young = [job for job in jobs if job.created_at is None or job.created_at >= since]
+    wanted, since = wanted_by(record), record.intent_at or 0.0
+    found = [Candidate(job, compare_job(wanted, job)) for job in jobs]
     ranked = sorted(
-        (Candidate(job, likeness(wanted, job)) for job in young),
-        key=lambda c: (len(c.likeness.differs), len(c.likeness.silent), c.job.created_at or 0.0, c.job.id),
+        # One from before the request may be it only if all else fits: a clock may have been wrong.
+        (one for one in found if one.likeness.same or not is_older(one.job, since)),
+        key=lambda c: (
+            len(c.likeness.differs),
+            is_older(c.job, since),
+            len(c.likeness.silent),
+            c.job.created_at or 0.0,
+            c.job.id,
+        ),
     )
     return Question(record, wanted.prompt, tuple(ranked[:_SHOWN]))
 
@@ -220,7 +218,7 @@ def adopt(project: Project, session: Session, record: Record, job_id: str, *, fo
 
     refuse_held(session.store, job_id, record.key)
     job = ask(project, job_id)
-    found = likeness(wanted_of(record), job)
+    found = compare_job(wanted_by(record), job)
     if not found.same and not force:
         fields = ", ".join(field.name for field in found.differs)
         raise SorasyncError(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sorasync.apply.batch_mark import Mark
+from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.errors import SorasyncError
 from sorasync.graph.address import natural
 from sorasync.operations.project import Project
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 PREFIX = "batch:"
 _OPEN = frozenset({Status.INTENT, Status.UNKNOWN})
-_SKEW = 600.0
-"""Seconds before the intent since which a batch may be the one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,9 @@ def with_candidates(
     """The questions with the provider's batches that no record holds. Raises `ProviderError`."""
     if not any(question.sent for question in found) or not project.profile.can("batch"):
         return found
-    since = min(record.intent_at or 0.0 for question in found for record in question.records) - _SKEW
+    since = (
+        min(record.intent_at or 0.0 for question in found for record in question.records) - CLOCK_ALLOWANCE
+    )
     batches = [batch for batch in asyncio.run(_recent(project, since)) if batch.id not in held]
     return [
         BatchQuestion(one.name, one.records, one.sent, _candidates(one, batches) if one.sent else ())

@@ -34,7 +34,10 @@ def oldest_first(jobs: Iterable[Job]) -> list[Job]:
 
 
 def sweep(project: Project, since: float | None = None) -> Sweep:
-    """The provider's jobs made since a Unix time (None: all), page by page. Raises `ProviderError`."""
+    """The provider's jobs made since a Unix time (None: all), and older ones of the same pages.
+
+    Raises `ProviderError`.
+    """
     return asyncio.run(_sweep(project, since))
 
 
@@ -47,13 +50,13 @@ async def _sweep(project: Project, since: float | None) -> Sweep:
     pages: list[Page] = []
     async with project.provider() as provider:
         try:
-            jobs = [
-                job async for job in jobs_since(provider, since, turned=pages.append, clock=project.clock)
-            ]
+            async for _ in jobs_since(provider, since, turned=pages.append, clock=project.clock):
+                pass
         except NotSupported:
             return Sweep((), complete=False, listed=False)
     readable = not any(page.unread for page in pages)
-    return Sweep(tuple(jobs), complete=readable and project.profile.abilities.list == "complete")
+    jobs = {job.id: job for page in pages for job in page.jobs}
+    return Sweep(tuple(jobs.values()), complete=readable and project.profile.abilities.list == "complete")
 
 
 def job(project: Project, job_id: str) -> Job:

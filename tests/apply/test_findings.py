@@ -99,8 +99,16 @@ def test_a_job_with_the_same_words_that_differs_elsewhere_forbids_sending_again(
         assert [candidate.id for candidate in found.candidates] == ["video_1"]
 
 
-def test_a_job_with_other_words_or_of_another_time_says_nothing() -> None:
-    for differing in ({"prompt": "A pier."}, {"created_at": NOW - 7200}):
+def test_a_job_that_fits_in_all_but_its_age_is_left_to_a_person_unless_a_younger_one_fits() -> None:
+    old, young = job("old", created_at=NOW - 4e8), job("young")
+    found = only(findings([asked()], seen(old), ()))
+    assert (found.verdict, [one.id for one in found.candidates]) == (Verdict.ASK, ["old"])
+    assert only(findings([asked()], seen(old, young), ())).job == young
+    assert only(findings([asked()], seen(old, settled=NOW - 60), ())).verdict is Verdict.WAIT
+
+
+def test_a_job_with_other_words_or_that_is_old_and_differs_says_nothing() -> None:
+    for differing in ({"prompt": "A pier."}, {"created_at": NOW - 7200, "size": "720x1280"}):
         assert only(findings([asked()], seen(job(**differing)), ())).verdict is Verdict.RESEND
 
 

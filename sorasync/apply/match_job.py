@@ -1,31 +1,42 @@
-"""How a job of the provider compares with a request: the same, different, or silent about it. Pure."""
+"""Whose job is this? How a job of the provider compares with a request. Pure.
+
+Everything that looks for the job of a request goes by this comparison and by this rule of age: lost answers,
+questions to a person, imports, and a state that is rebuilt.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.graph.key import folded
 from sorasync.plan.change import FieldChange
 from sorasync.provider.redact import HIDDEN, same_words
 
 if TYPE_CHECKING:
     from sorasync.provider.wire import Job
+    from sorasync.state.record import Record
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a request asked for; None and an empty prompt are not compared. `seconds` is the whole length."""
+    """What a request asked for; None and an empty prompt are not compared.
+
+    `seconds` is the whole length, `part` that of what is made where it differs: hosts report either.
+    """
 
     prompt: str
     model: str | None
     size: str | None
     seconds: float | None
+    part: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class Comparison:
     """`differs` are fields with our value and the job's, `silent` those that the job says nothing about."""
 
     differs: tuple[FieldChange, ...]
@@ -37,16 +48,27 @@ class Likeness:
         return not self.differs
 
 
-def likeness(wanted: Wanted, job: Job) -> Likeness:
+def compare_job(wanted: Wanted, job: Job) -> Comparison:
     """Compare a request with a job."""
     differs, silent = [], []
     for name in ("prompt", "model", "size", "seconds"):
         ours, theirs = getattr(wanted, name), getattr(job, name)
         if theirs is None:
             silent.append(name)
-        elif ours and not _equal(name, ours, theirs):
+        elif ours and not _equal(name, ours, theirs) and not (name == "seconds" and theirs == wanted.part):
             differs.append(FieldChange(name, ours, theirs))
-    return Likeness(tuple(differs), tuple(silent))
+    return Comparison(tuple(differs), tuple(silent))
+
+
+def is_older(job: Job, sent_at: float) -> bool:
+    """Whether a job was made before a request was sent (Unix seconds), as far as clocks can tell."""
+    return job.created_at is not None and job.created_at < sent_at - CLOCK_ALLOWANCE
+
+
+def wanted_by(record: Record) -> Wanted:
+    """What a record's request asked for."""
+    prompt = str(json.loads(record.request).get("prompt", ""))
+    return Wanted(prompt, record.model, record.size, record.seconds, record.billed_seconds)
 
 
 def _equal(name: str, ours: object, theirs: object) -> bool:
@@ -55,24 +77,24 @@ def _equal(name: str, ours: object, theirs: object) -> bool:
     return ours == theirs
 
 
-def signature(wanted: Wanted) -> tuple[object, ...]:
+def request_signature(wanted: Wanted) -> tuple[object, ...]:
     """What two requests have to share so that either may claim the other's job."""
     return folded(wanted.prompt), wanted.model, wanted.size, wanted.seconds
 
 
-def told(job: Job) -> tuple[object, ...] | None:
+def job_signature(job: Job) -> tuple[object, ...] | None:
     """The same of a job, None where it leaves anything out."""
     if job.prompt is None or job.model is None or job.size is None or job.seconds is None:
         return None
     return folded(job.prompt), job.model, job.size, job.seconds
 
 
-def asked(job: Job, requests: Collection[tuple[object, ...]]) -> list[tuple[object, ...]]:
+def requests_matching(job: Job, requests: Collection[tuple[object, ...]]) -> list[tuple[object, ...]]:
     """Which of the requests, each the signature of one, a job says it is the answer to.
 
     They are several only where the client has taken the key out of what the job says.
     """
-    said = told(job)
+    said = job_signature(job)
     if said is None:
         return []
     words = str(said[0])

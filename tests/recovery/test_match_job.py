@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sorasync.operations.likeness import Wanted, asked, likeness, signature
+from sorasync.apply.match_job import Wanted, compare_job, request_signature, requests_matching
 from sorasync.provider.redact import HIDDEN
 from sorasync.provider.wire import Job, JobStatus
 
@@ -16,13 +16,13 @@ def said(prompt: str, seconds: float = 4.0) -> Job:
 
 def test_a_prompt_with_the_key_taken_out_is_the_one_that_was_sent() -> None:
     job = said(f"A {HIDDEN} at night.")
-    assert likeness(NIGHT, job).same
-    assert [field.name for field in likeness(NOON, job).differs] == ["prompt"]
+    assert compare_job(NIGHT, job).same
+    assert [field.name for field in compare_job(NOON, job).differs] == ["prompt"]
 
 
 def test_a_job_is_asked_for_by_every_request_that_its_words_may_be() -> None:
-    night, noon = signature(NIGHT), signature(NOON)
-    assert asked(said("A lighthouse at night."), [night, noon]) == [night]
-    assert asked(said(f"A {HIDDEN} at night."), [night, noon]) == [night]
-    assert asked(said(f"A {HIDDEN} at n{HIDDEN}."), [night, noon]) == [night, noon]
-    assert asked(said(f"A {HIDDEN} at night.", 8.0), [night, noon]) == []
+    night, noon = request_signature(NIGHT), request_signature(NOON)
+    assert requests_matching(said("A lighthouse at night."), [night, noon]) == [night]
+    assert requests_matching(said(f"A {HIDDEN} at night."), [night, noon]) == [night]
+    assert requests_matching(said(f"A {HIDDEN} at n{HIDDEN}."), [night, noon]) == [night, noon]
+    assert requests_matching(said(f"A {HIDDEN} at night.", 8.0), [night, noon]) == []
