@@ -55,11 +55,19 @@ def write(store: Store, path: Path) -> bool:
 
 
 def sync(store: Store, path: Path) -> tuple[Store, Reconciled]:
-    """The store to go on with: the same, or for a read-only one that lags behind, a copy in memory."""
-    text = _text(path)
-    if text is not None and _known(store, text) is None and store.readonly:
-        store = store.copy_in_memory()
-    return store, reconcile(store, path)
+    """The store to go on with: the same, or for a read-only one that lags behind, a copy in memory.
+
+    The one that is not gone on with is closed; both are where the lock file cannot be taken.
+    """
+    try:
+        text = _text(path)
+        if text is not None and _known(store, text) is None and store.readonly:
+            behind, store = store, store.copy_in_memory()
+            behind.close()
+        return store, reconcile(store, path)
+    except BaseException:
+        store.close()
+        raise
 
 
 def reconcile(store: Store, path: Path, keep: Side | None = None) -> Reconciled:

@@ -366,8 +366,17 @@ def test_reading_with_a_newer_lock_file_goes_on_in_memory(tmp_path: Path, path: 
         seen, result = sync(store, path)
         assert (result.outcome, seen is store) == (Outcome.ADVANCED, False)
         assert set(seen.bindings()) == {"clip.a#1", "clip.b#1"}
-        assert set(store.bindings()) == {"clip.a#1"}
         assert sync(seen, path)[0] is seen
+        with pytest.raises(StateError, match="closed"):
+            store.bindings()
+    with open_store(tmp_path, readonly=True) as store:
+        assert set(store.bindings()) == {"clip.a#1"}
+    path.write_text("<<<<<<< HEAD\n")
+    with open_store(tmp_path, readonly=True) as store:
+        with pytest.raises(LockFileBroken):
+            sync(store, path)
+        with pytest.raises(StateError, match="closed"):
+            store.bindings()
     with open_store(tmp_path, readonly=True) as store:
         path.unlink()
         assert sync(store, path)[1].outcome is Outcome.MISSING
