@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 
-from sorasync.assets.names import ClipFile, Link, view_names
+from sorasync.assets.names import ClipFile, Link, file_name, view_names
+from sorasync.assets.store import VIDEO
 from sorasync.graph import address as addresses
-from sorasync.graph.graph import Graph
+from sorasync.graph.graph import ClipNode, Graph
+from sorasync.plan.plan import Relink
 from sorasync.state.record import Binding, Brief, Status
 
 
@@ -20,12 +22,46 @@ def asset_view(
     """
     view: dict[str, Link] = {}
     for name, node in graph.clips.items():
-        stored = [(address, sha) for address in node.renders if (sha := _asset(address, bindings, briefs))]
-        chain = [] if node.chosen is None else [*node.takes[node.chosen - 1 : node.chosen], *node.steps]
-        final = next((a for a in reversed(chain or node.takes[:1]) if any(a == s for s, _ in stored)), None)
-        files = [_file(address, sha, address == final, objects) for address, sha in stored]
+        stored = {address: sha for address in node.renders if (sha := _asset(address, bindings, briefs))}
+        final = _final(node, stored)
+        files = [_file(address, sha, address == final, objects) for address, sha in stored.items()]
         view |= view_names(name, files)
     return view
+
+
+def stale_names(
+    graph: Graph,
+    bindings: Mapping[str, Binding],
+    briefs: Mapping[str, Brief],
+    present: Container[str],
+    holds: Callable[[str], str | None],
+    directory: str,
+) -> Iterator[Relink]:
+    """The clips whose own name is not the render that it should be, although that is here. Pure.
+
+    `directory` is that of the assets, as people see it; `holds` the digest of what a name was made for, None
+    for one that is to be left alone. Only clips of several renders are looked at: the manifests alone decide
+    which of them counts, and no change of a plan comes with it.
+    """
+    for clip, node in graph.clips.items():
+        if len(node.renders) < 2:
+            continue
+        stored = {address: sha for address in node.renders if (sha := _asset(address, bindings, briefs))}
+        final = _final(node, stored)
+        if final is None or stored[final] not in present:
+            continue
+        name = file_name(clip) + VIDEO
+        held = holds(name)
+        if held is not None and held != stored[final]:
+            old = next((graph.label(address) for address, sha in stored.items() if sha == held), None)
+            wanted = graph.renders[final]
+            yield Relink(f"clip.{clip}", name, f"{directory}/{name}", old, graph.label(final), wanted.key)
+
+
+def _final(node: ClipNode, stored: Container[str]) -> str | None:
+    """The render that the clip's own name stands for among those that are stored."""
+    chain = [] if node.chosen is None else [*node.takes[node.chosen - 1 : node.chosen], *node.steps]
+    return next((address for address in reversed(chain or node.takes[:1]) if address in stored), None)
 
 
 def _asset(address: str, bindings: Mapping[str, Binding], briefs: Mapping[str, Brief]) -> str | None:

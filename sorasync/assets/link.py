@@ -55,7 +55,7 @@ def link_all(store: AssetStore, view: Mapping[str, Link]) -> LinkReport:
 
 
 def changed_names(store: AssetStore, view: Mapping[str, Link]) -> dict[str, Link]:
-    """The wanted names that `link_all` made once and would make anew, since they are gone or changed."""
+    """The wanted names that `link_all` made once and would make anew: gone, changed, of another object."""
     return _Linking(store, view, _needed_directories(view, store.root.name)).changed()
 
 
@@ -129,10 +129,10 @@ class _Linking:
         return self._report()
 
     def changed(self) -> dict[str, Link]:
-        """Look only: names that were made for the very objects that they are to stand for, and do not."""
+        """Look only: names that were made once, and do not stand for what they are to stand for."""
         self._compare_wanted()
         names = sorted((*self._work.make, *self._work.aside, *self._work.swap))
-        return {n: self._view[n] for n in names if n in self._old and self._old[n].file == self._view[n].file}
+        return {name: self._view[name] for name in names if name in self._old}
 
     def _compare_wanted(self) -> None:
         for name, link in self._view.items():

@@ -55,7 +55,7 @@ class Confirm:
             if asking:
                 print_lines(counts_and_cost(planned.plan))
             return
-        if planned.plan.changes:
+        if not planned.plan.empty:
             print_lines([*plan_text(planned.plan, short=self._short), ""])
         if planned.drift is not None and planned.drift.items:
             from sorasync.cli.drift_output import drift_text

@@ -61,6 +61,8 @@ def of_changes(plan: Plan, drift: Drift | None = None) -> ExitCode:
     What an apply would do nothing about is no change: it would be there again every time.
     """
     drifted = drift.keys if drift else frozenset()
+    if any(one.key not in drifted for one in plan.relinks):
+        return ExitCode.CHANGES
     if any(change.key not in drifted and not change.stuck for change in plan.changes):
         return ExitCode.CHANGES
     return ExitCode.DRIFT if drifted else ExitCode.DONE

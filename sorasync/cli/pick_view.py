@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sorasync.cli.address_view import AddressView, look
@@ -48,7 +48,9 @@ def outcome(project: Project, picked: Picked) -> PickView:
     """Bring the names of files in line and plan again, without asking the provider."""
     with project.synced_store() as store:
         planned = make_plan(project, PlanOptions(offline=True), store)
-        return PickView(picked, planned.plan, _link(project, store, planned))
+        notes = _link(project, store, planned)
+        plan = planned.plan if notes else replace(planned.plan, relinks=())
+        return PickView(picked, plan, notes)
 
 
 def _link(project: Project, store: Store, planned: Planned) -> tuple[str, ...]:

@@ -45,6 +45,10 @@ def plan_json(plan: Plan, *, changes: bool = True) -> dict[str, object]:
             }
             for waiting in plan.waiting
         ],
+        "relinks": [
+            {"address": one.clip, "file": one.file, "holds": one.holds, "wanted": one.wanted}
+            for one in plan.relinks
+        ],
         "notices": list(plan.notices),
         "diagnostics": [diagnostic_json(d) for d in plan.diagnostics],
     }

@@ -104,8 +104,9 @@ def _written(plan: Plan, drift: Drift | None, paper: _Paper, tail: str) -> str:
         paper.add(line, reserve)
     if drift is not None:
         _drift(drift, paper, reserve)
-    if plan.changes:
-        _table(plan, paper, reserve)
+    if not plan.empty:
+        if plan.changes:
+            _table(plan, paper, reserve)
         full = list(map(click.unstyle, plan_text(plan)))
         if paper.limit == SUMMARY_LIMIT:
             _fit(paper, "Full plan", full, "sorasync plan", reserve)

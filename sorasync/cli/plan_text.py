@@ -15,7 +15,7 @@ from sorasync.plan.action import Action
 from sorasync.plan.allowance import Allowance
 from sorasync.plan.change import Change
 from sorasync.plan.cost import money
-from sorasync.plan.plan import Plan, Waiting
+from sorasync.plan.plan import Plan, Relink, Waiting
 from sorasync.plan.words import Piece, shortened, word_diff
 
 _COLOURS = {
@@ -75,12 +75,19 @@ def plan_text(
         yield from _change_lines(change, labels[change.label], what, columns)
         if not short:
             yield from _detail(change, full=full)
-    if rows:
+    yield from map(_relink_line, plan.relinks)
+    if rows or plan.relinks:
         yield ""
     yield from map(_waiting_line, plan.waiting)
     if plan.waiting:
         yield ""
     yield from sums(plan, command)
+
+
+def _relink_line(relink: Relink) -> str:
+    sign = click.style(Action.MOVE.mark, fg=_COLOURS[Action.MOVE], bold=True)
+    now = f"is {relink.holds}" if relink.holds else "is not there"
+    return f"{sign} {relink.clip}  relink  free  {relink.file} {now}, to be {relink.wanted}"
 
 
 class _Columns(NamedTuple):
@@ -215,7 +222,8 @@ def counts_line(plan: Plan) -> str:
     reused = sum(change.reuses for change in plan.changes)
     counts = [(plan.count(action) - (reused if action is Action.MOVE else 0), action) for action in Action]
     parts = [f"{n} {_VERBS[action]}" for n, action in counts if n]
-    return ", ".join([*parts, *([f"{reused} to reuse"] if reused else [])])
+    more = ((reused, "to reuse"), (len(plan.relinks), "to relink"))
+    return ", ".join([*parts, *(f"{n} {verb}" for n, verb in more if n)])
 
 
 def cost_line(plan: Plan) -> str:

@@ -10,6 +10,7 @@ from sorasync.apply.report import End, Outcome, Report
 from sorasync.cli.plan_text import no_changes
 from sorasync.cli.report_groups import Alike, alike, few, next_step
 from sorasync.cli.units import spent_text
+from sorasync.counted import counted
 from sorasync.operations.project import Project
 from sorasync.plan.plan import Plan
 
@@ -18,8 +19,13 @@ _MARKS = {End.FAILED: "✗", End.BLOCKED: "!", End.PENDING: "…", End.OPEN: "?"
 
 def report_text(plan: Plan, report: Report, project: Project, name: str = "Apply") -> Iterator[str]:
     """The closing lines of the command `name`."""
-    if not plan.changes:
+    for relink in plan.relinks:
+        if relink.name not in report.conflicts:
+            yield f"{relink.file} is {relink.wanted} now"
+    if not plan.changes and not plan.relinks:
         yield no_changes(plan)
+    elif not plan.changes:
+        yield f"{name}: {counted(len(plan.relinks), 'name')} relinked."
     else:
         yield from _problems(report)
         yield closing_counts(plan, report, name)

@@ -25,6 +25,7 @@ _MARKS = {
     Stage.LOST: ("?", "red"),
 }
 _WIDEST = 34
+_STALE = 3
 _SOON = 86_400
 """Seconds before a deletion at the provider from which on the closing lines tell of it."""
 _STAGE = max(len(stage.value) for stage in Stage)
@@ -123,6 +124,10 @@ def totals(status: StatusView) -> Iterator[str]:
     yield from _expiring(status)
     if status.leaving:
         yield f"{status.leaving} no longer in the manifests: the next apply retires them."
+    for name in status.stale[:_STALE]:
+        yield f"{one_line(name)} is still another render: the next apply relinks it."
+    if len(status.stale) > _STALE:
+        yield f"So are {len(status.stale) - _STALE:,} more names."
     if status.retired:
         yield f"{status.retired} retired and kept: sorasync gc lists them."
     yield _money(status)

@@ -48,6 +48,7 @@ class StatusView:
     """What waits for picks will cost once they are made."""
     spent: Spent
     leaving: int
+    stale: tuple[str, ...]
     retired: int
     now: float
     left: Mapping[str, float]
@@ -92,6 +93,7 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Collection[st
         later=_sum(row.later for row in rows),
         spent=spent,
         leaving=planned.plan.count(Action.RETIRE),
+        stale=tuple(relink.file for relink in planned.plan.relinks if relink.holds),
         retired=sum(
             key not in kept and brief.status not in IN_FLIGHT for key, brief in planned.known.briefs.items()
         ),

@@ -47,10 +47,10 @@ def load(
     return _library(loading, look, loading.names.clips, loading.names.characters)
 
 
-def load_sound(root: Path, config: Config) -> tuple[Library, list[Diagnostic]]:
+def load_sound(root: Path, config: Config, memory: Memory | None = None) -> tuple[Library, list[Diagnostic]]:
     """What no fault of the language touches, so that it can be checked all the same, and every fault."""
-    look = LibraryFiles(root)
-    loading = _loaded(config, look)
+    look = LibraryFiles(root, memory.digests if memory else None)
+    loading = _loaded(config, look, memory)
     clips, characters = sound(loading.names, loading.faults)
     faults = Locator(look.text_or_none).diagnostics(loading.faults)
     return _library(loading, look, clips, characters), faults

@@ -30,8 +30,8 @@ class Kind(StrEnum):
     """What has become of something.
 
     `missing`: its file is not here. `damaged`: its file is cut or not a video any more. `edited`: its file is
-    another whole video. `unlinked`: its file is whole, and a name of it is gone or stands for something else.
-    `gone`: the provider has let a video go that is still needed: it is on its way, or
+    another whole video. `unlinked`: its file is whole, and a name that it should have is gone or is something
+    else. `gone`: the provider has let a video go that is still needed: it is on its way, or
     something is to be made from it.
     """
 
@@ -163,9 +163,7 @@ class _Seeking:
         for key, brief in self._briefs.items():
             if brief.asset in lost and key in self._labels:
                 names = " and ".join(f"{directory}/{name}" for name in lost.pop(brief.asset))
-                self._put(
-                    Kind.UNLINKED, key, brief, f"{names} no longer points to it: the next apply links it"
-                )
+                self._put(Kind.UNLINKED, key, brief, f"{names} does not point to it: the next apply links it")
 
     def remotes(self) -> None:
         """Note every video that is gone at the provider and still needed; count those that are not."""

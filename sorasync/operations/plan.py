@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from sorasync.plan.change import Change
 from sorasync.plan.cost import FREE, Total, cost_of, total
 from sorasync.plan.diff import diff
 from sorasync.plan.known import Known, Survey, survey
-from sorasync.plan.plan import Plan, Waiting
+from sorasync.plan.plan import Plan, Relink, Waiting
 from sorasync.plan.policy import refusals
 from sorasync.plan.remote import Remote, RemoteState
 from sorasync.plan.selection import Selection, keeps, matching, select
@@ -171,6 +172,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         left_out=len(changes) - len(kept),
         batch=batch,
         allowances=allowances(project, store),
+        relinks=tuple(_relinks(project, graph, known, changes)),
         notices=store.notices,
     )
     refused = refusals(plan, configured_policy(project), known.bindings)
@@ -200,6 +202,31 @@ def lost_renders(graph: Graph, briefs: Mapping[str, Brief]) -> frozenset[str]:
     """The addresses of wanted renders that the state calls lost."""
     lost = {key for key, brief in briefs.items() if brief.status is Status.LOST}
     return frozenset(address for address, render in graph.renders.items() if render.key in lost)
+
+
+def _relinks(project: Project, graph: Graph, known: Known, changes: Iterable[Change]) -> Iterable[Relink]:
+    """The names that are not what the manifests want them to be, by what they were made for.
+
+    What else changes about a clip gives it its name too.
+    """
+    assets = project.assets()
+    if not any(len(node.renders) > 1 for node in graph.clips.values()) or not assets.root.exists():
+        return ()
+    from sorasync.apply.view import stale_names
+    from sorasync.assets.ledger import load_ledger
+
+    ledger = load_ledger(assets.root)
+
+    def holds(name: str) -> str | None:
+        row = ledger.get(name)
+        if row is not None:
+            return row.file.partition(".")[0]
+        return None if os.path.lexists(assets.path / name) else ""
+
+    changed = {owner(change.address) for change in changes if not change.stuck}
+    directory = project.config.assets.path
+    stale = stale_names(graph, known.bindings, known.briefs, known.present, holds, directory)
+    return (relink for relink in stale if relink.clip not in changed)
 
 
 def _place(change: Change) -> tuple[object, ...]:

@@ -31,6 +31,22 @@ class Waiting:
     cost: Total = NOTHING
 
 
+@dataclass(frozen=True, slots=True)
+class Relink:
+    """A name in the asset directory that still is another render of its clip (None: nothing that is known).
+
+    What names are there is a fact of this machine: it costs nothing, sends nothing and is no part of a token.
+    """
+
+    clip: str
+    name: str
+    file: str
+    """The name with the asset directory, relative to the library."""
+    holds: str | None
+    wanted: str
+    key: str
+
+
 @dataclass(frozen=True)
 class Plan:
     """The changes that take the state to the manifests.
@@ -60,6 +76,8 @@ class Plan:
     """Whether creates go out by batch, at the price of that."""
     allowances: tuple[Allowance, ...] = ()
     """What is left of the budget's day and month; it decides nothing about the plan."""
+    relinks: tuple[Relink, ...] = ()
+    """Names that an apply makes anew, whatever else it does."""
     notices: tuple[str, ...] = ()
     """Sentences about the state that somebody should read; nothing is done about them."""
     refusals: tuple[Refusal, ...] = ()
@@ -68,12 +86,12 @@ class Plan:
     @property
     def empty(self) -> bool:
         """Whether there is nothing to do and nothing that needs attention."""
-        return not self.changes
+        return not self.changes and not self.relinks
 
     @property
     def idle(self) -> bool:
         """Whether an apply would do nothing: all that is in it needs somebody's attention first."""
-        return all(change.stuck for change in self.changes)
+        return not self.relinks and all(change.stuck for change in self.changes)
 
     @property
     def partial(self) -> bool:

@@ -40,7 +40,7 @@ def encode(plan: Plan) -> Iterator[bytes]:
 def _body(plan: Plan, dump: Callable[[Change], bytes]) -> Iterator[bytes]:
     from pydantic import TypeAdapter
 
-    lasting = replace(plan, changes=(), allowances=(), notices=(), refusals=())
+    lasting = replace(plan, changes=(), allowances=(), relinks=(), notices=(), refusals=())
     about = TypeAdapter(Plan).dump_python(lasting, mode="json")
     del about["changes"]
     head = json.dumps({"sorasync_plan": FORMAT, "token": plan.token, "plan": about})

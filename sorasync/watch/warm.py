@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sorasync.graph.graph import Graph
-    from sorasync.manifest.diagnostic import Diagnostic, ManifestError
+    from sorasync.manifest.diagnostic import Diagnostic
     from sorasync.manifest.library import Library
     from sorasync.manifest.lint.memo import LintMemo
     from sorasync.state.record import Binding, Brief, Record
@@ -102,9 +102,11 @@ class WarmProject(Project):
             memo = self.caches.memo = Memo(self.profile)
         return expand(library, self.profile, memo)
 
-    def all_faults(self, first: ManifestError) -> ManifestError:
-        """What the first stage found: the others are looked at once that is mended, at the next save."""
-        return first
+    def sound_library(self) -> tuple[Library, list[Diagnostic]]:
+        """See `Project.sound_library`."""
+        from sorasync.manifest.load import load_sound
+
+        return load_sound(self.root, self.config, self.caches.memory)
 
     def decisions(self) -> Decisions:
         """See `Project.decisions`."""

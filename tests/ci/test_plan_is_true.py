@@ -154,6 +154,78 @@ def clear(directory: Path) -> None:
     shutil.rmtree(directory)
 
 
+TAKES = """\
+[clips.market]
+prompt = "A market at dusk."
+takes = 2
+pick = 1
+"""
+
+
+def test_a_pick_by_hand_relinks_the_clips_own_name_in_a_free_line(studio: Studio) -> None:
+    studio.write(TAKES)
+    studio.run("apply", "--yes", "--max-cost", "9")
+    paid, name = studio.billed(), studio.root / "assets/market.mp4"
+    takes = {number: name.with_name("market") / f"take-{number}.mp4" for number in (1, 2)}
+    assert name.samefile(takes[1])
+    studio.write(TAKES.replace("pick = 1", "pick = 2"))
+
+    planned = studio.run("plan", "--detailed-exitcode")
+    assert (
+        "→ clip.market  relink  free  assets/market.mp4 is clip.market#1, to be clip.market#2" in planned.out
+    )
+    assert "Plan: 1 to relink, 2 unchanged." in planned.out
+    assert "Cost: nothing." in planned.out
+    assert planned.code == 2
+    as_data = studio.run("plan", "--format", "json").json
+    assert as_data["changes"] == []
+    assert [one["wanted"] for one in as_data["relinks"]] == ["clip.market#2"]
+    assert "to relink" in studio.run("plan", "--format", "github").out
+    drifted = studio.run("drift", "--detailed-exitcode")
+    assert "assets/market.mp4 does not point to it" in drifted.out
+    assert drifted.code == 3
+    assert "assets/market.mp4 is still another render" in studio.run("status").out
+
+    applied = studio.run("apply")
+    assert applied.code == 0
+    assert "assets/market.mp4 is clip.market#2 now" in applied.out
+    assert "Apply: 1 name relinked." in applied.out
+    assert name.samefile(takes[2])
+    assert studio.billed() == paid
+    assert studio.run("plan", "--detailed-exitcode").code == 0
+    assert studio.run("drift", "--detailed-exitcode").code == 0
+
+
+def test_names_that_only_one_machine_has_are_no_part_of_a_token(studio: Studio) -> None:
+    studio.write(TAKES)
+    studio.run("apply", "--yes", "--max-cost", "9")
+    studio.write(TAKES.replace("pick = 1", "pick = 2") + clips("a"))
+    here = studio.run("plan", "--format", "json").json
+    (studio.root / "assets/.store/names.json").unlink()
+    there = studio.run("plan", "--format", "json").json
+    assert [len(one["relinks"]) for one in (here, there)] == [1, 0]
+    assert here["token"] == there["token"]
+
+
+def test_a_name_that_is_gone_is_made_again_and_a_file_of_somebody_else_is_left_alone(studio: Studio) -> None:
+    studio.write(TAKES)
+    studio.run("apply", "--yes", "--max-cost", "9")
+    name = studio.root / "assets/market.mp4"
+    (studio.root / "assets/.store/names.json").unlink()
+    name.unlink()
+    assert "assets/market.mp4 is not there, to be clip.market#1" in studio.run("plan").out
+    name.write_text("mine")
+    assert studio.run("plan", "--format", "json").json["relinks"] == []
+
+
+def test_sorasync_pick_relinks_at_once(studio: Studio) -> None:
+    studio.write(TAKES.replace("pick = 1\n", ""))
+    studio.run("apply", "--yes", "--max-cost", "9")
+    assert "Plan: no changes." in studio.run("pick", "market", "2").out
+    name = studio.root / "assets/market.mp4"
+    assert name.samefile(name.with_name("market") / "take-2.mp4")
+
+
 def test_find_without_a_hit_fails_as_grep_does(film: Callable[[str], Film]) -> None:
     one = film(clips("a"))
     assert one.run("find", "dusk").code == 0

@@ -64,7 +64,9 @@ def test_taking_the_protection_out_of_the_manifest_does_not_lift_it(world: World
 
 def test_a_protection_that_no_apply_has_seen_yet_holds_already(world: World) -> None:
     world.settle(ONE)
-    assert [r.code for r in check(world, world.plan(PROTECTED.replace("lake", "pond")))] == ["S500"]
+    (found,) = check(world, world.plan(PROTECTED.replace("lake", "pond")))
+    assert found.code == "S500"
+    assert [way for way, _ in found.ways] == ["--exclude 'clip.a'", "protect = false"]
 
 
 def test_moving_a_protected_clip_to_another_stored_render_is_refused_too(world: World) -> None:

@@ -226,12 +226,13 @@ def test_a_name_that_is_gone_or_replaced_is_drift_and_linked_again_for_nothing(w
     assert (assets / "market.edited-1.mp4").read_bytes() == b"notes of mine"
 
 
-def test_a_clip_that_was_renamed_or_picked_anew_has_not_drifted(world: World) -> None:
+def test_a_clip_that_was_renamed_has_not_drifted_and_one_picked_anew_has_a_stale_name(world: World) -> None:
     world.write(CHAIN)
     world.apply()
-    world.write(CHAIN.replace("clips.pier", "clips.jetty").replace("pick = 2", "pick = 1"))
-
+    world.write(CHAIN.replace("clips.pier", "clips.jetty"))
     assert kinds(world) == {}
+    world.write(CHAIN.replace("clips.pier", "clips.jetty").replace("pick = 2", "pick = 1"))
+    assert kinds(world) == {"clip.market#1": "unlinked"}
 
 
 @pytest.mark.parametrize("kept", ["names.json", None])

@@ -47,6 +47,17 @@ def test_a_restored_state_has_a_serial_of_its_own_and_no_lock(tmp_path: Path) ->
         assert (store.serial, store.lineage, holder(store)) == (serial + 1, lineage, None)
 
 
+def test_a_state_restored_in_the_place_of_a_lost_one_has_a_serial_above_the_copys(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        render(store, "one")
+        backup(store)
+        serial = store.serial
+    state(tmp_path).unlink()
+    restore(state(tmp_path), 1, TickingClock(), Waiting("restore"))
+    with open_store(tmp_path) as store:
+        assert store.serial == serial + 1
+
+
 def test_the_lock_file_brings_a_restored_state_forward_again(tmp_path: Path) -> None:
     path = tmp_path / "sorasync.lock"
     with open_store(tmp_path) as store:

@@ -610,3 +610,18 @@ def test_what_was_paid_for_again_and_is_wanted_no_more_stays_in_the_lock_file(pa
     theirs.move(gone.key, Status.STORED, run=None, asset=sha("gone"))
     write(theirs, path)
     assert loads(path.read_text()).records[gone.key].status is Status.STORED
+
+
+def test_what_a_lock_file_brings_raises_the_serial(path: Path) -> None:
+    base_text(path, "a", "b")
+    store = clone(path)
+    first = store.serial
+    assert first > 0
+    theirs = clone(path)
+    theirs.unbind("clip.b#1")
+    write(theirs, path)
+    reconcile(store, path)
+    assert store.serial > first
+    again = store.serial
+    reconcile(store, path)
+    assert store.serial == again

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,7 @@ from sorasync.state.record import Record, Status
 from sorasync.watch.warm import Caches, WarmAssets, WarmProject
 from tests.watch.kit import CONFIG, Library, clip, make
 
+_FILMS = Path(__file__).parents[2] / "manifests" / "refs"
 OPTIONS = PlanOptions(offline=True, lint=True)
 START = {
     "sorasync.toml": CONFIG,
@@ -33,7 +35,6 @@ START = {
     '[clips.walk]\nprompt = "Mossy walks"\ncharacters = ["mossy"]\n[vars]\ncity = "Oslo"\n'
     '[clips.town]\nprompt = "{{ mood }} {{ city }}"\nmatrix = { mood = ["Wet", "Dry"] }\n',
     "manifests/read.txt": "Read from a file",
-    "manifests/mossy.mp4": "not looked into",
 }
 
 
@@ -111,6 +112,13 @@ def _moving(library: Library) -> None:
 def _mending(library: Library) -> None:
     for name, text in START.items():
         library.save(name, text)
+    _film(library, "mossy")
+
+
+def _film(library: Library, name: str) -> None:
+    """Another video for the character: a plan looks into what it would send."""
+    shutil.copyfile(_FILMS / f"{name}.mp4", library.root / "manifests/mossy.mp4~new")
+    (library.root / "manifests/mossy.mp4~new").replace(library.root / "manifests/mossy.mp4")
 
 
 EDITS: dict[str, Edit] = {
@@ -128,7 +136,7 @@ EDITS: dict[str, Edit] = {
     "move": _moving,
     "another prompt file": lambda library: library.save("manifests/read.txt", "Read again"),
     "no prompt file": lambda library: (library.root / "manifests/read.txt").unlink(missing_ok=True),
-    "another reference": lambda library: library.save("manifests/mossy.mp4", "looked into"),
+    "another reference": lambda library: _film(library, "fennel"),
     "another size": _replacing("sorasync.toml", "1280x720", "720x1280"),
     "another provider": _configuring('[provider]\nprofile = "openai"\nbase_url = "http://127.0.0.1:9"\n'),
     "fewer rules": _configuring('[lint]\nignore = ["S207"]\n'),
