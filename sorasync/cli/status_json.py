@@ -7,11 +7,11 @@ from sorasync.cli.status_view import StatusView
 from sorasync.cli.units import iso
 from sorasync.operations.standing import Stage, Standing
 from sorasync.plan.change import Change
+from sorasync.state.account import Spent
 
 
 def status_json(status: StatusView) -> dict[str, object]:
     """The rows and the sums; `cost_usd` is null where a price is unknown."""
-    spent = status.spent
     return {
         "format_version": 1,
         "library": status.library,
@@ -22,16 +22,20 @@ def status_json(status: StatusView) -> dict[str, object]:
         "to_retire": status.leaving,
         "retired": status.retired,
         "cost_usd": None if status.to_go.unknown else usd(status.to_go.known_usd),
-        "spent": {
-            "known_usd": usd(spent.usd),
-            "seconds": spent.seconds,
-            "unknown_prices": spent.unknown,
-            "resends": spent.resends,
-        },
-        "today": {"known_usd": usd(status.today.usd), "seconds": status.today.seconds},
+        "spent": _spent(status.spent),
+        "today": _spent(status.today),
         "budgets": [allowance_json(allowance) for allowance in status.allowances],
         "notices": list(status.notices),
         "addresses": [_row(row, status) for row in status.rows],
+    }
+
+
+def _spent(spent: Spent) -> dict[str, object]:
+    return {
+        "known_usd": usd(spent.usd),
+        "seconds": spent.seconds,
+        "unknown_prices": spent.unknown,
+        "resends": spent.resends,
     }
 
 

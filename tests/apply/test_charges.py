@@ -98,6 +98,20 @@ def test_a_charge_is_kept_although_the_file_never_comes(world: MakeWorld) -> Non
     assert report.spent.usd == Decimal("0.75") == it.record("clip.a#1").reported_usd
 
 
+@pytest.mark.parametrize("word", ["expired", "deleted"])
+def test_a_charge_for_a_job_that_is_gone_is_kept(world: MakeWorld, word: str) -> None:
+    def gone(request: httpx.Request, job: dict[str, object]) -> None:
+        if request.method == "GET" and job.get("status") == "completed":
+            job |= {"status": word, "usage": {"cost": 0.55}}
+
+    it = world(clips(["a"]))
+    it.transport = Altering(it, gone)
+    it.faults({"route": "content", "do": "not_found"})
+    report = it.apply()
+    assert ends(report) == {"clip.a": End.FAILED}
+    assert report.spent.usd == Decimal("0.55") == it.record("clip.a#1").reported_usd
+
+
 def test_a_run_counts_what_a_later_one_learns_of_its_renders(world: MakeWorld) -> None:
     it = world(clips(["a"]))
     assert it.apply(detach=True).spent.usd == Decimal("0.40")

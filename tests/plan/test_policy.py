@@ -222,6 +222,9 @@ def test_a_share_counts_takes_and_steps(world: World) -> None:
     assert refusal.message == "it would replace 11 of 20 renders (55%, limit 54%)"
     (retired,) = check(world, world.plan(takes.replace("takes = 11", "takes = 1")), max_retire_pct=49)
     assert retired.message == "it would retire 10 of 20 renders (50%, limit 49%)"
+    without = HEAD + "[clips.c2]" + takes.partition("[clips.c2]")[2]
+    (whole,) = check(world, world.plan(without), max_retire_pct=54)
+    assert whole.message == "it would retire 11 of 20 renders (55%, limit 54%)"
 
 
 MIXED = (
