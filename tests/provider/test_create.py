@@ -238,7 +238,7 @@ def test_a_missing_source_is_not_taken_for_a_missing_route() -> None:
 
 
 def test_a_source_whose_file_has_run_out_is_not_taken_for_a_missing_route() -> None:
-    expired = job("completed", expires_at=1000)
+    expired = job("completed", completed_at=1_799_990_000, expires_at=1_799_993_600)
     host = FakeHost(lambda seen: reply(200, expired) if seen.method == "GET" else reply(404, {"detail": "x"}))
     with pytest.raises(NotFound):
         asyncio.run(client(host).extend(ExtendRequest(Source("video_1"), "Go on.", 8)))
