@@ -343,8 +343,7 @@ class Carrier:
         misses, begun = Misses(), context.clock.monotonic()
         while True:
             try:
-                await self._download(change, record, job)
-                return self._done(change)
+                return self._arrived(change, await self._download(change, record, job))
             except (errors.NotFound, errors.NotReady) as error:
                 now = context.clock.monotonic()
                 if misses.missed(now):
@@ -360,7 +359,7 @@ class Carrier:
             await context.pause(misses.pause)
             job = await self._with_fresh_links(record, job)
 
-    async def _download(self, change: Change, record: Record, job: Job) -> None:
+    async def _download(self, change: Change, record: Record, job: Job) -> Record:
         context = self.context
         async with self.downloads.slot(change.label, file_expires_at(record, context.profile, job)):
             if context.interrupted:
@@ -376,6 +375,17 @@ class Carrier:
             self._unfetched = 0
             context.provider.forget(token_of(context.store, stored))
             await self.pictures.fetch(stored, job)
+        return stored
+
+    def _arrived(self, change: Change, stored: Record) -> Outcome:
+        """The file is here, paid for and kept; it need not be what was asked for."""
+        if stored.mismatch is None:
+            return self._done(change)
+        if self.context.settings.refuse_mismatch:
+            again = f"sorasync apply --replace '{change.label}'"
+            return self._failed(change, SorasyncError(stored.mismatch, hint=again))
+        self.context.tell(change, Moment.DONE)
+        return self._outcome(change, End.DONE, stored.mismatch)
 
     async def _with_fresh_links(self, record: Record, job: Job) -> Job:
         """The job as it is now; as it was where the provider does not say."""

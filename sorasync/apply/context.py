@@ -32,7 +32,8 @@ class Settings:
     `wait` is how long one render is followed before it is left pending, and how long a busy provider is
     waited for; `detach` leaves every render pending as soon as it has an id. With `batch`, creates
     go out as batches where the host takes them. `pictures` names the kinds of picture that are
-    fetched beside each video. `max_bytes` caps one download.
+    fetched beside each video. `max_bytes` caps one download. A video that differs by more than
+    `tolerance_pct` from what was paid for is a failure with `refuse_mismatch`, else a warning.
     `spares` are files of the library that may hold a video which the store has lost, by its digest.
     `hash_file` gives the SHA-256 of a file of the library; it is called in a thread.
     """
@@ -45,6 +46,8 @@ class Settings:
     pictures: tuple[str, ...] = ()
     max_bytes: int = LARGEST_VIDEO
     min_free_bytes: int = 256 << 20
+    refuse_mismatch: bool = False
+    tolerance_pct: int = 10
     spares: Mapping[str, str] = field(default_factory=dict)
     hash_file: Callable[[str], str] | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,9 +14,11 @@ from sorasync.apply.transfer import stream
 from sorasync.assets import spare
 from sorasync.assets.errors import DamagedFile, TooLarge, WrongLength
 from sorasync.assets.fetch import Received
-from sorasync.assets.mp4 import inspect_mp4
+from sorasync.assets.mismatch import mismatch
+from sorasync.assets.mp4 import Mp4Facts, inspect_mp4
 from sorasync.assets.sidecar import note, write_sidecar
 from sorasync.errors import SorasyncError
+from sorasync.graph.render import Kind
 from sorasync.provider import errors
 from sorasync.provider.wire import Job, Variant
 from sorasync.state.record import Record, Status
@@ -65,6 +68,7 @@ async def fetch(
             run=context.run,
             asset=stored.asset,
             seconds=stored.seconds,
+            mismatch=stored.mismatch,
         )
         recorded()
     return stored
@@ -140,7 +144,8 @@ def _put_in_place(context: Context, record: Record, received: Received) -> Recor
     try:
         facts = inspect_mp4(part)
         seconds = round(facts.duration_seconds, 3) or record.seconds
-        stored = replace(record, asset=received.sha256, seconds=seconds, run=context.run)
+        differs = _differs(context, record, received, facts)
+        stored = replace(record, asset=received.sha256, seconds=seconds, run=context.run, mismatch=differs)
         with assets.shelf(received.sha256) as shelf:
             shelf.adopt(part, assets.path_of(received.sha256), hashed=True)
             _note_beside(context, stored, lambda: note(assets, shelf, sidecar_of(stored)))
@@ -148,6 +153,19 @@ def _put_in_place(context: Context, record: Record, received: Received) -> Recor
         part.unlink(missing_ok=True)
         raise
     return stored
+
+
+def _differs(context: Context, record: Record, received: Received, facts: Mp4Facts) -> str | None:
+    """How what came differs from what was paid for.
+
+    A video that is fetched again is judged as it was: its record holds the length of the file by then.
+    """
+    if record.asset == received.sha256 and record.mismatch is not None:
+        return record.mismatch
+    seconds = record.seconds if record.asset is None else None
+    if record.kind == Kind.CREATE:
+        seconds = json.loads(record.inputs).get("seconds") or seconds
+    return mismatch(received.part, facts, seconds, record.size, context.settings.tolerance_pct)
 
 
 def _note_beside(context: Context, record: Record, write: Callable[[], object]) -> None:

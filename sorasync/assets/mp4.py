@@ -19,7 +19,8 @@ _AHEAD = 1 << 16
 @dataclass(frozen=True, slots=True)
 class Mp4Facts:
     """What the headers say. `duration_seconds` is 0 where they do not; width and height are in pixels, of the
-    first video track, 0 where unknown. `fast_start`: playable before it is loaded whole.
+    first video track, 0 where unknown; players show it `quarter_turned` where its matrix says so.
+    `fast_start`: playable before it is loaded whole.
     """
 
     duration_seconds: float
@@ -30,6 +31,7 @@ class Mp4Facts:
     audio_tracks: int
     fragmented: bool
     fast_start: bool
+    quarter_turned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class _Track:
     handler: str
     width: int
     height: int
+    quarter_turned: bool
+    seconds: float
 
 
 def inspect_mp4(path: Path) -> Mp4Facts:
@@ -53,7 +57,7 @@ def _inspect(reader: BoxReader) -> Mp4Facts:
     if not videos:
         raise reader.damaged("it has no video track")
     return Mp4Facts(
-        duration_seconds=duration,
+        duration_seconds=duration or videos[0].seconds,
         width=videos[0].width,
         height=videos[0].height,
         size=reader.size,
@@ -61,6 +65,7 @@ def _inspect(reader: BoxReader) -> Mp4Facts:
         audio_tracks=sum(track.handler == "soun" for track in tracks),
         fragmented=fragmented,
         fast_start=moov.start < first,
+        quarter_turned=videos[0].quarter_turned,
     )
 
 
@@ -122,22 +127,30 @@ def _fragment_length(reader: BoxReader, mvex: Box) -> int:
 
 
 def _track(reader: BoxReader, trak: Box) -> _Track:
-    width, height, handler = 0, 0, ""
+    width, height, handler, turned, seconds = 0, 0, "", False, 0.0
     for box in reader.children(trak):
         if box.kind == "tkhd":
             # 16.16 fixed point: the whole pixels are the upper two of four bytes.
             at = 88 if _version(reader, box) == 1 else 76
             width, height = _number(reader, box, at, 2), _number(reader, box, at + 4, 2)
+            turned = not _number(reader, box, at - 36, 4) and bool(_number(reader, box, at - 32, 4))
         elif box.kind == "mdia":
-            handler = _handler(reader, box)
-    return _Track(handler, width, height)
+            handler, seconds = _media(reader, box)
+    return _Track(handler, width, height, turned, seconds)
 
 
-def _handler(reader: BoxReader, mdia: Box) -> str:
+def _media(reader: BoxReader, mdia: Box) -> tuple[str, float]:
+    """What a track holds, and its length in seconds, 0 where its header does not say."""
+    handler, seconds = "", 0.0
     for box in reader.children(mdia):
         if box.kind == "hdlr":
-            return reader.read(box, 8, 4).decode("latin-1")
-    return ""
+            handler = reader.read(box, 8, 4).decode("latin-1")
+        elif box.kind == "mdhd":
+            wide = _version(reader, box) == 1
+            scale = _number(reader, box, 20 if wide else 12, 4)
+            ticks = _ticks(reader, box, 24 if wide else 16, 8 if wide else 4)
+            seconds = ticks / scale if scale else 0.0
+    return handler, seconds
 
 
 def _version(reader: BoxReader, box: Box) -> int:

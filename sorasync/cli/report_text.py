@@ -28,6 +28,7 @@ def report_text(plan: Plan, report: Report, project: Project, name: str = "Apply
         yield f"{name}: {counted(len(plan.relinks), 'name')} relinked."
     else:
         yield from _problems(report)
+        yield from _warnings(report)
         yield closing_counts(plan, report, name)
         if report.stopped:
             yield f"Stopped early: {report.stopped.removesuffix('.')}."
@@ -48,6 +49,13 @@ def _problems(report: Report) -> Iterator[str]:
     for group in groups:
         if group.waiting:
             yield _waiting(group)
+
+
+def _warnings(report: Report) -> Iterator[str]:
+    """What was done and is not as it was asked for."""
+    for outcome in report.of(End.DONE):
+        if outcome.message:
+            yield f"{click.style('!', fg='yellow', bold=True)} {outcome.label}: warning: {outcome.message}"
 
 
 def _problem(part: list[Outcome]) -> Iterator[str]:

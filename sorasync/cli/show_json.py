@@ -79,6 +79,7 @@ def record_json(record: Record) -> dict[str, object]:
         "cost_usd": None if record.cost_usd is None else usd(record.cost_usd),
         "reported_usd": None if record.reported_usd is None else usd(record.reported_usd),
         "asset": record.asset,
+        "mismatch": record.mismatch,
         "progress": record.progress,
         "attempts": record.attempts,
         "run": record.run,

@@ -97,6 +97,8 @@ def _recorded(view: RenderView, record: Record) -> Iterator[tuple[str, str]]:
         yield "file", f"{view.file}  {size(view.bytes or 0)}"
     elif record.asset is not None:
         yield "file", "not here"
+    if record.mismatch is not None:
+        yield "mismatch", one_line(record.mismatch)
     if record.asset is not None:
         yield "sha256", record.asset
 

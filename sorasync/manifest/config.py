@@ -105,6 +105,17 @@ class AssetsConfig(Table):
         description="Pictures that are fetched beside each video; one more request each.",
         examples=[["thumbnail"]],
     )
+    mismatch: Literal["warn", "fail"] = Field(
+        "warn",
+        description=(
+            "A video of another length or size than paid for, or without a frame that can be decoded, "
+            "is a warning, or a failure on which nothing is built."
+        ),
+        examples=["fail"],
+    )
+    tolerance_pct: Annotated[int, Field(ge=0, le=100)] = Field(
+        10, description="Percent of length and size that are no mismatch.", examples=[10]
+    )
 
 
 class ApplyConfig(Table):

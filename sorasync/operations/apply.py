@@ -293,6 +293,8 @@ async def _engine(session: _Session, number: int) -> Report:
                 detach=options.detach,
                 batch=session.planned.plan.batch,
                 pictures=tuple(config.assets.pictures),
+                refuse_mismatch=config.assets.mismatch == "fail",
+                tolerance_pct=config.assets.tolerance_pct,
                 spares=session.planned.known.spares,
                 hash_file=partial(_digest, project.root),
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -131,6 +131,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         present=present,
         provider=project.profile.provider_name,
         spares=spares(project, store, graph, briefs, absent(briefs, present)),
+        refuse_mismatch=project.config.assets.mismatch == "fail",
     )
     found = survey(graph, known, replaced, lost=options.refresh)
     known = replace(
@@ -173,11 +174,20 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         batch=batch,
         allowances=allowances(project, store),
         relinks=tuple(_relinks(project, graph, known, changes)),
-        notices=store.notices,
+        notices=(*store.notices, *_mismatches(graph, known, changes)),
     )
     refused = refusals(plan, configured_policy(project), known.bindings)
     plan = replace(plan, refusals=tuple(placed(one, plan, library) for one in refused))
     return Planned(plan=plan, graph=graph, library=library, known=known, drift=swept.drift if swept else None)
+
+
+def _mismatches(graph: Graph, known: Known, changes: Iterable[Change]) -> Iterator[str]:
+    """What is said of wanted videos that are not what was paid for, where no change says it."""
+    told = {change.key for change in changes}
+    found = {key: brief.mismatch for key, brief in known.briefs.items() if brief.mismatch and key not in told}
+    for address, render in graph.renders.items() if found else ():
+        if render.key in found:
+            yield f"{graph.label(address)}: {found[render.key]}"
 
 
 def _sweep(project: Project, options: PlanOptions, store: Store, graph: Graph) -> Swept | None:

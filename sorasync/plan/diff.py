@@ -102,6 +102,8 @@ class _Differ:
             return self._unpaid(render)
         if render.address in self.replaced and brief.status not in IN_FLIGHT:
             return self._afresh(render)
+        if (mismatch := self.known.refused(brief)) is not None:
+            return self._mismatched(render, mismatch)
         if (why := self.known.at_hand(brief)) is not None:
             return self._fetch(Action.DOWNLOAD, render, why)
         match brief.status:
@@ -238,6 +240,16 @@ class _Differ:
         else:
             what = "rendered, but no file is left here or at the provider; to render it again"
         return self._free(Action.LOST, render, f"{what} for {price}: --replace '{label}'")
+
+    def _mismatched(self, render: Render, mismatch: str) -> Change:
+        price = money(cost_of(render, self.profile))
+        label = self.graph.label(render.address)
+        return self._free(
+            Action.BLOCKED,
+            render,
+            f"{mismatch}; to render it again for {price}: --replace '{label}'; "
+            'to take it as it is: [assets] mismatch = "warn"',
+        )
 
     def _afresh(self, render: Render) -> Change:
         sources = [need for need in render.needs if need in self.replaced]

@@ -17,7 +17,8 @@ class Known:
     """Bindings by address, briefs by key, and the digests of the assets that are on disk.
 
     `records` and `remote` hold the whole record and the provider's answer of the keys that a survey named;
-    `spares` a file of the library that may hold an asset which the store has lost, by digest.
+    `spares` a file of the library that may hold an asset which the store has lost, by digest. With
+    `refuse_mismatch` a video that is not what was paid for counts for nothing.
     """
 
     bindings: Mapping[str, Binding]
@@ -27,6 +28,7 @@ class Known:
     records: Mapping[str, Record] = field(default_factory=dict)
     remote: Mapping[str, Remote] = field(default_factory=dict)
     spares: Mapping[str, str] = field(default_factory=dict)
+    refuse_mismatch: bool = False
 
     def whole(self, brief: Brief, kind: Kind) -> bool:
         """Whether what the record stands for can be used as it is, here and now."""
@@ -35,6 +37,10 @@ class Known:
         if kind is Kind.CHARACTER:
             return brief.provider == self.provider
         return brief.asset is not None and brief.asset in self.present
+
+    def refused(self, brief: Brief) -> str | None:
+        """Why a stored video is not taken, though it is paid for and here."""
+        return brief.mismatch if self.refuse_mismatch and brief.status is Status.STORED else None
 
     def at_hand(self, brief: Brief) -> str | None:
         """How the store gets a video back that it has lost, without the provider; None where it cannot."""
@@ -77,6 +83,7 @@ def survey(graph: Graph, known: Known, replaced: Container[str] = (), *, lost: b
             and brief is not None
             and binding.key == render.key
             and known.whole(brief, render.kind)
+            and known.refused(brief) is None
         )
         if not settled or address in replaced:
             touched.append(render)

@@ -14,7 +14,7 @@ FORMAT = 1
 _READABLE = range(2, VERSION + 1)
 """Schemas whose exports can be taken in."""
 
-_LATER: dict[str, dict[str, object]] = {"attempts": {"resends": 0}}
+_LATER: dict[str, dict[str, object]] = {"attempts": {"resends": 0}, "records": {"mismatch": None}}
 """Columns that exports of an earlier schema do not have, with their value then."""
 
 _TABLES = {

@@ -83,7 +83,8 @@ class Record:
     beyond it (the prompt as text, model and size that a step takes from its source). `address` is the last
     address the key was wanted under. `provider` names the provider as `profile@base_url`. `asset` is the
     SHA-256 of the stored file; a character has none, its `remote_id` is all there is. `seconds` is the length
-    of the result, `billed_seconds` what is paid for (None: the same).
+    of the result, `billed_seconds` what is paid for (None: the same). `mismatch` says, as a clause, how the
+    file that came differs from what was asked for.
     """
 
     key: str
@@ -114,6 +115,7 @@ class Record:
     stored_at: float | None = None
     expires_at: float | None = None
     billed_seconds: float | None = None
+    mismatch: str | None = None
 
     @property
     def charge(self) -> Charge | None:
@@ -131,6 +133,7 @@ class Brief:
     asset: str | None
     provider: str
     remote_id: str | None
+    mismatch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ _AFRESH: dict[str, Any] = _NO_ERROR | {
     "rendered_at": None,
     "stored_at": None,
     "expires_at": None,
+    "mismatch": None,
 }
 _LONG = frozenset({"inputs", "request"})
 _UNANSWERED = frozenset({Status.INTENT.value, Status.UNKNOWN.value, Status.BATCHED.value})
@@ -51,10 +52,10 @@ class Records(Attempts):
 
     def briefs(self) -> dict[str, Brief]:
         """Every key, with what a plan needs of it."""
-        rows = self.session.rows("SELECT key, status, asset, provider, remote_id FROM records")
+        rows = self.session.rows("SELECT key, status, asset, provider, remote_id, mismatch FROM records")
         return {
-            key: Brief(STATUSES[status], asset, provider, remote_id)
-            for key, status, asset, provider, remote_id in rows
+            key: Brief(STATUSES[status], asset, provider, remote_id, mismatch)
+            for key, status, asset, provider, remote_id, mismatch in rows
         }
 
     def record(self, key: str) -> Record | None:

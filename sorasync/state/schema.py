@@ -154,7 +154,10 @@ V4 = ("ALTER TABLE attempts ADD COLUMN resends INTEGER NOT NULL DEFAULT 0",)
 V5 = ("CREATE INDEX events_paid_twice ON events (id) WHERE what = 'paid twice'",)
 """Every plan asks for these lines of the log, of which there are hardly any."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (V1, V2, V3, V4, V5)
+V6 = ("ALTER TABLE records ADD COLUMN mismatch TEXT",)
+"""How a stored video differs from what was paid for."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (V1, V2, V3, V4, V5, V6)
 """The statements that lead from version n to n + 1 (`PRAGMA user_version`)."""
 
 VERSION = len(MIGRATIONS)

@@ -1,0 +1,64 @@
+"""What came held against what was asked for: length, size, and a first frame that can be decoded."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from sorasync.assets.mp4 import Mp4Facts
+
+_LEAST_SECONDS = 0.5
+"""Models count frames, not seconds: this much is within what they round to."""
+_SIZE = re.compile(r"([0-9]{1,5})x([0-9]{1,5})")
+
+
+def mismatch(
+    path: Path, facts: Mp4Facts, seconds: float | None, size: str | None, tolerance_pct: int
+) -> str | None:
+    """How a video differs from what was paid for, as a clause; None where it does not.
+
+    `seconds` and `size` (`1280x720`) are what was asked for, None where that is not known; up to
+    `tolerance_pct` percent of each are no difference.
+    """
+    found = [_length(facts, seconds, tolerance_pct), _shape(facts, size, tolerance_pct), _frame(path)]
+    return "; ".join(one for one in found if one) or None
+
+
+def _length(facts: Mp4Facts, seconds: float | None, tolerance_pct: int) -> str | None:
+    if not seconds:
+        return None
+    if not facts.duration_seconds:
+        # Fragments may leave the length to be found by playing them.
+        return None if facts.fragmented else f"its file has no length, {seconds:g} s were asked for"
+    slack = max(_LEAST_SECONDS, seconds * tolerance_pct / 100)
+    if abs(facts.duration_seconds - seconds) <= slack:
+        return None
+    return f"its file lasts {facts.duration_seconds:.3g} s, {seconds:g} s were asked for"
+
+
+def _shape(facts: Mp4Facts, size: str | None, tolerance_pct: int) -> str | None:
+    asked = _SIZE.fullmatch(size or "")
+    if asked is None or not facts.width or not facts.height:
+        return None
+    wanted = int(asked[1]), int(asked[2])
+    shown = (facts.height, facts.width) if facts.quarter_turned else (facts.width, facts.height)
+    pairs = zip(shown, wanted, strict=True)
+    if all(abs(there - want) <= want * tolerance_pct / 100 for there, want in pairs):
+        return None
+    return f"it is {shown[0]}x{shown[1]} instead of {size}"
+
+
+def _frame(path: Path) -> str | None:
+    """Whether its first frame can be decoded, where PyAV is installed."""
+    try:
+        import av
+    except ImportError:
+        return None
+    try:
+        with av.open(str(path), metadata_errors="ignore") as container:
+            stream = next((one for one in container.streams if one.type == "video"), None)
+            if stream is not None and next(iter(container.decode(stream)), None) is not None:
+                return None
+    except (av.FFmpegError, OSError, ValueError):
+        pass
+    return "no frame of it can be decoded"
