@@ -98,6 +98,16 @@ def test_a_charge_is_kept_although_the_file_never_comes(world: MakeWorld) -> Non
     assert report.spent.usd == Decimal("0.75") == it.record("clip.a#1").reported_usd
 
 
+def test_a_charge_that_is_named_after_the_render_is_kept(world: MakeWorld) -> None:
+    it = world(clips(["a"]))
+    it.faults({"route": "content", "do": "truncate"})
+    assert ends(it.apply()) == {"clip.a": End.FAILED}
+    it.faults()
+    it.transport = Altering(it, charging(0.55))
+    assert it.apply().complete
+    assert it.record("clip.a#1").reported_usd == Decimal("0.55")
+
+
 @pytest.mark.parametrize("word", ["expired", "deleted"])
 def test_a_charge_for_a_job_that_is_gone_is_kept(world: MakeWorld, word: str) -> None:
     def gone(request: httpx.Request, job: dict[str, object]) -> None:
@@ -135,6 +145,16 @@ def test_what_a_gateway_booked_and_sent_again_is_told(world: MakeWorld) -> None:
         assert [event.data for event in store.events() if event.what == "resent by the gateway"] == [
             {"times": 2}
         ]
+
+
+def test_a_price_in_the_body_counts_before_what_a_gateway_booked(world: MakeWorld) -> None:
+    def priced(request: httpx.Request, job: dict[str, object]) -> None:
+        if request.method == "POST":
+            job["usage"] = {"cost": 0.25}
+
+    it = world(clips(["a"]))
+    it.transport = Altering(it, priced, {"x-litellm-response-cost": "0.3"})
+    assert it.apply().spent.usd == Decimal("0.25")
 
 
 @pytest.mark.parametrize("cost", ["0.0", "0", "None", "", "-1", "nan", "1e99"])

@@ -19,6 +19,7 @@ from sorasync.operations.plan import PlanOptions
 from sorasync.profile import load_profile
 from sorasync.profile.profile import Profile
 from sorasync.provider.local import in_process
+from sorasync.state.record import Record, Status
 from tests.apply.conftest import MakeWorld
 from tests.apply.world import World, clips
 
@@ -150,6 +151,7 @@ def told(it: World, **options: Any) -> list[str]:
 
 
 def billing(it: World, *tables: str) -> None:
+    it.bills = True
     (it.root / "host.toml").write_text(
         "\n".join(('extends = "litellm"', 'name = "host"', "[auth]", "required = false", *tables))
     )
@@ -173,6 +175,23 @@ def test_a_plan_says_that_a_host_may_render_the_same_video_again(
     it = world(clips(["a", "b"], more))
     billing(it)
     assert bool(told(it, offline=True)) is warned
+
+
+def test_a_render_asked_for_afresh_is_warned_of(world: MakeWorld) -> None:
+    it = world(clips(["a"]))
+    billing(it)
+    url = it.project.profile.provider_name
+    with it.project.store(write=True) as store:
+        (change,) = it.plan(offline=True).changes
+        assert change.render is not None
+        inputs = change.render.inputs
+        record = Record(change.key, "create", Status.INTENT, change.address, inputs, provider=url)
+        store.intend(record, None)
+        for status in (Status.SUBMITTED, Status.RENDERED, Status.STORED):
+            store.move(change.key, status, run=None, remote_id="video_1", asset="a" * 64)
+        store.bind(change.address, change.key, run=None)
+    (found,) = told(it, offline=True, replace=("clip.a",))
+    assert found.startswith("clip.a: host may render the same video")
 
 
 def test_the_warning_counts_renders_and_goes_where_the_host_can_tell_them_apart(world: MakeWorld) -> None:

@@ -256,6 +256,12 @@ def test_a_plan_with_known_and_unknown_prices_takes_none_for_nothing(world: Worl
     assert check(world, mixed, allow_unknown_cost=True, per_apply_usd=Decimal("1.60")) == []
 
 
+def test_a_plan_of_unknown_prices_alone_does_not_cost_nothing(world: World, mixed: Plan) -> None:
+    unknown = replace(mixed, changes=tuple(c for c in mixed.changes if c.cost_usd is None))
+    assert cost_line(unknown) == "Cost: $? (24 s)."
+    assert [r.code for r in check(world, unknown)] == ["S505"]
+
+
 def test_the_known_part_of_a_plan_counts_in_what_is_left_of_a_day(mixed: Plan) -> None:
     day = Allowance("per_day", Decimal(2), Decimal("0.30"), 50, 12)
     assert list(budget_lines(replace(mixed, allowances=(day,))))[1:] == [
