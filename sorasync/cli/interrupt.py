@@ -46,7 +46,9 @@ def prepare_output() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="sorasync.likeness")
+            # A pipe that took the place of a file after the stream was opened cannot tell where it is.
+            with contextlib.suppress(OSError):
+                stream.reconfigure(errors="sorasync.likeness")
 
 
 _LIKENESS = str.maketrans("✓✗…↓→±×–—·•“”‘’█▏", "*x.v>~x--.*\"\"''#|")
