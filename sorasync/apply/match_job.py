@@ -6,7 +6,6 @@ questions to a person, imports, and a state that is rebuilt.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.graph.key import folded
 from sorasync.plan.change import FieldChange
 from sorasync.provider.redact import HIDDEN, same_words
+from sorasync.state.rows import fields_of
 
 if TYPE_CHECKING:
     from sorasync.provider.wire import Job
@@ -67,7 +67,7 @@ def is_older(job: Job, sent_at: float) -> bool:
 
 def wanted_by(record: Record) -> Wanted:
     """What a record's request asked for."""
-    prompt = str(json.loads(record.request).get("prompt", ""))
+    prompt = str(fields_of(record.request).get("prompt", ""))
     return Wanted(prompt, record.model, record.size, record.seconds, record.billed_seconds)
 
 

@@ -19,6 +19,7 @@ from sorasync.apply.match_job import Wanted, compare_job, is_older, wanted_by
 from sorasync.graph.key import folded
 from sorasync.provider.wire import Job
 from sorasync.state.record import Record
+from sorasync.state.rows import fields_of
 
 
 class Verdict(StrEnum):
@@ -116,7 +117,7 @@ def _groups(records: Iterable[Record], sending: Iterable[Record]) -> list[_Group
 
 def _sent(record: Record) -> str:
     """All that is sent for a record: its inputs without what only tells takes and revisions apart."""
-    inputs = json.loads(record.inputs)
+    inputs = fields_of(record.inputs)
     kept = {name: value for name, value in inputs.items() if name not in _TELLING_APART}
     return json.dumps([record.kind, kept, record.model, record.size, record.seconds], sort_keys=True)
 
@@ -126,7 +127,7 @@ _TELLING_APART = frozenset({"take", "revision", "clip_revision", "superseded"})
 
 def _source_id(record: Record) -> str | None:
     """The provider's id of the video that a step starts from, as it was sent."""
-    found = json.loads(record.request).get("source_id")
+    found = fields_of(record.request).get("source_id")
     return found if isinstance(found, str) else None
 
 

@@ -11,6 +11,7 @@ from sorasync.assets.sidecar import Sidecar, write_sidecar
 from sorasync.assets.store import VIDEO, AssetStore
 from sorasync.graph.key import digest
 from sorasync.state.record import Brief, Record, Status
+from sorasync.state.rows import fields_of
 from sorasync.state.store import Store
 
 
@@ -26,7 +27,7 @@ def sidecar_of(record: Record) -> Sidecar:
         model=record.model,
         size=record.size,
         seconds=record.seconds,
-        prompt=json.loads(record.request).get("prompt"),
+        prompt=fields_of(record.request).get("prompt"),
         cost_usd=record.cost_usd,
         run=record.run,
         kind=record.kind,

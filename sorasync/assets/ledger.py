@@ -49,7 +49,7 @@ def load_ledger(root: Path) -> dict[str, Row]:
         content = json.loads(read_file(root / "names.json", within=root))
         version, names = content["format"], content["names"]
         if version == FORMAT:
-            return {name: _row(*row) for name, row in names.items()}
+            return {name: _row(*row) for name, row in names.items() if _is_name(name)}
     except (FileNotFoundError, FileRefused, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
     raise AssetError(
@@ -58,9 +58,19 @@ def load_ledger(root: Path) -> dict[str, Row]:
     )
 
 
+def _is_name(name: str) -> bool:
+    """Whether a text can be the name of a file below the assets."""
+    parts = name.split("/")
+    return "\0" not in name and all(0 < len(os.fsencode(part)) < 256 and part != ".." for part in parts)
+
+
 def _row(file: str, way: str, inode: int, size: int, mtime_ns: int) -> Row:
     """Raises TypeError for a value of another kind."""
-    if not isinstance(file, str) or any(type(number) is not int for number in (inode, size, mtime_ns)):
+    if (
+        not _is_name(file)
+        or "/" in file
+        or any(type(number) is not int for number in (inode, size, mtime_ns))
+    ):
         raise TypeError("not a row of the ledger")
     return Row(file, _WAYS[way], inode, size, mtime_ns)
 

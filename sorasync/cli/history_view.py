@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sorasync.errors import SorasyncError
 from sorasync.operations.several import several_takes
 from sorasync.state.account import NOTHING, Spent
+from sorasync.state.rows import fields_of
 
 if TYPE_CHECKING:
     from sorasync.operations.project import Project
@@ -96,7 +97,6 @@ def _first_take(name: str) -> str:
 
 
 def _view(store: Store, address: str, events: Iterable[Event], spent: Mapping[int, Spent]) -> LogView:
-    import json
 
     found = tuple(events)
     keys = {event.key for event in found if event.key}
@@ -108,7 +108,7 @@ def _view(store: Store, address: str, events: Iterable[Event], spent: Mapping[in
         events=found,
         runs=runs,
         prompts={
-            key: str(json.loads(record.inputs).get("prompt") or json.loads(record.inputs).get("name", ""))
+            key: str(fields_of(record.inputs).get("prompt") or fields_of(record.inputs).get("name", ""))
             for key, record in records.items()
         },
         attempts=tuple(sorted((a for key in keys for a in store.attempts(key)), key=_sent)),

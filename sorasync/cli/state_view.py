@@ -29,11 +29,15 @@ def rows(project: Project, pattern: str | None = None, *, everything: bool = Fal
     Raises `SorasyncError` for a pattern that matches nothing.
     """
     from sorasync.graph.address import natural
+    from sorasync.state.errors import damaged
     from sorasync.state.record import IN_FLIGHT
 
     with project.synced_store() as store, store.snapshot():
         records = {record.key: record for record in store.every_record()}
         bindings = store.bindings()
+    for address, binding in bindings.items():
+        if binding.key not in records:
+            raise damaged(f"{address} stands for a record that is not there")
     found = [Row(a, records[b.key], True, b.protect) for a, b in bindings.items()]
     bound = {binding.key for binding in bindings.values()}
     found += [

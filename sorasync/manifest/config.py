@@ -36,13 +36,13 @@ EXPECTED.update(
 
 Dollars = Annotated[
     Decimal,
-    Field(ge=0, strict=False),
+    Field(ge=0, lt=10**12, strict=False),
     WithJsonSchema(
         {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}]}
     ),
 ]
 Percent = Annotated[int, Field(ge=0, le=100)]
-Whole = Annotated[int, Field(ge=0)]
+Whole = Annotated[int, Field(ge=0, lt=10**12)]
 Positive = Annotated[int, Field(ge=1)]
 Amount = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False, strict=False)]
 PricedSize = Annotated[str, StringConstraints(pattern=_PRICED)]

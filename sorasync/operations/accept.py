@@ -16,6 +16,7 @@ from sorasync.operations.recording import Session
 from sorasync.plan.change import FieldChange
 from sorasync.plan.reason import changed_fields, inputs_of
 from sorasync.state.record import IN_FLIGHT, Binding, Record, Status
+from sorasync.state.rows import fields_of
 from sorasync.state.store import Store
 
 
@@ -104,7 +105,7 @@ class _Work:
 
     def _own_changes(self, old: Record, render: Render) -> str | None:
         """The fields of a dependant that changed beside the keys that are accepted, as a reason."""
-        carried = json.loads(old.inputs)
+        carried = fields_of(old.inputs)
         if carried.get("source") in self._keys:
             carried["source"] = self._keys[carried["source"]]
         if "characters" in carried:

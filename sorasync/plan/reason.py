@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Render
 from sorasync.plan.change import FieldChange
+from sorasync.state.rows import fields_of
 
 _NAMES = {"simulated": "provider", "clip_revision": "revision", "video": "reference clip"}
 _ORDER = (
@@ -29,7 +29,7 @@ _DEFAULTS: dict[str, object] = {"take": 1, "revision": 0, "clip_revision": 0, "c
 
 def inputs_of(text: str) -> dict[str, object]:
     """The inputs behind a key, without the key's own version."""
-    inputs: dict[str, object] = json.loads(text)
+    inputs: dict[str, object] = fields_of(text)
     inputs.pop("v", None)
     return inputs
 

@@ -26,7 +26,7 @@ def as_money(value: object) -> object:
     return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-Money = Annotated[Decimal, BeforeValidator(as_money), Field(ge=0, allow_inf_nan=False)]
+Money = Annotated[Decimal, BeforeValidator(as_money), Field(ge=0, lt=10**12, allow_inf_nan=False)]
 """US dollars, zero or more."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -11,7 +10,7 @@ from sorasync.state.account import Spent, add_up, charge
 from sorasync.state.history import Attempt
 from sorasync.state.part import Part
 from sorasync.state.record import IN_FLIGHT, Record, Status
-from sorasync.state.rows import decimal, plain
+from sorasync.state.rows import decimal, fields_of, plain
 
 COLUMNS = (
     "id, key, at, outcome, run, address, provider, remote_id, "
@@ -180,7 +179,7 @@ def _charged(record: Record) -> Record:
 
 def _simulated(record: Record) -> bool:
     """Whether the render is one that nobody bills: it is part of what its key is made of."""
-    inputs = json.loads(record.inputs)
+    inputs = fields_of(record.inputs)
     return isinstance(inputs, dict) and inputs.get("simulated") is True
 
 

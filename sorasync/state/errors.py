@@ -53,8 +53,16 @@ _CODES = {
 }
 
 
-def explain(error: sqlite3.Error, path: str) -> StateError:
+def damaged(what: str) -> StateError:
+    """The error of something in the state that cannot be read."""
+    return StateError(f"the state is damaged: {what}", hint=WAY_BACK)
+
+
+def explain(error: sqlite3.Error | UnicodeDecodeError, path: str) -> StateError:
     """The same fault in a user's words, with the way out."""
+    if isinstance(error, UnicodeDecodeError):
+        # SQLite quotes what it found in the file, which need not be text any more.
+        return damaged("it holds bytes that are no text")
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     message, hint = _CODES.get(code, ("the state {path} cannot be used ({error})", None))
     return StateError(message.format(path=path, error=error), hint=hint)
@@ -65,5 +73,5 @@ def explained(path: str) -> Iterator[None]:
     """Turns SQLite's errors inside the block into `StateError`."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise explain(error, path) from error

@@ -57,6 +57,7 @@ def import_state(store: Store, text: str) -> None:
             )
         for name in _TABLES:
             _fill(store, name, document["tables"].get(name, []))
+        _read_back(store)
         store.session.write(
             "UPDATE state SET lineage = ?, serial = ?", (document["lineage"], document["serial"])
         )
@@ -74,19 +75,42 @@ def _columns(store: Store, table: str) -> list[str]:
 
 def _fill(store: Store, table: str, rows: list[dict[str, object]]) -> None:
     columns, later = _columns(store, table), _LATER.get(table, {})
+    if not isinstance(rows, list):
+        raise StateError(f"{table} is no list of rows")
     for row in rows:
         if not isinstance(row, dict) or set(row) | set(later) != set(columns):
             raise StateError(f"a row of {table} does not have the columns {', '.join(columns)}")
+        odd = next((column for column, value in row.items() if not _storable(value)), None)
+        if odd is not None:
+            raise StateError(f"a row of {table} has a value in {odd} that no state can hold")
     store.session.write_many(
         f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
         (tuple((later | row)[column] for column in columns) for row in rows),
     )
 
 
+def _storable(value: object) -> bool:
+    if isinstance(value, str):
+        return not any("\ud800" <= sign <= "\udfff" for sign in value)
+    if isinstance(value, int):
+        return abs(value) < 1 << 63
+    return value is None or isinstance(value, float)
+
+
+def _read_back(store: Store) -> None:
+    """Raises `StateError` for what could be written and cannot be read."""
+    store.every_record()
+    store.briefs()
+    store.bindings()
+    store.assets()
+    store.runs()
+    store.events()
+
+
 def _checked(text: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StateError(f"this is not JSON: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("tables"), dict):
         raise StateError("this JSON is no export of a state")
@@ -98,4 +122,6 @@ def _checked(text: str) -> dict[str, Any]:
         )
     if not isinstance(document.get("lineage"), str) or not isinstance(document.get("serial"), int):
         raise StateError("the export names no lineage and serial")
+    if not _storable(document["lineage"]) or not 0 <= document["serial"] < 1 << 53:
+        raise StateError("the export has a lineage or a serial that no state can have")
     return document

@@ -6,11 +6,11 @@ inputs and the job's id; its video, its cost and its id stay known, and `gc` del
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 from sorasync.graph.key import digest, encoded
 from sorasync.state.record import DONE, IN_FLIGHT, Record, Status
+from sorasync.state.rows import fields_of
 
 _NEVER = float("inf")
 _MARK = "superseded"
@@ -30,7 +30,7 @@ def first_paid(record: Record) -> tuple[object, ...]:
 
 def set_aside(record: Record) -> Record:
     """The record under a key of its own, the same one whoever sets it aside."""
-    inputs: dict[str, object] = json.loads(record.inputs)
+    inputs: dict[str, object] = fields_of(record.inputs)
     text = encoded(inputs | {"superseded": record.remote_id or record.asset or record.attempts})
     return replace(record, key=digest(text), inputs=text)
 
@@ -47,7 +47,7 @@ def job_of(record: Record) -> str:
 
 def own_key(record: Record) -> str | None:
     """The key that a record gave up, None for one that never did."""
-    inputs: dict[str, object] = json.loads(record.inputs)
+    inputs: dict[str, object] = fields_of(record.inputs)
     if inputs.pop(_MARK, None) is None:
         return None
     return digest(encoded(inputs))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from operator import attrgetter
 from typing import Any
 
 from sorasync.errors import SorasyncError
+from sorasync.state.errors import damaged
 from sorasync.state.record import Record, Status
 
 FIELDS = tuple(field.name for field in fields(Record))
@@ -34,7 +35,13 @@ UPSERT_TEXTS = (
     "ON CONFLICT (key) DO UPDATE SET inputs = excluded.inputs, request = excluded.request"
 )
 
-STATUSES: dict[str, Status] = {status.value: status for status in Status}
+
+class _Statuses(dict[str, Status]):
+    def __missing__(self, word: object) -> Status:
+        raise damaged(f"there is no status {str(word)[:40]!r}")
+
+
+STATUSES: dict[str, Status] = _Statuses({status.value: status for status in Status})
 _STATUS = FIELDS.index("status")
 _COLUMNS_OF = attrgetter(*COLUMNS)
 _PLAIN = tuple(COLUMNS.index(name) for name in ("status", *MONEY))
@@ -72,7 +79,21 @@ def plain(value: object) -> object:
 
 def decimal(value: object) -> Decimal | None:
     """Money from its text."""
-    return None if value is None else Decimal(str(value))
+    try:
+        return None if value is None else Decimal(str(value))
+    except InvalidOperation:
+        raise damaged(f"{str(value)[:40]!r} is no amount of money") from None
+
+
+def fields_of(text: str) -> dict[str, Any]:
+    """Loose data from its JSON."""
+    try:
+        found = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise damaged("the data of a record or an event is no JSON object")
+    return found
 
 
 def text_of(data: Mapping[str, object]) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from sorasync.state.history import Event, Run
 from sorasync.state.part import Part
-from sorasync.state.rows import decimal, plain, text_of
+from sorasync.state.rows import decimal, fields_of, plain, text_of
 
 _RUN = (
     "id, command, user, host, pid, started_at, git_commit, plan_token, "
@@ -117,11 +116,11 @@ def _limit(limit: int | None) -> int:
 def _run(row: tuple[Any, ...]) -> Run:
     values = list(row)
     values[8] = decimal(values[8])
-    values[11] = json.loads(values[11])
+    values[11] = fields_of(values[11])
     return Run(*values)
 
 
 def _event(row: tuple[Any, ...]) -> Event:
     values = list(row)
-    values[6] = json.loads(values[6])
+    values[6] = fields_of(values[6])
     return Event(*values)

@@ -35,7 +35,7 @@ class Session:
         with self._lock:
             try:
                 return self.connection.execute(sql, parameters).fetchall()
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeDecodeError) as error:
                 raise explain(error, self.name) from error
 
     def row(
@@ -45,7 +45,7 @@ class Session:
         with self._lock:
             try:
                 found: tuple[Any, ...] | None = self.connection.execute(sql, parameters).fetchone()
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeDecodeError) as error:
                 raise explain(error, self.name) from error
             return found
 
@@ -83,7 +83,7 @@ class Session:
             self.connection.execute("BEGIN IMMEDIATE")
         except BaseException as error:
             self._lock.release()
-            if isinstance(error, sqlite3.Error):
+            if isinstance(error, sqlite3.Error | UnicodeDecodeError):
                 raise explain(error, self.name) from error
             raise
         self._changed = self._spoiled = False
@@ -98,11 +98,11 @@ class Session:
                 self._commit()
             else:
                 self._undo()
-        except sqlite3.Error as failed:
+        except (sqlite3.Error, UnicodeDecodeError) as failed:
             raise explain(failed, self.name) from failed
         finally:
             self._lock.release()
-        if outermost and isinstance(error, sqlite3.Error):
+        if outermost and isinstance(error, sqlite3.Error | UnicodeDecodeError):
             raise explain(error, self.name) from error
 
     @contextmanager
