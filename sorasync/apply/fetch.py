@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,6 +21,7 @@ from sorasync.graph.render import Kind
 from sorasync.provider import errors
 from sorasync.provider.wire import Job, Variant
 from sorasync.state.record import Record, Status
+from sorasync.state.rows import fields_of
 
 _TRIES = 8
 _DAMAGED_TRIES = 4
@@ -164,7 +164,7 @@ def _differs(context: Context, record: Record, received: Received, facts: Mp4Fac
         return record.mismatch
     seconds = record.seconds if record.asset is None else None
     if record.kind == Kind.CREATE:
-        seconds = json.loads(record.inputs).get("seconds") or seconds
+        seconds = fields_of(record.inputs).get("seconds") or seconds
     return mismatch(received.part, facts, seconds, record.size, context.settings.tolerance_pct)
 
 
