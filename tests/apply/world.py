@@ -91,10 +91,7 @@ class World:
     def __init__(self, root: Path, manifest: str = "", *, config: str = "", **server: Any) -> None:
         self.root = root / "library"
         self.clock = IdleClock()
-        self.root.mkdir(parents=True)
-        (self.root / "manifests").mkdir()
-        (self.root / "sorasync.toml").write_text(SETTINGS + config)
-        self.write(manifest)
+        self._lay_out(manifest, config)
         settings: dict[str, Any] = {"draw": False, "clock": self.clock, "render_seconds": 30.0} | server
         self.app = create_app(PreviewSettings(root / "server", **settings))
         self.server: Server = self.app.state.server
@@ -105,6 +102,13 @@ class World:
         self.host: dict[str, Any] = {}
         self.bills = False
         """Whether renders count as paid for: what a simulated provider has lost is drawn again."""
+
+    def _lay_out(self, manifest: str, config: str) -> None:
+        """Make the library on disk."""
+        self.root.mkdir(parents=True)
+        (self.root / "manifests").mkdir()
+        (self.root / "sorasync.toml").write_text(SETTINGS + config)
+        self.write(manifest)
 
     def write(self, manifest: str) -> None:
         """Replace the manifest."""

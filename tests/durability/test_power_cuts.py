@@ -5,14 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from sorasync.preview.app import PreviewSettings, create_app
-from tests.apply.clock import IdleClock
 from tests.apply.crash.judge import look
-from tests.apply.world import Witness, World
+from tests.apply.world import World
 from tests.durability.recording import Cut, record
 from tests.durability.tracer import SUPPORTED
 
@@ -38,20 +35,18 @@ prompt = "Fennel runs."
 characters = ["fennel"]
 """
 LABELS = {"clip.quay#1": 1, "clip.quay#2": 1, "clip.quay#2/1": 1, "clip.cast": 1}
-FIRST, LATER = 1_800_000_000.0, 1_800_000_300.0
+LATER = 1_800_000_300.0
 
 
 class Again(World):
     """A library and a server as they were left by others."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root / "library"
-        self.clock = IdleClock(LATER)
-        settings: dict[str, Any] = {"draw": False, "clock": self.clock, "render_seconds": 30.0}
-        self.app = create_app(PreviewSettings(root / "server", **settings))
-        self.server = self.app.state.server
-        self.clients, self.transport, self.witness = [], None, Witness()
-        self.profile, self.host = {}, {}
+        super().__init__(root)
+        self.clock.time = self.clock.begun = LATER
+
+    def _lay_out(self, manifest: str, config: str) -> None:
+        """It is there already."""
 
 
 @pytest.fixture(scope="module")
