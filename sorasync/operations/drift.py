@@ -182,7 +182,7 @@ class _Seeking:
         from sorasync.operations.plan import remote_of
 
         return {
-            key: remote_of(self._jobs[brief.remote_id])
+            key: remote_of(self._jobs[brief.remote_id], over=self._expired(brief))
             for key, brief in self._briefs.items()
             if self._ours(brief) and brief.remote_id is not None and brief.remote_id in self._jobs
         }

@@ -338,7 +338,7 @@ async def _answers(project: Project, records: Mapping[str, Record]) -> dict[str,
     found = {}
     for key, job_id in ids.items():
         if job_id in jobs:
-            expires_at = file_expires_at(records[key], profile)
+            expires_at = file_expires_at(records[key], profile, jobs[job_id])
             # Nothing that a simulated provider has let go is worth looking for.
             over = profile.simulated or (expires_at is not None and expires_at <= now)
             found[key] = remote_of(jobs[job_id], over=over)
@@ -393,7 +393,7 @@ def remote_of(job: Job | None, *, over: bool = False) -> Remote:
     if job.status in (JobStatus.DELETED, JobStatus.EXPIRED):
         return Remote(RemoteState.GONE)
     if job.status is JobStatus.COMPLETED:
-        return Remote(RemoteState.COMPLETED, 100)
+        return Remote(RemoteState.COMPLETED, 100, over)
     if job.status.terminal:
         return Remote(RemoteState.FAILED, job.progress, error=job.error.message if job.error else None)
     return Remote(RemoteState.PENDING, job.progress)

@@ -222,7 +222,7 @@ class _Differ:
     def _lost_before(self, render: Render) -> Change:
         """What the state calls lost, unless the provider turns out to have it."""
         remote = self.known.remote.get(render.key)
-        if remote is None or remote.state not in _THERE_AGAIN:
+        if remote is None or remote.state not in _THERE_AGAIN or remote.over:
             return self._lost(render)
         action = Action.DOWNLOAD if remote.state is RemoteState.COMPLETED else Action.RESUME
         return self._fetch(action, render, "it was lost, and the provider has it again")

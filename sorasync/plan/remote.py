@@ -22,8 +22,9 @@ class RemoteState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """The provider's answer for one key. `progress` is 0 to 100."""
+    """The provider's answer for one key. `progress` is 0 to 100; `over`: its file's time is over, it says."""
 
     state: RemoteState
     progress: int = 0
+    over: bool = False
     error: str | None = None

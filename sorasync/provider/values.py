@@ -33,8 +33,15 @@ def _whole(value: object) -> object:
     if isinstance(value, list):
         return [_whole(one) for one in value]
     if isinstance(value, dict):
-        return {_HALF.sub("", name): _whole(one) for name, one in value.items()}
+        return {
+            _HALF.sub("", name): one if _names_an_id(name) else _whole(one) for name, one in value.items()
+        }
     return value
+
+
+def _names_an_id(name: str) -> bool:
+    """An id that is left as it came is refused; one with characters left out may be another job's."""
+    return name == "id" or name.endswith("_id")
 
 
 def table(value: object) -> Mapping[str, object]:

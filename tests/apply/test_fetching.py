@@ -103,6 +103,7 @@ def test_an_expired_file_is_asked_for_over_minutes_and_then_lost_and_never_paid_
     assert it.requests()["content"] >= 3
     assert it.clock.time - begun >= 120 + 30
     it.faults()
+    assert [change.action for change in it.plan(refresh=True).changes] == [Action.LOST]
     assert ends(it.apply()) == {"clip.a": End.BLOCKED}
     assert len(it.charges()) == 1
     assert it.apply(PlanOptions(replace=("clip.a",))).complete
