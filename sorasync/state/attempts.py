@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from sorasync.state.account import Spent, add_up, charge
+from sorasync.state.errors import damaged
 from sorasync.state.history import Attempt
 from sorasync.state.part import Part
 from sorasync.state.record import IN_FLIGHT, Record, Status
@@ -187,4 +188,7 @@ def _attempt(row: tuple[Any, ...]) -> Attempt:
     values = list(row)
     values[8], values[9] = decimal(values[8]), decimal(values[9])
     values[12] = bool(values[12])
-    return Attempt(*values)
+    found = Attempt(*values)
+    if not isinstance(found.at, float | int):
+        raise damaged("a paid request has no time")
+    return found
