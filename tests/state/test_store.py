@@ -242,7 +242,7 @@ def test_an_address_cannot_stand_for_nothing(store: Store) -> None:
 def test_what_is_bound_cannot_be_forgotten(store: Store) -> None:
     kept, gone = render(store, "kept"), render(store, "gone")
     store.unbind(gone.address)
-    with pytest.raises(StateError, match=r"clip\.kept#1 still stands"):
+    with pytest.raises(StateError, match=r"clip\.kept#1 still points"):
         store.forget([kept.key, gone.key])
     assert len(store.briefs()) == 2
     assert store.forget([gone.key, "unknown"]) == 1
