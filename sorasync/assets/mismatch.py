@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from sorasync.assets.mp4 import Mp4Facts
 
@@ -55,7 +56,11 @@ def _frame(path: Path) -> str | None:
     except ImportError:
         return None
     try:
-        with av.open(str(path), metadata_errors="ignore") as container:
+        # PyAV before 19 fails at metadata that is not UTF-8 unless told; later ones know no such argument.
+        lenient: dict[str, Any] = (
+            {"metadata_errors": "ignore"} if int(av.__version__.split(".")[0]) < 19 else {}
+        )
+        with av.open(str(path), **lenient) as container:
             stream = next((one for one in container.streams if one.type == "video"), None)
             if stream is not None and next(iter(container.decode(stream)), None) is not None:
                 return None
