@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
 
-from sorasync.assets.names import ClipFile, Link, file_name, view_names
+from sorasync.assets.names import ClipFile, Link, view_names
 from sorasync.assets.store import VIDEO
 from sorasync.graph import address as addresses
 from sorasync.graph.graph import ClipNode, Graph
@@ -13,19 +13,23 @@ from sorasync.state.record import Binding, Brief, Status
 
 
 def asset_view(
-    graph: Graph, bindings: Mapping[str, Binding], briefs: Mapping[str, Brief], objects: Container[str]
+    graph: Graph,
+    bindings: Mapping[str, Binding],
+    briefs: Mapping[str, Brief],
+    objects: Container[str],
+    name_of: Callable[[str], str],
 ) -> dict[str, Link]:
     """Every name below the asset directory, with the object it links to. Pure.
 
     A clip's own name is its final render; while that is not there, the last render of its chain that is.
-    `objects` are the file names in the store.
+    `objects` are the file names in the store; `name_of` gives a clip's file name.
     """
     view: dict[str, Link] = {}
     for name, node in graph.clips.items():
         stored = {address: sha for address in node.renders if (sha := _asset(address, bindings, briefs))}
         final = _final(node, stored)
         files = [_file(address, sha, address == final, objects) for address, sha in stored.items()]
-        view |= view_names(name, files)
+        view |= view_names(name_of(name), files)
     return view
 
 
@@ -36,6 +40,7 @@ def stale_names(
     present: Container[str],
     holds: Callable[[str], str | None],
     directory: str,
+    name_of: Callable[[str], str],
 ) -> Iterator[Relink]:
     """The clips whose own name is not the render that it should be, although that is here. Pure.
 
@@ -50,7 +55,7 @@ def stale_names(
         final = _final(node, stored)
         if final is None or stored[final] not in present:
             continue
-        name = file_name(clip) + VIDEO
+        name = name_of(clip) + VIDEO
         held = holds(name)
         if held is not None and held != stored[final]:
             old = next((graph.label(address) for address, sha in stored.items() if sha == held), None)

@@ -12,7 +12,8 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from sorasync.assets.store import COMPANIONS, SIDECAR, VIDEO
@@ -26,6 +27,8 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])", re.IGNORECASE)
 _OWN_SUFFIX = re.compile(r"\.(?=[^.]+\Z)")
 _HASHED = re.compile(rf".*~[0-9a-f]{{{_HASH_DIGITS}}}")
+_VARIANT = re.compile(r"(?P<clip>[^\[]+)\[(?P<values>.*)\]")
+_FIELD = re.compile(r"\{([A-Za-z][\w-]*)\}")
 _SUFFIXES = (VIDEO, *COMPANIONS, SIDECAR)
 
 
@@ -56,9 +59,37 @@ class ClipFile:
     picture: str | None = None
 
 
-def view_names(clip_name: str, files: Iterable[ClipFile]) -> dict[str, Link]:
-    """The names of one clip's files. A clip with one render gets no folder."""
-    base = file_name(clip_name)
+def file_naming(clips: Collection[str], pattern: str | None) -> Callable[[str], str]:
+    """What gives each of a library's clips its file name, without suffix.
+
+    With a pattern the variants of a matrix are named by it: `{clip}` is the declared name, `{variant}` all
+    values joined by `-`, `{city}` the value of that variable; blanks become `-`. A variant that lacks a
+    variable of the pattern keeps its own name; one that would share its name with another ends in a digest.
+    """
+    if pattern is None:
+        return file_name
+    made = {clip: _by_pattern(clip, pattern) for clip in clips}
+    names = {clip: file_name(name) for clip, name in made.items()}
+    uses = Counter(name.casefold() for name in names.values())
+    shared = [clip for clip, name in names.items() if uses[name.casefold()] > 1]
+    names |= {clip: f"{names[clip][: MAX_BYTES // 4]}~{_digest(clip)}" for clip in shared}
+    return lambda clip: names.get(clip) or file_name(clip)
+
+
+def _by_pattern(clip: str, pattern: str) -> str:
+    variant = _VARIANT.fullmatch(clip)
+    if variant is None:
+        return clip
+    values = dict(part.split("=", 1) for part in variant["values"].split(",") if "=" in part)
+    fields = {"variant": "-".join(values.values()), **values, "clip": variant["clip"]}
+    wanted = [match[1] for match in _FIELD.finditer(pattern)]
+    if not all(name in fields for name in wanted):
+        return clip
+    return re.sub(r"\s+", "-", _FIELD.sub(lambda match: fields[match[1]], pattern))
+
+
+def view_names(base: str, files: Iterable[ClipFile]) -> dict[str, Link]:
+    """The names of one clip's files, which begin with `base`. A clip with one render gets no folder."""
     renders = list(files)
     names: dict[str, Link] = {}
     for file in renders:
@@ -88,9 +119,12 @@ def file_name(clip_name: str) -> str:
     name = _guard_ends(name)
     if name == clip_name and len(name.encode()) <= MAX_BYTES and not _HASHED.fullmatch(name):
         return name
-    digest = hashlib.sha256(clip_name.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_DIGITS]
     room = MAX_BYTES - _HASH_DIGITS - 1
-    return f"{name.encode()[:room].decode(errors='ignore')}~{digest}"
+    return f"{name.encode()[:room].decode(errors='ignore')}~{_digest(clip_name)}"
+
+
+def _digest(clip_name: str) -> str:
+    return hashlib.sha256(clip_name.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_DIGITS]
 
 
 def _safe(character: str) -> str:

@@ -142,7 +142,9 @@ def _names(project: Project, planned: Planned, found: Found) -> dict[str, str]:
     if node is None:
         return {}
     known = planned.known
-    view = asset_view(replace(planned.graph, clips={node.name: node}), known.bindings, known.briefs, ())
+    naming = project.file_naming(planned.graph)
+    part = replace(planned.graph, clips={node.name: node})
+    view = asset_view(part, known.bindings, known.briefs, (), naming)
     return {name: link.sha256 for name, link in view.items() if name.endswith(VIDEO)}
 
 

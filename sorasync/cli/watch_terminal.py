@@ -298,10 +298,11 @@ class Terminal:
         change = self._selected()
         clips = [owner(c.address) for c in (*([change] if change else []), *changes)]
         name = next((clip.removeprefix("clip.") for clip in clips if clip.startswith("clip.")), None)
-        if name is None or watch.project is None:
+        planned = self.view.planned
+        if name is None or watch.project is None or planned is None:
             self.said("there is no clip to open")
             return
-        path, is_draft = newest_video(watch.project, name)
+        path, is_draft = newest_video(watch.project, name, planned.graph)
         if path is None:
             self.said(f"clip.{name} has no video yet: d draws one")
             return

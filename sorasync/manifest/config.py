@@ -22,6 +22,7 @@ _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _BASE_URL = r"^https?://[^\s@/?#]+(/[^\s@?#]*)?$"
 _STATE_URL = r"^sqlite:.*\S$"
 _CODE = r"^S[0-9]{3}$"
+_NAMES = r"^[^{}\s/\\<>:|?*]*(\{[A-Za-z][A-Za-z0-9_-]*\}[^{}\s/\\<>:|?*]*)+$"
 _PRICED = r"^(\*|[1-9][0-9]{0,4}x[1-9][0-9]{0,4})$"
 
 EXPECTED.update(
@@ -29,6 +30,7 @@ EXPECTED.update(
         _VARIABLE: "the name of an environment variable, such as OPENAI_API_KEY",
         _BASE_URL: "an http or https address without user name, query or fragment",
         _STATE_URL: f'an address such as "{DEFAULT_STATE}"',
+        _NAMES: 'a file name with placeholders, such as "{clip}-{city}"',
         _CODE: 'a code such as "S207"',
         _PRICED: 'width x height in pixels, such as "1280x720", or "*" for every other size',
     }
@@ -46,6 +48,7 @@ Whole = Annotated[int, Field(ge=0, lt=10**12)]
 Positive = Annotated[int, Field(ge=1)]
 Amount = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False, strict=False)]
 PricedSize = Annotated[str, StringConstraints(pattern=_PRICED)]
+NamePattern = Annotated[str, StringConstraints(pattern=_NAMES, max_length=100)]
 Code = Annotated[str, StringConstraints(pattern=_CODE)]
 
 
@@ -100,6 +103,11 @@ class AssetsConfig(Table):
     """`[assets]`: where videos are stored."""
 
     path: Line = Field(DEFAULT_ASSETS, description="Directory of the assets.", examples=[DEFAULT_ASSETS])
+    names: NamePattern | None = Field(
+        None,
+        description="File names of a matrix's variants, from `{clip}`, `{variant}` and its variables.",
+        examples=["{clip}-{city}"],
+    )
     pictures: list[Literal["thumbnail", "spritesheet"]] = Field(
         [],
         description="Pictures that are fetched beside each video; one more request each.",

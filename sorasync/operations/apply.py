@@ -407,7 +407,9 @@ def link_names(
     """
     assets = project.assets()
     there = assets.objects() if objects is None else objects
-    view = asset_view(planned.graph, store.bindings(), store.briefs(), there)
+    view = asset_view(
+        planned.graph, store.bindings(), store.briefs(), there, project.file_naming(planned.graph)
+    )
     if not view and not assets.root.exists():
         return LinkReport((), (), 0)
     try:

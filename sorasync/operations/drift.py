@@ -156,7 +156,8 @@ class _Seeking:
         from sorasync.assets.link import changed_names
 
         assets, directory = self._project.assets(), self._project.config.assets.path
-        view = asset_view(self._graph, store.bindings(), self._briefs, assets.objects())
+        naming = self._project.file_naming(self._graph)
+        view = asset_view(self._graph, store.bindings(), self._briefs, assets.objects(), naming)
         lost: dict[str, list[str]] = {}
         for name, link in changed_names(assets, view).items() if assets.root.exists() else ():
             lost.setdefault(link.sha256, []).append(name)

@@ -288,4 +288,5 @@ def relink(project: Project, store: Store) -> None:
         if not bindings:
             link_all(assets, {})
         return
-    link_all(assets, asset_view(graph, bindings, store.briefs(), assets.objects()))
+    naming = project.file_naming(graph)
+    link_all(assets, asset_view(graph, bindings, store.briefs(), assets.objects(), naming))

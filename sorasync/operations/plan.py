@@ -235,7 +235,8 @@ def _relinks(project: Project, graph: Graph, known: Known, changes: Iterable[Cha
 
     changed = {owner(change.address) for change in changes if not change.stuck}
     directory = project.config.assets.path
-    stale = stale_names(graph, known.bindings, known.briefs, known.present, holds, directory)
+    naming = project.file_naming(graph)
+    stale = stale_names(graph, known.bindings, known.briefs, known.present, holds, directory, naming)
     return (relink for relink in stale if relink.clip not in changed)
 
 

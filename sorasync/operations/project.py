@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -159,6 +159,12 @@ class Project:
         from sorasync.assets.store import AssetStore
 
         return AssetStore(self.root / self.config.assets.path)
+
+    def file_naming(self, graph: Graph) -> Callable[[str], str]:
+        """What gives each clip of the library its file name, by `[assets] names`."""
+        from sorasync.assets.names import file_naming
+
+        return file_naming(graph.clips, self.config.assets.names)
 
     def api_key(self) -> str | None:
         """The provider's key, from the environment or from the configured command; None if there is none.

@@ -26,7 +26,7 @@ def spares(
 
     sizes = store.assets()
     known = {digest: sizes[digest].size if digest in sizes else None for digest in lost}
-    view = asset_view(graph, store.bindings(), briefs, ())
+    view = asset_view(graph, store.bindings(), briefs, (), project.file_naming(graph))
     found = spare_names(project.assets(), known, view)
     return {digest: f"{project.config.assets.path}/{name}" for digest, name in found.items()}
 

@@ -14,6 +14,7 @@ from sorasync.operations.project import Project
 from sorasync.profile.model import nearest_seconds
 
 if TYPE_CHECKING:
+    from sorasync.graph.graph import Graph
     from sorasync.manifest.library import ClipSpec, Library
     from sorasync.profile.profile import Profile
 
@@ -65,20 +66,21 @@ def draft_project(project: Project) -> DraftProject:
     return DraftProject(project.root, config, load_profile("preview"), project.clock)
 
 
-def video_of(project: Project, clip: str) -> Path | None:
-    """The video that a clip stands for, by its human name; None where there is none."""
+def video_of(project: Project, clip: str, graph: Graph | None = None) -> Path | None:
+    """The video of a clip, by its human name; None where there is none. Drafts go without a `graph`."""
     from sorasync.assets.names import file_name
 
-    path = project.root / project.config.assets.path / f"{file_name(clip)}.mp4"
+    name_of = file_name if graph is None else project.file_naming(graph)
+    path = project.root / project.config.assets.path / f"{name_of(clip)}.mp4"
     return path if path.exists() else None
 
 
-def newest_video(project: Project, clip: str) -> tuple[Path | None, bool]:
+def newest_video(project: Project, clip: str, graph: Graph) -> tuple[Path | None, bool]:
     """What to look at for a clip, and whether it is a draft: a draft counts where it is newer than the video.
 
     A video keeps the time of its download, so a draft of a later change is always the newer of the two.
     """
-    video, draft = video_of(project, clip), video_of(draft_project(project), clip)
+    video, draft = video_of(project, clip, graph), video_of(draft_project(project), clip)
     if draft is None or (video is not None and video.stat().st_mtime_ns >= draft.stat().st_mtime_ns):
         return video, False
     return draft, True

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sorasync.assets.names import MAX_BYTES, ClipFile, Link, file_name, view_names
+from sorasync.assets.names import MAX_BYTES, ClipFile, Link, file_name, file_naming, view_names
 
 SHA = "ab" * 32
 OTHER = "cd" * 32
@@ -118,3 +119,32 @@ def test_without_a_pick_there_are_only_takes() -> None:
 
 def test_a_clip_with_nothing_stored_has_no_names() -> None:
     assert view_names("market", []) == {}
+
+
+VARIANTS = ["promo[city=New York,mood=rainy]", "promo[city=Osaka,mood=rainy]", "market"]
+
+
+def test_a_pattern_names_variants_without_blanks_and_brackets() -> None:
+    name_of = file_naming(VARIANTS, "{clip}_{city}_{mood}")
+    assert [name_of(clip) for clip in VARIANTS] == ["promo_New-York_rainy", "promo_Osaka_rainy", "market"]
+    assert file_naming(VARIANTS, "{clip}-{variant}")(VARIANTS[0]) == "promo-New-York-rainy"
+
+
+def test_a_variant_without_a_variable_of_the_pattern_keeps_its_name() -> None:
+    name_of = file_naming(VARIANTS, "{clip}-{lens}")
+    assert name_of(VARIANTS[1]) == file_name(VARIANTS[1])
+
+
+def test_clips_that_a_pattern_cannot_tell_apart_end_in_their_digests() -> None:
+    names = list(map(file_naming(VARIANTS, "{clip}-{mood}"), VARIANTS))
+    assert names[0].startswith("promo-rainy~")
+    assert names[1].startswith("promo-rainy~")
+    assert len(set(names)) == 3
+
+
+@given(st.lists(st.text("ab -=é", min_size=1, max_size=5), unique=True, min_size=1, max_size=6))
+def test_no_two_clips_ever_share_a_name(values: list[str]) -> None:
+    clips = [f"promo[city={value}]" for value in values] + ["promo-a"]
+    name_of = file_naming(clips, "{clip}-{city}")
+    names = {unicodedata.normalize("NFC", name_of(clip)).casefold() for clip in clips}
+    assert len(names) == len(clips)
