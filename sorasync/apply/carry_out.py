@@ -105,7 +105,7 @@ class Carrier:
             return self._pending(change, error.message)
         except FetchLater as error:
             expires_at = file_expires_at(self._record(change), self.context.profile)
-            return self._pending(change, error.message, self._fetched_again(expires_at))
+            return self._pending(change, error.message, error.hint or self._fetched_again(expires_at))
         except errors.Moderated as error:
             return self._refused(change, error.message)
         except Overtaken as error:
@@ -349,8 +349,10 @@ class Carrier:
                 if misses.missed(now):
                     return self._without_file(change, record, job, error)
                 if now + misses.pause > begun + context.settings.wait:
+                    # "the provider keeps it for 60 min" would say the opposite.
                     raise FetchLater(
-                        f"rendered, and the provider has no file of it now: {error.message}"
+                        f"rendered, and the provider has no file of it now: {error.message}",
+                        hint="sorasync apply asks for it again, at no cost",
                     ) from error
             # The slot is free meanwhile: others may have files that are there.
             context.tell(

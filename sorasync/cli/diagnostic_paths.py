@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextvars import ContextVar
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 
@@ -37,6 +38,12 @@ def from_here(file: str) -> str:
         here = Path.cwd()
     except FileNotFoundError:
         return (root / file).as_posix()
+    return _seen_from(here, root, file)
+
+
+# One file may have a hundred thousand faults.
+@lru_cache
+def _seen_from(here: Path, root: Path, file: str) -> str:
     if root.is_relative_to(here) or here.is_relative_to(root):
         return Path(os.path.relpath(root / file, here)).as_posix()
     return (root / file).as_posix()

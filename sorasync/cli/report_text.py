@@ -31,7 +31,8 @@ def report_text(plan: Plan, report: Report, project: Project, name: str = "Apply
         yield from _warnings(report)
         yield closing_counts(plan, report, name)
         if report.stopped:
-            yield f"Stopped early: {report.stopped.removesuffix('.')}."
+            ended = report.stopped.endswith((".", "?", "!"))
+            yield f"Stopped early: {report.stopped}" + ("" if ended else ".")
     for what in report.unwritten:
         yield f"Not written: {what}. `sorasync apply` writes it."
     for name in report.conflicts:

@@ -60,6 +60,10 @@ class Limiter:
             if asked > gate.patience:
                 raise RateLimited(f"the provider wants no requests for {lasting(asked)}", retry_after=asked)
             pause = self._reserve() - now
+            # A host's known rate may take any time; what a refusal made of it may not.
+            if refusals and pause > gate.patience:
+                self._turns.pop()
+                raise RateLimited(self._reason(pause, asked), retry_after=pause)
             if pause > 0:
                 await gate.pause(self._clock, pause, self._reason(pause, asked))
             if refusals == self._refusals:

@@ -63,16 +63,17 @@ async def retried(
 ) -> T:
     """The result of `send`, tried again after those errors until patience ends; then the last error.
 
-    The pauses of a paid request are those of its gate.
+    The pauses of a paid request are those of its gate, and its patience the shorter of both.
     """
     begun, attempt = clock.monotonic(), 0
+    longest = patience.seconds if gate is None else min(patience.seconds, gate.patience)
     while True:
         try:
             return await send()
         except after as error:
             pause = patience.pause(error, attempt)
             attempt += 1
-            if attempt >= patience.attempts or clock.monotonic() + pause - begun > patience.seconds:
+            if attempt >= patience.attempts or clock.monotonic() + pause - begun > longest:
                 raise
             why = once_more(error, pause)
         await (clock.sleep(pause) if gate is None else gate.pause(clock, pause, why))

@@ -111,6 +111,15 @@ def test_an_expired_file_is_asked_for_over_minutes_and_then_lost_and_never_paid_
     assert it.plan().empty
 
 
+def test_a_file_that_is_not_there_at_the_wait_limit_is_not_said_to_be_kept(world: MakeWorld) -> None:
+    it = world(clips(["a"]))
+    it.bills = True
+    it.faults({"route": "content", "do": "not_found"})
+    report = it.apply(wait=60)
+    assert ends(report) == {"clip.a": End.PENDING}
+    assert report.outcomes[0].next == "sorasync apply asks for it again, at no cost"
+
+
 def test_what_an_apply_found_gone_is_known_as_lost_without_asking_again(world: MakeWorld) -> None:
     it = world(clips(["a", "b"]))
     it.bills = True

@@ -57,6 +57,7 @@ def test_a_difference_is_a_warning_that_everything_knows_of(
         assert f"clip.pier: warning: {said}" in shown.out
         assert film.run("plan", "--detailed-exitcode").code == 0
         assert f"clip.pier: {said}" in film.run("status").out
+        assert f"Note: clip.pier: {said}." in film.run("drift").out
         assert f"clip.pier: {said}" in film.run("status", "--format", "json").json["notices"]
         assert said in film.run("show", "pier").out
         assert film.run("show", "pier", "--format", "json").json["renders"][0]["record"]["mismatch"] == said

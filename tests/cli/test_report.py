@@ -74,7 +74,8 @@ def test_few_keep_a_line_each_and_steps_that_differ_are_said_to() -> None:
     assert steps == ["try a", "try b", "try c", "try m0, and so for each"]
 
 
-def test_a_reason_that_ends_in_a_full_stop_gets_no_second_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("reason", ["no credit is left.", "is there a cache in front of it?"])
+def test_a_reason_that_ends_a_sentence_gets_no_second_full_stop(tmp_path: Path, reason: str) -> None:
     world, plan, report = interrupted(tmp_path, numbered(2))
-    told = replace(report, stopped="no credit is left.")
-    assert "Stopped early: no credit is left." in list(report_text(plan, told, world.project))
+    told = replace(report, stopped=reason)
+    assert f"Stopped early: {reason}" in list(report_text(plan, told, world.project))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
+from sorasync.provider.errors import RateLimited
 from sorasync.provider.gate import Gate
 from sorasync.provider.limits import Limiter, Limits
 from sorasync.provider.wire import CreateRequest
@@ -51,6 +54,39 @@ def test_a_refusal_stops_all_for_the_wait_and_halves_the_rate() -> None:
     asyncio.run(go())
     assert clock.time - start >= 10
     assert limiter.rate == 30
+
+
+def test_a_turn_that_refusals_put_off_past_the_gate_s_patience_is_not_waited_for() -> None:
+    clock = FakeClock()
+    limiter = Limiter(clock, per_minute=2)
+    gate = Gate()
+    gate.patience = 20
+
+    async def go() -> None:
+        for _ in range(2):
+            await limiter.turn(gate)
+        limiter.throttled()
+        with pytest.raises(RateLimited, match="the limit is 1 request a minute"):
+            await limiter.turn(gate)
+        gate.patience = 90
+        await limiter.turn(gate)
+
+    begun = clock.time
+    asyncio.run(go())
+    assert 20 < clock.time - begun <= 60
+
+
+def test_a_paid_request_is_sent_again_for_no_longer_than_its_gate_has_patience() -> None:
+    host = scripted(*[reply(429, {}, {"retry-after": "4"}) for _ in range(8)])
+    gate = Gate()
+    gate.patience = 10
+    clock = FakeClock()
+    begun = clock.time
+    with pytest.raises(RateLimited):
+        asyncio.run(
+            client(host, clock=clock).create(CreateRequest("A cat.", "sora-2", "1280x720", 8), gate=gate)
+        )
+    assert clock.time - begun <= 10
 
 
 def test_refusals_that_come_together_count_once_and_the_rate_never_dies() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import click
 
 from sorasync.cli.common import Globals, subcommand
@@ -40,7 +42,9 @@ def command(globals: Globals, full: bool, offline: bool, detailed_exitcode: bool
     drift = planned.drift
     assert drift is not None
     if globals.json:
-        print_json({"format_version": 1, "drift": drift_json(drift)})
+        notices = list(planned.plan.notices)
+        print_json({"format_version": 1, "drift": drift_json(drift), "notices": notices})
     else:
-        print_lines(drift_text(drift, verbose=globals.verbose))
+        notes = (f"Note: {text}." for text in planned.plan.notices)
+        print_lines(chain(drift_text(drift, verbose=globals.verbose), notes))
     return of_changes(planned.plan, drift) if detailed_exitcode else ExitCode.DONE
