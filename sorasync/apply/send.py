@@ -167,7 +167,7 @@ def _overtaken(context: Context, render: Render, answer: Job | str) -> NoReturn:
     if not context.store.keep_surplus(render.key, remote_id, address=render.address, run=context.run):
         raise Overtaken("another run follows it by now")
     raise Overtaken(
-        f"paid for twice: another run has sent it again, and {remote_id} came as well",
+        f"paid for twice: another run has sent it again, and {remote_id} arrived as well",
         hint="`sorasync cost` counts both; `sorasync history` says who unlocked the state",
     )
 

@@ -55,7 +55,7 @@ CLIP = AddressType(kind="clip.")
 """One clip, or a take of it."""
 
 PATTERN = AddressType(patterns=True)
-"""An address, `*` and `?` in it, or `tag:NAME`."""
+"""An address, a pattern with `*` and `?`, or `tag:NAME`."""
 
 
 def completions(named: Iterable[Named], incomplete: str) -> Iterator[str]:

@@ -28,7 +28,7 @@ _COLUMNS = (
 def cost_text(found: Spending, *, quiet: bool = False) -> Iterator[str]:
     """A table and its total, or only the total."""
     if not found.lines:
-        yield "Nothing was sent that costs anything."
+        yield "No paid requests were sent."
         return
     if not quiet:
         width = min(max(len(line.name) for line in (*found.lines, found.total)), 40)

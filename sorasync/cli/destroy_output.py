@@ -33,7 +33,7 @@ def destroy_text(
     flying = sum(one.record.status in IN_FLIGHT for one in found)
     if flying:
         yield f"{flying} of them {'is' if flying == 1 else 'are'} paid for and still in flight."
-    yield f"To make all of it again would cost {total(one.cost for one in found)}."
+    yield f"Rendering all of it again would cost {total(one.cost for one in found)}."
     yield from _remote(project, keep_remote=keep_remote)
 
 
@@ -42,7 +42,7 @@ def _remote(project: Project, *, keep_remote: bool) -> Iterator[str]:
     if keep_remote:
         yield f"The videos at {name} are left alone."
     elif not project.profile.can("delete"):
-        yield f"{name} deletes nothing on request; its copies end by themselves."
+        yield f"{name} deletes nothing on request; its copies expire by themselves."
     else:
         yield f"The videos at {name} are deleted too."
 

@@ -27,7 +27,7 @@ def drift_text(drift: Drift, *, verbose: bool = False) -> Iterator[str]:
 
 def drift_line(drift: Drift) -> str:
     """The sum in one sentence."""
-    asked = "" if drift.asked else " The provider's videos were not looked at."
+    asked = "" if drift.asked else " The provider's videos were not checked."
     files = f"{counted(drift.checked, 'file')} here checked"
     if not drift.items:
         return f"No drift: {files}, {drift.expected} expired at the provider as expected.{asked}"
@@ -39,8 +39,8 @@ def _unknown(drift: Drift, *, verbose: bool) -> Iterator[str]:
     if not drift.unknown:
         return
     count = len(drift.unknown)
-    verb = "belongs" if count == 1 else "belong"
-    whose = f"{counted(count, 'video')} at the provider {verb} to nobody here"
+    verb = "is" if count == 1 else "are"
+    whose = f"{counted(count, 'video')} at the provider {verb} not in this state"
     yield f"{whose}: sorasync import --remote declares what it can."
     if verbose:
         yield from (f"  {job_id}" for job_id in drift.unknown)

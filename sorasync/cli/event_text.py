@@ -31,7 +31,7 @@ def event_text(event: Event) -> str:
         case "moved":
             return _moved(data)
         case "bound":
-            before = f", stood for {data['before'][:12]}" if "before" in data else ""
+            before = f", was {data['before'][:12]}" if "before" in data else ""
             return f"now points to {_key(event)}{before}"
         case "unbound":
             return f"no longer points to {_key(event)}, which is retired"
@@ -45,22 +45,22 @@ def event_text(event: Event) -> str:
         case "superseded":
             return f"{_key(event)} set aside as {data.get('kept_as', '?')[:12]}, to be re-rendered"
         case "preferred":
-            return f"{data.get('remote_id', '?')} counts now; the other render of {_key(event)} is set aside"
+            return f"{data.get('remote_id', '?')} is used now; the other render of {_key(event)} is set aside"
         case "adopted":
             by = " by hand" if data.get("by") == "hand" else ""
-            return f"the answer was lost; {data.get('remote_id', '?')} was found and taken{by}"
+            return f"the answer was lost; {data.get('remote_id', '?')} was found and adopted{by}"
         case "imported":
-            return f"{data.get('remote_id', '?')} was made elsewhere and is taken for it"
+            return f"{data.get('remote_id', '?')} was made elsewhere and imported"
         case "recovered":
             return f"recovered from the {data.get('source', 'lock file')}{_paid(event)}"
         case "resent by the gateway":
             return f"the gateway sent the request {counted(int(data.get('times', 0)), 'more time')}"
         case "paid twice":
-            return f"paid for twice: {data.get('other') or data.get('remote_id', '?')} came as well"
+            return f"paid for twice: {data.get('other') or data.get('remote_id', '?')} arrived as well"
         case "amended" if set(data) == {"reported_usd"}:
             return f"the provider reports ${data['reported_usd']}"
         case "put back":
-            return f"its file was put back from {data.get('file', 'where it lay')}"
+            return f"its file was put back from {data.get('file', 'where it was')}"
         case "to be tried again":
             return f"to be tried again (was {data.get('was', '?')}: {data.get('why', 'no reason given')})"
         case _:

@@ -17,8 +17,8 @@ from sorasync.manifest.codes import (
 
 _HEADS = (
     ("Faults of the manifests", CODES),
-    ("What the provider does not have", LIMIT_CODES),
-    ("Lint: what may go wrong, or be paid for in vain", LINT_CODES),
+    ("What the provider cannot do", LIMIT_CODES),
+    ("Lint: what may go wrong, or waste money", LINT_CODES),
     ("Reference media", MEDIA_CODES),
     ("Files for editors", EDITOR_CODES),
     ("Why a plan is refused", REFUSAL_CODES),

@@ -109,7 +109,7 @@ def _disk(error: OSError) -> list[str]:
     where = f": {error.filename}" if error.filename else ""
     return [
         f"error: {error.strerror or error}{where}",
-        "  what was recorded is safe; mend the disk, then run the command again",
+        "  what was recorded is safe; fix the cause, then run the command again",
     ]
 
 

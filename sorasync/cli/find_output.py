@@ -25,7 +25,7 @@ def find_lines(found: Iterable[Found], *, quiet: bool = False) -> Iterator[str]:
             yield from (_line(hit) for hit in one.hits)
     if not quiet and count:
         yield ""
-    yield f"{count} found." if count else "Nothing is found."
+    yield f"{count} found." if count else "Nothing found."
 
 
 def _line(hit: Hit) -> str:

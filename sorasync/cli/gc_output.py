@@ -74,7 +74,7 @@ def gc_text(
     """What could go, with its sum; `filtered` where only a part of what is retired was asked for."""
     if not found and not parts[0]:
         yield (
-            "No retired render is among those asked for: there is nothing to delete."
+            "No retired render matches: there is nothing to delete."
             if filtered
             else "Nothing is retired: there is nothing to delete."
         )
@@ -84,7 +84,7 @@ def gc_text(
     if found:
         bytes_ = size(sum(one.bytes for one in found))
         cost = total(one.cost for one in found)
-        yield f"{counted(len(found), 'retired render')}, {bytes_}; to make them again would cost {cost}."
+        yield f"{counted(len(found), 'retired render')}, {bytes_}; rendering them again would cost {cost}."
     if parts[0]:
         yield f"{counted(parts[0], 'abandoned download')}, {size(parts[1])}."
     if not asked:

@@ -22,7 +22,7 @@ _COMMIT = 10
 def runs_text(found: list[tuple[Run, Spent]], *, simulated: bool) -> Iterator[str]:
     """One line a run."""
     if not found:
-        yield "Nothing was ever run here that changed anything."
+        yield "No run has changed anything here yet."
         return
     room = max(screen_width() - 70, 30)
     for run, sum_of_run in found:

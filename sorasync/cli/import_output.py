@@ -17,14 +17,14 @@ _SHOWN = 60
 def imported_text(found: Imported) -> Iterator[str]:
     """What was bound, and what could not be compared."""
     what = {
-        Status.STORED: "it is known from now on",
+        Status.STORED: "it is recorded",
         Status.RENDERED: "the next apply fetches it",
     }.get(found.status, "the next apply follows it")
-    yield f"{found.label} is {one_line(found.remote_id)}: {what}, for nothing."
+    yield f"{found.label} is {one_line(found.remote_id)}: {what}, at no cost."
     if found.likeness and found.likeness.differs:
         yield f"  bound although these differ: {', '.join(f.name for f in found.likeness.differs)}"
     if found.likeness and found.likeness.silent:
-        yield f"  the provider does not say, so it was not compared: {', '.join(found.likeness.silent)}"
+        yield f"  not compared, since the provider does not report it: {', '.join(found.likeness.silent)}"
 
 
 def imported_json(found: Imported) -> dict[str, object]:
@@ -51,10 +51,10 @@ def gathered_text(found: Gathered, project: Project, *, done: bool) -> Iterator[
         yield f"- {one_line(left.remote_id)} left out: {one_line(left.why)}"
     videos = sum(len(clip.jobs) for clip in found.clips)
     if not videos:
-        yield "No videos to import: the provider holds none that could be declared and is not."
+        yield "No videos to import: the provider has no undeclared video that can be declared."
         return
     verb = "written to" if done else "would be written to"
-    end = " The next apply fetches them, for nothing." if done else " Nothing was changed."
+    end = " The next apply fetches them at no cost." if done else " Nothing was changed."
     what = f"{counted(videos, 'video')} in {counted(len(found.clips), 'clip')}"
     yield f"{what} {verb} {_shown(found, project)}.{end}"
 

@@ -94,9 +94,7 @@ def unknown(text: str, known: Iterable[str]) -> SorasyncError:
     bare = {name.partition(".")[2]: name for name in names}
     near = [bare[match] for match in get_close_matches(_bare(text), bare, n=_NEAREST, cutoff=0.5)]
     hint = (
-        f"the nearest {'is' if len(near) == 1 else 'are'} {', '.join(map(quoted, near))}"
-        if near
-        else "sorasync status lists the addresses"
+        f"did you mean {' or '.join(map(quoted, near))}?" if near else "sorasync status lists the addresses"
     )
     return SorasyncError(f"nothing is called {text!r} here", hint=hint)
 

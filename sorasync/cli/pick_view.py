@@ -32,7 +32,7 @@ def takes(project: Project, text: str) -> AddressView:
     """What is known of a clip. Raises `SorasyncError` for anything that is no clip."""
     view = look(project, text)
     if view.found.clip is None or not view.found.declared:
-        raise SorasyncError(f"{view.found.owner} is no clip of the manifests, so it has no takes")
+        raise SorasyncError(f"{view.found.owner} is not a clip in the manifests, so it has no takes")
     return view
 
 
@@ -40,7 +40,7 @@ def choose(project: Project, library: Library, text: str, take: int | None) -> P
     """Write the pick of the clip that a person's word means."""
     found = find(text, project.graph(library))
     if found.clip is None:
-        raise SorasyncError(f"{found.owner} is no clip, so it has no takes")
+        raise SorasyncError(f"{found.owner} is not a clip, so it has no takes")
     return pick(project, library, found.clip, take)
 
 
@@ -58,6 +58,6 @@ def _link(project: Project, store: Store, planned: Planned) -> tuple[str, ...]:
     from sorasync.state.lock import holder
 
     if holder(store) is not None:
-        return ("An apply is going on: it brings the names of files in line at its end.",)
+        return ("An apply is running: it relinks the file names when it ends.",)
     conflicts = link_names(project, store, planned).conflicts
     return tuple(f"{name}: a file of yours is in the way, so this name was not made" for name in conflicts)

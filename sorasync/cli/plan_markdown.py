@@ -111,7 +111,7 @@ def _written(plan: Plan, drift: Drift | None, paper: _Paper, tail: str) -> str:
         if paper.limit == SUMMARY_LIMIT:
             _fit(paper, "Full plan", full, "sorasync plan", reserve)
         elif not paper.add(folded("Full plan", fenced(full)), reserve):
-            paper.add(f"The full plan is too long for this place: {_elsewhere()}.")
+            paper.add(f"The full plan is too long to show here: {_elsewhere()}.")
     if plan.diagnostics:
         title = counts_text(plan.diagnostics)
         _fit(paper, title[:1].upper() + title[1:], _blocks(plan.diagnostics), "sorasync validate", reserve)

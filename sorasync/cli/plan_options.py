@@ -23,7 +23,7 @@ exclude_option = click.option(
     multiple=True,
     type=PATTERN,
     metavar="ADDRESS",
-    help="Leave this and what needs it out. Takes the same patterns.",
+    help="Leave out this and what needs it. Takes the same patterns.",
 )
 _OPTIONS = (
     target_option,
@@ -33,7 +33,7 @@ _OPTIONS = (
         multiple=True,
         type=PATTERN,
         metavar="ADDRESS",
-        help="Render this again although nothing changed, and all that comes from it. Takes lost too.",
+        help="Render this again although unchanged, and all that comes from it. Takes `lost`, too.",
     ),
     click.option(
         "--retry",
@@ -47,7 +47,7 @@ _OPTIONS = (
         default=None,
         help="Create by batch (cheaper, within 24 hours), or one by one. Default: [apply] mode.",
     ),
-    click.option("--offline", is_flag=True, help="Ask the provider nothing."),
+    click.option("--offline", is_flag=True, help="Do not ask the provider."),
     click.option(
         "--refresh",
         is_flag=True,

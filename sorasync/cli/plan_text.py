@@ -170,7 +170,7 @@ def sums(plan: Plan, command: str | None = None) -> Iterator[str]:
     if not plan.empty:
         yield f"Token: {plan.token}"
         if plan.idle:
-            yield "An apply would do nothing here; the lines above say what does."
+            yield "An apply would do nothing; the lines above say what helps."
         elif command is not None:
             yield f"Apply exactly this: {command}"
 
@@ -259,12 +259,12 @@ def _allowance(allowance: Allowance, plan: Plan) -> Iterator[str]:
     period = allowance.period.capitalize()
     if allowance.usd is not None:
         after = allowance.spent_usd + plan.cost.known_usd
-        more = "; apply stops before it is passed" if after > allowance.usd else ""
+        more = "; apply stops before exceeding it" if after > allowance.usd else ""
         shown = money(after, more=plan.cost.unknown > 0)
         yield f"{period} {shown} of {money(allowance.usd)} after this{more}."
     if allowance.seconds is not None:
         length = allowance.spent_seconds + plan.seconds
-        more = "; apply stops before it is passed" if length > allowance.seconds else ""
+        more = "; apply stops before exceeding it" if length > allowance.seconds else ""
         yield f"{period} {length:g} s of {allowance.seconds} s after this{more}."
 
 

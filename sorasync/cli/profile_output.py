@@ -31,7 +31,7 @@ def profiles_text(profiles: Sequence[Profile], today: date) -> Iterator[str]:
         for name, model in _models(profile):
             yield cut_indent(f"{name}: {_price_range(model)}", names + 2, width)
         yield ""
-    yield "All of one: sorasync profiles NAME"
+    yield "Details: sorasync profiles NAME"
 
 
 def cut_indent(text: str, indent: int, width: int) -> str:
@@ -92,7 +92,7 @@ def profile_text(profile: Profile, today: date) -> Iterator[str]:
         ("params", ", ".join(f"{name} ({kind})" for name, kind in sorted(profile.params.items()))),
         ("sunset", _sunset(profile, today)),
         ("instead", (profile.replacement or "") if profile.sunset else ""),
-        ("billing", "simulated: nothing is billed, prices only teach" if profile.simulated else ""),
+        ("billing", "simulated: nothing is billed, prices are for comparison" if profile.simulated else ""),
         ("source", profile.source + (f", as of {profile.as_of}" if profile.as_of else "")),
     ]
     for name, text in rows:

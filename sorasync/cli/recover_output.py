@@ -17,7 +17,7 @@ def recovered_text(found: Recovered) -> Iterator[str]:
     if found.provider is None:
         yield f"From the provider's list: {_named(found.listed)}."
         if found.by_age:
-            yield f"! only their age tells these apart, so look at them: {', '.join(found.by_age)}"
+            yield f"! matched by age alone, so check them: {', '.join(found.by_age)}"
     else:
         yield f"The provider's list was not used: {found.provider}."
     for name in sorted(set(found.unreadable)):
@@ -30,7 +30,7 @@ def recovered_text(found: Recovered) -> Iterator[str]:
         count = counted(len(found.missing), "render")
         yield f"{count} not found. `sorasync plan` shows what they would cost."
     else:
-        yield "Everything that is declared is known. Next: sorasync plan."
+        yield "Every declared render is recorded. Next: sorasync plan."
 
 
 def _named(labels: list[str]) -> str:
@@ -41,7 +41,7 @@ def _named(labels: list[str]) -> str:
 
 
 def _retired(number: int) -> str:
-    return f", and {number} that nothing declares any more" if number else ""
+    return f", and {number} no longer declared" if number else ""
 
 
 def recovered_json(found: Recovered) -> dict[str, object]:

@@ -18,7 +18,7 @@ Exit codes: 0 done (with `--detailed-exitcode`: no changes), 1 error, 2 changes,
 5 refused by a budget, policy, protection or threshold, 6 the state is locked, 7 the plan is stale, 8 renders
 still run and nothing is lost, 64 wrong usage, 130 and 143 interrupted with the state safe.
 
-The global options may stand before the command's name or after it. Options that several commands share are
+The global options may come before the command's name or after it. Options that several commands share are
 explained once, below; a command's section names those that it takes."""
 
 # In how many commands an option has to mean the same to be explained once for all.

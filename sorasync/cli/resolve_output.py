@@ -24,7 +24,7 @@ def questions_text(found: Questions, project: Project) -> Iterator[str]:
         yield "No open questions."
         return
     if found.busy:
-        yield f"An apply is at work ({found.busy}): some of these may only be on their way."
+        yield f"An apply is running ({found.busy}): some of these may just be in flight."
         yield ""
     for batch in found.batches:
         yield from _batch(batch, found)
@@ -38,7 +38,7 @@ def questions_text(found: Questions, project: Project) -> Iterator[str]:
 
 def _batch(question: BatchQuestion, found: Questions) -> Iterator[str]:
     record, size = question.records[0], counted(len(question.records), "render")
-    sent = moment(record.intent_at) if record.intent_at is not None else "at a time nobody knows"
+    sent = moment(record.intent_at) if record.intent_at is not None else "at an unknown time"
     others = len(question.records) - 1
     first = _label(question.first, found)
     names = first if not others else f"{first} and {counted(others, 'other')}"
@@ -46,22 +46,22 @@ def _batch(question: BatchQuestion, found: Questions) -> Iterator[str]:
     yield f"    {names}"
     for candidate in question.candidates:
         batch, verdict = candidate.batch, "fits" if candidate.certain else "may fit"
-        made = moment(batch.created_at) if batch.created_at is not None else "at a time it does not say"
+        made = moment(batch.created_at) if batch.created_at is not None else "at an unknown time"
         total = f", {counted(batch.total, 'request')}" if batch.total else ""
         yield f"    {one_line(batch.id)}  {batch.status.value}, made {made}{total}: {verdict}"
     if not question.candidates:
-        yield f"    {'no batch that could be it is listed' if question.sent else _UNSENT}"
+        yield f"    {'the provider lists no batch that fits' if question.sent else _UNSENT}"
     for option in ("--adopt BATCH", "--resend", "--forget"):
         yield f"    sorasync resolve {quoted(question.name)} {option}"
 
 
-_UNSENT = "it certainly never left: the next apply sends it by itself"
+_UNSENT = "it was never sent: the next apply sends it"
 
 
 def _block(question: Question, found: Questions, project: Project) -> Iterator[str]:
     record = question.record
     name = _label(record.address, found)
-    sent = moment(record.intent_at) if record.intent_at is not None else "at a time nobody knows"
+    sent = moment(record.intent_at) if record.intent_at is not None else "at an unknown time"
     yield f"? {name}: sent {sent}, the answer was lost ({money(record.cost_usd)})"
     yield f"    asked for: {_what(record.model, record.size, record.seconds)}"
     for candidate in question.candidates:
@@ -79,15 +79,15 @@ def _label(address: str, found: Questions) -> str:
 
 def _none(found: Questions, project: Project) -> str:
     if project.profile.routes.get is None:
-        return "the provider keeps no jobs: the video cannot be had any more, only paid for again"
+        return "the provider keeps no jobs: the video cannot be fetched any more, only paid for again"
     if not found.listed:
         return "the provider has no list of videos: only you can look up what became of it"
-    return "the provider's list has no video since then that nobody holds"
+    return "the provider lists no video made since then that is not recorded here"
 
 
 def _candidate(candidate: Candidate, prompt: str, project: Project) -> Iterator[str]:
     job, alike = candidate.job, candidate.likeness
-    made = moment(job.created_at) if job.created_at is not None else "at a time it does not say"
+    made = moment(job.created_at) if job.created_at is not None else "at an unknown time"
     verdict = "fits" if alike.same and not alike.silent else ""
     verdict = verdict or (
         f"differs in {', '.join(f.name for f in alike.differs)}" if alike.differs else "may fit"

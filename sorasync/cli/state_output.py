@@ -13,10 +13,14 @@ from sorasync.state.backup import Backup
 from sorasync.state.lock import Holder
 
 
-def rows_text(found: list[Row]) -> Iterator[str]:
+def rows_text(found: list[Row], *, everything: bool) -> Iterator[str]:
     """One line a row: address, status, key, id."""
     if not found:
-        yield "The state knows nothing yet."
+        yield (
+            "The state has no records."
+            if everything
+            else "No address points to a render. Retired renders: sorasync state list --all"
+        )
         return
     width = min(max(len(row.address) for row in found), 40)
     for row in found:

@@ -37,7 +37,7 @@ def rows(project: Project, pattern: str | None = None, *, everything: bool = Fal
         bindings = store.bindings()
     for address, binding in bindings.items():
         if binding.key not in records:
-            raise damaged(f"{address} stands for a record that is not there")
+            raise damaged(f"{address} points to a record that is missing")
     found = [Row(a, records[b.key], True, b.protect) for a, b in bindings.items()]
     bound = {binding.key for binding in bindings.values()}
     found += [
@@ -58,7 +58,7 @@ def _matching(found: list[Row], pattern: str) -> list[Row]:
     names = (pattern, f"clip.{pattern}", f"character.{pattern}")
     kept = [row for row in found if any(matches(name, row.address, nothing) for name in names)]
     if not kept:
-        raise SorasyncError(f"the state knows nothing called {pattern!r}", hint="sorasync state list")
+        raise SorasyncError(f"the state has nothing called {pattern!r}", hint="sorasync state list")
     return kept
 
 
@@ -69,5 +69,5 @@ def state_path(project: Project) -> Path:
 
     path = location(project.config.state.url, project.root)
     if path is None:
-        raise StateError("this state is in memory only: there is no file of it")
+        raise StateError("this state is in memory only and has no file")
     return path

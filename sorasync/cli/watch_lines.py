@@ -106,7 +106,7 @@ class Lines:
             case []:
                 pass
             case _:
-                self.said(f"{message.text!r} is no command; there are: {COMMANDS}")
+                self.said(f"{message.text!r} is not a command; use one of: {COMMANDS}")
 
     def _encoded(self, plan: Plan) -> str:
         """The plan's changes as JSON; those of the plan before are not written anew."""

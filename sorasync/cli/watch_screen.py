@@ -43,7 +43,7 @@ KEY_LIST = (
     ("?", "show or hide this list"),
     ("q", "quit; renders in flight go on at the provider"),
 )
-LEAVING = "leaving … Ctrl-C: at once"
+LEAVING = "quitting … Ctrl-C: quit at once"
 _MOST_ROWS_AT_WORK = 4
 _MOST_DIFF = 5
 _LEAST_PLAN = 3
@@ -178,7 +178,7 @@ def _waiting(plan: Plan) -> list[str]:
     labels = list(dict.fromkeys(one.clip for one in plan.waiting))
     if not labels:
         return []
-    return [f"Waiting for a choice of takes: {_some(labels)} (sorasync pick CLIP TAKE)."]
+    return [f"Waiting for a pick: {_some(labels)} (sorasync pick CLIP TAKE)."]
 
 
 def _some(names: Sequence[str]) -> str:

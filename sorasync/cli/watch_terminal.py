@@ -110,7 +110,7 @@ class Terminal:
         plan = view.plan
         if self._question and (view.error or plan is None or plan.token != self._question.token):
             self._answered()
-            self._scene.messages = ["the plan has changed: look at it, and press a again"]
+            self._scene.messages = ["the plan has changed: review it, then press a again"]
         elif not self._scene.doing and not self._just_ended:
             self._scene.messages = []
         self._just_ended = False
@@ -135,7 +135,7 @@ class Terminal:
         self._just_ended = True
         self._scene.messages += _end_words(work, error)
         if self._scene.leaving and work.report is not None:
-            self._left_off = [closing_counts(work.plan, work.report), "sorasync apply goes on from here."]
+            self._left_off = [closing_counts(work.plan, work.report), "sorasync apply continues from here."]
         if drawn := work.drawn():
             names = ", ".join(path.name for path in drawn[:3]) + (" …" if len(drawn) > 3 else "")
             self._scene.messages.append(f"Drawn: {names}; o opens the selected one.")
@@ -321,7 +321,7 @@ def opened(path: Path, name: str) -> str:
             [command, str(path)], stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True
         )
     except OSError:
-        return f"there is no {command} here; the file is {path}"
+        return f"{command} is not installed; the file is {path}"
     return f"opened {name}"
 
 

@@ -36,7 +36,7 @@ def why_text(view: AddressView) -> Iterator[str]:
 
 
 def _settled(view: RenderView, labels: Mapping[str, str]) -> Iterator[str]:
-    yield f"{click.style(view.label, bold=True)}: nothing is to be done"
+    yield f"{click.style(view.label, bold=True)}: nothing to do"
     record = view.record
     if record is None:
         return
@@ -49,7 +49,7 @@ def _settled(view: RenderView, labels: Mapping[str, str]) -> Iterator[str]:
     there = f" in {run}" if run and not before else ""
     yield f"    {verb}{when}{there}, {money(_paid(view))} at {one_line(record.provider)}"
     if before:
-        yield f"    taken for it in {run}"
+        yield f"    bound in {run}"
     if view.file:
         yield f"    its video is {view.file}"
     other = labels.get(record.key)

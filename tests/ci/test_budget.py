@@ -108,7 +108,7 @@ def test_each_environment_has_days_of_its_own(studio: Studio) -> None:
     studio.configure("[budget]", "per_day = 0.80", "[env.stage.budget]", "per_day = 0.40")
     studio.write(TWO)
     assert studio.run("apply", "--yes").code == 0
-    assert "Today $0.80 of $0.40 after this; apply stops before it is passed." in lines(
+    assert "Today $0.80 of $0.40 after this; apply stops before exceeding it." in lines(
         studio.run("plan", "--env", "stage")
     )
     assert studio.run("apply", "--yes", "--env", "stage").code == 4
@@ -118,7 +118,7 @@ def test_each_environment_has_days_of_its_own(studio: Studio) -> None:
 def test_the_cap_of_a_day_stops_before_it_is_passed_and_holds_in_the_next_run(studio: Studio) -> None:
     studio.configure("[budget]", "per_day = 1.00", "[apply]", "parallelism = 1")
     studio.write(clips("a", "b", "c", "d"))
-    assert "Today $1.60 of $1.00 after this; apply stops before it is passed." in lines(studio.run("plan"))
+    assert "Today $1.60 of $1.00 after this; apply stops before exceeding it." in lines(studio.run("plan"))
     first = studio.run("apply", "--yes")
     assert first.code == 4
     assert "the budget per_day of $1.00 would be passed ($1.20, $0.40 of it for this one)" in first.out
@@ -147,7 +147,7 @@ def test_yesterday_does_not_count_today_but_in_the_month(studio: Studio) -> None
     studio.write(clips("a"))
     shown = lines(studio.run("plan"))
     assert "Today $0.40 of $0.40 after this." in shown
-    assert "This month $1.20 of $0.80 after this; apply stops before it is passed." in shown
+    assert "This month $1.20 of $0.80 after this; apply stops before exceeding it." in shown
 
 
 def test_the_month_before_counts_no_more(studio: Studio) -> None:
@@ -328,7 +328,7 @@ def test_what_is_in_flight_is_reserved_for_the_next_run(studio: Studio) -> None:
     studio.faults({"route": "create", "do": "stuck"})
     assert studio.run("apply", "--yes").code == 8
     studio.write(TWO)
-    assert "Today $0.80 of $0.70 after this; apply stops before it is passed." in lines(studio.run("plan"))
+    assert "Today $0.80 of $0.70 after this; apply stops before exceeding it." in lines(studio.run("plan"))
     answer = studio.run("apply", "--yes")
     assert answer.code == 4
     assert "the budget per_day of $0.70 would be passed ($0.80, $0.40 of it for this one)" in answer.out
@@ -359,7 +359,7 @@ def test_the_caps_hold_on_a_runner_that_has_nothing_but_the_lock_file(studio: St
 
     assert studio.run("cost", "--by", "month", "--format", "json").json == before
     studio.write(clips("a", "b", "c"))
-    assert "Today $1.20 of $0.80 after this; apply stops before it is passed." in lines(studio.run("plan"))
+    assert "Today $1.20 of $0.80 after this; apply stops before exceeding it." in lines(studio.run("plan"))
     assert studio.run("apply", "--yes").code == 5
     assert studio.billed() == Decimal("0.80")
     assert "recovered from the lock file; sent 20" in studio.run("log", "clip.a").out

@@ -97,4 +97,4 @@ def test_a_line_shows_the_place_and_the_words_around_the_match(cast: Film) -> No
     assert shown[1].startswith("  prompt       manifests/a.toml:1")
     assert "One more minute." in shown[1]
     assert shown[-1] == "1 found."
-    assert cast.run("find", "no such word").out == "Nothing is found.\n"
+    assert cast.run("find", "no such word").out == "Nothing found.\n"

@@ -64,7 +64,7 @@ def test_wrong_words_are_told_the_nearest_address(film: Films) -> None:
     for command in ("show", "why"):
         answer = one.run(command, "markt")
         assert answer.code == 1
-        assert "the nearest is clip.market" in answer.err
+        assert "did you mean clip.market?" in answer.err
 
 
 def test_a_matrix_is_told_its_instances_quoted_for_the_shell(film: Films) -> None:
@@ -107,7 +107,7 @@ def test_why_tells_who_rendered_what_is_settled(film: Films) -> None:
     one = film('[clips.a]\nprompt = "A."\n')
     one.settle()
     out = one.run("why", "a").out
-    assert "nothing is to be done" in out
+    assert "nothing to do" in out
     assert "in run 1 (sorasync apply --yes)" in out
     assert one.run("why", "a", "--format", "json").json["renders"][0]["action"] is None
 

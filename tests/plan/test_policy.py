@@ -266,5 +266,5 @@ def test_the_known_part_of_a_plan_counts_in_what_is_left_of_a_day(mixed: Plan) -
     day = Allowance("per_day", Decimal(2), Decimal("0.30"), 50, 12)
     assert list(budget_lines(replace(mixed, allowances=(day,))))[1:] == [
         "Today $1.90 + $? of $2.00 after this.",
-        "Today 52 s of 50 s after this; apply stops before it is passed.",
+        "Today 52 s of 50 s after this; apply stops before exceeding it.",
     ]

@@ -115,4 +115,4 @@ def test_accepted_copies_of_one_render_cost_once_to_make_again(world: World) -> 
 
     found = world.json("gc")
     assert (len(found["renders"]), found["cost_usd"]) == (2, "0.40")
-    assert "To make all of it again would cost $0.80" in world.run("destroy", code=1)
+    assert "Rendering all of it again would cost $0.80" in world.run("destroy", code=1)

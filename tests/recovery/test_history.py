@@ -10,7 +10,7 @@ from tests.recovery.world import CHAIN, TWO_CLIPS, World
 
 
 def test_runs_are_listed_newest_first_with_what_they_came_to(world: World) -> None:
-    assert world.run("history").startswith("Nothing was ever run")
+    assert world.run("history").startswith("No run has changed anything here yet.")
     world.write(TWO_CLIPS)
     world.apply("--target", "clip.pier")
     world.apply()

@@ -123,7 +123,7 @@ def test_clips_that_wait_for_a_choice_are_named(tmp_path: Path) -> None:
     steps = '[[clips.kite.steps]]\nextend = "On and on"\n'
     film = make(tmp_path / "film", clip("kite", KITE) + "takes = 2\n" + steps)
     shown = drawn(view_of(film), 80, 24)
-    assert "Waiting for a choice of takes: clip.kite (sorasync pick CLIP TAKE)." in shown
+    assert "Waiting for a pick: clip.kite (sorasync pick CLIP TAKE)." in shown
 
 
 def test_the_line_of_a_plan_is_the_plan_as_json(film: Library, capsys: pytest.CaptureFixture[str]) -> None:

@@ -275,7 +275,7 @@ def test_a_take_is_picked_and_what_waited_for_it_is_planned(tmp_path: Path) -> N
     steps = '[[clips.kite.steps]]\nextend = "On and on over the harbour"\nseconds = 4\n'
     film = make(tmp_path / "film", clip("kite", KITE) + "takes = 2\n" + steps)
     with Screen(film) as screen:
-        screen.until("Waiting for a choice of takes")
+        screen.until("Waiting for a pick")
         screen.press("p9")
         screen.until("clip.kite has no take 9")
         screen.press("p")
@@ -317,10 +317,10 @@ def test_leaving_while_it_applies_loses_nothing(film: Library) -> None:
         screen.press("a")
         screen.until(lambda text: "applying …" in text and "rendering" in text)
         screen.press("q")
-        screen.until("leaving …")
+        screen.until("quitting …")
         assert screen.end() == 0
         assert screen.attributes == screen.before
-        assert "sorasync apply goes on from here." in screen.text
+        assert "sorasync apply continues from here." in screen.text
     apply = [sys.executable, "-m", "sorasync", "apply", "--yes", "--format", "json"]
     apply += ["--library", str(film.root)]
     done = subprocess.run(apply, check=True, capture_output=True, text=True, env=surroundings())

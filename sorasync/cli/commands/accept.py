@@ -37,7 +37,7 @@ def command(globals: Globals, address: str, reason: str, yes: bool, lock_timeout
     from sorasync.operations.accept import accept, acceptance
 
     if not reason.strip():
-        raise click.UsageError("--reason must say something")
+        raise click.UsageError("--reason must not be empty")
     project = globals.project()
     graph = project.graph(project.library())
     named = set(find(address, graph).renders)

@@ -38,19 +38,21 @@ Examples:
 )
 @plan_options
 @click.option("--yes", "--auto-approve", "-y", is_flag=True, help="Do not ask.")
-@click.option("--short", is_flag=True, help="Show one line a change.")
-@click.option("--expect", metavar="TOKEN", help="Go on only if the plan has this token.")
-@click.option(
-    "--max-cost", callback=dollars, metavar="USD", help="Refuse a plan that costs more, in this run."
-)
+@click.option("--short", is_flag=True, help="Show one line per change.")
+@click.option("--expect", metavar="TOKEN", help="Apply only if the plan has this token.")
+@click.option("--max-cost", callback=dollars, metavar="USD", help="Refuse a plan that costs more.")
 @click.option("--parallelism", type=click.IntRange(1), metavar="N", help="How many renders run at once.")
-@click.option("--detach", is_flag=True, help="Start renders and leave; a later apply fetches them.")
+@click.option("--detach", is_flag=True, help="Start renders and exit; a later apply fetches them.")
 @lock_option
 @webhook_options
-@click.option("--allow-replace-pct", type=int, metavar="N", help="Stands in for [safety] max_replace_pct.")
-@click.option("--allow-retire-pct", type=int, metavar="N", help="Stands in for [safety] max_retire_pct.")
-@click.option("--allow-creates", type=int, metavar="N", help="Stands in for [safety] max_creates.")
-@click.option("--allow-unknown-cost", is_flag=True, help="Go on although prices are unknown.")
+@click.option(
+    "--allow-replace-pct", type=int, metavar="N", help="Override [safety] max_replace_pct for this run."
+)
+@click.option(
+    "--allow-retire-pct", type=int, metavar="N", help="Override [safety] max_retire_pct for this run."
+)
+@click.option("--allow-creates", type=int, metavar="N", help="Override [safety] max_creates for this run.")
+@click.option("--allow-unknown-cost", is_flag=True, help="Proceed although prices are unknown.")
 def command(
     globals: Globals,
     plan_file: Path | None,

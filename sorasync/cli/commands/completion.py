@@ -20,7 +20,7 @@ Examples:
 def command(globals: Globals, shell: str) -> ExitCode:
     """Print the script that completes commands, options and addresses in a shell.
 
-    Addresses are those of the library that the command line is about, also while its manifests have faults.
+    Addresses come from the library that the command line names, even while its manifests have faults.
     """
     from sorasync.cli.completion_script import script
 

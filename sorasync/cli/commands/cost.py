@@ -21,14 +21,15 @@ Examples:
 @click.option(
     "--by", type=click.Choice(["clip", "day", "month", "model", "run"]), default="clip", help="Default: clip."
 )
-@click.option("--since", callback=length, metavar="LENGTH", help="Only what was sent since then, e.g. 30d.")
+@click.option(
+    "--since", callback=length, metavar="LENGTH", help="Only requests sent within this time, e.g. 30d."
+)
 @click.option("--csv", is_flag=True, help="Print comma-separated values.")
 def command(globals: Globals, by: str, since: float | None, csv: bool) -> ExitCode:
     """Add up what was spent, by clip, day, month, model or run.
 
-    Every paid request counts when it was sent, those that are still on their way included. Beside the
-    estimate stands what the provider reported, where it does; that is what counts as spent then. Days
-    and months are those of UTC.
+    Every paid request counts at the time it was sent, even while it is in flight. Where the provider reports
+    a charge, the report is shown beside the estimate and counts as spent. Days and months are in UTC.
     """
     from sorasync.cli.cost_output import cost_csv, cost_json, cost_text
     from sorasync.operations.cost import By, spending

@@ -34,9 +34,9 @@ def command(
 ) -> ExitCode:
     """Delete everything this library has rendered.
 
-    Goes: every video here and at the provider, the names of the files, and what the state knows of them. The
-    manifests stay, so that the next apply would render, and charge for, all of it again. Renders of which
-    nobody knows whether they were sent stay known, since sending them again could be paid for twice.
+    Deletes every video here and at the provider, the file names, and their records in the state. The
+    manifests stay, so the next apply would render, and charge for, all of it again. Renders in doubt stay in
+    the state, because sending them again could pay for them twice.
     """
     from sorasync.cli.destroy_output import destroy_json, destroy_text
     from sorasync.operations.gc import at_provider, everything
@@ -75,7 +75,7 @@ def _refuse_protected(protected: set[str], include: bool) -> None:
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     raise Refused(
         f"{', '.join(names[:3])}{more} {'is' if len(names) == 1 else 'are'} protected; nothing was deleted",
-        hint="sorasync unprotect ADDRESS lifts a protection, --include-protected goes past all of them",
+        hint="sorasync unprotect ADDRESS lifts a protection, --include-protected overrides all of them",
     )
 
 

@@ -20,10 +20,10 @@ Examples:
 @click.argument("revision", metavar="REV")
 @click.option("--full", is_flag=True, help="Show whole prompts.")
 def command(globals: Globals, revision: str, full: bool) -> ExitCode:
-    """Show what the manifests ask for differently than at a revision of git, and what that costs.
+    """Compare the manifests with those of a git revision, and show what the difference costs.
 
-    REV is a commit, a branch or a tag. Its manifests are laid out in a directory of their own and planned
-    against the state here; the working tree is not touched, and the provider is asked nothing.
+    REV is a commit, a branch or a tag. Its manifests are checked out into a temporary directory and planned
+    against the state here. The working tree is not touched, and the provider is not asked.
     """
     from sorasync.cli.diff_output import diff_json, diff_lines, diff_markdown, sums
     from sorasync.operations.diff import compare

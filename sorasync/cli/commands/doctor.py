@@ -17,13 +17,13 @@ Examples:
 
 
 @subcommand(epilog=_EXAMPLES)
-@click.option("--offline", is_flag=True, help="Ask the provider nothing.")
+@click.option("--offline", is_flag=True, help="Do not ask the provider.")
 def command(globals: Globals, offline: bool) -> ExitCode:
     """Check the provider and this machine, without spending anything.
 
     The provider is only sent GET requests that cost nothing. Whether a paid route exists is read from the
-    host's own description or from its answer to a GET; what cannot be known without paying is said so.
-    Exits with 1 when something is wrong; warnings do not count.
+    host's own description or from its answer to a GET; what only a paid request could show is listed as
+    unknown. Exits with 1 when something is wrong; warnings do not count.
     """
     from sorasync.cli.doctor_output import doctor_json, doctor_text
     from sorasync.doctor.checks import examine

@@ -13,7 +13,7 @@ from sorasync.cli.output import print_json, print_lines
 _EXAMPLES = """\b
 Examples:
   sorasync drift
-  sorasync drift --offline --full     # read every file here, ask nobody
+  sorasync drift --offline --full     # read every file
   sorasync drift --detailed-exitcode --format json
 
 \b
@@ -23,15 +23,15 @@ Exit codes with --detailed-exitcode: 0 neither drift nor changes,
 
 
 @subcommand(epilog=_EXAMPLES)
-@click.option("--full", is_flag=True, help="Read every file, also those that look untouched.")
-@click.option("--offline", is_flag=True, help="Ask the provider nothing.")
+@click.option("--full", is_flag=True, help="Read every file, even those that look untouched.")
+@click.option("--offline", is_flag=True, help="Do not ask the provider.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 when there is only drift.")
 def command(globals: Globals, full: bool, offline: bool, detailed_exitcode: bool) -> ExitCode:
     """Compare what is recorded with the files here and the videos at the provider.
 
-    Nothing is sent, changed or locked. A file that is missing, damaged or edited is planned as a download
-    from then on. Videos that expired at the provider while their copy here is whole are as expected; videos
-    at the provider that no record holds are counted, and listed with --verbose, but are no drift.
+    Nothing is sent, changed or locked. From then on, plans download a file that is missing, damaged or
+    edited. A video that expired at the provider is no drift while the file here is intact. Videos at the
+    provider that are not recorded here are counted, and listed with --verbose, but are no drift.
     """
     from sorasync.cli.drift_output import drift_json, drift_text
     from sorasync.cli.exit_code import of_changes

@@ -22,8 +22,8 @@ Examples:
 def command(globals: Globals, text: tuple[str, ...], regex: bool) -> ExitCode:
     """Find clips and characters by name, tags, description, and the prompts as they are sent.
 
-    With several TEXTs, those in which each is found somewhere. Upper and lower case are the same. Only the
-    manifests are read. Exits with 1 where nothing is found, as grep does.
+    With several TEXTs, shows what contains all of them. Case is ignored. Only the manifests are read. Exits
+    with 1 when nothing is found, as grep does.
     """
     from sorasync.cli.find_output import find_json, find_lines
     from sorasync.operations.find import find, patterns

@@ -34,11 +34,11 @@ Examples:
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 when a file would change.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 def command(globals: Globals, paths: tuple[Path, ...], check: bool, diff: bool) -> ExitCode:
-    """Lay manifests out in the one way: spacing, quotes, empty lines, commas.
+    """Format manifests: spacing, quotes, empty lines, commas.
 
-    Comments, the order of everything, and what it means stay; no render is ever affected. PATHS are files
-    or directories, `-` is standard input; without any, all manifests of the library and sorasync.toml. A
-    file with faulty syntax, or that is not UTF-8, is left alone and reported.
+    Comments, order and meaning stay; no render is ever affected. PATHS are files or directories, `-` is
+    standard input; without PATHS, all manifests of the library and sorasync.toml are formatted. A file with
+    faulty syntax, or in another encoding than UTF-8, is left alone and reported.
     """
     if paths == (Path("-"),):
         return _standard_input(check=check, diff=diff)

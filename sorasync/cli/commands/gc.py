@@ -31,7 +31,10 @@ Examples:
 @click.argument("patterns", nargs=-1, type=PATTERN, metavar="[ADDRESS]...")
 @click.option("--delete", is_flag=True, help="Delete them. Without this they are only listed.")
 @click.option(
-    "--older-than", callback=length, metavar="AGE", help="Only what was retired that long ago, such as 30d."
+    "--older-than",
+    callback=length,
+    metavar="AGE",
+    help="Only what was retired at least this long ago, e.g. 30d.",
 )
 @click.option("--remote", is_flag=True, help="Delete the videos at the provider as well.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
@@ -47,9 +50,9 @@ def command(
 ) -> ExitCode:
     """List retired renders that could be deleted, and delete them when told to.
 
-    Retired is what was paid for and is no longer wanted: no address stands for it and no manifest asks for
-    it. What is in flight or protected, and files that the state does not know, are never touched. ADDRESS
-    limits it to renders of that address, and takes * and ?.
+    A retired render was paid for and is no longer wanted: no address points to it and no manifest asks for
+    it. Renders in flight, protected renders, and files that are not in the state are never touched. ADDRESS
+    limits the list to renders of that address, and takes * and ?.
     """
     from sorasync.cli.gc_output import deleted_text, gc_json, gc_text
     from sorasync.operations.gc import at_provider, retired, stale_parts

@@ -21,10 +21,10 @@ Examples:
 @subcommand(formats=("text", "dot", "mermaid", "json"), epilog=_EXAMPLES)
 @click.argument("patterns", nargs=-1, type=PATTERN, metavar="[ADDRESS]...")
 def command(globals: Globals, patterns: tuple[str, ...]) -> ExitCode:
-    """Draw what is made from what.
+    """Draw the graph of what is made from what.
 
-    With ADDRESS, which may hold * and ? or be tag:NAME, only that, what it needs and what needs it. Reads
-    the manifests alone.
+    With ADDRESS, draws only that address, what it needs and what needs it. ADDRESS takes * and ?, or is
+    tag:NAME. Only the manifests are read.
     """
     from sorasync.cli import graph_output
     from sorasync.cli.graph_view import chosen

@@ -23,7 +23,7 @@ Examples:
 def command(globals: Globals, show: str | None, run: int | None, limit: int) -> ExitCode:
     """Show who ran what, what it did and what it cost, the latest first.
 
-    Amounts in brackets were not billed: the preview provider only tells what others would charge. With
+    Amounts in brackets were not billed: the preview provider only shows what others would charge. With
     `show RUN`, one run: every change it made, the paid requests among them, and the commit and plan it
     was started with.
     """

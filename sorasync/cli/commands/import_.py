@@ -33,7 +33,7 @@ Examples:
 @subcommand(epilog=_EXAMPLES)
 @click.argument("address", required=False, type=ADDRESS, metavar="[ADDRESS")
 @click.argument("remote_id", required=False, metavar="ID]")
-@click.option("--remote", is_flag=True, help="Take every finished video that nobody here declares.")
+@click.option("--remote", is_flag=True, help="Import every finished video that is not declared here.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -41,10 +41,15 @@ Examples:
     help="The manifest that --remote writes. Default: imported.toml among the manifests.",
 )
 @click.option(
-    "--since", callback=length, metavar="LENGTH", help="With --remote: only those as young as that, e.g. 7d."
+    "--since",
+    callback=length,
+    metavar="LENGTH",
+    help="With --remote: only videos made within this time, e.g. 7d.",
 )
-@click.option("--force", is_flag=True, help="Bind a video although it differs, or although there is one.")
-@click.option("--dry-run", is_flag=True, help="With --remote: only show what would be taken.")
+@click.option(
+    "--force", is_flag=True, help="Bind a video although it differs, or the render has one already."
+)
+@click.option("--dry-run", is_flag=True, help="With --remote: only show what would be imported.")
 @lock_option
 def command(
     globals: Globals,
@@ -57,11 +62,11 @@ def command(
     dry_run: bool,
     lock_timeout: float,
 ) -> ExitCode:
-    """Bind videos of the provider that were made elsewhere.
+    """Bind videos at the provider that were made elsewhere.
 
-    With ADDRESS and ID, one declared render is bound to one video, after its prompt, model, size and length
-    were compared. With --remote, a manifest is written for all finished videos that nobody here declares,
-    and they are bound to it. Either way the next apply fetches them; nothing is rendered or paid.
+    With ADDRESS and ID, binds one declared render to one video, once prompt, model, size and length agree.
+    With --remote, writes a manifest that declares all finished videos not declared here yet, and binds them.
+    Either way the next apply fetches them; nothing is rendered or paid.
     """
     if remote:
         if address is not None or force:
@@ -126,7 +131,7 @@ def _remote(
     if not swept.listed:
         raise SorasyncError(
             f"{project.profile.provider_name} has no list of videos",
-            hint="sorasync import ADDRESS ID binds one whose id is known",
+            hint="sorasync import ADDRESS ID binds a video by its id",
         )
     if dry_run:
         with project.synced_store() as store:
@@ -155,7 +160,7 @@ def _inside(project: Project, out: Path) -> Path:
         path = (project.root / out).resolve()
     if not path.is_relative_to(manifests) or path.suffix != ".toml":
         raise SorasyncError(
-            f"{out} is no manifest of this library",
+            f"{out} is not a manifest of this library",
             hint=f"name a .toml file in {project.config.library.manifests}/",
         )
     return path

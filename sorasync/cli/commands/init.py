@@ -23,12 +23,12 @@ Examples:
     "directory", required=False, type=click.Path(path_type=Path, file_okay=False), metavar="[DIR]"
 )
 def command(globals: Globals, directory: Path | None) -> ExitCode:
-    """Start a library here, or in DIR: a configuration and a first manifest.
+    """Create a library here, or in DIR: a configuration and a first manifest.
 
-    What it writes can be planned and applied at once, with the preview provider, which draws on this machine
-    and costs nothing. Where a sorasync.toml is there already, what else a library should have is added:
-    schemas, .gitignore, .gitattributes. Files that are there are left as they are, but for the one line of
-    .gitattributes that lets git merge lock files.
+    The new library can be planned and applied at once with the preview provider, which draws on this machine
+    and costs nothing. Beside an existing sorasync.toml, only missing files are added: schemas, .gitignore,
+    .gitattributes. Existing files stay unchanged, except that .gitattributes gains the line that lets git
+    merge lock files.
     """
     from sorasync.cli.quote import quoted
     from sorasync.operations.init import start
@@ -46,6 +46,6 @@ def command(globals: Globals, directory: Path | None) -> ExitCode:
         return ExitCode.DONE
     lines = [f"wrote  {name}" for name in started.written]
     lines += [f"added  a line to {name}" for name in started.extended]
-    lines += [f"kept   {name} (it was there already)" for name in started.kept]
+    lines += [f"kept   {name} (already there)" for name in started.kept]
     print_lines([*lines, "", "Next:", *(f"  {line}" for line in following)])
     return ExitCode.DONE

@@ -23,8 +23,8 @@ Examples:
 def command(globals: Globals, address: str, limit: int | None) -> ExitCode:
     """Show everything that happened to one address: who, when, with which commit, and what it cost.
 
-    A clip's log covers its takes and steps. What was once known under another name, or under a name that the
-    manifests no longer have, is found too.
+    A clip's log covers its takes and steps. Former names, and names that the manifests no longer have, work
+    too.
     """
     from sorasync.cli.history_output import log_json, log_text
     from sorasync.cli.history_view import log_of

@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 _EXAMPLES = """\b
 Examples:
   sorasync pick market          # its takes and their files
-  sorasync pick market 2        # take 2 counts from now on
+  sorasync pick market 2        # pick take 2
   sorasync pick 'clip.market#2' # the same
-  sorasync pick market --clear  # nobody has chosen
+  sorasync pick market --clear  # no take is picked
 """
 
 
 @subcommand(epilog=_EXAMPLES)
 @click.argument("clip", type=CLIP, metavar="CLIP")
 @click.argument("take", required=False, type=int, metavar="[N]")
-@click.option("--clear", is_flag=True, help="Take the choice back.")
+@click.option("--clear", is_flag=True, help="Clear the pick.")
 def command(globals: Globals, clip: str, take: int | None, clear: bool) -> ExitCode:
     """Pick a take of a clip.
 
-    Steps and branches go on from it, and the clip's own file name stands for it. The choice is written to
-    picks.toml among the manifests, where comments and other picks stay as they are; nothing is sent and
-    nothing is billed. Without N the takes are listed.
+    Steps and branches continue from the picked take, and the clip's own file name points to it. The pick is
+    written to picks.toml among the manifests, where comments and other picks stay unchanged. Nothing is sent
+    and nothing is billed. Without N, the takes are listed.
     """
     from sorasync.cli.pick_output import picked_json, picked_text, takes_json, takes_text
     from sorasync.cli.pick_view import outcome, takes

@@ -38,7 +38,7 @@ _MARKDOWN = ("github", "markdown")
     help="Exit with 2 when there are changes, with 3 when there is only drift.",
 )
 @click.option("--full", is_flag=True, help="Show whole prompts.")
-@click.option("--short", is_flag=True, help="Show one line a change.")
+@click.option("--short", is_flag=True, help="Show one line per change.")
 def command(
     globals: Globals,
     planning: PlanOptions,
@@ -50,8 +50,8 @@ def command(
     """Show what apply would do, why, and what it would cost.
 
     Nothing is sent, changed or locked. The provider is asked only about what the plan depends on: renders
-    in flight, and sources of what is to be extended or edited; with --refresh about everything. A plan that
-    apply would refuse as the library is configured ends with 5.
+    in flight, and the sources of extensions and edits; with --refresh about everything. Exits with 5 when
+    apply would refuse the plan under the library's configuration.
     """
     from sorasync.cli.ci import add_plan, annotate
     from sorasync.cli.invocation import notice

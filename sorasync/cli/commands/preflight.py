@@ -28,8 +28,8 @@ Examples:
 def command(globals: Globals, fix: bool) -> ExitCode:
     """Check reference clips and images before any money is spent on them.
 
-    What the provider would refuse, such as a first frame of another size than its clip, is an error; what
-    only looks worse, such as a character's clip of another shape than the videos that use it, a warning.
+    What the provider would refuse is an error, such as a first frame in another size than its clip. What
+    only looks worse is a warning, such as a character's clip in another shape than the videos that use it.
     Needs the extra `preview`, and no key, state or network.
     """
     from sorasync.manifest.diagnostic import Severity
@@ -60,7 +60,7 @@ def _as_text(found: list[Diagnostic], mended: Iterable[Mended], *, fix: bool) ->
         yield from _mended_text(one)
     errors = sum(one.severity is Severity.ERROR for one in found)
     if not found:
-        yield "Every reference clip and image is as it should be."
+        yield "Every reference clip and image is OK."
     elif errors:
         yield f"{errors} of these would be refused{'' if fix else '; --fix writes corrected copies'}."
 

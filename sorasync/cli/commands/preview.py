@@ -23,7 +23,7 @@ Examples:
 @subcommand(epilog=_EXAMPLES)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option(
-    "--port", type=click.IntRange(0, 65_535), default=8790, show_default=True, help="0 takes a free one."
+    "--port", type=click.IntRange(0, 65_535), default=8790, show_default=True, help="0 takes a free port."
 )
 @click.option(
     "--data",
@@ -37,13 +37,13 @@ Examples:
     default="openai",
     show_default=True,
     metavar="FAMILY",
-    help=f"The family of servers to be like: {', '.join(NAMES)}.",
+    help=f"The family of servers to imitate: {', '.join(NAMES)}.",
 )
 @click.option(
     "--faults",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     metavar="FILE",
-    help="Misbehave as this plan says.",
+    help="Misbehave as this file says.",
 )
 @click.option("--render-seconds", type=click.FloatRange(0), metavar="N", help="How long a render takes.")
 @click.option("--no-draw", is_flag=True, help="Give every render a tiny video at once instead of drawing it.")

@@ -21,10 +21,10 @@ Examples:
 @subcommand(epilog=_EXAMPLES)
 @click.argument("name", required=False, metavar="[NAME]")
 def command(globals: Globals, name: str | None) -> ExitCode:
-    """List the providers that are known, what each can do, and what it costs.
+    """List provider profiles: what each can do, and what it costs.
 
-    With NAME, or the path of a profile of one's own, all of that one. Prices are dollars a second of video,
-    as of the date that the profile gives. Needs no library and no network.
+    With NAME, or the path of your own profile, shows that profile in full. Prices are dollars per second of
+    video, as of the date in the profile. Needs no library and no network.
     """
     from datetime import UTC, datetime
 

@@ -23,17 +23,17 @@ Examples:
   sorasync resolve                              # the open questions
   sorasync resolve clip.market --adopt video_7  # that video is it
   sorasync resolve clip.market --resend         # it never arrived
-  sorasync resolve clip.market --forget         # let it be
+  sorasync resolve clip.market --forget         # drop the question
   sorasync resolve batch:3f2a9c04d1e7 --resend  # a whole batch at once
 """
 
 
 @subcommand(epilog=_EXAMPLES)
 @click.argument("address", required=False, type=ADDRESS, metavar="[ADDRESS]")
-@click.option("--adopt", metavar="ID", help="The job, or the batch, that came of it.")
-@click.option("--resend", is_flag=True, help="Nothing came of it: let the next apply send it again.")
+@click.option("--adopt", metavar="ID", help="The job, or the batch, that the request created.")
+@click.option("--resend", is_flag=True, help="The request created nothing: let the next apply send it again.")
 @click.option("--forget", is_flag=True, help="Drop the question with its record.")
-@click.option("--force", is_flag=True, help="Adopt a job although it says it is something else.")
+@click.option("--force", is_flag=True, help="Adopt a job although it differs from what was sent.")
 @click.option("--no-thumbnails", is_flag=True, help="Fetch no pictures of the candidates.")
 @lock_option
 def command(
@@ -48,10 +48,10 @@ def command(
 ) -> ExitCode:
     """Settle paid requests whose answer was lost.
 
-    Usually an apply finds out by itself what became of them. What it cannot tell is listed here, with the
-    provider's videos that could be the answer, how their prompts differ from what was sent, and a picture of
-    each. A batch whose answer was lost is one question, settled for all its renders at once. Listing changes
-    nothing and exits with 1 while questions are open.
+    Usually apply finds out by itself what became of them. The requests it cannot settle are listed here, with
+    the provider's videos that could be the answer, how their prompts differ from what was sent, and a picture
+    of each. A batch whose answer was lost is one question, settled for all its renders at once. Listing
+    changes nothing and exits with 1 while questions are open.
     """
     answers = (adopt is not None) + resend + forget
     if answers > 1:
@@ -103,7 +103,7 @@ def _settle(
             sentence = f"{address} never arrived: the next apply sends it again{_price(record.cost_usd)}."
         else:
             resolving.forget(session, record)
-            sentence = f"{address} is forgotten; if it is still declared, the next plan renders it anew."
+            sentence = f"{address} is forgotten; if it is still declared, the next plan renders it again."
     resolving.drop_pictures(project)
     return sentence
 
@@ -128,7 +128,7 @@ def _settle_batch(
                 (resolve.resend if resend else resolve.forget)(session, record)
     if resend:
         return f"The batch never arrived: the next apply sends its {renders} again, for {question.cost}."
-    return f"The {renders} are forgotten; what is still declared, the next plan renders anew."
+    return f"The {renders} are forgotten; the next plan renders again what is still declared."
 
 
 def _price(cost: Decimal | None) -> str:

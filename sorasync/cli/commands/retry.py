@@ -28,8 +28,8 @@ def command(
 ) -> ExitCode:
     """Let the next apply try again what was refused or failed too often.
 
-    Nothing is sent now: the next plan shows each with its price. One more failure stops it again. A refused
-    request that is sent as it was is likely to be refused again, and some providers charge for that.
+    Nothing is sent now: the next plan shows each render with its price. One more failure stops it again. A
+    refused request that is sent unchanged is likely to be refused again, and some providers charge for that.
     """
     from sorasync.cli.invocation import changing
     from sorasync.cli.lookup import find

@@ -33,8 +33,8 @@ Then let a manifest begin with:
 def command(globals: Globals, name: SchemaName, out: Path | None) -> ExitCode:
     """Print the JSON Schema of manifests, or of sorasync.toml.
 
-    NAME is manifest (the default) or config. TOML language servers such as Taplo and Even Better TOML
-    complete and check keys with it once the file's first line names it. Needs no library.
+    NAME is manifest (the default) or config. TOML language servers such as Taplo and Even Better TOML use the
+    schema to complete and check keys, once the file's first line names it. Needs no library.
     """
     from sorasync.manifest.shipped import schema_text
 

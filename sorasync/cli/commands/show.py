@@ -22,8 +22,8 @@ Examples:
 def command(globals: Globals, address: str) -> ExitCode:
     """Show one address with its values and where each came from.
 
-    Below the values stands every render with the prompt as it is sent, its key, and what the state knows of
-    it. The provider is asked nothing.
+    Below the values, lists every render with the prompt as sent, its key, and its record in the state. The
+    provider is not asked.
     """
     from sorasync.cli.address_view import look
 

@@ -25,9 +25,9 @@ _STAGES = ("lost", "blocked", "failed", "in flight", "to do", "waiting", "done")
     "--stage", "stages", multiple=True, type=click.Choice(_STAGES), help="Only clips in this stage."
 )
 def command(globals: Globals, patterns: tuple[str, ...], stages: tuple[str, ...]) -> ExitCode:
-    """Show every clip and character and where it stands.
+    """Show every clip and character and its progress.
 
-    Reads the manifests and the state; the provider is asked nothing. ADDRESS may hold * and ?, or be
+    Reads the manifests and the state; the provider is not asked. ADDRESS may hold * and ?, or be
     tag:NAME.
     """
     from sorasync.cli.status_view import look

@@ -50,7 +50,7 @@ def command(globals: Globals, address: str, lock_timeout: float) -> ExitCode:
         return ExitCode.DONE
     names = ", ".join(sorted(guarded))
     if again:
-        lifted = f"{names}: the state forgets the protection. " if guarded else ""
+        lifted = f"{names}: the protection is removed from the state. " if guarded else ""
         print_lines([f"{lifted}{address} stays protected by protect = true at {again}."])
     elif guarded:
         print_lines([f"{names}: no longer protected."])

@@ -28,12 +28,12 @@ Examples:
 
 @subcommand(formats=("text", "json", "github", "sarif"), epilog=_EXAMPLES)
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILES]...")
-@click.option("--strict", is_flag=True, help="Make warnings errors.")
+@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 def command(globals: Globals, files: tuple[Path, ...], strict: bool) -> ExitCode:
     """Check every manifest against the language and the provider's profile, and its prompts against the lint.
 
     Every fault of every file is shown at once. Needs no key, no state and no network. `sorasync explain CODE`
-    says more about a code. With FILES, the libraries that these belong to are checked, each as a whole.
+    says more about a code. With FILES, checks the whole library that each file belongs to.
     """
     from sorasync.cli.failure import show_failure
     from sorasync.manifest.config import find_library

@@ -51,8 +51,8 @@ def command(
 ) -> ExitCode:
     """Wait for what is in flight, and fetch it.
 
-    Follows renders and batches that an earlier apply started, and downloads what is done. Sends and pays
-    nothing: what is still to be rendered is left to the next apply. ADDRESS may hold * and ?, or be
+    Follows renders and batches that an earlier apply started, and downloads what is done. Starts
+    nothing and pays nothing: the next apply renders the rest. ADDRESS may hold * and ?, or be
     tag:NAME.
     """
     from sorasync.operations.apply import ApplyOptions, apply

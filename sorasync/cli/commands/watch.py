@@ -35,9 +35,7 @@ Lines on standard input with --format json:
     type=click.Choice(["free", "all"]),
     help="After a save, apply what costs nothing, or everything that budget and policy allow, unasked.",
 )
-@click.option(
-    "--poll", is_flag=True, help="Look at the files again and again; the default on network mounts."
-)
+@click.option("--poll", is_flag=True, help="Poll the files; the default on network mounts.")
 def command(
     globals: Globals, target: tuple[str, ...], exclude: tuple[str, ...], auto: str | None, poll: bool
 ) -> ExitCode:

@@ -19,9 +19,9 @@ Examples:
 @subcommand(epilog=_EXAMPLES)
 @click.argument("address", type=ADDRESS, metavar="ADDRESS")
 def command(globals: Globals, address: str) -> ExitCode:
-    """Explain why an address is planned as it is, or why there is nothing to do.
+    """Explain why an address changes in the plan, or why there is nothing to do.
 
-    Names every field that changed, with the words of the prompt that did. The provider is asked nothing.
+    Names every field that changed, and shows the changed words of the prompt. The provider is not asked.
     """
     from sorasync.cli.address_view import look
 

@@ -9,14 +9,14 @@ from sorasync.cli.lazy import LazyGroup
 COMMANDS = {
     "list": "List what the state knows: addresses, status, keys, ids.",
     "check": "Check that the state is sound.",
-    "lock": "Show who holds the state.",
-    "unlock": "Take the lock from whoever holds it.",
-    "backups": "List the copies of the state.",
-    "restore": "Put a copy in the place of the state.",
+    "lock": "Show who holds the state lock.",
+    "unlock": "Remove the lock of a run that is dead.",
+    "backups": "List the backups of the state.",
+    "restore": "Replace the state with a backup.",
     "recover": "Rebuild a lost state from the lock file, the videos here and the provider's list.",
-    "reconcile": "Settle a contradiction between the state and the lock file.",
-    "export": "Write the whole state as JSON.",
-    "import": "Fill an empty state from such JSON.",
+    "reconcile": "Settle a conflict between the state and the lock file.",
+    "export": "Write the state as JSON.",
+    "import": "Fill an empty state from exported JSON.",
 }
 
 
@@ -29,7 +29,7 @@ COMMANDS = {
     epilog="`sorasync state COMMAND --help` shows examples.",
 )
 def command() -> None:
-    """Look after the state: what has been paid for, and which addresses stand for it.
+    """Manage the state: what has been paid for, and which addresses stand for it.
 
     None of these commands sends anything that costs money.
     """

@@ -15,7 +15,7 @@ Examples:
 
 @subcommand(epilog=_EXAMPLES)
 def command(globals: Globals) -> ExitCode:
-    """List the copies of the state, latest first. One is made before every command that changes it."""
+    """List the backups of the state, latest first. Every command that changes the state makes one first."""
     from sorasync.cli.state_output import backups_json, backups_text
     from sorasync.cli.state_view import state_path
     from sorasync.state.backup import backups

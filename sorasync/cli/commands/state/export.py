@@ -20,7 +20,7 @@ Examples:
 @subcommand(epilog=_EXAMPLES)
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False), metavar="[FILE]")
 def command(globals: Globals, file: Path | None) -> ExitCode:
-    """Write the whole state as JSON: sorted, one line a value, so that two exports can be compared.
+    """Write the whole state as JSON: sorted, one value per line, so that two exports can be compared.
 
     It holds prompts and ids, but no key of a provider.
     """

@@ -27,7 +27,7 @@ Examples:
 def command(globals: Globals, file: Path, lock_timeout: float) -> ExitCode:
     """Fill an empty state from JSON that `sorasync state export` wrote.
 
-    A state that holds something is never overwritten.
+    A state with records is never overwritten.
     """
     from sorasync.cli.invocation import waiting
     from sorasync.errors import SorasyncError
@@ -46,6 +46,6 @@ def command(globals: Globals, file: Path, lock_timeout: float) -> ExitCode:
         print_json({"format_version": 1, "records": records, "addresses": addresses})
     else:
         print_lines(
-            [f"{counted(records, 'record')} and {counted(addresses, 'address', 'addresses')} were taken in."]
+            [f"Imported {counted(records, 'record')} and {counted(addresses, 'address', 'addresses')}."]
         )
     return ExitCode.DONE

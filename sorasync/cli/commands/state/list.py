@@ -24,7 +24,7 @@ Examples:
 def command(globals: Globals, pattern: str | None, everything: bool) -> ExitCode:
     """List what the state knows: addresses, status, keys, ids.
 
-    PATTERN may hold * and ?. What is still on its way is shown also where no address stands for it yet.
+    PATTERN takes * and ?. Renders in flight are shown even before an address points to them.
     """
     from sorasync.cli.state_output import rows_json, rows_text
     from sorasync.cli.state_view import rows
@@ -33,5 +33,5 @@ def command(globals: Globals, pattern: str | None, everything: bool) -> ExitCode
     if globals.json:
         print_json(rows_json(found))
     else:
-        print_lines(rows_text(found))
+        print_lines(rows_text(found, everything=everything))
     return ExitCode.DONE

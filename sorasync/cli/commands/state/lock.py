@@ -15,7 +15,7 @@ Examples:
 
 @subcommand(epilog=_EXAMPLES)
 def command(globals: Globals) -> ExitCode:
-    """Show who holds the state: user, machine, process, command, and the last sign of life."""
+    """Show who holds the state lock: user, machine, process, command, and the last sign of life."""
     from sorasync.cli.state_output import holder_json
     from sorasync.state.lock import holder
     from sorasync.state.process import is_dead

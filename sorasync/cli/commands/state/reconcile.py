@@ -12,24 +12,27 @@ from sorasync.counted import counted
 
 _EXAMPLES = """\b
 Examples:
-  sorasync state reconcile --keep lock    # after a merge: what git has counts
-  sorasync state reconcile --keep state   # what this machine has counts
-  sorasync state reconcile --keep video_7 # of two renders of one thing, this one counts
+  sorasync state reconcile --keep lock    # after a merge: follow the lock file from git
+  sorasync state reconcile --keep state   # follow this machine's state
+  sorasync state reconcile --keep video_7 # of two renders of one address, use this one
 """
 
 
 @subcommand(epilog=_EXAMPLES)
 @click.option(
-    "--keep", required=True, metavar="lock|state|ID", help="Whom to follow, or which of two renders counts."
+    "--keep",
+    required=True,
+    metavar="lock|state|ID",
+    help="Which side to follow, or which of two renders to use.",
 )
 @lock_option
 def command(globals: Globals, keep: str, lock_timeout: float) -> ExitCode:
-    """Settle a contradiction between the state and the lock file.
+    """Settle a conflict between the state and the lock file.
 
-    Both are brought together by themselves, save where they were begun apart: `lock` and `state` say whose
-    render counts where both hold one of the same thing. Where two sides paid for one thing, the render that
-    was paid for first counts; the ID of the other one lets that count instead. Nothing that was paid for is
-    forgotten: what does not count stays as a retired render until `gc`.
+    The two merge by themselves unless they were created independently. Then `lock` or `state` says whose
+    render to use where both have one for the same address. Where two machines paid for the same render, the
+    one that was paid for first is used; give the ID of the other to use that instead. Nothing that was paid
+    for is forgotten: the other render is kept as retired until `gc`.
     """
     from sorasync.cli.invocation import waiting
     from sorasync.errors import SorasyncError

@@ -12,21 +12,21 @@ from sorasync.cli.output import print_json, print_lines
 _EXAMPLES = """\b
 Examples:
   sorasync state recover
-  sorasync state recover --anew        # put a damaged state aside first
+  sorasync state recover --anew        # move a damaged state aside first
   sorasync state recover --offline     # without the provider's list
 """
 
 
 @subcommand(epilog=_EXAMPLES)
-@click.option("--anew", is_flag=True, help="Put the present state aside first.")
+@click.option("--anew", is_flag=True, help="Move the current state aside first.")
 @click.option("--offline", is_flag=True, help="Do not ask the provider.")
 @lock_option
 def command(globals: Globals, anew: bool, offline: bool, lock_timeout: float) -> ExitCode:
     """Rebuild a lost state from the lock file, the videos here and the provider's list.
 
-    Nothing is rendered, uploaded or paid. What is known already stays; what is found is added: records from
-    the lock file, then renders whose video lies here whole with its notes beside it, then videos in the
-    provider's list that can only be one render. What was not found is listed with the reason.
+    Nothing is rendered, uploaded or paid. Existing records stay. Adds records from the lock file, then
+    renders whose intact video is here with its notes beside it, then videos in the provider's list that fit
+    exactly one render. Renders that were not found are listed with the reason.
     """
     from sorasync.cli.invocation import changing, notice, waiting
     from sorasync.cli.recover_output import recovered_json, recovered_text
@@ -38,7 +38,7 @@ def command(globals: Globals, anew: bool, offline: bool, lock_timeout: float) ->
     graph = project.graph(project.library())
     wait = waiting(lock_timeout)
     if anew and (aside := set_aside(state_path(project), project.clock, wait)) is not None:
-        notice(f"the present state is kept as {aside.name}, beside the backups")
+        notice(f"the current state is kept as {aside.name}, beside the backups")
     with changing(project, lock_timeout) as session:
         found = recover(project, session, graph, offline=offline)
     if globals.json:

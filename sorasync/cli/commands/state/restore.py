@@ -21,10 +21,10 @@ Examples:
 @click.argument("number", type=click.IntRange(1), metavar="N", shell_complete=backups)
 @lock_option
 def command(globals: Globals, number: int, lock_timeout: float) -> ExitCode:
-    """Put a copy in the place of the state; N as `sorasync state backups` numbers them.
+    """Replace the state with backup N, as `sorasync state backups` numbers them.
 
-    What stood there is kept beside the backups. Renders that were recorded since come back from the lock
-    file by themselves, where one is kept, and otherwise with `sorasync state recover`.
+    The previous state is kept beside the backups. Renders recorded since the backup come back from the lock
+    file by themselves, if the library keeps one, and otherwise with `sorasync state recover`.
     """
     from sorasync.cli.invocation import waiting
     from sorasync.cli.state_view import state_path
@@ -36,9 +36,9 @@ def command(globals: Globals, number: int, lock_timeout: float) -> ExitCode:
     if globals.json:
         print_json({"format_version": 1, "restored": number, "kept": shown})
         return ExitCode.DONE
-    lines = [f"Backup {number} is the state now."]
+    lines = [f"Backup {number} is restored."]
     if shown:
-        lines.append(f"What was there is kept as {shown}.")
+        lines.append(f"The previous state is kept as {shown}.")
     print_lines([*lines, "Next: sorasync state recover, then sorasync plan."])
     return ExitCode.DONE
 

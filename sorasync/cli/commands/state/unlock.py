@@ -18,11 +18,11 @@ Examples:
 @subcommand(epilog=_EXAMPLES)
 @click.argument("id", metavar="ID")
 def command(globals: Globals, id: str) -> ExitCode:
-    """Take the lock from whoever holds it.
+    """Remove the lock of a run that is dead.
 
-    Meant for a process that is gone for good. One that still runs looks for its lock right before each paid
-    request and leaves; only what it is sending at that very moment may come twice, and is counted then. The
-    id must be the one that `sorasync state lock` shows, so that no later lock is broken by mistake.
+    Use it only when the process is gone for good. A process that still runs checks its lock right before each
+    paid request and stops; only the request it is sending at that moment can be paid twice, and is then
+    counted. The id must be the one that `sorasync state lock` shows, so that you cannot break a later lock.
     """
     from sorasync.state.lock import unlock
 
