@@ -83,7 +83,7 @@ def test_the_log_of_a_clip_covers_its_takes_steps_and_what_it_cost(world: World)
     assert len(log["attempts"]) == 5
     assert "Shift the palette to grey." in log["prompts"].values()
     text = world.run("log", "clip.market#2/2")
-    assert "stands for" in text
+    assert "now points to" in text
     assert "Paid requests:" in text
     world.run("log", "clip.markt", code=1)
     assert "clip.market" in world.err
@@ -109,11 +109,11 @@ def test_what_is_declared_no_more_still_has_a_log(world: World) -> None:
     world.write(TWO_CLIPS.partition("[clips.pier]")[0])
     world.apply()
 
-    assert "that is retired" in world.run("log", "pier")
+    assert "which is retired" in world.run("log", "pier")
 
 
 def test_costs_are_added_up_by_clip_day_model_and_run(world: World) -> None:
-    assert world.run("cost").startswith("Nothing was sent")
+    assert world.run("cost").startswith("No paid requests")
     world.write(CHAIN)
     world.apply("--target", "clip.pier")
     world.apply()
