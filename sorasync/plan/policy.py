@@ -126,9 +126,9 @@ def _shares(plan: Plan, policy: Policy, renders: int) -> list[Refusal]:
     if renders < policy.min_existing:
         return []
     found = []
-    for action, verb, limit, name in (
-        (Action.REPLACE, "replace", policy.max_replace_pct, "replace"),
-        (Action.RETIRE, "retire", policy.max_retire_pct, "retire"),
+    for action, limit in (
+        (Action.REPLACE, policy.max_replace_pct),
+        (Action.RETIRE, policy.max_retire_pct),
     ):
         hit = sum(_of_clip(a) for c in plan.changes if c.action is action for a in c.drops or (c.address,))
         percent = -(-100 * hit // renders) if renders else 0
@@ -137,11 +137,11 @@ def _shares(plan: Plan, policy: Policy, renders: int) -> list[Refusal]:
         found.append(
             Refusal(
                 "S501",
-                f"it would {verb} {hit} of {counted(renders, 'render')} ({percent}%, limit {limit}%)",
+                f"it would {action} {hit} of {counted(renders, 'render')} ({percent}%, limit {limit}%)",
                 cause=_common_cause(plan, action),
                 ways=(
-                    (f"--allow-{name}-pct {percent}", "this run"),
-                    (f"[safety] max_{name}_pct = {percent}", "in sorasync.toml, for good"),
+                    (f"--allow-{action}-pct {percent}", "this run"),
+                    (f"[safety] max_{action}_pct = {percent}", "in sorasync.toml, for good"),
                 ),
                 address=next((c.address for c in plan.changes if c.action is action), None),
             )
@@ -188,10 +188,11 @@ def _budget(plan: Plan, policy: Policy) -> list[Refusal]:
 
 
 def _dearest(plan: Plan) -> str:
-    """How many renders the sum is of, with those that cost most."""
-    paid = sorted((c for c in plan.changes if c.cost_usd), key=lambda c: -(c.cost_usd or 0))
-    shown = ", ".join(f"{change.label} {money(change.cost_usd)}" for change in paid[:3])
-    return shown if len(paid) <= 3 else f"{shown} and {len(paid) - 3} more renders"
+    """The three renders that cost most, and how many more there are."""
+    priced = [(change.cost_usd, change.label) for change in plan.changes if change.cost_usd]
+    priced.sort(key=lambda pair: pair[0], reverse=True)
+    shown = ", ".join(f"{label} {money(price)}" for price, label in priced[:3])
+    return shown if len(priced) <= 3 else f"{shown} and {counted(len(priced) - 3, 'more render')}"
 
 
 def _unpriced(plan: Plan) -> Refusal:

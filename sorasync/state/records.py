@@ -24,7 +24,6 @@ from sorasync.state.rows import (
 )
 
 _TIMES = {
-    Status.INTENT: "intent_at",
     Status.SUBMITTED: "submitted_at",
     Status.RENDERED: "rendered_at",
     Status.STORED: "stored_at",

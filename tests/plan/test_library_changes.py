@@ -63,6 +63,15 @@ def test_a_character_is_uploaded_for_nothing_before_the_clip_that_shows_it(world
     assert plan.changes[1].depends_on == ("character.mossy",)
 
 
+def test_of_two_characters_that_are_one_upload_the_first_in_natural_order_is_sent(world: World) -> None:
+    manifest = HEAD + "".join(
+        f'[characters.mossy{n}]\nname = "Mossy"\nvideo = "../refs/mossy.mp4"\n' for n in (10, 2)
+    )
+    plan = world.plan(manifest)
+    assert lines(plan) == ["character character.mossy2", "move character.mossy10"]
+    assert reasons(plan) == ["not uploaded yet", "the same render as character.mossy2"]
+
+
 def test_a_plan_after_an_apply_is_empty(world: World) -> None:
     for manifest in (CHAIN, TAKES, CAST):
         world.settle(manifest)
@@ -167,6 +176,10 @@ def test_a_reverted_prompt_moves_the_whole_chain_back_for_nothing(world: World) 
     world.settle(CHAIN.replace("A lake.", "A wide lake."))
     plan = world.plan(CHAIN)
     assert lines(plan) == ["move clip.a", "move clip.a#1/1", "move clip.a#1/2", "move clip.b#1/1"]
+    assert reasons(plan)[0] == "prompt changed: a render that was kept"
+    prompt = plan.changes[0].fields[0]
+    assert (prompt.before, prompt.after) == ("A wide lake.", "A lake.")
+    assert [change.render for change in plan.changes] == [None] * 4, "a move sends nothing"
     world.apply(plan)
     assert world.state.bound == before
 

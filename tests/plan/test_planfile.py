@@ -209,6 +209,17 @@ def test_a_step_whose_source_was_rendered_again_or_is_gone_makes_its_line_stale(
     assert stale(world, plan) == ["what clip.old#1/1 starts from is not known any more"]
 
 
+def test_a_file_that_is_only_fetched_again_needs_no_source(world: World) -> None:
+    steps = LIBRARY + '[[clips.old.steps]]\nedit = "x"\n'
+    world.settle(steps)
+    world.lose_file("clip.old#1/1")
+    plan = world.plan()
+    assert [change.label for change in plan.changes] == ["clip.old#1/1"]
+    source = world.record("clip.old#1")
+    world.state.rows[source.key] = replace(source, remote_id="video_other", asset="0" * 64)
+    assert stale(world, plan) == []
+
+
 def test_a_clip_that_was_rendered_again_is_not_rendered_a_third_time(world: World) -> None:
     world.settle(LIBRARY)
     plan = world.plan(again=("clip.b",), target=("clip.b",))

@@ -117,9 +117,9 @@ def test_a_share_of_retired_renders_above_the_limit_is_refused(world: World) -> 
     world.settle(many(12))
     plan = world.plan(many(6))
     assert check(world, plan, max_retire_pct=50) == []
-    assert [r.message for r in check(world, plan, max_retire_pct=49)] == [
-        "it would retire 6 of 12 renders (50%, limit 49%)"
-    ]
+    (refusal,) = check(world, plan, max_retire_pct=49)
+    assert refusal.message == "it would retire 6 of 12 renders (50%, limit 49%)"
+    assert [way for way, _ in refusal.ways] == ["--allow-retire-pct 50", "[safety] max_retire_pct = 50"]
 
 
 def test_shares_of_a_small_library_are_not_looked_at(world: World) -> None:
@@ -162,6 +162,22 @@ def test_a_plan_beyond_the_budget_is_refused(world: World) -> None:
     ]
     assert [r.code for r in check(world, plan, per_apply_seconds=31)] == ["S504"]
     assert check(world, plan, per_apply_seconds=32) == []
+
+
+def test_a_refused_cost_names_the_three_dearest_renders(world: World) -> None:
+    """Of renders that cost the same, the first ones of the plan."""
+
+    def cause(*seconds: int) -> str | None:
+        clips = enumerate(seconds, 1)
+        plan = world.plan(
+            HEAD + "".join(f'[clips.c{n}]\nprompt = "{n}"\nseconds = {length}\n' for n, length in clips)
+        )
+        (refusal,) = check(world, plan, per_apply_usd=Decimal(0))
+        return refusal.cause
+
+    assert cause(4, 12, 8) == "clip.c2 $1.20, clip.c3 $0.80, clip.c1 $0.40"
+    assert cause(4, 8, 12, 8) == "clip.c3 $1.20, clip.c2 $0.80, clip.c4 $0.80 and 1 more render"
+    assert cause(4, 8, 12, 8, 4) == "clip.c3 $1.20, clip.c2 $0.80, clip.c4 $0.80 and 2 more renders"
 
 
 def test_unknown_prices_are_refused_unless_allowed(world: World) -> None:
@@ -260,6 +276,15 @@ def test_a_plan_of_unknown_prices_alone_does_not_cost_nothing(world: World, mixe
     unknown = replace(mixed, changes=tuple(c for c in mixed.changes if c.cost_usd is None))
     assert cost_line(unknown) == "Cost: $? (24 s)."
     assert [r.code for r in check(world, unknown)] == ["S505"]
+
+
+def test_a_free_change_is_no_unknown_price(world: World, mixed: Plan) -> None:
+    world.apply(replace(mixed, changes=tuple(c for c in mixed.changes if c.cost_usd is not None)))
+    plan = world.plan(MIXED.replace("clips.a]", "clips.moved]"))
+    assert [c.label for c in plan.changes if not c.cost_usd] == ["clip.moved", "clip.x", "clip.y", "clip.z"]
+    (refusal,) = check(world, plan)
+    assert refusal.message == "3 of its prices are unknown, so what it spends cannot be said"
+    assert refusal.cause == "clip.x: nothing says what mine at 1280x720 costs, and 2 more"
 
 
 def test_the_known_part_of_a_plan_counts_in_what_is_left_of_a_day(mixed: Plan) -> None:

@@ -238,6 +238,7 @@ def test_an_unwanted_render_in_flight_elsewhere_is_not_looked_for_here(world: Wo
     world.set("clip.a#1", Status.SUBMITTED, remote_id="x", provider="other@https://other.example/v1")
     plan = world.plan(HEAD)
     assert [change.action for change in plan.changes] == [Action.BLOCKED]
+    assert reasons(plan)[0].startswith("in flight at other@https://other.example/v1; ")
     assert world.host.asked == 0
 
 
@@ -274,6 +275,17 @@ def test_replacing_a_clip_replaces_what_starts_from_the_same_render_under_anothe
 
 def test_replacing_something_that_was_never_made_makes_it(world: World) -> None:
     assert lines(world.plan(ONE, again=("clip.a",))) == ["create clip.a $0.80"]
+
+
+def test_replacing_a_retired_render_makes_it_and_replaces_nothing(world: World) -> None:
+    """No clip loses a render, so no share of replaced renders counts it."""
+    world.settle(ONE)
+    world.settle(HEAD)
+    plan = world.plan(ONE, again=("clip.a",))
+    assert lines(plan) == ["create clip.a $0.80"]
+    assert plan.changes[0].supersede
+    world.apply(plan)
+    assert world.plan().empty
 
 
 def test_replacing_something_in_flight_follows_it_first(world: World) -> None:

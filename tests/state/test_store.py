@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sorasync.cli.event_text import event_text
 from sorasync.graph.key import digest
 from sorasync.state.account import NOTHING, Spent
 from sorasync.state.errors import ForbiddenMove, StateError
@@ -59,6 +60,23 @@ def test_every_field_of_a_record_survives(store: Store) -> None:
     assert store.records([full.key, "unknown"]) == {full.key: moved}
     assert moved.cost_usd == full.cost_usd
     assert (moved.run, moved.expires_at, moved.request) == (8, 5.0, full.request)
+
+
+def test_the_log_says_where_each_move_began_and_ended(store: Store) -> None:
+    moves = [event.data for event in store.events(key=render(store).key) if event.what == "moved"]
+    assert [(data["from"], data["to"]) for data in moves] == [
+        (None, "intent"),
+        ("intent", "submitted"),
+        ("submitted", "rendered"),
+        ("rendered", "stored"),
+    ]
+
+
+def test_a_charge_that_is_reported_later_is_told_in_the_log(store: Store) -> None:
+    key = render(store).key
+    store.amend(key, run=3, reported_usd=Decimal("0.55"))
+    (event,) = store.events(run=3)
+    assert event_text(event) == "the provider reports $0.55"
 
 
 def test_a_move_that_is_not_allowed_changes_nothing(store: Store) -> None:
