@@ -157,6 +157,20 @@ def test_a_price_in_the_body_counts_before_what_a_gateway_booked(world: MakeWorl
     assert it.apply().spent.usd == Decimal("0.25")
 
 
+def test_a_charge_that_only_the_first_answer_names_stays(
+    world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def priced(request: httpx.Request, job: dict[str, object]) -> None:
+        if request.method == "POST":
+            job["usage"] = {"cost": 0.25}
+
+    it = world(clips(["a"]))
+    it.transport = Altering(it, priced)
+    budget = budgeted(monkeypatch, cap=Cap("per_apply", Decimal(1), 10))
+    assert it.apply().complete
+    assert it.record("clip.a#1").reported_usd == budget.caps[0].spent_usd == Decimal("0.25")
+
+
 @pytest.mark.parametrize("cost", ["0.0", "0", "None", "", "-1", "nan", "1e99"])
 def test_a_gateway_that_knows_no_price_leaves_the_estimate(world: MakeWorld, cost: str) -> None:
     it = world(clips(["a"]))
