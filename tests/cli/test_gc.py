@@ -327,6 +327,12 @@ def test_unprotect_works_when_the_block_is_gone(film: Films) -> None:
     assert "is not protected" in one.run("unprotect", "clip.a").out
 
 
+def test_unprotect_knows_what_is_declared_and_not_rendered_yet(film: Films) -> None:
+    one = film('[clips.a]\nprompt = "A."\nprotect = true\n[clips.b]\nprompt = "B."\n')
+    assert "a stays protected by protect = true at manifests/a.toml:3." in one.run("unprotect", "a").out
+    assert one.run("unprotect", "clip.b").out == "clip.b is not protected; nothing was changed.\n"
+
+
 def test_unprotect_of_an_unknown_address_suggests_the_nearest(film: Films) -> None:
     one = film('[clips.market]\nprompt = "A."\nprotect = true\n')
     one.settle()

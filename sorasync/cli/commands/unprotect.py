@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +15,8 @@ from sorasync.cli.lock_option import lock_option
 from sorasync.cli.output import print_json, print_lines
 
 if TYPE_CHECKING:
+    from sorasync.graph.graph import Graph
+    from sorasync.manifest.library import Library
     from sorasync.operations.project import Project
     from sorasync.state.record import Binding
 
@@ -38,13 +40,15 @@ def command(globals: Globals, address: str, lock_timeout: float) -> ExitCode:
 
     project = globals.project()
     with project.synced_store() as store:
-        found = _meant(address, store.bindings())
-        guarded = [place for place, binding in found.items() if binding.protect]
+        bindings = store.bindings()
+    manifests = _manifests(project)
+    found = _meant(address, bindings, manifests)
+    guarded = [place for place in found if place in bindings and bindings[place].protect]
     if guarded:
         with changing(project, lock_timeout) as session:
             for place in guarded:
                 session.store.protect(place, False, run=session.run)
-    again = _said_again(project, found)
+    again = None if manifests is None else _said_again(*manifests, found)
     if globals.json:
         print_json({"format_version": 1, "lifted": sorted(guarded), "protected_again_by": again})
         return ExitCode.DONE
@@ -59,29 +63,37 @@ def command(globals: Globals, address: str, lock_timeout: float) -> ExitCode:
     return ExitCode.DONE
 
 
-def _meant(text: str, bindings: dict[str, Binding]) -> dict[str, Binding]:
-    """The bound addresses that a word means. Raises `SorasyncError` where there are none."""
+def _manifests(project: Project) -> tuple[Library, Graph] | None:
+    """What is declared, None where no manifest can be read: then what the state knows has to do."""
+    from sorasync.manifest.diagnostic import ManifestError
+
+    try:
+        library = project.library()
+        return library, project.graph(library)
+    except ManifestError:
+        return None
+
+
+def _meant(
+    text: str, bindings: Mapping[str, Binding], manifests: tuple[Library, Graph] | None
+) -> tuple[str, ...]:
+    """The addresses, bound or declared, that a word means. Raises `SorasyncError` where there are none."""
     from sorasync.cli.lookup import unknown
     from sorasync.graph.address import owner
 
     prefixed = [text] if text.startswith(("clip.", "character.")) else [f"clip.{text}", f"character.{text}"]
+    known = dict.fromkeys(bindings) | dict.fromkeys(() if manifests is None else manifests[1].renders)
     for name in prefixed:
-        found = {a: b for a, b in bindings.items() if name in (a, owner(a)) or a == f"{name}#1"}
+        found = tuple(a for a in known if name in (a, owner(a)) or a == f"{name}#1")
         if found:
             return found
-    raise unknown(text, bindings)
+    raise unknown(text, known)
 
 
-def _said_again(project: Project, addresses: Iterable[str]) -> str | None:
-    """Where a manifest still protects one of the addresses, None where none does or none can be read."""
-    from sorasync.manifest.diagnostic import ManifestError
+def _said_again(library: Library, graph: Graph, addresses: Iterable[str]) -> str | None:
+    """Where a manifest still protects one of the addresses, None where none does."""
     from sorasync.manifest.library import Origin
 
-    try:
-        library = project.library()
-        graph = project.graph(library)
-    except ManifestError:
-        return None
     for address in addresses:
         render = graph.renders.get(address)
         if render is None or not render.protect:
