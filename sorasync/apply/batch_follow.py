@@ -63,7 +63,7 @@ class BatchFollower:
         record = self._context.store.record(key)
         if record is not None and record.status is Status.SUBMITTED and record.remote_id is not None:
             return self._jobs.pop(key, None) or Job(record.remote_id, JobStatus.UNKNOWN, poll_after=0.0)
-        message = (record.error_message if record else None) or "the batch ended without it"
+        message = (record.error_message if record else None) or "the batch ended without a result for it"
         code = record.error_code if record else None
         if record is not None and record.status is Status.BLOCKED:
             raise errors.Moderated(message, code=code)
@@ -190,7 +190,7 @@ class BatchFollower:
                         Status.UNKNOWN,
                         run=self._context.run,
                         error_stage="batch",
-                        error_message=f"the results of batch {batch.id} do not mention it",
+                        error_message=f"it is missing from the results of batch {batch.id}",
                     )
                     continue
                 why = batch.error.message if batch.error else f"its batch is {batch.status.value}"

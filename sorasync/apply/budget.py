@@ -52,7 +52,7 @@ class Cap:
         after = self.plus(usd, seconds)
         if self.usd is not None and usd and after.spent_usd > self.usd:
             raise BudgetSpent(
-                f"the budget {self.name} of {money(self.usd)} would be passed ({money(after.spent_usd)}, "
+                f"the budget {self.name} of {money(self.usd)} would be exceeded ({money(after.spent_usd)}, "
                 f"{money(usd)} of it for this one)",
                 hint=_hint(self.name, self.name, f"{after.spent_usd:f}"),
             )

@@ -196,7 +196,7 @@ class Carrier:
         if answer is Answer.LATER:
             return self._pending(change, "the answer was lost; what became of it is not known yet")
         self.context.tell(
-            change, Moment.FAILED, "the answer was lost, and only a person can tell what came of it"
+            change, Moment.FAILED, "the answer was lost, and only you can find out what became of it"
         )
         return self._outcome(
             change,
@@ -238,7 +238,7 @@ class Carrier:
         price = cost_of(change.render, context.profile, batch=batch)
         if price != record.cost_usd:
             context.store.withdraw(change.key, run=context.run, error_message="it never arrived")
-            return self._pending(change, f"it never arrived, and costs {money(price)} by now")
+            return self._pending(change, f"it never arrived, and now costs {money(price)}")
         seconds = round(record.billed_seconds or 0)
         return await self._render(replace(change, cost_usd=record.cost_usd, seconds=seconds))
 

@@ -174,6 +174,6 @@ def _note_beside(context: Context, record: Record, write: Callable[[], object]) 
     except OSError as error:
         context.store.log("sidecar not written", record.address, record.key, context.run, error=str(error))
         context.reporter.notice(
-            f"{record.address}: its notes could not be written beside it ({error.strerror}); "
-            "the state knows it all the same"
+            f"{record.address}: its sidecar file could not be written ({error.strerror}); "
+            "the state has the same facts"
         )

@@ -10,7 +10,7 @@ class IdTaken(SorasyncError):
     """The provider answered with the id of another render's job."""
 
     def __init__(self, remote_id: str, address: str) -> None:
-        super().__init__(f"the provider answered with the id that it gave {address} ({remote_id})")
+        super().__init__(f"the provider answered with the id of {address} ({remote_id})")
 
 
 class JobIds:

@@ -30,7 +30,7 @@ class Places:
             await unless(end, self._enter(change, model, taken=False))
         if change.label not in self._held:
             full = self._context.settings.detach and not self._context.stop.is_set()
-            raise Withheld("the provider has no room for more now" if full else "not started")
+            raise Withheld("the provider accepts no more renders now" if full else "not started")
 
     async def count(self, change: Change, model: str | None) -> None:
         """Count a render that is in flight already, without waiting."""

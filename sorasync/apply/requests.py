@@ -78,7 +78,7 @@ def _character(context: Context, key: str) -> str:
     known = record is not None and record.provider == context.provider.name
     if not known or record is None or record.remote_id is None or record.status is not Status.STORED:
         raise SorasyncError(
-            f"a character it uses is not known to {context.provider.name}", hint="make a new plan"
+            f"{context.provider.name} does not have a character that it uses", hint="make a new plan"
         )
     return record.remote_id
 

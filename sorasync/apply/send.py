@@ -165,9 +165,9 @@ def _overtaken(context: Context, render: Render, answer: Job | str) -> NoReturn:
     """A job came for a key that another run has gone on with. One more than its own is paid for, and kept."""
     remote_id = answer if isinstance(answer, str) else answer.id
     if not context.store.keep_surplus(render.key, remote_id, address=render.address, run=context.run):
-        raise Overtaken("another run follows it by now")
+        raise Overtaken("another run follows it now")
     raise Overtaken(
-        f"paid for twice: another run has sent it again, and {remote_id} arrived as well",
+        f"paid for twice: another run sent it again, and {remote_id} arrived as well",
         hint="`sorasync cost` counts both; `sorasync history` says who unlocked the state",
     )
 
@@ -192,9 +192,7 @@ def _accepted(context: Context, render: Render, answer: Job | str) -> Job | None
             _note_resends(context, render, answer.resends)
     except StateError as error:
         remote_id = answer if isinstance(answer, str) else answer.id
-        raise StateError(
-            f"{error.message}; the provider's id of it is {remote_id}", hint=error.hint
-        ) from error
+        raise StateError(f"{error.message}; the provider's id is {remote_id}", hint=error.hint) from error
     return answer
 
 
@@ -202,7 +200,7 @@ def _note_resends(context: Context, render: Render, count: int) -> None:
     context.store.note_resends(render.key, count, address=render.address, run=context.run)
     context.reporter.notice(
         f"{render.address}: the gateway sent the request {counted(count, 'more time')}, and each may be "
-        "billed; num_retries = 0 in its configuration keeps it from that"
+        "billed; num_retries = 0 in its configuration prevents that"
     )
 
 

@@ -36,6 +36,4 @@ def book(context: Context, before: Record, after: Record) -> None:
     if reported is None or reported == before.reported_usd or planned is None:
         return
     if reported > planned * _TOO_MUCH:
-        context.halt(
-            f"the provider charged {money(reported)} for {after.address}, planned were {money(planned)}"
-        )
+        context.halt(f"the provider charged {money(reported)} for {after.address}, planned: {money(planned)}")

@@ -44,7 +44,7 @@ class BoxReader:
     def top(self) -> Iterator[Box]:
         """The boxes of the file itself, in order; together they fill it exactly."""
         if opening := self._text():
-            raise self.damaged(f"it is a text, which begins with `{opening}`")
+            raise self.damaged(f"it is text, which begins with `{opening}`")
         return self._walk(0, self.size, "the file")
 
     def children(self, parent: Box) -> Iterator[Box]:
@@ -77,7 +77,7 @@ class BoxReader:
         size, kind = int.from_bytes(header[:4], "big"), header[4:]
         payload = start + 8
         if not _is_type(kind):
-            raise self.damaged(f"what stands at byte {start:,} of {self.size:,} is no box")
+            raise self.damaged(f"no box starts at byte {start:,} of {self.size:,}")
         if size == 1:
             if end - start < 16:
                 raise self.damaged(f"it is cut off at byte {self.size:,}")

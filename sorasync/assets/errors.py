@@ -45,7 +45,7 @@ class WrongLength(AssetError):
     """The stream ended with another length than announced. What came is kept where it is short of it."""
 
     def __init__(self, expected: int, got: int) -> None:
-        super().__init__(f"{counted(got, 'byte')} came where {expected:,} were announced")
+        super().__init__(f"{counted(got, 'byte')} received, {expected:,} announced")
         self.expected = expected
         self.got = got
 

@@ -72,7 +72,7 @@ async def _open_writer(handle: int, part: Path, offset: int, expected: int | Non
     """Put the part at `offset` and hash what it keeps."""
     size = os.fstat(handle).st_size
     if offset > size:
-        raise DamagedFile(part, f"it has {size:,} bytes where the download goes on from {offset:,}")
+        raise DamagedFile(part, f"it has {size:,} bytes where the download resumes at {offset:,}")
     _refuse_when_full(part.parent, offset, expected)
     os.ftruncate(handle, offset)
     os.lseek(handle, offset, os.SEEK_SET)

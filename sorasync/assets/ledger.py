@@ -53,7 +53,7 @@ def load_ledger(root: Path) -> dict[str, Row]:
     except (FileNotFoundError, FileRefused, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
     raise AssetError(
-        f"{root / 'names.json'} has format {version}, this program knows {FORMAT}",
+        f"{root / 'names.json'} has format {version}, this program reads {FORMAT}",
         hint="use the newer version that wrote it",
     )
 

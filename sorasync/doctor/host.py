@@ -53,7 +53,9 @@ def _tls(project: Project, host: Host) -> Iterator[Check]:
         local = any(url.startswith(f"http://{name}") for name in ("127.", "localhost", "[::1]"))
         level = Level.OK if local else Level.WARNING
         yield Check(
-            "tls", level, "not encrypted" + (", on this machine" if local else ": the key can be read")
+            "tls",
+            level,
+            "not encrypted" + (", on this machine" if local else ": anyone on the way can read the key"),
         )
     elif certificate is not None and certificate.fault is not None:
         yield Check("tls", Level.ERROR, f"the certificate cannot be trusted: {certificate.fault}")
@@ -61,7 +63,7 @@ def _tls(project: Project, host: Host) -> Iterator[Check]:
         left = certificate.expires_at - project.clock.now()
         day = datetime.fromtimestamp(certificate.expires_at, UTC).date()
         level = Level.WARNING if left < _CERTIFICATE_WARNS else Level.OK
-        yield Check("tls", level, f"the certificate holds until {day}")
+        yield Check("tls", level, f"the certificate is valid until {day}")
 
 
 def _reached(first: Reached) -> Check:
@@ -77,7 +79,7 @@ def _another(project: Project, first: Reached) -> Check:
     """Something answers at the address, a web page as a rule, but not this API."""
     kind = first.headers.get("content-type", "").partition(";")[0].strip()
     sent = f" of the type {kind}" if kind else ""
-    message = f"it answers {first.status} with a body{sent} that is no JSON: this is not the API"
+    message = f"it answers {first.status} with a body{sent} that is not JSON: this is not the API"
     return Check("reachable", Level.ERROR, message, _address_hint(project))
 
 
@@ -87,7 +89,7 @@ def _address_hint(project: Project) -> str:
 
 def _clock(facts: HostFacts) -> Check:
     if facts.skew is None:
-        return Check("clock", Level.UNKNOWN, "it does not say what time it is")
+        return Check("clock", Level.UNKNOWN, "its answers carry no time")
     off = abs(facts.skew)
     where = "ahead of" if facts.skew > 0 else "behind"
     if off < _SKEW_WARNS:
@@ -96,7 +98,7 @@ def _clock(facts: HostFacts) -> Check:
         "clock",
         Level.WARNING,
         f"its clock is {off:.0f} s {where} ours",
-        "set this machine's clock: the host's times are reckoned by its answers, the history's are not",
+        "set this machine's clock: sorasync corrects the host's times, but not those in the history",
     )
 
 
@@ -113,7 +115,7 @@ def _key(project: Project, first: Reached) -> Check:
     if not auth.required and project.api_key() is None:
         return Check("key", Level.OK, "none is set, and it asks for none")
     if first.status in (404, 405) and project.profile.can("list"):
-        return Check("key", Level.UNKNOWN, "not known: the route that would tell is not there")
+        return Check("key", Level.UNKNOWN, "not known: the route to check it with does not exist")
     if first.status >= 300 and first.status != 404:
         said = f": {first.said}" if first.said else ""
         return Check("key", Level.WARNING, f"perhaps not accepted, since it answers {first.status}{said}")
@@ -133,18 +135,18 @@ def _list(project: Project, facts: HostFacts) -> Iterator[Check]:
     if facts.jobs is None:
         path = project.profile.routes.list or ""
         status = facts.list_status or 0
-        said = "with a body that is no list" if status < 300 else str(status)
+        said = "with a body that is not a list" if status < 300 else str(status)
         yield Check("list", Level.ERROR, f"GET {path} answers {said}", _address_hint(project))
         return
     if not facts.jobs:
-        yield Check("list", Level.UNKNOWN, "it works, and is empty: what it says of jobs cannot be seen yet")
+        yield Check("list", Level.UNKNOWN, "it works, and is empty: what it reports of jobs is not known yet")
         return
     silent = abilities.list_returns_prompts and all(job.prompt is None for job in facts.jobs)
     if silent:
         yield Check(
             "list",
             Level.WARNING,
-            "it works, but says no prompts: lost answers cannot be settled by it",
+            "it works, but reports no prompts: lost answers cannot be settled with it",
             "set abilities.list_returns_prompts = false",
         )
     else:
@@ -183,7 +185,7 @@ def _routes(facts: HostFacts) -> Iterator[Check]:
             'set them to "" under [provider.routes], so that plans know',
         )
     if open_ones := groups.get(None):
-        yield Check("routes", Level.UNKNOWN, f"cannot be known without paying: {listed(open_ones, 9)}")
+        yield Check("routes", Level.UNKNOWN, f"known only by paying: {listed(open_ones, 9)}")
 
 
 def _without_spares(routes: Mapping[str, bool | None]) -> dict[str, bool | None]:
@@ -199,4 +201,4 @@ def _gateway(facts: HostFacts) -> Iterator[Check]:
         return
     hint = _RESENDS.get(facts.gateway)
     level = Level.WARNING if hint else Level.OK
-    yield Check("gateway", level, f"{facts.gateway} stands in between", hint)
+    yield Check("gateway", level, f"{facts.gateway} is in between", hint)

@@ -76,10 +76,10 @@ def _file_system(path: Path) -> Iterator[Check]:
 
     kind = network_type(path)
     if kind is None:
-        yield Check("file system", Level.OK, "the state lies on a local one")
+        yield Check("file system", Level.OK, "the state is on a local one")
     else:
         hint = "keep the state on a local disk: two machines could write to it at once"
-        yield Check("file system", Level.WARNING, f"the state lies on a network file system ({kind})", hint)
+        yield Check("file system", Level.WARNING, f"the state is on a network file system ({kind})", hint)
 
 
 def _backups(project: Project, path: Path) -> Iterator[Check]:

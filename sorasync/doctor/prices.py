@@ -50,7 +50,7 @@ def price_checks(project: Project, models: Mapping[str, set[str]]) -> Iterator[C
     }
     if unknown:
         hint = "put dollars a second under [prices] in sorasync.toml"
-        yield Check("prices", Level.WARNING, f"no price is known of {listed(unknown)}", hint)
+        yield Check("prices", Level.WARNING, f"no price is known for {listed(unknown)}", hint)
     elif project.config.prices or profile.as_of is None:
         yield Check("prices", Level.OK, "every price is known")
     else:

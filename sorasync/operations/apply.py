@@ -138,8 +138,8 @@ def _refuse_paid_for(project: Project, plan: Plan) -> None:
     if known:
         more = f" and {counted(len(known) - 3, 'other')}" if len(known) > 3 else ""
         raise Refused(
-            f"the state is empty, and {', '.join(known[:3])}{more} would be paid for again: "
-            "the videos lie here",
+            f"the state is empty, and {', '.join(known[:3])}{more} would be paid for again, "
+            "although the videos are here",
             hint="`sorasync state recover` brings back what was paid for; nothing was sent",
         )
 
@@ -416,6 +416,6 @@ def link_names(
         return link_all(assets, view)
     except OSError as error:
         raise SorasyncError(
-            f"the names of the videos in {assets.path.name} cannot all be made: {error.strerror or error}",
+            f"some file names in {assets.path.name} cannot be made: {error.strerror or error}",
             hint="every video is in the store and recorded; the next apply makes the names",
         ) from error

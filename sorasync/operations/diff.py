@@ -115,7 +115,7 @@ def _then(
         at = f"{first.position.file}:{first.position.line}: " if first.position else ""
         raise SorasyncError(
             f"the manifests of {revision} cannot be planned: {at}{first.message}",
-            hint=f"{error.message} of that revision",
+            hint=f"{error.message} at that revision",
         ) from error
 
 

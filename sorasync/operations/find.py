@@ -49,7 +49,7 @@ def patterns(words: Sequence[str], *, regex: bool = False) -> list[Pattern]:
     except re.error as error:
         raise SorasyncError(
             f"{error.pattern!r} is not a regular expression: {error.msg}",
-            hint="leave --regex out to find text",
+            hint="leave out --regex to search for plain text",
         ) from error
 
 

@@ -186,7 +186,7 @@ def _unfit(project: Project, job: Job, declared: dict[tuple[object, ...], str], 
     if job.expires_at is not None and job.expires_at <= now:
         return "its file can no longer be fetched: it expired"
     if job.raw.get("remixed_from_video_id"):
-        return "it was made from another video, which a manifest cannot tell"
+        return "it was made from another video, which a manifest cannot express"
     request = job_signature(job)
     if request is None or not job.prompt:
         missing = [n for n in ("prompt", "model", "size", "seconds") if not getattr(job, n)]
@@ -201,7 +201,7 @@ def _unfit(project: Project, job: Job, declared: dict[tuple[object, ...], str], 
         )
     assert job.seconds is not None
     if not float(job.seconds).is_integer():
-        return f"its length of {job.seconds:g} s is no whole number"
+        return f"its length of {job.seconds:g} s is not a whole number"
     if not _declarable(job):
         return "a manifest cannot hold its values"
     lacks = project.profile.check_create(

@@ -45,7 +45,7 @@ def bind(
     refuse_held(session.store, remote_id, render.key)
     if render.kind is Kind.CHARACTER:
         if not asyncio.run(_character_exists(project, remote_id)):
-            raise SorasyncError(f"{project.profile.provider_name} knows no character {remote_id}")
+            raise SorasyncError(f"{project.profile.provider_name} has no character {remote_id}")
         _record(project, session, render, remote_id, Status.STORED, label, force=force)
         session.store.bind(render.address, render.key, run=session.run, protect=render.protect)
         return Imported(render.address, label, remote_id, Status.STORED, None)
@@ -57,7 +57,7 @@ def bind(
     if not found.same and not force:
         raise SorasyncError(
             f"{remote_id} is not what {label} asks for: {_differences(found)}",
-            hint="change the manifest, or give --force to bind it all the same; nothing was changed",
+            hint="change the manifest, or give --force to bind it anyway; nothing was changed",
         )
     status = status_of(job)
     _record(project, session, render, remote_id, status, label, force=force, job=job)
@@ -117,9 +117,7 @@ def _record(
         hint = "`sorasync resolve` settles a lost answer; `sorasync apply` follows the rest"
         raise SorasyncError(f"{label} has a render on its way ({before.status.value})", hint=hint)
     if before is not None and before.status is Status.STORED and not force:
-        raise SorasyncError(
-            f"{label} has a render already", hint="give --force to let it stand for this one instead"
-        )
+        raise SorasyncError(f"{label} has a render already", hint="give --force to bind this video instead")
     with store.transaction():
         if before is not None:
             aside = store.supersede(render.key, run=session.run)

@@ -28,10 +28,10 @@ def boxes(project: Project, prompts: Iterable[str]) -> tuple[str, str] | None:
     missing = unwritable(signs)
     if not missing:
         return None
-    more = f" and {len(missing) - _SHOWN} more signs" if len(missing) > _SHOWN else ""
+    more = f" and {len(missing) - _SHOWN} more characters" if len(missing) > _SHOWN else ""
     east = any(unicodedata.name(sign, "").startswith(_EAST_ASIAN) for sign in missing)
     package = "fonts-noto-cjk" if east else "fonts-noto"
     return (
-        f"no font here for {''.join(missing[:_SHOWN])}{more}: boxes are drawn in the animatics",
-        f"install {package}, or what your system calls it; requests hold the signs as they are",
+        f"no font here for {''.join(missing[:_SHOWN])}{more}: the animatics show boxes instead",
+        f"install {package}, or your system's package of that font; the requests are not affected",
     )

@@ -29,7 +29,7 @@ FILE = "picks.toml"
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _HEADER = re.compile(r"\s*\[\s*(picks|\"picks\"|'picks')\s*\]\s*(#.*)?")
-_BEGINNING = "# Which take counts, by clip. Written by `sorasync pick`; comments are kept.\n[picks]\n"
+_BEGINNING = "# The picked take of each clip. Written by `sorasync pick`; comments are kept.\n[picks]\n"
 
 
 class PickError(SorasyncError):
@@ -102,7 +102,7 @@ def _refuse_elsewhere(library: Library, clip: str, file: str) -> None:
     at = library.position(where)
     block = "in a [picks] table" if origin else "in its own block"
     raise PickError(
-        f"the pick of clip.{clip} stands {block}, at {at.file}:{at.line}; nothing was changed",
+        f"the pick of clip.{clip} is set {block}, at {at.file}:{at.line}; nothing was changed",
         hint=f"change it there, or remove that line and pick again (it says {spec.pick})",
     )
 
@@ -159,7 +159,7 @@ def edited(text: str, clip: str, take: int | None) -> str:
     after = "\n".join(lines)
     if not _as_wanted(raw, after, written or clip, take):
         raise PickError(
-            f"the picks in {FILE} stand in a form that cannot be edited line by line",
+            f"the picks in {FILE} cannot be edited line by line",
             hint=f"edit it by hand: under [picks], {_line(clip, take or 1)}",
         )
     return after.replace("\n", end)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sorasync.state.store import Store
 
 _COMMAND_SECONDS = 30
-_BY_HAND = "type the command of [provider] api_key_command by hand to see why"
+_BY_HAND = "run the command in [provider] api_key_command yourself to see why"
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,12 +241,12 @@ def told_twice(found: PaidTwice) -> str:
     """What is said of one key that was paid for twice, with the way to decide otherwise."""
     if found.spare:
         return (
-            f"{found.address} was paid for twice: {found.kept} counts, and {found.other} came of a request "
-            "that another run had sent again; `sorasync cost` counts both"
+            f"{found.address} was paid for twice: {found.kept} is used, and {found.other} came from a "
+            "request that another run had sent again; `sorasync cost` counts both"
         )
     return (
-        f"{found.address} was paid for on two sides: {found.kept} counts, {found.other} is kept as well; "
-        f"`sorasync state reconcile --keep {shlex.quote(found.other)}` lets that one count instead"
+        f"{found.address} was paid for on two machines: {found.kept} is used, {found.other} is kept as well; "
+        f"`sorasync state reconcile --keep {shlex.quote(found.other)}` uses that one instead"
     )
 
 

@@ -92,7 +92,7 @@ def bring_up(project: Project, store: Store, notice: Callable[[str], None]) -> N
             notice(told_twice(one))
     store.notices = told_notices(store)
     for path in finish(project, store):
-        notice(f"{path.name} was put in place: an import had ended before it could")
+        notice(f"{path.name} was put in place: an earlier import was interrupted before that")
     backup(store)
 
 
@@ -103,7 +103,7 @@ def forgotten(project: Project, records: Collection[str]) -> str | None:
     count = len(project.assets().present())
     if not count:
         return None
-    videos = "a video lies" if count == 1 else f"{count} videos lie"
+    videos = "a video is" if count == 1 else f"{count} videos are"
     return f"the state is empty, but {videos} here: `sorasync state recover` brings back what was paid for"
 
 

@@ -226,9 +226,9 @@ class _Recovery:
             return "no provider lists characters; the next apply uploads it again, which costs nothing"
         if ids := self._ambiguous.get(render.key):
             label = self._graph.label(render.address)
-            return f"several videos fit it: sorasync import '{label}' ID, of {', '.join(ids)}"
+            return f"several videos fit: sorasync import '{label}' ID, of {', '.join(ids)}"
         if self._found.provider:
-            return f"no file is left here; of the provider: {self._found.provider}"
+            return f"no file is left here; the provider: {self._found.provider}"
         return "neither a file here nor a video at the provider is left of it"
 
 

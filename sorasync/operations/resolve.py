@@ -223,7 +223,7 @@ def adopt(project: Project, session: Session, record: Record, job_id: str, *, fo
         fields = ", ".join(field.name for field in found.differs)
         raise SorasyncError(
             f"{job_id} differs from what was sent for {record.address}: {fields}",
-            hint="give --force if it is the one all the same; nothing was changed",
+            hint="give --force if it is the right one anyway; nothing was changed",
         )
     with session.store.transaction():
         session.store.move(

@@ -143,7 +143,7 @@ def question_of(store: Store, name: str) -> BatchQuestion:
     for question in found:
         if question.name == name:
             return question
-    raise SorasyncError(f"{name} is no open question", hint="`sorasync resolve` lists them")
+    raise SorasyncError(f"{name} is not an open question", hint="`sorasync resolve` lists them")
 
 
 def adopt(
@@ -160,7 +160,7 @@ def adopt(
     if not ours and not force:
         raise SorasyncError(
             f"{batch_id} is another batch: it was made of another file, or of another number of requests",
-            hint="give --force if it is the one all the same; nothing was changed",
+            hint="give --force if it is the right one anyway; nothing was changed",
         )
     with session.store.transaction():
         for record in question.records:

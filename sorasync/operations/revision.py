@@ -101,7 +101,7 @@ def _git(directory: Path, *arguments: str, env: dict[str, str] | None = None, gi
             check=False,
         )
     except FileNotFoundError as error:
-        raise SorasyncError("git is not installed", hint="comparing with a revision needs it") from error
+        raise SorasyncError("git is not installed", hint="sorasync diff needs it") from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SorasyncError(f"git {arguments[0]} could not be run: {type(error).__name__}") from error
     if done.returncode:

@@ -181,7 +181,7 @@ class _Differ:
         )
 
     def _elsewhere(self, brief: Brief) -> str:
-        return f"in flight at {brief.provider}; this plan speaks to {self.known.provider}"
+        return f"in flight at {brief.provider}; this plan is for {self.known.provider}"
 
     def _fetch(self, action: Action, render: Render, why: str) -> Change:
         self.first[render.key] = render.address
@@ -235,7 +235,8 @@ class _Differ:
         label = self.graph.label(render.address)
         if self.known.records[render.key].error_stage == VANISHED:
             what = (
-                "paid for, but the provider no longer knows its job, and nobody saw it finish; to render it"
+                "paid for, but the provider no longer knows its job, which was never seen to finish; "
+                "to render it"
             )
         else:
             what = "rendered, but no file is left here or at the provider; to render it again"
@@ -248,7 +249,7 @@ class _Differ:
             Action.BLOCKED,
             render,
             f"{mismatch}; to render it again for {price}: --replace '{label}'; "
-            'to take it as it is: [assets] mismatch = "warn"',
+            'to accept it: [assets] mismatch = "warn"',
         )
 
     def _afresh(self, render: Render) -> Change:
@@ -269,7 +270,7 @@ class _Differ:
         if render.source is not None and not self._source_held(render.source):
             if not self.profile.abilities.upload_as_source:
                 return self._free(Action.BLOCKED, render, self._source_missing(render.source))
-            why = f"{why}; its source is uploaded, for the provider does not hold it"
+            why = f"{why}; its source is uploaded, because the provider does not have it"
         self.first[render.key] = render.address
         binding = self.known.bindings.get(render.address)
         replaces = binding is not None and binding.key != render.key
@@ -321,7 +322,7 @@ class _Differ:
                 f"in some minutes; to render the source again for {price}: --replace '{label}'"
             )
         return (
-            f"the provider does not hold its source {label} and takes no uploads; "
+            f"the provider does not have its source {label} and takes no uploads; "
             f"to render the source again for {price}: --replace '{label}'"
         )
 

@@ -165,7 +165,7 @@ def _budget(plan: Plan, policy: Policy) -> list[Refusal]:
         found.append(
             Refusal(
                 "S502",
-                f"it would cost {money(spent)}, limit {money(policy.per_apply_usd)} an apply",
+                f"it would cost {money(spent)}, limit {money(policy.per_apply_usd)} per apply",
                 cause=_dearest(plan),
                 ways=(
                     (f"--max-cost {spent:f}", "this run"),
@@ -178,7 +178,7 @@ def _budget(plan: Plan, policy: Policy) -> list[Refusal]:
         found.append(
             Refusal(
                 "S504",
-                f"it would render {plan.seconds} s, limit {policy.per_apply_seconds} s an apply",
+                f"it would render {plan.seconds} s, limit {policy.per_apply_seconds} s per apply",
                 ways=((f"[budget] per_apply_seconds = {plan.seconds}", "in sorasync.toml, for good"),),
             )
         )
@@ -204,11 +204,11 @@ def _unpriced(plan: Plan) -> Refusal:
     return Refusal(
         "S505",
         f"{len(unknown)} of its prices {'is' if len(unknown) == 1 else 'are'} unknown, "
-        "so what it spends cannot be said",
-        cause=f"{first.label}: nothing says what {model} at {size} costs{more}",
+        "so its cost is unknown",
+        cause=f"{first.label}: no price is known for {model} at {size}{more}",
         ways=(
             ("--allow-unknown-cost", "this run"),
-            (f'[prices."{model}"] "{size}" = PRICE', "in sorasync.toml: what a second costs, in dollars"),
+            (f'[prices."{model}"] "{size}" = PRICE', "in sorasync.toml: dollars per second"),
             ("[budget] allow_unknown = true", "in sorasync.toml, for good"),
         ),
     )

@@ -71,7 +71,7 @@ def _phrase(field: FieldChange, render: Render, graph: Graph, keys: Mapping[str,
         case "characters":
             return "characters changed"
         case "provider":
-            return "the preview provider's render does not count" if field.before else "preview instead"
+            return "only the preview provider rendered it" if field.before else "preview instead"
         case "model" | "size" | "seconds" | "take" | "revision" | "kind":
             return f"{field.name} {_plain(field.before)} → {_plain(field.after)}"
         case "params" if isinstance(field.before, dict) and isinstance(field.after, dict):

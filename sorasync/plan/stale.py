@@ -37,9 +37,9 @@ def differences(
 def _difference(change: Change, bindings: Mapping[str, Binding], briefs: Mapping[str, Brief]) -> str | None:
     for ground in change.grounds:
         now = Ground.of(ground.key, briefs)
-        whose = change.label if ground.key == change.key else f"what {change.label} starts from"
+        whose = change.label if ground.key == change.key else f"the source of {change.label}"
         if now.status is not ground.status:
-            return f"{whose} is {f'now {now.status.value}' if now.status else 'not known any more'}"
+            return f"{whose} is {f'now {now.status.value}' if now.status else 'no longer in the state'}"
         if now != ground:
             return f"{whose} was rendered again"
     given_up = {bind.origin: bind.key for bind in change.binds if bind.origin is not None}

@@ -88,7 +88,7 @@ def _image(library: Library, uses: Sequence[ImageUse], facts: ImageFacts | Unrea
     except FileExistsError:
         return _mended(library, uses, "image", copy, (), (f"{copy} is there already and was not touched",))
     except (OSError, ValueError, SyntaxError) as error:
-        return _mended(library, uses, "image", None, (), (f"it cannot be read whole ({error})",))
+        return _mended(library, uses, "image", None, (), (f"it cannot be read to the end ({error})",))
     return _mended(library, uses, "image", copy, done, ())
 
 
@@ -124,7 +124,7 @@ def _clip(
         left = (*left, f"{copy} is there already and was not touched")
         return _mended(library, uses, "video", copy, (), left)
     except (OSError, ValueError) as error:
-        return _mended(library, uses, "video", None, (), (*left, f"it cannot be read whole ({error})"))
+        return _mended(library, uses, "video", None, (), (*left, f"it cannot be read to the end ({error})"))
     return _mended(library, uses, "video", copy, done, left)
 
 

@@ -61,7 +61,7 @@ def image_findings(file: str, facts: ImageFacts | Unreadable, size: str) -> Iter
         message = f"{file} is animated: only its first picture can be the first frame"
         yield Finding("S224", Severity.WARNING, message, "a single picture")
     elif facts.alpha:
-        message = f"{file} has an alpha channel: what shines through is left to the server"
+        message = f"{file} has an alpha channel: the server decides what shows through"
         yield Finding("S224", Severity.HINT, message, "an image without transparency")
     yield from _large(file, facts.bytes, LARGEST_IMAGE)
 
@@ -144,5 +144,5 @@ def _stretched(file: str, facts: ClipFacts, users: Mapping[str, Sequence[str]]) 
 
 def _large(file: str, size: int, most: int) -> Iterator[Finding]:
     if size > most:
-        message = f"{file} has {size / 2**20:,.0f} MiB"
+        message = f"{file} is {size / 2**20:,.0f} MiB"
         yield Finding("S225", Severity.WARNING, message, f"at most {most // 2**20} MiB")

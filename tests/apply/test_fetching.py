@@ -170,7 +170,7 @@ def test_a_lost_render_that_the_provider_has_again_comes_back_for_nothing(world:
     it.apply()
     for label in ("a", "b"):
         assert it.record(f"clip.{label}#1").status is Status.LOST
-    assert "nobody saw it finish" in it.plan().changes[0].reason
+    assert "never seen to finish" in it.plan().changes[0].reason
     it.faults()
     assert {change.action for change in it.plan().changes} == {Action.LOST}
     assert {change.action for change in it.plan(refresh=True).changes} == {Action.DOWNLOAD}

@@ -267,7 +267,7 @@ def test_what_never_arrived_is_shown_at_its_new_price_before_it_is_sent_again(wo
         file.write('[prices."sora-2"]\n"1280x720" = 9\n')
     report = it.apply()
     assert ends(report) == {"clip.a": End.PENDING}
-    assert "costs $36.00 by now" in outcome(report, "clip.a").message
+    assert "now costs $36.00" in outcome(report, "clip.a").message
     assert it.charges() == []
     assert [(one.action, one.cost_usd) for one in it.plan().changes] == [(Action.CREATE, Decimal(36))]
     assert it.apply().complete

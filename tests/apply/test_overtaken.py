@@ -53,7 +53,7 @@ def test_an_id_for_a_render_that_has_one_is_kept_as_an_attempt_and_counted(world
         assert {one.remote_id for one in tries} == {"video_theirs", it.charges()[0].job}
         assert store.spent().usd == Decimal("0.80")
     (notice,) = it.plan(offline=True).notices
-    assert f"video_theirs counts, and {it.charges()[0].job} came" in notice
+    assert f"video_theirs is used, and {it.charges()[0].job} came" in notice
 
 
 def test_a_refusal_that_comes_late_leaves_the_other_run_s_render_alone(world: MakeWorld) -> None:

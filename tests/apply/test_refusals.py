@@ -137,7 +137,7 @@ def test_a_budget_that_is_spent_leaves_the_rest_unsent(
     def reserve(self: Budget, usd: Decimal | None, seconds: float) -> None:
         reserved.append(seconds)
         if len(reserved) > 2:
-            raise BudgetSpent("the budget per_day would be passed")
+            raise BudgetSpent("the budget per_day would be exceeded")
 
     monkeypatch.setattr(Budget, "reserve", reserve)
     report = it.apply(parallelism=2)

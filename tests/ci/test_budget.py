@@ -61,7 +61,7 @@ def test_a_plan_beyond_the_cap_of_an_apply_is_refused_with_each_way_past_it(stud
     studio.write(TWO)
     answer = studio.run("apply", "--yes")
     assert answer.code == 5
-    assert "it would cost $0.80, limit $0.50 an apply" in answer.err
+    assert "it would cost $0.80, limit $0.50 per apply" in answer.err
     assert "--max-cost 0.80" in answer.err
     assert studio.billed() == 0
     assert studio.run("apply", "--yes", "--max-cost", "0.80").code == 0
@@ -92,7 +92,7 @@ def test_a_plan_says_that_apply_would_refuse_it_and_apply_only_if_it_does(studio
     studio.write(TWO)
     shown = [line for line in lines(studio.run("plan")) if "refuse" in line]
     assert shown == [
-        "Apply would refuse this [S502]: it would cost $0.80, limit $0.50 an apply. "
+        "Apply would refuse this [S502]: it would cost $0.80, limit $0.50 per apply. "
         "To proceed: --max-cost 0.80, or [budget] per_apply = 0.80, or --target ADDRESS"
     ]
     (refusal,) = studio.run("plan", "--format", "json").json["refusals"]
@@ -121,7 +121,7 @@ def test_the_cap_of_a_day_stops_before_it_is_passed_and_holds_in_the_next_run(st
     assert "Today $1.60 of $1.00 after this; apply stops before exceeding it." in lines(studio.run("plan"))
     first = studio.run("apply", "--yes")
     assert first.code == 4
-    assert "the budget per_day of $1.00 would be passed ($1.20, $0.40 of it for this one)" in first.out
+    assert "the budget per_day of $1.00 would be exceeded ($1.20, $0.40 of it for this one)" in first.out
     assert (
         "set [budget] per_day in sorasync.toml to 1.20 or more, or continue after midnight (UTC)" in first.out
     )
@@ -331,7 +331,7 @@ def test_what_is_in_flight_is_reserved_for_the_next_run(studio: Studio) -> None:
     assert "Today $0.80 of $0.70 after this; apply stops before exceeding it." in lines(studio.run("plan"))
     answer = studio.run("apply", "--yes")
     assert answer.code == 4
-    assert "the budget per_day of $0.70 would be passed ($0.80, $0.40 of it for this one)" in answer.out
+    assert "the budget per_day of $0.70 would be exceeded ($0.80, $0.40 of it for this one)" in answer.out
     assert studio.billed() == Decimal("0.40")
 
 
@@ -345,7 +345,7 @@ def test_a_charge_of_far_more_than_was_planned_ends_the_run_and_is_remembered(
         assert "Cost: $0.36 (12 s)." in lines(relay.run("plan"))
         answer = relay.run("apply", "--yes")
         assert answer.code == 4
-        assert "the provider charged $0.40 for clip.a#1, planned were $0.12" in answer.out
+        assert "the provider charged $0.40 for clip.a#1, planned: $0.12" in answer.out
         assert relay.billed() == Decimal("0.40")
         assert "Today $0.64 of $5.00 after this." in lines(relay.run("plan"))
 
@@ -373,7 +373,7 @@ def test_an_empty_state_pays_for_nothing_that_lies_here(studio: Studio) -> None:
 
     answer = studio.run("apply", "--yes")
     assert answer.code == 5
-    assert "clip.a, clip.b would be paid for again: the videos lie here" in answer.err
+    assert "clip.a, clip.b would be paid for again, although the videos are here" in answer.err
     assert "sorasync state recover" in answer.err
     assert studio.run("state", "recover").code == 0
     assert studio.run("apply", "--yes").code == 0

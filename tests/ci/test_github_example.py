@@ -297,7 +297,7 @@ def test_a_refused_apply_fails_and_an_unfinished_one_does_not(repository: Reposi
     repository.push("feature", clips("a"))
     repository.plan()
     assert not repository.apply(repository.merge(7))
-    assert "limit $0.10 an apply" in repository.output
+    assert "limit $0.10 per apply" in repository.output
     config.write_text(config.read_text().replace("0.10", "9.00") + "[apply]\nwait_minutes = 0.01\n")
     repository.studio.faults({"route": "create", "do": "stuck"})
     repository.push("feature")

@@ -79,7 +79,7 @@ def test_a_step_uploads_its_source_to_a_host_that_does_not_hold_it(moving: Movin
     moving.write(CLIP + f'[[clips.a.steps]]\n{step} = "A gull lands."\n')
     (change,) = moving.plan().changes
     assert (change.action.value, str(change.cost_usd)) == (step, "0.40")
-    assert change.reason == "not rendered yet; its source is uploaded, for the provider does not hold it"
+    assert change.reason == "not rendered yet; its source is uploaded, because the provider does not have it"
     assert moving.apply() == 0
     assert charges(moving.new) == [(step, "4")]
     assert len(charges(moving.old)) == 1

@@ -314,4 +314,4 @@ def test_another_providers_preview_does_not_count_as_a_render(world: World) -> N
     preview.profile = world.profile
     plan = preview.plan()
     assert lines(plan) == ["replace clip.a $0.80"]
-    assert reasons(plan) == ["the preview provider's render does not count"]
+    assert reasons(plan) == ["only the preview provider rendered it"]

@@ -195,7 +195,7 @@ def test_a_kept_render_that_is_gone_makes_a_move_to_it_stale(world: World) -> No
     world.settle(LIBRARY.replace("A hill", "A dune"))
     plan = world.plan(LIBRARY)
     del world.state.rows[key]
-    assert stale(world, plan) == ["clip.c is not known any more"]
+    assert stale(world, plan) == ["clip.c is no longer in the state"]
 
 
 def test_a_step_whose_source_was_rendered_again_or_is_gone_makes_its_line_stale(world: World) -> None:
@@ -204,9 +204,9 @@ def test_a_step_whose_source_was_rendered_again_or_is_gone_makes_its_line_stale(
     assert stale(world, plan) == []
     source = world.record("clip.old#1")
     world.state.rows[source.key] = replace(source, remote_id="video_other", asset="0" * 64)
-    assert stale(world, plan) == ["what clip.old#1/1 starts from was rendered again"]
+    assert stale(world, plan) == ["the source of clip.old#1/1 was rendered again"]
     del world.state.rows[source.key]
-    assert stale(world, plan) == ["what clip.old#1/1 starts from is not known any more"]
+    assert stale(world, plan) == ["the source of clip.old#1/1 is no longer in the state"]
 
 
 def test_a_file_that_is_only_fetched_again_needs_no_source(world: World) -> None:

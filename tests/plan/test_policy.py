@@ -154,7 +154,7 @@ def test_a_plan_beyond_the_budget_is_refused(world: World) -> None:
     plan = world.plan(many(4))
     assert check(world, plan, per_apply_usd=Decimal("3.20")) == []
     (refusal,) = check(world, plan, per_apply_usd=Decimal("3.19"))
-    assert (refusal.code, refusal.message) == ("S502", "it would cost $3.20, limit $3.19 an apply")
+    assert (refusal.code, refusal.message) == ("S502", "it would cost $3.20, limit $3.19 per apply")
     assert [way for way, _ in refusal.ways] == [
         "--max-cost 3.20",
         "[budget] per_apply = 3.20",
@@ -185,12 +185,12 @@ def test_unknown_prices_are_refused_unless_allowed(world: World) -> None:
     plan = world.plan(ONE.replace("sora-2", "mine"))
     (refusal,) = check(world, plan)
     assert refusal.code == "S505"
-    assert refusal.message == "1 of its prices is unknown, so what it spends cannot be said"
+    assert refusal.message == "1 of its prices is unknown, so its cost is unknown"
     model, size = plan.changes[0].render.model, plan.changes[0].render.size  # type: ignore[union-attr]
-    assert refusal.cause == f"clip.a: nothing says what {model} at {size} costs"
+    assert refusal.cause == f"clip.a: no price is known for {model} at {size}"
     assert (
         f'[prices."{model}"] "{size}" = PRICE',
-        "in sorasync.toml: what a second costs, in dollars",
+        "in sorasync.toml: dollars per second",
     ) in refusal.ways
     assert check(world, plan, allow_unknown_cost=True) == []
 
@@ -267,8 +267,8 @@ def test_a_plan_with_known_and_unknown_prices_takes_none_for_nothing(world: Worl
     codes = [r.code for r in check(world, mixed, per_apply_usd=Decimal("1.59"))]
     assert codes == ["S502", "S505"]
     (refusal,) = check(world, mixed, per_apply_usd=Decimal("1.60"))
-    assert refusal.message == "3 of its prices are unknown, so what it spends cannot be said"
-    assert refusal.cause == "clip.x: nothing says what mine at 1280x720 costs, and 2 more"
+    assert refusal.message == "3 of its prices are unknown, so its cost is unknown"
+    assert refusal.cause == "clip.x: no price is known for mine at 1280x720, and 2 more"
     assert check(world, mixed, allow_unknown_cost=True, per_apply_usd=Decimal("1.60")) == []
 
 

@@ -168,7 +168,7 @@ def test_a_source_that_the_provider_does_not_hold_blocks_its_steps_where_nothing
     plan = world.plan(STEPS)
     assert lines(plan) == ["blocked clip.a#1/1", "blocked clip.a#1/2"]
     assert reasons(plan)[0] == (
-        "the provider does not hold its source clip.a and takes no uploads; "
+        "the provider does not have its source clip.a and takes no uploads; "
         "to render the source again for $0.80: --replace 'clip.a'"
     )
     assert reasons(plan)[1] == "its source clip.a#1/1 is blocked"

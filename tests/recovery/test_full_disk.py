@@ -91,7 +91,7 @@ def test_a_write_that_fails_is_told_and_leaves_nothing_half(
         failing(patch, WRITES[what], ERRORS[error], cut=cut)
         if what == "sidecars":
             kept.apply()
-            assert "its notes could not be written beside it" in kept.err
+            assert "its sidecar file could not be written" in kept.err
         elif what in ("lock file", "names"):
             kept.run("apply", "--yes", code=4)
             assert "Apply: 1 done." in kept.out

@@ -146,18 +146,18 @@ def test_what_two_sides_paid_for_is_named_and_a_command_lets_the_other_one_count
     found = kept.json("plan")
     assert found["changes"] == []
     assert [mine in text and "--keep video_theirs" in text for text in found["notices"]] == [True]
-    assert "Note: clip.market#1 was paid for on two sides" in kept.run("plan")
-    assert "was paid for on two sides" in kept.run("plan", "--format", "github")
+    assert "Note: clip.market#1 was paid for on two machines" in kept.run("plan")
+    assert "was paid for on two machines" in kept.run("plan", "--format", "github")
     kept.apply()
-    assert "was paid for on two sides" in kept.err
+    assert "was paid for on two machines" in kept.err
     assert kept.ids()["clip.market#1"] == mine
     assert kept.json("plan")["notices"] == found["notices"] == kept.json("status")["notices"]
-    assert "Note: clip.market#1 was paid for on two sides" in kept.run("status")
+    assert "Note: clip.market#1 was paid for on two machines" in kept.run("status")
     assert lock.read_text().count("video_theirs") == 2
 
     kept.run("state", "reconcile", "--keep", "video_theirs")
     assert kept.ids()["clip.market#1"] == "video_theirs"
-    assert f"video_theirs counts, {mine} is kept as well" in kept.json("status")["notices"][0]
+    assert f"video_theirs is used, {mine} is kept as well" in kept.json("status")["notices"][0]
     kept.run("gc", "--delete", "--yes")
     assert kept.json("plan")["notices"] == [] == kept.json("status")["notices"]
     kept.run("state", "reconcile", "--keep", "video_nobody", code=1)
