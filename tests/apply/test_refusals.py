@@ -119,6 +119,17 @@ def test_a_budget_stops_before_the_call_that_would_pass_it() -> None:
     budget.reserve(Decimal("0.60"), 3)
 
 
+def test_what_is_free_goes_out_although_a_charge_passed_the_budget() -> None:
+    """Characters, for example, are uploaded for nothing."""
+    budget = Budget((Cap("per_day", Decimal(1)), Cap("per_month", seconds=10)))
+    budget.settle(0.0, None, Charge(Decimal("1.50"), 12))
+    budget.reserve(Decimal(0), 0)
+    with pytest.raises(BudgetSpent, match="per_day of"):
+        budget.reserve(Decimal("0.10"), 0)
+    with pytest.raises(BudgetSpent, match="per_month_seconds of"):
+        budget.reserve(None, 1)
+
+
 def test_an_earlier_request_that_never_arrived_frees_the_period_that_counted_it() -> None:
     budget = Budget((Cap("per_day", Decimal(1), spent_usd=Decimal(1), since=100.0),))
     budget.settle(99.0, Charge(Decimal(1), 4), None)

@@ -307,6 +307,18 @@ def test_a_day_that_begins_during_a_run_has_a_budget_of_its_own() -> None:
         budget.reserve(Decimal("0.01"), 4)
 
 
+def test_what_yesterdays_refused_request_gives_back_adds_nothing_to_today() -> None:
+    budget = Budget((Cap("per_day", Decimal(1), 10, since=0.0),), Stopped(86_399.0))
+    budget.reserve(Decimal(1), 10)
+    budget.clock = Stopped(86_401.0)
+    budget.reserve(Decimal("0.40"), 4)
+    budget.release(Decimal(1), 10)
+    with pytest.raises(BudgetSpent, match="per_day of"):
+        budget.reserve(Decimal("1.01"), 0)
+    with pytest.raises(BudgetSpent, match="per_day_seconds of"):
+        budget.reserve(None, 11)
+
+
 def test_a_charge_takes_the_place_of_its_estimate() -> None:
     day = Cap("per_day", Decimal(3), since=0.0, spent_usd=Decimal(1), spent_seconds=8)
     caps = (day, Cap("per_apply", Decimal(1)))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from sorasync.graph.key import digest, recoded
 from tests.graph.making import graph_of
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -45,3 +46,12 @@ def test_a_key_is_the_digest_of_its_canonical_inputs(name: str) -> None:
         assert hashlib.sha256(render["inputs"].encode()).hexdigest() == render["key"]
         assert inputs["v"] == 1
         assert all(inputs.values()), "a field that has its default is left out"
+
+
+def test_half_a_surrogate_pair_in_damaged_inputs_has_a_key_of_its_own() -> None:
+    halves = ['{"prompt":"\ud83c"}', '{"prompt":"\udf0a"}', '{"prompt":"?"}']
+    assert len(set(map(digest, halves))) == 3
+
+
+def test_inputs_nested_too_deep_to_read_have_no_canonical_form() -> None:
+    assert recoded("[" * 100_000) is None
