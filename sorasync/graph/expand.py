@@ -10,7 +10,7 @@ from sorasync.graph.key import canonical, digest, folded
 from sorasync.graph.limits import Limits
 from sorasync.graph.memo import ClipPart, Memo
 from sorasync.graph.render import Kind, Render
-from sorasync.manifest.diagnostic import Diagnostic, ManifestError, Severity
+from sorasync.manifest.diagnostic import Diagnostic, ManifestError
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, StepSpec
 from sorasync.profile.profile import Profile
 
@@ -39,8 +39,7 @@ def expand_as_far(
     for name in memo.ordered(library.clips) if memo else sorted(library.clips, key=addresses.natural):
         builder.add_clip(name)
     graph = Graph(renders=builder.renders, clips=builder.clips, tags=builder.tags)
-    lacking = any(found.severity is Severity.ERROR for found in limits.diagnostics)
-    return graph, limits.diagnostics if lacking else []
+    return graph, limits.diagnostics
 
 
 @dataclass
@@ -97,8 +96,6 @@ class _Builder:
         if len(self.limits.diagnostics) == faults:
             renders = tuple(self.renders[address] for address in node.renders)
             memo.keep(ClipPart(spec, basis, node, renders))
-        else:
-            memo.forget(spec.name)
         return node
 
     def _basis(self, spec: ClipSpec) -> tuple[object, ...]:

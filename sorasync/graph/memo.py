@@ -46,10 +46,6 @@ class Memo:
         """Remember a clip."""
         self._parts[part.spec.name] = part
 
-    def forget(self, name: str) -> None:
-        """Drop a clip that was faulty."""
-        self._parts.pop(name, None)
-
     def ordered(self, names: Iterable[str]) -> tuple[str, ...]:
         """The names in natural order; clips that are not among them are forgotten."""
         # A library's names are sorted nearly so already, which is what sorts fast; a set's are not.

@@ -234,6 +234,8 @@ def test_a_price_that_changed_makes_its_line_stale(world: World) -> None:
     dearer = load_profile("openai", prices={"sora-2": {"1280x720": Decimal("0.25")}})
     assert "clip.b now costs $2.00, planned $0.80" in repriced(plan, dearer)
     assert not any(line.startswith("character") for line in repriced(plan, dearer))
+    without_batches = load_profile("openai", overrides={"routes": {"batch_create": None}})
+    assert "clip.b now costs $0.80, planned $0.40" in repriced(world.plan(batch=True), without_batches)
 
 
 def test_a_plan_for_another_state_is_stale_altogether(world: World) -> None:

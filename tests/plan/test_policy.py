@@ -122,6 +122,18 @@ def test_a_share_of_retired_renders_above_the_limit_is_refused(world: World) -> 
     assert [way for way, _ in refusal.ways] == ["--allow-retire-pct 50", "[safety] max_retire_pct = 50"]
 
 
+def test_the_cause_of_a_share_is_the_most_frequent_reason(world: World) -> None:
+    world.settle(many(12))
+    resized = many(12, "hill", 4).replace("[clips.c12]", '[clips.c12]\nsize = "720x1280"')
+    (refusal,) = check(world, world.plan(resized), max_replace_pct=0)
+    assert refusal.message == "it would replace 4 of 12 renders (34%, limit 0%)"
+    assert refusal.cause == "prompt changed (3 renders)"
+
+
+def test_an_empty_library_has_no_shares(world: World) -> None:
+    assert check(world, world.plan(ONE), max_replace_pct=0, max_retire_pct=0, min_existing=0) == []
+
+
 def test_shares_of_a_small_library_are_not_looked_at(world: World) -> None:
     world.settle(many(9))
     plan = world.plan(many(9, "hill", 10))
@@ -148,6 +160,8 @@ def test_too_many_renders_are_refused_and_characters_are_none(world: World) -> N
             ways=(("--allow-creates 3", "this run"), ("[safety] max_creates = 3", "for good")),
         )
     ]
+    (refusal,) = check(world, plan, max_creates=2)
+    assert refusal.address == "clip.c1#1", "a clip's line is shown, not a character's"
 
 
 def test_a_plan_beyond_the_budget_is_refused(world: World) -> None:

@@ -307,3 +307,14 @@ def test_an_unknown_price_is_unknown_and_never_nothing(world: World) -> None:
 
 def test_a_batch_costs_what_the_provider_says_it_does(world: World) -> None:
     assert lines(world.plan(ONE, batch=True)) == ["create clip.a $0.40"]
+
+
+def test_an_extension_that_bills_the_whole_result_costs_source_and_added_seconds(world: World) -> None:
+    world.profile = World(world.root, "openai", billing={"extend": "whole"}).profile
+    assert lines(world.plan(STEPS))[:2] == ["create clip.a $0.80", "extend clip.a#1/1 $1.20"]
+
+
+def test_an_image_that_costs_extra_is_part_of_the_price(world: World) -> None:
+    models = {"sora-2": {"image_price": "0.05"}}
+    world.profile = World(world.root, "openai", models=models).profile
+    assert lines(world.plan(ONE + 'image = "../refs/kitchen.png"\n')) == ["create clip.a $0.85"]

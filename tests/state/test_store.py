@@ -195,6 +195,17 @@ def test_what_is_in_flight_is_found(store: Store) -> None:
     assert store.in_flight() == [waiting]
 
 
+def test_what_is_in_flight_comes_in_the_order_it_was_sent() -> None:
+    clock = TickingClock()
+    store = Store.memory(clock)
+    sent = []
+    for name in ("one", "two", "three", "four"):
+        sent.append(store.intend(a_record(name), run=None).key)
+        clock.at += 1
+    assert sent != sorted(sent)
+    assert [record.key for record in store.in_flight()] == sent
+
+
 def test_success_clears_an_earlier_error(store: Store) -> None:
     key = store.intend(a_record(), run=None).key
     store.move(key, Status.FAILED, run=None, error_code="overloaded", error_message="try later")
