@@ -193,10 +193,12 @@ class _Building:
     def _branch_structure(self, model: ClipModel, path: TomlPath, address: str) -> None:
         for key in _NOT_WITH_FROM:
             if getattr(model, key) is not None:
-                message = f"`{key}` cannot stand with `from`: the clip goes on from a video that has its own"
+                message = (
+                    f"`{key}` cannot be combined with `from`: the clip continues a video that has its own"
+                )
                 self._fault("S111", message, (*path, key), address, on_key=True)
         if not model.steps:
-            message = f"{address} goes on from {model.from_}, but has no steps"
+            message = f"{address} starts from {model.from_}, but has no steps"
             self._fault(
                 "S112", message, (*path, "from"), address, "one [[steps]] at least, an extend or an edit"
             )
@@ -218,7 +220,7 @@ class _Building:
             message = "`extend` and `edit` exclude each other: make two steps of them"
             self._fault("S111", message, (*path, "edit"), address, on_key=True)
         elif kind == "edit" and model.seconds is not None:
-            message = "`seconds` cannot stand with `edit`: an edit keeps the length of its source"
+            message = "`seconds` cannot be combined with `edit`: an edit keeps the length of its source"
             self._fault("S111", message, (*path, "seconds"), address, on_key=True)
         return StepSpec(
             kind=kind,

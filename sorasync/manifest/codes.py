@@ -17,7 +17,7 @@ CODES: Final[dict[str, str]] = {
     "S104": "a value has the wrong type or is not allowed",
     "S105": "a name is declared twice",
     "S106": "a variable is not defined, or a placeholder is malformed",
-    "S107": "a reference names nothing that is declared",
+    "S107": "a reference names something that is not declared",
     "S108": "clips start from each other",
     "S109": "a file or directory does not exist",
     "S110": "a path leads out of the library",
@@ -48,7 +48,7 @@ LIMIT_CODES: Final[dict[str, str]] = {
 
 LINT_CODES: Final[dict[str, str]] = {
     "S201": "a parameter is asked for in prose",
-    "S202": "a character's name does not stand in the prompt",
+    "S202": "a character's name is not in the prompt",
     "S203": "a character is named but not referenced",
     "S204": "a shot mixes camera set-ups",
     "S205": "a shot holds several actions at once",
@@ -102,10 +102,10 @@ What makes a paid render useless is an error, what is paid for without effect a 
 """
 
 MEDIA_CODES: Final[dict[str, str]] = {
-    "S220": "reference media were not looked at",
+    "S220": "reference media were not checked",
     "S221": "a first frame is not a JPEG, PNG or WebP image",
     "S222": "a first frame does not have the clip's size",
-    "S223": "an image's name says another format than the file has",
+    "S223": "an image's name suggests another format than the file has",
     "S224": "an image has parts that a first frame cannot show",
     "S225": "a reference file is very large",
     "S226": "a character's clip is not a video",

@@ -83,7 +83,7 @@ class ProviderConfig(Table):
     api_key_command: Command | None = Field(
         None, description="A command that prints the key.", examples=[["pass", "videos"]]
     )
-    overrides: dict[str, Any] = Field({}, description="Changes to the profile, as they stand.")
+    overrides: dict[str, Any] = Field({}, description="Changes to the profile.")
 
 
 class StateConfig(Table):
@@ -133,7 +133,7 @@ class ApplyConfig(Table):
         8, description="Renders in flight at a time.", examples=[8]
     )
     mode: Literal["direct", "batch"] = Field(
-        "direct", description="One request a render, or the batch queue.", examples=["batch"]
+        "direct", description="One request per render, or the batch queue.", examples=["batch"]
     )
     wait_minutes: Annotated[float, Field(gt=0, le=10_080, strict=False, allow_inf_nan=False)] = Field(
         60, description="How long to wait for one render, a busy provider or a download.", examples=[60]
@@ -153,7 +153,7 @@ class BudgetConfig(Table):
     per_day_seconds: Whole | None = Field(None, description="Seconds in a day of UTC.", examples=[1200])
     per_month_seconds: Whole | None = Field(None, description="Seconds in a month of UTC.", examples=[9000])
     confirm_above: Dollars | None = Field(
-        None, description="Above so many dollars the amount has to be typed.", examples=[5.0]
+        None, description="Above this many dollars you type the amount to confirm.", examples=[5.0]
     )
     allow_unknown: bool = Field(False, description="Allow renders of unknown price.", examples=[True])
 
@@ -168,7 +168,7 @@ class SafetyConfig(Table):
         None, description="Share of renders retired, in percent.", examples=[30]
     )
     max_creates: Whole | None = Field(None, description="New renders in one plan.", examples=[200])
-    min_existing: Whole = Field(10, description="Shares count from so many renders on.", examples=[10])
+    min_existing: Whole = Field(10, description="Shares apply from this many renders on.", examples=[10])
 
 
 class LintLimitsConfig(Table):
@@ -189,7 +189,7 @@ class LintLimitsConfig(Table):
     palette_least: Whole = Field(3, description="Colours of a palette at least (S210).", examples=[2])
     palette_most: Positive = Field(5, description="Colours of a palette at most (S210).", examples=[6])
     repeated_percent: Percent = Field(
-        60, description="How much of an extension may stand in the prompt before it (S212).", examples=[80]
+        60, description="Percent of an extension that may repeat the prompt before it (S212).", examples=[80]
     )
 
 

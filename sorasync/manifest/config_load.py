@@ -72,7 +72,13 @@ def _environments(table: object) -> tuple[dict[str, dict[str, Any]], list[Fault]
             faults.append(Fault("S104", f"`{name}` must be a table, not {shown(overlay)}", CONFIG_FILE, path))
         elif "env" in overlay:
             faults.append(
-                Fault("S103", "an environment has no environments", CONFIG_FILE, (*path, "env"), on_key=True)
+                Fault(
+                    "S103",
+                    "an environment cannot contain environments",
+                    CONFIG_FILE,
+                    (*path, "env"),
+                    on_key=True,
+                )
             )
         else:
             envs[name] = overlay
@@ -163,7 +169,7 @@ def _secrets(provider: object, place: Any) -> Iterator[Fault]:
             file, path, _ = place(("provider", key))
             yield Fault(
                 "S103",
-                f"a key must not stand in {CONFIG_FILE}; whoever can read this file knows it now",
+                f"an API key must not be in {CONFIG_FILE}; everyone who can read the file knows it now",
                 file,
                 path,
                 "api_key_env, the name of the environment variable that holds it",

@@ -319,11 +319,11 @@ def decode(data: bytes) -> str:
         wrong = f"byte 0x{data[error.start]:02x}"
         hint = "UTF-8" if not data.startswith((b"\xff\xfe", b"\xfe\xff")) else "UTF-8, not UTF-16"
         raise FileFault(
-            "S102", f"the file is not UTF-8: {wrong} cannot stand here", expected=hint, span=_end(before)
+            "S102", f"the file is not UTF-8: {wrong} is not allowed here", expected=hint, span=_end(before)
         ) from None
     if "\x00" in text:
         at = _end(text[: text.index("\x00")])
-        raise FileFault("S102", "the file holds a NUL byte: it is not a text", span=at)
+        raise FileFault("S102", "the file holds a NUL byte: it is not text", span=at)
     return text
 
 

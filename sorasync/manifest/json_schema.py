@@ -46,7 +46,7 @@ def config_schema() -> dict[str, Any]:
     provider["additionalProperties"] = True
     definitions["Environment"] = {
         "type": "object",
-        "description": "`[env.NAME]`: laid over every table of the same name.",
+        "description": "`[env.NAME]`: merged over every table of the same name.",
         "properties": dict(properties),
         "additionalProperties": False,
         "patternProperties": _IGNORED,

@@ -84,7 +84,7 @@ def _check_key(key: str, values: object) -> list[MatrixProblem]:
         if (wrong := _check_value(value)) is not None:
             problems.append(MatrixProblem((key, index), *wrong))
         elif (first := seen.setdefault(normalize("NFC", as_text(value)), index)) != index:
-            message = f"value {as_text(value)} stands twice in `{key}`, first as number {first + 1}"
+            message = f"value {as_text(value)} is listed twice in `{key}`, first as number {first + 1}"
             if as_text(value) != as_text(values[first]):
                 message += ", written in another form of Unicode there"
             problems.append(MatrixProblem((key, index), message))

@@ -44,7 +44,9 @@ def mistake(message: str, line: str, column: int) -> Mistake | None:
     None where nobody can say it better than the parser.
     """
     if _CONFLICT.match(line):
-        return Mistake("a conflict of a merge is left here", "one of the two sides, without the marks")
+        return Mistake(
+            "an unresolved merge conflict is here", "one of the two sides, without the conflict markers"
+        )
     explain = _EXPLAIN.get(message)
     return explain(_Place(line[:column], line[column:])) if explain else None
 
@@ -53,16 +55,16 @@ def _value(place: _Place) -> Mistake | None:
     """A value that is neither quoted nor a number."""
     rest = place.rest
     if not rest.strip():
-        return Mistake("a value is missing", "a value behind `=`")
+        return Mistake("a value is missing", "a value after `=`")
     if rest[0] in _ANY_CURLY:
-        return Mistake(f"`{rest[0]}` is not a quote of TOML", '`"`', _short(rest.strip().translate(_CURLY)))
+        return Mistake(f"`{rest[0]}` is not a TOML quote", '`"`', _short(rest.strip().translate(_CURLY)))
     word = _WORD.match(rest)
     if word is not None and word[0].lower() in _YES:
         return Mistake(f"`{word[0]}` is no value of TOML", "true or false", _YES[word[0].lower()])
     inside = place.before.rstrip()[-1:] in ("[", ",", "{")
     text = (word[0] if word and inside else re.sub(r"\s+#.*", "", rest)).strip().rstrip(",;")
     fix = None if '"' in text or (text[:1].isdigit() and " " in text) else _short(f'"{text}"')
-    return Mistake("a text must stand in quotes", 'a text in `"`, or a number', fix)
+    return Mistake("a string must be in quotes", 'a string in `"`, or a number', fix)
 
 
 def _bool(place: _Place) -> Mistake | None:
@@ -118,9 +120,9 @@ def _assignment(place: _Place) -> Mistake | None:
     value = line[line.index(key) + len(key) :].lstrip(" :=")
     if ":" in (place.before.rstrip()[-1:], place.rest[:1]):
         fix = _short(f"{key} = {value.strip()}") if value.strip() else f"[{key}]"
-        return Mistake("`:` stands where `=` belongs", "`=`", fix)
+        return Mistake("`:` is used where `=` belongs", "`=`", fix)
     if value[:1] in ('"', "'", "[", "{") or value[:1].isdigit():
-        return Mistake(f"`=` is missing behind `{key}`", "`=`", _short(f"{key} = {value.strip()}"))
+        return Mistake(f"`=` is missing after `{key}`", "`=`", _short(f"{key} = {value.strip()}"))
     if _NOTHING.match(place.rest):
         return Mistake(f"`{key}` has no value", f"{key} = …")
     return None
@@ -130,9 +132,9 @@ def _behind(place: _Place) -> Mistake | None:
     """Something behind a value that is complete."""
     before, rest = place.before.rstrip(), place.rest.lstrip()
     if rest[:1] in (",", ";"):
-        return Mistake(f"`{rest[0]}` cannot stand behind a value", "each key on a line of its own")
+        return Mistake(f"`{rest[0]}` cannot follow a value", "each key on a line of its own")
     if rest.startswith("="):
-        return Mistake("two keys stand on one line", "each key on a line of its own")
+        return Mistake("two keys are on one line", "each key on a line of its own")
     if _OTHER_COMMENT.match(rest):
         return Mistake("a comment begins with `#`", "`#`")
     if before.endswith('"') and rest[:1] not in ("]", "}"):
@@ -164,7 +166,7 @@ def _key(place: _Place) -> Mistake | None:
     word = re.match(r"[^\s=.\]]+", place.rest)
     if word is None or not any(character.isalpha() for character in word[0]):
         return None
-    return Mistake(f"`{word[0]}` cannot stand without quotes", "letters a to z, digits, `-`, `_`")
+    return Mistake(f"`{word[0]}` needs quotes", "letters a to z, digits, `-`, `_`")
 
 
 def _zero(place: _Place) -> Mistake | None:

@@ -17,8 +17,8 @@ from sorasync.manifest.json_schema import config_schema, manifest_schema
 _HEAD: Final = """\
 # Every key
 
-Made from the program's own models by `python -m sorasync.manifest.reference`; a test keeps it fresh. The same
-models are the JSON Schemas that editors read: `sorasync schema --out FILE` writes one, and a first line
+Made from the program's own models by `python -m sorasync.manifest.reference`; a test keeps it up to date. The
+same models are the JSON Schemas that editors read: `sorasync schema --out FILE` writes one, and a first line
 `#:schema ./FILE` in a TOML file tells the language server (Taplo, Even Better TOML) to use it.
 
 Unknown keys are errors, with the nearest right spelling. Keys that begin with `x-` are ignored in every
@@ -28,12 +28,12 @@ table.
 _MANIFESTS: Final = """\
 ## Manifests
 
-All `*.toml` under the manifests directory form one library; in which file something stands does not matter.
+All `*.toml` under the manifests directory form one library; which file holds a declaration does not matter.
 A name is declared once per kind: letters, digits, `-` and `_`, at most 64.
 
-`{{ name }}` in a string stands for a variable: of `matrix`, else of the file's `[vars]`, else of the
+`{{ name }}` in a string is replaced by a variable: of `matrix`, else of the file's `[vars]`, else of the
 library's. A string that is nothing but a placeholder becomes what the variable is, so that
-`seconds = "{{ length }}"` is a number. `{{ '{{' }}` is two braces as they are.
+`seconds = "{{ length }}"` is a number. `{{ '{{' }}` is two literal braces.
 
 A clip has one beginning: `prompt`, `prompt_file`, a storyboard (`scene`, `shots`, or both, with an optional
 `style`) or `from`. A clip with `from` has steps, and takes model, size, seconds, characters, image and params
@@ -46,14 +46,14 @@ and branches wait for the pick. `sorasync status --stage waiting` lists such cli
 _CONFIG: Final = """\
 ## sorasync.toml
 
-Every table may stand again under `[env.NAME]`, and is laid over the first when `--env NAME` is given; each
-environment has its own state and assets. Placeholders may stand in `[defaults]`.
+Every table may appear again under `[env.NAME]`, and is merged over the first when `--env NAME` is given; each
+environment has its own state and assets. Placeholders work in `[defaults]`.
 """
 
 _CODES: Final = """\
 # Every code
 
-Made by `python -m sorasync.manifest.reference`; a test keeps it fresh. A code means the same for good.
+Made by `python -m sorasync.manifest.reference`; a test keeps it up to date. A code means the same for good.
 `sorasync explain CODE` shows its page: an example of the fault, one without it, and how to silence it.
 
 In `sorasync.toml`, `[lint] ignore = ["S207"]` turns a rule of the lint off and `[lint.levels]` changes its
@@ -61,7 +61,7 @@ severity. For one line, a comment above it does: `# sorasync: ignore[S207] becau
 """
 _CODE_GROUPS: Final = (
     ("Faults of the manifests", CODES),
-    ("What the provider's profile does not have", LIMIT_CODES),
+    ("What the provider's profile cannot do", LIMIT_CODES),
     ("Lint: prompts and storyboards", LINT_CODES),
     ("Reference clips and images", MEDIA_CODES),
     ("Files for editors", EDITOR_CODES),

@@ -127,7 +127,11 @@ def _characters(names: Names) -> Iterator[Fault]:
                 yield Fault("S107", message, clip.origin.file, path, expected, fix, address)
             elif slug in clip.characters[:index]:
                 yield Fault(
-                    "S104", f"character {shown(slug)} stands twice", clip.origin.file, path, address=address
+                    "S104",
+                    f"character {shown(slug)} is listed twice",
+                    clip.origin.file,
+                    path,
+                    address=address,
                 )
 
 
@@ -184,9 +188,9 @@ def _cycle(clips: Mapping[str, ClipSpec], cycle: list[str]) -> Fault:
         links[_LONGEST_CYCLE - 1 : -1] = ["…"]
     trail = " -> ".join(links)
     if len(ring) == 1:
-        message = f"clip.{ring[0]} goes on from itself: {trail}"
+        message = f"clip.{ring[0]} starts from itself: {trail}"
     else:
-        message = f"{len(ring)} clips go on from each other: {trail}"
+        message = f"{len(ring)} clips start from each other: {trail}"
     path = (*clip.origin.path, "from")
     return Fault("S108", message, clip.origin.file, path, address=f"clip.{clip.name}")
 

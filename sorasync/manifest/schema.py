@@ -138,7 +138,7 @@ class CharacterModel(Table):
     """`[characters.SLUG]`: a reference clip, uploaded once and used by many clips."""
 
     name: Annotated[str, StringConstraints(pattern=LINE, max_length=80)] = Field(
-        description="Sent to the provider; must stand verbatim in the prompts that use it.",
+        description="Sent to the provider; must appear verbatim in the prompts that use it.",
         examples=["Mossy"],
     )
     video: str = Field(
@@ -179,7 +179,7 @@ class StepModel(Table):
     extend: str | None = Field(None, description="Prompt of an extension.", examples=["Continue upwards."])
     edit: str | None = Field(None, description="Prompt of an edit.", examples=["Shift the palette to teal."])
     seconds: Seconds | None = Field(None, description="What an extension adds.", examples=[8])
-    revision: Revision = Field(0, description="Bump to render this step afresh.", examples=[1])
+    revision: Revision = Field(0, description="Bump to render this step again.", examples=[1])
     params: dict[str, Parameter] | None = Field(
         None, description="Further parameters of the provider.", examples=[{"strength": 0.5}]
     )
@@ -198,7 +198,7 @@ class ClipModel(Table):
         None, description="Storyboard: the shots.", examples=[[{"camera": "wide"}]]
     )
     from_: str | None = Field(
-        None, alias="from", description="The clip that this one goes on from.", examples=["market"]
+        None, alias="from", description="The clip that this one continues.", examples=["market"]
     )
     model: Line | None = Field(None, description="The model that renders.", examples=["sora-2"])
     size: Size | None = Field(None, description="Width x height in pixels.", examples=["1280x720"])
@@ -219,7 +219,7 @@ class ClipModel(Table):
         description="Variables with several values: one clip for each combination.",
         examples=[{"city": ["Lisbon", "Osaka"]}],
     )
-    revision: Revision = Field(0, description="Bump to render afresh.", examples=[1])
+    revision: Revision = Field(0, description="Bump to render again.", examples=[1])
     protect: bool | None = Field(None, description="Refuse plans that retire or replace it.", examples=[True])
     tags: list[Line] | None = Field(None, description="Tags for selection.", examples=[["spring"]])
     description: str | None = Field(None, description="For people only.", examples=["Opening shot"])

@@ -44,7 +44,7 @@ class Problem:
             expected = listed(scope) if scope else "no variables are defined here"
             fix = nearest(self.name, scope)
         elif self.why == "array":
-            message, fix = f"variable `{self.name}` is an array and cannot stand inside a text", None
+            message, fix = f"variable `{self.name}` is an array and cannot be part of a text", None
             expected = "a string, a number or a boolean"
         else:
             message = f"{shown(self.text.strip())} is not a placeholder"

@@ -137,7 +137,7 @@ def _twice(text: str) -> list[SyntaxFault]:
     positions = Positions(text)
     return [
         SyntaxFault(
-            f"{dotted(path)} stands twice in this file",
+            f"{dotted(path)} is set twice in this file",
             span,
             twice=path,
             first=positions.span(path, key=True),

@@ -83,7 +83,7 @@ def test_github_annotations_name_the_file_from_the_top_of_the_repository(film: M
     assert answer.code == 0
     file = f"film/{manifest_of(library)}"
     first, second = answer.out.splitlines()
-    assert first.startswith(f"::notice file={file},line=2,col=14,endColumn=18,title=S207::“epic” names")
+    assert first.startswith(f"::notice file={file},line=2,col=14,endColumn=18,title=S207::“epic” is vague")
     assert second.startswith(f"::warning file={file},line=2,col=27,endColumn=29,title=S201::“4K” asks")
     assert "%0Ain: clip.a%0Aexpected: " in second
 

@@ -277,7 +277,7 @@ def test_the_work_on_unknown_keys_grows_as_their_number_does(tmp_path: Path) -> 
 def test_a_word_in_two_forms_of_unicode_is_one_matrix_value(other: str, tmp_path: Path) -> None:
     text = f'[clips.a]\nprompt = "{{{{ city }}}}"\nmatrix = {{ city = ["São Paulo", "{other}"] }}\n'
     (found,) = refused(tmp_path, text)
-    assert found.code == "S115" and "stands twice" in found.message
+    assert found.code == "S115" and "is listed twice" in found.message
 
 
 @pytest.mark.parametrize("name", ["prômpt.txt", "szenen/prômpt.txt", "größe/prômpt.txt"])

@@ -100,14 +100,14 @@ _PAIRS = (
             r"\beverything (?:is )?(?:in|sharp|in sharp) focus\b",
             r"\bsharp from front to back\b",
         ),
-        "one depth of field a shot",
+        "one depth of field per shot",
     ),
     _pair(
         "motion mo slowmo slowmotion",
         "time timelapse hyper hyperlapse fast sped",
         (r"\bslow[- ]?mo(?:tion)?\b",),
         (r"\btime[- ]?lapse\b", r"\bhyper[- ]?lapse\b", r"\bfast[- ]motion\b", r"\bsped[- ]up\b"),
-        "one speed a shot",
+        "one speed per shot",
         (*_TURN, r"\b(?:speed )?ramps?\b"),
     ),
     _pair(
@@ -161,7 +161,7 @@ _PAIRS = (
             r"\bcamera (?:tracks|dollies|orbits|glides|flies|pushes|pulls|cranes|moves|circles)\b",
             r"\borbiting (?:around|shot|camera)\b",
         ),
-        "a camera that stands still, or one that moves",
+        "a camera that is still, or one that moves",
         (
             *_TURN,
             r"\b(?:no|(?<!does )not|without|instead|rather|comes? to (?:a )?rest|ends?|end up|stops?)\b",
@@ -194,7 +194,7 @@ _PAIRS = (
         "telephoto lens mm 85mm 100mm 135mm 200mm 300mm 400mm 600mm",
         (r"\bwide[- ]angle(?: lens)?\b", r"\bfisheye\b"),
         (r"\btelephoto\b", r"\blong lens\b", r"\b(?:85|100|135|200|300|400|600)\s?mm\b"),
-        "one lens a shot",
+        "one lens per shot",
         (*_TURN, r"\bzooms?\b"),
     ),
 )

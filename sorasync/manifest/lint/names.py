@@ -44,13 +44,13 @@ def missing(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
         near = re.search(rf"(?<!\w){re.escape(character.name.lower())}(?!\w)", prompt.low)
         if near:
             yield Finding(
-                f"the name of character.{slug} must stand verbatim, “{character.name}”",
+                f"the name of character.{slug} must appear verbatim, “{character.name}”",
                 *near.span(),
                 fix=character.name,
             )
         else:
             yield Finding(
-                f"“{character.name}” does not stand in the prompt, so character.{slug} is lost on it",
+                f"“{character.name}” is not in the prompt, so character.{slug} has no effect",
                 expected=f"the name “{character.name}” in the prompt, exactly so",
                 key=("characters", index),
             )
@@ -71,7 +71,7 @@ def _finding(prompt: Prompt, slug: str, name: str, at: int) -> Finding:
         expected, fix = f'characters = ["{slug}"]', slug
     else:
         expected, fix = "a character joins where the clip is created, not in an extension or an edit", None
-    message = f"“{name}” is character.{slug}, which the clip does not reference: it will look like anybody"
+    message = f"“{name}” is character.{slug}, which the clip does not reference: it will look like anyone"
     return Finding(message, at, at + len(name), expected=expected, fix=fix)
 
 

@@ -173,7 +173,7 @@ def check(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
             if match[0].strip() and not _quiet(prompt, match):
                 start = match.start() + len(match[0]) - len(match[0].lstrip())
                 yield Finding(
-                    f"“{prompt.text[start : match.end()]}” asks for a {kind.what}: words do not set it",
+                    f"“{prompt.text[start : match.end()]}” asks for a {kind.what}: a prompt cannot set it",
                     start,
                     match.end(),
                     expected=kind.instead,

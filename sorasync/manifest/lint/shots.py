@@ -10,7 +10,7 @@ from sorasync.manifest.lint.patterns import any_of, one_of, phrases, words
 from sorasync.manifest.lint.prompt import Finding, Prompt
 from sorasync.manifest.lint.rule import MADE, Rule, Setting
 
-_ADVICE = "one set-up a shot: give the other a shot of its own, or a clip"
+_ADVICE = "one set-up per shot: give the other its own shot, or a clip"
 
 _MEDIUM = any_of(
     r"medium[- ](?:close[- ]?up|wide|long)(?: \w+)? ?(?:shot)?", r"medium(?: \w+)? shot", "mid[- ]shot"
@@ -97,7 +97,7 @@ def _camera(part: Part, most: int) -> Iterator[Finding]:
     if len(moves) > most:
         at, word = moves[most]
         span = (part.start + at, part.start + at + len(word))
-        yield Finding(f"one shot has {len(moves)} camera moves", *span, f"one move a shot, {most} at most")
+        yield Finding(f"one shot has {len(moves)} camera moves", *span, f"one move per shot, {most} at most")
 
 
 def _block(prompt: Prompt, start: int, end: int, cuts: bool) -> Iterator[Finding]:
@@ -137,7 +137,7 @@ def at_once(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
         if len(found) > most:
             match = found[most]
             message = f"{len(found) + 1} actions at once in one shot, “{match[0]}” starts another"
-            yield Finding(message, *match.span(), "one action a shot, one more beside it at most")
+            yield Finding(message, *match.span(), "one action per shot, one more beside it at most")
 
 
 def _simultaneous(prompt: Prompt, start: int, end: int) -> list[re.Match[str]]:

@@ -52,7 +52,7 @@ def several(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
 
 def _several(count: int, start: int, end: int) -> Finding:
     message = f"the edit asks for {count} changes at once"
-    return Finding(message, start, end, "one change an edit: make a step of each")
+    return Finding(message, start, end, "one change per edit: make a step of each")
 
 
 def repeats(prompt: Prompt, setting: Setting) -> Iterator[Finding]:

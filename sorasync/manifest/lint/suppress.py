@@ -67,7 +67,9 @@ class Suppressions:
             for code in suppression.codes if unused else ():
                 if code not in suppression.used:
                     message = f"{code} is not found here"
-                    yield self._about("S291", Severity.HINT, message, suppression.position, "no suppression")
+                    yield self._about(
+                        "S291", Severity.HINT, message, suppression.position, "remove the suppression"
+                    )
 
     def _read(self, file: str, text: str) -> None:
         lines = text.split("\n")
@@ -79,7 +81,7 @@ class Suppressions:
             position = Position(file, row + 1, column + 1, end + 1)
             ignored = _IGNORE.fullmatch(found["rest"].strip())
             if ignored is None:
-                message = "the comment is addressed to sorasync and cannot be read"
+                message = "the comment starts with `sorasync:` but is not a valid suppression"
                 self._faults.append(self._about("S292", Severity.WARNING, message, position, _FORM))
                 continue
             codes = [code.strip() for code in ignored["codes"].split(",")]
