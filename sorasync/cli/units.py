@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sorasync.counted import counted
 from sorasync.plan.cost import money
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def size(count: int) -> str:
 def spent_text(spent: Spent) -> str:
     """A sum of the account: the dollars known, and how many requests may have cost more than these."""
     unknown = f" + {spent.unknown} of unknown price" if spent.unknown else ""
-    resends = f" + {spent.resends} resent by the gateway, perhaps billed" if spent.resends else ""
+    resends = f" (and {counted(spent.resends, 'resend')}, perhaps billed)" if spent.resends else ""
     return f"{money(spent.usd)}{unknown}{resends}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,10 @@ from sorasync.cli.report_groups import alike, next_step
 from sorasync.cli.report_json import report_json
 from sorasync.cli.report_markdown import report_markdown
 from sorasync.cli.report_text import report_text
+from sorasync.cli.units import spent_text
 from sorasync.plan.action import Action
 from sorasync.plan.plan import Plan
+from sorasync.state.account import Spent
 from tests.apply.world import World, numbered
 
 STEP = '[[clips.{name}.steps]]\nextend = "On."\nseconds = 4\n'
@@ -72,6 +75,10 @@ def test_few_keep_a_line_each_and_steps_that_differ_are_said_to() -> None:
     assert [len(part) for group in alike(report) for part in group.parts] == [1, 1, 1, 4]
     steps = [next_step(part) for group in alike(report) for part in group.parts]
     assert steps == ["try a", "try b", "try c", "try m0, and so for each"]
+
+
+def test_requests_that_a_gateway_sent_again_stand_in_brackets_behind_the_sum() -> None:
+    assert spent_text(Spent(Decimal("0.80"), 8.0, 0, resends=4)) == "$0.80 (and 4 resends, perhaps billed)"
 
 
 @pytest.mark.parametrize("reason", ["no credit is left.", "is there a cache in front of it?"])
