@@ -171,6 +171,22 @@ def test_a_charge_that_only_the_first_answer_names_stays(
     assert it.record("clip.a#1").reported_usd == budget.caps[0].spent_usd == Decimal("0.25")
 
 
+def test_a_charge_far_above_the_plan_ends_one_run_and_not_the_next(world: MakeWorld) -> None:
+    first: list[object] = []
+
+    def priced(request: httpx.Request, job: dict[str, object]) -> None:
+        first.append(job["id"])
+        if job["id"] == first[0]:
+            job["usage"] = {"cost": 5}
+
+    it = world(numbered(2))
+    it.transport = Altering(it, priced)
+    assert it.apply(parallelism=1, detach=True).stopped is not None
+    report = it.apply(parallelism=1)
+    assert report.stopped is None
+    assert report.complete
+
+
 @pytest.mark.parametrize("cost", ["0.0", "0", "None", "", "-1", "nan", "1e99"])
 def test_a_gateway_that_knows_no_price_leaves_the_estimate(world: MakeWorld, cost: str) -> None:
     it = world(clips(["a"]))

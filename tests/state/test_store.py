@@ -72,6 +72,12 @@ def test_the_log_says_where_each_move_began_and_ended(store: Store) -> None:
     ]
 
 
+def test_a_move_outside_of_a_run_leaves_the_run_that_paid(store: Store) -> None:
+    key = store.intend(a_record(), run=7).key
+    assert store.move(key, Status.SUBMITTED, run=None, remote_id="v").run == 7
+    assert store.move(key, Status.RENDERED, run=8).run == 8
+
+
 def test_a_charge_that_is_reported_later_is_told_in_the_log(store: Store) -> None:
     key = render(store).key
     store.amend(key, run=3, reported_usd=Decimal("0.55"))
@@ -139,6 +145,13 @@ def test_a_try_that_never_left_does_not_count_as_one(store: Store) -> None:
     assert store.intend(a_record(), run=4).attempts == 2
 
 
+def test_an_open_request_restored_without_its_tries_counts_as_none(store: Store) -> None:
+    restored = a_record(status=Status.UNKNOWN)
+    store.put_all([restored])
+    assert store.tried(restored.key) == 0
+    assert store.intend(restored, run=1).attempts == 1
+
+
 def test_a_superseded_render_is_kept_under_a_key_of_its_own(store: Store) -> None:
     first = render(store)
     for number in (2, 3):
@@ -179,6 +192,7 @@ def test_an_adopted_video_is_no_attempt(store: Store) -> None:
         asset=sha("x"),
     )
     assert (record.attempts, store.attempts()) == (0, [])
+    assert "inputs" not in store.events()[-1].data, "the record has them; the log does not repeat them"
     assert store.record(found.key) == record
 
 
