@@ -95,8 +95,8 @@ def _text(path: Path, within: Path | None) -> str:
     except FileRefused as error:
         if error.outside:
             raise ProfileError(
-                f"the profile {path} lies outside of the library",
-                hint="copy it to a place beside sorasync.toml",
+                f"the profile {path} is outside the library",
+                hint="copy it into the directory of sorasync.toml",
             ) from None
         raise ProfileError(f"the profile {path} {error.strerror}") from None
     except (OSError, UnicodeDecodeError) as error:

@@ -26,7 +26,7 @@ async def pieces(response: httpx.Response) -> AsyncIterator[bytes]:
             yield raw
         return
     if coding not in _WINDOWS:
-        raise httpx.DecodingError(f"the answer is encoded in {coding[:20]}, which was not asked for")
+        raise httpx.DecodingError(f"the answer is encoded in {coding[:20]}, which was not requested")
     inflated = _Inflated(_WINDOWS[coding])
     async for raw in stream:
         inflated.feed(raw)

@@ -68,7 +68,7 @@ _NO_MODEL = frozenset({"model_not_found", "model_not_available", "model_access_d
 """Codes that refuse a model before anything is made; relays answer them with 403, 404 and 503 alike."""
 _GATEWAY = frozenset({408, 502, 504, 520, 521, 522, 523, 524})
 """Statuses of what stands before a host, which may be at work on the request all the same."""
-_ENDED_SO = "the host keeps no jobs, so there is nothing to look up: sorasync apply tries it again"
+_ENDED_SO = "the host keeps no jobs, so nothing can be looked up: sorasync apply tries it again"
 _GONE = frozenset({"task_not_exist", "task_origin_not_exist"})
 """Codes of a 400 that mean what others say with 404 (new-api)."""
 

@@ -58,7 +58,7 @@ class Limiter:
             refusals, now = self._refusals, self._clock.monotonic()
             asked = self._paused_until - now
             if asked > gate.patience:
-                raise RateLimited(f"the provider wants no requests for {lasting(asked)}", retry_after=asked)
+                raise RateLimited(f"the provider asked for a pause of {lasting(asked)}", retry_after=asked)
             pause = self._reserve() - now
             # A host's known rate may take any time; what a refusal made of it may not.
             if refusals and pause > gate.patience:

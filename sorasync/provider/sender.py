@@ -200,7 +200,7 @@ class Sender:
         if _out_of_descriptors(error):
             return Exhausted("too many open files", hint="raise the limit (ulimit -n), then apply again")
         if isinstance(error, _NOTHING_SENT) or (gate is not None and not gate.left):
-            hint = f"is {self.spec.base_url} right, and does it run?"
+            hint = f"is {self.spec.base_url} right, and is the server running?"
             return NotSent(f"{self.spec.name} cannot be reached ({what})", hint=hint)
         if gate is not None:
             return OutcomeUnknown(f"the connection to {self.spec.name} broke after sending ({what})")
@@ -288,7 +288,7 @@ class Sender:
     def _said(self, sieve: Sieve) -> str:
         """What a body that is no JSON says to people."""
         if sieve.over:
-            return "an answer larger than any that this API has"
+            return "an answer larger than any of this API"
         return self.secret.hide(words(sieve.skeleton[:MOST_READ]))
 
     def _parsed(self, sieve: Sieve) -> object:

@@ -132,7 +132,7 @@ def _check(path: Path) -> None:
         refuse_strangers(connection, str(path))
         found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
-        raise StateError(f"the backup {path.name} is damaged itself: {found}", hint="choose another one")
+        raise StateError(f"the backup {path.name} is damaged, too: {found}", hint="choose another one")
 
 
 @contextmanager

@@ -105,11 +105,9 @@ class Bindings(Part):
     def _require(self, address: str) -> Binding:
         binding = self.binding(address)
         if binding is None:
-            raise StateError(
-                f"the state knows no {address}", hint="`sorasync state list` shows what it knows"
-            )
+            raise StateError(f"the state has no {address}", hint="`sorasync state list` shows its addresses")
         return binding
 
     def _require_record(self, address: str, key: str) -> None:
         if self.session.row("SELECT 1 FROM records WHERE key = ?", (key,)) is None:
-            raise StateError(f"{address} cannot stand for {key[:12]}, which has no record")
+            raise StateError(f"{address} cannot point to {key[:12]}, which has no record")

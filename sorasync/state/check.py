@@ -36,7 +36,7 @@ def _file(store: Store) -> Iterator[str]:
         if row[0] != "ok":
             yield f"the file is damaged: {str(row[0]).splitlines()[0]}"
     for table, _, parent, _ in store.session.rows("PRAGMA foreign_key_check"):
-        yield f"a row of {table} points to a row of {parent} that is not there"
+        yield f"a row of {table} points to a missing row of {parent}"
     texts = store.session.row("SELECT count(*) FROM records WHERE key NOT IN (SELECT key FROM inputs)")
     if texts is not None and texts[0]:
         yield f"{texts[0]} records have lost their inputs"

@@ -163,7 +163,7 @@ def _require(path: Path, create: bool) -> None:
             # Whoever made it may have been killed before its name was durable.
             sync_directory(path.parent.parent)
         except OSError as error:
-            raise StateError(f"the state's directory cannot be made: {error}") from error
+            raise StateError(f"the state's directory cannot be created: {error}") from error
 
 
 def _left_over(path: Path) -> bool:
@@ -192,6 +192,6 @@ def _warnings(path: Path, network: str | None) -> tuple[str, ...]:
     if network is None:
         return ()
     return (
-        f"the state {path} lies on a network file system ({network}): "
+        f"the state {path} is on a network file system ({network}): "
         "it works with a rollback journal there, and only as well as the server's file locks do",
     )

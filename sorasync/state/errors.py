@@ -40,7 +40,7 @@ _CODES = {
     ),
     sqlite3.SQLITE_CANTOPEN: (
         "the state {path} cannot be opened",
-        "check that the directory exists and may be written by you",
+        "check that the directory exists and that you may write to it",
     ),
     sqlite3.SQLITE_IOERR: (
         "reading or writing the state {path} failed ({error})",
@@ -62,7 +62,7 @@ def explain(error: sqlite3.Error | UnicodeDecodeError, path: str) -> StateError:
     """The same fault in a user's words, with the way out."""
     if isinstance(error, UnicodeDecodeError):
         # SQLite quotes what it found in the file, which need not be text any more.
-        return damaged("it holds bytes that are no text")
+        return damaged("it holds bytes that are not text")
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     message, hint = _CODES.get(code, ("the state {path} cannot be used ({error})", None))
     return StateError(message.format(path=path, error=error), hint=hint)

@@ -113,7 +113,7 @@ def _checked(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise StateError(f"this is not JSON: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("tables"), dict):
-        raise StateError("this JSON is no export of a state")
+        raise StateError("this JSON is not an export of a state")
     versions = (document.get("format_version"), document.get("schema_version"))
     if versions[0] != FORMAT or versions[1] not in _READABLE:
         raise StateError(

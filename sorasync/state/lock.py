@@ -61,7 +61,7 @@ class LockLost(StateError):
 
 
 _LOST = "the lock on the state was taken away from this process"
-_LOST_HINT = "renders that were sent go on and are known; see who unlocked it in `sorasync history`"
+_LOST_HINT = "renders in flight continue and are recorded; see who unlocked it in `sorasync history`"
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ class Fields:
         """A whole number that a database can hold."""
         value = self.get(field, int)
         if value is not None and not 0 <= value < _LARGEST:
-            raise self.broken(f"has {field} = {_short(value)}, which is no number to reckon with")
+            raise self.broken(f"has {field} = {_short(value)}, which is not a usable number")
         return value
 
     def number(self, field: str) -> float | None:
@@ -83,14 +83,14 @@ class Fields:
         value = self._table.get(field)
         found = self.get(field, float) if type(value) is not int else _as_float(value)
         if found is not None and not (isfinite(found) and found >= 0):
-            raise self.broken(f"has {field} = {_short(value)}, which is no number to reckon with")
+            raise self.broken(f"has {field} = {_short(value)}, which is not a usable number")
         return found
 
     def seconds(self, field: str) -> float | None:
         """A moment as Unix seconds."""
         found = self.number(field)
         if found is not None and found >= _LATEST:
-            raise self.broken(f"has {field} = {_short(found)}, which is in no calendar")
+            raise self.broken(f"has {field} = {_short(found)}, which is not a date")
         return found
 
     def money(self, field: str) -> Decimal | None:
@@ -103,7 +103,7 @@ class Fields:
         except InvalidOperation:
             found = Decimal("NaN")
         if not found.is_finite() or abs(found.adjusted()) > _DIGITS_OF_MONEY:
-            raise self.broken(f"has {field} = {_short(text)}, which is no amount of money")
+            raise self.broken(f"has {field} = {_short(text)}, which is not an amount of money")
         return found
 
     def time(self, field: str) -> float | None:
@@ -126,7 +126,7 @@ class Fields:
         """A SHA-256: nothing else may become the name of a file."""
         text = self.get(field, str)
         if text is not None and not _SHA256.fullmatch(text):
-            raise self.broken(f"has {field} = {_short(text)}, which is no SHA-256")
+            raise self.broken(f"has {field} = {_short(text)}, which is not a SHA-256")
         return text
 
     def status(self) -> Status:
@@ -135,7 +135,9 @@ class Fields:
         try:
             return Status(word)
         except ValueError:
-            raise self.broken(f"has status = {_short(word)}, which this sorasync does not know") from None
+            raise self.broken(
+                f"has status = {_short(word)}, which this version of sorasync does not know"
+            ) from None
 
     def json(self, field: str) -> str:
         """A JSON object, written out or as text, in the very bytes that its key is the digest of."""

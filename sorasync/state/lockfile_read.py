@@ -137,7 +137,7 @@ def _inputs(fields: Fields, key: str) -> str:
     """The canonical JSON of the inputs. Raises `LockFileBroken` where the key is the digest of others."""
     text = fields.json("inputs")
     if recoded(text) is None:
-        raise fields.broken("has inputs that are no JSON object")
+        raise fields.broken("has inputs that are not a JSON object")
     if digest(text) != key:
         raise fields.broken("has a key that is not the digest of its inputs: two lines were mixed up")
     return text

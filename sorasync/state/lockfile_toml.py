@@ -80,7 +80,7 @@ def _entry(address: str | None, block: Fields) -> Entry:
 def _record(address: str, block: Fields) -> Record:
     key, inputs = block.need("key", str), block.need("inputs", str)
     if recoded(inputs) is None:
-        raise block.broken("has inputs that are no JSON object")
+        raise block.broken("has inputs that are not a JSON object")
     if digest(inputs) != key:
         raise block.broken("has a key that is not the digest of its inputs: two blocks were mixed up")
     status = block.status()

@@ -140,7 +140,7 @@ def test_an_export_comes_back_exactly(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("nonsense", "not JSON"),
-        ("[]", "no export"),
+        ("[]", "not an export"),
         ('{"tables": {}, "format_version": 2, "schema_version": 2}', "format 2"),
         ('{"tables": {}, "format_version": 1, "schema_version": 2}', "no lineage"),
     ],

@@ -255,7 +255,7 @@ def test_addresses_swap_in_one_step(store: Store) -> None:
 def test_a_rename_of_something_unknown_renames_nothing(store: Store) -> None:
     render(store, "one")
     before = store.bindings()
-    with pytest.raises(StateError, match=r"knows no clip\.gone#1"):
+    with pytest.raises(StateError, match=r"has no clip\.gone#1"):
         store.rebind([("clip.one#1", "clip.new#1"), ("clip.gone#1", "clip.x#1")], run=None)
     assert store.bindings() == before
 
