@@ -116,6 +116,7 @@ class Screen:
             stdout=self._slave,
             stderr=self._slave,
             preexec_fn=_own_terminal,
+            cwd=self.library.root,
             env=surroundings() | {"TERM": "xterm-256color"} | self.environment,
         )
         return self
