@@ -13,6 +13,7 @@ from sorasync import __version__
 from sorasync.cli.common import global_options
 from sorasync.cli.diagnostic_paths import files_are_of
 from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.interrupt import heed_signals, leave, leave_quietly, prepare_output
 from sorasync.cli.lazy import LazyGroup
 from sorasync.cli.terminal import colour_wanted
 
@@ -102,7 +103,6 @@ def run(args: Sequence[str]) -> int:
 def _interrupted(error: BaseException | None) -> int:
     """Click turns an interruption into an `Abort` that was caused by it."""
     from sorasync.cli.exit_code import of_error
-    from sorasync.cli.interrupt import leave_quietly
 
     leave_quietly()
     click.echo("interrupted", err=True)
@@ -120,14 +120,16 @@ def collect_rarely() -> None:
 
 def main() -> None:
     """The entry point of the `sorasync` command."""
-    from sorasync.cli.interrupt import heed_signals, leave, leave_quietly, prepare_output
-
-    prepare_output()
     collect_rarely()
     try:
-        heed_signals()
-        code = run(sys.argv[1:])
-        leave_quietly()
+        try:
+            prepare_output()
+            heed_signals()
+            code = run(sys.argv[1:])
+            leave_quietly()
+        except KeyboardInterrupt as error:
+            code = _interrupted(error)
     except KeyboardInterrupt as error:
+        # A second signal came while the first was being answered.
         code = _interrupted(error)
     leave(code)
