@@ -44,6 +44,7 @@ class _Line:
     change: Change
     request: CreateRequest
     text: bytes
+    reserved_at: float
 
 
 class BatchSender:
@@ -73,11 +74,12 @@ class BatchSender:
             text = self._queue.line(render.key, request, image_id)
             if len(text) > self._context.profile.limits.batch_bytes:
                 raise errors.InvalidRequest(f"{change.label} is too long for a batch")
+            reserved_at = self._context.clock.now()
             self._context.budget.reserve(change.cost_usd, change.seconds)
         except SorasyncError as error:
             sent[change.key] = error
             return None
-        return _Line(change, request, text)
+        return _Line(change, request, text, reserved_at)
 
     async def _image(self, request: CreateRequest, digest: str | None) -> str | None:
         """The file id of an image, uploaded once however many lines use it."""
@@ -177,7 +179,7 @@ class BatchSender:
 
     def _release(self, part: Sequence[_Line]) -> None:
         for line in part:
-            self._context.budget.release(line.change.cost_usd, line.change.seconds)
+            self._context.budget.release(line.change.cost_usd, line.change.seconds, line.reserved_at)
 
     def _open(self, keys: Sequence[str], error: BaseException) -> None:
         """Nobody knows whether there is a batch: the marks tell a later look what to search for."""

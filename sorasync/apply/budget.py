@@ -99,9 +99,13 @@ class Budget:
             cap.check(price, seconds)
         self.caps = tuple(cap.plus(price, seconds) for cap in self.caps)
 
-    def release(self, usd: Decimal | None, seconds: float) -> None:
-        """Give back what was reserved in this run for a call that was certainly not charged."""
-        self.caps = tuple(cap.plus(-(usd or Decimal(0)), -seconds) for cap in self.caps)
+    def release(self, usd: Decimal | None, seconds: float, at: float) -> None:
+        """Give back what was reserved at that time for a call that was certainly not charged.
+
+        A day or month that began since never counted it, so it gets nothing back.
+        """
+        less = -(usd or Decimal(0))
+        self.caps = tuple(cap.plus(less, -seconds) if self._counts(cap, at) else cap for cap in self.caps)
 
     def settle(self, at: float, before: Charge | None, after: Charge | None) -> None:
         """A request that was begun at that time counts `after` from now on, and no longer `before`."""

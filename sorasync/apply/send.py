@@ -40,12 +40,13 @@ async def send(context: Context, change: Change) -> Job | None:
         raise DiskFull(context.assets.path, context.settings.min_free_bytes)
     gate = ChangeGate(context, change)
     gate.check()
+    reserved_at = context.clock.now()
     context.budget.reserve(change.cost_usd, change.seconds)
     noted: list[Intent] = []
     try:
         await context.commits.write(lambda: noted.append(intend(context, change, render, request)))
     except BaseException:
-        context.budget.release(change.cost_usd, change.seconds)
+        context.budget.release(change.cost_usd, change.seconds, reserved_at)
         if noted:
             take_back(context, noted[-1])
         raise
@@ -55,7 +56,7 @@ async def send(context: Context, change: Change) -> Job | None:
     except BaseException as error:
         unsent = isinstance(error, (errors.Withheld, asyncio.CancelledError)) and not gate.left
         if unsent:
-            context.budget.release(change.cost_usd, change.seconds)
+            context.budget.release(change.cost_usd, change.seconds, reserved_at)
             take_back(context, noted[-1])
         else:
             _ended(context, change, noted[-1].record, error)
@@ -213,7 +214,7 @@ def _ended(context: Context, change: Change, intent: Record, error: BaseExceptio
         with contextlib.suppress(StateError):
             store.move(key, Status.UNKNOWN, run=context.run, **why(error))
         return
-    context.budget.release(change.cost_usd, change.seconds)
+    context.budget.release(change.cost_usd, change.seconds, intent.intent_at or 0.0)
     if isinstance(error, errors.Moderated):
         store.move(key, Status.BLOCKED, run=context.run, **why(error))
     elif isinstance(error, TRIED):

@@ -202,7 +202,7 @@ class _Differ:
             times = counted(record.attempts, "time")
             return self._blocked(render, f"failed {times}, last: {why}")
         if not record.attempts:
-            return self._pay(render, f"not sent yet: {why}")
+            return self._pay(render, f"not accepted yet: {why}")
         return self._pay(render, f"failed before ({why}): attempt {record.attempts + 1} of {self.attempts}")
 
     def _refused(self, render: Render) -> Change:

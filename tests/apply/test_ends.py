@@ -31,7 +31,7 @@ def test_a_pause_of_an_hour_is_told_and_ends_the_apply_and_a_plan_says_what_is_w
     assert "asks to try again in 60 min (at " in report.outcomes[0].message
     assert report.outcomes[0].next == "sorasync apply sends it"
     reason = it.plan().changes[0].reason
-    assert "not sent yet" in reason
+    assert "not accepted yet" in reason
     assert "60 min" in reason
 
 

@@ -113,7 +113,7 @@ def test_a_budget_stops_before_the_call_that_would_pass_it() -> None:
     budget.reserve(Decimal("0.40"), 4)
     with pytest.raises(BudgetSpent):
         budget.reserve(Decimal("0.10"), 1)
-    budget.release(Decimal("0.40"), 4)
+    budget.release(Decimal("0.40"), 4, 0.0)
     with pytest.raises(BudgetSpent):
         budget.reserve(Decimal("0.70"), 1)
     budget.reserve(Decimal("0.60"), 3)

@@ -312,11 +312,12 @@ def test_what_yesterdays_refused_request_gives_back_adds_nothing_to_today() -> N
     budget.reserve(Decimal(1), 10)
     budget.clock = Stopped(86_401.0)
     budget.reserve(Decimal("0.40"), 4)
-    budget.release(Decimal(1), 10)
+    budget.release(Decimal(1), 10, 86_399.0)
     with pytest.raises(BudgetSpent, match="per_day of"):
-        budget.reserve(Decimal("1.01"), 0)
+        budget.reserve(Decimal("0.61"), 0)
     with pytest.raises(BudgetSpent, match="per_day_seconds of"):
-        budget.reserve(None, 11)
+        budget.reserve(None, 7)
+    budget.reserve(Decimal("0.60"), 6)
 
 
 def test_a_charge_takes_the_place_of_its_estimate() -> None:
