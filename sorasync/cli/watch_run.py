@@ -34,7 +34,10 @@ def on_terminal(project: Project, settings: Settings) -> int:
     from sorasync.cli.watch_terminal import Key, Terminal
 
     queue: SimpleQueue[object] = SimpleQueue()
-    console = Console(highlight=False)
+    # Exported by some shells, these hold the size that the window had when the shell started.
+    fixed = ("COLUMNS", "LINES")
+    surroundings = {name: value for name, value in os.environ.items() if name not in fixed}
+    console = Console(highlight=False, _environ=surroundings)
     env = f" ({project.config.env})" if project.config.env else ""
     with (
         _signals(queue, terminal=True),

@@ -80,7 +80,7 @@ def test_two_requests_answered_with_one_id_are_not_two_videos(world: MakeWorld) 
     report = it.apply(parallelism=1)
     assert ends(report)["clip.c000"] is End.DONE
     assert ends(report)["clip.c001"] is End.PENDING
-    assert "with the id that it gave clip.c000#1" in (report.stopped or "")
+    assert "with the id of clip.c000#1" in (report.stopped or "")
     assert cache.creates == 2
     assert it.record("clip.c001#1").status is Status.UNKNOWN
     it.transport = None

@@ -78,7 +78,7 @@ def test_a_comment_stays_below_its_limit_whatever_there_is_to_say(film: Films) -
     assert "<code>clip.dear</code>" in found.split("---: |")[2].splitlines()[1]
     assert found.count("\n| <code>") <= 50
     assert "more changes costing no more than these" in found
-    assert "The full plan is too long for this place" in found
+    assert "The full plan is too long to show here" in found
     assert "Token `sp1:" in found
     assert found.count("<details>") == found.count("</details>")
     summary = one.run("plan", "--offline", "--format", "markdown").out

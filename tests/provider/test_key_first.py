@@ -150,7 +150,7 @@ def test_a_command_that_gives_no_key_ends_an_apply_before_it_begins(studio: Stud
     answer = studio.run("apply", "--yes", "--max-cost", "5")
     assert answer.code == 1
     assert "api_key_command printed no key" in answer.err
-    assert "by hand" in answer.err
+    assert "yourself to see why" in answer.err
     assert _recorded(studio) == (0, 0, 0)
 
 

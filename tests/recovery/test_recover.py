@@ -238,7 +238,7 @@ def test_a_plan_on_an_empty_state_beside_videos_says_how_they_come_back(world: W
     world.lose_state()
 
     world.run("plan")
-    assert "the state is empty, but 2 videos lie here: `sorasync state recover`" in world.err
+    assert "the state is empty, but 2 videos are here: `sorasync state recover`" in world.err
     world.run("state", "recover")
     world.run("plan")
     assert world.err == ""

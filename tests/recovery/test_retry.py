@@ -159,7 +159,7 @@ def test_a_refusal_is_told_once_and_a_plan_of_nothing_else_is_not_to_be_applied(
 
     assert "2 blocked" in world.run("plan")
     assert "Apply exactly this" not in world.out
-    assert "An apply would do nothing here" in world.out
+    assert "An apply would do nothing;" in world.out
 
 
 def test_a_saved_plan_of_what_was_refused_is_carried_out_once(world: World) -> None:

@@ -63,7 +63,7 @@ def test_exactly_the_plan_of_the_token_is_applied(film: Library) -> None:
         lines.say(f"apply {first['token']}")
         assert "the plan has changed" in lines.next("notice")["text"]
         lines.say("apply")
-        assert "is no command" in lines.next("notice")["text"]
+        assert "is not a command" in lines.next("notice")["text"]
         lines.say(f"apply {second['token']}")
         assert lines.next("apply")["moment"] == "began"
         ended = lines.next("apply")

@@ -195,7 +195,8 @@ def test_everything_fits_the_window_also_when_it_shrinks(film: Library) -> None:
 
 def test_faults_take_the_room_that_a_larger_window_gives(film: Library) -> None:
     film.write("manifests/a.toml", '[clips.a]\npromt = "A kite"\n[clips.b]\nprompt = 3\n')
-    with Screen(film, columns=40, lines=8) as screen:
+    exported = {"COLUMNS": "40", "LINES": "8"}
+    with Screen(film, columns=40, lines=8, environment=exported) as screen:
         assert "expected:" not in screen.until("Broken. There is no plan yet.")
         screen.resize(110, 30)
         screen.until(lambda text: "nearest: prompt" in text and "expected: a string" in text)
