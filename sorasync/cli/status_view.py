@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -90,7 +90,7 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Collection[st
         records=records,
         counts=Counter(row.stage for row in rows),
         to_go=total(change.cost_usd for row in rows for _, change in row.changes),
-        later=_sum(row.later for row in rows),
+        later=sum((row.later for row in rows), NOTHING),
         spent=spent,
         leaving=planned.plan.count(Action.RETIRE),
         stale=tuple(relink.file for relink in planned.plan.relinks if relink.holds),
@@ -105,13 +105,6 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Collection[st
         filtered=bool(patterns or stages),
         notices=planned.plan.notices,
     )
-
-
-def _sum(costs: Iterable[Total]) -> Total:
-    known, unknown = NOTHING.known_usd, 0
-    for cost in costs:
-        known, unknown = known + cost.known_usd, unknown + cost.unknown
-    return Total(known, unknown)
 
 
 def _expiry(record: Record, project: Project) -> float | None:

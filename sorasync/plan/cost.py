@@ -42,6 +42,9 @@ class Total:
     known_usd: Decimal
     unknown: int
 
+    def __add__(self, other: Total) -> Total:
+        return Total(self.known_usd + other.known_usd, self.unknown + other.unknown)
+
     def __str__(self) -> str:
         return money(None if self.unknown and not self.known_usd else self.known_usd, more=self.unknown > 0)
 
