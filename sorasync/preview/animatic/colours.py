@@ -91,8 +91,8 @@ def _named(word: str) -> RGB | None:
     if word in PAINTS:
         value = PAINTS[word]
         return value >> 16, value >> 8 & 255, value & 255
-    known = ImageColor.colormap.get(word)
-    return _rgb(ImageColor.getrgb(known)) if isinstance(known, str) else None
+    # Not the table's value: Pillow replaces a text by a tuple once anybody has asked for that name.
+    return _rgb(ImageColor.getrgb(word)) if word in ImageColor.colormap else None
 
 
 def _rgb(values: tuple[int, ...]) -> RGB:

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from sorasync.preview.animatic.camera import Framing, Move, pose, read_camera
 from sorasync.preview.animatic.colours import colours_in, swatch
@@ -168,6 +169,13 @@ def test_the_camera_never_leaves_the_backdrop(
     ],
 )
 def test_names_of_colours_are_known(name: str, rgb: tuple[int, int, int]) -> None:
+    assert swatch(name).rgb == rgb
+
+
+@pytest.mark.parametrize(("name", "rgb"), [("papayawhip", (255, 239, 213)), ("azure", (240, 255, 255))])
+def test_a_name_stays_known_after_pillow_was_asked_for_it(name: str, rgb: tuple[int, int, int]) -> None:
+    Image.new("RGB", (1, 1), name)
+    swatch.cache_clear()
     assert swatch(name).rgb == rgb
 
 
