@@ -336,3 +336,23 @@ def test_a_key_that_is_refused_while_renders_are_followed_names_its_variable(wor
     (outcome,) = it.apply().outcomes
     assert outcome.end is End.PENDING
     assert (outcome.next or "").startswith("put a key that is valid for")
+
+
+def test_a_lost_render_stays_lost_where_the_provider_lists_it_without_its_file(world: MakeWorld) -> None:
+    it = world(clips(["a"]), expires_after=1e6)
+    it.bills = True
+    it.faults({"route": "get", "do": "not_found"}, {"route": "list", "do": "error"})
+    it.apply()
+    assert it.record("clip.a#1").status is Status.LOST
+    it.faults()
+
+    def expire(answer: dict[str, Any]) -> None:
+        for job in [answer, *answer.get("data", ())]:
+            if "expires_at" in job:
+                job["expires_at"] = job["completed_at"] + 1
+
+    it.transport = Amended(in_process(it.app), expire)
+    it.clock.time += 60
+    assert [change.action for change in it.plan(refresh=True).changes] == [Action.LOST]
+    it.transport = None
+    assert [change.action for change in it.plan(refresh=True).changes] == [Action.DOWNLOAD]

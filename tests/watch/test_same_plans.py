@@ -7,8 +7,11 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -20,9 +23,11 @@ from sorasync.manifest.diagnostic import ManifestError
 from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.project import Project
 from sorasync.plan.planfile import encode
+from sorasync.provider.client import VideosClient
 from sorasync.state.record import Record, Status
 from sorasync.watch.warm import Caches, WarmAssets, WarmProject
-from tests.watch.kit import CONFIG, Library, clip, make
+from tests.plan.world import Host
+from tests.watch.kit import CONFIG, REAL, Library, clip, make
 
 _FILMS = Path(__file__).parents[2] / "manifests" / "refs"
 OPTIONS = PlanOptions(offline=True, lint=True)
@@ -61,10 +66,10 @@ def settle(project: Project) -> None:
             store.bind(render.address, render.key, run=None)
 
 
-def told(project: Project) -> str:
+def told(project: Project, options: PlanOptions = OPTIONS) -> str:
     """Everything that a plan says, or every fault that keeps one from being made."""
     try:
-        planned = make_plan(project, OPTIONS)
+        planned = make_plan(project, options)
     except ManifestError as error:
         return json.dumps([diagnostic_json(found) for found in error.diagnostics])
     where = [str(planned.library.position(spec.origin)) for spec in planned.library.clips.values()]
@@ -189,6 +194,45 @@ def test_each_edit_is_seen(name: str, tmp_path: Path) -> None:
     assert told(WarmProject.over(project, caches)) == told(project)
     if name not in ("nothing", "mend everything", "apply", "fewer rules"):
         assert told(project) != before
+    caches.close()
+
+
+def test_a_reason_names_the_source_before_as_it_is_labelled_now(tmp_path: Path) -> None:
+    library = make(tmp_path / "film", "")
+    _mending(library)
+    _settling(library)
+    caches = Caches()
+    library.save(
+        "manifests/b.toml", library.read("manifests/b.toml").replace('from = "kite"', 'from = "boat"')
+    )
+    before = told(WarmProject.over(Project.open(library.root), caches))
+    library.save("manifests/a.toml", library.read("manifests/a.toml").replace("takes = 2\npick = 1\n", ""))
+    project = Project.open(library.root)
+    after = told(WarmProject.over(project, caches))
+    assert after == told(project)
+    assert "now clip.boat, was clip.kite#1" in before
+    assert 'now clip.boat, was clip.kite"' in after
+    caches.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Unknowing(WarmProject):
+    """A library whose provider no longer has any of its videos."""
+
+    @asynccontextmanager
+    async def provider(self) -> AsyncIterator[VideosClient]:
+        yield cast("VideosClient", Host())
+
+
+def test_what_the_provider_says_counts_although_it_was_planned_offline_before(tmp_path: Path) -> None:
+    library = make(tmp_path / "film", clip("kite", "A kite"), CONFIG + REAL)
+    _settling(library)
+    library.save("manifests/a.toml", clip("kite", "A kite") + '[[clips.kite.steps]]\nedit = "At night."\n')
+    caches = Caches()
+    project = Unknowing.over(Project.open(library.root), caches)
+    assert "its source is uploaded" not in told(project)
+    assert "its source is uploaded" in told(project, replace(OPTIONS, offline=False))
+    assert "its source is uploaded" not in told(project)
     caches.close()
 
 
