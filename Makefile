@@ -34,6 +34,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/zizmor --quiet --offline --no-progress action.yml docs/examples/github/*.yml
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

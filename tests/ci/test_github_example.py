@@ -346,7 +346,8 @@ def test_no_script_holds_an_expression_that_somebody_else_could_fill() -> None:
 def test_pull_requests_of_forks_never_get_a_token_that_writes() -> None:
     for name in ("plan.yml", "apply.yml"):
         assert "pull_request_target:" not in (EXAMPLES / name).read_text()
-    assert PLAN["permissions"] == {"contents": "read", "pull-requests": "write"}
+    assert PLAN["permissions"] == APPLY["permissions"] == {}
+    assert PLAN["jobs"]["plan"]["permissions"] == {"contents": "read", "pull-requests": "write"}
     assert APPLY["concurrency"]["cancel-in-progress"] is False
 
 
