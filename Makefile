@@ -46,7 +46,7 @@ bench: $(READY)
 
 # Writes what is generated: the reference pages and the schemas.
 reference: $(READY)
-	$(BIN)/python -m sorasync.cli.reference docs/cli.md
+	$(BIN)/python -m sorasync.cli.app.reference docs/cli.md
 	$(BIN)/python -m sorasync.manifest.reference
 
 # Brings the lock files up to pyproject.toml, and every version as it is: make lock UPGRADE=--upgrade takes

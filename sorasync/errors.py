@@ -1,7 +1,7 @@
 """The base of every error a command may end with.
 
 Core code raises these with plain words; only the command line chooses colours and exit codes
-(`sorasync.cli.exit_code`).
+(`sorasync.cli.app.exit_code`).
 """
 
 from __future__ import annotations

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 import click
 
 from sorasync import __version__
-from sorasync.cli.common import global_options
-from sorasync.cli.diagnostic_paths import files_are_of
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.interrupt import heed_signals, leave, leave_quietly, prepare_output
-from sorasync.cli.lazy import LazyGroup
-from sorasync.cli.terminal import colour_wanted
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.interrupt import heed_signals, leave, leave_quietly, prepare_output
+from sorasync.cli.app.lazy_commands import LazyGroup
+from sorasync.cli.app.library_options import global_options
+from sorasync.cli.terminal.capabilities import colour_wanted
+from sorasync.cli.views.diagnostics.diagnostic_paths import files_are_of
 
 COMMANDS = {
     "init": "Create a library: a configuration and a first manifest.",
@@ -74,7 +74,7 @@ def cli(**_options: object) -> None:
 
 def run(args: Sequence[str]) -> int:
     """Run one command line; the exit code. Never raises, save for what ends an interpreter."""
-    from sorasync.cli.failure import show_failure
+    from sorasync.cli.app.failure import show_failure
 
     if sys.platform == "win32":
         # Nothing there is safe yet: signals, locks and the renaming of open files.
@@ -102,7 +102,7 @@ def run(args: Sequence[str]) -> int:
 
 def _interrupted(error: BaseException | None) -> int:
     """Click turns an interruption into an `Abort` that was caused by it."""
-    from sorasync.cli.exit_code import of_error
+    from sorasync.cli.app.exit_code import of_error
 
     leave_quietly()
     click.echo("interrupted", err=True)

@@ -7,7 +7,7 @@ import pytest
 
 from sorasync.apply.events import Moment
 from sorasync.apply.report import End
-from sorasync.cli.exit_code import of_report
+from sorasync.cli.app.exit_code import of_report
 from sorasync.provider.local import in_process
 from sorasync.state.record import Status
 from tests.apply.conftest import MakeWorld

@@ -9,7 +9,7 @@ import pytest
 
 from sorasync.apply.report import End
 from sorasync.assets.mp4 import inspect_mp4
-from sorasync.cli.status_view import look
+from sorasync.cli.views.status.status_view import look
 from sorasync.errors import SorasyncError
 from sorasync.graph.render import Kind
 from sorasync.operations.plan import PlanOptions

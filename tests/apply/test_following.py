@@ -10,7 +10,7 @@ import pytest
 from sorasync.apply.events import Moment
 from sorasync.apply.follow import Follower
 from sorasync.apply.report import End
-from sorasync.cli.exit_code import of_report
+from sorasync.cli.app.exit_code import of_report
 from sorasync.provider.errors import RateLimited
 from sorasync.provider.wire import Job, JobStatus, Page
 from sorasync.state.record import Status

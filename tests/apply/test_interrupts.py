@@ -12,7 +12,7 @@ import pytest
 
 from sorasync.apply.events import Event, Moment
 from sorasync.apply.report import End
-from sorasync.cli.exit_code import of_report
+from sorasync.cli.app.exit_code import of_report
 from sorasync.operations.apply import FileThreads
 from sorasync.plan.action import Action
 from sorasync.provider.local import in_process

@@ -14,7 +14,7 @@ from sorasync.apply.budget import Budget, BudgetSpent, Cap
 from sorasync.apply.report import End
 from sorasync.assets.errors import DiskFull
 from sorasync.assets.store import AssetStore
-from sorasync.cli.exit_code import of_report
+from sorasync.cli.app.exit_code import of_report
 from sorasync.plan.action import Action
 from sorasync.plan.planfile import encode
 from sorasync.plan.stale import PlanStale

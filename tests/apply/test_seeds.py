@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sorasync.apply.seed import with_seed
-from sorasync.cli.plan_text import sums
+from sorasync.cli.views.plan.plan_text import sums
 from sorasync.operations.plan import PlanOptions
 from sorasync.profile import load_profile
 from sorasync.profile.profile import Profile

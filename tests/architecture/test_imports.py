@@ -165,9 +165,9 @@ READS_BY_ITSELF = {
     "sorasync.state.backup": "a copy that was just made",
     "sorasync.assets.disk": "files of its own making",
     "sorasync.durable": "files and directories of its own making",
-    "sorasync.cli.ci": "the summary that a runner collects",
+    "sorasync.cli.app.ci_service": "the summary that a runner collects",
     "sorasync.cli.main": "the null device",
-    "sorasync.cli.interrupt": "the null device",
+    "sorasync.cli.app.interrupt": "the null device",
 }
 """Everything else asks `library_file`: a name in a library may be a link to anything."""
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sorasync.cli.markdown import code, fenced
-from sorasync.cli.plan_markdown import COMMENT_LIMIT, SUMMARY_LIMIT, marker
+from sorasync.cli.terminal.markdown import code, fenced
+from sorasync.cli.views.plan.plan_markdown import COMMENT_LIMIT, SUMMARY_LIMIT, marker
 from tests.cli.kit import Film
 
 Films = Callable[[str], Film]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sorasync.cli.columns import cells, told_apart
+from sorasync.cli.terminal.columns import cells, told_apart
 
 LABELS = st.lists(st.text("ab船[=,]#1", min_size=1, max_size=40), unique=True, max_size=12)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from sorasync.cli.app.preview_server import base_url
 from sorasync.cli.main import run
-from sorasync.cli.preview_server import base_url
 from tests.cli.kit import Film
 
 

@@ -7,7 +7,7 @@ import io
 from rich.console import Console
 
 from sorasync.apply.events import Event, Moment
-from sorasync.cli.progress import Live
+from sorasync.cli.views.apply.progress import Live
 
 
 def test_a_small_terminal_says_how_much_of_the_apply_it_does_not_show() -> None:

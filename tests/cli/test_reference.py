@@ -11,18 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sorasync.cli.failure import one_line, printable
+from sorasync.cli.app.failure import one_line, printable
 from sorasync.cli.main import COMMANDS, cli
-from sorasync.cli.units import age, size
+from sorasync.cli.terminal.units import age, size
 
 _ROOT = Path(__file__).parents[2]
 
 
 def test_the_reference_is_fresh() -> None:
-    from sorasync.cli.reference import reference
+    from sorasync.cli.app.reference import reference
 
     written = (_ROOT / "docs/cli.md").read_text(encoding="utf-8")
-    assert written == reference(), "write it again: python -m sorasync.cli.reference docs/cli.md"
+    assert written == reference(), "write it again: python -m sorasync.cli.app.reference docs/cli.md"
 
 
 @pytest.mark.parametrize("name", COMMANDS)

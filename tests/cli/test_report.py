@@ -16,11 +16,11 @@ pytest.importorskip("av")
 
 from sorasync.apply.events import Moment
 from sorasync.apply.report import End, Outcome, Report
-from sorasync.cli.report_groups import alike, next_step
-from sorasync.cli.report_json import report_json
-from sorasync.cli.report_markdown import report_markdown
-from sorasync.cli.report_text import report_text
-from sorasync.cli.units import spent_text
+from sorasync.cli.terminal.units import spent_text
+from sorasync.cli.views.apply.report_groups import alike, next_step
+from sorasync.cli.views.apply.report_json import report_json
+from sorasync.cli.views.apply.report_markdown import report_markdown
+from sorasync.cli.views.apply.report_text import report_text
 from sorasync.plan.action import Action
 from sorasync.plan.plan import Plan
 from sorasync.state.account import Spent

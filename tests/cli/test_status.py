@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sorasync.cli.columns import cells
+from sorasync.cli.terminal.columns import cells
 from sorasync.state.record import Status
 from tests.cli.kit import CONFIG, Film
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sorasync.cli.main import run
-from sorasync.cli.terminal import can_redraw
+from sorasync.cli.terminal.capabilities import can_redraw
 
 ESCAPE = "\x1b["
 

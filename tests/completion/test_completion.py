@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.generate import write_library
-from sorasync.cli.address_argument import completions
+from sorasync.cli.arguments.address_argument import completions
 from sorasync.cli.main import COMMANDS, cli, run
 from sorasync.manifest.codes import ALL_CODES
 from sorasync.manifest.outline import Named, outline
@@ -114,7 +114,7 @@ def test_files_are_left_to_the_shell(library: Path) -> None:
 def test_every_argument_that_is_an_address_is_completed() -> None:
     import click
 
-    from sorasync.cli.address_argument import AddressType
+    from sorasync.cli.arguments.address_argument import AddressType
     from sorasync.cli.main import COMMANDS
 
     context = click.Context(cli)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sorasync.cli.columns import cells
-from sorasync.cli.diagnostic_text import diagnostics_text
-from sorasync.cli.excerpt import excerpt
+from sorasync.cli.terminal.columns import cells
+from sorasync.cli.views.diagnostics.diagnostic_text import diagnostics_text
+from sorasync.cli.views.diagnostics.excerpt import excerpt
 from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
 
 ROOM = 75

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sorasync.cli.diagnostic_text import diagnostics_text
+from sorasync.cli.views.diagnostics.diagnostic_text import diagnostics_text
 from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
 from sorasync.manifest.lint import lint
 from tests.effort import calls

@@ -9,10 +9,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from sorasync.cli.diagnostic_github import diagnostics_github
-from sorasync.cli.diagnostic_groups import grouped
-from sorasync.cli.diagnostic_sarif import diagnostics_sarif
-from sorasync.cli.diagnostic_text import diagnostics_text
+from sorasync.cli.views.diagnostics.diagnostic_github import diagnostics_github
+from sorasync.cli.views.diagnostics.diagnostic_groups import grouped
+from sorasync.cli.views.diagnostics.diagnostic_sarif import diagnostics_sarif
+from sorasync.cli.views.diagnostics.diagnostic_text import diagnostics_text
 from sorasync.manifest.codes import ALL_CODES
 from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
 from tests.cli.kit import Film, make

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from sorasync.cli.plan_json import plan_json
-from sorasync.cli.plan_text import budget_lines, cost_line
+from sorasync.cli.views.plan.plan_json import plan_json
+from sorasync.cli.views.plan.plan_text import budget_lines, cost_line
 from sorasync.plan.allowance import Allowance
 from sorasync.plan.cost import Total
 from sorasync.plan.plan import Plan

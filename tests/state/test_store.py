@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sorasync.cli.event_text import event_text
+from sorasync.cli.views.history.event_text import event_text
 from sorasync.graph.key import digest
 from sorasync.state.account import NOTHING, Spent
 from sorasync.state.errors import ForbiddenMove, StateError

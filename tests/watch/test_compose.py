@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sorasync.cli.plan_json import plan_json
-from sorasync.cli.watch_lines import Lines
-from sorasync.cli.watch_screen import Scene, compose
+from sorasync.cli.views.plan.plan_json import plan_json
+from sorasync.cli.watch.json_lines import Lines
+from sorasync.cli.watch.watch_screen import Scene, compose
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.project import Project

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sorasync.cli.diagnostic_json import diagnostic_json
-from sorasync.cli.plan_json import plan_json
+from sorasync.cli.views.diagnostics.diagnostic_json import diagnostic_json
+from sorasync.cli.views.plan.plan_json import plan_json
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.project import Project

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from sorasync.cli.address_argument import ADDRESS
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.lock_option import lock_option
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.arguments.address_argument import ADDRESS
+from sorasync.cli.arguments.lock_option import lock_option
 
 _EXAMPLES = """\b
 Examples:
@@ -31,9 +31,9 @@ def command(globals: Globals, address: str, reason: str, yes: bool, lock_timeout
     Renders made from it follow, as far as nothing else about them changed; the whole chain is shown first.
     The earlier record is kept, so that taking the change back costs nothing either.
     """
-    from sorasync.cli.accept_output import acceptance_json, acceptance_text
-    from sorasync.cli.invocation import changing, confirmed
-    from sorasync.cli.lookup import find
+    from sorasync.cli.app.invocation import changing, confirmed
+    from sorasync.cli.arguments.address_lookup import find
+    from sorasync.cli.views.accept_output import acceptance_json, acceptance_text
     from sorasync.operations.accept import accept, acceptance
 
     if not reason.strip():

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sorasync.cli.ci import annotating
-from sorasync.cli.closing import close, display
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.confirm import Confirm
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.invocation import command_line
-from sorasync.cli.lock_option import lock_option
-from sorasync.cli.plan_options import plan_options
-from sorasync.cli.units import dollars
-from sorasync.cli.webhook_options import webhook_options
+from sorasync.cli.app.ci_service import annotating
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.invocation import command_line
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.arguments.lock_option import lock_option
+from sorasync.cli.arguments.plan_options import plan_options
+from sorasync.cli.arguments.webhook_options import webhook_options
+from sorasync.cli.terminal.confirm_spending import Confirm
+from sorasync.cli.terminal.units import dollars
+from sorasync.cli.views.apply.apply_display import close, display
 
 if TYPE_CHECKING:
     from sorasync.operations.plan import PlanOptions
@@ -69,7 +69,7 @@ def command(
     something it touches has changed. What costs nothing is never asked about. Ctrl-C sends nothing more and
     leaves within a second; renders in flight go on at the provider, and the next apply picks them up.
     """
-    from sorasync.cli.webhook_options import webhooks_of
+    from sorasync.cli.arguments.webhook_options import webhooks_of
     from sorasync.operations.apply import ApplyOptions, apply
 
     chosen = ApplyOptions(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
 
 _EXAMPLES = """\b
 Examples:
@@ -22,7 +22,7 @@ def command(globals: Globals, shell: str) -> ExitCode:
 
     Addresses come from the library that the command line names, even while its manifests have faults.
     """
-    from sorasync.cli.completion_script import script
+    from sorasync.cli.arguments.completion_script import script
 
     click.echo(script(shell), nl=False)
     return ExitCode.DONE

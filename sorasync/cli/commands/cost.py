@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_json, print_lines
-from sorasync.cli.units import length
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.terminal.units import length
 
 _EXAMPLES = """\b
 Examples:
@@ -31,7 +31,7 @@ def command(globals: Globals, by: str, since: float | None, csv: bool) -> ExitCo
     Every paid request counts at the time it was sent, even while it is in flight. Where the provider reports
     a charge, the report is shown beside the estimate and counts as spent. Days and months are in UTC.
     """
-    from sorasync.cli.cost_output import cost_csv, cost_json, cost_text
+    from sorasync.cli.views.cost_output import cost_csv, cost_json, cost_text
     from sorasync.operations.cost import By, spending
 
     project = globals.project()

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.lock_option import lock_option
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.arguments.lock_option import lock_option
 from sorasync.counted import counted
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def command(
     manifests stay, so the next apply would render, and charge for, all of it again. Renders in doubt stay in
     the state, because sending them again could pay for them twice.
     """
-    from sorasync.cli.destroy_output import destroy_json, destroy_text
+    from sorasync.cli.views.destroy_output import destroy_json, destroy_text
     from sorasync.operations.gc import at_provider, everything
 
     project = globals.project()
@@ -60,7 +60,7 @@ def command(
     if globals.json:
         print_json(destroy_json(found, unsettled, deleted))
     elif deleted is not None:
-        from sorasync.cli.gc_output import deleted_text
+        from sorasync.cli.views.gc_output import deleted_text
 
         print_lines(deleted_text(deleted))
     return ExitCode.PARTIAL if unsettled or (deleted is not None and deleted.failed) else ExitCode.DONE
@@ -89,8 +89,8 @@ def _destroy(
     yes: bool,
 ) -> Deleted | None:
     """Ask for the library's name, lock, look again, delete; None where the answer was another."""
-    from sorasync.cli.asking import typed
-    from sorasync.cli.invocation import changing
+    from sorasync.cli.app.invocation import changing
+    from sorasync.cli.terminal.ask_yes_no import typed
     from sorasync.operations.gc import clear_leftovers, delete, everything, relink
 
     what = f"delete {counted(count, 'render')}, all of {project.name}"

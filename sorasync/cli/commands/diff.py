@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
 
 _EXAMPLES = """\b
 Examples:
@@ -25,7 +25,7 @@ def command(globals: Globals, revision: str, full: bool) -> ExitCode:
     REV is a commit, a branch or a tag. Its manifests are checked out into a temporary directory and planned
     against the state here. The working tree is not touched, and the provider is not asked.
     """
-    from sorasync.cli.diff_output import diff_json, diff_lines, diff_markdown, sums
+    from sorasync.cli.views.diff_output import diff_json, diff_lines, diff_markdown, sums
     from sorasync.operations.diff import compare
 
     found = compare(globals.project(), revision)

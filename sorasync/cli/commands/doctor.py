@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
 
 _EXAMPLES = """\b
 Examples:
@@ -25,7 +25,7 @@ def command(globals: Globals, offline: bool) -> ExitCode:
     host's own description or from its answer to a GET; what only a paid request could show is listed as
     unknown. Exits with 1 when something is wrong; warnings do not count.
     """
-    from sorasync.cli.doctor_output import doctor_json, doctor_text
+    from sorasync.cli.views.doctor_output import doctor_json, doctor_text
     from sorasync.doctor.checks import examine
 
     checkup = examine(globals.project(), offline=offline)

@@ -6,9 +6,9 @@ from itertools import chain
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
 
 _EXAMPLES = """\b
 Examples:
@@ -33,8 +33,8 @@ def command(globals: Globals, full: bool, offline: bool, detailed_exitcode: bool
     edited. A video that expired at the provider is no drift while the file here is intact. Videos at the
     provider that are not recorded here are counted, and listed with --verbose, but are no drift.
     """
-    from sorasync.cli.drift_output import drift_json, drift_text
-    from sorasync.cli.exit_code import of_changes
+    from sorasync.cli.app.exit_code import of_changes
+    from sorasync.cli.views.drift_output import drift_json, drift_text
     from sorasync.operations.plan import PlanOptions, make_plan
 
     options = PlanOptions(refresh=True, full_check=full, offline=offline)

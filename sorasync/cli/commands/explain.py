@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.complete import codes
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.arguments.completed_values import codes
 
 _EXAMPLES = """\b
 Examples:
@@ -23,7 +23,7 @@ def command(globals: Globals, code: str | None) -> ExitCode:
 
     Without CODE every code is listed.
     """
-    from sorasync.cli.explain_output import code_json, code_text, listed
+    from sorasync.cli.views.explain_output import code_json, code_text, listed
 
     if code is None:
         print_json({"format_version": 1, "codes": [code_json(one) for one in listed()]}) if (
@@ -34,7 +34,7 @@ def command(globals: Globals, code: str | None) -> ExitCode:
 
 
 def _explain(globals: Globals, code: str) -> ExitCode:
-    from sorasync.cli.explain_output import code_json
+    from sorasync.cli.views.explain_output import code_json
     from sorasync.errors import SorasyncError
     from sorasync.manifest.codes import ALL_CODES
     from sorasync.manifest.pages import page

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
 
 _EXAMPLES = """\b
 Examples:
@@ -25,7 +25,7 @@ def command(globals: Globals, text: tuple[str, ...], regex: bool) -> ExitCode:
     With several TEXTs, shows what contains all of them. Case is ignored. Only the manifests are read. Exits
     with 1 when nothing is found, as grep does.
     """
-    from sorasync.cli.find_output import find_json, find_lines
+    from sorasync.cli.views.find_output import find_json, find_lines
     from sorasync.operations.find import find, patterns
 
     found = list(find(globals.project().library(), patterns(text, regex=regex)))

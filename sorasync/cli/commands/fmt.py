@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_json, print_lines, write_output
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines, write_output
 from sorasync.counted import counted
 
 if TYPE_CHECKING:
@@ -121,8 +121,8 @@ def _show(globals: Globals, outcomes: list[Outcome], *, dry: bool, diff: bool) -
 
 
 def _complain(outcomes: list[Outcome]) -> None:
-    from sorasync.cli.diagnostic_text import diagnostics_text
-    from sorasync.cli.failure import printable
+    from sorasync.cli.app.failure import printable
+    from sorasync.cli.views.diagnostics.diagnostic_text import diagnostics_text
 
     for line in diagnostics_text(fault for one in outcomes for fault in one.faults):
         click.echo(printable(line), err=True)
@@ -142,7 +142,7 @@ def _difference(one: Outcome) -> Iterator[str]:
 
 
 def _as_json(outcomes: list[Outcome]) -> dict[str, object]:
-    from sorasync.cli.diagnostic_json import diagnostic_json
+    from sorasync.cli.views.diagnostics.diagnostic_json import diagnostic_json
 
     return {
         "format_version": 1,

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sorasync.cli.address_argument import PATTERN
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.lock_option import lock_option
-from sorasync.cli.output import print_json, print_lines
-from sorasync.cli.units import length
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.arguments.address_argument import PATTERN
+from sorasync.cli.arguments.lock_option import lock_option
+from sorasync.cli.terminal.units import length
 from sorasync.counted import counted
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def command(
     it. Renders in flight, protected renders, and files that are not in the state are never touched. ADDRESS
     limits the list to renders of that address, and takes * and ?.
     """
-    from sorasync.cli.gc_output import deleted_text, gc_json, gc_text
+    from sorasync.cli.views.gc_output import deleted_text, gc_json, gc_text
     from sorasync.operations.gc import at_provider, retired, stale_parts
 
     project = globals.project()
@@ -90,8 +90,8 @@ def _delete(
     yes: bool,
 ) -> Deleted | None:
     """Ask, lock, look again, delete; None where the answer was no."""
-    from sorasync.cli.asking import agreed
-    from sorasync.cli.invocation import changing
+    from sorasync.cli.app.invocation import changing
+    from sorasync.cli.terminal.ask_yes_no import agreed
     from sorasync.operations.gc import STALE, clear_leftovers, relink, retired
     from sorasync.operations.gc import delete as carry_out
 

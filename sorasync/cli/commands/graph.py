@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from sorasync.cli.address_argument import PATTERN
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.arguments.address_argument import PATTERN
 
 _EXAMPLES = """\b
 Examples:
@@ -26,8 +26,8 @@ def command(globals: Globals, patterns: tuple[str, ...]) -> ExitCode:
     With ADDRESS, draws only that address, what it needs and what needs it. ADDRESS takes * and ?, or is
     tag:NAME. Only the manifests are read.
     """
-    from sorasync.cli import graph_output
-    from sorasync.cli.graph_view import chosen
+    from sorasync.cli.views.graph import graph_output
+    from sorasync.cli.views.graph.graph_view import chosen
 
     project = globals.project()
     view = chosen(project.graph(project.library()), patterns)

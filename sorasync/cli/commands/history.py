@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
 
 _EXAMPLES = """\b
 Examples:
@@ -29,8 +29,8 @@ def command(globals: Globals, show: str | None, run: int | None, limit: int) -> 
     """
     if (show is None) != (run is None):
         raise click.UsageError("name the run: sorasync history show RUN")
-    from sorasync.cli.history_output import run_json, run_text, runs_json, runs_text
-    from sorasync.cli.history_view import look_at, runs_of
+    from sorasync.cli.views.history.history_output import run_json, run_text, runs_json, runs_text
+    from sorasync.cli.views.history.history_view import look_at, runs_of
 
     project = globals.project()
     if run is None:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sorasync.cli.address_argument import ADDRESS
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.lock_option import lock_option
-from sorasync.cli.output import print_json, print_lines
-from sorasync.cli.units import length
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.arguments.address_argument import ADDRESS
+from sorasync.cli.arguments.lock_option import lock_option
+from sorasync.cli.terminal.units import length
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
@@ -82,8 +82,8 @@ def command(
 def _one(
     globals: Globals, project: Project, address: str, remote_id: str, timeout: float, *, force: bool
 ) -> ExitCode:
-    from sorasync.cli.import_output import imported_json, imported_text
-    from sorasync.cli.invocation import changing
+    from sorasync.cli.app.invocation import changing
+    from sorasync.cli.views.import_output import imported_json, imported_text
     from sorasync.operations.import_one import bind
 
     graph = project.graph(project.library())
@@ -99,7 +99,7 @@ def _one(
 
 
 def _render(address: str, graph: Graph) -> Render:
-    from sorasync.cli.lookup import find
+    from sorasync.cli.arguments.address_lookup import find
     from sorasync.errors import SorasyncError
 
     found = find(address, graph)
@@ -118,8 +118,8 @@ def _remote(
     *,
     dry_run: bool,
 ) -> ExitCode:
-    from sorasync.cli.import_output import gathered_json, gathered_text
-    from sorasync.cli.invocation import changing
+    from sorasync.cli.app.invocation import changing
+    from sorasync.cli.views.import_output import gathered_json, gathered_text
     from sorasync.errors import SorasyncError
     from sorasync.operations.import_all import carry_out, free_name, gather
     from sorasync.operations.sweep import sweep

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
 
 _EXAMPLES = """\b
 Examples:
@@ -30,7 +30,7 @@ def command(globals: Globals, directory: Path | None) -> ExitCode:
     .gitattributes. Existing files stay unchanged, except that .gitattributes gains the line that lets git
     merge lock files.
     """
-    from sorasync.cli.quote import quoted
+    from sorasync.cli.terminal.shell_quote import quoted
     from sorasync.operations.init import start
 
     place = directory or globals.library or Path()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from sorasync.cli.address_argument import ADDRESS
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.arguments.address_argument import ADDRESS
 
 _EXAMPLES = """\b
 Examples:
@@ -26,8 +26,8 @@ def command(globals: Globals, address: str, limit: int | None) -> ExitCode:
     A clip's log covers its takes and steps. Former names, and names that the manifests no longer have, work
     too.
     """
-    from sorasync.cli.history_output import log_json, log_text
-    from sorasync.cli.history_view import log_of
+    from sorasync.cli.views.history.history_output import log_json, log_text
+    from sorasync.cli.views.history.history_view import log_of
 
     project = globals.project()
     view = log_of(project, address, limit)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sorasync.cli.address_argument import CLIP
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.arguments.address_argument import CLIP
 
 if TYPE_CHECKING:
     from sorasync.operations.pick import Picked
@@ -35,8 +35,8 @@ def command(globals: Globals, clip: str, take: int | None, clear: bool) -> ExitC
     written to picks.toml among the manifests, where comments and other picks stay unchanged. Nothing is sent
     and nothing is billed. Without N, the takes are listed.
     """
-    from sorasync.cli.pick_output import picked_json, picked_text, takes_json, takes_text
-    from sorasync.cli.pick_view import outcome, takes
+    from sorasync.cli.views.pick.pick_output import picked_json, picked_text, takes_json, takes_text
+    from sorasync.cli.views.pick.pick_view import outcome, takes
 
     if clear and take is not None:
         raise click.UsageError("--clear takes no N")
@@ -69,7 +69,7 @@ def _named(clip: str, take: int | None, *, clear: bool) -> tuple[str, int | None
 
 def _pick(project: Project, clip: str, take: int | None) -> Picked:
     """Pick; a library that only a wrong pick keeps from loading is mended by the new one."""
-    from sorasync.cli.pick_view import choose
+    from sorasync.cli.views.pick.pick_view import choose
     from sorasync.manifest.diagnostic import ManifestError
     from sorasync.operations.pick import repair
 

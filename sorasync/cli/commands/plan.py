@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sorasync.cli.apply_command import apply_command, apply_file_command
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode, of_plan
-from sorasync.cli.output import print_json, print_lines, write_output
-from sorasync.cli.plan_options import plan_options
+from sorasync.cli.app.exit_code import ExitCode, of_plan
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines, write_output
+from sorasync.cli.arguments.plan_options import plan_options
+from sorasync.cli.views.plan.apply_command_line import apply_command, apply_file_command
 
 if TYPE_CHECKING:
     from sorasync.manifest.diagnostic import Diagnostic
@@ -53,8 +53,8 @@ def command(
     in flight, and the sources of extensions and edits; with --refresh about everything. Exits with 5 when
     apply would refuse the plan under the library's configuration.
     """
-    from sorasync.cli.ci import add_plan, annotate
-    from sorasync.cli.invocation import notice
+    from sorasync.cli.app.ci_service import add_plan, annotate
+    from sorasync.cli.app.invocation import notice
     from sorasync.manifest.diagnostic import ManifestError
     from sorasync.operations.plan import make_plan
     from sorasync.operations.recording import forgotten
@@ -85,20 +85,20 @@ def command(
 def _show(globals: Globals, planned: Planned, planning: PlanOptions, *, full: bool, short: bool) -> None:
     plan, drift = planned.plan, planned.drift
     if globals.json:
-        from sorasync.cli.drift_output import drift_json
-        from sorasync.cli.plan_json import change_json, plan_json
+        from sorasync.cli.views.drift_output import drift_json
+        from sorasync.cli.views.plan.plan_json import change_json, plan_json
 
         changes = {"changes": map(change_json, plan.changes)}
         print_json(plan_json(plan, changes=False) | changes | ({"drift": drift_json(drift)} if drift else {}))
         return
     if globals.format in _MARKDOWN:
-        from sorasync.cli.plan_markdown import plan_comment, plan_summary
+        from sorasync.cli.views.plan.plan_markdown import plan_comment, plan_summary
 
         written = plan_comment if globals.format == "github" else plan_summary
         print_lines([written(plan, drift)])
         return
-    from sorasync.cli.drift_output import drift_line, drift_text
-    from sorasync.cli.plan_text import plan_text, sums
+    from sorasync.cli.views.drift_output import drift_line, drift_text
+    from sorasync.cli.views.plan.plan_text import plan_text, sums
 
     command = apply_command(globals, planning, plan)
     print_lines(
@@ -110,7 +110,7 @@ def _show(globals: Globals, planned: Planned, planning: PlanOptions, *, full: bo
 
 def _faults(globals: Globals, diagnostics: list[Diagnostic]) -> None:
     """Print in the place of the plan why there is none."""
-    from sorasync.cli.plan_markdown import faults_markdown
+    from sorasync.cli.views.plan.plan_markdown import faults_markdown
     from sorasync.errors import SorasyncError
     from sorasync.manifest.config import find_library
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.diagnostic_paths import from_here
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.views.diagnostics.diagnostic_paths import from_here
 
 if TYPE_CHECKING:
     from sorasync.manifest.diagnostic import Diagnostic
@@ -52,7 +52,7 @@ def command(globals: Globals, fix: bool) -> ExitCode:
 
 
 def _as_text(found: list[Diagnostic], mended: Iterable[Mended], *, fix: bool) -> Iterator[str]:
-    from sorasync.cli.diagnostic_text import diagnostics_text
+    from sorasync.cli.views.diagnostics.diagnostic_text import diagnostics_text
     from sorasync.manifest.diagnostic import Severity
 
     yield from diagnostics_text(found)
@@ -66,7 +66,7 @@ def _as_text(found: list[Diagnostic], mended: Iterable[Mended], *, fix: bool) ->
 
 
 def _mended_text(one: Mended) -> Iterator[str]:
-    from sorasync.cli.columns import terminal_width, wrapped
+    from sorasync.cli.terminal.columns import terminal_width, wrapped
 
     width = terminal_width()
     if one.done:
@@ -79,7 +79,7 @@ def _mended_text(one: Mended) -> Iterator[str]:
 
 
 def _as_json(found: Iterable[Diagnostic], mended: Iterable[Mended]) -> dict[str, object]:
-    from sorasync.cli.diagnostic_json import diagnostic_json
+    from sorasync.cli.views.diagnostics.diagnostic_json import diagnostic_json
 
     return {
         "format_version": 1,

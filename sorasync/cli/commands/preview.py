@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.preview.dialect_names import NAMES
 
 _EXAMPLES = """\b
@@ -64,7 +64,7 @@ def command(
     A Videos API server that draws animatics on this machine and bills nothing, for this program or any
     other. Needs no library.
     """
-    from sorasync.cli.preview_server import listen, loaded, ready_text
+    from sorasync.cli.app.preview_server import listen, loaded, ready_text
 
     parts = loaded()
     settings = parts.settings(

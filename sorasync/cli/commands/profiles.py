@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
 
 _EXAMPLES = """\b
 Examples:
@@ -28,7 +28,7 @@ def command(globals: Globals, name: str | None) -> ExitCode:
     """
     from datetime import UTC, datetime
 
-    from sorasync.cli.profile_output import profile_json, profile_text, profiles_text
+    from sorasync.cli.views.profile_output import profile_json, profile_text, profiles_text
     from sorasync.profile import load_profile
     from sorasync.profile.load import profile_names
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sorasync.cli.address_argument import ADDRESS
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.lock_option import lock_option
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.arguments.address_argument import ADDRESS
+from sorasync.cli.arguments.lock_option import lock_option
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -72,7 +72,7 @@ def command(
 
 
 def _list(globals: Globals, project: Project, address: str | None, *, thumbnails: bool) -> ExitCode:
-    from sorasync.cli.resolve_output import questions_json, questions_text
+    from sorasync.cli.views.resolve_output import questions_json, questions_text
     from sorasync.operations.resolve import questions
 
     found = questions(project, None if address is None else _addresses(address), thumbnails=thumbnails)
@@ -86,7 +86,7 @@ def _list(globals: Globals, project: Project, address: str | None, *, thumbnails
 def _settle(
     project: Project, address: str, adopt: str | None, lock_timeout: float, *, resend: bool, force: bool
 ) -> str:
-    from sorasync.cli.invocation import changing
+    from sorasync.cli.app.invocation import changing
     from sorasync.operations import resolve as resolving
 
     if adopt is not None:
@@ -111,7 +111,7 @@ def _settle(
 def _settle_batch(
     project: Project, name: str, adopt: str | None, lock_timeout: float, *, resend: bool, force: bool
 ) -> str:
-    from sorasync.cli.invocation import changing
+    from sorasync.cli.app.invocation import changing
     from sorasync.counted import counted
     from sorasync.operations import resolve, resolve_batch
 

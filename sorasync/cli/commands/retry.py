@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from sorasync.cli.address_argument import ADDRESS
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.lock_option import lock_option
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.arguments.address_argument import ADDRESS
+from sorasync.cli.arguments.lock_option import lock_option
 
 _EXAMPLES = """\b
 Examples:
@@ -31,9 +31,9 @@ def command(
     Nothing is sent now: the next plan shows each render with its price. One more failure stops it again. A
     refused request that is sent unchanged is likely to be refused again, and some providers charge for that.
     """
-    from sorasync.cli.invocation import changing
-    from sorasync.cli.lookup import find
-    from sorasync.cli.retry_output import lifted_json, lifted_text
+    from sorasync.cli.app.invocation import changing
+    from sorasync.cli.arguments.address_lookup import find
+    from sorasync.cli.views.retry_output import lifted_json, lifted_text
     from sorasync.operations.retry import lift, stuck
 
     if not addresses and not failed and not blocked:

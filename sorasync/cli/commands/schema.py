@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import write_output
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import write_output
 
 if TYPE_CHECKING:
     from sorasync.manifest.shipped import SchemaName
@@ -44,7 +44,7 @@ def command(globals: Globals, name: SchemaName, out: Path | None) -> ExitCode:
         return ExitCode.DONE
     write_output(out, text, parents=True)
     if not globals.quiet:
-        from sorasync.cli.invocation import notice
+        from sorasync.cli.app.invocation import notice
 
         notice(f"wrote  {out}")
     return ExitCode.DONE

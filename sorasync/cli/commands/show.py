@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from sorasync.cli.address_argument import ADDRESS
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.arguments.address_argument import ADDRESS
 
 _EXAMPLES = """\b
 Examples:
@@ -25,15 +25,15 @@ def command(globals: Globals, address: str) -> ExitCode:
     Below the values, lists every render with the prompt as sent, its key, and its record in the state. The
     provider is not asked.
     """
-    from sorasync.cli.address_view import look
+    from sorasync.cli.views.show.address_view import look
 
     view = look(globals.project(), address)
     if globals.json:
-        from sorasync.cli.show_json import show_json
+        from sorasync.cli.views.show.show_json import show_json
 
         print_json(show_json(view))
     else:
-        from sorasync.cli.show_text import show_text
+        from sorasync.cli.views.show.show_text import show_text
 
         print_lines(show_text(view))
     return ExitCode.DONE

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from sorasync.cli.address_argument import PATTERN
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.arguments.address_argument import PATTERN
 
 _EXAMPLES = """\b
 Examples:
@@ -30,15 +30,15 @@ def command(globals: Globals, patterns: tuple[str, ...], stages: tuple[str, ...]
     Reads the manifests and the state; the provider is not asked. ADDRESS may hold * and ?, or be
     tag:NAME.
     """
-    from sorasync.cli.status_view import look
+    from sorasync.cli.views.status.status_view import look
 
     status = look(globals.project(), patterns, stages)
     if globals.json:
-        from sorasync.cli.status_json import status_json
+        from sorasync.cli.views.status.status_json import status_json
 
         print_json(status_json(status))
     else:
-        from sorasync.cli.status_text import status_text, totals
+        from sorasync.cli.views.status.status_text import status_text, totals
 
         print_lines(totals(status) if globals.quiet else status_text(status))
     return ExitCode.DONE

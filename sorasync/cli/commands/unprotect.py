@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sorasync.cli.address_argument import ADDRESS
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.diagnostic_paths import from_here
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.lock_option import lock_option
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.arguments.address_argument import ADDRESS
+from sorasync.cli.arguments.lock_option import lock_option
+from sorasync.cli.views.diagnostics.diagnostic_paths import from_here
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
@@ -36,7 +36,7 @@ def command(globals: Globals, address: str, lock_timeout: float) -> ExitCode:
     A clip with `protect = true` stays protected when its block is deleted; this lifts that. While the
     manifest still says so, the next apply protects it again.
     """
-    from sorasync.cli.invocation import changing
+    from sorasync.cli.app.invocation import changing
 
     project = globals.project()
     with project.synced_store() as store:
@@ -78,7 +78,7 @@ def _meant(
     text: str, bindings: Mapping[str, Binding], manifests: tuple[Library, Graph] | None
 ) -> tuple[str, ...]:
     """The addresses, bound or declared, that a word means. Raises `SorasyncError` where there are none."""
-    from sorasync.cli.lookup import unknown
+    from sorasync.cli.arguments.address_lookup import unknown
     from sorasync.graph.address import owner
 
     prefixed = [text] if text.startswith(("clip.", "character.")) else [f"clip.{text}", f"character.{text}"]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
 from sorasync.counted import counted
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def command(globals: Globals, files: tuple[Path, ...], strict: bool) -> ExitCode
     Every fault of every file is shown at once. Needs no key, no state and no network. `sorasync explain CODE`
     says more about a code. With FILES, checks the whole library that each file belongs to.
     """
-    from sorasync.cli.failure import show_failure
+    from sorasync.cli.app.failure import show_failure
     from sorasync.manifest.config import find_library
     from sorasync.manifest.diagnostic import ManifestError
 
@@ -66,7 +66,7 @@ def _validate(globals: Globals, strict: bool) -> ExitCode:
 
 
 def _text(globals: Globals, checked: Checked) -> ExitCode:
-    from sorasync.cli.diagnostic_text import counts_text, diagnostics_text
+    from sorasync.cli.views.diagnostics.diagnostic_text import counts_text, diagnostics_text
 
     counts = counts_text(checked.diagnostics)
     tail = f" {counts}." if counts else ""
@@ -80,28 +80,28 @@ def _text(globals: Globals, checked: Checked) -> ExitCode:
 
 
 def _json(checked: Checked) -> ExitCode:
-    from sorasync.cli.diagnostic_json import diagnostic_json
+    from sorasync.cli.views.diagnostics.diagnostic_json import diagnostic_json
 
     print_json({"format_version": 1, "diagnostics": [diagnostic_json(d) for d in checked.diagnostics]})
     return ExitCode.DONE
 
 
 def _github(globals: Globals, checked: Checked) -> ExitCode:
-    from sorasync.cli.diagnostic_github import diagnostics_github
+    from sorasync.cli.views.diagnostics.diagnostic_github import diagnostics_github
 
     print_lines(diagnostics_github(checked.diagnostics, _prefix(globals)))
     return ExitCode.ERROR if checked.errors else ExitCode.DONE
 
 
 def _sarif(globals: Globals, checked: Checked) -> ExitCode:
-    from sorasync.cli.diagnostic_sarif import diagnostics_sarif
+    from sorasync.cli.views.diagnostics.diagnostic_sarif import diagnostics_sarif
 
     print_json(diagnostics_sarif(checked.diagnostics, _prefix(globals)))
     return ExitCode.ERROR if checked.errors else ExitCode.DONE
 
 
 def _prefix(globals: Globals) -> str:
-    from sorasync.cli.diagnostic_paths import repository_prefix
+    from sorasync.cli.views.diagnostics.diagnostic_paths import repository_prefix
     from sorasync.manifest.config import find_library
 
     return repository_prefix(find_library(globals.library or Path.cwd()))

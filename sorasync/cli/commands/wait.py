@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sorasync.cli.address_argument import PATTERN
-from sorasync.cli.closing import close, display
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.invocation import command_line
-from sorasync.cli.lock_option import lock_option
-from sorasync.cli.webhook_options import webhook_options, webhooks_of
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.invocation import command_line
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.arguments.address_argument import PATTERN
+from sorasync.cli.arguments.lock_option import lock_option
+from sorasync.cli.arguments.webhook_options import webhook_options, webhooks_of
+from sorasync.cli.views.apply.apply_display import close, display
 
 if TYPE_CHECKING:
     from sorasync.operations.plan import Planned

@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.plan_options import exclude_option, target_option
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.arguments.plan_options import exclude_option, target_option
 
 _EXAMPLES = """\b
 Examples:
@@ -45,9 +45,9 @@ def command(
     the cost. Nothing is sent to the provider, and nothing is spent, until a key says so. Without a terminal,
     and with --format json, every event is one line of JSON.
     """
-    from sorasync.cli.invocation import command_line
-    from sorasync.cli.terminal import can_redraw
-    from sorasync.cli.watch_run import in_lines, on_terminal
+    from sorasync.cli.app.invocation import command_line
+    from sorasync.cli.terminal.capabilities import can_redraw
+    from sorasync.cli.watch.run_watch import in_lines, on_terminal
     from sorasync.operations.plan import PlanOptions
     from sorasync.operations.project import Project
     from sorasync.plan.selection import Selection

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from sorasync.cli.address_argument import ADDRESS
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.arguments.address_argument import ADDRESS
 
 _EXAMPLES = """\b
 Examples:
@@ -23,15 +23,15 @@ def command(globals: Globals, address: str) -> ExitCode:
 
     Names every field that changed, and shows the changed words of the prompt. The provider is not asked.
     """
-    from sorasync.cli.address_view import look
+    from sorasync.cli.views.show.address_view import look
 
     view = look(globals.project(), address)
     if globals.json:
-        from sorasync.cli.why_text import why_json
+        from sorasync.cli.views.show.why_text import why_json
 
         print_json(why_json(view))
     else:
-        from sorasync.cli.why_text import why_text
+        from sorasync.cli.views.show.why_text import why_text
 
         print_lines(why_text(view))
     return ExitCode.DONE

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from sorasync.cli.exit_code import ExitCode
+from sorasync.cli.app.exit_code import ExitCode
 from tests.apply.crash.child import Child, fork
 from tests.apply.crash.doom import Doom, signal_myself
 from tests.apply.crash.steps import watch

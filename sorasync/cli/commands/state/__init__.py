@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sorasync.cli.lazy import LazyGroup
+from sorasync.cli.app.lazy_commands import LazyGroup
 
 COMMANDS = {
     "list": "List what the state knows: addresses, status, keys, ids.",

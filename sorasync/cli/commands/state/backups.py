@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
 
 _EXAMPLES = """\b
 Examples:
@@ -16,8 +16,8 @@ Examples:
 @subcommand(epilog=_EXAMPLES)
 def command(globals: Globals) -> ExitCode:
     """List the backups of the state, latest first. Every command that changes the state makes one first."""
-    from sorasync.cli.state_output import backups_json, backups_text
-    from sorasync.cli.state_view import state_path
+    from sorasync.cli.views.state.state_output import backups_json, backups_text
+    from sorasync.cli.views.state.state_view import state_path
     from sorasync.state.backup import backups
 
     project = globals.project()

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import write_output
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import write_output
 
 _EXAMPLES = """\b
 Examples:
@@ -24,7 +24,7 @@ def command(globals: Globals, file: Path | None) -> ExitCode:
 
     It holds prompts and ids, but no key of a provider.
     """
-    from sorasync.cli.invocation import notice
+    from sorasync.cli.app.invocation import notice
     from sorasync.state.export import export_state
 
     with globals.project().store() as store:

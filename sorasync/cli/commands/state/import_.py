@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.lock_option import lock_option
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.arguments.lock_option import lock_option
 from sorasync.counted import counted
 from sorasync.library_file import read_file
 
@@ -29,7 +29,7 @@ def command(globals: Globals, file: Path, lock_timeout: float) -> ExitCode:
 
     A state with records is never overwritten.
     """
-    from sorasync.cli.invocation import waiting
+    from sorasync.cli.app.invocation import waiting
     from sorasync.errors import SorasyncError
     from sorasync.state.export import import_state
     from sorasync.state.lock import held

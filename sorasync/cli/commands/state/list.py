@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
 
 _EXAMPLES = """\b
 Examples:
@@ -26,8 +26,8 @@ def command(globals: Globals, pattern: str | None, everything: bool) -> ExitCode
 
     PATTERN takes * and ?. Renders in flight are shown even before an address points to them.
     """
-    from sorasync.cli.state_output import rows_json, rows_text
-    from sorasync.cli.state_view import rows
+    from sorasync.cli.views.state.state_output import rows_json, rows_text
+    from sorasync.cli.views.state.state_view import rows
 
     found = rows(globals.project(), pattern, everything=everything)
     if globals.json:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
 
 _EXAMPLES = """\b
 Examples:
@@ -16,7 +16,7 @@ Examples:
 @subcommand(epilog=_EXAMPLES)
 def command(globals: Globals) -> ExitCode:
     """Show who holds the state lock: user, machine, process, command, and the last sign of life."""
-    from sorasync.cli.state_output import holder_json
+    from sorasync.cli.views.state.state_output import holder_json
     from sorasync.state.lock import holder
     from sorasync.state.process import is_dead
 

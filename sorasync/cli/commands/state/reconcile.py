@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.lock_option import lock_option
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.arguments.lock_option import lock_option
 from sorasync.counted import counted
 
 _EXAMPLES = """\b
@@ -34,7 +34,7 @@ def command(globals: Globals, keep: str, lock_timeout: float) -> ExitCode:
     one that was paid for first is used; give the ID of the other to use that instead. Nothing that was paid
     for is forgotten: the other render is kept as retired until `gc`.
     """
-    from sorasync.cli.invocation import waiting
+    from sorasync.cli.app.invocation import waiting
     from sorasync.errors import SorasyncError
     from sorasync.state.backup import backup
     from sorasync.state.lock import held

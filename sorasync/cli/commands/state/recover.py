@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.lock_option import lock_option
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.arguments.lock_option import lock_option
 
 _EXAMPLES = """\b
 Examples:
@@ -28,9 +28,9 @@ def command(globals: Globals, anew: bool, offline: bool, lock_timeout: float) ->
     renders whose intact video is here with its notes beside it, then videos in the provider's list that fit
     exactly one render. Renders that were not found are listed with the reason.
     """
-    from sorasync.cli.invocation import changing, notice, waiting
-    from sorasync.cli.recover_output import recovered_json, recovered_text
-    from sorasync.cli.state_view import state_path
+    from sorasync.cli.app.invocation import changing, notice, waiting
+    from sorasync.cli.views.recover_output import recovered_json, recovered_text
+    from sorasync.cli.views.state.state_view import state_path
     from sorasync.operations.recover import recover
     from sorasync.state.backup import set_aside
 

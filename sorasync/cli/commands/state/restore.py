@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from sorasync.cli.common import Globals, subcommand
-from sorasync.cli.complete import backups
-from sorasync.cli.exit_code import ExitCode
-from sorasync.cli.lock_option import lock_option
-from sorasync.cli.output import print_json, print_lines
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.arguments.completed_values import backups
+from sorasync.cli.arguments.lock_option import lock_option
 
 _EXAMPLES = """\b
 Examples:
@@ -26,8 +26,8 @@ def command(globals: Globals, number: int, lock_timeout: float) -> ExitCode:
     The previous state is kept beside the backups. Renders recorded since the backup come back from the lock
     file by themselves, if the library keeps one, and otherwise with `sorasync state recover`.
     """
-    from sorasync.cli.invocation import waiting
-    from sorasync.cli.state_view import state_path
+    from sorasync.cli.app.invocation import waiting
+    from sorasync.cli.views.state.state_view import state_path
     from sorasync.state.backup import restore
 
     project = globals.project()

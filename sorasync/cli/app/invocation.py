@@ -1,0 +1,52 @@
+"""What a command that changes the state tells of itself, and how it tells the user something on the way."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+import click
+
+from sorasync.cli.app.failure import printable
+
+if TYPE_CHECKING:
+    from sorasync.operations.project import Project
+    from sorasync.operations.recording import Session
+    from sorasync.state.lock import Waiting
+
+
+def command_line() -> str:
+    """The command as it was typed, for the history."""
+    return shlex.join(["sorasync", *sys.argv[1:]])
+
+
+def notice(text: str) -> None:
+    """A sentence on standard error."""
+    click.echo(printable(text), err=True)
+
+
+def waiting(lock_timeout: float) -> Waiting:
+    """How this command takes the lock: under its own name, telling the user whom it waits for."""
+    from sorasync.state.lock import Waiting
+
+    return Waiting(command_line(), lock_timeout, notice)
+
+
+def changing(project: Project, lock_timeout: float = 0.0) -> AbstractContextManager[Session]:
+    """Hold the state for this command, waiting up to `lock_timeout` seconds for it. Raises `StateLocked`."""
+    from sorasync.operations import recording
+
+    return recording.changing(project, waiting(lock_timeout))
+
+
+def confirmed(question: str, *, yes: bool) -> bool:
+    """Ask on a terminal; `yes` stands for the answer. Raises `SorasyncError` where this is not a terminal."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        from sorasync.errors import SorasyncError
+
+        raise SorasyncError("this needs confirmation, and this is not a terminal", hint="pass --yes")
+    return click.confirm(question, default=False, err=True)

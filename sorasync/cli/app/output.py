@@ -1,0 +1,42 @@
+"""Where results go: standard output for what was asked for, files written whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from pathlib import Path
+
+import click
+
+from sorasync.cli.app.failure import printable
+from sorasync.cli.terminal.json_text import json_lines
+
+_LINES_AT_A_TIME = 1_000
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines for people."""
+    click.echo(printable("\n".join(lines)))
+
+
+def print_json(data: Mapping[str, object]) -> None:
+    """Print JSON for programs, as it is made."""
+    lines = json_lines(data)
+    while block := list(islice(lines, _LINES_AT_A_TIME)):
+        click.echo("\n".join(block))
+
+
+def write_output(path: Path, text: str | Iterable[bytes], *, parents: bool = False) -> None:
+    """Write a file in one step: it is there whole, or as it was. Raises `SorasyncError`.
+
+    With `parents` the directories it lies in are made.
+    """
+    from sorasync.durable import make_directory, write_atomic
+    from sorasync.errors import SorasyncError
+
+    try:
+        if parents:
+            make_directory(path.parent)
+        write_atomic(path, text.encode() if isinstance(text, str) else text)
+    except OSError as error:
+        raise SorasyncError(f"cannot write {path}: {error.strerror}") from error

@@ -1,0 +1,103 @@
+"""What a person's word for an address means in a library, and the nearest ones for a wrong word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sorasync.counted import counted
+from sorasync.errors import SorasyncError
+
+if TYPE_CHECKING:
+    from sorasync.graph.graph import Graph
+
+_NEAREST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`owner` is the address of the clip or character; `renders` what the word means of it, in full.
+
+    `declared` tells whether the manifests have it; if not, only the state knows it. `whole` is False where
+    a single take or step was named.
+    """
+
+    owner: str
+    renders: tuple[str, ...]
+    declared: bool
+    whole: bool
+
+    @property
+    def clip(self) -> str | None:
+        """The clip's name, None for a character."""
+        return self.owner.removeprefix("clip.") if self.owner.startswith("clip.") else None
+
+
+def find(text: str, graph: Graph, bound: Iterable[str] = ()) -> Found:
+    """What an address means: declared things first, then those that only the state knows (`bound`).
+
+    `clip.` and `character.` may be left out. Raises `SorasyncError` with the nearest addresses.
+    """
+    from sorasync.graph.address import owner
+
+    for address in _spellings(text):
+        found = _declared(address, graph)
+        if found is not None:
+            return found
+        gone = tuple(sorted(a for a in bound if address in (a, owner(a)) or graph.label(a) == address))
+        if gone:
+            return Found(owner(gone[0]), gone, declared=False, whole=address == owner(address))
+    raise unknown(text, [*graph.renders, *(f"clip.{name}" for name in graph.clips), *bound])
+
+
+def _spellings(text: str) -> list[str]:
+    if text.startswith(("clip.", "character.")):
+        return [text]
+    return [f"clip.{text}", f"character.{text}"]
+
+
+def _declared(address: str, graph: Graph) -> Found | None:
+    from sorasync.graph.address import owner, parse
+
+    if address in graph.renders:
+        whole = address == owner(address)
+        return Found(owner(address), (address,), declared=True, whole=whole)
+    node = graph.clips.get(address.removeprefix("clip.")) if address.startswith("clip.") else None
+    if node is not None:
+        return Found(address, node.renders, declared=True, whole=True)
+    try:
+        named = parse(address)
+    except SorasyncError:
+        return None
+    full = str(named._replace(take=named.take or 1))
+    if named.kind == "clip" and named.step is not None and full in graph.renders:
+        return Found(named.owner, (full,), declared=True, whole=False)
+    return None
+
+
+def unknown(text: str, known: Iterable[str]) -> SorasyncError:
+    """The error for a word that means nothing."""
+    from difflib import get_close_matches
+
+    from sorasync.cli.terminal.shell_quote import quoted
+
+    names = {name.partition("#")[0]: name for name in known}
+    instances = sorted(name for name in names if name.startswith(f"clip.{_bare(text)}["))
+    if instances:
+        shown = ", ".join(map(quoted, instances[:_NEAREST]))
+        more = f" and {len(instances) - _NEAREST} more" if len(instances) > _NEAREST else ""
+        return SorasyncError(
+            f"{text!r} is a matrix of {counted(len(instances), 'clip')}",
+            hint=f"name one of them: {shown}{more}",
+        )
+    bare = {name.partition(".")[2]: name for name in names}
+    near = [bare[match] for match in get_close_matches(_bare(text), bare, n=_NEAREST, cutoff=0.5)]
+    hint = (
+        f"did you mean {' or '.join(map(quoted, near))}?" if near else "sorasync status lists the addresses"
+    )
+    return SorasyncError(f"nothing is called {text!r} here", hint=hint)
+
+
+def _bare(text: str) -> str:
+    return text.removeprefix("clip.").removeprefix("character.").partition("#")[0]

@@ -1,0 +1,73 @@
+"""The options that decide what is planned, for every command that plans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from sorasync.cli.arguments.address_argument import PATTERN
+
+target_option = click.option(
+    "--target",
+    "-t",
+    multiple=True,
+    type=PATTERN,
+    metavar="ADDRESS",
+    help="Plan only this and what it needs. Takes * and ?, tag:NAME, and lost. May be repeated.",
+)
+exclude_option = click.option(
+    "--exclude",
+    multiple=True,
+    type=PATTERN,
+    metavar="ADDRESS",
+    help="Leave out this and what needs it. Takes the same patterns.",
+)
+_OPTIONS = (
+    target_option,
+    exclude_option,
+    click.option(
+        "--replace",
+        multiple=True,
+        type=PATTERN,
+        metavar="ADDRESS",
+        help="Render this again although unchanged, and all that comes from it. Takes `lost`, too.",
+    ),
+    click.option(
+        "--retry",
+        multiple=True,
+        type=PATTERN,
+        metavar="ADDRESS",
+        help="Try this again although the provider refused it or it failed too often.",
+    ),
+    click.option(
+        "--batch/--direct",
+        default=None,
+        help="Create by batch (cheaper, within 24 hours), or one by one. Default: [apply] mode.",
+    ),
+    click.option("--offline", is_flag=True, help="Do not ask the provider."),
+    click.option(
+        "--refresh",
+        is_flag=True,
+        help="Check the files here and all videos at the provider first, not only what the plan needs.",
+    ),
+)
+
+
+def plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add all of them to a command, which gets them as one `PlanOptions` named `planning`."""
+
+    @wraps(function)
+    def command(*args: object, target: tuple[str, ...], exclude: tuple[str, ...], **options: Any) -> object:
+        from sorasync.operations.plan import PlanOptions
+        from sorasync.plan.selection import Selection
+
+        chosen = {name: options.pop(name) for name in ("replace", "retry", "batch", "offline", "refresh")}
+        planning = PlanOptions(selection=Selection(target, exclude), lint=True, **chosen)
+        return function(*args, planning=planning, **options)
+
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command

@@ -1,0 +1,1 @@
+"""An apply while it runs and how it ended."""

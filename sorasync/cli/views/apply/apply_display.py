@@ -1,0 +1,48 @@
+"""What commands that carry changes out share: the display while they run, and the report at the end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from sorasync.cli.app.exit_code import ExitCode, of_report
+from sorasync.cli.app.library_options import Globals
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.terminal.capabilities import can_redraw
+
+if TYPE_CHECKING:
+    from sorasync.apply.report import Report
+    from sorasync.cli.views.apply.progress import Display
+    from sorasync.plan.plan import Plan
+
+
+def display(globals: Globals) -> Display:
+    """A table that redraws on a terminal, lines elsewhere."""
+    from sorasync.cli.views.apply.progress import Lines, Live
+
+    if globals.json or not can_redraw(sys.stderr):
+        return Lines(quiet=globals.quiet)
+    return Live()
+
+
+def close(globals: Globals, plan: Plan, report: Report, name: str = "Apply") -> ExitCode:
+    """Print the report of the command `name`; the exit code it stands for."""
+    if globals.json:
+        from sorasync.cli.views.apply.report_json import report_json
+
+        print_json(report_json(plan, report))
+    elif globals.format == "markdown":
+        from sorasync.cli.views.apply.report_markdown import report_markdown
+
+        print_lines([report_markdown(plan, report)])
+    else:
+        from sorasync.cli.views.apply.report_text import report_text
+
+        print_lines(report_text(plan, report, globals.project(), name))
+    if os.environ.get("GITHUB_STEP_SUMMARY"):
+        from sorasync.cli.app.ci_service import add_summary
+        from sorasync.cli.views.apply.report_markdown import report_markdown
+
+        add_summary(report_markdown(plan, report))
+    return of_report(report)

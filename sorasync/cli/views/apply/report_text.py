@@ -1,0 +1,89 @@
+"""How an apply ended, for people: counts, what did not get done, and what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from sorasync.apply.report import End, Outcome, Report
+from sorasync.cli.terminal.units import spent_text
+from sorasync.cli.views.apply.report_groups import Alike, alike, few, next_step
+from sorasync.cli.views.plan.plan_text import no_changes
+from sorasync.counted import counted
+from sorasync.operations.project import Project
+from sorasync.plan.plan import Plan
+
+_MARKS = {End.FAILED: "✗", End.BLOCKED: "!", End.PENDING: "…", End.OPEN: "?", End.SKIPPED: "-"}
+
+
+def report_text(plan: Plan, report: Report, project: Project, name: str = "Apply") -> Iterator[str]:
+    """The closing lines of the command `name`."""
+    for relink in plan.relinks:
+        if relink.name not in report.conflicts:
+            yield f"{relink.file} is {relink.wanted} now"
+    if not plan.changes and not plan.relinks:
+        yield no_changes(plan)
+    elif not plan.changes:
+        yield f"{name}: {counted(len(plan.relinks), 'name')} relinked."
+    else:
+        yield from _problems(report)
+        yield from _warnings(report)
+        yield closing_counts(plan, report, name)
+        if report.stopped:
+            ended = report.stopped.endswith((".", "?", "!"))
+            yield f"Stopped early: {report.stopped}" + ("" if ended else ".")
+    for what in report.unwritten:
+        yield f"Not written: {what}. `sorasync apply` writes it."
+    for name in report.conflicts:
+        yield f"{name}: a file of yours is in the way; the video is in the store, its name was not made"
+    if report.of(End.DONE) or not plan.changes:
+        yield f"The videos are in {_directory(project)}"
+
+
+def _problems(report: Report) -> Iterator[str]:
+    """What is not done with its next step, what ended alike in one line; then what only waits for it."""
+    groups = alike(report)
+    for group in groups:
+        for part in group.parts:
+            yield from _problem(part)
+    for group in groups:
+        if group.waiting:
+            yield _waiting(group)
+
+
+def _warnings(report: Report) -> Iterator[str]:
+    """What was done and is not as it was asked for."""
+    for outcome in report.of(End.DONE):
+        if outcome.message:
+            yield f"{click.style('!', fg='yellow', bold=True)} {outcome.label}: warning: {outcome.message}"
+
+
+def _problem(part: list[Outcome]) -> Iterator[str]:
+    first = part[0]
+    mark = click.style(_MARKS[first.end], fg="cyan" if first.end is End.PENDING else "red", bold=True)
+    yield f"{mark} {few([outcome.label for outcome in part])}: {first.end.value}: {first.message}"
+    if step := next_step(part):
+        yield f"    next: {step}"
+
+
+def _waiting(group: Alike) -> str:
+    labels = [outcome.label for outcome in group.waiting]
+    verb = "waits" if len(labels) == 1 else "wait"
+    return f"! {few(labels)} {verb} for {few(group.causes)}"
+
+
+def closing_counts(plan: Plan, report: Report, name: str = "Apply") -> str:
+    """How many changes ended in which way, and what was spent."""
+    parts = [f"{len(found)} {end.value}" for end in End if (found := report.of(end))]
+    spent = report.spent
+    billed = not plan.simulated and (spent.usd or spent.unknown or spent.resends)
+    money_text = f" {spent_text(spent)} spent." if billed else ""
+    return f"{name}: {', '.join(parts)}.{money_text}"
+
+
+def _directory(project: Project) -> str:
+    from pathlib import Path
+
+    path = project.root / project.config.assets.path
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

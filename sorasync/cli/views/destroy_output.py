@@ -1,0 +1,60 @@
+"""What `destroy` would delete and did, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sorasync.cli.terminal.units import size
+from sorasync.cli.views.gc_output import deleted_json, doomed_json, doomed_text
+from sorasync.cli.views.plan.plan_json import usd
+from sorasync.counted import counted
+from sorasync.operations.gc import Deleted, Doomed
+from sorasync.plan.cost import total
+from sorasync.state.record import IN_FLIGHT, Record
+
+if TYPE_CHECKING:
+    from sorasync.operations.project import Project
+
+
+def destroy_text(
+    project: Project, found: list[Doomed], unsettled: list[Record], *, keep_remote: bool, quiet: bool
+) -> Iterator[str]:
+    """What goes, what it would cost to make it again, and what has to stay."""
+    if not quiet:
+        yield from doomed_text(found, project.clock.now())
+    for record in unsettled:
+        yield f"! {record.address} stays: whether it was sent is not known; sorasync apply finds out"
+    if not found:
+        yield f"{project.name} has nothing to delete."
+        return
+    bytes_ = size(sum(one.bytes for one in found))
+    yield f"{counted(len(found), 'render')}, {bytes_}: all that {project.name} has rendered."
+    flying = sum(one.record.status in IN_FLIGHT for one in found)
+    if flying:
+        yield f"{flying} of them {'is' if flying == 1 else 'are'} paid for and still in flight."
+    yield f"Rendering all of it again would cost {total(one.cost for one in found)}."
+    yield from _remote(project, keep_remote=keep_remote)
+
+
+def _remote(project: Project, *, keep_remote: bool) -> Iterator[str]:
+    name = project.profile.provider_name
+    if keep_remote:
+        yield f"The videos at {name} are left alone."
+    elif not project.profile.can("delete"):
+        yield f"{name} deletes nothing on request; its copies expire by themselves."
+    else:
+        yield f"The videos at {name} are deleted too."
+
+
+def destroy_json(found: list[Doomed], unsettled: list[Record], deleted: Deleted | None) -> dict[str, object]:
+    """The same as plain data."""
+    cost = total(one.cost for one in found)
+    return {
+        "format_version": 1,
+        "renders": doomed_json(found),
+        "bytes": sum(one.bytes for one in found),
+        "cost_usd": None if cost.unknown else usd(cost.known_usd),
+        "unsettled": [{"address": r.address, "key": r.key, "status": r.status.value} for r in unsettled],
+        "deleted": deleted_json(deleted),
+    }

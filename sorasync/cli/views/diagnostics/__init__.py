@@ -1,0 +1,1 @@
+"""Faults and warnings of manifests, in every output form."""

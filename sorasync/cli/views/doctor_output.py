@@ -1,0 +1,65 @@
+"""A doctor's findings for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from sorasync.cli.app.failure import one_line
+from sorasync.cli.terminal.columns import padded
+from sorasync.counted import counted
+from sorasync.doctor.checks import Checkup, Level
+
+_MARKS = {
+    Level.OK: ("✓", "green"),
+    Level.UNKNOWN: ("·", "cyan"),
+    Level.WARNING: ("!", "yellow"),
+    Level.ERROR: ("✗", "red"),
+}
+
+
+def doctor_text(checkup: Checkup, *, quiet: bool = False) -> Iterator[str]:
+    """One line a check, its hint below it; when quiet, only what needs attention."""
+    yield f"{checkup.provider}"
+    width = max((len(check.name) for check in checkup.checks), default=0)
+    for check in checkup.checks:
+        if quiet and check.level in (Level.OK, Level.UNKNOWN):
+            continue
+        mark, colour = _MARKS[check.level]
+        name = padded(check.name, width)
+        yield f"{click.style(mark, fg=colour, bold=True)} {name}  {one_line(check.message)}"
+        if check.hint and check.level is not Level.OK:
+            yield f"  {' ' * width}  {one_line(check.hint)}"
+    counts = [_counted(n, level) for level in Level if (n := _count(checkup, level))]
+    yield f"Checked: {', '.join(counts)}."
+
+
+def _counted(number: int, level: Level) -> str:
+    """`2 errors`, but `2 ok`: only nouns have a plural."""
+    return (
+        counted(number, level.value) if level in (Level.WARNING, Level.ERROR) else f"{number} {level.value}"
+    )
+
+
+def doctor_json(checkup: Checkup) -> dict[str, object]:
+    """The findings as plain data."""
+    return {
+        "format_version": 1,
+        "provider": checkup.provider,
+        "healthy": checkup.healthy,
+        "summary": {level.value: _count(checkup, level) for level in Level},
+        "checks": [
+            {
+                "name": check.name,
+                "level": check.level.value,
+                "message": check.message,
+                "hint": check.hint,
+            }
+            for check in checkup.checks
+        ],
+    }
+
+
+def _count(checkup: Checkup, level: Level) -> int:
+    return sum(check.level is level for check in checkup.checks)

@@ -1,0 +1,127 @@
+"""What could be deleted and what was, for people and for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from sorasync.cli.app.failure import one_line
+from sorasync.cli.terminal.columns import cells, cut, padded, screen_width
+from sorasync.cli.terminal.units import age, iso, size
+from sorasync.cli.views.plan.plan_json import usd
+from sorasync.counted import counted
+from sorasync.operations.gc import Deleted, Doomed
+from sorasync.plan.cost import money, total
+from sorasync.state.record import Record
+
+_WIDEST = 34
+
+
+def doomed_text(found: list[Doomed], now: float) -> Iterator[str]:
+    """A line for each record: address, status, size, price of making it again, age."""
+    width = screen_width()
+    often = Counter(one.record.address for one in found)
+    labels = [_label(one.record, often[one.record.address]) for one in found]
+    names = min(max(map(cells, labels), default=0), _WIDEST)
+    for one, label in zip(found, labels, strict=True):
+        record = one.record
+        since = age(now - one.since) if one.since is not None else "?"
+        facts = f"{record.status.value:<9}  {size(one.bytes):>9}  {money(one.cost):>7}  {since:>6}"
+        if cells(label) > names:
+            yield f"- {label}"
+            yield f"  {' ' * names}  {facts}"
+        else:
+            yield f"- {padded(label, names)}  {cut_end(facts, width - names - 4)}"
+
+
+def _label(record: Record, often: int) -> str:
+    """The address; with the beginning of the key where several renders have it."""
+    return record.address if often == 1 else f"{record.address} ({record.key[:8]})"
+
+
+def cut_end(text: str, width: int) -> str:
+    """The text, its columns kept, without what does not fit."""
+    return text if cells(text) <= width else cut(text, width)
+
+
+def doomed_json(found: list[Doomed]) -> list[dict[str, object]]:
+    """The records as plain data."""
+    return [
+        {
+            "address": one.record.address,
+            "key": one.record.key,
+            "kind": one.record.kind,
+            "status": one.record.status.value,
+            "provider": one.record.provider,
+            "remote_id": one.record.remote_id,
+            "bytes": one.bytes,
+            "cost_usd": None if one.cost is None else usd(one.cost),
+            "since": iso(one.since),
+        }
+        for one in found
+    ]
+
+
+def gc_text(
+    found: list[Doomed],
+    parts: tuple[int, int],
+    now: float,
+    *,
+    asked: bool,
+    quiet: bool,
+    filtered: bool = False,
+) -> Iterator[str]:
+    """What could go, with its sum; `filtered` where only a part of what is retired was asked for."""
+    if not found and not parts[0]:
+        yield (
+            "No retired render matches: there is nothing to delete."
+            if filtered
+            else "Nothing is retired: there is nothing to delete."
+        )
+        return
+    if not quiet:
+        yield from doomed_text(found, now)
+    if found:
+        bytes_ = size(sum(one.bytes for one in found))
+        cost = total(one.cost for one in found)
+        yield f"{counted(len(found), 'retired render')}, {bytes_}; rendering them again would cost {cost}."
+    if parts[0]:
+        yield f"{counted(parts[0], 'abandoned download')}, {size(parts[1])}."
+    if not asked:
+        yield "Nothing was deleted. To delete them: sorasync gc --delete"
+
+
+def deleted_text(deleted: Deleted) -> Iterator[str]:
+    """What went, and what could not."""
+    for address, message in deleted.failed.items():
+        yield f"! {address}: kept, the provider did not delete it: {one_line(message)}"
+    there = f", {deleted.remote} at the provider" if deleted.remote else ""
+    yield f"Deleted: {counted(len(deleted.keys), 'render')}, {size(deleted.bytes)}{there}."
+
+
+def gc_json(
+    found: list[Doomed], parts: tuple[int, int], deleted: Deleted | None, now: float
+) -> dict[str, object]:
+    """What could go and what went, as plain data; `deleted` is null where nothing was to be deleted."""
+    cost = total(one.cost for one in found)
+    return {
+        "format_version": 1,
+        "at": iso(now),
+        "renders": doomed_json(found),
+        "bytes": sum(one.bytes for one in found),
+        "cost_usd": None if cost.unknown else usd(cost.known_usd),
+        "abandoned_downloads": {"count": parts[0], "bytes": parts[1]},
+        "deleted": deleted_json(deleted),
+    }
+
+
+def deleted_json(deleted: Deleted | None) -> dict[str, object] | None:
+    """What went, as plain data."""
+    if deleted is None:
+        return None
+    return {
+        "keys": list(deleted.keys),
+        "bytes": deleted.bytes,
+        "remote": deleted.remote,
+        "failed": [{"address": a, "message": m} for a, m in deleted.failed.items()],
+    }

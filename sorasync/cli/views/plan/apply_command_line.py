@@ -1,0 +1,55 @@
+"""The command that carries out exactly the plan that was shown."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sorasync.cli.app.library_options import Globals
+
+if TYPE_CHECKING:
+    from sorasync.operations.plan import PlanOptions
+    from sorasync.plan.plan import Plan
+
+
+def apply_command(globals: Globals, planning: PlanOptions, plan: Plan) -> str | None:
+    """The command as it can be pasted into a shell; None where an apply would refuse or do nothing."""
+    if plan.refusals or plan.idle:
+        return None
+    return shlex.join(
+        [*_program(globals), "apply", *_env(globals), *_planning(planning), "--expect", plan.token]
+    )
+
+
+def apply_file_command(globals: Globals, plan: Plan, file: str) -> str | None:
+    """The same for a plan that was saved."""
+    if plan.refusals or plan.idle:
+        return None
+    return shlex.join([*_program(globals), "apply", *_env(globals), file])
+
+
+def _program(globals: Globals) -> list[str]:
+    """The program with the library that it was told to use."""
+    return ["sorasync"] if globals.library is None else ["sorasync", "--library", str(globals.library)]
+
+
+def _env(globals: Globals) -> list[str]:
+    return ["--env", globals.env] if globals.env else []
+
+
+def _planning(planning: PlanOptions) -> Iterator[str]:
+    """The options that decide what is in the plan. `--offline` decides only who is asked, and stays out."""
+    selection = planning.selection
+    for option, values in (
+        ("--target", selection.target),
+        ("--exclude", selection.exclude),
+        ("--replace", planning.replace),
+        ("--retry", planning.retry),
+    ):
+        for value in values:
+            yield from (option, value)
+    if planning.batch is not None:
+        yield "--batch" if planning.batch else "--direct"
+    if planning.refresh:
+        yield "--refresh"

@@ -1,0 +1,277 @@
+"""A plan for people: one line a change, what it costs and why, then the sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import click
+
+from sorasync.cli.terminal.columns import cells, padded, terminal_width, told_apart, wrapped
+from sorasync.cli.terminal.shell_quote import quoted
+from sorasync.cli.views.plan.render_text import render_text
+from sorasync.counted import counted
+from sorasync.plan.action import Action
+from sorasync.plan.allowance import Allowance
+from sorasync.plan.change import Change
+from sorasync.plan.cost import money
+from sorasync.plan.plan import Plan, Relink, Waiting
+from sorasync.plan.words import Piece, shortened, word_diff
+
+_COLOURS = {
+    Action.CREATE: "green",
+    Action.EXTEND: "green",
+    Action.EDIT: "green",
+    Action.CHARACTER: "green",
+    Action.RESUME: "cyan",
+    Action.DOWNLOAD: "cyan",
+    Action.MOVE: "blue",
+    Action.REPLACE: "yellow",
+    Action.RETIRE: "magenta",
+    Action.DELETE: "red",
+    Action.BLOCKED: "red",
+    Action.LOST: "red",
+}
+_VERBS = {
+    Action.CREATE: "to create",
+    Action.EXTEND: "to extend",
+    Action.EDIT: "to edit",
+    Action.CHARACTER: "to upload",
+    Action.RESUME: "to resume",
+    Action.DOWNLOAD: "to download",
+    Action.MOVE: "to move",
+    Action.REPLACE: "to replace",
+    Action.RETIRE: "to retire",
+    Action.DELETE: "to delete",
+    Action.BLOCKED: "blocked",
+    Action.LOST: "lost",
+}
+
+
+# How many reasons why a plan would be refused are shown.
+_REFUSALS = 5
+_LEAST_NAME = 24
+_WIDEST_NAME = 60
+
+
+def plan_text(
+    plan: Plan, *, full: bool = False, short: bool = False, command: str | None = None
+) -> Iterator[str]:
+    """The plan's lines. `full` shows prompts whole, `short` leaves their diffs out.
+
+    `command` is what applies exactly this plan, None where there is nothing to say about that. On a terminal
+    the addresses are shortened to what tells them apart and reasons are folded; elsewhere every address is
+    whole, for grep.
+    """
+    width = terminal_width()
+    rows = [(change, what_text(change)) for change in plan.changes]
+    labels = {change.label: change.label for change, _ in rows}
+    if width is not None:
+        labels = told_apart(labels, max(_LEAST_NAME, width // 2 - 4))
+    names = max(map(cells, labels.values()), default=0)
+    whats = max((cells(what) for _, what in rows), default=0)
+    columns = _Columns(min(names, _WIDEST_NAME), min(whats, 40), width)
+    for change, what in rows:
+        yield from _change_lines(change, labels[change.label], what, columns)
+        if not short:
+            yield from _detail(change, full=full)
+    yield from map(_relink_line, plan.relinks)
+    if rows or plan.relinks:
+        yield ""
+    yield from map(_waiting_line, plan.waiting)
+    if plan.waiting:
+        yield ""
+    yield from sums(plan, command)
+
+
+def _relink_line(relink: Relink) -> str:
+    sign = click.style(Action.MOVE.mark, fg=_COLOURS[Action.MOVE], bold=True)
+    now = f"is {relink.holds}" if relink.holds else "is not there"
+    return f"{sign} {relink.clip}  relink  free  {relink.file} {now}, to be {relink.wanted}"
+
+
+class _Columns(NamedTuple):
+    """The widths of a change's first columns, and of the terminal if there is one."""
+
+    names: int
+    whats: int
+    width: int | None
+
+
+def _change_lines(change: Change, label: str, what: str, columns: _Columns) -> list[str]:
+    head = f"{padded(label, columns.names)}  {padded(what, columns.whats)}  {price_text(change):>8}  "
+    lines = wrapped(why_text(change), columns.width, first=2 + cells(head), indent=6)
+    return [f"{mark_text(change)} {head}{lines[0]}".rstrip(), *lines[1:]]
+
+
+def _waiting_line(waiting: Waiting) -> str:
+    cost = waiting.cost
+    price = f", then costs {cost}" if cost.known_usd or cost.unknown else ""
+    pick = f"sorasync pick {quoted(waiting.clip)} 1..{waiting.takes}"
+    return f"  {waiting.label} waits for a pick{price}: {pick}"
+
+
+def mark_text(change: Change) -> str:
+    """The coloured sign of what is done."""
+    return click.style(change.action.mark, fg=_COLOURS[change.action], bold=True)
+
+
+def price_text(change: Change) -> str:
+    """What it costs, in a word."""
+    if change.stuck:
+        return "-"
+    return f"+{money(change.cost_usd)}" if change.paid else "free"
+
+
+def why_text(change: Change) -> str:
+    """The reason, and what has to be done first."""
+    waits = f"; waits for {_listed(change.depends_on)}" if change.depends_on else ""
+    return f"{change.reason}{waits}"
+
+
+def _listed(labels: tuple[str, ...]) -> str:
+    shown = ", ".join(labels[:3])
+    return shown if len(labels) <= 3 else f"{shown} and {len(labels) - 3} more"
+
+
+def what_text(change: Change) -> str:
+    """What is done, in a word or two."""
+    render = change.render
+    if change.action.renders and render is not None:
+        return render_text(render)
+    return change.word
+
+
+def _detail(change: Change, *, full: bool) -> Iterator[str]:
+    for field in change.fields:
+        if field.name != "prompt" or not isinstance(field.before, str) or not isinstance(field.after, str):
+            continue
+        pieces = word_diff(field.before, field.after)
+        yield f"      prompt: {diff_text(pieces if full else shortened(pieces))}"
+    if full and change.render is not None and change.before is None:
+        for line in change.render.prompt.splitlines():
+            yield f"      {line}".rstrip()
+
+
+def diff_text(pieces: list[Piece]) -> str:
+    """A word diff in one line: `{-old-}` and `{+new+}`, coloured where colour is shown."""
+    return " ".join(_piece_text(piece) for piece in pieces)
+
+
+def _piece_text(piece: Piece) -> str:
+    if piece.op == "=":
+        return piece.text
+    return click.style(f"{{{piece.op}{piece.text}{piece.op}}}", fg="red" if piece.op == "-" else "green")
+
+
+def sums(plan: Plan, command: str | None = None) -> Iterator[str]:
+    """The closing lines: counts, cost and token, or that there is nothing to do."""
+    yield from counts_and_cost(plan)
+    if not plan.empty:
+        yield f"Token: {plan.token}"
+        if plan.idle:
+            yield "An apply would do nothing; the lines above say what helps."
+        elif command is not None:
+            yield f"Apply exactly this: {command}"
+
+
+def counts_and_cost(plan: Plan) -> Iterator[str]:
+    """The closing lines without the token."""
+    if plan.empty:
+        yield no_changes(plan)
+        yield from (f"Note: {text}." for text in plan.notices)
+        return
+    yield f"Plan: {counts_line(plan)}, {plan.unchanged} unchanged."
+    if plan.partial:
+        yield f"This is a partial plan: {selected(plan)}."
+    yield cost_line(plan)
+    yield from budget_lines(plan)
+    yield from (click.style(line, fg="yellow") for line in refusal_lines(plan))
+    yield from (f"Note: {text}." for text in plan.notices)
+    if plan.batch:
+        yield "Creates go out by batch: done within 24 hours, at the batch price."
+    if plan.diagnostics:
+        yield from _diagnosed(plan)
+
+
+_IN_FULL = {"S128": "instead", "S130": "to tell them apart"}
+"""Warnings that a plan shows as they are, with what leads to the way out."""
+
+
+def _diagnosed(plan: Plan) -> Iterator[str]:
+    """What decides whether money is spent in vain in full, everything else as a count."""
+    from sorasync.cli.views.diagnostics.diagnostic_text import counts_text
+
+    for one in plan.diagnostics:
+        if one.code in _IN_FULL:
+            way = f"; {_IN_FULL[one.code]}: {one.expected}" if one.expected else ""
+            yield f"Warning: {one.message}{way}."
+    others = [one for one in plan.diagnostics if one.code not in _IN_FULL]
+    if others:
+        yield f"Lint: {counts_text(others)} (shown by: sorasync validate)."
+
+
+def selected(plan: Plan) -> str:
+    """How much of all that could be done a partial plan is."""
+    total = len(plan.changes) + plan.left_out
+    return f"{len(plan.changes):,} of {counted(total, 'change')} selected"
+
+
+def counts_line(plan: Plan) -> str:
+    """How many changes there are of each action."""
+    reused = sum(change.reuses for change in plan.changes)
+    counts = [(plan.count(action) - (reused if action is Action.MOVE else 0), action) for action in Action]
+    parts = [f"{n} {_VERBS[action]}" for n, action in counts if n]
+    more = ((reused, "to reuse"), (len(plan.relinks), "to relink"))
+    return ", ".join([*parts, *(f"{n} {verb}" for n, verb in more if n)])
+
+
+def cost_line(plan: Plan) -> str:
+    """The sum in one sentence."""
+    if not plan.cost.known_usd and not plan.cost.unknown:
+        return "Cost: nothing."
+    length = f" ({plan.seconds} s)" if plan.seconds else ""
+    if plan.simulated:
+        return f"Cost: nothing; a provider at these prices would charge {plan.cost}{length}."
+    return f"Cost: {plan.cost}{length}."
+
+
+def budget_lines(plan: Plan) -> Iterator[str]:
+    """What the plan may come to, and what it leaves of the budget; nothing where nothing is billed."""
+    if plan.simulated or not any(plan.paid()):
+        return
+    if plan.worst != plan.cost:
+        yield f"Worst case with retries: {plan.worst}."
+    for allowance in plan.allowances:
+        yield from _allowance(allowance, plan)
+
+
+def refusal_lines(plan: Plan) -> Iterator[str]:
+    """Why apply would not carry the plan out as it stands, with the ways past it."""
+    for refusal in plan.refusals[:_REFUSALS]:
+        ways = ", or ".join(way for way, _ in refusal.ways)
+        yield f"Apply would refuse this [{refusal.code}]: {refusal.message}. To proceed: {ways}"
+    if len(plan.refusals) > _REFUSALS:
+        yield f"Apply would refuse this for {counted(len(plan.refusals) - _REFUSALS, 'more reason')}."
+
+
+def _allowance(allowance: Allowance, plan: Plan) -> Iterator[str]:
+    period = allowance.period.capitalize()
+    if allowance.usd is not None:
+        after = allowance.spent_usd + plan.cost.known_usd
+        more = "; apply stops before exceeding it" if after > allowance.usd else ""
+        shown = money(after, more=plan.cost.unknown > 0)
+        yield f"{period} {shown} of {money(allowance.usd)} after this{more}."
+    if allowance.seconds is not None:
+        length = allowance.spent_seconds + plan.seconds
+        more = "; apply stops before exceeding it" if length > allowance.seconds else ""
+        yield f"{period} {length:g} s of {allowance.seconds} s after this{more}."
+
+
+def no_changes(plan: Plan) -> str:
+    """The sentence of a plan with nothing to do, and of no other."""
+    parts = [counted(plan.unchanged_clips, "clip")]
+    if plan.unchanged_characters:
+        parts.append(counted(plan.unchanged_characters, "character"))
+    verb = "matches" if parts == ["1 clip"] else "match"
+    return f"No changes. {' and '.join(parts)} {verb} the manifests."

@@ -1,0 +1,153 @@
+"""Providers' profiles, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from sorasync.cli.terminal.columns import cut, screen_width
+from sorasync.cli.views.plan.plan_json import usd
+from sorasync.counted import counted
+from sorasync.profile.model import ANY, Model, seconds_text
+
+if TYPE_CHECKING:
+    from sorasync.profile.profile import Ability, Profile
+
+_ABILITIES: tuple[Ability, ...] = ("characters", "extend", "edit", "list", "delete", "batch")
+
+
+def profiles_text(profiles: Sequence[Profile], today: date) -> Iterator[str]:
+    """A few lines for each profile, its models with their prices among them."""
+    width = screen_width()
+    names = max(len(profile.name) for profile in profiles)
+    for profile in profiles:
+        head = f"{profile.name:<{names}}"
+        rest = cut(_join(profile.title, _sunset(profile, today)), width - names - 2)
+        yield f"{click.style(head, bold=True)}  {rest}"
+        yield f"{' ' * names}  can: {', '.join(_abilities(profile)) or 'create only'}"
+        for name, model in _models(profile):
+            yield cut_indent(f"{name}: {_price_range(model)}", names + 2, width)
+        yield ""
+    yield "Details: sorasync profiles NAME"
+
+
+def cut_indent(text: str, indent: int, width: int) -> str:
+    """A line at that indent, cut to the width."""
+    return " " * indent + cut(text, width - indent)
+
+
+def _join(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
+
+
+def _sunset(profile: Profile, today: date) -> str:
+    if profile.sunset is None:
+        return ""
+    left = (profile.sunset - today).days
+    return (
+        f"stopped on {profile.sunset}"
+        if left < 0
+        else f"stops on {profile.sunset}, in {counted(left, 'day')}"
+    )
+
+
+def _abilities(profile: Profile) -> list[str]:
+    found = [ability for ability in _ABILITIES if profile.can(ability)]
+    return [*found, "first frame"] if profile.abilities.image_by else [*found]
+
+
+def _models(profile: Profile) -> list[tuple[str, Model]]:
+    listed = [(name, profile.models[name]) for name in profile.model_names]
+    return listed + ([("any other model", profile.models[ANY])] if ANY in profile.models else [])
+
+
+def _price_range(model: Model) -> str:
+    prices = sorted(set(model.prices.values()))
+    lengths = f"{seconds_text(model.seconds)} s"
+    if not prices:
+        return f"price unknown; {lengths}"
+    low, high = usd(prices[0]), usd(prices[-1])
+    return f"${low} a second; {lengths}" if low == high else f"${low} to ${high} a second; {lengths}"
+
+
+def profile_text(profile: Profile, today: date) -> Iterator[str]:
+    """All of one profile."""
+    yield f"{click.style(profile.name, bold=True)}  {profile.title}"
+    limits = profile.limits
+    rows = [
+        (
+            "address",
+            profile.base_url or ("in this process" if profile.transport != "http" else "set base_url"),
+        ),
+        ("key", f"from ${profile.auth.env}" + ("" if profile.auth.required else " (not needed)")),
+        ("can", ", ".join(_abilities(profile)) or "create only"),
+        ("cannot", ", ".join(a for a in _ABILITIES if not profile.can(a))),
+        ("list of jobs", profile.abilities.list if profile.can("list") else "none"),
+        ("prompt", f"at most {counted(limits.prompt_chars, 'character')}"),
+        ("characters", f"at most {limits.characters} a clip" if profile.can("characters") else ""),
+        ("extensions", _extensions(profile)),
+        ("params", ", ".join(f"{name} ({kind})" for name, kind in sorted(profile.params.items()))),
+        ("sunset", _sunset(profile, today)),
+        ("instead", (profile.replacement or "") if profile.sunset else ""),
+        ("billing", "simulated: nothing is billed, prices are for comparison" if profile.simulated else ""),
+        ("source", profile.source + (f", as of {profile.as_of}" if profile.as_of else "")),
+    ]
+    for name, text in rows:
+        if text:
+            yield f"  {name:<12}  {text}"
+    for name, model in _models(profile):
+        yield ""
+        yield from _model(name, model)
+
+
+def _extensions(profile: Profile) -> str:
+    limits = profile.limits
+    if not profile.can("extend"):
+        return ""
+    lengths = seconds_text(limits.extension_seconds)
+    return f"{lengths} s, at most {limits.extensions}, {limits.total_seconds} s in all"
+
+
+def _model(name: str, model: Model) -> Iterator[str]:
+    yield f"  {click.style(name, bold=True)}  {seconds_text(model.seconds)} s"
+    sizes = sorted({*model.sizes, *(size for size in model.prices if size != ANY)})
+    for size in sizes:
+        price = model.price(size)
+        default = "  (default)" if size == model.default_size else ""
+        yield f"    {size:<11} {'price unknown' if price is None else f'${usd(price)} a second'}{default}"
+    if ANY in model.prices or not sizes:
+        price = model.prices.get(ANY)
+        yield f"    {'any size':<11} {'price unknown' if price is None else f'${usd(price)} a second'}"
+    if model.image_price:
+        yield f"    {'first frame':<11} ${usd(model.image_price)} more"
+
+
+def profile_json(profile: Profile, today: date) -> dict[str, object]:
+    """One profile as plain data; a price that is not there is unknown."""
+    return {
+        "name": profile.name,
+        "title": profile.title,
+        "base_url": profile.base_url,
+        "api_key_env": profile.auth.env,
+        "simulated": profile.simulated,
+        "abilities": _abilities(profile),
+        "sunset": profile.sunset.isoformat() if profile.sunset else None,
+        "days_left": profile.days_left(today),
+        "as_of": profile.as_of.isoformat() if profile.as_of else None,
+        "source": profile.source,
+        "params": dict(profile.params),
+        "models": {
+            name: {
+                "sizes": list(model.sizes),
+                "seconds": seconds_text(model.seconds),
+                "default_size": model.default_size,
+                "default_seconds": model.default_seconds,
+                "usd_per_second": {size: usd(price) for size, price in model.prices.items()},
+                "usd_per_image": usd(model.image_price),
+            }
+            for name, model in profile.models.items()
+        },
+    }

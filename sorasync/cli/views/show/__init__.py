@@ -1,0 +1,1 @@
+"""One address: what is declared, rendered and planned, and why."""

@@ -1,0 +1,158 @@
+"""Everything known of one address, gathered without asking the provider: for `show` and `why`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sorasync.cli.arguments.address_lookup import Found, find
+from sorasync.graph.address import parse
+from sorasync.operations.plan import PlanOptions, make_plan
+from sorasync.operations.standing import Stage, changes_by_address, stage_of
+
+if TYPE_CHECKING:
+    from sorasync.graph.graph import Graph
+    from sorasync.graph.render import Render
+    from sorasync.operations.plan import Planned
+    from sorasync.operations.project import Project
+    from sorasync.plan.change import Change
+    from sorasync.state.history import Run
+    from sorasync.state.record import Binding, Record
+    from sorasync.state.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class RenderView:
+    """One render: what the manifests want (`render`), what is known of that, and what is to be done.
+
+    `record` belongs to the wanted key, or to the bound one where nothing is wanted. `bound` is the key that
+    the address stands for. `file` is the video's name relative to the library, None where it is not here;
+    `bytes` its size. `needed_by` are labels.
+    """
+
+    address: str
+    label: str
+    stage: Stage
+    render: Render | None
+    record: Record | None
+    bound: str | None
+    protected: bool
+    change: Change | None
+    run: Run | None
+    file: str | None
+    bytes: int | None
+    needs: tuple[str, ...]
+    needed_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddressView:
+    """An address, its renders in order, and what they were found in.
+
+    `labels` are those of the addresses that stand for a key, or are to.
+    """
+
+    found: Found
+    planned: Planned
+    renders: tuple[RenderView, ...]
+    labels: Mapping[str, str]
+
+
+def look(project: Project, text: str) -> AddressView:
+    """Find an address and what is known of it. Raises `SorasyncError` for one that nobody knows."""
+    with project.synced_store() as store:
+        planned = make_plan(project, PlanOptions(offline=True), store)
+        found = find(text, planned.graph, planned.known.bindings)
+        return _Looking(project, store, planned, found).view()
+
+
+class _Looking:
+    def __init__(self, project: Project, store: Store, planned: Planned, found: Found) -> None:
+        self._project = project
+        self._store = store
+        self._planned = planned
+        self._found = found
+        self._graph = planned.graph
+        self._bindings = planned.known.bindings
+        self._changes = changes_by_address(planned.plan.changes)
+        keys = [render.key for a in found.renders if (render := self._graph.renders.get(a))]
+        bound = [self._bindings[a].key for a in found.renders if a in self._bindings]
+        self._records = store.records({*keys, *bound})
+        self._names = _names(project, planned, found)
+        self._sizes = project.assets().present()
+
+    def view(self) -> AddressView:
+        labels = {binding.key: self._graph.label(a) for a, binding in self._bindings.items()}
+        labels |= {render.key: self._graph.label(a) for a, render in self._graph.renders.items()}
+        return AddressView(
+            found=self._found,
+            planned=self._planned,
+            renders=tuple(map(self._render, self._found.renders)),
+            labels=labels,
+        )
+
+    def _render(self, address: str) -> RenderView:
+        graph = self._graph
+        render, binding = graph.renders.get(address), self._bindings.get(address)
+        record = self._record(render, binding)
+        change = self._changes.get(address)
+        asset = record.asset if record and record.asset in self._sizes else None
+        return RenderView(
+            address=address,
+            label=graph.label(address),
+            stage=stage_of(change, self._planned.known.briefs.get(record.key) if record else None),
+            render=render,
+            record=record,
+            bound=binding.key if binding else None,
+            protected=bool(binding and binding.protect),
+            change=change,
+            run=self._store.run(record.run) if record and record.run is not None else None,
+            file=self._file(address, asset) if asset else None,
+            bytes=self._sizes.get(asset) if asset else None,
+            needs=tuple(graph.label(need) for need in render.needs) if render else (),
+            needed_by=_needed_by(graph, address),
+        )
+
+    def _record(self, render: Render | None, binding: Binding | None) -> Record | None:
+        if render is not None:
+            return self._records.get(render.key)
+        return self._records.get(binding.key) if binding else None
+
+    def _file(self, address: str, asset: str) -> str:
+        """The human name if there is one, else the object's."""
+        root, assets = self._project.root, self._project.assets()
+        name = _name(self._planned.graph, address, [n for n, sha in self._names.items() if sha == asset])
+        path = assets.path / name if name else assets.path_of(asset)
+        if not path.exists():
+            path = assets.path_of(asset)
+        return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def _needed_by(graph: Graph, address: str) -> tuple[str, ...]:
+    return tuple(graph.label(a) for a, render in graph.renders.items() if address in render.needs)
+
+
+def _names(project: Project, planned: Planned, found: Found) -> dict[str, str]:
+    """The names of one clip's videos below the asset directory, with the digest that each stands for."""
+    from sorasync.apply.view import asset_view
+    from sorasync.assets.store import VIDEO
+
+    node = planned.graph.clips.get(found.clip or "")
+    if node is None:
+        return {}
+    known = planned.known
+    naming = project.file_naming(planned.graph)
+    part = replace(planned.graph, clips={node.name: node})
+    view = asset_view(part, known.bindings, known.briefs, (), naming)
+    return {name: link.sha256 for name, link in view.items() if name.endswith(VIDEO)}
+
+
+def _name(graph: Graph, address: str, names: list[str]) -> str | None:
+    """Which of several names of the same bytes means a render: the clip's own for its final one."""
+    place = parse(address)
+    step = f"-step-{place.step}" if place.step else ""
+    node = graph.clips.get(place.name)
+    final = node is not None and node.final == address
+    wanted = [n for n in names if ("/" not in n if final else n.endswith(f"/take-{place.take}{step}.mp4"))]
+    return next(iter(wanted or names), None)

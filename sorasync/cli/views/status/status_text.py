@@ -1,0 +1,163 @@
+"""Where a library stands, for people: a line for each address that fits the terminal, then the sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from sorasync.cli.app.failure import one_line
+from sorasync.cli.terminal.columns import cells, cut, padded, screen_width, terminal_width, told_apart
+from sorasync.cli.terminal.shell_quote import quoted
+from sorasync.cli.terminal.units import age, spent_text
+from sorasync.cli.views.status.status_view import StatusView
+from sorasync.operations.standing import Stage, Standing
+from sorasync.plan.allowance import Allowance
+from sorasync.plan.cost import Total, money
+
+_MARKS = {
+    Stage.DONE: ("✓", "green"),
+    Stage.TODO: ("+", "yellow"),
+    Stage.FLIGHT: ("…", "cyan"),
+    Stage.WAITING: ("◇", "magenta"),
+    Stage.FAILED: ("✗", "red"),
+    Stage.BLOCKED: ("!", "red"),
+    Stage.LOST: ("?", "red"),
+}
+_WIDEST = 34
+_STALE = 3
+_SOON = 86_400
+"""Seconds before a deletion at the provider from which on the closing lines tell of it."""
+_STAGE = max(len(stage.value) for stage in Stage)
+
+
+def status_text(status: StatusView) -> Iterator[str]:
+    """All lines."""
+    width = screen_width()
+    addresses = [row.address for row in status.rows]
+    shown = {address: address for address in addresses}
+    if terminal_width() is not None:
+        shown = told_apart(addresses, max(_WIDEST, width // 2 - 4))
+    names = min(max(map(cells, shown.values()), default=0), max(_WIDEST, width // 2 - 4))
+    for row in status.rows:
+        yield from _lines(row, shown[row.address], status, names, width)
+    if status.rows:
+        yield ""
+    yield from totals(status)
+
+
+def _lines(row: Standing, address: str, status: StatusView, names: int, width: int) -> Iterator[str]:
+    """One line, or two where the address is too long to share one or the command that helps would be cut."""
+    sign, colour = _MARKS[row.stage]
+    mark = click.style(sign, fg=colour, bold=True)
+    share = f"{row.done}/{row.renders}" if row.renders > 1 else ""
+    rest = f"{row.stage.value:<{_STAGE}}  {share:>5}  "
+    room = width - names - cells(rest) - 4
+    detail = _detail(row, status)
+    below = []
+    if row.stage is Stage.WAITING and cells(detail) > room:
+        detail, below = "", [f"    {detail}"]
+    detail = cut(detail, room)
+    if cells(address) > names:
+        yield f"{mark} {address}"
+        yield f"  {' ' * names}  {rest}{detail}".rstrip()
+    else:
+        yield f"{mark} {padded(address, names)}  {rest}{detail}".rstrip()
+    yield from below
+
+
+def _detail(row: Standing, status: StatusView) -> str:
+    if row.stage is Stage.WAITING and row.waits_for:
+        takes = status.takes.get(row.waits_for, 0)
+        later = row.later
+        price = f"then +{later}: " if later.known_usd or later.unknown else ""
+        until = "; take 1 has its name until then" if row.address == f"clip.{row.waits_for}" else ""
+        return f"{price}sorasync pick {quoted(row.waits_for)} 1..{takes}{until}"
+    change = row.worst
+    if change is None:
+        return ""
+    price = f"+{_price(row.cost)}" if row.cost.unknown or row.cost.known_usd else ""
+    if row.stage is Stage.FLIGHT:
+        record = status.records.get(change.key)
+        since = (record.submitted_at or record.intent_at) if record else None
+        parts = [
+            f"{record.progress}%" if record and record.progress else "",
+            f"sent {age(status.now - since)} ago" if since else "",
+            _left(change.key, status),
+            _expiry(change.key, status),
+            change.reason,
+            f"{price} still to be paid" if price else "",
+        ]
+        return ", ".join(one_line(part) for part in parts if part)
+    return f"{price} {one_line(change.reason)}".lstrip()
+
+
+def _left(key: str, status: StatusView) -> str:
+    """How long a render still takes, going by others of its kind."""
+    left = status.left.get(key)
+    if left is None:
+        return ""
+    if left > 0:
+        return f"about {age(left)} left"
+    return f"{age(-left)} longer than usual" if left <= -1 else "about as long as usual"
+
+
+def _expiry(key: str, status: StatusView) -> str:
+    at = status.expiring.get(key)
+    if at is None:
+        return ""
+    return (
+        f"expires in {age(at - status.now)}" if at > status.now else "may be deleted at the provider already"
+    )
+
+
+def _price(cost: Total) -> str:
+    return str(cost)
+
+
+def totals(status: StatusView) -> Iterator[str]:
+    """The closing lines."""
+    counts = [f"{number} {stage.value}" for stage in reversed(Stage) if (number := status.counts.get(stage))]
+    where = f" (env {status.env})" if status.env else ""
+    none = "nothing matches" if status.filtered else "nothing is declared"
+    yield f"{one_line(status.library)}{where}: {', '.join(counts) or none}."
+    yield from _expiring(status)
+    if status.leaving:
+        yield f"{status.leaving} no longer in the manifests: the next apply retires them."
+    for name in status.stale[:_STALE]:
+        yield f"{one_line(name)} is still another render: the next apply relinks it."
+    if len(status.stale) > _STALE:
+        yield f"So are {len(status.stale) - _STALE:,} more names."
+    if status.retired:
+        yield f"{status.retired} retired and kept: sorasync gc lists them."
+    yield _money(status)
+    for allowance in status.allowances:
+        yield from _allowance(allowance)
+    yield from (f"Note: {text}." for text in status.notices)
+
+
+def _expiring(status: StatusView) -> Iterator[str]:
+    soon = [at - status.now for at in status.expiring.values() if at - status.now < _SOON]
+    if soon:
+        first = f"the first in {age(min(soon))}" if min(soon) > 0 else "some perhaps already"
+        yield f"{len(soon)} rendered and not fetched, deleted at the provider soon, {first}: sorasync wait"
+
+
+def _allowance(allowance: Allowance) -> Iterator[str]:
+    period = allowance.period.capitalize()
+    if allowance.usd is not None:
+        yield f"{period}: {money(allowance.spent_usd)} of {money(allowance.usd)}."
+    if allowance.seconds is not None:
+        yield f"{period}: {allowance.spent_seconds:g} s of {allowance.seconds} s."
+
+
+def _money(status: StatusView) -> str:
+    to_go, spent = status.to_go, status.spent
+    past = f"{spent_text(spent)} ({spent.seconds:.0f} s)"
+    future = str(to_go) if to_go.known_usd or to_go.unknown else "$0"
+    if status.later.known_usd or status.later.unknown:
+        future += f", and {status.later} once takes are picked"
+    if status.simulated:
+        return f"Simulated. At these prices: spent {past}; remaining {future}."
+    today = f", {spent_text(status.today)} of it today" if status.today.usd else ""
+    return f"Spent: {past}{today}; remaining: {future}."

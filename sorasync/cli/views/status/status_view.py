@@ -1,0 +1,137 @@
+"""What `status` shows, gathered from the manifests and the state."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sorasync.apply.expiry import file_expires_at
+from sorasync.clock import day_start
+from sorasync.errors import SorasyncError
+from sorasync.operations.pace import paces
+from sorasync.operations.plan import PlanOptions, make_plan
+from sorasync.operations.standing import Stage, Standing, standings
+from sorasync.plan.action import Action
+from sorasync.plan.cost import NOTHING, Total, total
+from sorasync.plan.selection import matches
+from sorasync.state.record import IN_FLIGHT, Status
+
+if TYPE_CHECKING:
+    from sorasync.graph.graph import Graph
+    from sorasync.operations.project import Project
+    from sorasync.plan.allowance import Allowance
+    from sorasync.state.account import Spent
+    from sorasync.state.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """The standings that were asked for, and the sums over them.
+
+    `records` are those of renders with something to do, by key. `leaving` counts changes of addresses that
+    the manifests no longer have, `retired` the records that nothing asks for any more. `now` is Unix seconds.
+    `today` is what was spent since the day of UTC began, `allowances` what the budget's caps leave.
+    """
+
+    library: str
+    env: str | None
+    provider: str
+    simulated: bool
+    rows: list[Standing]
+    takes: Mapping[str, int]
+    records: Mapping[str, Record]
+    counts: Mapping[Stage, int]
+    to_go: Total
+    later: Total
+    """What waits for picks will cost once they are made."""
+    spent: Spent
+    leaving: int
+    stale: tuple[str, ...]
+    retired: int
+    now: float
+    left: Mapping[str, float]
+    """Seconds that renders in flight are expected to take still, by key; below 0 where one is late."""
+    expiring: Mapping[str, float]
+    """When the provider deletes what is rendered and not fetched (Unix seconds), by key."""
+    today: Spent
+    allowances: tuple[Allowance, ...]
+    filtered: bool
+    """Whether only some of the addresses were asked for."""
+    notices: tuple[str, ...] = ()
+    """What was paid for twice."""
+
+
+def look(project: Project, patterns: tuple[str, ...] = (), stages: Collection[str] = ()) -> StatusView:
+    """Look at a library without asking the provider anything.
+
+    Raises `ManifestError`, `StateError`, or `SorasyncError` for a pattern that matches nothing.
+    """
+    with project.synced_store() as store:
+        planned = make_plan(project, PlanOptions(offline=True), store)
+        simulated, now = project.profile.simulated, project.clock.now()
+        spent = store.spent(simulated=simulated)
+        today = store.spent(day_start(now), simulated=simulated)
+        known = paces(store)
+    records = planned.known.records
+    rows = _selected(standings(planned), patterns, planned.graph)
+    if stages:
+        rows = [row for row in rows if row.stage in stages]
+    kept = {binding.key for binding in planned.known.bindings.values()}
+    kept |= {render.key for render in planned.graph.renders.values()}
+    return StatusView(
+        library=project.name,
+        env=project.config.env,
+        provider=project.profile.provider_name,
+        simulated=simulated,
+        rows=rows,
+        takes={name: len(node.takes) for name, node in planned.graph.clips.items()},
+        records=records,
+        counts=Counter(row.stage for row in rows),
+        to_go=total(change.cost_usd for row in rows for _, change in row.changes),
+        later=sum((row.later for row in rows), NOTHING),
+        spent=spent,
+        leaving=planned.plan.count(Action.RETIRE),
+        stale=tuple(relink.file for relink in planned.plan.relinks if relink.holds),
+        retired=sum(
+            key not in kept and brief.status not in IN_FLIGHT for key, brief in planned.known.briefs.items()
+        ),
+        now=now,
+        left={key: left for key, record in records.items() if (left := known.left(record, now)) is not None},
+        expiring={key: at for key, record in records.items() if (at := _expiry(record, project)) is not None},
+        today=today,
+        allowances=planned.plan.allowances,
+        filtered=bool(patterns or stages),
+        notices=planned.plan.notices,
+    )
+
+
+def _expiry(record: Record, project: Project) -> float | None:
+    """When the provider deletes a file that is not here yet."""
+    return file_expires_at(record, project.profile) if record.status is Status.RENDERED else None
+
+
+def _selected(rows: list[Standing], patterns: tuple[str, ...], graph: Graph) -> list[Standing]:
+    if not patterns:
+        return rows
+    kept: dict[str, Standing] = {}
+    for pattern in patterns:
+        hits = {row.address: row for row in rows if _means(pattern, row, graph)}
+        if not hits:
+            raise _nothing(pattern, rows)
+        kept |= hits
+    return [row for row in rows if row.address in kept]
+
+
+def _means(pattern: str, row: Standing, graph: Graph) -> bool:
+    places = (row.address, f"clip.{pattern}", f"character.{pattern}")
+    return matches(pattern, row.address, graph) or row.address in places[1:]
+
+
+def _nothing(pattern: str, rows: list[Standing]) -> SorasyncError:
+    from sorasync.cli.arguments.address_lookup import unknown
+
+    if set("*?:") & set(pattern):
+        return SorasyncError(f"{pattern!r} matches nothing", hint="sorasync status lists the addresses")
+    return unknown(pattern, [row.address for row in rows])

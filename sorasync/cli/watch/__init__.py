@@ -1,0 +1,1 @@
+"""Watch mode on a terminal, and as JSON lines."""
