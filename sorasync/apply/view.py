@@ -48,9 +48,8 @@ def stale_names(
     for one that is to be left alone. Only clips of several renders are looked at: the manifests alone decide
     which of them counts, and no change of a plan comes with it.
     """
-    for clip, node in graph.clips.items():
-        if len(node.renders) < 2:
-            continue
+    for node in graph.several():
+        clip = node.name
         stored = {address: sha for address in node.renders if (sha := _asset(address, bindings, briefs))}
         final = _final(node, stored)
         if final is None or stored[final] not in present:
@@ -59,8 +58,8 @@ def stale_names(
         held = holds(name)
         if held is not None and held != stored[final]:
             old = next((graph.label(address) for address, sha in stored.items() if sha == held), None)
-            wanted = graph.renders[final]
-            yield Relink(f"clip.{clip}", name, f"{directory}/{name}", old, graph.label(final), wanted.key)
+            wanted = graph.keys[final]
+            yield Relink(f"clip.{clip}", name, f"{directory}/{name}", old, graph.label(final), wanted)
 
 
 def _final(node: ClipNode, stored: Container[str]) -> str | None:

@@ -5,8 +5,9 @@ An edge a -> b reads "b needs a's result": a step needs the video before it, a c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from sorasync.graph import address as addresses
 from sorasync.graph.render import Render
@@ -40,14 +41,41 @@ class ClipNode:
         return self.takes + self.steps
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Graph:
-    """Every render by address, sources before what needs them, and every clip by name."""
+    """Every render by address, sources before what needs them, and every clip by name.
+
+    What has to be known of all of them comes in columns (`keys`, `cast`, `several`, `sending`), so that a
+    graph of a large library need not hold every render.
+    """
 
     renders: Mapping[str, Render]
     clips: Mapping[str, ClipNode]
     tags: Mapping[str, tuple[str, ...]]
     """Tags by the address of a clip or character; those without tags are left out."""
+
+    @cached_property
+    def keys(self) -> Mapping[str, str]:
+        """The key of every render by address, in no particular order."""
+        return {address: render.key for address, render in self.renders.items()}
+
+    @cached_property
+    def cast(self) -> tuple[str, ...]:
+        """The addresses of the characters, in the order of `renders`."""
+        return tuple(address for address in self.renders if address.startswith("character."))
+
+    @cached_property
+    def sending(self) -> frozenset[str]:
+        """The addresses of the renders that a file is sent for."""
+        return frozenset(address for address, render in self.renders.items() if render.file)
+
+    def in_order(self, addresses: Collection[str]) -> list[Render]:
+        """The renders at those addresses, sources before what needs them."""
+        return [render for address, render in self.renders.items() if address in addresses]
+
+    def several(self) -> Iterator[ClipNode]:
+        """The clips of more than one render."""
+        return (clip for clip in self.clips.values() if len(clip.renders) > 1)
 
     def label(self, address: str) -> str:
         """The address as people see it."""

@@ -73,7 +73,7 @@ def retired(
     with store.snapshot():
         bindings, briefs = store.bindings(), store.briefs()
         kept = {binding.key for binding in bindings.values()}
-        kept |= {render.key for render in graph.renders.values()}
+        kept.update(graph.keys.values())
         kept |= {record.source_key for record in store.in_flight() if record.source_key}
         protected = store.protected()
         keys = [k for k, brief in briefs.items() if k not in kept and brief.status not in IN_FLIGHT]

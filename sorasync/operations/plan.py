@@ -185,9 +185,10 @@ def _mismatches(graph: Graph, known: Known, changes: Iterable[Change]) -> Iterat
     """What is said of wanted videos that are not what was paid for, where no change says it."""
     told = {change.key for change in changes}
     found = {key: brief.mismatch for key, brief in known.briefs.items() if brief.mismatch and key not in told}
-    for address, render in graph.renders.items() if found else ():
-        if render.key in found:
-            yield f"{graph.label(address)}: {found[render.key]}"
+    if found:
+        stored = {address for address, key in graph.keys.items() if key in found}
+        for render in graph.in_order(stored):
+            yield f"{graph.label(render.address)}: {found[render.key]}"
 
 
 def _sweep(project: Project, options: PlanOptions, store: Store, graph: Graph) -> Swept | None:
@@ -203,15 +204,15 @@ def _present(project: Project, swept: Swept | None) -> Container[str]:
     from sorasync.assets.checked import still_damaged
 
     assets = project.assets()
-    present = assets.present()
+    present = assets.digests()
     damaged = still_damaged(assets) if swept is None else swept.damaged
-    return present.keys() - damaged if damaged else present
+    return set(present) - damaged if damaged else present
 
 
 def lost_renders(graph: Graph, briefs: Mapping[str, Brief]) -> frozenset[str]:
     """The addresses of wanted renders that the state calls lost."""
     lost = {key for key, brief in briefs.items() if brief.status is Status.LOST}
-    return frozenset(address for address, render in graph.renders.items() if render.key in lost)
+    return frozenset(address for address, key in graph.keys.items() if key in lost) if lost else frozenset()
 
 
 def _relinks(project: Project, graph: Graph, known: Known, changes: Iterable[Change]) -> Iterable[Relink]:
@@ -220,7 +221,7 @@ def _relinks(project: Project, graph: Graph, known: Known, changes: Iterable[Cha
     What else changes about a clip gives it its name too.
     """
     assets = project.assets()
-    if not any(len(node.renders) > 1 for node in graph.clips.values()) or not assets.root.exists():
+    if next(graph.several(), None) is None or not assets.root.exists():
         return ()
     from sorasync.apply.view import stale_names
     from sorasync.assets.ledger import load_ledger
@@ -268,7 +269,7 @@ def _diagnostics(
 
 def _untouched(graph: Graph, found: Survey) -> tuple[int, int]:
     touched = {owner(render.address) for render in found.touched}
-    characters = sum(address.startswith("character.") for address in graph.renders)
+    characters = len(graph.cast)
     touched_characters = sum(address.startswith("character.") for address in touched)
     clips = len(graph.clips) - (len(touched) - touched_characters)
     return clips, characters - touched_characters
@@ -306,15 +307,16 @@ def _costs_once_picked(
         return {}
     costs = {}
     for node in waiting:
-        added = [address for address in supposed.clips[node.name].renders if address not in graph.renders]
+        added = [address for address in supposed.clips[node.name].renders if address not in graph.keys]
         costs[node.name] = total(cost_of(supposed.renders[address], project.profile) for address in added)
     return costs
 
 
 def _desired(graph: Graph) -> str:
     digest = hashlib.sha256()
-    for address in sorted(graph.renders):
-        digest.update(f"{address}={graph.renders[address].key}\n".encode())
+    keys = graph.keys
+    for address in sorted(keys):
+        digest.update(f"{address}={keys[address]}\n".encode())
     return digest.hexdigest()
 
 

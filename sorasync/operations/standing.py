@@ -66,12 +66,11 @@ def standings(planned: Planned) -> list[Standing]:
     graph, briefs = planned.graph, planned.known.briefs
     changes = changes_by_address(planned.plan.changes)
     later = {waiting.label: waiting.cost for waiting in planned.plan.waiting}
-    cast = [a for a in graph.renders if a.startswith("character.")]
-    found = [_standing(address, (address,), None, graph, briefs, changes) for address in cast]
+    found = [_standing(address, (address,), None, graph, briefs, changes) for address in graph.cast]
     for node in sorted(graph.clips.values(), key=lambda node: natural(node.name)):
         address = f"clip.{node.name}"
         standing = _standing(address, node.renders, node, graph, briefs, changes)
-        found.append(replace(standing, later=later.get(address, NOTHING)))
+        found.append(replace(standing, later=later[address]) if address in later else standing)
     return found
 
 
@@ -112,7 +111,7 @@ def _standing(
     for place in renders:
         change = changes.get(place)
         if change is not None:
-            found.append((stage_of(change, briefs.get(graph.renders[place].key)), change))
+            found.append((stage_of(change, briefs.get(graph.keys[place])), change))
     waits_for = _unpicked(node) if node else None
     stages = [stage for stage, _ in found]
     rest = Stage.WAITING if waits_for else Stage.DONE

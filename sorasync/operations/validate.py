@@ -62,19 +62,19 @@ def _checked(project: Project) -> Checked:
     library, language = project.sound_library()
     graph, lacks = expand_as_far(library, project.profile, keys=False)
     lacking = {lack.address for lack in lacks}
-    sound = {a for a in graph.renders if owner(a) not in lacking}
+    sound = {a for a in graph.sending if owner(a) not in lacking}
     media = media_findings(project, library, graph, sound)
     stale = schema_findings(project.root)
     warned = (*library.warnings, *endings(project, library), *project.lint(library), *stale)
     found = sorted((*language, *warned, *lacks, *media), key=Diagnostic.sort_key)
-    return Checked(tuple(found), len(library.clips), len(library.characters), len(graph.renders))
+    return Checked(tuple(found), len(library.clips), len(library.characters), len(graph.keys))
 
 
 def media_findings(
     project: Project, library: Library, graph: Graph, addresses: Collection[str]
 ) -> list[Diagnostic]:
     """What is wrong with the files that are sent for those renders; nothing is imported where none is."""
-    sent = {a for a in addresses if graph.renders[a].file}
+    sent = graph.sending.intersection(addresses)
     if not sent:
         return []
     from sorasync.preflight import check_media

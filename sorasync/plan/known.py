@@ -74,24 +74,28 @@ def survey(graph: Graph, known: Known, replaced: Container[str] = (), *, lost: b
 
     With `lost` the provider is to be asked for lost renders as well.
     """
-    touched = []
-    bindings, briefs = known.bindings, known.briefs
-    for address, render in graph.renders.items():
-        binding, brief = bindings.get(address), briefs.get(render.key)
-        settled = (
-            binding is not None
-            and brief is not None
-            and binding.key == render.key
-            and known.whole(brief, render.kind)
-            and known.refused(brief) is None
-        )
-        if not settled or address in replaced:
-            touched.append(render)
-    gone = tuple(sorted(a for a in bindings if a not in graph.renders and not _awaits(graph, a)))
-    wanted = {render.key for render in graph.renders.values()}
-    adrift = tuple(
-        sorted(key for key, brief in briefs.items() if brief.status in IN_FLIGHT and key not in wanted)
-    )
+    bindings, briefs, keys_of = known.bindings, known.briefs, graph.keys
+    whole = {
+        key
+        for key, brief in briefs.items()
+        if known.whole(brief, Kind.CREATE) and known.refused(brief) is None
+    }
+    whole |= {
+        key
+        for address in graph.cast
+        if (found := briefs.get(key := keys_of[address])) and known.whole(found, Kind.CHARACTER)
+    }
+    unsettled = {
+        address
+        for address, key in keys_of.items()
+        if key not in whole or (bound := bindings.get(address)) is None or bound.key != key
+    }
+    if replaced:
+        unsettled |= {address for address in keys_of if address in replaced}
+    touched = graph.in_order(unsettled) if unsettled else []
+    gone = tuple(sorted(a for a in bindings.keys() - keys_of.keys() if not _awaits(graph, a)))
+    flight = {key for key, brief in briefs.items() if brief.status in IN_FLIGHT}
+    adrift = tuple(sorted(flight.difference(keys_of.values()))) if flight else ()
     keys = _keys(graph, known, touched, gone) | set(adrift)
     return Survey(
         touched=tuple(touched),
@@ -99,7 +103,7 @@ def survey(graph: Graph, known: Known, replaced: Container[str] = (), *, lost: b
         adrift=adrift,
         keys=frozenset(keys),
         ask=frozenset(_to_ask(known, keys, _sources(graph, known, touched), lost)),
-        unchanged=len(graph.renders) - len(touched),
+        unchanged=len(keys_of) - len(touched),
     )
 
 
@@ -121,7 +125,7 @@ def _keys(graph: Graph, known: Known, touched: list[Render], gone: tuple[str, ..
 def _sources(graph: Graph, known: Known, touched: list[Render]) -> set[str]:
     """The keys of sources whose steps nobody has paid for yet: the provider must still hold them."""
     return {
-        graph.renders[render.source].key
+        graph.keys[render.source]
         for render in touched
         if render.source is not None and render.key not in known.briefs
     }

@@ -18,7 +18,7 @@ class Bindings(Part):
     def bindings(self) -> dict[str, Binding]:
         """Every address and what it stands for."""
         rows = self.session.rows("SELECT address, key, protect FROM bindings")
-        return {str(address): Binding(str(key), bool(protect)) for address, key, protect in rows}
+        return {address: Binding(key, bool(protect)) for address, key, protect in rows}
 
     def binding(self, address: str) -> Binding | None:
         """What one address stands for, or None."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from sorasync.state.account import Charge, charge
 
@@ -125,8 +126,7 @@ class Record:
         return charge(self.status.value, self.cost_usd, self.reported_usd, seconds, made_at)
 
 
-@dataclass(frozen=True, slots=True)
-class Brief:
+class Brief(NamedTuple):
     """The part of a record that a plan needs for every key, kept small for libraries of 100,000 clips."""
 
     status: Status
@@ -136,8 +136,7 @@ class Brief:
     mismatch: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(NamedTuple):
     """An address and the key it stands for. `protect` outlives the manifest block that set it."""
 
     key: str

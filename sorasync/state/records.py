@@ -52,10 +52,8 @@ class Records(Attempts):
     def briefs(self) -> dict[str, Brief]:
         """Every key, with what a plan needs of it."""
         rows = self.session.rows("SELECT key, status, asset, provider, remote_id, mismatch FROM records")
-        return {
-            key: Brief(STATUSES[status], asset, provider, remote_id, mismatch)
-            for key, status, asset, provider, remote_id, mismatch in rows
-        }
+        statuses, brief = STATUSES, Brief
+        return {key: brief(statuses[status], *rest) for key, status, *rest in rows}
 
     def record(self, key: str) -> Record | None:
         """The record of a key, or None."""

@@ -7,7 +7,7 @@ a change depends on is done before it, and nothing is sent before what it starts
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -73,11 +73,11 @@ class Disk:
 
     def __init__(self, root: Path) -> None:
         self.root = self.path = root
-        self.digests: dict[str, int] = {}
+        self.kept: dict[str, int] = {}
 
-    def present(self) -> dict[str, int]:
-        """Sizes by digest."""
-        return dict(self.digests)
+    def digests(self) -> Collection[str]:
+        """See `AssetStore.digests`."""
+        return set(self.kept)
 
 
 class Host:
@@ -184,7 +184,7 @@ class World:
             self._carry_out(changes[label])
         for address, binding in self.state.bound.items():
             if render := self.graph.renders.get(address):
-                self.state.bound[address] = replace(binding, protect=render.protect)
+                self.state.bound[address] = binding._replace(protect=render.protect)
         self.state.serial += bool(plan.changes)
 
     def settle(self, manifest: str | Mapping[str, str]) -> Plan:
@@ -229,7 +229,7 @@ class World:
         """Remove the asset of a render from the disk."""
         asset = self.record(address).asset
         assert asset is not None
-        del self.disk.digests[asset]
+        del self.disk.kept[asset]
 
     def _carry_out(self, change: Change) -> None:
         match change.action:
@@ -277,7 +277,7 @@ class World:
         if record.kind != "character":
             asset = hashlib.sha256(f"{record.key} {self.renders}".encode()).hexdigest()
             record = replace(record, asset=asset)
-            self.disk.digests[asset] = 1
+            self.disk.kept[asset] = 1
             self.job(remote_id, JobStatus.COMPLETED, 100)
         self.state.rows[record.key] = record
 

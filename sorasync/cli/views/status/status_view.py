@@ -79,7 +79,7 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Collection[st
     if stages:
         rows = [row for row in rows if row.stage in stages]
     kept = {binding.key for binding in planned.known.bindings.values()}
-    kept |= {render.key for render in planned.graph.renders.values()}
+    kept.update(planned.graph.keys.values())
     return StatusView(
         library=project.name,
         env=project.config.env,
