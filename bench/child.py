@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-import sorasync.apply.follow as follow
+import sorasync.apply.render.follow as follow
 
 
 class Looks:

@@ -10,9 +10,9 @@ from pathlib import Path
 from sorasync.apply.budget import Budget
 from sorasync.apply.events import Event, Moment, Reporter
 from sorasync.apply.group_commit import GroupCommit
-from sorasync.apply.job_ids import JobIds
-from sorasync.apply.reach import Reach
-from sorasync.apply.waiting import unless
+from sorasync.apply.race import unless
+from sorasync.apply.render.job_ids import JobIds
+from sorasync.apply.render.outage import Reach
 from sorasync.assets.store import AssetStore
 from sorasync.clock import Clock
 from sorasync.plan.action import Action

@@ -10,16 +10,16 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
-from sorasync.apply.batching import Batching
-from sorasync.apply.carry_out import Carrier
+from sorasync.apply.batch.gather_creates import Batching
+from sorasync.apply.change_executor import Carrier
 from sorasync.apply.context import Context
-from sorasync.apply.downloads import Downloads
-from sorasync.apply.follow import Follower
-from sorasync.apply.open_questions import OpenQuestions
-from sorasync.apply.pictures import Pictures
-from sorasync.apply.places import Places
+from sorasync.apply.in_doubt import OpenQuestions
+from sorasync.apply.render.download_queue import Downloads
+from sorasync.apply.render.follow import Follower
+from sorasync.apply.render.in_flight_slots import Places
 from sorasync.apply.report import End, Outcome, Report
 from sorasync.apply.schedule import Schedule
+from sorasync.apply.thumbnails import Pictures
 from sorasync.graph.render import Kind
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change

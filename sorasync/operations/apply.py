@@ -14,12 +14,12 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
+from sorasync.apply.asset_names import asset_view
 from sorasync.apply.context import Context, Settings
 from sorasync.apply.engine import run
 from sorasync.apply.events import Reporter
 from sorasync.apply.report import Report
 from sorasync.apply.sidecars import note_again
-from sorasync.apply.view import asset_view
 from sorasync.assets.link import LinkReport, link_all
 from sorasync.counted import counted
 from sorasync.errors import Refused, SorasyncError, Terminated

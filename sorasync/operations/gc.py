@@ -172,7 +172,7 @@ def stale_parts(project: Project) -> tuple[int, int]:
 
 def clear_leftovers(project: Project, store: Store, before: float) -> None:
     """Remove downloads broken off before that time, and kept answers whose videos are in place."""
-    from sorasync.apply.requests import token_of
+    from sorasync.apply.render.render_request import token_of
     from sorasync.provider.kept_answers import KeptAnswers, kept_as
 
     assets = project.assets()
@@ -275,7 +275,7 @@ async def _delete_one(provider: VideosClient, remote_id: str) -> str | None:
 
 def relink(project: Project, store: Store) -> None:
     """Bring the names of files in line with what is left; with faulty manifests only where nothing is."""
-    from sorasync.apply.view import asset_view
+    from sorasync.apply.asset_names import asset_view
     from sorasync.assets.link import link_all
     from sorasync.manifest.diagnostic import ManifestError
 

@@ -223,7 +223,7 @@ def _relinks(project: Project, graph: Graph, known: Known, changes: Iterable[Cha
     assets = project.assets()
     if next(graph.several(), None) is None or not assets.root.exists():
         return ()
-    from sorasync.apply.view import stale_names
+    from sorasync.apply.asset_names import stale_names
     from sorasync.assets.ledger import load_ledger
 
     ledger = load_ledger(assets.root)
@@ -332,7 +332,7 @@ def _ask(project: Project, store: Store, found: Survey, swept: Swept | None) -> 
 
 
 async def _answers(project: Project, records: Mapping[str, Record]) -> dict[str, Remote]:
-    from sorasync.apply.expiry import file_expires_at
+    from sorasync.apply.render.file_expiry import file_expires_at
 
     ids = {key: record.remote_id for key, record in records.items() if record.remote_id}
     async with project.provider() as provider:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sorasync.apply.batch_mark import Mark
+from sorasync.apply.batch.batch_token import Mark
 from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.errors import SorasyncError
 from sorasync.graph.address import natural
@@ -116,7 +116,7 @@ def _candidates(question: BatchQuestion, batches: list[Batch]) -> tuple[BatchCan
 
 
 def _is_ours(record: Record, batch: Batch) -> bool:
-    from sorasync.apply.batch_send import TOKEN
+    from sorasync.apply.batch.send_batch import TOKEN
 
     mark = Mark.of(record.batch_id)
     if mark is None:
@@ -128,7 +128,7 @@ def _is_ours(record: Record, batch: Batch) -> bool:
 
 def _may_be_ours(question: BatchQuestion, batch: Batch) -> bool:
     """Whether nothing that a batch says speaks against it: marks, files and numbers of others do."""
-    from sorasync.apply.batch_send import TOKEN
+    from sorasync.apply.batch.send_batch import TOKEN
 
     return (
         batch.metadata.get(TOKEN) is None

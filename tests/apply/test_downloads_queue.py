@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from sorasync.apply.downloads import Downloads
+from sorasync.apply.render.download_queue import Downloads
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:

@@ -274,7 +274,7 @@ def test_without_pictures_a_video_is_whole_all_the_same(
 ) -> None:
     it = world(clips(["a"]), config=PICTURES)
     it.profile = {"variants": ("video",)}
-    monkeypatch.setattr("sorasync.apply.pictures.first_frame", lambda video: None)
+    monkeypatch.setattr("sorasync.apply.thumbnails.first_frame", lambda video: None)
     assert it.apply().complete
     assert it.names() == ["a.mp4"]
     assert not (it.root / "assets" / "a.webp").exists()

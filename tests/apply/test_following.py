@@ -8,7 +8,7 @@ from collections import defaultdict
 import pytest
 
 from sorasync.apply.events import Moment
-from sorasync.apply.follow import Follower
+from sorasync.apply.render.follow import Follower
 from sorasync.apply.report import End
 from sorasync.cli.app.exit_code import of_report
 from sorasync.provider.errors import RateLimited

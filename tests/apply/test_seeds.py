@@ -13,7 +13,7 @@ from click import unstyle
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sorasync.apply.seed import with_seed
+from sorasync.apply.render.seed import with_seed
 from sorasync.cli.views.plan.plan_text import sums
 from sorasync.operations.plan import PlanOptions
 from sorasync.profile import load_profile

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sorasync.apply.batch_mark import Mark
+from sorasync.apply.batch.batch_token import Mark
 from sorasync.assets.errors import DamagedFile
 from sorasync.assets.mp4 import inspect_mp4
 from sorasync.errors import SorasyncError

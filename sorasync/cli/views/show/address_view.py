@@ -135,7 +135,7 @@ def _needed_by(graph: Graph, address: str) -> tuple[str, ...]:
 
 def _names(project: Project, planned: Planned, found: Found) -> dict[str, str]:
     """The names of one clip's videos below the asset directory, with the digest that each stands for."""
-    from sorasync.apply.view import asset_view
+    from sorasync.apply.asset_names import asset_view
     from sorasync.assets.store import VIDEO
 
     node = planned.graph.clips.get(found.clip or "")

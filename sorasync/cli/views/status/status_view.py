@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sorasync.apply.expiry import file_expires_at
+from sorasync.apply.render.file_expiry import file_expires_at
 from sorasync.clock import day_start
 from sorasync.errors import SorasyncError
 from sorasync.operations.pace import paces

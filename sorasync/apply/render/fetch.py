@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from sorasync.apply.context import Context
+from sorasync.apply.render.transfer import stream
 from sorasync.apply.sidecars import sidecar_of
-from sorasync.apply.transfer import stream
 from sorasync.assets import spare
 from sorasync.assets.errors import DamagedFile, TooLarge, WrongLength
 from sorasync.assets.fetch import Received

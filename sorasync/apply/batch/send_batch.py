@@ -16,12 +16,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sorasync.apply.batch_mark import Mark
+from sorasync.apply.batch.batch_token import Mark
 from sorasync.apply.context import Context
 from sorasync.apply.events import Moment
-from sorasync.apply.gate import ChangeGate
-from sorasync.apply.requests import build
-from sorasync.apply.send import Intent, intend, take_back, why
+from sorasync.apply.render.payment_gate import ChangeGate
+from sorasync.apply.render.render_request import build
+from sorasync.apply.render.send import Intent, intend, take_back, why
 from sorasync.assets.errors import DiskFull
 from sorasync.counted import counted
 from sorasync.errors import SorasyncError

@@ -12,10 +12,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from sorasync.apply.pace import Pace
-from sorasync.apply.reach import Reach
-from sorasync.apply.waiting import unless
-from sorasync.apply.watched import Watched
+from sorasync.apply.race import unless
+from sorasync.apply.render.outage import Reach
+from sorasync.apply.render.poll_rate import Pace
+from sorasync.apply.render.polled_job import Watched
 from sorasync.clock import Clock
 from sorasync.errors import SorasyncError
 from sorasync.provider import errors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sorasync.apply.context import Context
 from sorasync.apply.events import Moment
-from sorasync.apply.waiting import unless
+from sorasync.apply.race import unless
 from sorasync.clock import Clock
 from sorasync.plan.change import Change
 from sorasync.provider.errors import Withheld

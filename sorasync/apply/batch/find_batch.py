@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from sorasync.apply.batch_mark import Mark
-from sorasync.apply.batch_send import TOKEN
+from sorasync.apply.batch.batch_token import Mark
+from sorasync.apply.batch.send_batch import TOKEN
 from sorasync.apply.context import Context
-from sorasync.apply.open_questions import Answer
+from sorasync.apply.in_doubt import Answer
 from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.provider import errors
 from sorasync.provider.base import BatchQueue

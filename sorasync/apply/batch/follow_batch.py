@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Iterable
 
 from sorasync.apply.context import Context
-from sorasync.apply.follow import WaitedLongEnough
-from sorasync.apply.job_ids import IdTaken
-from sorasync.apply.misses import Misses
-from sorasync.apply.settle import move_and_book
-from sorasync.apply.waiting import unless
+from sorasync.apply.race import unless
+from sorasync.apply.render.billing import move_and_book
+from sorasync.apply.render.follow import WaitedLongEnough
+from sorasync.apply.render.job_ids import IdTaken
+from sorasync.apply.render.misses import Misses
 from sorasync.provider import errors
 from sorasync.provider.base import BatchQueue
 from sorasync.provider.batch import Batch, BatchResult, BatchStatus

@@ -8,27 +8,27 @@ import traceback
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
-from sorasync.apply.absence import fetch_when_there, pause_before_resending
-from sorasync.apply.batch_mark import Mark
-from sorasync.apply.batching import Batching, lost_in_a_batch
+from sorasync.apply.batch.batch_token import Mark
+from sorasync.apply.batch.gather_creates import Batching, lost_in_a_batch
 from sorasync.apply.budget import BudgetSpent
 from sorasync.apply.context import Context
-from sorasync.apply.downloads import Downloads
 from sorasync.apply.events import Moment
-from sorasync.apply.expiry import file_expires_at
-from sorasync.apply.fetch import FetchLater, Gone, fetch, put_back
-from sorasync.apply.follow import Follower, WaitedLongEnough
-from sorasync.apply.gate import ChangeGate
-from sorasync.apply.lost import job_again
-from sorasync.apply.misses import Misses
-from sorasync.apply.open_questions import Answer, OpenQuestions, adopt
-from sorasync.apply.pictures import Pictures
-from sorasync.apply.places import Places
+from sorasync.apply.in_doubt import Answer, OpenQuestions, adopt
+from sorasync.apply.race import unless
+from sorasync.apply.render.billing import book_report, move_and_book
+from sorasync.apply.render.download_queue import Downloads
+from sorasync.apply.render.fetch import FetchLater, Gone, fetch, put_back
+from sorasync.apply.render.file_expiry import file_expires_at
+from sorasync.apply.render.follow import Follower, WaitedLongEnough
+from sorasync.apply.render.in_flight_slots import Places
+from sorasync.apply.render.lost_job import job_again
+from sorasync.apply.render.misses import Misses
+from sorasync.apply.render.payment_gate import ChangeGate
+from sorasync.apply.render.render_request import token_of
+from sorasync.apply.render.send import Overtaken, send
+from sorasync.apply.render.wait_for_provider import fetch_when_there, pause_before_resending
 from sorasync.apply.report import End, Outcome
-from sorasync.apply.requests import token_of
-from sorasync.apply.send import Overtaken, send
-from sorasync.apply.settle import book_report, move_and_book
-from sorasync.apply.waiting import unless
+from sorasync.apply.thumbnails import Pictures
 from sorasync.assets.disk import FULL, NO_DESCRIPTOR
 from sorasync.assets.errors import AssetError, DiskFull
 from sorasync.clock import lasting

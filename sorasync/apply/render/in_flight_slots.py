@@ -6,7 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from sorasync.apply.context import Context
-from sorasync.apply.waiting import unless
+from sorasync.apply.race import unless
 from sorasync.plan.change import Change
 from sorasync.provider.errors import Withheld
 

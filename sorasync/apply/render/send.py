@@ -8,13 +8,13 @@ import json
 from dataclasses import dataclass
 from typing import NoReturn
 
-from sorasync.apply import requests
 from sorasync.apply.context import Context
-from sorasync.apply.gate import ChangeGate
-from sorasync.apply.job_ids import IdTaken
-from sorasync.apply.requests import Request
-from sorasync.apply.seed import found_in
-from sorasync.apply.settle import move_and_book
+from sorasync.apply.render import render_request as requests
+from sorasync.apply.render.billing import move_and_book
+from sorasync.apply.render.job_ids import IdTaken
+from sorasync.apply.render.payment_gate import ChangeGate
+from sorasync.apply.render.render_request import Request
+from sorasync.apply.render.seed import found_in
 from sorasync.assets.errors import DiskFull
 from sorasync.counted import counted
 from sorasync.errors import SorasyncError

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from sorasync.apply.batch_find import BatchFinder
-from sorasync.apply.batch_follow import BatchFollower
-from sorasync.apply.batch_mark import Mark
-from sorasync.apply.batch_send import BatchSender
+from sorasync.apply.batch.batch_token import Mark
+from sorasync.apply.batch.find_batch import BatchFinder
+from sorasync.apply.batch.follow_batch import BatchFollower
+from sorasync.apply.batch.send_batch import BatchSender
 from sorasync.apply.context import Context
-from sorasync.apply.follow import WaitedLongEnough
-from sorasync.apply.open_questions import Answer
+from sorasync.apply.in_doubt import Answer
+from sorasync.apply.render.follow import WaitedLongEnough
 from sorasync.errors import SorasyncError
 from sorasync.plan.change import Change
 from sorasync.plan.cost import in_batch

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from sorasync.apply.context import Context
-from sorasync.apply.seed import with_seed
+from sorasync.apply.render.seed import with_seed
 from sorasync.errors import SorasyncError
 from sorasync.graph.render import Kind, Render
 from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Source

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sorasync.apply.misses import Misses
+from sorasync.apply.render.misses import Misses
 from sorasync.provider.wire import Job
 
 _FIRST_WAIT, _LAST_WAIT, _GROWTH = 1.0, 20.0, 8.0

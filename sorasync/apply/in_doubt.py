@@ -6,8 +6,8 @@ import asyncio
 from enum import StrEnum
 
 from sorasync.apply.context import Context
+from sorasync.apply.render.billing import move_and_book
 from sorasync.apply.resolve import Evidence, Finding, Verdict, findings
-from sorasync.apply.settle import move_and_book
 from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.provider import errors
 from sorasync.provider.listing import jobs_since
