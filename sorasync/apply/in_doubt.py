@@ -7,11 +7,11 @@ from enum import StrEnum
 
 from sorasync.apply.context import Context
 from sorasync.apply.render.billing import move_and_book
-from sorasync.apply.resolve import Evidence, Finding, Verdict, findings
 from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.provider import errors
 from sorasync.provider.listing import jobs_since
 from sorasync.provider.wire import Job, JobStatus, Page
+from sorasync.recovery.lost_answers import Evidence, Finding, Verdict, findings
 from sorasync.state.record import Record, Status
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sorasync.apply.match_job import job_signature, requests_matching
 from sorasync.errors import SorasyncError
 from sorasync.operations.import_one import new_record
 from sorasync.operations.project import Project
@@ -18,6 +17,7 @@ from sorasync.operations.recording import Session
 from sorasync.operations.sweep import Sweep, oldest_first
 from sorasync.provider.redact import HIDDEN
 from sorasync.provider.wire import Job, JobStatus
+from sorasync.recovery.match_job import job_signature, requests_matching
 from sorasync.state.record import Status
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import asyncio
 import json
 from dataclasses import dataclass
 
-from sorasync.apply.match_job import Comparison, Wanted, compare_job
 from sorasync.errors import SorasyncError
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
@@ -14,6 +13,7 @@ from sorasync.operations.project import Project
 from sorasync.operations.recording import Session
 from sorasync.operations.resolve import refuse_held
 from sorasync.provider.wire import Job, JobStatus
+from sorasync.recovery.match_job import Comparison, Wanted, compare_job
 from sorasync.state.record import IN_FLIGHT, Status
 
 

@@ -10,7 +10,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from sorasync.apply.match_job import request_signature, requests_matching
 from sorasync.apply.sidecars import record_of
 from sorasync.graph.address import natural
 from sorasync.operations.import_one import new_record, status_of, wanted_of
@@ -18,6 +17,7 @@ from sorasync.operations.project import Project
 from sorasync.operations.recording import Session
 from sorasync.operations.sweep import oldest_first
 from sorasync.provider.wire import JobStatus
+from sorasync.recovery.match_job import request_signature, requests_matching
 from sorasync.state.record import Record, Status
 
 if TYPE_CHECKING:

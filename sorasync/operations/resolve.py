@@ -11,13 +11,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sorasync.apply.match_job import Comparison, compare_job, is_older, wanted_by
 from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.errors import SorasyncError
 from sorasync.operations.project import Project
 from sorasync.operations.recording import Session
 from sorasync.operations.resolve_batch import BatchQuestion, grouped, with_candidates
 from sorasync.operations.several import several_takes
+from sorasync.recovery.match_job import Comparison, compare_job, is_older, wanted_by
 from sorasync.state.record import Record, Status
 from sorasync.state.store import Store
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sorasync.apply.resolve import Evidence, Finding, Verdict, findings
 from sorasync.graph.key import canonical, digest
 from sorasync.provider.redact import hide
 from sorasync.provider.wire import Job, JobStatus
+from sorasync.recovery.lost_answers import Evidence, Finding, Verdict, findings
 from sorasync.state.record import Record, Status
 
 NOW = 1_800_000_000.0

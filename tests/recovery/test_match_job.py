@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sorasync.apply.match_job import Wanted, compare_job, request_signature, requests_matching
 from sorasync.provider.redact import HIDDEN
 from sorasync.provider.wire import Job, JobStatus
+from sorasync.recovery.match_job import Wanted, compare_job, request_signature, requests_matching
 
 NIGHT = Wanted("A lighthouse at night.", "sora-2", "1280x720", 4.0)
 NOON = Wanted("A boathouse at noon.", "sora-2", "1280x720", 4.0)

@@ -15,9 +15,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 
-from sorasync.apply.match_job import Wanted, compare_job, is_older, wanted_by
 from sorasync.graph.key import folded
 from sorasync.provider.wire import Job
+from sorasync.recovery.match_job import Wanted, compare_job, is_older, wanted_by
 from sorasync.state.record import Record
 from sorasync.state.rows import fields_of
 
