@@ -83,7 +83,7 @@ def _checks(project: Project, offline: bool) -> Iterator[Check]:
 
 
 def _fonts(project: Project) -> Iterator[Check]:
-    from sorasync.operations.lettering import boxes
+    from sorasync.operations.undrawable_text import boxes
 
     try:
         renders = project.graph(project.library()).renders.values()

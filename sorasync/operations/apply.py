@@ -23,13 +23,13 @@ from sorasync.apply.sidecars import note_again
 from sorasync.assets.link import LinkReport, link_all
 from sorasync.counted import counted
 from sorasync.errors import Refused, SorasyncError, Terminated
-from sorasync.operations.blame import placed
 from sorasync.operations.budget import budget_of, configured_policy
-from sorasync.operations.lettering import boxes
+from sorasync.operations.cancellation import StopButton
+from sorasync.operations.fault_location import placed
 from sorasync.operations.plan import Planned, PlanOptions, make_plan
 from sorasync.operations.project import Project
-from sorasync.operations.recording import begin_run, bring_up, forgotten, write_lock_file
-from sorasync.operations.stop import StopButton
+from sorasync.operations.recorded_change import begin_run, bring_up, forgotten, write_lock_file
+from sorasync.operations.undrawable_text import boxes
 from sorasync.operations.wait import Webhooks, listening_for, pending_part
 from sorasync.plan.plan import Plan
 from sorasync.plan.planfile import load

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from sorasync.operations.local_copies import spares
 from sorasync.operations.project import Project
-from sorasync.operations.spares import spares
 from sorasync.plan.remote import Remote
 from sorasync.state.record import IN_FLIGHT, Status
 from sorasync.state.store import Store
@@ -19,7 +19,7 @@ from sorasync.state.store import Store
 if TYPE_CHECKING:
     from sorasync.assets.checked import Findings
     from sorasync.graph.graph import Graph
-    from sorasync.operations.sweep import Sweep
+    from sorasync.operations.provider_jobs import Sweep
     from sorasync.provider.wire import Job
     from sorasync.state.record import Brief
 
@@ -88,7 +88,7 @@ def sweep_all(
     project: Project, store: Store, graph: Graph, *, full: bool = False, offline: bool = False
 ) -> Swept:
     """Check every recorded file, and walk the provider's list. Changes nothing; raises `ProviderError`."""
-    from sorasync.operations.sweep import Sweep, sweep
+    from sorasync.operations.provider_jobs import Sweep, sweep
 
     files = _files(project, store, full=full)
     found = Sweep((), complete=False, listed=False) if offline else sweep(project)

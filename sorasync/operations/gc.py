@@ -19,7 +19,7 @@ from sorasync.state.record import IN_FLIGHT, Record, Status
 
 if TYPE_CHECKING:
     from sorasync.operations.project import Project
-    from sorasync.operations.recording import Session
+    from sorasync.operations.recorded_change import Session
     from sorasync.profile.profile import Profile
     from sorasync.provider.client import VideosClient
     from sorasync.state.store import Store

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from sorasync.errors import SorasyncError
 from sorasync.operations.import_one import new_record
 from sorasync.operations.project import Project
-from sorasync.operations.recording import Session
-from sorasync.operations.sweep import Sweep, oldest_first
+from sorasync.operations.provider_jobs import Sweep, oldest_first
+from sorasync.operations.recorded_change import Session
 from sorasync.provider.redact import HIDDEN
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.recovery.match_job import job_signature, requests_matching
@@ -148,7 +148,7 @@ def carry_out(project: Project, session: Session, gathered: Gathered) -> None:
 def _graph_with(project: Project, path: Path, text: str) -> Graph:
     """The graph of the library as it would be with the manifest."""
     from sorasync.manifest.load import load
-    from sorasync.operations.overlay import Overlay
+    from sorasync.operations.edited_library import Overlay
 
     file = path.resolve().relative_to(project.root.resolve()).as_posix()
     return project.graph(load(project.root, project.config, Overlay(project.root, file, text)))

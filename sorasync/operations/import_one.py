@@ -10,7 +10,7 @@ from sorasync.errors import SorasyncError
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
 from sorasync.operations.project import Project
-from sorasync.operations.recording import Session
+from sorasync.operations.recorded_change import Session
 from sorasync.operations.resolve import refuse_held
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.recovery.match_job import Comparison, Wanted, compare_job
@@ -49,7 +49,7 @@ def bind(
         _record(project, session, render, remote_id, Status.STORED, label, force=force)
         session.store.bind(render.address, render.key, run=session.run, protect=render.protect)
         return Imported(render.address, label, remote_id, Status.STORED, None)
-    from sorasync.operations.sweep import job as ask
+    from sorasync.operations.provider_jobs import job as ask
 
     job = ask(project, remote_id)
     _refuse_unusable(project, job)

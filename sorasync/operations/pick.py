@@ -18,7 +18,7 @@ from sorasync.manifest.library import Library, Origin
 from sorasync.manifest.matrix import canonical_name
 from sorasync.manifest.positions import Positions
 from sorasync.manifest.toml import TomlError, parse
-from sorasync.operations.overlay import Overlay
+from sorasync.operations.edited_library import Overlay
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,11 +13,11 @@ from sorasync.graph.address import natural, owner
 from sorasync.graph.expand import expand
 from sorasync.graph.graph import ClipNode, Graph
 from sorasync.manifest.diagnostic import ManifestError
-from sorasync.operations.blame import placed
 from sorasync.operations.budget import allowances, configured_policy
+from sorasync.operations.fault_location import placed
+from sorasync.operations.local_copies import absent, spares
 from sorasync.operations.project import Project
 from sorasync.operations.repeats import repeats
-from sorasync.operations.spares import absent, spares
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.plan.cost import FREE, Total, cost_of, total
@@ -254,7 +254,7 @@ def _diagnostics(
 ) -> tuple[Diagnostic, ...]:
     """What was found in what is to be rendered. Raises `ManifestError` if one of it is an error."""
     from sorasync.manifest.diagnostic import Severity
-    from sorasync.operations.ending import endings
+    from sorasync.operations.sunset import endings
     from sorasync.operations.validate import media_findings
 
     rendered = [change.address for change in changes if change.action.renders]

@@ -214,7 +214,7 @@ class Project:
         if self.profile.base_url is not None:
             yield None
         elif self.profile.transport == "in-process":
-            from sorasync.operations.embedded import preview_transport
+            from sorasync.operations.in_process_preview import preview_transport
 
             async with preview_transport(self.preview_data) as transport:
                 yield transport

@@ -14,8 +14,8 @@ from sorasync.apply.sidecars import record_of
 from sorasync.graph.address import natural
 from sorasync.operations.import_one import new_record, status_of, wanted_of
 from sorasync.operations.project import Project
-from sorasync.operations.recording import Session
-from sorasync.operations.sweep import oldest_first
+from sorasync.operations.provider_jobs import oldest_first
+from sorasync.operations.recorded_change import Session
 from sorasync.provider.wire import JobStatus
 from sorasync.recovery.match_job import request_signature, requests_matching
 from sorasync.state.record import Record, Status
@@ -134,7 +134,7 @@ class _Recovery:
 
     def from_provider(self, *, offline: bool) -> None:
         """Give each wanted render that nobody knows the job in the provider's list that only it can be."""
-        from sorasync.operations.sweep import sweep
+        from sorasync.operations.provider_jobs import sweep
         from sorasync.provider.errors import ProviderError
 
         open_renders = self._unknown_renders()

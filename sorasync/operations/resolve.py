@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.errors import SorasyncError
 from sorasync.operations.project import Project
-from sorasync.operations.recording import Session
+from sorasync.operations.recorded_change import Session
 from sorasync.operations.resolve_batch import BatchQuestion, grouped, with_candidates
-from sorasync.operations.several import several_takes
+from sorasync.operations.takes import several_takes
 from sorasync.recovery.match_job import Comparison, compare_job, is_older, wanted_by
 from sorasync.state.record import Record, Status
 from sorasync.state.store import Store
@@ -116,7 +116,7 @@ def _chosen(records: list[Record], only: Collection[str] | None) -> tuple[list[B
 
 
 def _candidates(project: Project, records: list[Record], held: frozenset[str]) -> tuple[list[Job], bool]:
-    from sorasync.operations.sweep import sweep
+    from sorasync.operations.provider_jobs import sweep
 
     found = sweep(project, min(record.intent_at or 0.0 for record in records) - CLOCK_ALLOWANCE)
     return [job for job in found.jobs if job.id not in held], found.listed
@@ -214,7 +214,7 @@ def adopt(project: Project, session: Session, record: Record, job_id: str, *, fo
     Raises `SorasyncError` for a job that another record holds, that does not exist, or that says it is
     something else (unless `force`).
     """
-    from sorasync.operations.sweep import job as ask
+    from sorasync.operations.provider_jobs import job as ask
 
     refuse_held(session.store, job_id, record.key)
     job = ask(project, job_id)

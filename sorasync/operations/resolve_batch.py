@@ -13,7 +13,7 @@ from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.errors import SorasyncError
 from sorasync.graph.address import natural
 from sorasync.operations.project import Project
-from sorasync.operations.recording import Session
+from sorasync.operations.recorded_change import Session
 from sorasync.plan.cost import Total, total
 from sorasync.state.record import Record, Status
 from sorasync.state.store import Store

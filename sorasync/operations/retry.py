@@ -10,7 +10,7 @@ from sorasync.errors import SorasyncError
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Render
 from sorasync.operations.project import Project
-from sorasync.operations.recording import Session
+from sorasync.operations.recorded_change import Session
 from sorasync.plan.cost import cost_of
 from sorasync.state.record import RETRY, Record, Status
 from sorasync.state.store import Store

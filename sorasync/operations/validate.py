@@ -56,8 +56,8 @@ def faults(project: Project) -> list[Diagnostic]:
 
 def _checked(project: Project) -> Checked:
     from sorasync.graph.expand import expand_as_far
-    from sorasync.operations.ending import endings
     from sorasync.operations.schemas import schema_findings
+    from sorasync.operations.sunset import endings
 
     library, language = project.sound_library()
     graph, lacks = expand_as_far(library, project.profile, keys=False)

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from sorasync.apply.events import Event
-from sorasync.operations.stop import StopButton
+from sorasync.operations.cancellation import StopButton
 from sorasync.plan.action import Action
 from sorasync.plan.plan import Plan
 from sorasync.plan.selection import Selection

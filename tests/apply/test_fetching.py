@@ -13,7 +13,7 @@ from sorasync.cli.views.status.status_view import look
 from sorasync.errors import SorasyncError
 from sorasync.graph.render import Kind
 from sorasync.operations.plan import PlanOptions
-from sorasync.operations.standing import Stage
+from sorasync.operations.status import Stage
 from sorasync.plan.action import Action
 from sorasync.plan.selection import Selection
 from sorasync.provider.local import in_process

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from sorasync.operations.ending import endings
 from sorasync.operations.project import Project
+from sorasync.operations.sunset import endings
 from tests.cli.kit import Film, make
 from tests.provider.fakes import FakeClock
 

@@ -13,7 +13,7 @@ from sorasync.cli.app.failure import printable
 
 if TYPE_CHECKING:
     from sorasync.operations.project import Project
-    from sorasync.operations.recording import Session
+    from sorasync.operations.recorded_change import Session
     from sorasync.state.lock import Waiting
 
 
@@ -36,7 +36,7 @@ def waiting(lock_timeout: float) -> Waiting:
 
 def changing(project: Project, lock_timeout: float = 0.0) -> AbstractContextManager[Session]:
     """Hold the state for this command, waiting up to `lock_timeout` seconds for it. Raises `StateLocked`."""
-    from sorasync.operations import recording
+    from sorasync.operations import recorded_change as recording
 
     return recording.changing(project, waiting(lock_timeout))
 

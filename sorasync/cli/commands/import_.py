@@ -122,7 +122,7 @@ def _remote(
     from sorasync.cli.views.import_output import gathered_json, gathered_text
     from sorasync.errors import SorasyncError
     from sorasync.operations.import_all import carry_out, free_name, gather
-    from sorasync.operations.sweep import sweep
+    from sorasync.operations.provider_jobs import sweep
 
     named = _inside(project, out) if out else None
     manifests = project.root / project.config.library.manifests

@@ -57,7 +57,7 @@ def command(
     from sorasync.cli.app.invocation import notice
     from sorasync.manifest.diagnostic import ManifestError
     from sorasync.operations.plan import make_plan
-    from sorasync.operations.recording import forgotten
+    from sorasync.operations.recorded_change import forgotten
 
     try:
         project = globals.project()

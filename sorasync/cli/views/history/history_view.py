@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
-from sorasync.operations.several import several_takes
+from sorasync.operations.takes import several_takes
 from sorasync.state.account import NOTHING, Spent
 from sorasync.state.rows import fields_of
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sorasync.cli.arguments.address_lookup import Found, find
 from sorasync.graph.address import parse
 from sorasync.operations.plan import PlanOptions, make_plan
-from sorasync.operations.standing import Stage, changes_by_address, stage_of
+from sorasync.operations.status import Stage, changes_by_address, stage_of
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph

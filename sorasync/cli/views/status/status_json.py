@@ -5,7 +5,7 @@ from __future__ import annotations
 from sorasync.cli.terminal.units import iso
 from sorasync.cli.views.plan.plan_json import allowance_json, usd
 from sorasync.cli.views.status.status_view import StatusView
-from sorasync.operations.standing import Stage, Standing
+from sorasync.operations.status import Stage, Standing
 from sorasync.plan.change import Change
 from sorasync.state.account import Spent
 

@@ -11,7 +11,7 @@ from sorasync.cli.terminal.columns import cells, cut, padded, screen_width, term
 from sorasync.cli.terminal.shell_quote import quoted
 from sorasync.cli.terminal.units import age, spent_text
 from sorasync.cli.views.status.status_view import StatusView
-from sorasync.operations.standing import Stage, Standing
+from sorasync.operations.status import Stage, Standing
 from sorasync.plan.allowance import Allowance
 from sorasync.plan.cost import Total, money
 

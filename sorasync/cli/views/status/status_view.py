@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from sorasync.apply.render.file_expiry import file_expires_at
 from sorasync.clock import day_start
 from sorasync.errors import SorasyncError
-from sorasync.operations.pace import paces
 from sorasync.operations.plan import PlanOptions, make_plan
-from sorasync.operations.standing import Stage, Standing, standings
+from sorasync.operations.render_times import paces
+from sorasync.operations.status import Stage, Standing, standings
 from sorasync.plan.action import Action
 from sorasync.plan.cost import NOTHING, Total, total
 from sorasync.plan.selection import matches
