@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sorasync.assets.errors import AssetError
-from sorasync.assets.place import Way
+from sorasync.assets.link_kind import Way
 from sorasync.durable import write_atomic
 from sorasync.library_file import FileRefused, read_file
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sorasync.assets.ledger import Row, load_ledger, row_for, save_ledger
+from sorasync.assets.link_kind import Placer, Way
 from sorasync.assets.names import Link
 from sorasync.assets.owner import Judge, Owner, Standing
-from sorasync.assets.place import Placer, Way
 from sorasync.assets.store import AssetStore
 from sorasync.assets.tree import TEMPORARY, parents, scan_tree
 from sorasync.durable import make_directory

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sorasync.assets.disk import hash_file
 from sorasync.assets.ledger import Row
-from sorasync.assets.place import Way
+from sorasync.assets.link_kind import Way
 from sorasync.assets.store import VIDEO, AssetStore
 from sorasync.assets.tree import TEMPORARY, Tree
 

@@ -15,7 +15,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sorasync.assets.shelf import Shelf
+from sorasync.assets.shard import Shelf
 from sorasync.assets.store import SIDECAR, AssetStore
 from sorasync.library_file import read_file
 

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from sorasync.assets.disk import exclusive_part, hash_file
 from sorasync.assets.errors import Diverted, PartBusy
-from sorasync.assets.shelf import Shelf, Stored, held
+from sorasync.assets.shard import Shelf, Stored, held
 from sorasync.durable import make_directory
 
 VIDEO = ".mp4"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from sorasync.graph import address as addresses
 from sorasync.graph.graph import ClipNode, Graph
 from sorasync.graph.key import canonical, digest, folded
-from sorasync.graph.limits import Limits
 from sorasync.graph.memo import ClipPart, Memo
+from sorasync.graph.profile_checks import Limits
 from sorasync.graph.render import Kind, Render
 from sorasync.manifest.diagnostic import Diagnostic, ManifestError
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, StepSpec

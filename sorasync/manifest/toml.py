@@ -8,8 +8,8 @@ from typing import Any
 
 import rtoml
 
-from sorasync.manifest.mistakes import Mistake, mistake, unclosed
 from sorasync.manifest.positions import Positions, Span, TomlPath
+from sorasync.manifest.toml_hints import Mistake, mistake, unclosed
 from sorasync.sensitive import line_may_hold_secret
 
 _PLACE = re.compile(r"\s+at line (\d+) column (\d+)$")

@@ -22,7 +22,7 @@ def spares(
     """
     if not lost:
         return {}
-    from sorasync.assets.spare import spare_names
+    from sorasync.assets.linked_copies import spare_names
 
     sizes = store.assets()
     known = {digest: sizes[digest].size if digest in sizes else None for digest in lost}

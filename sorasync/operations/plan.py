@@ -22,9 +22,9 @@ from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.plan.cost import FREE, Total, cost_of, total
 from sorasync.plan.diff import diff
-from sorasync.plan.known import Known, Survey, survey
 from sorasync.plan.plan import Plan, Relink, Waiting
 from sorasync.plan.policy import refusals
+from sorasync.plan.prior_state import Known, Survey, survey
 from sorasync.plan.remote import Remote, RemoteState
 from sorasync.plan.selection import Selection, keeps, matching, select
 from sorasync.state.record import Status

@@ -15,7 +15,7 @@ from sorasync.plan.change import Bind, Change, Ground
 from sorasync.plan.cost import FREE, cost_of, money
 from sorasync.plan.decisions import Decisions
 from sorasync.plan.group import group_moves, group_retired
-from sorasync.plan.known import Known, Survey
+from sorasync.plan.prior_state import Known, Survey
 from sorasync.plan.remote import RemoteState
 from sorasync.profile.profile import Profile
 from sorasync.state.record import IN_FLIGHT, RETRY, VANISHED, Brief, Record, Status

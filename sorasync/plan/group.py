@@ -10,7 +10,7 @@ from sorasync.graph import address as addresses
 from sorasync.graph.graph import Graph
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
-from sorasync.plan.known import Known
+from sorasync.plan.prior_state import Known
 
 
 def group_moves(changes: list[Change], graph: Graph) -> list[Change]:

@@ -19,8 +19,8 @@ from starlette.routing import Route
 
 from sorasync.errors import SorasyncError
 from sorasync.preview.faults.middleware import Misbehave
-from sorasync.preview.gate import Gate
 from sorasync.preview.refusal import RefusedError
+from sorasync.preview.request_gate import Gate
 from sorasync.preview.route_names import name_route
 from sorasync.preview.routes.batches import BatchRoutes
 from sorasync.preview.routes.characters import CharacterRoutes

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sorasync.preview.database import Database, columns_of
 from sorasync.preview.model import Charge, Job
-from sorasync.preview.rates import price
+from sorasync.preview.price_list import price
 
 _MICRO = Decimal(1_000_000)
 

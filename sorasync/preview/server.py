@@ -15,7 +15,8 @@ from sorasync.preview.drawing import Drawing
 from sorasync.preview.faults.choose import Faults
 from sorasync.preview.faults.job import afflict
 from sorasync.preview.faults.rule import Rule, load_plan
-from sorasync.preview.intake import Intake
+from sorasync.preview.job_factory import Intake
+from sorasync.preview.job_view import Shown, show
 from sorasync.preview.jobs import Jobs
 from sorasync.preview.ledger import Ledger
 from sorasync.preview.media import UnreadableError, look_at_video
@@ -25,8 +26,7 @@ from sorasync.preview.places import Places
 from sorasync.preview.refusal import RefusedError, bad
 from sorasync.preview.renderer import Renderer
 from sorasync.preview.settings import PreviewSettings
-from sorasync.preview.shelf import Shelf
-from sorasync.preview.shown import Shown, show
+from sorasync.preview.stored_objects import Shelf
 from sorasync.preview.webhooks import Webhooks
 
 

@@ -4,9 +4,9 @@ Money is `decimal.Decimal` US dollars; None means nobody knows, and is never tre
 """
 
 from sorasync.profile.error import ProfileError
-from sorasync.profile.lack import Lack
 from sorasync.profile.load import load_profile, profile_names
 from sorasync.profile.model import Model, SecondsRange
 from sorasync.profile.profile import Profile
+from sorasync.profile.unsupported import Lack
 
 __all__ = ["Lack", "Model", "Profile", "ProfileError", "SecondsRange", "load_profile", "profile_names"]

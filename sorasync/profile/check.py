@@ -8,8 +8,8 @@ from math import gcd
 from typing import TYPE_CHECKING
 
 from sorasync.counted import counted
-from sorasync.profile.lack import Lack
 from sorasync.profile.model import Model, nearest_seconds, offers_seconds, pixels, seconds_text
+from sorasync.profile.unsupported import Lack
 
 if TYPE_CHECKING:
     from sorasync.profile.profile import Profile

@@ -12,7 +12,6 @@ from pydantic import Field, model_validator
 from sorasync.profile import check
 from sorasync.profile.address import BaseUrl
 from sorasync.profile.headers import Headers
-from sorasync.profile.lack import Lack
 from sorasync.profile.model import ANY, SNAPSHOT, Data, Model, offers_seconds
 from sorasync.profile.parts import (
     Abilities,
@@ -27,6 +26,7 @@ from sorasync.profile.parts import (
     Rate,
     Routes,
 )
+from sorasync.profile.unsupported import Lack
 
 Ability = Literal["characters", "extend", "edit", "list", "delete", "batch", "content"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sorasync.provider.batch import Batch, BatchResult
-from sorasync.provider.gate import Gate
+from sorasync.provider.payment_gate import Gate
 from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Job, Page, Variant
 
 

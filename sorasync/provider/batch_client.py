@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from sorasync.provider import encode
-from sorasync.provider.answer import Answer, refused_with
 from sorasync.provider.batch import (
     Batch,
     BatchResult,
@@ -20,9 +19,10 @@ from sorasync.provider.batch import (
 from sorasync.provider.classify import fault, unreadable
 from sorasync.provider.download import Downloader, Opened
 from sorasync.provider.errors import BadDownload, NotFound, NotSent, NotSupported, RateLimited
-from sorasync.provider.gate import Gate
+from sorasync.provider.http_request import Outgoing
+from sorasync.provider.http_response import Answer, refused_with
 from sorasync.provider.listing import PageCount
-from sorasync.provider.outgoing import Outgoing
+from sorasync.provider.payment_gate import Gate
 from sorasync.provider.read import job_id
 from sorasync.provider.retry import FREE, PAID, Patience, retried
 from sorasync.provider.sender import Sender

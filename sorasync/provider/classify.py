@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from sorasync.clock import at_utc, lasting
-from sorasync.provider.answer import Answer, Complaint, complaint, refused_with
 from sorasync.provider.errors import (
     AuthFailed,
     InvalidRequest,
@@ -26,10 +25,11 @@ from sorasync.provider.errors import (
     RenderFailed,
     ServerError,
 )
+from sorasync.provider.http_response import Answer, Complaint, complaint, refused_with
 from sorasync.provider.moderation import is_moderation
 from sorasync.provider.redact import clean, redact
-from sorasync.provider.waits import retry_after
-from sorasync.provider.words import as_json
+from sorasync.provider.retry_after import retry_after
+from sorasync.provider.server_words import as_json
 
 _QUOTA = frozenset(
     {

@@ -14,7 +14,6 @@ import httpx
 
 from sorasync.clock import Clock, SystemClock
 from sorasync.provider import encode
-from sorasync.provider.answer import Answer, refused_with
 from sorasync.provider.base import Download
 from sorasync.provider.batch_client import Batches
 from sorasync.provider.classify import fault, not_the_api, unreadable
@@ -30,20 +29,21 @@ from sorasync.provider.errors import (
     ProviderError,
     RateLimited,
 )
-from sorasync.provider.gate import Gate
 from sorasync.provider.gateway_bill import with_bill
 from sorasync.provider.gateway_ids import completed
+from sorasync.provider.http_request import Outgoing
+from sorasync.provider.http_response import Answer, refused_with
 from sorasync.provider.kept_answers import KeptAnswers, kept_as
 from sorasync.provider.limits import Limits
 from sorasync.provider.links import LinkPolicy
-from sorasync.provider.outgoing import Outgoing
+from sorasync.provider.payment_gate import Gate
 from sorasync.provider.read import is_job, job_id, pending, read_job, read_page
 from sorasync.provider.retry import KEYED, PAID, Patience, retried
+from sorasync.provider.retry_after import poll_after
 from sorasync.provider.sender import Sender
 from sorasync.provider.spec import HostSpec
 from sorasync.provider.transport import opened
 from sorasync.provider.values import table
-from sorasync.provider.waits import poll_after
 from sorasync.provider.wire import (
     CreateRequest,
     EditRequest,

@@ -25,13 +25,13 @@ from sorasync.provider.errors import (
     ServerError,
 )
 from sorasync.provider.inline import SCHEME, Base64, Inline, OnDisk
+from sorasync.provider.json_sieve import Sieve
 from sorasync.provider.links import LinkPolicy
 from sorasync.provider.redact import clean
 from sorasync.provider.retry import Patience, retried
 from sorasync.provider.sender import Sender
-from sorasync.provider.sieve import Sieve
+from sorasync.provider.server_words import MOST_READ, begins_as_text, words
 from sorasync.provider.wire import Job, JobStatus, Variant
-from sorasync.provider.words import MOST_READ, begins_as_text, words
 
 _MOST_REDIRECTS = 5
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from sorasync.library_file import read_file
 from sorasync.provider.errors import InvalidRequest, NotSupported
-from sorasync.provider.outgoing import Outgoing, content_type
+from sorasync.provider.http_request import Outgoing, content_type
 from sorasync.provider.spec import HostSpec
 from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Source
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sorasync.clock import CLOCK_ALLOWANCE
-from sorasync.provider.waits import date_of
+from sorasync.provider.retry_after import date_of
 
 if TYPE_CHECKING:
     from sorasync.provider.batch import Batch

@@ -23,8 +23,8 @@ from typing import BinaryIO
 
 from sorasync.durable import make_directory, write_atomic
 from sorasync.library_file import read_file
-from sorasync.provider.answer import Answer
 from sorasync.provider.errors import BadDownload
+from sorasync.provider.http_response import Answer
 from sorasync.provider.inline import Base64
 
 LARGEST_VIDEO = 8 << 30
@@ -126,7 +126,7 @@ class Incoming:
             self._path(number).unlink(missing_ok=True)
 
     def begin(self) -> None:
-        """See `sorasync.provider.sieve.Sink`."""
+        """See `sorasync.provider.json_sieve.Sink`."""
         self._count += 1
         self._written = 0
         self._base64: Base64 | None = Base64()

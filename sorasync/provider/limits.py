@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from sorasync.clock import Clock, lasting
 from sorasync.counted import counted
 from sorasync.provider.errors import RateLimited
-from sorasync.provider.gate import Gate
+from sorasync.provider.payment_gate import Gate
 
 _WINDOW = 60.0
 _GROWTH = 0.02

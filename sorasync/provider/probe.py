@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from sorasync.provider import encode
-from sorasync.provider.answer import Answer, complaint
 from sorasync.provider.client import VideosClient
 from sorasync.provider.errors import ProviderError
+from sorasync.provider.http_response import Answer, complaint
 from sorasync.provider.read import read_page
+from sorasync.provider.retry_after import date_of
 from sorasync.provider.sender import Sender
 from sorasync.provider.values import table, text
-from sorasync.provider.waits import date_of
 from sorasync.provider.wire import Job, Page
 
 PAID = ("create", "extend", "edit", "character_create", "batch_create")

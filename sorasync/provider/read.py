@@ -12,10 +12,10 @@ from decimal import Decimal
 from sorasync.provider.inline import SCHEME, inlined
 from sorasync.provider.moderation import is_moderation
 from sorasync.provider.redact import clean
+from sorasync.provider.server_words import message_in
 from sorasync.provider.status import status_of
 from sorasync.provider.values import first, items, moment, number, table, text, word
 from sorasync.provider.wire import Job, JobError, JobStatus, Page
-from sorasync.provider.words import message_in
 
 _LONGEST_ID = 2048
 _TICKS_PER_DOLLAR = 10**10

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from sorasync.clock import Clock, lasting
 from sorasync.provider.errors import NotSent, OutcomeUnknown, ProviderError, RateLimited, ServerError
-from sorasync.provider.gate import Gate
+from sorasync.provider.payment_gate import Gate
 
 T = TypeVar("T")
 

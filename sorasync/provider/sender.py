@@ -14,11 +14,9 @@ from typing import Any
 import httpx
 
 from sorasync.clock import Clock
-from sorasync.provider.answer import Answer
 from sorasync.provider.auth import auth_headers
 from sorasync.provider.body import pieces
 from sorasync.provider.classify import Asked
-from sorasync.provider.embedded import embedded
 from sorasync.provider.errors import (
     Exhausted,
     InvalidRequest,
@@ -27,17 +25,19 @@ from sorasync.provider.errors import (
     ProviderError,
     ServerError,
 )
-from sorasync.provider.gate import Gate
 from sorasync.provider.host_time import HostTime
+from sorasync.provider.http_request import Outgoing, Part, form_fields, multipart_parts
+from sorasync.provider.http_response import Answer
+from sorasync.provider.json_sieve import Nowhere, Sieve
 from sorasync.provider.kept_answers import KeptAnswers, NotKept
-from sorasync.provider.outgoing import Outgoing, Part, form_fields, multipart_parts
+from sorasync.provider.payment_gate import Gate
 from sorasync.provider.read import is_job
 from sorasync.provider.redact import Secret, may_hold, scrub
-from sorasync.provider.sieve import Nowhere, Sieve
+from sorasync.provider.server_words import MOST_READ, words
 from sorasync.provider.spec import HostSpec
 from sorasync.provider.transport import FIRST_BYTE, TellsFirstByte
+from sorasync.provider.upstream_error import embedded
 from sorasync.provider.values import parse
-from sorasync.provider.words import MOST_READ, words
 
 _TIMEOUT = httpx.Timeout(connect=15.0, read=60.0, write=60.0, pool=300.0)
 _PAID_TIMEOUT = httpx.Timeout(connect=15.0, read=300.0, write=120.0, pool=300.0)

@@ -9,9 +9,9 @@ from typing import Any
 from sorasync.state.account import Spent, add_up, charge
 from sorasync.state.errors import damaged
 from sorasync.state.history import Attempt
-from sorasync.state.part import Part
 from sorasync.state.record import IN_FLIGHT, Record, Status
 from sorasync.state.rows import decimal, fields_of, plain
+from sorasync.state.store_table import Part
 
 COLUMNS = (
     "id, key, at, outcome, run, address, provider, remote_id, "

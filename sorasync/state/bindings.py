@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sorasync.state.errors import StateError
-from sorasync.state.part import Part
 from sorasync.state.record import Binding
+from sorasync.state.store_table import Part
 
 
 class Bindings(Part):

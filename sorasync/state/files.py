@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sorasync.state.history import Asset
-from sorasync.state.part import Part
+from sorasync.state.store_table import Part
 
 _COLUMNS = "sha256, size, kind, ext, of"
 

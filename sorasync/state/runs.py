@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from sorasync.state.history import Event, Run
-from sorasync.state.part import Part
 from sorasync.state.rows import decimal, fields_of, plain, text_of
+from sorasync.state.store_table import Part
 
 _RUN = (
     "id, command, user, host, pid, started_at, git_commit, plan_token, "

@@ -23,7 +23,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "state": {"graph"},
     "plan": {"graph", "state", "profile"},
     "preflight": {"manifest", "graph", "profile"},
-    "apply": {"plan", "state", "provider", "assets", "graph", "profile"},
+    "recovery": {"plan", "state", "provider", "graph"},
+    "apply": {"plan", "state", "provider", "assets", "graph", "profile", "recovery"},
 }
 PARTS = set(MAY_IMPORT)
 MAY_IMPORT["operations"] = PARTS

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from sorasync.assets.errors import AssetError
 from sorasync.assets.link import LinkReport, link_all
+from sorasync.assets.link_kind import Way
 from sorasync.assets.names import Link
-from sorasync.assets.place import Way
 from sorasync.assets.store import AssetStore
 from tests.assets.helpers import digest, directories, names, put, view
 

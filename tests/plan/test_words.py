@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sorasync.plan.words import Piece, shortened, word_diff
+from sorasync.plan.word_diff import Piece, shortened, word_diff
 
 texts = st.lists(st.sampled_from(("a", "lake", "at", "dawn", "–", "大")), max_size=30).map(" ".join)
 

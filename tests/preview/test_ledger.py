@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sorasync.preview.ledger import text
-from sorasync.preview.rates import price
+from sorasync.preview.price_list import price
 from tests.preview.kit import preview
 
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sorasync.provider.answer import Answer
 from sorasync.provider.classify import Asked, fault
 from sorasync.provider.errors import (
     AuthFailed,
@@ -25,7 +24,8 @@ from sorasync.provider.errors import (
     RateLimited,
     ServerError,
 )
-from sorasync.provider.waits import poll_after, retry_after, span
+from sorasync.provider.http_response import Answer
+from sorasync.provider.retry_after import poll_after, retry_after, span
 from sorasync.provider.wire import CreateRequest
 from tests.provider.fakes import client, scripted
 

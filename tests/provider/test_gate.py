@@ -11,8 +11,8 @@ import pytest
 
 from sorasync.clock import SystemClock
 from sorasync.provider.errors import Exhausted, NotSent, OutcomeUnknown, Withheld
-from sorasync.provider.gate import Gate
-from sorasync.provider.outgoing import Outgoing
+from sorasync.provider.http_request import Outgoing
+from sorasync.provider.payment_gate import Gate
 from sorasync.provider.sender import Sender
 from sorasync.provider.transport import opened
 from sorasync.provider.wire import CreateRequest

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from sorasync.provider.errors import RateLimited
-from sorasync.provider.gate import Gate
 from sorasync.provider.limits import Limiter, Limits
+from sorasync.provider.payment_gate import Gate
 from sorasync.provider.wire import CreateRequest
 from tests.provider.fakes import FakeClock, client, job, reply, scripted
 

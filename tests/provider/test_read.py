@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sorasync.provider.answer import complaint
 from sorasync.provider.batch import read_batch, read_batch_line
-from sorasync.provider.embedded import embedded
+from sorasync.provider.http_response import complaint
 from sorasync.provider.read import is_job, job_id, read_error, read_job, read_page
+from sorasync.provider.upstream_error import embedded
 from sorasync.provider.wire import Job, JobStatus
 
 ANYTHING = st.recursive(

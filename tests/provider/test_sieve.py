@@ -17,11 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sorasync.profile import load_profile
-from sorasync.provider import sieve as sieving
+from sorasync.provider import json_sieve as sieving
 from sorasync.provider.client import VideosClient
 from sorasync.provider.errors import BadDownload, OutcomeUnknown, RenderFailed, ServerError
+from sorasync.provider.json_sieve import Nowhere, Sieve
 from sorasync.provider.kept_answers import LARGEST_VIDEO, KeptAnswers
-from sorasync.provider.sieve import Nowhere, Sieve
 from sorasync.provider.spec import HostSpec
 from sorasync.provider.wire import CreateRequest, Job, JobStatus
 from tests.provider.fakes import FakeHost, client, reply

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sorasync.state import lockfile
+from sorasync.state.durable_state import facts
 from sorasync.state.errors import StateError
-from sorasync.state.lasting import facts
 from sorasync.state.lockfile import reconcile, sync, write
 from sorasync.state.lockfile_fields import LockFileBroken
 from sorasync.state.lockfile_read import loads

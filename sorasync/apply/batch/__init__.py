@@ -1,1 +1,1 @@
-""""""
+"""Creates sent as batches: gathered, sent, followed, and found again when their answer was lost."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from sorasync.apply.context import Context
 from sorasync.apply.render.transfer import stream
 from sorasync.apply.sidecars import sidecar_of
-from sorasync.assets import spare
+from sorasync.assets import linked_copies as spare
 from sorasync.assets.errors import DamagedFile, TooLarge, WrongLength
 from sorasync.assets.fetch import Received
 from sorasync.assets.mismatch import mismatch

@@ -8,7 +8,7 @@ from sorasync.apply.race import unless
 from sorasync.clock import Clock
 from sorasync.plan.change import Change
 from sorasync.provider.errors import Withheld
-from sorasync.provider.gate import Gate
+from sorasync.provider.payment_gate import Gate
 
 _WORTH_TELLING = 1.0
 """Seconds from which on a pause is told to the user."""

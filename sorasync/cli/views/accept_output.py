@@ -8,7 +8,7 @@ from sorasync.cli.views.plan.plan_text import diff_text
 from sorasync.graph.graph import Graph
 from sorasync.operations.accept import Acceptance
 from sorasync.plan.reason import sentence
-from sorasync.plan.words import shortened, word_diff
+from sorasync.plan.word_diff import shortened, word_diff
 
 
 def acceptance_text(found: Acceptance, graph: Graph) -> Iterator[str]:

@@ -15,7 +15,7 @@ from sorasync.cli.views.plan.plan_text import diff_text
 from sorasync.cli.views.plan.render_text import render_text
 from sorasync.operations.diff import Comparison, Difference, Kind
 from sorasync.plan.cost import money
-from sorasync.plan.words import shortened, word_diff
+from sorasync.plan.word_diff import shortened, word_diff
 
 _MARKS = {
     Kind.ADDED: ("+", "green"),

@@ -15,7 +15,7 @@ from sorasync.operations.project import Project
 from sorasync.operations.resolve import Candidate, Question, Questions
 from sorasync.operations.resolve_batch import BatchQuestion
 from sorasync.plan.cost import money
-from sorasync.plan.words import shortened, word_diff
+from sorasync.plan.word_diff import shortened, word_diff
 
 
 def questions_text(found: Questions, project: Project) -> Iterator[str]:

@@ -18,7 +18,7 @@ from sorasync.graph.address import owner
 from sorasync.manifest.library import ClipSpec
 from sorasync.plan.cost import money
 from sorasync.plan.plan import Plan
-from sorasync.plan.words import shortened, word_diff
+from sorasync.plan.word_diff import shortened, word_diff
 from sorasync.watch.watching import View, prompts, step_cost
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from sorasync.preview.fields import Fields
-from sorasync.preview.orders import Checks
+from sorasync.preview.job_view import Shown
 from sorasync.preview.refusal import RefusedError
-from sorasync.preview.shown import Shown
+from sorasync.preview.request_parsing import Checks
 
 Paths = dict[str, tuple[tuple[str, str], ...]]
 

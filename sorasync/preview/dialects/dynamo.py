@@ -11,9 +11,9 @@ from starlette.responses import JSONResponse, Response
 
 from sorasync.preview.dialects.base import CREATE, MODELS, Dialect, Paths
 from sorasync.preview.fields import Fields
-from sorasync.preview.orders import Checks
+from sorasync.preview.job_view import Shown
 from sorasync.preview.refusal import RefusedError, bad
-from sorasync.preview.shown import Shown
+from sorasync.preview.request_parsing import Checks
 
 _FILES: Paths = {"content": (("GET", "/v1/assets/{id}"),)}
 _USUAL_SIZE = "832x480"

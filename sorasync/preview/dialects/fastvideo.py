@@ -8,8 +8,8 @@ from typing import Any
 
 from sorasync.preview.dialects.sglang import SGLang
 from sorasync.preview.fields import Fields
+from sorasync.preview.job_view import Shown
 from sorasync.preview.refusal import RefusedError
-from sorasync.preview.shown import Shown
 
 
 class FastVideo(SGLang):

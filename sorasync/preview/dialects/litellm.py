@@ -24,8 +24,8 @@ from sorasync.preview.dialects.base import (
     Dialect,
 )
 from sorasync.preview.fields import Fields
+from sorasync.preview.job_view import Shown
 from sorasync.preview.refusal import RefusedError
-from sorasync.preview.shown import Shown
 
 _KEPT = (
     "id",

@@ -14,11 +14,11 @@ from starlette.responses import JSONResponse, Response
 from sorasync.preview.dialects.base import CONTENT, CREATE, GET, MODELS_MADE, Dialect, Paths
 from sorasync.preview.dialects.shapes import size_of
 from sorasync.preview.fields import Fields
+from sorasync.preview.job_view import Shown
 from sorasync.preview.limits import SECONDS
-from sorasync.preview.orders import Checks
-from sorasync.preview.rates import price
+from sorasync.preview.price_list import price
 from sorasync.preview.refusal import RefusedError, bad
-from sorasync.preview.shown import Shown
+from sorasync.preview.request_parsing import Checks
 
 _MODELS: Paths = {"models": (("GET", "/v1/videos/models"),)}
 _STATUS = {"queued": "pending"}

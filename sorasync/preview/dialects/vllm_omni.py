@@ -9,9 +9,9 @@ from starlette.responses import JSONResponse, Response
 
 from sorasync.preview.dialects.base import CONTENT, CREATE, DELETE, GET, LIST, MODELS, Dialect
 from sorasync.preview.fields import Fields
-from sorasync.preview.orders import Checks
+from sorasync.preview.job_view import Shown
 from sorasync.preview.refusal import RefusedError, bad
-from sorasync.preview.shown import Shown
+from sorasync.preview.request_parsing import Checks
 
 _TYPES = {400: "BadRequestError", 404: "NotFoundError", 422: "UnprocessableEntityError"}
 

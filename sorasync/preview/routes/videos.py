@@ -12,11 +12,11 @@ from starlette.responses import JSONResponse, Response
 
 from sorasync.preview.faults.middleware import rule_for, rules_of
 from sorasync.preview.fields import Fields, read_fields, save_upload
+from sorasync.preview.job_view import Shown
 from sorasync.preview.model import Job
-from sorasync.preview.orders import Order
 from sorasync.preview.refusal import RefusedError, bad, missing
+from sorasync.preview.request_parsing import Order
 from sorasync.preview.server import Server
-from sorasync.preview.shown import Shown
 
 _LIMIT_MAX = 100
 _LOOK_AGAIN = 0.05

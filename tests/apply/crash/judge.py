@@ -14,7 +14,7 @@ from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.project import Project
 from sorasync.state import lockfile
 from sorasync.state.check import faults
-from sorasync.state.lasting import facts
+from sorasync.state.durable_state import facts
 from sorasync.state.lock import holder
 from sorasync.state.lockfile_text import dumps
 from sorasync.state.record import Record, Status

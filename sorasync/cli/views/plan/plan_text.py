@@ -16,7 +16,7 @@ from sorasync.plan.allowance import Allowance
 from sorasync.plan.change import Change
 from sorasync.plan.cost import money
 from sorasync.plan.plan import Plan, Relink, Waiting
-from sorasync.plan.words import Piece, shortened, word_diff
+from sorasync.plan.word_diff import Piece, shortened, word_diff
 
 _COLOURS = {
     Action.CREATE: "green",

@@ -17,7 +17,7 @@ from sorasync.cli.views.show.address_view import AddressView, RenderView
 from sorasync.cli.views.show.show_json import record_json
 from sorasync.plan.change import Change, FieldChange
 from sorasync.plan.cost import money
-from sorasync.plan.words import Piece, word_diff
+from sorasync.plan.word_diff import Piece, word_diff
 
 
 def why_text(view: AddressView) -> Iterator[str]:

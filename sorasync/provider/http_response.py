@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sorasync.provider.server_words import message_in
 from sorasync.provider.values import first, table, word
-from sorasync.provider.words import message_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Complaint:
 
 
 def complaint(body: object) -> Complaint:
-    """What an error body says, in any of the forms that servers use (`sorasync.provider.words`).
+    """What an error body says, in any of the forms that servers use (`sorasync.provider.server_words`).
 
     Codes stand beside the message, in an `error` object or at the top. A body of another kind has no message
     and no codes.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from sorasync.provider.answer import complaint
+from sorasync.provider.http_response import complaint
 from sorasync.provider.read import is_job
 
 _MOST_TRIES = 20

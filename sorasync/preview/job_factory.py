@@ -12,11 +12,11 @@ from sorasync.preview import limits
 from sorasync.preview.jobs import Jobs
 from sorasync.preview.media import UnreadableError, look_at_image, look_at_video
 from sorasync.preview.model import Job
-from sorasync.preview.orders import Order
 from sorasync.preview.places import Places
 from sorasync.preview.refusal import bad, missing
+from sorasync.preview.request_parsing import Order
 from sorasync.preview.settings import PreviewSettings
-from sorasync.preview.shelf import Shelf
+from sorasync.preview.stored_objects import Shelf
 
 
 class Intake:

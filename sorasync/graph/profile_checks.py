@@ -9,8 +9,8 @@ from sorasync.graph.render import Kind, Render
 from sorasync.manifest.diagnostic import Diagnostic, Severity
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin, StepSpec
 from sorasync.manifest.provenance import Origins
-from sorasync.profile.lack import Lack
 from sorasync.profile.profile import Profile
+from sorasync.profile.unsupported import Lack
 
 _CODES = {
     "model": "S120",
