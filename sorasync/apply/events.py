@@ -41,13 +41,3 @@ class Reporter(Protocol):
     def notice(self, text: str) -> None:
         """Take one sentence about the run as a whole."""
         ...
-
-
-class Silent:
-    """A reporter that shows nothing."""
-
-    def event(self, event: Event) -> None:
-        """Take one event."""
-
-    def notice(self, text: str) -> None:
-        """Take one sentence about the run as a whole."""

@@ -93,7 +93,7 @@ def spending(project: Project, store: Store, by: By, since: float = 0.0) -> Spen
 
     Character uploads cost nothing and are left out.
     """
-    kinds = {str(key): (str(kind), model) for key, kind, model in _kinds(store)}
+    kinds = store.kinds_and_models()
     name = _namer(by, kinds)
     lines: dict[str, Line] = {}
     for attempt in store.attempts():
@@ -112,10 +112,6 @@ def spending(project: Project, store: Store, by: By, since: float = 0.0) -> Spen
     for line in ordered:
         total.merge(line)
     return Spending(by, tuple(ordered), total, project.profile.simulated)
-
-
-def _kinds(store: Store) -> list[tuple[object, ...]]:
-    return store.session.rows("SELECT key, kind, model FROM records")
 
 
 def _namer(by: By, kinds: Mapping[str, tuple[str, object]]) -> Callable[[Attempt], str]:

@@ -115,11 +115,8 @@ def sweep_all(
 def _files(project: Project, store: Store, *, full: bool) -> Findings:
     from sorasync.assets.checked import Expected, check_all
 
-    rows = store.session.rows(
-        "SELECT r.asset, a.size, min(r.stored_at) FROM records r LEFT JOIN assets a ON a.sha256 = r.asset "
-        "WHERE r.status = 'stored' AND r.asset IS NOT NULL GROUP BY r.asset"
-    )
-    expected = {str(sha): Expected(size, stored_at) for sha, size, stored_at in rows}
+    videos = store.stored_videos()
+    expected = {sha256: Expected(size, stored_at) for sha256, (size, stored_at) in videos.items()}
     return check_all(project.assets(), expected, full=full)
 
 

@@ -70,8 +70,7 @@ def finish(project: Project, store: Store) -> list[Path]:
     found = sorted(directory.rglob(f"*.toml{_SUFFIX}"))
     if not found:
         return []
-    rows = store.session.rows("SELECT json_extract(data, '$.sha256') FROM events WHERE what = ?", (_EVENT,))
-    known = {str(row[0]) for row in rows}
+    known = {str(event.data.get("sha256")) for event in store.events(what=_EVENT)}
     placed = []
     for staged in found:
         if _digest(staged) in known:

@@ -34,16 +34,9 @@ class Paces:
 
 def paces(store: Store) -> Paces:
     """The paces of the latest renders that are here."""
-    rows = store.session.rows(
-        "SELECT provider, kind, model, batch_id IS NOT NULL, "
-        "(rendered_at - submitted_at) / coalesce(billed_seconds, seconds) FROM records "
-        "WHERE status = 'stored' AND rendered_at >= submitted_at AND coalesce(billed_seconds, seconds) > 0 "
-        "ORDER BY rendered_at DESC LIMIT ?",
-        (_LATEST,),
-    )
     found: dict[Like, list[float]] = {}
-    for provider, kind, model, batched, pace in rows:
-        found.setdefault((provider, kind, model, bool(batched)), []).append(pace)
+    for provider, kind, model, batched, wait in store.waits_per_second(_LATEST):
+        found.setdefault((provider, kind, model, batched), []).append(wait)
     return Paces({like: median(known) for like, known in found.items()})
 
 

@@ -127,11 +127,6 @@ class Profile(Data):
         dates = [day for day in (self.sunset, own.sunset if own else None) if day is not None]
         return (min(dates) - today).days if dates else None
 
-    @property
-    def uploads_sources(self) -> bool:
-        """Whether a local file may be uploaded as the source of an extension or edit."""
-        return self.abilities.upload_as_source
-
     def create_cost(
         self,
         model: str | None,
@@ -168,10 +163,6 @@ class Profile(Data):
         if self.billing.edit == "none":
             return Decimal(0)
         return self.create_cost(model, size, total_seconds)
-
-    def character_cost(self) -> Decimal:
-        """Uploads of character clips are free everywhere they exist."""
-        return Decimal(0)
 
     def check_create(
         self,

@@ -78,12 +78,6 @@ class Batches:
 
         return await retried(once, self._sender.clock, self._patience)
 
-    async def cancel_batch(self, batch_id: str) -> Batch:
-        """Ask for a batch's end; what is rendered already stays."""
-        path = encode.route(self._sender.spec, "batch_cancel", batch_id)
-        answer = await self._send("batch_cancel", Outgoing(path, "json"))
-        return self._batch(answer, known_id=batch_id)
-
     def line(self, custom_id: str, request: CreateRequest, image_id: str | None = None) -> bytes:
         """A request as a line of an input file, line break included."""
         return batch_line(self._sender.spec, custom_id, request, image_id)

@@ -1,1 +1,1 @@
-"""Whose job is this? Jobs at the provider compared with what was asked for, and what became of lost answers."""
+"""Whose job is this? Jobs compared with what was asked for, and what became of lost answers."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from sorasync.state.errors import StateError
 from sorasync.state.record import Binding
 from sorasync.state.store_table import Part
@@ -76,31 +74,6 @@ class Bindings(Part):
             self.session.write("DELETE FROM bindings WHERE address = ?", (address,))
             self.session.changed()
             self.log("unbound", address, before.key, run)
-
-    def rebind(self, pairs: Iterable[tuple[str, str]], *, run: int | None) -> None:
-        """Rename addresses, each from the first of a pair to the second, all at once; swaps are fine.
-
-        What a new name stood for before is retired, unless it is renamed itself. Raises `StateError`
-        if an old name is unknown, or two pairs share a new one; nothing is renamed then.
-        """
-        renames = list(pairs)
-        if len({new for _, new in renames}) != len(renames) or len({old for old, _ in renames}) != len(
-            renames
-        ):
-            raise StateError("an address is named twice in one rename")
-        with self.session.transaction():
-            found = [(old, new, self._require(old)) for old, new in renames if old != new]
-            for old, _, _ in found:
-                self.session.write("DELETE FROM bindings WHERE address = ?", (old,))
-            for old, new, binding in found:
-                self.unbind(new, run)
-                self.session.write(
-                    "INSERT INTO bindings (address, key, protect) VALUES (?, ?, ?)",
-                    (new, binding.key, binding.protect),
-                )
-                self.session.write("UPDATE records SET address = ? WHERE key = ?", (new, binding.key))
-                self.session.changed()
-                self.log("rebound", new, binding.key, run, before=old)
 
     def _require(self, address: str) -> Binding:
         binding = self.binding(address)

@@ -36,9 +36,14 @@ class Files(Part):
         """Every file by its digest."""
         return {asset.sha256: asset for asset in self._assets("ORDER BY sha256", ())}
 
-    def attached(self, sha256: str) -> list[Asset]:
-        """The thumbnails and spritesheets of a video."""
-        return self._assets("WHERE of = ? ORDER BY kind, sha256", (sha256,))
+    def stored_videos(self) -> dict[str, tuple[int | None, float | None]]:
+        """Every stored video by digest: its size in bytes, and when it was stored."""
+        rows = self.session.rows(
+            "SELECT r.asset, a.size, min(r.stored_at) FROM records r "
+            "LEFT JOIN assets a ON a.sha256 = r.asset "
+            "WHERE r.status = 'stored' AND r.asset IS NOT NULL GROUP BY r.asset"
+        )
+        return {str(sha256): (size, stored_at) for sha256, size, stored_at in rows}
 
     def drop_assets(self, digests: Iterable[str]) -> None:
         """Forget files, and what is attached to them."""

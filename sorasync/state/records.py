@@ -55,6 +55,22 @@ class Records(Attempts):
         statuses, brief = STATUSES, Brief
         return {key: brief(statuses[status], *rest) for key, status, *rest in rows}
 
+    def kinds_and_models(self) -> dict[str, tuple[str, str | None]]:
+        """Kind and model of every key."""
+        rows = self.session.rows("SELECT key, kind, model FROM records")
+        return {str(key): (str(kind), model) for key, kind, model in rows}
+
+    def waits_per_second(self, latest: int) -> list[tuple[str, str, str | None, bool, float]]:
+        """The latest renders: provider, kind, model, batched or not, seconds waited for each second paid."""
+        rows = self.session.rows(
+            "SELECT provider, kind, model, batch_id IS NOT NULL, "
+            "(rendered_at - submitted_at) / coalesce(billed_seconds, seconds) FROM records "
+            "WHERE status = 'stored' AND rendered_at >= submitted_at "
+            "AND coalesce(billed_seconds, seconds) > 0 ORDER BY rendered_at DESC LIMIT ?",
+            (latest,),
+        )
+        return [(provider, kind, model, bool(batched), wait) for provider, kind, model, batched, wait in rows]
+
     def record(self, key: str) -> Record | None:
         """The record of a key, or None."""
         row = self.session.row(f"{SELECT} WHERE r.key = ?", (key,))

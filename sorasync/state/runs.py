@@ -103,6 +103,11 @@ class Runs(Part):
         )
         return [_event(row) for row in reversed(rows)]
 
+    def logged_addresses(self) -> list[str]:
+        """Every address that the log names."""
+        rows = self.session.rows("SELECT DISTINCT address FROM events WHERE address IS NOT NULL")
+        return [str(row[0]) for row in rows]
+
 
 def _below(address: str) -> tuple[str, str]:
     """The range of addresses under a clip (`#` to `$`) or a take (`/` to `0`)."""

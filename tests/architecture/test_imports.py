@@ -205,3 +205,18 @@ def test_nothing_but_the_command_line_prints_or_exits() -> None:
 
 
 _FORBIDDEN = {"print", "exit", "quit", "sys.exit", "os._exit", "sys.stdout.write", "sys.stderr.write"}
+
+
+def test_sql_is_written_in_the_state_and_in_the_preview_server_only() -> None:
+    others = [name for name in modules() if package(name) not in ("state", "preview")]
+    assert [name for name in others if _reads_a_session(modules()[name])] == []
+
+
+def _reads_a_session(tree: ast.Module) -> bool:
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return any(
+        isinstance(call, ast.Attribute)
+        and isinstance(call.value, ast.Attribute)
+        and call.value.attr == "session"
+        for call in calls
+    )

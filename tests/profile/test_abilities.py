@@ -63,7 +63,6 @@ def test_a_first_frame_may_cost_something_of_its_own() -> None:
 def test_an_extension_costs_what_it_adds_an_edit_the_whole_and_a_character_nothing() -> None:
     assert OPENAI.extend_cost("sora-2", "1280x720", 8, 20) == Decimal("0.80")
     assert OPENAI.edit_cost("sora-2", "1280x720", 28) == Decimal("2.80")
-    assert OPENAI.character_cost() == 0
     whole = load_profile("openai", overrides={"billing": {"extend": "whole", "edit": "none"}})
     assert whole.extend_cost("sora-2", "1280x720", 8, 20) == Decimal("2.80")
     assert whole.extend_cost("sora-2", "1280x720", 8) is None

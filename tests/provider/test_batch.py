@@ -114,7 +114,6 @@ def test_a_batch_goes_from_its_file_to_its_lines() -> None:
         reply(200, {"id": "file_1"}),
         reply(200, {"id": "batch_1", "status": "validating"}),
         reply(200, {"id": "batch_1", "status": "completed", "output_file_id": "file_o"}),
-        reply(200, {"id": "batch_1", "status": "cancelling"}),
         reply(200, {"no": "matter"}),
     )
     speaker = client(host)
@@ -124,7 +123,6 @@ def test_a_batch_goes_from_its_file_to_its_lines() -> None:
         file = await batches.upload_file("batch", b'{"custom_id": "k"}\n')
         made = await batches.create_batch(file, {"library": "demo"})
         assert (await batches.batch(made.id)).output_file_id == "file_o"
-        assert (await batches.cancel_batch(made.id)).status is BatchStatus.CANCELLING
         async with batches.file_content("file_o") as content:
             return b"".join([chunk async for chunk in content.chunks()])
 
@@ -138,7 +136,6 @@ def test_a_batch_goes_from_its_file_to_its_lines() -> None:
     }
     assert [seen.path for seen in host.seen[2:]] == [
         "/v1/batches/batch_1",
-        "/v1/batches/batch_1/cancel",
         "/v1/files/file_o/content",
     ]
 

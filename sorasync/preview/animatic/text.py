@@ -116,11 +116,6 @@ def unwritable(signs: Iterable[str]) -> list[str]:
     )
 
 
-def width_of(text: str, face: Font) -> int:
-    """Pixels a line takes."""
-    return round(face.getlength(text))
-
-
 def fit(text: str, face: Font, width: float) -> str:
     """The text on one line, cut with dots when it is too long."""
     return (wrap(text, face, width, 1) or [""])[0]

@@ -79,10 +79,10 @@ def log_of(project: Project, text: str, limit: int | None = None) -> LogView:
             if events:
                 spent = store.spent_by_run(simulated=project.profile.simulated)
                 return _view(store, address, events, spent)
-        seen = store.session.rows("SELECT DISTINCT address FROM events WHERE address IS NOT NULL")
+        seen = store.logged_addresses()
     from sorasync.cli.arguments.address_lookup import unknown
 
-    raise unknown(text, [str(row[0]) for row in seen])
+    raise unknown(text, seen)
 
 
 def _spellings(text: str) -> list[str]:
