@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,17 @@ def test_a_schema_of_another_version_is_found_and_the_command_that_is_told_mends
     assert run(command.split()[1:]) == 0
     assert run(["validate"]) == 0
     assert "S300" not in capsys.readouterr().out
+
+
+def test_the_command_that_mends_a_schema_works_beside_the_library(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["init", str(tmp_path / "my film")]) == 0
+    schema = tmp_path / "my film" / SCHEMA_FILES["manifest"]
+    schema.write_text("{}", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    capsys.readouterr()
+    assert run(["--library", "my film", "doctor", "--offline"]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "sorasync schema" in line)
+    assert run(shlex.split(line)[1:]) == 0
+    assert schema.read_text(encoding="utf-8") == schema_text("manifest")
