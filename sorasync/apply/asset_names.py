@@ -28,7 +28,7 @@ def asset_view(
     for name, node in graph.clips.items():
         stored = {address: sha for address in node.renders if (sha := _asset(address, bindings, briefs))}
         final = _final(node, stored)
-        files = [_file(address, sha, address == final, objects) for address, sha in stored.items()]
+        files = [_clip_file(address, sha, address == final, objects) for address, sha in stored.items()]
         view |= view_names(name_of(name), files)
     return view
 
@@ -74,7 +74,7 @@ def _asset(address: str, bindings: Mapping[str, Binding], briefs: Mapping[str, B
     return brief.asset if brief and brief.status is Status.STORED else None
 
 
-def _file(address: str, sha: str, final: bool, objects: Container[str]) -> ClipFile:
+def _clip_file(address: str, sha: str, final: bool, objects: Container[str]) -> ClipFile:
     place = addresses.parse(address)
     picture = next((suffix for suffix in (".webp", ".png", ".jpg") if sha + suffix in objects), None)
     return ClipFile(take=place.take or 1, step=place.step or 0, sha256=sha, final=final, picture=picture)

@@ -40,7 +40,7 @@ class Pictures:
             return
         found = {variant: await self._fetched(record, job, variant) for variant in self._failures}
         if found.get(Variant.THUMBNAIL, True) is None:
-            found[Variant.THUMBNAIL] = await asyncio.to_thread(_cut, self._context, record)
+            found[Variant.THUMBNAIL] = await asyncio.to_thread(_cut_thumbnail, self._context, record)
         with self._context.store.transaction():
             for variant, kept in found.items():
                 if kept is not None:
@@ -87,7 +87,7 @@ def _keep(context: Context, record: Record, part: Path, suffix: str) -> _Kept:
     return kept
 
 
-def _cut(context: Context, record: Record) -> _Kept | None:
+def _cut_thumbnail(context: Context, record: Record) -> _Kept | None:
     assert record.asset is not None
     part = part_of(context, record, Variant.THUMBNAIL)
     try:

@@ -94,13 +94,13 @@ def _load(path: Path) -> dict[str, StatFacts]:
     try:
         content = json.loads(read_file(path, within=path.parent))
         if content["format"] == FORMAT:
-            return {sha: _facts(*row) for sha, row in content["videos"].items()}
+            return {sha: _checked_facts(*row) for sha, row in content["videos"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
     return {}
 
 
-def _facts(size: int, mtime_ns: int, inode: int) -> StatFacts:
+def _checked_facts(size: int, mtime_ns: int, inode: int) -> StatFacts:
     """Raises TypeError for a value of another kind."""
     if any(type(number) is not int for number in (size, mtime_ns, inode)):
         raise TypeError("not the facts of a file")
@@ -112,14 +112,14 @@ def _save(store: AssetStore, checked: Checked) -> None:
     if not store.root.is_dir() or store.root.is_symlink():
         return
     try:
-        write_atomic(store.root / _WHOLE, _encode(checked.whole))
+        write_atomic(store.root / _WHOLE, _encode_checked(checked.whole))
         if checked.damaged or (store.root / _DAMAGED).exists():
-            write_atomic(store.root / _DAMAGED, _encode(checked.damaged))
+            write_atomic(store.root / _DAMAGED, _encode_checked(checked.damaged))
     except OSError:
         return
 
 
-def _encode(videos: Mapping[str, StatFacts]) -> bytes:
+def _encode_checked(videos: Mapping[str, StatFacts]) -> bytes:
     rows: Iterable[str] = (f'"{sha}": {json.dumps(astuple(videos[sha]))}' for sha in sorted(videos))
     body = ",\n".join(rows)
     return f'{{"format": {FORMAT}, "videos": {{\n{body}\n}}}}\n'.encode()

@@ -49,7 +49,7 @@ def load_ledger(root: Path) -> dict[str, Row]:
         content = json.loads(read_file(root / "names.json", within=root))
         version, names = content["format"], content["names"]
         if version == FORMAT:
-            return {name: _row(*row) for name, row in names.items() if _is_name(name)}
+            return {name: _checked_row(*row) for name, row in names.items() if _is_name(name)}
     except (FileNotFoundError, FileRefused, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
     raise AssetError(
@@ -64,7 +64,7 @@ def _is_name(name: str) -> bool:
     return "\0" not in name and all(0 < len(os.fsencode(part)) < 256 and part != ".." for part in parts)
 
 
-def _row(file: str, way: str, inode: int, size: int, mtime_ns: int) -> Row:
+def _checked_row(file: str, way: str, inode: int, size: int, mtime_ns: int) -> Row:
     """Raises TypeError for a value of another kind."""
     if (
         not _is_name(file)

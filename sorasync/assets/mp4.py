@@ -113,7 +113,7 @@ def _movie(reader: BoxReader, moov: Box) -> tuple[float, list[_Track]]:
 def _movie_header(reader: BoxReader, box: Box) -> tuple[int, int]:
     """Ticks a second and length in ticks; a length of all ones means unknown and is given as 0."""
     wide = _version(reader, box) == 1
-    scale = _number(reader, box, 20 if wide else 12, 4)
+    scale = _read_number(reader, box, 20 if wide else 12, 4)
     if not scale:
         raise reader.damaged("its mvhd box has a time scale of 0")
     return scale, _ticks(reader, box, 24 if wide else 16, 8 if wide else 4)
@@ -132,8 +132,8 @@ def _track(reader: BoxReader, trak: Box) -> _Track:
         if box.kind == "tkhd":
             # 16.16 fixed point: the whole pixels are the upper two of four bytes.
             at = 88 if _version(reader, box) == 1 else 76
-            width, height = _number(reader, box, at, 2), _number(reader, box, at + 4, 2)
-            turned = not _number(reader, box, at - 36, 4) and bool(_number(reader, box, at - 32, 4))
+            width, height = _read_number(reader, box, at, 2), _read_number(reader, box, at + 4, 2)
+            turned = not _read_number(reader, box, at - 36, 4) and bool(_read_number(reader, box, at - 32, 4))
         elif box.kind == "mdia":
             handler, seconds = _media(reader, box)
     return _Track(handler, width, height, turned, seconds)
@@ -147,20 +147,20 @@ def _media(reader: BoxReader, mdia: Box) -> tuple[str, float]:
             handler = reader.read(box, 8, 4).decode("latin-1")
         elif box.kind == "mdhd":
             wide = _version(reader, box) == 1
-            scale = _number(reader, box, 20 if wide else 12, 4)
+            scale = _read_number(reader, box, 20 if wide else 12, 4)
             ticks = _ticks(reader, box, 24 if wide else 16, 8 if wide else 4)
             seconds = ticks / scale if scale else 0.0
     return handler, seconds
 
 
 def _version(reader: BoxReader, box: Box) -> int:
-    return _number(reader, box, 0, 1)
+    return _read_number(reader, box, 0, 1)
 
 
-def _number(reader: BoxReader, box: Box, offset: int, length: int) -> int:
+def _read_number(reader: BoxReader, box: Box, offset: int, length: int) -> int:
     return int.from_bytes(reader.read(box, offset, length), "big")
 
 
 def _ticks(reader: BoxReader, box: Box, offset: int, length: int) -> int:
-    value = _number(reader, box, offset, length)
+    value = _read_number(reader, box, offset, length)
     return 0 if value == (1 << 8 * length) - 1 else value

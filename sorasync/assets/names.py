@@ -72,7 +72,7 @@ def file_naming(clips: Collection[str], pattern: str | None) -> Callable[[str], 
     names = {clip: file_name(name) for clip, name in made.items()}
     uses = Counter(name.casefold() for name in names.values())
     shared = [clip for clip, name in names.items() if uses[name.casefold()] > 1]
-    names |= {clip: f"{names[clip][: MAX_BYTES // 4]}~{_digest(clip)}" for clip in shared}
+    names |= {clip: f"{names[clip][: MAX_BYTES // 4]}~{_name_digest(clip)}" for clip in shared}
     return lambda clip: names.get(clip) or file_name(clip)
 
 
@@ -94,14 +94,14 @@ def view_names(base: str, files: Iterable[ClipFile]) -> dict[str, Link]:
     names: dict[str, Link] = {}
     for file in renders:
         if file.final:
-            names |= _pair(base, file)
+            names |= _video_and_picture(base, file)
         if len(renders) > 1 and not (file.final and file.step):
             step = f"-step-{file.step}" if file.step else ""
-            names |= _pair(f"{base}/take-{file.take}{step}", file)
+            names |= _video_and_picture(f"{base}/take-{file.take}{step}", file)
     return names
 
 
-def _pair(stem: str, file: ClipFile) -> dict[str, Link]:
+def _video_and_picture(stem: str, file: ClipFile) -> dict[str, Link]:
     """The video's name and, where there is one, its picture's."""
     pair = {stem + VIDEO: Link(file.sha256)}
     if file.picture:
@@ -120,10 +120,10 @@ def file_name(clip_name: str) -> str:
     if name == clip_name and len(name.encode()) <= MAX_BYTES and not _HASHED.fullmatch(name):
         return name
     room = MAX_BYTES - _HASH_DIGITS - 1
-    return f"{name.encode()[:room].decode(errors='ignore')}~{_digest(clip_name)}"
+    return f"{name.encode()[:room].decode(errors='ignore')}~{_name_digest(clip_name)}"
 
 
-def _digest(clip_name: str) -> str:
+def _name_digest(clip_name: str) -> str:
     return hashlib.sha256(clip_name.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_DIGITS]
 
 

@@ -56,7 +56,7 @@ class Shelf:
         size = os.fstat(handle).st_size
         if hashed and hash_next(handle, part, size).hexdigest() != target.stem:
             raise DamagedFile(part, f"its SHA-256 is not {target.stem}")
-        if hashed and _whole(target, size):
+        if hashed and _is_complete(target, size):
             part.unlink()
             return Stored(target.stem, target, size, new=False)
         part.chmod(0o444)
@@ -79,7 +79,7 @@ def held(directory: Path) -> Iterator[Shelf]:
                 os.fsync(handle)
 
 
-def _whole(target: Path, size: int) -> bool:
+def _is_complete(target: Path, size: int) -> bool:
     """What is missing or cannot be read is not whole: another copy takes its place."""
     try:
         return target.stat().st_size == size and hash_file(target) == target.stem

@@ -76,8 +76,8 @@ def write_sidecar(store: AssetStore, sidecar: Sidecar) -> Path:
 def note(store: AssetStore, shelf: Shelf, sidecar: Sidecar) -> Path:
     """`write_sidecar` on a shelf that is held already."""
     path = store.path_of(sidecar.sha256, SIDECAR)
-    renders = {other.key: other for other in _read(path) or []} | {sidecar.key: sidecar}
-    shelf.write(path, _encode([renders[key] for key in sorted(renders)]))
+    renders = {other.key: other for other in _read_sidecar(path) or []} | {sidecar.key: sidecar}
+    shelf.write(path, _encode_sidecar([renders[key] for key in sorted(renders)]))
     return path
 
 
@@ -87,10 +87,10 @@ def drop_sidecar(store: AssetStore, sha256: str, keys: Collection[str]) -> None:
     if not path.exists():
         return
     with store.shelf(sha256) as shelf:
-        before = _read(path) or []
+        before = _read_sidecar(path) or []
         kept = [sidecar for sidecar in before if sidecar.key not in keys]
         if len(kept) != len(before):
-            shelf.write(path, _encode(kept))
+            shelf.write(path, _encode_sidecar(kept))
 
 
 def read_sidecars(store: AssetStore) -> SidecarScan:
@@ -98,7 +98,7 @@ def read_sidecars(store: AssetStore) -> SidecarScan:
     found: list[Sidecar] = []
     unreadable: list[Path] = []
     for path in store.sidecars():
-        renders = _read(path)
+        renders = _read_sidecar(path)
         if renders is None:
             unreadable.append(path)
         else:
@@ -106,7 +106,7 @@ def read_sidecars(store: AssetStore) -> SidecarScan:
     return SidecarScan(tuple(found), tuple(unreadable))
 
 
-def _read(path: Path) -> list[Sidecar] | None:
+def _read_sidecar(path: Path) -> list[Sidecar] | None:
     """The renders in a file, None where it is missing, damaged, of another format or of another video."""
     try:
         file = _adapter().validate_json(read_file(path, within=path.parent, largest=_LARGEST))
@@ -123,7 +123,7 @@ def _reckonable(sidecar: Sidecar) -> bool:
     return finite and (sidecar.run is None or 0 <= sidecar.run < _LARGEST_NUMBER)
 
 
-def _encode(renders: list[Sidecar]) -> bytes:
+def _encode_sidecar(renders: list[Sidecar]) -> bytes:
     content = {"format": FORMAT, "renders": [asdict(sidecar) for sidecar in renders]}
     return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, default=str).encode() + b"\n"
 

@@ -66,7 +66,7 @@ def _checks(project: Project, offline: bool) -> Iterator[Check]:
     from sorasync.doctor.local import local_checks
     from sorasync.doctor.prices import price_checks
 
-    models, problem = _models(project)
+    models, problem = _used_models(project)
     if problem is not None:
         yield problem
     if offline:
@@ -93,7 +93,7 @@ def _fonts(project: Project) -> Iterator[Check]:
         yield Check("fonts", Level.WARNING, *found)
 
 
-def _models(project: Project) -> tuple[dict[str, set[str]], Check | None]:
+def _used_models(project: Project) -> tuple[dict[str, set[str]], Check | None]:
     """The models that the manifests use, each with its sizes; and what is wrong with the manifests."""
     found: dict[str, set[str]] = {}
     try:

@@ -35,10 +35,10 @@ def host_checks(project: Project, host: Host, models: Iterable[str]) -> Iterator
         return
     yield _reached(facts.first)
     yield _clock(facts)
-    yield _key(project, facts.first)
+    yield _check_api_key(project, facts.first)
     if facts.first.status not in (401, 403):
         yield from _list(project, facts)
-        yield from _models(facts, models)
+        yield from _check_models(facts, models)
         yield from _routes(facts)
     yield from _gateway(facts)
     if facts.sunset:
@@ -102,7 +102,7 @@ def _clock(facts: HostFacts) -> Check:
     )
 
 
-def _key(project: Project, first: Reached) -> Check:
+def _check_api_key(project: Project, first: Reached) -> Check:
     auth = project.profile.auth
     variable = project.config.provider.api_key_env or auth.env
     if auth.header == "none":
@@ -157,7 +157,7 @@ def _list(project: Project, facts: HostFacts) -> Iterator[Check]:
         )
 
 
-def _models(facts: HostFacts, models: Iterable[str]) -> Iterator[Check]:
+def _check_models(facts: HostFacts, models: Iterable[str]) -> Iterator[Check]:
     used = set(models)
     if facts.models is None:
         yield Check("models", Level.UNKNOWN, "it does not list its models")

@@ -43,7 +43,7 @@ class Limits:
     def character(self, spec: CharacterSpec) -> None:
         """Check a character."""
         for lack in self._profile.check_character(spec.name):
-            self._report(f"character.{spec.slug}", _inside(spec.origin, lack.field), lack)
+            self._report(f"character.{spec.slug}", _origin_inside(spec.origin, lack.field), lack)
 
     def create(self, spec: ClipSpec) -> tuple[str, str, int]:
         """Check a clip that starts from a prompt; its model, size and seconds, defaults filled in."""
@@ -94,7 +94,7 @@ class Limits:
             )
         lacks = self._checked.pop(asked) if step.params else self._checked[asked]
         for lack in [*lacks, *self._prompt(step.prompt)]:
-            self._report(f"clip.{spec.name}", _inside(step.origin, lack.field), lack)
+            self._report(f"clip.{spec.name}", _origin_inside(step.origin, lack.field), lack)
         return seconds or 0
 
     def _prompt(self, prompt: str) -> Iterable[Lack]:
@@ -122,5 +122,5 @@ class Limits:
         )
 
 
-def _inside(origin: Origin, field: str) -> Origin:
+def _origin_inside(origin: Origin, field: str) -> Origin:
     return Origin(origin.file, (*origin.path, *field.split(".")))

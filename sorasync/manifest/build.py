@@ -273,7 +273,7 @@ class _Building:
             scope = {**self.declared.scope, **instance.values} if instance else self.declared.scope
             filled, problems = render(text, scope)
             for problem in problems:
-                span = _span(text, problem.offset, problem.text)
+                span = _placeholder_span(text, problem.offset, problem.text)
                 self.faults.append(problem.fault(file, (), scope, address, span))
             text = filled
         return self._checked(text, path, address)
@@ -312,7 +312,7 @@ class _Building:
         self.faults.append(Fault(code, message, self.file, path, expected, None, address, on_key=on_key))
 
 
-def _span(text: str, offset: int, placeholder: str) -> Span:
+def _placeholder_span(text: str, offset: int, placeholder: str) -> Span:
     line = text.count("\n", 0, offset) + 1
     column = offset - text.rfind("\n", 0, offset)
     return Span(line, column, column + len(placeholder))

@@ -198,13 +198,13 @@ def syntax_faults(file: str, error: TomlError) -> list[Fault]:
             faults.append(replace(fault, span=found.span, secret=found.secret))
         else:
             first = f"; first at {file}:{found.first.line}:{found.first.column}" if found.first else ""
-            address = _declared(found.twice)
+            address = _declared_address(found.twice)
             message = f"{address} is declared twice in this file" if address else found.message
             faults.append(Fault("S105", message + first, file, found.twice, address=address, span=found.span))
     return faults
 
 
-def _declared(path: TomlPath) -> str | None:
+def _declared_address(path: TomlPath) -> str | None:
     """The address that a table of a manifest declares, None for any other path."""
     kinds = {"clips": "clip", "characters": "character"}
     return f"{kinds[str(path[0])]}.{path[1]}" if len(path) == 2 and path[0] in kinds else None

@@ -184,14 +184,14 @@ class LibraryFiles:
         try:
             status = (self.root / path).stat()
             known = self._known.get(path)
-            if known and known.settled and _stamp(status) == (known.size, known.mtime_ns, known.inode):
+            if known and known.settled and _file_stamp(status) == (known.size, known.mtime_ns, known.inode):
                 return known
             with open_file(self.root / path, within=self.root) as stream:
                 status = os.fstat(stream.fileno())
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
         except OSError as error:
             raise _unreadable(path, error) from None
-        return FileDigest(*_stamp(status), digest, status.st_mtime_ns + _SETTLED_NS < self._now_ns())
+        return FileDigest(*_file_stamp(status), digest, status.st_mtime_ns + _SETTLED_NS < self._now_ns())
 
     def _resolve(self, declared: str, directory: str) -> str:
         if not declared.strip() or _NOT_A_PATH.search(declared):
@@ -233,7 +233,7 @@ class LibraryFiles:
         except (OSError, ValueError) as error:
             if isinstance(error, FileNotFoundError | NotADirectoryError | ValueError):
                 raise self._missing(parent, name, declared) from None
-            raise FileFault("S102", f"{declared} cannot be read: {_words(error)}") from None
+            raise FileFault("S102", f"{declared} cannot be read: {_error_words(error)}") from None
         if not self._inside(real):
             raise FileFault(
                 "S110",
@@ -276,7 +276,7 @@ class LibraryFiles:
             try:
                 entries = sorted(os.scandir(real), key=lambda entry: entry.name)
             except OSError as error:
-                faults.append(FileFault("S102", f"{here} cannot be read: {_words(error)}").at(here))
+                faults.append(FileFault("S102", f"{here} cannot be read: {_error_words(error)}").at(here))
                 continue
             for entry in entries:
                 path = posixpath.normpath(posixpath.join(here, entry.name))
@@ -333,7 +333,7 @@ def _end(before: str) -> Span:
     return Span(line, column, column + 1)
 
 
-def _stamp(status: os.stat_result) -> tuple[int, int, int]:
+def _file_stamp(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_size, status.st_mtime_ns, status.st_ino
 
 
@@ -341,8 +341,8 @@ def _unreadable(path: str, error: OSError) -> FileFault:
     if isinstance(error, FileRefused):
         code = "S110" if error.outside else "S102"
         return FileFault(code, f"{path} {error.strerror}", expected="a regular file inside the library")
-    return FileFault("S102", f"{path} cannot be read: {_words(error)}")
+    return FileFault("S102", f"{path} cannot be read: {_error_words(error)}")
 
 
-def _words(error: OSError | ValueError) -> str:
+def _error_words(error: OSError | ValueError) -> str:
     return (getattr(error, "strerror", None) or str(error)).lower()

@@ -61,22 +61,24 @@ def config_schema() -> dict[str, Any]:
 
 def _schema(model: type[BaseModel], title: str) -> dict[str, Any]:
     raw = model.model_json_schema(by_alias=True, mode="validation", ref_template="#/definitions/{model}")
-    definitions = {_short(name): table for name, table in raw.pop("$defs").items()}
+    definitions = {_short_name(name): table for name, table in raw.pop("$defs").items()}
     schema = {"$schema": _DIALECT, **raw, "definitions": definitions}
     for name, table in {"": schema, **definitions}.items():
         if table.get("additionalProperties") is False:
             table["patternProperties"] = _IGNORED
-        table["properties"] = {key: _key(name, key, value) for key, value in table["properties"].items()}
+        table["properties"] = {
+            key: _key_schema(name, key, value) for key, value in table["properties"].items()
+        }
         table["title"] = name or title
         table |= TABLES.get(name, {})
     return schema
 
 
-def _short(name: str) -> str:
+def _short_name(name: str) -> str:
     return name.removesuffix("Model").removesuffix("Config")
 
 
-def _key(table: str, key: str, value: dict[str, Any]) -> dict[str, Any]:
+def _key_schema(table: str, key: str, value: dict[str, Any]) -> dict[str, Any]:
     value = _without_null(value)
     value.pop("title", None)
     value = _resolved(value)
@@ -105,7 +107,7 @@ def _resolved(value: Any) -> Any:
     found = {key: _resolved(inner) for key, inner in value.items()}
     if isinstance(target := found.get("$ref"), str):
         head, _, name = target.rpartition("/")
-        reference = {"$ref": f"{head}/{_short(name)}"}
+        reference = {"$ref": f"{head}/{_short_name(name)}"}
         rest = {key: inner for key, inner in found.items() if key != "$ref"}
         return {"allOf": [reference], **rest} if rest else reference
     return found

@@ -32,30 +32,30 @@ class Named:
 def outline(root: Path) -> Iterator[Named]:
     """Everything that the library at `root` declares, matrix instances one by one, file by file."""
     files = LibraryFiles(root)
-    config = _parsed(files, _CONFIG)
-    directory = _table(config, "library").get("manifests")
+    config = _parsed_manifest(files, _CONFIG)
+    directory = _subtable(config, "library").get("manifests")
     try:
         found, _ = files.manifests(directory if isinstance(directory, str) else "manifests")
     except OSError:
         return
     for file in found:
-        raw = _parsed(files, file)
-        defaults = {**_table(config, "defaults"), **_table(raw, "defaults")}
-        scope = {**_table(config, "vars"), **_table(raw, "vars")}
-        for slug, clip in _table(raw, "clips").items():
+        raw = _parsed_manifest(files, file)
+        defaults = {**_subtable(config, "defaults"), **_subtable(raw, "defaults")}
+        scope = {**_subtable(config, "vars"), **_subtable(raw, "vars")}
+        for slug, clip in _subtable(raw, "clips").items():
             if isinstance(clip, dict):
-                yield from _clip(slug, {**defaults, **clip}, scope)
-        for slug, character in _table(raw, "characters").items():
+                yield from _clip_names(slug, {**defaults, **clip}, scope)
+        for slug, character in _subtable(raw, "characters").items():
             if isinstance(character, dict):
                 yield Named(f"character.{slug}", tags=_tags(character))
 
 
 def environments(root: Path) -> list[str]:
     """The names of the tables `[env.NAME]`."""
-    return list(_table(_parsed(LibraryFiles(root), _CONFIG), "env"))
+    return list(_subtable(_parsed_manifest(LibraryFiles(root), _CONFIG), "env"))
 
 
-def _clip(slug: str, clip: Mapping[str, Any], scope: Mapping[str, Any]) -> Iterator[Named]:
+def _clip_names(slug: str, clip: Mapping[str, Any], scope: Mapping[str, Any]) -> Iterator[Named]:
     takes, steps = clip.get("takes"), clip.get("steps")
     for suffix in _suffixes(clip.get("matrix"), scope):
         yield Named(
@@ -79,13 +79,13 @@ def _tags(table: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
 
 
-def _parsed(files: LibraryFiles, file: str) -> dict[str, Any]:
+def _parsed_manifest(files: LibraryFiles, file: str) -> dict[str, Any]:
     try:
         return parse(files.text(file))
     except (FileFault, TomlError):
         return {}
 
 
-def _table(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+def _subtable(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     found = parent.get(key)
     return found if isinstance(found, dict) else {}

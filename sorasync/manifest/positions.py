@@ -174,13 +174,13 @@ class Positions:
         path: TomlPath = ()
         for leaf in parents:
             path = self._inside((*path, self._name(leaf)))
-            self._entries.setdefault(path, _Entry(_range(leaf), _range(leaf), False))
+            self._entries.setdefault(path, _Entry(_node_range(leaf), _node_range(leaf), False))
         path = (*path, self._name(last))
         if node.type == "table_array_element":
-            self._entries.setdefault(path, _Entry(_range(last), whole, False))
+            self._entries.setdefault(path, _Entry(_node_range(last), whole, False))
             self._arrays[path] = self._arrays.get(path, -1) + 1
             path = self._inside(path)
-        self._declare(path, _range(last), whole)
+        self._declare(path, _node_range(last), whole)
         return path
 
     def _inside(self, path: TomlPath) -> TomlPath:
@@ -215,9 +215,9 @@ class Positions:
         path = base
         for leaf in parents:
             path = (*path, self._name(leaf))
-            self._entries.setdefault(path, _Entry(_range(leaf), _range(leaf), False))
+            self._entries.setdefault(path, _Entry(_node_range(leaf), _node_range(leaf), False))
         path = (*path, self._name(last))
-        self._declare(path, _range(last), _range(value))
+        self._declare(path, _node_range(last), _node_range(value))
         yield path, value
 
     def _elements(self, base: TomlPath, array: Node) -> Iterator[tuple[TomlPath, Node]]:
@@ -226,7 +226,7 @@ class Positions:
         )
         for index, value in enumerate(values):
             path = (*base, index)
-            self._declare(path, _range(value), _range(value))
+            self._declare(path, _node_range(value), _node_range(value))
             yield path, value
 
     def _name(self, leaf: Node) -> str:
@@ -252,7 +252,7 @@ def _leaves(key: Node) -> list[Node]:
     return parts[::-1]
 
 
-def _range(node: Node) -> _Range:
+def _node_range(node: Node) -> _Range:
     return _Range(*node.start_point, *node.end_point)
 
 

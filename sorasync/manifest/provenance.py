@@ -65,8 +65,8 @@ class _Looking:
         self.spec = spec
         self.raw = raw
         self.path = spec.origin.path
-        self.own: Mapping[str, Any] = _table(_table(raw, "clips"), str(self.path[-1]))
-        self.defaults: Mapping[str, Any] = _table(raw, "defaults")
+        self.own: Mapping[str, Any] = _subtable(_subtable(raw, "clips"), str(self.path[-1]))
+        self.defaults: Mapping[str, Any] = _subtable(raw, "defaults")
 
     def beginning(self) -> Iterator[Provenance]:
         """The prompt, or the clip that this one goes on from."""
@@ -118,7 +118,7 @@ class _Looking:
         chosen = dict(part.split("=", 1) for part in matrix.split(",")) if matrix else {}
         for key, value in chosen.items():
             yield f"matrix.{key}", value, self._at((*self.path, "matrix", key))
-        own = _table(self.raw, "vars")
+        own = _subtable(self.raw, "vars")
         for name in sorted({*own, *self.library.config.vars} - set(chosen)):
             if name in own:
                 yield f"var.{name}", own[name], self._at(("vars", name))
@@ -137,9 +137,9 @@ class _Looking:
 
     def param(self, key: str) -> Origin:
         """Where a parameter of the clip was written."""
-        if key in _table(self.own, "params"):
+        if key in _subtable(self.own, "params"):
             return self._here("params", key)
-        if key in _table(self.defaults, "params"):
+        if key in _subtable(self.defaults, "params"):
             return self._at(("defaults", "params", key))
         return Origin(CONFIG_FILE, ("defaults", "params", key))
 
@@ -150,6 +150,6 @@ class _Looking:
         return Origin(self.spec.origin.file, path)
 
 
-def _table(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+def _subtable(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     found = parent.get(key)
     return found if isinstance(found, dict) else {}

@@ -127,22 +127,22 @@ def _tables(kind: str, schema: dict[str, Any]) -> Iterator[str]:
     assert not missing, f"tables without a place in the reference: {missing}"
     for name, header in _ORDER[kind]:
         table = schema["definitions"][name]
-        yield f"### `{header}`\n\n{_sentence(table)}\n"
+        yield f"### `{header}`\n\n{_table_sentence(table)}\n"
         required = table.get("required", [])
-        yield _rows({key: (value, key in required) for key, value in table["properties"].items()})
+        yield _key_rows({key: (value, key in required) for key, value in table["properties"].items()})
     for name in _FREE[kind]:
         value = schema["properties"][name]
         yield f"### `[{name}]`\n\n{value['description']}\n\n```toml\n[{name}]\n{_example(value)}\n```\n"
 
 
-def _sentence(table: dict[str, Any]) -> str:
+def _table_sentence(table: dict[str, Any]) -> str:
     """What a table is, without its name, which is the heading."""
     text = " ".join(table["description"].split())
     head, colon, rest = text.partition(": ")
     return rest[:1].upper() + rest[1:] if colon and head.startswith("`[") else text
 
 
-def _rows(keys: dict[str, tuple[dict[str, Any], bool]]) -> str:
+def _key_rows(keys: dict[str, tuple[dict[str, Any], bool]]) -> str:
     lines = ["| key | type | what it is | example |", "|---|---|---|---|"]
     for key, (value, required) in keys.items():
         notes = [value["description"]]
@@ -157,7 +157,7 @@ def _rows(keys: dict[str, tuple[dict[str, Any], bool]]) -> str:
 
 
 def _example(value: dict[str, Any]) -> str:
-    return "\n".join(f"{_key(key)} = {toml(inner)}" for key, inner in value["examples"][0].items())
+    return "\n".join(f"{_key_section(key)} = {toml(inner)}" for key, inner in value["examples"][0].items())
 
 
 def _type(value: dict[str, Any]) -> str:
@@ -174,14 +174,14 @@ def _type(value: dict[str, Any]) -> str:
     if kind == "array":
         return f"array of {_plural(value['items'])}"
     names = {"integer": "whole number", "object": "table", "boolean": "true or false"}
-    return names.get(kind, str(kind)) + _range(value)
+    return names.get(kind, str(kind)) + _value_range(value)
 
 
 def _plural(items: dict[str, Any]) -> str:
     return "tables" if "$ref" in items else f"{_type(items)}s"
 
 
-def _range(value: dict[str, Any]) -> str:
+def _value_range(value: dict[str, Any]) -> str:
     low, high = value.get("minimum", value.get("exclusiveMinimum")), value.get("maximum")
     if low is None or (high is None and low == 0):
         return ""
@@ -191,14 +191,14 @@ def _range(value: dict[str, Any]) -> str:
 def toml(value: object) -> str:
     """A plain value as TOML writes it on one line."""
     if isinstance(value, dict):
-        pairs = ", ".join(f"{_key(key)} = {toml(inner)}" for key, inner in value.items())
+        pairs = ", ".join(f"{_key_section(key)} = {toml(inner)}" for key, inner in value.items())
         return f"{{ {pairs} }}" if pairs else "{}"
     if isinstance(value, list):
         return f"[{', '.join(map(toml, value))}]"
     return json.dumps(value, ensure_ascii=False)
 
 
-def _key(name: str) -> str:
+def _key_section(name: str) -> str:
     return name if name.replace("-", "").replace("_", "").isalnum() else json.dumps(name)
 
 

@@ -150,7 +150,7 @@ def _sources(names: Names) -> Iterator[Fault]:
 def _dangling(names: Names, name: str, fault: Fault) -> Fault:
     from dataclasses import replace
 
-    base = _base(name)
+    base = _base_name(name)
     if base in names.matrices:
         made = names.instances.get(base, [])
         if name == base:
@@ -202,7 +202,7 @@ def _instances(names: Names) -> Iterator[Fault]:
         if "[" not in clip.name:
             continue
         other = folded.setdefault(clip.name.casefold(), clip.name)
-        if other != clip.name and _base(other) == _base(clip.name):
+        if other != clip.name and _base_name(other) == _base_name(clip.name):
             message = f"clip.{other} and clip.{clip.name} differ in case only"
             path = (*clip.origin.path, "matrix")
             yield Fault("S105", message, clip.origin.file, path, address=f"clip.{clip.name}", on_key=True)
@@ -210,11 +210,11 @@ def _instances(names: Names) -> Iterator[Fault]:
 
 def _is_faulty(names: Names, name: str) -> bool:
     """Whether the name is declared, but so that no clip came of it; that fault has been told already."""
-    base = _base(name)
+    base = _base_name(name)
     return base not in names.instances if base in names.matrices else name in names.slugs
 
 
-def _base(name: str) -> str:
+def _base_name(name: str) -> str:
     return name.partition("[")[0]
 
 

@@ -19,11 +19,11 @@ def storyboard_text(style: str | None, scene: str | None, shots: Sequence[ShotMo
         blocks.append(f"Style: {one_line(style)}")
     if scene:
         blocks.append(normalise(scene))
-    blocks += ["\n".join(_shot(number, shot)) for number, shot in enumerate(shots, 1)]
+    blocks += ["\n".join(_shot_blocks(number, shot)) for number, shot in enumerate(shots, 1)]
     return "\n\n".join(blocks)
 
 
-def _shot(number: int, shot: ShotModel) -> Iterator[str]:
+def _shot_blocks(number: int, shot: ShotModel) -> Iterator[str]:
     yield f"Shot {number}"
     if shot.camera:
         yield f"Camera: {one_line(shot.camera)}"

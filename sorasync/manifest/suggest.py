@@ -33,7 +33,7 @@ _SYNONYMS = {
 def nearest_key(wrong: str, known: Iterable[str]) -> str | None:
     """The key that is meant: by what other tools call it, else by its spelling; None if none is near."""
     names = list(known)
-    meant = _SYNONYMS.get(_plain(wrong))
+    meant = _SYNONYMS.get(_comparable_name(wrong))
     return meant if meant in names else nearest(wrong, names)
 
 
@@ -45,10 +45,10 @@ def nearest(wrong: str, right: Iterable[str]) -> str | None:
     import difflib
 
     candidates = sorted(name for name in right if abs(len(name) - len(wrong)) <= 4)
-    plain = {_plain(name): name for name in reversed(candidates)}
-    if (same := plain.get(_plain(wrong))) is not None:
+    plain = {_comparable_name(name): name for name in reversed(candidates)}
+    if (same := plain.get(_comparable_name(wrong))) is not None:
         return same
-    found = difflib.get_close_matches(_plain(wrong), plain, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(_comparable_name(wrong), plain, n=1, cutoff=0.6)
     return plain[found[0]] if found else None
 
 
@@ -93,5 +93,5 @@ def shown(value: object) -> str:
     return text if len(text) <= 70 else text[:60] + "…"
 
 
-def _plain(name: str) -> str:
+def _comparable_name(name: str) -> str:
     return name.casefold().replace("-", "_")

@@ -22,11 +22,11 @@ def suspicious_lines(text: str) -> list[int]:
     """
     data = text.encode("utf-8", "replace")
     lines = text.split("\n")
-    rows = {row for row in _rows(syntax_tree(data).root_node) if row < len(lines)}
+    rows = {row for row in _faulty_rows(syntax_tree(data).root_node) if row < len(lines)}
     return sorted(row for row in rows if _STATEMENT.match(lines[row]))
 
 
-def _rows(root: Node) -> set[int]:
+def _faulty_rows(root: Node) -> set[int]:
     rows: set[int] = set()
     pending = [root]
     for _ in range(_MOST_NODES):

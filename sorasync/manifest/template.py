@@ -82,13 +82,13 @@ def substitute(value: Any, scope: Mapping[str, Any]) -> tuple[Any, list[Problem]
     at again.
     """
     problems: list[Problem] = []
-    return _fill(value, scope, (), problems), problems
+    return _filled_value(value, scope, (), problems), problems
 
 
 def render(text: str, scope: Mapping[str, Any]) -> tuple[str, list[Problem]]:
     """A text with every placeholder filled in as text."""
     problems: list[Problem] = []
-    return _text(text, scope, (), problems), problems
+    return _filled_text(text, scope, (), problems), problems
 
 
 def variable_faults(
@@ -121,21 +121,21 @@ def as_text(value: object) -> str:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
-def _fill(value: Any, scope: Mapping[str, Any], path: TomlPath, problems: list[Problem]) -> Any:
+def _filled_value(value: Any, scope: Mapping[str, Any], path: TomlPath, problems: list[Problem]) -> Any:
     if isinstance(value, str):
         if "{{" not in value:
             return value
         if (whole := _WHOLE.fullmatch(value)) and whole[1] in scope:
             found = scope[whole[1]]
             return list(found) if isinstance(found, list) else found
-        return _text(value, scope, path, problems)
+        return _filled_text(value, scope, path, problems)
     if isinstance(value, dict):
         return {
-            key: inner if _ignored(key, path) else _fill(inner, scope, (*path, key), problems)
+            key: inner if _ignored(key, path) else _filled_value(inner, scope, (*path, key), problems)
             for key, inner in value.items()
         }
     if isinstance(value, list):
-        return [_fill(inner, scope, (*path, index), problems) for index, inner in enumerate(value)]
+        return [_filled_value(inner, scope, (*path, index), problems) for index, inner in enumerate(value)]
     return value
 
 
@@ -143,7 +143,7 @@ def _ignored(key: str, path: TomlPath) -> bool:
     return key.startswith("x-") and "params" not in path
 
 
-def _text(text: str, scope: Mapping[str, Any], path: TomlPath, problems: list[Problem]) -> str:
+def _filled_text(text: str, scope: Mapping[str, Any], path: TomlPath, problems: list[Problem]) -> str:
     known = len(problems)
 
     def put(match: re.Match[str]) -> str:

@@ -18,7 +18,7 @@ def normalise(text: str) -> str:
     if "\n" not in text and "  " not in text and "\t" not in text and "\r" not in text:
         return text.strip(" ")
     lines = text.replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n")
-    return _RUNS.sub(_run, lines)
+    return _RUNS.sub(_collapse_run, lines)
 
 
 def one_line(text: str) -> str:
@@ -32,6 +32,6 @@ def control_character(text: str) -> str | None:
     return f"U+{ord(found[0]):04X}" if found else None
 
 
-def _run(match: re.Match[str]) -> str:
+def _collapse_run(match: re.Match[str]) -> str:
     breaks = match[0].count("\n")
     return "\n\n" if breaks > 1 else "\n" if breaks else " "

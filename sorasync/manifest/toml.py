@@ -61,7 +61,7 @@ def copied(value: Any) -> Any:
 
 
 def _faults(text: str, words: str) -> list[SyntaxFault]:
-    first = _fault(words, text.split("\n"))
+    first = _syntax_fault(words, text.split("\n"))
     if first.message.startswith("duplicate key"):
         return _twice(text) or [first]
     if _runs_on(first) or "recurse" in first.message:
@@ -80,7 +80,7 @@ def _faults(text: str, words: str) -> list[SyntaxFault]:
     return sorted(faults.values(), key=lambda fault: fault.span)
 
 
-def _fault(words: str, lines: list[str]) -> SyntaxFault:
+def _syntax_fault(words: str, lines: list[str]) -> SyntaxFault:
     place = _PLACE.search(words)
     message, _, expected = (words[: place.start()] if place else words).partition(", expected ")
     line, column = (int(place[1]), int(place[2])) if place else (1, 1)
@@ -125,7 +125,7 @@ def _alone(line: str, row: int) -> SyntaxFault | None:
     try:
         rtoml.loads(line)
     except ValueError as error:
-        found = _fault(str(error), [line])
+        found = _syntax_fault(str(error), [line])
     else:
         return None
     if _runs_on(found) or found.message.startswith("duplicate key"):

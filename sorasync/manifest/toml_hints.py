@@ -51,19 +51,19 @@ def mistake(message: str, line: str, column: int) -> Mistake | None:
     return explain(_Place(line[:column], line[column:])) if explain else None
 
 
-def _value(place: _Place) -> Mistake | None:
+def _value_hint(place: _Place) -> Mistake | None:
     """A value that is neither quoted nor a number."""
     rest = place.rest
     if not rest.strip():
         return Mistake("a value is missing", "a value after `=`")
     if rest[0] in _ANY_CURLY:
-        return Mistake(f"`{rest[0]}` is not a TOML quote", '`"`', _short(rest.strip().translate(_CURLY)))
+        return Mistake(f"`{rest[0]}` is not a TOML quote", '`"`', _proposable(rest.strip().translate(_CURLY)))
     word = _WORD.match(rest)
     if word is not None and word[0].lower() in _YES:
         return Mistake(f"`{word[0]}` is no value of TOML", "true or false", _YES[word[0].lower()])
     inside = place.before.rstrip()[-1:] in ("[", ",", "{")
     text = (word[0] if word and inside else re.sub(r"\s+#.*", "", rest)).strip().rstrip(",;")
-    fix = None if '"' in text or (text[:1].isdigit() and " " in text) else _short(f'"{text}"')
+    fix = None if '"' in text or (text[:1].isdigit() and " " in text) else _proposable(f'"{text}"')
     return Mistake("a string must be in quotes", 'a string in `"`, or a number', fix)
 
 
@@ -71,16 +71,16 @@ def _bool(place: _Place) -> Mistake | None:
     word = _WORD.match(place.rest)
     if word is not None and word[0].lower() in _YES:
         return Mistake(f"`{word[0]}` is no value of TOML", "true or false", _YES[word[0].lower()])
-    return _value(place)
+    return _value_hint(place)
 
 
 def _float(place: _Place) -> Mistake | None:
     if re.match(r"(?i)(none|null|nil|nan|inf)", place.rest):
         return Mistake("TOML has no empty value", "a value, or the key left out")
-    return _value(place)
+    return _value_hint(place)
 
 
-def _text(place: _Place) -> Mistake | None:
+def _text_hint(place: _Place) -> Mistake | None:
     """A text that ends with its line, or holds what no text may hold."""
     if not place.rest.strip():
         return Mistake(
@@ -113,16 +113,16 @@ def _assignment(place: _Place) -> Mistake | None:
     line = place.before + place.rest
     comment = _OTHER_COMMENT.match(line)
     if comment is not None:
-        return Mistake("a comment begins with `#`", "`#`", _short(f"# {line[comment.end() :].strip()}"))
+        return Mistake("a comment begins with `#`", "`#`", _proposable(f"# {line[comment.end() :].strip()}"))
     key = place.key
     if key is None:
         return None
     value = line[line.index(key) + len(key) :].lstrip(" :=")
     if ":" in (place.before.rstrip()[-1:], place.rest[:1]):
-        fix = _short(f"{key} = {value.strip()}") if value.strip() else f"[{key}]"
+        fix = _proposable(f"{key} = {value.strip()}") if value.strip() else f"[{key}]"
         return Mistake("`:` is used where `=` belongs", "`=`", fix)
     if value[:1] in ('"', "'", "[", "{") or value[:1].isdigit():
-        return Mistake(f"`=` is missing after `{key}`", "`=`", _short(f"{key} = {value.strip()}"))
+        return Mistake(f"`=` is missing after `{key}`", "`=`", _proposable(f"{key} = {value.strip()}"))
     if _NOTHING.match(place.rest):
         return Mistake(f"`{key}` has no value", f"{key} = …")
     return None
@@ -144,7 +144,7 @@ def _behind(place: _Place) -> Mistake | None:
     if before.endswith("'") and rest[:1] not in ("]", "}"):
         value = f"{place.before.partition('=')[2]}{place.rest}".strip()
         inside = value[1:-1] if value.endswith("'") and len(value) > 1 else ""
-        fix = _short(f'"{inside}"') if inside and '"' not in inside and "\\" not in inside else None
+        fix = _proposable(f'"{inside}"') if inside and '"' not in inside and "\\" not in inside else None
         return Mistake("the text ends here, at its second `'`", "`\"` around a text that holds `'`", fix)
     return None
 
@@ -162,7 +162,7 @@ def _header(place: _Place) -> Mistake | None:
     )
 
 
-def _key(place: _Place) -> Mistake | None:
+def _key_hint(place: _Place) -> Mistake | None:
     word = re.match(r"[^\s=.\]]+", place.rest)
     if word is None or not any(character.isalpha() for character in word[0]):
         return None
@@ -174,29 +174,29 @@ def _zero(place: _Place) -> Mistake | None:
     return Mistake("a number cannot begin with 0", "the number without it", word[1]) if word else None
 
 
-def _pair(place: _Place) -> Mistake | None:
+def _pair_hint(place: _Place) -> Mistake | None:
     if place.rest[:1] == "{" and not place.before.strip():
         return Mistake("the file is not TOML: it begins like JSON", "[clips.NAME] and keys below it")
     return None
 
 
 _EXPLAIN: Final[dict[str, Callable[[_Place], Mistake | None]]] = {
-    "string values must be quoted": _value,
+    "string values must be quoted": _value_hint,
     "invalid boolean": _bool,
     "invalid float": _float,
-    "invalid basic string": _text,
+    "invalid basic string": _text_hint,
     "invalid literal string": _literal,
     "missing escaped value": _escape,
     "key with no value": _assignment,
     "unexpected key or value": _behind,
     "unclosed table": _header,
-    "invalid unquoted key": _key,
+    "invalid unquoted key": _key_hint,
     "unexpected leading zero": _zero,
-    "invalid key-value pair": _pair,
+    "invalid key-value pair": _pair_hint,
 }
 
 
-def _short(text: str) -> str | None:
+def _proposable(text: str) -> str | None:
     """The text, None where it is too long to be read as a proposal."""
     return text if len(text) <= _LONGEST_FIX else None
 

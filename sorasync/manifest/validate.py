@@ -58,7 +58,7 @@ def validate(
             loc = found["loc"]
             ignored = found["type"] == "extra_forbidden" and str(loc[-1]).startswith("x-")
             if not ignored and loc not in removed:
-                faults.append(_fault(model, found, place, speller))
+                faults.append(_fault_of(model, found, place, speller))
                 removed.add(loc)
         _remove(data, [_removable(found) for found in errors])
     return None, faults, removed
@@ -95,14 +95,14 @@ def _reach(data: Any, path: TomlPath) -> tuple[Any, str | int | None]:
     return (data, path[-1]) if path else (None, None)
 
 
-def _fault(model: type[BaseModel], found: Any, place: Place, speller: Speller) -> Fault:
+def _fault_of(model: type[BaseModel], found: Any, place: Place, speller: Speller) -> Fault:
     loc: TomlPath = found["loc"]
     kind: str = found["type"]
     file, path, address = place(loc)
     on_key = bool(loc) and loc[-1] == "[key]"
-    name = _label(loc[:-2] if on_key else loc)
+    name = _key_label(loc[:-2] if on_key else loc)
     if kind == "extra_forbidden":
-        known = _known(model, loc[:-1])
+        known = _known_keys(model, loc[:-1])
         fix = speller.nearest_key(str(loc[-1]), known)
         return Fault(
             "S103", f"unknown key `{loc[-1]}`", file, path, listed(known, 30), fix, address, on_key=True
@@ -118,7 +118,7 @@ def _fault(model: type[BaseModel], found: Any, place: Place, speller: Speller) -
     return Fault("S104", message, file, path, expected, _fix(kind, found["input"]), address, on_key=on_key)
 
 
-def _label(loc: TomlPath) -> str:
+def _key_label(loc: TomlPath) -> str:
     """The nearest key by name: `seconds`, or `tags[2]` for the second element."""
     index = ""
     for part in reversed(loc):
@@ -158,7 +158,7 @@ def _fix(kind: str, value: object) -> str | None:
     return None
 
 
-def _known(model: type[BaseModel], loc: TomlPath) -> list[str]:
+def _known_keys(model: type[BaseModel], loc: TomlPath) -> list[str]:
     """The keys that the table at that path may have."""
     at: Any = model
     for part in loc:

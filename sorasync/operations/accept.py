@@ -130,7 +130,7 @@ def accept(assets: AssetStore, session: Session, found: Acceptance, reason: str)
     The sidecars beside the videos are told as well, so that the copies survive a lost state.
     """
     store, run = session.store, session.run
-    copies = [_copy(one, run) for one in found.accepted]
+    copies = [_copied_record(one, run) for one in found.accepted]
     with store.transaction():
         store.put_all(copies)
         for one in found.accepted:
@@ -150,7 +150,7 @@ def accept(assets: AssetStore, session: Session, found: Acceptance, reason: str)
             write_sidecar(assets, sidecar_of(copy))
 
 
-def _copy(one: Accepted, run: int) -> Record:
+def _copied_record(one: Accepted, run: int) -> Record:
     return replace(
         one.old,
         key=one.new.key,

@@ -102,7 +102,7 @@ def apply(
             reporter.notice(warning)
         with held(store, project.clock, Waiting(command, options.lock_timeout, reporter.notice)) as lock:
             bring_up(project, store, reporter.notice)
-            planned = _checked(project, options, store)
+            planned = _approved_plan(project, options, store)
             if (lost := forgotten(project, planned.known.briefs)) is not None:
                 _refuse_paid_for(project, planned.plan)
                 reporter.notice(lost)
@@ -144,7 +144,7 @@ def _refuse_paid_for(project: Project, plan: Plan) -> None:
         )
 
 
-def _checked(project: Project, options: ApplyOptions, store: Store) -> Planned:
+def _approved_plan(project: Project, options: ApplyOptions, store: Store) -> Planned:
     """The plan to carry out, if nothing speaks against it."""
     planned = make_plan(project, options.planning, store)
     if options.only_pending:
@@ -224,7 +224,7 @@ def _carry_out(session: _Session) -> Report:
     """
     project, store, planned = session.project, session.store, session.planned
     try:
-        report = _run(session) if planned.plan.changes else Report((), None)
+        report = _run_engine(session) if planned.plan.changes else Report((), None)
     except BaseException:
         with suppress(SorasyncError, OSError):
             write_lock_file(project, store)
@@ -242,7 +242,7 @@ def _carry_out(session: _Session) -> Report:
     return replace(report, conflicts=tuple(conflicts), unwritten=tuple(session.unwritten))
 
 
-def _run(session: _Session) -> Report:
+def _run_engine(session: _Session) -> Report:
     plan, store = session.planned.plan, session.store
     number = begin_run(
         session.project,
@@ -296,7 +296,7 @@ async def _engine(session: _Session, number: int) -> Report:
                 refuse_mismatch=config.assets.mismatch == "fail",
                 tolerance_pct=config.assets.tolerance_pct,
                 spares=session.planned.known.spares,
-                hash_file=partial(_digest, project.root),
+                hash_file=partial(_file_digest, project.root),
             ),
             budget=budget_of(project, session.store, options.max_cost),
             run=number,
@@ -380,7 +380,7 @@ def _leave_off(context: Context, why: str) -> None:
     context.halt(why)
 
 
-def _digest(root: Path, file: str) -> str:
+def _file_digest(root: Path, file: str) -> str:
     """The SHA-256 of a file of the library as it is now; empty when it is gone."""
     from sorasync.manifest.files import FileFault, LibraryFiles
 

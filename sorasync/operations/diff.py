@@ -143,10 +143,10 @@ def _differences(then: Graph, now: Graph, before: Profile, after: Profile) -> li
         if address not in now.renders and address not in moved:
             price = cost_of(render, before)
             found[address] = Difference(Kind.REMOVED, then.label(address), render, before_usd=price)
-    return [found[address] for address in sorted(found, key=_place)]
+    return [found[address] for address in sorted(found, key=_sort_place)]
 
 
-def _place(address: str) -> tuple[object, ...]:
+def _sort_place(address: str) -> tuple[object, ...]:
     owned = owner(address)
     return (not owned.startswith("character."), natural(owned), natural(address))
 

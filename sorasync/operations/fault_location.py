@@ -35,9 +35,9 @@ def placed(refusal: Refusal, plan: Plan, library: Library) -> Refusal:
     origins = Origins(library)
     if first.action is Action.REPLACE and (shared := _shared_cause(plan, library, origins)) is not None:
         return replace(refusal, cause=shared)
-    place = next((_place(library, origin) for _, origin in _changed(first, library, origins)), None)
+    place = next((_origin_text(library, origin) for _, origin in _changed(first, library, origins)), None)
     if place is None and owner(first.address).removeprefix("clip.") in library.clips:
-        place = _place(library, library.clips[owner(first.address).removeprefix("clip.")].origin)
+        place = _origin_text(library, library.clips[owner(first.address).removeprefix("clip.")].origin)
     if place is None:
         return refusal
     return replace(refusal, cause=f"{refusal.cause}, first at {place}" if refusal.cause else place)
@@ -53,7 +53,7 @@ def _shared_cause(plan: Plan, library: Library, origins: Origins) -> str | None:
     if not found:
         return None
     (name, origin), addresses = max(found.items(), key=lambda item: len(item[1]))
-    place = _place(library, origin)
+    place = _origin_text(library, origin)
     if place is None or len({owner(address) for address in addresses}) < 2:
         return None
     label = name.replace("var.", "vars.")
@@ -94,6 +94,6 @@ def _prompt_row(change: Change) -> str:
     return f"steps[{step}].{kind}" if step else "prompt"
 
 
-def _place(library: Library, origin: Origin) -> str | None:
+def _origin_text(library: Library, origin: Origin) -> str | None:
     position = library.position(origin)
     return None if position is None else f"{position.file}:{position.line}"

@@ -59,7 +59,7 @@ def find(library: Library, wanted: Sequence[Pattern]) -> Iterator[Found]:
     for slug, character in library.characters.items():
         yield from _look(library, f"character.{slug}", _of_character(character), wanted)
     for name, clip in library.clips.items():
-        yield from _look(library, f"clip.{name}", _of_clip(clip, origins), wanted)
+        yield from _look(library, f"clip.{name}", _clip_fields(clip, origins), wanted)
 
 
 def _look(
@@ -79,11 +79,13 @@ def _look(
     if hits and not missing:
         yield Found(
             address,
-            tuple(Hit(field.name, field.text, spans, _place(library, field)) for field, spans in hits),
+            tuple(
+                Hit(field.name, field.text, spans, _field_position(library, field)) for field, spans in hits
+            ),
         )
 
 
-def _place(library: Library, field: _Field) -> Position:
+def _field_position(library: Library, field: _Field) -> Position:
     return field.origin if isinstance(field.origin, Position) else library.position(field.origin)
 
 
@@ -100,24 +102,24 @@ def _apart(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
 
 def _of_character(spec: CharacterSpec) -> Iterator[_Field]:
     yield _Field("slug", spec.slug, spec.origin)
-    yield _Field("name", spec.name, _inside(spec.origin, "name"))
-    yield from (_Field("tags", tag, _inside(spec.origin, "tags")) for tag in spec.tags)
+    yield _Field("name", spec.name, _origin_inside(spec.origin, "name"))
+    yield from (_Field("tags", tag, _origin_inside(spec.origin, "tags")) for tag in spec.tags)
     if spec.description:
-        yield _Field("description", spec.description, _inside(spec.origin, "description"))
+        yield _Field("description", spec.description, _origin_inside(spec.origin, "description"))
 
 
-def _of_clip(spec: ClipSpec, origins: Origins) -> Iterator[_Field]:
+def _clip_fields(spec: ClipSpec, origins: Origins) -> Iterator[_Field]:
     yield _Field("name", spec.name, spec.origin)
     for tag in spec.tags:
         yield _Field("tags", tag, origins.of(spec, "tags"))
     if spec.description:
-        yield _Field("description", spec.description, _inside(spec.origin, "description"))
+        yield _Field("description", spec.description, _origin_inside(spec.origin, "description"))
     if spec.prompt:
         beside = Position(spec.prompt_file) if spec.prompt_file else None
-        yield _Field("prompt", spec.prompt, beside or _inside(spec.origin, "prompt"))
+        yield _Field("prompt", spec.prompt, beside or _origin_inside(spec.origin, "prompt"))
     for number, step in enumerate(spec.steps, 1):
-        yield _Field(f"steps[{number}].{step.kind}", step.prompt, _inside(step.origin, step.kind))
+        yield _Field(f"steps[{number}].{step.kind}", step.prompt, _origin_inside(step.origin, step.kind))
 
 
-def _inside(origin: Origin, key: str) -> Origin:
+def _origin_inside(origin: Origin, key: str) -> Origin:
     return Origin(origin.file, (*origin.path, key))

@@ -72,18 +72,18 @@ def gather(
     """Sort the provider's jobs into clips and what is left out; videos that records hold are neither."""
     left: list[LeftOut] = []
     groups: dict[tuple[object, ...], list[Job]] = defaultdict(list)
-    declared = _declared(graph)
+    declared = _declared_signatures(graph)
     now = project.clock.now()
     for job in oldest_first(found.jobs):
         if job.id in held or (since is not None and (job.created_at or now) < since):
             continue
         why = _unfit(project, job, declared, now)
         if why is None:
-            groups[_request(job)].append(job)
+            groups[_request_signature(job)].append(job)
         else:
             left.append(LeftOut(job.id, why))
     names = {name.partition("[")[0] for name in graph.clips}
-    clips = [_clip(jobs, names) for jobs in sorted(groups.values(), key=_oldest)]
+    clips = [_clip_of_jobs(jobs, names) for jobs in sorted(groups.values(), key=_oldest)]
     clips.sort(key=lambda clip: clip.slug)
     return Gathered(path, tuple(clips), tuple(sorted(left, key=lambda one: one.remote_id)))
 
@@ -105,11 +105,11 @@ def manifest_text(clips: Iterable[Clip]) -> str:
     body: dict[str, Any] = {}
     if any("{{" in clip.prompt for clip in found):
         body["vars"] = {_BRACES: "{{"}
-    body["clips"] = {clip.slug: _table(clip) for clip in found}
+    body["clips"] = {clip.slug: _clip_table(clip) for clip in found}
     return _HEADER + tomli_w.dumps(body)
 
 
-def _table(clip: Clip) -> dict[str, object]:
+def _clip_table(clip: Clip) -> dict[str, object]:
     prompt = clip.prompt.replace("{{", "{{ " + _BRACES + " }}")
     table: dict[str, object] = {
         "prompt": prompt,
@@ -170,7 +170,7 @@ def _bind(project: Project, session: Session, graph: Graph, clip: Clip) -> None:
         session.store.log("imported", address, render.key, session.run, remote_id=job.id)
 
 
-def _declared(graph: Graph) -> dict[tuple[object, ...], str]:
+def _declared_signatures(graph: Graph) -> dict[tuple[object, ...], str]:
     from sorasync.graph.key import folded
 
     return {
@@ -224,7 +224,7 @@ def _declarable(job: Job) -> bool:
     return _CONTROL.search(job.prompt or "") is None
 
 
-def _request(job: Job) -> tuple[object, ...]:
+def _request_signature(job: Job) -> tuple[object, ...]:
     request = job_signature(job)
     assert request is not None
     return request
@@ -234,7 +234,7 @@ def _oldest(jobs: list[Job]) -> tuple[float, str]:
     return min((job.created_at or 0.0, job.id) for job in jobs)
 
 
-def _clip(jobs: list[Job], names: set[str]) -> Clip:
+def _clip_of_jobs(jobs: list[Job], names: set[str]) -> Clip:
     first = jobs[0]
     assert first.prompt is not None
     assert first.seconds is not None

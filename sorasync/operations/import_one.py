@@ -46,7 +46,7 @@ def bind(
     if render.kind is Kind.CHARACTER:
         if not asyncio.run(_character_exists(project, remote_id)):
             raise SorasyncError(f"{project.profile.provider_name} has no character {remote_id}")
-        _record(project, session, render, remote_id, Status.STORED, label, force=force)
+        _record_import(project, session, render, remote_id, Status.STORED, label, force=force)
         session.store.bind(render.address, render.key, run=session.run, protect=render.protect)
         return Imported(render.address, label, remote_id, Status.STORED, None)
     from sorasync.operations.provider_jobs import job as ask
@@ -60,7 +60,7 @@ def bind(
             hint="change the manifest, or give --force to bind it anyway; nothing was changed",
         )
     status = status_of(job)
-    _record(project, session, render, remote_id, status, label, force=force, job=job)
+    _record_import(project, session, render, remote_id, status, label, force=force, job=job)
     return Imported(render.address, label, remote_id, status, found)
 
 
@@ -95,7 +95,7 @@ def new_record(
     )
 
 
-def _record(
+def _record_import(
     project: Project,
     session: Session,
     render: Render,

@@ -38,7 +38,7 @@ def stage(path: Path, text: str) -> Path:
 
 def commit(store: Store, staged: Path, run: int | None) -> None:
     """Note, in the transaction of its records, that the staged manifest belongs to the library."""
-    store.log(_EVENT, run=run, file=staged.name.removesuffix(_SUFFIX), sha256=_digest(staged))
+    store.log(_EVENT, run=run, file=staged.name.removesuffix(_SUFFIX), sha256=_file_digest(staged))
 
 
 def publish(staged: Path) -> Path:
@@ -73,12 +73,12 @@ def finish(project: Project, store: Store) -> list[Path]:
     known = {str(event.data.get("sha256")) for event in store.events(what=_EVENT)}
     placed = []
     for staged in found:
-        if _digest(staged) in known:
+        if _file_digest(staged) in known:
             placed.append(publish(staged))
         else:
             discard(staged)
     return placed
 
 
-def _digest(path: Path) -> str:
+def _file_digest(path: Path) -> str:
     return hashlib.sha256(read_file(path, within=path.parent)).hexdigest()

@@ -41,11 +41,11 @@ def start(root: Path) -> Started:
     What is there stays as it is, but for `.gitattributes`, which gets the line that merges lock files.
     Raises `SorasyncError` where a file cannot be written.
     """
-    texts = {} if (root / "sorasync.toml").exists() else {n: _text(t) for n, t in FIRST.items()}
-    texts |= {name: _text(template) for name, template in SUPPORT.items()}
+    texts = {} if (root / "sorasync.toml").exists() else {n: _template_text(t) for n, t in FIRST.items()}
+    texts |= {name: _template_text(template) for name, template in SUPPORT.items()}
     texts |= {name: schema_text(kind) for kind, name in SCHEMA_FILES.items()}
     try:
-        written = tuple(name for name, text in texts.items() if _write(root / name, text))
+        written = tuple(name for name, text in texts.items() if _write_new_file(root / name, text))
         extended = () if ".gitattributes" in written else _extend(root, ".gitattributes")
     except OSError as error:
         raise SorasyncError(f"cannot write {error.filename or root}: {error.strerror}") from error
@@ -59,15 +59,15 @@ def _extend(root: Path, name: str) -> tuple[str, ...]:
     if any("sorasync" in line and _UNION in line for line in text.splitlines()):
         return ()
     with path.open("a", encoding="utf-8", newline="\n") as file:
-        file.write(("" if not text or text.endswith("\n") else "\n") + _text(SUPPORT[name]))
+        file.write(("" if not text or text.endswith("\n") else "\n") + _template_text(SUPPORT[name]))
     return (name,)
 
 
-def _text(template: str) -> str:
+def _template_text(template: str) -> str:
     return (resources.files("sorasync") / "templates" / template).read_text(encoding="utf-8")
 
 
-def _write(path: Path, text: str) -> bool:
+def _write_new_file(path: Path, text: str) -> bool:
     """Write a file that is not there; whether it was written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:

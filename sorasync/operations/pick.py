@@ -70,7 +70,7 @@ def pick(project: Project, library: Library, clip: str, take: int | None) -> Pic
         raise PickError(f"clip.{clip} has no take {take}; it has {takes}")
     before = spec.pick
     if before != take:
-        library = _write(project, file, clip, take)
+        library = _write_picks(project, file, clip, take)
     return Picked(clip, before, take, file, library)
 
 
@@ -78,7 +78,7 @@ def repair(project: Project, clip: str, take: int | None) -> Picked | None:
     """A pick that mends what is wrong with `picks.toml`, written; None where it mends nothing."""
     name, file = canonical_name(clip), picks_file(project)
     try:
-        library = _write(project, file, name, take)
+        library = _write_picks(project, file, name, take)
     except (ManifestError, PickError):
         return None
     return Picked(name, None, take, file, library, mended=True)
@@ -107,13 +107,13 @@ def _refuse_elsewhere(library: Library, clip: str, file: str) -> None:
     )
 
 
-def _write(project: Project, file: str, clip: str, take: int | None) -> Library:
+def _write_picks(project: Project, file: str, clip: str, take: int | None) -> Library:
     """Edit the file in memory, load the library with it, and only then write it."""
     from sorasync.durable import write_atomic
     from sorasync.manifest.load import load
 
     path = project.root / file
-    before = _read(project.root, path, file)
+    before = _read_picks(project.root, path, file)
     after = edited(before or "", clip, take)
     files = Overlay(project.root, file, after)
     library = load(project.root, project.config, files)
@@ -127,7 +127,7 @@ def _write(project: Project, file: str, clip: str, take: int | None) -> Library:
     return library
 
 
-def _read(root: Path, path: Path, file: str) -> str | None:
+def _read_picks(root: Path, path: Path, file: str) -> str | None:
     try:
         return read_file(path, within=root).decode("utf-8-sig")
     except FileNotFoundError:
@@ -160,7 +160,7 @@ def edited(text: str, clip: str, take: int | None) -> str:
     if not _as_wanted(raw, after, written or clip, take):
         raise PickError(
             f"the picks in {FILE} cannot be edited line by line",
-            hint=f"edit it by hand: under [picks], {_line(clip, take or 1)}",
+            hint=f"edit it by hand: under [picks], {_pick_line(clip, take or 1)}",
         )
     return after.replace("\n", end)
 
@@ -181,13 +181,13 @@ def _edit(text: str, names: dict[str, str], clip: str, written: str | None, take
     if header is None:
         body = text if not text or text.endswith("\n") else f"{text}\n"
         gap = "\n" if body.strip() else ""
-        return [*f"{body}{gap}{_BEGINNING}{_line(clip, take)}\n".split("\n")]
+        return [*f"{body}{gap}{_BEGINNING}{_pick_line(clip, take)}\n".split("\n")]
     smaller = [places.span(("picks", name)).line for known, name in names.items() if known < clip]
     at = max(smaller, default=header + 1)
-    return [*lines[:at], _line(clip, take), *lines[at:]]
+    return [*lines[:at], _pick_line(clip, take), *lines[at:]]
 
 
-def _line(clip: str, take: int) -> str:
+def _pick_line(clip: str, take: int) -> str:
     key = clip if _BARE.fullmatch(clip) else json.dumps(clip, ensure_ascii=False)
     return f"{key} = {take}"
 

@@ -161,11 +161,11 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         lineage=store.lineage if serial else "",
         serial=serial,
         desired=_desired(graph),
-        changes=tuple(sorted(kept, key=_place)),
+        changes=tuple(sorted(kept, key=_display_order)),
         unchanged=found.unchanged,
         unchanged_clips=clips,
         unchanged_characters=characters,
-        waiting=tuple(_waiting(project, library, graph, options.selection)),
+        waiting=tuple(_waiting_clips(project, library, graph, options.selection)),
         diagnostics=(
             *_diagnostics(project, library, graph, kept if options.lint else ()),
             *repeats(project.profile, library, kept),
@@ -241,7 +241,7 @@ def _relinks(project: Project, graph: Graph, known: Known, changes: Iterable[Cha
     return (relink for relink in stale if relink.clip not in changed)
 
 
-def _place(change: Change) -> tuple[object, ...]:
+def _display_order(change: Change) -> tuple[object, ...]:
     """Where a change is shown: characters, clips by name, what ends last; a clip's own order stays."""
     last = change.action is Action.RETIRE or not change.binds
     stuck = change.stuck
@@ -275,7 +275,9 @@ def _untouched(graph: Graph, found: Survey) -> tuple[int, int]:
     return clips, characters - touched_characters
 
 
-def _waiting(project: Project, library: Library, graph: Graph, selection: Selection) -> Iterable[Waiting]:
+def _waiting_clips(
+    project: Project, library: Library, graph: Graph, selection: Selection
+) -> Iterable[Waiting]:
     waiting = list(graph.waiting())
     costs = _costs_once_picked(project, library, graph, waiting) if waiting else {}
     for node in waiting:

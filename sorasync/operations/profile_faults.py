@@ -19,7 +19,7 @@ def placed(error: ProfileError, root: Path, config: Config) -> SorasyncError:
     if not error.faults or not all(_holds(config.provider.overrides, one.path) for one in error.faults):
         return error
     locator = Locator(LibraryFiles(root).text_or_none)
-    return ManifestError(locator.diagnostics(_fault(one, config.env, locator) for one in error.faults))
+    return ManifestError(locator.diagnostics(_config_fault(one, config.env, locator) for one in error.faults))
 
 
 def _holds(table: object, path: tuple[str, ...]) -> bool:
@@ -35,7 +35,7 @@ def _holds(table: object, path: tuple[str, ...]) -> bool:
     return True
 
 
-def _fault(found: ProfileFault, env: str | None, locator: Locator) -> Fault:
+def _config_fault(found: ProfileFault, env: str | None, locator: Locator) -> Fault:
     path = ("provider", *found.path)
     positions = locator.of(CONFIG_FILE)
     if env is not None and positions is not None and positions.has(("env", env, *path)):

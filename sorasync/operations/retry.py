@@ -61,7 +61,7 @@ def lift(project: Project, session: Session, graph: Graph, addresses: Iterable[s
                 _lift(session, record)
                 lifted[render.key] = _lifted(project, graph, render, record)
     if not lifted:
-        raise _nothing(session.store, graph, renders)
+        raise _nothing_to_retry(session.store, graph, renders)
     return list(lifted.values())
 
 
@@ -100,7 +100,7 @@ _INSTEAD = {
 }
 
 
-def _nothing(store: Store, graph: Graph, renders: list[Render]) -> SorasyncError:
+def _nothing_to_retry(store: Store, graph: Graph, renders: list[Render]) -> SorasyncError:
     """Why none of the renders can be lifted, by the first that is not there already."""
     known = store.records({render.key for render in graph.renders.values()})
     absent = [render for render in renders if not _stored(known, render)]

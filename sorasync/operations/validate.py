@@ -41,7 +41,7 @@ def check(open_project: Callable[[], Project], *, strict: bool = False) -> Check
     A fault hides nothing but what hangs on it: every other file, clip and medium is checked all the same.
     """
     try:
-        found = _checked(open_project())
+        found = _checked_library(open_project())
     except ManifestError as error:
         found = Checked(tuple(error.diagnostics))
     if not strict:
@@ -51,10 +51,10 @@ def check(open_project: Callable[[], Project], *, strict: bool = False) -> Check
 
 def faults(project: Project) -> list[Diagnostic]:
     """Every error of the library, whatever stage finds it."""
-    return [found for found in _checked(project).diagnostics if found.severity is Severity.ERROR]
+    return [found for found in _checked_library(project).diagnostics if found.severity is Severity.ERROR]
 
 
-def _checked(project: Project) -> Checked:
+def _checked_library(project: Project) -> Checked:
     from sorasync.graph.expand import expand_as_far
     from sorasync.operations.schemas import schema_findings
     from sorasync.operations.sunset import endings

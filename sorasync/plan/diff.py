@@ -195,7 +195,7 @@ class _Differ:
 
     def _failed(self, render: Render) -> Change:
         record = self.known.records[render.key]
-        why = _words(record)
+        why = _last_error_words(record)
         if record.error_stage == RETRY or render.address in self.retried:
             return self._try_again(render, record)
         if record.attempts >= self.attempts:
@@ -209,11 +209,11 @@ class _Differ:
         record = self.known.records[render.key]
         if render.address in self.retried:
             return self._try_again(render, record)
-        return self._blocked(render, f"refused by the provider: {_words(record)}")
+        return self._blocked(render, f"refused by the provider: {_last_error_words(record)}")
 
     def _try_again(self, render: Render, record: Record) -> Change:
         attempt = f"attempt {record.attempts + 1}"
-        return self._pay(render, f"tried again on request, {attempt}; the last: {_words(record)}")
+        return self._pay(render, f"tried again on request, {attempt}; the last: {_last_error_words(record)}")
 
     def _blocked(self, render: Render, why: str) -> Change:
         label = self.graph.label(render.address)
@@ -442,7 +442,7 @@ class _Differ:
         )
 
 
-def _words(record: Record) -> str:
+def _last_error_words(record: Record) -> str:
     """The server's words of how the last attempt ended, without their full stop, or its code."""
     return (record.error_message or "").strip().removesuffix(".") or record.error_code or "no reason given"
 

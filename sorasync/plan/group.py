@@ -64,10 +64,10 @@ def group_retired(changes: list[Change], graph: Graph, known: Known) -> list[Cha
         for owner, found in by_clip.items()
         if owner.removeprefix("clip.") not in graph.clips and len(found) == bound[owner]
     }
-    return sorted(_fold(changes, whole, _retired), key=_place)
+    return sorted(_fold(changes, whole, _retired), key=_sort_place)
 
 
-def _place(change: Change) -> tuple[object, object]:
+def _sort_place(change: Change) -> tuple[object, object]:
     """A clip's lines stand together, in the order of the names alone."""
     owner, suffix = addresses.owner(change.address), addresses.suffix(change.address)
     return addresses.natural(owner), addresses.natural(suffix)

@@ -148,14 +148,14 @@ class Plan:
         progress are words about these facts, and decide nothing; which files are missing here is a fact of
         one machine, and to fetch them costs and changes nothing.
         """
-        digest = hashlib.sha256(_line([self.library, self.env, self.provider, self.batch]))
+        digest = hashlib.sha256(_token_line([self.library, self.env, self.provider, self.batch]))
         for change in self.changes:
             if not change.refetches:
-                digest.update(_line(_facts(change)))
+                digest.update(_token_line(_token_facts(change)))
         return f"sp1:{digest.hexdigest()[:16]}"
 
 
-def _facts(change: Change) -> list[object]:
+def _token_facts(change: Change) -> list[object]:
     """What a change does and what it was decided by."""
     price = None if change.cost_usd is None else str(change.cost_usd.normalize())
     return [
@@ -167,5 +167,5 @@ def _facts(change: Change) -> list[object]:
     ]
 
 
-def _line(facts: list[object]) -> bytes:
+def _token_line(facts: list[object]) -> bytes:
     return json.dumps(facts, separators=(",", ":")).encode() + b"\n"

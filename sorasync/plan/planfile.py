@@ -31,13 +31,13 @@ def encode(plan: Plan) -> Iterator[bytes]:
 
     adapter = TypeAdapter(Change)
     digest = hashlib.sha256()
-    for line in _body(plan, adapter.dump_json):
+    for line in _plan_lines(plan, adapter.dump_json):
         digest.update(line)
         yield line
     yield f'"sha256": "{digest.hexdigest()}"}}\n'.encode()
 
 
-def _body(plan: Plan, dump: Callable[[Change], bytes]) -> Iterator[bytes]:
+def _plan_lines(plan: Plan, dump: Callable[[Change], bytes]) -> Iterator[bytes]:
     from pydantic import TypeAdapter
 
     lasting = replace(plan, changes=(), allowances=(), relinks=(), notices=(), refusals=())
@@ -65,7 +65,7 @@ def decode(lines: Iterable[bytes]) -> Plan:
             f"the plan has format {int(number[1])}, this version reads {FORMAT}", hint="make a new plan"
         )
     try:
-        plan, token, whole = _read(first, rest)
+        plan, token, whole = _read_plan(first, rest)
     except (ValueError, TypeError, KeyError, AttributeError, ValidationError, RecursionError) as error:
         raise PlanFileError("the plan file is damaged", hint="make a new plan") from error
     if not whole or plan.token != token:
@@ -76,7 +76,7 @@ def decode(lines: Iterable[bytes]) -> Plan:
 _FORMAT = re.compile(rb'\{\s*"sorasync_plan":\s*(\d{1,9})\b')
 
 
-def _read(first: bytes, rest: Iterator[bytes]) -> tuple[Plan, object, bool]:
+def _read_plan(first: bytes, rest: Iterator[bytes]) -> tuple[Plan, object, bool]:
     """The plan, the token it was given, and whether the lines are those that were written."""
     from pydantic import TypeAdapter
 

@@ -49,7 +49,7 @@ class PlanRefused(SorasyncError):
 
 def refusals(plan: Plan, policy: Policy, bindings: Mapping[str, Binding]) -> list[Refusal]:
     """Everything that keeps the plan from being applied, in a fixed order."""
-    renders = sum(map(_of_clip, bindings))
+    renders = sum(map(_is_clip_render, bindings))
     found = _protected(plan, bindings)
     if plan.simulated:
         # What costs nothing may always be drawn again: no threshold counts it.
@@ -116,7 +116,7 @@ def _lifting(change: Change, *, remembered: bool, declared: bool) -> Iterator[tu
         yield f"sorasync unprotect '{owner}'", "lift the protection the state remembers"
 
 
-def _of_clip(address: str) -> bool:
+def _is_clip_render(address: str) -> bool:
     """Whether a render is a clip's: uploads of characters cost nothing."""
     return address.startswith("clip.")
 
@@ -130,7 +130,9 @@ def _shares(plan: Plan, policy: Policy, renders: int) -> list[Refusal]:
         (Action.REPLACE, policy.max_replace_pct),
         (Action.RETIRE, policy.max_retire_pct),
     ):
-        hit = sum(_of_clip(a) for c in plan.changes if c.action is action for a in c.drops or (c.address,))
+        hit = sum(
+            _is_clip_render(a) for c in plan.changes if c.action is action for a in c.drops or (c.address,)
+        )
         percent = -(-100 * hit // renders) if renders else 0
         if limit is None or percent <= limit:
             continue

@@ -73,7 +73,7 @@ def _phrase(field: FieldChange, render: Render, graph: Graph, keys: Mapping[str,
         case "provider":
             return "only the preview provider rendered it" if field.before else "preview instead"
         case "model" | "size" | "seconds" | "take" | "revision" | "kind":
-            return f"{field.name} {_plain(field.before)} → {_plain(field.after)}"
+            return f"{field.name} {_value_text(field.before)} → {_value_text(field.after)}"
         case "params" if isinstance(field.before, dict) and isinstance(field.after, dict):
             return ", ".join(f"{name} changed" for name in _paths(field.before, field.after, "params"))
         case name:
@@ -90,5 +90,5 @@ def _paths(before: Mapping[str, object], after: Mapping[str, object], parent: st
             yield f"{parent}.{name}"
 
 
-def _plain(value: object) -> str:
+def _value_text(value: object) -> str:
     return "none" if value is None else str(value)

@@ -30,11 +30,11 @@ def differences(
     """Where the state no longer is what the plan was made against, by the addresses it touches."""
     if plan.lineage and plan.lineage != lineage:
         return ["it was made against another state"]
-    checked = (_difference(change, bindings, briefs) for change in plan.changes)
+    checked = (_stale_reason(change, bindings, briefs) for change in plan.changes)
     return [difference for difference in checked if difference is not None]
 
 
-def _difference(change: Change, bindings: Mapping[str, Binding], briefs: Mapping[str, Brief]) -> str | None:
+def _stale_reason(change: Change, bindings: Mapping[str, Binding], briefs: Mapping[str, Brief]) -> str | None:
     for ground in change.grounds:
         now = Ground.of(ground.key, briefs)
         whose = change.label if ground.key == change.key else f"the source of {change.label}"

@@ -29,7 +29,9 @@ def check_media(
         found += (_diagnostic(library, use, one) for use in images for one in _of_image(library, use))
         images = []
     if clips and can_read_clips():
-        found += (_diagnostic(library, use, one) for use in clips for one in _of_clip(library, profile, use))
+        found += (
+            _diagnostic(library, use, one) for use in clips for one in _clip_findings(library, profile, use)
+        )
         clips = []
     found += _skipped(len(images), len(clips))
     return sorted(_configured(library, found), key=Diagnostic.sort_key)
@@ -39,7 +41,7 @@ def _of_image(library: Library, use: ImageUse) -> Iterator[Finding]:
     return image_findings(use.file, image_facts(library.root / use.file, use.sha256), use.size)
 
 
-def _of_clip(library: Library, profile: Profile, use: ClipUse) -> Iterator[Finding]:
+def _clip_findings(library: Library, profile: Profile, use: ClipUse) -> Iterator[Finding]:
     return clip_findings(use.file, clip_facts(library.root / use.file, use.sha256), profile, use.users)
 
 

@@ -106,10 +106,10 @@ def _clips(library: Library, graph: Graph, profile: Profile) -> Iterator[Mended]
             users |= use.users
         codes = {finding.code for finding in clip_findings(file, facts, profile, users)}
         if codes & _MENDS_CLIP:
-            yield _clip(library, uses, facts, profile, wanted_shapes(users))
+            yield _fix_clip(library, uses, facts, profile, wanted_shapes(users))
 
 
-def _clip(
+def _fix_clip(
     library: Library, uses: Sequence[ClipUse], facts: ClipFacts, profile: Profile, wanted: Sequence[float]
 ) -> Mended:
     left = _beyond_mending(facts, profile, wanted)

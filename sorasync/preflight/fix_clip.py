@@ -55,7 +55,7 @@ def fix_clip(source: Path, facts: ClipFacts, out: Path, target: Target) -> list[
         av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as written,
     ):
         _transcode(read, written, facts, target)
-    return _words(facts, target)
+    return _change_words(facts, target)
 
 
 def _transcode(read: InputContainer, written: OutputContainer, facts: ClipFacts, target: Target) -> None:
@@ -110,7 +110,7 @@ def _filter(video: VideoStream, facts: ClipFacts, target: Target) -> Graph:
     return graph
 
 
-def _words(facts: ClipFacts, target: Target) -> list[str]:
+def _change_words(facts: ClipFacts, target: Target) -> list[str]:
     done = ["turned it upright"] if facts.turned else []
     if facts.seconds > target.seconds:
         done.append(f"kept the first {counted(target.seconds, 'second')} of {facts.seconds:g}")

@@ -18,7 +18,7 @@ def fix_image(source: Path, facts: ImageFacts, out: Path, size: str) -> list[str
     from PIL import Image, ImageOps
 
     target = pixels(size)
-    done = _words(facts, target)
+    done = _change_words(facts, target)
     with Image.open(source) as image:
         image.seek(0) if facts.animated else image.load()
         upright = ImageOps.exif_transpose(image)
@@ -35,7 +35,7 @@ def fix_image(source: Path, facts: ImageFacts, out: Path, size: str) -> list[str
     return done
 
 
-def _words(facts: ImageFacts, target: tuple[int, int]) -> list[str]:
+def _change_words(facts: ImageFacts, target: tuple[int, int]) -> list[str]:
     width, height = target
     done = []
     if facts.animated:

@@ -16,29 +16,29 @@ if TYPE_CHECKING:
 def write_results(server: Server, batch: Batch) -> dict[str, str | None]:
     """Write both files; their ids as `output_file_id` and `error_file_id`, None for one with no lines."""
     return {
-        "output_file_id": _write(server, batch, "output", _done(server, batch)),
-        "error_file_id": _write(server, batch, "error", _not_done(server, batch)),
+        "output_file_id": _write_result_file(server, batch, "output", _done(server, batch)),
+        "error_file_id": _write_result_file(server, batch, "error", _not_done(server, batch)),
     }
 
 
 def _done(server: Server, batch: Batch) -> Iterator[dict[str, Any]]:
     for job in server.jobs.of_batch(batch.id, ["completed", "failed"]):
         body = server.dialect.job(server.show(job))
-        yield _line(job.custom_id or "", {"status_code": 200, "body": body}, None)
+        yield _result_line(job.custom_id or "", {"status_code": 200, "body": body}, None)
 
 
 def _not_done(server: Server, batch: Batch) -> Iterator[dict[str, Any]]:
     for custom_id, status, body in server.shelf.refused_lines(batch.id):
-        yield _line(custom_id, {"status_code": status, "body": body}, None)
+        yield _result_line(custom_id, {"status_code": status, "body": body}, None)
     for job in server.jobs.of_batch(batch.id, ["expired", "cancelled"]):
-        yield _line(job.custom_id or "", None, _reason(job))
+        yield _result_line(job.custom_id or "", None, _reason(job))
 
 
 def _reason(job: Job) -> dict[str, str | None]:
     return {"code": job.error_code, "message": job.error_message}
 
 
-def _line(custom_id: str, response: dict[str, Any] | None, error: object) -> dict[str, Any]:
+def _result_line(custom_id: str, response: dict[str, Any] | None, error: object) -> dict[str, Any]:
     if response is not None:
         response = {"request_id": f"req_{secrets.token_hex(8)}"} | response
     return {
@@ -49,7 +49,9 @@ def _line(custom_id: str, response: dict[str, Any] | None, error: object) -> dic
     }
 
 
-def _write(server: Server, batch: Batch, name: str, lines: Iterable[dict[str, Any]]) -> str | None:
+def _write_result_file(
+    server: Server, batch: Batch, name: str, lines: Iterable[dict[str, Any]]
+) -> str | None:
     path = server.new_upload(name)
     size = 0
     with path.open("wb") as stream:

@@ -150,7 +150,7 @@ class BatchRunner:
             for number, text in enumerate((text for text in stream if text.strip()), start=1):
                 if number > limits.BATCH_LINES_MAX:
                     raise LineError(number, "too_many_tasks", "At most 50,000 requests a batch.")
-                line = _parse(number, text)
+                line = _parse_line(number, text)
                 if line.custom_id in seen:
                     raise LineError(number, "duplicate_custom_id", f"'{line.custom_id}' is used twice.")
                 seen.add(line.custom_id)
@@ -180,7 +180,7 @@ class BatchRunner:
         server.webhooks.tell(f"batch.{status}", batch.id, server.now())
 
 
-def _parse(number: int, text: str) -> Line:
+def _parse_line(number: int, text: str) -> Line:
     try:
         data = json.loads(text)
     except ValueError as error:

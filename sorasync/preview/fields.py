@@ -90,10 +90,10 @@ def _decode(value: str) -> Any:
 async def save_upload(upload: UploadFile, path: Path) -> int:
     """Copy an upload to a file; its size in bytes."""
     await upload.seek(0)
-    return await run_in_threadpool(_copy, upload.file, path)
+    return await run_in_threadpool(_copy_stream, upload.file, path)
 
 
-def _copy(source: BinaryIO, path: Path) -> int:
+def _copy_stream(source: BinaryIO, path: Path) -> int:
     size = 0
     with path.open("wb") as target:
         while chunk := source.read(_CHUNK):

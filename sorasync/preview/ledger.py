@@ -54,7 +54,7 @@ class Ledger:
 
     def as_json(self) -> dict[str, object]:
         """The ledger for the control route: `{"rows": […], "count": n, "total_usd": "1.20"}`."""
-        rows = [_row(charge) for charge in self.charges()]
+        rows = [_charge_fields(charge) for charge in self.charges()]
         return {"rows": rows, "count": len(rows), "total_usd": text(self.total())}
 
 
@@ -68,7 +68,7 @@ def text(amount: Decimal) -> str:
     return f"{amount:.2f}" if amount == amount.quantize(Decimal("0.01")) else str(amount.normalize())
 
 
-def _row(charge: Charge) -> dict[str, object]:
+def _charge_fields(charge: Charge) -> dict[str, object]:
     row = columns_of(charge)
     del row["amount"]
     return row | {"amount_usd": text(dollars(charge.amount))}

@@ -52,7 +52,7 @@ class Checks:
             seconds=self._seconds(fields, limits.DEFAULT_SECONDS),
             characters=_characters(fields),
             image=_image(fields),
-            label=_label(fields),
+            label=_slate_label(fields),
         )
 
     def extend(self, fields: Fields) -> Order:
@@ -69,14 +69,16 @@ class Checks:
             model=model,
             seconds=seconds,
             source=_source(fields),
-            label=_label(fields),
+            label=_slate_label(fields),
         )
 
     def edit(self, fields: Fields, source: str | None = None) -> Order:
         """An edit of a video by id (in the path or the body), or of an uploaded one."""
         self._known(fields, _EDIT)
         found = source or _source(fields)
-        return Order("edit", prompt_of(fields), model=self._model(fields), source=found, label=_label(fields))
+        return Order(
+            "edit", prompt_of(fields), model=self._model(fields), source=found, label=_slate_label(fields)
+        )
 
     def _known(self, fields: Fields, names: frozenset[str]) -> None:
         if not self.strict:
@@ -169,6 +171,6 @@ def _source(fields: Fields) -> str | None:
     return found
 
 
-def _label(fields: Fields) -> str | None:
+def _slate_label(fields: Fields) -> str | None:
     label = fields.values.get("label")
     return label[:200] if isinstance(label, str) and label else None

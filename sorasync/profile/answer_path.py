@@ -51,14 +51,14 @@ def parse_path(text: str) -> AnswerPath:
     steps: list[Step] = []
     at = 0
     while at < len(text) or not steps:
-        step, at = _bracketed(text, at) if text[at : at + 1] == "[" else _named(text, at, first=not steps)
+        step, at = _bracketed(text, at) if text[at : at + 1] == "[" else _name_step(text, at, first=not steps)
         steps.append(step)
     if len(steps) > MOST_STEPS:
         raise ValueError(f"it has {len(steps)} steps, {MOST_STEPS} at most")
     return AnswerPath(text, tuple(steps))
 
 
-def _named(text: str, at: int, *, first: bool) -> tuple[Step, int]:
+def _name_step(text: str, at: int, *, first: bool) -> tuple[Step, int]:
     start = at if first else at + 1
     if not first and text[at] != ".":
         raise ValueError(f"a dot or a bracket is needed at character {at + 1}, not {text[at]!r}")

@@ -45,7 +45,7 @@ class ProfileError(SorasyncError):
     def of(cls, where: str, faults: Sequence[ProfileFault]) -> ProfileError:
         """The error of a profile called `where` with these faults, at least one."""
         if len(faults) > 1:
-            lines = [f"{where}: {counted(len(faults), 'fault')}", *map(_line, faults)]
+            lines = [f"{where}: {counted(len(faults), 'fault')}", *map(_fault_line, faults)]
             return cls("\n  ".join(lines), faults=faults)
         (only,) = faults
         allowed = f"; allowed are {only.expected}" if only.unknown and only.expected else ""
@@ -53,5 +53,5 @@ class ProfileError(SorasyncError):
         return cls(f"{where}: {only.sentence}{allowed}", hint=hint, faults=faults)
 
 
-def _line(fault: ProfileFault) -> str:
+def _fault_line(fault: ProfileFault) -> str:
     return fault.sentence + (f'; did you mean "{fault.fix}"?' if fault.fix else "")

@@ -45,7 +45,7 @@ def _as_paths(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-def _request(text: str) -> str:
+def _request_line(text: str) -> str:
     found = _REQUEST.fullmatch(text)
     if found is None:
         raise ValueError('a method and a path are needed, such as "GET /jobs/{id}"')
@@ -69,7 +69,7 @@ def _matching(pattern: re.Pattern[str], needed: str) -> AfterValidator:
 Path = Annotated[AnswerPath, BeforeValidator(_as_path)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_as_paths)]
 """One path or several: the first that leads to something counts."""
-RequestLine = Annotated[str, AfterValidator(_request)]
+RequestLine = Annotated[str, AfterValidator(_request_line)]
 Host = Annotated[str, _matching(_HOST, "a host or host:port without a scheme")]
 Life = Annotated[str, _matching(_LIFE, "a time such as 24h, 90m or 2d")]
 Unit = Annotated[str, _matching(_UNIT, "usd, usd_ticks:N, credit:DOLLARS or token")]

@@ -19,7 +19,7 @@ def job_faults(profile: JobProfile) -> list[ProfileFault]:
     return [fault for rule in _RULES for fault in rule(profile)]
 
 
-def _fault(path: str, message: str, expected: str | None = None, fix: str | None = None) -> ProfileFault:
+def _rule_fault(path: str, message: str, expected: str | None = None, fix: str | None = None) -> ProfileFault:
     return ProfileFault(tuple(path.split(".")), message, expected, fix)
 
 
@@ -37,19 +37,21 @@ def _uses(profile: JobProfile, *names: str) -> list[Use]:
     return [use for name, body in _bodies(profile) if name in names for use in read_tree(body)[0]]
 
 
-def _identity(profile: JobProfile) -> Faults:
+def _identity_faults(profile: JobProfile) -> Faults:
     if profile.default_model is not None:
         names = (profile.default_model, SNAPSHOT.sub("", profile.default_model), ANY)
         if not any(name in profile.models for name in names):
             known = sorted(name for name in profile.models if name != ANY)
             fix = nearest(profile.default_model, known)
-            yield _fault("default_model", "it is not among the models", ", ".join(known), fix)
+            yield _rule_fault("default_model", "it is not among the models", ", ".join(known), fix)
     if profile.auth.header == "bearer":
-        yield _fault("auth.header", "the name of a header is needed; value says how the key stands in it")
+        yield _rule_fault(
+            "auth.header", "the name of a header is needed; value says how the key stands in it"
+        )
     if profile.auth.header == "none" and profile.auth.required:
-        yield _fault("auth.required", "a key is required, and no header holds one")
+        yield _rule_fault("auth.required", "a key is required, and no header holds one")
     if profile.auth.header != "none" and not profile.auth.env:
-        yield _fault("auth.env", "the name of the variable that holds the key is needed")
+        yield _rule_fault("auth.env", "the name of the variable that holds the key is needed")
 
 
 def _trees(profile: JobProfile) -> Faults:
@@ -66,21 +68,21 @@ def _fits(profile: JobProfile, name: str, use: Use) -> Faults:
     for filter_name, word in use.filters:
         if filter_name == "map" and word not in profile.maps:
             known = ", ".join(sorted(profile.maps)) or None
-            yield _fault(place, f"there is no map {word!r}", known, nearest(word, profile.maps))
+            yield _rule_fault(place, f"there is no map {word!r}", known, nearest(word, profile.maps))
     by_json = not name.startswith("create") or profile.create.encoding != "multipart"
     if use.value in FILES and not use.inline and by_json:
-        yield _fault(place, f"${use.value} is a file: JSON takes it with base64 or data_url")
+        yield _rule_fault(place, f"${use.value} is a file: JSON takes it with base64 or data_url")
     if use.value == "id" and name.startswith("create"):
-        yield _fault(place, "no id is known before the job is made; $own_id is one of ours")
+        yield _rule_fault(place, "no id is known before the job is made; $own_id is one of ours")
 
 
 def _maps(profile: JobProfile) -> Faults:
     used = {word for use in _uses(profile, *_ALL_BODIES) for name, word in use.filters if name == "map"}
     for name, table in profile.maps.items():
         if name not in used:
-            yield _fault(f"maps.{name}", "nothing uses it")
+            yield _rule_fault(f"maps.{name}", "nothing uses it")
         elif not table:
-            yield _fault(f"maps.{name}", "it is empty")
+            yield _rule_fault(f"maps.{name}", "it is empty")
 
 
 def _placeholders(profile: JobProfile) -> Faults:
@@ -91,9 +93,9 @@ def _placeholders(profile: JobProfile) -> Faults:
     ]
     for path, request in requests:
         if request and "{id}" in request:
-            yield _fault(path, "no id is known before the job is made; {own_id} is one of ours")
+            yield _rule_fault(path, "no id is known before the job is made; {own_id} is one of ours")
         if request and request.startswith("GET "):
-            yield _fault(path, "a job is made by POST, PUT or PATCH")
+            yield _rule_fault(path, "a job is made by POST, PUT or PATCH")
     questions = {
         "get.request": (profile.get.request, profile.get.body),
         "result.request": (profile.result.request, None),
@@ -103,21 +105,25 @@ def _placeholders(profile: JobProfile) -> Faults:
     for path, (request, body) in questions.items():
         named = body is not None and any(use.value == "id" for use in read_tree(body)[0])
         if request is not None and "{id}" not in request and not named and "{own_id}" not in request:
-            yield _fault(path, "it names no job: {id} in the path, or $id in a body")
+            yield _rule_fault(path, "it names no job: {id} in the path, or $id in a body")
     if profile.get.request is None and create.answer.links.get is None:
-        yield _fault("get.request", "no request is given, and the answer to a create names no link to follow")
+        yield _rule_fault(
+            "get.request", "no request is given, and the answer to a create names no link to follow"
+        )
     if profile.cancel is not None and profile.cancel.request is None and create.answer.links.cancel is None:
-        yield _fault("cancel.request", "no request is given, and the answer to a create names no link for it")
+        yield _rule_fault(
+            "cancel.request", "no request is given, and the answer to a create names no link for it"
+        )
 
 
 def _parameters(profile: JobProfile) -> Faults:
     merged = any(use.value == "params" for use in _uses(profile, "create.body"))
     if profile.params and not merged:
-        yield _fault("params", 'nothing in create.body takes them: "*" = "$params"')
+        yield _rule_fault("params", 'nothing in create.body takes them: "*" = "$params"')
     if merged and not profile.params:
-        yield _fault("create.body.*", "the profile has no params")
+        yield _rule_fault("create.body.*", "the profile has no params")
     for name in sorted(profile.params.keys() & profile.create.body.keys()):
-        yield _fault(f"params.{name}", "create.body says it already, and what stands there counts")
+        yield _rule_fault(f"params.{name}", "create.body says it already, and what stands there counts")
 
 
 def _states(profile: JobProfile) -> Faults:
@@ -126,25 +132,25 @@ def _states(profile: JobProfile) -> Faults:
         for word in getattr(profile.states, group):
             before = seen.setdefault(word.lower(), group)
             if before != group:
-                yield _fault(f"states.{group}", f"{word!r} stands in {before} already")
+                yield _rule_fault(f"states.{group}", f"{word!r} stands in {before} already")
     if profile.get.state_is == "word" and not profile.states.done:
-        yield _fault("states.done", "no word says that a job is done")
+        yield _rule_fault("states.done", "no word says that a job is done")
     if profile.get.state_is == "done" and seen:
-        yield _fault("states", "get.state is true or false, so there are no words for it")
+        yield _rule_fault("states", "get.state is true or false, so there are no words for it")
 
 
 def _result(profile: JobProfile) -> Faults:
     result = profile.result
     ways = [bool(result.video or result.base64), result.items is not None]
     if sum(ways) != 1:
-        yield _fault("result", "one of video, base64, or items with an address is needed")
+        yield _rule_fault("result", "one of video, base64, or items with an address is needed")
     if (result.items is None) != (result.address is None):
         missing = "address" if result.address is None else "items"
-        yield _fault(f"result.{missing}", "items and address go together")
+        yield _rule_fault(f"result.{missing}", "items and address go together")
     if result.failed_status and result.request is None and profile.create.answer.links.result is None:
-        yield _fault("result.failed_status", "there is no request of its own that could answer so")
+        yield _rule_fault("result.failed_status", "there is no request of its own that could answer so")
     if result.needs_key and profile.auth.header == "none":
-        yield _fault("result.needs_key", "the host has no key")
+        yield _rule_fault("result.needs_key", "the host has no key")
 
 
 def _single_paths(profile: JobProfile) -> Faults:
@@ -162,13 +168,13 @@ def _single_paths(profile: JobProfile) -> Faults:
             single[f"list.{name}"] = getattr(profile.list, name)
     for place, found in single.items():
         if found is not None and found.several:
-            yield _fault(place, f"{found.text} may lead to several values, and one is needed")
+            yield _rule_fault(place, f"{found.text} may lead to several values, and one is needed")
     if profile.get.state.header is not None:
-        yield _fault("get.state", "a state stands in the body, not in a header")
+        yield _rule_fault("get.state", "a state stands in the body, not in a header")
     for name in ("create.answer.id", "list.id"):
         paths = profile.create.answer.id if name.startswith("create") else ()
         if any(step.name == "{id}" for path in paths for step in path.steps):
-            yield _fault(name, "{id} cannot lead to the id itself")
+            yield _rule_fault(name, "{id} cannot lead to the id itself")
 
 
 def _settling(profile: JobProfile) -> Faults:
@@ -180,38 +186,40 @@ def _settling(profile: JobProfile) -> Faults:
     listed = profile.list
     match profile.settle:
         case "own_id" if not own:
-            yield _fault("settle", "own_id needs $own_id in create.body or {own_id} in create.request")
+            yield _rule_fault("settle", "own_id needs $own_id in create.body or {own_id} in create.request")
         case "own_id" if profile.get.request is None:
-            yield _fault("get.request", "own_id needs a question that takes an id which no answer gave")
+            yield _rule_fault("get.request", "own_id needs a question that takes an id which no answer gave")
         case "replay" if not keyed:
-            yield _fault("settle", "replay needs create.idempotency, or $own_id in create.body")
+            yield _rule_fault("settle", "replay needs create.idempotency, or $own_id in create.body")
         case "reject":
             if not keyed:
-                yield _fault("settle", "reject needs create.idempotency, or $own_id in create.body")
+                yield _rule_fault("settle", "reject needs create.idempotency, or $own_id in create.body")
             if not create.exists_status:
-                yield _fault("create.exists_status", "reject needs the statuses that a second request gets")
+                yield _rule_fault(
+                    "create.exists_status", "reject needs the statuses that a second request gets"
+                )
         case "label":
             if "label" not in values:
-                yield _fault("settle", "label needs $label in create.body")
+                yield _rule_fault("settle", "label needs $label in create.body")
             if listed is None or listed.label is None:
-                yield _fault("list.label", "label needs a list that shows it")
+                yield _rule_fault("list.label", "label needs a list that shows it")
         case "list" if listed is None or listed.prompt is None:
-            yield _fault("list.prompt", "list needs a list that shows the prompt")
+            yield _rule_fault("list.prompt", "list needs a list that shows the prompt")
     if profile.settle != "reject" and create.exists_status:
-        yield _fault("create.exists_status", f"it has no meaning with settle = {profile.settle!r}")
+        yield _rule_fault("create.exists_status", f"it has no meaning with settle = {profile.settle!r}")
     if set(create.exists_status) & set(create.ok):
-        yield _fault("create.exists_status", "a status cannot mean made and made before")
+        yield _rule_fault("create.exists_status", "a status cannot mean made and made before")
 
 
 def _costs(profile: JobProfile) -> Faults:
     if bool(profile.cost.reported) != (profile.cost.unit is not None):
         missing = "unit" if profile.cost.reported else "reported"
-        yield _fault(f"cost.{missing}", "reported and unit go together")
+        yield _rule_fault(f"cost.{missing}", "reported and unit go together")
 
 
 _ALL_BODIES = ("create.body", "create.image.body", "get.body", "cancel.body")
 _RULES: tuple[Callable[[JobProfile], Faults], ...] = (
-    _identity,
+    _identity_faults,
     _trees,
     _maps,
     _placeholders,

@@ -46,7 +46,7 @@ def load_profile(
     the host does not offer. With `within`, files outside of that directory are not read. Raises
     `ProfileError`.
     """
-    table = _read(name_or_path, base_dir or Path(), 0, within)
+    table = _read_profile(name_or_path, base_dir or Path(), 0, within)
     where = f"profile {name_or_path}"
     table = _extended(table, overrides or {})
     if base_url:
@@ -69,27 +69,27 @@ def _is_path(text: str) -> bool:
     return text.endswith(".toml") or "/" in text
 
 
-def _read(name_or_path: str, base_dir: Path, depth: int, within: Path | None) -> Table:
+def _read_profile(name_or_path: str, base_dir: Path, depth: int, within: Path | None) -> Table:
     """A profile's tables with everything it extends already underneath."""
     if depth > _DEEPEST:
         raise ProfileError(f"profiles extend each other more than {_DEEPEST} deep at {name_or_path}")
     if _is_path(name_or_path):
         path = base_dir / name_or_path
-        table = _parse(_text(path, within), str(name_or_path))
+        table = _parse_profile(_profile_text(path, within), str(name_or_path))
         table.setdefault("name", path.stem)
         table.setdefault("title", path.stem)
         base_dir = path.parent
     else:
-        table = _parse(_builtin(name_or_path), name_or_path)
+        table = _parse_profile(_builtin(name_or_path), name_or_path)
     parent = table.pop("extends", None)
     if parent is None:
         return table
     if not isinstance(parent, str):
         raise ProfileError(f"profile {name_or_path}: extends must be the name or path of a profile")
-    return _extended(_read(parent, base_dir, depth + 1, within), table)
+    return _extended(_read_profile(parent, base_dir, depth + 1, within), table)
 
 
-def _text(path: Path, within: Path | None) -> str:
+def _profile_text(path: Path, within: Path | None) -> str:
     try:
         return read_file(path, within=within, largest=_LARGEST).decode("utf-8-sig")
     except FileRefused as error:
@@ -113,7 +113,7 @@ def _builtin(name: str) -> str:
     return (_DATA / f"{name}.toml").read_text(encoding="utf-8")
 
 
-def _parse(text: str, where: str) -> Table:
+def _parse_profile(text: str, where: str) -> Table:
     try:
         table = rtoml.loads(text)
     except rtoml.TomlParsingError as error:

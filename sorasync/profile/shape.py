@@ -27,10 +27,10 @@ _MAY_HOLD_KEYS = (("headers",), ("auth",), ("base_url",))
 
 def shape_faults(model: type[BaseModel], error: ValidationError) -> list[ProfileFault]:
     """One fault for each place that is wrong."""
-    return [_fault(model, found) for found in error.errors(include_url=False)]
+    return [_shape_fault(model, found) for found in error.errors(include_url=False)]
 
 
-def _fault(model: type[BaseModel], found: ErrorDetails) -> ProfileFault:
+def _shape_fault(model: type[BaseModel], found: ErrorDetails) -> ProfileFault:
     path = tuple(str(part) for part in found["loc"])
     if found["type"] == "extra_forbidden":
         known = _fields_at(model, path[:-1])
@@ -40,11 +40,11 @@ def _fault(model: type[BaseModel], found: ErrorDetails) -> ProfileFault:
     message = _PLAIN.get(found["type"], message.replace("Input should be", "must be"))
     secret = path[:1] in _MAY_HOLD_KEYS or any(map(names_secret, path))
     hidden = secret or found["type"] == "missing"
-    given = "" if hidden else f" (given: {_short(found.get('input'))})"
+    given = "" if hidden else f" (given: {_short_value(found.get('input'))})"
     return ProfileFault(path, f"{message}{given}", secret=secret)
 
 
-def _short(value: object) -> str:
+def _short_value(value: object) -> str:
     text = without_secrets(repr(value))
     return text if len(text) <= 60 else text[:57] + "…"
 

@@ -96,9 +96,12 @@ def fault(answer: Answer, asked: Asked, now: float) -> ProviderError:
     A refusal inside a success is read like one with the status that its body names.
     """
     said = complaint(answer.body)
-    message = _message(answer, said, asked)
+    message = _error_message(answer, said, asked)
     # A free request that is refused without a status may be sent again; a paid one must not be.
-    status, code = refused_with(answer, 400 if asked.paid else 500) or answer.status, _shown(said, asked)
+    status, code = (
+        refused_with(answer, 400 if asked.paid else 500) or answer.status,
+        _printable_words(said, asked),
+    )
     by_code = _by_code(replace(answer, status=status), said, message, code, now)
     if by_code is not None:
         return by_code
@@ -140,7 +143,7 @@ def not_the_api(answer: Answer, asked: Asked) -> NotTheApi:
 
 def unreadable(answer: Answer, asked: Asked) -> ProviderError:
     """The error for a success, no refusal in disguise, whose body names nothing that can be used."""
-    said = _words(answer, complaint(answer.body), asked)
+    said = _server_words(answer, complaint(answer.body), asked)
     message = f"{asked.host} answered {answer.status} and named no job" + (f": {said}" if said else "")
     if asked.paid and not asked.keeps_jobs and isinstance(answer.body, Mapping):
         return RenderFailed(message, status=answer.status, hint=_ENDED_SO)
@@ -174,15 +177,15 @@ def _forbidden(status: int, said: Complaint, message: str, code: str | None, ask
     return AuthFailed(message, status=status, code=code, hint=hint)
 
 
-def _message(answer: Answer, said: Complaint, asked: Asked) -> str:
-    text = _words(answer, said, asked)
+def _error_message(answer: Answer, said: Complaint, asked: Asked) -> str:
+    text = _server_words(answer, said, asked)
     return f"{asked.host} answered {answer.status}" + (f": {text}" if text else "")
 
 
-def _words(answer: Answer, said: Complaint, asked: Asked) -> str:
+def _server_words(answer: Answer, said: Complaint, asked: Asked) -> str:
     """What the server said, as far as it can be shown; its body as it is where nothing in it is a message."""
     return redact(said.message or answer.said or as_json(answer.body), asked.secret)
 
 
-def _shown(said: Complaint, asked: Asked) -> str | None:
+def _printable_words(said: Complaint, asked: Asked) -> str | None:
     return clean(redact(said.code, asked.secret), 100) if said.code else None

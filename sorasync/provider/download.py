@@ -56,7 +56,7 @@ class Fetched:
         self.content_type = clean(said.partition(";")[0], 100).lower()
         self.offset, self.length = 0, _length(headers)
         if response.status_code == 206:
-            self.offset, self.length = _range(headers, asked_offset)
+            self.offset, self.length = _content_range(headers, asked_offset)
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The bytes as they come. `ServerError` if they stop, or come in drops; `BadDownload` for too few."""
@@ -326,7 +326,7 @@ def _length(headers: httpx.Headers) -> int | None:
     return int(said) if said.isascii() and said.isdecimal() and len(said) < 19 and not coded else None
 
 
-def _range(headers: httpx.Headers, asked: int) -> tuple[int, int | None]:
+def _content_range(headers: httpx.Headers, asked: int) -> tuple[int, int | None]:
     """Start and whole length of a partial answer. Raises `BadDownload` if it is not the part asked for."""
     found = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip().lower())
     if found is None or int(found[1]) != asked:

@@ -34,7 +34,7 @@ def create(spec: HostSpec, request: CreateRequest, image_id: str | None = None) 
         files[spec.image_field] = request.image
     elif request.image is not None:
         fields |= _image_fields(spec, request.image)
-    headers = _headers(request.idempotency_key)
+    headers = _idempotency_header(request.idempotency_key)
     return Outgoing(route(spec, "create"), encoding, fields, files, headers)
 
 
@@ -56,16 +56,16 @@ def extend(spec: HostSpec, request: ExtendRequest, source_url: str | None = None
     fields |= {name: next(iter(seconds_field(spec, request.seconds * spec.extend_factor).values()))}
     fields = _with_extras(spec, fields, request.label, request.params)
     path = route(spec, "extend", request.source.remote_id)
-    return _step(spec, "extend", path, request.source, fields, source_url, request.idempotency_key)
+    return _step_request(spec, "extend", path, request.source, fields, source_url, request.idempotency_key)
 
 
 def edit(spec: HostSpec, request: EditRequest, template: str, source_url: str | None = None) -> Outgoing:
     """A change, by one of the forms of the route: `template` with `{id}` is nested and says no more."""
     fields = _with_extras(spec, {"prompt": request.prompt}, request.label, request.params)
     if "{id}" in template and request.source.remote_id is not None:
-        headers = _headers(request.idempotency_key)
+        headers = _idempotency_header(request.idempotency_key)
         return Outgoing(filled(template, request.source.remote_id), "json", fields, {}, headers)
-    return _step(spec, "edit", template, request.source, fields, source_url, request.idempotency_key)
+    return _step_request(spec, "edit", template, request.source, fields, source_url, request.idempotency_key)
 
 
 def route(spec: HostSpec, name: str, remote_id: str | None = None) -> str:
@@ -113,11 +113,11 @@ def needs_source_url(spec: HostSpec, source: Source) -> bool:
     return spec.source_as == "video_url" and source.remote_id is not None
 
 
-def _step(
+def _step_request(
     spec: HostSpec, name: str, path: str, source: Source, fields: Fields, url: str | None, key: str | None
 ) -> Outgoing:
     encodings = spec.encodings.get(name, ("json",))
-    headers = _headers(key)
+    headers = _idempotency_header(key)
     if source.remote_id is None or spec.source_as == "upload":
         return _uploaded(spec, path, source, fields, headers, encodings)
     if spec.source_as == "previous_job_id":
@@ -200,6 +200,6 @@ def _with_extras(spec: HostSpec, fields: Fields, label: str | None, params: Mapp
     return {**params, **named, **fields}
 
 
-def _headers(key: str | None) -> dict[str, str]:
+def _idempotency_header(key: str | None) -> dict[str, str]:
     """The idempotency key, where one is given: harmless everywhere, honoured by few."""
     return {"Idempotency-Key": key} if key else {}

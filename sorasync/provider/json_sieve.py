@@ -149,7 +149,7 @@ class Sieve:
         end = len(self._text) if last or cut < 0 else cut
         part = bytes(self._text[:end])
         del self._text[:end]
-        self._sink.write(_plain(part))
+        self._sink.write(_unescaped(part))
 
     def _end(self) -> None:
         self._inside = False
@@ -172,7 +172,7 @@ class Sieve:
         self.over = len(self._skeleton) > LARGEST or self._values > _MOST_VALUES
 
 
-def _plain(text: bytes) -> bytes:
+def _unescaped(text: bytes) -> bytes:
     """A part of a text without its escapes; where they make no sense it is no base64 either way."""
     if b"\\" in text:
         try:

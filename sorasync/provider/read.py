@@ -81,10 +81,10 @@ def read_job(
         seconds=number(first(seconds, usage.get("duration_seconds"))),
         created_at=moment(first(data.get("created_at"), data.get("created"))),
         completed_at=moment(data.get("completed_at")),
-        expires_at=_expiry(data),
+        expires_at=_expires_at(data),
         error=error,
         urls=urls,
-        cost_usd=_cost(data),
+        cost_usd=_reported_cost(data),
         poll_after=poll_after,
         raw=data,
     )
@@ -174,7 +174,7 @@ def _reason(said: str | None, data: Mapping[str, object]) -> object:
     return next((found for name in _REASONS if ended and (found := text(data.get(name)))), None)
 
 
-def _expiry(data: Mapping[str, object]) -> float | None:
+def _expires_at(data: Mapping[str, object]) -> float | None:
     """When the host deletes the file. Some fill the field with 0, a length of time or the time of creation:
     a time that is not after the job's own says nothing.
     """
@@ -211,7 +211,7 @@ def _urls(data: Mapping[str, object]) -> Iterator[str]:
             yield inlined(str(content))
 
 
-def _cost(data: Mapping[str, object]) -> Decimal | None:
+def _reported_cost(data: Mapping[str, object]) -> Decimal | None:
     """What the server says it charged, in dollars."""
     usage = table(data.get("usage"))
     ticks = number(usage.get("cost_in_usd_ticks"))

@@ -256,7 +256,7 @@ class Sender:
             # A job in the answer to a paid request would carry its upstream's id, which leads elsewhere.
             parsed = parsed if found is None or (gate is not None and is_job(found)) else found
         files = dict(zip(sieve.marks, count(), strict=False))
-        return Answer(response.status_code, _headers(response), parsed, said, files)
+        return Answer(response.status_code, _response_headers(response), parsed, said, files)
 
     async def _kept(
         self, response: httpx.Response, answers: KeptAnswers, gate: Gate | None, name: str
@@ -272,7 +272,7 @@ class Sender:
             message = f"{self.spec.name} answered {response.status_code}, and {error}"
             raise OutcomeUnknown(message, status=response.status_code) from error
         said = "" if parsed is not None else self._said(sieve)
-        return Answer(response.status_code, _headers(response), parsed, said, files)
+        return Answer(response.status_code, _response_headers(response), parsed, said, files)
 
     async def _gather(self, response: httpx.Response, sieve: Sieve, gate: Gate | None) -> None:
         """The body. A break on the way is as bad as no answer, but for a status that says no."""
@@ -331,7 +331,7 @@ def _parsed_url(url: str) -> httpx.URL:
     return httpx.URL(url)
 
 
-def _headers(response: httpx.Response) -> dict[str, str]:
+def _response_headers(response: httpx.Response) -> dict[str, str]:
     """Lower-case names; those that LiteLLM passes on from its upstream under a prefix stand without it."""
     named = {name.lower(): value for name, value in response.headers.items()}
     passed = {

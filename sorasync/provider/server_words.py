@@ -55,7 +55,7 @@ def _messages(value: object, depth: int) -> Iterator[str]:
         if found := text(value):
             yield found
     elif isinstance(value, list):
-        faults = "; ".join(filter(None, map(_fault, value[:20])))
+        faults = "; ".join(filter(None, map(_entry_words, value[:20])))
         if faults:
             yield faults
     elif isinstance(value, Mapping):
@@ -67,7 +67,7 @@ def _messages(value: object, depth: int) -> Iterator[str]:
                 yield from _messages(value.get(name), depth + 1)
 
 
-def _fault(entry: object) -> str | None:
+def _entry_words(entry: object) -> str | None:
     """One of several faults: a text, or FastAPI's form with a place and a message."""
     place = ".".join(str(part) for part in items(table(entry).get("loc")))
     said = text(table(entry).get("msg")) or next(_messages(entry, _DEEPEST - 1), None)

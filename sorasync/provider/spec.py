@@ -60,31 +60,35 @@ class HostSpec:
     @classmethod
     def from_mapping(cls, wire: Mapping[str, object]) -> HostSpec:
         """From the plain mapping that a profile's `wire()` returns."""
-        routes = _table(wire, "routes")
-        auth, fields, abilities = _table(wire, "auth"), _table(wire, "fields"), _table(wire, "abilities")
-        rate = _table(wire, "rate")
+        routes = _wire_table(wire, "routes")
+        auth, fields, abilities = (
+            _wire_table(wire, "auth"),
+            _wire_table(wire, "fields"),
+            _wire_table(wire, "abilities"),
+        )
+        rate = _wire_table(wire, "rate")
         return cls(
             name=str(wire["name"]),
             provider_name=str(wire["provider_name"]),
             base_url=str(wire.get("base_url") or IN_PROCESS_URL).rstrip("/"),
             routes={name: path for name, path in routes.items() if isinstance(path, str)},
             edits=_texts(routes.get("edit")),
-            encodings={name: _texts(value) for name, value in _table(wire, "encodings").items()},
+            encodings={name: _texts(value) for name, value in _wire_table(wire, "encodings").items()},
             auth=str(auth.get("header", "bearer")),
-            headers={name: str(value) for name, value in _table(wire, "headers").items()},
+            headers={name: str(value) for name, value in _wire_table(wire, "headers").items()},
             key_env=str(auth.get("env", "OPENAI_API_KEY")),
             key_required=bool(auth.get("required", True)),
             seconds_field=str(fields.get("seconds", "seconds")),
             seconds_type=str(fields.get("seconds_type", "string")),
-            extend_seconds_field=_text(fields.get("extend_seconds")),
-            extend_factor=_whole(fields.get("extend_factor")) or 1,
+            extend_seconds_field=_text_or_none(fields.get("extend_seconds")),
+            extend_factor=_whole_or_none(fields.get("extend_factor")) or 1,
             size_as=str(fields.get("size_as", "size")),
             image_as=str(fields.get("image_as", "input_reference")),
             image_field=str(fields.get("image_field", "input_reference")),
             source_as=str(fields.get("source_as", "video_id")),
             source_field=str(fields.get("source_field", "video")),
-            fixed=dict(_table(fields, "fixed")),
-            label_field=_text(fields.get("label")),
+            fixed=dict(_wire_table(fields, "fixed")),
+            label_field=_text_or_none(fields.get("label")),
             sends_model=bool(fields.get("model", True)),
             sends_step_model=bool(fields.get("step_model", False)),
             image_by=_texts(abilities.get("image_by")),
@@ -95,10 +99,10 @@ class HostSpec:
             upload_as_source=bool(abilities.get("upload_as_source", False)),
             wraps_errors=bool(abilities.get("wraps_errors", False)),
             idempotency=bool(abilities.get("idempotency", False)),
-            unavailable=_wholes(_table(wire, "errors").get("unavailable")),
-            creates_per_minute=_number(rate.get("creates_per_minute")),
-            in_flight=_whole(rate.get("in_flight")),
-            download_hosts=_texts(_table(wire, "download").get("hosts")),
+            unavailable=_wholes(_wire_table(wire, "errors").get("unavailable")),
+            creates_per_minute=_number_or_none(rate.get("creates_per_minute")),
+            in_flight=_whole_or_none(rate.get("in_flight")),
+            download_hosts=_texts(_wire_table(wire, "download").get("hosts")),
         )
 
 
@@ -106,12 +110,12 @@ IN_PROCESS_URL = "http://preview.invalid/v1"
 """The address that stands in a request to a server inside this process; no such host exists anywhere."""
 
 
-def _table(wire: Mapping[str, object], name: str) -> Mapping[str, object]:
+def _wire_table(wire: Mapping[str, object], name: str) -> Mapping[str, object]:
     value = wire.get(name)
     return value if isinstance(value, Mapping) else {}
 
 
-def _text(value: object) -> str | None:
+def _text_or_none(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
@@ -119,11 +123,11 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(str(item) for item in value) if isinstance(value, list | tuple) else ()
 
 
-def _number(value: object) -> float | None:
+def _number_or_none(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def _whole(value: object) -> int | None:
+def _whole_or_none(value: object) -> int | None:
     return value if isinstance(value, int) else None
 
 

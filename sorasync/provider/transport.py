@@ -125,8 +125,8 @@ class _Pooled(TellsFirstByte):
                 answer = await session.request(
                     request.method,
                     URL(str(request.url), encoded=True),
-                    headers=_headers(request),
-                    data=await _body(request, watch, limits),
+                    headers=_written_headers(request),
+                    data=await _request_body(request, watch, limits),
                     skip_auto_headers=_OURS,
                     allow_redirects=False,
                     timeout=aiohttp.ClientTimeout(
@@ -195,13 +195,13 @@ async def _hear_of_closed_ones() -> None:
         await asyncio.sleep(0)
 
 
-def _headers(request: httpx.Request) -> list[tuple[str, str]]:
+def _written_headers(request: httpx.Request) -> list[tuple[str, str]]:
     """As httpx wrote them; how a body of unknown length is cut up is for the connection to say."""
     named = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
     return [(name, value) for name, value in named if name.lower() != "transfer-encoding"]
 
 
-async def _body(request: httpx.Request, watch: asyncio.Timeout, limits: dict[str, float]) -> Any:
+async def _request_body(request: httpx.Request, watch: asyncio.Timeout, limits: dict[str, float]) -> Any:
     """The body whole where it is short; else in pieces, each of which must leave in time."""
     pieces = _pieces(request.stream)
     first = await anext(pieces, b"")

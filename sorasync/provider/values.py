@@ -19,7 +19,7 @@ def parse(content: bytes) -> object:
     """
     try:
         found = json.loads(content)
-        return _whole(found) if b"\\u" in content else found
+        return _whole_number(found) if b"\\u" in content else found
     except (ValueError, RecursionError):
         return None
 
@@ -27,14 +27,15 @@ def parse(content: bytes) -> object:
 _HALF = re.compile(r"[\ud800-\udfff]")
 
 
-def _whole(value: object) -> object:
+def _whole_number(value: object) -> object:
     if isinstance(value, str):
         return _HALF.sub("", value)
     if isinstance(value, list):
-        return [_whole(one) for one in value]
+        return [_whole_number(one) for one in value]
     if isinstance(value, dict):
         return {
-            _HALF.sub("", name): one if _names_an_id(name) else _whole(one) for name, one in value.items()
+            _HALF.sub("", name): one if _names_an_id(name) else _whole_number(one)
+            for name, one in value.items()
         }
     return value
 

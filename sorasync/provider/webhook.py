@@ -42,7 +42,7 @@ class Event:
 def check_secret(secret: str) -> None:
     """Raises `WebhookRefused` for a secret that cannot be one: nothing, or no base64 after `whsec_`."""
     if not secret.strip() or secret.strip().startswith(_PREFIX):
-        _key(secret)
+        _signing_key(secret)
 
 
 def verify(body: bytes, headers: Mapping[str, str], secret: str, now: float) -> Event:
@@ -57,7 +57,7 @@ def verify(body: bytes, headers: Mapping[str, str], secret: str, now: float) -> 
     expected = signature(body, sent_id, stamp, secret)
     if not _any_matches(found.get("webhook-signature", "").split(), expected):
         raise WebhookRefused("the webhook's signature does not match")
-    return _event(body, sent_id)
+    return _event_of_body(body, sent_id)
 
 
 def _openrouter(body: bytes, headers: Mapping[str, str], secret: str, now: float) -> Event:
@@ -67,7 +67,7 @@ def _openrouter(body: bytes, headers: Mapping[str, str], secret: str, now: float
     expected = openrouter_signature(body, stamp, secret).rpartition("=")[2]
     if not _any_matches([value for name, _, value in parts if name == "v1"], expected):
         raise WebhookRefused("the webhook's signature does not match")
-    return _event(body, headers.get("x-openrouter-idempotency-key", ""))
+    return _event_of_body(body, headers.get("x-openrouter-idempotency-key", ""))
 
 
 def _check_time(stamp: str, now: float) -> None:
@@ -80,7 +80,7 @@ def _check_time(stamp: str, now: float) -> None:
 def signature(body: bytes, sent_id: str, stamp: str, secret: str) -> str:
     """The signature for a body, with its `v1,`. Raises `WebhookRefused` for a secret that is not base64."""
     signed = f"{sent_id}.{stamp}.".encode() + body
-    digest = hmac.new(_key(secret), signed, hashlib.sha256).digest()
+    digest = hmac.new(_signing_key(secret), signed, hashlib.sha256).digest()
     return "v1," + base64.b64encode(digest).decode("ascii")
 
 
@@ -92,7 +92,7 @@ def openrouter_signature(body: bytes, stamp: str, secret: str) -> str:
     return f"t={stamp},v1={digest.hexdigest()}"
 
 
-def _key(secret: str) -> bytes:
+def _signing_key(secret: str) -> bytes:
     try:
         key = base64.b64decode(secret.strip().removeprefix(_PREFIX), validate=True)
     except (binascii.Error, ValueError):
@@ -108,7 +108,7 @@ def _any_matches(given: Iterable[str], expected: str) -> bool:
     return any(matches)
 
 
-def _event(body: bytes, sent_id: str) -> Event:
+def _event_of_body(body: bytes, sent_id: str) -> Event:
     data = table(parse(body))
     subject = text(table(data.get("data")).get("id"))
     kind = text(data.get("type")) or ""

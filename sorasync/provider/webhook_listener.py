@@ -105,7 +105,7 @@ class _Listener:
 
     async def _status(self, reader: asyncio.StreamReader) -> int:
         try:
-            headers, body = await _request(reader)
+            headers, body = await _read_request(reader)
         except _Bad as bad:
             return bad.status
         try:
@@ -119,7 +119,7 @@ class _Listener:
         return 204
 
 
-async def _request(reader: asyncio.StreamReader) -> tuple[dict[str, str], bytes]:
+async def _read_request(reader: asyncio.StreamReader) -> tuple[dict[str, str], bytes]:
     """Headers (lower-case names) and body of a POST. Raises `_Bad`."""
     try:
         head = await reader.readuntil(b"\r\n\r\n")

@@ -73,8 +73,8 @@ def findings(
     known = taken.union(job.id for job in evidence.jobs)
     for job in evidence.jobs:
         if job.id not in taken:
-            _place(job, groups, evidence, known)
-    return [finding for group in groups for finding in _settle(group, evidence, left or {})]
+            _sort_into_groups(job, groups, evidence, known)
+    return [finding for group in groups for finding in _settle_group(group, evidence, left or {})]
 
 
 class _Fit(IntEnum):
@@ -131,7 +131,7 @@ def _source_id(record: Record) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _place(job: Job, groups: list[_Group], evidence: Evidence, known: frozenset[str]) -> None:
+def _sort_into_groups(job: Job, groups: list[_Group], evidence: Evidence, known: frozenset[str]) -> None:
     """Note a job with every group it may belong to. What fits some is no matter of doubt for others."""
     if not evidence.prompts:
         job = replace(job, prompt=None)
@@ -159,7 +159,7 @@ def _fit(job: Job, group: _Group, known: frozenset[str]) -> _Fit:
     """
     compared = compare_job(group.wanted, job)
     differs = {field.name for field in compared.differs}
-    if "prompt" in differs and not _cut(folded(job.prompt or ""), folded(group.wanted.prompt)):
+    if "prompt" in differs and not _may_be_cut_short(folded(job.prompt or ""), folded(group.wanted.prompt)):
         return _Fit.NO
     source = job.raw.get("remixed_from_video_id") or None
     if source != group.source and source in known:
@@ -171,7 +171,7 @@ def _fit(job: Job, group: _Group, known: frozenset[str]) -> _Fit:
     return _Fit.YES if agrees else _Fit.DOUBTFUL
 
 
-def _cut(said: str, prompt: str) -> bool:
+def _may_be_cut_short(said: str, prompt: str) -> bool:
     """Whether a server may have cut a prompt short, or added to it."""
     short, long = sorted((said, prompt), key=len)
     return len(short) >= _TELLING and long.startswith(short.rstrip("….").rstrip())
@@ -181,7 +181,7 @@ _TELLING = 40
 """Characters that two prompts have to share at least for one to be taken for the other, cut short."""
 
 
-def _settle(group: _Group, evidence: Evidence, left: Mapping[str, float]) -> list[Finding]:
+def _settle_group(group: _Group, evidence: Evidence, left: Mapping[str, float]) -> list[Finding]:
     records = sorted(group.records, key=lambda record: (record.intent_at or 0.0, record.key))
     jobs = sorted(group.fitting, key=lambda job: (job.created_at or 0.0, job.id))
     if group.busy or group.waits:

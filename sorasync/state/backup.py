@@ -49,10 +49,13 @@ def backup(store: Store, kept: int = KEPT) -> Path | None:
     before = backups(store.path)
     if before and before[0].serial == store.serial:
         return None
-    target = _directory(store.path) / f"{store.path.stem}.{_stamp(store.session.clock)}.{store.serial}.db"
+    target = (
+        _backup_directory(store.path)
+        / f"{store.path.stem}.{_backup_stamp(store.session.clock)}.{store.serial}.db"
+    )
     try:
         make_directory(target.parent)
-        _copy(store, target)
+        _copy_database(store, target)
         for old in backups(store.path)[kept:]:
             old.path.unlink(missing_ok=True)
     except OSError as error:
@@ -62,7 +65,7 @@ def backup(store: Store, kept: int = KEPT) -> Path | None:
 
 def backups(path: Path) -> list[Backup]:
     """The copies of the state at `path`, latest first."""
-    files = _directory(path).glob(f"{path.stem}.*.db")
+    files = _backup_directory(path).glob(f"{path.stem}.*.db")
     found = [
         (match["stamp"], int(match["serial"]), file)
         for file in files
@@ -91,7 +94,7 @@ def restore(path: Path, number: int, clock: Clock, waiting: Waiting) -> Path | N
     with _taken(path, clock, waiting) as serial:
         try:
             shutil.copyfile(chosen.path, fresh)
-            _settle(fresh, max(chosen.serial, serial) + 1, chosen, clock)
+            _prepare_copy(fresh, max(chosen.serial, serial) + 1, chosen, clock)
             aside = _keep(path, clock)
             fresh.replace(path)
             sync_directory(path.parent)
@@ -113,7 +116,7 @@ def set_aside(path: Path, clock: Clock, waiting: Waiting) -> Path | None:
     return aside
 
 
-def _copy(store: Store, target: Path) -> None:
+def _copy_database(store: Store, target: Path) -> None:
     part = target.with_name(target.name + ".part")
     part.unlink(missing_ok=True)
     try:
@@ -175,7 +178,7 @@ def _refuse_holder(path: Path, clock: Clock) -> None:
         raise StateLocked(found, clock.now())
 
 
-def _settle(path: Path, serial: int, chosen: Backup, clock: Clock) -> None:
+def _prepare_copy(path: Path, serial: int, chosen: Backup, clock: Clock) -> None:
     """Make a copy fit for use: nobody holds it, and its serial is above any that was seen."""
     opened = connect(path, create=False, readonly=False)
     with Store(Session(opened.connection, str(path), clock)) as store, store.transaction():
@@ -191,7 +194,7 @@ def _keep(path: Path, clock: Clock) -> Path | None:
     """
     if not path.exists():
         return None
-    aside = _directory(path) / f"{path.stem}.replaced-{_stamp(clock)}.sqlite"
+    aside = _backup_directory(path) / f"{path.stem}.replaced-{_backup_stamp(clock)}.sqlite"
     make_directory(aside.parent)
     try:
         os.link(path, aside)
@@ -205,11 +208,11 @@ def _keep(path: Path, clock: Clock) -> Path | None:
     return aside
 
 
-def _directory(path: Path) -> Path:
+def _backup_directory(path: Path) -> Path:
     return path.parent / "backups"
 
 
-def _stamp(clock: Clock) -> str:
+def _backup_stamp(clock: Clock) -> str:
     return datetime.fromtimestamp(clock.now(), UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
 
 

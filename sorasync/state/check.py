@@ -14,7 +14,7 @@ _DAMAGE = 20
 
 def faults(store: Store) -> list[str]:
     """Everything that is wrong, one sentence each; none for a state that is whole."""
-    found = list(_file(store))
+    found = list(_check_database_file(store))
     if found:
         return found
     with store.snapshot():
@@ -22,7 +22,9 @@ def faults(store: Store) -> list[str]:
         assets = set(store.assets())
     keys = {record.key for record in records}
     for record in records:
-        found.extend(f"{record.address} ({record.key[:12]}) {fault}" for fault in _record(record, assets))
+        found.extend(
+            f"{record.address} ({record.key[:12]}) {fault}" for fault in _check_record(record, assets)
+        )
     found.extend(
         f"{address} points to {binding.key[:12]}, which has no record"
         for address, binding in sorted(bindings.items())
@@ -31,7 +33,7 @@ def faults(store: Store) -> list[str]:
     return found + list(_shared_ids(records))
 
 
-def _file(store: Store) -> Iterator[str]:
+def _check_database_file(store: Store) -> Iterator[str]:
     for row in store.session.rows(f"PRAGMA integrity_check({_DAMAGE})"):
         if row[0] != "ok":
             yield f"the file is damaged: {str(row[0]).splitlines()[0]}"
@@ -42,7 +44,7 @@ def _file(store: Store) -> Iterator[str]:
         yield f"{texts[0]} records have lost their inputs"
 
 
-def _record(record: Record, assets: set[str]) -> Iterator[str]:
+def _check_record(record: Record, assets: set[str]) -> Iterator[str]:
     if digest(record.inputs) != record.key:
         yield "has a key that is not the digest of its inputs"
     video = record.kind != "character"

@@ -33,7 +33,7 @@ _TABLES = {
 def export_state(store: Store) -> str:
     """The state as JSON text: lineage, serial and each table's rows; the lock is left out."""
     with store.snapshot():
-        tables = {name: _rows(store, name, order) for name, order in _TABLES.items()}
+        tables = {name: _table_rows(store, name, order) for name, order in _TABLES.items()}
         document = {
             "format_version": FORMAT,
             "schema_version": VERSION,
@@ -49,32 +49,32 @@ def import_state(store: Store, text: str) -> None:
 
     Raises `StateError` for a state that holds something, or text that is no export of this version.
     """
-    document = _checked(text)
+    document = _checked_export(text)
     with store.transaction():
         if store.serial or store.runs(limit=1):
             raise StateError(
                 "only an empty state can be filled by an import", hint="name a new file in [state] url"
             )
         for name in _TABLES:
-            _fill(store, name, document["tables"].get(name, []))
+            _fill_table(store, name, document["tables"].get(name, []))
         _read_back(store)
         store.session.write(
             "UPDATE state SET lineage = ?, serial = ?", (document["lineage"], document["serial"])
         )
 
 
-def _rows(store: Store, table: str, order: str) -> list[dict[str, object]]:
-    columns = _columns(store, table)
+def _table_rows(store: Store, table: str, order: str) -> list[dict[str, object]]:
+    columns = _table_columns(store, table)
     rows = store.session.rows(f"SELECT {', '.join(columns)} FROM {table} ORDER BY {order}")
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
-def _columns(store: Store, table: str) -> list[str]:
+def _table_columns(store: Store, table: str) -> list[str]:
     return [str(row[1]) for row in store.session.rows(f"PRAGMA table_info({table})")]
 
 
-def _fill(store: Store, table: str, rows: list[dict[str, object]]) -> None:
-    columns, later = _columns(store, table), _LATER.get(table, {})
+def _fill_table(store: Store, table: str, rows: list[dict[str, object]]) -> None:
+    columns, later = _table_columns(store, table), _LATER.get(table, {})
     if not isinstance(rows, list):
         raise StateError(f"{table} is no list of rows")
     for row in rows:
@@ -107,7 +107,7 @@ def _read_back(store: Store) -> None:
     store.events()
 
 
-def _checked(text: str) -> dict[str, Any]:
+def _checked_export(text: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:

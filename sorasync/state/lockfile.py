@@ -33,7 +33,7 @@ class Reconciled:
 
 def read(path: Path) -> LockFile | None:
     """The lock file, or None where there is none. Raises `LockFileBroken`."""
-    text = _text(path)
+    text = _lock_file_text(path)
     return None if text is None else loads(text, path.name)
 
 
@@ -44,7 +44,7 @@ def write(store: Store, path: Path) -> bool:
     `StateDiverged` and `LockFileBroken` with the file left as it is.
     """
     reconcile(store, path)
-    there = _text(path)
+    there = _lock_file_text(path)
     merged = {} if there is None else lineages(there) - {store.lineage}
     text = dumps(replace(facts(store), merged=tuple(sorted(merged))))
     changed = there != text
@@ -60,8 +60,8 @@ def sync(store: Store, path: Path) -> tuple[Store, Reconciled]:
     The one that is not gone on with is closed; both are where the lock file cannot be taken.
     """
     try:
-        text = _text(path)
-        if text is not None and _known(store, text) is None and store.readonly:
+        text = _lock_file_text(path)
+        if text is not None and _seen_before(store, text) is None and store.readonly:
             behind, store = store, store.copy_in_memory()
             behind.close()
         return store, reconcile(store, path)
@@ -75,16 +75,16 @@ def reconcile(store: Store, path: Path, keep: Side | None = None) -> Reconciled:
 
     Raises `StateDiverged` where the two were begun apart, unless `keep` says whom to follow.
     """
-    text = _text(path)
+    text = _lock_file_text(path)
     if text is None:
         return Reconciled(Outcome.MISSING)
-    if (known := _known(store, text)) is not None:
+    if (known := _seen_before(store, text)) is not None:
         return Reconciled(known)
     theirs = loads(text, path.name)
     with store.transaction():
         mine = facts(store)
         empty = not mine.records
-        difference = _kept(store, compare(mine, theirs, _base(store), keep))
+        difference = _kept(store, compare(mine, theirs, _merge_base(store), keep))
         _adopt_lineage(store, mine, theirs, keep)
         _take(store, theirs, difference)
         _remember(store, text, keep_history=difference.only_adds)
@@ -148,18 +148,18 @@ def _take(store: Store, theirs: LockFile, difference: Difference) -> None:
     store.log("restored", records=len(records), bindings=len(difference.bindings), unbound=len(gone))
 
 
-def _known(store: Store, text: str) -> Outcome | None:
+def _seen_before(store: Store, text: str) -> Outcome | None:
     """SAME for the lock file that the state saw last, NEWER for an earlier one, None for a new one."""
     row = store.session.row(
         "SELECT position = (SELECT max(position) FROM lockfiles) FROM lockfiles WHERE digest = ?",
-        (_digest(text),),
+        (_text_digest(text),),
     )
     if row is None:
         return None
     return Outcome.SAME if row[0] else Outcome.NEWER
 
 
-def _base(store: Store) -> LockFile | None:
+def _merge_base(store: Store) -> LockFile | None:
     row = store.session.row("SELECT content FROM lockfiles ORDER BY position DESC LIMIT 1")
     return None if row is None else loads(zlib.decompress(row[0]).decode())
 
@@ -170,7 +170,7 @@ def _remember(store: Store, text: str, *, keep_history: bool) -> None:
     Earlier ones stay noted as left behind only while nothing was taken back: after that they may hold
     something that the state does not.
     """
-    if keep_history and _known(store, text) is Outcome.SAME:
+    if keep_history and _seen_before(store, text) is Outcome.SAME:
         return
     session = store.session
     with session.transaction():
@@ -178,19 +178,19 @@ def _remember(store: Store, text: str, *, keep_history: bool) -> None:
             session.write("UPDATE lockfiles SET content = NULL")
         else:
             session.write("DELETE FROM lockfiles")
-        session.write("DELETE FROM lockfiles WHERE digest = ?", (_digest(text),))
+        session.write("DELETE FROM lockfiles WHERE digest = ?", (_text_digest(text),))
         session.write(
             "INSERT INTO lockfiles (digest, position, content) "
             "VALUES (?, (SELECT coalesce(max(position), 0) + 1 FROM lockfiles), ?)",
-            (_digest(text), zlib.compress(text.encode(), 1)),
+            (_text_digest(text), zlib.compress(text.encode(), 1)),
         )
 
 
-def _digest(text: str) -> str:
+def _text_digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _text(path: Path) -> str | None:
+def _lock_file_text(path: Path) -> str | None:
     try:
         data = read_file(path, within=path.parent)
         return data.decode("utf-8-sig").replace("\r\n", "\n")

@@ -62,7 +62,7 @@ class Fields:
         value = self._table.get(field)
         if value is None or type(value) is kind:
             return value
-        raise self.broken(f"has {field} = {_short(value)}, which should be a {kind.__name__}")
+        raise self.broken(f"has {field} = {_short_value(value)}, which should be a {kind.__name__}")
 
     def need(self, field: str, kind: type[T]) -> T:
         """The value of a field that has to be there."""
@@ -75,7 +75,7 @@ class Fields:
         """A whole number that a database can hold."""
         value = self.get(field, int)
         if value is not None and not 0 <= value < _LARGEST:
-            raise self.broken(f"has {field} = {_short(value)}, which is not a usable number")
+            raise self.broken(f"has {field} = {_short_value(value)}, which is not a usable number")
         return value
 
     def number(self, field: str) -> float | None:
@@ -83,14 +83,14 @@ class Fields:
         value = self._table.get(field)
         found = self.get(field, float) if type(value) is not int else _as_float(value)
         if found is not None and not (isfinite(found) and found >= 0):
-            raise self.broken(f"has {field} = {_short(value)}, which is not a usable number")
+            raise self.broken(f"has {field} = {_short_value(value)}, which is not a usable number")
         return found
 
     def seconds(self, field: str) -> float | None:
         """A moment as Unix seconds."""
         found = self.number(field)
         if found is not None and found >= _LATEST:
-            raise self.broken(f"has {field} = {_short(found)}, which is not a date")
+            raise self.broken(f"has {field} = {_short_value(found)}, which is not a date")
         return found
 
     def money(self, field: str) -> Decimal | None:
@@ -103,7 +103,7 @@ class Fields:
         except InvalidOperation:
             found = Decimal("NaN")
         if not found.is_finite() or abs(found.adjusted()) > _DIGITS_OF_MONEY:
-            raise self.broken(f"has {field} = {_short(text)}, which is not an amount of money")
+            raise self.broken(f"has {field} = {_short_value(text)}, which is not an amount of money")
         return found
 
     def time(self, field: str) -> float | None:
@@ -118,7 +118,7 @@ class Fields:
                 found = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
         if found < 0:
             raise self.broken(
-                f"has {field} = {_short(at)}, which should be a time such as 2026-03-01T09:30:00Z"
+                f"has {field} = {_short_value(at)}, which should be a time such as 2026-03-01T09:30:00Z"
             )
         return found
 
@@ -126,7 +126,7 @@ class Fields:
         """A SHA-256: nothing else may become the name of a file."""
         text = self.get(field, str)
         if text is not None and not _SHA256.fullmatch(text):
-            raise self.broken(f"has {field} = {_short(text)}, which is not a SHA-256")
+            raise self.broken(f"has {field} = {_short_value(text)}, which is not a SHA-256")
         return text
 
     def status(self) -> Status:
@@ -136,7 +136,7 @@ class Fields:
             return Status(word)
         except ValueError:
             raise self.broken(
-                f"has status = {_short(word)}, which this version of sorasync does not know"
+                f"has status = {_short_value(word)}, which this version of sorasync does not know"
             ) from None
 
     def json(self, field: str) -> str:
@@ -158,6 +158,6 @@ def _as_float(value: int) -> float:
         return float("inf")
 
 
-def _short(value: object) -> str:
+def _short_value(value: object) -> str:
     text = repr(value) if not isinstance(value, int) or abs(value) < _LARGEST else "a very large number"
     return text if len(text) <= 60 else f"{text[:57]}..."

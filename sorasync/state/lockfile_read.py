@@ -28,7 +28,7 @@ def loads(text: str, name: str = "sorasync.lock") -> LockFile:
     for number, line in enumerate(lines, 1):
         if not line.startswith("{"):
             continue
-        fields = Fields(f"{name}:{number}: the line", _parsed(line, f"{name}:{number}"))
+        fields = Fields(f"{name}:{number}: the line", _parsed_line(line, f"{name}:{number}"))
         if fields.has("format"):
             lineages.append(_lineage(fields, name))
         else:
@@ -62,7 +62,7 @@ def _both_sides(text: str) -> Iterator[str]:
         yield ""
 
 
-def _parsed(line: str, where: str) -> object:
+def _parsed_line(line: str, where: str) -> object:
     try:
         found: object = json.loads(line, parse_constant=_refuse_constant)
         if "\\u" in line:
@@ -91,7 +91,7 @@ def _entry(fields: Fields) -> Entry:
     address = fields.get("address", str)
     label = address or fields.get("retired", str) or fields.need("unfinished", str)
     return Entry(
-        record=_record(fields, label),
+        record=_record_of_entry(fields, label),
         address=address,
         protect=bool(fields.get("protect", bool)),
         bytes=fields.count("bytes"),
@@ -99,7 +99,7 @@ def _entry(fields: Fields) -> Entry:
     )
 
 
-def _record(fields: Fields, address: str) -> Record:
+def _record_of_entry(fields: Fields, address: str) -> Record:
     status = fields.status()
     paid_at = fields.time("paid_at")
     intent_at = fields.seconds("intent_at") if status in IN_FLIGHT else None

@@ -76,7 +76,7 @@ class LockFile:
 def dumps(lock: LockFile) -> str:
     """The text of a lock file: the same facts always give the same text."""
     lineages = sorted(lock.lineages)
-    head = [_HEADER, *(_line({"format": FORMAT, "lineage": lineage}) for lineage in lineages)]
+    head = [_HEADER, *(_entry_line({"format": FORMAT, "lineage": lineage}) for lineage in lineages)]
     bound = {binding.key for binding in lock.bindings.values()}
     rows = [
         ((natural(address), 0, binding.key), {"address": address}, binding.key, binding.protect)
@@ -92,11 +92,11 @@ def dumps(lock: LockFile) -> str:
 
 
 def _record_line(place: Mapping[str, object], record: Record, protect: bool, lock: LockFile) -> str:
-    facts = {**place, **dict(_facts(record, protect, lock))}
-    return f"{_line(facts)[:-2]}, {_inputs(record.inputs)}}}\n"
+    facts = {**place, **dict(_record_facts(record, protect, lock))}
+    return f"{_entry_line(facts)[:-2]}, {_inputs(record.inputs)}}}\n"
 
 
-def _facts(record: Record, protect: bool, lock: LockFile) -> Iterator[tuple[str, object]]:
+def _record_facts(record: Record, protect: bool, lock: LockFile) -> Iterator[tuple[str, object]]:
     if protect:
         yield "protect", True
     yield "key", record.key
@@ -135,12 +135,12 @@ def _unsettled(record: Record) -> Iterator[tuple[str, object]]:
     yield "error_message", record.error_message
 
 
-def _line(facts: Mapping[str, object]) -> str:
-    known = {name: _plain(value) for name, value in facts.items() if value is not None}
+def _entry_line(facts: Mapping[str, object]) -> str:
+    known = {name: _json_value(value) for name, value in facts.items() if value is not None}
     return json.dumps(known, ensure_ascii=False) + "\n"
 
 
-def _plain(value: object) -> object:
+def _json_value(value: object) -> object:
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, float) and value.is_integer():

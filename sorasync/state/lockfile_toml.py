@@ -41,7 +41,7 @@ def read(text: str, name: str) -> tuple[list[str], list[Entry]]:
         broken = LockFileBroken(f"{name} is not valid TOML: {error}", hint=REPAIR)
         return _of_both_sides(text, name, broken)
     lineage = _lineage(Fields(f"{name}: the block [state]", document.pop("state", {})), name)
-    return [lineage], [_entry(address, fields) for address, fields in _blocks(document, name)]
+    return [lineage], [_entry(address, fields) for address, fields in _addressed_blocks(document, name)]
 
 
 def _lineage(state: Fields, name: str) -> str:
@@ -54,7 +54,7 @@ def _lineage(state: Fields, name: str) -> str:
     return state.need("lineage", str)
 
 
-def _blocks(document: dict[str, object], name: str) -> Iterator[tuple[str | None, Fields]]:
+def _addressed_blocks(document: dict[str, object], name: str) -> Iterator[tuple[str | None, Fields]]:
     """Every block with its address; None for what no address stands for."""
     for section in _SECTIONS:
         tables = document.pop(section, {})
@@ -69,7 +69,7 @@ def _blocks(document: dict[str, object], name: str) -> Iterator[tuple[str | None
 def _entry(address: str | None, block: Fields) -> Entry:
     asset = block.table("asset")
     return Entry(
-        record=_record(address or block.need("address", str), block),
+        record=_record_of_block(address or block.need("address", str), block),
         address=address,
         protect=bool(block.get("protect", bool)),
         bytes=asset.count("bytes"),
@@ -77,7 +77,7 @@ def _entry(address: str | None, block: Fields) -> Entry:
     )
 
 
-def _record(address: str, block: Fields) -> Record:
+def _record_of_block(address: str, block: Fields) -> Record:
     key, inputs = block.need("key", str), block.need("inputs", str)
     if recoded(inputs) is None:
         raise block.broken("has inputs that are not a JSON object")
@@ -121,13 +121,13 @@ def _of_both_sides(text: str, name: str, broken: LockFileBroken) -> tuple[list[s
     lineages: list[str] = []
     entries: list[Entry] = []
     for header, values in _united(text):
-        tables = [table for table in map(_parsed, _sides(header, values)) if table is not None]
+        tables = [table for table in map(_parsed_block, _sides(header, values)) if table is not None]
         found: list[Entry] = []
         for table in tables:
             try:
                 if "state" in table:
                     lineages.append(_lineage(Fields(f"{name}: the block [state]", table.pop("state")), name))
-                found += [_entry(address, fields) for address, fields in _blocks(table, name)]
+                found += [_entry(address, fields) for address, fields in _addressed_blocks(table, name)]
             except LockFileBroken:
                 continue
         if not found and header != "[state]":
@@ -163,7 +163,7 @@ def _sides(header: str, values: dict[str, list[str]]) -> Iterator[str]:
         yield "\n".join([header, *lines])
 
 
-def _parsed(block: str) -> dict[str, object] | None:
+def _parsed_block(block: str) -> dict[str, object] | None:
     import rtoml
 
     try:

@@ -43,7 +43,7 @@ def unite(lineages: Iterable[str], entries: Sequence[Entry]) -> LockFile:
         records[key] = renders[0]
         if len(renders) > 1:
             rivals[key] = renders
-    twice = _settle(records, rivals) if rivals else []
+    twice = _settle_rivals(records, rivals) if rivals else []
     bindings = _bindings(entries, records)
     for key, address in names(bindings).items():
         if records[key].address != address:
@@ -90,7 +90,7 @@ def _knowledge(record: Record) -> tuple[object, ...]:
     return *_progress(record), reported, paid, repr(record)
 
 
-def _settle(records: dict[str, Record], rivals: Mapping[str, list[Record]]) -> list[PaidTwice]:
+def _settle_rivals(records: dict[str, Record], rivals: Mapping[str, list[Record]]) -> list[PaidTwice]:
     """Let one render of each contested key count and set the others aside, among `records` as well.
 
     A render that has another key too gave this one up already: its line is what a merge brought back.

@@ -65,7 +65,7 @@ def migrate(connection: sqlite3.Connection, steps: Steps = MIGRATIONS) -> None:
     database = Database(connection, execute_plugins=False)
     migrations = _registered(steps)
     for position in range(version(connection) + 1, len(steps) + 1):
-        _step(database, migrations, position)
+        _migrate_one(database, migrations, position)
 
 
 def migrate_in_memory(connection: sqlite3.Connection, steps: Steps = MIGRATIONS) -> None:
@@ -75,14 +75,14 @@ def migrate_in_memory(connection: sqlite3.Connection, steps: Steps = MIGRATIONS)
             connection.execute(statement)
 
 
-def _step(database: Database, migrations: Migrations, position: int) -> None:
+def _migrate_one(database: Database, migrations: Migrations, position: int) -> None:
     """One step and its notes in one transaction: nobody sees a file that is half made."""
     connection = database.conn
     connection.execute("BEGIN IMMEDIATE")
     try:
         if version(connection) < position:
             names = [step.name for step in migrations.pending(database)]
-            later = [name for name in names if name > _name(position)]
+            later = [name for name in names if name > _step_name(position)]
             migrations.apply(database, stop_before=later)
         connection.execute("COMMIT")
     except BaseException:
@@ -103,11 +103,11 @@ def _registered(steps: Steps) -> Migrations:
             for statement in (*statements, *_marks(position)):
                 database.execute(statement)
 
-        migrations(name=_name(position))(run)
+        migrations(name=_step_name(position))(run)
     return migrations
 
 
-def _name(position: int) -> str:
+def _step_name(position: int) -> str:
     return f"{position:04d}"
 
 

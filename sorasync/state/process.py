@@ -47,7 +47,7 @@ def _user() -> str:
 
 
 def _machine() -> str:
-    parts = [_read("/etc/machine-id")]
+    parts = [_read_proc_file("/etc/machine-id")]
     try:
         parts.append(str(Path("/proc/self/ns/pid").readlink()))
     except OSError:
@@ -61,11 +61,11 @@ def _started(pid: int) -> str | None:
         return ""
     if not Path("/proc/self/stat").exists():
         return _started_by_ps(pid)
-    stat = _read(f"/proc/{pid}/stat")
+    stat = _read_proc_file(f"/proc/{pid}/stat")
     if not stat:
         return None
     state, ticks = _after_name(stat)
-    return None if state in "ZX" else f"{_read('/proc/sys/kernel/random/boot_id')} {ticks}"
+    return None if state in "ZX" else f"{_read_proc_file('/proc/sys/kernel/random/boot_id')} {ticks}"
 
 
 def _after_name(stat: str) -> tuple[str, str]:
@@ -84,7 +84,7 @@ def _started_by_ps(pid: int) -> str | None:
     return done.stdout.strip() or None
 
 
-def _read(path: str) -> str:
+def _read_proc_file(path: str) -> str:
     try:
         return Path(path).read_text("utf-8", "replace").strip()
     except OSError:

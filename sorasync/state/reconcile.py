@@ -115,7 +115,7 @@ def _dropped(
         and key not in bound
         and (my := mine.records.get(key)) is not None
         and my.status not in IN_FLIGHT
-        and _same(old, my)
+        and _same_account(old, my)
     )
 
 
@@ -127,15 +127,15 @@ def _records(
     twice: list[PaidTwice] = []
     for key, their in theirs.records.items():
         my, old = mine.records.get(key), base.records.get(key)
-        if _same(my, their):
+        if _same_account(my, their):
             if my is not None and my.intent_at is None and their.intent_at is not None:
                 taken[key] = replace(my, intent_at=their.intent_at)
             continue
-        if _same(old, their):
+        if _same_account(old, their):
             continue
         if my is None:
             taken[key] = their
-        elif not _same(old, my) and two_renders(my, their):
+        elif not _same_account(old, my) and two_renders(my, their):
             kept = _kept(mine, my, theirs, their, keep)
             other = my if kept is their else their
             if kept is their:
@@ -161,7 +161,7 @@ def _kept(mine: LockFile, my: Record, theirs: LockFile, their: Record, keep: Sid
     return min(my, their, key=first_paid)
 
 
-def _same(one: Record | None, other: Record) -> bool:
+def _same_account(one: Record | None, other: Record) -> bool:
     """Whether two accounts of a key agree; the address is only where it was wanted last.
 
     One that does not say when it was paid for, like those of earlier versions, contradicts none that does.

@@ -221,7 +221,7 @@ class Records(Attempts):
                 self._put(after)
                 self._continue_attempt(after)
                 self.session.changed()
-                self.log("amended", after.address, key, run, **_short(fields))
+                self.log("amended", after.address, key, run, **_loggable_fields(fields))
         return after
 
     def put_all(self, records: Iterable[Record]) -> None:
@@ -350,7 +350,7 @@ class Records(Attempts):
             after.address,
             after.key,
             run,
-            **(_short(fields) | {"from": start, "to": after.status.value}),
+            **(_loggable_fields(fields) | {"from": start, "to": after.status.value}),
         )
 
 
@@ -374,7 +374,7 @@ def _after(before: Record, to: Status, run: int | None, now: float, fields: Mapp
     return replace(before, **(values | dict(checked(fields)) | {"status": to}))
 
 
-def _short(fields: Mapping[str, object]) -> dict[str, object]:
+def _loggable_fields(fields: Mapping[str, object]) -> dict[str, object]:
     return {name: plain(value) for name, value in fields.items() if name not in _LONG and name != "address"}
 
 

@@ -60,12 +60,12 @@ class Runs(Part):
     def run(self, number: int) -> Run | None:
         """One run, or None."""
         row = self.session.row(f"SELECT {_RUN} FROM runs WHERE id = ?", (number,))
-        return None if row is None else _run(row)
+        return None if row is None else _run_of_row(row)
 
     def runs(self, limit: int | None = None) -> list[Run]:
         """The latest runs, newest first."""
         rows = self.session.rows(f"SELECT {_RUN} FROM runs ORDER BY id DESC LIMIT ?", (_limit(limit),))
-        return [_run(row) for row in rows]
+        return [_run_of_row(row) for row in rows]
 
     def unknown_since(self, key: str) -> float | None:
         """When the answer of a key's request was last found to be lost; the request left before that."""
@@ -101,7 +101,7 @@ class Runs(Part):
             f"SELECT {_EVENT} FROM events WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?",
             (*parameters, _limit(limit)),
         )
-        return [_event(row) for row in reversed(rows)]
+        return [_event_of_row(row) for row in reversed(rows)]
 
     def logged_addresses(self) -> list[str]:
         """Every address that the log names."""
@@ -118,14 +118,14 @@ def _limit(limit: int | None) -> int:
     return -1 if limit is None else limit
 
 
-def _run(row: tuple[Any, ...]) -> Run:
+def _run_of_row(row: tuple[Any, ...]) -> Run:
     values = list(row)
     values[8] = decimal(values[8])
     values[11] = fields_of(values[11])
     return Run(*values)
 
 
-def _event(row: tuple[Any, ...]) -> Event:
+def _event_of_row(row: tuple[Any, ...]) -> Event:
     values = list(row)
     values[6] = fields_of(values[6])
     return Event(*values)

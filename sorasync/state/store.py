@@ -28,7 +28,7 @@ class Store(Records, Bindings, Files, Runs):
     def __init__(self, session: Session, path: Path | None = None, warnings: tuple[str, ...] = ()) -> None:
         super().__init__(session)
         self.path = path
-        self._file = _identity(path)
+        self._file = _file_identity(path)
         self.warnings = warnings
         self.notices: tuple[str, ...] = ()
 
@@ -66,7 +66,7 @@ class Store(Records, Bindings, Files, Runs):
     @property
     def replaced(self) -> bool:
         """Whether another file, or none, lies now where this state was opened."""
-        return self.path is not None and _identity(self.path) != self._file
+        return self.path is not None and _file_identity(self.path) != self._file
 
     @property
     def lineage(self) -> str:
@@ -110,7 +110,7 @@ class Store(Records, Bindings, Files, Runs):
         self.close()
 
 
-def _identity(path: Path | None) -> tuple[int, int] | None:
+def _file_identity(path: Path | None) -> tuple[int, int] | None:
     """What tells a file from another one at the same place; None where there is none."""
     try:
         found = path.stat() if path is not None else None

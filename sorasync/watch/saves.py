@@ -81,7 +81,7 @@ def places_of(project: Project, directories: Iterable[Path] = ()) -> Places:
     every = (*deep, *sorted(flat))
     own = (root / project.config.assets.path, root / "state", root / ".git")
     ignored = tuple(place for place in own if not manifests.is_relative_to(place))
-    return Places(deep, every[len(deep) :], ignored, tuple(_identity(place) for place in every))
+    return Places(deep, every[len(deep) :], ignored, tuple(_inode_of(place) for place in every))
 
 
 def must_poll(project: Project) -> bool:
@@ -281,7 +281,7 @@ def _stamps(places: Places) -> dict[str, Stamp]:
     return found
 
 
-def _identity(place: Path) -> tuple[int, int] | None:
+def _inode_of(place: Path) -> tuple[int, int] | None:
     try:
         found = place.stat()
     except OSError:

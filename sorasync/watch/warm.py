@@ -191,7 +191,7 @@ class WarmAssets(AssetStore):
 
     def present(self) -> dict[str, int]:
         """See `AssetStore.present`; not to be changed."""
-        names = {name for name in _listed(self.root) if _SHARD.fullmatch(name)}
+        names = {name for name in _directory_entries(self.root) if _SHARD.fullmatch(name)}
         changed = [name for name in self._known_shards.keys() - names if self._known_shards.pop(name)]
         changed += [name for name in sorted(names) if self._look(name)]
         if changed:
@@ -226,25 +226,25 @@ def state_stamp(project: Project) -> tuple[object, ...]:
 
     path = location(project.config.state.url, project.root)
     files = [] if path is None else [path, path.with_name(f"{path.name}-wal")]
-    return tuple(_stamp(file) for file in [*files, project.lock_path] if file is not None)
+    return tuple(_file_stamp(file) for file in [*files, project.lock_path] if file is not None)
 
 
 def _mark(project: Project, store: Store) -> tuple[object, ...]:
     """Which state it is, at which of its serials, beside which lock file."""
     serial, inode = store.serial, None
     if store.path is not None:
-        inode = _stamp(store.path)[:1]
-    return (inode, store.lineage if serial else "", serial, _digest(project.lock_path))
+        inode = _file_stamp(store.path)[:1]
+    return (inode, store.lineage if serial else "", serial, _file_digest(project.lock_path))
 
 
-def _digest(path: Path | None) -> str:
+def _file_digest(path: Path | None) -> str:
     try:
         return hashlib.sha256(read_file(path, within=path.parent)).hexdigest() if path is not None else ""
     except OSError:
         return ""
 
 
-def _stamp(path: Path) -> tuple[int, int, int]:
+def _file_stamp(path: Path) -> tuple[int, int, int]:
     try:
         found = path.stat()
     except OSError:
@@ -252,7 +252,7 @@ def _stamp(path: Path) -> tuple[int, int, int]:
     return found.st_ino, found.st_size, found.st_mtime_ns if stat.S_ISREG(found.st_mode) else 0
 
 
-def _listed(directory: Path) -> list[str]:
+def _directory_entries(directory: Path) -> list[str]:
     try:
         return [path.name for path in directory.iterdir()]
     except OSError:

@@ -320,7 +320,7 @@ class Watch:
         if online and error is not None and not isinstance(error, ManifestError):
             self.face.said(f"the provider could not be asked: {error.message}")
             return
-        seen = (self._caches.version, *basis, _words(error), online)
+        seen = (self._caches.version, *basis, _error_words(error), online)
         if seen == self._seen and not always:
             return
         self._seen = seen
@@ -383,7 +383,7 @@ def _differs(before: ClipSpec | None, now: ClipSpec) -> bool:
     return before is not now and before != now
 
 
-def _words(error: SorasyncError | None) -> object:
+def _error_words(error: SorasyncError | None) -> object:
     if isinstance(error, ManifestError):
         return tuple(error.diagnostics)
     return None if error is None else (error.message, error.hint)

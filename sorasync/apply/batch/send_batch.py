@@ -105,7 +105,7 @@ class BatchSender:
 
     async def _batch(self, part: Sequence[_Line]) -> Sent:
         """One batch of lines whose price is reserved. The state says at every moment how far it came."""
-        context, keys = self._context, list(map(_key, part))
+        context, keys = self._context, list(map(_custom_id, part))
         mark = Mark(secrets.token_hex(12))
         gate = ChangeGate(context, *(line.change for line in part))
         intents: list[Intent] = []
@@ -188,7 +188,7 @@ class BatchSender:
                 self._context.store.move(key, Status.UNKNOWN, run=self._context.run, **why(error))
 
 
-def _key(line: _Line) -> str:
+def _custom_id(line: _Line) -> str:
     return line.change.key
 
 

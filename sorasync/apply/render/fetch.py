@@ -101,7 +101,7 @@ async def _video(context: Context, record: Record, job: Job, deadline: float) ->
     pause, damaged = 0.5, 0
     for attempt in range(1, _TRIES + 1):
         try:
-            return await _whole(context, record, job, deadline)
+            return await _download_once(context, record, job, deadline)
         except DamagedFile as error:
             failure: errors.ProviderError = errors.BadDownload(
                 f"what the provider sent is damaged: {error.fault}"
@@ -129,7 +129,7 @@ async def _video(context: Context, record: Record, job: Job, deadline: float) ->
     raise failure
 
 
-async def _whole(context: Context, record: Record, job: Job, deadline: float) -> tuple[Record, int]:
+async def _download_once(context: Context, record: Record, job: Job, deadline: float) -> tuple[Record, int]:
     """One try. A file that broke off is gone on with by the next."""
     received = await stream(context, record, job, Variant.VIDEO, deadline)
     return await asyncio.to_thread(_put_in_place, context, record, received), received.size

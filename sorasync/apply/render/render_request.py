@@ -90,14 +90,14 @@ def _source(context: Context, key: str) -> Source:
     here = record.provider == context.provider.name
     return Source(
         remote_id=record.remote_id if here else None,
-        file=_file(context, record),
+        file=_source_file(context, record),
         model=record.model,
         size=record.size,
         seconds=round(record.seconds) if record.seconds else None,
     )
 
 
-def _file(context: Context, record: Record) -> Path | None:
+def _source_file(context: Context, record: Record) -> Path | None:
     if record.asset is None or not context.profile.abilities.upload_as_source:
         return None
     path = context.assets.path_of(record.asset)

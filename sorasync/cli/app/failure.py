@@ -25,13 +25,13 @@ def show_failure(error: BaseException, args: Sequence[str]) -> int:
     code = of_error(error)
     try:
         if _wants_json(args):
-            click.echo(json_text(_as_json(error, code)))
+            click.echo(json_text(_error_fields(error, code)))
             return code
     except OSError as failed:
         # There is no room behind standard output, or nobody there: what is wrong is told to a person.
         error = failed
     with suppress(OSError):
-        for line in _lines(error):
+        for line in _error_lines(error):
             click.echo(printable(line), err=True, color=colour_wanted())
     return code
 
@@ -76,7 +76,7 @@ def _wants_json(args: Sequence[str]) -> bool:
     return "--format=json" in args or any(pair == ("--format", "json") for pair in pairwise(args))
 
 
-def _lines(error: BaseException) -> list[str]:
+def _error_lines(error: BaseException) -> list[str]:
     from sorasync.manifest.diagnostic import ManifestError
     from sorasync.plan.policy import PlanRefused
 
@@ -125,7 +125,7 @@ def _bug(error: BaseException) -> list[str]:
     return [head, f"  what happened is in {Path(file.name)}; the state is safe"]
 
 
-def _as_json(error: BaseException, code: ExitCode) -> dict[str, object]:
+def _error_fields(error: BaseException, code: ExitCode) -> dict[str, object]:
     from sorasync.cli.views.diagnostics.diagnostic_json import diagnostic_json
     from sorasync.manifest.diagnostic import ManifestError
 

@@ -30,12 +30,12 @@ def reference() -> str:
     from sorasync.cli.main import cli
 
     context = click.Context(cli, info_name="sorasync")
-    common = set(_rows(cli, context))
+    common = set(_option_rows(cli, context))
     sections = [one for name in cli.list_commands(context) for one in _sections(cli, name, "sorasync")]
     counts = Counter(row for section in sections for row in section.options(common))
     shared = {row for row, count in counts.items() if count >= _SHARED_BY}
-    blocks = [_HEAD, "## Global options", _table(_rows(cli, context))]
-    blocks += ["## Shared options", _table(sorted(shared))]
+    blocks = [_HEAD, "## Global options", _markdown_table(_option_rows(cli, context))]
+    blocks += ["## Shared options", _markdown_table(sorted(shared))]
     for section in sections:
         blocks += section.blocks(common, shared)
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -53,14 +53,14 @@ class _Section:
     context: click.Context
 
     def options(self, common: set[Row]) -> list[Row]:
-        return [row for row in _rows(self.command, self.context) if row not in common]
+        return [row for row in _option_rows(self.command, self.context) if row not in common]
 
     def blocks(self, common: set[Row], shared: set[Row]) -> Iterator[str]:
         yield f"## {self.path}"
         yield f"```\n{self.path} {' '.join(self.command.collect_usage_pieces(self.context))}\n```"
         yield _prose(self.command.help or "")
         rows = self.options(common)
-        yield _table([row for row in rows if row not in shared])
+        yield _markdown_table([row for row in rows if row not in shared])
         named = ", ".join(f"`{names}`" for names, help_text in rows if (names, help_text) in shared)
         yield f"Shared options: {named}." if named else ""
         yield _examples(self.command.epilog or "")
@@ -83,7 +83,7 @@ def _prose(text: str) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
-def _rows(command: click.Command, context: click.Context) -> list[Row]:
+def _option_rows(command: click.Command, context: click.Context) -> list[Row]:
     """The options of a command with their help, as cells of a table."""
     rows = []
     for parameter in command.params:
@@ -94,7 +94,7 @@ def _rows(command: click.Command, context: click.Context) -> list[Row]:
     return rows
 
 
-def _table(rows: Iterable[Row]) -> str:
+def _markdown_table(rows: Iterable[Row]) -> str:
     lines = [f"| `{names}` | {help_text} |" for names, help_text in rows]
     return "\n".join(["| option | |", "|---|---|", *lines]) if lines else ""
 

@@ -37,7 +37,7 @@ class AddressType(click.types.StringParamType):
         from click.shell_completion import CompletionItem
 
         try:
-            named = list(_declared(ctx))
+            named = list(_declared_names(ctx))
         except (OSError, ValueError, RecursionError):
             return []
         kinds = [one for one in named if one.address.startswith(self._kind)]
@@ -81,7 +81,7 @@ def _renders(one: Named, name: str, with_steps: bool) -> Iterator[str]:
             yield f"{name}#{number}"
 
 
-def _declared(ctx: click.Context) -> Iterator[Named]:
+def _declared_names(ctx: click.Context) -> Iterator[Named]:
     from sorasync.cli.arguments.completed_values import library_of
     from sorasync.manifest.outline import outline
 

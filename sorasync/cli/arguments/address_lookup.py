@@ -42,7 +42,7 @@ def find(text: str, graph: Graph, bound: Iterable[str] = ()) -> Found:
     from sorasync.graph.address import owner
 
     for address in _spellings(text):
-        found = _declared(address, graph)
+        found = _declared_address(address, graph)
         if found is not None:
             return found
         gone = tuple(sorted(a for a in bound if address in (a, owner(a)) or graph.label(a) == address))
@@ -57,7 +57,7 @@ def _spellings(text: str) -> list[str]:
     return [f"clip.{text}", f"character.{text}"]
 
 
-def _declared(address: str, graph: Graph) -> Found | None:
+def _declared_address(address: str, graph: Graph) -> Found | None:
     from sorasync.graph.address import owner, parse
 
     if address in graph.renders:

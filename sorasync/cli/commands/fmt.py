@@ -46,7 +46,7 @@ def command(globals: Globals, paths: tuple[Path, ...], check: bool, diff: bool) 
     for outcome, path in _outcomes(globals, paths):
         outcomes.append(outcome)
         if outcome.changed and not (check or diff):
-            _write(path, outcome.after)
+            _replace_text(path, outcome.after)
     _show(globals, outcomes, dry=check or diff, diff=diff)
     return _code(outcomes, check)
 
@@ -60,7 +60,7 @@ def _outcomes(globals: Globals, paths: tuple[Path, ...]) -> Iterator[tuple[Outco
     if not paths:
         paths = (find_library(globals.library or Path.cwd()),)
     for chosen in {one.path: one for one in chosen_files(paths)}.values():
-        path, name = chosen.path, _name(chosen.path)
+        path, name = chosen.path, _shown_path(chosen.path)
         try:
             found = outcome(name, read_file(path, within=chosen.within))
         except FileRefused as error:
@@ -70,13 +70,13 @@ def _outcomes(globals: Globals, paths: tuple[Path, ...]) -> Iterator[tuple[Outco
         yield found, path
 
 
-def _name(path: Path) -> str:
+def _shown_path(path: Path) -> str:
     """The path as people see it: relative to here where it is below."""
     here = Path.cwd()
     return path.relative_to(here).as_posix() if path.is_relative_to(here) else path.as_posix()
 
 
-def _write(path: Path, text: str) -> None:
+def _replace_text(path: Path, text: str) -> None:
     """Put the text in place with the permissions that the file had; a link stays one."""
     real = path.resolve()
     mode = real.stat().st_mode & 0o7777
@@ -91,7 +91,7 @@ def _standard_input(*, check: bool, diff: bool) -> ExitCode:
     if found.faults:
         _complain([found])
     elif diff:
-        print_lines(_difference(found))
+        print_lines(_unified_diff(found))
     elif not check:
         click.echo(found.after, nl=False)
     return _code([found], check)
@@ -104,12 +104,12 @@ def _code(outcomes: list[Outcome], check: bool) -> ExitCode:
 
 def _show(globals: Globals, outcomes: list[Outcome], *, dry: bool, diff: bool) -> None:
     if globals.json:
-        print_json(_as_json(outcomes))
+        print_json(_outcome_fields(outcomes))
         return
     _complain(outcomes)
     changed = [one for one in outcomes if one.changed]
     for one in [] if globals.quiet else changed:
-        print_lines(_difference(one) if diff else [one.name])
+        print_lines(_unified_diff(one) if diff else [one.name])
     faulty = Counter(one.obstacle for one in outcomes if one.faults)
     verb = "would be" if dry else "was" if len(changed) == 1 else "were"
     parts = [
@@ -128,7 +128,7 @@ def _complain(outcomes: list[Outcome]) -> None:
         click.echo(printable(line), err=True)
 
 
-def _difference(one: Outcome) -> Iterator[str]:
+def _unified_diff(one: Outcome) -> Iterator[str]:
     from difflib import unified_diff
 
     from sorasync.sensitive import HIDDEN, line_may_hold_secret
@@ -141,7 +141,7 @@ def _difference(one: Outcome) -> Iterator[str]:
         yield f"{name}{sign} {HIDDEN}" if line_may_hold_secret(line[1:]) else line
 
 
-def _as_json(outcomes: list[Outcome]) -> dict[str, object]:
+def _outcome_fields(outcomes: list[Outcome]) -> dict[str, object]:
     from sorasync.cli.views.diagnostics.diagnostic_json import diagnostic_json
 
     return {

@@ -87,7 +87,7 @@ def _one(
     from sorasync.operations.import_one import bind
 
     graph = project.graph(project.library())
-    render = _render(address, graph)
+    render = _declared_render(address, graph)
     project.require_key()
     with changing(project, timeout) as session:
         found = bind(project, session, graph, render, remote_id, force=force)
@@ -98,7 +98,7 @@ def _one(
     return ExitCode.DONE
 
 
-def _render(address: str, graph: Graph) -> Render:
+def _declared_render(address: str, graph: Graph) -> Render:
     from sorasync.cli.arguments.address_lookup import find
     from sorasync.errors import SorasyncError
 
@@ -124,7 +124,7 @@ def _remote(
     from sorasync.operations.import_all import carry_out, free_name, gather
     from sorasync.operations.provider_jobs import sweep
 
-    named = _inside(project, out) if out else None
+    named = _manifest_path(project, out) if out else None
     manifests = project.root / project.config.library.manifests
     after = None if since is None else project.clock.now() - since
     swept = sweep(project, after)
@@ -150,7 +150,7 @@ def _remote(
     return ExitCode.DONE
 
 
-def _inside(project: Project, out: Path) -> Path:
+def _manifest_path(project: Project, out: Path) -> Path:
     """The path of a manifest: it must be one that the library reads."""
     from sorasync.errors import SorasyncError
 

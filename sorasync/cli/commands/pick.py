@@ -41,7 +41,7 @@ def command(globals: Globals, clip: str, take: int | None, clear: bool) -> ExitC
     if clear and take is not None:
         raise click.UsageError("--clear takes no N")
     project = globals.project()
-    clip, take = _named(clip, take, clear=clear)
+    clip, take = _clip_and_take(clip, take, clear=clear)
     if take is None and not clear:
         seen = takes(project, clip)
         if globals.json:
@@ -57,7 +57,7 @@ def command(globals: Globals, clip: str, take: int | None, clear: bool) -> ExitC
     return ExitCode.DONE
 
 
-def _named(clip: str, take: int | None, *, clear: bool) -> tuple[str, int | None]:
+def _clip_and_take(clip: str, take: int | None, *, clear: bool) -> tuple[str, int | None]:
     """The clip and take that the arguments name: `market 2`, or `clip.market#2`."""
     name, mark, number = clip.partition("#")
     if not mark:

@@ -45,7 +45,7 @@ def command(globals: Globals, fix: bool) -> ExitCode:
 
         mended = list(mend(library, graph, project.profile))
     if globals.json:
-        print_json(_as_json(found, mended))
+        print_json(_finding_fields(found, mended))
     else:
         print_lines(_as_text(found, mended, fix=fix))
     return ExitCode.ERROR if any(one.severity is Severity.ERROR for one in found) else ExitCode.DONE
@@ -78,7 +78,7 @@ def _mended_text(one: Mended) -> Iterator[str]:
         yield from wrapped(use, width, indent=6)
 
 
-def _as_json(found: Iterable[Diagnostic], mended: Iterable[Mended]) -> dict[str, object]:
+def _finding_fields(found: Iterable[Diagnostic], mended: Iterable[Mended]) -> dict[str, object]:
     from sorasync.cli.views.diagnostics.diagnostic_json import diagnostic_json
 
     return {

@@ -73,7 +73,7 @@ def command(
         render_seconds=render_seconds or 0,
         dialect=dialect,
         faults=faults,
-        api_key=_key(api_key_env),
+        api_key=_preview_api_key(api_key_env),
     )
 
     def ready(taken: int) -> None:
@@ -98,7 +98,7 @@ def _default_data(globals: Globals) -> Path:
     return globals.project().preview_data
 
 
-def _key(variable: str | None) -> str | None:
+def _preview_api_key(variable: str | None) -> str | None:
     from sorasync.errors import SorasyncError
 
     if variable is None:

@@ -62,7 +62,7 @@ def command(
     if not answers:
         return _list(globals, project, address, thumbnails=not no_thumbnails)
     assert address is not None
-    sentence = _settle(project, address, adopt, lock_timeout, resend=resend, force=force)
+    sentence = _adopt_or_release(project, address, adopt, lock_timeout, resend=resend, force=force)
     if globals.json:
         answer = "adopt" if adopt else "resend" if resend else "forget"
         print_json({"format_version": 1, "address": address, "answer": answer, "remote_id": adopt})
@@ -83,7 +83,7 @@ def _list(globals: Globals, project: Project, address: str | None, *, thumbnails
     return ExitCode.ERROR if len(found) else ExitCode.DONE
 
 
-def _settle(
+def _adopt_or_release(
     project: Project, address: str, adopt: str | None, lock_timeout: float, *, resend: bool, force: bool
 ) -> str:
     from sorasync.cli.app.invocation import changing
@@ -100,7 +100,9 @@ def _settle(
             sentence = f"{address} is {job.id} ({job.status.value}): the next apply follows and fetches it."
         elif resend:
             resolving.resend(session, record)
-            sentence = f"{address} never arrived: the next apply sends it again{_price(record.cost_usd)}."
+            sentence = (
+                f"{address} never arrived: the next apply sends it again{_price_text(record.cost_usd)}."
+            )
         else:
             resolving.forget(session, record)
             sentence = f"{address} is forgotten; if it is still declared, the next plan renders it again."
@@ -131,7 +133,7 @@ def _settle_batch(
     return f"The {renders} are forgotten; the next plan renders again what is still declared."
 
 
-def _price(cost: Decimal | None) -> str:
+def _price_text(cost: Decimal | None) -> str:
     from sorasync.plan.cost import money
 
     return f", for {money(cost)}"

@@ -62,10 +62,10 @@ def _validate(globals: Globals, strict: bool) -> ExitCode:
     if globals.format == "sarif":
         return _sarif(globals, checked)
     checked.raise_errors()
-    return _json(checked) if globals.json else _text(globals, checked)
+    return _json(checked) if globals.json else _print_text(globals, checked)
 
 
-def _text(globals: Globals, checked: Checked) -> ExitCode:
+def _print_text(globals: Globals, checked: Checked) -> ExitCode:
     from sorasync.cli.views.diagnostics.diagnostic_text import counts_text, diagnostics_text
 
     counts = counts_text(checked.diagnostics)

@@ -43,8 +43,8 @@ def folded(title: str, body: str) -> str:
 def table(head: tuple[str, ...], right: int, rows: Iterable[tuple[str, ...]]) -> list[str]:
     """The lines of a table whose cells are Markdown already; the last `right` columns hold numbers."""
     marks = ["---"] * (len(head) - right) + ["---:"] * right
-    return [_row(head), _row(tuple(marks)), *map(_row, rows)]
+    return [_table_row(head), _table_row(tuple(marks)), *map(_table_row, rows)]
 
 
-def _row(cells: tuple[str, ...]) -> str:
+def _table_row(cells: tuple[str, ...]) -> str:
     return f"| {' | '.join(cells)} |"

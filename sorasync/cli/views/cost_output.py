@@ -34,13 +34,13 @@ def cost_text(found: Spending, *, quiet: bool = False) -> Iterator[str]:
         width = min(max(len(line.name) for line in (*found.lines, found.total)), 40)
         yield f"{padded(found.by.value, width)}  renders  seconds   estimate   reported      spent"
         for line in found.lines:
-            yield _row(line, width)
-        yield _row(found.total, width)
+            yield _cost_row(line, width)
+        yield _cost_row(found.total, width)
         yield ""
-    yield _sentence(found)
+    yield _cost_sentence(found)
 
 
-def _row(line: Line, width: int) -> str:
+def _cost_row(line: Line, width: int) -> str:
     reported = "-" if line.reported is None else money(line.reported)
     more = f"  + {line.unknown} × $?" if line.unknown else ""
     more += f"  + {line.resends} resent" if line.resends else ""
@@ -51,7 +51,7 @@ def _row(line: Line, width: int) -> str:
     )
 
 
-def _sentence(found: Spending) -> str:
+def _cost_sentence(found: Spending) -> str:
     total = found.total
     amount = spent_text(total.sum)
     what = f"{counted(total.renders, 'render')}, {total.seconds:g} s"

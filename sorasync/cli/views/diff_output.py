@@ -31,19 +31,19 @@ def diff_lines(found: Comparison, *, full: bool = False) -> Iterator[str]:
     """A line each, prompts as word diffs below; then the sums. `full` shows prompts whole."""
     width = min(max((len(one.label) for one in found.differences), default=0), _WIDEST)
     for one in found.differences:
-        yield from _lines(one, width, full=full)
+        yield from _difference_lines(one, width, full=full)
     if found.differences:
         yield ""
     yield from sums(found)
 
 
-def _lines(one: Difference, width: int, *, full: bool) -> Iterator[str]:
+def _difference_lines(one: Difference, width: int, *, full: bool) -> Iterator[str]:
     sign, colour = _MARKS[one.kind]
     render = one.after or one.before
     what = render_text(render) if render else ""
     why = f"  {one_line(one.why)}" if one.why else ""
     mark = click.style(sign, fg=colour, bold=True)
-    yield f"{mark} {padded(one.label, width)}  {what:<28}  {_price(one):>10}{why}".rstrip()
+    yield f"{mark} {padded(one.label, width)}  {what:<28}  {_signed_price(one):>10}{why}".rstrip()
     for field in one.fields:
         if field.name == "prompt":
             pieces = word_diff(str(field.before or ""), str(field.after or ""))
@@ -52,7 +52,7 @@ def _lines(one: Difference, width: int, *, full: bool) -> Iterator[str]:
         yield from (f"      {one_line(line)}".rstrip() for line in one.after.prompt.splitlines())
 
 
-def _price(one: Difference) -> str:
+def _signed_price(one: Difference) -> str:
     """What making the render costs, signed where it comes or goes."""
     match one.kind:
         case Kind.ADDED:
@@ -70,10 +70,10 @@ def sums(found: Comparison) -> Iterator[str]:
     where = f"{one_line(found.revision)} ({found.commit[:10]})"
     counts = _counts(found)
     yield f"Compared with {where}: {counts}." if counts else f"The same renders as at {where}."
-    yield _cost(found)
+    yield _cost_line(found)
 
 
-def _cost(found: Comparison) -> str:
+def _cost_line(found: Comparison) -> str:
     more = "" if found.more is None else f": {signed(found.more)}"
     at_prices = "At these prices, applying" if found.simulated else "Applying"
     return f"{at_prices} costs {found.now} now and would have cost {found.then} then{more}."
@@ -87,9 +87,9 @@ def signed(amount: Decimal) -> str:
 def diff_markdown(found: Comparison) -> str:
     """A table, and the word diffs folded."""
     head = f"**sorasync: {_counts(found) or 'no difference'}** compared with {code(found.revision, 80)}"
-    blocks = [head, _cost(found)]
+    blocks = [head, _cost_line(found)]
     if found.differences:
-        rows = (_row(one) for one in found.differences[:_ROWS])
+        rows = (_difference_cells(one) for one in found.differences[:_ROWS])
         blocks.append("\n".join(table(("address", "difference", "why", "cost"), 1, rows)))
         if len(found.differences) > _ROWS:
             blocks.append(f"… and {len(found.differences) - _ROWS} more.")
@@ -103,9 +103,9 @@ def _counts(found: Comparison) -> str:
     return ", ".join(counts)
 
 
-def _row(one: Difference) -> tuple[str, ...]:
+def _difference_cells(one: Difference) -> tuple[str, ...]:
     why = code(one.why, 160) if one.why else ""
-    return code(one.label, 160), f"{_MARKS[one.kind][0]} {one.kind.value}", why, _price(one)
+    return code(one.label, 160), f"{_MARKS[one.kind][0]} {one.kind.value}", why, _signed_price(one)
 
 
 def diff_json(found: Comparison) -> dict[str, object]:
@@ -121,11 +121,11 @@ def diff_json(found: Comparison) -> dict[str, object]:
         "cost_then_usd": None if found.then.unknown else usd(found.then.known_usd),
         "cost_now_usd": None if found.now.unknown else usd(found.now.known_usd),
         "difference_usd": None if found.more is None else usd(found.more),
-        "differences": [_difference(one) for one in found.differences],
+        "differences": [_difference_fields(one) for one in found.differences],
     }
 
 
-def _difference(one: Difference) -> dict[str, object]:
+def _difference_fields(one: Difference) -> dict[str, object]:
     return {
         "address": one.label,
         "difference": one.kind.value,
@@ -136,13 +136,13 @@ def _difference(one: Difference) -> dict[str, object]:
         "before_usd": None if one.before_usd is None else usd(one.before_usd),
         "after_usd": None if one.after_usd is None else usd(one.after_usd),
         "fields": [
-            {"name": field.name, "before": field.before, "after": field.after, **_words(field.name, one)}
+            {"name": field.name, "before": field.before, "after": field.after, **_word_diff(field.name, one)}
             for field in one.fields
         ],
     }
 
 
-def _words(name: str, one: Difference) -> dict[str, object]:
+def _word_diff(name: str, one: Difference) -> dict[str, object]:
     """The word diff of a prompt, as pairs of `=`, `-` or `+` and words."""
     field = next(field for field in one.fields if field.name == name)
     if name != "prompt":

@@ -22,13 +22,13 @@ def find_lines(found: Iterable[Found], *, quiet: bool = False) -> Iterator[str]:
         count += 1
         if not quiet:
             yield click.style(one_line(one.address), bold=True)
-            yield from (_line(hit) for hit in one.hits)
+            yield from (_hit_line(hit) for hit in one.hits)
     if not quiet and count:
         yield ""
     yield f"{count} found." if count else "Nothing found."
 
 
-def _line(hit: Hit) -> str:
+def _hit_line(hit: Hit) -> str:
     head = f"  {hit.field:<12} {from_here(hit.place.file)}:{hit.place.line}"
     room = max(_NARROWEST, screen_width() - len(head) - 2)
     return f"{head}  {_excerpt(hit, room)}"

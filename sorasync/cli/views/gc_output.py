@@ -21,7 +21,7 @@ def doomed_text(found: list[Doomed], now: float) -> Iterator[str]:
     """A line for each record: address, status, size, price of making it again, age."""
     width = screen_width()
     often = Counter(one.record.address for one in found)
-    labels = [_label(one.record, often[one.record.address]) for one in found]
+    labels = [_record_label(one.record, often[one.record.address]) for one in found]
     names = min(max(map(cells, labels), default=0), _WIDEST)
     for one, label in zip(found, labels, strict=True):
         record = one.record
@@ -34,7 +34,7 @@ def doomed_text(found: list[Doomed], now: float) -> Iterator[str]:
             yield f"- {padded(label, names)}  {cut_end(facts, width - names - 4)}"
 
 
-def _label(record: Record, often: int) -> str:
+def _record_label(record: Record, often: int) -> str:
     """The address; with the beginning of the key where several renders have it."""
     return record.address if often == 1 else f"{record.address} ({record.key[:8]})"
 

@@ -56,10 +56,10 @@ def gathered_text(found: Gathered, project: Project, *, done: bool) -> Iterator[
     verb = "written to" if done else "would be written to"
     end = " The next apply fetches them at no cost." if done else " Nothing was changed."
     what = f"{counted(videos, 'video')} in {counted(len(found.clips), 'clip')}"
-    yield f"{what} {verb} {_shown(found, project)}.{end}"
+    yield f"{what} {verb} {_manifest_path(found, project)}.{end}"
 
 
-def _shown(found: Gathered, project: Project) -> str:
+def _manifest_path(found: Gathered, project: Project) -> str:
     path = found.path
     return path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else str(path)
 
@@ -69,7 +69,7 @@ def gathered_json(found: Gathered, project: Project, *, done: bool) -> dict[str,
     return {
         "format_version": 1,
         "done": done and bool(found.clips),
-        "manifest": _shown(found, project) if found.clips else None,
+        "manifest": _manifest_path(found, project) if found.clips else None,
         "clips": [_clip_json(clip) for clip in found.clips],
         "left_out": [{"remote_id": left.remote_id, "why": left.why} for left in found.left_out],
     }

@@ -28,7 +28,7 @@ def profiles_text(profiles: Sequence[Profile], today: date) -> Iterator[str]:
         rest = cut(_join(profile.title, _sunset(profile, today)), width - names - 2)
         yield f"{click.style(head, bold=True)}  {rest}"
         yield f"{' ' * names}  can: {', '.join(_abilities(profile)) or 'create only'}"
-        for name, model in _models(profile):
+        for name, model in _priced_models(profile):
             yield cut_indent(f"{name}: {_price_range(model)}", names + 2, width)
         yield ""
     yield "Details: sorasync profiles NAME"
@@ -59,7 +59,7 @@ def _abilities(profile: Profile) -> list[str]:
     return [*found, "first frame"] if profile.abilities.image_by else [*found]
 
 
-def _models(profile: Profile) -> list[tuple[str, Model]]:
+def _priced_models(profile: Profile) -> list[tuple[str, Model]]:
     listed = [(name, profile.models[name]) for name in profile.model_names]
     return listed + ([("any other model", profile.models[ANY])] if ANY in profile.models else [])
 
@@ -98,7 +98,7 @@ def profile_text(profile: Profile, today: date) -> Iterator[str]:
     for name, text in rows:
         if text:
             yield f"  {name:<12}  {text}"
-    for name, model in _models(profile):
+    for name, model in _priced_models(profile):
         yield ""
         yield from _model(name, model)
 

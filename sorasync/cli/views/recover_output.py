@@ -13,9 +13,9 @@ _NAMED = 5
 def recovered_text(found: Recovered) -> Iterator[str]:
     """One line a source, then what was not found."""
     yield f"Known before, or from the lock file: {counted(found.lock_file, 'record')}."
-    yield f"From the videos here: {_named(found.sidecars)}{_retired(found.retired)}."
+    yield f"From the videos here: {_label_list(found.sidecars)}{_retired(found.retired)}."
     if found.provider is None:
-        yield f"From the provider's list: {_named(found.listed)}."
+        yield f"From the provider's list: {_label_list(found.listed)}."
         if found.by_age:
             yield f"! matched by age alone, so check them: {', '.join(found.by_age)}"
     else:
@@ -33,7 +33,7 @@ def recovered_text(found: Recovered) -> Iterator[str]:
         yield "Every declared render is recorded. Next: sorasync plan."
 
 
-def _named(labels: list[str]) -> str:
+def _label_list(labels: list[str]) -> str:
     if not labels:
         return "nothing"
     more = f" and {len(labels) - _NAMED} more" if len(labels) > _NAMED else ""

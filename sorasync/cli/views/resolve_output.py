@@ -40,7 +40,7 @@ def _batch(question: BatchQuestion, found: Questions) -> Iterator[str]:
     record, size = question.records[0], counted(len(question.records), "render")
     sent = moment(record.intent_at) if record.intent_at is not None else "at an unknown time"
     others = len(question.records) - 1
-    first = _label(question.first, found)
+    first = _question_label(question.first, found)
     names = first if not others else f"{first} and {counted(others, 'other')}"
     yield f"? {question.name}: {size} sent {sent}, the answer was lost ({question.cost})"
     yield f"    {names}"
@@ -60,7 +60,7 @@ _UNSENT = "it was never sent: the next apply sends it"
 
 def _block(question: Question, found: Questions, project: Project) -> Iterator[str]:
     record = question.record
-    name = _label(record.address, found)
+    name = _question_label(record.address, found)
     sent = moment(record.intent_at) if record.intent_at is not None else "at an unknown time"
     yield f"? {name}: sent {sent}, the answer was lost ({money(record.cost_usd)})"
     yield f"    asked for: {_what(record.model, record.size, record.seconds)}"
@@ -73,7 +73,7 @@ def _block(question: Question, found: Questions, project: Project) -> Iterator[s
         yield f"    sorasync resolve {quoted(name)} {option}"
 
 
-def _label(address: str, found: Questions) -> str:
+def _question_label(address: str, found: Questions) -> str:
     return label(address, single=owner(address) not in found.several)
 
 

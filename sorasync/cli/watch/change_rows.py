@@ -35,18 +35,18 @@ def plan_rows(changes: Sequence[Change], selected: int, most: int, width: int) -
     shown = most - 1 if len(changes) > most else most
     first = max(0, min(selected - shown // 2, len(changes) - shown))
     rows = changes[first : first + shown]
-    columns = _columns(rows, width)
+    columns = _share_width(rows, width)
     lines = []
     for number, change in enumerate(rows, first):
         pointed = number == selected and len(changes) > 1
-        lines.append(Text("› " if pointed else "  ").append_text(_row(change, columns)))
+        lines.append(Text("› " if pointed else "  ").append_text(_change_row(change, columns)))
     if len(changes) > len(rows):
         rest = counted(len(changes) - len(rows), "more change" if rows else "change")
         lines.append(Text(f"  … {rest}", style="dim"))
     return lines
 
 
-def _columns(rows: Sequence[Change], width: int) -> _Columns:
+def _share_width(rows: Sequence[Change], width: int) -> _Columns:
     """Share the width: the price first, then the address, then what is done, and the reason has the rest."""
     prices = max((cells(price_text(change)) for change in rows), default=0)
     room = width - 4 - 2 - prices
@@ -61,7 +61,7 @@ def _columns(rows: Sequence[Change], width: int) -> _Columns:
     return _Columns(names, whats, prices, left - whats - 2)
 
 
-def _row(change: Change, columns: _Columns) -> Text:
+def _change_row(change: Change, columns: _Columns) -> Text:
     parts = [padded(cut(one_line(change.label), columns.names), columns.names)]
     if columns.whats:
         parts.append(padded(cut(one_line(what_text(change)), columns.whats), columns.whats))

@@ -60,7 +60,7 @@ def _heads(groups: list[Group], most: int, console: Console) -> list[Text]:
     """A sentence for each fault, and how many there are more."""
     lines: list[Text] = []
     for number, group in enumerate(groups):
-        head = _lines(head_lines(group, console.width), console)
+        head = _wrapped_lines(head_lines(group, console.width), console)
         last = number == len(groups) - 1
         if len(lines) + len(head) > (most if last else most - 1):
             rest = counted(sum(one.count for one in groups[number:]), "more fault" if lines else "fault")
@@ -75,10 +75,10 @@ def _heads(groups: list[Group], most: int, console: Console) -> list[Text]:
 
 
 def _full(group: Group, console: Console) -> list[Text]:
-    return _lines(block_lines(group, console.width), console)
+    return _wrapped_lines(block_lines(group, console.width), console)
 
 
-def _lines(lines: Iterable[str], console: Console) -> list[Text]:
+def _wrapped_lines(lines: Iterable[str], console: Console) -> list[Text]:
     """The lines as they are; a word that is longer than one, such as a path, is broken."""
     texts = [Text.from_ansi(printable(line)) for line in lines]
     return [

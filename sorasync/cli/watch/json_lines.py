@@ -113,11 +113,11 @@ class Lines:
         before, self._written = self._written, {}
         for change in plan.changes:
             kept = before.get(id(change))
-            self._written[id(change)] = kept or (change, _text(change_json(change)))
+            self._written[id(change)] = kept or (change, _required_text(change_json(change)))
         return ", ".join(text for _, text in self._written.values())
 
     def _print(self, event: str, facts: dict[str, object], *, changes: str = "") -> None:
-        line = _text({"format_version": FORMAT_VERSION, "event": event, **facts})
+        line = _required_text({"format_version": FORMAT_VERSION, "event": event, **facts})
         if changes:
             # Inside of a string the quotes would be escaped: this is the key itself.
             line = line.replace('"changes": []', f'"changes": [{changes}]', 1)
@@ -125,7 +125,7 @@ class Lines:
         sys.stdout.flush()
 
 
-def _text(value: object) -> str:
+def _required_text(value: object) -> str:
     return json_text(value, indent=None)
 
 
@@ -139,10 +139,10 @@ def read_commands(queue: SimpleQueue[object]) -> None:
     except (OSError, ValueError):
         return
     if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
-        threading.Thread(target=_read, args=(queue,), daemon=True).start()
+        threading.Thread(target=_read_commands, args=(queue,), daemon=True).start()
 
 
-def _read(queue: SimpleQueue[object]) -> None:
+def _read_commands(queue: SimpleQueue[object]) -> None:
     # Not through `sys.stdin`: a thread that holds its buffer at the end of the program aborts it.
     with os.fdopen(os.dup(0), encoding="utf-8", errors="replace") as stream:
         for line in stream:

@@ -68,7 +68,7 @@ def typed_keys(fd: int, pressed: Callable[[str], None]) -> Iterator[Keyboard]:
     """Call `pressed` with every key, from a thread, until the block ends; nothing typed is echoed."""
     keyboard = Keyboard(fd)
     stop = threading.Event()
-    thread = threading.Thread(target=_read, args=(fd, pressed, stop), daemon=True)
+    thread = threading.Thread(target=_read_keys, args=(fd, pressed, stop), daemon=True)
     try:
         keyboard.enter()
         thread.start()
@@ -80,7 +80,7 @@ def typed_keys(fd: int, pressed: Callable[[str], None]) -> Iterator[Keyboard]:
         keyboard.leave()
 
 
-def _read(fd: int, pressed: Callable[[str], None], stop: threading.Event) -> None:
+def _read_keys(fd: int, pressed: Callable[[str], None], stop: threading.Event) -> None:
     while not stop.is_set():
         ready, _, _ = select.select([fd], [], [], _LOOK)
         if not ready:

@@ -88,7 +88,7 @@ def compose(view: View, scene: Scene, console: Console) -> Text:
     room -= len(faults)
     diff = _diff(view, scene.selected, width, console)[: max(0, min(_MOST_DIFF + 1, room - _LEAST_PLAN - 3))]
     sums = sums[: max(0, room - len(diff) - 1)]
-    rows = _rows(view, scene.selected, room - len(diff) - len(sums), width)
+    rows = _change_rows(view, scene.selected, room - len(diff) - len(sums), width)
     return _page([*head, *faults, *rows, *diff, *sums], foot, width, height)
 
 
@@ -121,7 +121,7 @@ def _header(view: View, scene: Scene, width: int) -> Text:
     return Text.assemble(left, " " * gap, right) if gap > 0 else left
 
 
-def _rows(view: View, selected: int, most: int, width: int) -> list[Text]:
+def _change_rows(view: View, selected: int, most: int, width: int) -> list[Text]:
     rows = plan_rows(view.plan.changes, selected, most, width) if view.plan else []
     if view.error is not None:
         for row in rows:
@@ -138,7 +138,7 @@ def _diff(view: View, selected: int, width: int, console: Console) -> list[Text]
     text = _styled(diff_text(shortened(word_diff(before, after))))
     lines = list(text.wrap(console, max(20, width - 4), no_wrap=False))
     head = Text(f"{one_line(label)}, words changed since {against}:", style="bold")
-    body = _cut([Text.assemble("    ", line) for line in lines], _MOST_DIFF, "more lines")
+    body = _first_lines([Text.assemble("    ", line) for line in lines], _MOST_DIFF, "more lines")
     return [head, *body]
 
 
@@ -163,9 +163,9 @@ def _sums(view: View, console: Console) -> list[Text]:
     plan = view.plan
     if plan is None:
         return []
-    lines = [*_waiting(plan), *counts_and_cost(plan)]
+    lines = [*_waiting_lines(plan), *counts_and_cost(plan)]
     if view.error is None:
-        lines += _step(view, plan)
+        lines += _next_step(view, plan)
     found = [part for line in lines for part in _folded(line, console)]
     if view.error is not None:
         for line in found:
@@ -173,7 +173,7 @@ def _sums(view: View, console: Console) -> list[Text]:
     return [Text(), *found]
 
 
-def _waiting(plan: Plan) -> list[str]:
+def _waiting_lines(plan: Plan) -> list[str]:
     """The clips that go on when somebody has picked a take."""
     labels = list(dict.fromkeys(one.clip for one in plan.waiting))
     if not labels:
@@ -185,7 +185,7 @@ def _some(names: Sequence[str]) -> str:
     return one_line(", ".join(names[:3])) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
 
 
-def _step(view: View, plan: Plan) -> list[str]:
+def _next_step(view: View, plan: Plan) -> list[str]:
     step = step_cost(plan, view.edited)
     if step.empty or len(step.changes) == len(plan.changes):
         return []
@@ -257,7 +257,7 @@ def _folded(text: str, console: Console, *, style: str = "") -> list[Text]:
     return [first, *(Text.assemble("  ", one) for one in rest)]
 
 
-def _cut(lines: Iterable[Text], most: int, rest: str) -> list[Text]:
+def _first_lines(lines: Iterable[Text], most: int, rest: str) -> list[Text]:
     """The first lines, and how many there are more."""
     found = list(lines)
     if len(found) <= most:

@@ -78,7 +78,7 @@ def _ended_alike(raw: str, after: str) -> str:
 
 def library_files(root: Path) -> list[Path]:
     """`sorasync.toml` and every manifest of a library, also where some of them are faulty."""
-    found, _ = LibraryFiles(root).manifests(_directory(root))
+    found, _ = LibraryFiles(root).manifests(_manifest_directory(root))
     return [root / CONFIG_FILE, *(root / name for name in found)]
 
 
@@ -96,7 +96,7 @@ def _toml_files(directory: Path) -> list[Path]:
     return sorted(file for file in directory.rglob("*.toml") if not _hidden(file.relative_to(directory)))
 
 
-def _directory(root: Path) -> str:
+def _manifest_directory(root: Path) -> str:
     """The manifests' directory, as far as the configuration can be read."""
     try:
         directory = parse(LibraryFiles(root).text(CONFIG_FILE))["library"]["manifests"]

@@ -74,7 +74,7 @@ def read_board(text: str) -> Board | None:
     starts = [match.start() for match in _SHOT.finditer(text)]
     ends = [*starts[1:], len(text)] if starts else []
     shots = [
-        _shot(text, start, end, index) for index, (start, end) in enumerate(zip(starts, ends, strict=True))
+        _shot_at(text, start, end, index) for index, (start, end) in enumerate(zip(starts, ends, strict=True))
     ]
     return Board(list(_head(text[: starts[0] if starts else len(text)])), shots)
 
@@ -91,7 +91,7 @@ def _head(text: str) -> Iterator[Part]:
         yield Part(("scene",), text.index(scene, start), scene)
 
 
-def _shot(text: str, start: int, end: int, index: int) -> Shot:
+def _shot_at(text: str, start: int, end: int, index: int) -> Shot:
     shot, name, at = Shot(start, end), "", start
     for line in text[start:end].split("\n"):
         label, colon, value = line.partition(":")

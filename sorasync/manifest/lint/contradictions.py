@@ -37,7 +37,7 @@ class _Pair:
     advice: str
 
 
-def _pair(
+def _contradiction_pair(
     first: str,
     second: str,
     one: tuple[str, ...],
@@ -49,7 +49,7 @@ def _pair(
 
 
 _PAIRS = (
-    _pair(
+    _contradiction_pair(
         "handheld held",
         "locked tripod static still fixed",
         (
@@ -66,7 +66,7 @@ _PAIRS = (
         ),
         "one of the two: a handheld camera moves, a locked one does not",
     ),
-    _pair(
+    _contradiction_pair(
         "midday noon noonday daylight sunlit sunny sunlight sunshine",
         "night nighttime midnight moonlit starlit moon starry",
         (
@@ -87,7 +87,7 @@ _PAIRS = (
             r"\b(?:paint(?:ing|ed)|mural|backdrop|poster|photo|postcard|screen|dream|memory|outside|inside)\b",
         ),
     ),
-    _pair(
+    _contradiction_pair(
         "shallow bokeh",
         "deep everything sharp",
         (
@@ -102,7 +102,7 @@ _PAIRS = (
         ),
         "one depth of field per shot",
     ),
-    _pair(
+    _contradiction_pair(
         "motion mo slowmo slowmotion",
         "time timelapse hyper hyperlapse fast sped",
         (r"\bslow[- ]?mo(?:tion)?\b",),
@@ -110,7 +110,7 @@ _PAIRS = (
         "one speed per shot",
         (*_TURN, r"\b(?:speed )?ramps?\b"),
     ),
-    _pair(
+    _contradiction_pair(
         "take continuous unbroken oner",
         "cut cuts montage shot",
         (
@@ -128,7 +128,7 @@ _PAIRS = (
         "either one take or several shots",
         _NEVER,
     ),
-    _pair(
+    _contradiction_pair(
         "photorealistic photo live",
         "anime claymation cartoon cel animation",
         (r"\bphoto-?realistic\b", r"\blive[- ]action\b"),
@@ -143,7 +143,7 @@ _PAIRS = (
             r"\b(?:over|beside|among|between|remake|adaptation|poster|figurine|toy|t-shirt)\b",
         ),
     ),
-    _pair(
+    _contradiction_pair(
         "locked static still fixed not never doesn",
         "tracking dolly push pull orbits orbiting tracks dollies glides flies cranes moves circles pushes "
         "pulls",
@@ -167,7 +167,7 @@ _PAIRS = (
             r"\b(?:no|(?<!does )not|without|instead|rather|comes? to (?:a )?rest|ends?|end up|stops?)\b",
         ),
     ),
-    _pair(
+    _contradiction_pair(
         "rain snowstorm blizzard thunderstorm downpour",
         "clear cloudless",
         (
@@ -178,7 +178,7 @@ _PAIRS = (
         "one weather",
         (*_TURN, r"\b(?:distant|distance|far|beyond|behind|horizon|gone|over|ends?|painted|screen)\b"),
     ),
-    _pair(
+    _contradiction_pair(
         "no without nobody",
         "dialogue",
         (
@@ -189,7 +189,7 @@ _PAIRS = (
         "lines to be spoken, or none",
         _NEVER,
     ),
-    _pair(
+    _contradiction_pair(
         "angle fisheye",
         "telephoto lens mm 85mm 100mm 135mm 200mm 300mm 400mm 600mm",
         (r"\bwide[- ]angle(?: lens)?\b", r"\bfisheye\b"),
@@ -238,8 +238,8 @@ def _contradiction(prompt: Prompt, pair: _Pair) -> Iterator[Finding]:
         if any(pair.unless.search(prompt.low, *span) for span in spans):
             continue
         first, second = sorted((one, other), key=lambda match: match.start())
-        message = f"“{_shown(first)}” and “{_shown(second)}” contradict each other"
-        yield Finding(message, *_span(second), expected=pair.advice)
+        message = f"“{_matched_words(first)}” and “{_matched_words(second)}” contradict each other"
+        yield Finding(message, *_match_span(second), expected=pair.advice)
         return
 
 
@@ -270,17 +270,17 @@ def _grey(prompt: Prompt) -> Iterator[Finding]:
         colours = [word for word in re.findall(r"[a-z]+", match["colours"]) if word in CHROMATIC]
         if colours:
             start = match.start("colours") + match["colours"].index(colours[0])
-            message = f"“{_shown(grey)}” and the colour “{colours[0]}” contradict each other"
+            message = f"“{_matched_words(grey)}” and the colour “{colours[0]}” contradict each other"
             yield Finding(message, start, start + len(colours[0]), expected="greys, or a style in colour")
             return
 
 
-def _shown(match: re.Match[str]) -> str:
+def _matched_words(match: re.Match[str]) -> str:
     text = re.sub(r"^\w[\w ]*: ", "", " ".join(match[0].split()))
     return text.strip(" -") or match[0].strip()
 
 
-def _span(match: re.Match[str]) -> tuple[int, int]:
+def _match_span(match: re.Match[str]) -> tuple[int, int]:
     start = match.start() + (len(match[0]) - len(re.sub(r"^\w[\w ]*: ", "", match[0])))
     return (start, match.end()) if start < match.end() else match.span()
 

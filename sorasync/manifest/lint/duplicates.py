@@ -102,7 +102,7 @@ def _in_group(group: list[ClipSpec], only: Collection[str] | None) -> Iterator[t
         first = next((seen[one] for one in asked if one in seen), clip)
         for one in asked:
             seen.setdefault(one, first)
-        if first.prompt == clip.prompt or _base(first.name) == _base(clip.name):
+        if first.prompt == clip.prompt or _base_name(first.name) == _base_name(clip.name):
             continue
         if only is None or clip.name in only or first.name in only:
             yield clip, _finding(first)
@@ -133,5 +133,5 @@ def _signature(text: str, clauses: list[tuple[str, ...]]) -> tuple[tuple[str, ..
     return tuple(clauses if "\nShot 2\n" in text else sorted(clauses))
 
 
-def _base(name: str) -> str:
+def _base_name(name: str) -> str:
     return name.partition("[")[0]

@@ -31,7 +31,7 @@ _IN_MONTH = re.compile(
 
 
 @lru_cache(maxsize=4096)
-def _whole(name: str) -> re.Pattern[str]:
+def _whole_name_pattern(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
 
 
@@ -39,7 +39,7 @@ def missing(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
     """Referenced characters whose names do not stand in the prompt exactly as declared."""
     for index, slug in enumerate(prompt.clip.characters):
         character = setting.characters.get(slug)
-        if character is None or _whole(character.name).search(prompt.text):
+        if character is None or _whole_name_pattern(character.name).search(prompt.text):
             continue
         near = re.search(rf"(?<!\w){re.escape(character.name.lower())}(?!\w)", prompt.low)
         if near:
@@ -62,7 +62,7 @@ def unreferenced(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
         for character in setting.by_word[word]:
             if character.slug in setting.of_clip(prompt.clip):
                 continue
-            if (at := _named(prompt, character.name)) is not None:
+            if (at := _offset_of_name(prompt, character.name)) is not None:
                 yield _finding(prompt, character.slug, character.name, at)
 
 
@@ -75,10 +75,10 @@ def _finding(prompt: Prompt, slug: str, name: str, at: int) -> Finding:
     return Finding(message, at, at + len(name), expected=expected, fix=fix)
 
 
-def _named(prompt: Prompt, name: str) -> int | None:
+def _offset_of_name(prompt: Prompt, name: str) -> int | None:
     """The offset at which the name stands as the name of somebody, None if it does not."""
     text = prompt.text
-    for match in _whole(name).finditer(text):
+    for match in _whole_name_pattern(name).finditer(text):
         start, end = match.span()
         if name in _MONTHS and _IN_MONTH.search(text, max(0, start - 10), start):
             continue

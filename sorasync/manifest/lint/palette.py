@@ -42,7 +42,9 @@ def check(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
         colours = _colours(match["colours"])
         if colours and not setting.limits.palette_least <= len(colours) <= setting.limits.palette_most:
             end = match.start("colours") + len(match["colours"].rstrip())
-            yield Finding(_message(len(colours)), match.start("colours"), end, _expected(setting.limits))
+            yield Finding(
+                _palette_message(len(colours)), match.start("colours"), end, _expected(setting.limits)
+            )
 
 
 def _lists(prompt: Prompt) -> Iterator[re.Match[str]]:
@@ -64,7 +66,7 @@ def _of_shot(parts: list[Part], limits: LintLimitsConfig) -> Iterator[Finding]:
     count = sum(1 if part.text.isalpha() else len(_SPLIT.split(part.text)) for part in parts)
     if not limits.palette_least <= count <= limits.palette_most:
         path = parts[0].path[:-1]
-        yield Finding(_message(count), parts[0].start, parts[-1].end, _expected(limits), key=path)
+        yield Finding(_palette_message(count), parts[0].start, parts[-1].end, _expected(limits), key=path)
 
 
 def _expected(limits: LintLimitsConfig) -> str:
@@ -72,7 +74,7 @@ def _expected(limits: LintLimitsConfig) -> str:
     return f"{least} to {most} named colours"
 
 
-def _message(count: int) -> str:
+def _palette_message(count: int) -> str:
     return f"the palette has {counted(count, 'colour')}"
 
 

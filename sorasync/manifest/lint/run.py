@@ -123,7 +123,7 @@ class _Linting:
             if prompt.kind == "create" and self.only is None:
                 self.vocabularies.add(clip, prompt.words)
             # What it goes on from was asked for, and is not to be kept alive with what was found.
-            prompt.before = _nothing
+            prompt.before = _no_lines
         self.memo.keep(line, seconds, found)
         return found
 
@@ -236,7 +236,7 @@ class _Linting:
         return Origin(CONFIG_FILE, here)
 
 
-def _nothing() -> Iterator[str]:
+def _no_lines() -> Iterator[str]:
     return iter(())
 
 

@@ -66,7 +66,10 @@ def repeats(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
     most = setting.limits.repeated_percent / 100
     for before in prompt.before() if runs or telling else ():
         low = before.lower()
-        phrases_known, words_known = _known(runs, _runs(low)), _known(telling, _telling(spoken(low)))
+        phrases_known, words_known = (
+            _share_repeated(runs, _runs(low)),
+            _share_repeated(telling, _telling(spoken(low))),
+        )
         if phrases_known >= most or words_known >= max(most, _SAME_WORDS):
             share = max(phrases_known, words_known)
             message = f"the extension repeats {round(100 * share)}% of the prompt before it"
@@ -74,7 +77,7 @@ def repeats(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
             return
 
 
-def _known(said: AbstractSet[object], before: AbstractSet[object]) -> float:
+def _share_repeated(said: AbstractSet[object], before: AbstractSet[object]) -> float:
     return len(said & before) / len(said) if said else 0
 
 

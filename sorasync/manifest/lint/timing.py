@@ -109,7 +109,7 @@ def _beats(prompt: Prompt) -> list[tuple[int, int]]:
     """The spans of what happens one after the other, as far as the text says so."""
     if prompt.board is not None and prompt.board.shots:
         return [(part.start, part.end) for shot in prompt.board.shots for part in shot.of("action")]
-    return max(_sequence(prompt), _listed(prompt), key=len)
+    return max(_sequence(prompt), _listed_actions(prompt), key=len)
 
 
 def _sequence(prompt: Prompt) -> list[tuple[int, int]]:
@@ -126,7 +126,7 @@ def _sequence(prompt: Prompt) -> list[tuple[int, int]]:
     return [(0, 0), *found] if found else []
 
 
-def _listed(prompt: Prompt) -> list[tuple[int, int]]:
+def _listed_actions(prompt: Prompt) -> list[tuple[int, int]]:
     """The items of a list of actions, or of a numbered list."""
     if prompt.words.isdisjoint(_LISTS) or "\n" not in prompt.text:
         return []

@@ -64,7 +64,7 @@ class _Search:
         positions = self.places.locator.of(origin.file)
         start, end = self.finding.start - offset, self.finding.end - offset
         if positions is not None and start < end:
-            number = _number(text, start, end)
+            number = _occurrence_number(text, start, end)
             span = positions.occurrence(origin.path, _pattern(text[start:end]), number)
             if span is not None:
                 return Position(origin.file, *span), origin
@@ -80,8 +80,8 @@ class _Search:
             pattern = re.compile(_pattern(self.prompt.text[start:end]))
             found = list(pattern.finditer(written))
             if found:
-                match = found[min(_number(self.prompt.text, start, end), len(found) - 1)]
-                return Position(file, *_span(written, match)), origin
+                match = found[min(_occurrence_number(self.prompt.text, start, end), len(found) - 1)]
+                return Position(file, *_match_span(written, match)), origin
         first = written.split("\n", 1)[0].rstrip("\r")
         return Position(file, 1, 1, len(first) + 1), origin
 
@@ -119,12 +119,12 @@ def _pattern(text: str) -> str:
     return before + words + after
 
 
-def _number(text: str, start: int, end: int) -> int:
+def _occurrence_number(text: str, start: int, end: int) -> int:
     """How often the same words stand before."""
     return sum(match.start() < start for match in re.finditer(_pattern(text[start:end]), text))
 
 
-def _span(text: str, match: re.Match[str]) -> Span:
+def _match_span(text: str, match: re.Match[str]) -> Span:
     line_start = text.rfind("\n", 0, match.start()) + 1
     column = match.start() - line_start + 1
     width = len(match[0].split("\n", 1)[0].rstrip("\r"))

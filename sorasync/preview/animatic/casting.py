@@ -55,7 +55,7 @@ def on_stage(shot: Shot, scene: str, troupe: Troupe, framing: Framing) -> Compan
     Speakers without a clip of their own are others.
     """
     words = " ".join((*shot.beats, shot.camera, *(f"{line.speaker}: {line.text}" for line in shot.lines)))
-    sprites = _named(words, troupe.cast) or troupe.unnamed
+    sprites = _mentioned_cast(words, troupe.cast) or troupe.unnamed
     known = {sprite.name.lower() for sprite in troupe.cast}
     strangers = {line.speaker for line in shot.lines if line.speaker and line.speaker.lower() not in known}
     others = len(strangers)
@@ -65,7 +65,7 @@ def on_stage(shot: Shot, scene: str, troupe: Troupe, framing: Framing) -> Compan
     return Company(sprites[:most], max(0, min(others, most - len(sprites))))
 
 
-def _named(words: str, cast: tuple[Sprite, ...]) -> tuple[Sprite, ...]:
+def _mentioned_cast(words: str, cast: tuple[Sprite, ...]) -> tuple[Sprite, ...]:
     """The characters whose names stand in the words, in the order of their first mention."""
     found: list[tuple[int, int, Sprite]] = []
     for sprite in cast:

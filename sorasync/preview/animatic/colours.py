@@ -58,20 +58,20 @@ def swatch(name: str) -> Swatch:
     """The colour of any name: CSS, a paint or material word with or without a shade before it, `#rrggbb`,
     and for unknown names one derived from the text, always the same."""
     shown = " ".join(name.split())[:40]
-    return Swatch(shown, _known(shown.lower()) or _invented(shown.lower()))
+    return Swatch(shown, _known_colour(shown.lower()) or _invented(shown.lower()))
 
 
-def _known(name: str) -> RGB | None:
+def _known_colour(name: str) -> RGB | None:
     if re.fullmatch(r"#([0-9a-f]{3}|[0-9a-f]{6})", name):
         return _rgb(ImageColor.getrgb(name))
     words = _WORD.findall(name)
     if not words:
         return None
-    whole = _named("".join(words))
+    whole = _named_colour("".join(words))
     if whole is not None:
         return whole
     for position in range(len(words) - 1, -1, -1):
-        found = _named(words[position])
+        found = _named_colour(words[position])
         if found is not None:
             return _shaded(found, words[:position])
     return None
@@ -82,12 +82,12 @@ def _shaded(colour: RGB, words: list[str]) -> RGB:
         if word in _SHIFTS:
             towards, share = _SHIFTS[word]
             colour = mix(colour, towards, share)
-        elif (tint := _named(word)) is not None:
+        elif (tint := _named_colour(word)) is not None:
             colour = mix(colour, tint, 0.3)
     return colour
 
 
-def _named(word: str) -> RGB | None:
+def _named_colour(word: str) -> RGB | None:
     if word in PAINTS:
         value = PAINTS[word]
         return value >> 16, value >> 8 & 255, value & 255
@@ -107,7 +107,7 @@ def _invented(name: str) -> RGB:
 
 def palette_of_names(names: tuple[str, ...], most: int = 6) -> tuple[Swatch, ...]:
     """The colours of a list of names; where some are known, those that are not are no colours."""
-    known = tuple(name for name in names if len(name.split()) < 4 and _known(name.lower()) is not None)
+    known = tuple(name for name in names if len(name.split()) < 4 and _known_colour(name.lower()) is not None)
     short = known or tuple(name for name in names if len(name.split()) < 3)
     return tuple(swatch(name) for name in dict.fromkeys(short))[:most]
 
@@ -117,7 +117,7 @@ def colours_in(text: str, most: int = 5) -> tuple[Swatch, ...]:
     words = _WORD.findall(text[:8000].lower())
     found: dict[str, Swatch] = {}
     for before, word in zip(["", *words], words, strict=False):
-        if word in _NOT_IN_PROSE or _named(word) is None:
+        if word in _NOT_IN_PROSE or _named_colour(word) is None:
             continue
         name = f"{before} {word}" if before in _SHIFTS else word
         found.setdefault(name, swatch(name))

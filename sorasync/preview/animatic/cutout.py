@@ -45,7 +45,7 @@ def cut_out(frames: Sequence[Image.Image]) -> CutOut | None:
         masks.append(mask)
     box = _box_of(np.logical_or.reduce(masks), frames[0].size)
     return CutOut(
-        tuple(_cut(frame, mask, box) for frame, mask in zip(frames, masks, strict=True)) if box else ()
+        tuple(_cut_box(frame, mask, box) for frame, mask in zip(frames, masks, strict=True)) if box else ()
     )
 
 
@@ -156,7 +156,7 @@ def _box_of(mask: _Mask, size: tuple[int, int]) -> tuple[int, int, int, int] | N
     return round(left * scale[0]), round(top * scale[1]), round(right * scale[0]), round(bottom * scale[1])
 
 
-def _cut(frame: Image.Image, mask: _Mask, box: tuple[int, int, int, int]) -> Image.Image:
+def _cut_box(frame: Image.Image, mask: _Mask, box: tuple[int, int, int, int]) -> Image.Image:
     """The box of a frame, opaque where the mask is, with a soft edge just inside it."""
     alpha = Image.fromarray(mask.astype(np.uint8) * 255).filter(ImageFilter.BoxBlur(1.1))
     scale = mask.shape[1] / frame.width, mask.shape[0] / frame.height

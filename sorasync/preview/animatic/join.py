@@ -18,9 +18,9 @@ def put_source(
 ) -> None:
     """Write exactly `frames` frames of a source: as they are when the encoding is the same, else anew."""
     if fits(source, writer, size, frames):
-        _copy(source, writer, step)
+        _copy_packets(source, writer, step)
     else:
-        _encode(source, writer, size, frames, step)
+        _encode_again(source, writer, size, frames, step)
 
 
 def fits(source: Path, writer: Writer, size: tuple[int, int], frames: int) -> bool:
@@ -35,7 +35,7 @@ def fits(source: Path, writer: Writer, size: tuple[int, int], frames: int) -> bo
         return times == [number * tick for number in range(frames)]
 
 
-def _copy(source: Path, writer: Writer, step: Callable[[], None]) -> None:
+def _copy_packets(source: Path, writer: Writer, step: Callable[[], None]) -> None:
     for packet in _packets(source):
         writer.copy(packet)
         step()
@@ -68,7 +68,7 @@ def _in_avcc(header: bytes) -> list[bytes]:
     return found
 
 
-def _encode(
+def _encode_again(
     source: Path, writer: Writer, size: tuple[int, int], frames: int, step: Callable[[], None]
 ) -> None:
     for picture in pictures(source, *size, frames):

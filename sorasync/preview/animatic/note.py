@@ -69,12 +69,12 @@ def read_note(video: Path) -> Note | None:
     """The note of a file, or None when it was made by something else."""
     try:
         data = json.loads(note_of(video))
-        return _parse(data) if data.get(_MARK) == 1 else None
+        return _parse_note(data) if data.get(_MARK) == 1 else None
     except (ValueError, TypeError, KeyError, AttributeError, IndexError):
         return None
 
 
-def _parse(data: dict[str, Any]) -> Note:
+def _parse_note(data: dict[str, Any]) -> Note:
     palette = tuple(Swatch(str(colour["name"]), _rgb(colour["rgb"])) for colour in data["palette"])
     if not palette:
         raise ValueError("a palette has one colour at least")

@@ -54,14 +54,14 @@ def draw_panel(theme: Theme, shot: Shot, beats: tuple[str, ...], status: Status)
     draw = ImageDraw.Draw(picture)
     accent = accent_of(shot.palette)
     draw.rectangle((0, 0, theme.width, max(0, theme.px(3) - 1)), fill=accent)
-    facts, action, look = _columns(theme, draw, height)
+    facts, action, look = _panel_columns(theme, draw, height)
     _draw_facts(facts, shot, status, accent)
     _draw_beats(action, beats, status.beat, accent)
     _draw_look(look, shot)
     return from_picture(picture)
 
 
-def _columns(theme: Theme, draw: ImageDraw.ImageDraw, height: int) -> tuple[_Column, _Column, _Column]:
+def _panel_columns(theme: Theme, draw: ImageDraw.ImageDraw, height: int) -> tuple[_Column, _Column, _Column]:
     """Three columns side by side; on upright frames facts and look stand over the beats."""
     edge, top, bottom = theme.px(28), theme.px(18), height - theme.px(16)
     gap = theme.px(30)

@@ -32,7 +32,7 @@ class Patch:
 
     def scaled(self, factor: float) -> Patch:
         """The patch in another size; lengths stay even."""
-        width, height = _pair(self.width * factor), _pair(self.height * factor)
+        width, height = _even_length(self.width * factor), _even_length(self.height * factor)
         half = (width // 2, height // 2)
         return Patch(
             scale_plane(self.y, width, height),
@@ -59,7 +59,7 @@ class Patch:
         )
 
 
-def _pair(length: float) -> int:
+def _even_length(length: float) -> int:
     return max(2, round(length / 2) * 2)
 
 

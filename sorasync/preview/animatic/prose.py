@@ -105,17 +105,17 @@ def cuts(text: str) -> list[str]:
 
 def camera(text: str) -> str:
     """Framing and camera moves named in the text."""
-    return _listed(_CAMERA, text, 3)
+    return _first_words(_CAMERA, text, 3)
 
 
 def focus(text: str) -> str:
     """Words about depth of field."""
-    return _listed(_FOCUS, text, 1)
+    return _first_words(_FOCUS, text, 1)
 
 
 def lighting(text: str) -> str:
     """Words about light, with what stands right before them."""
-    return _listed(_LIGHT, text, 2, _FILLERS)
+    return _first_words(_LIGHT, text, 2, _FILLERS)
 
 
 def spoken(text: str) -> list[tuple[str, str]]:
@@ -126,7 +126,9 @@ def spoken(text: str) -> list[tuple[str, str]]:
     ]
 
 
-def _listed(pattern: re.Pattern[str], text: str, most: int, fillers: frozenset[str] = frozenset()) -> str:
+def _first_words(
+    pattern: re.Pattern[str], text: str, most: int, fillers: frozenset[str] = frozenset()
+) -> str:
     found: dict[str, None] = {}
     for match in pattern.finditer(text[:16000]):
         words = match.group().lower().split()

@@ -110,7 +110,7 @@ def read_script(prompt: str) -> Script:
     if not any(_SHOT.match(line) for line in lines):
         return _from_prose(text)
     style, scene, drafts = _split(lines)
-    shots = tuple(_shot(draft) for draft in drafts[:_MOST_SHOTS])
+    shots = tuple(_shot_of_draft(draft) for draft in drafts[:_MOST_SHOTS])
     named = tuple(dict.fromkeys(colour for shot in shots for colour in shot.palette))
     general = colours_in(f"{style} {scene}") or palette_for(f"{style} {scene}")
     filled = tuple(
@@ -161,7 +161,7 @@ def _take(draft: _Draft, line: str) -> None:
         draft.carry_on(draft.open, line)
 
 
-def _shot(draft: _Draft) -> Shot:
+def _shot_of_draft(draft: _Draft) -> Shot:
     fields = draft.fields
     palette = ", ".join(fields.get("palette", []))
     return Shot(
@@ -171,11 +171,11 @@ def _shot(draft: _Draft) -> Shot:
         lighting=", ".join(fields.get("lighting", []) + fields.get("style", [])),
         palette=tuple(swatch(name) for name in re.split(r"[,;/]| and ", palette) if name.strip())[:6],
         sound=", ".join(fields.get("sound", [])),
-        lines=tuple(_line(text) for text in fields.get("lines", [])),
+        lines=tuple(_spoken_line(text) for text in fields.get("lines", [])),
     )
 
 
-def _line(text: str) -> Line:
+def _spoken_line(text: str) -> Line:
     speaker, colon, words = text.partition(":")
     if not colon or len(speaker) > 60 or '"' in speaker:
         return Line("", text.strip().strip('"“”'))

@@ -50,7 +50,7 @@ class Stage:
         at = pose(self.camera, progress, position / rate)
         self._film_backdrop(picture, at)
         near = _settling(at, self.camera.move, progress) if self.framing in _NEAR else at
-        step = _step(self.beats * position / frames)
+        step = _beat_offset(self.beats * position / frames)
         places = []
         for number, actor in enumerate(self.actors):
             x = actor.x + near.near_x + (step if actor.name else 0)
@@ -90,7 +90,7 @@ def _settling(at: Pose, move: Move, progress: float) -> Pose:
     return replace(at, near_y=(-0.34 if move is Move.UP else 0.34) * left)
 
 
-def _step(beat: float) -> float:
+def _beat_offset(beat: float) -> float:
     """How far aside the subject stands, in frame widths; it gets there in the first third of each beat."""
     number, part = int(beat), min(1.0, beat % 1 * 3)
     here, there = (0.02 * math.sin(max(0, count) * 2.1) for count in (number - 1, number))

@@ -126,7 +126,7 @@ def wrap(text: str, face: Font, width: float, most: int) -> list[str]:
     words = plain(text).split()
     lines: list[str] = []
     while words:
-        line, words = _fill(words, face, width)
+        line, words = _fill_line(words, face, width)
         if words and len(lines) + 1 == most:
             lines.append(_dotted(line, face, width))
             return lines
@@ -134,7 +134,7 @@ def wrap(text: str, face: Font, width: float, most: int) -> list[str]:
     return lines
 
 
-def _fill(words: list[str], face: Font, width: float) -> tuple[str, list[str]]:
+def _fill_line(words: list[str], face: Font, width: float) -> tuple[str, list[str]]:
     """One line of as many words as fit, and the rest; a word wider than the line is broken."""
     line, used = words[0], 1
     if face.getlength(line) > width:

@@ -112,8 +112,8 @@ class Dialect:
             "status": shown.status,
             "progress": shown.progress,
             "created_at": int(job.created),
-            "completed_at": _whole(job.completed),
-            "expires_at": _whole(job.expires),
+            "completed_at": _whole_seconds(job.completed),
+            "expires_at": _whole_seconds(job.expires),
             "prompt": job.prompt,
             "size": job.size,
             "seconds": str(job.seconds),
@@ -198,5 +198,5 @@ class Dialect:
         return RefusedError(404, "There is no video: the generation did not complete.", code="video_failed")
 
 
-def _whole(time: float | None) -> int | None:
+def _whole_seconds(time: float | None) -> int | None:
     return None if time is None else int(time)

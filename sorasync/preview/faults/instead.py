@@ -65,11 +65,11 @@ def limit_headers(form: str, seconds: float, now: float) -> dict[str, str]:
         case "ms":
             return shared | {"retry-after-ms": str(round(seconds * 1000))}
         case "reset":
-            return shared | {"x-ratelimit-reset-requests": _span(seconds)}
+            return shared | {"x-ratelimit-reset-requests": _duration_text(seconds)}
     return {}
 
 
-def _span(seconds: float) -> str:
+def _duration_text(seconds: float) -> str:
     """Seconds as hosts write them: `350ms`, `6s`, `1m30s`."""
     if seconds < 1:
         return f"{round(seconds * 1000)}ms"

@@ -20,10 +20,10 @@ def plain_faults(error: ValidationError, rule: type[BaseModel]) -> list[str]:
     first: dict[tuple[int | str, ...], ErrorDetails] = {}
     for found in error.errors(include_url=False):
         first.setdefault(found["loc"][:_DEEP], found)
-    return [_sentence(loc, found, rule) for loc, found in first.items()]
+    return [_fault_sentence(loc, found, rule) for loc, found in first.items()]
 
 
-def _sentence(loc: tuple[int | str, ...], found: ErrorDetails, rule: type[BaseModel]) -> str:
+def _fault_sentence(loc: tuple[int | str, ...], found: ErrorDetails, rule: type[BaseModel]) -> str:
     place = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in loc)
     place = place.removeprefix(".") or "the plan"
     if found["type"] == "extra_forbidden":

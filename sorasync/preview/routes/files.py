@@ -46,17 +46,17 @@ class FileRoutes:
             f"file-{secrets.token_hex(12)}", purpose, filename, size, relative, self._server.now()
         )
         self._server.shelf.add_file(file)
-        return JSONResponse(_body(file))
+        return JSONResponse(_file_object(file))
 
     async def files_list(self, request: Request) -> Response:
         """A page of the files, newest first."""
         purpose = request.query_params.get("purpose")
-        found = [_body(file) for file in self._server.shelf.files() if purpose in (None, file.purpose)]
+        found = [_file_object(file) for file in self._server.shelf.files() if purpose in (None, file.purpose)]
         return JSONResponse(page_of(found, request.query_params, default=10_000))
 
     async def files_get(self, request: Request) -> Response:
         """One file's description."""
-        return JSONResponse(_body(self._find(request)))
+        return JSONResponse(_file_object(self._find(request)))
 
     async def files_content(self, request: Request) -> Response:
         """One file's bytes."""
@@ -77,7 +77,7 @@ class FileRoutes:
         return file
 
 
-def _body(file: StoredFile) -> dict[str, object]:
+def _file_object(file: StoredFile) -> dict[str, object]:
     return {
         "id": file.id,
         "object": "file",

@@ -63,7 +63,7 @@ class VideoRoutes:
     async def get(self, request: Request) -> Response:
         """One job. A poll of a stuck one counts."""
         job = self._find(request)
-        answer = self._dialect.fetched(self._server.show(job, _base(request)))
+        answer = self._dialect.fetched(self._server.show(job, _base_url(request)))
         if job.stuck > 0:
             self._server.jobs.poll_stuck(job.id)
         return self._hint(answer, job)
@@ -84,14 +84,14 @@ class VideoRoutes:
             after=self._dialect.id_in(after) if after else None,
             created_until=until,
         )
-        base = _base(request)
+        base = _base_url(request)
         shown = [self._server.show(job, base) for job in (page or [])]
         return JSONResponse(self._dialect.listing(shown[:limit], more=len(shown) > limit))
 
     async def delete(self, request: Request) -> Response:
         """Remove a video from the server."""
         job = self._find(request)
-        shown = self._server.show(job, _base(request))
+        shown = self._server.show(job, _base_url(request))
         if (refusal := self._dialect.kept(shown)) is not None:
             raise refusal
         self._server.remove(job)
@@ -126,12 +126,12 @@ class VideoRoutes:
             self._server.accept(self._server.again(job), rules, key)
         if self._dialect.synchronous:
             return await self._finished(request, accepted, fields)
-        shown = Shown(accepted, "queued", 0, _base(request))
+        shown = Shown(accepted, "queued", 0, _base_url(request))
         return self._hint(self._dialect.created(shown), accepted)
 
     async def _finished(self, request: Request, job: Job, fields: Fields) -> Response:
         """The answer once the job has ended; whoever has gone meanwhile gets none."""
-        while (shown := self._server.show(job, _base(request))).status in ("queued", "in_progress"):
+        while (shown := self._server.show(job, _base_url(request))).status in ("queued", "in_progress"):
             if await request.is_disconnected():
                 return Response(status_code=499)
             if job.stuck > 0:
@@ -193,5 +193,5 @@ def _dropping(upload: Path | None) -> Iterator[None]:
         raise
 
 
-def _base(request: Request) -> str:
+def _base_url(request: Request) -> str:
     return str(request.base_url).rstrip("/")

@@ -32,7 +32,7 @@ def command(globals: Globals, number: int, lock_timeout: float) -> ExitCode:
 
     project = globals.project()
     aside = restore(state_path(project), number, project.clock, waiting(lock_timeout))
-    shown = None if aside is None else _shown(str(aside), str(project.root))
+    shown = None if aside is None else _relative_path(str(aside), str(project.root))
     if globals.json:
         print_json({"format_version": 1, "restored": number, "kept": shown})
         return ExitCode.DONE
@@ -43,5 +43,5 @@ def command(globals: Globals, number: int, lock_timeout: float) -> ExitCode:
     return ExitCode.DONE
 
 
-def _shown(path: str, root: str) -> str:
+def _relative_path(path: str, root: str) -> str:
     return path.removeprefix(root).lstrip("/\\")

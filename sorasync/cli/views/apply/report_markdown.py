@@ -19,10 +19,10 @@ _HEAD = ("address", "action", "end", "what happened", "next")
 
 def report_markdown(plan: Plan, report: Report) -> str:
     """The counts, and a row for each change that is not done; many that ended alike share one."""
-    return "\n\n".join(_blocks(plan, report))
+    return "\n\n".join(_report_blocks(plan, report))
 
 
-def _blocks(plan: Plan, report: Report) -> Iterator[str]:
+def _report_blocks(plan: Plan, report: Report) -> Iterator[str]:
     if not plan.changes:
         yield f"**sorasync: {no_changes(plan)}**"
         return
@@ -31,7 +31,7 @@ def _blocks(plan: Plan, report: Report) -> Iterator[str]:
         yield f"Stopped early: {code(report.stopped, _LONGEST)}."
     for what in report.unwritten:
         yield f"Not written: {code(what, _LONGEST)}. `sorasync apply` writes it."
-    rows = list(_rows(report))
+    rows = list(_outcome_rows(report))
     if rows:
         yield "\n".join(table(_HEAD, 0, rows[:_ROWS]))
     if len(rows) > _ROWS:
@@ -40,18 +40,18 @@ def _blocks(plan: Plan, report: Report) -> Iterator[str]:
         yield f"Run {report.run}: `sorasync history show {report.run}`"
 
 
-def _rows(report: Report) -> Iterator[tuple[str, ...]]:
+def _outcome_rows(report: Report) -> Iterator[tuple[str, ...]]:
     """What ended alike in one row, what waits for it in another."""
     groups = alike(report)
     for group in groups:
         for part in group.parts:
-            yield _row(part, part[0].message, next_step(part))
+            yield _outcome_cells(part, part[0].message, next_step(part))
     for group in groups:
         if group.waiting:
-            yield _row(group.waiting, f"waits for {few(group.causes)}", None)
+            yield _outcome_cells(group.waiting, f"waits for {few(group.causes)}", None)
 
 
-def _row(part: Sequence[Outcome], message: str, step: str | None) -> tuple[str, ...]:
+def _outcome_cells(part: Sequence[Outcome], message: str, step: str | None) -> tuple[str, ...]:
     return (
         few([outcome.label for outcome in part], partial(code, longest=_LONGEST)),
         ", ".join(dict.fromkeys(outcome.action.value for outcome in part)),

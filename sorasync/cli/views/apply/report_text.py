@@ -38,7 +38,7 @@ def report_text(plan: Plan, report: Report, project: Project, name: str = "Apply
     for name in report.conflicts:
         yield f"{name}: a file of yours is in the way; the video is in the store, its name was not made"
     if report.of(End.DONE) or not plan.changes:
-        yield f"The videos are in {_directory(project)}"
+        yield f"The videos are in {_assets_directory(project)}"
 
 
 def _problems(report: Report) -> Iterator[str]:
@@ -49,7 +49,7 @@ def _problems(report: Report) -> Iterator[str]:
             yield from _problem(part)
     for group in groups:
         if group.waiting:
-            yield _waiting(group)
+            yield _waiting_text(group)
 
 
 def _warnings(report: Report) -> Iterator[str]:
@@ -67,7 +67,7 @@ def _problem(part: list[Outcome]) -> Iterator[str]:
         yield f"    next: {step}"
 
 
-def _waiting(group: Alike) -> str:
+def _waiting_text(group: Alike) -> str:
     labels = [outcome.label for outcome in group.waiting]
     verb = "waits" if len(labels) == 1 else "wait"
     return f"! {few(labels)} {verb} for {few(group.causes)}"
@@ -82,7 +82,7 @@ def closing_counts(plan: Plan, report: Report, name: str = "Apply") -> str:
     return f"{name}: {', '.join(parts)}.{money_text}"
 
 
-def _directory(project: Project) -> str:
+def _assets_directory(project: Project) -> str:
     from pathlib import Path
 
     path = project.root / project.config.assets.path

@@ -14,7 +14,7 @@ def diagnostics_github(diagnostics: Iterable[Diagnostic], prefix: str = "") -> I
     """One line each; `prefix` is the library's directory in the repository."""
     for diagnostic in diagnostics:
         values = ",".join(f"{key}={_property(value)}" for key, value in _properties(diagnostic, prefix))
-        yield f"::{_COMMANDS[diagnostic.severity]} {values}::{_data(_message(diagnostic))}"
+        yield f"::{_COMMANDS[diagnostic.severity]} {values}::{_data(_annotation_message(diagnostic))}"
 
 
 def _properties(diagnostic: Diagnostic, prefix: str) -> Iterator[tuple[str, str]]:
@@ -27,7 +27,7 @@ def _properties(diagnostic: Diagnostic, prefix: str) -> Iterator[tuple[str, str]
     yield "title", diagnostic.code
 
 
-def _message(diagnostic: Diagnostic) -> str:
+def _annotation_message(diagnostic: Diagnostic) -> str:
     """The sentence with what is needed to act on it, a line each."""
     lines = [diagnostic.message]
     if diagnostic.address:

@@ -46,14 +46,14 @@ def _result(diagnostic: Diagnostic, index: int, prefix: str) -> dict[str, object
         "ruleId": diagnostic.code,
         "ruleIndex": index,
         "level": _LEVELS[diagnostic.severity],
-        "message": {"text": _message(diagnostic)},
+        "message": {"text": _sarif_message(diagnostic)},
     }
     if diagnostic.position is not None:
         result["locations"] = [{"physicalLocation": _location(diagnostic.position, prefix)}]
     return result
 
 
-def _message(diagnostic: Diagnostic) -> str:
+def _sarif_message(diagnostic: Diagnostic) -> str:
     parts = [diagnostic.message]
     if diagnostic.expected:
         parts.append(f"Expected: {diagnostic.expected}")

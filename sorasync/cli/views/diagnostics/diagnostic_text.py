@@ -59,7 +59,7 @@ def head_lines(group: Group, width: int | None) -> Iterator[str]:
     """One fault in short: what it is, where it is, and the sentence that tells it."""
     one = group.first
     colour = _COLOURS[one.severity]
-    where = f"{_place(one.position)}: " if one.position else ""
+    where = f"{_position_text(one.position)}: " if one.position else ""
     times = f" × {group.count}{_in_clips(group)}" if group.count > 1 else ""
     label = f"{one.severity.value}[{one.code}]{times}"
     first, *rest = wrapped(f"{where}{one.message}", width, first=cells(label) + 1, indent=4)
@@ -77,7 +77,7 @@ def _in_clips(group: Group) -> str:
 def _notes(group: Group) -> Iterator[str]:
     one = group.first
     if group.places:
-        yield f"also at: {_some([_place(at) for at in group.places], _PLACES)}"
+        yield f"also at: {_some([_position_text(at) for at in group.places], _PLACES)}"
     if group.addresses:
         yield f"in: {_some(group.addresses, _EXAMPLES)}"
     if one.expected:
@@ -86,7 +86,7 @@ def _notes(group: Group) -> Iterator[str]:
         yield f"nearest: {one.fix}"
 
 
-def _place(at: Position) -> str:
+def _position_text(at: Position) -> str:
     return f"{from_here(at.file)}:{at.line}:{at.column}"
 
 

@@ -27,8 +27,8 @@ def excerpt(source: str, start: int, end: int, room: int) -> Excerpt:
     room = max(room, _LEAST_ROOM)
     start = min(start, len(source))
     # No more is looked at than could fit: a line may have a million characters.
-    before = _plain(source[max(0, start - room) : start])
-    after = _plain(source[start : start + room + 1]).rstrip()
+    before = _printable(source[max(0, start - room) : start])
+    after = _printable(source[start : start + room + 1]).rstrip()
     whole = start <= room and cells(before) + cells(after) <= room
     if not whole and (start > room or cells(before) > room // 3):
         keep = max(room // 3, room - cells(after))
@@ -40,7 +40,7 @@ def excerpt(source: str, start: int, end: int, room: int) -> Excerpt:
     return Excerpt(before + after, cells(before), max(1, min(marked, cells(after))))
 
 
-def _plain(text: str) -> str:
+def _printable(text: str) -> str:
     return text.replace("\t", " ").replace("\r", " ").replace("\n", " ")
 
 

@@ -27,7 +27,7 @@ def as_tree(view: GraphView) -> Iterator[str]:
         while stack:
             address, before, indent = stack.pop()
             again = address in drawn
-            yield before + _line(view, address, again=again)
+            yield before + _node_line(view, address, again=again)
             drawn.add(address)
             children = [] if again else view.children.get(address, [])
             for place, child in reversed(list(enumerate(children))):
@@ -43,7 +43,7 @@ def _parents(view: GraphView, address: str) -> list[str]:
     return [need for need in view.renders[address].needs if need in view.renders]
 
 
-def _line(view: GraphView, address: str, *, again: bool) -> str:
+def _node_line(view: GraphView, address: str, *, again: bool) -> str:
     label = view.graph.label(address)
     if again:
         return f"{label}  (above)"

@@ -32,20 +32,21 @@ def event_text(event: Event) -> str:
             return _moved(data)
         case "bound":
             before = f", was {data['before'][:12]}" if "before" in data else ""
-            return f"now points to {_key(event)}{before}"
+            return f"now points to {_short_key(event)}{before}"
         case "unbound":
-            return f"no longer points to {_key(event)}, which is retired"
+            return f"no longer points to {_short_key(event)}, which is retired"
         case "rebound":
             return f"renamed from {data.get('before', '?')}"
         case "accepted":
             return (
-                f"accepted without rendering: {data.get('old_key', '?')[:12]} → {_key(event)} "
+                f"accepted without rendering: {data.get('old_key', '?')[:12]} → {_short_key(event)} "
                 f"({data.get('reason', 'no reason given')})"
             )
         case "superseded":
-            return f"{_key(event)} set aside as {data.get('kept_as', '?')[:12]}, to be re-rendered"
+            return f"{_short_key(event)} set aside as {data.get('kept_as', '?')[:12]}, to be re-rendered"
         case "preferred":
-            return f"{data.get('remote_id', '?')} is used now; the other render of {_key(event)} is set aside"
+            job = data.get("remote_id", "?")
+            return f"{job} is used now; the other render of {_short_key(event)} is set aside"
         case "adopted":
             by = " by hand" if data.get("by") == "hand" else ""
             return f"the answer was lost; {data.get('remote_id', '?')} was found and adopted{by}"
@@ -98,5 +99,5 @@ def _paid(event: Event) -> str:
     return f"; sent {moment(at)}{price}" if isinstance(at, float) else ""
 
 
-def _key(event: Event) -> str:
+def _short_key(event: Event) -> str:
     return (event.key or "?")[:12]

@@ -47,7 +47,7 @@ def run_text(view: RunView, *, simulated: bool) -> Iterator[str]:
     if run.counts:
         yield f"  {', '.join(f'{count} {what}' for what, count in sorted(run.counts.items()))}"
     yield ""
-    yield from (_event(event, view.several) for event in view.events if worth_telling(event))
+    yield from (_event_line(event, view.several) for event in view.events if worth_telling(event))
     if not view.events:
         yield "It changed nothing."
     yield from _attempts(view.attempts, view.several)
@@ -65,7 +65,7 @@ def log_text(view: LogView) -> Iterator[str]:
             told.add(event.key)
             yield f"    {event.key[:12]}: {cut(one_line(prompt), 90)}"
         if worth_telling(event):
-            yield f"  {_event(event, view.several)}"
+            yield f"  {_event_line(event, view.several)}"
     yield from _attempts(view.attempts, view.several)
 
 
@@ -77,12 +77,12 @@ def _heading(view: LogView, event: Event) -> str:
     return f"run {run.id}, {run.user} on {run.host}{commit}: {one_line(run.command)}"
 
 
-def _label(address: str, several: Container[str]) -> str:
+def _address_label(address: str, several: Container[str]) -> str:
     return label(address, single=owner(address) not in several)
 
 
-def _event(event: Event, several: Container[str]) -> str:
-    where = f"{_label(event.address, several)}: " if event.address else ""
+def _event_line(event: Event, several: Container[str]) -> str:
+    where = f"{_address_label(event.address, several)}: " if event.address else ""
     return f"{moment(event.at)}  {where}{event_text(event)}"
 
 
@@ -94,7 +94,7 @@ def _attempts(attempts: tuple[Attempt, ...], several: Container[str]) -> Iterato
 
 
 def _attempt(attempt: Attempt, several: Container[str]) -> str:
-    where = _label(attempt.address, several) if attempt.address else attempt.key[:12]
+    where = _address_label(attempt.address, several) if attempt.address else attempt.key[:12]
     remote = f", {one_line(attempt.remote_id)}" if attempt.remote_id else ""
     length = f"{attempt.seconds:g} s, " if attempt.seconds else ""
     resends = f", {attempt.resends} resent by the gateway" if attempt.resends else ""

@@ -90,7 +90,7 @@ def faults_markdown(diagnostics: list[Diagnostic], library: str, env: str | None
     head = [marker(library, env)] if comment else []
     paper = _Paper(COMMENT_LIMIT if comment else SUMMARY_LIMIT, head, sum(map(len, head)) + 2)
     paper.add(f"**sorasync: no plan, {counts_text(diagnostics)} in the manifests**")
-    _fit(paper, "Errors and warnings", _blocks(diagnostics), "sorasync validate")
+    _fit(paper, "Errors and warnings", _warning_blocks(diagnostics), "sorasync validate")
     return str(paper)
 
 
@@ -106,7 +106,7 @@ def _written(plan: Plan, drift: Drift | None, paper: _Paper, tail: str) -> str:
         _drift(drift, paper, reserve)
     if not plan.empty:
         if plan.changes:
-            _table(plan, paper, reserve)
+            _dearest_changes(plan, paper, reserve)
         full = list(map(click.unstyle, plan_text(plan)))
         if paper.limit == SUMMARY_LIMIT:
             _fit(paper, "Full plan", full, "sorasync plan", reserve)
@@ -114,7 +114,13 @@ def _written(plan: Plan, drift: Drift | None, paper: _Paper, tail: str) -> str:
             paper.add(f"The full plan is too long to show here: {_elsewhere()}.")
     if plan.diagnostics:
         title = counts_text(plan.diagnostics)
-        _fit(paper, title[:1].upper() + title[1:], _blocks(plan.diagnostics), "sorasync validate", reserve)
+        _fit(
+            paper,
+            title[:1].upper() + title[1:],
+            _warning_blocks(plan.diagnostics),
+            "sorasync validate",
+            reserve,
+        )
     paper.add(last)
     return str(paper)
 
@@ -144,10 +150,10 @@ def _where(plan: Plan) -> Iterator[str]:
         yield f"Waiting for a take to be picked: {shown}{more}."
 
 
-def _table(plan: Plan, paper: _Paper, reserve: int) -> None:
+def _dearest_changes(plan: Plan, paper: _Paper, reserve: int) -> None:
     """The dearest changes, as many as fit; what has no known price comes first."""
     ordered = sorted(plan.changes, key=lambda c: (c.cost_usd is not None, -(c.cost_usd or 0)))
-    rows = [_row(change) for change in ordered[:_ROWS]]
+    rows = [_change_cells(change) for change in ordered[:_ROWS]]
     room = paper.limit - paper.used - reserve - 300
     lines = table(_HEAD, 2, ())
     kept = 0
@@ -162,7 +168,7 @@ def _table(plan: Plan, paper: _Paper, reserve: int) -> None:
         paper.add(f"… and {counted(len(plan.changes) - kept, 'more change')} costing no more than these.")
 
 
-def _row(change: Change) -> tuple[str, ...]:
+def _change_cells(change: Change) -> tuple[str, ...]:
     seconds = str(change.seconds) if change.seconds else ""
     price = money(change.cost_usd) if change.paid else "free"
     return (
@@ -179,7 +185,7 @@ def _token_line(plan: Plan) -> str:
     return f"Token `{plan.token}` · state #{plan.serial} · {code(where, _LONGEST)}"
 
 
-def _blocks(diagnostics: Iterable[Diagnostic]) -> list[str]:
+def _warning_blocks(diagnostics: Iterable[Diagnostic]) -> list[str]:
     return list(map(click.unstyle, diagnostics_text(diagnostics)))
 
 

@@ -125,11 +125,11 @@ def price_text(change: Change) -> str:
 
 def why_text(change: Change) -> str:
     """The reason, and what has to be done first."""
-    waits = f"; waits for {_listed(change.depends_on)}" if change.depends_on else ""
+    waits = f"; waits for {_label_list(change.depends_on)}" if change.depends_on else ""
     return f"{change.reason}{waits}"
 
 
-def _listed(labels: tuple[str, ...]) -> str:
+def _label_list(labels: tuple[str, ...]) -> str:
     shown = ", ".join(labels[:3])
     return shown if len(labels) <= 3 else f"{shown} and {len(labels) - 3} more"
 

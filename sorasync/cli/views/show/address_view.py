@@ -122,7 +122,7 @@ class _Looking:
     def _file(self, address: str, asset: str) -> str:
         """The human name if there is one, else the object's."""
         root, assets = self._project.root, self._project.assets()
-        name = _name(self._planned.graph, address, [n for n, sha in self._names.items() if sha == asset])
+        name = _best_name(self._planned.graph, address, [n for n, sha in self._names.items() if sha == asset])
         path = assets.path / name if name else assets.path_of(asset)
         if not path.exists():
             path = assets.path_of(asset)
@@ -148,7 +148,7 @@ def _names(project: Project, planned: Planned, found: Found) -> dict[str, str]:
     return {name: link.sha256 for name, link in view.items() if name.endswith(VIDEO)}
 
 
-def _name(graph: Graph, address: str, names: list[str]) -> str | None:
+def _best_name(graph: Graph, address: str, names: list[str]) -> str | None:
     """Which of several names of the same bytes means a render: the clip's own for its final one."""
     place = parse(address)
     step = f"-step-{place.step}" if place.step else ""

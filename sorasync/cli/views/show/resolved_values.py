@@ -28,7 +28,9 @@ class Value:
 
 def values_of(library: Library, graph: Graph, owner: str) -> list[Value]:
     """Every value of a declared clip or character, those that the provider's profile fills in included."""
-    return list(_clip(library, graph, owner) if owner.startswith("clip.") else _character(library, owner))
+    return list(
+        _clip_values(library, graph, owner) if owner.startswith("clip.") else _character(library, owner)
+    )
 
 
 def declared_at(library: Library, owner: str) -> Position | None:
@@ -38,7 +40,7 @@ def declared_at(library: Library, owner: str) -> Position | None:
     return library.position(spec.origin) if spec else None
 
 
-def _clip(library: Library, graph: Graph, owner: str) -> Iterator[Value]:
+def _clip_values(library: Library, graph: Graph, owner: str) -> Iterator[Value]:
     from sorasync.manifest.provenance import provenance
 
     name = owner.removeprefix("clip.")

@@ -25,14 +25,14 @@ def show_json(view: AddressView) -> dict[str, object]:
         "takes": len(node.takes) if node else None,
         "chosen": node.chosen if node else None,
         "waits_for": f"clip.{node.waits_for}" if node and node.waits_for else None,
-        "values": [_value(v) for v in values_of(library, view.planned.graph, owner)]
+        "values": [_value_fields(v) for v in values_of(library, view.planned.graph, owner)]
         if view.found.declared
         else [],
-        "renders": [_render(render) for render in view.renders],
+        "renders": [_render_fields(render) for render in view.renders],
     }
 
 
-def _value(value: Value) -> dict[str, object]:
+def _value_fields(value: Value) -> dict[str, object]:
     return {
         "name": value.name,
         "value": value.value,
@@ -43,7 +43,7 @@ def _value(value: Value) -> dict[str, object]:
     }
 
 
-def _render(view: RenderView) -> dict[str, object]:
+def _render_fields(view: RenderView) -> dict[str, object]:
     render, change = view.render, view.change
     return {
         "address": view.label,

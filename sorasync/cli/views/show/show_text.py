@@ -32,12 +32,12 @@ def show_text(view: AddressView) -> Iterator[str]:
         yield f"  waits for a pick of clip.{node.waits_for}"
     for render in view.renders:
         yield ""
-        yield from _render(render)
+        yield from _render_lines(render)
 
 
 def _values(values: list[Value]) -> Iterator[str]:
     names = max((cells(value.name) for value in values), default=0)
-    shown = [_shown(value.value) for value in values]
+    shown = [_value_text(value.value) for value in values]
     places = [f"{from_here(v.place.file)}:{v.place.line}" if v.place else v.note or "" for v in values]
     room = max(20, screen_width() - names - max(map(cells, places), default=0) - 8)
     widest = min(max(map(cells, shown), default=0), _WIDEST_VALUE, room)
@@ -46,11 +46,11 @@ def _values(values: list[Value]) -> Iterator[str]:
         yield f"  {padded(value.name, names)}  {padded(cut(text, widest), widest)}  {tail}".rstrip()
 
 
-def _shown(value: object) -> str:
+def _value_text(value: object) -> str:
     return one_line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
 
 
-def _render(view: RenderView) -> Iterator[str]:
+def _render_lines(view: RenderView) -> Iterator[str]:
     what = f"  {render_text(view.render)}" if view.render else ""
     yield f"{click.style(view.label, bold=True)}  {view.stage.value}{what}"
     rows = [*_wanted(view), *(_recorded(view, view.record) if view.record else ()), *_around(view)]

@@ -80,14 +80,14 @@ def _field(field: FieldChange, labels: Mapping[str, str]) -> str:
     before, after = field.before, field.after
     if isinstance(before, str) and isinstance(after, str) and " " in before + after:
         return diff_text([Piece(p.op, one_line(p.text)) for p in word_diff(before, after)])
-    return f"{_value(before, labels)} → {_value(after, labels)}"
+    return f"{_value_text(before, labels)} → {_value_text(after, labels)}"
 
 
-def _value(value: object, labels: Mapping[str, str]) -> str:
+def _value_text(value: object, labels: Mapping[str, str]) -> str:
     if value is None:
         return "none"
     if isinstance(value, list):
-        return ", ".join(_value(one, labels) for one in value) or "none"
+        return ", ".join(_value_text(one, labels) for one in value) or "none"
     if isinstance(value, str):
         is_key = len(value) == 64 and set(value) <= set("0123456789abcdef")
         short = f"{value[:12]}…" if is_key else one_line(value)
@@ -102,17 +102,17 @@ def why_json(view: AddressView) -> dict[str, object]:
         "format_version": 1,
         "address": view.found.owner,
         "waits_for": f"clip.{node.waits_for}" if node and node.waits_for else None,
-        "renders": [_render(render) for render in view.renders],
+        "renders": [_render_fields(render) for render in view.renders],
     }
 
 
-def _render(view: RenderView) -> dict[str, object]:
+def _render_fields(view: RenderView) -> dict[str, object]:
     change = view.change
     return {
         "address": view.label,
         "action": change.action.value if change else None,
         "reason": change.reason if change else "the manifests ask for exactly what it is bound to",
-        "cost_usd": _cost(change),
+        "cost_usd": _cost_text(change),
         "fields": [{"name": f.name, "before": f.before, "after": f.after} for f in change.fields]
         if change
         else [],
@@ -123,7 +123,7 @@ def _render(view: RenderView) -> dict[str, object]:
     }
 
 
-def _cost(change: Change | None) -> str | None:
+def _cost_text(change: Change | None) -> str | None:
     if change is None:
         return "0.00"
     return None if change.cost_usd is None else usd(change.cost_usd)

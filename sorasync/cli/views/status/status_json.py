@@ -26,7 +26,7 @@ def status_json(status: StatusView) -> dict[str, object]:
         "today": _spent(status.today),
         "budgets": [allowance_json(allowance) for allowance in status.allowances],
         "notices": list(status.notices),
-        "addresses": [_row(row, status) for row in status.rows],
+        "addresses": [_status_fields(row, status) for row in status.rows],
     }
 
 
@@ -39,7 +39,7 @@ def _spent(spent: Spent) -> dict[str, object]:
     }
 
 
-def _row(row: Standing, status: StatusView) -> dict[str, object]:
+def _status_fields(row: Standing, status: StatusView) -> dict[str, object]:
     return {
         "address": row.address,
         "stage": row.stage.value,

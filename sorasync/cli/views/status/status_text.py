@@ -40,13 +40,13 @@ def status_text(status: StatusView) -> Iterator[str]:
         shown = told_apart(addresses, max(_WIDEST, width // 2 - 4))
     names = min(max(map(cells, shown.values()), default=0), max(_WIDEST, width // 2 - 4))
     for row in status.rows:
-        yield from _lines(row, shown[row.address], status, names, width)
+        yield from _status_lines(row, shown[row.address], status, names, width)
     if status.rows:
         yield ""
     yield from totals(status)
 
 
-def _lines(row: Standing, address: str, status: StatusView, names: int, width: int) -> Iterator[str]:
+def _status_lines(row: Standing, address: str, status: StatusView, names: int, width: int) -> Iterator[str]:
     """One line, or two where the address is too long to share one or the command that helps would be cut."""
     sign, colour = _MARKS[row.stage]
     mark = click.style(sign, fg=colour, bold=True)
@@ -76,7 +76,7 @@ def _detail(row: Standing, status: StatusView) -> str:
     change = row.worst
     if change is None:
         return ""
-    price = f"+{_price(row.cost)}" if row.cost.unknown or row.cost.known_usd else ""
+    price = f"+{_price_text(row.cost)}" if row.cost.unknown or row.cost.known_usd else ""
     if row.stage is Stage.FLIGHT:
         record = status.records.get(change.key)
         since = (record.submitted_at or record.intent_at) if record else None
@@ -84,7 +84,7 @@ def _detail(row: Standing, status: StatusView) -> str:
             f"{record.progress}%" if record and record.progress else "",
             f"sent {age(status.now - since)} ago" if since else "",
             _left(change.key, status),
-            _expiry(change.key, status),
+            _expiry_text(change.key, status),
             change.reason,
             f"{price} still to be paid" if price else "",
         ]
@@ -102,7 +102,7 @@ def _left(key: str, status: StatusView) -> str:
     return f"{age(-left)} longer than usual" if left <= -1 else "about as long as usual"
 
 
-def _expiry(key: str, status: StatusView) -> str:
+def _expiry_text(key: str, status: StatusView) -> str:
     at = status.expiring.get(key)
     if at is None:
         return ""
@@ -111,7 +111,7 @@ def _expiry(key: str, status: StatusView) -> str:
     )
 
 
-def _price(cost: Total) -> str:
+def _price_text(cost: Total) -> str:
     return str(cost)
 
 

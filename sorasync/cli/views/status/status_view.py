@@ -99,7 +99,9 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Collection[st
         ),
         now=now,
         left={key: left for key, record in records.items() if (left := known.left(record, now)) is not None},
-        expiring={key: at for key, record in records.items() if (at := _expiry(record, project)) is not None},
+        expiring={
+            key: at for key, record in records.items() if (at := _file_expiry(record, project)) is not None
+        },
         today=today,
         allowances=planned.plan.allowances,
         filtered=bool(patterns or stages),
@@ -107,7 +109,7 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Collection[st
     )
 
 
-def _expiry(record: Record, project: Project) -> float | None:
+def _file_expiry(record: Record, project: Project) -> float | None:
     """When the provider deletes a file that is not here yet."""
     return file_expires_at(record, project.profile) if record.status is Status.RENDERED else None
 
@@ -119,7 +121,7 @@ def _selected(rows: list[Standing], patterns: tuple[str, ...], graph: Graph) -> 
     for pattern in patterns:
         hits = {row.address: row for row in rows if _means(pattern, row, graph)}
         if not hits:
-            raise _nothing(pattern, rows)
+            raise _no_match_error(pattern, rows)
         kept |= hits
     return [row for row in rows if row.address in kept]
 
@@ -129,7 +131,7 @@ def _means(pattern: str, row: Standing, graph: Graph) -> bool:
     return matches(pattern, row.address, graph) or row.address in places[1:]
 
 
-def _nothing(pattern: str, rows: list[Standing]) -> SorasyncError:
+def _no_match_error(pattern: str, rows: list[Standing]) -> SorasyncError:
     from sorasync.cli.arguments.address_lookup import unknown
 
     if set("*?:") & set(pattern):
