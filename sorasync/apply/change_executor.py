@@ -13,14 +13,14 @@ from sorasync.apply.batch.gather_creates import Batching, lost_in_a_batch
 from sorasync.apply.budget import BudgetSpent
 from sorasync.apply.context import Context
 from sorasync.apply.events import Moment
-from sorasync.apply.in_doubt import Answer, OpenQuestions, adopt
+from sorasync.apply.in_doubt import InDoubtAnswer, OpenQuestions, adopt
 from sorasync.apply.race import unless
 from sorasync.apply.render.billing import book_report, move_and_book
 from sorasync.apply.render.download_queue import Downloads
 from sorasync.apply.render.fetch import FetchLater, Gone, fetch, put_back
 from sorasync.apply.render.file_expiry import file_expires_at
 from sorasync.apply.render.follow import Follower, WaitedLongEnough
-from sorasync.apply.render.in_flight_slots import Places
+from sorasync.apply.render.in_flight_slots import InFlightSlots
 from sorasync.apply.render.lost_job import job_again
 from sorasync.apply.render.misses import Misses
 from sorasync.apply.render.payment_gate import ChangeGate
@@ -81,7 +81,7 @@ class Carrier:
     questions: OpenQuestions
     downloads: Downloads
     pictures: Pictures
-    places: Places
+    places: InFlightSlots
     batching: Batching | None = None
     _unfetched: int = 0
     _progressed: dict[str, int] = field(default_factory=dict)
@@ -189,11 +189,11 @@ class Carrier:
         answer = await self._found(change)
         if isinstance(answer, Job):
             return await self._follow(change, answer)
-        if answer is Answer.RESEND and not self._in_vain(change):
+        if answer is InDoubtAnswer.RESEND and not self._in_vain(change):
             if self.context.stop.is_set() and change.render is not None:
                 return self._pending(change, "it never arrived, and nothing more is sent in this run")
             return await self._again(change)
-        if answer is Answer.LATER:
+        if answer is InDoubtAnswer.LATER:
             return self._pending(change, "the answer was lost; what became of it is not known yet")
         self.context.tell(
             change, Moment.FAILED, "the answer was lost, and only you can find out what became of it"
@@ -215,11 +215,11 @@ class Carrier:
         mark = Mark.of(self._record(change).batch_id)
         return f"'{change.label}'" if mark is None else f"batch:{mark.short}"
 
-    async def _found(self, change: Change) -> Job | Answer:
+    async def _found(self, change: Change) -> Job | InDoubtAnswer:
         record = self._record(change)
         if not lost_in_a_batch(record):
             return await self.questions.settle(change.key)
-        return Answer.ASK if self.batching is None else await self.batching.find(record)
+        return InDoubtAnswer.ASK if self.batching is None else await self.batching.find(record)
 
     async def _again(self, change: Change) -> Outcome:
         """The request certainly never arrived: send it again, unless nobody wants it any more.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sorasync.apply.budget import Budget
-from sorasync.apply.events import Event, Moment, Reporter
+from sorasync.apply.events import ChangeEvent, Moment, Reporter
 from sorasync.apply.group_commit import GroupCommit
 from sorasync.apply.race import unless
 from sorasync.apply.render.job_ids import JobIds
@@ -25,7 +25,7 @@ from sorasync.state.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ApplySettings:
     """How an apply behaves. Times are seconds.
 
     `parallelism` bounds the renders that are started and not stored yet; `downloads` those being fetched.
@@ -69,7 +69,7 @@ class Context:
     assets: AssetStore
     clock: Clock
     reporter: Reporter
-    settings: Settings
+    settings: ApplySettings
     budget: Budget
     run: int
     in_flight: InFlight | None = None
@@ -137,7 +137,7 @@ class Context:
         """Report an event of a change. What is only to be fetched was rendered long since."""
         if change.action is Action.DOWNLOAD and moment in (Moment.RENDERING, Moment.RENDERED):
             return
-        self.reporter.event(Event(change.label, moment, detail, progress))
+        self.reporter.event(ChangeEvent(change.label, moment, detail, progress))
 
     async def pause(self, seconds: float) -> None:
         """Sleep, but not past an interruption."""

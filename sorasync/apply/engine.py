@@ -16,7 +16,7 @@ from sorasync.apply.context import Context
 from sorasync.apply.in_doubt import OpenQuestions
 from sorasync.apply.render.download_queue import Downloads
 from sorasync.apply.render.follow import Follower
-from sorasync.apply.render.in_flight_slots import Places
+from sorasync.apply.render.in_flight_slots import InFlightSlots
 from sorasync.apply.report import End, Outcome, Report
 from sorasync.apply.schedule import Schedule
 from sorasync.apply.thumbnails import Pictures
@@ -64,7 +64,7 @@ class _Engine:
             OpenQuestions(context),
             self._downloads,
             Pictures(context),
-            Places(context),
+            InFlightSlots(context),
             self._batching,
         )
 

@@ -22,7 +22,7 @@ class Moment(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class ChangeEvent:
     """Something that happened to the change of that label. `progress` is 0 to 100, None where unknown."""
 
     label: str
@@ -34,7 +34,7 @@ class Event:
 class Reporter(Protocol):
     """Shows events to people or programs. Must not raise and must not wait."""
 
-    def event(self, event: Event) -> None:
+    def event(self, event: ChangeEvent) -> None:
         """Take one event."""
         ...
 

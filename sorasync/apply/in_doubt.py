@@ -11,11 +11,11 @@ from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.provider import errors
 from sorasync.provider.listing import jobs_since
 from sorasync.provider.wire import Job, JobStatus, Page
-from sorasync.recovery.lost_answers import Evidence, Finding, Verdict, findings
+from sorasync.recovery.lost_answers import Evidence, MatchFinding, Verdict, findings
 from sorasync.state.record import Record, Status
 
 
-class Answer(StrEnum):
+class InDoubtAnswer(StrEnum):
     """What came out when no job was found to follow."""
 
     RESEND = "resend"
@@ -37,11 +37,11 @@ class OpenQuestions:
         self._turn = asyncio.Lock()
         self._looks = 0
         self._left: dict[str, float] = {}
-        self._answers: dict[str, Job | Answer] = {}
+        self._answers: dict[str, Job | InDoubtAnswer] = {}
         settle = context.profile.abilities.list_settle_seconds
         self._pause = min(max(_SHORTEST, settle / 4), _LONGEST)
 
-    async def settle(self, key: str) -> Job | Answer:
+    async def settle(self, key: str) -> Job | InDoubtAnswer:
         """Find the job of a record with an unknown outcome, or tell what to do without one.
 
         An adopted job's id is durable when this returns. Waits while the list has not settled or a request
@@ -59,7 +59,7 @@ class OpenQuestions:
             if (answer := self._answers.pop(key, None)) is not None:
                 return answer
             await context.pause(self._pause)
-        return self._answers.pop(key, Answer.LATER)
+        return self._answers.pop(key, InDoubtAnswer.LATER)
 
     async def _look(self) -> None:
         """One look at the list, and every answer that it allows. Nothing is awaited after the list."""
@@ -72,7 +72,7 @@ class OpenQuestions:
         except errors.ProviderError:
             return
         if evidence is None:
-            self._answers |= dict.fromkeys(self._left, Answer.ASK)
+            self._answers |= dict.fromkeys(self._left, InDoubtAnswer.ASK)
             self._left.clear()
             return
         for finding in findings(
@@ -90,12 +90,12 @@ class OpenQuestions:
             if record.status is Status.SUBMITTED and record.remote_id is not None:
                 self._answers[key] = Job(record.remote_id, JobStatus.UNKNOWN, poll_after=0.0)
             elif record.status is Status.FAILED:
-                self._answers[key] = Answer.RESEND
+                self._answers[key] = InDoubtAnswer.RESEND
             else:
                 continue
             del self._left[key]
 
-    def _answer(self, finding: Finding) -> None:
+    def _answer(self, finding: MatchFinding) -> None:
         if finding.key not in self._left or finding.verdict is Verdict.WAIT:
             return
         if finding.job is not None:
@@ -114,7 +114,11 @@ class OpenQuestions:
         return min((r.intent_at or 0.0 for r in self._open() if r.key in self._left), default=0.0)
 
 
-_ANSWERS = {Verdict.RESEND: Answer.RESEND, Verdict.ASK: Answer.ASK, Verdict.ADOPT: Answer.ASK}
+_ANSWERS = {
+    Verdict.RESEND: InDoubtAnswer.RESEND,
+    Verdict.ASK: InDoubtAnswer.ASK,
+    Verdict.ADOPT: InDoubtAnswer.ASK,
+}
 
 
 def adopt(context: Context, key: str, job: Job) -> None:

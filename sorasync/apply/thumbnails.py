@@ -46,7 +46,7 @@ class Pictures:
                 if kept is not None:
                     self._context.store.add_asset(kept.sha256, kept.size, variant.value, kept.suffix, kept.of)
 
-    async def _fetched(self, record: Record, job: Job, variant: Variant) -> _Kept | None:
+    async def _fetched(self, record: Record, job: Job, variant: Variant) -> _KeptPicture | None:
         offered = variant.value in self._context.profile.abilities.variants
         if not offered or self._failures[variant] >= _GIVEN_UP_AFTER or self._context.interrupted:
             return None
@@ -58,7 +58,7 @@ class Pictures:
         self._failures[variant] = 0 if found else self._failures[variant] + 1
         return found
 
-    async def _picture(self, record: Record, job: Job, variant: Variant) -> _Kept | None:
+    async def _picture(self, record: Record, job: Job, variant: Variant) -> _KeptPicture | None:
         """Some hosts send the video for a picture: that is dropped."""
         context = self._context
         await retried(lambda: stream(context, record, job, variant), context.clock, _PATIENCE)
@@ -71,7 +71,7 @@ class Pictures:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _KeptPicture:
     """A picture in the store, of the video `of`."""
 
     sha256: str
@@ -80,14 +80,14 @@ class _Kept:
     of: str
 
 
-def _keep(context: Context, record: Record, part: Path, suffix: str) -> _Kept:
+def _keep(context: Context, record: Record, part: Path, suffix: str) -> _KeptPicture:
     assert record.asset is not None
-    kept = _Kept(hash_file(part), part.stat().st_size, suffix, record.asset)
+    kept = _KeptPicture(hash_file(part), part.stat().st_size, suffix, record.asset)
     context.assets.adopt(part, record.asset, suffix)
     return kept
 
 
-def _cut_thumbnail(context: Context, record: Record) -> _Kept | None:
+def _cut_thumbnail(context: Context, record: Record) -> _KeptPicture | None:
     assert record.asset is not None
     part = part_of(context, record, Variant.THUMBNAIL)
     try:

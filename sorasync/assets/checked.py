@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
-from sorasync.assets.drift import Drift, StatFacts, check, stat_facts
+from sorasync.assets.drift import FileDrift, StatFacts, check, stat_facts
 from sorasync.assets.store import AssetStore
 from sorasync.durable import write_atomic
 from sorasync.library_file import read_file
@@ -29,7 +29,7 @@ class Expected:
 
 
 @dataclass
-class Checked:
+class CheckedVideos:
     """What is remembered, by digest: videos that were whole, and videos that were not."""
 
     whole: dict[str, StatFacts] = field(default_factory=dict)
@@ -45,9 +45,9 @@ class Findings:
     hashed: int
 
 
-def load_checked(store: AssetStore) -> Checked:
+def load_checked(store: AssetStore) -> CheckedVideos:
     """What is remembered; nothing of a file that cannot be read, which only means more reading."""
-    return Checked(_load(store.root / _WHOLE), _load(store.root / _DAMAGED))
+    return CheckedVideos(_load(store.root / _WHOLE), _load(store.root / _DAMAGED))
 
 
 def still_damaged(store: AssetStore) -> frozenset[str]:
@@ -62,8 +62,8 @@ def check_all(store: AssetStore, expected: Mapping[str, Expected], *, full: bool
     A video that was never read is taken as whole without reading it if it has the recorded size and was not
     written to after it was recorded.
     """
-    known = Checked() if full else load_checked(store)
-    fresh, missing, hashed = Checked(), [], 0
+    known = CheckedVideos() if full else load_checked(store)
+    fresh, missing, hashed = CheckedVideos(), [], 0
     for sha256, facts in expected.items():
         now = stat_facts(store, sha256)
         if now is None:
@@ -73,7 +73,7 @@ def check_all(store: AssetStore, expected: Mapping[str, Expected], *, full: bool
         bad = known.damaged.get(sha256) == now or _wrong_size(now, facts)
         if not bad and now != trusted:
             hashed += 1
-            bad = check(store, sha256, None if full else trusted) is not Drift.OK
+            bad = check(store, sha256, None if full else trusted) is not FileDrift.OK
         (fresh.damaged if bad else fresh.whole)[sha256] = now
     if fresh != known:
         _save(store, fresh)
@@ -107,7 +107,7 @@ def _checked_facts(size: int, mtime_ns: int, inode: int) -> StatFacts:
     return StatFacts(size, mtime_ns, inode)
 
 
-def _save(store: AssetStore, checked: Checked) -> None:
+def _save(store: AssetStore, checked: CheckedVideos) -> None:
     """Write both files; where the directory cannot be written, the next check simply reads more."""
     if not store.root.is_dir() or store.root.is_symlink():
         return

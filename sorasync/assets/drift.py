@@ -8,7 +8,7 @@ from enum import StrEnum
 from sorasync.assets.store import AssetStore
 
 
-class Drift(StrEnum):
+class FileDrift(StrEnum):
     """What became of a stored video."""
 
     OK = "ok"
@@ -34,7 +34,7 @@ def stat_facts(store: AssetStore, sha256: str) -> StatFacts | None:
     return StatFacts(facts.st_size, facts.st_mtime_ns, facts.st_ino)
 
 
-def check(store: AssetStore, sha256: str, known: StatFacts | None) -> Drift:
+def check(store: AssetStore, sha256: str, known: StatFacts | None) -> FileDrift:
     """Compare a stored video with what was `known` of it when it was whole.
 
     Same size, time and inode: taken as whole. Another size: damaged. Anything else, or nothing known: the
@@ -42,9 +42,9 @@ def check(store: AssetStore, sha256: str, known: StatFacts | None) -> Drift:
     """
     now = stat_facts(store, sha256)
     if now is None:
-        return Drift.MISSING
+        return FileDrift.MISSING
     if now == known:
-        return Drift.OK
+        return FileDrift.OK
     if known is not None and now.size != known.size:
-        return Drift.DAMAGED
-    return Drift.OK if store.verify(sha256) else Drift.DAMAGED
+        return FileDrift.DAMAGED
+    return FileDrift.OK if store.verify(sha256) else FileDrift.DAMAGED

@@ -23,7 +23,7 @@ FORMAT = 1
 _WAYS = {way.value: way for way in Way}
 
 
-class Row(NamedTuple):
+class NameRow(NamedTuple):
     """One name: the object's file name, how the name was made, and the file as it was then."""
 
     file: str
@@ -37,13 +37,13 @@ class Row(NamedTuple):
         return (facts.st_ino, facts.st_size, facts.st_mtime_ns) == (self.inode, self.size, self.mtime_ns)
 
 
-def row_for(file: str, way: Way, path: Path) -> Row:
+def row_for(file: str, way: Way, path: Path) -> NameRow:
     """The row of a name as it is now on disk."""
     facts = path.lstat()
-    return Row(file, way, facts.st_ino, facts.st_size, facts.st_mtime_ns)
+    return NameRow(file, way, facts.st_ino, facts.st_size, facts.st_mtime_ns)
 
 
-def load_ledger(root: Path) -> dict[str, Row]:
+def load_ledger(root: Path) -> dict[str, NameRow]:
     """Every row by relative name. Missing or unreadable: none, which only makes the program more careful."""
     try:
         content = json.loads(read_file(root / "names.json", within=root))
@@ -64,7 +64,7 @@ def _is_name(name: str) -> bool:
     return "\0" not in name and all(0 < len(os.fsencode(part)) < 256 and part != ".." for part in parts)
 
 
-def _checked_row(file: str, way: str, inode: int, size: int, mtime_ns: int) -> Row:
+def _checked_row(file: str, way: str, inode: int, size: int, mtime_ns: int) -> NameRow:
     """Raises TypeError for a value of another kind."""
     if (
         not _is_name(file)
@@ -72,10 +72,10 @@ def _checked_row(file: str, way: str, inode: int, size: int, mtime_ns: int) -> R
         or any(type(number) is not int for number in (inode, size, mtime_ns))
     ):
         raise TypeError("not a row of the ledger")
-    return Row(file, _WAYS[way], inode, size, mtime_ns)
+    return NameRow(file, _WAYS[way], inode, size, mtime_ns)
 
 
-def save_ledger(root: Path, rows: Mapping[str, Row]) -> None:
+def save_ledger(root: Path, rows: Mapping[str, NameRow]) -> None:
     """Write every row, atomically, one a line and sorted."""
     lines = (f"{json.dumps(name)}: {json.dumps(rows[name])}" for name in sorted(rows))
     body = ",\n".join(lines)

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sorasync.assets.ledger import Row, load_ledger, row_for, save_ledger
+from sorasync.assets.ledger import NameRow, load_ledger, row_for, save_ledger
 from sorasync.assets.link_kind import Placer, Way
 from sorasync.assets.names import Link
-from sorasync.assets.owner import Judge, Owner, Standing
+from sorasync.assets.owner import EntryStanding, Judge, Ownership
 from sorasync.assets.store import AssetStore
 from sorasync.assets.tree import TEMPORARY, parents, scan_tree
 from sorasync.durable import make_directory
@@ -83,7 +83,7 @@ def _is_plain(part: str) -> bool:
 
 
 @dataclass(slots=True)
-class _Work:
+class _LinkWork:
     """What is to be done and what came of it."""
 
     make: list[str] = field(default_factory=list)
@@ -94,7 +94,7 @@ class _Work:
     missing: list[str] = field(default_factory=list)
     made: list[str] = field(default_factory=list)
     edited: list[tuple[str, str]] = field(default_factory=list)
-    rows: dict[str, Row] = field(default_factory=dict)
+    rows: dict[str, NameRow] = field(default_factory=dict)
     kept: int = 0
 
 
@@ -115,7 +115,7 @@ class _Linking:
         self._old = load_ledger(store.root)
         self._judge = Judge(store, self._tree, self._objects, self._old)
         self._placer = Placer(store.path, store.root)
-        self._work = _Work()
+        self._work = _LinkWork()
 
     def run(self) -> LinkReport:
         """Do it all."""
@@ -160,7 +160,7 @@ class _Linking:
         if name not in self._tree:
             return
         standing = self._judge.standing(name)
-        if standing.owner is not Owner.OURS:
+        if standing.owner is not Ownership.OURS:
             return
         if standing.file == file and standing.way is not Way.SYMLINK:
             self._work.rows[name] = row_for(file, standing.way or Way.COPY, self._root / name)
@@ -170,17 +170,17 @@ class _Linking:
     def _compare_entry(self, name: str, file: str) -> None:
         """A wanted name where something stands that is not plainly a hard link to its object."""
         standing = self._judge.standing(name)
-        if standing.owner is Owner.OURS:
+        if standing.owner is Ownership.OURS:
             self._compare_own(name, file, standing)
         elif self._judge.same_content(name, file):
             self._keep(name, file, Way.COPY)
-        elif standing.owner is Owner.EDITED:
+        elif standing.owner is Ownership.EDITED:
             self._work.aside.append(name)
             self._work.make.append(name)
         else:
             self._work.conflicts.append(name)
 
-    def _compare_own(self, name: str, file: str, standing: Standing) -> None:
+    def _compare_own(self, name: str, file: str, standing: EntryStanding) -> None:
         """Keep what stands for the right object, unless it is a hard link to a file the object replaced."""
         way = standing.way if standing.file == file else None
         if way is None or (way is Way.LINK and not self._is_link(name, file)):
@@ -193,7 +193,7 @@ class _Linking:
 
     def _compare_others(self) -> None:
         for name in self._tree.names():
-            if name not in self._view and self._judge.standing(name).owner is Owner.OURS:
+            if name not in self._view and self._judge.standing(name).owner is Ownership.OURS:
                 self._work.remove.append(name)
 
     def _remove(self) -> None:

@@ -11,13 +11,13 @@ from functools import cached_property
 from pathlib import Path
 
 from sorasync.assets.disk import hash_file
-from sorasync.assets.ledger import Row
+from sorasync.assets.ledger import NameRow
 from sorasync.assets.link_kind import Way
 from sorasync.assets.store import VIDEO, AssetStore
 from sorasync.assets.tree import TEMPORARY, Tree
 
 
-class Owner(Enum):
+class Ownership(Enum):
     """`OURS` may be replaced and removed, an `EDITED` file moved aside, a `FOREIGN` one left alone."""
 
     OURS = "ours"
@@ -26,40 +26,40 @@ class Owner(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class EntryStanding:
     """What an entry is. `file` is the object that an entry of ours stands for, None for a leftover; `way`
     how it does, None where it has to be made anew.
     """
 
-    owner: Owner
+    owner: Ownership
     file: str | None = None
     way: Way | None = None
 
 
-_FOREIGN = Standing(Owner.FOREIGN)
-_EDITED = Standing(Owner.EDITED)
+_FOREIGN = EntryStanding(Ownership.FOREIGN)
+_EDITED = EntryStanding(Ownership.EDITED)
 
 
 class Judge:
     """Tells whose an entry is, opening files only where nothing else can tell."""
 
     def __init__(
-        self, store: AssetStore, tree: Tree, objects: Mapping[str, int], rows: Mapping[str, Row]
+        self, store: AssetStore, tree: Tree, objects: Mapping[str, int], rows: Mapping[str, NameRow]
     ) -> None:
         self._store = store
         self._tree = tree
         self._objects = objects
         self._rows = rows
 
-    def standing(self, name: str) -> Standing:
+    def standing(self, name: str) -> EntryStanding:
         """Whose the entry under that relative name is."""
         if posixpath.basename(name).startswith(TEMPORARY):
-            return Standing(Owner.OURS)
+            return EntryStanding(Ownership.OURS)
         if name in self._tree.symlinks:
             return self._symlink(name)
         linked = self._by_inode.get(self._tree.files[name])
         if linked is not None and self._same_file(name, linked):
-            return Standing(Owner.OURS, linked, Way.LINK)
+            return EntryStanding(Ownership.OURS, linked, Way.LINK)
         return self._unlinked(name)
 
     def same_content(self, name: str, file: str) -> bool:
@@ -77,25 +77,25 @@ class Judge:
         """Where an object is or would be."""
         return self._store.root / file[:2] / file
 
-    def _symlink(self, name: str) -> Standing:
+    def _symlink(self, name: str) -> EntryStanding:
         text = (self._store.path / name).readlink().as_posix()
         inside = posixpath.normpath(posixpath.join(posixpath.dirname(name), text))
         store, _, rest = inside.partition("/")
         if store == self._store.root.name and rest:
             file = posixpath.basename(rest)
-            return Standing(Owner.OURS, file if rest == f"{file[:2]}/{file}" else None, Way.SYMLINK)
+            return EntryStanding(Ownership.OURS, file if rest == f"{file[:2]}/{file}" else None, Way.SYMLINK)
         return _EDITED if name in self._rows else _FOREIGN
 
-    def _unlinked(self, name: str) -> Standing:
+    def _unlinked(self, name: str) -> EntryStanding:
         """A file that is no link to any object: only the ledger and the bytes can tell."""
         row = self._rows.get(name)
         if row is None:
             return _FOREIGN
         if row.matches((self._store.path / name).lstat()):
-            return Standing(Owner.OURS, row.file, row.way)
+            return EntryStanding(Ownership.OURS, row.file, row.way)
         if self.same_content(name, row.file):
-            return Standing(Owner.OURS, row.file)
-        return Standing(Owner.OURS) if self._is_stored(name) else _EDITED
+            return EntryStanding(Ownership.OURS, row.file)
+        return EntryStanding(Ownership.OURS) if self._is_stored(name) else _EDITED
 
     def _is_stored(self, name: str) -> bool:
         """Whether the store holds the same bytes: then it is a copy whose making a crash cut short."""

@@ -28,7 +28,7 @@ class Stored:
     new: bool
 
 
-class Shelf:
+class Shard:
     """What is put here is durable once the shelf is let go: the directory is synced once for all of it."""
 
     def __init__(self) -> None:
@@ -67,10 +67,10 @@ class Shelf:
 
 
 @contextmanager
-def held(directory: Path) -> Iterator[Shelf]:
+def held(directory: Path) -> Iterator[Shard]:
     """Hold a directory of the store, made where there is none. Others wait for it."""
     make_directory(directory)
-    shelf = Shelf()
+    shelf = Shard()
     with locked_directory(directory) as handle:
         try:
             yield shelf

@@ -15,7 +15,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sorasync.assets.shard import Shelf
+from sorasync.assets.shard import Shard
 from sorasync.assets.store import SIDECAR, AssetStore
 from sorasync.library_file import read_file
 
@@ -73,7 +73,7 @@ def write_sidecar(store: AssetStore, sidecar: Sidecar) -> Path:
         return note(store, shelf, sidecar)
 
 
-def note(store: AssetStore, shelf: Shelf, sidecar: Sidecar) -> Path:
+def note(store: AssetStore, shelf: Shard, sidecar: Sidecar) -> Path:
     """`write_sidecar` on a shelf that is held already."""
     path = store.path_of(sidecar.sha256, SIDECAR)
     renders = {other.key: other for other in _read_sidecar(path) or []} | {sidecar.key: sidecar}

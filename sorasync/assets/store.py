@@ -23,7 +23,7 @@ from pathlib import Path
 
 from sorasync.assets.disk import exclusive_part, hash_file
 from sorasync.assets.errors import Diverted, PartBusy
-from sorasync.assets.shard import Shelf, Stored, held
+from sorasync.assets.shard import Shard, Stored, held
 from sorasync.durable import make_directory
 
 VIDEO = ".mp4"
@@ -68,7 +68,7 @@ class AssetStore:
                 raise Diverted(place)
         return directory
 
-    def shelf(self, sha256: str) -> AbstractContextManager[Shelf]:
+    def shelf(self, sha256: str) -> AbstractContextManager[Shard]:
         """Hold the directory of an object while something is put into it."""
         return held(self.own(self.path_of(sha256).parent))
 

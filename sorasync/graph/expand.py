@@ -8,7 +8,7 @@ from sorasync.graph import address as addresses
 from sorasync.graph.graph import ClipNode, Graph
 from sorasync.graph.key import canonical, digest, folded
 from sorasync.graph.memo import ClipPart, Memo
-from sorasync.graph.profile_checks import Limits
+from sorasync.graph.profile_checks import ProfileChecker
 from sorasync.graph.render import Kind, Render
 from sorasync.manifest.diagnostic import Diagnostic, ManifestError
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, StepSpec
@@ -32,7 +32,7 @@ def expand_as_far(
     library: Library, profile: Profile, memo: Memo | None = None, *, keys: bool = True
 ) -> tuple[Graph, list[Diagnostic]]:
     """The same, with what the profile lacks beside it instead of an error; nothing where it lacks nothing."""
-    limits = Limits(library, profile)
+    limits = ProfileChecker(library, profile)
     builder = _Builder(library, limits, memo, keys, profile.simulated)
     for slug in sorted(library.characters, key=addresses.natural):
         builder.add_character(library.characters[slug])
@@ -45,7 +45,7 @@ def expand_as_far(
 @dataclass
 class _Builder:
     library: Library
-    limits: Limits
+    limits: ProfileChecker
     memo: Memo | None
     keys: bool
     simulated: bool

@@ -28,7 +28,7 @@ _CODES = {
 _WHERE = "{} in the clip, or below [defaults] of its file or of sorasync.toml"
 
 
-class Limits:
+class ProfileChecker:
     """Fills in the profile's own defaults and collects a diagnostic for each thing it does not have."""
 
     def __init__(self, library: Library, profile: Profile) -> None:

@@ -14,7 +14,7 @@ from sorasync.manifest.config import Config
 from sorasync.manifest.diagnostic import Diagnostic, Position
 
 if TYPE_CHECKING:
-    from sorasync.manifest.places import Places
+    from sorasync.manifest.source_positions import SourcePositions
 
 REMARK: Final = "sorasync:"
 """How a comment starts that is addressed to this program."""
@@ -110,5 +110,5 @@ class Library:
     picks: Mapping[str, Origin] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     source: Callable[[Position], str | None] = field(default=lambda position: None, compare=False)
-    places: Places | None = field(default=None, compare=False)
+    places: SourcePositions | None = field(default=None, compare=False)
     remarks: tuple[str, ...] = field(default=(), compare=False)

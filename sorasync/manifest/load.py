@@ -20,7 +20,6 @@ from sorasync.manifest.files import FileFault, LibraryFiles
 from sorasync.manifest.library import REMARK, CharacterSpec, ClipSpec, Library, Origin
 from sorasync.manifest.matrix import canonical_name
 from sorasync.manifest.memory import Built, Memory, Noting
-from sorasync.manifest.places import Places
 from sorasync.manifest.references import (
     Names,
     check_pick_ranges,
@@ -29,6 +28,7 @@ from sorasync.manifest.references import (
     claim,
     sound,
 )
+from sorasync.manifest.source_positions import SourcePositions
 from sorasync.manifest.toml import TomlError, parse
 
 
@@ -69,7 +69,7 @@ def _library(
     clips: Mapping[str, ClipSpec],
     characters: Mapping[str, CharacterSpec],
 ) -> Library:
-    places = Places(look)
+    places = SourcePositions(look)
     return Library(
         root=look.root,
         config=loading.config,

@@ -37,13 +37,13 @@ class Origins:
 
     def rows(self, spec: ClipSpec) -> list[Provenance]:
         """Every field of a clip that has a value; see `provenance`."""
-        looking = _Looking(self._library, spec, self._parsed(spec.origin.file))
+        looking = _OriginSearch(self._library, spec, self._parsed(spec.origin.file))
         rows = [*looking.beginning(), *looking.settings(), *looking.steps(), *looking.variables()]
         return [row for row in rows if row[1] is not None]
 
     def of(self, spec: ClipSpec, field: str) -> Origin:
         """The place of a field (`size`, `params.seed`): in the clip, or in the defaults that it inherits."""
-        looking = _Looking(self._library, spec, self._parsed(spec.origin.file))
+        looking = _OriginSearch(self._library, spec, self._parsed(spec.origin.file))
         name, _, rest = field.partition(".")
         found = looking.param(rest) if name == "params" and rest else looking.of(name)
         return found if isinstance(found, Origin) else Origin(spec.origin.file, (*spec.origin.path, name))
@@ -57,7 +57,7 @@ class Origins:
         return self._raw[file]
 
 
-class _Looking:
+class _OriginSearch:
     """The search for one clip's origins in its file and the configuration."""
 
     def __init__(self, library: Library, spec: ClipSpec, raw: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from sorasync.assets.store import AssetStore
 from sorasync.errors import SorasyncError
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Render
-from sorasync.operations.recorded_change import Session
+from sorasync.operations.recorded_change import ChangeSession
 from sorasync.plan.change import FieldChange
 from sorasync.plan.reason import changed_fields, inputs_of
 from sorasync.state.record import IN_FLIGHT, Binding, Record, Status
@@ -50,7 +50,7 @@ def acceptance(store: Store, graph: Graph, addresses: Container[str], label: str
     """
     bindings = store.bindings()
     keys = {binding.key for binding in bindings.values()} | {r.key for r in graph.renders.values()}
-    work = _Work(graph, bindings, store.records(keys))
+    work = _AcceptWork(graph, bindings, store.records(keys))
     for render in graph.renders.values():
         work.consider(render, named=render.address in addresses)
     if not work.accepted:
@@ -58,7 +58,7 @@ def acceptance(store: Store, graph: Graph, addresses: Container[str], label: str
     return Acceptance(tuple(work.accepted), tuple(work.left))
 
 
-class _Work:
+class _AcceptWork:
     def __init__(self, graph: Graph, bindings: Mapping[str, Binding], records: Mapping[str, Record]) -> None:
         self._graph = graph
         self._bindings = bindings
@@ -124,7 +124,7 @@ class _Work:
         return SorasyncError(f"{label} is what its manifest says: there is nothing to accept")
 
 
-def accept(assets: AssetStore, session: Session, found: Acceptance, reason: str) -> None:
+def accept(assets: AssetStore, session: ChangeSession, found: Acceptance, reason: str) -> None:
     """Carry it out: copy each record under its new key, bind, and note who wanted it and why.
 
     The sidecars beside the videos are told as well, so that the copies survive a lost state.

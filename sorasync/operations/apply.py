@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from sorasync.apply.asset_names import asset_view
-from sorasync.apply.context import Context, Settings
+from sorasync.apply.context import ApplySettings, Context
 from sorasync.apply.engine import run
 from sorasync.apply.events import Reporter
 from sorasync.apply.report import Report
@@ -30,12 +30,12 @@ from sorasync.operations.plan import Planned, PlanOptions, make_plan
 from sorasync.operations.project import Project
 from sorasync.operations.recorded_change import begin_run, bring_up, forgotten, write_lock_file
 from sorasync.operations.undrawable_text import boxes
-from sorasync.operations.wait import Webhooks, listening_for, pending_part
+from sorasync.operations.wait import WebhookSettings, listening_for, pending_part
 from sorasync.plan.plan import Plan
 from sorasync.plan.planfile import load
 from sorasync.plan.policy import PlanRefused, Policy, refusals
 from sorasync.plan.stale import PlanStale, differences, repriced, retried
-from sorasync.state.lock import LockLost, RunLock, Waiting, held
+from sorasync.state.lock import LockLost, LockWait, RunLock, held
 from sorasync.state.record import Status
 from sorasync.state.store import Store
 
@@ -58,7 +58,7 @@ class ApplyOptions:
     detach: bool = False
     wait: float | None = None
     only_pending: bool = False
-    webhooks: Webhooks | None = None
+    webhooks: WebhookSettings | None = None
     stop: StopButton = field(default_factory=StopButton, compare=False)
     max_cost: Decimal | None = None
     allow_replace_pct: int | None = None
@@ -100,7 +100,7 @@ def apply(
     with project.store(write=True) as store:
         for warning in store.warnings:
             reporter.notice(warning)
-        with held(store, project.clock, Waiting(command, options.lock_timeout, reporter.notice)) as lock:
+        with held(store, project.clock, LockWait(command, options.lock_timeout, reporter.notice)) as lock:
             bring_up(project, store, reporter.notice)
             planned = _approved_plan(project, options, store)
             if (lost := forgotten(project, planned.known.briefs)) is not None:
@@ -287,7 +287,7 @@ async def _engine(session: _Session, number: int) -> Report:
             assets=project.assets(),
             clock=project.clock,
             reporter=session.reporter,
-            settings=Settings(
+            settings=ApplySettings(
                 parallelism=options.parallelism or config.apply.parallelism,
                 wait=config.apply.wait_minutes * 60 if options.wait is None else options.wait,
                 detach=options.detach,

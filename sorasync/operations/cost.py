@@ -27,7 +27,7 @@ class By(StrEnum):
 
 
 @dataclass
-class Line:
+class CostSum:
     """One sum. `spent` takes what was reported, else the estimate; `estimate` and `reported` stand alone.
 
     `renders` are paid attempts, `failed` those that cost nothing; `unknown` paid ones that nobody knows the
@@ -65,7 +65,7 @@ class Line:
         """What counts, as the account has it."""
         return Spent(self.spent, self.seconds, self.unknown, self.resends)
 
-    def merge(self, other: Line) -> None:
+    def merge(self, other: CostSum) -> None:
         """Count another sum in."""
         self.renders += other.renders
         self.failed += other.failed
@@ -83,8 +83,8 @@ class Spending:
     """The sums in their order, and their total. `simulated`: nothing of it was billed."""
 
     by: By
-    lines: tuple[Line, ...]
-    total: Line
+    lines: tuple[CostSum, ...]
+    total: CostSum
     simulated: bool
 
 
@@ -95,7 +95,7 @@ def spending(project: Project, store: Store, by: By, since: float = 0.0) -> Spen
     """
     kinds = store.kinds_and_models()
     name = _namer(by, kinds)
-    lines: dict[str, Line] = {}
+    lines: dict[str, CostSum] = {}
     for attempt in store.attempts():
         kind = kinds.get(attempt.key, ("", None))[0]
         if (
@@ -106,9 +106,9 @@ def spending(project: Project, store: Store, by: By, since: float = 0.0) -> Spen
         ):
             continue
         label = name(attempt)
-        lines.setdefault(label, Line(label)).add(attempt)
+        lines.setdefault(label, CostSum(label)).add(attempt)
     ordered = sorted(lines.values(), key=_order(by))
-    total = Line("total")
+    total = CostSum("total")
     for line in ordered:
         total.merge(line)
     return Spending(by, tuple(ordered), total, project.profile.simulated)
@@ -128,7 +128,7 @@ def _namer(by: By, kinds: Mapping[str, tuple[str, object]]) -> Callable[[Attempt
             return lambda attempt: str(kinds.get(attempt.key, ("", None))[1] or "(forgotten)")
 
 
-def _order(by: By) -> Callable[[Line], tuple[Any, ...]]:
+def _order(by: By) -> Callable[[CostSum], tuple[Any, ...]]:
     """Days, months and runs in time, clips and models with the dearest first."""
     if by in (By.DAY, By.MONTH, By.RUN):
         return lambda line: natural(line.name)

@@ -22,7 +22,7 @@ from sorasync.profile.profile import Profile
 from sorasync.state.store import Store
 
 
-class Kind(StrEnum):
+class DifferenceKind(StrEnum):
     """How a render differs. A `renamed` one is the same under another address."""
 
     ADDED = "added"
@@ -32,14 +32,14 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class RenderDifference:
     """One render that is not the same. `label` is its address now (of a removed one: then).
 
     `before` and `after` are the renders, None where there is none; `was` is the label before a rename;
     `why` names what changed. Costs are those of making the render, None where unknown or there is none.
     """
 
-    kind: Kind
+    kind: DifferenceKind
     label: str
     before: Render | None = None
     after: Render | None = None
@@ -51,7 +51,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class RevisionComparison:
     """The differences in the order of names. `then` and `now` are what applying each would cost here."""
 
     revision: str
@@ -59,11 +59,11 @@ class Comparison:
     library: str
     env: str | None
     simulated: bool
-    differences: tuple[Difference, ...]
+    differences: tuple[RenderDifference, ...]
     then: Total
     now: Total
 
-    def count(self, kind: Kind) -> int:
+    def count(self, kind: DifferenceKind) -> int:
         """How many differences there are of a kind."""
         return sum(one.kind is kind for one in self.differences)
 
@@ -75,7 +75,7 @@ class Comparison:
         return self.now.known_usd - self.then.known_usd
 
 
-def compare(project: Project, revision: str) -> Comparison:
+def compare(project: Project, revision: str) -> RevisionComparison:
     """Compare the manifests as they lie here with those of a revision, against the same state.
 
     The provider is asked nothing. Raises what `at_revision` and `make_plan` raise.
@@ -85,7 +85,7 @@ def compare(project: Project, revision: str) -> Comparison:
     with project.synced_store() as store, at_revision(project.root, revision, leave_out) as found:
         now = make_plan(project, options, store)
         then, profile = _then(project, found.root, revision, options, store)
-        return Comparison(
+        return RevisionComparison(
             revision=revision,
             commit=found.commit,
             library=project.name,
@@ -119,10 +119,10 @@ def _then(
         ) from error
 
 
-def _differences(then: Graph, now: Graph, before: Profile, after: Profile) -> list[Difference]:
+def _differences(then: Graph, now: Graph, before: Profile, after: Profile) -> list[RenderDifference]:
     gone = {render.key: address for address, render in then.renders.items() if address not in now.renders}
     labels = {render.key: then.label(address) for address, render in then.renders.items()}
-    found: dict[str, Difference] = {}
+    found: dict[str, RenderDifference] = {}
     moved: set[str] = set()
     for address, render in now.renders.items():
         old = then.renders.get(address)
@@ -133,16 +133,25 @@ def _differences(then: Graph, now: Graph, before: Profile, after: Profile) -> li
         elif (origin := gone.get(render.key)) is not None and origin not in moved:
             moved.add(origin)
             was = then.label(origin)
-            found[address] = Difference(
-                Kind.RENAMED, now.label(address), then.renders[origin], render, was, why=f"was {was}"
+            found[address] = RenderDifference(
+                DifferenceKind.RENAMED,
+                now.label(address),
+                then.renders[origin],
+                render,
+                was,
+                why=f"was {was}",
             )
         else:
             price = cost_of(render, after)
-            found[address] = Difference(Kind.ADDED, now.label(address), after=render, after_usd=price)
+            found[address] = RenderDifference(
+                DifferenceKind.ADDED, now.label(address), after=render, after_usd=price
+            )
     for address, render in then.renders.items():
         if address not in now.renders and address not in moved:
             price = cost_of(render, before)
-            found[address] = Difference(Kind.REMOVED, then.label(address), render, before_usd=price)
+            found[address] = RenderDifference(
+                DifferenceKind.REMOVED, then.label(address), render, before_usd=price
+            )
     return [found[address] for address in sorted(found, key=_sort_place)]
 
 
@@ -153,10 +162,10 @@ def _sort_place(address: str) -> tuple[object, ...]:
 
 def _changed(
     now: Graph, old: Render, new: Render, labels: dict[str, str], profiles: tuple[Profile, Profile]
-) -> Difference:
+) -> RenderDifference:
     fields = changed_fields(inputs_of(old.inputs), inputs_of(new.inputs))
-    return Difference(
-        kind=Kind.CHANGED,
+    return RenderDifference(
+        kind=DifferenceKind.CHANGED,
         label=now.label(new.address),
         before=old,
         after=new,

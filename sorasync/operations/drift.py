@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _LEFT_OPEN = frozenset({Status.INTENT, Status.UNKNOWN, Status.BATCHED})
 
 
-class Kind(StrEnum):
+class DriftKind(StrEnum):
     """What has become of something.
 
     `missing`: its file is not here. `damaged`: its file is cut or not a video any more. `edited`: its file is
@@ -43,10 +43,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class DriftItem:
     """One drift: the address as people see it, the key, and what can be done, as a clause."""
 
-    kind: Kind
+    kind: DriftKind
     label: str
     key: str
     remote_id: str | None
@@ -62,7 +62,7 @@ class Drift:
     list or was not asked. `checked` counts the files looked at, `hashed` those that had to be read.
     """
 
-    items: tuple[Item, ...]
+    items: tuple[DriftItem, ...]
     expected: int = 0
     unknown: tuple[str, ...] = ()
     asked: bool = True
@@ -133,7 +133,7 @@ class _Seeking:
         self._missing, self._damaged = frozenset(files.missing), frozenset(files.damaged)
         self._spares = spares(project, store, graph, self._briefs, self._missing | self._damaged)
         self._sources = self._needed_sources()
-        self.items: dict[str, Item] = {}
+        self.items: dict[str, DriftItem] = {}
         self.expected = 0
         self.checked = sum(b.status is Status.STORED and b.asset is not None for b in self._briefs.values())
 
@@ -143,9 +143,9 @@ class _Seeking:
             if brief.status is not Status.STORED or brief.asset is None or key not in self._labels:
                 continue
             if brief.asset in self._missing:
-                self._add(Kind.MISSING, key, brief)
+                self._add(DriftKind.MISSING, key, brief)
             elif brief.asset in self._damaged:
-                self._add(Kind.EDITED if self._is_video(brief.asset) else Kind.DAMAGED, key, brief)
+                self._add(DriftKind.EDITED if self._is_video(brief.asset) else DriftKind.DAMAGED, key, brief)
 
     def names(self, store: Store) -> None:
         """Note every video that is whole and has lost a name that it had."""
@@ -161,7 +161,9 @@ class _Seeking:
         for key, brief in self._briefs.items():
             if brief.asset in lost and key in self._labels:
                 names = " and ".join(f"{directory}/{name}" for name in lost.pop(brief.asset))
-                self._put(Kind.UNLINKED, key, brief, f"{names} does not point to it: the next apply links it")
+                self._put(
+                    DriftKind.UNLINKED, key, brief, f"{names} does not point to it: the next apply links it"
+                )
 
     def remotes(self) -> None:
         """Note every video that is gone at the provider and still needed; count those that are not."""
@@ -171,7 +173,7 @@ class _Seeking:
                 self.expected += expired and key not in self.items
                 continue
             if brief.status in IN_FLIGHT - _LEFT_OPEN or key in self._sources:
-                self._add(Kind.GONE, key, brief)
+                self._add(DriftKind.GONE, key, brief)
             elif brief.status is Status.STORED and brief.asset is not None and key not in self.items:
                 self.expected += 1
 
@@ -185,16 +187,16 @@ class _Seeking:
             if self._ours(brief) and brief.remote_id is not None and brief.remote_id in self._jobs
         }
 
-    def _add(self, kind: Kind, key: str, brief: Brief) -> None:
+    def _add(self, kind: DriftKind, key: str, brief: Brief) -> None:
         if key not in self.items:
             self._put(kind, key, brief, self._note(kind, key, brief))
 
-    def _put(self, kind: Kind, key: str, brief: Brief, note: str) -> None:
+    def _put(self, kind: DriftKind, key: str, brief: Brief, note: str) -> None:
         label = self._labels.get(key, f"({key[:8]})")
-        self.items.setdefault(key, Item(kind, label, key, brief.remote_id, note))
+        self.items.setdefault(key, DriftItem(kind, label, key, brief.remote_id, note))
 
-    def _note(self, kind: Kind, key: str, brief: Brief) -> str:
-        if kind is Kind.GONE:
+    def _note(self, kind: DriftKind, key: str, brief: Brief) -> str:
+        if kind is DriftKind.GONE:
             return self._sources.get(key, "it was on its way")
         if brief.asset in self._spares:
             return f"{self._spares[brief.asset]} still holds it: the next apply puts it back"

@@ -28,7 +28,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundEntry:
     """A clip or character in which every word was found."""
 
     address: str
@@ -53,7 +53,7 @@ def patterns(words: Sequence[str], *, regex: bool = False) -> list[Pattern]:
         ) from error
 
 
-def find(library: Library, wanted: Sequence[Pattern]) -> Iterator[Found]:
+def find(library: Library, wanted: Sequence[Pattern]) -> Iterator[FoundEntry]:
     """Everything in which each pattern is found somewhere: characters, then clips."""
     origins = Origins(library)
     for slug, character in library.characters.items():
@@ -64,7 +64,7 @@ def find(library: Library, wanted: Sequence[Pattern]) -> Iterator[Found]:
 
 def _look(
     library: Library, address: str, fields: Iterable[_Field], wanted: Sequence[Pattern]
-) -> Iterator[Found]:
+) -> Iterator[FoundEntry]:
     hits: list[tuple[_Field, tuple[tuple[int, int], ...]]] = []
     missing = set(wanted)
     for field in fields:
@@ -77,7 +77,7 @@ def _look(
         if spans:
             hits.append((field, _apart(spans)))
     if hits and not missing:
-        yield Found(
+        yield FoundEntry(
             address,
             tuple(
                 Hit(field.name, field.text, spans, _field_position(library, field)) for field, spans in hits

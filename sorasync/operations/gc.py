@@ -19,7 +19,7 @@ from sorasync.state.record import IN_FLIGHT, Record, Status
 
 if TYPE_CHECKING:
     from sorasync.operations.project import Project
-    from sorasync.operations.recorded_change import Session
+    from sorasync.operations.recorded_change import ChangeSession
     from sorasync.profile.profile import Profile
     from sorasync.provider.client import VideosClient
     from sorasync.state.store import Store
@@ -180,7 +180,7 @@ def clear_leftovers(project: Project, store: Store, before: float) -> None:
     KeptAnswers(assets.answers).clear({kept_as(token_of(store, record)) for record in store.in_flight()})
 
 
-def delete(project: Project, session: Session, doomed: list[Doomed], *, remote: bool) -> Deleted:
+def delete(project: Project, session: ChangeSession, doomed: list[Doomed], *, remote: bool) -> Deleted:
     """Delete records with their files, at the provider too if `remote`, addresses first where some stand.
 
     A record whose video the provider would not delete stays as it is and is told of. Raises `ProviderError`
@@ -201,7 +201,7 @@ def delete(project: Project, session: Session, doomed: list[Doomed], *, remote: 
     )
 
 
-def _delete_files(project: Project, session: Session, going: list[Record]) -> int:
+def _delete_files(project: Project, session: ChangeSession, going: list[Record]) -> int:
     from sorasync.assets.sidecar import drop_sidecar
 
     store, assets = session.store, project.assets()
@@ -240,7 +240,7 @@ def at_provider(project: Project, store: Store, doomed: Iterable[Doomed]) -> dic
 
 
 async def _delete_remote(
-    project: Project, session: Session, doomed: list[Doomed]
+    project: Project, session: ChangeSession, doomed: list[Doomed]
 ) -> tuple[int, dict[str, str]]:
     """Delete at this provider what only these records stand for; the number, and the errors by key."""
     there = at_provider(project, session.store, doomed)

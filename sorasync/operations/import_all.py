@@ -14,7 +14,7 @@ from sorasync.errors import SorasyncError
 from sorasync.operations.import_one import new_record
 from sorasync.operations.project import Project
 from sorasync.operations.provider_jobs import Sweep, oldest_first
-from sorasync.operations.recorded_change import Session
+from sorasync.operations.recorded_change import ChangeSession
 from sorasync.provider.redact import HIDDEN
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.recovery.match_job import job_signature, requests_matching
@@ -122,7 +122,7 @@ def _clip_table(clip: Clip) -> dict[str, object]:
     return table
 
 
-def carry_out(project: Project, session: Session, gathered: Gathered) -> None:
+def carry_out(project: Project, session: ChangeSession, gathered: Gathered) -> None:
     """Write the manifest and make the records, so that the next plan has only downloads.
 
     Raises `ManifestError` if the library cannot be read with the new manifest; nothing is changed then.
@@ -154,7 +154,7 @@ def _graph_with(project: Project, path: Path, text: str) -> Graph:
     return project.graph(load(project.root, project.config, Overlay(project.root, file, text)))
 
 
-def _bind(project: Project, session: Session, graph: Graph, clip: Clip) -> None:
+def _bind(project: Project, session: ChangeSession, graph: Graph, clip: Clip) -> None:
     node = graph.clips.get(clip.slug)
     if node is None:
         raise SorasyncError(

@@ -10,10 +10,10 @@ from sorasync.errors import SorasyncError
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
 from sorasync.operations.project import Project
-from sorasync.operations.recorded_change import Session
+from sorasync.operations.recorded_change import ChangeSession
 from sorasync.operations.resolve import refuse_held
 from sorasync.provider.wire import Job, JobStatus
-from sorasync.recovery.match_job import Comparison, Wanted, compare_job
+from sorasync.recovery.match_job import JobComparison, Wanted, compare_job
 from sorasync.state.record import IN_FLIGHT, Status
 
 
@@ -25,7 +25,7 @@ class Imported:
     label: str
     remote_id: str
     status: Status
-    likeness: Comparison | None
+    likeness: JobComparison | None
 
 
 def wanted_of(render: Render) -> Wanted:
@@ -34,7 +34,7 @@ def wanted_of(render: Render) -> Wanted:
 
 
 def bind(
-    project: Project, session: Session, graph: Graph, render: Render, remote_id: str, *, force: bool
+    project: Project, session: ChangeSession, graph: Graph, render: Render, remote_id: str, *, force: bool
 ) -> Imported:
     """Let a declared render stand for a video (or character) of the provider.
 
@@ -70,7 +70,7 @@ def status_of(job: Job) -> Status:
 
 
 def new_record(
-    project: Project, session: Session, render: Render, status: Status, remote_id: str, job: Job | None
+    project: Project, session: ChangeSession, render: Render, status: Status, remote_id: str, job: Job | None
 ) -> None:
     """Make the record of something that was made elsewhere: it has no attempt and counts as not spent."""
     session.store.move(
@@ -97,7 +97,7 @@ def new_record(
 
 def _record_import(
     project: Project,
-    session: Session,
+    session: ChangeSession,
     render: Render,
     remote_id: str,
     status: Status,
@@ -155,7 +155,7 @@ async def _has_file(project: Project, job: Job) -> bool:
             return False
 
 
-def _differences(found: Comparison) -> str:
+def _differences(found: JobComparison) -> str:
     parts = []
     for field in found.differs:
         if field.name == "prompt":

@@ -22,7 +22,7 @@ from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.plan.cost import FREE, Total, cost_of, total
 from sorasync.plan.diff import diff
-from sorasync.plan.plan import Plan, Relink, Waiting
+from sorasync.plan.plan import Plan, Relink, WaitingClip
 from sorasync.plan.policy import refusals
 from sorasync.plan.prior_state import Known, Survey, survey
 from sorasync.plan.remote import Remote, RemoteState
@@ -277,14 +277,14 @@ def _untouched(graph: Graph, found: Survey) -> tuple[int, int]:
 
 def _waiting_clips(
     project: Project, library: Library, graph: Graph, selection: Selection
-) -> Iterable[Waiting]:
+) -> Iterable[WaitingClip]:
     waiting = list(graph.waiting())
     costs = _costs_once_picked(project, library, graph, waiting) if waiting else {}
     for node in waiting:
         assert node.waits_for is not None
         source = graph.clips[node.waits_for]
         cost = costs.get(node.name, Total(FREE, 1))
-        found = Waiting(f"clip.{node.name}", f"clip.{source.name}", len(source.takes), cost)
+        found = WaitingClip(f"clip.{node.name}", f"clip.{source.name}", len(source.takes), cost)
         if keeps(selection, found.label, found.clip, graph):
             yield found
 

@@ -17,11 +17,11 @@ from sorasync.operations.project import Project, told_notices, told_twice
 from sorasync.state.store import Store
 
 if TYPE_CHECKING:
-    from sorasync.state.lock import Waiting
+    from sorasync.state.lock import LockWait
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class ChangeSession:
     """A state that nobody else changes meanwhile, and the number of the run that the changes belong to."""
 
     store: Store
@@ -29,7 +29,7 @@ class Session:
 
 
 @contextmanager
-def changing(project: Project, waiting: Waiting) -> Iterator[Session]:
+def changing(project: Project, waiting: LockWait) -> Iterator[ChangeSession]:
     """Hold the state for the time of a `with` block: the lock file is taken in before and written after.
 
     Raises `StateLocked`, `StateError` and `StateDiverged`.
@@ -44,7 +44,7 @@ def changing(project: Project, waiting: Waiting) -> Iterator[Session]:
             number = begin_run(project, store, waiting.command)
             outcome = "failed"
             try:
-                yield Session(store, number)
+                yield ChangeSession(store, number)
                 outcome = "done"
             finally:
                 store.finish_run(number, outcome)
@@ -82,10 +82,10 @@ def bring_up(project: Project, store: Store, notice: Callable[[str], None]) -> N
 
     if project.lock_path is not None:
         from sorasync.state.lockfile import reconcile
-        from sorasync.state.reconcile import Outcome
+        from sorasync.state.reconcile import Reconciliation
 
         found = reconcile(store, project.lock_path)
-        if found.addresses and found.outcome in (Outcome.RESTORED, Outcome.ADVANCED):
+        if found.addresses and found.outcome in (Reconciliation.RESTORED, Reconciliation.ADVANCED):
             count = counted(len(found.addresses), "address", "addresses")
             notice(f"from {project.lock_path.name}, {found.outcome.value}: {count}")
         for one in found.twice:

@@ -15,7 +15,7 @@ from sorasync.graph.address import natural
 from sorasync.operations.import_one import new_record, status_of, wanted_of
 from sorasync.operations.project import Project
 from sorasync.operations.provider_jobs import oldest_first
-from sorasync.operations.recorded_change import Session
+from sorasync.operations.recorded_change import ChangeSession
 from sorasync.provider.wire import JobStatus
 from sorasync.recovery.match_job import request_signature, requests_matching
 from sorasync.state.record import Record, Status
@@ -48,7 +48,7 @@ class Recovered:
     provider: str | None = None
 
 
-def recover(project: Project, session: Session, graph: Graph, *, offline: bool = False) -> Recovered:
+def recover(project: Project, session: ChangeSession, graph: Graph, *, offline: bool = False) -> Recovered:
     """Bring back every record that can be, and bind the addresses that the manifests declare.
 
     The lock file has been taken in before, when the state was opened. Raises `StateError`.
@@ -63,7 +63,7 @@ def recover(project: Project, session: Session, graph: Graph, *, offline: bool =
 
 
 class _Recovery:
-    def __init__(self, project: Project, session: Session, graph: Graph, found: Recovered) -> None:
+    def __init__(self, project: Project, session: ChangeSession, graph: Graph, found: Recovered) -> None:
         self._project = project
         self._store = session.store
         self._session = session

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.errors import SorasyncError
 from sorasync.operations.project import Project
-from sorasync.operations.recorded_change import Session
+from sorasync.operations.recorded_change import ChangeSession
 from sorasync.operations.resolve_batch import BatchQuestion, grouped, with_candidates
 from sorasync.operations.takes import several_takes
-from sorasync.recovery.match_job import Comparison, compare_job, is_older, wanted_by
+from sorasync.recovery.match_job import JobComparison, compare_job, is_older, wanted_by
 from sorasync.state.record import Record, Status
 from sorasync.state.store import Store
 
@@ -48,7 +48,7 @@ class Candidate:
     """A job that may be the one, how it differs from the request, and where its picture was put."""
 
     job: Job
-    likeness: Comparison
+    likeness: JobComparison
     thumbnail: Path | None = None
 
 
@@ -208,7 +208,7 @@ def question_of(store: Store, addresses: Iterable[str], label: str) -> Record:
     return found[0]
 
 
-def adopt(project: Project, session: Session, record: Record, job_id: str, *, force: bool) -> Job:
+def adopt(project: Project, session: ChangeSession, record: Record, job_id: str, *, force: bool) -> Job:
     """Let a record stand for a job of the provider; the next apply follows and fetches it.
 
     Raises `SorasyncError` for a job that another record holds, that does not exist, or that says it is
@@ -233,7 +233,7 @@ def adopt(project: Project, session: Session, record: Record, job_id: str, *, fo
     return job
 
 
-def resend(session: Session, record: Record) -> None:
+def resend(session: ChangeSession, record: Record) -> None:
     """Note that a request never arrived: the next apply sends it again, at its price."""
     with session.store.transaction():
         session.store.withdraw(
@@ -242,7 +242,7 @@ def resend(session: Session, record: Record) -> None:
         session.store.log("to be sent again", record.address, record.key, session.run)
 
 
-def forget(session: Session, record: Record) -> None:
+def forget(session: ChangeSession, record: Record) -> None:
     """Drop a record; the attempt stays in the history and counts as spent."""
     store = session.store
     with store.transaction():

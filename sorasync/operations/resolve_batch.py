@@ -13,7 +13,7 @@ from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.errors import SorasyncError
 from sorasync.graph.address import natural
 from sorasync.operations.project import Project
-from sorasync.operations.recorded_change import Session
+from sorasync.operations.recorded_change import ChangeSession
 from sorasync.plan.cost import Total, total
 from sorasync.state.record import Record, Status
 from sorasync.state.store import Store
@@ -147,7 +147,7 @@ def question_of(store: Store, name: str) -> BatchQuestion:
 
 
 def adopt(
-    project: Project, session: Session, question: BatchQuestion, batch_id: str, *, force: bool
+    project: Project, session: ChangeSession, question: BatchQuestion, batch_id: str, *, force: bool
 ) -> Batch:
     """Let every render of the question wait for a batch; the next apply reads what came of it.
 

@@ -10,7 +10,7 @@ from sorasync.errors import SorasyncError
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Render
 from sorasync.operations.project import Project
-from sorasync.operations.recorded_change import Session
+from sorasync.operations.recorded_change import ChangeSession
 from sorasync.plan.cost import cost_of
 from sorasync.state.record import RETRY, Record, Status
 from sorasync.state.store import Store
@@ -43,7 +43,7 @@ def stuck(store: Store, graph: Graph, limit: int, *, failed: bool, blocked: bool
     ]
 
 
-def lift(project: Project, session: Session, graph: Graph, addresses: Iterable[str]) -> list[Lifted]:
+def lift(project: Project, session: ChangeSession, graph: Graph, addresses: Iterable[str]) -> list[Lifted]:
     """Let the renders of those addresses be tried once more; each failure after that stops them again.
 
     Of a clip's renders those that wait for another or are done are left alone. Raises `SorasyncError`
@@ -65,7 +65,7 @@ def lift(project: Project, session: Session, graph: Graph, addresses: Iterable[s
     return list(lifted.values())
 
 
-def _lift(session: Session, record: Record) -> None:
+def _lift(session: ChangeSession, record: Record) -> None:
     store = session.store
     if record.status is Status.BLOCKED:
         store.move(record.key, Status.FAILED, run=session.run, error_stage=RETRY)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sorasync.operations.plan import Planned
 
 
-class Stage(StrEnum):
+class RenderStage(StrEnum):
     """How far something is, the worst first: a clip stands where the worst of its renders stands."""
 
     LOST = "lost"
@@ -30,11 +30,11 @@ class Stage(StrEnum):
     DONE = "done"
 
 
-_ORDER = {stage: place for place, stage in enumerate(Stage)}
+_ORDER = {stage: place for place, stage in enumerate(RenderStage)}
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ClipStatus:
     """A clip or a character.
 
     `changes` are what the plan would do for it, with the stage of each; `done` of its `renders` are there.
@@ -43,10 +43,10 @@ class Standing:
     """
 
     address: str
-    stage: Stage
+    stage: RenderStage
     renders: int
     done: int
-    changes: tuple[tuple[Stage, Change], ...] = ()
+    changes: tuple[tuple[RenderStage, Change], ...] = ()
     waits_for: str | None = None
     later: Total = NOTHING
 
@@ -61,7 +61,7 @@ class Standing:
         return next((change for stage, change in self.changes if stage is self.stage), None)
 
 
-def standings(planned: Planned) -> list[Standing]:
+def standings(planned: Planned) -> list[ClipStatus]:
     """Every declared character, then every clip, each in the order of their names."""
     graph, briefs = planned.graph, planned.known.briefs
     changes = changes_by_address(planned.plan.changes)
@@ -83,20 +83,20 @@ def changes_by_address(changes: Iterable[Change]) -> dict[str, Change]:
     return found
 
 
-def stage_of(change: Change | None, brief: Brief | None) -> Stage:
+def stage_of(change: Change | None, brief: Brief | None) -> RenderStage:
     """Where one render stands, given its change (None: nothing to do) and its record."""
     if change is None:
-        return Stage.DONE
+        return RenderStage.DONE
     failed = brief is not None and brief.status is Status.FAILED
     match change.action:
         case Action.LOST:
-            return Stage.LOST
+            return RenderStage.LOST
         case Action.BLOCKED:
-            return Stage.FAILED if failed else Stage.BLOCKED
+            return RenderStage.FAILED if failed else RenderStage.BLOCKED
         case Action.RESUME | Action.DOWNLOAD:
-            return Stage.FLIGHT if brief is not None and brief.status in IN_FLIGHT else Stage.TODO
+            return RenderStage.FLIGHT if brief is not None and brief.status in IN_FLIGHT else RenderStage.TODO
         case _:
-            return Stage.FAILED if failed else Stage.TODO
+            return RenderStage.FAILED if failed else RenderStage.TODO
 
 
 def _standing(
@@ -106,7 +106,7 @@ def _standing(
     graph: Graph,
     briefs: Mapping[str, Brief],
     changes: Mapping[str, Change],
-) -> Standing:
+) -> ClipStatus:
     found = []
     for place in renders:
         change = changes.get(place)
@@ -114,8 +114,8 @@ def _standing(
             found.append((stage_of(change, briefs.get(graph.keys[place])), change))
     waits_for = _unpicked(node) if node else None
     stages = [stage for stage, _ in found]
-    rest = Stage.WAITING if waits_for else Stage.DONE
-    return Standing(
+    rest = RenderStage.WAITING if waits_for else RenderStage.DONE
+    return ClipStatus(
         address=address,
         stage=min([*stages, rest], key=_ORDER.__getitem__),
         renders=len(renders),

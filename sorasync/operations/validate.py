@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class ValidatedLibrary:
     """What was found, sorted, and how much was looked at; counts are 0 where it could not be read."""
 
     diagnostics: tuple[Diagnostic, ...]
@@ -35,7 +35,7 @@ class Checked:
             raise ManifestError(self.diagnostics)
 
 
-def check(open_project: Callable[[], Project], *, strict: bool = False) -> Checked:
+def check(open_project: Callable[[], Project], *, strict: bool = False) -> ValidatedLibrary:
     """Everything that is wrong with a library, from its configuration on; with `strict` warnings are errors.
 
     A fault hides nothing but what hangs on it: every other file, clip and medium is checked all the same.
@@ -43,7 +43,7 @@ def check(open_project: Callable[[], Project], *, strict: bool = False) -> Check
     try:
         found = _checked_library(open_project())
     except ManifestError as error:
-        found = Checked(tuple(error.diagnostics))
+        found = ValidatedLibrary(tuple(error.diagnostics))
     if not strict:
         return found
     return replace(found, diagnostics=tuple(map(_stricter, found.diagnostics)))
@@ -54,7 +54,7 @@ def faults(project: Project) -> list[Diagnostic]:
     return [found for found in _checked_library(project).diagnostics if found.severity is Severity.ERROR]
 
 
-def _checked_library(project: Project) -> Checked:
+def _checked_library(project: Project) -> ValidatedLibrary:
     from sorasync.graph.expand import expand_as_far
     from sorasync.operations.schemas import schema_findings
     from sorasync.operations.sunset import endings
@@ -67,7 +67,7 @@ def _checked_library(project: Project) -> Checked:
     stale = schema_findings(project.root)
     warned = (*library.warnings, *endings(project, library), *project.lint(library), *stale)
     found = sorted((*language, *warned, *lacks, *media), key=Diagnostic.sort_key)
-    return Checked(tuple(found), len(library.clips), len(library.characters), len(graph.keys))
+    return ValidatedLibrary(tuple(found), len(library.clips), len(library.characters), len(graph.keys))
 
 
 def media_findings(

@@ -15,11 +15,11 @@ from sorasync.state.record import IN_FLIGHT
 
 if TYPE_CHECKING:
     from sorasync.apply.context import Context
-    from sorasync.provider.webhook import Event
+    from sorasync.provider.webhook import WebhookEvent
 
 
 @dataclass(frozen=True, slots=True)
-class Webhooks:
+class WebhookSettings:
     """Where to listen for webhooks, and the environment variable with the secret they are signed with."""
 
     host: str
@@ -48,7 +48,7 @@ def pending_part(plan: Plan) -> Plan:
 
 
 @asynccontextmanager
-async def listening_for(webhooks: Webhooks | None, context: Context) -> AsyncIterator[None]:
+async def listening_for(webhooks: WebhookSettings | None, context: Context) -> AsyncIterator[None]:
     """Let webhooks wake the engine for the time of an `async with` block.
 
     Raises `SorasyncError` before anything is sent where the secret is missing or the address is taken.
@@ -58,7 +58,7 @@ async def listening_for(webhooks: Webhooks | None, context: Context) -> AsyncIte
         return
     from sorasync.provider.webhook_listener import listening
 
-    def heard(_event: Event) -> None:
+    def heard(_event: WebhookEvent) -> None:
         context.news.set()
 
     def refused(why: str) -> None:

@@ -19,7 +19,7 @@ from sorasync.plan.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingClip:
     """A clip that waits for somebody to pick a take of `clip` (a label) before it can go on.
 
     `cost` is what its renders will cost then.
@@ -69,7 +69,7 @@ class Plan:
     unchanged: int
     unchanged_clips: int = 0
     unchanged_characters: int = 0
-    waiting: tuple[Waiting, ...] = ()
+    waiting: tuple[WaitingClip, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     left_out: int = 0
     batch: bool = False

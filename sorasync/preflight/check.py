@@ -9,7 +9,7 @@ from sorasync.graph.graph import Graph
 from sorasync.manifest.diagnostic import Diagnostic, Severity
 from sorasync.manifest.library import Library
 from sorasync.preflight.facts import can_read_clips, can_read_images, clip_facts, image_facts
-from sorasync.preflight.rules import Finding, clip_findings, image_findings
+from sorasync.preflight.rules import MediaFinding, clip_findings, image_findings
 from sorasync.preflight.uses import ClipUse, ImageUse, clip_uses, image_uses
 from sorasync.profile.profile import Profile
 
@@ -37,15 +37,15 @@ def check_media(
     return sorted(_configured(library, found), key=Diagnostic.sort_key)
 
 
-def _of_image(library: Library, use: ImageUse) -> Iterator[Finding]:
+def _of_image(library: Library, use: ImageUse) -> Iterator[MediaFinding]:
     return image_findings(use.file, image_facts(library.root / use.file, use.sha256), use.size)
 
 
-def _clip_findings(library: Library, profile: Profile, use: ClipUse) -> Iterator[Finding]:
+def _clip_findings(library: Library, profile: Profile, use: ClipUse) -> Iterator[MediaFinding]:
     return clip_findings(use.file, clip_facts(library.root / use.file, use.sha256), profile, use.users)
 
 
-def _diagnostic(library: Library, use: ImageUse | ClipUse, finding: Finding) -> Diagnostic:
+def _diagnostic(library: Library, use: ImageUse | ClipUse, finding: MediaFinding) -> Diagnostic:
     position = library.position(use.origin)
     return Diagnostic(
         code=finding.code,

@@ -29,7 +29,7 @@ _NAMES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class MediaFinding:
     """One thing that speaks against a file; see `Diagnostic` for the fields."""
 
     code: str
@@ -38,45 +38,45 @@ class Finding:
     expected: str | None = None
 
 
-def image_findings(file: str, facts: ImageFacts | Unreadable, size: str) -> Iterator[Finding]:
+def image_findings(file: str, facts: ImageFacts | Unreadable, size: str) -> Iterator[MediaFinding]:
     """What speaks against an image as first frame of a clip of that size."""
     if isinstance(facts, Unreadable):
         message = f"{file} cannot be a first frame: {facts.reason}"
-        yield Finding("S221", Severity.ERROR, message, "a JPEG, PNG or WebP image")
+        yield MediaFinding("S221", Severity.ERROR, message, "a JPEG, PNG or WebP image")
         return
     if facts.format not in FORMATS:
         message = f"{file} is a {facts.format} image"
-        yield Finding("S221", Severity.ERROR, message, "JPEG, PNG or WebP")
+        yield MediaFinding("S221", Severity.ERROR, message, "JPEG, PNG or WebP")
     elif PurePosixPath(file).suffix.lower() not in FORMATS[facts.format]:
         message = f"{file} is a {facts.format} image by another name"
-        yield Finding("S223", Severity.WARNING, message, " or ".join(FORMATS[facts.format]))
+        yield MediaFinding("S223", Severity.WARNING, message, " or ".join(FORMATS[facts.format]))
     if (own := f"{facts.width}x{facts.height}") != size:
         message = f"{file} is {own}, and the clip is {size}"
-        yield Finding("S222", Severity.ERROR, message, f"exactly {size}")
+        yield MediaFinding("S222", Severity.ERROR, message, f"exactly {size}")
     if facts.orientation != 1:
         turned = f"EXIF orientation {facts.orientation}"
         message = f"{file} is not stored upright ({turned}): a server may take it as it is stored"
-        yield Finding("S222", Severity.ERROR, message, "a picture stored as it is shown")
+        yield MediaFinding("S222", Severity.ERROR, message, "a picture stored as it is shown")
     if facts.animated:
         message = f"{file} is animated: only its first picture can be the first frame"
-        yield Finding("S224", Severity.WARNING, message, "a single picture")
+        yield MediaFinding("S224", Severity.WARNING, message, "a single picture")
     elif facts.alpha:
         message = f"{file} has an alpha channel: the server decides what shows through"
-        yield Finding("S224", Severity.HINT, message, "an image without transparency")
+        yield MediaFinding("S224", Severity.HINT, message, "an image without transparency")
     yield from _large(file, facts.bytes, LARGEST_IMAGE)
 
 
 def clip_findings(
     file: str, facts: ClipFacts | Unreadable, profile: Profile, users: Mapping[str, Sequence[str]]
-) -> Iterator[Finding]:
+) -> Iterator[MediaFinding]:
     """What speaks against a character's clip; `users` are addresses of the clips that use it, by size."""
     if isinstance(facts, Unreadable):
         message = f"{file} cannot be a character's clip: {facts.reason}"
-        yield Finding("S226", Severity.ERROR, message, "an MP4 video")
+        yield MediaFinding("S226", Severity.ERROR, message, "an MP4 video")
         return
     if (facts.container, facts.codec) != ("mp4", "h264"):
         message = f"{file} is {facts.codec} in a {facts.container} file"
-        yield Finding("S227", Severity.WARNING, message, "H.264 in an MP4 file")
+        yield MediaFinding("S227", Severity.WARNING, message, "H.264 in an MP4 file")
     yield from _advice(file, facts, profile)
     yield from _stretched(file, facts, users)
     yield from _large(file, facts.bytes, LARGEST_CLIP)
@@ -115,21 +115,23 @@ def pixels(size: str) -> tuple[int, int]:
     return (int(width), int(height)) if width.isdecimal() and height.isdecimal() else (0, 0)
 
 
-def _advice(file: str, facts: ClipFacts, profile: Profile) -> Iterator[Finding]:
+def _advice(file: str, facts: ClipFacts, profile: Profile) -> Iterator[MediaFinding]:
     span = profile.limits.character_seconds
     if not good_length(facts, profile):
         message = f"{file} is {counted(facts.seconds, 'second')} long"
-        yield Finding("S228", Severity.WARNING, message, f"{span.min} to {span.max} seconds")
+        yield MediaFinding("S228", Severity.WARNING, message, f"{span.min} to {span.max} seconds")
     own = f"{facts.width}x{facts.height}"
     if not good_shape(facts, profile):
         expected = " or ".join(profile.limits.character_aspects)
-        yield Finding("S229", Severity.WARNING, f"{file} is {own}: its subject may look stretched", expected)
+        yield MediaFinding(
+            "S229", Severity.WARNING, f"{file} is {own}: its subject may look stretched", expected
+        )
     elif not good_sides(facts):
         expected = f"{SHORT_SIDES[0]}p to {SHORT_SIDES[1]}p"
-        yield Finding("S229", Severity.WARNING, f"{file} is {own}", expected)
+        yield MediaFinding("S229", Severity.WARNING, f"{file} is {own}", expected)
 
 
-def _stretched(file: str, facts: ClipFacts, users: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
+def _stretched(file: str, facts: ClipFacts, users: Mapping[str, Sequence[str]]) -> Iterator[MediaFinding]:
     own = shape(facts.width, facts.height)
     for size, addresses in sorted(users.items()):
         wanted = shape(*pixels(size))
@@ -139,10 +141,12 @@ def _stretched(file: str, facts: ClipFacts, users: Mapping[str, Sequence[str]]) 
                 f"{file} is {facts.width}x{facts.height}, and is used in {size}: its subject may look "
                 f"stretched in {', '.join(addresses[:_NAMES])}{more}"
             )
-            yield Finding("S229", Severity.WARNING, message, "a clip in the shape of the videos that use it")
+            yield MediaFinding(
+                "S229", Severity.WARNING, message, "a clip in the shape of the videos that use it"
+            )
 
 
-def _large(file: str, size: int, most: int) -> Iterator[Finding]:
+def _large(file: str, size: int, most: int) -> Iterator[MediaFinding]:
     if size > most:
         message = f"{file} is {size / 2**20:,.0f} MiB"
-        yield Finding("S225", Severity.WARNING, message, f"at most {most // 2**20} MiB")
+        yield MediaFinding("S225", Severity.WARNING, message, f"at most {most // 2**20} MiB")

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from sorasync.errors import SorasyncError
 from sorasync.preview.faults.middleware import Misbehave
 from sorasync.preview.refusal import RefusedError
-from sorasync.preview.request_gate import Gate
+from sorasync.preview.request_gate import RequestGate
 from sorasync.preview.route_names import name_route
 from sorasync.preview.routes.batches import BatchRoutes
 from sorasync.preview.routes.characters import CharacterRoutes
@@ -49,7 +49,7 @@ def create_app(settings: PreviewSettings) -> Starlette:
 
     app = Starlette(
         routes=_routes(server),
-        middleware=[Middleware(Gate, server), Middleware(Misbehave, server)],
+        middleware=[Middleware(RequestGate, server), Middleware(Misbehave, server)],
         exception_handlers={RefusedError: _refused, HTTPException: _unrouted},
         lifespan=lifespan,
     )

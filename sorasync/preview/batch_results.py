@@ -7,13 +7,13 @@ import secrets
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from sorasync.preview.model import Batch, Job, StoredFile
+from sorasync.preview.model import PreviewJob, StoredBatch, StoredFile
 
 if TYPE_CHECKING:
     from sorasync.preview.server import Server
 
 
-def write_results(server: Server, batch: Batch) -> dict[str, str | None]:
+def write_results(server: Server, batch: StoredBatch) -> dict[str, str | None]:
     """Write both files; their ids as `output_file_id` and `error_file_id`, None for one with no lines."""
     return {
         "output_file_id": _write_result_file(server, batch, "output", _done(server, batch)),
@@ -21,20 +21,20 @@ def write_results(server: Server, batch: Batch) -> dict[str, str | None]:
     }
 
 
-def _done(server: Server, batch: Batch) -> Iterator[dict[str, Any]]:
+def _done(server: Server, batch: StoredBatch) -> Iterator[dict[str, Any]]:
     for job in server.jobs.of_batch(batch.id, ["completed", "failed"]):
         body = server.dialect.job(server.show(job))
         yield _result_line(job.custom_id or "", {"status_code": 200, "body": body}, None)
 
 
-def _not_done(server: Server, batch: Batch) -> Iterator[dict[str, Any]]:
+def _not_done(server: Server, batch: StoredBatch) -> Iterator[dict[str, Any]]:
     for custom_id, status, body in server.shelf.refused_lines(batch.id):
         yield _result_line(custom_id, {"status_code": status, "body": body}, None)
     for job in server.jobs.of_batch(batch.id, ["expired", "cancelled"]):
         yield _result_line(job.custom_id or "", None, _reason(job))
 
 
-def _reason(job: Job) -> dict[str, str | None]:
+def _reason(job: PreviewJob) -> dict[str, str | None]:
     return {"code": job.error_code, "message": job.error_message}
 
 
@@ -50,7 +50,7 @@ def _result_line(custom_id: str, response: dict[str, Any] | None, error: object)
 
 
 def _write_result_file(
-    server: Server, batch: Batch, name: str, lines: Iterable[dict[str, Any]]
+    server: Server, batch: StoredBatch, name: str, lines: Iterable[dict[str, Any]]
 ) -> str | None:
     path = server.new_upload(name)
     size = 0

@@ -17,8 +17,8 @@ from sorasync.preview import limits
 from sorasync.preview.batch_results import write_results
 from sorasync.preview.faults.instead import refusal_of
 from sorasync.preview.faults.job import afflict
-from sorasync.preview.fields import Fields
-from sorasync.preview.model import Batch
+from sorasync.preview.fields import RequestFields
+from sorasync.preview.model import StoredBatch
 from sorasync.preview.refusal import RefusedError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _ENDED = ("completed", "failed", "expired", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BatchLine:
     """A line of an input file that is right as far as the batch goes."""
 
     number: int
@@ -75,11 +75,11 @@ class BatchRunner:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def _is_free(self, batch: Batch) -> bool:
+    def _is_free(self, batch: StoredBatch) -> bool:
         owner = self._server.owner
         return batch.owner is None or batch.owner == owner.name or not owner.is_alive(batch.owner)
 
-    async def _read(self, batch: Batch) -> None:
+    async def _read(self, batch: StoredBatch) -> None:
         shelf, now = self._server.shelf, int(self._server.now())
         file = shelf.file(batch.input_file)
         path = file.path if file else ""
@@ -107,7 +107,7 @@ class BatchRunner:
             raise LineError(1, "empty_file", "The input file holds no requests.")
         return total
 
-    async def _make_jobs(self, batch: Batch, path: str, total: int) -> None:
+    async def _make_jobs(self, batch: StoredBatch, path: str, total: int) -> None:
         part = batch.doc.get("stop_part")
         stop_after = int(total * part) if isinstance(part, float) else total
         lines = self._lines(path)
@@ -120,7 +120,7 @@ class BatchRunner:
                     self._make_job(batch, line, halted=line.number > stop_after)
             await asyncio.sleep(0)
 
-    def _make_job(self, batch: Batch, line: Line, *, halted: bool) -> None:
+    def _make_job(self, batch: StoredBatch, line: BatchLine, *, halted: bool) -> None:
         server = self._server
         prompt = str(line.body.get("prompt", ""))
         rules = server.faults.fire("create", lambda text: text in prompt) if server.faults.plan.rules else []
@@ -129,7 +129,7 @@ class BatchRunner:
                 refusal = refusal_of(rule, server.now()) if rule.do == "moderated" else None
                 if refusal is not None:
                     raise refusal
-            job = server.intake.create(server.dialect.checks.create(Fields("json", line.body)))
+            job = server.intake.create(server.dialect.checks.create(RequestFields("json", line.body)))
         except RefusedError as refusal:
             body = {"error": {"message": refusal.message, "code": refusal.code, "param": refusal.param}}
             server.shelf.refuse_line(batch.id, line.custom_id, refusal.status, body)
@@ -142,7 +142,7 @@ class BatchRunner:
         if server.jobs.add(job) and billed:
             server.ledger.bill(job)
 
-    def _lines(self, path: str) -> Iterator[Line]:
+    def _lines(self, path: str) -> Iterator[BatchLine]:
         seen: set[str] = set()
         if not path:
             return
@@ -156,7 +156,7 @@ class BatchRunner:
                 seen.add(line.custom_id)
                 yield line
 
-    def _settle(self, batch: Batch) -> None:
+    def _settle(self, batch: StoredBatch) -> None:
         server, now = self._server, self._server.now()
         halted = "stop_part" in batch.doc
         if batch.status == "cancelling":
@@ -169,7 +169,7 @@ class BatchRunner:
             server.jobs.end_batch(batch.id, "expired", "batch_expired", message)
             self._finish(batch, "expired", expired_at=int(now))
 
-    def _finish(self, batch: Batch, status: str, **times: int) -> None:
+    def _finish(self, batch: StoredBatch, status: str, **times: int) -> None:
         server = self._server
         with server.database.write():
             current = server.shelf.batch(batch.id)
@@ -180,7 +180,7 @@ class BatchRunner:
         server.webhooks.tell(f"batch.{status}", batch.id, server.now())
 
 
-def _parse_line(number: int, text: str) -> Line:
+def _parse_line(number: int, text: str) -> BatchLine:
     try:
         data = json.loads(text)
     except ValueError as error:
@@ -191,4 +191,4 @@ def _parse_line(number: int, text: str) -> Line:
         raise LineError(number, "invalid_url", "Only POST /v1/videos can stand in this batch.", "url")
     if not isinstance(data.get("body"), dict):
         raise LineError(number, "missing_required_parameter", "Missing 'body'.", "body")
-    return Line(number, data["custom_id"], data["body"])
+    return BatchLine(number, data["custom_id"], data["body"])

@@ -16,7 +16,7 @@ class DrawingStoppedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class DrawingJob:
     """All a thread needs. `cast` are names and clips; `source` is the video that is continued or changed.
     `part` is where the file grows before it is moved to `out`; no other drawing has the same.
     """
@@ -35,7 +35,7 @@ class Drawing:
     source: Path | None = None
 
 
-def carry_out(drawing: Drawing, progress: Callable[[float], None]) -> None:
+def carry_out(drawing: DrawingJob, progress: Callable[[float], None]) -> None:
     """Draw to `part` and move it into place. Raises what the drawing raises."""
     from sorasync.preview import animatic
 
@@ -53,7 +53,7 @@ def carry_out(drawing: Drawing, progress: Callable[[float], None]) -> None:
         part.unlink(missing_ok=True)
 
 
-def _scene(drawing: Drawing) -> Scene:
+def _scene(drawing: DrawingJob) -> Scene:
     from sorasync.preview.animatic import Cast, Scene
 
     return Scene(

@@ -22,7 +22,7 @@ _CHUNK = 1 << 20
 
 
 @dataclass(slots=True)
-class Fields:
+class RequestFields:
     """A body. `encoding` is `json`, `multipart` or `form`. Close it to drop the uploads."""
 
     encoding: str
@@ -35,25 +35,25 @@ class Fields:
             await upload.close()
 
 
-async def read_fields(request: Request) -> Fields:
+async def read_fields(request: Request) -> RequestFields:
     """Read a body. Raises `RefusedError` where it cannot be understood."""
     content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
         return await _read_form(request, "multipart" if content_type.startswith("multipart") else "form")
     body = await request.body()
     if not body:
-        return Fields("json")
+        return RequestFields("json")
     try:
         values = json.loads(body)
     except ValueError as error:
         raise bad(f"We could not parse the JSON body of your request. ({error})") from error
     if not isinstance(values, dict):
         raise bad("The body must be a JSON object.")
-    return Fields("json", values)
+    return RequestFields("json", values)
 
 
-async def _read_form(request: Request, encoding: str) -> Fields:
-    fields = Fields(encoding)
+async def _read_form(request: Request, encoding: str) -> RequestFields:
+    fields = RequestFields(encoding)
     form = await request.form(max_part_size=_CHUNK)
     for name, value in form.multi_items():
         if isinstance(value, UploadFile):

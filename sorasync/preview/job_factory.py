@@ -9,21 +9,26 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sorasync.preview import limits
+from sorasync.preview.data_paths import DataPaths
 from sorasync.preview.jobs import Jobs
 from sorasync.preview.media import UnreadableError, look_at_image, look_at_video
-from sorasync.preview.model import Job
-from sorasync.preview.places import Places
+from sorasync.preview.model import PreviewJob
 from sorasync.preview.refusal import bad, missing
 from sorasync.preview.request_parsing import Order
 from sorasync.preview.settings import PreviewSettings
-from sorasync.preview.stored_objects import Shelf
+from sorasync.preview.stored_objects import StoredObjects
 
 
 class Intake:
     """Makes jobs out of orders. `new_id` gives ids in the dialect's form."""
 
     def __init__(
-        self, settings: PreviewSettings, places: Places, jobs: Jobs, shelf: Shelf, new_id: Callable[[], str]
+        self,
+        settings: PreviewSettings,
+        places: DataPaths,
+        jobs: Jobs,
+        shelf: StoredObjects,
+        new_id: Callable[[], str],
     ) -> None:
         self._settings = settings
         self._places = places
@@ -31,7 +36,7 @@ class Intake:
         self._shelf = shelf
         self._new_id = new_id
 
-    def create(self, order: Order, image: Path | None = None) -> Job:
+    def create(self, order: Order, image: Path | None = None) -> PreviewJob:
         """A render from a prompt; `image` is an uploaded first frame. Raises `RefusedError`."""
         for character in order.characters:
             if self._shelf.character(character) is None:
@@ -49,7 +54,7 @@ class Intake:
             image=self._relative(picture) if picture else None,
         )
 
-    def derive(self, order: Order, upload: Path | None = None, *, strict: bool = True) -> Job:
+    def derive(self, order: Order, upload: Path | None = None, *, strict: bool = True) -> PreviewJob:
         """An extension or edit, of a job or of an uploaded video. Raises `RefusedError`."""
         source = self._uploaded(order, upload) if upload else self._held(order.source or "")
         total, links = source.seconds, source.links
@@ -82,9 +87,9 @@ class Intake:
         source_file: str | None = None,
         image: str | None = None,
         links: int = 0,
-    ) -> Job:
+    ) -> PreviewJob:
         now = self._settings.clock.now()
-        return Job(
+        return PreviewJob(
             id=self._new_id(),
             kind=order.kind,
             model=model,
@@ -104,7 +109,7 @@ class Intake:
             drawn=None if self._settings.draw else now,
         )
 
-    def _held(self, video_id: str) -> Job:
+    def _held(self, video_id: str) -> PreviewJob:
         job = self._jobs.get(video_id)
         now = self._settings.clock.now()
         if job is None or (job.expires is not None and job.expires <= now):
@@ -113,13 +118,13 @@ class Intake:
             raise bad(f"Video '{video_id}' is not completed.", "video", "video_not_completed")
         return job
 
-    def _uploaded(self, order: Order, upload: Path) -> Job:
+    def _uploaded(self, order: Order, upload: Path) -> PreviewJob:
         try:
             shape = look_at_video(upload)
         except UnreadableError as error:
             raise bad(f"The uploaded video cannot be used: {error}.", "video", "invalid_video") from error
         size = f"{shape.width}x{shape.height}"
-        return Job(
+        return PreviewJob(
             id="",
             kind="upload",
             model=order.model or limits.DEFAULT_MODEL,

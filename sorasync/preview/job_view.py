@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sorasync.preview.model import Job
+from sorasync.preview.model import PreviewJob
 
 _QUEUED_PART = 0.1
 
@@ -13,7 +13,7 @@ _QUEUED_PART = 0.1
 class Shown:
     """A job with the status and progress it has now. `base` is the server's address, without `/v1`."""
 
-    job: Job
+    job: PreviewJob
     status: str
     progress: int
     base: str = ""
@@ -24,7 +24,7 @@ class Shown:
         return self.status == "completed" and not self.job.videoless
 
 
-def show(job: Job, now: float, *, drawing: int, render_seconds: float, base: str = "") -> Shown:
+def show(job: PreviewJob, now: float, *, drawing: int, render_seconds: float, base: str = "") -> Shown:
     """What a job looks like. `drawing` is how far its drawing is, 0 to 100.
 
     Until it is settled a job is queued for the first tenth of its render time or while nobody draws it, and

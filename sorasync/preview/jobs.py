@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sorasync.preview.database import Database, columns_of
-from sorasync.preview.model import Job
+from sorasync.preview.model import PreviewJob
 
-_NAMES = tuple(Job.__dataclass_fields__)
+_NAMES = tuple(PreviewJob.__dataclass_fields__)
 _COLUMNS = ", ".join(_NAMES)
 _SETTLE = """
 UPDATE jobs SET state = outcome, completed = max(ready, drawn),
@@ -35,19 +35,19 @@ class Jobs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, job: Job) -> bool:
+    def add(self, job: PreviewJob) -> bool:
         """Keep a new job; False when its batch has that line already."""
         row = columns_of(job) | {"characters": json.dumps(job.characters)}
         return self._database.insert("jobs", row, ignore=job.batch is not None)
 
-    def get(self, job_id: str) -> Job | None:
+    def get(self, job_id: str) -> PreviewJob | None:
         """One job, None when it is not held."""
         row = self._database.first(f"SELECT {_COLUMNS} FROM jobs WHERE id = ?", job_id)
         return _job(row) if row else None
 
     def page(
         self, *, limit: int, ascending: bool, after: str | None, created_until: float
-    ) -> list[Job] | None:
+    ) -> list[PreviewJob] | None:
         """Jobs in the order they came, newest first unless `ascending`; None when `after` is unknown."""
         mark = None
         if after is not None:
@@ -67,7 +67,7 @@ class Jobs:
         """How many jobs are not settled."""
         return int(self._database.one("SELECT count(*) FROM jobs WHERE state = 'active'")[0])
 
-    def surplus(self, most: int | None) -> list[Job]:
+    def surplus(self, most: int | None) -> list[PreviewJob]:
         """The oldest jobs that have ended, as many as there are more jobs than `most`."""
         if most is None:
             return []
@@ -95,7 +95,7 @@ class Jobs:
         """Count one poll of a stuck job."""
         self._database.run("UPDATE jobs SET stuck = stuck - 1 WHERE id = ? AND stuck > 0", job_id)
 
-    def claim(self, owner: str, now: float) -> Job | None:
+    def claim(self, owner: str, now: float) -> PreviewJob | None:
         """Take the oldest job that nobody draws."""
         if self._unclaimed() is None:
             return None
@@ -152,7 +152,7 @@ class Jobs:
         """End the time in which a job's files can be downloaded."""
         self._database.run("UPDATE jobs SET expires = ? WHERE id = ? AND expires > ?", now, job_id, now)
 
-    def of_batch(self, batch: str, states: Iterable[str]) -> list[Job]:
+    def of_batch(self, batch: str, states: Iterable[str]) -> list[PreviewJob]:
         """The jobs of a batch that are in one of the states, in the order of its lines."""
         wanted = list(states)
         marks = ", ".join("?" * len(wanted))
@@ -189,8 +189,8 @@ class Jobs:
             )
 
 
-def _job(row: sqlite3.Row) -> Job:
+def _job(row: sqlite3.Row) -> PreviewJob:
     values = dict(zip(_NAMES, tuple(row), strict=True))
     values["characters"] = tuple(json.loads(values["characters"]))
     values["videoless"] = bool(values["videoless"])
-    return Job(**values)
+    return PreviewJob(**values)

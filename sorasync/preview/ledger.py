@@ -6,7 +6,7 @@ import hashlib
 from decimal import Decimal
 
 from sorasync.preview.database import Database, columns_of
-from sorasync.preview.model import Charge, Job
+from sorasync.preview.model import LedgerEntry, PreviewJob
 from sorasync.preview.price_list import price
 
 _MICRO = Decimal(1_000_000)
@@ -18,9 +18,9 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def bill(self, job: Job, idempotency_key: str | None = None) -> None:
+    def bill(self, job: PreviewJob, idempotency_key: str | None = None) -> None:
         """Charge a job at the reference's prices, a job of a batch at half."""
-        charge = Charge(
+        charge = LedgerEntry(
             time=job.created,
             kind=job.kind,
             model=job.model,
@@ -38,14 +38,14 @@ class Ledger:
     def note_upload(self, name: str, character: str, now: float) -> None:
         """A character upload: a row that costs nothing."""
         digest = hashlib.sha256(name.encode()).hexdigest()
-        charge = Charge(now, "character", "", "", 0, 0, character, digest, name)
+        charge = LedgerEntry(now, "character", "", "", 0, 0, character, digest, name)
         self._database.insert("ledger", columns_of(charge))
 
-    def charges(self) -> list[Charge]:
+    def charges(self) -> list[LedgerEntry]:
         """Every charge that holds, oldest first."""
-        names = ", ".join(Charge.__dataclass_fields__)
+        names = ", ".join(LedgerEntry.__dataclass_fields__)
         rows = self._database.rows(f"SELECT {names} FROM ledger WHERE void = 0 ORDER BY seq")
-        return [Charge(*row) for row in rows]
+        return [LedgerEntry(*row) for row in rows]
 
     def total(self) -> Decimal:
         """The sum of every charge that holds, in dollars."""
@@ -68,7 +68,7 @@ def text(amount: Decimal) -> str:
     return f"{amount:.2f}" if amount == amount.quantize(Decimal("0.01")) else str(amount.normalize())
 
 
-def _charge_fields(charge: Charge) -> dict[str, object]:
+def _charge_fields(charge: LedgerEntry) -> dict[str, object]:
     row = columns_of(charge)
     del row["amount"]
     return row | {"amount_usd": text(dollars(charge.amount))}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class PreviewJob:
     """A render. Times are Unix seconds, lengths whole seconds, files paths relative to the data directory.
 
     `state` is `active` until it is settled, then `completed`, `failed`, `expired` or `cancelled`; `outcome`
@@ -79,7 +79,7 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class StoredBatch:
     """A queue of renders. `doc` holds the fields of the reference's batch object that are not columns here.
 
     A `stop_part` in it is the part of its lines that gets done before it expires (0 to 1).
@@ -95,7 +95,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Charge:
+class LedgerEntry:
     """One row of the ledger. `amount` is in millionths of a dollar, `seconds` is the billed length."""
 
     time: float

@@ -12,7 +12,7 @@ import sqlite3
 from pathlib import Path
 
 
-class Owner:
+class DrawingOwner:
     """This server's name and lock. The lock is taken when the name is first asked for."""
 
     def __init__(self, folder: Path) -> None:

@@ -13,10 +13,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
-from sorasync.preview.drawing import Drawing, DrawingStoppedError, carry_out
+from sorasync.preview.drawing import DrawingJob, DrawingStoppedError, carry_out
 from sorasync.preview.jobs import Jobs
-from sorasync.preview.model import Job
-from sorasync.preview.owner import Owner
+from sorasync.preview.model import PreviewJob
+from sorasync.preview.owner import DrawingOwner
 
 _LOOK_FOR_DEAD_EVERY = 1.0
 
@@ -29,11 +29,11 @@ class Renderer:
     def __init__(
         self,
         jobs: Jobs,
-        owner: Owner,
+        owner: DrawingOwner,
         *,
         workers: int,
         now: Callable[[], float],
-        describe: Callable[[Job], Drawing],
+        describe: Callable[[PreviewJob], DrawingJob],
         forget: Callable[[str], None],
     ) -> None:
         self._jobs = jobs
@@ -110,7 +110,7 @@ class Renderer:
                 self._jobs.release(name)
                 self._forget(name)
 
-    async def _render(self, job: Job, stop: Event) -> None:
+    async def _render(self, job: PreviewJob, stop: Event) -> None:
         try:
             drawn = await self._draw(job, stop)
         except DrawingStoppedError:
@@ -129,7 +129,7 @@ class Renderer:
         self._running.pop(job.id, None)
         self.kick()
 
-    async def _draw(self, job: Job, stop: Event) -> Path:
+    async def _draw(self, job: PreviewJob, stop: Event) -> Path:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="preview-draw")
 

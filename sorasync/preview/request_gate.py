@@ -11,7 +11,7 @@ from sorasync.preview.route_names import name_route
 from sorasync.preview.server import Server
 
 
-class Gate:
+class RequestGate:
     """Middleware in front of every route."""
 
     def __init__(self, app: ASGIApp, server: Server) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sorasync.preview import limits
-from sorasync.preview.fields import Fields
+from sorasync.preview.fields import RequestFields
 from sorasync.preview.refusal import bad
 
 _SIZE = re.compile(r"[1-9]\d{1,3}x[1-9]\d{1,3}")
@@ -40,7 +40,7 @@ class Checks:
 
     strict: bool = True
 
-    def create(self, fields: Fields) -> Order:
+    def create(self, fields: RequestFields) -> Order:
         """A create request."""
         self._known(fields, _CREATE)
         model = self._model(fields) or limits.DEFAULT_MODEL
@@ -55,7 +55,7 @@ class Checks:
             label=_slate_label(fields),
         )
 
-    def extend(self, fields: Fields) -> Order:
+    def extend(self, fields: RequestFields) -> Order:
         """An extension of a video by id, or of an uploaded one."""
         for name in ("characters", "input_reference"):
             if name in fields.values or name in fields.files:
@@ -72,7 +72,7 @@ class Checks:
             label=_slate_label(fields),
         )
 
-    def edit(self, fields: Fields, source: str | None = None) -> Order:
+    def edit(self, fields: RequestFields, source: str | None = None) -> Order:
         """An edit of a video by id (in the path or the body), or of an uploaded one."""
         self._known(fields, _EDIT)
         found = source or _source(fields)
@@ -80,14 +80,14 @@ class Checks:
             "edit", prompt_of(fields), model=self._model(fields), source=found, label=_slate_label(fields)
         )
 
-    def _known(self, fields: Fields, names: frozenset[str]) -> None:
+    def _known(self, fields: RequestFields, names: frozenset[str]) -> None:
         if not self.strict:
             return
         for name in (*fields.values, *fields.files):
             if name not in names:
                 raise bad(f"Unknown parameter: '{name}'.", name, "unknown_parameter")
 
-    def _model(self, fields: Fields) -> str | None:
+    def _model(self, fields: RequestFields) -> str | None:
         model = fields.values.get("model")
         if model is None or model == "":
             return None
@@ -95,7 +95,7 @@ class Checks:
             raise bad(f"The model '{model}' does not exist.", "model", "model_not_found")
         return model
 
-    def _size(self, fields: Fields, model: str) -> str:
+    def _size(self, fields: RequestFields, model: str) -> str:
         size = fields.values.get("size") or limits.DEFAULT_SIZE
         allowed = limits.sizes_of(model) if self.strict else None
         if not isinstance(size, str) or not _SIZE.fullmatch(size) or (allowed and size not in allowed):
@@ -105,7 +105,7 @@ class Checks:
             )
         return size
 
-    def _seconds(self, fields: Fields, default: str | None) -> int:
+    def _seconds(self, fields: RequestFields, default: str | None) -> int:
         value: Any = fields.values.get("seconds", default)
         if value is None:
             raise bad("Missing required parameter: 'seconds'.", "seconds", "missing_required_parameter")
@@ -122,7 +122,7 @@ class Checks:
         return int(text)
 
 
-def prompt_of(fields: Fields) -> str:
+def prompt_of(fields: RequestFields) -> str:
     """The prompt, or a refusal."""
     prompt = fields.values.get("prompt")
     if not isinstance(prompt, str) or not prompt.strip():
@@ -134,7 +134,7 @@ def prompt_of(fields: Fields) -> str:
     return prompt
 
 
-def _characters(fields: Fields) -> tuple[str, ...]:
+def _characters(fields: RequestFields) -> tuple[str, ...]:
     items = fields.values.get("characters") or []
     ids = [_id_of(item) for item in items] if isinstance(items, list) else [""]
     if not all(ids):
@@ -149,7 +149,7 @@ def _id_of(item: object) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _image(fields: Fields) -> dict[str, str] | None:
+def _image(fields: RequestFields) -> dict[str, str] | None:
     value = fields.values.get("input_reference")
     if value is None or "input_reference" in fields.files:
         return None
@@ -161,7 +161,7 @@ def _image(fields: Fields) -> dict[str, str] | None:
     return given
 
 
-def _source(fields: Fields) -> str | None:
+def _source(fields: RequestFields) -> str | None:
     if "video" in fields.files:
         return None
     video = fields.values.get("video")
@@ -171,6 +171,6 @@ def _source(fields: Fields) -> str | None:
     return found
 
 
-def _slate_label(fields: Fields) -> str | None:
+def _slate_label(fields: RequestFields) -> str | None:
     label = fields.values.get("label")
     return label[:200] if isinstance(label, str) and label else None

@@ -9,25 +9,25 @@ from dataclasses import replace
 from pathlib import Path
 
 from sorasync.preview.batches import BatchRunner
+from sorasync.preview.data_paths import DataPaths
 from sorasync.preview.database import Database
 from sorasync.preview.dialects import Dialect, dialect_of
-from sorasync.preview.drawing import Drawing
+from sorasync.preview.drawing import DrawingJob
 from sorasync.preview.faults.choose import Faults
 from sorasync.preview.faults.job import afflict
-from sorasync.preview.faults.rule import Rule, load_plan
+from sorasync.preview.faults.rule import FaultRule, load_plan
 from sorasync.preview.job_factory import Intake
 from sorasync.preview.job_view import Shown, show
 from sorasync.preview.jobs import Jobs
 from sorasync.preview.ledger import Ledger
 from sorasync.preview.media import UnreadableError, look_at_video
-from sorasync.preview.model import Character, Job
-from sorasync.preview.owner import Owner
-from sorasync.preview.places import Places
+from sorasync.preview.model import Character, PreviewJob
+from sorasync.preview.owner import DrawingOwner
 from sorasync.preview.refusal import RefusedError, bad
 from sorasync.preview.renderer import Renderer
 from sorasync.preview.settings import PreviewSettings
-from sorasync.preview.stored_objects import Shelf
-from sorasync.preview.webhooks import Webhooks
+from sorasync.preview.stored_objects import StoredObjects
+from sorasync.preview.webhooks import WebhookSender
 
 
 class Server:
@@ -41,12 +41,12 @@ class Server:
         self.dialect: Dialect = dialect_of(settings.dialect)
         self.faults = Faults(load_plan(settings.faults) if settings.faults else None)
         self.requests: Counter[str] = Counter()
-        self.places = Places(settings.data)
+        self.places = DataPaths(settings.data)
         self.database = Database(self.places.database)
         self.jobs = Jobs(self.database)
         self.ledger = Ledger(self.database)
-        self.shelf = Shelf(self.database)
-        self.owner = Owner(self.places.owners)
+        self.shelf = StoredObjects(self.database)
+        self.owner = DrawingOwner(self.places.owners)
         self.intake = Intake(settings, self.places, self.jobs, self.shelf, self.dialect.new_id)
         self.renderer = Renderer(
             self.jobs,
@@ -57,7 +57,7 @@ class Server:
             forget=self.places.forget_owner,
         )
         self.batches = BatchRunner(self)
-        self.webhooks = Webhooks(settings, self.jobs)
+        self.webhooks = WebhookSender(settings, self.jobs)
         self._closed = False
 
     def now(self) -> float:
@@ -90,7 +90,9 @@ class Server:
                 headers={"retry-after": str(max(1, int((self.settings.render_seconds or 0) / 2)))},
             )
 
-    def accept(self, job: Job, rules: Iterable[Rule] = (), idempotency_key: str | None = None) -> Job:
+    def accept(
+        self, job: PreviewJob, rules: Iterable[FaultRule] = (), idempotency_key: str | None = None
+    ) -> PreviewJob:
         """Keep and bill a new job, with what the fault rules do to it."""
         job, billed = afflict(job, rules)
         with self.database.write():
@@ -103,11 +105,11 @@ class Server:
         self.webhooks.watch(self.settle)
         return job
 
-    def again(self, job: Job) -> Job:
+    def again(self, job: PreviewJob) -> PreviewJob:
         """The same request once more, as a gateway that resends makes it."""
         return replace(job, id=self.dialect.new_id())
 
-    def show(self, job: Job, base: str = "") -> Shown:
+    def show(self, job: PreviewJob, base: str = "") -> Shown:
         """A job as it looks now."""
         return show(
             job,
@@ -117,7 +119,7 @@ class Server:
             base=base,
         )
 
-    def remove(self, job: Job) -> None:
+    def remove(self, job: PreviewJob) -> None:
         """Forget a job and delete its files."""
         self.jobs.remove(job.id)
         self.places.remove_job(job.id)
@@ -163,9 +165,9 @@ class Server:
         self.renderer.abandon()
         self.database.close()
 
-    def _describe(self, job: Job) -> Drawing:
+    def _describe(self, job: PreviewJob) -> DrawingJob:
         cast = [self.shelf.character(character) for character in job.characters]
-        return Drawing(
+        return DrawingJob(
             kind=job.kind,
             prompt=job.prompt,
             model=job.model,
@@ -180,7 +182,7 @@ class Server:
             source=self._source_of(job),
         )
 
-    def _source_of(self, job: Job) -> Path | None:
+    def _source_of(self, job: PreviewJob) -> Path | None:
         """The file that a job is drawn on; a source made without drawing gets its file now."""
         if job.source_file is not None:
             return self.places.inside(job.source_file)

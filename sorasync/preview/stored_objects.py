@@ -7,14 +7,14 @@ import sqlite3
 from dataclasses import replace
 
 from sorasync.preview.database import Database, columns_of
-from sorasync.preview.model import Batch, Character, StoredFile
+from sorasync.preview.model import Character, StoredBatch, StoredFile
 
 _FILE = ", ".join(StoredFile.__dataclass_fields__)
-_BATCH = ", ".join(Batch.__dataclass_fields__)
+_BATCH = ", ".join(StoredBatch.__dataclass_fields__)
 OPEN_BATCH = ("validating", "in_progress", "cancelling")
 
 
-class Shelf:
+class StoredObjects:
     """The tables of what jobs are made from."""
 
     def __init__(self, database: Database) -> None:
@@ -50,20 +50,20 @@ class Shelf:
         """Forget a file; False if it was not held."""
         return self._database.run("DELETE FROM files WHERE id = ?", file_id) == 1
 
-    def add_batch(self, batch: Batch) -> None:
+    def add_batch(self, batch: StoredBatch) -> None:
         """Keep a batch."""
         self._database.insert("batches", columns_of(batch) | {"doc": json.dumps(batch.doc)})
 
-    def batch(self, batch_id: str) -> Batch | None:
+    def batch(self, batch_id: str) -> StoredBatch | None:
         """One batch, None when it is not held."""
         row = self._database.first(f"SELECT {_BATCH} FROM batches WHERE id = ?", batch_id)
         return _batch(row) if row else None
 
-    def batches(self) -> list[Batch]:
+    def batches(self) -> list[StoredBatch]:
         """Every batch, newest first."""
         return [_batch(row) for row in self._database.rows(f"SELECT {_BATCH} FROM batches ORDER BY seq DESC")]
 
-    def open_batches(self) -> list[Batch]:
+    def open_batches(self) -> list[StoredBatch]:
         """The batches that are not done, oldest first."""
         sql = (
             f"SELECT {_BATCH} FROM batches WHERE status IN ('validating', 'in_progress', 'cancelling') "
@@ -71,7 +71,7 @@ class Shelf:
         )
         return [_batch(row) for row in self._database.rows(sql)]
 
-    def change_batch(self, batch: Batch, status: str, **doc: object) -> Batch:
+    def change_batch(self, batch: StoredBatch, status: str, **doc: object) -> StoredBatch:
         """Give a batch a new status and more fields."""
         changed = replace(batch, status=status, doc=batch.doc | doc)
         self._database.run(
@@ -96,6 +96,6 @@ class Shelf:
         return [(row[0], row[1], json.loads(row[2])) for row in rows]
 
 
-def _batch(row: sqlite3.Row) -> Batch:
-    values = dict(zip(Batch.__dataclass_fields__, tuple(row), strict=True))
-    return Batch(**(values | {"doc": json.loads(values["doc"])}))
+def _batch(row: sqlite3.Row) -> StoredBatch:
+    values = dict(zip(StoredBatch.__dataclass_fields__, tuple(row), strict=True))
+    return StoredBatch(**(values | {"doc": json.loads(values["doc"])}))

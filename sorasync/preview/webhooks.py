@@ -25,7 +25,7 @@ def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
-class Webhooks:
+class WebhookSender:
     """Sends events when an address is set. A delivery that fails is not repeated."""
 
     def __init__(self, settings: PreviewSettings, jobs: Jobs) -> None:

@@ -58,7 +58,7 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class BodyFault:
     """What is wrong at a place of a body, and the nearest right spelling where there is one."""
 
     place: Place
@@ -66,29 +66,29 @@ class Mistake:
     fix: str | None = None
 
 
-def read_tree(tree: object) -> tuple[list[Use], list[Mistake]]:
+def read_tree(tree: object) -> tuple[list[Use], list[BodyFault]]:
     """Every value that a body uses, and every mistake in it."""
     uses: list[Use] = []
-    mistakes: list[Mistake] = []
+    mistakes: list[BodyFault] = []
     for place, text in _strings(tree, (), mistakes):
         if not text.startswith("$") or text.startswith("$$"):
             continue
         try:
             uses.append(_use(place, text))
         except ValueError as error:
-            mistakes.append(Mistake(place, str(error), _nearest(text)))
+            mistakes.append(BodyFault(place, str(error), _nearest(text)))
     return uses, mistakes
 
 
-def _strings(tree: object, place: Place, mistakes: list[Mistake]) -> Iterator[tuple[Place, str]]:
+def _strings(tree: object, place: Place, mistakes: list[BodyFault]) -> Iterator[tuple[Place, str]]:
     if len(place) > _DEEPEST:
-        mistakes.append(Mistake(place, f"it lies more than {_DEEPEST} tables deep"))
+        mistakes.append(BodyFault(place, f"it lies more than {_DEEPEST} tables deep"))
     elif isinstance(tree, Mapping):
         for name, inner in tree.items():
             if not name or len(name) > 80 or any(char <= " " for char in name):
-                mistakes.append(Mistake((*place, name), "a field's name holds no blanks"))
+                mistakes.append(BodyFault((*place, name), "a field's name holds no blanks"))
             elif name == "*" and inner != "$params":
-                mistakes.append(Mistake((*place, name), '"*" takes "$params" and nothing else'))
+                mistakes.append(BodyFault((*place, name), '"*" takes "$params" and nothing else'))
             else:
                 yield from _strings(inner, (*place, name), mistakes)
     elif isinstance(tree, list):
@@ -97,7 +97,7 @@ def _strings(tree: object, place: Place, mistakes: list[Mistake]) -> Iterator[tu
     elif isinstance(tree, str):
         yield place, tree
     elif not isinstance(tree, bool | int | float):
-        mistakes.append(Mistake(place, "a text, a number, true, false, an array or a table is needed"))
+        mistakes.append(BodyFault(place, "a text, a number, true, false, an array or a table is needed"))
 
 
 def _nearest(text: str) -> str | None:

@@ -96,7 +96,7 @@ class Encodings(Data):
     edit: tuple[Encoding, ...] = ("json", "multipart")
 
 
-class Fields(Data):
+class HostFields(Data):
     """The host's names for what every request says.
 
     `seconds` is the field and `seconds_type` the type of a length; `extend_seconds` is the field's name in
@@ -212,7 +212,7 @@ class Rate(Data):
     in_flight: int | None = Field(default=None, ge=1)
 
 
-class Download(Data):
+class DownloadHosts(Data):
     """Other hosts (`host` or `host:port`) that may serve files even from a private address."""
 
     hosts: tuple[str, ...] = ()

@@ -17,10 +17,10 @@ from sorasync.profile.parts import (
     Abilities,
     Auth,
     Billing,
-    Download,
+    DownloadHosts,
     Encodings,
     Errors,
-    Fields,
+    HostFields,
     Limits,
     ParamType,
     Rate,
@@ -68,13 +68,13 @@ class Profile(Data):
     auth: Auth = Auth()
     routes: Routes = Routes()
     encodings: Encodings = Encodings()
-    fields: Fields = Fields()
+    fields: HostFields = HostFields()
     limits: Limits = Limits()
     abilities: Abilities = Abilities()
     errors: Errors = Errors()
     billing: Billing = Billing()
     rate: Rate = Rate()
-    download: Download = Download()
+    download: DownloadHosts = DownloadHosts()
     headers: Headers = Field(default_factory=dict)
     models: Mapping[str, Model] = {}
     params: Mapping[str, ParamType] = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sorasync.provider.batch import Batch, BatchResult
-from sorasync.provider.payment_gate import Gate
+from sorasync.provider.payment_gate import PaymentGate
 from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Job, Page, Variant
 
 
@@ -39,19 +39,19 @@ class Provider(Protocol):
     name: str
     """`profile@base_url`, what records are filed under; no secrets in it."""
 
-    async def create(self, request: CreateRequest, gate: Gate | None = None) -> Job:
+    async def create(self, request: CreateRequest, gate: PaymentGate | None = None) -> Job:
         """Start a render. Paid."""
         ...
 
-    async def extend(self, request: ExtendRequest, gate: Gate | None = None) -> Job:
+    async def extend(self, request: ExtendRequest, gate: PaymentGate | None = None) -> Job:
         """Continue a video. Paid."""
         ...
 
-    async def edit(self, request: EditRequest, gate: Gate | None = None) -> Job:
+    async def edit(self, request: EditRequest, gate: PaymentGate | None = None) -> Job:
         """Change a video. Paid."""
         ...
 
-    async def upload_character(self, name: str, video: Path, gate: Gate | None = None) -> str:
+    async def upload_character(self, name: str, video: Path, gate: PaymentGate | None = None) -> str:
         """Upload a reference clip; the character's id. There is no list of characters: keep the id."""
         ...
 
@@ -113,7 +113,7 @@ class BatchQueue(Protocol):
         ...
 
     async def create_batch(
-        self, input_file_id: str, metadata: Mapping[str, str] | None = None, gate: Gate | None = None
+        self, input_file_id: str, metadata: Mapping[str, str] | None = None, gate: PaymentGate | None = None
     ) -> Batch:
         """Queue the requests of an uploaded file. Paid, sent at most once; raises `OutcomeUnknown`."""
         ...

@@ -20,9 +20,9 @@ from sorasync.provider.classify import fault, unreadable
 from sorasync.provider.download import Downloader, Opened
 from sorasync.provider.errors import BadDownload, NotFound, NotSent, NotSupported, RateLimited
 from sorasync.provider.http_request import Outgoing
-from sorasync.provider.http_response import Answer, refused_with
+from sorasync.provider.http_response import HttpResponse, refused_with
 from sorasync.provider.listing import PageCount
-from sorasync.provider.payment_gate import Gate
+from sorasync.provider.payment_gate import PaymentGate
 from sorasync.provider.read import job_id
 from sorasync.provider.retry import FREE, PAID, Patience, retried
 from sorasync.provider.sender import Sender
@@ -56,7 +56,7 @@ class Batches:
         return self._downloads.path("file_content", encode.route(self._sender.spec, "file_content", file_id))
 
     async def create_batch(
-        self, input_file_id: str, metadata: Mapping[str, str] | None = None, gate: Gate | None = None
+        self, input_file_id: str, metadata: Mapping[str, str] | None = None, gate: PaymentGate | None = None
     ) -> Batch:
         """Queue the requests of an uploaded JSONL file. Paid, as all its lines are."""
         fields: dict[str, object] = {
@@ -67,7 +67,7 @@ class Batches:
         if metadata:
             fields["metadata"] = dict(metadata)
         outgoing = Outgoing(encode.route(self._sender.spec, "batch_create"), "json", fields)
-        return self._batch(await self._send("batch_create", outgoing, gate or Gate()), paid=True)
+        return self._batch(await self._send("batch_create", outgoing, gate or PaymentGate()), paid=True)
 
     async def batch(self, batch_id: str) -> Batch:
         """One batch. Raises `NotFound`."""
@@ -142,11 +142,11 @@ class Batches:
         if rest:
             yield rest
 
-    async def _send(self, name: str, outgoing: Outgoing, gate: Gate | None = None) -> Answer:
+    async def _send(self, name: str, outgoing: Outgoing, gate: PaymentGate | None = None) -> HttpResponse:
         """The answer to a request, which is paid where there is a gate."""
         paid = gate is not None
 
-        async def once() -> Answer:
+        async def once() -> HttpResponse:
             try:
                 return self._good(await self._sender.post(name, outgoing, gate), paid)
             except (RateLimited, NotSent):
@@ -157,12 +157,12 @@ class Batches:
         after = PAID if paid else FREE
         return await retried(once, self._sender.clock, self._patience, after=after, gate=gate)
 
-    def _good(self, answer: Answer, paid: bool = False) -> Answer:
+    def _good(self, answer: HttpResponse, paid: bool = False) -> HttpResponse:
         if refused_with(answer) is not None:
             raise fault(answer, self._sender.asked(paid), self._sender.clock.now())
         return answer
 
-    def _batch(self, answer: Answer, paid: bool = False, known_id: str | None = None) -> Batch:
+    def _batch(self, answer: HttpResponse, paid: bool = False, known_id: str | None = None) -> Batch:
         batch = read_batch(answer.body, known_id=known_id)
         if batch is None:
             raise unreadable(answer, self._sender.asked(paid))

@@ -25,7 +25,7 @@ from sorasync.provider.errors import (
     RenderFailed,
     ServerError,
 )
-from sorasync.provider.http_response import Answer, Complaint, complaint, refused_with
+from sorasync.provider.http_response import Complaint, HttpResponse, complaint, refused_with
 from sorasync.provider.moderation import is_moderation
 from sorasync.provider.redact import clean, redact
 from sorasync.provider.retry_after import retry_after
@@ -90,7 +90,7 @@ class Asked:
     keeps_jobs: bool = True
 
 
-def fault(answer: Answer, asked: Asked, now: float) -> ProviderError:
+def fault(answer: HttpResponse, asked: Asked, now: float) -> ProviderError:
     """The error for an answer that cannot be used. `now` is Unix time, for dates in `Retry-After`.
 
     A refusal inside a success is read like one with the status that its body names.
@@ -127,7 +127,9 @@ def fault(answer: Answer, asked: Asked, now: float) -> ProviderError:
     return ServerError(message, status=status, code=code)
 
 
-def _busy(kind: type[RateLimited], answer: Answer, message: str, code: str | None, now: float) -> RateLimited:
+def _busy(
+    kind: type[RateLimited], answer: HttpResponse, message: str, code: str | None, now: float
+) -> RateLimited:
     """The refusal of a busy server, with when it wants to be asked again."""
     wait = retry_after(answer.headers, now)
     if wait is not None:
@@ -135,13 +137,13 @@ def _busy(kind: type[RateLimited], answer: Answer, message: str, code: str | Non
     return kind(message, retry_after=wait, status=answer.status, code=code)
 
 
-def not_the_api(answer: Answer, asked: Asked) -> NotTheApi:
+def not_the_api(answer: HttpResponse, asked: Asked) -> NotTheApi:
     """The error for a web page where a job was asked for."""
     message = f"{asked.host} answered {answer.status} with a web page: this is not the API"
     return NotTheApi(message, status=answer.status, hint=_PAGE)
 
 
-def unreadable(answer: Answer, asked: Asked) -> ProviderError:
+def unreadable(answer: HttpResponse, asked: Asked) -> ProviderError:
     """The error for a success, no refusal in disguise, whose body names nothing that can be used."""
     said = _server_words(answer, complaint(answer.body), asked)
     message = f"{asked.host} answered {answer.status} and named no job" + (f": {said}" if said else "")
@@ -153,7 +155,7 @@ def unreadable(answer: Answer, asked: Asked) -> ProviderError:
 
 
 def _by_code(
-    answer: Answer, said: Complaint, message: str, code: str | None, now: float
+    answer: HttpResponse, said: Complaint, message: str, code: str | None, now: float
 ) -> ProviderError | None:
     """The error that the server's code alone decides, whatever the status."""
     codes, status = set(said.codes), answer.status
@@ -177,12 +179,12 @@ def _forbidden(status: int, said: Complaint, message: str, code: str | None, ask
     return AuthFailed(message, status=status, code=code, hint=hint)
 
 
-def _error_message(answer: Answer, said: Complaint, asked: Asked) -> str:
+def _error_message(answer: HttpResponse, said: Complaint, asked: Asked) -> str:
     text = _server_words(answer, said, asked)
     return f"{asked.host} answered {answer.status}" + (f": {text}" if text else "")
 
 
-def _server_words(answer: Answer, said: Complaint, asked: Asked) -> str:
+def _server_words(answer: HttpResponse, said: Complaint, asked: Asked) -> str:
     """What the server said, as far as it can be shown; its body as it is where nothing in it is a message."""
     return redact(said.message or answer.said or as_json(answer.body), asked.secret)
 

@@ -32,11 +32,11 @@ from sorasync.provider.errors import (
 from sorasync.provider.gateway_bill import with_bill
 from sorasync.provider.gateway_ids import completed
 from sorasync.provider.http_request import Outgoing
-from sorasync.provider.http_response import Answer, refused_with
+from sorasync.provider.http_response import HttpResponse, refused_with
 from sorasync.provider.kept_answers import KeptAnswers, kept_as
-from sorasync.provider.limits import Limits
+from sorasync.provider.limits import Limiters
 from sorasync.provider.links import LinkPolicy
-from sorasync.provider.payment_gate import Gate
+from sorasync.provider.payment_gate import PaymentGate
 from sorasync.provider.read import is_job, job_id, pending, read_job, read_page
 from sorasync.provider.retry import KEYED, PAID, Patience, retried
 from sorasync.provider.retry_after import poll_after
@@ -74,7 +74,7 @@ class VideosClient:
         api_key: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Clock | None = None,
-        limits: Limits | None = None,
+        limits: Limiters | None = None,
         patience: Patience | None = None,
         answers: KeptAnswers | None = None,
     ) -> None:
@@ -82,7 +82,7 @@ class VideosClient:
         self.name = spec.provider_name
         self._clock = clock or SystemClock()
         self._patience = patience or Patience()
-        self.limits = limits or Limits(self._clock, spec.creates_per_minute, spec.in_flight)
+        self.limits = limits or Limiters(self._clock, spec.creates_per_minute, spec.in_flight)
         links = LinkPolicy(spec.base_url, spec.download_hosts)
         self._answers = None if spec.keeps_jobs else answers
         self._sender = Sender(
@@ -110,7 +110,7 @@ class VideosClient:
         """How many requests were sent, by route name."""
         return self._sender.requests
 
-    async def create(self, request: CreateRequest, gate: Gate | None = None) -> Job:
+    async def create(self, request: CreateRequest, gate: PaymentGate | None = None) -> Job:
         """Start a render. Paid."""
         image_id = None
         if request.image is not None and self.spec.image_by == ("file_id",):
@@ -123,7 +123,7 @@ class VideosClient:
                 raise InvalidRequest(missing.message, status=410, code=missing.code) from None
             raise self._no_route("create", missing) from None
 
-    async def extend(self, request: ExtendRequest, gate: Gate | None = None) -> Job:
+    async def extend(self, request: ExtendRequest, gate: PaymentGate | None = None) -> Job:
         """Continue a video. Paid."""
         outgoing = encode.extend(self.spec, request, await self._source_url(request.source))
         try:
@@ -134,7 +134,7 @@ class VideosClient:
                 return await self.extend(replace(request, source=_as_file(request.source)), gate)
             raise await self._missing("extend", request.source, missing) from None
 
-    async def edit(self, request: EditRequest, gate: Gate | None = None) -> Job:
+    async def edit(self, request: EditRequest, gate: PaymentGate | None = None) -> Job:
         """Change a video. Paid. The form of the route is found out once and remembered.
 
         A form that answers 404 or 405 has accepted nothing, so the next one may be tried.
@@ -154,7 +154,7 @@ class VideosClient:
             return await self.edit(replace(request, source=_as_file(request.source)), gate)
         raise await self._missing("edit", request.source, missing, self._edits.known) from None
 
-    async def upload_character(self, name: str, video: Path, gate: Gate | None = None) -> str:
+    async def upload_character(self, name: str, video: Path, gate: PaymentGate | None = None) -> str:
         """Upload a reference clip; the character's id."""
         path = encode.route(self.spec, "character_create")
         outgoing = Outgoing(path, "multipart", {"name": name}, {"video": video})
@@ -249,7 +249,7 @@ class VideosClient:
                 return job
         raise NotFound(f"{self.spec.name} keeps no jobs to ask for")
 
-    def _read_kept(self, name: str, answer: Answer) -> Job | None:
+    def _read_kept(self, name: str, answer: HttpResponse) -> Job | None:
         try:
             return self._answered(answer, name)
         except ProviderError:
@@ -260,7 +260,7 @@ class VideosClient:
         name: str,
         outgoing: Outgoing,
         model: str | None,
-        gate: Gate | None,
+        gate: PaymentGate | None,
         idempotency_key: str | None,
     ) -> Job:
         """A paid request's job."""
@@ -268,7 +268,7 @@ class VideosClient:
         answer = await self._accepted(name, outgoing, model, gate, None if self._answers is None else kept)
         return with_bill(self._answered(answer, kept), answer.headers)
 
-    def _answered(self, answer: Answer, name: str) -> Job:
+    def _answered(self, answer: HttpResponse, name: str) -> Job:
         """The job in the answer to a paid request. Where the host keeps none it may have no id either."""
         named = job_id(answer.body) is not None
         if not named and not self.spec.keeps_jobs and answer.ok:
@@ -282,20 +282,20 @@ class VideosClient:
         name: str,
         outgoing: Outgoing,
         model: str | None,
-        gate: Gate | None,
+        gate: PaymentGate | None,
         keep_as: str | None = None,
-    ) -> Answer:
+    ) -> HttpResponse:
         """The answer to a paid request, sent again only where nothing can have been accepted.
 
         What is sent again by its key leaves the outcome open whatever refuses it later: a refusal of the
         second request says nothing of the first, which the host may still be at work on.
         """
-        gate = gate or Gate()
+        gate = gate or PaymentGate()
         limiter = self.limits.of(model)
         keyed = self.spec.idempotency and bool(outgoing.headers)
         lost: OutcomeUnknown | None = None
 
-        async def once() -> Answer:
+        async def once() -> HttpResponse:
             nonlocal lost
             await limiter.turn(gate)
             try:
@@ -320,7 +320,7 @@ class VideosClient:
         except ProviderError as error:
             raise (error if lost is None else lost) from None
 
-    async def _only_pages(self, name: str, answer: Answer) -> bool:
+    async def _only_pages(self, name: str, answer: HttpResponse) -> bool:
         """Whether a web page in answer to a paid request means that no API is there at all.
 
         A success may have been accepted by an API, with a page put in the place of its answer: only where
@@ -338,19 +338,19 @@ class VideosClient:
                 return False
         return True
 
-    async def _free(self, send: Callable[[], Awaitable[Answer]]) -> Answer:
-        async def once() -> Answer:
+    async def _free(self, send: Callable[[], Awaitable[HttpResponse]]) -> HttpResponse:
+        async def once() -> HttpResponse:
             return self._good(await send())
 
         return await retried(once, self._clock, self._patience)
 
-    def _good(self, answer: Answer, paid: bool = False) -> Answer:
+    def _good(self, answer: HttpResponse, paid: bool = False) -> HttpResponse:
         """The answer if it is a success, its error raised otherwise."""
         if refused_with(answer) is not None:
             raise fault(answer, self._sender.asked(paid), self._clock.now())
         return answer
 
-    def _job(self, answer: Answer, *, paid: bool, known_id: str | None = None) -> Job:
+    def _job(self, answer: HttpResponse, *, paid: bool, known_id: str | None = None) -> Job:
         """The job in an answer, whatever its status: some servers answer failed jobs as errors."""
         wait = poll_after(answer.headers, self._clock.now())
         if not is_job(answer.body, asked_for=answer.ok and known_id is not None):

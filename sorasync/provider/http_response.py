@@ -11,7 +11,7 @@ from sorasync.provider.values import first, table, word
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """Status, headers (lower-case names) and the JSON of the body, None where it holds none.
 
     `said` is what a body that is no JSON says to people: the visible text of a page, or plain text.
@@ -67,7 +67,7 @@ def complaint(body: object) -> Complaint:
     return Complaint(message_in(body) or "", codes)
 
 
-def refused_with(answer: Answer, unsaid: int = 400) -> int | None:
+def refused_with(answer: HttpResponse, unsaid: int = 400) -> int | None:
     """The status that a refusal has, or would have: some servers refuse with HTTP 200 and say so in the body.
 
     `unsaid` where the body names no status; None for an answer that is no refusal. A body with a job's id is

@@ -24,7 +24,7 @@ from typing import BinaryIO
 from sorasync.durable import make_directory, write_atomic
 from sorasync.library_file import read_file
 from sorasync.provider.errors import BadDownload
-from sorasync.provider.http_response import Answer
+from sorasync.provider.http_response import HttpResponse
 from sorasync.provider.inline import Base64
 
 LARGEST_VIDEO = 8 << 30
@@ -61,18 +61,18 @@ class KeptAnswers:
             raise _not_kept(error) from error
         return Incoming(self._directory, name, self._largest)
 
-    def read(self, name: str) -> Answer | None:
+    def read(self, name: str) -> HttpResponse | None:
         """A kept answer; None where there is none that came whole."""
         try:
             found = json.loads(read_file(self._directory / f"{name}.json", within=self._directory))
             if found["format"] != _FORMAT:
                 return None
             files = {str(m): self._directory / f"{name}.{int(n)}" for m, n in found["files"].items()}
-            return Answer(int(found["status"]), {}, found["body"], files=files)
+            return HttpResponse(int(found["status"]), {}, found["body"], files=files)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
-    def every(self) -> Iterator[tuple[str, Answer]]:
+    def every(self) -> Iterator[tuple[str, HttpResponse]]:
         """All of them, by name."""
         for name in sorted(self._names()):
             answer = self.read(name)

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from sorasync.clock import Clock, lasting
 from sorasync.counted import counted
 from sorasync.provider.errors import RateLimited
-from sorasync.provider.payment_gate import Gate
+from sorasync.provider.payment_gate import PaymentGate
 
 _WINDOW = 60.0
 _GROWTH = 0.02
@@ -48,7 +48,7 @@ class Limiter:
         self._refusals = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def turn(self, gate: Gate) -> None:
+    async def turn(self, gate: PaymentGate) -> None:
         """Wait until the next request may be sent.
 
         Raises `Withheld` when it may not leave any more, and `RateLimited` where the provider wants a longer
@@ -158,7 +158,7 @@ class Limiter:
             self._turns.popleft()
 
 
-class Limits:
+class Limiters:
     """The limiters of one provider, one for each model, made when first asked for."""
 
     def __init__(self, clock: Clock, per_minute: float | None = None, in_flight: int | None = None) -> None:

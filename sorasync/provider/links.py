@@ -13,7 +13,7 @@ from sorasync.provider.redact import clean
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class WebOrigin:
     """Scheme, host and port: what a key may be sent to."""
 
     scheme: str
@@ -22,7 +22,7 @@ class Origin:
 
 
 @lru_cache(maxsize=64)
-def origin(url: str) -> Origin | None:
+def origin(url: str) -> WebOrigin | None:
     """The origin of an http or https address without user and password; None for any other text."""
     try:
         parts = urlsplit(url)
@@ -31,7 +31,7 @@ def origin(url: str) -> Origin | None:
         return None
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
         return None
-    return Origin(parts.scheme, parts.hostname.lower(), port or (443 if parts.scheme == "https" else 80))
+    return WebOrigin(parts.scheme, parts.hostname.lower(), port or (443 if parts.scheme == "https" else 80))
 
 
 @dataclass(frozen=True, slots=True)

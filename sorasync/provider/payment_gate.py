@@ -7,7 +7,7 @@ import math
 from sorasync.clock import Clock
 
 
-class Gate:
+class PaymentGate:
     """Whether a paid request may leave. This one is always open; an apply has its own.
 
     `left` says that a request is out that may have been accepted. `patience` is the longest pause, in

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from sorasync.provider import encode
 from sorasync.provider.client import VideosClient
 from sorasync.provider.errors import ProviderError
-from sorasync.provider.http_response import Answer, complaint
+from sorasync.provider.http_response import HttpResponse, complaint
 from sorasync.provider.read import read_page
 from sorasync.provider.retry_after import date_of
 from sorasync.provider.sender import Sender
@@ -71,7 +71,7 @@ class _Probe:
         self._sender = sender
         self._spec = sender.spec
         self._clock = client.clock
-        self._seen: list[Answer] = []
+        self._seen: list[HttpResponse] = []
 
     async def run(self) -> HostFacts:
         name, path, query = encode.free_question(self._spec)
@@ -101,18 +101,18 @@ class _Probe:
             sunset=next((a.headers["sunset"] for a in self._seen if "sunset" in a.headers), None),
         )
 
-    async def _get(self, name: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
+    async def _get(self, name: str, path: str, query: Mapping[str, str] | None = None) -> HttpResponse:
         answer = await self._sender.get(name, path, query)
         self._seen.append(answer)
         return answer
 
-    async def _quietly(self, name: str, path: str) -> Answer | None:
+    async def _quietly(self, name: str, path: str) -> HttpResponse | None:
         try:
             return await self._get(name, path)
         except ProviderError:
             return None
 
-    async def _jobs(self, answer: Answer) -> tuple[tuple[Job, ...] | None, bool | None]:
+    async def _jobs(self, answer: HttpResponse) -> tuple[tuple[Job, ...] | None, bool | None]:
         page = self._page(answer) if answer.ok else None
         if page is None:
             return None, None
@@ -127,7 +127,7 @@ class _Probe:
         known = {job.id for job in page.jobs}
         return page.jobs, second is not None and not known & {job.id for job in second.jobs}
 
-    def _page(self, answer: Answer) -> Page | None:
+    def _page(self, answer: HttpResponse) -> Page | None:
         spec = self._spec
         return read_page(answer.body, 2, body_urls=spec.body_urls, paging=spec.list_paging)
 
@@ -179,7 +179,7 @@ def _skew(headers: Mapping[str, str], at: float) -> float | None:
     return None if said is None else said + 0.5 - at
 
 
-def _gateway(answers: Sequence[Answer]) -> str | None:
+def _gateway(answers: Sequence[HttpResponse]) -> str | None:
     """The gateway that shows itself in headers, in its own description or in the form of its errors."""
     for answer in answers:
         title = text(table(table(answer.body).get("info")).get("title")) or ""

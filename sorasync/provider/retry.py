@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from sorasync.clock import Clock, lasting
 from sorasync.provider.errors import NotSent, OutcomeUnknown, ProviderError, RateLimited, ServerError
-from sorasync.provider.payment_gate import Gate
+from sorasync.provider.payment_gate import PaymentGate
 
 T = TypeVar("T")
 
@@ -59,7 +59,7 @@ async def retried(
     patience: Patience,
     *,
     after: tuple[type[ProviderError], ...] = FREE,
-    gate: Gate | None = None,
+    gate: PaymentGate | None = None,
 ) -> T:
     """The result of `send`, tried again after those errors until patience ends; then the last error.
 

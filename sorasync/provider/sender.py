@@ -27,10 +27,10 @@ from sorasync.provider.errors import (
 )
 from sorasync.provider.host_time import HostTime
 from sorasync.provider.http_request import Outgoing, Part, form_fields, multipart_parts
-from sorasync.provider.http_response import Answer
+from sorasync.provider.http_response import HttpResponse
 from sorasync.provider.json_sieve import Nowhere, Sieve
 from sorasync.provider.kept_answers import KeptAnswers, NotKept
-from sorasync.provider.payment_gate import Gate
+from sorasync.provider.payment_gate import PaymentGate
 from sorasync.provider.read import is_job
 from sorasync.provider.redact import Secret, may_hold, scrub
 from sorasync.provider.server_words import MOST_READ, words
@@ -105,23 +105,23 @@ class Sender:
         """What only the host itself may get. Raises `AuthFailed` for a key that cannot be sent."""
         return auth_headers(self.spec, self.secret)
 
-    async def get(self, name: str, path: str, query: Mapping[str, str] | None = None) -> Answer:
+    async def get(self, name: str, path: str, query: Mapping[str, str] | None = None) -> HttpResponse:
         """A GET that costs nothing."""
         return await self._ask(name, "GET", path, query=query)
 
-    async def get_absolute(self, name: str, url: str) -> Answer:
+    async def get_absolute(self, name: str, url: str) -> HttpResponse:
         """A GET of another path at the same origin."""
         request = self.build("GET", url, self.auth_headers())
         async with self.in_time(), self.open(name, request) as response:
             return await self.read(response)
 
-    async def delete(self, name: str, path: str) -> Answer:
+    async def delete(self, name: str, path: str) -> HttpResponse:
         """A DELETE."""
         return await self._ask(name, "DELETE", path)
 
     async def post(
-        self, name: str, outgoing: Outgoing, gate: Gate | None = None, keep_as: str | None = None
-    ) -> Answer:
+        self, name: str, outgoing: Outgoing, gate: PaymentGate | None = None, keep_as: str | None = None
+    ) -> HttpResponse:
         """A POST, sent once. With a gate it is paid; `OutcomeUnknown` is raised where no answer comes.
 
         With `keep_as` its answer is durable under that name on return, if it is a success.
@@ -136,9 +136,9 @@ class Sender:
         *,
         query: Mapping[str, str] | None = None,
         outgoing: Outgoing | None = None,
-        gate: Gate | None = None,
+        gate: PaymentGate | None = None,
         keep_as: str | None = None,
-    ) -> Answer:
+    ) -> HttpResponse:
         paid = gate is not None
         async with AsyncExitStack() as stack:
             files = stack.enter_context(ExitStack())
@@ -153,7 +153,7 @@ class Sender:
             return await self.read(response, gate, keep_as)
 
     @asynccontextmanager
-    async def in_time(self, gate: Gate | None = None, size: int = 0) -> AsyncIterator[None]:
+    async def in_time(self, gate: PaymentGate | None = None, size: int = 0) -> AsyncIterator[None]:
         """End an exchange that takes too long as a whole, with the error of a connection that broke.
 
         `size` is how many bytes are sent.
@@ -167,7 +167,7 @@ class Sender:
 
     @asynccontextmanager
     async def open(
-        self, name: str, request: httpx.Request, gate: Gate | None = None
+        self, name: str, request: httpx.Request, gate: PaymentGate | None = None
     ) -> AsyncIterator[httpx.Response]:
         """Send, and hold the answer open. Raises `Withheld`, `NotSent`, `OutcomeUnknown` or `ServerError`."""
         if gate is not None:
@@ -194,7 +194,7 @@ class Sender:
         except (httpx.InvalidURL, ValueError):
             raise InvalidRequest(f"{self.spec.name}: the address cannot be used") from None
 
-    def broken(self, error: BaseException, gate: Gate | None = None) -> ProviderError:
+    def broken(self, error: BaseException, gate: PaymentGate | None = None) -> ProviderError:
         """What a connection's failure means for the request that was on it."""
         what = type(error).__name__
         if _out_of_descriptors(error):
@@ -242,8 +242,8 @@ class Sender:
             raise InvalidRequest(f"cannot read {names}: {error.strerror}") from None
 
     async def read(
-        self, response: httpx.Response, gate: Gate | None = None, keep_as: str | None = None
-    ) -> Answer:
+        self, response: httpx.Response, gate: PaymentGate | None = None, keep_as: str | None = None
+    ) -> HttpResponse:
         """The whole answer, and with `keep_as` a success of it durable under that name."""
         if keep_as is not None and self._answers is not None and response.is_success:
             return await self._kept(response, self._answers, gate, keep_as)
@@ -256,11 +256,11 @@ class Sender:
             # A job in the answer to a paid request would carry its upstream's id, which leads elsewhere.
             parsed = parsed if found is None or (gate is not None and is_job(found)) else found
         files = dict(zip(sieve.marks, count(), strict=False))
-        return Answer(response.status_code, _response_headers(response), parsed, said, files)
+        return HttpResponse(response.status_code, _response_headers(response), parsed, said, files)
 
     async def _kept(
-        self, response: httpx.Response, answers: KeptAnswers, gate: Gate | None, name: str
-    ) -> Answer:
+        self, response: httpx.Response, answers: KeptAnswers, gate: PaymentGate | None, name: str
+    ) -> HttpResponse:
         """The whole answer to a paid request, whose video may be in it."""
         try:
             with answers.begin(name) as incoming:
@@ -272,9 +272,9 @@ class Sender:
             message = f"{self.spec.name} answered {response.status_code}, and {error}"
             raise OutcomeUnknown(message, status=response.status_code) from error
         said = "" if parsed is not None else self._said(sieve)
-        return Answer(response.status_code, _response_headers(response), parsed, said, files)
+        return HttpResponse(response.status_code, _response_headers(response), parsed, said, files)
 
-    async def _gather(self, response: httpx.Response, sieve: Sieve, gate: Gate | None) -> None:
+    async def _gather(self, response: httpx.Response, sieve: Sieve, gate: PaymentGate | None) -> None:
         """The body. A break on the way is as bad as no answer, but for a status that says no."""
         try:
             async for piece in pieces(response):

@@ -30,7 +30,7 @@ class WebhookRefused(SorasyncError):
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class WebhookEvent:
     """What happened: `type` such as `video.completed`, `subject` the id of the video or batch."""
 
     id: str
@@ -45,7 +45,7 @@ def check_secret(secret: str) -> None:
         _signing_key(secret)
 
 
-def verify(body: bytes, headers: Mapping[str, str], secret: str, now: float) -> Event:
+def verify(body: bytes, headers: Mapping[str, str], secret: str, now: float) -> WebhookEvent:
     """The event in a webhook whose signature holds. `now` is Unix time. Raises `WebhookRefused`."""
     found = {name.lower(): value.strip() for name, value in headers.items()}
     if _OPENROUTER in found:
@@ -60,7 +60,7 @@ def verify(body: bytes, headers: Mapping[str, str], secret: str, now: float) -> 
     return _event_of_body(body, sent_id)
 
 
-def _openrouter(body: bytes, headers: Mapping[str, str], secret: str, now: float) -> Event:
+def _openrouter(body: bytes, headers: Mapping[str, str], secret: str, now: float) -> WebhookEvent:
     parts = [part.strip().partition("=") for part in headers[_OPENROUTER].split(",")]
     stamp = next((value for name, _, value in parts if name == "t"), "")
     _check_time(stamp, now)
@@ -108,8 +108,8 @@ def _any_matches(given: Iterable[str], expected: str) -> bool:
     return any(matches)
 
 
-def _event_of_body(body: bytes, sent_id: str) -> Event:
+def _event_of_body(body: bytes, sent_id: str) -> WebhookEvent:
     data = table(parse(body))
     subject = text(table(data.get("data")).get("id"))
     kind = text(data.get("type")) or ""
-    return Event(text(data.get("id")) or sent_id, kind, subject, moment(data.get("created_at")))
+    return WebhookEvent(text(data.get("id")) or sent_id, kind, subject, moment(data.get("created_at")))

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 
 from sorasync.clock import Clock
 from sorasync.errors import SorasyncError
-from sorasync.provider.webhook import Event, WebhookRefused, check_secret, verify
+from sorasync.provider.webhook import WebhookEvent, WebhookRefused, check_secret, verify
 
 _LARGEST_HEAD, _LARGEST_BODY = 16 << 10, 1 << 20
 """Bytes of a request that are read at most."""
@@ -43,7 +43,7 @@ async def listening(
     secret: str,
     clock: Clock,
     *,
-    heard: Callable[[Event], None],
+    heard: Callable[[WebhookEvent], None],
     refused: Callable[[str], None],
 ) -> AsyncIterator[int]:
     """Listen for the time of an `async with` block; the port (0 takes a free one).
@@ -69,7 +69,7 @@ async def listening(
 
 class _Listener:
     def __init__(
-        self, secret: str, clock: Clock, heard: Callable[[Event], None], refused: Callable[[str], None]
+        self, secret: str, clock: Clock, heard: Callable[[WebhookEvent], None], refused: Callable[[str], None]
     ) -> None:
         self._secret = secret
         self._clock = clock

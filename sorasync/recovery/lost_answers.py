@@ -32,7 +32,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class MatchFinding:
     """The verdict for one record: `job` to adopt, or the `candidates` to ask about."""
 
     key: str
@@ -61,7 +61,7 @@ def findings(
     held: Iterable[str],
     sending: Iterable[Record] = (),
     left: Mapping[str, float] | None = None,
-) -> list[Finding]:
+) -> list[MatchFinding]:
     """A verdict for every open record. Pure.
 
     `held` are the remote ids that records hold already; `sending` are records whose request is on its way
@@ -181,20 +181,20 @@ _TELLING = 40
 """Characters that two prompts have to share at least for one to be taken for the other, cut short."""
 
 
-def _settle_group(group: _Group, evidence: Evidence, left: Mapping[str, float]) -> list[Finding]:
+def _settle_group(group: _Group, evidence: Evidence, left: Mapping[str, float]) -> list[MatchFinding]:
     records = sorted(group.records, key=lambda record: (record.intent_at or 0.0, record.key))
     jobs = sorted(group.fitting, key=lambda job: (job.created_at or 0.0, job.id))
     if group.busy or group.waits:
-        return [Finding(record.key, Verdict.WAIT) for record in records]
+        return [MatchFinding(record.key, Verdict.WAIT) for record in records]
     if group.doubtful or len(jobs) > len(records):
         candidates = (*jobs, *group.doubtful)
-        return [Finding(record.key, Verdict.ASK, candidates=candidates) for record in records]
-    found = [Finding(record.key, Verdict.ADOPT, job) for record, job in zip(records, jobs, strict=False)]
+        return [MatchFinding(record.key, Verdict.ASK, candidates=candidates) for record in records]
+    found = [MatchFinding(record.key, Verdict.ADOPT, job) for record, job in zip(records, jobs, strict=False)]
     for record in records[len(jobs) :]:
         gone_at = max(record.intent_at or 0.0, left.get(record.key, 0.0))
         if gone_at > evidence.settled_before:
             verdict = Verdict.WAIT
         else:
             verdict = Verdict.RESEND if evidence.complete and not group.aged else Verdict.ASK
-        found.append(Finding(record.key, verdict, candidates=tuple(group.aged)))
+        found.append(MatchFinding(record.key, verdict, candidates=tuple(group.aged)))
     return found

@@ -36,7 +36,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class JobComparison:
     """`differs` are fields with our value and the job's, `silent` those that the job says nothing about."""
 
     differs: tuple[FieldChange, ...]
@@ -48,7 +48,7 @@ class Comparison:
         return not self.differs
 
 
-def compare_job(wanted: Wanted, job: Job) -> Comparison:
+def compare_job(wanted: Wanted, job: Job) -> JobComparison:
     """Compare a request with a job."""
     differs, silent = [], []
     for name in ("prompt", "model", "size", "seconds"):
@@ -57,7 +57,7 @@ def compare_job(wanted: Wanted, job: Job) -> Comparison:
             silent.append(name)
         elif ours and not _equal(name, ours, theirs) and not (name == "seconds" and theirs == wanted.part):
             differs.append(FieldChange(name, ours, theirs))
-    return Comparison(tuple(differs), tuple(silent))
+    return JobComparison(tuple(differs), tuple(silent))
 
 
 def is_older(job: Job, sent_at: float) -> bool:

@@ -11,7 +11,7 @@ from sorasync.state.errors import damaged
 from sorasync.state.history import Attempt
 from sorasync.state.record import IN_FLIGHT, Record, Status
 from sorasync.state.rows import decimal, fields_of, plain
-from sorasync.state.store_table import Part
+from sorasync.state.store_table import StoreTable
 
 COLUMNS = (
     "id, key, at, outcome, run, address, provider, remote_id, "
@@ -21,7 +21,7 @@ COLUMNS = (
 _OF_CHARGE = "outcome, estimate_usd, reported_usd, seconds, rendered_at, resends"
 
 
-class Attempts(Part):
+class Attempts(StoreTable):
     """The part of a store that remembers each paid try of a key, also when the key is paid for again."""
 
     def attempts(self, key: str | None = None) -> list[Attempt]:

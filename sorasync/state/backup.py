@@ -17,7 +17,7 @@ from sorasync.clock import Clock
 from sorasync.durable import make_directory, sync_directory
 from sorasync.state.connect import connect
 from sorasync.state.errors import StateError, explained
-from sorasync.state.lock import RunLock, StateLocked, Waiting, acquire_within, holder
+from sorasync.state.lock import LockWait, RunLock, StateLocked, acquire_within, holder
 from sorasync.state.migrate import refuse_strangers
 from sorasync.state.process import is_dead
 from sorasync.state.session import Session
@@ -78,7 +78,7 @@ def backups(path: Path) -> list[Backup]:
     ]
 
 
-def restore(path: Path, number: int, clock: Clock, waiting: Waiting) -> Path | None:
+def restore(path: Path, number: int, clock: Clock, waiting: LockWait) -> Path | None:
     """Put the copy with that number in the place of the state.
 
     What stood there is moved into `backups/`, and its new path returned (None if nothing stood there).
@@ -105,7 +105,7 @@ def restore(path: Path, number: int, clock: Clock, waiting: Waiting) -> Path | N
     return aside
 
 
-def set_aside(path: Path, clock: Clock, waiting: Waiting) -> Path | None:
+def set_aside(path: Path, clock: Clock, waiting: LockWait) -> Path | None:
     """Move the state away into `backups/`, so that one can be begun anew; its new path, None without one.
 
     Raises `StateLocked` while somebody is applying.
@@ -139,7 +139,7 @@ def _check(path: Path) -> None:
 
 
 @contextmanager
-def _taken(path: Path, clock: Clock, waiting: Waiting) -> Iterator[int]:
+def _taken(path: Path, clock: Clock, waiting: LockWait) -> Iterator[int]:
     """Hold the state that is to be replaced, and give its serial; 0 for one that cannot be used any more.
 
     The lock stays in the file that is moved away: who still has that one open must not go on with it.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sorasync.state.errors import StateError
 from sorasync.state.record import Binding
-from sorasync.state.store_table import Part
+from sorasync.state.store_table import StoreTable
 
 
-class Bindings(Part):
+class Bindings(StoreTable):
     """The part of a store that binds addresses to keys.
 
     A key may have several addresses, or none: then it is retired.

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from sorasync.state.history import Asset
-from sorasync.state.store_table import Part
+from sorasync.state.store_table import StoreTable
 
 _COLUMNS = "sha256, size, kind, ext, of"
 
 
-class Files(Part):
+class Files(StoreTable):
     """The part of a store that knows assets by their digest."""
 
     def add_asset(self, sha256: str, size: int, kind: str, ext: str = "", of: str | None = None) -> None:

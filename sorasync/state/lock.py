@@ -65,7 +65,7 @@ _LOST_HINT = "renders in flight continue and are recorded; see who unlocked it i
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class LockWait:
     """How a command takes the lock: the name it takes it under, the seconds it waits for it, and what tells
     the user whom it waits for or took it over from.
     """
@@ -148,7 +148,7 @@ def acquire(
     return RunLock(store, mine.id, clock, notices)
 
 
-async def acquire_within(store: Store, waiting: Waiting, clock: Clock) -> RunLock:
+async def acquire_within(store: Store, waiting: LockWait, clock: Clock) -> RunLock:
     """Take the lock, waiting for up to `waiting.timeout` seconds; then raise `StateLocked`."""
     deadline = clock.monotonic() + waiting.timeout
     told = None
@@ -170,7 +170,7 @@ async def acquire_within(store: Store, waiting: Waiting, clock: Clock) -> RunLoc
 
 
 @contextmanager
-def held(store: Store, clock: Clock, waiting: Waiting) -> Iterator[RunLock]:
+def held(store: Store, clock: Clock, waiting: LockWait) -> Iterator[RunLock]:
     """Hold the lock for the time of a `with` block. Raises `StateLocked`."""
     with asyncio.run(acquire_within(store, waiting, clock)) as lock:
         yield lock

@@ -15,7 +15,7 @@ from sorasync.state.errors import StateError
 from sorasync.state.lockfile_fields import LockFileBroken
 from sorasync.state.lockfile_read import lineages, loads
 from sorasync.state.lockfile_text import LockFile, PaidTwice, dumps
-from sorasync.state.reconcile import Difference, Outcome, Side, compare
+from sorasync.state.reconcile import Reconciliation, Side, StateDifference, compare
 from sorasync.state.record import DONE, Status
 from sorasync.state.store import Store
 
@@ -26,7 +26,7 @@ NAME = "sorasync.lock"
 class Reconciled:
     """What came of a reconciliation: the addresses whose binding changed, and what both sides paid for."""
 
-    outcome: Outcome
+    outcome: Reconciliation
     addresses: tuple[str, ...] = ()
     twice: tuple[PaidTwice, ...] = ()
 
@@ -77,7 +77,7 @@ def reconcile(store: Store, path: Path, keep: Side | None = None) -> Reconciled:
     """
     text = _lock_file_text(path)
     if text is None:
-        return Reconciled(Outcome.MISSING)
+        return Reconciled(Reconciliation.MISSING)
     if (known := _seen_before(store, text)) is not None:
         return Reconciled(known)
     theirs = loads(text, path.name)
@@ -93,11 +93,11 @@ def reconcile(store: Store, path: Path, keep: Side | None = None) -> Reconciled:
             store.log("paid twice", one.address, kept=one.kept, other=one.other)
     addresses = tuple(sorted(difference.bindings, key=natural))
     if not difference:
-        return Reconciled(Outcome.SAME, twice=twice)
-    return Reconciled(Outcome.RESTORED if empty else Outcome.ADVANCED, addresses, twice)
+        return Reconciled(Reconciliation.SAME, twice=twice)
+    return Reconciled(Reconciliation.RESTORED if empty else Reconciliation.ADVANCED, addresses, twice)
 
 
-def _kept(store: Store, difference: Difference) -> Difference:
+def _kept(store: Store, difference: StateDifference) -> StateDifference:
     """The difference without what would put a render that is kept here only in the shade.
 
     Others that deleted it may have tried the key again. Where nothing came of that, the render stands for the
@@ -119,7 +119,7 @@ def _adopt_lineage(store: Store, mine: LockFile, theirs: LockFile, keep: Side | 
         store.session.write("UPDATE state SET lineage = ?", (theirs.lineage,))
 
 
-def _take(store: Store, theirs: LockFile, difference: Difference) -> None:
+def _take(store: Store, theirs: LockFile, difference: StateDifference) -> None:
     if not difference:
         return
     for key, record in difference.overruled.items():
@@ -148,7 +148,7 @@ def _take(store: Store, theirs: LockFile, difference: Difference) -> None:
     store.log("restored", records=len(records), bindings=len(difference.bindings), unbound=len(gone))
 
 
-def _seen_before(store: Store, text: str) -> Outcome | None:
+def _seen_before(store: Store, text: str) -> Reconciliation | None:
     """SAME for the lock file that the state saw last, NEWER for an earlier one, None for a new one."""
     row = store.session.row(
         "SELECT position = (SELECT max(position) FROM lockfiles) FROM lockfiles WHERE digest = ?",
@@ -156,7 +156,7 @@ def _seen_before(store: Store, text: str) -> Outcome | None:
     )
     if row is None:
         return None
-    return Outcome.SAME if row[0] else Outcome.NEWER
+    return Reconciliation.SAME if row[0] else Reconciliation.NEWER
 
 
 def _merge_base(store: Store) -> LockFile | None:
@@ -170,7 +170,7 @@ def _remember(store: Store, text: str, *, keep_history: bool) -> None:
     Earlier ones stay noted as left behind only while nothing was taken back: after that they may hold
     something that the state does not.
     """
-    if keep_history and _seen_before(store, text) is Outcome.SAME:
+    if keep_history and _seen_before(store, text) is Reconciliation.SAME:
         return
     session = store.session
     with session.transaction():

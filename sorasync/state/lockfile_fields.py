@@ -40,7 +40,7 @@ class Entry:
     ext: str = ""
 
 
-class Fields:
+class EntryFields:
     """A table of the file, read field by field; `where` begins each complaint."""
 
     def __init__(self, where: str, table: object) -> None:
@@ -146,9 +146,9 @@ class Fields:
             return value
         return encoded(self.need(field, dict))
 
-    def table(self, field: str) -> Fields:
+    def table(self, field: str) -> EntryFields:
         """The table in a field; an empty one where there is none."""
-        return Fields(self._where, self._table.get(field, {}))
+        return EntryFields(self._where, self._table.get(field, {}))
 
 
 def _as_float(value: int) -> float:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from sorasync.graph.key import digest, recoded
-from sorasync.state.lockfile_fields import REPAIR, Entry, Fields, LockFileBroken
+from sorasync.state.lockfile_fields import REPAIR, Entry, EntryFields, LockFileBroken
 from sorasync.state.lockfile_text import FORMAT, LockFile
 from sorasync.state.lockfile_unite import unite
 from sorasync.state.record import DONE, IN_FLIGHT, Record
@@ -28,7 +28,7 @@ def loads(text: str, name: str = "sorasync.lock") -> LockFile:
     for number, line in enumerate(lines, 1):
         if not line.startswith("{"):
             continue
-        fields = Fields(f"{name}:{number}: the line", _parsed_line(line, f"{name}:{number}"))
+        fields = EntryFields(f"{name}:{number}: the line", _parsed_line(line, f"{name}:{number}"))
         if fields.has("format"):
             lineages.append(_lineage(fields, name))
         else:
@@ -77,7 +77,7 @@ def _refuse_constant(word: str) -> object:
     raise ValueError(f"{word} is no number")
 
 
-def _lineage(fields: Fields, name: str) -> str:
+def _lineage(fields: EntryFields, name: str) -> str:
     written = fields.need("format", int)
     if written > FORMAT:
         raise LockFileBroken(
@@ -87,7 +87,7 @@ def _lineage(fields: Fields, name: str) -> str:
     return fields.need("lineage", str)
 
 
-def _entry(fields: Fields) -> Entry:
+def _entry(fields: EntryFields) -> Entry:
     address = fields.get("address", str)
     label = address or fields.get("retired", str) or fields.need("unfinished", str)
     return Entry(
@@ -99,7 +99,7 @@ def _entry(fields: Fields) -> Entry:
     )
 
 
-def _record_of_entry(fields: Fields, address: str) -> Record:
+def _record_of_entry(fields: EntryFields, address: str) -> Record:
     status = fields.status()
     paid_at = fields.time("paid_at")
     intent_at = fields.seconds("intent_at") if status in IN_FLIGHT else None
@@ -133,7 +133,7 @@ def _record_of_entry(fields: Fields, address: str) -> Record:
     )
 
 
-def _inputs(fields: Fields, key: str) -> str:
+def _inputs(fields: EntryFields, key: str) -> str:
     """The canonical JSON of the inputs. Raises `LockFileBroken` where the key is the digest of others."""
     text = fields.json("inputs")
     if recoded(text) is None:

@@ -22,7 +22,7 @@ import re
 from collections.abc import Iterator
 
 from sorasync.graph.key import digest, recoded
-from sorasync.state.lockfile_fields import REPAIR, Entry, Fields, LockFileBroken
+from sorasync.state.lockfile_fields import REPAIR, Entry, EntryFields, LockFileBroken
 from sorasync.state.record import DONE, Record
 
 _FORMAT = 1
@@ -40,11 +40,11 @@ def read(text: str, name: str) -> tuple[list[str], list[Entry]]:
     except rtoml.TomlParsingError as error:
         broken = LockFileBroken(f"{name} is not valid TOML: {error}", hint=REPAIR)
         return _of_both_sides(text, name, broken)
-    lineage = _lineage(Fields(f"{name}: the block [state]", document.pop("state", {})), name)
+    lineage = _lineage(EntryFields(f"{name}: the block [state]", document.pop("state", {})), name)
     return [lineage], [_entry(address, fields) for address, fields in _addressed_blocks(document, name)]
 
 
-def _lineage(state: Fields, name: str) -> str:
+def _lineage(state: EntryFields, name: str) -> str:
     written = state.get("format", int)
     if written is None or written > _FORMAT:
         raise LockFileBroken(
@@ -54,19 +54,19 @@ def _lineage(state: Fields, name: str) -> str:
     return state.need("lineage", str)
 
 
-def _addressed_blocks(document: dict[str, object], name: str) -> Iterator[tuple[str | None, Fields]]:
+def _addressed_blocks(document: dict[str, object], name: str) -> Iterator[tuple[str | None, EntryFields]]:
     """Every block with its address; None for what no address stands for."""
     for section in _SECTIONS:
         tables = document.pop(section, {})
         if not isinstance(tables, dict):
             raise LockFileBroken(f"{name}: {section} is not a table", hint=REPAIR)
         for key, table in tables.items():
-            yield None, Fields(f"{name}: the block [{section}.{key}]", table)
+            yield None, EntryFields(f"{name}: the block [{section}.{key}]", table)
     for address, table in document.items():
-        yield address, Fields(f"{name}: the block [{address}]", table)
+        yield address, EntryFields(f"{name}: the block [{address}]", table)
 
 
-def _entry(address: str | None, block: Fields) -> Entry:
+def _entry(address: str | None, block: EntryFields) -> Entry:
     asset = block.table("asset")
     return Entry(
         record=_record_of_block(address or block.need("address", str), block),
@@ -77,7 +77,7 @@ def _entry(address: str | None, block: Fields) -> Entry:
     )
 
 
-def _record_of_block(address: str, block: Fields) -> Record:
+def _record_of_block(address: str, block: EntryFields) -> Record:
     key, inputs = block.need("key", str), block.need("inputs", str)
     if recoded(inputs) is None:
         raise block.broken("has inputs that are not a JSON object")
@@ -126,7 +126,9 @@ def _of_both_sides(text: str, name: str, broken: LockFileBroken) -> tuple[list[s
         for table in tables:
             try:
                 if "state" in table:
-                    lineages.append(_lineage(Fields(f"{name}: the block [state]", table.pop("state")), name))
+                    lineages.append(
+                        _lineage(EntryFields(f"{name}: the block [state]", table.pop("state")), name)
+                    )
                 found += [_entry(address, fields) for address, fields in _addressed_blocks(table, name)]
             except LockFileBroken:
                 continue

@@ -24,7 +24,7 @@ from sorasync.state.record import IN_FLIGHT, Binding, Record
 from sorasync.state.rivals import first_paid, job_of, set_aside, two_renders, worth_keeping
 
 
-class Outcome(StrEnum):
+class Reconciliation(StrEnum):
     """What came of a reconciliation.
 
     `same`: both say the same, or the state already has everything. `missing`: there is no lock file.
@@ -58,7 +58,7 @@ class StateDiverged(StateError):
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class StateDifference:
     """What has to change in a state to take a lock file in. None as a binding: unbind.
 
     `overruled` are the state's own records that give way to another render of the same key, `dropped` the
@@ -82,7 +82,9 @@ class Difference:
         return kept and not self.overruled and not self.dropped
 
 
-def compare(mine: LockFile, theirs: LockFile, base: LockFile | None, keep: Side | None = None) -> Difference:
+def compare(
+    mine: LockFile, theirs: LockFile, base: LockFile | None, keep: Side | None = None
+) -> StateDifference:
     """What the state `mine` has to take over from `theirs`.
 
     Raises `StateDiverged` for a lock file of another lineage, unless told whom to follow.
@@ -100,7 +102,7 @@ def compare(mine: LockFile, theirs: LockFile, base: LockFile | None, keep: Side 
     for binding in bindings.values():
         if binding is not None and binding.key not in mine.records:
             records.setdefault(binding.key, theirs.records[binding.key])
-    return Difference(records, bindings, overruled, _dropped(mine, theirs, base, bindings), tuple(twice))
+    return StateDifference(records, bindings, overruled, _dropped(mine, theirs, base, bindings), tuple(twice))
 
 
 def _dropped(

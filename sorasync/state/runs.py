@@ -8,7 +8,7 @@ from typing import Any
 
 from sorasync.state.history import Event, Run
 from sorasync.state.rows import decimal, fields_of, plain, text_of
-from sorasync.state.store_table import Part
+from sorasync.state.store_table import StoreTable
 
 _RUN = (
     "id, command, user, host, pid, started_at, git_commit, plan_token, "
@@ -17,7 +17,7 @@ _RUN = (
 _EVENT = "id, at, what, run, address, key, data"
 
 
-class Runs(Part):
+class Runs(StoreTable):
     """The part of a store that remembers who ran what, and what happened."""
 
     def start_run(

@@ -6,7 +6,7 @@ from sorasync.state.rows import text_of
 from sorasync.state.session import Session
 
 
-class Part:
+class StoreTable:
     """The ground under the parts that make up a `Store`. `session` is for the modules of this package."""
 
     def __init__(self, session: Session) -> None:

@@ -42,7 +42,7 @@ Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class WatchedDirectories:
     """The directories to watch: `deep` ones with all below them, `flat` ones by themselves.
 
     `identity` tells a directory that was replaced by another of the same name. What lies in `ignored` is
@@ -70,7 +70,7 @@ def directories_of(root: Path, files: Iterable[str]) -> frozenset[Path]:
     return frozenset(parents | linked | {parent.resolve() for parent in parents})
 
 
-def places_of(project: Project, directories: Iterable[Path] = ()) -> Places:
+def places_of(project: Project, directories: Iterable[Path] = ()) -> WatchedDirectories:
     """Where the library's files are; `directories` are those of the files that it was last made from."""
     root = project.root.resolve()
     manifests = root / project.config.library.manifests
@@ -81,7 +81,7 @@ def places_of(project: Project, directories: Iterable[Path] = ()) -> Places:
     every = (*deep, *sorted(flat))
     own = (root / project.config.assets.path, root / "state", root / ".git")
     ignored = tuple(place for place in own if not manifests.is_relative_to(place))
-    return Places(deep, every[len(deep) :], ignored, tuple(_inode_of(place) for place in every))
+    return WatchedDirectories(deep, every[len(deep) :], ignored, tuple(_inode_of(place) for place in every))
 
 
 def must_poll(project: Project) -> bool:
@@ -115,10 +115,10 @@ class Noticing:
         self._said = said
         self._poll = poll
         self._refused = threading.Lock()
-        self._places: Places | None = None
+        self._places: WatchedDirectories | None = None
         self._stop = threading.Event()
 
-    def watch(self, places: Places) -> bool:
+    def watch(self, places: WatchedDirectories) -> bool:
         """Watch those places from now on; whether that is news, and something may have been missed."""
         if places == self._places:
             return False
@@ -145,7 +145,7 @@ class Noticing:
             self._saved(paths)
 
     def _listen(
-        self, stop: threading.Event, places: Places, directories: tuple[Path, ...], deep: bool
+        self, stop: threading.Event, places: WatchedDirectories, directories: tuple[Path, ...], deep: bool
     ) -> None:
         """Let the system report changes for as long as it can, then poll."""
         try:
@@ -162,7 +162,9 @@ class Noticing:
             self._tell(stop, frozenset())
             self._look(stop, polled, before)
 
-    def _hear(self, stop: threading.Event, places: Places, directories: tuple[Path, ...], deep: bool) -> None:
+    def _hear(
+        self, stop: threading.Event, places: WatchedDirectories, directories: tuple[Path, ...], deep: bool
+    ) -> None:
         """Listen until told to stop or until a directory appeared below, which needs a watch of its own.
 
         The first look comes by itself: until then some changes may be missed.
@@ -197,7 +199,7 @@ class Noticing:
             self._poll = True
             self._said(f"{_why_refused(error)}; the files are polled instead")
 
-    def _look(self, stop: threading.Event, places: Places, before: Mapping[str, Stamp]) -> None:
+    def _look(self, stop: threading.Event, places: WatchedDirectories, before: Mapping[str, Stamp]) -> None:
         """Look at every file again and again; the more there are, the less often."""
         pause = _POLL
         while not stop.wait(pause):
@@ -260,7 +262,7 @@ def _is_empty(path: str) -> bool:
         return False
 
 
-def _stamps(places: Places) -> dict[str, Stamp]:
+def _stamps(places: WatchedDirectories) -> dict[str, Stamp]:
     """Size, time of change and inode of every file that counts."""
     found: dict[str, Stamp] = {}
     pending = [(str(place), False) for place in places.flat] + [(str(place), True) for place in places.deep]

@@ -14,7 +14,7 @@ from enum import StrEnum
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Protocol
 
-from sorasync.apply.events import Event
+from sorasync.apply.events import ChangeEvent
 from sorasync.errors import SorasyncError
 from sorasync.manifest.diagnostic import Diagnostic, ManifestError
 from sorasync.operations.plan import Planned, PlanOptions, make_plan
@@ -22,7 +22,7 @@ from sorasync.plan.plan import Plan
 from sorasync.plan.selection import Selection
 from sorasync.watch.saves import Noticing, directories_of, must_poll, places_of
 from sorasync.watch.warm import Caches, WarmProject, state_stamp
-from sorasync.watch.working import Kind, Work, free_part
+from sorasync.watch.working import Work, WorkKind, free_part
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +82,7 @@ class Face(Protocol):
         """Take note that something is being carried out."""
         ...
 
-    def progress(self, event: Event) -> None:
+    def progress(self, event: ChangeEvent) -> None:
         """Take one event of it."""
         ...
 
@@ -116,7 +116,7 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class WatchSettings:
     """How to watch. `open` gives the library as its configuration is now."""
 
     open: Callable[[], Project]
@@ -129,7 +129,7 @@ class Settings:
 class Watch:
     """One run of watch mode."""
 
-    def __init__(self, settings: Settings, face: Face, queue: SimpleQueue[object]) -> None:
+    def __init__(self, settings: WatchSettings, face: Face, queue: SimpleQueue[object]) -> None:
         self.settings = settings
         self.face = face
         self.queue = queue
@@ -168,7 +168,7 @@ class Watch:
         """Plan again, and ask the provider what became of what the plan depends on."""
         self._plan(online=True, always=True)
 
-    def start(self, kind: Kind, token: str | None = None) -> None:
+    def start(self, kind: WorkKind, token: str | None = None) -> None:
         """Carry out what is shown, or the part of it that is free, or draw drafts of it.
 
         With `token`, only if the shown plan still has it. Says why where it cannot be done.
@@ -177,12 +177,12 @@ class Watch:
             self.face.said(why)
             return
         assert self.view.planned is not None
-        targets = self._targets() if kind is Kind.DRAFTS else ()
+        targets = self._targets() if kind is WorkKind.DRAFTS else ()
         self._begin(kind, self.view.planned, self._planning(), targets)
 
     def narrowed(self, address: str) -> Planned | None:
         """The plan of that clip or character alone, with what it has to wait for. Says why there is none."""
-        if (why := self._obstacle(Kind.ALL, None)) is not None:
+        if (why := self._obstacle(WorkKind.ALL, None)) is not None:
             self.face.said(why)
             return None
         try:
@@ -193,10 +193,10 @@ class Watch:
 
     def start_narrowed(self, planned: Planned, address: str) -> None:
         """Carry out a plan that `narrowed` gave."""
-        if (why := self._obstacle(Kind.ALL, None)) is not None:
+        if (why := self._obstacle(WorkKind.ALL, None)) is not None:
             self.face.said(why)
             return
-        self._begin(Kind.ALL, planned, self._planning(address), ())
+        self._begin(WorkKind.ALL, planned, self._planning(address), ())
 
     def pick(self, clip: str, take: int) -> None:
         """Pick a take of the clip of that name, as `sorasync pick` does; the plan shows what follows."""
@@ -217,7 +217,9 @@ class Watch:
         options = replace(self.settings.planning, offline=not self.view.online)
         return options if address is None else replace(options, selection=Selection((address,)))
 
-    def _begin(self, kind: Kind, planned: Planned, options: PlanOptions, targets: tuple[str, ...]) -> None:
+    def _begin(
+        self, kind: WorkKind, planned: Planned, options: PlanOptions, targets: tuple[str, ...]
+    ) -> None:
         try:
             # Not the one that the plan was made with: its configuration may be older than what was saved.
             project = self.settings.open()
@@ -235,21 +237,21 @@ class Watch:
             self.face.leaving()
         self._leaving = self._leaving or Leave(code)
 
-    def _obstacle(self, kind: Kind, token: str | None) -> str | None:
+    def _obstacle(self, kind: WorkKind, token: str | None) -> str | None:
         view = self.view
         if self._leaving is not None:
             return "leaving"
         if self.work is not None:
             return f"{self.work.kind.doing} is in progress: wait until it ends"
         if view.plan is None or view.error is not None:
-            return f"cannot {'draw' if kind is Kind.DRAFTS else 'apply'}: fix the error above first"
+            return f"cannot {'draw' if kind is WorkKind.DRAFTS else 'apply'}: fix the error above first"
         if token is not None and token != view.plan.token:
             return f"the plan has changed: its token is {view.plan.token}, not {token}; nothing was sent"
-        if kind is Kind.ALL and view.plan.empty:
+        if kind is WorkKind.ALL and view.plan.empty:
             return "there is nothing to do"
-        if kind is Kind.FREE and free_part(view.plan).empty:
+        if kind is WorkKind.FREE and free_part(view.plan).empty:
             return "nothing in this plan is free"
-        if kind is Kind.DRAFTS and not self._targets():
+        if kind is WorkKind.DRAFTS and not self._targets():
             return "there is nothing to draw"
         return None
 
@@ -274,7 +276,7 @@ class Watch:
                 self._look_at_state()
             case Saved():
                 self._plan()
-            case Event():
+            case ChangeEvent():
                 self.face.progress(message)
             case str():
                 self.face.said(message)
@@ -362,9 +364,9 @@ class Watch:
             return
         self._due = False
         if auto is Auto.ALL and not plan.empty:
-            self.start(Kind.ALL)
+            self.start(WorkKind.ALL)
         elif auto is Auto.FREE and not free_part(plan).empty:
-            self.start(Kind.FREE)
+            self.start(WorkKind.FREE)
 
 
 def prompts(spec: ClipSpec) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from sorasync.apply.events import Event
+from sorasync.apply.events import ChangeEvent
 from sorasync.operations.cancellation import StopButton
 from sorasync.plan.action import Action
 from sorasync.plan.plan import Plan
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _FREE = frozenset({Action.MOVE, Action.DOWNLOAD, Action.RETIRE})
 
 
-class Kind(StrEnum):
+class WorkKind(StrEnum):
     """What is carried out: the whole plan, the part that is free and sends nothing, or drafts of it."""
 
     ALL = "all"
@@ -48,7 +48,7 @@ class Work:
 
     def __init__(
         self,
-        kind: Kind,
+        kind: WorkKind,
         project: Project,
         planned: Planned,
         planning: PlanOptions,
@@ -64,9 +64,9 @@ class Work:
         self.error: Exception | None = None
         self._planning = planning
         self._queue = queue
-        if kind is Kind.FREE:
+        if kind is WorkKind.FREE:
             self.plan = free_part(self.plan)
-        elif kind is Kind.DRAFTS:
+        elif kind is WorkKind.DRAFTS:
             from sorasync.watch.drafts import MOST_DRAFTS, draft_project
 
             self.targets = targets[:MOST_DRAFTS]
@@ -80,12 +80,12 @@ class Work:
         """The videos that were drawn, of a work that drew."""
         from sorasync.watch.drafts import video_of
 
-        if self.kind is not Kind.DRAFTS:
+        if self.kind is not WorkKind.DRAFTS:
             return []
         found = (video_of(self.project, target.removeprefix("clip.")) for target in self.targets)
         return [path for path in found if path is not None]
 
-    def event(self, event: Event) -> None:
+    def event(self, event: ChangeEvent) -> None:
         """Take one event of the apply."""
         self._queue.put(event)
 
@@ -105,10 +105,10 @@ class Work:
         from sorasync.operations.plan import PlanOptions
 
         options = ApplyOptions(planning=self._planning, stop=self.stop)
-        if self.kind is Kind.ALL:
+        if self.kind is WorkKind.ALL:
             options = replace(options, expect=self.plan.token)
             return apply(self.project, options, self, self._confirmed, command)
-        if self.kind is Kind.DRAFTS:
+        if self.kind is WorkKind.DRAFTS:
             planning = PlanOptions(selection=Selection(self.targets), batch=False)
             return apply(self.project, replace(options, planning=planning), self, self._confirmed, command)
         with tempfile.TemporaryDirectory(prefix="sorasync-") as directory:

@@ -13,7 +13,7 @@ from sorasync.cli.views.status.status_view import look
 from sorasync.errors import SorasyncError
 from sorasync.graph.render import Kind
 from sorasync.operations.plan import PlanOptions
-from sorasync.operations.status import Stage
+from sorasync.operations.status import RenderStage
 from sorasync.plan.action import Action
 from sorasync.plan.selection import Selection
 from sorasync.provider.local import in_process
@@ -130,12 +130,15 @@ def test_what_an_apply_found_gone_is_known_as_lost_without_asking_again(world: M
     job = it.server.jobs.get(it.record("clip.a#1").remote_id or "")
     assert job is not None
     it.server.remove(job)
-    assert {row.address: row.stage for row in look(it.project).rows}["clip.a"] is Stage.TODO
+    assert {row.address: row.stage for row in look(it.project).rows}["clip.a"] is RenderStage.TODO
     report = it.apply()
     assert ends(report) == {"clip.a": End.FAILED, "clip.b": End.DONE}
     assert it.record("clip.a#1").status is Status.LOST
     view = look(it.project)
-    assert {row.address: row.stage for row in view.rows} == {"clip.a": Stage.LOST, "clip.b": Stage.DONE}
+    assert {row.address: row.stage for row in view.rows} == {
+        "clip.a": RenderStage.LOST,
+        "clip.b": RenderStage.DONE,
+    }
     assert it.plan().changes == it.plan(offline=True).changes
     assert it.apply(PlanOptions(replace=("clip.a",))).complete
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sorasync.graph.key import canonical, digest
 from sorasync.provider.redact import hide
 from sorasync.provider.wire import Job, JobStatus
-from sorasync.recovery.lost_answers import Evidence, Finding, Verdict, findings
+from sorasync.recovery.lost_answers import Evidence, MatchFinding, Verdict, findings
 from sorasync.state.record import Record, Status
 
 NOW = 1_800_000_000.0
@@ -56,12 +56,12 @@ def seen(*jobs: Job, complete: bool = True, prompts: bool = True, settled: float
     return Evidence(jobs, complete, prompts, settled)
 
 
-def only(found: list[Finding]) -> Finding:
+def only(found: list[MatchFinding]) -> MatchFinding:
     assert len(found) == 1
     return found[0]
 
 
-def verdicts(found: list[Finding]) -> Counter[Verdict]:
+def verdicts(found: list[MatchFinding]) -> Counter[Verdict]:
     return Counter(finding.verdict for finding in found)
 
 

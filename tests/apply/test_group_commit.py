@@ -12,7 +12,7 @@ import pytest
 from sorasync.apply import engine
 from sorasync.apply.budget import Budget, Cap
 from sorasync.apply.context import Context
-from sorasync.apply.events import Event, Moment
+from sorasync.apply.events import ChangeEvent, Moment
 from sorasync.apply.group_commit import GroupCommit
 from sorasync.apply.report import End, Report
 from sorasync.plan.change import Change
@@ -245,7 +245,7 @@ def test_renders_that_end_together_are_fetched_before_anything_new_is_started(wo
     waiting: set[str] = set()
     overtaken: list[str] = []
 
-    def watch(event: Event) -> None:
+    def watch(event: ChangeEvent) -> None:
         if event.moment is Moment.RENDERED:
             waiting.add(event.label)
         elif event.moment is Moment.FETCHING:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
-from sorasync.apply.events import Event, Moment
+from sorasync.apply.events import ChangeEvent, Moment
 from sorasync.apply.report import End
 from sorasync.cli.app.exit_code import of_report
 from sorasync.operations.apply import FileThreads
@@ -136,7 +136,7 @@ def stopped_at(it: World, count: int, stop: Callable[[], object]) -> list[float]
     """Do that when so many requests have been sent; when it was done."""
     sent: list[float] = []
 
-    def act(event: Event) -> None:
+    def act(event: ChangeEvent) -> None:
         if event.moment is Moment.SENT:
             sent.append(it.clock.time)
             if len(sent) == count:

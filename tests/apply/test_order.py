@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sorasync.apply.events import Event, Moment
+from sorasync.apply.events import ChangeEvent, Moment
 from sorasync.apply.report import End
 from tests.apply.conftest import MakeWorld
 from tests.apply.world import clips, ends, numbered, outcome
@@ -36,7 +36,7 @@ def test_no_more_renders_are_started_than_the_parallelism_allows(world: MakeWorl
     it = world(numbered(20))
     most, now = 0, 0
 
-    def count(event: Event) -> None:
+    def count(event: ChangeEvent) -> None:
         nonlocal most, now
         now += (event.moment is Moment.SENT) - (event.moment is Moment.DONE)
         most = max(most, now)

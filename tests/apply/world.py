@@ -12,16 +12,16 @@ from typing import Any
 
 import httpx
 
-from sorasync.apply.events import Event, Moment
+from sorasync.apply.events import ChangeEvent, Moment
 from sorasync.apply.report import End, Outcome, Report
 from sorasync.operations.apply import ApplyOptions, apply
 from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.project import Project
 from sorasync.plan.plan import Plan
 from sorasync.preview.app import PreviewSettings, create_app
-from sorasync.preview.faults.rule import FaultPlan, Rule
+from sorasync.preview.faults.rule import FaultPlan, FaultRule
 from sorasync.preview.media import tiny_video
-from sorasync.preview.model import Charge
+from sorasync.preview.model import LedgerEntry
 from sorasync.preview.server import Server
 from sorasync.provider.client import VideosClient
 from sorasync.provider.local import in_process
@@ -47,11 +47,11 @@ seconds = 4
 class Witness:
     """A reporter that remembers, and does what it is told to at a moment."""
 
-    events: list[Event] = field(default_factory=list)
+    events: list[ChangeEvent] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
-    act: Callable[[Event], object] = lambda event: None
+    act: Callable[[ChangeEvent], object] = lambda event: None
 
-    def event(self, event: Event) -> None:
+    def event(self, event: ChangeEvent) -> None:
         self.events.append(event)
         self.act(event)
 
@@ -120,7 +120,7 @@ class World:
 
     def faults(self, *rules: dict[str, Any], seed: int = 0) -> None:
         """Let the server misbehave from now on; without rules it behaves."""
-        self.server.faults.set(FaultPlan(seed=seed, rules=[Rule(**rule) for rule in rules]))
+        self.server.faults.set(FaultPlan(seed=seed, rules=[FaultRule(**rule) for rule in rules]))
 
     @property
     def project(self) -> PreviewProject:
@@ -143,7 +143,7 @@ class World:
     def act(self, moment: Moment, do: Callable[[], object], label: str | None = None) -> None:
         """Do something each time a change comes to that moment."""
 
-        def act(event: Event) -> None:
+        def act(event: ChangeEvent) -> None:
             if event.moment is moment and label in (None, event.label):
                 do()
 
@@ -165,7 +165,7 @@ class World:
         files = (path.relative_to(assets).as_posix() for path in assets.rglob("*.mp4"))
         return sorted(name for name in files if not name.startswith(".store"))
 
-    def charges(self) -> list[Charge]:
+    def charges(self) -> list[LedgerEntry]:
         return [charge for charge in self.server.ledger.charges() if charge.kind != "character"]
 
     def billed(self) -> dict[str, int]:

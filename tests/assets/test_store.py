@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sorasync.assets.disk import exclusive_part
-from sorasync.assets.drift import Drift, check, stat_facts
+from sorasync.assets.drift import FileDrift, check, stat_facts
 from sorasync.assets.errors import DamagedFile, PartBusy
 from sorasync.assets.store import AssetStore
 from tests.assets.helpers import digest, put
@@ -272,16 +272,16 @@ def _overwrite(path: Path, data: bytes) -> None:
 @pytest.mark.parametrize(
     ("change", "drift"),
     [
-        (lambda path: None, Drift.OK),
-        (lambda path: os.utime(path, (1, 1)), Drift.OK),
-        (lambda path: path.unlink(), Drift.MISSING),
-        (lambda path: _overwrite(path, DATA[:-1]), Drift.DAMAGED),
-        (lambda path: _overwrite(path, DATA[:-1] + b"?"), Drift.DAMAGED),
+        (lambda path: None, FileDrift.OK),
+        (lambda path: os.utime(path, (1, 1)), FileDrift.OK),
+        (lambda path: path.unlink(), FileDrift.MISSING),
+        (lambda path: _overwrite(path, DATA[:-1]), FileDrift.DAMAGED),
+        (lambda path: _overwrite(path, DATA[:-1] + b"?"), FileDrift.DAMAGED),
     ],
 )
 @pytest.mark.parametrize("remembered", [True, False])
 def test_drift_is_found(
-    store: AssetStore, change: Callable[[Path], None], drift: Drift, remembered: bool
+    store: AssetStore, change: Callable[[Path], None], drift: FileDrift, remembered: bool
 ) -> None:
     put(store, DATA)
     os.utime(store.path_of(SHA), (5, 5))
@@ -294,4 +294,4 @@ def test_an_unchanged_file_is_not_read_again(store: AssetStore, monkeypatch: pyt
     put(store, DATA)
     known = stat_facts(store, SHA)
     monkeypatch.setattr(AssetStore, "verify", lambda *_: pytest.fail("read the file"))
-    assert check(store, SHA, known) is Drift.OK
+    assert check(store, SHA, known) is FileDrift.OK

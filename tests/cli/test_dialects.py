@@ -79,9 +79,9 @@ def test_a_library_is_looked_into_applied_once_and_fetched_again(
 
 
 def test_a_refused_prompt_is_remembered(film: Film, server: Running) -> None:
-    from sorasync.preview.faults.rule import FaultPlan, Rule
+    from sorasync.preview.faults.rule import FaultPlan, FaultRule
 
-    server.app.state.server.faults.set(FaultPlan(rules=[Rule(do="fail_moderated", route="create")]))
+    server.app.state.server.faults.set(FaultPlan(rules=[FaultRule(do="fail_moderated", route="create")]))
     assert film.run("apply", "--yes", "--quiet").code == 1
     changes = film.run("plan", "--format", "json").json["changes"]
     assert {change["action"] for change in changes} <= {"blocked", "create", "edit", "extend"}

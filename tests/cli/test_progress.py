@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console
 
-from sorasync.apply.events import Event, Moment
+from sorasync.apply.events import ChangeEvent, Moment
 from sorasync.cli.views.apply.progress import Live
 
 
@@ -17,9 +17,9 @@ def test_a_small_terminal_says_how_much_of_the_apply_it_does_not_show() -> None:
     )
     with Live(console) as live:
         for number in range(12):
-            live.event(Event(f"clip.c{number}", Moment.RENDERING, progress=50))
-        live.event(Event("clip.c0", Moment.DONE))
-        live.event(Event("clip.c1", Moment.FAILED, "refused"))
+            live.event(ChangeEvent(f"clip.c{number}", Moment.RENDERING, progress=50))
+        live.event(ChangeEvent("clip.c0", Moment.DONE))
+        live.event(ChangeEvent("clip.c1", Moment.FAILED, "refused"))
     shown = written.getvalue()
     assert "✓ clip.c0" in shown
     assert "✗ clip.c1  refused" in shown
@@ -33,6 +33,8 @@ def test_a_terminal_says_why_something_waits() -> None:
     )
     with Live(console) as live:
         live.event(
-            Event("clip.pier", Moment.WAITING, "the limit is 25 requests a minute: its turn comes in 40 s")
+            ChangeEvent(
+                "clip.pier", Moment.WAITING, "the limit is 25 requests a minute: its turn comes in 40 s"
+            )
         )
     assert "the limit is 25 requests a minute: its turn comes in 40 s" in written.getvalue()

@@ -99,10 +99,10 @@ def test_plan_apply_and_plan_again_with_extensions_and_edits(behind: Behind) -> 
 
 
 def test_a_refused_prompt_is_blocked_in_the_hosts_own_words(behind: Behind) -> None:
-    from sorasync.preview.faults.rule import FaultPlan, Rule
+    from sorasync.preview.faults.rule import FaultPlan, FaultRule
 
     faults = behind.server.app.state.server.faults
-    faults.set(FaultPlan(rules=[Rule(do="moderated", route="create", prompt="A crowd.")]))
+    faults.set(FaultPlan(rules=[FaultRule(do="moderated", route="create", prompt="A crowd.")]))
     (behind.root / "manifests" / "clips.toml").write_text('[clips.crowd]\nprompt = "A crowd."\n')
     code, out = behind.call("apply", "--yes", "--quiet", "--format", "json")
     faults.set(FaultPlan())

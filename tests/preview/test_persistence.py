@@ -12,7 +12,7 @@ import pytest
 
 from sorasync.errors import SorasyncError
 from sorasync.preview.database import Database
-from sorasync.preview.owner import Owner
+from sorasync.preview.owner import DrawingOwner
 from tests.preview.kit import preview, until
 
 _KILLED = """
@@ -163,7 +163,7 @@ def test_writes_from_several_processes_do_not_get_lost(tmp_path: Path) -> None:
 
 
 def test_an_owner_is_alive_until_it_is_closed_or_its_process_is(tmp_path: Path) -> None:
-    one, two = Owner(tmp_path), Owner(tmp_path)
+    one, two = DrawingOwner(tmp_path), DrawingOwner(tmp_path)
     assert two.is_alive(one.name)
     assert one.is_alive(two.name)
     assert not one.is_alive("nobody")

@@ -24,7 +24,7 @@ from sorasync.provider.errors import (
     RateLimited,
     ServerError,
 )
-from sorasync.provider.http_response import Answer
+from sorasync.provider.http_response import HttpResponse
 from sorasync.provider.retry_after import poll_after, retry_after, span
 from sorasync.provider.wire import CreateRequest
 from tests.provider.fakes import client, scripted
@@ -46,7 +46,7 @@ def told(
     status: int, code: object = None, *, paid: bool = False, headers: dict[str, str] | None = None
 ) -> ProviderError:
     body = {"error": {"message": "words", "code": code}} if code is not None else {"detail": "words"}
-    return fault(Answer(status, headers or {}, body), Asked("host", "HOST_KEY", paid), NOW)
+    return fault(HttpResponse(status, headers or {}, body), Asked("host", "HOST_KEY", paid), NOW)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_5xx_is_overload_only_with_a_code_or_a_wait() -> None:
 def test_what_openrouter_flags_blocks_one_clip_and_not_the_key() -> None:
     metadata = {"reasons": ["violence"], "flagged_input": "A fi…"}
     body = {"error": {"code": 403, "message": "Your input was flagged", "metadata": metadata}}
-    assert type(fault(Answer(403, {}, body), Asked("h", "K", True), NOW)) is Moderated
+    assert type(fault(HttpResponse(403, {}, body), Asked("h", "K", True), NOW)) is Moderated
 
 
 def test_a_missing_key_is_told_by_the_variable_s_name() -> None:
@@ -129,12 +129,12 @@ def test_a_missing_key_is_told_by_the_variable_s_name() -> None:
 
 def test_the_words_of_a_message_decide_nothing() -> None:
     body = {"error": {"message": "moderation_blocked insufficient_quota rate_limit_exceeded"}}
-    assert type(fault(Answer(400, {}, body), Asked("h", "K"), NOW)) is InvalidRequest
+    assert type(fault(HttpResponse(400, {}, body), Asked("h", "K"), NOW)) is InvalidRequest
 
 
 def test_control_characters_and_length_are_kept_from_people() -> None:
     body = {"error": {"message": "a\x1b[31mred\u202e\n" + "x" * 9000}}
-    message = fault(Answer(400, {}, body), Asked("h", "K"), NOW).message
+    message = fault(HttpResponse(400, {}, body), Asked("h", "K"), NOW).message
     assert "\x1b" not in message and "\u202e" not in message and "\n" not in message and len(message) < 600
 
 

@@ -12,7 +12,7 @@ import pytest
 from sorasync.clock import SystemClock
 from sorasync.provider.errors import Exhausted, NotSent, OutcomeUnknown, Withheld
 from sorasync.provider.http_request import Outgoing
-from sorasync.provider.payment_gate import Gate
+from sorasync.provider.payment_gate import PaymentGate
 from sorasync.provider.sender import Sender
 from sorasync.provider.transport import opened
 from sorasync.provider.wire import CreateRequest
@@ -28,7 +28,7 @@ def sender_to(url: str, whole: float | None = None) -> Sender:
     return Sender(spec, KEY, SystemClock(), opened(lambda *_: None, 1), whole=whole)
 
 
-class Closing(Gate):
+class Closing(PaymentGate):
     """A gate that a test shuts, and that says when it was asked and when the request left."""
 
     def __init__(self) -> None:
@@ -95,7 +95,7 @@ def test_an_answer_that_comes_in_drops_ends_with_an_open_outcome() -> None:
         async with host(drip) as url:
             sender = sender_to(url, 0.2)
             with pytest.raises(OutcomeUnknown):
-                await sender.post("create", POST, Gate())
+                await sender.post("create", POST, PaymentGate())
             await sender.aclose()
 
     asyncio.run(go())
@@ -113,7 +113,7 @@ def test_a_request_that_found_no_connection_in_its_time_was_not_sent() -> None:
             await first.gone.wait()
             sender._whole_paid = 0.1
             with pytest.raises(NotSent):
-                await sender.post("create", POST, Gate())
+                await sender.post("create", POST, PaymentGate())
             one.cancel()
             await asyncio.wait([one])
             await sender.aclose()

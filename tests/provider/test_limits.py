@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from sorasync.provider.errors import RateLimited
-from sorasync.provider.limits import Limiter, Limits
-from sorasync.provider.payment_gate import Gate
+from sorasync.provider.limits import Limiter, Limiters
+from sorasync.provider.payment_gate import PaymentGate
 from sorasync.provider.wire import CreateRequest
 from tests.provider.fakes import FakeClock, client, job, reply, scripted
 
@@ -19,7 +19,7 @@ def test_nothing_waits_where_no_limit_is_known() -> None:
 
     async def go() -> None:
         for _ in range(1000):
-            await limiter.turn(Gate())
+            await limiter.turn(PaymentGate())
 
     asyncio.run(go())
     assert clock.slept == []
@@ -32,7 +32,7 @@ def test_a_known_rate_is_kept_over_minutes() -> None:
 
     async def go() -> None:
         for _ in range(100):
-            await limiter.turn(Gate())
+            await limiter.turn(PaymentGate())
             times.append(clock.time - start)
 
     asyncio.run(go())
@@ -47,9 +47,9 @@ def test_a_refusal_stops_all_for_the_wait_and_halves_the_rate() -> None:
     start = clock.time
 
     async def go() -> None:
-        await limiter.turn(Gate())
+        await limiter.turn(PaymentGate())
         limiter.throttled(10)
-        await limiter.turn(Gate())
+        await limiter.turn(PaymentGate())
 
     asyncio.run(go())
     assert clock.time - start >= 10
@@ -59,7 +59,7 @@ def test_a_refusal_stops_all_for_the_wait_and_halves_the_rate() -> None:
 def test_a_turn_that_refusals_put_off_past_the_gate_s_patience_is_not_waited_for() -> None:
     clock = FakeClock()
     limiter = Limiter(clock, per_minute=2)
-    gate = Gate()
+    gate = PaymentGate()
     gate.patience = 20
 
     async def go() -> None:
@@ -78,7 +78,7 @@ def test_a_turn_that_refusals_put_off_past_the_gate_s_patience_is_not_waited_for
 
 def test_a_paid_request_is_sent_again_for_no_longer_than_its_gate_has_patience() -> None:
     host = scripted(*[reply(429, {}, {"retry-after": "4"}) for _ in range(8)])
-    gate = Gate()
+    gate = PaymentGate()
     gate.patience = 10
     clock = FakeClock()
     begun = clock.time
@@ -118,7 +118,7 @@ def test_a_rate_is_learnt_where_none_was_known() -> None:
 
     async def go() -> None:
         for _ in range(400):
-            await limiter.turn(Gate())
+            await limiter.turn(PaymentGate())
 
     asyncio.run(go())
     limiter.throttled()
@@ -194,7 +194,7 @@ def test_a_place_given_to_someone_who_is_cancelled_goes_to_the_next() -> None:
 
 
 def test_each_model_has_limits_of_its_own() -> None:
-    limits = Limits(FakeClock(), 60)
+    limits = Limiters(FakeClock(), 60)
     limits.of("a").throttled()
     assert (limits.of("a").rate, limits.of("b").rate) == (30, 60)
 

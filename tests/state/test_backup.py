@@ -10,7 +10,7 @@ import pytest
 from sorasync.state.backup import backup, backups, restore
 from sorasync.state.errors import StateError
 from sorasync.state.export import export_state, import_state
-from sorasync.state.lock import StateLocked, Waiting, acquire, holder
+from sorasync.state.lock import LockWait, StateLocked, acquire, holder
 from sorasync.state.lockfile import reconcile, write
 from sorasync.state.store import Store
 from tests.state.making import URL, TickingClock, open_store, render
@@ -26,7 +26,7 @@ def test_a_backup_brings_the_state_back_even_from_rubble(tmp_path: Path) -> None
         assert backup(store) is not None
         render(store, "two")
     state(tmp_path).write_bytes(b"rubble")
-    aside = restore(state(tmp_path), 1, TickingClock(), Waiting("restore"))
+    aside = restore(state(tmp_path), 1, TickingClock(), LockWait("restore"))
     assert aside is not None
     assert aside.read_bytes() == b"rubble"
     with open_store(tmp_path) as store:
@@ -42,7 +42,7 @@ def test_a_restored_state_has_a_serial_of_its_own_and_no_lock(tmp_path: Path) ->
         lock.release()
         render(store, "two")
         serial, lineage = store.serial, store.lineage
-    restore(state(tmp_path), 1, TickingClock(), Waiting("restore"))
+    restore(state(tmp_path), 1, TickingClock(), LockWait("restore"))
     with open_store(tmp_path) as store:
         assert (store.serial, store.lineage, holder(store)) == (serial + 1, lineage, None)
 
@@ -53,7 +53,7 @@ def test_a_state_restored_in_the_place_of_a_lost_one_has_a_serial_above_the_copy
         backup(store)
         serial = store.serial
     state(tmp_path).unlink()
-    restore(state(tmp_path), 1, TickingClock(), Waiting("restore"))
+    restore(state(tmp_path), 1, TickingClock(), LockWait("restore"))
     with open_store(tmp_path) as store:
         assert store.serial == serial + 1
 
@@ -67,7 +67,7 @@ def test_the_lock_file_brings_a_restored_state_forward_again(tmp_path: Path) -> 
         render(store, "two")
         write(store, path)
         before = store.briefs()
-    restore(state(tmp_path), 1, TickingClock(), Waiting("restore"))
+    restore(state(tmp_path), 1, TickingClock(), LockWait("restore"))
     with open_store(tmp_path) as store:
         assert store.briefs() != before
         reconcile(store, path)
@@ -97,7 +97,7 @@ def test_a_state_in_use_is_not_replaced(tmp_path: Path) -> None:
         render(store)
         backup(store)
         with acquire(store, "apply", TickingClock()), pytest.raises(StateLocked):
-            restore(state(tmp_path), 1, TickingClock(), Waiting("restore"))
+            restore(state(tmp_path), 1, TickingClock(), LockWait("restore"))
         assert len(store.briefs()) == 1
 
 
@@ -107,10 +107,10 @@ def test_a_backup_that_is_damaged_or_missing_is_refused(tmp_path: Path) -> None:
         taken = backup(store)
     assert taken is not None
     with pytest.raises(StateError, match="no backup 2"):
-        restore(state(tmp_path), 2, TickingClock(), Waiting("restore"))
+        restore(state(tmp_path), 2, TickingClock(), LockWait("restore"))
     taken.write_bytes(taken.read_bytes()[:5000])
     with pytest.raises(StateError, match="damaged"):
-        restore(state(tmp_path), 1, TickingClock(), Waiting("restore"))
+        restore(state(tmp_path), 1, TickingClock(), LockWait("restore"))
     with open_store(tmp_path) as store:
         assert len(store.briefs()) == 1
 
@@ -179,7 +179,7 @@ def test_a_restore_that_fails_leaves_the_state_where_it_was_and_free(
 
     monkeypatch.setattr("sorasync.state.backup.shutil.copyfile", full)
     with pytest.raises(StateError, match="No space left"):
-        restore(state(tmp_path), 1, TickingClock(), Waiting("restore"))
+        restore(state(tmp_path), 1, TickingClock(), LockWait("restore"))
     with open_store(tmp_path) as store:
         assert len(store.briefs()) == 2
         assert holder(store) is None

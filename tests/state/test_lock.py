@@ -12,7 +12,7 @@ import pytest
 
 from sorasync.state.backup import set_aside
 from sorasync.state.errors import StateError
-from sorasync.state.lock import LockLost, StateLocked, Waiting, acquire, acquire_within, holder, unlock
+from sorasync.state.lock import LockLost, LockWait, StateLocked, acquire, acquire_within, holder, unlock
 from sorasync.state.process import Process, is_dead, this_process
 from sorasync.state.store import Store
 from tests.state.making import TickingClock, open_store
@@ -164,7 +164,7 @@ def test_waiting_ends_when_the_lock_is_free() -> None:
 
     clock = Releasing()
     first = acquire(store, "apply", clock)
-    second = asyncio.run(acquire_within(store, Waiting("apply", 10), clock))
+    second = asyncio.run(acquire_within(store, LockWait("apply", 10), clock))
     assert clock.at == 1_700_000_004
     second.release()
 
@@ -172,7 +172,7 @@ def test_waiting_ends_when_the_lock_is_free() -> None:
 def test_waiting_is_bounded() -> None:
     store, clock = Store.memory(), TickingClock()
     with acquire(store, "apply", clock), pytest.raises(StateLocked):
-        asyncio.run(acquire_within(store, Waiting("apply", 2.5), clock))
+        asyncio.run(acquire_within(store, LockWait("apply", 2.5), clock))
     assert clock.at == 1_700_000_002.5
 
 
@@ -201,7 +201,7 @@ def test_who_waits_is_told_once_for_whom() -> None:
     store, told = Store.memory(), list[str]()
     clock = TickingClock()
     with acquire(store, "sorasync gc --delete", clock), pytest.raises(StateLocked):
-        asyncio.run(acquire_within(store, Waiting("apply", 5, told.append), clock))
+        asyncio.run(acquire_within(store, LockWait("apply", 5, told.append), clock))
     assert len(told) == 1
     assert "waiting for the lock" in told[0]
     assert "`sorasync gc --delete`" in told[0]
@@ -210,7 +210,7 @@ def test_who_waits_is_told_once_for_whom() -> None:
 def test_nobody_goes_on_with_a_state_that_was_replaced_while_it_was_waited_for(tmp_path: Path) -> None:
     clock = TickingClock()
     with open_store(tmp_path) as waiting:
-        set_aside(tmp_path / "state" / "sorasync.db", clock, Waiting("recover"))
+        set_aside(tmp_path / "state" / "sorasync.db", clock, LockWait("recover"))
         with pytest.raises(StateError, match="replaced"):
             acquire(waiting, "apply", clock)
         with open_store(tmp_path) as anew, pytest.raises(StateError, match="replaced"):

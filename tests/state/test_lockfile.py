@@ -20,7 +20,7 @@ from sorasync.state.lockfile import reconcile, sync, write
 from sorasync.state.lockfile_fields import LockFileBroken
 from sorasync.state.lockfile_read import loads
 from sorasync.state.lockfile_text import LockFile, PaidTwice, dumps
-from sorasync.state.reconcile import Outcome, Side, StateDiverged
+from sorasync.state.reconcile import Reconciliation, Side, StateDiverged
 from sorasync.state.record import Binding, Status
 from sorasync.state.store import Store
 from tests.state.making import TickingClock, a_record, open_store, render, sha
@@ -59,7 +59,7 @@ def test_a_fresh_clone_knows_all_that_was_paid_for(path: Path) -> None:
 
     fresh = new_store()
     result = reconcile(fresh, path)
-    assert result.outcome is Outcome.RESTORED
+    assert result.outcome is Reconciliation.RESTORED
     assert result.addresses == ("clip.blocked#1", "clip.kitchen#1", "clip.market#1")
     assert fresh.lineage == store.lineage
     assert fresh.bindings() == store.bindings()
@@ -178,8 +178,8 @@ def test_a_state_that_lags_behind_is_brought_forward(path: Path) -> None:
     mine = clone(path)
     path.write_text(branch(path, base, "b"))
     result = reconcile(mine, path)
-    assert (result.outcome, result.addresses) == (Outcome.ADVANCED, ("clip.b#1",))
-    assert reconcile(mine, path).outcome is Outcome.SAME
+    assert (result.outcome, result.addresses) == (Reconciliation.ADVANCED, ("clip.b#1",))
+    assert reconcile(mine, path).outcome is Reconciliation.SAME
     assert not write(mine, path)
 
 
@@ -193,7 +193,7 @@ def test_an_earlier_lock_file_does_not_take_a_newer_state_back(path: Path) -> No
     write(store, path)
     new = path.read_text()
     path.write_text(old)
-    assert reconcile(store, path).outcome is Outcome.NEWER
+    assert reconcile(store, path).outcome is Reconciliation.NEWER
     assert set(store.bindings()) == {"clip.b#1"}
     write(store, path)
     assert path.read_text() == new
@@ -301,7 +301,7 @@ def test_of_two_renders_that_two_sides_paid_for_one_counts_and_the_other_is_kept
     assert (kept.status, kept.asset) == (Status.STORED, sha(other))
     assert mine.spent().usd == Decimal("2.40")
     write(mine, path)
-    assert reconcile(mine, path).outcome is Outcome.SAME
+    assert reconcile(mine, path).outcome is Reconciliation.SAME
     assert reconcile(theirs, path).twice == ()
     assert theirs.briefs() == mine.briefs()
     assert theirs.spent() == mine.spent()
@@ -364,7 +364,7 @@ def test_reading_with_a_newer_lock_file_goes_on_in_memory(tmp_path: Path, path: 
     branch(path, path.read_text(), "b")
     with open_store(tmp_path, readonly=True) as store:
         seen, result = sync(store, path)
-        assert (result.outcome, seen is store) == (Outcome.ADVANCED, False)
+        assert (result.outcome, seen is store) == (Reconciliation.ADVANCED, False)
         assert set(seen.bindings()) == {"clip.a#1", "clip.b#1"}
         assert sync(seen, path)[0] is seen
         with pytest.raises(StateError, match="closed"):
@@ -379,14 +379,14 @@ def test_reading_with_a_newer_lock_file_goes_on_in_memory(tmp_path: Path, path: 
             store.bindings()
     with open_store(tmp_path, readonly=True) as store:
         path.unlink()
-        assert sync(store, path)[1].outcome is Outcome.MISSING
+        assert sync(store, path)[1].outcome is Reconciliation.MISSING
 
 
 def test_carriage_returns_of_a_checkout_are_no_change(path: Path) -> None:
     base_text(path, "a")
     store = clone(path)
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    assert reconcile(store, path).outcome is Outcome.SAME
+    assert reconcile(store, path).outcome is Reconciliation.SAME
     assert not write(store, path)
 
 
@@ -513,7 +513,7 @@ def test_two_machines_do_not_hand_to_and_fro_what_gc_deleted_on_one(path: Path) 
     write(mine, path)
     without = path.read_text()
 
-    assert reconcile(theirs, path).outcome is Outcome.ADVANCED
+    assert reconcile(theirs, path).outcome is Reconciliation.ADVANCED
     assert not write(theirs, path)
     render(theirs, "more")
     write(theirs, path)

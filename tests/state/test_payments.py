@@ -12,7 +12,7 @@ import pytest
 from sorasync.state.lockfile import reconcile, write
 from sorasync.state.lockfile_fields import LockFileBroken
 from sorasync.state.lockfile_read import loads
-from sorasync.state.reconcile import Outcome
+from sorasync.state.reconcile import Reconciliation
 from sorasync.state.record import Status
 from sorasync.state.store import Store
 from tests.state.making import TickingClock, a_record, render
@@ -123,10 +123,10 @@ def test_dates_that_a_state_lacks_are_taken_in_and_the_rest_of_it_stays(path: Pa
     behind = clone(path)
     path.write_text(dated)
 
-    assert reconcile(behind, path).outcome is Outcome.ADVANCED
+    assert reconcile(behind, path).outcome is Reconciliation.ADVANCED
     assert behind.spent() == store.spent()
     assert behind.briefs()[record.key] == store.briefs()[record.key]
-    assert reconcile(behind, path).outcome is Outcome.SAME
+    assert reconcile(behind, path).outcome is Reconciliation.SAME
     assert not write(behind, path)
 
 

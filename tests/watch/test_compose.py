@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from sorasync.cli.views.plan.plan_json import plan_json
-from sorasync.cli.watch.json_lines import Lines
-from sorasync.cli.watch.watch_screen import Scene, compose
+from sorasync.cli.watch.json_lines import JsonLines
+from sorasync.cli.watch.watch_screen import ScreenState, compose
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.project import Project
@@ -31,10 +31,10 @@ def view_of(library: Library, last: View | None = None) -> View:
     return View(planned)
 
 
-def drawn(view: View, columns: int, lines: int, scene: Scene | None = None) -> list[str]:
+def drawn(view: View, columns: int, lines: int, scene: ScreenState | None = None) -> list[str]:
     """The lines of a screen of that size."""
     console = Console(file=io.StringIO(), width=columns, height=lines)
-    return compose(view, scene or Scene(title="film"), console).plain.split("\n")
+    return compose(view, scene or ScreenState(title="film"), console).plain.split("\n")
 
 
 def edited(name: str, before: str, view: View) -> View:
@@ -50,7 +50,7 @@ def test_no_screen_is_larger_than_its_window(film: Library, columns: int, lines:
     )
     warned = edited("kite", KITE, view_of(film))
     film.write("manifests/a.toml", "[clips.kite]\nprmpt = 3\n")
-    scene = Scene(
+    scene = ScreenState(
         title="film " * 9, messages=["a long message " * 20], doing="applying", question="Go on? " * 9
     )
     for view in (View(), good, warned, view_of(film), view_of(film, good)):
@@ -90,7 +90,7 @@ def test_the_place_of_a_fault_is_told_in_a_narrow_window(tmp_path: Path) -> None
 def test_a_long_diff_goes_on_on_the_next_line(film: Library) -> None:
     tail = "with a long winding tail of white paper bows that somebody tied on in a hurry"
     film.write("manifests/a.toml", clip("kite", f"{KITE} {tail}") + clip("boat", BOAT))
-    shown = drawn(edited("kite", KITE, view_of(film)), 80, 24, Scene(title="film", selected=1))
+    shown = drawn(edited("kite", KITE, view_of(film)), 80, 24, ScreenState(title="film", selected=1))
     assert any("{+with a long" in row for row in shown)
     assert any("in a hurry+}" in row for row in shown)
 
@@ -98,15 +98,15 @@ def test_a_long_diff_goes_on_on_the_next_line(film: Library) -> None:
 def test_the_words_shown_are_those_of_the_selected_clip(film: Library) -> None:
     view = view_of(film)
     both = View(view.planned, None, ("kite",), {"kite": "A blue kite", "boat": "A paper plane"})
-    assert any("{-plane-}" in row for row in drawn(both, 80, 24, Scene(title="film", selected=0)))
-    rows = drawn(both, 80, 24, Scene(title="film", selected=1))
+    assert any("{-plane-}" in row for row in drawn(both, 80, 24, ScreenState(title="film", selected=0)))
+    rows = drawn(both, 80, 24, ScreenState(title="film", selected=1))
     assert any("{-blue-}" in row for row in rows)
     assert not any("{-plane-}" in row for row in rows)
 
 
 @pytest.mark.parametrize(("columns", "lines"), SIZES)
 def test_the_list_of_keys_fits_every_window(film: Library, columns: int, lines: int) -> None:
-    shown = drawn(view_of(film), columns, lines, Scene(title="film", keys_listed=True))
+    shown = drawn(view_of(film), columns, lines, ScreenState(title="film", keys_listed=True))
     assert len(shown) <= lines
     assert max(Console(width=999).measure(line).maximum for line in shown) <= columns
 
@@ -127,7 +127,7 @@ def test_clips_that_wait_for_a_choice_are_named(tmp_path: Path) -> None:
 
 
 def test_the_line_of_a_plan_is_the_plan_as_json(film: Library, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = Lines()
+    lines = JsonLines()
     film.write("manifests/a.toml", clip("kite", '\\"changes\\": []'))
     for view in (view_of(film), view_of(make(film.root, clip("boat", BOAT)))):
         assert view.plan is not None
@@ -137,7 +137,7 @@ def test_the_line_of_a_plan_is_the_plan_as_json(film: Library, capsys: pytest.Ca
 
 
 def test_messages_that_do_not_fit_are_counted(film: Library) -> None:
-    scene = Scene(title="film", messages=[f"message {number}" for number in range(20)])
+    scene = ScreenState(title="film", messages=[f"message {number}" for number in range(20)])
     shown = drawn(view_of(film), 80, 24, scene)
     assert "… 15 lines before" in shown
     assert shown[-2] == "message 19"

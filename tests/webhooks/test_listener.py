@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from sorasync.errors import SorasyncError
-from sorasync.provider.webhook import Event, signature
+from sorasync.provider.webhook import WebhookEvent, signature
 from sorasync.provider.webhook_listener import listening
 from tests.provider.fakes import FakeClock
 
@@ -22,7 +22,7 @@ class Told:
     """What the listener told."""
 
     def __init__(self) -> None:
-        self.heard: list[Event] = []
+        self.heard: list[WebhookEvent] = []
         self.refused: list[str] = []
 
 

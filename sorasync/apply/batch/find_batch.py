@@ -7,7 +7,7 @@ import asyncio
 from sorasync.apply.batch.batch_token import Mark
 from sorasync.apply.batch.send_batch import TOKEN
 from sorasync.apply.context import Context
-from sorasync.apply.in_doubt import Answer
+from sorasync.apply.in_doubt import InDoubtAnswer
 from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.provider import errors
 from sorasync.provider.base import BatchQueue
@@ -23,19 +23,19 @@ class BatchFinder:
     def __init__(self, context: Context, queue: BatchQueue) -> None:
         self._context = context
         self._queue = queue
-        self._answers: dict[str, str | Answer] = {}
+        self._answers: dict[str, str | InDoubtAnswer] = {}
         self._turn = asyncio.Lock()
 
-    async def find(self, record: Record, mark: Mark) -> str | Answer:
+    async def find(self, record: Record, mark: Mark) -> str | InDoubtAnswer:
         """The batch's id, durable in every record of it; or what to do since there is none."""
         if mark.file_id is None:
-            return Answer.RESEND
+            return InDoubtAnswer.RESEND
         async with self._turn:
             if mark.token not in self._answers:
                 self._answers[mark.token] = await self._search(record, mark)
             return self._answers[mark.token]
 
-    async def _search(self, record: Record, mark: Mark) -> str | Answer:
+    async def _search(self, record: Record, mark: Mark) -> str | InDoubtAnswer:
         context = self._context
         settle = context.profile.abilities.list_settle_seconds
         lost_at = context.store.unknown_since(record.key) or context.clock.now()
@@ -45,7 +45,7 @@ class BatchFinder:
             try:
                 found = await self._listed(record, mark)
             except errors.NotSupported:
-                return Answer.ASK
+                return InDoubtAnswer.ASK
             except errors.ProviderError:
                 await context.pause(_LONGEST)
                 continue
@@ -54,9 +54,9 @@ class BatchFinder:
                 return found.id
             if now - lost_at >= settle or now - (record.intent_at or 0.0) >= 2 * settle + CLOCK_ALLOWANCE:
                 complete = context.profile.abilities.list == "complete"
-                return Answer.RESEND if complete else Answer.ASK
+                return InDoubtAnswer.RESEND if complete else InDoubtAnswer.ASK
             await context.pause(min(max(_SHORTEST, settle / 4), _LONGEST))
-        return Answer.LATER
+        return InDoubtAnswer.LATER
 
     async def _listed(self, record: Record, mark: Mark) -> Batch | None:
         async for batch in self._queue.recent((record.intent_at or 0.0) - CLOCK_ALLOWANCE):

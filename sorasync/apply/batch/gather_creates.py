@@ -9,7 +9,7 @@ from sorasync.apply.batch.find_batch import BatchFinder
 from sorasync.apply.batch.follow_batch import BatchFollower
 from sorasync.apply.batch.send_batch import BatchSender
 from sorasync.apply.context import Context
-from sorasync.apply.in_doubt import Answer
+from sorasync.apply.in_doubt import InDoubtAnswer
 from sorasync.apply.render.follow import WaitedLongEnough
 from sorasync.errors import SorasyncError
 from sorasync.plan.change import Change
@@ -54,7 +54,7 @@ class Batching:
         assert record.batch_id is not None
         return await self._job(record.key, record.batch_id)
 
-    async def find(self, record: Record) -> Job | Answer:
+    async def find(self, record: Record) -> Job | InDoubtAnswer:
         """The job of a record whose batch may never have been made; without a batch, what to do instead.
 
         What is to be sent again goes out by batch again: that is what its price was reckoned with.
@@ -62,9 +62,9 @@ class Batching:
         mark = Mark.of(record.batch_id)
         assert mark is not None
         found = await self._finder.find(record, mark)
-        if not isinstance(found, Answer):
+        if not isinstance(found, InDoubtAnswer):
             return await self._job(record.key, found)
-        if found is Answer.RESEND:
+        if found is InDoubtAnswer.RESEND:
             self._lost.add(record.key)
         return found
 

@@ -11,7 +11,7 @@ from sorasync.plan.change import Change
 from sorasync.provider.errors import Withheld
 
 
-class Places:
+class InFlightSlots:
     """Takes a place for a change and gives it back; taking and giving twice does no harm."""
 
     def __init__(self, context: Context) -> None:

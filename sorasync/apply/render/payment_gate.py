@@ -8,13 +8,13 @@ from sorasync.apply.race import unless
 from sorasync.clock import Clock
 from sorasync.plan.change import Change
 from sorasync.provider.errors import Withheld
-from sorasync.provider.payment_gate import Gate
+from sorasync.provider.payment_gate import PaymentGate
 
 _WORTH_TELLING = 1.0
 """Seconds from which on a pause is told to the user."""
 
 
-class ChangeGate(Gate):
+class ChangeGate(PaymentGate):
     """The gate of changes that leave in one request. Shut for good once the run is stopped, or its lock lost.
 
     The budget needs no second look: its share was set aside before the intent was written.

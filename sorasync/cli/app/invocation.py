@@ -13,8 +13,8 @@ from sorasync.cli.app.failure import printable
 
 if TYPE_CHECKING:
     from sorasync.operations.project import Project
-    from sorasync.operations.recorded_change import Session
-    from sorasync.state.lock import Waiting
+    from sorasync.operations.recorded_change import ChangeSession
+    from sorasync.state.lock import LockWait
 
 
 def command_line() -> str:
@@ -27,14 +27,14 @@ def notice(text: str) -> None:
     click.echo(printable(text), err=True)
 
 
-def waiting(lock_timeout: float) -> Waiting:
+def waiting(lock_timeout: float) -> LockWait:
     """How this command takes the lock: under its own name, telling the user whom it waits for."""
-    from sorasync.state.lock import Waiting
+    from sorasync.state.lock import LockWait
 
-    return Waiting(command_line(), lock_timeout, notice)
+    return LockWait(command_line(), lock_timeout, notice)
 
 
-def changing(project: Project, lock_timeout: float = 0.0) -> AbstractContextManager[Session]:
+def changing(project: Project, lock_timeout: float = 0.0) -> AbstractContextManager[ChangeSession]:
     """Hold the state for this command, waiting up to `lock_timeout` seconds for it. Raises `StateLocked`."""
     from sorasync.operations import recorded_change as recording
 

@@ -16,7 +16,7 @@ _NEAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundAddress:
     """`owner` is the address of the clip or character; `renders` what the word means of it, in full.
 
     `declared` tells whether the manifests have it; if not, only the state knows it. `whole` is False where
@@ -34,7 +34,7 @@ class Found:
         return self.owner.removeprefix("clip.") if self.owner.startswith("clip.") else None
 
 
-def find(text: str, graph: Graph, bound: Iterable[str] = ()) -> Found:
+def find(text: str, graph: Graph, bound: Iterable[str] = ()) -> FoundAddress:
     """What an address means: declared things first, then those that only the state knows (`bound`).
 
     `clip.` and `character.` may be left out. Raises `SorasyncError` with the nearest addresses.
@@ -47,7 +47,7 @@ def find(text: str, graph: Graph, bound: Iterable[str] = ()) -> Found:
             return found
         gone = tuple(sorted(a for a in bound if address in (a, owner(a)) or graph.label(a) == address))
         if gone:
-            return Found(owner(gone[0]), gone, declared=False, whole=address == owner(address))
+            return FoundAddress(owner(gone[0]), gone, declared=False, whole=address == owner(address))
     raise unknown(text, [*graph.renders, *(f"clip.{name}" for name in graph.clips), *bound])
 
 
@@ -57,22 +57,22 @@ def _spellings(text: str) -> list[str]:
     return [f"clip.{text}", f"character.{text}"]
 
 
-def _declared_address(address: str, graph: Graph) -> Found | None:
+def _declared_address(address: str, graph: Graph) -> FoundAddress | None:
     from sorasync.graph.address import owner, parse
 
     if address in graph.renders:
         whole = address == owner(address)
-        return Found(owner(address), (address,), declared=True, whole=whole)
+        return FoundAddress(owner(address), (address,), declared=True, whole=whole)
     node = graph.clips.get(address.removeprefix("clip.")) if address.startswith("clip.") else None
     if node is not None:
-        return Found(address, node.renders, declared=True, whole=True)
+        return FoundAddress(address, node.renders, declared=True, whole=True)
     try:
         named = parse(address)
     except SorasyncError:
         return None
     full = str(named._replace(take=named.take or 1))
     if named.kind == "clip" and named.step is not None and full in graph.renders:
-        return Found(named.owner, (full,), declared=True, whole=False)
+        return FoundAddress(named.owner, (full,), declared=True, whole=False)
     return None
 
 

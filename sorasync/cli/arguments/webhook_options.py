@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from sorasync.operations.wait import Webhooks
+    from sorasync.operations.wait import WebhookSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,13 +31,13 @@ def webhook_options(function: F) -> F:
     return listen(secret(function))
 
 
-def webhooks_of(listen: str | None, secret_env: str) -> Webhooks | None:
+def webhooks_of(listen: str | None, secret_env: str) -> WebhookSettings | None:
     """The options together. Raises `click.BadParameter` for anything but `HOST:PORT`."""
     if listen is None:
         return None
-    from sorasync.operations.wait import Webhooks
+    from sorasync.operations.wait import WebhookSettings
 
     host, colon, port = listen.rpartition(":")
     if not colon or not host or not port.isdecimal() or int(port) > 65535:
         raise click.BadParameter(f"{listen!r} is not HOST:PORT", param_hint="--webhook-listen")
-    return Webhooks(host.strip("[]"), int(port), secret_env)
+    return WebhookSettings(host.strip("[]"), int(port), secret_env)

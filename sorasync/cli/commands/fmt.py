@@ -16,7 +16,7 @@ from sorasync.cli.app.output import print_json, print_lines, write_output
 from sorasync.counted import counted
 
 if TYPE_CHECKING:
-    from sorasync.manifest.format.files import Outcome
+    from sorasync.manifest.format.files import FormattedFile
 
 _EXAMPLES = """\b
 Examples:
@@ -51,7 +51,7 @@ def command(globals: Globals, paths: tuple[Path, ...], check: bool, diff: bool) 
     return _code(outcomes, check)
 
 
-def _outcomes(globals: Globals, paths: tuple[Path, ...]) -> Iterator[tuple[Outcome, Path]]:
+def _outcomes(globals: Globals, paths: tuple[Path, ...]) -> Iterator[tuple[FormattedFile, Path]]:
     from sorasync.errors import SorasyncError
     from sorasync.library_file import FileRefused, read_file
     from sorasync.manifest.config import find_library
@@ -97,12 +97,12 @@ def _standard_input(*, check: bool, diff: bool) -> ExitCode:
     return _code([found], check)
 
 
-def _code(outcomes: list[Outcome], check: bool) -> ExitCode:
+def _code(outcomes: list[FormattedFile], check: bool) -> ExitCode:
     faulty = any(one.faults for one in outcomes)
     return ExitCode.ERROR if faulty or (check and any(one.changed for one in outcomes)) else ExitCode.DONE
 
 
-def _show(globals: Globals, outcomes: list[Outcome], *, dry: bool, diff: bool) -> None:
+def _show(globals: Globals, outcomes: list[FormattedFile], *, dry: bool, diff: bool) -> None:
     if globals.json:
         print_json(_outcome_fields(outcomes))
         return
@@ -120,7 +120,7 @@ def _show(globals: Globals, outcomes: list[Outcome], *, dry: bool, diff: bool) -
     click.echo(f"{', '.join(parts)}.", err=diff)
 
 
-def _complain(outcomes: list[Outcome]) -> None:
+def _complain(outcomes: list[FormattedFile]) -> None:
     from sorasync.cli.app.failure import printable
     from sorasync.cli.views.diagnostics.diagnostic_text import diagnostics_text
 
@@ -128,7 +128,7 @@ def _complain(outcomes: list[Outcome]) -> None:
         click.echo(printable(line), err=True)
 
 
-def _unified_diff(one: Outcome) -> Iterator[str]:
+def _unified_diff(one: FormattedFile) -> Iterator[str]:
     from difflib import unified_diff
 
     from sorasync.sensitive import HIDDEN, line_may_hold_secret
@@ -141,7 +141,7 @@ def _unified_diff(one: Outcome) -> Iterator[str]:
         yield f"{name}{sign} {HIDDEN}" if line_may_hold_secret(line[1:]) else line
 
 
-def _outcome_fields(outcomes: list[Outcome]) -> dict[str, object]:
+def _outcome_fields(outcomes: list[FormattedFile]) -> dict[str, object]:
     from sorasync.cli.views.diagnostics.diagnostic_json import diagnostic_json
 
     return {

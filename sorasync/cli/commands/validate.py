@@ -14,7 +14,7 @@ from sorasync.cli.app.output import print_json, print_lines
 from sorasync.counted import counted
 
 if TYPE_CHECKING:
-    from sorasync.operations.validate import Checked
+    from sorasync.operations.validate import ValidatedLibrary
 
 _EXAMPLES = """\b
 Examples:
@@ -65,7 +65,7 @@ def _validate(globals: Globals, strict: bool) -> ExitCode:
     return _json(checked) if globals.json else _print_text(globals, checked)
 
 
-def _print_text(globals: Globals, checked: Checked) -> ExitCode:
+def _print_text(globals: Globals, checked: ValidatedLibrary) -> ExitCode:
     from sorasync.cli.views.diagnostics.diagnostic_text import counts_text, diagnostics_text
 
     counts = counts_text(checked.diagnostics)
@@ -79,21 +79,21 @@ def _print_text(globals: Globals, checked: Checked) -> ExitCode:
     return ExitCode.DONE
 
 
-def _json(checked: Checked) -> ExitCode:
+def _json(checked: ValidatedLibrary) -> ExitCode:
     from sorasync.cli.views.diagnostics.diagnostic_json import diagnostic_json
 
     print_json({"format_version": 1, "diagnostics": [diagnostic_json(d) for d in checked.diagnostics]})
     return ExitCode.DONE
 
 
-def _github(globals: Globals, checked: Checked) -> ExitCode:
+def _github(globals: Globals, checked: ValidatedLibrary) -> ExitCode:
     from sorasync.cli.views.diagnostics.diagnostic_github import diagnostics_github
 
     print_lines(diagnostics_github(checked.diagnostics, _prefix(globals)))
     return ExitCode.ERROR if checked.errors else ExitCode.DONE
 
 
-def _sarif(globals: Globals, checked: Checked) -> ExitCode:
+def _sarif(globals: Globals, checked: ValidatedLibrary) -> ExitCode:
     from sorasync.cli.views.diagnostics.diagnostic_sarif import diagnostics_sarif
 
     print_json(diagnostics_sarif(checked.diagnostics, _prefix(globals)))

@@ -51,10 +51,10 @@ def command(
     from sorasync.operations.plan import PlanOptions
     from sorasync.operations.project import Project
     from sorasync.plan.selection import Selection
-    from sorasync.watch.watching import Auto, Settings
+    from sorasync.watch.watching import Auto, WatchSettings
 
     project = globals.project()
-    settings = Settings(
+    settings = WatchSettings(
         open=lambda: Project.open(project.root, globals.env),
         planning=PlanOptions(Selection(target, exclude), offline=True, lint=True),
         auto=Auto(auto or "nothing"),

@@ -10,7 +10,7 @@ from sorasync.cli.terminal.columns import padded
 from sorasync.cli.terminal.units import spent_text
 from sorasync.cli.views.plan.plan_json import usd
 from sorasync.counted import counted
-from sorasync.operations.cost import Line, Spending
+from sorasync.operations.cost import CostSum, Spending
 from sorasync.plan.cost import money
 
 _COLUMNS = (
@@ -40,7 +40,7 @@ def cost_text(found: Spending, *, quiet: bool = False) -> Iterator[str]:
     yield _cost_sentence(found)
 
 
-def _cost_row(line: Line, width: int) -> str:
+def _cost_row(line: CostSum, width: int) -> str:
     reported = "-" if line.reported is None else money(line.reported)
     more = f"  + {line.unknown} × $?" if line.unknown else ""
     more += f"  + {line.resends} resent" if line.resends else ""
@@ -75,7 +75,7 @@ def _safe(name: str) -> str:
     return f"'{name}" if name[:1] in ("=", "+", "-", "@") else name
 
 
-def _values(line: Line) -> dict[str, object]:
+def _values(line: CostSum) -> dict[str, object]:
     values = (
         line.renders,
         line.failed,

@@ -13,21 +13,21 @@ from sorasync.cli.terminal.markdown import code, fenced, folded, table
 from sorasync.cli.views.plan.plan_json import usd
 from sorasync.cli.views.plan.plan_text import diff_text
 from sorasync.cli.views.plan.render_text import render_text
-from sorasync.operations.diff import Comparison, Difference, Kind
+from sorasync.operations.diff import DifferenceKind, RenderDifference, RevisionComparison
 from sorasync.plan.cost import money
 from sorasync.plan.word_diff import shortened, word_diff
 
 _MARKS = {
-    Kind.ADDED: ("+", "green"),
-    Kind.CHANGED: ("±", "yellow"),
-    Kind.RENAMED: ("→", "blue"),
-    Kind.REMOVED: ("-", "magenta"),
+    DifferenceKind.ADDED: ("+", "green"),
+    DifferenceKind.CHANGED: ("±", "yellow"),
+    DifferenceKind.RENAMED: ("→", "blue"),
+    DifferenceKind.REMOVED: ("-", "magenta"),
 }
 _WIDEST = 40
 _ROWS = 200
 
 
-def diff_lines(found: Comparison, *, full: bool = False) -> Iterator[str]:
+def diff_lines(found: RevisionComparison, *, full: bool = False) -> Iterator[str]:
     """A line each, prompts as word diffs below; then the sums. `full` shows prompts whole."""
     width = min(max((len(one.label) for one in found.differences), default=0), _WIDEST)
     for one in found.differences:
@@ -37,7 +37,7 @@ def diff_lines(found: Comparison, *, full: bool = False) -> Iterator[str]:
     yield from sums(found)
 
 
-def _difference_lines(one: Difference, width: int, *, full: bool) -> Iterator[str]:
+def _difference_lines(one: RenderDifference, width: int, *, full: bool) -> Iterator[str]:
     sign, colour = _MARKS[one.kind]
     render = one.after or one.before
     what = render_text(render) if render else ""
@@ -48,24 +48,24 @@ def _difference_lines(one: Difference, width: int, *, full: bool) -> Iterator[st
         if field.name == "prompt":
             pieces = word_diff(str(field.before or ""), str(field.after or ""))
             yield f"      prompt: {diff_text(pieces if full else shortened(pieces))}"
-    if full and one.kind is Kind.ADDED and one.after is not None:
+    if full and one.kind is DifferenceKind.ADDED and one.after is not None:
         yield from (f"      {one_line(line)}".rstrip() for line in one.after.prompt.splitlines())
 
 
-def _signed_price(one: Difference) -> str:
+def _signed_price(one: RenderDifference) -> str:
     """What making the render costs, signed where it comes or goes."""
     match one.kind:
-        case Kind.ADDED:
+        case DifferenceKind.ADDED:
             return "free" if one.after_usd == 0 else f"+{money(one.after_usd)}"
-        case Kind.REMOVED:
+        case DifferenceKind.REMOVED:
             return "free" if one.before_usd == 0 else f"-{money(one.before_usd)}"
-        case Kind.RENAMED:
+        case DifferenceKind.RENAMED:
             return ""
-        case Kind.CHANGED:
+        case DifferenceKind.CHANGED:
             return money(one.after_usd)
 
 
-def sums(found: Comparison) -> Iterator[str]:
+def sums(found: RevisionComparison) -> Iterator[str]:
     """The closing lines."""
     where = f"{one_line(found.revision)} ({found.commit[:10]})"
     counts = _counts(found)
@@ -73,7 +73,7 @@ def sums(found: Comparison) -> Iterator[str]:
     yield _cost_line(found)
 
 
-def _cost_line(found: Comparison) -> str:
+def _cost_line(found: RevisionComparison) -> str:
     more = "" if found.more is None else f": {signed(found.more)}"
     at_prices = "At these prices, applying" if found.simulated else "Applying"
     return f"{at_prices} costs {found.now} now and would have cost {found.then} then{more}."
@@ -84,7 +84,7 @@ def signed(amount: Decimal) -> str:
     return f"{'-' if amount < 0 else '+'}{money(abs(amount))}"
 
 
-def diff_markdown(found: Comparison) -> str:
+def diff_markdown(found: RevisionComparison) -> str:
     """A table, and the word diffs folded."""
     head = f"**sorasync: {_counts(found) or 'no difference'}** compared with {code(found.revision, 80)}"
     blocks = [head, _cost_line(found)]
@@ -98,17 +98,17 @@ def diff_markdown(found: Comparison) -> str:
     return "\n\n".join(blocks)
 
 
-def _counts(found: Comparison) -> str:
-    counts = [f"{number} {kind.value}" for kind in Kind if (number := found.count(kind))]
+def _counts(found: RevisionComparison) -> str:
+    counts = [f"{number} {kind.value}" for kind in DifferenceKind if (number := found.count(kind))]
     return ", ".join(counts)
 
 
-def _difference_cells(one: Difference) -> tuple[str, ...]:
+def _difference_cells(one: RenderDifference) -> tuple[str, ...]:
     why = code(one.why, 160) if one.why else ""
     return code(one.label, 160), f"{_MARKS[one.kind][0]} {one.kind.value}", why, _signed_price(one)
 
 
-def diff_json(found: Comparison) -> dict[str, object]:
+def diff_json(found: RevisionComparison) -> dict[str, object]:
     """The differences as plain data. Money is text, null where unknown."""
     return {
         "format_version": 1,
@@ -117,7 +117,7 @@ def diff_json(found: Comparison) -> dict[str, object]:
         "revision": found.revision,
         "commit": found.commit,
         "billing": "simulated" if found.simulated else "real",
-        "summary": {kind.value: found.count(kind) for kind in Kind},
+        "summary": {kind.value: found.count(kind) for kind in DifferenceKind},
         "cost_then_usd": None if found.then.unknown else usd(found.then.known_usd),
         "cost_now_usd": None if found.now.unknown else usd(found.now.known_usd),
         "difference_usd": None if found.more is None else usd(found.more),
@@ -125,7 +125,7 @@ def diff_json(found: Comparison) -> dict[str, object]:
     }
 
 
-def _difference_fields(one: Difference) -> dict[str, object]:
+def _difference_fields(one: RenderDifference) -> dict[str, object]:
     return {
         "address": one.label,
         "difference": one.kind.value,
@@ -142,7 +142,7 @@ def _difference_fields(one: Difference) -> dict[str, object]:
     }
 
 
-def _word_diff(name: str, one: Difference) -> dict[str, object]:
+def _word_diff(name: str, one: RenderDifference) -> dict[str, object]:
     """The word diff of a prompt, as pairs of `=`, `-` or `+` and words."""
     field = next(field for field in one.fields if field.name == name)
     if name != "prompt":

@@ -8,9 +8,9 @@ import click
 
 from sorasync.cli.terminal.columns import padded
 from sorasync.counted import counted
-from sorasync.operations.drift import Drift, Kind
+from sorasync.operations.drift import Drift, DriftKind
 
-_COLOURS = dict.fromkeys(Kind, "yellow") | {Kind.DAMAGED: "red", Kind.GONE: "red"}
+_COLOURS = dict.fromkeys(DriftKind, "yellow") | {DriftKind.DAMAGED: "red", DriftKind.GONE: "red"}
 
 
 def drift_text(drift: Drift, *, verbose: bool = False) -> Iterator[str]:

@@ -9,13 +9,13 @@ import click
 from sorasync.cli.app.failure import one_line, plain_text
 from sorasync.cli.terminal.columns import screen_width
 from sorasync.cli.views.diagnostics.diagnostic_paths import from_here
-from sorasync.operations.find import Found, Hit
+from sorasync.operations.find import FoundEntry, Hit
 
 _BEFORE = 30
 _NARROWEST = 40
 
 
-def find_lines(found: Iterable[Found], *, quiet: bool = False) -> Iterator[str]:
+def find_lines(found: Iterable[FoundEntry], *, quiet: bool = False) -> Iterator[str]:
     """An address, and below it each field with its place and the words around the first match."""
     count = 0
     for one in found:
@@ -55,7 +55,7 @@ def _flat(text: str) -> str:
     return plain_text("".join(" " if c.isspace() else c for c in text))
 
 
-def find_json(found: Iterable[Found], words: Sequence[str], *, regex: bool) -> dict[str, object]:
+def find_json(found: Iterable[FoundEntry], words: Sequence[str], *, regex: bool) -> dict[str, object]:
     """The same as plain data; `spans` count characters of `text` from 0, their ends left out."""
     return {
         "format_version": 1,

@@ -19,7 +19,7 @@ _NARROW = 40
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
+class _RowWidths:
     """How wide the address, what is done, the price and the reason are; 0 for what is left out."""
 
     names: int
@@ -46,7 +46,7 @@ def plan_rows(changes: Sequence[Change], selected: int, most: int, width: int) -
     return lines
 
 
-def _share_width(rows: Sequence[Change], width: int) -> _Columns:
+def _share_width(rows: Sequence[Change], width: int) -> _RowWidths:
     """Share the width: the price first, then the address, then what is done, and the reason has the rest."""
     prices = max((cells(price_text(change)) for change in rows), default=0)
     room = width - 4 - 2 - prices
@@ -55,13 +55,13 @@ def _share_width(rows: Sequence[Change], width: int) -> _Columns:
     whats = max((cells(what_text(change)) for change in rows), default=0)
     left = room - names - 2
     if left < _LEAST_WHAT:
-        return _Columns(min(longest, room), 0, prices, 0)
+        return _RowWidths(min(longest, room), 0, prices, 0)
     if left < whats + 2 + _LEAST_WHY:
-        return _Columns(names, min(whats, left), prices, max(0, left - whats - 2))
-    return _Columns(names, whats, prices, left - whats - 2)
+        return _RowWidths(names, min(whats, left), prices, max(0, left - whats - 2))
+    return _RowWidths(names, whats, prices, left - whats - 2)
 
 
-def _change_row(change: Change, columns: _Columns) -> Text:
+def _change_row(change: Change, columns: _RowWidths) -> Text:
     parts = [padded(cut(one_line(change.label), columns.names), columns.names)]
     if columns.whats:
         parts.append(padded(cut(one_line(what_text(change)), columns.whats), columns.whats))

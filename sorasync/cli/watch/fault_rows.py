@@ -9,7 +9,7 @@ from rich.text import Text
 
 from sorasync.cli.app.failure import one_line, printable
 from sorasync.cli.terminal.columns import wrapped
-from sorasync.cli.views.diagnostics.diagnostic_groups import Group, grouped
+from sorasync.cli.views.diagnostics.diagnostic_groups import DiagnosticGroup, grouped
 from sorasync.cli.views.diagnostics.diagnostic_text import block_lines, head_lines
 from sorasync.counted import counted
 from sorasync.manifest.diagnostic import Severity
@@ -36,14 +36,14 @@ def fault_lines(view: View, most: int, console: Console) -> list[Text]:
     return [*_fitted(_ordered(view), most - len(note), console), *note]
 
 
-def _ordered(view: View) -> list[Group]:
+def _ordered(view: View) -> list[DiagnosticGroup]:
     ranks = {severity: rank for rank, severity in enumerate(Severity)}
     edited = {f"clip.{name}" for name in view.edited}
     groups = grouped(view.diagnostics)
     return sorted(groups, key=lambda g: (ranks[g.first.severity], edited.isdisjoint(g.addresses)))
 
 
-def _fitted(groups: list[Group], most: int, console: Console) -> list[Text]:
+def _fitted(groups: list[DiagnosticGroup], most: int, console: Console) -> list[Text]:
     if not groups or most <= 0:
         return []
     if len(groups) <= most:
@@ -56,7 +56,7 @@ def _fitted(groups: list[Group], most: int, console: Console) -> list[Text]:
     return _heads(groups, most, console)
 
 
-def _heads(groups: list[Group], most: int, console: Console) -> list[Text]:
+def _heads(groups: list[DiagnosticGroup], most: int, console: Console) -> list[Text]:
     """A sentence for each fault, and how many there are more."""
     lines: list[Text] = []
     for number, group in enumerate(groups):
@@ -74,7 +74,7 @@ def _heads(groups: list[Group], most: int, console: Console) -> list[Text]:
     return lines
 
 
-def _full(group: Group, console: Console) -> list[Text]:
+def _full(group: DiagnosticGroup, console: Console) -> list[Text]:
     return _wrapped_lines(block_lines(group, console.width), console)
 
 

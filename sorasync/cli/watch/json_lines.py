@@ -11,7 +11,7 @@ from queue import SimpleQueue
 
 import click
 
-from sorasync.apply.events import Event
+from sorasync.apply.events import ChangeEvent
 from sorasync.cli.app.exit_code import of_error
 from sorasync.cli.terminal.json_text import json_text
 from sorasync.cli.views.apply.report_json import report_json
@@ -21,19 +21,19 @@ from sorasync.errors import SorasyncError
 from sorasync.plan.change import Change
 from sorasync.plan.plan import Plan
 from sorasync.watch.watching import Leave, View, Watch
-from sorasync.watch.working import Kind, Work
+from sorasync.watch.working import Work, WorkKind
 
 COMMANDS = "apply TOKEN, free [TOKEN], drafts, refresh, quit"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class StdinCommand:
     """A command on standard input."""
 
     text: str
 
 
-class Lines:
+class JsonLines:
     """Prints each event as it comes, flushed."""
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ class Lines:
         facts = {"token": plan.token, "changes": len(plan.changes), "cost_usd": cost}
         self._print("apply", {"moment": "began", "kind": work.kind.value, **facts})
 
-    def progress(self, event: Event) -> None:
+    def progress(self, event: ChangeEvent) -> None:
         """See `Face.progress`."""
         facts: dict[str, object] = {"address": event.label, "state": event.moment.value}
         self._print("progress", facts | {"detail": event.detail or None, "progress": event.progress})
@@ -88,17 +88,17 @@ class Lines:
 
     def heard(self, message: object, watch: Watch) -> None:
         """Carry a command out."""
-        if not isinstance(message, Line):
+        if not isinstance(message, StdinCommand):
             return
         match message.text.split():
             case ["apply", token]:
-                watch.start(Kind.ALL, token)
+                watch.start(WorkKind.ALL, token)
             case ["free"]:
-                watch.start(Kind.FREE)
+                watch.start(WorkKind.FREE)
             case ["free", token]:
-                watch.start(Kind.FREE, token)
+                watch.start(WorkKind.FREE, token)
             case ["drafts"]:
-                watch.start(Kind.DRAFTS)
+                watch.start(WorkKind.DRAFTS)
             case ["refresh"]:
                 watch.refresh()
             case ["quit"]:
@@ -146,5 +146,5 @@ def _read_commands(queue: SimpleQueue[object]) -> None:
     # Not through `sys.stdin`: a thread that holds its buffer at the end of the program aborts it.
     with os.fdopen(os.dup(0), encoding="utf-8", errors="replace") as stream:
         for line in stream:
-            queue.put(Line(line.strip()))
+            queue.put(StdinCommand(line.strip()))
     queue.put(Leave())

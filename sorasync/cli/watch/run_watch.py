@@ -12,20 +12,20 @@ from types import FrameType
 
 from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.output import print_lines
-from sorasync.cli.watch.json_lines import Lines, read_commands
+from sorasync.cli.watch.json_lines import JsonLines, read_commands
 from sorasync.operations.project import Project
-from sorasync.watch.watching import Leave, Settings, Watch
+from sorasync.watch.watching import Leave, Watch, WatchSettings
 
 
-def in_lines(settings: Settings) -> int:
+def in_lines(settings: WatchSettings) -> int:
     """Watch for a program, until its end, a signal or `quit`; the exit code."""
     queue: SimpleQueue[object] = SimpleQueue()
     with _signals(queue):
         read_commands(queue)
-        return Watch(settings, Lines(), queue).run()
+        return Watch(settings, JsonLines(), queue).run()
 
 
-def on_terminal(project: Project, settings: Settings) -> int:
+def on_terminal(project: Project, settings: WatchSettings) -> int:
     """Watch for a person; the exit code."""
     from rich.console import Console
     from rich.live import Live

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from sorasync.apply.events import Event, Moment
+from sorasync.apply.events import ChangeEvent, Moment
 from sorasync.cli.app.failure import one_line, printable
 from sorasync.cli.views.plan.plan_text import cost_line, counts_and_cost, diff_text
 from sorasync.cli.watch.change_rows import plan_rows
@@ -53,7 +53,7 @@ _ENDED = frozenset({Moment.DONE, Moment.FAILED, Moment.BLOCKED, Moment.PENDING})
 
 
 @dataclass
-class Scene:
+class ScreenState:
     """Everything on the screen beside the view. `selected` counts the plan's changes from 0."""
 
     title: str = ""
@@ -63,9 +63,9 @@ class Scene:
     doing: str = ""
     leaving: bool = False
     keys_listed: bool = False
-    at_work: dict[str, Event] = field(default_factory=dict)
+    at_work: dict[str, ChangeEvent] = field(default_factory=dict)
 
-    def note(self, event: Event) -> None:
+    def note(self, event: ChangeEvent) -> None:
         """Take an event of an apply in."""
         if event.moment in _ENDED:
             self.at_work.pop(event.label, None)
@@ -73,7 +73,7 @@ class Scene:
             self.at_work[event.label] = event
 
 
-def compose(view: View, scene: Scene, console: Console) -> Text:
+def compose(view: View, scene: ScreenState, console: Console) -> Text:
     """The screen, at most as wide and high as the console is."""
     width, height = console.size
     head = [_header(view, scene, width)]
@@ -113,7 +113,7 @@ def _fault_room(view: View, room: int, sums: int) -> int:
     return max(room // 2, room - _LEAST_PLAN - sums) if view.plan else room
 
 
-def _header(view: View, scene: Scene, width: int) -> Text:
+def _header(view: View, scene: ScreenState, width: int) -> Text:
     left = Text(f" {one_line(scene.title)} ", style="bold reverse")
     asked = "" if not view.online else ", provider asked"
     right = Text(f"planned in {view.seconds * 1000:.0f} ms{asked} ", style="dim")
@@ -194,7 +194,7 @@ def _next_step(view: View, plan: Plan) -> list[str]:
     return [f"This edit ({_some(view.edited)}) {would} {cost} ({step.seconds} s)."]
 
 
-def _footer(scene: Scene, console: Console) -> list[Text]:
+def _footer(scene: ScreenState, console: Console) -> list[Text]:
     width, height = console.size
     said = [part for message in scene.messages for part in _folded(_one_line_of(message), console)]
     lines = _last(said, max(2, height // 4))
@@ -222,7 +222,7 @@ def _last(lines: list[Text], most: int) -> list[Text]:
     return [Text(f"… {counted(len(lines) - len(kept), 'line')} before", style="dim"), *kept]
 
 
-def _at_work(event: Event, width: int) -> Text:
+def _at_work(event: ChangeEvent, width: int) -> Text:
     cells = min(20, width - 50)
     full = (event.progress or 0) * cells // 100
     bar = f" [{'█' * full}{'·' * (cells - full)}]" if cells > 0 else ""

@@ -12,15 +12,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sorasync.apply.events import Event
+from sorasync.apply.events import ChangeEvent
 from sorasync.cli.views.apply.report_text import closing_counts
 from sorasync.cli.watch.terminal_keys import BACKSPACE, DOWN, ENTER, ESCAPE, UP, Keyboard
-from sorasync.cli.watch.watch_screen import Scene, closing, compose
+from sorasync.cli.watch.watch_screen import ScreenState, closing, compose
 from sorasync.errors import SorasyncError
 from sorasync.graph.address import owner
 from sorasync.watch.drafts import newest_video
 from sorasync.watch.watching import View, Watch
-from sorasync.watch.working import Kind, Work
+from sorasync.watch.working import Work, WorkKind
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,7 +48,7 @@ class Suspended:
 
 
 @dataclass(slots=True)
-class Question:
+class SpendQuestion:
     """What is asked before money is spent: yes or no, or the amount to be typed; `agreed` spends it.
 
     `token` is that of the plan on the screen: with another plan there, the question is withdrawn.
@@ -82,8 +82,8 @@ class Terminal:
         self._live = live
         self._console = console
         self._keyboard = keyboard
-        self._scene = Scene(title=title)
-        self._question: Question | None = None
+        self._scene = ScreenState(title=title)
+        self._question: SpendQuestion | None = None
         self._choice: TakeChoice | None = None
         self._just_ended = False
         self._left_off: list[str] = []
@@ -92,8 +92,8 @@ class Terminal:
             "s": self._apply_selected,
             "p": self._choose_take,
             "?": lambda watch: self._list_keys(),
-            "f": lambda watch: watch.start(Kind.FREE),
-            "d": lambda watch: watch.start(Kind.DRAFTS),
+            "f": lambda watch: watch.start(WorkKind.FREE),
+            "d": lambda watch: watch.start(WorkKind.DRAFTS),
             "r": self._refresh,
             "o": self._open,
             "q": lambda watch: watch.leave(),
@@ -118,13 +118,13 @@ class Terminal:
 
     def began(self, work: Work) -> None:
         """See `Face.began`."""
-        words = {Kind.ALL: "applying", Kind.FREE: "applying what is free", Kind.DRAFTS: "drawing"}
+        words = {WorkKind.ALL: "applying", WorkKind.FREE: "applying what is free", WorkKind.DRAFTS: "drawing"}
         self._scene.messages = []
         self._scene.at_work = {}
         self._scene.doing = words[work.kind]
         self._draw()
 
-    def progress(self, event: Event) -> None:
+    def progress(self, event: ChangeEvent) -> None:
         """See `Face.progress`."""
         self._scene.note(event)
         self._draw()
@@ -208,15 +208,15 @@ class Terminal:
         """Ask where money is at stake, as `sorasync apply` does, and start."""
         plan = self.view.plan
         if plan is None or self.view.error is not None or watch.work is not None:
-            watch.start(Kind.ALL)
+            watch.start(WorkKind.ALL)
             return
-        self._ask(plan, plan.token, watch, lambda watch: watch.start(Kind.ALL, plan.token))
+        self._ask(plan, plan.token, watch, lambda watch: watch.start(WorkKind.ALL, plan.token))
 
     def _apply_selected(self, watch: Watch) -> None:
         """The same for the selected clip alone."""
         plan, change = self.view.plan, self._selected()
         if plan is None or change is None or self.view.error is not None or watch.work is not None:
-            watch.start(Kind.ALL)
+            watch.start(WorkKind.ALL)
             return
         address = owner(change.address)
         planned = watch.narrowed(address)
@@ -240,9 +240,9 @@ class Terminal:
         if limit is not None and cost.known_usd > limit:
             amount = f"{cost.known_usd:.2f}"
             text = f"This spends {cost}. Type {amount} to proceed:"
-            self._question = Question(text, shown, amount, agreed)
+            self._question = SpendQuestion(text, shown, amount, agreed)
         else:
-            self._question = Question(f"This spends {cost}. Proceed? [y/N]", shown, None, agreed)
+            self._question = SpendQuestion(f"This spends {cost}. Proceed? [y/N]", shown, None, agreed)
 
     def _choose_take(self, watch: Watch) -> None:
         """Ask for a take of the selected clip, else of the first that waits for a pick."""
@@ -267,7 +267,7 @@ class Terminal:
         elif key not in (ESCAPE, "q"):
             self.said(f"clip.{choice.clip} has no take {key}; more than nine: sorasync pick")
 
-    def _answer(self, question: Question, key: str, watch: Watch) -> None:
+    def _answer(self, question: SpendQuestion, key: str, watch: Watch) -> None:
         if key in (ESCAPE, "q"):
             self._answered("Nothing was sent.")
         elif question.amount is None:

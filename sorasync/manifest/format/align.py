@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from sorasync.manifest.format.layout import Line
+from sorasync.manifest.format.layout import OutputLine
 
 
-def written(lines: Sequence[Line]) -> Iterator[str]:
+def written(lines: Sequence[OutputLine]) -> Iterator[str]:
     """The lines as text, without line ends.
 
     A comment keeps its column while there is room. Neighbouring comments that stood in one column move
@@ -22,7 +22,7 @@ def written(lines: Sequence[Line]) -> Iterator[str]:
             yield from _aligned(block, column)
 
 
-def _column(numbered: tuple[int, Line]) -> tuple[int | None, int | None]:
+def _column(numbered: tuple[int, OutputLine]) -> tuple[int | None, int | None]:
     """The column of a line's comment; lines without one are each for themselves."""
     number, line = numbered
     if line.remark is None or line.remark.gap is None:
@@ -30,7 +30,7 @@ def _column(numbered: tuple[int, Line]) -> tuple[int | None, int | None]:
     return line.remark.column, None
 
 
-def _aligned(block: Sequence[Line], column: int) -> Iterator[str]:
+def _aligned(block: Sequence[OutputLine], column: int) -> Iterator[str]:
     gaps = [line.remark.gap or 0 for line in block if line.remark]
     widths = [len(line.code) - (line.code.rfind("\n") + 1) for line in block]
     least = min(max(min(gaps), 1), 2)

@@ -19,7 +19,7 @@ _MANIFESTS = "manifests"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class FormattedFile:
     """A file as it is and as it would be.
 
     With `faults` it cannot be laid out, and `after` is `before`; `obstacle` says in a word or two for what.
@@ -45,20 +45,20 @@ class Chosen:
     within: Path | None = None
 
 
-def refused(name: str, error: FileRefused) -> Outcome:
+def refused(name: str, error: FileRefused) -> FormattedFile:
     """The outcome of a file that is not opened."""
     code = "S110" if error.outside else "S102"
     fault = FileFault(code, f"{name} {error.strerror}").at(name)
     found = Locator(lambda _: None).diagnostics([fault])
-    return Outcome(name, "", "", tuple(found), "not being a file of the library")
+    return FormattedFile(name, "", "", tuple(found), "not being a file of the library")
 
 
-def outcome(name: str, data: bytes) -> Outcome:
+def outcome(name: str, data: bytes) -> FormattedFile:
     """What becomes of a file's bytes. Never raises: whatever is wrong is among the faults."""
     raw = data.decode("utf-8", "replace")
     try:
         text = decode(data)
-        return Outcome(name, raw, _ended_alike(raw, format_text(text)))
+        return FormattedFile(name, raw, _ended_alike(raw, format_text(text)))
     except FileFault as fault:
         found, obstacle = [fault.at(name)], "bytes that are no text in UTF-8"
     except TomlError as error:
@@ -67,7 +67,7 @@ def outcome(name: str, data: bytes) -> Outcome:
         found = [FileFault("S102", f"{name} was left as it is: {error}").at(name)]
         obstacle = "a layout that would change it"
     faults = Locator(lambda _: raw.removeprefix("\ufeff")).diagnostics(found)
-    return Outcome(name, raw, raw, tuple(faults), obstacle)
+    return FormattedFile(name, raw, raw, tuple(faults), obstacle)
 
 
 def _ended_alike(raw: str, after: str) -> str:

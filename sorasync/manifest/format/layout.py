@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sorasync.manifest.format.tree import Group, Item, Remark, Statement, Value
+from sorasync.manifest.format.tree import ArrayItem, BracketGroup, Remark, Statement, Value
 
 INDENT = "  "
 WIDTH = 120
@@ -15,14 +15,14 @@ _CLOSING = {"[": "]", "{": "}"}
 
 
 @dataclass(slots=True)
-class Line:
+class OutputLine:
     """A line of output: code, which may span lines inside a string, and the comment that ends it."""
 
     code: str
     remark: Remark | None = None
 
 
-def lines(found: Iterable[Statement]) -> list[Line]:
+def lines(found: Iterable[Statement]) -> list[OutputLine]:
     """The lines of a text; an empty line is one without code and comment."""
     page = _Page()
     before = table = None
@@ -56,11 +56,11 @@ class _Page:
     """Lines written from left to right, top to bottom."""
 
     def __init__(self) -> None:
-        self.lines: list[Line] = []
+        self.lines: list[OutputLine] = []
         self._open = ""
 
     def end(self, remark: Remark | None = None) -> None:
-        self.lines.append(Line(self._open, remark))
+        self.lines.append(OutputLine(self._open, remark))
         self._open = ""
 
     def statement(self, statement: Statement) -> None:
@@ -68,7 +68,7 @@ class _Page:
         if statement.value is not None:
             self._open += " = "
             if _too_long(statement):
-                assert isinstance(statement.value, Group)
+                assert isinstance(statement.value, BracketGroup)
                 statement.value.broken = True
             self._value(statement.value, "")
         self.end(statement.remark)
@@ -81,7 +81,7 @@ class _Page:
         else:
             self._flowing(value, indent)
 
-    def _flowing(self, group: Group, indent: str) -> None:
+    def _flowing(self, group: BracketGroup, indent: str) -> None:
         space = " " if group.opening == "{" and group.items else ""
         self._open += group.opening + space
         for index, item in enumerate(group.items):
@@ -89,7 +89,7 @@ class _Page:
             self._item(item, indent)
         self._open += space + _CLOSING[group.opening]
 
-    def _broken(self, group: Group, indent: str) -> None:
+    def _broken(self, group: BracketGroup, indent: str) -> None:
         inner = indent + INDENT
         self._open += group.opening
         self.end(group.remark)
@@ -111,7 +111,7 @@ class _Page:
             self._open = indent + remark.text
             self.end()
 
-    def _item(self, item: Item, indent: str) -> None:
+    def _item(self, item: ArrayItem, indent: str) -> None:
         if item.key:
             self._open += f"{item.key} = "
         self._value(item.value, indent)
@@ -119,7 +119,7 @@ class _Page:
 
 def _too_long(statement: Statement) -> bool:
     value = statement.value
-    if not isinstance(value, Group) or value.opening != "[" or not value.items or value.broken:
+    if not isinstance(value, BracketGroup) or value.opening != "[" or not value.items or value.broken:
         return False
     return len(statement.code) + 3 + sum(_widths(value)) > WIDTH
 

@@ -29,7 +29,7 @@ class Remark:
 
 
 @dataclass(slots=True)
-class Item:
+class ArrayItem:
     """An element of an array or inline table, the comments above it and the one behind it."""
 
     value: Value
@@ -40,17 +40,17 @@ class Item:
 
 
 @dataclass(slots=True)
-class Group:
+class BracketGroup:
     """An array or inline table. `broken`: the author spread it over lines. `below`: comments at its end."""
 
     opening: str
-    items: list[Item] = field(default_factory=list)
+    items: list[ArrayItem] = field(default_factory=list)
     broken: bool = False
     remark: Remark | None = None
     below: list[Remark] = field(default_factory=list)
 
 
-Value = str | Group
+Value = str | BracketGroup
 
 
 @dataclass(slots=True)
@@ -158,8 +158,8 @@ class _Reader:
             text += f" {self._take().text}"
         return text
 
-    def _group(self) -> Group:
-        group = Group(self._take().text)
+    def _group(self) -> BracketGroup:
+        group = BracketGroup(self._take().text)
         above: list[Remark] = []
         lines = 0
         while not self._is(_CLOSING[group.opening]):
@@ -182,21 +182,21 @@ class _Reader:
         group.below = above
         return group
 
-    def _comment(self, group: Group, above: list[Remark], lines: int) -> None:
+    def _comment(self, group: BracketGroup, above: list[Remark], lines: int) -> None:
         owner = group.items[-1] if group.items else group
         if lines == 0 and not above and owner.remark is None:
             owner.remark = self._remark()
         else:
             above.append(Remark(self._take().text.rstrip(), blank=lines > 1))
 
-    def _item(self, opening: str, above: list[Remark], blank: bool) -> Item:
+    def _item(self, opening: str, above: list[Remark], blank: bool) -> ArrayItem:
         key = ""
         if opening == "{":
             self._skip_lines(above)
             key, _ = self._key(above)
             self._take()
             self._skip_lines(above)
-        return Item(self._value(), key, above, blank=blank)
+        return ArrayItem(self._value(), key, above, blank=blank)
 
     def _skip_lines(self, above: list[Remark]) -> None:
         """Go on to the next token of an inline table, which may stand on a later line."""

@@ -22,7 +22,7 @@ _FIELDS = {
 _SAID = re.compile(r'^- ([^\n]*?): "(.*)"$')
 
 
-class Part(NamedTuple):
+class BoardPart(NamedTuple):
     """A piece of text of a storyboard; `path` is its place inside the clip's table."""
 
     path: TomlPath
@@ -36,14 +36,14 @@ class Part(NamedTuple):
 
 
 @dataclass(slots=True)
-class Shot:
+class BoardShot:
     """One shot: the span of its block, and its parts by field."""
 
     start: int
     end: int
-    parts: dict[str, list[Part]] = field(default_factory=dict)
+    parts: dict[str, list[BoardPart]] = field(default_factory=dict)
 
-    def of(self, name: str) -> list[Part]:
+    def of(self, name: str) -> list[BoardPart]:
         """The parts of a field, none where the shot does not have it."""
         return self.parts.get(name, [])
 
@@ -56,10 +56,10 @@ class Shot:
 class Board:
     """A storyboard: what stands before the first shot, and the shots."""
 
-    head: list[Part]
-    shots: list[Shot]
+    head: list[BoardPart]
+    shots: list[BoardShot]
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[BoardPart]:
         """Every part in the order of the text."""
         yield from self.head
         for shot in self.shots:
@@ -79,20 +79,20 @@ def read_board(text: str) -> Board | None:
     return Board(list(_head(text[: starts[0] if starts else len(text)])), shots)
 
 
-def _head(text: str) -> Iterator[Part]:
+def _head(text: str) -> Iterator[BoardPart]:
     start = 0
     if text.startswith("Style: "):
         end = text.find("\n")
         end = len(text) if end < 0 else end
-        yield Part(("style",), len("Style: "), text[len("Style: ") : end])
+        yield BoardPart(("style",), len("Style: "), text[len("Style: ") : end])
         start = end
     scene = text[start:].strip("\n")
     if scene:
-        yield Part(("scene",), text.index(scene, start), scene)
+        yield BoardPart(("scene",), text.index(scene, start), scene)
 
 
-def _shot_at(text: str, start: int, end: int, index: int) -> Shot:
-    shot, name, at = Shot(start, end), "", start
+def _shot_at(text: str, start: int, end: int, index: int) -> BoardShot:
+    shot, name, at = BoardShot(start, end), "", start
     for line in text[start:end].split("\n"):
         label, colon, value = line.partition(":")
         if colon and label in _FIELDS:
@@ -106,19 +106,19 @@ def _shot_at(text: str, start: int, end: int, index: int) -> Shot:
     return shot
 
 
-def _inline(value: str, start: int, name: str, index: int) -> Iterator[Part]:
+def _inline(value: str, start: int, name: str, index: int) -> Iterator[BoardPart]:
     if not value:
         return
     if name != "palette":
-        yield Part(("shots", index, name), start, value)
+        yield BoardPart(("shots", index, name), start, value)
         return
     for number, colour in enumerate(value.split(", ")):
-        yield Part(("shots", index, name, number), start, colour)
+        yield BoardPart(("shots", index, name, number), start, colour)
         start += len(colour) + 2
 
 
-def _item(line: str, at: int, name: str, index: int, number: int) -> Part:
+def _item(line: str, at: int, name: str, index: int, number: int) -> BoardPart:
     said = _SAID.match(line) if name == "dialogue" else None
     if said:
-        return Part(("shots", index, name, number, "line"), at + said.start(2), said[2])
-    return Part(("shots", index, name, number), at + 2, line[2:])
+        return BoardPart(("shots", index, name, number, "line"), at + said.start(2), said[2])
+    return BoardPart(("shots", index, name, number), at + 2, line[2:])

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sorasync.manifest.lint.patterns import Phrases, one_of, phrases, words
-from sorasync.manifest.lint.prompt import Finding, Prompt
-from sorasync.manifest.lint.rule import MADE, Rule, Setting
+from sorasync.manifest.lint.prompt import LintFinding, Prompt
+from sorasync.manifest.lint.rule import MADE, LintRule, Setting
 from sorasync.manifest.lint.vocabulary import CHROMATIC
 
 _FOLLOWING = one_of(
@@ -218,7 +218,7 @@ _EXCEPT = phrases(
 _GREY_WORDS = words("black monochrome grayscale greyscale")
 
 
-def check(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
+def check(prompt: Prompt, setting: Setting) -> Iterator[LintFinding]:
     """Each contradiction inside what one shot is told: its block, with style and scene for storyboards."""
     spoken = prompt.words
     for pair in _PAIRS:
@@ -228,7 +228,7 @@ def check(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
         yield from _grey(prompt)
 
 
-def _contradiction(prompt: Prompt, pair: _Pair) -> Iterator[Finding]:
+def _contradiction(prompt: Prompt, pair: _Pair) -> Iterator[LintFinding]:
     if not pair.one.search(prompt.low) or not pair.other.search(prompt.low):
         return
     for spans in _shots(prompt):
@@ -239,7 +239,7 @@ def _contradiction(prompt: Prompt, pair: _Pair) -> Iterator[Finding]:
             continue
         first, second = sorted((one, other), key=lambda match: match.start())
         message = f"“{_matched_words(first)}” and “{_matched_words(second)}” contradict each other"
-        yield Finding(message, *_match_span(second), expected=pair.advice)
+        yield LintFinding(message, *_match_span(second), expected=pair.advice)
         return
 
 
@@ -262,7 +262,7 @@ def _find(prompt: Prompt, pattern: Phrases, spans: list[tuple[int, int]]) -> re.
     return None
 
 
-def _grey(prompt: Prompt) -> Iterator[Finding]:
+def _grey(prompt: Prompt) -> Iterator[LintFinding]:
     grey = _BLACK_AND_WHITE.search(prompt.low)
     if grey is None or prompt.in_quotes(grey.start()) or _EXCEPT.search(prompt.low):
         return
@@ -271,7 +271,7 @@ def _grey(prompt: Prompt) -> Iterator[Finding]:
         if colours:
             start = match.start("colours") + match["colours"].index(colours[0])
             message = f"“{_matched_words(grey)}” and the colour “{colours[0]}” contradict each other"
-            yield Finding(message, start, start + len(colours[0]), expected="greys, or a style in colour")
+            yield LintFinding(message, start, start + len(colours[0]), expected="greys, or a style in colour")
             return
 
 
@@ -285,4 +285,4 @@ def _match_span(match: re.Match[str]) -> tuple[int, int]:
     return (start, match.end()) if start < match.end() else match.span()
 
 
-RULE = Rule("S213", check, MADE, frozenset().union(*(pair.first for pair in _PAIRS), _GREY_WORDS))
+RULE = LintRule("S213", check, MADE, frozenset().union(*(pair.first for pair in _PAIRS), _GREY_WORDS))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sorasync.manifest.lint.patterns import words
-from sorasync.manifest.lint.prompt import Finding, Prompt
-from sorasync.manifest.lint.rule import CREATE, Rule, Setting
+from sorasync.manifest.lint.prompt import LintFinding, Prompt
+from sorasync.manifest.lint.rule import CREATE, LintRule, Setting
 from sorasync.manifest.lint.vocabulary import CAMERA, COLOUR, LIGHT
 
 _THINGS = (
@@ -20,7 +20,7 @@ _ENOUGH = 3
 """English words from which on a prompt is in English: the words for camera and light are."""
 
 
-def check(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
+def check(prompt: Prompt, setting: Setting) -> Iterator[LintFinding]:
     """What a long prompt says nothing about; a shorter one may leave things open on purpose."""
     if len(prompt.tokens) < setting.limits.long_prompt_words or len(prompt.words & _ENGLISH) < _ENOUGH:
         return
@@ -28,7 +28,7 @@ def check(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
     if open_things:
         names = " and no ".join(name for name, _ in open_things)
         message = f"{len(prompt.tokens)} words and no {names}"
-        yield Finding(message, expected="; ".join(advice for _, advice in open_things))
+        yield LintFinding(message, expected="; ".join(advice for _, advice in open_things))
 
 
-RULE = Rule("S206", check, CREATE)
+RULE = LintRule("S206", check, CREATE)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from sorasync.manifest.library import ClipSpec
 from sorasync.manifest.lint.patterns import words
-from sorasync.manifest.lint.prompt import Finding, spoken
+from sorasync.manifest.lint.prompt import LintFinding, spoken
 
 CODE = "S214"
 
@@ -46,7 +46,7 @@ class Vocabularies:
         if known is not None:
             self._clips.setdefault(known, []).append(clip)
 
-    def duplicates(self, only: Collection[str] | None = None) -> Iterator[tuple[ClipSpec, Finding]]:
+    def duplicates(self, only: Collection[str] | None = None) -> Iterator[tuple[ClipSpec, LintFinding]]:
         """Each clip that asks for the same as one before it in other words, with what to do instead.
 
         Clips with equal prompts share one render and cost nothing twice; instances of one matrix, other
@@ -91,7 +91,7 @@ def near(
     return found
 
 
-def _in_group(group: list[ClipSpec], only: Collection[str] | None) -> Iterator[tuple[ClipSpec, Finding]]:
+def _in_group(group: list[ClipSpec], only: Collection[str] | None) -> Iterator[tuple[ClipSpec, LintFinding]]:
     """The clips of a group that use the same words in the same way, too."""
     seen: dict[tuple[object, ...], ClipSpec] = {}
     for clip in group:
@@ -112,8 +112,8 @@ def _near(length: int, lengths: set[int]) -> bool:
     return any(abs(length - other) <= 20 + other // 5 for other in lengths)
 
 
-def _finding(first: ClipSpec) -> Finding:
-    return Finding(
+def _finding(first: ClipSpec) -> LintFinding:
+    return LintFinding(
         f"the prompt asks for the same as clip.{first.name} in nearly the same words: both are paid for",
         expected=f"`takes = 2` on clip.{first.name} for another take, or a prompt with another subject",
     )

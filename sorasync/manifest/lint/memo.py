@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sorasync.manifest.library import ClipSpec
-from sorasync.manifest.lint.prompt import Finding, Prompt
+from sorasync.manifest.lint.prompt import LintFinding, Prompt
 
-Found = tuple[str, Prompt, Finding]
+Found = tuple[str, Prompt, LintFinding]
 """A code, the prompt that it was found in, and what was found."""
 
 

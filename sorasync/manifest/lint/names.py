@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from sorasync.manifest.lint.prompt import Finding, Prompt
-from sorasync.manifest.lint.rule import CREATE, Rule, Setting
+from sorasync.manifest.lint.prompt import LintFinding, Prompt
+from sorasync.manifest.lint.rule import CREATE, LintRule, Setting
 
 _NEGATED = re.compile(r"\b(?:no|not|without|never|like|unlike|nor)\s$", re.IGNORECASE)
 _PALETTE = re.compile(r"\bpalette\b")
@@ -35,7 +35,7 @@ def _whole_name_pattern(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
 
 
-def missing(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
+def missing(prompt: Prompt, setting: Setting) -> Iterator[LintFinding]:
     """Referenced characters whose names do not stand in the prompt exactly as declared."""
     for index, slug in enumerate(prompt.clip.characters):
         character = setting.characters.get(slug)
@@ -43,20 +43,20 @@ def missing(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
             continue
         near = re.search(rf"(?<!\w){re.escape(character.name.lower())}(?!\w)", prompt.low)
         if near:
-            yield Finding(
+            yield LintFinding(
                 f"the name of character.{slug} must appear verbatim, “{character.name}”",
                 *near.span(),
                 fix=character.name,
             )
         else:
-            yield Finding(
+            yield LintFinding(
                 f"“{character.name}” is not in the prompt, so character.{slug} has no effect",
                 expected=f"the name “{character.name}” in the prompt, exactly so",
                 key=("characters", index),
             )
 
 
-def unreferenced(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
+def unreferenced(prompt: Prompt, setting: Setting) -> Iterator[LintFinding]:
     """Names of declared characters in a prompt whose clip does not reference them."""
     for word in prompt.words & setting.by_word.keys():
         for character in setting.by_word[word]:
@@ -66,13 +66,13 @@ def unreferenced(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
                 yield _finding(prompt, character.slug, character.name, at)
 
 
-def _finding(prompt: Prompt, slug: str, name: str, at: int) -> Finding:
+def _finding(prompt: Prompt, slug: str, name: str, at: int) -> LintFinding:
     if prompt.kind == "create":
         expected, fix = f'characters = ["{slug}"]', slug
     else:
         expected, fix = "a character joins where the clip is created, not in an extension or an edit", None
     message = f"“{name}” is character.{slug}, which the clip does not reference: it will look like anyone"
-    return Finding(message, at, at + len(name), expected=expected, fix=fix)
+    return LintFinding(message, at, at + len(name), expected=expected, fix=fix)
 
 
 def _offset_of_name(prompt: Prompt, name: str) -> int | None:
@@ -109,5 +109,5 @@ def _capital_beside(text: str, start: int, end: int) -> bool:
     )
 
 
-MISSING = Rule("S202", missing, CREATE, of_characters=True)
-UNREFERENCED = Rule("S203", unreferenced, of_characters=True)
+MISSING = LintRule("S202", missing, CREATE, of_characters=True)
+UNREFERENCED = LintRule("S203", unreferenced, of_characters=True)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from sorasync.counted import counted
 from sorasync.manifest.config import LintLimitsConfig
-from sorasync.manifest.lint.board import Part
+from sorasync.manifest.lint.board import BoardPart
 from sorasync.manifest.lint.patterns import words
-from sorasync.manifest.lint.prompt import Finding, Prompt, spoken
-from sorasync.manifest.lint.rule import Rule, Setting
+from sorasync.manifest.lint.prompt import LintFinding, Prompt, spoken
+from sorasync.manifest.lint.rule import LintRule, Setting
 from sorasync.manifest.lint.vocabulary import COLOUR
 
 _LIST = re.compile(
@@ -29,7 +29,7 @@ _LONGEST = 3
 _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 
-def check(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
+def check(prompt: Prompt, setting: Setting) -> Iterator[LintFinding]:
     """Palettes with fewer than three or more than five colours."""
     if prompt.board is not None and prompt.board.shots:
         for shot in prompt.board.shots:
@@ -42,7 +42,7 @@ def check(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
         colours = _colours(match["colours"])
         if colours and not setting.limits.palette_least <= len(colours) <= setting.limits.palette_most:
             end = match.start("colours") + len(match["colours"].rstrip())
-            yield Finding(
+            yield LintFinding(
                 _palette_message(len(colours)), match.start("colours"), end, _expected(setting.limits)
             )
 
@@ -62,11 +62,11 @@ def _lists(prompt: Prompt) -> Iterator[re.Match[str]]:
                 yield match
 
 
-def _of_shot(parts: list[Part], limits: LintLimitsConfig) -> Iterator[Finding]:
+def _of_shot(parts: list[BoardPart], limits: LintLimitsConfig) -> Iterator[LintFinding]:
     count = sum(1 if part.text.isalpha() else len(_SPLIT.split(part.text)) for part in parts)
     if not limits.palette_least <= count <= limits.palette_most:
         path = parts[0].path[:-1]
-        yield Finding(_palette_message(count), parts[0].start, parts[-1].end, _expected(limits), key=path)
+        yield LintFinding(_palette_message(count), parts[0].start, parts[-1].end, _expected(limits), key=path)
 
 
 def _expected(limits: LintLimitsConfig) -> str:
@@ -91,4 +91,4 @@ def _colours(text: str) -> list[str]:
     return items
 
 
-RULE = Rule("S210", check, triggers=words("palette colours colors"))
+RULE = LintRule("S210", check, triggers=words("palette colours colors"))

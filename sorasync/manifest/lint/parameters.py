@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from re import Match
 
 from sorasync.manifest.lint.patterns import Phrases, one_of, phrases, words
-from sorasync.manifest.lint.prompt import Finding, Prompt
-from sorasync.manifest.lint.rule import Rule, Setting
+from sorasync.manifest.lint.prompt import LintFinding, Prompt
+from sorasync.manifest.lint.rule import LintRule, Setting
 
 _COUNT = one_of("two three four five six seven eight nine ten twelve fifteen sixteen twenty thirty sixty")
 _NUMBER = rf"(?:\d+(?:\.\d+)?|{_COUNT})"
@@ -160,7 +160,7 @@ _SPOKEN = frozenset().union(*(kind.spoken for kind in _KINDS))
 _NUMBERS = re.compile(r"\d(?:(?<!\d{4})[\s-]?s(?:\b|ec)|[kpi]\b|\s?[x×:]\s?\d|fps)")
 
 
-def check(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
+def check(prompt: Prompt, setting: Setting) -> Iterator[LintFinding]:
     """Every such phrase outside quotations."""
     low = prompt.low
     numbered = "--" in low or _NUMBERS.search(low) is not None
@@ -172,7 +172,7 @@ def check(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
         for match in kind.asked.finditer(low):
             if match[0].strip() and not _quiet(prompt, match):
                 start = match.start() + len(match[0]) - len(match[0].lstrip())
-                yield Finding(
+                yield LintFinding(
                     f"“{prompt.text[start : match.end()]}” asks for a {kind.what}: a prompt cannot set it",
                     start,
                     match.end(),
@@ -185,4 +185,4 @@ def _quiet(prompt: Prompt, match: Match[str]) -> bool:
     return prompt.in_quotes(match.start()) or bool(_OBJECT_SHOWS.search(before))
 
 
-RULE = Rule("S201", check)
+RULE = LintRule("S201", check)

@@ -17,7 +17,7 @@ _BLOCK = re.compile(r"\n[ \t]*\n|\n(?=shot \d)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LintFinding:
     """What a rule found: `start` and `end` are offsets in the prompt, both 0 for the whole of it.
 
     `key` is given where the finding is about another value of the clip, as a path inside its table.

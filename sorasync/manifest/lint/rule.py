@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sorasync.manifest.config import LintLimitsConfig
 from sorasync.manifest.library import CharacterSpec, ClipSpec
-from sorasync.manifest.lint.prompt import Finding, Prompt
+from sorasync.manifest.lint.prompt import LintFinding, Prompt
 
 CREATE = frozenset({"create"})
 EXTEND = frozenset({"extend"})
@@ -32,7 +32,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rule:
+class LintRule:
     """Finds one kind of trouble in one prompt.
 
     The check runs on prompts of `kinds` that hold one of the `triggers`; on all of them if there are none.
@@ -40,7 +40,7 @@ class Rule:
     """
 
     code: str
-    check: Callable[[Prompt, Setting], Iterable[Finding]]
+    check: Callable[[Prompt, Setting], Iterable[LintFinding]]
     kinds: frozenset[str] = EVERY
     triggers: frozenset[str] = field(default=frozenset())
     of_characters: bool = False

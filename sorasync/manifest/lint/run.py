@@ -24,7 +24,7 @@ from sorasync.manifest.lint.duplicates import CODE as DUPLICATE
 from sorasync.manifest.lint.duplicates import Vocabularies, near
 from sorasync.manifest.lint.memo import Found, LintMemo
 from sorasync.manifest.lint.prompt import Prompt, spoken
-from sorasync.manifest.lint.rule import EVERY, Rule, Setting
+from sorasync.manifest.lint.rule import EVERY, LintRule, Setting
 from sorasync.manifest.lint.suppress import Suppressions, unknown_code
 from sorasync.manifest.lint.where import where
 
@@ -249,12 +249,12 @@ def _by_word(characters: Iterable[CharacterSpec]) -> Mapping[str, list[Character
     return found
 
 
-def _always(rules: Iterable[Rule], kind: str) -> tuple[Rule, ...]:
+def _always(rules: Iterable[LintRule], kind: str) -> tuple[LintRule, ...]:
     return tuple(rule for rule in rules if kind in rule.kinds and not rule.triggers)
 
 
-def _by_trigger(rules: Iterable[Rule]) -> dict[str, frozenset[Rule]]:
-    found: dict[str, frozenset[Rule]] = {}
+def _by_trigger(rules: Iterable[LintRule]) -> dict[str, frozenset[LintRule]]:
+    found: dict[str, frozenset[LintRule]] = {}
     for rule in rules:
         for word in rule.triggers:
             found[word] = found.get(word, frozenset()) | {rule}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from sorasync.manifest.lint.board import Part
+from sorasync.manifest.lint.board import BoardPart
 from sorasync.manifest.lint.patterns import any_of, one_of, phrases, words
-from sorasync.manifest.lint.prompt import Finding, Prompt
-from sorasync.manifest.lint.rule import MADE, Rule, Setting
+from sorasync.manifest.lint.prompt import LintFinding, Prompt
+from sorasync.manifest.lint.rule import MADE, LintRule, Setting
 
 _ADVICE = "one set-up per shot: give the other its own shot, or a clip"
 
@@ -68,7 +68,7 @@ _WHILE = phrases(r"(?<!\ba )(?<!\bthe )(?<!\blittle )(?<!\bworth )\bwhile\b")
 _BESIDES = phrases(r"\bmeanwhile\b", r"\bsimultaneously\b", r"\bat the (?:very )?same time\b")
 
 
-def set_ups(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
+def set_ups(prompt: Prompt, setting: Setting) -> Iterator[LintFinding]:
     """Camera lines with two framings or three moves, and blocks of prose that cut or frame twice."""
     if prompt.board is not None and prompt.board.shots:
         for shot in prompt.board.shots:
@@ -81,30 +81,32 @@ def set_ups(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
             yield from _block(prompt, start, end, cuts)
 
 
-def _camera(part: Part, most: int) -> Iterator[Finding]:
+def _camera(part: BoardPart, most: int) -> Iterator[LintFinding]:
     low = part.text.lower()
     if cut := re.search(r"\bcuts? to\b", low):
-        yield Finding(
+        yield LintFinding(
             "the camera of one shot cuts", part.start + cut.start(), part.start + cut.end(), _ADVICE
         )
         return
     second = _second(_BARE_SIZES.finditer(low))
     if second is not None and not _LINK.search(low):
         span = (part.start + second.start(), part.start + second.end())
-        yield Finding(f"one shot has two framings, “{second[0]}” is the second", *span, _ADVICE)
+        yield LintFinding(f"one shot has two framings, “{second[0]}” is the second", *span, _ADVICE)
         return
     moves = sorted((match.start(), match[0]) for move in _MOVES.values() if (match := move.search(low)))
     if len(moves) > most:
         at, word = moves[most]
         span = (part.start + at, part.start + at + len(word))
-        yield Finding(f"one shot has {len(moves)} camera moves", *span, f"one move per shot, {most} at most")
+        yield LintFinding(
+            f"one shot has {len(moves)} camera moves", *span, f"one move per shot, {most} at most"
+        )
 
 
-def _block(prompt: Prompt, start: int, end: int, cuts: bool) -> Iterator[Finding]:
+def _block(prompt: Prompt, start: int, end: int, cuts: bool) -> Iterator[LintFinding]:
     text = prompt.low[start:end]
     cut = _CUT.search(text) if cuts else None
     if cut is not None and not prompt.in_quotes(start + cut.start("cut")):
-        yield Finding(
+        yield LintFinding(
             "one block of the prompt cuts", start + cut.start("cut"), start + cut.end("cut"), _ADVICE
         )
         return
@@ -114,7 +116,7 @@ def _block(prompt: Prompt, start: int, end: int, cuts: bool) -> Iterator[Finding
         return
     if not _OR.search(text[: second.start()]):
         span = (start + second.start(), start + second.end())
-        yield Finding(f"one block has two framings, “{second[0]}” is the second", *span, _ADVICE)
+        yield LintFinding(f"one block has two framings, “{second[0]}” is the second", *span, _ADVICE)
 
 
 def _second(sizes: Iterable[re.Match[str]]) -> re.Match[str] | None:
@@ -127,7 +129,7 @@ def _second(sizes: Iterable[re.Match[str]]) -> re.Match[str] | None:
     return None
 
 
-def at_once(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
+def at_once(prompt: Prompt, setting: Setting) -> Iterator[LintFinding]:
     """Shots that let too many things happen at the same time, as far as the words say so."""
     most = setting.limits.at_once - 1
     if sum(map(prompt.low.count, ("while", "simultaneously", "same time"))) <= most:
@@ -137,7 +139,7 @@ def at_once(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
         if len(found) > most:
             match = found[most]
             message = f"{len(found) + 1} actions at once in one shot, “{match[0]}” starts another"
-            yield Finding(message, *match.span(), "one action per shot, one more beside it at most")
+            yield LintFinding(message, *match.span(), "one action per shot, one more beside it at most")
 
 
 def _simultaneous(prompt: Prompt, start: int, end: int) -> list[re.Match[str]]:
@@ -151,10 +153,10 @@ def _simultaneous(prompt: Prompt, start: int, end: int) -> list[re.Match[str]]:
     return sorted([*most, *besides], key=lambda match: match.start())
 
 
-SET_UPS = Rule(
+SET_UPS = LintRule(
     "S204",
     set_ups,
     MADE,
     _SIZE_WORDS | _CUT_WORDS | words("pan tilt zoom dolly crane"),
 )
-AT_ONCE = Rule("S205", at_once, MADE, words("while meanwhile simultaneously same"))
+AT_ONCE = LintRule("S205", at_once, MADE, words("while meanwhile simultaneously same"))

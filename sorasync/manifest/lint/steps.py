@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from sorasync.manifest.lint.patterns import one_of, phrases, words
-from sorasync.manifest.lint.prompt import Finding, Prompt, spoken
-from sorasync.manifest.lint.rule import EDIT, EXTEND, Rule, Setting
+from sorasync.manifest.lint.prompt import LintFinding, Prompt, spoken
+from sorasync.manifest.lint.rule import EDIT, EXTEND, LintRule, Setting
 
 _VERB = one_of(
     "change make turn replace remove add shift swap recolou?r darken brighten lighten delete erase transform "
@@ -34,7 +34,7 @@ _SAME_WORDS = 0.75
 _LEAST_WORDS = 9
 
 
-def several(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
+def several(prompt: Prompt, setting: Setting) -> Iterator[LintFinding]:
     """Edits with more than one order, or a list of them."""
     low = prompt.low
     items = list(_ITEM.finditer(low))
@@ -50,12 +50,12 @@ def several(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
         yield _several(len(others) + 1, *others[0].span(name))
 
 
-def _several(count: int, start: int, end: int) -> Finding:
+def _several(count: int, start: int, end: int) -> LintFinding:
     message = f"the edit asks for {count} changes at once"
-    return Finding(message, start, end, "one change per edit: make a step of each")
+    return LintFinding(message, start, end, "one change per edit: make a step of each")
 
 
-def repeats(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
+def repeats(prompt: Prompt, setting: Setting) -> Iterator[LintFinding]:
     """Extensions of which most runs of three words, or nearly all words, stand in a prompt before."""
     if len(prompt.tokens) < _SHORTEST:
         return
@@ -73,7 +73,7 @@ def repeats(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
         if phrases_known >= most or words_known >= max(most, _SAME_WORDS):
             share = max(phrases_known, words_known)
             message = f"the extension repeats {round(100 * share)}% of the prompt before it"
-            yield Finding(message, expected="what happens next: the scene is there already")
+            yield LintFinding(message, expected="what happens next: the scene is there already")
             return
 
 
@@ -96,5 +96,5 @@ def _runs(text: str) -> set[tuple[str, ...]]:
     return runs
 
 
-SEVERAL = Rule("S211", several, EDIT)
-REPEATS = Rule("S212", repeats, EXTEND)
+SEVERAL = LintRule("S211", several, EDIT)
+REPEATS = LintRule("S212", repeats, EXTEND)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from sorasync.manifest.codes import ALL_CODES, LINT_CODES
 from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
 from sorasync.manifest.library import REMARK, Origin
-from sorasync.manifest.places import Places
 from sorasync.manifest.positions import syntax_tree
+from sorasync.manifest.source_positions import SourcePositions
 from sorasync.manifest.suggest import nearest
 
 _ALONE = re.compile(r"\s*#")
@@ -33,7 +33,7 @@ class Suppression:
 class Suppressions:
     """Every such comment of a library's manifests."""
 
-    def __init__(self, places: Places | None, files: Iterable[str]) -> None:
+    def __init__(self, places: SourcePositions | None, files: Iterable[str]) -> None:
         self._places = places
         self._by_line: dict[tuple[str, int], list[Suppression]] = {}
         self._faults: list[Diagnostic] = []

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from sorasync.counted import counted
-from sorasync.manifest.lint.board import Board, Part
+from sorasync.manifest.lint.board import Board, BoardPart
 from sorasync.manifest.lint.patterns import phrases, words
-from sorasync.manifest.lint.prompt import Finding, Prompt, spoken
-from sorasync.manifest.lint.rule import MADE, Rule, Setting
+from sorasync.manifest.lint.prompt import LintFinding, Prompt, spoken
+from sorasync.manifest.lint.rule import MADE, LintRule, Setting
 
 _THEN = (
     (
@@ -38,7 +38,7 @@ _SAYS = phrases(r"^[ \t]*(?:[-*•][ \t]*)?[^\n:\"“”]{1,40}:[ \t]*[\"“](?P
 """Somebody's line in prose: `Chef: "One more minute."`"""
 
 
-def too_much(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
+def too_much(prompt: Prompt, setting: Setting) -> Iterator[LintFinding]:
     """More beats, more shots or more speech than the seconds hold."""
     seconds = prompt.seconds
     if seconds is None:
@@ -47,41 +47,43 @@ def too_much(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
     if len(beats) > most:
         start, end = beats[most]
         message = f"{counted(len(beats), 'beat')} in {counted(seconds, 'second')}"
-        yield Finding(message, start, end, f"{counted(most, 'beat')} at most, or more `seconds`")
+        yield LintFinding(message, start, end, f"{counted(most, 'beat')} at most, or more `seconds`")
     if prompt.board is not None:
         yield from _crowded(prompt.board, seconds, int(seconds / setting.limits.seconds_a_shot))
     yield from _talkative(_said(prompt), seconds, int(seconds * setting.limits.words_a_second))
 
 
-def _crowded(board: Board, seconds: int, most: int) -> Iterator[Finding]:
+def _crowded(board: Board, seconds: int, most: int) -> Iterator[LintFinding]:
     shots = board.shots
     if len(shots) > max(most, 1):
         message = f"{counted(len(shots), 'shot')} in {counted(seconds, 'second')}"
-        yield Finding(
+        yield LintFinding(
             message,
             expected=f"{counted(most, 'shot')} at most, or more `seconds`",
             key=("shots", len(shots) - 1),
         )
 
 
-def _said(prompt: Prompt) -> list[Part]:
+def _said(prompt: Prompt) -> list[BoardPart]:
     """What is spoken, line by line."""
     if prompt.board is not None and prompt.board.shots:
         return [part for shot in prompt.board.shots for part in shot.of("dialogue")]
     if "dialogue" not in prompt.words:
         return []
-    return [Part((), match.start("line"), match["line"]) for match in _SAYS.finditer(prompt.text)]
+    return [BoardPart((), match.start("line"), match["line"]) for match in _SAYS.finditer(prompt.text)]
 
 
-def _talkative(said: list[Part], seconds: int, most: int) -> Iterator[Finding]:
+def _talkative(said: list[BoardPart], seconds: int, most: int) -> Iterator[LintFinding]:
     words = [len(spoken(part.text)) for part in said]
     if sum(words) > most:
         part = _overrun(said, words, most)
         message = f"{counted(sum(words), 'word')} spoken in {counted(seconds, 'second')}"
-        yield Finding(message, part.start, part.end, f"{counted(most, 'word')} at most, or more `seconds`")
+        yield LintFinding(
+            message, part.start, part.end, f"{counted(most, 'word')} at most, or more `seconds`"
+        )
 
 
-def _overrun(said: list[Part], words: list[int], most: int) -> Part:
+def _overrun(said: list[BoardPart], words: list[int], most: int) -> BoardPart:
     total = 0
     for part, count in zip(said, words, strict=True):
         total += count
@@ -90,14 +92,14 @@ def _overrun(said: list[Part], words: list[int], most: int) -> Part:
     return said[-1]
 
 
-def long_and_full(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
+def long_and_full(prompt: Prompt, setting: Setting) -> Iterator[LintFinding]:
     """Long clips in which many things happen, though not too many."""
     limits, seconds = setting.limits, prompt.seconds
     if seconds is None or seconds <= limits.long_clip_seconds:
         return
     beats = _beats(prompt)
     if limits.many_beats <= len(beats) <= int(seconds / limits.seconds_a_beat):
-        yield Finding(
+        yield LintFinding(
             f"{len(beats)} beats in one clip of {seconds} seconds: short clips follow better",
             *beats[len(beats) // 2],
             expected="two clips, cut together, or a clip and an extension",
@@ -135,11 +137,11 @@ def _listed_actions(prompt: Prompt) -> list[tuple[int, int]]:
     return [match.span("item") for match in items]
 
 
-TOO_MUCH = Rule(
+TOO_MUCH = LintRule(
     "S208",
     too_much,
     MADE,
     # A storyboard is told by its first lines: a style, or a shot 1.
     _SEQUENCE | _LISTS | {"style", "dialogue"},
 )
-LONG = Rule("S209", long_and_full, MADE, TOO_MUCH.triggers)
+LONG = LintRule("S209", long_and_full, MADE, TOO_MUCH.triggers)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from sorasync.manifest.lint.patterns import any_of, one_of, phrases, words
-from sorasync.manifest.lint.prompt import Finding, Prompt, spoken
-from sorasync.manifest.lint.rule import Rule, Setting
+from sorasync.manifest.lint.prompt import LintFinding, Prompt, spoken
+from sorasync.manifest.lint.rule import LintRule, Setting
 
 _LIKE_FILM = "what makes it so: lens, move and light, such as “35mm, slow push-in, low sun from the left”"
 _LOVELY = "what one would see: colours, textures, light, such as “wet cobbles that mirror amber lamps”"
@@ -87,7 +87,7 @@ _VAGUE = any_of(
 _WORD: Final = phrases(rf"(?<![\w-]){_VAGUE}(?!\w)")
 
 
-def check(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
+def check(prompt: Prompt, setting: Setting) -> Iterator[LintFinding]:
     """Every vague word outside quotations and names, each once a prompt."""
     seen = set()
     for match in _WORD.finditer(prompt.low):
@@ -97,7 +97,9 @@ def check(prompt: Prompt, setting: Setting) -> Iterator[Finding]:
         seen.add(word)
         if not setting.allowed.isdisjoint(spoken(word)) or word in setting.allowed:
             continue
-        yield Finding(f"“{prompt.text[match.start() : match.end()]}” is vague", *match.span(), _advice(word))
+        yield LintFinding(
+            f"“{prompt.text[match.start() : match.end()]}” is vague", *match.span(), _advice(word)
+        )
 
 
 def _advice(word: str) -> str:
@@ -118,4 +120,4 @@ def _is_name(prompt: Prompt, start: int, end: int) -> bool:
     return not initial or (len(after) == 2 and after[0] == " " and after[1].isupper())
 
 
-RULE = Rule("S207", check, triggers=frozenset(_ADVICE) | words("hyperrealistic ultrarealistic good"))
+RULE = LintRule("S207", check, triggers=frozenset(_ADVICE) | words("hyperrealistic ultrarealistic good"))

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from sorasync.manifest.config import CONFIG_FILE
 from sorasync.manifest.diagnostic import Position
 from sorasync.manifest.library import Library, Origin, TomlPath
-from sorasync.manifest.lint.board import Part
-from sorasync.manifest.lint.prompt import WORD, Finding, Prompt
-from sorasync.manifest.places import Places
+from sorasync.manifest.lint.board import BoardPart
+from sorasync.manifest.lint.prompt import WORD, LintFinding, Prompt
 from sorasync.manifest.positions import Span
+from sorasync.manifest.source_positions import SourcePositions
 
 _GAP = r"(?:\s|\\\r?\n)+"
 
 
-def where(library: Library, prompt: Prompt, finding: Finding) -> tuple[Position, Origin]:
+def where(library: Library, prompt: Prompt, finding: LintFinding) -> tuple[Position, Origin]:
     """The span of a finding, and the value in a manifest that it belongs to (where comments speak of it)."""
     if library.places is None:
         return library.position(prompt.origin), prompt.origin
@@ -26,7 +26,9 @@ def where(library: Library, prompt: Prompt, finding: Finding) -> tuple[Position,
 class _Search:
     """The search for one finding."""
 
-    def __init__(self, library: Library, places: Places, prompt: Prompt, finding: Finding) -> None:
+    def __init__(
+        self, library: Library, places: SourcePositions, prompt: Prompt, finding: LintFinding
+    ) -> None:
         self.library = library
         self.places = places
         self.prompt = prompt
@@ -92,7 +94,7 @@ class _Search:
                 return self._in_value(origin, part.text, part.start)
         return self.library.position(self.base), self.base
 
-    def _parts(self) -> Iterator[Part]:
+    def _parts(self) -> Iterator[BoardPart]:
         start, end = self.finding.start, self.finding.end
         if self.prompt.board is not None and start < end:
             for part in self.prompt.board.parts():

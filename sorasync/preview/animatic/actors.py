@@ -65,7 +65,7 @@ def _to_and_fro(number: int, count: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class DrawingTones:
     """What subjects are drawn with: the shot's tones and light, the picture's width and height."""
 
     tones: Tones
@@ -73,7 +73,9 @@ class Drawing:
     size: tuple[int, int]
 
 
-def place_actors(company: Company, framing: Framing, drawing: Drawing, chance: float) -> tuple[Actor, ...]:
+def place_actors(
+    company: Company, framing: Framing, drawing: DrawingTones, chance: float
+) -> tuple[Actor, ...]:
     """The subjects side by side, or one on a third of the picture that `chance` (0 to 1) picks."""
     third = 0.5 if framing is Framing.EXTREME else _THIRDS[min(2, int(chance * 3))]
     count = len(company.sprites) + company.others
@@ -99,7 +101,7 @@ def _widest(count: int, framing: Framing, size: tuple[int, int]) -> float:
     return _WIDEST[count] * (1.2 if upright else 1)
 
 
-def _of_sprite(sprite: Sprite, x: float, framing: Framing, drawing: Drawing, widest: float) -> Actor:
+def _of_sprite(sprite: Sprite, x: float, framing: Framing, drawing: DrawingTones, widest: float) -> Actor:
     width, height = drawing.size
     body = Anatomy(1.0, 0.5) if sprite.card else sprite.anatomy
     share = _CARDS.get(framing, 0) if sprite.card else _share(framing, body.head)
@@ -133,7 +135,7 @@ def _hold(framing: Framing, tall: float, body: Anatomy) -> tuple[float, float]:
     return top + body.face * tall, body.face
 
 
-def _of_figure(number: int, x: float, framing: Framing, drawing: Drawing, widest: float) -> Actor:
+def _of_figure(number: int, x: float, framing: Framing, drawing: DrawingTones, widest: float) -> Actor:
     """Somebody without a clip, as a figure against the light."""
     width, height = drawing.size
     share = _TALL.get(framing) or _BUSTS[framing]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from PIL import Image, ImageDraw
 
 from sorasync.preview.animatic.patch import Patch, make_patch
-from sorasync.preview.animatic.script import Line
+from sorasync.preview.animatic.script import SpokenLine
 from sorasync.preview.animatic.text import Colour, fit, wrap, write
 from sorasync.preview.animatic.theme import INK, Theme
 
 
-def draw_caption(theme: Theme, line: Line, accent: Colour) -> Patch | None:
+def draw_caption(theme: Theme, line: SpokenLine, accent: Colour) -> Patch | None:
     """A spoken line under its speaker's name; None when there is nothing to read."""
     face, small = theme.face(30), theme.face(20)
     edge = theme.px(16)

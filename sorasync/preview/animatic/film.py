@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from sorasync.preview.animatic.canvas import Canvas, Planes, blank
 from sorasync.preview.animatic.captions import draw_caption
 from sorasync.preview.animatic.note import Box
-from sorasync.preview.animatic.panel import Status, draw_panel, panel_height
+from sorasync.preview.animatic.panel import PanelStatus, draw_panel, panel_height
 from sorasync.preview.animatic.patch import Patch, lay
 from sorasync.preview.animatic.script import Script
-from sorasync.preview.animatic.slate import Clock, Title, draw_slate, draw_style, lay_bar, timecode
-from sorasync.preview.animatic.stage import Look, Stage, build
+from sorasync.preview.animatic.slate import ClockFace, Title, draw_slate, draw_style, lay_bar, timecode
+from sorasync.preview.animatic.stage import ShotLook, ShotStage, build
 from sorasync.preview.animatic.tags import draw_tag
 from sorasync.preview.animatic.text import Colour
 from sorasync.preview.animatic.theme import Theme, accent_of
-from sorasync.preview.animatic.timeline import Span, lay_out, readable, turn
+from sorasync.preview.animatic.timeline import ShotSpan, lay_out, readable, turn
 from sorasync.preview.animatic.video import FPS
 
 _STYLE_SECONDS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FilmPart:
     """Where a film stands in the whole video: frames before it, its own frames, and marks of shots before."""
 
     before: int
@@ -52,14 +52,16 @@ class _Overlay:
 class Film:
     """Draws the frames of a script one after another; memory does not grow with the length."""
 
-    def __init__(self, script: Script, title: Title, look: Look, part: Part, size: tuple[int, int]) -> None:
+    def __init__(
+        self, script: Script, title: Title, look: ShotLook, part: FilmPart, size: tuple[int, int]
+    ) -> None:
         self._script, self._look, self._part = script, look, part
         self._size = size
         self._theme = theme = Theme(*size)
         self._floor = size[1] - panel_height(theme)
         self._spans = lay_out(script, part.frames)
         self._slate = draw_slate(theme, title, accent_of(script.shots[0].palette))
-        self._clock = Clock(theme, timecode(part.total, FPS))
+        self._clock = ClockFace(theme, timecode(part.total, FPS))
         self._time = self._clock.width(timecode(part.total, FPS))
         self._style = draw_style(theme, script.style, script.scene, self._slate.width, self._time)
         self._style_until = max(FPS, min(_STYLE_SECONDS * FPS, self._spans[0].stop))
@@ -103,17 +105,17 @@ class Film:
                 self._write(canvas, overlay, self._part.before + span.start + position)
                 yield canvas
 
-    def _overlay(self, stage: Stage, accent: Colour) -> _Overlay:
+    def _overlay(self, stage: ShotStage, accent: Colour) -> _Overlay:
         names = stage.names if self._floor < self._size[1] else ()
         return _Overlay(accent, tuple(draw_tag(self._theme, name, accent) for name in names))
 
-    def _update(self, overlay: _Overlay, span: Span, beats: tuple[str, ...], position: int) -> None:
+    def _update(self, overlay: _Overlay, span: ShotSpan, beats: tuple[str, ...], position: int) -> None:
         """Draw the panel and the caption anew where a beat or line begins."""
         shot = self._script.shots[span.shot]
         beat = turn(len(beats), position, span.frames)
         if beat != overlay.beat:
             shots = len(self._script.shots)
-            status = Status(span.shot, shots, beat, continued=shots == 1 and self._part.before > 0)
+            status = PanelStatus(span.shot, shots, beat, continued=shots == 1 and self._part.before > 0)
             overlay.beat, overlay.panel = beat, draw_panel(self._theme, shot, beats, status)
         line = turn(len(shot.lines), position, span.frames)
         if line != overlay.line:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sorasync.preview.animatic.actors import Actor, Drawing
+from sorasync.preview.animatic.actors import Actor, DrawingTones
 from sorasync.preview.animatic.camera import Framing
 from sorasync.preview.animatic.props import ROWING, Prop, Where, paint, props_in
 
@@ -21,7 +21,9 @@ _LARGEST = 0.98
 _SIDES = (0.34, 0.72, 0.52)
 
 
-def furnish(words: str, cast: tuple[Actor, ...], framing: Framing, drawing: Drawing) -> tuple[Actor, ...]:
+def furnish(
+    words: str, cast: tuple[Actor, ...], framing: Framing, drawing: DrawingTones
+) -> tuple[Actor, ...]:
     """The cast among the things that a shot's words name, in the order they are painted.
 
     Near shots of people show no things; whoever is in a shot with a boat sits in it.
@@ -49,7 +51,7 @@ def _free_sides(cast: tuple[Actor, ...]) -> tuple[float, ...]:
     return tuple(sorted(spots, key=lambda spot: -min(abs(spot - actor.x) for actor in cast)))
 
 
-def _placed(prop: Prop, x: float, framing: Framing, drawing: Drawing) -> Actor:
+def _placed(prop: Prop, x: float, framing: Framing, drawing: DrawingTones) -> Actor:
     patch = paint(prop, drawing.tones)
     light = drawing.light
     patch = patch.toned(0.45 + 0.5 * min(1.0, light.level), light.tint, 0.12)
@@ -67,7 +69,7 @@ def _placed(prop: Prop, x: float, framing: Framing, drawing: Drawing) -> Actor:
     return Actor((patch,), factor, x, 0.9 if framing in _ROOM else 1.0, 1.0, swing=0.0)
 
 
-def _boat_under(cast: tuple[Actor, ...], drawing: Drawing) -> Actor:
+def _boat_under(cast: tuple[Actor, ...], drawing: DrawingTones) -> Actor:
     """A boat that hides the lower part of those in it."""
     patch = paint(ROWING, drawing.tones)
     width = drawing.size[0]

@@ -14,7 +14,7 @@ from sorasync.preview.animatic.theme import CARD, DIM, FADED, INK, Theme, accent
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class PanelStatus:
     """Which shot of how many is on, and which of its beats; `continued` if it only carries on the source."""
 
     shot: int
@@ -45,7 +45,7 @@ def panel_height(theme: Theme) -> int:
     )
 
 
-def draw_panel(theme: Theme, shot: Shot, beats: tuple[str, ...], status: Status) -> Planes | None:
+def draw_panel(theme: Theme, shot: Shot, beats: tuple[str, ...], status: PanelStatus) -> Planes | None:
     """The card for one beat of a shot, as wide as the frame; None on frames too small for one."""
     height = panel_height(theme)
     if not height:
@@ -85,7 +85,7 @@ def _panel_columns(theme: Theme, draw: ImageDraw.ImageDraw, height: int) -> tupl
     )
 
 
-def _draw_facts(column: _Column, shot: Shot, status: Status, accent: Colour) -> None:
+def _draw_facts(column: _Column, shot: Shot, status: PanelStatus, accent: Colour) -> None:
     """Shot number, the camera's move as a sign and in words, depth of field."""
     theme, draw = column.theme, column.draw
     title = theme.face(30)

@@ -12,14 +12,14 @@ from PIL import Image, ImageOps
 from sorasync.preview.animatic.camera import Framing, read_camera
 from sorasync.preview.animatic.canvas import Canvas, even, from_picture, to_picture
 from sorasync.preview.animatic.casting import Troupe, on_stage
-from sorasync.preview.animatic.film import Film, Part
+from sorasync.preview.animatic.film import Film, FilmPart
 from sorasync.preview.animatic.join import put_source
 from sorasync.preview.animatic.note import Box, Note, Remembered, palette_of, read_note, write_note
 from sorasync.preview.animatic.scene import BadMedia, Scene
 from sorasync.preview.animatic.script import Script, read_script
 from sorasync.preview.animatic.slate import title_of
 from sorasync.preview.animatic.sprite import Sprite, make_sprites, unpacked
-from sorasync.preview.animatic.stage import Look, place_for
+from sorasync.preview.animatic.stage import ShotLook, place_for
 from sorasync.preview.animatic.stills import last_frame
 from sorasync.preview.animatic.video import FPS, Writer, probe, writing
 
@@ -40,8 +40,8 @@ def draw(scene: Scene, out: Path, progress: Progress | None = None) -> None:
     opening = _opening(scene.image, size)
     script = read_script(scene.prompt)
     title = title_of(scene.label, scene.model, *size)
-    look = Look(seed=scene.prompt[:2000], take=title.take, troupe=Troupe(make_sprites(scene.characters)))
-    film = Film(script, title, look, Part(0, frames), size)
+    look = ShotLook(seed=scene.prompt[:2000], take=title.take, troupe=Troupe(make_sprites(scene.characters)))
+    film = Film(script, title, look, FilmPart(0, frames), size)
     note = _note(script, look, film, scene)
     with writing(out, *size, write_note(note)) as writer:
         _shoot(film, writer, opening, _DISSOLVE, Meter(progress, frames))
@@ -63,7 +63,7 @@ def extend(source: Path, scene: Scene, out: Path, progress: Progress | None = No
     script = _continued(read_script(scene.prompt), known)
     title = title_of(scene.label or known.label, scene.model or known.model, *size)
     framing = Framing.__members__.get(known.framing)
-    look = Look(
+    look = ShotLook(
         seed=known.seed,
         take=known.take,
         first=max(0, known.shots - 1),
@@ -71,7 +71,7 @@ def extend(source: Path, scene: Scene, out: Path, progress: Progress | None = No
         framing=framing,
         troupe=Troupe(make_sprites(scene.characters) or _remembered(known), known.stage, known.people),
     )
-    film = Film(script, title, look, Part(before, frames, known.marks), size)
+    film = Film(script, title, look, FilmPart(before, frames, known.marks), size)
     note = _note(script, look, film, scene)
     written = (*known.written, *(box for box in note.written if box not in known.written))
     note = replace(
@@ -159,7 +159,7 @@ def _continued(script: Script, known: Note) -> Script:
     return replace(script, shots=shots, style=script.style or known.style)
 
 
-def _note(script: Script, look: Look, film: Film, scene: Scene) -> Note:
+def _note(script: Script, look: ShotLook, film: Film, scene: Scene) -> Note:
     last = len(script.shots) - 1
     shot = script.shots[last]
     framing = read_camera(shot.camera).framing or look.framing or Framing.MEDIUM

@@ -47,7 +47,7 @@ _NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SpokenLine:
     """A spoken line; the speaker may be empty."""
 
     speaker: str
@@ -64,7 +64,7 @@ class Shot:
     lighting: str = ""
     palette: tuple[Swatch, ...] = ()
     sound: str = ""
-    lines: tuple[Line, ...] = ()
+    lines: tuple[SpokenLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +175,11 @@ def _shot_of_draft(draft: _Draft) -> Shot:
     )
 
 
-def _spoken_line(text: str) -> Line:
+def _spoken_line(text: str) -> SpokenLine:
     speaker, colon, words = text.partition(":")
     if not colon or len(speaker) > 60 or '"' in speaker:
-        return Line("", text.strip().strip('"“”'))
-    return Line(speaker.strip(), words.strip().strip('"“”'))
+        return SpokenLine("", text.strip().strip('"“”'))
+    return SpokenLine(speaker.strip(), words.strip().strip('"“”'))
 
 
 def _from_prose(text: str) -> Script:
@@ -203,7 +203,7 @@ def _prose_shot(part: str, chosen: tuple[Swatch, ...]) -> Shot:
         beats=prose.sentences(part),
         lighting=prose.lighting(flat),
         palette=own if len(own) > 1 else chosen,
-        lines=tuple(Line(speaker, words) for speaker, words in prose.spoken(flat)),
+        lines=tuple(SpokenLine(speaker, words) for speaker, words in prose.spoken(flat)),
     )
 
 

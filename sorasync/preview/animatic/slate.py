@@ -91,7 +91,7 @@ def timecode(frame: int, rate: int) -> str:
     return f"{tenths // 600}:{tenths // 10 % 60:02d}.{tenths % 10}"
 
 
-class Clock:
+class ClockFace:
     """The running time in the upper right corner; each digit is drawn once."""
 
     def __init__(self, theme: Theme, total: str) -> None:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field, replace
 
 from sorasync.preview.animatic import sets
-from sorasync.preview.animatic.actors import Actor, Drawing, place_actors
+from sorasync.preview.animatic.actors import Actor, DrawingTones, place_actors
 from sorasync.preview.animatic.brush import Brush
 from sorasync.preview.animatic.camera import Camera, Framing, Move, Pose, pose, read_camera
 from sorasync.preview.animatic.canvas import Canvas, Planes, from_picture, scale_plane
@@ -27,7 +27,7 @@ _LEAST_ABOVE = 0.015
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class ShotStage:
     """One shot, ready to be filmed."""
 
     camera: Camera
@@ -104,7 +104,7 @@ def _slide(spare: int, where: float) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ShotLook:
     """What makes two drawings of one prompt differ, and what an extension takes over from its source.
 
     `first` counts the shots that came before; `place` and `framing` hold where the text says nothing of its
@@ -119,7 +119,7 @@ class Look:
     troupe: Troupe = field(default_factory=Troupe)
 
 
-def build(script: Script, number: int, look: Look, size: tuple[int, int], beats: int) -> Stage:
+def build(script: Script, number: int, look: ShotLook, size: tuple[int, int], beats: int) -> ShotStage:
     """Set up shot `number` for pictures of this size."""
     shot = script.shots[number]
     chance = seeded(look.seed, look.take, look.first + number)
@@ -136,10 +136,10 @@ def build(script: Script, number: int, look: Look, size: tuple[int, int], beats:
     camera = read_camera(shot.camera)
     framing = camera.framing or look.framing or Framing.MEDIUM
     company = on_stage(shot, script.scene, look.troupe, framing)
-    drawing = Drawing(tones, light, size)
+    drawing = DrawingTones(tones, light, size)
     cast = place_actors(company, framing, drawing, chance.random())
     words = f"{' '.join(shot.beats)} {shot.camera}"
-    return Stage(camera, framing, backdrop, furnish(words, cast, framing, drawing), beats)
+    return ShotStage(camera, framing, backdrop, furnish(words, cast, framing, drawing), beats)
 
 
 def _world_size(length: int) -> int:
@@ -153,7 +153,7 @@ def _blur(focus: str, short: int) -> float:
     return 0.8
 
 
-def place_for(script: Script, number: int, look: Look) -> str:
+def place_for(script: Script, number: int, look: ShotLook) -> str:
     """The kind of place of a shot: by its own words, else by the scene's, else by chance."""
     shot = script.shots[number]
     own = sets.place_of(" ".join(shot.beats))

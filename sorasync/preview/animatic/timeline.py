@@ -11,7 +11,7 @@ _BEAT_FRAMES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ShotSpan:
     """A shot's frames, from `start` up to but without `stop`."""
 
     shot: int
@@ -24,7 +24,7 @@ class Span:
         return self.stop - self.start
 
 
-def lay_out(script: Script, frames: int) -> tuple[Span, ...]:
+def lay_out(script: Script, frames: int) -> tuple[ShotSpan, ...]:
     """Share the frames among the shots in proportion to their beats.
 
     Every shot gets a frame as long as there are enough; with more shots than frames some are left out.
@@ -35,7 +35,7 @@ def lay_out(script: Script, frames: int) -> tuple[Span, ...]:
         edges = [index + round(spare * part) for index, part in enumerate(_parts(weights))]
     else:
         edges = [round(frames * part) for part in _parts(weights)]
-    spans = (Span(shot, edges[shot], edges[shot + 1]) for shot in range(len(weights)))
+    spans = (ShotSpan(shot, edges[shot], edges[shot + 1]) for shot in range(len(weights)))
     return tuple(span for span in spans if span.frames)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from sorasync.preview.fields import Fields
+from sorasync.preview.fields import RequestFields
 from sorasync.preview.job_view import Shown
 from sorasync.preview.refusal import RefusedError
 from sorasync.preview.request_parsing import Checks
@@ -98,7 +98,7 @@ class Dialect:
         """A character's id from a client as it is kept."""
         return character_id
 
-    def understand(self, fields: Fields, route: str) -> Fields:
+    def understand(self, fields: RequestFields, route: str) -> RequestFields:
         """A body in this family's words, in the reference's. Raises `RefusedError`."""
         return fields
 

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from sorasync.preview.dialects.base import CREATE, MODELS, Dialect, Paths
-from sorasync.preview.fields import Fields
+from sorasync.preview.fields import RequestFields
 from sorasync.preview.job_view import Shown
 from sorasync.preview.refusal import RefusedError, bad
 from sorasync.preview.request_parsing import Checks
@@ -33,7 +33,7 @@ class Dynamo(Dialect):
         """A UUID."""
         return str(uuid.uuid4())
 
-    def understand(self, fields: Fields, route: str) -> Fields:
+    def understand(self, fields: RequestFields, route: str) -> RequestFields:
         """JSON, whole seconds, a first frame as plain text; all else goes on to the worker unread."""
         given = fields.values
         if fields.encoding != "json":
@@ -50,7 +50,7 @@ class Dynamo(Dialect):
             if not isinstance(reference, str):
                 raise bad("invalid type: map, expected a string", "input_reference")
             values["input_reference"] = {"image_url": reference}
-        return Fields("json", values)
+        return RequestFields("json", values)
 
     def finished(self, shown: Shown, video: bytes | None) -> Response:
         """200 with the video, its address, or why there is none."""

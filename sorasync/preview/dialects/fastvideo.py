@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 from sorasync.preview.dialects.sglang import SGLang
-from sorasync.preview.fields import Fields
+from sorasync.preview.fields import RequestFields
 from sorasync.preview.job_view import Shown
 from sorasync.preview.refusal import RefusedError
 
@@ -22,7 +22,7 @@ class FastVideo(SGLang):
         """A UUID without hyphens."""
         return uuid.uuid4().hex
 
-    def understand(self, fields: Fields, route: str) -> Fields:
+    def understand(self, fields: RequestFields, route: str) -> RequestFields:
         """In a form `extra_body` is JSON as text."""
         extra = fields.values.get("extra_body")
         if fields.encoding == "multipart" and isinstance(extra, str):

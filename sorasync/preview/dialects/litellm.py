@@ -23,7 +23,7 @@ from sorasync.preview.dialects.base import (
     REMIX,
     Dialect,
 )
-from sorasync.preview.fields import Fields
+from sorasync.preview.fields import RequestFields
 from sorasync.preview.job_view import Shown
 from sorasync.preview.refusal import RefusedError
 
@@ -70,7 +70,7 @@ class LiteLLM(Dialect):
             return character_id
         return _unwrap(character_id, "character_", "character_id:")
 
-    def understand(self, fields: Fields, route: str) -> Fields:
+    def understand(self, fields: RequestFields, route: str) -> RequestFields:
         """Whole numbers of seconds become text. An image as an object, or an uploaded source of an
         extension, is lost on the way.
         """

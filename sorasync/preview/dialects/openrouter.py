@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from sorasync.preview.dialects.base import CONTENT, CREATE, GET, MODELS_MADE, Dialect, Paths
 from sorasync.preview.dialects.shapes import size_of
-from sorasync.preview.fields import Fields
+from sorasync.preview.fields import RequestFields
 from sorasync.preview.job_view import Shown
 from sorasync.preview.limits import SECONDS
 from sorasync.preview.price_list import price
@@ -41,7 +41,7 @@ class OpenRouter(Dialect):
         """A generation's id."""
         return f"gen-vid-{secrets.token_hex(12)}"
 
-    def understand(self, fields: Fields, route: str) -> Fields:
+    def understand(self, fields: RequestFields, route: str) -> RequestFields:
         """JSON with the router's names, as the reference's."""
         given = fields.values
         if fields.encoding != "json":
@@ -60,7 +60,7 @@ class OpenRouter(Dialect):
         frames = given.get("frame_images")
         if isinstance(frames, list) and frames and isinstance(frames[0], dict):
             values["input_reference"] = {"image_url": frames[0].get("image_url", {}).get("url")}
-        return Fields("json", values | {name: given[name] for name in ("label",) if name in given})
+        return RequestFields("json", values | {name: given[name] for name in ("label",) if name in given})
 
     def job(self, shown: Shown) -> dict[str, Any]:
         """The router's job."""

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from sorasync.preview.dialects.base import CONTENT, CREATE, DELETE, GET, LIST, MODELS, Dialect, Paths
-from sorasync.preview.fields import Fields
+from sorasync.preview.fields import RequestFields
 from sorasync.preview.job_view import Shown
 from sorasync.preview.refusal import RefusedError, bad
 from sorasync.preview.request_parsing import Checks
@@ -32,7 +32,7 @@ class RapidMlx(Dialect):
     list_least = 1
     most_jobs = 100
 
-    def understand(self, fields: Fields, route: str) -> Fields:
+    def understand(self, fields: RequestFields, route: str) -> RequestFields:
         """Forms, within the server's limits; what an extension adds is told in frames."""
         given = fields.values
         prompt = given.get("prompt")

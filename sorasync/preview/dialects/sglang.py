@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from sorasync.preview.dialects.base import CONTENT, CREATE, DELETE, GET, LIST, MODELS, Dialect
-from sorasync.preview.fields import Fields
+from sorasync.preview.fields import RequestFields
 from sorasync.preview.job_view import Shown
 from sorasync.preview.refusal import RefusedError
 from sorasync.preview.request_parsing import Checks
@@ -27,7 +27,7 @@ class SGLang(Dialect):
         """A UUID without a prefix."""
         return str(uuid.uuid4())
 
-    def understand(self, fields: Fields, route: str) -> Fields:
+    def understand(self, fields: RequestFields, route: str) -> RequestFields:
         """Extra objects are merged in; an image reference is text, never an object."""
         if fields.encoding == "form":
             raise RefusedError(400, "Invalid JSON body: prompt Field required")
@@ -94,7 +94,7 @@ class SGLang(Dialect):
         """404 in both cases."""
         return RefusedError(404, "Generation is still in-progress")
 
-    def _check_seconds(self, fields: Fields) -> None:
+    def _check_seconds(self, fields: RequestFields) -> None:
         seconds = fields.values.get("seconds")
         if seconds is None or isinstance(seconds, int) or (isinstance(seconds, str) and seconds.isdecimal()):
             return

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from sorasync.preview.dialects.base import CONTENT, CREATE, DELETE, GET, LIST, MODELS, Dialect
-from sorasync.preview.fields import Fields
+from sorasync.preview.fields import RequestFields
 from sorasync.preview.job_view import Shown
 from sorasync.preview.refusal import RefusedError, bad
 from sorasync.preview.request_parsing import Checks
@@ -29,7 +29,7 @@ class VllmOmni(Dialect):
         """An id with the engine's prefix."""
         return f"video_gen_{secrets.token_hex(16)}"
 
-    def understand(self, fields: Fields, route: str) -> Fields:
+    def understand(self, fields: RequestFields, route: str) -> RequestFields:
         """JSON is not read at all; image references come under a name of their own."""
         if fields.encoding == "json":
             raise bad("[{'type': 'missing', 'loc': ('body', 'prompt'), 'msg': 'Field required'}]", "prompt")

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from sorasync.preview.dialects.base import GET, MODELS, Dialect, Paths
 from sorasync.preview.dialects.shapes import size_of
-from sorasync.preview.fields import Fields
+from sorasync.preview.fields import RequestFields
 from sorasync.preview.job_view import Shown
 from sorasync.preview.price_list import price
 from sorasync.preview.refusal import RefusedError, bad
@@ -38,7 +38,7 @@ class Xai(Dialect):
         """A request's id."""
         return str(uuid.uuid4())
 
-    def understand(self, fields: Fields, route: str) -> Fields:
+    def understand(self, fields: RequestFields, route: str) -> RequestFields:
         """JSON with the host's names, as the reference's."""
         given = fields.values
         if fields.encoding != "json":
@@ -52,7 +52,7 @@ class Xai(Dialect):
                 values["input_reference"] = {"image_url": given["image"].get("url")}
         else:
             values["video"] = {"id": self._source(given.get("video"))}
-        return Fields("json", values | {name: given[name] for name in ("label",) if name in given})
+        return RequestFields("json", values | {name: given[name] for name in ("label",) if name in given})
 
     def created(self, shown: Shown) -> Response:
         """Only a number to ask with."""

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.types import Message, Scope, Send
 
 from sorasync.preview.faults.cut import cut
-from sorasync.preview.faults.rule import Rule
+from sorasync.preview.faults.rule import FaultRule
 
 Sleep = Callable[[float], Awaitable[None]]
 _PAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
@@ -28,7 +28,7 @@ class Whole:
 class Spoiler:
     """Stands in for `send`: holds the answer back, spoils it as the rules say, sends it at the end."""
 
-    def __init__(self, scope: Scope, send: Send, rules: list[Rule], sleep: Sleep) -> None:
+    def __init__(self, scope: Scope, send: Send, rules: list[FaultRule], sleep: Sleep) -> None:
         self._scope = scope
         self._send = send
         self._rules = rules
@@ -59,7 +59,7 @@ class Spoiler:
         await self._start(len(self._whole.body))
         await self._piece(self._whole.body, more=False)
 
-    async def _send_badly(self, rule: Rule) -> None:
+    async def _send_badly(self, rule: FaultRule) -> None:
         body = self._whole.body
         if rule.do == "cut_body":
             await self._start(len(body))
@@ -86,7 +86,7 @@ class Spoiler:
         await self._send({"type": "http.response.body", "body": body, "more_body": more})
 
 
-def spoil(rule: Rule, whole: Whole) -> None:
+def spoil(rule: FaultRule, whole: Whole) -> None:
     """Change an answer in place, for the rules that change what it says."""
     match rule.do:
         case "empty":
@@ -102,7 +102,7 @@ def spoil(rule: Rule, whole: Whole) -> None:
             whole.body = _change_jobs(whole.body, rule)
 
 
-def _change_jobs(body: bytes, rule: Rule) -> bytes:
+def _change_jobs(body: bytes, rule: FaultRule) -> bytes:
     try:
         data = json.loads(body)
     except ValueError:
@@ -116,7 +116,7 @@ def _change_jobs(body: bytes, rule: Rule) -> bytes:
     return json.dumps(data).encode()
 
 
-def _change(job: dict[str, Any], rule: Rule) -> None:
+def _change(job: dict[str, Any], rule: FaultRule) -> None:
     match rule.do:
         case "drop_fields":
             for name in rule.fields:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from sorasync.preview.faults.rule import FaultPlan, Rule
+from sorasync.preview.faults.rule import FaultPlan, FaultRule
 
 
 class Faults:
@@ -25,7 +25,7 @@ class Faults:
         """Whether a rule about the route looks at the prompt."""
         return any(rule.prompt is not None and rule.covers(route) for rule in self.plan.rules)
 
-    def fire(self, route: str, holds: Callable[[str], bool]) -> list[Rule]:
+    def fire(self, route: str, holds: Callable[[str], bool]) -> list[FaultRule]:
         """The rules that fire, in order. `holds` tells whether the prompt contains a text.
 
         Every rule counts every request it matches, whichever others fire.
@@ -43,7 +43,7 @@ class Faults:
             for rule, seen, fired in zip(self.plan.rules, self._seen, self._fired, strict=True)
         ]
 
-    def _turn(self, index: int, rule: Rule) -> bool:
+    def _turn(self, index: int, rule: FaultRule) -> bool:
         self._seen[index] += 1
         drawn = self._chance[index].random()
         if not rule.wants(self._seen[index]):

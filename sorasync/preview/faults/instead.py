@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from sorasync.preview.faults.rule import Rule
+from sorasync.preview.faults.rule import FaultRule
 from sorasync.preview.refusal import RefusedError
 
 _PLAIN: dict[str, tuple[int, str | None, str, str]] = {
@@ -33,7 +33,7 @@ _LIMITS = {
 }
 
 
-def refusal_of(rule: Rule, now: float) -> RefusedError | None:
+def refusal_of(rule: FaultRule, now: float) -> RefusedError | None:
     """The refusal that a rule asks for, None for one that does something else."""
     if rule.do in _LIMITS:
         code, message = _LIMITS[rule.do]

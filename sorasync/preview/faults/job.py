@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sorasync.preview.faults.rule import Rule
-from sorasync.preview.model import Job
+from sorasync.preview.faults.rule import FaultRule
+from sorasync.preview.model import PreviewJob
 
 _MODERATED = "Your request was blocked by our moderation system."
 
 
-def afflict(job: Job, rules: Iterable[Rule]) -> tuple[Job, bool]:
+def afflict(job: PreviewJob, rules: Iterable[FaultRule]) -> tuple[PreviewJob, bool]:
     """The job with its fate written into it, and whether it is billed."""
     billed = True
     for rule in rules:
@@ -31,5 +31,5 @@ def afflict(job: Job, rules: Iterable[Rule]) -> tuple[Job, bool]:
     return job, billed
 
 
-def _failed(job: Job, rule: Rule, code: str, message: str) -> Job:
+def _failed(job: PreviewJob, rule: FaultRule, code: str, message: str) -> PreviewJob:
     return replace(job, outcome="failed", error_code=rule.code or code, error_message=rule.message or message)

@@ -12,7 +12,7 @@ from sorasync.preview.faults.answer import Spoiler
 from sorasync.preview.faults.cut import cut
 from sorasync.preview.faults.instead import refusal_of
 from sorasync.preview.faults.prompt import Heard
-from sorasync.preview.faults.rule import Answer, Rule
+from sorasync.preview.faults.rule import Answer, FaultRule
 from sorasync.preview.route_names import name_route
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ _ON_ANSWERS = frozenset(get_args(Answer))
 _Holds = Callable[[str], bool]
 
 
-def rules_of(request: Request) -> list[Rule]:
+def rules_of(request: Request) -> list[FaultRule]:
     """The rules that fired for a request."""
-    fired: list[Rule] = request.scope.get(_KEY, [])
+    fired: list[FaultRule] = request.scope.get(_KEY, [])
     return fired
 
 
-def rule_for(request: Request, deed: str) -> Rule | None:
+def rule_for(request: Request, deed: str) -> FaultRule | None:
     """The first rule that fired and does this, None when there is none."""
     return next((rule for rule in rules_of(request) if rule.do == deed), None)
 
@@ -70,7 +70,9 @@ class Misbehave:
             await heard.listen()
         return heard.holds
 
-    async def _instead(self, rules: list[Rule], name: str, scope: Scope, heard: Heard, send: Send) -> bool:
+    async def _instead(
+        self, rules: list[FaultRule], name: str, scope: Scope, heard: Heard, send: Send
+    ) -> bool:
         for rule in rules:
             if rule.do == "delay":
                 await self._server.settings.clock.sleep(rule.delay)

@@ -52,7 +52,7 @@ Answer = Literal[
 Deed = Literal[Instead, OfJob, Within, Answer]
 
 
-class Rule(BaseModel):
+class FaultRule(BaseModel):
     """When to do what.
 
     Selectors: `route` (names may hold `*`), `prompt` (a part of the prompt), then, counting the requests
@@ -115,7 +115,7 @@ class FaultPlan(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     seed: int = 0
-    rules: list[Rule] = []
+    rules: list[FaultRule] = []
 
 
 def load_plan(path: Path) -> FaultPlan:
@@ -125,7 +125,7 @@ def load_plan(path: Path) -> FaultPlan:
         data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
         return FaultPlan.model_validate(data)
     except ValidationError as error:
-        lines = "\n  ".join(plain_faults(error, Rule))
+        lines = "\n  ".join(plain_faults(error, FaultRule))
         raise SorasyncError(f"the fault plan {path} cannot be used:\n  {lines}") from error
     except (OSError, ValueError) as error:
         raise SorasyncError(f"the fault plan {path} cannot be used: {error}") from error

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from sorasync.preview.faults.middleware import rule_for
 from sorasync.preview.fields import read_fields
-from sorasync.preview.model import Batch
+from sorasync.preview.model import StoredBatch
 from sorasync.preview.paging import page_of
 from sorasync.preview.refusal import RefusedError, bad, missing
 from sorasync.preview.server import Server
@@ -51,7 +51,7 @@ class BatchRoutes:
         rule = rule_for(request, "batch_expires")
         if rule is not None:
             doc["stop_part"] = rule.done
-        batch = Batch(
+        batch = StoredBatch(
             f"batch_{secrets.token_hex(12)}", file.id, "validating", now, now + _WINDOW_SECONDS, doc
         )
         self._server.shelf.add_batch(batch)
@@ -79,13 +79,13 @@ class BatchRoutes:
             batch = self._server.shelf.change_batch(batch, "cancelling", cancelling_at=now)
         return JSONResponse(self._body(batch))
 
-    def _find(self, request: Request) -> Batch:
+    def _find(self, request: Request) -> StoredBatch:
         batch = self._server.shelf.batch(request.path_params["id"])
         if batch is None:
             raise missing("Batch", request.path_params["id"])
         return batch
 
-    def _body(self, batch: Batch) -> dict[str, Any]:
+    def _body(self, batch: StoredBatch) -> dict[str, Any]:
         """The batch. What is not there yet is left out: only the metadata may be null."""
         counts = self._server.jobs.batch_counts(batch.id)
         refused = len(self._server.shelf.refused_lines(batch.id))

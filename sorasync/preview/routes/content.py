@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from sorasync.preview.faults.middleware import rule_for
-from sorasync.preview.model import Job
+from sorasync.preview.model import PreviewJob
 from sorasync.preview.refusal import RefusedError, missing
 from sorasync.preview.server import Server
 
@@ -39,7 +39,7 @@ class ContentRoutes:
             variant = "video"
         return await self._answer(request, job, variant)
 
-    def _check(self, job: Job, asked: str) -> None:
+    def _check(self, job: PreviewJob, asked: str) -> None:
         shown = self._server.show(job)
         if not shown.done:
             raise self._server.dialect.not_ready(shown)
@@ -47,7 +47,7 @@ class ContentRoutes:
             self._server.places.remove_job(job.id)
             raise expired(asked)
 
-    async def _answer(self, request: Request, job: Job, variant: str) -> Response:
+    async def _answer(self, request: Request, job: PreviewJob, variant: str) -> Response:
         path = await self._path(job, variant)
         if not self._server.dialect.ranges:
             request.scope["headers"] = [item for item in request.scope["headers"] if item[0] != b"range"]
@@ -57,7 +57,7 @@ class ContentRoutes:
             return Response(status_code=304, headers={"etag": answer.headers["etag"]})
         return answer
 
-    async def _path(self, job: Job, variant: str) -> Path:
+    async def _path(self, job: PreviewJob, variant: str) -> Path:
         places, draw = self._server.places, self._server.settings.draw
         path = places.make_tiny(job)
         if variant == "video":

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sorasync.preview.faults.plain import plain_faults
-from sorasync.preview.faults.rule import FaultPlan, Rule
+from sorasync.preview.faults.rule import FaultPlan, FaultRule
 from sorasync.preview.refusal import RefusedError, bad
 from sorasync.preview.server import Server
 
@@ -49,7 +49,7 @@ class ControlRoutes:
         try:
             plan = FaultPlan.model_validate_json(await request.body())
         except ValidationError as error:
-            said = "; ".join(plain_faults(error, Rule))
+            said = "; ".join(plain_faults(error, FaultRule))
             raise bad(f"The fault plan cannot be used: {said}") from error
         self._server.faults.set(plan)
         return await self.faults(request)

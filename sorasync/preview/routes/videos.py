@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sorasync.preview.faults.middleware import rule_for, rules_of
-from sorasync.preview.fields import Fields, read_fields, save_upload
+from sorasync.preview.fields import RequestFields, read_fields, save_upload
 from sorasync.preview.job_view import Shown
-from sorasync.preview.model import Job
+from sorasync.preview.model import PreviewJob
 from sorasync.preview.refusal import RefusedError, bad, missing
 from sorasync.preview.request_parsing import Order
 from sorasync.preview.server import Server
@@ -98,7 +98,7 @@ class VideoRoutes:
         return JSONResponse(self._dialect.deleted(shown))
 
     @asynccontextmanager
-    async def _fields(self, request: Request, route: str) -> AsyncIterator[Fields]:
+    async def _fields(self, request: Request, route: str) -> AsyncIterator[RequestFields]:
         """The body in the reference's words. Its uploads are dropped at the end, also those of a refusal."""
         read = await read_fields(request)
         try:
@@ -106,7 +106,7 @@ class VideoRoutes:
         finally:
             await read.close()
 
-    async def _derive(self, request: Request, order: Order, fields: Fields) -> Response:
+    async def _derive(self, request: Request, order: Order, fields: RequestFields) -> Response:
         self._server.check_capacity()
         upload = await self._save(fields, "video", "source")
         source = self._dialect.id_in(order.source) if order.source else None
@@ -117,7 +117,7 @@ class VideoRoutes:
             job = self._server.intake.derive(resolved, upload, strict=self._dialect.checks.strict)
         return await self._accept(request, job, fields)
 
-    async def _accept(self, request: Request, job: Job, fields: Fields) -> Response:
+    async def _accept(self, request: Request, job: PreviewJob, fields: RequestFields) -> Response:
         rules = rules_of(request)
         key = request.headers.get("idempotency-key")
         accepted = self._server.accept(job, rules, key)
@@ -129,7 +129,7 @@ class VideoRoutes:
         shown = Shown(accepted, "queued", 0, _base_url(request))
         return self._hint(self._dialect.created(shown), accepted)
 
-    async def _finished(self, request: Request, job: Job, fields: Fields) -> Response:
+    async def _finished(self, request: Request, job: PreviewJob, fields: RequestFields) -> Response:
         """The answer once the job has ended; whoever has gone meanwhile gets none."""
         while (shown := self._server.show(job, _base_url(request))).status in ("queued", "in_progress"):
             if await request.is_disconnected():
@@ -143,12 +143,12 @@ class VideoRoutes:
         path = self._server.places.make_tiny(job) if wanted else None
         return self._dialect.finished(shown, await asyncio.to_thread(path.read_bytes) if path else None)
 
-    def _hint(self, answer: Response, job: Job) -> Response:
+    def _hint(self, answer: Response, job: PreviewJob) -> Response:
         if self._dialect.poll_hint and job.state == "active":
             answer.headers["openai-poll-after-ms"] = str(self._server.settings.hint_ms)
         return answer
 
-    def _find(self, request: Request) -> Job:
+    def _find(self, request: Request) -> PreviewJob:
         asked = request.path_params["id"]
         job = self._server.jobs.get(self._dialect.id_in(asked))
         if job is None:
@@ -165,7 +165,7 @@ class VideoRoutes:
             )
         return int(text)
 
-    def _with_kept_characters(self, fields: Fields) -> Fields:
+    def _with_kept_characters(self, fields: RequestFields) -> RequestFields:
         items = fields.values.get("characters")
         if isinstance(items, list):
             for item in items:
@@ -173,7 +173,7 @@ class VideoRoutes:
                     item["id"] = self._dialect.character_in(item["id"])
         return fields
 
-    async def _save(self, fields: Fields, name: str, prefix: str) -> Path | None:
+    async def _save(self, fields: RequestFields, name: str, prefix: str) -> Path | None:
         upload = fields.files.get(name)
         if upload is None:
             return None

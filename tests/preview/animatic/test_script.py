@@ -11,7 +11,7 @@ from PIL import Image
 
 from sorasync.preview.animatic.camera import Framing, Move, pose, read_camera
 from sorasync.preview.animatic.colours import colours_in, swatch
-from sorasync.preview.animatic.script import Line, Script, Shot, read_script
+from sorasync.preview.animatic.script import Script, Shot, SpokenLine, read_script
 from sorasync.preview.animatic.timeline import lay_out, readable, turn
 from tests.preview.animatic.support import BOARD
 
@@ -27,7 +27,7 @@ def test_a_storyboard_is_read_back_field_by_field() -> None:
     assert first.lighting == "soft window light, warm lamp fill"
     assert [colour.name for colour in first.palette] == ["crimson", "red", "scarlet"]
     assert first.sound == "a kettle ticking"
-    assert first.lines == (Line("Chef", "One more minute."),)
+    assert first.lines == (SpokenLine("Chef", "One more minute."),)
     assert [shot.beats[0] for shot in script.shots[1:]] == ["the street lies empty", "the sea"]
 
 
@@ -39,7 +39,7 @@ def test_a_storyboard_by_another_hand_is_read_as_well() -> None:
     first, second = script.shots
     assert first.beats == ("the harbour", "a boat leaves", "gulls rise")
     assert first.camera == "wide"
-    assert first.lines == (Line("", "Wait!"),)
+    assert first.lines == (SpokenLine("", "Wait!"),)
     assert [colour.name for colour in first.palette] == ["teal", "sand", "rust"]
     assert "it is over" in second.beats
 
@@ -52,7 +52,7 @@ def test_a_free_prompts_sentences_are_its_beats() -> None:
     (shot,) = script.shots
     assert shot.beats[:2] == ("Mossy weaves through a market.", "The camera rises slowly!")
     assert shot.camera == "camera rises"
-    assert shot.lines == (Line("Mossy", "Hello there."),)
+    assert shot.lines == (SpokenLine("Mossy", "Hello there."),)
     assert [colour.name for colour in script.named] == ["teal", "rust"]
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from sorasync.preview.animatic import FPS, Cast, draw
-from sorasync.preview.animatic.actors import Drawing, place_actors
+from sorasync.preview.animatic.actors import DrawingTones, place_actors
 from sorasync.preview.animatic.camera import Framing
 from sorasync.preview.animatic.casting import Company, has_people
 from sorasync.preview.animatic.cutout import cut_out
@@ -19,7 +19,7 @@ from sorasync.preview.animatic.props import Where, props_in
 from sorasync.preview.animatic.script import read_script
 from sorasync.preview.animatic.sets import Tones
 from sorasync.preview.animatic.sprite import make_sprites, unpacked
-from sorasync.preview.animatic.stage import Look, build
+from sorasync.preview.animatic.stage import ShotLook, build
 from tests.preview.animatic.support import (
     Pixels,
     decode,
@@ -128,7 +128,7 @@ def test_no_head_is_cut_off_in_a_two_shot(tmp_path: Path, framing: Framing, size
     clips = (make_subject(tmp_path / "red.mp4", RED), make_subject(tmp_path / "blue.mp4", BLUE))
     sprites = make_sprites([Cast("Rua", clips[0]), Cast("Blau", clips[1])])
     grey = (128, 128, 128)
-    drawing = Drawing(Tones(grey, grey, grey, grey, grey), Light(0, 0, 0.4, 0.9, None), size)
+    drawing = DrawingTones(Tones(grey, grey, grey, grey, grey), Light(0, 0, 0.4, 0.9, None), size)
     actors = place_actors(Company(sprites, 0), framing, drawing, 0.5)
     for actor in actors:
         patch = actor.at(0, 1)
@@ -161,7 +161,7 @@ def test_things_that_can_be_drawn_are_found_by_their_names(text: str, places: li
 @pytest.mark.parametrize("camera", ["Wide shot", "Medium shot", "Close-up"])
 def test_a_landscape_without_people_and_things_is_left_alone(camera: str) -> None:
     script = read_script(f"{camera} of rolling hills in the morning, rain runs over hand-painted slopes.")
-    assert build(script, 0, Look("seed", 1), (320, 144), 1).actors == ()
+    assert build(script, 0, ShotLook("seed", 1), (320, 144), 1).actors == ()
 
 
 def test_whoever_is_in_a_shot_with_a_boat_sits_in_it(tmp_path: Path) -> None:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 def display(globals: Globals) -> Display:
     """A table that redraws on a terminal, lines elsewhere."""
-    from sorasync.cli.views.apply.progress import Lines, Live
+    from sorasync.cli.views.apply.progress import Live, ProgressLines
 
     if globals.json or not can_redraw(sys.stderr):
-        return Lines(quiet=globals.quiet)
+        return ProgressLines(quiet=globals.quiet)
     return Live()
 
 

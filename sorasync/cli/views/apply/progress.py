@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 import click
 
-from sorasync.apply.events import Event, Moment, Reporter
+from sorasync.apply.events import ChangeEvent, Moment, Reporter
 from sorasync.cli.app.failure import printable
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Display(Reporter, Protocol):
     ) -> None: ...
 
 
-class Lines:
+class ProgressLines:
     """One line on standard error for each change of state, and a sign of life once a minute."""
 
     def __init__(self, *, quiet: bool = False) -> None:
@@ -55,7 +55,7 @@ class Lines:
     ) -> None:
         return None
 
-    def event(self, event: Event) -> None:
+    def event(self, event: ChangeEvent) -> None:
         """Print a change of state; progress alone only once a minute."""
         same = self._last.get(event.label, (None, 0))[0] is event.moment
         self._last[event.label] = (event.moment, event.progress or 0)
@@ -80,7 +80,7 @@ class Live:
 
         self._console = console or Console(stderr=True, highlight=False)
         self._live = RichLive(console=self._console, refresh_per_second=8, transient=True)
-        self._running: dict[str, tuple[Event, float]] = {}
+        self._running: dict[str, tuple[ChangeEvent, float]] = {}
         self._done = 0
         self._open = False
 
@@ -93,7 +93,7 @@ class Live:
         if self._open:
             self._live.stop()
 
-    def event(self, event: Event) -> None:
+    def event(self, event: ChangeEvent) -> None:
         """Take one event into the table."""
         if not self._open:
             self._live.start()
@@ -111,7 +111,7 @@ class Live:
         """Print a sentence above the table."""
         self._console.print(printable(text), markup=False)
 
-    def _line(self, event: Event) -> str:
+    def _line(self, event: ChangeEvent) -> str:
         mark = {"done": "✓", "failed": "✗", "blocked": "!", "pending": "…"}[event.moment.value]
         return printable(f"{mark} {event.label}  {event.detail}".rstrip())
 

@@ -13,7 +13,7 @@ _APART = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class DiagnosticGroup:
     """The same fault: the first of them, how many there are, their addresses and further places."""
 
     first: Diagnostic
@@ -22,13 +22,13 @@ class Group:
     places: tuple[Position, ...]
 
 
-def grouped(diagnostics: Iterable[Diagnostic], *, apart: int = _APART) -> list[Group]:
+def grouped(diagnostics: Iterable[Diagnostic], *, apart: int = _APART) -> list[DiagnosticGroup]:
     """The diagnostics in order, equal ones as one where they stand at one place or at more than `apart`."""
     same: dict[tuple[object, ...], dict[Position | None, list[Diagnostic]]] = {}
     for one in diagnostics:
         kind = (one.code, one.severity, one.message, one.expected, one.fix)
         same.setdefault(kind, defaultdict(list))[one.position].append(one)
-    groups: list[Group] = []
+    groups: list[DiagnosticGroup] = []
     for places in same.values():
         if len(places) > apart:
             groups.append(_group([one for some in places.values() for one in some]))
@@ -37,7 +37,7 @@ def grouped(diagnostics: Iterable[Diagnostic], *, apart: int = _APART) -> list[G
     return sorted(groups, key=lambda group: group.first.sort_key())
 
 
-def _group(same: list[Diagnostic]) -> Group:
+def _group(same: list[Diagnostic]) -> DiagnosticGroup:
     addresses = dict.fromkeys(one.address for one in same if one.address)
     places = dict.fromkeys(one.position for one in same if one.position)
-    return Group(same[0], len(same), tuple(addresses), tuple(places)[1:])
+    return DiagnosticGroup(same[0], len(same), tuple(addresses), tuple(places)[1:])

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import click
 
 from sorasync.cli.terminal.columns import cells, terminal_width, wrapped
-from sorasync.cli.views.diagnostics.diagnostic_groups import Group, grouped
+from sorasync.cli.views.diagnostics.diagnostic_groups import DiagnosticGroup, grouped
 from sorasync.cli.views.diagnostics.diagnostic_paths import from_here
 from sorasync.cli.views.diagnostics.excerpt import excerpt
 from sorasync.counted import counted
@@ -45,7 +45,7 @@ def counts_text(diagnostics: Iterable[Diagnostic]) -> str:
     return ", ".join(counted(count, word) for count, word in counts if count)
 
 
-def block_lines(group: Group, width: int | None) -> Iterator[str]:
+def block_lines(group: DiagnosticGroup, width: int | None) -> Iterator[str]:
     """One fault in full."""
     one = group.first
     yield from head_lines(group, width)
@@ -55,7 +55,7 @@ def block_lines(group: Group, width: int | None) -> Iterator[str]:
         yield from wrapped(f"    {note}", width, indent=6)
 
 
-def head_lines(group: Group, width: int | None) -> Iterator[str]:
+def head_lines(group: DiagnosticGroup, width: int | None) -> Iterator[str]:
     """One fault in short: what it is, where it is, and the sentence that tells it."""
     one = group.first
     colour = _COLOURS[one.severity]
@@ -67,14 +67,14 @@ def head_lines(group: Group, width: int | None) -> Iterator[str]:
     yield from rest
 
 
-def _in_clips(group: Group) -> str:
+def _in_clips(group: DiagnosticGroup) -> str:
     """What the count counts, where that is clips: one clip may have the same fault more than once."""
     names = group.addresses
     alike = len(names) == group.count and all(name.startswith("clip.") for name in names)
     return " clips" if alike else ""
 
 
-def _notes(group: Group) -> Iterator[str]:
+def _notes(group: DiagnosticGroup) -> Iterator[str]:
     one = group.first
     if group.places:
         yield f"also at: {_some([_position_text(at) for at in group.places], _PLACES)}"

@@ -15,7 +15,7 @@ from sorasync.plan.action import Action
 from sorasync.plan.allowance import Allowance
 from sorasync.plan.change import Change
 from sorasync.plan.cost import money
-from sorasync.plan.plan import Plan, Relink, Waiting
+from sorasync.plan.plan import Plan, Relink, WaitingClip
 from sorasync.plan.word_diff import Piece, shortened, word_diff
 
 _COLOURS = {
@@ -70,7 +70,7 @@ def plan_text(
         labels = told_apart(labels, max(_LEAST_NAME, width // 2 - 4))
     names = max(map(cells, labels.values()), default=0)
     whats = max((cells(what) for _, what in rows), default=0)
-    columns = _Columns(min(names, _WIDEST_NAME), min(whats, 40), width)
+    columns = _ColumnWidths(min(names, _WIDEST_NAME), min(whats, 40), width)
     for change, what in rows:
         yield from _change_lines(change, labels[change.label], what, columns)
         if not short:
@@ -90,7 +90,7 @@ def _relink_line(relink: Relink) -> str:
     return f"{sign} {relink.clip}  relink  free  {relink.file} {now}, to be {relink.wanted}"
 
 
-class _Columns(NamedTuple):
+class _ColumnWidths(NamedTuple):
     """The widths of a change's first columns, and of the terminal if there is one."""
 
     names: int
@@ -98,13 +98,13 @@ class _Columns(NamedTuple):
     width: int | None
 
 
-def _change_lines(change: Change, label: str, what: str, columns: _Columns) -> list[str]:
+def _change_lines(change: Change, label: str, what: str, columns: _ColumnWidths) -> list[str]:
     head = f"{padded(label, columns.names)}  {padded(what, columns.whats)}  {price_text(change):>8}  "
     lines = wrapped(why_text(change), columns.width, first=2 + cells(head), indent=6)
     return [f"{mark_text(change)} {head}{lines[0]}".rstrip(), *lines[1:]]
 
 
-def _waiting_line(waiting: Waiting) -> str:
+def _waiting_line(waiting: WaitingClip) -> str:
     cost = waiting.cost
     price = f", then costs {cost}" if cost.known_usd or cost.unknown else ""
     pick = f"sorasync pick {quoted(waiting.clip)} 1..{waiting.takes}"

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sorasync.cli.arguments.address_lookup import Found, find
+from sorasync.cli.arguments.address_lookup import FoundAddress, find
 from sorasync.graph.address import parse
 from sorasync.operations.plan import PlanOptions, make_plan
-from sorasync.operations.status import Stage, changes_by_address, stage_of
+from sorasync.operations.status import RenderStage, changes_by_address, stage_of
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
@@ -33,7 +33,7 @@ class RenderView:
 
     address: str
     label: str
-    stage: Stage
+    stage: RenderStage
     render: Render | None
     record: Record | None
     bound: str | None
@@ -53,7 +53,7 @@ class AddressView:
     `labels` are those of the addresses that stand for a key, or are to.
     """
 
-    found: Found
+    found: FoundAddress
     planned: Planned
     renders: tuple[RenderView, ...]
     labels: Mapping[str, str]
@@ -64,11 +64,11 @@ def look(project: Project, text: str) -> AddressView:
     with project.synced_store() as store:
         planned = make_plan(project, PlanOptions(offline=True), store)
         found = find(text, planned.graph, planned.known.bindings)
-        return _Looking(project, store, planned, found).view()
+        return _AddressSearch(project, store, planned, found).view()
 
 
-class _Looking:
-    def __init__(self, project: Project, store: Store, planned: Planned, found: Found) -> None:
+class _AddressSearch:
+    def __init__(self, project: Project, store: Store, planned: Planned, found: FoundAddress) -> None:
         self._project = project
         self._store = store
         self._planned = planned
@@ -133,7 +133,7 @@ def _needed_by(graph: Graph, address: str) -> tuple[str, ...]:
     return tuple(graph.label(a) for a, render in graph.renders.items() if address in render.needs)
 
 
-def _names(project: Project, planned: Planned, found: Found) -> dict[str, str]:
+def _names(project: Project, planned: Planned, found: FoundAddress) -> dict[str, str]:
     """The names of one clip's videos below the asset directory, with the digest that each stands for."""
     from sorasync.apply.asset_names import asset_view
     from sorasync.assets.store import VIDEO

@@ -8,12 +8,12 @@ from sorasync.cli.app.failure import one_line
 from sorasync.cli.terminal.columns import padded
 from sorasync.cli.terminal.units import age, iso, moment, size
 from sorasync.cli.views.plan.plan_json import usd
-from sorasync.cli.views.state.state_view import Row
+from sorasync.cli.views.state.state_view import StateRow
 from sorasync.state.backup import Backup
 from sorasync.state.lock import Holder
 
 
-def rows_text(found: list[Row], *, everything: bool) -> Iterator[str]:
+def rows_text(found: list[StateRow], *, everything: bool) -> Iterator[str]:
     """One line a row: address, status, key, id."""
     if not found:
         yield (
@@ -30,12 +30,12 @@ def rows_text(found: list[Row], *, everything: bool) -> Iterator[str]:
         yield f"{padded(row.address, width)}  {padded(status, 20)}  {row.record.key[:12]}  {remote}{mark}"
 
 
-def rows_json(found: list[Row]) -> dict[str, object]:
+def rows_json(found: list[StateRow]) -> dict[str, object]:
     """The same as plain data."""
     return {"format_version": 1, "records": [_row_json(row) for row in found]}
 
 
-def _row_json(row: Row) -> dict[str, object]:
+def _row_json(row: StateRow) -> dict[str, object]:
     record = row.record
     return {
         "address": row.address,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StateRow:
     """A record with an address that stands for it; `bound` is False where none does any more, or yet."""
 
     address: str
@@ -23,7 +23,7 @@ class Row:
     protect: bool
 
 
-def rows(project: Project, pattern: str | None = None, *, everything: bool = False) -> list[Row]:
+def rows(project: Project, pattern: str | None = None, *, everything: bool = False) -> list[StateRow]:
     """The rows of every address, of what is on its way, and (`everything`) of what is retired.
 
     Raises `SorasyncError` for a pattern that matches nothing.
@@ -38,10 +38,10 @@ def rows(project: Project, pattern: str | None = None, *, everything: bool = Fal
     for address, binding in bindings.items():
         if binding.key not in records:
             raise damaged(f"{address} points to a record that is missing")
-    found = [Row(a, records[b.key], True, b.protect) for a, b in bindings.items()]
+    found = [StateRow(a, records[b.key], True, b.protect) for a, b in bindings.items()]
     bound = {binding.key for binding in bindings.values()}
     found += [
-        Row(record.address, record, False, False)
+        StateRow(record.address, record, False, False)
         for key, record in records.items()
         if key not in bound and (everything or record.status in IN_FLIGHT)
     ]
@@ -50,7 +50,7 @@ def rows(project: Project, pattern: str | None = None, *, everything: bool = Fal
     return sorted(found, key=lambda row: (natural(row.address), not row.bound, row.record.key))
 
 
-def _matching(found: list[Row], pattern: str) -> list[Row]:
+def _matching(found: list[StateRow], pattern: str) -> list[StateRow]:
     from sorasync.graph.graph import Graph
     from sorasync.plan.selection import matches
 

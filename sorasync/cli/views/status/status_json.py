@@ -5,7 +5,7 @@ from __future__ import annotations
 from sorasync.cli.terminal.units import iso
 from sorasync.cli.views.plan.plan_json import allowance_json, usd
 from sorasync.cli.views.status.status_view import StatusView
-from sorasync.operations.status import Stage, Standing
+from sorasync.operations.status import ClipStatus, RenderStage
 from sorasync.plan.change import Change
 from sorasync.state.account import Spent
 
@@ -18,7 +18,7 @@ def status_json(status: StatusView) -> dict[str, object]:
         "env": status.env,
         "provider": status.provider,
         "billing": "simulated" if status.simulated else "real",
-        "summary": {stage.value: status.counts.get(stage, 0) for stage in Stage},
+        "summary": {stage.value: status.counts.get(stage, 0) for stage in RenderStage},
         "to_retire": status.leaving,
         "retired": status.retired,
         "cost_usd": None if status.to_go.unknown else usd(status.to_go.known_usd),
@@ -39,7 +39,7 @@ def _spent(spent: Spent) -> dict[str, object]:
     }
 
 
-def _status_fields(row: Standing, status: StatusView) -> dict[str, object]:
+def _status_fields(row: ClipStatus, status: StatusView) -> dict[str, object]:
     return {
         "address": row.address,
         "stage": row.stage.value,
@@ -52,9 +52,9 @@ def _status_fields(row: Standing, status: StatusView) -> dict[str, object]:
     }
 
 
-def _change(stage: Stage, change: Change, status: StatusView) -> dict[str, object]:
+def _change(stage: RenderStage, change: Change, status: StatusView) -> dict[str, object]:
     record = status.records.get(change.key)
-    since = (record.submitted_at or record.intent_at) if record and stage is Stage.FLIGHT else None
+    since = (record.submitted_at or record.intent_at) if record and stage is RenderStage.FLIGHT else None
     return {
         "address": change.label,
         "stage": stage.value,
@@ -63,7 +63,7 @@ def _change(stage: Stage, change: Change, status: StatusView) -> dict[str, objec
         "key": change.key,
         "cost_usd": None if change.cost_usd is None else usd(change.cost_usd),
         "status": record.status.value if record else None,
-        "progress": record.progress if record and stage is Stage.FLIGHT else None,
+        "progress": record.progress if record and stage is RenderStage.FLIGHT else None,
         "since": iso(since),
         "seconds_left": status.left.get(change.key),
         "expires_at": iso(status.expiring.get(change.key)),

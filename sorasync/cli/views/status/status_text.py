@@ -11,24 +11,24 @@ from sorasync.cli.terminal.columns import cells, cut, padded, screen_width, term
 from sorasync.cli.terminal.shell_quote import quoted
 from sorasync.cli.terminal.units import age, spent_text
 from sorasync.cli.views.status.status_view import StatusView
-from sorasync.operations.status import Stage, Standing
+from sorasync.operations.status import ClipStatus, RenderStage
 from sorasync.plan.allowance import Allowance
 from sorasync.plan.cost import Total, money
 
 _MARKS = {
-    Stage.DONE: ("✓", "green"),
-    Stage.TODO: ("+", "yellow"),
-    Stage.FLIGHT: ("…", "cyan"),
-    Stage.WAITING: ("◇", "magenta"),
-    Stage.FAILED: ("✗", "red"),
-    Stage.BLOCKED: ("!", "red"),
-    Stage.LOST: ("?", "red"),
+    RenderStage.DONE: ("✓", "green"),
+    RenderStage.TODO: ("+", "yellow"),
+    RenderStage.FLIGHT: ("…", "cyan"),
+    RenderStage.WAITING: ("◇", "magenta"),
+    RenderStage.FAILED: ("✗", "red"),
+    RenderStage.BLOCKED: ("!", "red"),
+    RenderStage.LOST: ("?", "red"),
 }
 _WIDEST = 34
 _STALE = 3
 _SOON = 86_400
 """Seconds before a deletion at the provider from which on the closing lines tell of it."""
-_STAGE = max(len(stage.value) for stage in Stage)
+_STAGE = max(len(stage.value) for stage in RenderStage)
 
 
 def status_text(status: StatusView) -> Iterator[str]:
@@ -46,7 +46,7 @@ def status_text(status: StatusView) -> Iterator[str]:
     yield from totals(status)
 
 
-def _status_lines(row: Standing, address: str, status: StatusView, names: int, width: int) -> Iterator[str]:
+def _status_lines(row: ClipStatus, address: str, status: StatusView, names: int, width: int) -> Iterator[str]:
     """One line, or two where the address is too long to share one or the command that helps would be cut."""
     sign, colour = _MARKS[row.stage]
     mark = click.style(sign, fg=colour, bold=True)
@@ -55,7 +55,7 @@ def _status_lines(row: Standing, address: str, status: StatusView, names: int, w
     room = width - names - cells(rest) - 4
     detail = _detail(row, status)
     below = []
-    if row.stage is Stage.WAITING and cells(detail) > room:
+    if row.stage is RenderStage.WAITING and cells(detail) > room:
         detail, below = "", [f"    {detail}"]
     detail = cut(detail, room)
     if cells(address) > names:
@@ -66,8 +66,8 @@ def _status_lines(row: Standing, address: str, status: StatusView, names: int, w
     yield from below
 
 
-def _detail(row: Standing, status: StatusView) -> str:
-    if row.stage is Stage.WAITING and row.waits_for:
+def _detail(row: ClipStatus, status: StatusView) -> str:
+    if row.stage is RenderStage.WAITING and row.waits_for:
         takes = status.takes.get(row.waits_for, 0)
         later = row.later
         price = f"then +{later}: " if later.known_usd or later.unknown else ""
@@ -77,7 +77,7 @@ def _detail(row: Standing, status: StatusView) -> str:
     if change is None:
         return ""
     price = f"+{_price_text(row.cost)}" if row.cost.unknown or row.cost.known_usd else ""
-    if row.stage is Stage.FLIGHT:
+    if row.stage is RenderStage.FLIGHT:
         record = status.records.get(change.key)
         since = (record.submitted_at or record.intent_at) if record else None
         parts = [
@@ -117,7 +117,9 @@ def _price_text(cost: Total) -> str:
 
 def totals(status: StatusView) -> Iterator[str]:
     """The closing lines."""
-    counts = [f"{number} {stage.value}" for stage in reversed(Stage) if (number := status.counts.get(stage))]
+    counts = [
+        f"{number} {stage.value}" for stage in reversed(RenderStage) if (number := status.counts.get(stage))
+    ]
     where = f" (env {status.env})" if status.env else ""
     none = "nothing matches" if status.filtered else "nothing is declared"
     yield f"{one_line(status.library)}{where}: {', '.join(counts) or none}."

@@ -12,7 +12,7 @@ from sorasync.clock import day_start
 from sorasync.errors import SorasyncError
 from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.render_times import paces
-from sorasync.operations.status import Stage, Standing, standings
+from sorasync.operations.status import ClipStatus, RenderStage, standings
 from sorasync.plan.action import Action
 from sorasync.plan.cost import NOTHING, Total, total
 from sorasync.plan.selection import matches
@@ -39,10 +39,10 @@ class StatusView:
     env: str | None
     provider: str
     simulated: bool
-    rows: list[Standing]
+    rows: list[ClipStatus]
     takes: Mapping[str, int]
     records: Mapping[str, Record]
-    counts: Mapping[Stage, int]
+    counts: Mapping[RenderStage, int]
     to_go: Total
     later: Total
     """What waits for picks will cost once they are made."""
@@ -114,10 +114,10 @@ def _file_expiry(record: Record, project: Project) -> float | None:
     return file_expires_at(record, project.profile) if record.status is Status.RENDERED else None
 
 
-def _selected(rows: list[Standing], patterns: tuple[str, ...], graph: Graph) -> list[Standing]:
+def _selected(rows: list[ClipStatus], patterns: tuple[str, ...], graph: Graph) -> list[ClipStatus]:
     if not patterns:
         return rows
-    kept: dict[str, Standing] = {}
+    kept: dict[str, ClipStatus] = {}
     for pattern in patterns:
         hits = {row.address: row for row in rows if _means(pattern, row, graph)}
         if not hits:
@@ -126,12 +126,12 @@ def _selected(rows: list[Standing], patterns: tuple[str, ...], graph: Graph) -> 
     return [row for row in rows if row.address in kept]
 
 
-def _means(pattern: str, row: Standing, graph: Graph) -> bool:
+def _means(pattern: str, row: ClipStatus, graph: Graph) -> bool:
     places = (row.address, f"clip.{pattern}", f"character.{pattern}")
     return matches(pattern, row.address, graph) or row.address in places[1:]
 
 
-def _no_match_error(pattern: str, rows: list[Standing]) -> SorasyncError:
+def _no_match_error(pattern: str, rows: list[ClipStatus]) -> SorasyncError:
     from sorasync.cli.arguments.address_lookup import unknown
 
     if set("*?:") & set(pattern):

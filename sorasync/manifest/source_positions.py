@@ -8,7 +8,7 @@ from sorasync.manifest.files import LibraryFiles
 from sorasync.manifest.library import Origin
 
 
-class Places:
+class SourcePositions:
     """Positions, and the texts they are in."""
 
     def __init__(self, files: LibraryFiles) -> None:

@@ -6,10 +6,10 @@ import shutil
 from pathlib import Path
 
 from sorasync.preview.media import tiny_picture, tiny_video
-from sorasync.preview.model import Job
+from sorasync.preview.model import PreviewJob
 
 
-class Places:
+class DataPaths:
     """Paths under one data directory. Ids are made by the server, so they are safe as names."""
 
     def __init__(self, root: Path) -> None:
@@ -51,14 +51,14 @@ class Places:
         for path in (self.video(job_id), self.thumbnail(job_id), self.spritesheet(job_id)):
             path.unlink(missing_ok=True)
 
-    def make_tiny(self, job: Job) -> Path:
+    def make_tiny(self, job: PreviewJob) -> Path:
         """A job's video; where there is none yet, because nothing is drawn, a tiny one."""
         path = self.video(job.id)
         if not path.exists():
             path.write_bytes(tiny_video(job.width, job.height, job.seconds, job.id))
         return path
 
-    def make_picture(self, job: Job, variant: str, *, draw: bool) -> Path:
+    def make_picture(self, job: PreviewJob, variant: str, *, draw: bool) -> Path:
         """A job's thumbnail or spritesheet, made when it is first wanted. Slow: run it in a thread."""
         path = self.thumbnail(job.id) if variant == "thumbnail" else self.spritesheet(job.id)
         if path.exists():
