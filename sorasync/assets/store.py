@@ -5,7 +5,7 @@ assets/.store/ab/<sha256>.mp4     a video, read-only, named by its own digest
 assets/.store/ab/<sha256>.webp    a picture of that video: a companion, under the video's digest
 assets/.store/ab/<sha256>.json    what is known of that video
 assets/.store/tmp/<key>.mp4.part  a download under way or broken off
-assets/.store/answers/            answers of a host that keeps no jobs
+assets/.store/answers/            answers that hold a video, or all that is known of it
 ```
 
 Every method blocks on the disk; those that read whole files (`adopt`, `verify`) belong in a thread. A

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sorasync.operations.local_copies import spares
 from sorasync.operations.project import Project
 from sorasync.plan.remote import Remote
+from sorasync.provider.kept_answers import is_own_id
 from sorasync.state.record import IN_FLIGHT, Status
 from sorasync.state.store import Store
 
@@ -208,7 +209,9 @@ class _Seeking:
     def _ours(self, brief: Brief) -> bool:
         """Whether a list of this provider's videos can say anything of it; characters stand in no list."""
         video = brief.asset is not None or brief.status in IN_FLIGHT
-        return video and brief.remote_id is not None and brief.provider == self._project.profile.provider_name
+        if brief.remote_id is None or is_own_id(brief.remote_id):
+            return False
+        return video and brief.provider == self._project.profile.provider_name
 
     def _expired(self, brief: Brief) -> bool:
         job = self._jobs.get(brief.remote_id or "")

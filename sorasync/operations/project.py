@@ -201,7 +201,7 @@ class Project:
                 api_key_env=self.config.provider.api_key_env,
                 transport=transport,
                 clock=self.clock,
-                answers=None if self.profile.routes.get else self.assets().answers,
+                answers=self.assets().answers,
             )
             try:
                 yield client

@@ -33,11 +33,11 @@ from sorasync.provider.gateway_bill import with_bill
 from sorasync.provider.gateway_ids import completed
 from sorasync.provider.http_request import Outgoing
 from sorasync.provider.http_response import HttpResponse, refused_with
-from sorasync.provider.kept_answers import KeptAnswers, kept_as
+from sorasync.provider.kept_answers import KeptAnswers, id_of, is_own_id, kept_as
 from sorasync.provider.limits import Limiters
 from sorasync.provider.links import LinkPolicy
 from sorasync.provider.payment_gate import PaymentGate
-from sorasync.provider.read import is_job, job_id, pending, read_job, read_page
+from sorasync.provider.read import holds_video, is_job, job_id, pending, read_job, read_page
 from sorasync.provider.retry import KEYED, PAID, Patience, retried
 from sorasync.provider.retry_after import poll_after
 from sorasync.provider.sender import Sender
@@ -64,7 +64,7 @@ class VideosClient:
 
     `transport` replaces the network (an app inside this process, a test's own). `limits` paces paid
     requests per model and learns from refusals. `requests` counts what was sent, by route name. `answers` is
-    where those of a host that keeps no jobs are kept.
+    where those are kept that the host could not be asked for again.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class VideosClient:
         self._patience = patience or Patience()
         self.limits = limits or Limiters(self._clock, spec.creates_per_minute, spec.in_flight)
         links = LinkPolicy(spec.base_url, spec.download_hosts)
-        self._answers = None if spec.keeps_jobs else answers
+        self._answers = answers
         self._sender = Sender(
             spec, api_key, self._clock, transport or opened(links.judge), answers=self._answers
         )
@@ -177,8 +177,8 @@ class VideosClient:
         return True
 
     async def get(self, job_id: str) -> Job:
-        """One job. Raises `NotFound`. Where the host keeps no jobs, what this machine kept of it counts."""
-        if not self.spec.keeps_jobs:
+        """One job. Raises `NotFound`. What the host does not know may have been kept by this machine."""
+        if not self.spec.keeps_jobs or is_own_id(job_id):
             return self._kept(job_id)
         path = encode.route(self.spec, "get", job_id)
 
@@ -186,7 +186,12 @@ class VideosClient:
             answer = await self._sender.get("get", path)
             return self._job(answer, paid=False, known_id=job_id)
 
-        return await retried(once, self._clock, self._patience)
+        try:
+            return await retried(once, self._clock, self._patience)
+        except NotFound as missing:
+            if missing.status is None:
+                raise
+            return self._kept(job_id, missing)
 
     async def page(self, after: str | None = None, limit: int = 100) -> Page:
         """One page of the jobs, newest first. Raises `NotSupported` where there is no list."""
@@ -242,12 +247,12 @@ class VideosClient:
         if self._answers is not None:
             self._answers.drop(kept_as(idempotency_key))
 
-    def _kept(self, job_id: str) -> Job:
+    def _kept(self, job_id: str, missing: NotFound | None = None) -> Job:
         for name, answer in () if self._answers is None else self._answers.every():
             job = self._read_kept(name, answer)
             if job is not None and job.id == job_id:
-                return job
-        raise NotFound(f"{self.spec.name} keeps no jobs to ask for")
+                return replace(job, status=JobStatus.COMPLETED) if job.urls else job
+        raise missing or NotFound(f"{self.spec.name} keeps no job {job_id} to ask for")
 
     def _read_kept(self, name: str, answer: HttpResponse) -> Job | None:
         try:
@@ -269,10 +274,9 @@ class VideosClient:
         return with_bill(self._answered(answer, kept), answer.headers)
 
     def _answered(self, answer: HttpResponse, name: str) -> Job:
-        """The job in the answer to a paid request. Where the host keeps none it may have no id either."""
-        named = job_id(answer.body) is not None
-        if not named and not self.spec.keeps_jobs and answer.ok:
-            found = read_job({"id": f"answer-{name[:24]}", "status": "completed"} | dict(table(answer.body)))
+        """The job in the answer to a paid request. One that is the video need not have an id."""
+        if answer.ok and job_id(answer.body) is None and holds_video(answer.body):
+            found = read_job({"id": id_of(name), "status": "completed"} | dict(table(answer.body)))
             if found is not None and found.urls:
                 return replace(found, files=answer.files)
         return self._job(answer, paid=True)

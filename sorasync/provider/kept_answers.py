@@ -1,7 +1,7 @@
-"""Answers of hosts that keep no jobs, on this machine's disk until their videos are in place.
+"""Answers that are all there is of a video, on this machine's disk until it is in place.
 
-Such a host answers a paid request with the video itself, or with its address, and knows nothing of it
-afterwards: an answer that is lost here is lost for good. So it is durable before anything is done with it.
+A host may answer a paid request with the video itself, or with its address and no id to ask by: an answer
+that is lost here is lost for good. So it is durable before anything is done with it.
 
 ```
 answers/<name>.json   a whole answer, marks in the place of its long texts
@@ -39,6 +39,19 @@ def kept_as(idempotency_key: str) -> str:
     return hashlib.sha256(idempotency_key.encode()).hexdigest()
 
 
+_OWN_ID = "answer-"
+
+
+def id_of(name: str) -> str:
+    """The id of the job in a kept answer that names none."""
+    return f"{_OWN_ID}{name[:24]}"
+
+
+def is_own_id(job_id: str) -> bool:
+    """Whether an id was given here, so that the host cannot know it."""
+    return job_id.startswith(_OWN_ID)
+
+
 class NotKept(Exception):
     """An answer came and cannot be kept here."""
 
@@ -54,12 +67,7 @@ class KeptAnswers:
         """Keep the answer that is about to come; what an earlier one of that name left is dropped."""
         if not _NAME.fullmatch(name):
             raise ValueError(f"not a name of an answer: {name!r}")
-        try:
-            make_directory(self._directory)
-            self.drop(name)
-        except OSError as error:
-            raise _not_kept(error) from error
-        return Incoming(self._directory, name, self._largest)
+        return Incoming(self, self._directory, name, self._largest)
 
     def read(self, name: str) -> HttpResponse | None:
         """A kept answer; None where there is none that came whole."""
@@ -104,8 +112,13 @@ class KeptAnswers:
 
 @dataclass
 class Incoming:
-    """An answer on its way: what is taken out of it is decoded and written as it comes."""
+    """An answer on its way: what is taken out of it is decoded and written as it comes.
 
+    Nothing is made on disk for an answer without such a text until it is kept. What goes wrong while it comes
+    is raised by `keep`: most hosts can be asked again for what could not be written here.
+    """
+
+    _answers: KeptAnswers
     _directory: Path
     _name: str
     _largest: int
@@ -113,7 +126,9 @@ class Incoming:
     _written: int = 0
     _file: BinaryIO | None = None
     _files: list[BinaryIO] = field(default_factory=list)
+    _ready: bool = False
     _whole: bool = False
+    _fault: NotKept | None = None
 
     def __enter__(self) -> Incoming:
         return self
@@ -122,18 +137,22 @@ class Incoming:
         """Let go of it; what did not come whole is dropped."""
         for file in self._files:
             file.close()
-        for number in () if self._whole else range(1, self._count + 1):
-            self._path(number).unlink(missing_ok=True)
+        for file in () if self._whole else self._files:
+            Path(file.name).unlink(missing_ok=True)
 
     def begin(self) -> None:
         """See `sorasync.provider.json_sieve.Sink`."""
         self._count += 1
         self._written = 0
         self._base64: Base64 | None = Base64()
+        if self._fault is not None:
+            return
         try:
+            self._make_room()
             self._file = self._path(self._count).open("wb")
         except OSError as error:
-            raise _not_kept(error) from error
+            self._fault = _not_kept(error)
+            return
         self._files.append(self._file)
 
     def write(self, text: bytes) -> None:
@@ -147,7 +166,8 @@ class Incoming:
 
     def end(self) -> None:
         """What is no base64 to its end leaves an empty file."""
-        assert self._file is not None
+        if self._file is None:
+            return
         try:
             if self._base64 is not None:
                 self._put(self._base64.end())
@@ -158,9 +178,14 @@ class Incoming:
         self._file = None
 
     async def keep(self, status: int, body: object, marks: list[str]) -> Mapping[str, Path]:
-        """Make the whole answer durable, if it is JSON; the files that its marks stand for."""
+        """Make the whole answer durable, if it is JSON; the files that its marks stand for.
+
+        Raises `NotKept`.
+        """
         if body is None:
             return {}
+        if self._fault is not None:
+            raise self._fault
         numbers = {mark: number for number, mark in enumerate(marks, 1)}
         content = {"format": _FORMAT, "status": status, "body": body, "files": numbers}
         files = {mark: self._path(number) for mark, number in numbers.items()}
@@ -171,7 +196,14 @@ class Incoming:
         self._whole = True
         return files
 
+    def _make_room(self) -> None:
+        if not self._ready:
+            make_directory(self._directory)
+            self._answers.drop(self._name)
+            self._ready = True
+
     def _settle(self, content: bytes) -> None:
+        self._make_room()
         for file in self._files:
             file.flush()
             os.fsync(file.fileno())
@@ -180,12 +212,14 @@ class Incoming:
     def _put(self, data: bytes) -> None:
         assert self._file is not None
         self._written += len(data)
-        if self._written > self._largest:
-            raise NotKept(f"the video in it has more than the {self._largest:,} bytes allowed")
         try:
+            if self._written > self._largest:
+                raise NotKept(f"the video in it has more than the {self._largest:,} bytes allowed")
             self._file.write(data)
         except OSError as error:
-            raise _not_kept(error) from error
+            self._fault, self._file = _not_kept(error), None
+        except NotKept as error:
+            self._fault, self._file = error, None
 
     def _path(self, number: int) -> Path:
         return self._directory / f"{self._name}.{number}"

@@ -29,7 +29,8 @@ def open_provider(
     clock: Clock | None = None,
     answers: Path | None = None,
 ) -> VideosClient:
-    """The client for a profile's `wire()`. `answers` is the directory for those of a host that keeps no jobs.
+    """The client for a profile's `wire()`. `answers` is the directory for those that the host could not be
+    asked for again.
 
     The key is `api_key`, or comes from the variable `api_key_env` (default: the profile's own), which errors
     name in any case. That it is missing is told by the first request that needs it, or before by `check_key`.

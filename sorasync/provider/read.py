@@ -39,6 +39,13 @@ def job_id(body: object) -> str | None:
     return found if found is not None and usable_id(found) else None
 
 
+def holds_video(body: object) -> bool:
+    """Whether an answer is all there is of a video: it holds the file, or its address and no id to ask by."""
+    data = _unwrapped(table(body))
+    unnamed = job_id(data) is None
+    return any(unnamed or url[: len(SCHEME)].lower() == SCHEME for url in _urls(data))
+
+
 def usable_id(found: str) -> bool:
     """Whether an id can stand in a path: not empty, no dot segment, encodable, not absurdly long."""
     if found in (".", "..") or not 0 < len(found) <= _LONGEST_ID:

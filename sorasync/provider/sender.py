@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from functools import lru_cache
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -31,7 +32,7 @@ from sorasync.provider.http_response import HttpResponse
 from sorasync.provider.json_sieve import Nowhere, Sieve
 from sorasync.provider.kept_answers import KeptAnswers, NotKept
 from sorasync.provider.payment_gate import PaymentGate
-from sorasync.provider.read import is_job
+from sorasync.provider.read import holds_video, is_job, job_id
 from sorasync.provider.redact import Secret, may_hold, scrub
 from sorasync.provider.server_words import MOST_READ, words
 from sorasync.provider.spec import HostSpec
@@ -124,7 +125,8 @@ class Sender:
     ) -> HttpResponse:
         """A POST, sent once. With a gate it is paid; `OutcomeUnknown` is raised where no answer comes.
 
-        With `keep_as` its answer is durable under that name on return, if it is a success.
+        With `keep_as` its answer is durable under that name on return, if it is a success that holds what
+        the host could not be asked for again.
         """
         return await self._ask(name, "POST", outgoing.path, outgoing=outgoing, gate=gate, keep_as=keep_as)
 
@@ -244,7 +246,7 @@ class Sender:
     async def read(
         self, response: httpx.Response, gate: PaymentGate | None = None, keep_as: str | None = None
     ) -> HttpResponse:
-        """The whole answer, and with `keep_as` a success of it durable under that name."""
+        """The whole answer; see `post` for `keep_as`."""
         if keep_as is not None and self._answers is not None and response.is_success:
             return await self._kept(response, self._answers, gate, keep_as)
         sieve = Sieve(Nowhere())
@@ -262,15 +264,19 @@ class Sender:
         self, response: httpx.Response, answers: KeptAnswers, gate: PaymentGate | None, name: str
     ) -> HttpResponse:
         """The whole answer to a paid request, whose video may be in it."""
-        try:
-            with answers.begin(name) as incoming:
-                sieve = Sieve(incoming)
-                await self._gather(response, sieve, gate)
-                parsed = self._parsed(sieve)
-                files = await incoming.keep(response.status_code, parsed, sieve.marks)
-        except NotKept as error:
-            message = f"{self.spec.name} answered {response.status_code}, and {error}"
-            raise OutcomeUnknown(message, status=response.status_code) from error
+        files: Mapping[str, Path | int]
+        with answers.begin(name) as incoming:
+            sieve = Sieve(incoming)
+            await self._gather(response, sieve, gate)
+            parsed = self._parsed(sieve)
+            files = dict(zip(sieve.marks, count(), strict=False))
+            try:
+                if not self.spec.keeps_jobs or holds_video(parsed):
+                    files = await incoming.keep(response.status_code, parsed, sieve.marks)
+            except NotKept as error:
+                if not self.spec.keeps_jobs or job_id(parsed) is None:
+                    message = f"{self.spec.name} answered {response.status_code}, and {error}"
+                    raise OutcomeUnknown(message, status=response.status_code) from error
         said = "" if parsed is not None else self._said(sieve)
         return HttpResponse(response.status_code, _response_headers(response), parsed, said, files)
 

@@ -1,4 +1,4 @@
-"""Hosts that answer a paid request with the video and keep no jobs: their only answer is not lost here."""
+"""Hosts that answer a paid request with the video: their only answer is not lost here."""
 
 from __future__ import annotations
 
@@ -29,6 +29,14 @@ models = ""
 [encodings]
 create = ["json"]
 """
+ASKED = """\
+extends = "sglang"
+[routes]
+create = "/video/generations"
+[encodings]
+create = ["json"]
+"""
+"""The same with routes to ask for jobs, of which this host knows none."""
 VIDEO = tiny_video(1280, 720, 4, "x")
 KILLED = 77
 
@@ -63,14 +71,21 @@ def answers(film: Film) -> list[Path]:
     return list((film.root / "assets" / ".store" / "answers").glob("*"))
 
 
-@pytest.mark.parametrize("answer", [in_base64(VIDEO), by_url])
-def test_an_answer_without_an_id_is_the_video(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], answer: Callable[[str], Answer]
+def with_an_id(video: bytes) -> Callable[[str], Answer]:
+    """A job that nobody can be asked about, with its video."""
+    data = [{"b64_json": base64.b64encode(video).decode()}]
+    return lambda url: said({"id": "v-1", "created": 5, "data": data})
+
+
+@pytest.mark.parametrize("profile", [PROFILE, ASKED])
+@pytest.mark.parametrize("answer", [in_base64(VIDEO), by_url, with_an_id(VIDEO)])
+def test_an_answer_that_nobody_can_be_asked_for_again_is_the_video(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], answer: Callable[[str], Answer], profile: str
 ) -> None:
     server = Host(answer)
     with host(server) as url:
         server.url = url
-        film = library(tmp_path, capsys, url, PROFILE)
+        film = library(tmp_path, capsys, url, profile)
         assert film.run("apply", "--yes", "--quiet").code == 0
         assert film.run("plan", "--detailed-exitcode").code == 0
         assert (film.root / "assets" / "pier.mp4").read_bytes() == VIDEO
@@ -90,7 +105,10 @@ def test_a_video_larger_than_any_answer_in_memory_arrives(
         assert (film.root / "assets" / "pier.mp4").read_bytes() == large
 
 
-@pytest.mark.parametrize("answer", [in_base64(VIDEO), by_url])
+@pytest.mark.parametrize(
+    ("profile", "answer"),
+    [(PROFILE, in_base64(VIDEO)), (PROFILE, by_url), (ASKED, in_base64(VIDEO)), (ASKED, with_an_id(VIDEO))],
+)
 @pytest.mark.parametrize(
     "moment",
     [
@@ -103,13 +121,14 @@ def test_a_run_that_is_killed_with_an_answer_in_hand_leaves_it_to_the_next(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
+    profile: str,
     answer: Callable[[str], Answer],
     moment: str,
 ) -> None:
     server = Host(answer)
     with host(server) as url:
         server.url = url
-        film = library(tmp_path, capsys, url, PROFILE)
+        film = library(tmp_path, capsys, url, profile)
         with monkeypatch.context() as patched:
             patched.setattr(f"sorasync.{moment}", lambda *_: os._exit(KILLED))
             assert fork(lambda: film.run("apply", "--yes", "--quiet").code).wait(60) == KILLED
