@@ -41,14 +41,16 @@ def stale_names(
     holds: Callable[[str], str | None],
     directory: str,
     name_of: Callable[[str], str],
+    every: bool = True,
 ) -> Iterator[Relink]:
     """The clips whose own name is not the render that it should be, although that is here. Pure.
 
     `directory` is that of the assets, as people see it; `holds` the digest of what a name was made for, None
-    for one that is to be left alone. Only clips of several renders are looked at: the manifests alone decide
-    which of them counts, and no change of a plan comes with it.
+    for one that is to be left alone. A name that is missing counts where a clip has several renders: the
+    manifests alone decide which of them it is, and no change of a plan comes with it. Only such clips are
+    looked at unless `every` one is to be.
     """
-    for node in graph.several():
+    for node in graph.clips.values() if every else graph.several():
         clip = node.name
         stored = {address: sha for address in node.renders if (sha := _asset(address, bindings, briefs))}
         final = _final(node, stored)
@@ -56,7 +58,7 @@ def stale_names(
             continue
         name = name_of(clip) + VIDEO
         held = holds(name)
-        if held is not None and held != stored[final]:
+        if held is not None and held != stored[final] and (held or len(node.renders) > 1):
             old = next((graph.label(address) for address, sha in stored.items() if sha == held), None)
             wanted = graph.keys[final]
             yield Relink(f"clip.{clip}", name, f"{directory}/{name}", old, graph.label(final), wanted)

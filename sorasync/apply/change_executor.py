@@ -25,7 +25,7 @@ from sorasync.apply.render.lost_job import job_again
 from sorasync.apply.render.misses import Misses
 from sorasync.apply.render.payment_gate import ChangeGate
 from sorasync.apply.render.render_request import token_of
-from sorasync.apply.render.send import Overtaken, send
+from sorasync.apply.render.send import TRIED, Overtaken, send
 from sorasync.apply.render.wait_for_provider import fetch_when_there, pause_before_resending
 from sorasync.apply.report import End, Outcome
 from sorasync.apply.thumbnails import Pictures
@@ -41,7 +41,7 @@ from sorasync.provider import errors
 from sorasync.provider.retry import once_more
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.state.errors import StateError
-from sorasync.state.record import IN_FLIGHT, VANISHED, Record, Status
+from sorasync.state.record import ID_TAKEN, IN_FLIGHT, VANISHED, Record, Status
 
 _HALTING = (
     errors.QuotaExhausted,
@@ -106,13 +106,15 @@ class Carrier:
         except FetchLater as error:
             expires_at = file_expires_at(self._record(change), self.context.profile)
             return self._pending(change, error.message, error.hint or self._fetched_again(expires_at))
-        except errors.Moderated as error:
-            return self._refused(change, error.message)
         except Overtaken as error:
             return self._failed(change, error) if error.hint else self._pending(change, error.message)
         except SorasyncError as error:
+            if isinstance(error, errors.InvalidRequest) and error.lasting:
+                return self._refused(change, error.message)
             if isinstance(error, _HALTING):
                 self.context.halt(error.message)
+            if isinstance(error, TRIED):
+                error.hint = error.hint or "sorasync apply tries it again"
             return self._failed(change, error)
         except Exception as error:
             return self._unexpected(change, error)
@@ -185,23 +187,24 @@ class Carrier:
 
     async def _unknown(self, change: Change, error: errors.OutcomeUnknown) -> Outcome:
         """The answer was lost: find the job, send again where that is surely right, or leave it open."""
-        self.context.tell(change, Moment.WAITING, "the answer was lost: looking for the job")
+        record = self._record(change)
+        lost = error.message if record.error_code == ID_TAKEN else "the answer was lost"
+        self.context.tell(change, Moment.WAITING, f"{lost}: looking for the job")
         answer = await self._found(change)
         if isinstance(answer, Job):
             return await self._follow(change, answer)
-        if answer is InDoubtAnswer.RESEND and not self._in_vain(change):
+        # Whatever gives the answers of others would answer the list, and the next request, as well.
+        if answer is InDoubtAnswer.RESEND and record.error_code != ID_TAKEN and not self._in_vain(change):
             if self.context.stop.is_set() and change.render is not None:
                 return self._pending(change, "it never arrived, and nothing more is sent in this run")
             return await self._again(change)
         if answer is InDoubtAnswer.LATER:
-            return self._pending(change, "the answer was lost; what became of it is not known yet")
-        self.context.tell(
-            change, Moment.FAILED, "the answer was lost, and only you can find out what became of it"
-        )
+            return self._pending(change, f"{lost}; what became of it is not known yet")
+        self.context.tell(change, Moment.FAILED, f"{lost}, and only you can find out what became of it")
         return self._outcome(
             change,
             End.OPEN,
-            f"sent, the answer was lost ({error.message})",
+            f"sent, {lost}" + ("" if lost == error.message else f" ({error.message})"),
             next=f"sorasync resolve {self._question(change)}",
         )
 
@@ -257,9 +260,9 @@ class Carrier:
             if (kept := context.provider.recall(token_of(context.store, record))) is not None:
                 adopt(context, record.key, kept)
                 return await self._follow(change, kept)
-            return await self._unknown(
-                change, errors.OutcomeUnknown("an earlier run ended before the answer came")
-            )
+            answered = record.error_message if record.error_code == ID_TAKEN else None
+            ended = answered or "an earlier run ended before the answer came"
+            return await self._unknown(change, errors.OutcomeUnknown(ended))
         if record.status is Status.BATCHED and self.batching is not None:
             return await self._batched(change, record)
         if record.status is Status.LOST:

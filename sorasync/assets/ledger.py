@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sorasync.assets.errors import AssetError
 from sorasync.assets.link_kind import Way
@@ -46,16 +46,32 @@ def row_for(file: str, way: Way, path: Path) -> NameRow:
 def load_ledger(root: Path) -> dict[str, NameRow]:
     """Every row by relative name. Missing or unreadable: none, which only makes the program more careful."""
     try:
+        return {name: _checked_row(*row) for name, row in _names(root).items() if _is_name(name)}
+    except (TypeError, KeyError, ValueError):
+        return {}
+
+
+def named_objects(root: Path) -> dict[str, str]:
+    """The object's file name behind every name, unchecked and so quick: to be compared, never opened."""
+    try:
+        return {name: row[0] for name, row in _names(root).items()}
+    except (TypeError, IndexError, KeyError):
+        return {}
+
+
+def _names(root: Path) -> dict[str, Any]:
+    """The rows as they were written; none where they cannot be read."""
+    try:
         content = json.loads(read_file(root / "names.json", within=root))
         version, names = content["format"], content["names"]
-        if version == FORMAT:
-            return {name: _checked_row(*row) for name, row in names.items() if _is_name(name)}
-    except (FileNotFoundError, FileRefused, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (FileNotFoundError, FileRefused, ValueError, KeyError, TypeError, RecursionError):
         return {}
-    raise AssetError(
-        f"{root / 'names.json'} has format {version}, this program reads {FORMAT}",
-        hint="use the newer version that wrote it",
-    )
+    if version != FORMAT:
+        raise AssetError(
+            f"{root / 'names.json'} has format {version}, this program reads {FORMAT}",
+            hint="use the newer version that wrote it",
+        )
+    return names if isinstance(names, dict) else {}
 
 
 def _is_name(name: str) -> bool:

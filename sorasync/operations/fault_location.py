@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from sorasync.counted import counted
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _PUT_INTO_PROMPTS = ("style", "var.", "matrix.")
 """Values that stand in a prompt as they are, by the names of their rows."""
+_STYLE = "Style: "
+"""How the prompt of a storyboard with a style begins."""
 
 
 def placed(refusal: Refusal, plan: Plan, library: Library) -> Refusal:
@@ -47,9 +50,17 @@ def _shared_cause(plan: Plan, library: Library, origins: Origins) -> str | None:
     """The value that more than one replaced clip takes from one place, where most of them do."""
     found: dict[tuple[str, Origin], list[str]] = {}
     replaced = [c for c in plan.changes if c.action is Action.REPLACE and c.address.startswith("clip.")]
+    gone: dict[str, list[str]] = {}
     for change in replaced:
+        if (style := _style_gone(change)) is not None:
+            gone.setdefault(style, []).append(change.address)
+            continue
         for name, origin in _changed(change, library, origins):
             found.setdefault((name, origin), []).append(change.address)
+    for style, addresses in gone.items():
+        others = max(map(len, (*found.values(), *gone.values())))
+        if len(addresses) == others and len({owner(address) for address in addresses}) > 1:
+            return f'style was removed, before: "{shorten(style, 60)}" ({counted(len(addresses), "render")})'
     if not found:
         return None
     (name, origin), addresses = max(found.items(), key=lambda item: len(item[1]))
@@ -58,6 +69,15 @@ def _shared_cause(plan: Plan, library: Library, origins: Origins) -> str | None:
         return None
     label = name.replace("var.", "vars.")
     return f"{label} changed at {place} ({counted(len(addresses), 'render')})"
+
+
+def _style_gone(change: Change) -> str | None:
+    """The style that a storyboard's prompt begins with no more, where nothing else of it changed."""
+    for field in change.fields:
+        before, after = str(field.before), str(field.after)
+        if field.name == "prompt" and before.startswith(_STYLE) and before.endswith(after):
+            return before.removeprefix(_STYLE).removesuffix(after).strip()
+    return None
 
 
 def _changed(change: Change, library: Library, origins: Origins) -> Iterator[tuple[str, Origin]]:

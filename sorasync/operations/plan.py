@@ -221,23 +221,26 @@ def _relinks(project: Project, graph: Graph, known: Known, changes: Iterable[Cha
     What else changes about a clip gives it its name too.
     """
     assets = project.assets()
-    if next(graph.several(), None) is None or not assets.root.exists():
+    if not assets.root.exists():
         return ()
     from sorasync.apply.asset_names import stale_names
-    from sorasync.assets.ledger import load_ledger
+    from sorasync.assets.ledger import named_objects
 
-    ledger = load_ledger(assets.root)
+    made_for = {name: str(file).partition(".")[0] for name, file in named_objects(assets.root).items()}
+    bound = {known.briefs[one.key].asset for one in known.bindings.values() if one.key in known.briefs}
+    earlier = not bound.issuperset(made_for.values())
+    if not earlier and next(graph.several(), None) is None:
+        return ()
 
     def holds(name: str) -> str | None:
-        row = ledger.get(name)
-        if row is not None:
-            return row.file.partition(".")[0]
+        if name in made_for:
+            return made_for[name]
         return None if os.path.lexists(assets.path / name) else ""
 
     changed = {owner(change.address) for change in changes if not change.stuck}
     directory = project.config.assets.path
     naming = project.file_naming(graph)
-    stale = stale_names(graph, known.bindings, known.briefs, known.present, holds, directory, naming)
+    stale = stale_names(graph, known.bindings, known.briefs, known.present, holds, directory, naming, earlier)
     return (relink for relink in stale if relink.clip not in changed)
 
 

@@ -18,7 +18,7 @@ from sorasync.plan.group import group_moves, group_retired
 from sorasync.plan.prior_state import Known, Survey
 from sorasync.plan.remote import RemoteState
 from sorasync.profile.profile import Profile
-from sorasync.state.record import IN_FLIGHT, RETRY, VANISHED, Brief, Record, Status
+from sorasync.state.record import ID_TAKEN, IN_FLIGHT, RETRY, VANISHED, Brief, Record, Status
 
 
 def diff(
@@ -154,13 +154,17 @@ class _Differ:
             return "not downloaded here yet"
         return "its file is missing or damaged here"
 
+    def _why_open(self, key: str) -> str:
+        record = self._record(key)
+        if record is not None and record.error_code == ID_TAKEN:
+            return f"{record.error_message}: looks for its own job"
+        return "the answer was lost: finds out what became of it"
+
     def _in_flight(self, render: Render, brief: Brief) -> Change:
         if brief.provider != self.known.provider:
             return self._free(Action.BLOCKED, render, self._elsewhere(brief))
         if brief.status in (Status.INTENT, Status.UNKNOWN):
-            return self._fetch(
-                Action.RESUME, render, "sent, but the answer was lost: finds out what became of it"
-            )
+            return self._fetch(Action.RESUME, render, f"sent, but {self._why_open(render.key)}")
         remote = self.known.remote.get(render.key)
         if remote is not None and remote.state is RemoteState.GONE:
             return self._lost(render)

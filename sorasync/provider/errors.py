@@ -47,12 +47,26 @@ class AuthFailed(ProviderError):
     """The key is missing, wrong or may not do this. Stop everything."""
 
 
+REFUSALS = frozenset({400, 410, 413, 415, 422})
+"""Statuses with which a server would refuse the same request again, whenever it comes."""
+
+
 class InvalidRequest(ProviderError):
     """The server understood and refused: this render fails, others go on."""
 
+    @property
+    def lasting(self) -> bool:
+        """Whether sending the same again will not help. Where a hint leads on, that may."""
+        return self.status in REFUSALS and self.hint is None
+
 
 class Moderated(InvalidRequest):
-    """Refused for its content. Sending it again will not help."""
+    """Refused for its content."""
+
+    @property
+    def lasting(self) -> bool:
+        """Sending it again will not help."""
+        return True
 
 
 class NotTheApi(ProviderError):

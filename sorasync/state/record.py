@@ -20,7 +20,7 @@ class Status(StrEnum):
     `rendered`: completed at the provider, not fetched yet.
     `stored`: the asset is here, whole.
     `failed`: ended without a video for a technical reason; may be tried again.
-    `blocked`: refused for its content; not tried again until its inputs change.
+    `blocked`: refused as it is, for its content as a rule; not tried again until its inputs change.
     `lost`: paid for, not fetched, and gone at the provider. It is asked for again, and may come back.
     """
 
@@ -65,6 +65,9 @@ MOVES: dict[Status | None, frozenset[Status]] = {
 
 VANISHED = "render"
 """The `error_stage` of a lost record whose job went while it was in flight: nobody saw it finish."""
+
+ID_TAKEN = "id_taken"
+"""The `error_code` of a record whose request was answered with the id of another render's job."""
 
 RETRY = "retry"
 """The `error_stage` of a failed record that somebody wants tried once more, whatever kept it from that."""

@@ -93,6 +93,7 @@ def test_a_plan_says_that_apply_would_refuse_it_and_apply_only_if_it_does(studio
     shown = [line for line in lines(studio.run("plan")) if "refuse" in line]
     assert shown == [
         "Apply would refuse this [S502]: it would cost $0.80, limit $0.50 per apply. "
+        "Cause: clip.a $0.40, clip.b $0.40. "
         "To proceed: --max-cost 0.80, or [budget] per_apply = 0.80, or --target ADDRESS"
     ]
     (refusal,) = studio.run("plan", "--format", "json").json["refusals"]

@@ -237,6 +237,23 @@ def test_two_merges_in_a_row_are_applied_one_after_the_other(repository: Reposit
     assert [lock.count(f'"clip.{name}#1"') for name in "ab"] == [1, 1]
 
 
+def test_a_pick_that_was_merged_relinks_the_names_that_the_cache_holds(repository: Repository) -> None:
+    picked = '[clips.a]\nprompt = "An a at dusk."\ntakes = 2\npick = {}\n'
+    repository.push("feature", picked.format(1))
+    repository.plan()
+    assert repository.apply(repository.merge(7)), repository.output
+    git(repository.work, "pull", "--quiet", "--rebase", "origin", "main")
+    repository.push("other", picked.format(2))
+    assert repository.plan("other", number=8), repository.output
+    assert "1 to relink" in repository.bodies()[-1]
+    reviewed = repository.merge(8)
+    assert repository.apply(reviewed), repository.output
+    assert "Apply: 1 name relinked." in repository.output
+    direct = repository.push("main", picked.format(1))
+    assert repository.apply(direct), repository.output
+    assert "Apply: 1 name relinked." in repository.output
+
+
 def test_what_was_not_reviewed_is_not_applied(repository: Repository) -> None:
     repository.push("feature", clips("a"))
     repository.plan()

@@ -187,7 +187,9 @@ def test_github_gets_summary_outputs_and_annotations(
     assert not (tmp_path / "GITHUB_OUTPUT").exists()
     one.write("manifests/a.toml", _TWO)
     plan = one.run("plan", "--offline", "--format", "json").json
-    assert (tmp_path / "GITHUB_OUTPUT").read_text() == f"token={plan['token']}\nchanges=2\ncost_usd=1.20\n"
+    assert (
+        tmp_path / "GITHUB_OUTPUT"
+    ).read_text() == f"token={plan['token']}\nchanges=2\nnames=0\ncost_usd=1.20\n"
     assert "**sorasync: 2 to create" in (tmp_path / "GITHUB_STEP_SUMMARY").read_text()
 
 

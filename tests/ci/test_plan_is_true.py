@@ -196,6 +196,27 @@ def test_a_pick_by_hand_relinks_the_clips_own_name_in_a_free_line(studio: Studio
     assert studio.run("drift", "--detailed-exitcode").code == 0
 
 
+def test_a_name_that_shows_an_earlier_render_is_relinked_whatever_the_clip(studio: Studio) -> None:
+    """As where the names came back from a cache or a backup of an earlier day."""
+    studio.write(clips("a"))
+    studio.run("apply", "--yes", "--max-cost", "9")
+    name, ledger = studio.root / "assets/a.mp4", studio.root / "assets/.store/names.json"
+    earlier = studio.root / "earlier.mp4"
+    earlier.hardlink_to(name)
+    noted = ledger.read_bytes()
+    studio.write(clips("a").replace("prompt = ", "revision = 1\nprompt = "))
+    studio.run("apply", "--yes", "--max-cost", "9")
+    name.unlink()
+    name.hardlink_to(earlier)
+    ledger.write_bytes(noted)
+
+    planned = studio.run("plan", "--format", "json").json
+    assert (planned["changes"], len(planned["relinks"])) == ([], 1)
+    assert "Apply: 1 name relinked." in studio.run("apply").out
+    assert not name.samefile(earlier)
+    assert studio.run("plan", "--detailed-exitcode").code == 0
+
+
 def test_names_that_only_one_machine_has_are_no_part_of_a_token(studio: Studio) -> None:
     studio.write(TAKES)
     studio.run("apply", "--yes", "--max-cost", "9")

@@ -45,6 +45,7 @@ STORYBOARDS = "".join(f'[clips.c{n}]\nscene = "A pier."\n' + SHOTS.format(n=n) f
     ("before", "after", "cause"),
     [
         ('style = "16mm film"', 'style = "digital, clean"', "style changed at sorasync.toml:{line}"),
+        ('style = "16mm film"', "", 'style was removed, before: "16mm film"'),
         ('city = "Lisbon"', 'city = "Porto"', "vars.city changed at sorasync.toml:{line}"),
     ],
 )
@@ -65,6 +66,8 @@ def test_what_the_configuration_puts_into_every_prompt_is_named_as_the_cause(
     assert f"{cause.format(line=line)} (10 renders)" in world.err
     (refusal,) = json.loads(world.run("plan", "--format", "json", code=5))["refusals"]
     assert refusal["cause"] == f"{cause.format(line=line)} (10 renders)"
+    world.run("plan", code=5)
+    assert f"Cause: {refusal['cause']}." in world.out
 
 
 def test_shares_are_of_renders(world: World) -> None:

@@ -15,7 +15,7 @@ from sorasync.provider import errors
 from sorasync.provider.base import BatchQueue
 from sorasync.provider.batch import Batch, BatchResult, BatchStatus
 from sorasync.provider.wire import Job, JobError, JobStatus
-from sorasync.state.record import Record, Status
+from sorasync.state.record import ID_TAKEN, Record, Status
 
 _FIRST_WAIT, _LAST_WAIT = 1.0, 60.0
 _AT_ONCE = 500
@@ -148,7 +148,8 @@ class BatchFollower:
                 if result.job is not None:
                     self._made(record, result.job)
                 else:
-                    self._not_made(record, result.error or JobError(None, "no reason given"))
+                    error = result.error or JobError(None, "no reason given")
+                    self._not_made(record, error, result.status in errors.REFUSALS)
 
     def _made(self, record: Record, job: Job) -> None:
         expires_at, life = job.expires_at, self._context.profile.limits.batch_expiry_seconds
@@ -165,19 +166,20 @@ class BatchFollower:
                 Status.UNKNOWN,
                 run=self._context.run,
                 error_stage="batch",
+                error_code=ID_TAKEN,
                 error_message=taken.message,
             )
             return
         move_and_book(self._context, record, Status.SUBMITTED, job, remote_id=job.id, expires_at=expires_at)
         self._jobs[record.key] = job
 
-    def _not_made(self, record: Record, error: JobError) -> None:
+    def _not_made(self, record: Record, error: JobError, refused: bool = False) -> None:
         fields = {"error_stage": "batch", "error_code": error.code, "error_message": error.message}
         if error.code in _NEVER_CARRIED_OUT:
             self._context.store.withdraw(record.key, run=self._context.run, **fields)
             self._context.budget.settle(record.intent_at or 0.0, record.charge, None)
             return
-        status = Status.BLOCKED if error.moderated else Status.FAILED
+        status = Status.BLOCKED if error.moderated or refused else Status.FAILED
         move_and_book(self._context, record, status, None, **fields)
 
     def _left_out(self, batch: Batch, records: Iterable[Record]) -> None:

@@ -23,7 +23,7 @@ from sorasync.plan.change import Change
 from sorasync.provider import errors
 from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Job
 from sorasync.state.errors import StateError
-from sorasync.state.record import Record, Status
+from sorasync.state.record import ID_TAKEN, Record, Status
 
 
 async def send(context: Context, change: Change) -> Job | None:
@@ -145,7 +145,7 @@ def _claim(context: Context, render: Render, answer: Job | str) -> None:
         context.job_ids.claim(answer if isinstance(answer, str) else answer.id, render.address)
     except IdTaken as taken:
         context.halt(f"{taken.message}: is there a cache in front of it?")
-        raise errors.OutcomeUnknown(taken.message) from taken
+        raise errors.OutcomeUnknown(taken.message, code=ID_TAKEN) from taken
 
 
 class Overtaken(SorasyncError):
@@ -215,7 +215,7 @@ def _ended(context: Context, change: Change, intent: Record, error: BaseExceptio
             store.move(key, Status.UNKNOWN, run=context.run, **why(error))
         return
     context.budget.release(change.cost_usd, change.seconds, intent.intent_at or 0.0)
-    if isinstance(error, errors.Moderated):
+    if isinstance(error, errors.InvalidRequest) and error.lasting:
         store.move(key, Status.BLOCKED, run=context.run, **why(error))
     elif isinstance(error, TRIED):
         store.move(key, Status.FAILED, run=context.run, **why(error))

@@ -31,7 +31,15 @@ def add_plan(plan: Plan) -> None:
         from sorasync.cli.views.plan.plan_json import usd
 
         cost = "" if plan.cost.unknown else usd(plan.cost.known_usd)
-        _outputs({"token": plan.token, "changes": str(len(plan.changes)), "cost_usd": cost})
+        names = len(plan.relinks)
+        _outputs(
+            {
+                "token": plan.token,
+                "changes": str(len(plan.changes) + names),
+                "names": str(names),
+                "cost_usd": cost,
+            }
+        )
     if os.environ.get("GITHUB_STEP_SUMMARY"):
         from sorasync.cli.views.plan.plan_markdown import plan_summary
 

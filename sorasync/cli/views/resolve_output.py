@@ -16,6 +16,7 @@ from sorasync.operations.resolve import Candidate, Question, Questions
 from sorasync.operations.resolve_batch import BatchQuestion
 from sorasync.plan.cost import money
 from sorasync.plan.word_diff import shortened, word_diff
+from sorasync.state.record import ID_TAKEN
 
 
 def questions_text(found: Questions, project: Project) -> Iterator[str]:
@@ -62,7 +63,8 @@ def _block(question: Question, found: Questions, project: Project) -> Iterator[s
     record = question.record
     name = _question_label(record.address, found)
     sent = moment(record.intent_at) if record.intent_at is not None else "at an unknown time"
-    yield f"? {name}: sent {sent}, the answer was lost ({money(record.cost_usd)})"
+    lost = record.error_message if record.error_code == ID_TAKEN else "the answer was lost"
+    yield f"? {name}: sent {sent}, {lost} ({money(record.cost_usd)})"
     yield f"    asked for: {_what(record.model, record.size, record.seconds)}"
     for candidate in question.candidates:
         yield from _candidate(candidate, question.prompt, project)

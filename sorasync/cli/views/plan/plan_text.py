@@ -250,7 +250,8 @@ def refusal_lines(plan: Plan) -> Iterator[str]:
     """Why apply would not carry the plan out as it stands, with the ways past it."""
     for refusal in plan.refusals[:_REFUSALS]:
         ways = ", or ".join(way for way, _ in refusal.ways)
-        yield f"Apply would refuse this [{refusal.code}]: {refusal.message}. To proceed: {ways}"
+        cause = f" Cause: {refusal.cause}." if refusal.cause else ""
+        yield f"Apply would refuse this [{refusal.code}]: {refusal.message}.{cause} To proceed: {ways}"
     if len(plan.refusals) > _REFUSALS:
         yield f"Apply would refuse this for {counted(len(plan.refusals) - _REFUSALS, 'more reason')}."
 
