@@ -10,8 +10,8 @@ from tests.apply.crash.judge import bill
 KILLS = 240
 
 STEPS = {
-    "commit state.session._Transaction.__exit__ for apply.send.send.<locals>.<lambda>",
-    "commit state.session.Session.relaxed for apply.carry_out.Carrier._fetch.<locals>.<lambda>",
+    "commit state.session._Transaction.__exit__ for apply.render.send.send.<locals>.<lambda>",
+    "commit state.session.Session.relaxed for apply.change_executor.Carrier._fetch.<locals>.<lambda>",
     "sent extend",
     "answered edit",
     "answered content",
