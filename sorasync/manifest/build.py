@@ -11,11 +11,11 @@ from sorasync.manifest.faults import Fault
 from sorasync.manifest.files import FileFault, Look
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Origin, StepSpec
 from sorasync.manifest.matrix import canonical_name
-from sorasync.manifest.positions import Span, TomlPath
 from sorasync.manifest.schema import LONGEST_PROMPT, ClipModel, DefaultsModel, StepModel
 from sorasync.manifest.storyboard import storyboard_text
 from sorasync.manifest.template import render
 from sorasync.manifest.text import control_character, normalise
+from sorasync.toml.positions import Span, TomlPath
 
 _STORYBOARD = ("style", "scene", "shots")
 _NOT_WITH_FROM = ("model", "size", "seconds", "characters", "image", "params")

@@ -12,11 +12,11 @@ from sorasync.manifest.declare import syntax_faults
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.manifest.faults import Fault, Locator
 from sorasync.manifest.files import FileFault, LibraryFiles
-from sorasync.manifest.positions import TomlPath
 from sorasync.manifest.suggest import listed, nearest, shown
 from sorasync.manifest.template import substitute, variable_faults
-from sorasync.manifest.toml import TomlError, copied, parse
 from sorasync.manifest.validate import validate
+from sorasync.toml.parse import TomlError, copied, parse
+from sorasync.toml.positions import TomlPath
 
 _PROVIDER_KEYS = frozenset({"profile", "base_url", "api_key_env", "api_key_command"})
 _SECRET_KEY = re.compile(r"(?i)^(api[_-]?)?(key|token|secret|password)$")

@@ -9,12 +9,12 @@ from typing import Any
 
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.matrix import check_matrix, instances
-from sorasync.manifest.positions import TomlPath
 from sorasync.manifest.schema import SLUG, ManifestModel
 from sorasync.manifest.suggest import shown
 from sorasync.manifest.template import Problem, has_placeholders, substitute, variable_faults
-from sorasync.manifest.toml import TomlError, copied
 from sorasync.manifest.validate import validate
+from sorasync.toml.parse import TomlError, copied
+from sorasync.toml.positions import TomlPath
 
 _SLUG = re.compile(SLUG)
 _SLUG_WORDS = "letters, digits, - and _, a letter or digit first, at most 64"

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
-from sorasync.manifest.positions import Positions, Span, TomlPath
 from sorasync.sensitive import may_show, without_secrets
+from sorasync.toml.positions import Positions, Span, TomlPath
 
 _LONGEST_SOURCE = 65_536
 """More than a prompt may have: who shows a line cuts it around the fault."""

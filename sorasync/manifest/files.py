@@ -20,8 +20,8 @@ from unicodedata import normalize
 
 from sorasync.library_file import TEXT_BYTES, FileRefused, open_file, read_file
 from sorasync.manifest.faults import Fault
-from sorasync.manifest.positions import Span, TomlPath
 from sorasync.manifest.suggest import Speller, nearest, shown
+from sorasync.toml.positions import Span, TomlPath
 
 _SETTLED_NS = 2_000_000_000
 _NOT_A_PATH = re.compile(r"[\x00-\x1f\x7f\\]|^[A-Za-z]:|^[A-Za-z][A-Za-z0-9+.-]*://")

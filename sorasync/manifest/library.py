@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from sorasync.manifest.config import Config
 from sorasync.manifest.diagnostic import Diagnostic, Position
+from sorasync.toml.positions import TomlPath
 
 if TYPE_CHECKING:
     from sorasync.manifest.source_positions import SourcePositions
 
 REMARK: Final = "sorasync:"
 """How a comment starts that is addressed to this program."""
-
-TomlPath = tuple[str | int, ...]
-"""Where a value stands inside a TOML file: `("clips", "market", "steps", 0, "seconds")`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from sorasync.manifest.references import (
     sound,
 )
 from sorasync.manifest.source_positions import SourcePositions
-from sorasync.manifest.toml import TomlError, parse
+from sorasync.toml.parse import TomlError, parse
 
 
 def load(

@@ -14,7 +14,7 @@ from typing import Any
 from sorasync.manifest.files import FileFault, LibraryFiles
 from sorasync.manifest.matrix import MatrixProblem, check_matrix, instances
 from sorasync.manifest.template import substitute
-from sorasync.manifest.toml import TomlError, parse
+from sorasync.toml.parse import TomlError, parse
 
 _CONFIG = "sorasync.toml"
 

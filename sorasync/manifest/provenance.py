@@ -7,8 +7,9 @@ from typing import Any
 
 from sorasync.manifest.config import CONFIG_FILE
 from sorasync.manifest.files import FileFault, LibraryFiles
-from sorasync.manifest.library import ClipSpec, Library, Origin, TomlPath
-from sorasync.manifest.toml import TomlError, parse
+from sorasync.manifest.library import ClipSpec, Library, Origin
+from sorasync.toml.parse import TomlError, parse
+from sorasync.toml.positions import TomlPath
 
 Provenance = tuple[str, object, Origin | str]
 """A field, its value, and the place it was written, or a few words where nobody wrote it."""

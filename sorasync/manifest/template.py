@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sorasync.manifest.faults import Fault
-from sorasync.manifest.positions import Span, TomlPath
 from sorasync.manifest.suggest import listed, nearest, shown
+from sorasync.toml.positions import Span, TomlPath
 
 _PLACEHOLDER = re.compile(
     r"""\{\{[ \t]*(?:(?:'\{\{'|"\{\{")[ \t]*\}\}|([^{}\n]*?)[ \t]*(?:\}\}|(?=[{}\n]|\Z)))"""

@@ -11,10 +11,10 @@ from pydantic import BaseModel, ValidationError
 
 from sorasync.counted import counted
 from sorasync.manifest.faults import Fault
-from sorasync.manifest.positions import TomlPath
 from sorasync.manifest.schema import EXPECTED
 from sorasync.manifest.suggest import Speller, listed, shown
 from sorasync.sensitive import names_secret
+from sorasync.toml.positions import TomlPath
 
 Place = Callable[[TomlPath], tuple[str, TomlPath, str | None]]
 """Gives, for a path in the validated values, the file, the path in that file and the address."""

@@ -16,9 +16,9 @@ from sorasync.library_file import FileRefused, read_file
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.manifest.library import Library, Origin
 from sorasync.manifest.matrix import canonical_name
-from sorasync.manifest.positions import Positions
-from sorasync.manifest.toml import TomlError, parse
 from sorasync.operations.edited_library import Overlay
+from sorasync.toml.parse import TomlError, parse
+from sorasync.toml.positions import Positions
 
 if TYPE_CHECKING:
     from pathlib import Path

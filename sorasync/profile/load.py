@@ -7,7 +7,6 @@ from decimal import Decimal
 from importlib import resources
 from pathlib import Path
 
-import rtoml
 from pydantic import ValidationError
 
 from sorasync.library_file import FileRefused, read_file
@@ -16,6 +15,7 @@ from sorasync.profile.error import ProfileError, ProfileFault
 from sorasync.profile.model import ANY
 from sorasync.profile.profile import Profile
 from sorasync.profile.shape import shape_faults
+from sorasync.toml.values import InvalidToml, read_values
 
 Table = dict[str, object]
 
@@ -115,8 +115,8 @@ def _builtin(name: str) -> str:
 
 def _parse_profile(text: str, where: str) -> Table:
     try:
-        table = rtoml.loads(text)
-    except rtoml.TomlParsingError as error:
+        table = read_values(text)
+    except InvalidToml as error:
         raise ProfileError(f"profile {where} is not valid TOML: {error}") from None
     return table if isinstance(table, dict) else {}
 

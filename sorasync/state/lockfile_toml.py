@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from sorasync.graph.key import digest, recoded
 from sorasync.state.lockfile_fields import REPAIR, Entry, EntryFields, LockFileBroken
 from sorasync.state.record import DONE, Record
+from sorasync.toml.values import InvalidToml, read_values
 
 _FORMAT = 1
 _SECTIONS = ("retired", "unfinished")
@@ -33,11 +34,9 @@ _FIELD = re.compile(r"(\w+) = ")
 
 def read(text: str, name: str) -> tuple[list[str], list[Entry]]:
     """The lineages and the entries. Raises `LockFileBroken`, saying where and what to do."""
-    import rtoml
-
     try:
-        document: dict[str, object] = rtoml.loads(text)
-    except rtoml.TomlParsingError as error:
+        document: dict[str, object] = read_values(text)
+    except InvalidToml as error:
         broken = LockFileBroken(f"{name} is not valid TOML: {error}", hint=REPAIR)
         return _of_both_sides(text, name, broken)
     lineage = _lineage(EntryFields(f"{name}: the block [state]", document.pop("state", {})), name)
@@ -166,10 +165,8 @@ def _sides(header: str, values: dict[str, list[str]]) -> Iterator[str]:
 
 
 def _parsed_block(block: str) -> dict[str, object] | None:
-    import rtoml
-
     try:
-        document: dict[str, object] = rtoml.loads(block)
-    except rtoml.TomlParsingError:
+        document: dict[str, object] = read_values(block)
+    except InvalidToml:
         return None
     return document

@@ -14,13 +14,14 @@ import pytest
 from tests.architecture.source import imports, modules, package
 
 MAY_IMPORT: dict[str, set[str]] = {
-    "profile": set(),
+    "toml": set(),
+    "profile": {"toml"},
     "provider": set(),
     "assets": set(),
     "preview": set(),
-    "manifest": {"profile"},
+    "manifest": {"profile", "toml"},
     "graph": {"manifest", "profile"},
-    "state": {"graph"},
+    "state": {"graph", "toml"},
     "plan": {"graph", "state", "profile"},
     "preflight": {"manifest", "graph", "profile"},
     "recovery": {"plan", "state", "provider", "graph"},
@@ -64,8 +65,8 @@ ONLY_IN: dict[str, set[str]] = {
     "sqlite_utils": {"state", "preview"},
     "click": {"cli"},
     "rich": {"cli"},
-    "tree_sitter": {"manifest"},
-    "rtoml": {"manifest", "profile", "state"},
+    "tree_sitter": {"toml"},
+    "rtoml": {"toml"},
 }
 OPTIONAL = ("starlette", "uvicorn", "av", "numpy", "PIL")
 """Only installed with the preview server: elsewhere they are imported when they are used, if at all."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sorasync.manifest.format import format_text
-from sorasync.manifest.toml import TomlError
+from sorasync.toml.layout import format_text
+from sorasync.toml.parse import TomlError
 
 CASES = {
     "spaces around equals signs": ("a=1\nb   =   2\n", "a = 1\nb = 2\n"),

@@ -9,9 +9,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bench.generate import write_library
-from sorasync.manifest.format import format_text
-from sorasync.manifest.toml import TomlError, parse
 from sorasync.operations.project import Project
+from sorasync.toml.layout import format_text
+from sorasync.toml.parse import TomlError, parse
 from tests.effort import calls
 
 REPOSITORY = Path(__file__).resolve().parents[2]

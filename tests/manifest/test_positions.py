@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sorasync.manifest.positions import Positions, Span, TomlPath
+from sorasync.toml.positions import Positions, Span, TomlPath
 
 NAMES = st.sampled_from(["a", "b-c", "été", "with blank", "d.e", '"', "z"])
 SCALARS = st.sampled_from(

@@ -16,7 +16,7 @@ from sorasync.manifest.declare import declare
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.manifest.library import Library
 from sorasync.manifest.load import load
-from sorasync.manifest.toml import TomlError, parse
+from sorasync.toml.parse import TomlError, parse
 from tests.manifest.libraries import write
 
 GOOD = """\

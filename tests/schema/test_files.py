@@ -14,7 +14,7 @@ from sorasync.manifest.config import Config
 from sorasync.manifest.reference import toml, written_files
 from sorasync.manifest.schema import ManifestModel, Table
 from sorasync.manifest.shipped import SCHEMA_FILES, SchemaName, schema_line, schema_text
-from sorasync.manifest.toml import parse
+from sorasync.toml.parse import parse
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

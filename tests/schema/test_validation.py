@@ -11,7 +11,7 @@ from jsonschema import Draft7Validator
 
 from bench.generate import write_library
 from sorasync.manifest.shipped import schema_text
-from sorasync.manifest.toml import TomlError, parse
+from sorasync.toml.parse import TomlError, parse
 from tests.manifest.test_robust import GOOD
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -16,7 +16,7 @@ from sorasync.cli.app.output import print_json, print_lines, write_output
 from sorasync.counted import counted
 
 if TYPE_CHECKING:
-    from sorasync.manifest.format.files import FormattedFile
+    from sorasync.manifest.format_files import FormattedFile
 
 _EXAMPLES = """\b
 Examples:
@@ -55,7 +55,7 @@ def _outcomes(globals: Globals, paths: tuple[Path, ...]) -> Iterator[tuple[Forma
     from sorasync.errors import SorasyncError
     from sorasync.library_file import FileRefused, read_file
     from sorasync.manifest.config import find_library
-    from sorasync.manifest.format.files import chosen_files, outcome, refused
+    from sorasync.manifest.format_files import chosen_files, outcome, refused
 
     if not paths:
         paths = (find_library(globals.library or Path.cwd()),)
@@ -85,7 +85,7 @@ def _replace_text(path: Path, text: str) -> None:
 
 
 def _standard_input(*, check: bool, diff: bool) -> ExitCode:
-    from sorasync.manifest.format.files import outcome
+    from sorasync.manifest.format_files import outcome
 
     found = outcome("<stdin>", sys.stdin.buffer.read())
     if found.faults:

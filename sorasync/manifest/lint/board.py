@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sorasync.manifest.library import TomlPath
+from sorasync.toml.positions import TomlPath
 
 _SHOT = re.compile(r"^Shot \d+$", re.MULTILINE)
 _FIELDS = {

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from sorasync.manifest.library import ClipSpec, Origin, TomlPath
+from sorasync.manifest.library import ClipSpec, Origin
 from sorasync.manifest.lint.board import Board, read_board
+from sorasync.toml.positions import TomlPath
 
 WORD = re.compile(r"[^\W_]+(?:['’](?!s\b)[^\W_]+)*")
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from sorasync.manifest.codes import ALL_CODES, LINT_CODES
 from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
 from sorasync.manifest.library import REMARK, Origin
-from sorasync.manifest.positions import syntax_tree
 from sorasync.manifest.source_positions import SourcePositions
 from sorasync.manifest.suggest import nearest
+from sorasync.toml.positions import syntax_tree
 
 _ALONE = re.compile(r"\s*#")
 _REMARK = re.compile(r"#\s*sorasync:\s*(?P<rest>.*)")

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from sorasync.manifest.config import CONFIG_FILE
 from sorasync.manifest.diagnostic import Position
-from sorasync.manifest.library import Library, Origin, TomlPath
+from sorasync.manifest.library import Library, Origin
 from sorasync.manifest.lint.board import BoardPart
 from sorasync.manifest.lint.prompt import WORD, LintFinding, Prompt
-from sorasync.manifest.positions import Span
 from sorasync.manifest.source_positions import SourcePositions
+from sorasync.toml.positions import Span, TomlPath
 
 _GAP = r"(?:\s|\\\r?\n)+"
 

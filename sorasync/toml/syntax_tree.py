@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sorasync.manifest.positions import syntax_tree
+from sorasync.toml.positions import syntax_tree
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sorasync.manifest.format.align import written
-from sorasync.manifest.format.layout import lines
-from sorasync.manifest.format.tokens import tokens
-from sorasync.manifest.format.tree import Unfamiliar, statements
-from sorasync.manifest.toml import TomlError, parse
+from sorasync.toml.layout.align import written
+from sorasync.toml.layout.output_lines import lines
+from sorasync.toml.layout.tokens import tokens
+from sorasync.toml.layout.tree import Unfamiliar, statements
+from sorasync.toml.parse import TomlError, parse
 
 
 class FormatError(Exception):

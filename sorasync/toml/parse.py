@@ -6,11 +6,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-import rtoml
-
-from sorasync.manifest.positions import Positions, Span, TomlPath
-from sorasync.manifest.toml_hints import Mistake, mistake, unclosed
 from sorasync.sensitive import line_may_hold_secret
+from sorasync.toml.hints import Mistake, mistake, unclosed
+from sorasync.toml.positions import Positions, Span, TomlPath
+from sorasync.toml.values import read_values
 
 _PLACE = re.compile(r"\s+at line (\d+) column (\d+)$")
 _MOST = 20
@@ -45,7 +44,7 @@ class TomlError(Exception):
 def parse(text: str) -> dict[str, Any]:
     """The values of a TOML text. Raises `TomlError` with every syntax fault that is certain."""
     try:
-        return rtoml.loads(text)
+        return read_values(text)
     except (ValueError, RecursionError) as error:
         raise TomlError(_faults(text, str(error))) from None
 
@@ -68,7 +67,7 @@ def _faults(text: str, words: str) -> list[SyntaxFault]:
         return [_opened(text, first) or first]
     if first.message.startswith("missing comma") and (opened := _opened(text, first)) is not None:
         return [opened]
-    from sorasync.manifest.syntax import suspicious_lines
+    from sorasync.toml.syntax_tree import suspicious_lines
 
     faults = {first.span.line: first}
     lines = text.split("\n")
@@ -123,7 +122,7 @@ def _runs_on(fault: SyntaxFault) -> bool:
 def _alone(line: str, row: int) -> SyntaxFault | None:
     """What is wrong with one line by itself, if it is wrong whatever stands around it."""
     try:
-        rtoml.loads(line)
+        read_values(line)
     except ValueError as error:
         found = _syntax_fault(str(error), [line])
     else:

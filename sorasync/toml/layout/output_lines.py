@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sorasync.manifest.format.tree import ArrayItem, BracketGroup, Remark, Statement, Value
+from sorasync.toml.layout.tree import ArrayItem, BracketGroup, Remark, Statement, Value
 
 INDENT = "  "
 WIDTH = 120

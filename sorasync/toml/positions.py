@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from sorasync.toml.values import read_values
+
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
 
@@ -261,9 +263,7 @@ def _unquoted(text: str) -> str:
     """The name that a quoted key stands for."""
     if "\\" not in text or text.startswith("'"):
         return text[1:-1]
-    import rtoml
-
     try:
-        return str(rtoml.loads(f"key = {text}")["key"])
+        return str(read_values(f"key = {text}")["key"])
     except ValueError:
         return text[1:-1]

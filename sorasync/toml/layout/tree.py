@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sorasync.manifest.format.quotes import quoted
-from sorasync.manifest.format.tokens import Token, tokens
+from sorasync.toml.layout.quotes import quoted
+from sorasync.toml.layout.tokens import Token, tokens
 
 _CLOSING = {"[": "]", "{": "}"}
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from sorasync.manifest.format.format import FormatError, format_text
+from sorasync.toml.layout.format_text import FormatError, format_text
 
 __all__ = ["FormatError", "format_text"]

@@ -12,8 +12,8 @@ from sorasync.manifest.declare import syntax_faults
 from sorasync.manifest.diagnostic import Diagnostic
 from sorasync.manifest.faults import Locator
 from sorasync.manifest.files import FileFault, LibraryFiles, decode
-from sorasync.manifest.format.format import FormatError, format_text
-from sorasync.manifest.toml import TomlError, parse
+from sorasync.toml.layout.format_text import FormatError, format_text
+from sorasync.toml.parse import TomlError, parse
 
 _MANIFESTS = "manifests"
 

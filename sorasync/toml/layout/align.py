@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from sorasync.manifest.format.layout import OutputLine
+from sorasync.toml.layout.output_lines import OutputLine
 
 
 def written(lines: Sequence[OutputLine]) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""TOML: values, positions of keys and values, faults with their place, and one layout."""
