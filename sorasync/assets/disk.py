@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sorasync.assets.errors import DamagedFile, PartBusy
-from sorasync.counted import counted
 from sorasync.durable import BLOCK, opened_directory
 from sorasync.library_file import open_file
+from sorasync.text import counted
 
 if TYPE_CHECKING:
     from hashlib import _Hash

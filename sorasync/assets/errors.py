@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sorasync.counted import counted
 from sorasync.errors import SorasyncError
+from sorasync.text import counted
 
 
 class AssetError(SorasyncError):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
 from sorasync.operations.project import Project
+from sorasync.text import and_more
 
 if TYPE_CHECKING:
     from sorasync.provider.probe import HostFacts
@@ -125,6 +126,4 @@ async def _probe(project: Project) -> Host:
 
 def listed(names: Iterable[str], most: int = 5) -> str:
     """Names for a sentence, cut short where there are many."""
-    found = sorted(names)
-    more = f" and {len(found) - most} more" if len(found) > most else ""
-    return ", ".join(found[:most]) + more
+    return and_more(sorted(names), most)

@@ -6,11 +6,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from sorasync.counted import counted
 from sorasync.doctor.checks import Check, Level
 from sorasync.errors import SorasyncError
 from sorasync.operations.project import Project
 from sorasync.state.store import Store
+from sorasync.text import counted
 
 _GIB = 1 << 30
 _DISK_FAILS, _DISK_WARNS = 256 << 20, 5 * _GIB

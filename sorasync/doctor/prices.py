@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from sorasync.counted import counted
 from sorasync.doctor.checks import Check, Level, listed
 from sorasync.operations.project import Project
+from sorasync.operations.sunset import SUNSET_DAYS
+from sorasync.text import counted
 
-_SUNSET_WARNS, _OLD = 180, 60
+_OLD = 60
 """Days."""
 
 
@@ -20,7 +21,7 @@ def price_checks(project: Project, models: Mapping[str, set[str]]) -> Iterator[C
     for model in (None, *sorted(models)):
         left = profile.days_left(today, model)
         own = profile.days_left(today)
-        if left is None or left >= _SUNSET_WARNS or (model is not None and left == own):
+        if left is None or left >= SUNSET_DAYS or (model is not None and left == own):
             continue
         name = model or profile.title
         if left < 0:

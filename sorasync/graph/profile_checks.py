@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sorasync.counted import counted
 from sorasync.graph.render import Kind, Render
 from sorasync.manifest.diagnostic import Diagnostic, Severity
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin, StepSpec
 from sorasync.manifest.provenance import Origins
 from sorasync.profile.profile import Profile
 from sorasync.profile.unsupported import Lack
+from sorasync.text import counted
 
 _CODES = {
     "model": "S120",

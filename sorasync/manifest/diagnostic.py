@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sorasync.counted import counted
 from sorasync.errors import SorasyncError
+from sorasync.text import counted
 
 
 class Severity(StrEnum):

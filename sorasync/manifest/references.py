@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sorasync.counted import counted
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Origin
 from sorasync.manifest.suggest import Speller, listed, shown
+from sorasync.text import counted
 
 _LONGEST_CYCLE = 30
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from sorasync.text import and_more
+
 # What other tools and APIs of the field call the same thing: spelling alone would lead to another key.
 _SYNONYMS = {
     "duration": "seconds",
@@ -73,9 +75,7 @@ class Speller:
 
 def listed(names: Iterable[str], most: int = 12) -> str:
     """The names in order as a sentence part, cut after `most`."""
-    ordered = sorted(names)
-    shown = ", ".join(ordered[:most])
-    return f"{shown} and {len(ordered) - most} more" if len(ordered) > most else shown
+    return and_more(sorted(names), most)
 
 
 def shown(value: object) -> str:

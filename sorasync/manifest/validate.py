@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from sorasync.counted import counted
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.schema import EXPECTED
 from sorasync.manifest.suggest import Speller, listed, shown
 from sorasync.sensitive import names_secret
+from sorasync.text import counted
 from sorasync.toml.positions import TomlPath
 
 Place = Callable[[TomlPath], tuple[str, TomlPath, str | None]]

@@ -21,7 +21,6 @@ from sorasync.apply.events import Reporter
 from sorasync.apply.report import Report
 from sorasync.apply.sidecars import note_again
 from sorasync.assets.link import LinkReport, link_all
-from sorasync.counted import counted
 from sorasync.errors import Refused, SorasyncError, Terminated
 from sorasync.operations.budget import budget_of, configured_policy
 from sorasync.operations.cancellation import StopButton
@@ -38,6 +37,7 @@ from sorasync.plan.stale import PlanStale, differences, repriced, retried
 from sorasync.state.lock import LockLost, LockWait, RunLock, held
 from sorasync.state.record import Status
 from sorasync.state.store import Store
+from sorasync.text import counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
-from sorasync.counted import counted
 from sorasync.graph.address import owner
 from sorasync.graph.key import folded
 from sorasync.manifest.library import Library, Origin
@@ -15,6 +14,7 @@ from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.plan.plan import Plan
 from sorasync.plan.refusal import Refusal
+from sorasync.text import counted
 
 if TYPE_CHECKING:
     from sorasync.manifest.provenance import Origins

@@ -12,9 +12,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sorasync.counted import counted
 from sorasync.operations.project import Project, told_notices, told_twice
+from sorasync.state.process import user_name
 from sorasync.state.store import Store
+from sorasync.text import counted
 
 if TYPE_CHECKING:
     from sorasync.state.lock import LockWait
@@ -63,7 +64,7 @@ def begin_run(
     """Open a run in the history, with who starts it, where, and on which commit; its number."""
     return store.start_run(
         command=command,
-        user=_user(),
+        user=user_name(),
         host=platform.node(),
         pid=os.getpid(),
         git_commit=_git_commit(project.root),
@@ -113,15 +114,6 @@ def write_lock_file(project: Project, store: Store) -> None:
         from sorasync.state.lockfile import write
 
         write(store, project.lock_path)
-
-
-def _user() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"
 
 
 def _git_commit(root: Path) -> str | None:

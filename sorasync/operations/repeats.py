@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from sorasync.counted import counted
 from sorasync.graph.render import Kind
 from sorasync.manifest.diagnostic import Diagnostic, Severity
+from sorasync.text import counted
 
 if TYPE_CHECKING:
     from sorasync.manifest.library import Library

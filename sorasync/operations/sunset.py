@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sorasync.operations.project import Project
 
 CODE = "S128"
-_SOON = 180
+SUNSET_DAYS = 180
 """Days before its end from which on an end is told of."""
 
 
@@ -47,7 +47,7 @@ def _of_models(project: Project, library: Library, today: date) -> Iterator[Diag
 
 
 def _near(end: date | None, today: date) -> bool:
-    return end is not None and (end - today).days < _SOON
+    return end is not None and (end - today).days < SUNSET_DAYS
 
 
 def _ending(

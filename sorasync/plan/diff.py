@@ -6,7 +6,6 @@ from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from sorasync.counted import counted
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
 from sorasync.plan import reason
@@ -19,6 +18,7 @@ from sorasync.plan.prior_state import Known, Survey
 from sorasync.plan.remote import RemoteState
 from sorasync.profile.profile import Profile
 from sorasync.state.record import ID_TAKEN, IN_FLIGHT, RETRY, VANISHED, Brief, Record, Status
+from sorasync.text import counted
 
 
 def diff(

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sorasync.counted import counted
 from sorasync.errors import SorasyncError
 from sorasync.graph import address as addresses
 from sorasync.plan.action import Action
@@ -20,6 +19,7 @@ from sorasync.plan.cost import money
 from sorasync.plan.plan import Plan
 from sorasync.plan.refusal import Refusal
 from sorasync.state.record import Binding
+from sorasync.text import and_more, counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +193,7 @@ def _dearest(plan: Plan) -> str:
     """The three renders that cost most, and how many more there are."""
     priced = [(change.cost_usd, change.label) for change in plan.changes if change.cost_usd]
     priced.sort(key=lambda pair: pair[0], reverse=True)
-    shown = ", ".join(f"{label} {money(price)}" for price, label in priced[:3])
-    return shown if len(priced) <= 3 else f"{shown} and {counted(len(priced) - 3, 'more render')}"
+    return and_more([f"{label} {money(price)}" for price, label in priced], 3, "render")
 
 
 def _unpriced(plan: Plan) -> Refusal:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from sorasync.counted import counted
 from sorasync.graph.graph import Graph
 from sorasync.manifest.diagnostic import Diagnostic, Severity
 from sorasync.manifest.library import Library
@@ -12,6 +11,7 @@ from sorasync.preflight.facts import can_read_clips, can_read_images, clip_facts
 from sorasync.preflight.rules import MediaFinding, clip_findings, image_findings
 from sorasync.preflight.uses import ClipUse, ImageUse, clip_uses, image_uses
 from sorasync.profile.profile import Profile
+from sorasync.text import counted
 
 
 def check_media(

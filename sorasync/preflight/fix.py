@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from sorasync.counted import counted
 from sorasync.graph.graph import Graph
 from sorasync.manifest.diagnostic import Position
 from sorasync.manifest.library import Library
@@ -35,6 +34,7 @@ from sorasync.preflight.rules import (
 )
 from sorasync.preflight.uses import ClipUse, ImageUse, clip_uses, image_uses
 from sorasync.profile.profile import Profile
+from sorasync.text import counted
 
 _MENDS_IMAGE = frozenset({"S221", "S222", "S223", "S224"})
 _MENDS_CLIP = frozenset({"S227", "S228", "S229"})

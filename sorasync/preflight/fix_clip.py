@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sorasync.counted import counted
 from sorasync.preflight.facts import CONTAINERS, ClipFacts
 from sorasync.preflight.place import new_file
+from sorasync.text import counted
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer

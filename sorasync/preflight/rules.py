@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from sorasync.counted import counted
 from sorasync.manifest.diagnostic import Severity
 from sorasync.preflight.facts import ClipFacts, ImageFacts, Unreadable
 from sorasync.profile.profile import Profile
+from sorasync.text import and_more, counted
 
 FORMATS: Final = {"JPEG": (".jpg", ".jpeg"), "PNG": (".png",), "WEBP": (".webp",)}
 """The image formats of the API and the suffixes of their files."""
@@ -136,10 +136,9 @@ def _stretched(file: str, facts: ClipFacts, users: Mapping[str, Sequence[str]]) 
     for size, addresses in sorted(users.items()):
         wanted = shape(*pixels(size))
         if wanted and not alike(own, wanted):
-            more = f" and {len(addresses) - _NAMES} more" if len(addresses) > _NAMES else ""
             message = (
                 f"{file} is {facts.width}x{facts.height}, and is used in {size}: its subject may look "
-                f"stretched in {', '.join(addresses[:_NAMES])}{more}"
+                f"stretched in {and_more(addresses, _NAMES)}"
             )
             yield MediaFinding(
                 "S229", Severity.WARNING, message, "a clip in the shape of the videos that use it"

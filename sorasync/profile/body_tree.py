@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sorasync.profile.check import nearest
+from sorasync.text import close_match
 
 NUMBERS = frozenset({"seconds", "frames", "width", "height", "seed", "fps", "take"})
 FILES = frozenset({"image", "last_image", "source_file"})
@@ -103,7 +103,7 @@ def _strings(tree: object, place: Place, mistakes: list[BodyFault]) -> Iterator[
 def _nearest(text: str) -> str | None:
     """The value that a text may have meant."""
     name = text[1:].partition("|")[0]
-    fix = None if name in VALUES else nearest(name, sorted(VALUES))
+    fix = None if name in VALUES else close_match(name, sorted(VALUES))
     return fix and f"${fix}"
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from math import gcd
 from typing import TYPE_CHECKING
 
-from sorasync.counted import counted
 from sorasync.profile.model import Model, nearest_seconds, offers_seconds, pixels, seconds_text
 from sorasync.profile.unsupported import Lack
+from sorasync.text import close_match, counted
 
 if TYPE_CHECKING:
     from sorasync.profile.profile import Profile
@@ -28,11 +27,6 @@ _TYPES: dict[str, tuple[type, ...]] = {
 _ARTICLES = {"integer": "an integer"}
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that looks most like this one; None where none does."""
-    return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
-
-
 def model_lacks(profile: Profile, model: str | None, size: str | None, seconds: int | None) -> list[Lack]:
     """Model not offered, size not offered for it, length not offered for it."""
     if model is None:
@@ -41,7 +35,7 @@ def model_lacks(profile: Profile, model: str | None, size: str | None, seconds: 
     if known is None:
         names = profile.model_names
         message = f'{profile.name} does not offer the model "{model}"'
-        return [Lack("model", message, ", ".join(names) or None, nearest(model, names))]
+        return [Lack("model", message, ", ".join(names) or None, close_match(model, names))]
     lacks = _size_lacks(model, known, size) + _seconds_lacks(model, known, seconds)
     return lacks or _work_lacks(model, known, size, seconds)
 
@@ -62,7 +56,7 @@ def nearest_size(size: str, offered: Iterable[str]) -> str | None:
     asked = pixels(size)
     sizes = [(one, sides) for one in offered if (sides := pixels(one))]
     if asked is None or not sizes:
-        return nearest(size, [one for one, _ in sizes])
+        return close_match(size, [one for one, _ in sizes])
     wide = asked[0] >= asked[1]
     alike = [pair for pair in sizes if (pair[1][0] >= pair[1][1]) == wide] or sizes
     area = asked[0] * asked[1]
@@ -140,7 +134,7 @@ def param_lacks(profile: Profile, params: Mapping[str, object]) -> list[Lack]:
     for name in sorted(params):
         kind = profile.params.get(name)
         if kind is None:
-            fix = nearest(name, profile.params)
+            fix = close_match(name, profile.params)
             message = f'{profile.name} has no parameter "{name}"'
             lacks.append(Lack(f"params.{name}", message, ", ".join(sorted(profile.params)) or "none", fix))
         elif not _fits(kind, params[name]):

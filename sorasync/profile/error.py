@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sorasync.counted import counted
 from sorasync.errors import SorasyncError
+from sorasync.text import counted
 
 
 @dataclass(frozen=True, slots=True)

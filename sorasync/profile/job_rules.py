@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 from sorasync.profile.answer_path import AnswerPath
 from sorasync.profile.body_tree import FILES, Use, read_tree
-from sorasync.profile.check import nearest
 from sorasync.profile.error import ProfileFault
 from sorasync.profile.job import JobProfile
 from sorasync.profile.model import ANY, SNAPSHOT
+from sorasync.text import close_match
 
 Faults = Iterator[ProfileFault]
 
@@ -42,7 +42,7 @@ def _identity_faults(profile: JobProfile) -> Faults:
         names = (profile.default_model, SNAPSHOT.sub("", profile.default_model), ANY)
         if not any(name in profile.models for name in names):
             known = sorted(name for name in profile.models if name != ANY)
-            fix = nearest(profile.default_model, known)
+            fix = close_match(profile.default_model, known)
             yield _rule_fault("default_model", "it is not among the models", ", ".join(known), fix)
     if profile.auth.header == "bearer":
         yield _rule_fault(
@@ -68,7 +68,7 @@ def _fits(profile: JobProfile, name: str, use: Use) -> Faults:
     for filter_name, word in use.filters:
         if filter_name == "map" and word not in profile.maps:
             known = ", ".join(sorted(profile.maps)) or None
-            yield _rule_fault(place, f"there is no map {word!r}", known, nearest(word, profile.maps))
+            yield _rule_fault(place, f"there is no map {word!r}", known, close_match(word, profile.maps))
     by_json = not name.startswith("create") or profile.create.encoding != "multipart"
     if use.value in FILES and not use.inline and by_json:
         yield _rule_fault(place, f"${use.value} is a file: JSON takes it with base64 or data_url")

@@ -10,11 +10,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from sorasync.library_file import FileRefused, read_file
-from sorasync.profile.check import nearest
 from sorasync.profile.error import ProfileError, ProfileFault
 from sorasync.profile.model import ANY
 from sorasync.profile.profile import Profile
 from sorasync.profile.shape import shape_faults
+from sorasync.text import close_match
 from sorasync.toml.values import InvalidToml, read_values
 
 Table = dict[str, object]
@@ -107,7 +107,7 @@ def _profile_text(path: Path, within: Path | None) -> str:
 def _builtin(name: str) -> str:
     names = profile_names()
     if name not in names:
-        near = nearest(name, names)
+        near = close_match(name, names)
         hint = f'did you mean "{near}"?' if near else None
         raise ProfileError(f'there is no profile "{name}"; there are {", ".join(names)}', hint=hint)
     return (_DATA / f"{name}.toml").read_text(encoding="utf-8")
@@ -157,7 +157,7 @@ def _validated(table: Table, where: str) -> Profile:
             hint="it holds together: nothing in it has to change",
         )
     if family != "videos":
-        fix = nearest(str(family), ("videos", "job"))
+        fix = close_match(str(family), ("videos", "job"))
         raise ProfileError.of(
             where, [ProfileFault(("family",), f"must be videos or job, not {family!r}", fix=fix)]
         )

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
 
-from sorasync.profile.check import nearest
 from sorasync.profile.error import ProfileFault
 from sorasync.sensitive import names_secret, without_secrets
+from sorasync.text import close_match
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -35,7 +35,9 @@ def _shape_fault(model: type[BaseModel], found: ErrorDetails) -> ProfileFault:
     if found["type"] == "extra_forbidden":
         known = _fields_at(model, path[:-1])
         allowed = ", ".join(sorted(known)) or None
-        return ProfileFault(path, "there is no such field", allowed, nearest(path[-1], known), unknown=True)
+        return ProfileFault(
+            path, "there is no such field", allowed, close_match(path[-1], known), unknown=True
+        )
     message = found["msg"].removeprefix("Value error, ").partition(", unable to parse")[0]
     message = _PLAIN.get(found["type"], message.replace("Input should be", "must be"))
     secret = path[:1] in _MAY_HOLD_KEYS or any(map(names_secret, path))

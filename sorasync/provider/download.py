@@ -9,7 +9,6 @@ from pathlib import Path
 
 import httpx
 
-from sorasync.counted import counted
 from sorasync.provider.body import pieces
 from sorasync.provider.classify import fault
 from sorasync.provider.encode import filled
@@ -32,6 +31,7 @@ from sorasync.provider.retry import Patience, retried
 from sorasync.provider.sender import Sender
 from sorasync.provider.server_words import MOST_READ, begins_as_text, words
 from sorasync.provider.wire import Job, JobStatus, Variant
+from sorasync.text import counted
 
 _MOST_REDIRECTS = 5
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")

@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sorasync.clock import Clock, lasting
-from sorasync.counted import counted
 from sorasync.provider.errors import RateLimited
 from sorasync.provider.payment_gate import PaymentGate
+from sorasync.text import counted
 
 _WINDOW = 60.0
 _GROWTH = 0.02

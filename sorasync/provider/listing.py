@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 
 from sorasync.clock import Clock, SystemClock
-from sorasync.counted import counted
 from sorasync.provider.base import Provider
 from sorasync.provider.errors import ServerError
 from sorasync.provider.wire import Job, Page
+from sorasync.text import counted
 
 MOST_PAGES, MOST_SECONDS = 5_000, 600.0
 """What is read of one list at most: half a million jobs, ten minutes."""

@@ -28,7 +28,7 @@ class Process(NamedTuple):
 def this_process() -> Process:
     """The one that runs this."""
     pid = os.getpid()
-    return Process(_user(), socket.gethostname(), _machine(), pid, _started(pid) or "")
+    return Process(user_name(), socket.gethostname(), _machine(), pid, _started(pid) or "")
 
 
 def is_dead(process: Process) -> bool:
@@ -39,7 +39,8 @@ def is_dead(process: Process) -> bool:
     return _started(process.pid) != process.started
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Who runs this; the number of a user that has no name, as in many containers."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):

@@ -31,7 +31,7 @@ PARTS = set(MAY_IMPORT)
 MAY_IMPORT["operations"] = PARTS
 MAY_IMPORT["doctor"] = PARTS | {"operations"}
 MAY_IMPORT["watch"] = PARTS | {"operations"}
-ANYONE_MAY_IMPORT = {"errors", "clock", "counted", "durable", "installed", "library_file", "sensitive"}
+ANYONE_MAY_IMPORT = {"errors", "clock", "text", "durable", "installed", "library_file", "sensitive"}
 EXCEPTIONS = {
     ("sorasync.plan.plan", "sorasync.manifest.diagnostic"),
     ("sorasync.preview.faults.cut", "httpx"),

@@ -23,7 +23,6 @@ from sorasync.apply.render.payment_gate import ChangeGate
 from sorasync.apply.render.render_request import build
 from sorasync.apply.render.send import Intent, intend, take_back, why
 from sorasync.assets.errors import DiskFull
-from sorasync.counted import counted
 from sorasync.errors import SorasyncError
 from sorasync.plan.change import Change
 from sorasync.provider import errors
@@ -31,6 +30,7 @@ from sorasync.provider.base import BatchQueue
 from sorasync.provider.wire import CreateRequest
 from sorasync.state.errors import StateError
 from sorasync.state.record import Status
+from sorasync.text import counted
 
 TOKEN = "sorasync"
 """The key of a batch's metadata under which our token stands."""

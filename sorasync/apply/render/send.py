@@ -16,7 +16,6 @@ from sorasync.apply.render.payment_gate import ChangeGate
 from sorasync.apply.render.render_request import Request
 from sorasync.apply.render.seed import found_in
 from sorasync.assets.errors import DiskFull
-from sorasync.counted import counted
 from sorasync.errors import SorasyncError
 from sorasync.graph.render import Render
 from sorasync.plan.change import Change
@@ -24,6 +23,7 @@ from sorasync.provider import errors
 from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Job
 from sorasync.state.errors import StateError
 from sorasync.state.record import ID_TAKEN, Record, Status
+from sorasync.text import counted
 
 
 async def send(context: Context, change: Change) -> Job | None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sorasync.text import close_match
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -43,10 +45,8 @@ class LazyGroup(click.Group):
         """Find the command that is meant; a wrong name is told the nearest right one."""
         name = args[0] if args else ""
         if name and not name.startswith("-") and name not in self._summaries:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, self._summaries, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            near = close_match(name, self._summaries)
+            hint = f" Did you mean {near!r}?" if near else ""
             raise click.UsageError(f"There is no command {name!r}.{hint}", ctx)
         return super().resolve_command(ctx, args)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sorasync.counted import counted
 from sorasync.errors import SorasyncError
+from sorasync.text import and_more, counted
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
@@ -85,11 +85,10 @@ def unknown(text: str, known: Iterable[str]) -> SorasyncError:
     names = {name.partition("#")[0]: name for name in known}
     instances = sorted(name for name in names if name.startswith(f"clip.{_bare(text)}["))
     if instances:
-        shown = ", ".join(map(quoted, instances[:_NEAREST]))
-        more = f" and {len(instances) - _NEAREST} more" if len(instances) > _NEAREST else ""
+        shown = and_more([quoted(name) for name in instances], _NEAREST)
         return SorasyncError(
             f"{text!r} is a matrix of {counted(len(instances), 'clip')}",
-            hint=f"name one of them: {shown}{more}",
+            hint=f"name one of them: {shown}",
         )
     bare = {name.partition(".")[2]: name for name in names}
     near = [bare[match] for match in get_close_matches(_bare(text), bare, n=_NEAREST, cutoff=0.5)]

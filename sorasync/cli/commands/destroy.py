@@ -10,7 +10,7 @@ from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.app.output import print_json, print_lines
 from sorasync.cli.arguments.lock_option import lock_option
-from sorasync.counted import counted
+from sorasync.text import and_more, counted
 
 if TYPE_CHECKING:
     from sorasync.operations.gc import Deleted
@@ -72,9 +72,8 @@ def _refuse_protected(protected: set[str], include: bool) -> None:
     if not protected or include:
         return
     names = sorted(protected)
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     raise Refused(
-        f"{', '.join(names[:3])}{more} {'is' if len(names) == 1 else 'are'} protected; nothing was deleted",
+        f"{and_more(names, 3)} {'is' if len(names) == 1 else 'are'} protected; nothing was deleted",
         hint="sorasync unprotect ADDRESS lifts a protection, --include-protected overrides all of them",
     )
 

@@ -13,7 +13,7 @@ import click
 from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.app.output import print_json, print_lines, write_output
-from sorasync.counted import counted
+from sorasync.text import counted
 
 if TYPE_CHECKING:
     from sorasync.manifest.format_files import FormattedFile

@@ -12,7 +12,7 @@ from sorasync.cli.app.output import print_json, print_lines
 from sorasync.cli.arguments.address_argument import PATTERN
 from sorasync.cli.arguments.lock_option import lock_option
 from sorasync.cli.terminal.units import length
-from sorasync.counted import counted
+from sorasync.text import counted
 
 if TYPE_CHECKING:
     from sorasync.operations.gc import Deleted, Doomed

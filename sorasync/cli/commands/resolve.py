@@ -114,8 +114,8 @@ def _settle_batch(
     project: Project, name: str, adopt: str | None, lock_timeout: float, *, resend: bool, force: bool
 ) -> str:
     from sorasync.cli.app.invocation import changing
-    from sorasync.counted import counted
     from sorasync.operations import resolve, resolve_batch
+    from sorasync.text import counted
 
     with changing(project, lock_timeout) as session:
         question = resolve_batch.question_of(session.store, name)

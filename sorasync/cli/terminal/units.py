@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sorasync.counted import counted
 from sorasync.plan.cost import money
+from sorasync.text import counted
 
 if TYPE_CHECKING:
     from sorasync.state.account import Spent

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from sorasync.cli.terminal.columns import padded
 from sorasync.cli.terminal.units import spent_text
 from sorasync.cli.views.plan.plan_json import usd
-from sorasync.counted import counted
 from sorasync.operations.cost import CostSum, Spending
 from sorasync.plan.cost import money
+from sorasync.text import counted
 
 _COLUMNS = (
     "renders",

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from sorasync.cli.terminal.units import size
 from sorasync.cli.views.gc_output import deleted_json, doomed_json, doomed_text
 from sorasync.cli.views.plan.plan_json import usd
-from sorasync.counted import counted
 from sorasync.operations.gc import Deleted, Doomed
 from sorasync.plan.cost import total
 from sorasync.state.record import IN_FLIGHT, Record
+from sorasync.text import counted
 
 if TYPE_CHECKING:
     from sorasync.operations.project import Project

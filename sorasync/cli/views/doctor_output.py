@@ -8,8 +8,8 @@ import click
 
 from sorasync.cli.app.failure import one_line
 from sorasync.cli.terminal.columns import padded
-from sorasync.counted import counted
 from sorasync.doctor.checks import Checkup, Level
+from sorasync.text import counted
 
 _MARKS = {
     Level.OK: ("✓", "green"),

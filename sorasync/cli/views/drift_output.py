@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import click
 
 from sorasync.cli.terminal.columns import padded
-from sorasync.counted import counted
 from sorasync.operations.drift import Drift, DriftKind
+from sorasync.text import counted
 
 _COLOURS = dict.fromkeys(DriftKind, "yellow") | {DriftKind.DAMAGED: "red", DriftKind.GONE: "red"}
 

@@ -9,10 +9,10 @@ from sorasync.cli.app.failure import one_line
 from sorasync.cli.terminal.columns import cells, cut, padded, screen_width
 from sorasync.cli.terminal.units import age, iso, size
 from sorasync.cli.views.plan.plan_json import usd
-from sorasync.counted import counted
 from sorasync.operations.gc import Deleted, Doomed
 from sorasync.plan.cost import money, total
 from sorasync.state.record import Record
+from sorasync.text import counted
 
 _WIDEST = 34
 

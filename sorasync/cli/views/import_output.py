@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sorasync.cli.app.failure import one_line
-from sorasync.counted import counted
 from sorasync.operations.import_all import Clip, Gathered
 from sorasync.operations.import_one import Imported
 from sorasync.operations.project import Project
 from sorasync.state.record import Status
+from sorasync.text import counted
 
 _SHOWN = 60
 

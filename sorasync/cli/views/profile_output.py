@@ -10,8 +10,8 @@ import click
 
 from sorasync.cli.terminal.columns import cut, screen_width
 from sorasync.cli.views.plan.plan_json import usd
-from sorasync.counted import counted
 from sorasync.profile.model import ANY, Model, seconds_text
+from sorasync.text import counted
 
 if TYPE_CHECKING:
     from sorasync.profile.profile import Ability, Profile

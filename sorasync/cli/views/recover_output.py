@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sorasync.counted import counted
 from sorasync.operations.recover import Recovered
+from sorasync.text import and_more, counted
 
 _NAMED = 5
 
@@ -34,10 +34,7 @@ def recovered_text(found: Recovered) -> Iterator[str]:
 
 
 def _label_list(labels: list[str]) -> str:
-    if not labels:
-        return "nothing"
-    more = f" and {len(labels) - _NAMED} more" if len(labels) > _NAMED else ""
-    return f"{', '.join(labels[:_NAMED])}{more}"
+    return and_more(labels, _NAMED) or "nothing"
 
 
 def _retired(number: int) -> str:

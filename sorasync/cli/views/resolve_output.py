@@ -9,7 +9,6 @@ from sorasync.cli.terminal.shell_quote import quoted
 from sorasync.cli.terminal.units import iso, moment
 from sorasync.cli.views.plan.plan_json import usd
 from sorasync.cli.views.plan.plan_text import diff_text
-from sorasync.counted import counted
 from sorasync.graph.address import label, owner
 from sorasync.operations.project import Project
 from sorasync.operations.resolve import Candidate, Question, Questions
@@ -17,6 +16,7 @@ from sorasync.operations.resolve_batch import BatchQuestion
 from sorasync.plan.cost import money
 from sorasync.plan.word_diff import shortened, word_diff
 from sorasync.state.record import ID_TAKEN
+from sorasync.text import counted
 
 
 def questions_text(found: Questions, project: Project) -> Iterator[str]:

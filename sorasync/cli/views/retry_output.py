@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from sorasync.cli.app.failure import one_line
 from sorasync.cli.views.plan.plan_json import usd
-from sorasync.counted import counted
 from sorasync.operations.retry import Lifted
 from sorasync.plan.cost import money, total
 from sorasync.state.record import Status
+from sorasync.text import counted
 
 
 def lifted_text(found: list[Lifted]) -> Iterator[str]:

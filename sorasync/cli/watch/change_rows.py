@@ -10,8 +10,8 @@ from rich.text import Text
 from sorasync.cli.app.failure import one_line, printable
 from sorasync.cli.terminal.columns import cells, cut, padded
 from sorasync.cli.views.plan.plan_text import mark_text, price_text, what_text, why_text
-from sorasync.counted import counted
 from sorasync.plan.change import Change
+from sorasync.text import counted
 
 _LEAST_WHAT = 12
 _LEAST_WHY = 12

@@ -11,8 +11,8 @@ from sorasync.cli.app.failure import one_line, printable
 from sorasync.cli.terminal.columns import wrapped
 from sorasync.cli.views.diagnostics.diagnostic_groups import DiagnosticGroup, grouped
 from sorasync.cli.views.diagnostics.diagnostic_text import block_lines, head_lines
-from sorasync.counted import counted
 from sorasync.manifest.diagnostic import Severity
+from sorasync.text import counted
 from sorasync.watch.watching import View
 
 if TYPE_CHECKING:

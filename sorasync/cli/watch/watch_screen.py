@@ -13,12 +13,12 @@ from sorasync.cli.app.failure import one_line, printable
 from sorasync.cli.views.plan.plan_text import cost_line, counts_and_cost, diff_text
 from sorasync.cli.watch.change_rows import plan_rows
 from sorasync.cli.watch.fault_rows import fault_lines
-from sorasync.counted import counted
 from sorasync.graph.address import owner
 from sorasync.manifest.library import ClipSpec
 from sorasync.plan.cost import money
 from sorasync.plan.plan import Plan
 from sorasync.plan.word_diff import shortened, word_diff
+from sorasync.text import and_more, counted
 from sorasync.watch.watching import View, prompts, step_cost
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def _waiting_lines(plan: Plan) -> list[str]:
 
 
 def _some(names: Sequence[str]) -> str:
-    return one_line(", ".join(names[:3])) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+    return one_line(and_more(names, 3))
 
 
 def _next_step(view: View, plan: Plan) -> list[str]:

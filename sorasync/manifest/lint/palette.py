@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sorasync.counted import counted
 from sorasync.manifest.config import LintLimitsConfig
 from sorasync.manifest.lint.board import BoardPart
 from sorasync.manifest.lint.patterns import words
 from sorasync.manifest.lint.prompt import LintFinding, Prompt, spoken
 from sorasync.manifest.lint.rule import LintRule, Setting
 from sorasync.manifest.lint.vocabulary import COLOUR
+from sorasync.text import counted
 
 _LIST = re.compile(
     r"palette(?:\s(?:of|is|in|to|with)|\s?[:=—–-])\s?(?P<colours>[^.;:\n!?()]+)", re.IGNORECASE

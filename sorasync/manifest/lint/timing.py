@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from sorasync.counted import counted
 from sorasync.manifest.lint.board import Board, BoardPart
 from sorasync.manifest.lint.patterns import phrases, words
 from sorasync.manifest.lint.prompt import LintFinding, Prompt, spoken
 from sorasync.manifest.lint.rule import MADE, LintRule, Setting
+from sorasync.text import counted
 
 _THEN = (
     (

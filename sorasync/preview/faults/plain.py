@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
+
+from sorasync.text import close_match
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -40,5 +41,5 @@ def _fault_sentence(loc: tuple[int | str, ...], found: ErrorDetails, rule: type[
 
 
 def _meant(word: str, known: list[str]) -> str:
-    near = get_close_matches(word, known, n=1)
-    return f'; did you mean "{near[0]}"?' if near else ""
+    near = close_match(word, known)
+    return f'; did you mean "{near}"?' if near else ""

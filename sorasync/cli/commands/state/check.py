@@ -5,7 +5,7 @@ from __future__ import annotations
 from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.app.output import print_json, print_lines
-from sorasync.counted import counted
+from sorasync.text import counted
 
 _EXAMPLES = """\b
 Examples:

@@ -8,7 +8,7 @@ from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.app.output import print_json, print_lines
 from sorasync.cli.arguments.lock_option import lock_option
-from sorasync.counted import counted
+from sorasync.text import counted
 
 _EXAMPLES = """\b
 Examples:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sorasync.apply.report import End, Outcome, Report
+from sorasync.text import and_more
 
 _FEW = 3
 
@@ -50,8 +51,7 @@ def alike(report: Report) -> list[Alike]:
 
 def few(labels: Sequence[str], show: Callable[[str], str] = str) -> str:
     """The first labels, and how many there are besides."""
-    shown = ", ".join(map(show, labels[:_FEW]))
-    return f"{shown} and {len(labels) - _FEW:,} more" if len(labels) > _FEW else shown
+    return and_more([show(label) for label in labels], _FEW)
 
 
 def next_step(part: Sequence[Outcome]) -> str | None:

@@ -10,9 +10,9 @@ from sorasync.apply.report import End, Outcome, Report
 from sorasync.cli.terminal.units import spent_text
 from sorasync.cli.views.apply.report_groups import Alike, alike, few, next_step
 from sorasync.cli.views.plan.plan_text import no_changes
-from sorasync.counted import counted
 from sorasync.operations.project import Project
 from sorasync.plan.plan import Plan
+from sorasync.text import counted
 
 _MARKS = {End.FAILED: "✗", End.BLOCKED: "!", End.PENDING: "…", End.OPEN: "?", End.SKIPPED: "-"}
 

@@ -10,8 +10,8 @@ from sorasync.cli.terminal.columns import cells, terminal_width, wrapped
 from sorasync.cli.views.diagnostics.diagnostic_groups import DiagnosticGroup, grouped
 from sorasync.cli.views.diagnostics.diagnostic_paths import from_here
 from sorasync.cli.views.diagnostics.excerpt import excerpt
-from sorasync.counted import counted
 from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
+from sorasync.text import and_more, counted
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.HINT: "cyan"}
 _WIDTH = 110
@@ -77,9 +77,9 @@ def _in_clips(group: DiagnosticGroup) -> str:
 def _notes(group: DiagnosticGroup) -> Iterator[str]:
     one = group.first
     if group.places:
-        yield f"also at: {_some([_position_text(at) for at in group.places], _PLACES)}"
+        yield f"also at: {and_more([_position_text(at) for at in group.places], _PLACES)}"
     if group.addresses:
-        yield f"in: {_some(group.addresses, _EXAMPLES)}"
+        yield f"in: {and_more(group.addresses, _EXAMPLES)}"
     if one.expected:
         yield f"expected: {one.expected}"
     if one.fix:
@@ -88,12 +88,6 @@ def _notes(group: DiagnosticGroup) -> Iterator[str]:
 
 def _position_text(at: Position) -> str:
     return f"{from_here(at.file)}:{at.line}:{at.column}"
-
-
-def _some(items: Iterable[str], most: int) -> str:
-    listed = list(items)
-    more = f" and {len(listed) - most} more" if len(listed) > most else ""
-    return ", ".join(listed[:most]) + more
 
 
 def _snippet(at: Position, source: str, colour: str, width: int | None) -> Iterator[str]:

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from sorasync.cli.app.failure import one_line
 from sorasync.cli.terminal.units import moment
-from sorasync.counted import counted
 from sorasync.plan.cost import money
 from sorasync.state.history import Event
 from sorasync.state.record import RETRY
+from sorasync.text import counted
 
 _MOVES = {
     "intent": "about to be sent",

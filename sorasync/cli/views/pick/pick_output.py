@@ -9,9 +9,9 @@ from sorasync.cli.terminal.shell_quote import quoted
 from sorasync.cli.views.pick.pick_view import PickView
 from sorasync.cli.views.plan.plan_json import usd
 from sorasync.cli.views.show.address_view import AddressView, RenderView
-from sorasync.counted import counted
 from sorasync.plan.cost import total
 from sorasync.plan.plan import Plan
+from sorasync.text import counted
 
 
 def takes_text(view: AddressView) -> Iterator[str]:

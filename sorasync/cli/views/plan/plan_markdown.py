@@ -22,12 +22,12 @@ from sorasync.cli.views.plan.plan_text import (
     refusal_lines,
     selected,
 )
-from sorasync.counted import counted
 from sorasync.manifest.diagnostic import Diagnostic
 from sorasync.operations.drift import Drift
 from sorasync.plan.change import Change
 from sorasync.plan.cost import money
 from sorasync.plan.plan import Plan
+from sorasync.text import and_more, counted
 
 COMMENT_LIMIT = 60_000
 """Characters of a comment; GitHub refuses more than 65,536."""
@@ -145,9 +145,8 @@ def _where(plan: Plan) -> Iterator[str]:
     if plan.partial:
         yield f"A partial plan: {selected(plan)}."
     if plan.waiting:
-        shown = ", ".join(code(waiting.label, _LONGEST) for waiting in plan.waiting[:5])
-        more = f" and {len(plan.waiting) - 5} more" if len(plan.waiting) > 5 else ""
-        yield f"Waiting for a take to be picked: {shown}{more}."
+        shown = and_more([code(waiting.label, _LONGEST) for waiting in plan.waiting], 5)
+        yield f"Waiting for a take to be picked: {shown}."
 
 
 def _dearest_changes(plan: Plan, paper: _Paper, reserve: int) -> None:

@@ -10,13 +10,13 @@ import click
 from sorasync.cli.terminal.columns import cells, padded, terminal_width, told_apart, wrapped
 from sorasync.cli.terminal.shell_quote import quoted
 from sorasync.cli.views.plan.render_text import render_text
-from sorasync.counted import counted
 from sorasync.plan.action import Action
 from sorasync.plan.allowance import Allowance
 from sorasync.plan.change import Change
 from sorasync.plan.cost import money
 from sorasync.plan.plan import Plan, Relink, WaitingClip
 from sorasync.plan.word_diff import Piece, shortened, word_diff
+from sorasync.text import and_more, counted
 
 _COLOURS = {
     Action.CREATE: "green",
@@ -125,13 +125,8 @@ def price_text(change: Change) -> str:
 
 def why_text(change: Change) -> str:
     """The reason, and what has to be done first."""
-    waits = f"; waits for {_label_list(change.depends_on)}" if change.depends_on else ""
+    waits = f"; waits for {and_more(change.depends_on, 3)}" if change.depends_on else ""
     return f"{change.reason}{waits}"
-
-
-def _label_list(labels: tuple[str, ...]) -> str:
-    shown = ", ".join(labels[:3])
-    return shown if len(labels) <= 3 else f"{shown} and {len(labels) - 3} more"
 
 
 def what_text(change: Change) -> str:

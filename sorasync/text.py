@@ -1,0 +1,28 @@
+"""Numbers with their nouns, lists cut short, and words that were meant, as people write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+
+def counted(number: float, noun: str, plural: str | None = None) -> str:
+    """A number and its noun: `1 clip`, `2 clips`, `1,000 addresses`. A plural other than -s is given."""
+    shown = f"{number:,}" if isinstance(number, int) else f"{number:g}"
+    return f"{shown} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def and_more(names: Sequence[str], most: int, noun: str | None = None) -> str:
+    """The first names of a list and how many more: `a, b and 4 more`; with a noun `a and 4 more signs`."""
+    shown = ", ".join(names[:most])
+    left = len(names) - most
+    if left <= 0:
+        return shown
+    return f"{shown} and {counted(left, f'more {noun}') if noun else f'{left:,} more'}"
+
+
+def close_match(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The known word that looks most like this one; None where none does."""
+    # Imported where a word is wrong: a command that succeeds never needs it.
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, list(known), n=1, cutoff=cutoff)), None)
