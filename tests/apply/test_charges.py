@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import httpx
@@ -106,6 +107,22 @@ def test_a_charge_that_is_named_after_the_render_is_kept(world: MakeWorld) -> No
     it.transport = Altering(it, charging(0.55))
     assert it.apply().complete
     assert it.record("clip.a#1").reported_usd == Decimal("0.55")
+
+
+def test_a_charge_for_a_render_paid_nobody_knows_when_counts_in_no_day(
+    world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it = world(clips(["a"]))
+    it.faults({"route": "content", "do": "truncate"})
+    assert ends(it.apply()) == {"clip.a": End.FAILED}
+    with it.project.store(write=True) as store:
+        store.put_all([replace(it.record("clip.a#1"), intent_at=None)])
+    it.faults()
+    it.transport = Altering(it, charging(0.55))
+    budget = budgeted(monkeypatch, cap=Cap("per_day", Decimal(1), 10, since=it.clock.time - 60))
+    assert it.apply().complete
+    assert it.record("clip.a#1").reported_usd == Decimal("0.55")
+    assert budget.caps[0].spent_usd == 0
 
 
 @pytest.mark.parametrize("word", ["expired", "deleted"])
