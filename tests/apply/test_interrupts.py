@@ -14,6 +14,7 @@ from sorasync.apply.events import ChangeEvent, Moment
 from sorasync.apply.report import End
 from sorasync.cli.app.exit_code import of_report
 from sorasync.operations.apply import FileThreads
+from sorasync.operations.plan import PlanOptions
 from sorasync.plan.action import Action
 from sorasync.provider.local import in_process
 from sorasync.state.lock import holder, unlock
@@ -88,6 +89,18 @@ def test_ctrl_c_ends_the_wait_for_a_busy_provider(world: MakeWorld) -> None:
     report = it.apply()
     assert [outcome.end for outcome in report.outcomes] == [End.SKIPPED]
     assert not it.charges()
+
+
+def test_a_replacement_that_was_not_bought_leaves_the_render_as_it_was(world: MakeWorld) -> None:
+    it = world(numbered(1))
+    assert it.apply().complete
+    before = it.record("clip.c000#1")
+    it.faults({"route": "create", "do": "rate_limit", "retry_after": 100})
+    it.act(Moment.WAITING, lambda: signal.raise_signal(signal.SIGINT))
+    report = it.apply(PlanOptions(replace=("clip.c000",)))
+    assert [outcome.end for outcome in report.outcomes] == [End.SKIPPED]
+    assert it.record("clip.c000#1") == before
+    assert it.plan().empty
 
 
 def test_ctrl_c_ends_the_search_for_a_lost_answer_and_the_next_apply_goes_on_with_it(

@@ -13,6 +13,7 @@ LIBRARY = (
 [characters.mossy]
 name = "Mossy"
 video = "../refs/mossy.mp4"
+tags = ["act-1"]
 
 [clips.a]
 prompt = "Mossy naps."
@@ -45,6 +46,10 @@ def test_a_target_brings_along_what_it_has_to_wait_for(world: World) -> None:
 
 def test_an_exclusion_takes_along_what_would_have_to_wait_for_it(world: World) -> None:
     assert labels(world, ("clip.a", "clip.b"), ("clip.a#1/1",)) == ["character.mossy", "clip.a"]
+
+
+def test_a_characters_tag_selects_its_upload(world: World) -> None:
+    assert labels(world, ("tag:act-1",)) == ["character.mossy"]
 
 
 def test_tags_select_every_render_of_their_clip(world: World) -> None:
