@@ -87,20 +87,17 @@ class JobAuth(Data):
     required: bool = True
 
 
-class Links(Data):
-    """Where the answer to a create names the addresses of later questions, for hosts that build their own."""
-
-    get: Path | None = None
-    result: Path | None = None
-    cancel: Path | None = None
-
-
 class CreateAnswer(Data):
-    """How the answer to a create is read: the job's id, its links, and why there is none."""
+    """How the answer to a create is read: the job's id, and why there is none.
+
+    With `id_form = "path"` the id is a path below the base URL, or an address there, and keeps its slashes:
+    for hosts whose jobs are followed by a link. `code` leads to the word that decides what an error means.
+    """
 
     id: Paths = Field(min_length=1)
-    links: Links = Links()
+    id_form: Literal["segment", "path"] = "segment"
     error: Paths = ()
+    code: Paths = ()
 
 
 class WithImage(Data):
@@ -112,7 +109,8 @@ class WithImage(Data):
 
 class Create(Data):
     """The paid request. `ok` are the statuses that mean that a job was made, `exists_status` those that mean
-    that the same key was sent before; `idempotency` is the header that holds that key.
+    that the same key was sent before; `idempotency` is the header that holds that key, and
+    `idempotency_lives` how long the host remembers it. A body of `image` is merged over `body`.
     """
 
     request: RequestLine
@@ -121,6 +119,7 @@ class Create(Data):
     body: Body
     ok: tuple[GoodStatus, ...] = Field(default=(200, 201, 202), min_length=1)
     exists_status: tuple[ErrorStatus, ...] = ()
+    idempotency_lives: Life = "1h"
     idempotency: Annotated[str, _matching(_HEADER_NAME, "the name of a header")] | None = None
     image: WithImage | None = None
     answer: CreateAnswer
@@ -137,16 +136,17 @@ class Follow(Data):
     """The question about one job.
 
     `state` leads to a word of `states`; with `state_is = "done"` it is true when the job has ended. `absent`
-    says what an answer without a state means. `id_form = "path"` keeps the slashes of an id.
+    says what an answer without a state means. `blocked_when` and `failed_when` lead to what is only there
+    when the content was refused, or the job failed, whatever its state says.
     """
 
-    request: RequestLine | None = None
+    request: RequestLine
     body: Body | None = None
     state: Path
     state_is: Literal["word", "done"] = "word"
     absent: Literal["pending", "gone", "fault"] = "fault"
-    id_form: Literal["segment", "path"] = "segment"
     error: Paths = ()
+    code: Paths = ()
     blocked_when: Paths = ()
     failed_when: Paths = ()
     progress: Path | None = None
@@ -170,7 +170,8 @@ class Result(Data):
     """Where the file is. Without a `request` it stands in the answer to the follow-up question.
 
     `video` leads to addresses, `base64` to the bytes; or `items` leads to objects and `address` is made of
-    their fields. `needs_key`: the address asks for the key. `failed_status` are statuses that mean that the
+    their fields. `needs_key`: the address asks for the key. `range`: a part of a file can be asked for.
+    `failed_status` are statuses that mean that the
     job failed. `lives` is how long the file stays.
     """
 
@@ -180,15 +181,17 @@ class Result(Data):
     items: Path | None = None
     address: str | None = Field(default=None, pattern=r"^/\S*$")
     error: Paths = ()
+    code: Paths = ()
     failed_status: tuple[ErrorStatus, ...] = ()
     needs_key: bool = False
+    range: bool = False
     lives: Life | None = None
 
 
 class Cancel(Data):
     """Ending a job, and whether it is then charged."""
 
-    request: RequestLine | None = None
+    request: RequestLine
     body: Body | None = None
     refund: Literal["never", "if_queued", "if_failed", "always"] = "never"
 
@@ -214,11 +217,18 @@ class Cost(Data):
     on_refusal: Literal["free", "charged", "unknown"] = "unknown"
 
 
+class JobModel(Model):
+    """A model; its `body` is merged over that of a create."""
+
+    body: Body = Field(default_factory=dict)
+
+
 class JobProfile(Data):
     """One host of the family, as data.
 
-    `hosts` are those beside the base URL's own that links may lead to. `settle` says what makes it safe to
-    go on after a lost answer. `maps` hold tables from our words to the host's, for the filter `map`.
+    `hosts` are those beside the base URL's own that files may lie on, also at private addresses. `settle`
+    says what makes it safe to go on after a lost answer. `maps` hold tables from our words to the host's, for
+    the filter `map`. `varies`: without a seed, the same request gives another video each time.
     """
 
     family: Literal["job"]
@@ -244,5 +254,6 @@ class JobProfile(Data):
     cost: Cost = Cost()
     limits: Limits = Limits()
     rate: Rate = Rate()
-    models: Mapping[str, Model] = Field(min_length=1)
+    models: Mapping[str, JobModel] = Field(min_length=1)
     params: Mapping[str, ParamType] = {}
+    varies: bool = False

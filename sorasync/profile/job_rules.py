@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from sorasync.profile.answer_path import AnswerPath
 from sorasync.profile.body_tree import FILES, Use, read_tree
@@ -12,6 +12,7 @@ from sorasync.profile.model import ANY, SNAPSHOT
 from sorasync.text import close_match
 
 Faults = Iterator[ProfileFault]
+Place = tuple[str, ...]
 
 
 def job_faults(profile: JobProfile) -> list[ProfileFault]:
@@ -19,22 +20,32 @@ def job_faults(profile: JobProfile) -> list[ProfileFault]:
     return [fault for rule in _RULES for fault in rule(profile)]
 
 
-def _rule_fault(path: str, message: str, expected: str | None = None, fix: str | None = None) -> ProfileFault:
-    return ProfileFault(tuple(path.split(".")), message, expected, fix)
+def _rule_fault(
+    path: str | Place, message: str, expected: str | None = None, fix: str | None = None
+) -> ProfileFault:
+    """A fault at a place; a name of a model may hold dots, so its place comes in parts."""
+    return ProfileFault(tuple(path.split(".")) if isinstance(path, str) else path, message, expected, fix)
 
 
-def _bodies(profile: JobProfile) -> Iterator[tuple[str, object]]:
-    yield "create.body", profile.create.body
-    if profile.create.image is not None:
-        yield "create.image.body", profile.create.image.body
+def _bodies(profile: JobProfile) -> Iterator[tuple[Place, object]]:
+    """Every body of a profile; those of a create come first."""
+    yield from _create_bodies(profile)
     if profile.get.body is not None:
-        yield "get.body", profile.get.body
+        yield ("get", "body"), profile.get.body
     if profile.cancel is not None and profile.cancel.body is not None:
-        yield "cancel.body", profile.cancel.body
+        yield ("cancel", "body"), profile.cancel.body
 
 
-def _uses(profile: JobProfile, *names: str) -> list[Use]:
-    return [use for name, body in _bodies(profile) if name in names for use in read_tree(body)[0]]
+def _create_bodies(profile: JobProfile) -> Iterator[tuple[Place, object]]:
+    yield ("create", "body"), profile.create.body
+    if profile.create.image is not None:
+        yield ("create", "image", "body"), profile.create.image.body
+    for name, model in profile.models.items():
+        yield ("models", name, "body"), model.body
+
+
+def _uses(bodies: Iterable[tuple[Place, object]]) -> list[Use]:
+    return [use for _, body in bodies for use in read_tree(body)[0]]
 
 
 def _identity_faults(profile: JobProfile) -> Faults:
@@ -55,29 +66,30 @@ def _identity_faults(profile: JobProfile) -> Faults:
 
 
 def _trees(profile: JobProfile) -> Faults:
-    for name, body in _bodies(profile):
+    for place, body in _bodies(profile):
         uses, mistakes = read_tree(body)
         for mistake in mistakes:
-            yield ProfileFault((*name.split("."), *map(str, mistake.place)), mistake.message, fix=mistake.fix)
+            yield ProfileFault((*place, *map(str, mistake.place)), mistake.message, fix=mistake.fix)
         for use in uses:
-            yield from _fits(profile, name, use)
+            yield from _fits(profile, place, use)
 
 
-def _fits(profile: JobProfile, name: str, use: Use) -> Faults:
-    place = ".".join([name, *map(str, use.place)])
+def _fits(profile: JobProfile, body: Place, use: Use) -> Faults:
+    place = (*body, *map(str, use.place))
+    creates = body[0] in ("create", "models")
     for filter_name, word in use.filters:
         if filter_name == "map" and word not in profile.maps:
             known = ", ".join(sorted(profile.maps)) or None
             yield _rule_fault(place, f"there is no map {word!r}", known, close_match(word, profile.maps))
-    by_json = not name.startswith("create") or profile.create.encoding != "multipart"
+    by_json = not creates or profile.create.encoding != "multipart"
     if use.value in FILES and not use.inline and by_json:
         yield _rule_fault(place, f"${use.value} is a file: JSON takes it with base64 or data_url")
-    if use.value == "id" and name.startswith("create"):
+    if use.value == "id" and creates:
         yield _rule_fault(place, "no id is known before the job is made; $own_id is one of ours")
 
 
 def _maps(profile: JobProfile) -> Faults:
-    used = {word for use in _uses(profile, *_ALL_BODIES) for name, word in use.filters if name == "map"}
+    used = {word for use in _uses(_bodies(profile)) for name, word in use.filters if name == "map"}
     for name, table in profile.maps.items():
         if name not in used:
             yield _rule_fault(f"maps.{name}", "nothing uses it")
@@ -106,18 +118,10 @@ def _placeholders(profile: JobProfile) -> Faults:
         named = body is not None and any(use.value == "id" for use in read_tree(body)[0])
         if request is not None and "{id}" not in request and not named and "{own_id}" not in request:
             yield _rule_fault(path, "it names no job: {id} in the path, or $id in a body")
-    if profile.get.request is None and create.answer.links.get is None:
-        yield _rule_fault(
-            "get.request", "no request is given, and the answer to a create names no link to follow"
-        )
-    if profile.cancel is not None and profile.cancel.request is None and create.answer.links.cancel is None:
-        yield _rule_fault(
-            "cancel.request", "no request is given, and the answer to a create names no link for it"
-        )
 
 
 def _parameters(profile: JobProfile) -> Faults:
-    merged = any(use.value == "params" for use in _uses(profile, "create.body"))
+    merged = any(use.value == "params" for use in _uses(_create_bodies(profile)))
     if profile.params and not merged:
         yield _rule_fault("params", 'nothing in create.body takes them: "*" = "$params"')
     if merged and not profile.params:
@@ -147,19 +151,17 @@ def _result(profile: JobProfile) -> Faults:
     if (result.items is None) != (result.address is None):
         missing = "address" if result.address is None else "items"
         yield _rule_fault(f"result.{missing}", "items and address go together")
-    if result.failed_status and result.request is None and profile.create.answer.links.result is None:
+    if result.failed_status and result.request is None:
         yield _rule_fault("result.failed_status", "there is no request of its own that could answer so")
     if result.needs_key and profile.auth.header == "none":
         yield _rule_fault("result.needs_key", "the host has no key")
 
 
 def _single_paths(profile: JobProfile) -> Faults:
-    """Paths that must lead to one value: an id, a state, a link."""
-    links = profile.create.answer.links
+    """Paths that must lead to one value: an id, a state, the next page."""
     single: dict[str, AnswerPath | None] = {
         "get.state": profile.get.state,
         "get.progress": profile.get.progress,
-        **{f"create.answer.links.{name}": getattr(links, name) for name in type(links).model_fields},
     }
     for index, path in enumerate(profile.create.answer.id):
         single[f"create.answer.id.{index}"] = path
@@ -180,15 +182,15 @@ def _single_paths(profile: JobProfile) -> Faults:
 def _settling(profile: JobProfile) -> Faults:
     """What each way to settle a lost answer needs."""
     create = profile.create
-    values = {use.value for use in _uses(profile, "create.body")}
+    values = {use.value for use in _uses([(("create", "body"), create.body)])}
     own = "own_id" in values or "{own_id}" in create.request
     keyed = create.idempotency is not None or own
     listed = profile.list
     match profile.settle:
         case "own_id" if not own:
             yield _rule_fault("settle", "own_id needs $own_id in create.body or {own_id} in create.request")
-        case "own_id" if profile.get.request is None:
-            yield _rule_fault("get.request", "own_id needs a question that takes an id which no answer gave")
+        case "own_id" if create.answer.id_form == "path":
+            yield _rule_fault("create.answer.id_form", "own_id needs an id that no address leads to")
         case "replay" if not keyed:
             yield _rule_fault("settle", "replay needs create.idempotency, or $own_id in create.body")
         case "reject":
@@ -217,7 +219,6 @@ def _costs(profile: JobProfile) -> Faults:
         yield _rule_fault(f"cost.{missing}", "reported and unit go together")
 
 
-_ALL_BODIES = ("create.body", "create.image.body", "get.body", "cancel.body")
 _RULES: tuple[Callable[[JobProfile], Faults], ...] = (
     _identity_faults,
     _trees,
