@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sorasync.operations.project import Project
     from sorasync.operations.recorded_change import ChangeSession
     from sorasync.profile.profile import Profile
-    from sorasync.provider.client import VideosClient
+    from sorasync.provider.host_client import HostClient
     from sorasync.state.store import Store
 
 STALE = 86_400.0
@@ -258,7 +258,7 @@ async def _delete_remote(
     return len(there) - len(failed), failed
 
 
-async def _delete_one(provider: VideosClient, remote_id: str) -> str | None:
+async def _delete_one(provider: HostClient, remote_id: str) -> str | None:
     """Delete one video; why it did not work, None if it is gone."""
     from sorasync.provider import errors
 

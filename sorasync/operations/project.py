@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sorasync.manifest.lint.memo import LintMemo
     from sorasync.plan.decisions import Decisions
     from sorasync.profile.profile import Profile
-    from sorasync.provider.client import VideosClient
+    from sorasync.provider.host_client import HostClient
     from sorasync.state.lockfile_text import PaidTwice
     from sorasync.state.store import Store
 
@@ -190,7 +190,7 @@ class Project:
         check_key(self.profile.wire(), self.api_key(), self.config.provider.api_key_env)
 
     @asynccontextmanager
-    async def provider(self) -> AsyncIterator[VideosClient]:
+    async def provider(self) -> AsyncIterator[HostClient]:
         """A client for the provider, closed on exit; the preview provider runs inside this process."""
         from sorasync.provider.open import open_provider
 

@@ -28,5 +28,9 @@ def auth_headers(spec: HostSpec, secret: Secret) -> dict[str, str]:
             f"the key in {spec.key_env} holds characters that cannot be part of a key",
             hint=f"look for line breaks or quotes in {spec.key_env}",
         )
-    named = {"authorization": f"Bearer {key}"} if spec.auth == "bearer" else {spec.auth: key}
+    named = (
+        {"authorization": f"Bearer {key}"}
+        if spec.auth == "bearer"
+        else {spec.auth: spec.key_form.replace("{key}", key)}
+    )
     return own | named

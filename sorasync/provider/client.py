@@ -3,46 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
 
 import httpx
 
-from sorasync.clock import Clock, SystemClock
 from sorasync.provider import encode
-from sorasync.provider.base import Download
-from sorasync.provider.batch_client import Batches
-from sorasync.provider.classify import fault, not_the_api, unreadable
-from sorasync.provider.download import Downloader
+from sorasync.provider.classify import unreadable
 from sorasync.provider.edits import EditRoutes
 from sorasync.provider.errors import (
     InvalidRequest,
     NotFound,
     NotReady,
-    NotSent,
     NotSupported,
-    OutcomeUnknown,
     ProviderError,
-    RateLimited,
 )
 from sorasync.provider.gateway_bill import with_bill
 from sorasync.provider.gateway_ids import completed
+from sorasync.provider.host_client import HostClient
 from sorasync.provider.http_request import Outgoing
-from sorasync.provider.http_response import HttpResponse, refused_with
-from sorasync.provider.kept_answers import KeptAnswers, id_of, is_own_id, kept_as
-from sorasync.provider.limits import Limiters
-from sorasync.provider.links import LinkPolicy
+from sorasync.provider.http_response import HttpResponse
+from sorasync.provider.kept_answers import id_of, is_own_id, kept_as
 from sorasync.provider.payment_gate import PaymentGate
 from sorasync.provider.read import holds_video, is_job, job_id, pending, read_job, read_page
-from sorasync.provider.retry import KEYED, PAID, Patience, retried
+from sorasync.provider.retry import retried
 from sorasync.provider.retry_after import poll_after
-from sorasync.provider.sender import Sender
-from sorasync.provider.spec import HostSpec
-from sorasync.provider.transport import opened
 from sorasync.provider.values import table
 from sorasync.provider.wire import (
     CreateRequest,
@@ -52,63 +39,15 @@ from sorasync.provider.wire import (
     JobStatus,
     Page,
     Source,
-    Variant,
 )
 
-_PAGES_PROVE = 3
-"""Web pages in a row that a gateway's bad moment does not explain."""
 
+class VideosClient(HostClient):
+    """A host that speaks the Videos API or a variant of it."""
 
-class VideosClient:
-    """One host, spoken to over one pool of connections; see `sorasync.provider.base.Provider`.
-
-    `transport` replaces the network (an app inside this process, a test's own). `limits` paces paid
-    requests per model and learns from refusals. `requests` counts what was sent, by route name. `answers` is
-    where those are kept that the host could not be asked for again.
-    """
-
-    def __init__(
-        self,
-        spec: HostSpec,
-        *,
-        api_key: str | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        clock: Clock | None = None,
-        limits: Limiters | None = None,
-        patience: Patience | None = None,
-        answers: KeptAnswers | None = None,
-    ) -> None:
-        self.spec = spec
-        self.name = spec.provider_name
-        self._clock = clock or SystemClock()
-        self._patience = patience or Patience()
-        self.limits = limits or Limiters(self._clock, spec.creates_per_minute, spec.in_flight)
-        links = LinkPolicy(spec.base_url, spec.download_hosts)
-        self._answers = answers
-        self._sender = Sender(
-            spec, api_key, self._clock, transport or opened(links.judge), answers=self._answers
-        )
-        self._downloads = Downloader(self._sender, links, self._patience, self.get)
-        self._edits = EditRoutes(spec)
-        self.batches = Batches(self._sender, self._downloads, self._patience)
-
-    def __repr__(self) -> str:
-        return f"VideosClient({self.name})"
-
-    @property
-    def sender(self) -> Sender:
-        """What sends the requests, for questions about the host itself."""
-        return self._sender
-
-    @property
-    def clock(self) -> Clock:
-        """The clock that everything here goes by."""
-        return self._clock
-
-    @property
-    def requests(self) -> Counter[str]:
-        """How many requests were sent, by route name."""
-        return self._sender.requests
+    @cached_property
+    def _edits(self) -> EditRoutes:
+        return EditRoutes(self.spec)
 
     async def create(self, request: CreateRequest, gate: PaymentGate | None = None) -> Job:
         """Start a render. Paid."""
@@ -221,21 +160,6 @@ class VideosClient:
             return False
         return True
 
-    def download(
-        self, job: Job, variant: Variant = Variant.VIDEO, offset: int = 0
-    ) -> AbstractAsyncContextManager[Download]:
-        """Open a file of a completed job. Raises `NotReady`, `NotFound` (gone), `BadDownload`."""
-        return self._downloads.open(job, variant, offset)
-
-    def slot(self, model: str | None, *, taken: bool = False) -> AbstractAsyncContextManager[None]:
-        """Hold one of the host's places for renders in flight; `taken`: the render is in flight already."""
-        limiter = self.limits.of(model)
-        return limiter.occupied() if taken else limiter.slot()
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        await self._sender.aclose()
-
     def recall(self, idempotency_key: str) -> Job | None:
         """The job in the answer to a paid request that an earlier run got, None where none is kept."""
         name = kept_as(idempotency_key)
@@ -270,7 +194,9 @@ class VideosClient:
     ) -> Job:
         """A paid request's job."""
         kept = kept_as(idempotency_key or uuid4().hex)
-        answer = await self._accepted(name, outgoing, model, gate, None if self._answers is None else kept)
+        keyed = self.spec.idempotency and bool(outgoing.headers)
+        keep_as = None if self._answers is None else kept
+        answer = await self._accepted(name, outgoing, model, gate, keep_as, keyed=keyed)
         return with_bill(self._answered(answer, kept), answer.headers)
 
     def _answered(self, answer: HttpResponse, name: str) -> Job:
@@ -281,78 +207,11 @@ class VideosClient:
                 return replace(found, files=answer.files)
         return self._job(answer, paid=True)
 
-    async def _accepted(
-        self,
-        name: str,
-        outgoing: Outgoing,
-        model: str | None,
-        gate: PaymentGate | None,
-        keep_as: str | None = None,
-    ) -> HttpResponse:
-        """The answer to a paid request, sent again only where nothing can have been accepted.
+    def _made(self, answer: HttpResponse) -> bool:
+        return is_job(answer.body)
 
-        What is sent again by its key leaves the outcome open whatever refuses it later: a refusal of the
-        second request says nothing of the first, which the host may still be at work on.
-        """
-        gate = gate or PaymentGate()
-        limiter = self.limits.of(model)
-        keyed = self.spec.idempotency and bool(outgoing.headers)
-        lost: OutcomeUnknown | None = None
-
-        async def once() -> HttpResponse:
-            nonlocal lost
-            await limiter.turn(gate)
-            try:
-                answer = await self._sender.post(name, outgoing, gate, keep_as)
-                if answer.is_page and await self._only_pages(name, answer):
-                    raise not_the_api(answer, self._sender.asked(paid=True))
-                accepted = answer if is_job(answer.body) else self._good(answer, paid=True)
-            except (RateLimited, NotSent) as refused:
-                if isinstance(refused, RateLimited):
-                    limiter.throttled(refused.retry_after)
-                if lost is None:
-                    gate.refused()
-                raise
-            except OutcomeUnknown as error:
-                lost = error
-                raise
-            limiter.succeeded()
-            return accepted
-
-        try:
-            return await retried(once, self._clock, self._patience, after=KEYED if keyed else PAID, gate=gate)
-        except ProviderError as error:
-            raise (error if lost is None else lost) from None
-
-    async def _only_pages(self, name: str, answer: HttpResponse) -> bool:
-        """Whether a web page in answer to a paid request means that no API is there at all.
-
-        A success may have been accepted by an API, with a page put in the place of its answer: only where
-        questions that cost nothing are answered so too, it was not.
-        """
-        if not answer.ok:
-            # Without a step's route there may be an API; without that of a create there is none.
-            return name == "create" and answer.status in (404, 405)
-        for _ in range(_PAGES_PROVE):
-            try:
-                other = await self._sender.get(*encode.free_question(self.spec))
-            except ProviderError:
-                return False
-            if not other.is_page:
-                return False
-        return True
-
-    async def _free(self, send: Callable[[], Awaitable[HttpResponse]]) -> HttpResponse:
-        async def once() -> HttpResponse:
-            return self._good(await send())
-
-        return await retried(once, self._clock, self._patience)
-
-    def _good(self, answer: HttpResponse, paid: bool = False) -> HttpResponse:
-        """The answer if it is a success, its error raised otherwise."""
-        if refused_with(answer) is not None:
-            raise fault(answer, self._sender.asked(paid), self._clock.now())
-        return answer
+    def _asked_again(self, job_id: str) -> httpx.Request:
+        return self._sender.question("GET", encode.route(self.spec, "get", job_id))
 
     def _job(self, answer: HttpResponse, *, paid: bool, known_id: str | None = None) -> Job:
         """The job in an answer, whatever its status: some servers answer failed jobs as errors."""
@@ -403,12 +262,6 @@ class VideosClient:
         """Whether a source that the host no longer holds can be sent as a file instead."""
         here = source.remote_id is not None and source.file is not None and source.model is not None
         return here and self.spec.upload_as_source
-
-    def _no_route(self, what: str, missing: ProviderError | None) -> NotSupported:
-        status = missing.status if missing else None
-        said = f" ({missing.message})" if missing else ""
-        hint = f"is {self.spec.base_url} the right address, and the profile the right one?"
-        return NotSupported(f"{self.spec.name} has no {what} route{said}", status=status, hint=hint)
 
 
 def _names_an_id(missing: ProviderError) -> bool:

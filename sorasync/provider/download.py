@@ -162,7 +162,15 @@ Opened = Fetched | Inline | OnDisk | InAnswer
 class Downloader:
     """Finds and opens files: the content route first, then the addresses that the job itself names."""
 
-    def __init__(self, sender: Sender, links: LinkPolicy, patience: Patience, get_job: GetJob) -> None:
+    def __init__(
+        self,
+        sender: Sender,
+        links: LinkPolicy,
+        patience: Patience,
+        get_job: GetJob,
+        asked_again: Callable[[str], httpx.Request],
+    ) -> None:
+        self._asked_again = asked_again
         self._sender = sender
         self._links = links
         self._patience = patience
@@ -258,14 +266,10 @@ class Downloader:
             return Inline(url)
         if isinstance(kept, Path):
             return OnDisk(kept)
-        spec = self._sender.spec
-        address = spec.base_url + filled(spec.routes["get"], job.id)
-        request = self._sender.build(
-            "GET", address, {"accept": "application/json", **self._sender.auth_headers()}
-        )
+        request = self._asked_again(job.id)
         response = await stack.enter_async_context(self._sender.open("get", request))
         if not response.is_success:
-            raise await self._refused(response, address)
+            raise await self._refused(response, str(request.url))
         return InAnswer(response, self._sender, kept)
 
     async def _follow(self, name: str, url: str, offset: int, stack: AsyncExitStack) -> Fetched:

@@ -27,13 +27,14 @@ Part = tuple[str, tuple[str, bytes | IO[bytes], str] | tuple[None, str]]
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What a POST says. `fields` holds JSON values; `files` maps a field to a local file or bytes."""
+    """What a request says. `fields` holds JSON values; `files` maps a field to a local file or bytes."""
 
     path: str
     encoding: str
     fields: Mapping[str, object] = field(default_factory=dict)
     files: Mapping[str, Path | bytes] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    method: str = "POST"
 
 
 def content_type(path: Path) -> str:

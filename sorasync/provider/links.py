@@ -39,12 +39,13 @@ class LinkPolicy:
     """Judges addresses that a server names.
 
     `base_url` is the user's own and may be anywhere. Other hosts must be public unless they are among
-    `allowed` (`host` or `host:port`). A name is judged by the very addresses that are connected to: asked
-    twice, it may answer differently.
+    `allowed` (`host` or `host:port`); those in `with_key` get the key as well, over TLS alone. A name is
+    judged by the very addresses that are connected to: asked twice, it may answer differently.
     """
 
     base_url: str
     allowed: tuple[str, ...] = ()
+    with_key: tuple[str, ...] = ()
 
     def absolute(self, url: str, against: str | None = None) -> str:
         """The address in full; servers may send `/v1/videos/…`. Raises `BadDownload` for other schemes."""
@@ -57,8 +58,12 @@ class LinkPolicy:
         return whole
 
     def trusted(self, url: str) -> bool:
-        """Whether the key may travel to that address: the very origin that the user configured."""
-        return origin(url) == origin(self.base_url)
+        """Whether the key may travel there: to the very origin that the user configured, or one like it."""
+        target = origin(url)
+        if target is None or target == origin(self.base_url):
+            return target is not None
+        named = {target.host, f"{target.host}:{target.port}"}
+        return target.scheme == "https" and not named.isdisjoint(self.with_key)
 
     def check(self, url: str) -> None:
         """Raises `BadDownload` for a private or local address that is not the user's own."""

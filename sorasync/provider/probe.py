@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from sorasync.provider import encode
-from sorasync.provider.client import VideosClient
 from sorasync.provider.errors import ProviderError
+from sorasync.provider.host_client import HostClient
 from sorasync.provider.http_response import HttpResponse, complaint
 from sorasync.provider.read import read_page
 from sorasync.provider.retry_after import date_of
@@ -61,13 +61,13 @@ class HostFacts:
     sunset: str | None = None
 
 
-async def probe(client: VideosClient) -> HostFacts:
+async def probe(client: HostClient) -> HostFacts:
     """Ask the host about itself; never raises a `ProviderError`."""
     return await _Probe(client.sender, client).run()
 
 
 class _Probe:
-    def __init__(self, sender: Sender, client: VideosClient) -> None:
+    def __init__(self, sender: Sender, client: HostClient) -> None:
         self._sender = sender
         self._spec = sender.spec
         self._clock = client.clock

@@ -123,12 +123,14 @@ class Sender:
     async def post(
         self, name: str, outgoing: Outgoing, gate: PaymentGate | None = None, keep_as: str | None = None
     ) -> HttpResponse:
-        """A POST, sent once. With a gate it is paid; `OutcomeUnknown` is raised where no answer comes.
+        """A request with a body, sent once. With a gate it is paid; `OutcomeUnknown` if no answer comes.
 
         With `keep_as` its answer is durable under that name on return, if it is a success that holds what
         the host could not be asked for again.
         """
-        return await self._ask(name, "POST", outgoing.path, outgoing=outgoing, gate=gate, keep_as=keep_as)
+        return await self._ask(
+            name, outgoing.method, outgoing.path, outgoing=outgoing, gate=gate, keep_as=keep_as
+        )
 
     async def _ask(
         self,
@@ -188,6 +190,20 @@ class Sender:
             yield response
         finally:
             await response.aclose()
+
+    def question(self, method: str, path: str, fields: Mapping[str, object] | None = None) -> httpx.Request:
+        """A request that costs nothing, with its JSON. Raises `InvalidRequest` for what cannot be written."""
+        outgoing = None if fields is None else Outgoing(path, "json", fields)
+        try:
+            with ExitStack() as files:
+                return self._request(method, self.spec.base_url + path, None, outgoing, False, files)
+        except (httpx.InvalidURL, ValueError, TypeError):
+            raise InvalidRequest(f"the question cannot be written for {self.spec.name}") from None
+
+    async def ask(self, name: str, request: httpx.Request) -> HttpResponse:
+        """The answer to a `question`."""
+        async with self.in_time(), self.open(name, request) as response:
+            return await self.read(response)
 
     def build(self, method: str, url: str, headers: Mapping[str, str]) -> httpx.Request:
         """A request without a body. Raises `InvalidRequest` for an address that is none."""

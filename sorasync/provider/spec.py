@@ -12,8 +12,11 @@ class HostSpec:
 
     `routes` maps route names to paths below `base_url`, `{id}` for an id; a missing one is not supported.
     `edits` are the forms of the edit route to try in order. `auth` is `bearer`, `none` or the name of the
-    header that holds the key; `headers` go with every request to the host. `encodings` lists per route what
-    bodies the host reads, the preferred one first. `provider_name` is what records are filed under.
+    header that holds the key as `key_form` has it; `headers` go with every request to the host. `encodings`
+    lists per route what bodies the host reads, the preferred one first. `provider_name` is what records are
+    filed under.
+    `key_hosts` are hosts of files that ask for the key. `job` holds the operations of a host of the job
+    family, None for one of the Videos API.
     """
 
     name: str
@@ -23,6 +26,7 @@ class HostSpec:
     edits: tuple[str, ...] = ()
     encodings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     auth: str = "bearer"
+    key_form: str = "{key}"
     headers: Mapping[str, str] = field(default_factory=dict)
     key_env: str = "OPENAI_API_KEY"
     key_required: bool = True
@@ -51,6 +55,8 @@ class HostSpec:
     creates_per_minute: float | None = None
     in_flight: int | None = None
     download_hosts: tuple[str, ...] = ()
+    key_hosts: tuple[str, ...] = ()
+    job: Mapping[str, object] | None = None
 
     @property
     def keeps_jobs(self) -> bool:
@@ -75,6 +81,7 @@ class HostSpec:
             edits=_texts(routes.get("edit")),
             encodings={name: _texts(value) for name, value in _wire_table(wire, "encodings").items()},
             auth=str(auth.get("header", "bearer")),
+            key_form=str(auth.get("value") or "{key}"),
             headers={name: str(value) for name, value in _wire_table(wire, "headers").items()},
             key_env=str(auth.get("env", "OPENAI_API_KEY")),
             key_required=bool(auth.get("required", True)),
@@ -103,6 +110,8 @@ class HostSpec:
             creates_per_minute=_number_or_none(rate.get("creates_per_minute")),
             in_flight=_whole_or_none(rate.get("in_flight")),
             download_hosts=_texts(_wire_table(wire, "download").get("hosts")),
+            key_hosts=_texts(_wire_table(wire, "download").get("with_key")),
+            job=_wire_table(wire, "job") or None,
         )
 
 
