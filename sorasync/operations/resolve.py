@@ -233,22 +233,24 @@ def adopt(project: Project, session: ChangeSession, record: Record, job_id: str,
     return job
 
 
-def resend(session: ChangeSession, record: Record) -> None:
-    """Note that a request never arrived: the next apply sends it again, at its price."""
+def resend(session: ChangeSession, *records: Record) -> None:
+    """Note that requests never arrived, all or none: the next apply sends them again, at their price."""
     with session.store.transaction():
-        session.store.withdraw(
-            record.key, run=session.run, error_stage="send", error_message="it never arrived"
-        )
-        session.store.log("to be sent again", record.address, record.key, session.run)
+        for record in records:
+            session.store.withdraw(
+                record.key, run=session.run, error_stage="send", error_message="it never arrived"
+            )
+            session.store.log("to be sent again", record.address, record.key, session.run)
 
 
-def forget(session: ChangeSession, record: Record) -> None:
-    """Drop a record; the attempt stays in the history and counts as spent."""
+def forget(session: ChangeSession, *records: Record) -> None:
+    """Drop records, all or none; their attempts stay in the history and count as spent."""
     store = session.store
     with store.transaction():
-        for address in store.addresses_of(record.key):
-            store.unbind(address, run=session.run)
-        store.forget([record.key], run=session.run)
+        for record in records:
+            for address in store.addresses_of(record.key):
+                store.unbind(address, run=session.run)
+            store.forget([record.key], run=session.run)
 
 
 def refuse_held(store: Store, job_id: str, key: str | None = None) -> None:

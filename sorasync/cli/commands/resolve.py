@@ -125,9 +125,8 @@ def _settle_batch(
             return (
                 f"The {renders} are in {batch.id} ({batch.status.value}): the next apply reads its results."
             )
-        with session.store.transaction():
-            for record in question.records:
-                (resolve.resend if resend else resolve.forget)(session, record)
+        release = resolve.resend if resend else resolve.forget
+        release(session, *question.records)
     if resend:
         return f"The batch never arrived: the next apply sends its {renders} again, for {question.cost}."
     return f"The {renders} are forgotten; the next plan renders again what is still declared."
