@@ -30,7 +30,7 @@ from sorasync.apply.render.wait_for_provider import fetch_when_there, pause_befo
 from sorasync.apply.report import End, Outcome
 from sorasync.apply.thumbnails import Pictures
 from sorasync.assets.disk import FULL, NO_DESCRIPTOR
-from sorasync.assets.errors import AssetError, DiskFull
+from sorasync.assets.file_errors import AssetError, DiskFull
 from sorasync.clock import lasting
 from sorasync.errors import SorasyncError
 from sorasync.graph.render import Kind

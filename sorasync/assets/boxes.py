@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from sorasync.assets.errors import DamagedFile
+from sorasync.assets.file_errors import DamagedFile
 
 MAX_BOXES = 200_000
 """Bounds the work on a hostile file; an hour in half-second fragments has some 14,400 boxes."""

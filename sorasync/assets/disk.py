@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sorasync.assets.errors import DamagedFile, PartBusy
+from sorasync.assets.file_errors import DamagedFile, PartBusy
 from sorasync.durable import BLOCK, opened_directory
 from sorasync.library_file import open_file
 from sorasync.text import counted

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sorasync.assets.disk import FULL, exclusive_part, hash_prefix
-from sorasync.assets.errors import DamagedFile, DiskFull, TooLarge, WrongLength
+from sorasync.assets.file_errors import DamagedFile, DiskFull, TooLarge, WrongLength
 from sorasync.durable import BLOCK
 
 if TYPE_CHECKING:

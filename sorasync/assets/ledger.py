@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sorasync.assets.errors import AssetError
+from sorasync.assets.file_errors import AssetError
 from sorasync.assets.link_kind import Way
 from sorasync.durable import write_atomic
 from sorasync.library_file import FileRefused, read_file

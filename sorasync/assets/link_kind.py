@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from sorasync.assets.disk import FULL
-from sorasync.assets.errors import DiskFull
+from sorasync.assets.file_errors import DiskFull
 from sorasync.assets.tree import TEMPORARY
 
 _REFUSALS = frozenset(

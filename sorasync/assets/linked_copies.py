@@ -8,7 +8,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from sorasync.assets.errors import AssetError
+from sorasync.assets.file_errors import AssetError
 from sorasync.assets.ledger import load_ledger
 from sorasync.assets.names import Link
 from sorasync.assets.store import VIDEO, AssetStore

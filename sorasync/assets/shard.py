@@ -14,7 +14,7 @@ from sorasync.assets.disk import (
     hash_next,
     locked_directory,
 )
-from sorasync.assets.errors import DamagedFile
+from sorasync.assets.file_errors import DamagedFile
 from sorasync.durable import make_directory, put_whole
 
 

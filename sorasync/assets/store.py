@@ -22,7 +22,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from sorasync.assets.disk import exclusive_part, hash_file
-from sorasync.assets.errors import Diverted, PartBusy
+from sorasync.assets.file_errors import Diverted, PartBusy
 from sorasync.assets.shard import Shard, Stored, held
 from sorasync.durable import make_directory
 

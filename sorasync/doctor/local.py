@@ -47,7 +47,7 @@ def _schemas(project: Project) -> Iterator[Check]:
 
 
 def _state(project: Project, store: Store) -> Iterator[Check]:
-    from sorasync.state.check import faults
+    from sorasync.state.consistency import faults
     from sorasync.state.lock import holder
     from sorasync.state.record import Status
 

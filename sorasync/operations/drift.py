@@ -229,7 +229,7 @@ class _Seeking:
         }
 
     def _is_video(self, sha256: str) -> bool:
-        from sorasync.assets.errors import DamagedFile
+        from sorasync.assets.file_errors import DamagedFile
         from sorasync.assets.mp4 import inspect_mp4
 
         try:

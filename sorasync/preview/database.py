@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sorasync.errors import SorasyncError
-from sorasync.preview.schema import SCHEMA, VERSION
+from sorasync.preview.table_schema import SCHEMA, VERSION
 
 BUSY_SECONDS = 30.0
 _WAL_TRIES, _WAL_PAUSE = 100, 0.05

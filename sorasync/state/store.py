@@ -7,10 +7,10 @@ from pathlib import Path
 from types import TracebackType
 
 from sorasync.clock import Clock, SystemClock
+from sorasync.state.asset_rows import Files
 from sorasync.state.bindings import Bindings
 from sorasync.state.connect import connect, location, memory
 from sorasync.state.errors import explained
-from sorasync.state.files import Files
 from sorasync.state.records import Records
 from sorasync.state.runs import Runs
 from sorasync.state.session import Session

@@ -12,7 +12,7 @@ import pytest
 
 from sorasync.apply.budget import Budget, BudgetSpent, Cap
 from sorasync.apply.report import End
-from sorasync.assets.errors import DiskFull
+from sorasync.assets.file_errors import DiskFull
 from sorasync.assets.store import AssetStore
 from sorasync.cli.app.exit_code import of_report
 from sorasync.plan.action import Action

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sorasync.assets.errors import AssetError
+from sorasync.assets.file_errors import AssetError
 from sorasync.assets.link import LinkReport, link_all
 from sorasync.assets.link_kind import Way
 from sorasync.assets.names import Link

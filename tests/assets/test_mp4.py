@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sorasync.assets.errors import DamagedFile
+from sorasync.assets.file_errors import DamagedFile
 from sorasync.assets.mp4 import inspect_mp4
 from sorasync.assets.sniff import sniff, sniff_file
 from tests.assets.helpers import make_mp4

@@ -14,7 +14,7 @@ import pytest
 
 from sorasync.assets.disk import exclusive_part
 from sorasync.assets.drift import FileDrift, check, stat_facts
-from sorasync.assets.errors import DamagedFile, PartBusy
+from sorasync.assets.file_errors import DamagedFile, PartBusy
 from sorasync.assets.store import AssetStore
 from tests.assets.helpers import digest, put
 

@@ -22,7 +22,7 @@ from sorasync.apply.events import Moment
 from sorasync.apply.render.payment_gate import ChangeGate
 from sorasync.apply.render.render_request import build
 from sorasync.apply.render.send import Intent, intend, take_back, why
-from sorasync.assets.errors import DiskFull
+from sorasync.assets.file_errors import DiskFull
 from sorasync.errors import SorasyncError
 from sorasync.plan.change import Change
 from sorasync.provider import errors

@@ -11,8 +11,8 @@ from sorasync.apply.context import Context
 from sorasync.apply.render.transfer import stream
 from sorasync.apply.sidecars import sidecar_of
 from sorasync.assets import linked_copies as spare
-from sorasync.assets.errors import DamagedFile, TooLarge, WrongLength
 from sorasync.assets.fetch import Received
+from sorasync.assets.file_errors import DamagedFile, TooLarge, WrongLength
 from sorasync.assets.mismatch import mismatch
 from sorasync.assets.mp4 import Mp4Facts, inspect_mp4
 from sorasync.assets.sidecar import note, write_sidecar

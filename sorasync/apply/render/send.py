@@ -15,7 +15,7 @@ from sorasync.apply.render.job_ids import IdTaken
 from sorasync.apply.render.payment_gate import ChangeGate
 from sorasync.apply.render.render_request import Request
 from sorasync.apply.render.seed import found_in
-from sorasync.assets.errors import DiskFull
+from sorasync.assets.file_errors import DiskFull
 from sorasync.errors import SorasyncError
 from sorasync.graph.render import Render
 from sorasync.plan.change import Change

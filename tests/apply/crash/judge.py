@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sorasync.apply.batch.batch_token import Mark
-from sorasync.assets.errors import DamagedFile
+from sorasync.assets.file_errors import DamagedFile
 from sorasync.assets.mp4 import inspect_mp4
 from sorasync.errors import SorasyncError
 from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.project import Project
 from sorasync.state import lockfile
-from sorasync.state.check import faults
+from sorasync.state.consistency import faults
 from sorasync.state.durable_state import facts
 from sorasync.state.lock import holder
 from sorasync.state.lockfile_text import dumps

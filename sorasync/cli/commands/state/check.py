@@ -20,7 +20,7 @@ def command(globals: Globals) -> ExitCode:
 
     Exits with 1 if anything is wrong. `sorasync drift` checks the videos.
     """
-    from sorasync.state.check import faults
+    from sorasync.state.consistency import faults
 
     with globals.project().store() as store:
         found = faults(store)
