@@ -65,9 +65,9 @@ _FETCHES_FAILED = 3
 
 
 _LEFT = {
-    Status.INTENT: "sent; its answer was not waited for",
-    Status.UNKNOWN: "sent; its answer was not waited for",
-    Status.RENDERED: "rendered, not fetched yet",
+    Status.INTENT: "sent; stopped before the answer came",
+    Status.UNKNOWN: "sent; stopped before the answer came",
+    Status.RENDERED: "rendered, not downloaded yet",
 }
 """How a change is described that was on its way when the run left off, by the status of its record."""
 
@@ -199,8 +199,8 @@ class Carrier:
                 return self._pending(change, "it never arrived, and nothing more is sent in this run")
             return await self._again(change)
         if answer is InDoubtAnswer.LATER:
-            return self._pending(change, f"{lost}; what became of it is not known yet")
-        self.context.tell(change, Moment.FAILED, f"{lost}, and only you can find out what became of it")
+            return self._pending(change, f"{lost}; whether there is a job is not known yet")
+        self.context.tell(change, Moment.FAILED, f"{lost}, and only you can find out whether there is a job")
         return self._outcome(
             change,
             End.OPEN,
@@ -354,7 +354,7 @@ class Carrier:
                 if now + misses.pause > begun + context.settings.wait:
                     # "the provider keeps it for 60 min" would say the opposite.
                     raise FetchLater(
-                        f"rendered, and the provider has no file of it now: {error.message}",
+                        f"rendered, but the provider does not have the file right now: {error.message}",
                         hint="sorasync apply asks for it again, at no cost",
                     ) from error
             # The slot is free meanwhile: others may have files that are there.
@@ -368,7 +368,7 @@ class Carrier:
         context = self.context
         async with self.downloads.slot(change.label, file_expires_at(record, context.profile, job)):
             if context.interrupted:
-                raise FetchLater("rendered, not fetched yet")
+                raise FetchLater("rendered, not downloaded yet")
             context.tell(change, Moment.FETCHING)
             try:
                 stored = await fetch_when_there(context, record, job, lambda: self._bind(change))
@@ -411,7 +411,7 @@ class Carrier:
             return self._lost(change, f"the provider reports {job.status.value}, and has no file", job)
         promised = expires_at is not None and expires_at > self.context.clock.now()
         if promised or isinstance(error, errors.NotReady):
-            absent = errors.BadDownload(f"rendered, and the provider has no file of it: {error.message}")
+            absent = errors.BadDownload(f"rendered, but the provider does not have the file: {error.message}")
             self._not_fetched(absent, expires_at)
             raise absent from error
         return self._lost(change, f"rendered, but the provider no longer has the file: {error.message}", job)
@@ -426,7 +426,7 @@ class Carrier:
         """The next step for a file that did not come."""
         left = 0.0 if expires_at is None else expires_at - self.context.clock.now()
         kept = f"; the provider keeps it for {lasting(left)}" if left > 0 else ""
-        return f"sorasync apply fetches it at no cost{kept}"
+        return f"sorasync apply downloads it at no cost{kept}"
 
     def _progress(self, change: Change, job: Job) -> None:
         if abs(self._progressed.get(change.key, 0) - job.progress) >= _STEP:

@@ -89,7 +89,7 @@ def _address_hint(project: Project) -> str:
 
 def _clock(facts: HostFacts) -> Check:
     if facts.skew is None:
-        return Check("clock", Level.UNKNOWN, "its answers carry no time")
+        return Check("clock", Level.UNKNOWN, "its answers have no time")
     off = abs(facts.skew)
     where = "ahead of" if facts.skew > 0 else "behind"
     if off < _SKEW_WARNS:
@@ -106,19 +106,19 @@ def _check_api_key(project: Project, first: Reached) -> Check:
     auth = project.profile.auth
     variable = project.config.provider.api_key_env or auth.env
     if auth.header == "none":
-        return Check("key", Level.OK, "it asks for none")
+        return Check("key", Level.OK, "the host needs none")
     if first.status in (401, 403):
         said = f": {first.said}" if first.said else ""
         return Check(
             "key", Level.ERROR, f"refused with {first.status}{said}", f"put a valid key into {variable}"
         )
     if not auth.required and project.api_key() is None:
-        return Check("key", Level.OK, "none is set, and it asks for none")
+        return Check("key", Level.OK, "none is set, and the host needs none")
     if first.status in (404, 405) and project.profile.can("list"):
         return Check("key", Level.UNKNOWN, "not known: the route to check it with does not exist")
     if first.status >= 300 and first.status != 404:
         said = f": {first.said}" if first.said else ""
-        return Check("key", Level.WARNING, f"perhaps not accepted, since it answers {first.status}{said}")
+        return Check("key", Level.WARNING, f"may not be accepted: the host answers {first.status}{said}")
     return Check("key", Level.OK, f"the key of {variable} is accepted")
 
 
@@ -150,7 +150,7 @@ def _list(project: Project, facts: HostFacts) -> Iterator[Check]:
             "set abilities.list_returns_prompts = false",
         )
     else:
-        yield Check("list", Level.OK, f"it works, and is {abilities.list} by the profile")
+        yield Check("list", Level.OK, f"it works, and is {abilities.list} according to the profile")
     if facts.next_page is False:
         yield Check(
             "list pages", Level.WARNING, "its second page repeats the first", 'set abilities.list = "partial"'
@@ -182,10 +182,10 @@ def _routes(facts: HostFacts) -> Iterator[Check]:
             "routes",
             Level.WARNING,
             f"not there {how}: {listed(missing, 9)}",
-            'set them to "" under [provider.routes], so that plans know',
+            'set them to "" under [provider.routes], so that plans refuse what needs them',
         )
     if open_ones := groups.get(None):
-        yield Check("routes", Level.UNKNOWN, f"known only by paying: {listed(open_ones, 9)}")
+        yield Check("routes", Level.UNKNOWN, f"cannot be checked without paying: {listed(open_ones, 9)}")
 
 
 def _without_spares(routes: Mapping[str, bool | None]) -> dict[str, bool | None]:

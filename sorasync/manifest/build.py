@@ -200,7 +200,7 @@ class _Building:
         if not model.steps:
             message = f"{address} starts from {model.from_}, but has no steps"
             self._fault(
-                "S112", message, (*path, "from"), address, "one [[steps]] at least, an extend or an edit"
+                "S112", message, (*path, "from"), address, "at least one [[steps]], with an extend or an edit"
             )
 
     def _steps(self, name: str, models: list[StepModel], origin: Origin) -> tuple[StepSpec, ...]:
@@ -217,7 +217,7 @@ class _Building:
             if whole:
                 self._fault("S112", "a step needs `extend` or `edit`", path, address, on_key=True)
         elif model.extend is not None and model.edit is not None:
-            message = "`extend` and `edit` exclude each other: make two steps of them"
+            message = "`extend` and `edit` exclude each other: make them two steps"
             self._fault("S111", message, (*path, "edit"), address, on_key=True)
         elif kind == "edit" and model.seconds is not None:
             message = "`seconds` cannot be combined with `edit`: an edit keeps the length of its source"
@@ -245,7 +245,7 @@ class _Building:
                 ):
                     self._fault(
                         "S112",
-                        "a shot needs one field at least",
+                        "a shot needs at least one field",
                         (*path, "shots", index),
                         address,
                         on_key=True,
@@ -288,7 +288,7 @@ class _Building:
             message = f"the prompt is {len(text):,} characters long"
             self._fault("S113", message, path, address, f"at most {LONGEST_PROMPT:,} characters")
         elif not text.isprintable() and (wrong := control_character(text)):
-            self._fault("S113", f"the prompt holds the control character {wrong}", path, address)
+            self._fault("S113", f"the prompt contains the control character {wrong}", path, address)
         return text
 
     def _digest(self, declared: str, path: TomlPath, address: str) -> tuple[str | None, str | None]:

@@ -65,17 +65,17 @@ class LibraryConfig(Table):
     """`[library]`: its name and where its manifests are."""
 
     name: Line = Field(
-        "library", description="Shown in plans; default the directory's name.", examples=["promo"]
+        "library", description="Shown in plans. Default: the directory's name.", examples=["promo"]
     )
     manifests: Line = Field("manifests", description="Directory of the manifests.", examples=["manifests"])
 
 
 class ProviderConfig(Table):
-    """`[provider]`: who renders. Every other key here changes the profile, and is kept in `overrides`."""
+    """`[provider]`: who renders. Every other key overrides the profile."""
 
     profile: Line = Field("preview", description="A profile's name or path.", examples=["openai"])
     base_url: Annotated[str, StringConstraints(pattern=_BASE_URL)] | None = Field(
-        None, description="Where the API is.", examples=["https://videos.example/v1"]
+        None, description="The URL of the API.", examples=["https://videos.example/v1"]
     )
     api_key_env: Annotated[str, StringConstraints(pattern=_VARIABLE)] | None = Field(
         None, description="Environment variable that holds the key.", examples=["VIDEOS_API_KEY"]
@@ -90,11 +90,11 @@ class StateConfig(Table):
     """`[state]`: where the records are kept."""
 
     url: Annotated[str, StringConstraints(pattern=_STATE_URL)] = Field(
-        DEFAULT_STATE, description="Where the state is.", examples=[DEFAULT_STATE]
+        DEFAULT_STATE, description="The URL of the state.", examples=[DEFAULT_STATE]
     )
     lock_file: bool | None = Field(
         None,
-        description="Keep a lock file for git; by default where renders cost money.",
+        description="Keep a lock file for git. Default: true if renders cost money.",
         examples=[True],
     )
 
@@ -110,19 +110,19 @@ class AssetsConfig(Table):
     )
     pictures: list[Literal["thumbnail", "spritesheet"]] = Field(
         [],
-        description="Pictures that are fetched beside each video; one more request each.",
+        description="Pictures to download with each video, at one more request each.",
         examples=[["thumbnail"]],
     )
     mismatch: Literal["warn", "fail"] = Field(
         "warn",
         description=(
-            "A video of another length or size than paid for, or without a frame that can be decoded, "
-            "is a warning, or a failure on which nothing is built."
+            "What to do with a video whose length or size is not what was paid for, or whose frames "
+            "cannot be decoded: `warn`, or `fail` and make nothing from it."
         ),
         examples=["fail"],
     )
     tolerance_pct: Annotated[int, Field(ge=0, le=100)] = Field(
-        10, description="Percent of length and size that are no mismatch.", examples=[10]
+        10, description="How far length and size may differ, in percent.", examples=[10]
     )
 
 
@@ -139,12 +139,12 @@ class ApplyConfig(Table):
         60, description="How long to wait for one render, a busy provider or a download.", examples=[60]
     )
     attempts: Annotated[int, Field(ge=1, le=100)] = Field(
-        3, description="How often a render that failed for technical reasons is tried.", examples=[3]
+        3, description="How often to try a render that fails for technical reasons.", examples=[3]
     )
 
 
 class BudgetConfig(Table):
-    """`[budget]`: where apply stops. Dollars and seconds of video; what is left out has no limit."""
+    """`[budget]`: where apply stops, in dollars and seconds of video. A key that is not set is no limit."""
 
     per_apply: Dollars | None = Field(None, description="Dollars in one apply.", examples=[25.0])
     per_day: Dollars | None = Field(None, description="Dollars in a day of UTC.", examples=[50.0])
@@ -159,7 +159,7 @@ class BudgetConfig(Table):
 
 
 class SafetyConfig(Table):
-    """`[safety]`: plans that change more than this are refused."""
+    """`[safety]`: larger plans are refused."""
 
     max_replace_pct: Percent | None = Field(
         None, description="Share of renders replaced, in percent.", examples=[30]
@@ -172,31 +172,37 @@ class SafetyConfig(Table):
 
 
 class LintLimitsConfig(Table):
-    """`[lint.limits]`: where rules that count begin to speak."""
+    """`[lint.limits]`: thresholds of the rules that count."""
 
-    camera_moves: Whole = Field(2, description="Camera moves in one shot (S204).", examples=[3])
-    at_once: Positive = Field(2, description="Actions at the same time in one shot (S205).", examples=[3])
+    camera_moves: Whole = Field(2, description="Most camera moves in one shot (S204).", examples=[3])
+    at_once: Positive = Field(2, description="Most simultaneous actions in one shot (S205).", examples=[3])
     long_prompt_words: Whole = Field(
-        60, description="Words from which on camera, light and palette are asked for (S206).", examples=[100]
+        60,
+        description="From this many words on, a prompt should name camera, light, palette (S206).",
+        examples=[100],
     )
-    seconds_a_beat: Amount = Field(1, description="Seconds that a beat takes (S208).", examples=[0.8])
-    seconds_a_shot: Amount = Field(1.5, description="Seconds that a shot takes (S208).", examples=[1.0])
-    words_a_second: Amount = Field(3.5, description="Words spoken in a second (S208).", examples=[3.0])
+    seconds_a_beat: Amount = Field(1, description="Least seconds per beat (S208).", examples=[0.8])
+    seconds_a_shot: Amount = Field(1.5, description="Least seconds per shot (S208).", examples=[1.0])
+    words_a_second: Amount = Field(3.5, description="Most spoken words per second (S208).", examples=[3.0])
     long_clip_seconds: Whole = Field(
-        8, description="Seconds up to which a clip may hold many beats (S209).", examples=[12]
+        8, description="Clips longer than this should not have many beats (S209).", examples=[12]
     )
-    many_beats: Positive = Field(5, description="Beats that are many in a long clip (S209).", examples=[7])
-    palette_least: Whole = Field(3, description="Colours of a palette at least (S210).", examples=[2])
-    palette_most: Positive = Field(5, description="Colours of a palette at most (S210).", examples=[6])
+    many_beats: Positive = Field(
+        5, description="Beats that count as many in a long clip (S209).", examples=[7]
+    )
+    palette_least: Whole = Field(3, description="Fewest colours in a palette (S210).", examples=[2])
+    palette_most: Positive = Field(5, description="Most colours in a palette (S210).", examples=[6])
     repeated_percent: Percent = Field(
-        60, description="Percent of an extension that may repeat the prompt before it (S212).", examples=[80]
+        60,
+        description="How much of an extension may repeat its source's prompt, in percent (S212).",
+        examples=[80],
     )
 
 
 class LintConfig(Table):
-    """`[lint]`: which rules count."""
+    """`[lint]`: which rules apply."""
 
-    ignore: list[Code] = Field([], description="Codes that are not reported.", examples=[["S207"]])
+    ignore: list[Code] = Field([], description="Codes to leave out.", examples=[["S207"]])
     levels: dict[Code, Literal["error", "warning", "hint"]] = Field(
         {}, description="Severity by code.", examples=[{"S203": "error"}]
     )
@@ -207,7 +213,7 @@ class LintConfig(Table):
 
 
 class Config(Table):
-    """`sorasync.toml`, with the chosen environment laid over it.
+    """`sorasync.toml`, with the chosen environment merged over it.
 
     `env` is that environment's name, None for the base.
     """
@@ -228,7 +234,7 @@ class Config(Table):
         description="Dollars a second, by model and size; `*` is every other size.",
         examples=[{"my-model": {"1280x720": 0.04}}],
     )
-    lint: LintConfig = Field(default_factory=LintConfig, description="Which rules count.")
+    lint: LintConfig = Field(default_factory=LintConfig, description="Which rules apply.")
     env: str | None = Field(None, exclude=True, description="The chosen environment.")
 
     @property
@@ -238,7 +244,7 @@ class Config(Table):
 
 
 def load_config(root: Path, env: str | None = None) -> Config:
-    """Read `sorasync.toml` of a library, with `[env.NAME]` laid over every table.
+    """Read `sorasync.toml` of a library, with `[env.NAME]` merged over its tables.
 
     Raises `ManifestError` with every fault of the file, an unknown `env` among them.
     """

@@ -249,7 +249,7 @@ class LibraryFiles:
         near = posixpath.join(posixpath.dirname(declared), fix) if fix else None
         if not directory.is_dir():
             where = shown(parent) if parent else "the library's directory"
-            return FileFault("S109", f"there is no file {shown(declared)}: {where} is no directory")
+            return FileFault("S109", f"there is no file {shown(declared)}: {where} is not a directory")
         return FileFault("S109", f"there is no file {shown(declared)}", fix=near)
 
     def _names(self, directory: Path) -> list[str]:

@@ -97,13 +97,13 @@ def _check_value(value: object) -> tuple[str, str] | None:
     text = as_text(value)
     if not text or text != text.strip() or len(text) > LONGEST_VALUE:
         return (
-            "a matrix value must not be empty, start or end with a blank, or be longer than "
+            "a matrix value must not be empty, start or end with a space, or be longer than "
             f"{LONGEST_VALUE} characters, since it becomes part of the clip's name",
             "a short value",
         )
     if found := _FORBIDDEN.search(text):
         return (
-            f"a matrix value must not hold {found[0]!r}, since it becomes part of the clip's name",
+            f"a matrix value must not contain {found[0]!r}, since it becomes part of the clip's name",
             "no [ ] , = # / \\ and no control characters",
         )
     return None

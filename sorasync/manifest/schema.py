@@ -116,7 +116,7 @@ class Table(BaseModel):
 
 
 class DefaultsModel(Table):
-    """`[defaults]`: what clips take that do not say otherwise."""
+    """`[defaults]`: for clips that do not set their own."""
 
     model: Line | None = Field(None, description="The model that renders.", examples=["sora-2"])
     size: Size | None = Field(None, description="Width x height in pixels.", examples=["1280x720"])
@@ -129,7 +129,7 @@ class DefaultsModel(Table):
     tags: list[Line] | None = Field(None, description="Tags for selection.", examples=[["spring"]])
     params: dict[str, Parameter] | None = Field(
         None,
-        description="Further parameters of the provider, merged key by key, each key as a whole.",
+        description="More parameters for the provider, merged key by key.",
         examples=[{"seed": 7}],
     )
 
@@ -174,14 +174,14 @@ class ShotModel(Table):
 
 
 class StepModel(Table):
-    """`[[clips.SLUG.steps]]`: an extension or an edit of what came before."""
+    """`[[clips.SLUG.steps]]`: an extension or an edit of the previous result."""
 
     extend: str | None = Field(None, description="Prompt of an extension.", examples=["Continue upwards."])
     edit: str | None = Field(None, description="Prompt of an edit.", examples=["Shift the palette to teal."])
-    seconds: Seconds | None = Field(None, description="What an extension adds.", examples=[8])
-    revision: Revision = Field(0, description="Bump to render this step again.", examples=[1])
+    seconds: Seconds | None = Field(None, description="How many seconds an extension adds.", examples=[8])
+    revision: Revision = Field(0, description="Increase it to render this step again.", examples=[1])
     params: dict[str, Parameter] | None = Field(
-        None, description="Further parameters of the provider.", examples=[{"strength": 0.5}]
+        None, description="More parameters for the provider.", examples=[{"strength": 0.5}]
     )
 
 
@@ -219,12 +219,12 @@ class ClipModel(Table):
         description="Variables with several values: one clip for each combination.",
         examples=[{"city": ["Lisbon", "Osaka"]}],
     )
-    revision: Revision = Field(0, description="Bump to render again.", examples=[1])
+    revision: Revision = Field(0, description="Increase it to render again.", examples=[1])
     protect: bool | None = Field(None, description="Refuse plans that retire or replace it.", examples=[True])
     tags: list[Line] | None = Field(None, description="Tags for selection.", examples=[["spring"]])
     description: str | None = Field(None, description="For people only.", examples=["Opening shot"])
     params: dict[str, Parameter] | None = Field(
-        None, description="Further parameters of the provider.", examples=[{"seed": 7}]
+        None, description="More parameters for the provider.", examples=[{"seed": 7}]
     )
 
 

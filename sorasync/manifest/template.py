@@ -44,7 +44,7 @@ class Problem:
             expected = listed(scope) if scope else "no variables are defined here"
             fix = nearest(self.name, scope)
         elif self.why == "array":
-            message, fix = f"variable `{self.name}` is an array and cannot be part of a text", None
+            message, fix = f"variable `{self.name}` is an array and cannot be part of a string", None
             expected = "a string, a number or a boolean"
         else:
             message = f"{shown(self.text.strip())} is not a placeholder"
@@ -109,7 +109,7 @@ def variable_faults(
             if isinstance(text, str) and _WHOLE.search(text):
                 yield Fault(
                     "S106",
-                    f"variable `{name}` holds a placeholder itself",
+                    f"variable `{name}` contains a placeholder itself",
                     file,
                     path_of(name),
                     "a plain value: variables are not built from variables",

@@ -100,7 +100,7 @@ class _AcceptWork:
         if new is not None and new.status in IN_FLIGHT:
             return "the new render is paid for and on its way"
         if new is not None and new.status is Status.STORED:
-            return "a render of the new declaration is there already (apply binds it for nothing)"
+            return "a render of the new declaration already exists (apply binds it, free)"
         return None
 
     def _own_changes(self, old: Record, render: Render) -> str | None:
@@ -121,7 +121,7 @@ class _AcceptWork:
             return SorasyncError(
                 f"{label} has no render yet that could be accepted", hint="`sorasync plan` shows what is next"
             )
-        return SorasyncError(f"{label} is what its manifest says: there is nothing to accept")
+        return SorasyncError(f"{label} matches its manifest: there is nothing to accept")
 
 
 def accept(assets: AssetStore, session: ChangeSession, found: Acceptance, reason: str) -> None:

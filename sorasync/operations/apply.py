@@ -376,7 +376,7 @@ def _interruptible(context: Context) -> Iterator[None]:
 def _leave_off(context: Context, why: str) -> None:
     context.interrupted = True
     context.terminated = why == _TERMINATED
-    context.reporter.notice("stopping: nothing more is started, renders go on at the provider")
+    context.reporter.notice("stopping: nothing more is started; renders continue at the provider")
     context.halt(why)
 
 
@@ -416,6 +416,6 @@ def link_names(
         return link_all(assets, view)
     except OSError as error:
         raise SorasyncError(
-            f"some file names in {assets.path.name} cannot be made: {error.strerror or error}",
-            hint="every video is in the store and recorded; the next apply makes the names",
+            f"some file names in {assets.path.name} cannot be linked: {error.strerror or error}",
+            hint="every video is in the store and recorded; the next apply links them",
         ) from error

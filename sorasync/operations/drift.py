@@ -200,11 +200,13 @@ class _Seeking:
         if kind is DriftKind.GONE:
             return self._sources.get(key, "it was on its way")
         if brief.asset in self._spares:
-            return f"{self._spares[brief.asset]} still holds it: the next apply puts it back"
+            return f"{self._spares[brief.asset]} still has a copy: the next apply restores it"
         if not self._complete and brief.remote_id not in self._jobs:
-            return "the next apply fetches it again if the provider still has it"
+            return "the next apply downloads it again if the provider still has it"
         there = brief.remote_id in self._jobs and not self._expired(brief) and self._ours(brief)
-        return "the provider still has it: the next apply fetches it" if there else "and gone at the provider"
+        return (
+            "the provider still has it: the next apply downloads it" if there else "and gone at the provider"
+        )
 
     def _ours(self, brief: Brief) -> bool:
         """Whether a list of this provider's videos can say anything of it; characters stand in no list."""

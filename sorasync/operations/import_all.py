@@ -131,7 +131,7 @@ def carry_out(project: Project, session: ChangeSession, gathered: Gathered) -> N
 
     path, text = gathered.path, manifest_text(gathered.clips)
     if path.exists():
-        raise SorasyncError(f"{path.name} is there already", hint="name another file with --out")
+        raise SorasyncError(f"{path.name} already exists", hint="name another file with --out")
     graph = _graph_with(project, path, text)
     staged = import_stage.stage(path, text)
     try:
@@ -184,7 +184,7 @@ def _unfit(project: Project, job: Job, declared: dict[tuple[object, ...], str], 
     if job.status is not JobStatus.COMPLETED:
         return f"it is {job.status.value}"
     if job.expires_at is not None and job.expires_at <= now:
-        return "its file can no longer be fetched: it expired"
+        return "its file can no longer be downloaded: it expired"
     if job.raw.get("remixed_from_video_id"):
         return "it was made from another video, which a manifest cannot express"
     request = job_signature(job)

@@ -140,7 +140,7 @@ def _refuse_unusable(project: Project, job: Job) -> None:
     over = job.expires_at is not None and job.expires_at <= project.clock.now()
     if job.status is JobStatus.COMPLETED and over and not asyncio.run(_has_file(project, job)):
         raise SorasyncError(
-            f"the file of {job.id} can no longer be fetched: it expired", hint="nothing was changed"
+            f"the file of {job.id} can no longer be downloaded: it expired", hint="nothing was changed"
         )
 
 

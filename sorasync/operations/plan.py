@@ -112,7 +112,7 @@ def by_batch(project: Project, options: PlanOptions) -> bool:
     if wanted and not project.profile.can("batch"):
         raise SorasyncError(
             f"the profile {project.profile.name} has no batches",
-            hint="plan and apply with --direct" if options.batch is None else "leave --batch out",
+            hint="plan and apply with --direct" if options.batch is None else "remove --batch",
         )
     return wanted
 

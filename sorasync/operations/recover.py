@@ -229,7 +229,7 @@ class _Recovery:
             return f"several videos fit: sorasync import '{label}' ID, of {', '.join(ids)}"
         if self._found.provider:
             return f"no file is left here; the provider: {self._found.provider}"
-        return "neither a file here nor a video at the provider is left of it"
+        return "there is no file here and no video at the provider"
 
 
 def _origin(render: Render) -> tuple[object, ...]:

@@ -50,7 +50,7 @@ def repeats(profile: Profile, library: Library, changes: Iterable[Change]) -> It
         yield _warning(
             library,
             fixed,
-            "the same seed is sent again, so the same video may come of it",
+            "the same seed is sent again, so the video may be the same",
             f"give another params.{profile.seed_param}",
         )
 

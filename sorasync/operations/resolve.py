@@ -209,7 +209,7 @@ def question_of(store: Store, addresses: Iterable[str], label: str) -> Record:
 
 
 def adopt(project: Project, session: ChangeSession, record: Record, job_id: str, *, force: bool) -> Job:
-    """Let a record stand for a job of the provider; the next apply follows and fetches it.
+    """Let a record stand for a job of the provider; the next apply follows and downloads it.
 
     Raises `SorasyncError` for a job that another record holds, that does not exist, or that says it is
     something else (unless `force`).

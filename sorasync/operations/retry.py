@@ -46,7 +46,7 @@ def stuck(store: Store, graph: Graph, limit: int, *, failed: bool, blocked: bool
 def lift(project: Project, session: ChangeSession, graph: Graph, addresses: Iterable[str]) -> list[Lifted]:
     """Let the renders of those addresses be tried once more; each failure after that stops them again.
 
-    Of a clip's renders those that wait for another or are done are left alone. Raises `SorasyncError`
+    Of a clip's renders those that wait for another or are done are kept. Raises `SorasyncError`
     where nothing is left to be lifted.
     """
     renders = [graph.renders[address] for address in addresses]
@@ -96,7 +96,7 @@ _INSTEAD = {
     Status.LOST: ("is lost: only a paid render brings it back", "`sorasync apply --replace '{label}'`"),
     Status.INTENT: ("was sent and the answer was lost", "`sorasync resolve '{label}'`"),
     Status.UNKNOWN: ("was sent and the answer was lost", "`sorasync resolve '{label}'`"),
-    Status.STORED: ("is there already", "`sorasync apply --replace '{label}'` re-renders it"),
+    Status.STORED: ("already exists", "`sorasync apply --replace '{label}'` re-renders it"),
 }
 
 

@@ -158,7 +158,7 @@ class _Differ:
         record = self._record(key)
         if record is not None and record.error_code == ID_TAKEN:
             return f"{record.error_message}: looks for its own job"
-        return "the answer was lost: finds out what became of it"
+        return "the answer was lost: looks for the job"
 
     def _in_flight(self, render: Render, brief: Brief) -> Change:
         if brief.provider != self.known.provider:
@@ -170,7 +170,7 @@ class _Differ:
             return self._lost(render)
         missing = self._not_found(render.key)
         if brief.status is Status.RENDERED or (remote and remote.state is RemoteState.COMPLETED):
-            return self._fetch(Action.DOWNLOAD, render, f"rendered, not fetched yet{missing}")
+            return self._fetch(Action.DOWNLOAD, render, f"rendered, not downloaded yet{missing}")
         if brief.status is Status.BATCHED:
             return self._fetch(Action.RESUME, render, "paid for, queued in a batch")
         where = f" ({remote.progress}%)" if remote and remote.progress else ""
@@ -180,9 +180,7 @@ class _Differ:
         """What a reason adds where the provider did not know a job when it was asked, once."""
         remote = self.known.remote.get(key)
         missing = remote is not None and remote.state is RemoteState.MISSING
-        return (
-            "; the provider does not find it just now: it is asked again before it counts as lost" * missing
-        )
+        return "; the provider cannot find it right now; it is asked again before it counts as lost" * missing
 
     def _elsewhere(self, brief: Brief) -> str:
         return f"in flight at {brief.provider}; this plan is for {self.known.provider}"
@@ -259,7 +257,7 @@ class _Differ:
     def _afresh(self, render: Render) -> Change:
         sources = [need for need in render.needs if need in self.replaced]
         label = self.graph.label(sources[0]) if sources else ""
-        why = f"its source {label} is rendered again" if sources else "asked for with --replace"
+        why = f"its source {label} is rendered again" if sources else "requested with --replace"
         change = self._pay(render, why)
         if change.action in _STUCK:
             return change
@@ -358,9 +356,9 @@ class _Differ:
         elif render.key in self.labels:
             why = f"the same render as {self.labels[render.key]}"
         elif fields:
-            why = f"{reason.sentence(fields, render, self.graph, self.labels)}: a render that was kept"
+            why = f"{reason.sentence(fields, render, self.graph, self.labels)}: reuses a retired render"
         else:
-            why = "rendered before and kept"
+            why = "reuses a retired render"
         change = self._change(Action.MOVE, render, why, cost_usd=FREE, fields=fields, origin=origin)
         past = {"address": self.graph.label(origin)} if origin else None
         return replace(
@@ -420,7 +418,7 @@ class _Differ:
         """A render in flight that nobody wants any more: fetched all the same, since it is paid for."""
         record, brief = self.known.records[key], self.known.briefs[key]
         here = brief.provider == self.known.provider
-        why = "paid for and no longer wanted: fetched so that it is not lost"
+        why = "paid for and no longer wanted: downloaded so that it is not lost"
         return Change(
             address=record.address,
             label=f"{self.graph.label(record.address)} ({key[:8]})",

@@ -118,7 +118,7 @@ def clip_facts(path: Path, sha256: str) -> ClipFacts | Unreadable:
     try:
         with av.open(str(path), options=CONTAINERS) as file:
             if not file.streams.video:
-                return Unreadable("it holds no video")
+                return Unreadable("it contains no video")
             stream = file.streams.video[0]
             length = file.duration / av.time_base if file.duration else 0.0
             if not length and stream.duration and stream.time_base:

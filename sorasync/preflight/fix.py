@@ -86,7 +86,7 @@ def _image(library: Library, uses: Sequence[ImageUse], facts: ImageFacts | Unrea
     try:
         done = fix_image(library.root / use.file, facts, library.root / copy, use.size)
     except FileExistsError:
-        return _mended(library, uses, "image", copy, (), (f"{copy} is there already and was not touched",))
+        return _mended(library, uses, "image", copy, (), (f"{copy} already exists and was not touched",))
     except (OSError, ValueError, SyntaxError) as error:
         return _mended(library, uses, "image", None, (), (f"it cannot be read to the end ({error})",))
     return _mended(library, uses, "image", copy, done, ())
@@ -121,7 +121,7 @@ def _fix_clip(
     try:
         done = fix_clip(library.root / uses[0].file, facts, library.root / copy, target)
     except FileExistsError:
-        left = (*left, f"{copy} is there already and was not touched")
+        left = (*left, f"{copy} already exists and was not touched")
         return _mended(library, uses, "video", copy, (), left)
     except (OSError, ValueError) as error:
         return _mended(library, uses, "video", None, (), (*left, f"it cannot be read to the end ({error})"))

@@ -65,7 +65,7 @@ def _server(settings: PreviewSettings) -> Server:
         why = (error.strerror if isinstance(error, OSError) else None) or error
         raise SorasyncError(
             f"the preview provider cannot use its data in {settings.data}: {why}",
-            hint="it has to be able to write there; with --offline, plan and drift ask it nothing",
+            hint="it must be able to write there; with --offline, plan and drift do not need it",
         ) from error
 
 

@@ -104,7 +104,7 @@ class BatchRunner:
             total += len(chunk)
             await asyncio.sleep(0)
         if total == 0:
-            raise LineError(1, "empty_file", "The input file holds no requests.")
+            raise LineError(1, "empty_file", "The input file contains no requests.")
         return total
 
     async def _make_jobs(self, batch: StoredBatch, path: str, total: int) -> None:
@@ -188,7 +188,7 @@ def _parse_line(number: int, text: str) -> BatchLine:
     if not isinstance(data, dict) or not isinstance(data.get("custom_id"), str):
         raise LineError(number, "missing_required_parameter", "Missing 'custom_id'.", "custom_id")
     if data.get("method") != "POST" or data.get("url") != "/v1/videos":
-        raise LineError(number, "invalid_url", "Only POST /v1/videos can stand in this batch.", "url")
+        raise LineError(number, "invalid_url", "Only POST /v1/videos is allowed in this batch.", "url")
     if not isinstance(data.get("body"), dict):
         raise LineError(number, "missing_required_parameter", "Missing 'body'.", "body")
     return BatchLine(number, data["custom_id"], data["body"])

@@ -81,7 +81,7 @@ def look_at_video(path: Path) -> Shape:
     try:
         with av.open(str(path)) as container:
             if not container.streams.video or container.duration is None:
-                raise UnreadableError("the file holds no video")
+                raise UnreadableError("the file contains no video")
             stream = container.streams.video[0]
             seconds = max(1, round(container.duration / av.time_base))
             return Shape(stream.width, stream.height, seconds)

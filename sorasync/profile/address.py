@@ -14,9 +14,9 @@ def base_url(url: str | None) -> str | None:
         return None
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("not an http or https address")
+        raise ValueError("not an http or https URL")
     if parts.query or parts.fragment or parts.username or parts.password:
-        raise ValueError("an address without user, password, query and fragment is needed")
+        raise ValueError("must be a URL without user, password, query or fragment")
     return url.rstrip("/")
 
 

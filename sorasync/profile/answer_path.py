@@ -46,7 +46,7 @@ def parse_path(text: str) -> AnswerPath:
     if text.startswith("header:"):
         found = _HEADER.fullmatch(text)
         if found is None:
-            raise ValueError("header: is followed by the name of a header")
+            raise ValueError("header: must be followed by the name of a header")
         return AnswerPath(text, header=found[1].lower())
     steps: list[Step] = []
     at = 0
@@ -54,17 +54,17 @@ def parse_path(text: str) -> AnswerPath:
         step, at = _bracketed(text, at) if text[at : at + 1] == "[" else _name_step(text, at, first=not steps)
         steps.append(step)
     if len(steps) > MOST_STEPS:
-        raise ValueError(f"it has {len(steps)} steps, {MOST_STEPS} at most")
+        raise ValueError(f"it has {len(steps)} steps; at most {MOST_STEPS} are allowed")
     return AnswerPath(text, tuple(steps))
 
 
 def _name_step(text: str, at: int, *, first: bool) -> tuple[Step, int]:
     start = at if first else at + 1
     if not first and text[at] != ".":
-        raise ValueError(f"a dot or a bracket is needed at character {at + 1}, not {text[at]!r}")
+        raise ValueError(f"expected a dot or a bracket at character {at + 1}, not {text[at]!r}")
     found = _NAME.match(text, start)
     if found is None:
-        raise ValueError(f"a name is needed at character {start + 1}")
+        raise ValueError(f"expected a name at character {start + 1}")
     return (Step("any") if found[0] == "*" else Step("name", found[0])), found.end()
 
 
@@ -74,7 +74,7 @@ def _bracketed(text: str, at: int) -> tuple[Step, int]:
         raise ValueError(f"the bracket at character {at + 1} is never closed")
     inside = text[at + 1 : end]
     if _INSIDE.fullmatch(inside) is None:
-        raise ValueError(f"[{inside[:40]}] is neither a place, nor [*], nor a filter such as [?type=video]")
+        raise ValueError(f"[{inside[:40]}] is not an index, [*] or a filter such as [?type=video]")
     if inside == "*":
         return Step("each"), end + 1
     if inside.startswith("?"):

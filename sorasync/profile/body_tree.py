@@ -82,13 +82,13 @@ def read_tree(tree: object) -> tuple[list[Use], list[BodyFault]]:
 
 def _strings(tree: object, place: Place, mistakes: list[BodyFault]) -> Iterator[tuple[Place, str]]:
     if len(place) > _DEEPEST:
-        mistakes.append(BodyFault(place, f"it lies more than {_DEEPEST} tables deep"))
+        mistakes.append(BodyFault(place, f"it is nested more than {_DEEPEST} tables deep"))
     elif isinstance(tree, Mapping):
         for name, inner in tree.items():
             if not name or len(name) > 80 or any(char <= " " for char in name):
-                mistakes.append(BodyFault((*place, name), "a field's name holds no blanks"))
+                mistakes.append(BodyFault((*place, name), "a field name cannot contain spaces"))
             elif name == "*" and inner != "$params":
-                mistakes.append(BodyFault((*place, name), '"*" takes "$params" and nothing else'))
+                mistakes.append(BodyFault((*place, name), '"*" accepts only "$params"'))
             else:
                 yield from _strings(inner, (*place, name), mistakes)
     elif isinstance(tree, list):
@@ -97,7 +97,7 @@ def _strings(tree: object, place: Place, mistakes: list[BodyFault]) -> Iterator[
     elif isinstance(tree, str):
         yield place, tree
     elif not isinstance(tree, bool | int | float):
-        mistakes.append(BodyFault(place, "a text, a number, true, false, an array or a table is needed"))
+        mistakes.append(BodyFault(place, "must be a string, a number, true, false, an array or a table"))
 
 
 def _nearest(text: str) -> str | None:
@@ -111,23 +111,23 @@ def _use(place: Place, text: str) -> Use:
     found = _VALUE.fullmatch(text)
     if found is None or found[1] not in VALUES:
         known = ", ".join(f"${name}" for name in sorted(VALUES))
-        raise ValueError(f"{text[:60]!r} stands for nothing; there are {known}, and $$ for a plain dollar")
+        raise ValueError(f"{text[:60]!r} is not a placeholder; use {known}, or $$ for a dollar sign")
     filters = tuple(_filter(part) for part in found[2].split("|")[1:])
     if len(filters) > _MOST_FILTERS:
-        raise ValueError(f"{text[:60]!r} has {len(filters)} filters, {_MOST_FILTERS} at most")
+        raise ValueError(f"{text[:60]!r} has {len(filters)} filters; at most {_MOST_FILTERS} are allowed")
     for name, _ in filters[:1]:
         if found[1] not in _FITS[name]:
-            raise ValueError(f"{name} does nothing with ${found[1]}")
+            raise ValueError(f"the filter {name} cannot be applied to ${found[1]}")
     if found[1] == "params" and place[-1:] != ("*",):
-        raise ValueError('"$params" stands under the name "*", beside what it is merged with')
+        raise ValueError('"$params" needs the key "*", beside the fields that it is merged with')
     return Use(place, found[1], filters)
 
 
 def _filter(part: str) -> tuple[str, str]:
     name, colon, word = part.partition(":")
     if name not in _FITS:
-        raise ValueError(f"there is no filter {name[:40]!r}; there are {', '.join(sorted(_FITS))}")
+        raise ValueError(f"there is no filter {name[:40]!r}; use one of {', '.join(sorted(_FITS))}")
     if (name in _WITH_WORD) != bool(word) or (colon and not word):
-        needs = "takes a word after a colon" if name in _WITH_WORD else "takes no word"
+        needs = "needs an argument after a colon" if name in _WITH_WORD else "takes no argument"
         raise ValueError(f"the filter {name} {needs}")
     return name, word

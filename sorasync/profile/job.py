@@ -51,9 +51,9 @@ def _request_line(text: str) -> str:
         raise ValueError('a method and a path are needed, such as "GET /jobs/{id}"')
     odd = set(_PLACEHOLDER.findall(found[2])) - {"model", "id", "own_id"}
     if odd:
-        raise ValueError(f"{{{min(odd)}}} stands for nothing; {{model}}, {{id}} and {{own_id}} do")
+        raise ValueError(f"{{{min(odd)}}} is not a placeholder; use {{model}}, {{id}} or {{own_id}}")
     if set(_PLACEHOLDER.sub("", found[2])) & set("{}"):
-        raise ValueError("a brace has no partner")
+        raise ValueError("the braces do not match")
     return text
 
 

@@ -56,13 +56,11 @@ def _identity_faults(profile: JobProfile) -> Faults:
             fix = close_match(profile.default_model, known)
             yield _rule_fault("default_model", "it is not among the models", ", ".join(known), fix)
     if profile.auth.header == "bearer":
-        yield _rule_fault(
-            "auth.header", "the name of a header is needed; value says how the key stands in it"
-        )
+        yield _rule_fault("auth.header", "name the header; value says how the key is written in it")
     if profile.auth.header == "none" and profile.auth.required:
-        yield _rule_fault("auth.required", "a key is required, and no header holds one")
+        yield _rule_fault("auth.required", "a key is required, but no header is set for it")
     if profile.auth.header != "none" and not profile.auth.env:
-        yield _rule_fault("auth.env", "the name of the variable that holds the key is needed")
+        yield _rule_fault("auth.env", "name the variable that holds the key")
 
 
 def _trees(profile: JobProfile) -> Faults:
@@ -83,9 +81,9 @@ def _fits(profile: JobProfile, body: Place, use: Use) -> Faults:
             yield _rule_fault(place, f"there is no map {word!r}", known, close_match(word, profile.maps))
     by_json = not creates or profile.create.encoding != "multipart"
     if use.value in FILES and not use.inline and by_json:
-        yield _rule_fault(place, f"${use.value} is a file: JSON takes it with base64 or data_url")
+        yield _rule_fault(place, f"${use.value} is a file: in JSON, add the filter base64 or data_url")
     if use.value == "id" and creates:
-        yield _rule_fault(place, "no id is known before the job is made; $own_id is one of ours")
+        yield _rule_fault(place, "the id is not known before the job is made; $own_id is one of ours")
 
 
 def _maps(profile: JobProfile) -> Faults:
@@ -105,7 +103,7 @@ def _placeholders(profile: JobProfile) -> Faults:
     ]
     for path, request in requests:
         if request and "{id}" in request:
-            yield _rule_fault(path, "no id is known before the job is made; {own_id} is one of ours")
+            yield _rule_fault(path, "the id is not known before the job is made; {own_id} is one of ours")
         if request and request.startswith("GET "):
             yield _rule_fault(path, "a job is made by POST, PUT or PATCH")
     questions = {
@@ -117,17 +115,17 @@ def _placeholders(profile: JobProfile) -> Faults:
     for path, (request, body) in questions.items():
         named = body is not None and any(use.value == "id" for use in read_tree(body)[0])
         if request is not None and "{id}" not in request and not named and "{own_id}" not in request:
-            yield _rule_fault(path, "it names no job: {id} in the path, or $id in a body")
+            yield _rule_fault(path, "it must name the job: {id} in the path or $id in the body")
 
 
 def _parameters(profile: JobProfile) -> Faults:
     merged = any(use.value == "params" for use in _uses(_create_bodies(profile)))
     if profile.params and not merged:
-        yield _rule_fault("params", 'nothing in create.body takes them: "*" = "$params"')
+        yield _rule_fault("params", 'create.body does not use them: add "*" = "$params"')
     if merged and not profile.params:
         yield _rule_fault("create.body.*", "the profile has no params")
     for name in sorted(profile.params.keys() & profile.create.body.keys()):
-        yield _rule_fault(f"params.{name}", "create.body says it already, and what stands there counts")
+        yield _rule_fault(f"params.{name}", "create.body sets it already and takes precedence")
 
 
 def _states(profile: JobProfile) -> Faults:
@@ -136,9 +134,9 @@ def _states(profile: JobProfile) -> Faults:
         for word in getattr(profile.states, group):
             before = seen.setdefault(word.lower(), group)
             if before != group:
-                yield _rule_fault(f"states.{group}", f"{word!r} stands in {before} already")
+                yield _rule_fault(f"states.{group}", f"{word!r} is already in {before}")
     if profile.get.state_is == "word" and not profile.states.done:
-        yield _rule_fault("states.done", "no word says that a job is done")
+        yield _rule_fault("states.done", "no word means that a job is done")
     if profile.get.state_is == "done" and seen:
         yield _rule_fault("states", "get.state is true or false, so there are no words for it")
 
@@ -152,7 +150,7 @@ def _result(profile: JobProfile) -> Faults:
         missing = "address" if result.address is None else "items"
         yield _rule_fault(f"result.{missing}", "items and address go together")
     if result.failed_status and result.request is None:
-        yield _rule_fault("result.failed_status", "there is no request of its own that could answer so")
+        yield _rule_fault("result.failed_status", "the result has no request that could have a status")
     if result.needs_key and profile.auth.header == "none":
         yield _rule_fault("result.needs_key", "the host has no key")
 
@@ -170,9 +168,9 @@ def _single_paths(profile: JobProfile) -> Faults:
             single[f"list.{name}"] = getattr(profile.list, name)
     for place, found in single.items():
         if found is not None and found.several:
-            yield _rule_fault(place, f"{found.text} may lead to several values, and one is needed")
+            yield _rule_fault(place, f"{found.text} may lead to several values, but one is needed")
     if profile.get.state.header is not None:
-        yield _rule_fault("get.state", "a state stands in the body, not in a header")
+        yield _rule_fault("get.state", "the state must be in the body, not in a header")
     for name in ("create.answer.id", "list.id"):
         paths = profile.create.answer.id if name.startswith("create") else ()
         if any(step.name == "{id}" for path in paths for step in path.steps):
@@ -197,9 +195,7 @@ def _settling(profile: JobProfile) -> Faults:
             if not keyed:
                 yield _rule_fault("settle", "reject needs create.idempotency, or $own_id in create.body")
             if not create.exists_status:
-                yield _rule_fault(
-                    "create.exists_status", "reject needs the statuses that a second request gets"
-                )
+                yield _rule_fault("create.exists_status", "reject needs the statuses of a repeated request")
         case "label":
             if "label" not in values:
                 yield _rule_fault("settle", "label needs $label in create.body")
@@ -210,7 +206,7 @@ def _settling(profile: JobProfile) -> Faults:
     if profile.settle != "reject" and create.exists_status:
         yield _rule_fault("create.exists_status", f"it has no meaning with settle = {profile.settle!r}")
     if set(create.exists_status) & set(create.ok):
-        yield _rule_fault("create.exists_status", "a status cannot mean made and made before")
+        yield _rule_fault("create.exists_status", "a status cannot mean both made and made before")
 
 
 def _costs(profile: JobProfile) -> Faults:

@@ -109,7 +109,7 @@ def _builtin(name: str) -> str:
     if name not in names:
         near = close_match(name, names)
         hint = f'did you mean "{near}"?' if near else None
-        raise ProfileError(f'there is no profile "{name}"; there are {", ".join(names)}', hint=hint)
+        raise ProfileError(f'there is no profile "{name}"; known are {", ".join(names)}', hint=hint)
     return (_DATA / f"{name}.toml").read_text(encoding="utf-8")
 
 
@@ -154,7 +154,7 @@ def _validated(table: Table, where: str) -> Profile:
         check_job(table, where)
         raise ProfileError(
             f"{where} is of the family job, which this version cannot send to yet",
-            hint="it holds together: nothing in it has to change",
+            hint="the profile itself is valid: nothing in it has to change",
         )
     if family != "videos":
         fix = close_match(str(family), ("videos", "job"))

@@ -77,14 +77,14 @@ class Routes(Data):
         """A path below the base URL, with `{id}` where one thing is meant, lest all jobs be deleted."""
         for path in (value,) if isinstance(value, str) else value or ():
             if not path.startswith("/"):
-                raise ValueError("a path begins with /")
+                raise ValueError("a path must begin with /")
             odd = set(_PLACEHOLDER.findall(path)) - {"{id}"}
             if odd:
-                raise ValueError(f"{min(odd)} stands for nothing; only {{id}} does")
+                raise ValueError(f"{min(odd)} is not a placeholder; only {{id}} is")
             if info.field_name in _OF_ONE and "{id}" not in path:
-                raise ValueError("{id} must stand in the path")
+                raise ValueError("the path must contain {id}")
             if info.field_name not in _OF_ONE | {"edit"} and "{id}" in path:
-                raise ValueError("no {id} is known when this route is asked")
+                raise ValueError("this route has no {id}")
         return value
 
 

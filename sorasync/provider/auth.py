@@ -25,7 +25,7 @@ def auth_headers(spec: HostSpec, secret: Secret) -> dict[str, str]:
         raise AuthFailed(f"{spec.key_env} is not set", hint=hint)
     if not (key.isascii() and key.isprintable()) or " " in key or key[0] in _QUOTES or key[-1] in _QUOTES:
         raise AuthFailed(
-            f"the key in {spec.key_env} holds characters that cannot be part of a key",
+            f"the key in {spec.key_env} holds characters that no key can have",
             hint=f"look for line breaks or quotes in {spec.key_env}",
         )
     named = (

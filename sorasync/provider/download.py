@@ -72,7 +72,7 @@ class Fetched:
             took = clock.monotonic() - began
             if took > _SLOW_FOR and got - start < _SLOWEST * took:
                 came = f"{counted(got - start, 'byte')} in {took:.0f} s"
-                raise ServerError(f"{self._sender.spec.name} sends the file in drops: {came}")
+                raise ServerError(f"{self._sender.spec.name} sends the file too slowly: {came}")
         if self.length is not None and got != self.length:
             raise BadDownload(f"{counted(got, 'byte')} came where the server announced {self.length}")
 
@@ -128,7 +128,7 @@ class InAnswer:
                     break
         except (httpx.HTTPError, OSError) as error:
             raise self._sender.broken(error) from None
-        raise BadDownload("the answer about the job no longer holds its video")
+        raise BadDownload("the answer about the job no longer contains its video")
 
 
 class _OneText:
@@ -288,7 +288,7 @@ class Downloader:
             else:
                 raise await self._refused(response, url)
             await response.aclose()
-        raise BadDownload("the download is redirected without end")
+        raise BadDownload("the download redirects endlessly")
 
     async def _opened(self, name: str, request: httpx.Request, stack: AsyncExitStack) -> httpx.Response:
         """The answer. That another host than the user's own is away says nothing of the provider."""
@@ -334,7 +334,7 @@ def _content_range(headers: httpx.Headers, asked: int) -> tuple[int, int | None]
     """Start and whole length of a partial answer. Raises `BadDownload` if it is not the part asked for."""
     found = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip().lower())
     if found is None or int(found[1]) != asked:
-        raise BadDownload("the server sent another part of the file than the one asked for")
+        raise BadDownload("the server sent the wrong part of the file")
     return asked, None if found[3] == "*" else int(found[3])
 
 

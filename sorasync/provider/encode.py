@@ -140,11 +140,11 @@ def _uploaded(
     encodings: tuple[str, ...],
 ) -> Outgoing:
     if source.file is None:
-        raise InvalidRequest("its source has no file here that could be uploaded")
+        raise InvalidRequest("its source has no local file to upload")
     if not spec.upload_as_source or "multipart" not in encodings:
         raise NotSupported(f"{spec.name} takes no uploaded video as a source")
     if source.model is None:
-        raise InvalidRequest("an uploaded source needs its model named")
+        raise InvalidRequest("an uploaded source needs the name of its model")
     files = {spec.source_field: source.file}
     return Outgoing(path, "multipart", fields | {"model": source.model}, files, headers)
 

@@ -77,7 +77,7 @@ class OnDisk:
         try:
             self.length: int | None = path.stat().st_size
         except OSError:
-            raise BadDownload("what the server sent with its answer is no longer here") from None
+            raise BadDownload("the file that came with the answer is no longer here") from None
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The bytes, a piece at a time."""
@@ -86,4 +86,6 @@ class OnDisk:
                 while piece := file.read(_PIECE):
                     yield piece
         except OSError as error:
-            raise BadDownload(f"what the server sent cannot be read here: {error.strerror}") from error
+            raise BadDownload(
+                f"the file that came with the answer cannot be read: {error.strerror}"
+            ) from error

@@ -173,7 +173,7 @@ class Sieve:
 
 
 def _unescaped(text: bytes) -> bytes:
-    """A part of a text without its escapes; where they make no sense it is no base64 either way."""
+    """A part of a string without its escapes; where they make no sense it is no base64 either way."""
     if b"\\" in text:
         try:
             text = str(json.loads(b'"' + text + b'"')).encode("ascii", "replace")

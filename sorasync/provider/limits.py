@@ -73,7 +73,7 @@ class Limiter:
         what = "the provider asked for a pause"
         if self.rate is not None and pause > asked:
             what = f"the limit is {counted(round(self.rate), 'request')} a minute"
-        return f"{what}: its turn comes in {lasting(pause)}"
+        return f"{what}: sending in {lasting(pause)}"
 
     def succeeded(self) -> None:
         """A request was accepted: allow a little more. The rate may outgrow where it started."""

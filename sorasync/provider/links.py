@@ -54,7 +54,7 @@ class LinkPolicy:
         except ValueError:
             whole = ""
         if origin(whole) is None or any(ord(char) <= 32 for char in whole):
-            raise BadDownload(f"the server names an address that is not http or https: {clean(url, 80)}")
+            raise BadDownload(f"the server gave a URL that is not http or https: {clean(url, 80)}")
         return whole
 
     def trusted(self, url: str) -> bool:
@@ -69,7 +69,7 @@ class LinkPolicy:
         """Raises `BadDownload` for a private or local address that is not the user's own."""
         target = origin(url)
         if target is None:
-            raise BadDownload("the server names an address that is not http or https")
+            raise BadDownload("the server gave a URL that is not http or https")
         self.judge(target.host, target.port, [target.host])
 
     def judge(self, host: str, port: int, addresses: Iterable[str]) -> None:
@@ -78,7 +78,7 @@ class LinkPolicy:
         if (own is not None and host == own.host) or host in self.allowed or f"{host}:{port}" in self.allowed:
             return
         if any(map(_is_private, addresses)):
-            message = f"the server names a download on a private or local host: {clean(host, 80)}"
+            message = f"the server gave a download URL on a private or local host: {clean(host, 80)}"
             hint = f'if that is right, put "{clean(host, 80)}" into download.hosts of the profile'
             raise BadDownload(message, hint=hint)
 

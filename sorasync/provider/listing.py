@@ -26,9 +26,7 @@ class PageCount:
         """One more page is to be read."""
         late = self._clock.monotonic() - self._begun > MOST_SECONDS
         if late or self._pages == MOST_PAGES:
-            raise ServerError(
-                f"the provider's list does not end: {counted(self._pages, 'page')} of it were read"
-            )
+            raise ServerError(f"the provider's list does not end: {counted(self._pages, 'page')} were read")
         self._pages += 1
 
 

@@ -40,7 +40,7 @@ class Patience:
 def once_more(error: ProviderError, pause: float) -> str:
     """Why something is sent again, and when; a server that asked for the pause is quoted with it."""
     asked = isinstance(error, RateLimited) and error.retry_after is not None
-    return error.message if asked else f"{error.message}: once more in {lasting(pause)}"
+    return error.message if asked else f"{error.message}: retrying in {lasting(pause)}"
 
 
 FREE = (NotSent, RateLimited, ServerError)

@@ -52,7 +52,7 @@ class StateDiverged(StateError):
     def __init__(self, message: str) -> None:
         super().__init__(
             message,
-            hint="if they are one library: `sorasync state reconcile --keep lock` brings both together; "
+            hint="if this is one library, `sorasync state reconcile --keep lock` merges them; "
             "nothing that either side paid for is forgotten",
         )
 
@@ -92,7 +92,7 @@ def compare(
     kin = mine.lineage in theirs.lineages
     if mine.records and not kin and keep is None:
         raise StateDiverged(
-            "the state and sorasync.lock belong to two different libraries or were begun apart "
+            "the state and sorasync.lock belong to different libraries or were created independently "
             f"(lineage {mine.lineage[:8]} here, {theirs.lineage[:8]} in the file)"
         )
     if base is None or not kin:

@@ -17,7 +17,7 @@ class Status(StrEnum):
     `unknown`: sent, the answer was lost, and only the provider's list can tell.
     `batched`: part of a batch that the provider holds; there is no job id yet.
     `submitted`: the provider gave an id; queued or in progress.
-    `rendered`: completed at the provider, not fetched yet.
+    `rendered`: completed at the provider, not downloaded yet.
     `stored`: the asset is here, whole.
     `failed`: ended without a video for a technical reason; may be tried again.
     `blocked`: refused as it is, for its content as a rule; not tried again until its inputs change.

@@ -287,7 +287,7 @@ class Records(Attempts):
             before = self.record(key) if key is not None else None
             if kept is None or key is None or before is None:
                 raise StateError(
-                    f"no render {remote_id} is kept beside another one of the same key",
+                    f"no render {remote_id} shares its key with another one",
                     hint="`sorasync state list --all` lists what is kept",
                 )
             addresses = [(key, row[0]) for row in self._bound_to(key)]

@@ -1,4 +1,4 @@
-"""The state: what has been paid for, and which addresses stand for it."""
+"""The state: what has been paid for, and which address points to it."""
 
 from __future__ import annotations
 

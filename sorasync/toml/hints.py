@@ -60,7 +60,7 @@ def _value_hint(place: _Place) -> Mistake | None:
         return Mistake(f"`{rest[0]}` is not a TOML quote", '`"`', _proposable(rest.strip().translate(_CURLY)))
     word = _WORD.match(rest)
     if word is not None and word[0].lower() in _YES:
-        return Mistake(f"`{word[0]}` is no value of TOML", "true or false", _YES[word[0].lower()])
+        return Mistake(f"`{word[0]}` is not a TOML value", "true or false", _YES[word[0].lower()])
     inside = place.before.rstrip()[-1:] in ("[", ",", "{")
     text = (word[0] if word and inside else re.sub(r"\s+#.*", "", rest)).strip().rstrip(",;")
     fix = None if '"' in text or (text[:1].isdigit() and " " in text) else _proposable(f'"{text}"')
@@ -70,7 +70,7 @@ def _value_hint(place: _Place) -> Mistake | None:
 def _bool(place: _Place) -> Mistake | None:
     word = _WORD.match(place.rest)
     if word is not None and word[0].lower() in _YES:
-        return Mistake(f"`{word[0]}` is no value of TOML", "true or false", _YES[word[0].lower()])
+        return Mistake(f"`{word[0]}` is not a TOML value", "true or false", _YES[word[0].lower()])
     return _value_hint(place)
 
 
@@ -84,18 +84,18 @@ def _text_hint(place: _Place) -> Mistake | None:
     """A text that ends with its line, or holds what no text may hold."""
     if not place.rest.strip():
         return Mistake(
-            "the text is not closed on its line", '`"` at its end, or `"""` around a text of several lines'
+            "the string is not closed on its line", '`"` at its end, or `"""` around a text of several lines'
         )
     if not place.rest[0].isprintable():
         code = ord(place.rest[0])
-        return Mistake(f"a text cannot hold the control character U+{code:04X}", "a text without it")
+        return Mistake(f"a string cannot contain the control character U+{code:04X}", "a string without it")
     return None
 
 
 def _literal(place: _Place) -> Mistake | None:
     if place.rest.strip():
         return None
-    return Mistake("the text is not closed on its line", "`'` at its end, or `\"` around it")
+    return Mistake("the string is not closed on its line", "`'` at its end, or `\"` around it")
 
 
 def _escape(place: _Place) -> Mistake | None:
@@ -103,8 +103,8 @@ def _escape(place: _Place) -> Mistake | None:
     if not sign.strip() or sign == '"':
         return None
     return Mistake(
-        f"`\\{sign}` is no escape",
-        "`\\\\` for a backslash, or `'` instead of `\"` around the text",
+        f"`\\{sign}` is not an escape sequence",
+        "`\\\\` for a backslash, or `'` instead of `\"` around the string",
     )
 
 
@@ -139,13 +139,14 @@ def _behind(place: _Place) -> Mistake | None:
         return Mistake("a comment begins with `#`", "`#`")
     if before.endswith('"') and rest[:1] not in ("]", "}"):
         return Mistake(
-            'the text ends here, at its second `"`', "`\\\"` for a quote inside of it, or `'` around the text"
+            'the string ends here, at its second `"`',
+            "`\\\"` for a quote inside of it, or `'` around the string",
         )
     if before.endswith("'") and rest[:1] not in ("]", "}"):
         value = f"{place.before.partition('=')[2]}{place.rest}".strip()
         inside = value[1:-1] if value.endswith("'") and len(value) > 1 else ""
         fix = _proposable(f'"{inside}"') if inside and '"' not in inside and "\\" not in inside else None
-        return Mistake("the text ends here, at its second `'`", "`\"` around a text that holds `'`", fix)
+        return Mistake("the string ends here, at its second `'`", "`\"` around a text that holds `'`", fix)
     return None
 
 

@@ -56,7 +56,7 @@ def test_a_provider_that_is_away_for_a_while_is_told_once_and_waited_for(
     assert it.apply(parallelism=6).complete
     gone, back = about_reach(it)
     assert "cannot be reached (ConnectError), since 08:0" in gone
-    assert "What was sent is recorded, and renders there go on" in gone
+    assert "What was sent is recorded, and renders continue there" in gone
     assert back.startswith("the provider answers again, after ")
     assert len(down.tries) < 200
     assert set(it.billed().values()) == {1}

@@ -42,7 +42,7 @@ def test_a_pause_that_is_waited_for_is_told_while_it_lasts(world: MakeWorld) -> 
     assert it.apply(wait=WAIT).complete
     waits = [event.detail for event in it.witness.events if event.moment is Moment.WAITING]
     assert any("asks to try again in 90 s" in detail for detail in waits)
-    assert any("its turn comes in" in detail for detail in waits)
+    assert any("sending in" in detail for detail in waits)
 
 
 @pytest.mark.parametrize("asked", [0, 0.001])
@@ -68,7 +68,7 @@ def test_a_content_route_that_fails_is_asked_a_few_times_and_the_next_step_is_to
     assert it.requests()["content"] == 8
     assert report.outcomes[0].end is End.FAILED
     assert (report.outcomes[0].next or "").startswith(
-        "sorasync apply fetches it at no cost; the provider keeps"
+        "sorasync apply downloads it at no cost; the provider keeps"
     )
     it.faults()
     assert it.apply().complete

@@ -326,7 +326,7 @@ def test_a_render_whose_file_never_comes_is_spent_all_the_same(world: MakeWorld)
     it.faults({"route": "content", "do": "truncate"})
     first = it.apply()
     assert [outcome.end for outcome in first.outcomes] == [End.FAILED]
-    assert first.outcomes[0].message.startswith("what the provider sent is damaged: ")
+    assert first.outcomes[0].message.startswith("the downloaded file is damaged: ")
     assert first.spent.usd == Decimal("0.40")
     it.faults()
     again = it.apply()

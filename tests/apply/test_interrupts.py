@@ -234,7 +234,7 @@ def test_a_signal_ends_a_download_that_does_not_end(world: MakeWorld) -> None:
     report = it.apply()
     assert of_report(report) == 143
     assert it.clock.time - begun[0] < 1
-    assert [one.message for one in report.outcomes] == ["rendered, not fetched yet"]
+    assert [one.message for one in report.outcomes] == ["rendered, not downloaded yet"]
     it.transport = None
     it.witness.act = lambda event: None
     assert it.apply().complete

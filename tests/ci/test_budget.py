@@ -276,7 +276,7 @@ def test_above_the_limit_the_amount_has_to_be_typed(
     typing.append(answer)
     shown = studio.run("apply")
     assert shown.code == (0 if done else 1)
-    assert ("what was typed is not 0.80" in shown.err) is not done
+    assert ("that is not 0.80" in shown.err) is not done
     assert studio.billed() == (Decimal("0.80") if done else 0)
 
 

@@ -27,7 +27,7 @@ def test_every_wrong_field_is_shown_with_its_place(
     said = told(tmp_path, config, capsys)
     assert "error[S103] sorasync.toml:4:1: there is no field rate.in_fligt" in said
     assert "nearest: in_flight" in said
-    assert "error[S104] sorasync.toml:6:7: routes.get: {id} must stand in the path" in said
+    assert "error[S104] sorasync.toml:6:7: routes.get: the path must contain {id}" in said
 
 
 def test_a_field_of_an_environment_is_shown_in_its_table(

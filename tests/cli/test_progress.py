@@ -33,8 +33,6 @@ def test_a_terminal_says_why_something_waits() -> None:
     )
     with Live(console) as live:
         live.event(
-            ChangeEvent(
-                "clip.pier", Moment.WAITING, "the limit is 25 requests a minute: its turn comes in 40 s"
-            )
+            ChangeEvent("clip.pier", Moment.WAITING, "the limit is 25 requests a minute: sending in 40 s")
         )
-    assert "the limit is 25 requests a minute: its turn comes in 40 s" in written.getvalue()
+    assert "the limit is 25 requests a minute: sending in 40 s" in written.getvalue()

@@ -74,7 +74,7 @@ def test_few_keep_a_line_each_and_steps_that_differ_are_said_to() -> None:
     report = Report(tuple(few + many), 1)
     assert [len(part) for group in alike(report) for part in group.parts] == [1, 1, 1, 4]
     steps = [next_step(part) for group in alike(report) for part in group.parts]
-    assert steps == ["try a", "try b", "try c", "try m0, and so for each"]
+    assert steps == ["try a", "try b", "try c", "try m0, and likewise for the others"]
 
 
 def test_requests_that_a_gateway_sent_again_stand_in_brackets_behind_the_sum() -> None:

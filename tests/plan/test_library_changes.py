@@ -176,7 +176,7 @@ def test_a_reverted_prompt_moves_the_whole_chain_back_for_nothing(world: World) 
     world.settle(CHAIN.replace("A lake.", "A wide lake."))
     plan = world.plan(CHAIN)
     assert lines(plan) == ["move clip.a", "move clip.a#1/1", "move clip.a#1/2", "move clip.b#1/1"]
-    assert reasons(plan)[0] == "prompt changed: a render that was kept"
+    assert reasons(plan)[0] == "prompt changed: reuses a retired render"
     prompt = plan.changes[0].fields[0]
     assert (prompt.before, prompt.after) == ("A wide lake.", "A lake.")
     assert [change.render for change in plan.changes] == [None] * 4, "a move sends nothing"
@@ -252,7 +252,7 @@ def test_a_deleted_clip_that_comes_back_is_moved_back_for_nothing(world: World) 
     world.settle(HEAD)
     plan = world.plan(ONE)
     assert lines(plan) == ["move clip.a"]
-    assert reasons(plan) == ["rendered before and kept"]
+    assert reasons(plan) == ["reuses a retired render"]
 
 
 def test_names_with_and_without_numbers_stand_side_by_side_in_natural_order(world: World) -> None:

@@ -40,7 +40,7 @@ def test_what_the_provider_says_of_a_render_in_flight_stands_in_the_plan(world: 
     assert lines(world.plan()) == ["download clip.a"]
     del world.host.jobs["video_x"]
     assert lines(world.plan()) == ["resume clip.a"]
-    assert "does not find it just now" in reasons(world.plan())[0]
+    assert "cannot find it right now" in reasons(world.plan())[0]
     world.job("video_x", JobStatus.EXPIRED)
     assert lines(world.plan()) == ["lost clip.a"]
 
@@ -253,7 +253,7 @@ def test_replacing_a_clip_takes_what_starts_from_it_along(world: World) -> None:
         "replace clip.b#1/1 $1.20",
     ]
     assert reasons(plan) == [
-        "asked for with --replace",
+        "requested with --replace",
         "its source clip.a#1/1 is rendered again",
         "its source clip.a#1/2 is rendered again",
     ]

@@ -77,7 +77,7 @@ def test_an_image_for_clips_of_two_sizes_gets_two_copies(
 def test_nothing_is_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = picture(tmp_path / "manifests/refs/a.png", 1000, 1000)
     path.with_name("a.fixed.png").write_bytes(b"mine")
-    assert "is there already and was not touched" in fix(library(tmp_path, FRAME), capsys)
+    assert "already exists and was not touched" in fix(library(tmp_path, FRAME), capsys)
     assert path.with_name("a.fixed.png").read_bytes() == b"mine"
     assert sorted(one.name for one in path.parent.iterdir()) == ["a.fixed.png", "a.png"]
 

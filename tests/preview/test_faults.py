@@ -342,6 +342,6 @@ def test_every_fault_of_a_plan_is_told_in_plain_words(tmp_path: Path) -> None:
         "  rules[1].nth should be a valid integer, not 'two'",
         "  rules[2].do is missing",
         "  rules[2].status should be greater than or equal to 400, not 200",
-        '  rules[2].rout is no key; did you mean "route"?',
-        '  sed is no key; did you mean "seed"?',
+        '  rules[2].rout is not a known key; did you mean "route"?',
+        '  sed is not a known key; did you mean "seed"?',
     ]

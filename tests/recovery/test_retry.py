@@ -74,7 +74,7 @@ def test_what_cannot_be_retried_says_what_to_do_instead(world: World) -> None:
     assert "neither refused nor did it fail" in world.err
     world.apply()
     world.run("retry", "clip.pier", code=1)
-    assert "clip.pier is there already" in world.err
+    assert "clip.pier already exists" in world.err
     world.run("retry", code=64)
     assert world.run("retry", "--failed", "--blocked") == "Nothing was refused or failed too often.\n"
 
@@ -99,9 +99,9 @@ def test_what_is_there_already_is_said_to_be_there(world: World) -> None:
 
     world.run("retry", "clip.market", code=1)
 
-    assert "clip.market#1 is there already" in world.err
+    assert "clip.market#1 already exists" in world.err
     world.run("retry", "clip.market#2/2", code=1)
-    assert "clip.market#2/2 is there already" in world.err
+    assert "clip.market#2/2 already exists" in world.err
 
 
 def test_plan_and_apply_try_a_refused_render_again_when_told_to(world: World) -> None:
@@ -159,7 +159,7 @@ def test_a_refusal_is_told_once_and_a_plan_of_nothing_else_is_not_to_be_applied(
 
     assert "2 blocked" in world.run("plan")
     assert "Apply exactly this" not in world.out
-    assert "An apply would do nothing;" in world.out
+    assert "There is nothing to apply;" in world.out
 
 
 def test_a_saved_plan_of_what_was_refused_is_carried_out_once(world: World) -> None:

@@ -161,7 +161,7 @@ def test_what_two_sides_paid_for_is_named_and_a_command_lets_the_other_one_count
     kept.run("gc", "--delete", "--yes")
     assert kept.json("plan")["notices"] == [] == kept.json("status")["notices"]
     kept.run("state", "reconcile", "--keep", "video_nobody", code=1)
-    assert "no render video_nobody is kept" in kept.err
+    assert "no render video_nobody shares its key" in kept.err
 
 
 LOCKING = (

@@ -156,7 +156,7 @@ class BatchFollower:
         if expires_at is None and life is not None:
             expires_at = self._context.clock.now() + life
         if job.status is JobStatus.EXPIRED:
-            self._not_made(record, job.error or JobError("batch_expired", "it expired before its turn came"))
+            self._not_made(record, job.error or JobError("batch_expired", "it expired before it was run"))
             return
         try:
             self._context.job_ids.claim(job.id, record.address)

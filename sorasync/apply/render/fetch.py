@@ -104,7 +104,7 @@ async def _video(context: Context, record: Record, job: Job, deadline: float) ->
             return await _download_once(context, record, job, deadline)
         except DamagedFile as error:
             failure: errors.ProviderError = errors.BadDownload(
-                f"what the provider sent is damaged: {error.fault}"
+                f"the downloaded file is damaged: {error.fault}"
             )
             damaged += 1
             if damaged == _DAMAGED_TRIES:
@@ -121,10 +121,10 @@ async def _video(context: Context, record: Record, job: Job, deadline: float) ->
             failure = error
         if attempt < _TRIES:
             if context.clock.monotonic() + pause > deadline:
-                raise FetchLater(f"rendered, not fetched yet: {failure.message}") from failure
+                raise FetchLater(f"rendered, not downloaded yet: {failure.message}") from failure
             await context.pause(pause)
             if context.interrupted:
-                raise FetchLater("rendered, not fetched yet") from failure
+                raise FetchLater("rendered, not downloaded yet") from failure
             pause = min(pause * 2, _LONGEST_PAUSE)
     raise failure
 

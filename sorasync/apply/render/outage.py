@@ -44,7 +44,7 @@ class Reach:
         self.answered()
         now = self._clock.now()
         if seconds >= _LONG and now >= self._quiet_until:
-            self._tell(f"{error.message}. What was sent is recorded, and renders there go on")
+            self._tell(f"{error.message}. What was sent is recorded, and renders continue there")
         self._quiet_until = max(self._quiet_until, now + seconds)
 
     def failed(self, error: ProviderError) -> float:
@@ -53,7 +53,7 @@ class Reach:
             self._lost_at = self._clock.now()
             since = datetime.fromtimestamp(self._lost_at, UTC).strftime("%H:%M:%S UTC")
             self._tell(
-                f"{error.message}, since {since}. What was sent is recorded, and renders there go on: "
+                f"{error.message}, since {since}. What was sent is recorded, and renders continue there: "
                 "asking again until it answers"
             )
         return min(_LONGEST_PAUSE, _FIRST_PAUSE + (self._clock.now() - self._lost_at) / _GROWTH)

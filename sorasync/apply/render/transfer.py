@@ -48,4 +48,4 @@ async def _in_time(chunks: AsyncIterator[bytes], clock: Clock, deadline: float) 
     async for chunk in chunks:
         yield chunk
         if clock.monotonic() > deadline:
-            raise ServerError("the file had not come when the wait limit was reached")
+            raise ServerError("the file had not arrived when the wait limit was reached")

@@ -41,10 +41,10 @@ async def fetch_when_there(
         except NotSent as error:
             pause = context.reach.failed(error)
             if context.clock.monotonic() + pause > deadline:
-                raise FetchLater(f"rendered, not fetched yet: {error.message}") from error
+                raise FetchLater(f"rendered, not downloaded yet: {error.message}") from error
         else:
             context.reach.answered()
             return stored
         await context.pause(pause)
         if context.interrupted:
-            raise FetchLater("rendered, not fetched yet")
+            raise FetchLater("rendered, not downloaded yet")

@@ -121,8 +121,8 @@ def _bug(error: BaseException) -> list[str]:
         ) as file:
             traceback.print_exception(error, file=file)
     except OSError:
-        return [head, "  there was no room to write down what happened; the state is safe"]
-    return [head, f"  what happened is in {Path(file.name)}; the state is safe"]
+        return [head, "  there was no room for the details; the state is safe"]
+    return [head, f"  details are in {Path(file.name)}; the state is safe"]
 
 
 def _error_fields(error: BaseException, code: ExitCode) -> dict[str, object]:

@@ -71,6 +71,6 @@ def ready_text(host: str, port: int, dialect: str, data: Path, *, api_key_env: s
         return json_text.dumps(facts | {"data": str(data)}, ensure_ascii=False)
     key = f'\n  api_key_env = "{api_key_env}"' if api_key_env else ""
     return (
-        f"Serving the preview provider ({dialect}) on {url}, data in {data}. Ctrl-C ends it.\n\n"
+        f"Serving the preview provider ({dialect}) on {url}, data in {data}. Ctrl-C stops it.\n\n"
         f'In sorasync.toml:\n  [provider]\n  profile = "{profile}"\n  base_url = "{url}"{key}'
     )

@@ -95,7 +95,7 @@ def unknown(text: str, known: Iterable[str]) -> SorasyncError:
     hint = (
         f"did you mean {' or '.join(map(quoted, near))}?" if near else "sorasync status lists the addresses"
     )
-    return SorasyncError(f"nothing is called {text!r} here", hint=hint)
+    return SorasyncError(f"there is nothing called {text!r} here", hint=hint)
 
 
 def _bare(text: str) -> str:

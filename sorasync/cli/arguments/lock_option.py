@@ -17,5 +17,5 @@ def lock_option(function: F) -> F:
         type=click.FloatRange(min=0),
         default=0.0,
         metavar="SECONDS",
-        help="How long to wait for the lock while somebody else holds it. Default: not at all.",
+        help="How long to wait for the state lock. Default: do not wait.",
     )(function)

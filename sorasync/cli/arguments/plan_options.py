@@ -33,7 +33,7 @@ _OPTIONS = (
         multiple=True,
         type=PATTERN,
         metavar="ADDRESS",
-        help="Render this again although unchanged, and all that comes from it. Takes `lost`, too.",
+        help="Render this again although unchanged, with everything made from it. Also takes `lost`.",
     ),
     click.option(
         "--retry",

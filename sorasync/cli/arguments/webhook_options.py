@@ -20,13 +20,13 @@ def webhook_options(function: F) -> F:
     listen = click.option(
         "--webhook-listen",
         metavar="HOST:PORT",
-        help="Listen for the provider's webhooks; each one makes it be asked at once.",
+        help="Listen for the provider's webhooks, and poll as soon as one arrives.",
     )
     secret = click.option(
         "--webhook-secret-env",
         metavar="NAME",
         default=_DEFAULT_ENV,
-        help=f"The variable that holds their secret. Default: {_DEFAULT_ENV}.",
+        help=f"The environment variable with the webhook secret. Default: {_DEFAULT_ENV}.",
     )
     return listen(secret(function))
 

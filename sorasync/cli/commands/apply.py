@@ -28,7 +28,7 @@ Examples:
   sorasync apply --target clip.market
   sorasync apply --expect sp1:7f7ef43a900fdd97
   sorasync apply plan.json
-  sorasync apply --batch --detach     # cheaper; sorasync wait fetches it
+  sorasync apply --batch --detach     # cheaper; sorasync wait downloads it
 """
 
 
@@ -42,7 +42,7 @@ Examples:
 @click.option("--expect", metavar="TOKEN", help="Apply only if the plan has this token.")
 @click.option("--max-cost", callback=dollars, metavar="USD", help="Refuse a plan that costs more.")
 @click.option("--parallelism", type=click.IntRange(1), metavar="N", help="How many renders run at once.")
-@click.option("--detach", is_flag=True, help="Start renders and exit; a later apply fetches them.")
+@click.option("--detach", is_flag=True, help="Start renders and exit; a later apply downloads them.")
 @lock_option
 @webhook_options
 @click.option(
@@ -63,11 +63,11 @@ def command(
     short: bool,
     **options: object,
 ) -> ExitCode:
-    """Plan, show the plan, ask, and carry it out.
+    """Plan, show the plan, ask for confirmation, and apply it.
 
-    With PLAN, a file that `sorasync plan --out` wrote, exactly that plan is carried out, or refused when
-    something it touches has changed. What costs nothing is never asked about. Ctrl-C sends nothing more and
-    leaves within a second; renders in flight go on at the provider, and the next apply picks them up.
+    With PLAN, a file written by `sorasync plan --out`, applies exactly that plan, or refuses it if something
+    it touches has changed. Changes that cost nothing need no confirmation. Ctrl-C sends nothing more and
+    exits within a second; renders continue at the provider, and the next apply picks them up.
     """
     from sorasync.cli.arguments.webhook_options import webhooks_of
     from sorasync.operations.apply import ApplyOptions, apply

@@ -27,7 +27,7 @@ Exit codes with --detailed-exitcode: 0 neither drift nor changes,
 @click.option("--offline", is_flag=True, help="Do not ask the provider.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 when there is only drift.")
 def command(globals: Globals, full: bool, offline: bool, detailed_exitcode: bool) -> ExitCode:
-    """Compare what is recorded with the files here and the videos at the provider.
+    """Compare the state with the files here and the videos at the provider.
 
     Nothing is sent, changed or locked. From then on, plans download a file that is missing, damaged or
     edited. A video that expired at the provider is no drift while the file here is intact. Videos at the

@@ -19,7 +19,7 @@ Examples:
 @subcommand(epilog=_EXAMPLES)
 @click.argument("code", required=False, shell_complete=codes)
 def command(globals: Globals, code: str | None) -> ExitCode:
-    """Explain a code, with an example of the fault and one without it.
+    """Explain a code, with a bad and a good example.
 
     Without CODE every code is listed.
     """

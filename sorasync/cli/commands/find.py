@@ -20,7 +20,7 @@ Examples:
 @click.argument("text", nargs=-1, required=True, metavar="TEXT...")
 @click.option("--regex", is_flag=True, help="Take each TEXT as a regular expression.")
 def command(globals: Globals, text: tuple[str, ...], regex: bool) -> ExitCode:
-    """Find clips and characters by name, tags, description, and the prompts as they are sent.
+    """Search the names, tags, descriptions and sent prompts of clips and characters.
 
     With several TEXTs, shows what contains all of them. Case is ignored. Only the manifests are read. Exits
     with 1 when nothing is found, as grep does.

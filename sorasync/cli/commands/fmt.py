@@ -36,7 +36,7 @@ Examples:
 def command(globals: Globals, paths: tuple[Path, ...], check: bool, diff: bool) -> ExitCode:
     """Format manifests: spacing, quotes, empty lines, commas.
 
-    Comments, order and meaning stay; no render is ever affected. PATHS are files or directories, `-` is
+    Comments, order and meaning are kept; no render is ever affected. PATHS are files or directories, `-` is
     standard input; without PATHS, all manifests of the library and sorasync.toml are formatted. A file with
     faulty syntax, or in another encoding than UTF-8, is left alone and reported.
     """

@@ -48,7 +48,7 @@ def command(
     yes: bool,
     lock_timeout: float,
 ) -> ExitCode:
-    """List retired renders that could be deleted, and delete them when told to.
+    """List retired renders, or delete them.
 
     A retired render was paid for and is no longer wanted: no address points to it and no manifest asks for
     it. Renders in flight, protected renders, and files that are not in the state are never touched. ADDRESS

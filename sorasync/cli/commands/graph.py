@@ -21,7 +21,7 @@ Examples:
 @subcommand(formats=("text", "dot", "mermaid", "json"), epilog=_EXAMPLES)
 @click.argument("patterns", nargs=-1, type=PATTERN, metavar="[ADDRESS]...")
 def command(globals: Globals, patterns: tuple[str, ...]) -> ExitCode:
-    """Draw the graph of what is made from what.
+    """Draw the dependency graph.
 
     With ADDRESS, draws only that address, what it needs and what needs it. ADDRESS takes * and ?, or is
     tag:NAME. Only the manifests are read.

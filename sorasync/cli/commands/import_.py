@@ -38,7 +38,7 @@ Examples:
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="The manifest that --remote writes. Default: imported.toml among the manifests.",
+    help="The manifest that --remote writes. Default: imported.toml in the manifests directory.",
 )
 @click.option(
     "--since",
@@ -62,11 +62,11 @@ def command(
     dry_run: bool,
     lock_timeout: float,
 ) -> ExitCode:
-    """Bind videos at the provider that were made elsewhere.
+    """Bind existing videos at the provider to clips.
 
     With ADDRESS and ID, binds one declared render to one video, once prompt, model, size and length agree.
     With --remote, writes a manifest that declares all finished videos not declared here yet, and binds them.
-    Either way the next apply fetches them; nothing is rendered or paid.
+    Either way the next apply downloads them; nothing is rendered or paid.
     """
     if remote:
         if address is not None or force:

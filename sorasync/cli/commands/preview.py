@@ -43,7 +43,7 @@ Examples:
     "--faults",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     metavar="FILE",
-    help="Misbehave as this file says.",
+    help="Inject the faults defined in this file.",
 )
 @click.option("--render-seconds", type=click.FloatRange(0), metavar="N", help="How long a render takes.")
 @click.option("--no-draw", is_flag=True, help="Give every render a tiny video at once instead of drawing it.")

@@ -34,7 +34,7 @@ Examples:
 @click.option("--resend", is_flag=True, help="The request created nothing: let the next apply send it again.")
 @click.option("--forget", is_flag=True, help="Drop the question with its record.")
 @click.option("--force", is_flag=True, help="Adopt a job although it differs from what was sent.")
-@click.option("--no-thumbnails", is_flag=True, help="Fetch no pictures of the candidates.")
+@click.option("--no-thumbnails", is_flag=True, help="Do not download pictures of the candidates.")
 @lock_option
 def command(
     globals: Globals,
@@ -97,7 +97,7 @@ def _adopt_or_release(
         record = resolving.question_of(session.store, _addresses(address), address)
         if adopt is not None:
             job = resolving.adopt(project, session, record, adopt, force=force)
-            sentence = f"{address} is {job.id} ({job.status.value}): the next apply follows and fetches it."
+            sentence = f"{address} is {job.id} ({job.status.value}): the next apply follows and downloads it."
         elif resend:
             resolving.resend(session, record)
             sentence = (

@@ -26,7 +26,7 @@ Examples:
 def command(
     globals: Globals, addresses: tuple[str, ...], failed: bool, blocked: bool, lock_timeout: float
 ) -> ExitCode:
-    """Let the next apply try again what was refused or failed too often.
+    """Let the next apply retry renders that were refused or failed too often.
 
     Nothing is sent now: the next plan shows each render with its price. One more failure stops it again. A
     refused request that is sent unchanged is likely to be refused again, and some providers charge for that.

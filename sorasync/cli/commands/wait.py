@@ -49,7 +49,7 @@ def command(
     webhook_listen: str | None,
     webhook_secret_env: str,
 ) -> ExitCode:
-    """Wait for what is in flight, and fetch it.
+    """Wait for renders in flight, and download them.
 
     Follows renders and batches that an earlier apply started, and downloads what is done. Starts
     nothing and pays nothing: the next apply renders the rest. ADDRESS may hold * and ?, or be

@@ -41,9 +41,9 @@ def command(
 ) -> ExitCode:
     """Plan on every save, and show what it would cost.
 
-    Checks the manifests, plans only what changed, and shows faults, the plan, the words that changed and
-    the cost. Nothing is sent to the provider, and nothing is spent, until a key says so. Without a terminal,
-    and with --format json, every event is one line of JSON.
+    Checks the manifests, plans only what changed, and shows errors, the plan, the words that changed and
+    the cost. Nothing is sent to the provider, and nothing is spent, until you press a key for it. Without a
+    terminal, or with --format json, every event is one line of JSON.
     """
     from sorasync.cli.app.invocation import command_line
     from sorasync.cli.terminal.capabilities import can_redraw

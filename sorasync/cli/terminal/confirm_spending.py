@@ -93,7 +93,7 @@ class Confirm:
         )
         if _amount(typed) != plan.cost.known_usd:
             raise SorasyncError(
-                f"what was typed is not {amount}, which a plan above [budget] confirm_above = "
+                f"that is not {amount}, which a plan above [budget] confirm_above = "
                 f"{usd(limit)} asks for; nothing was sent or changed",
                 hint=f"try again and type {amount}, or give --yes",
             )

@@ -29,7 +29,7 @@ def destroy_text(
         yield f"{project.name} has nothing to delete."
         return
     bytes_ = size(sum(one.bytes for one in found))
-    yield f"{counted(len(found), 'render')}, {bytes_}: all that {project.name} has rendered."
+    yield f"{counted(len(found), 'render')}, {bytes_}: everything that {project.name} has rendered."
     flying = sum(one.record.status in IN_FLIGHT for one in found)
     if flying:
         yield f"{flying} of them {'is' if flying == 1 else 'are'} paid for and still in flight."
@@ -40,7 +40,7 @@ def destroy_text(
 def _remote(project: Project, *, keep_remote: bool) -> Iterator[str]:
     name = project.profile.provider_name
     if keep_remote:
-        yield f"The videos at {name} are left alone."
+        yield f"The videos at {name} are kept."
     elif not project.profile.can("delete"):
         yield f"{name} deletes nothing on request; its copies expire by themselves."
     else:

@@ -16,7 +16,7 @@ from sorasync.manifest.codes import (
 )
 
 _HEADS = (
-    ("Faults of the manifests", CODES),
+    ("Errors in manifests", CODES),
     ("What the provider cannot do", LIMIT_CODES),
     ("Lint: what may go wrong, or waste money", LINT_CODES),
     ("Reference media", MEDIA_CODES),

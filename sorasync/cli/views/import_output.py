@@ -18,7 +18,7 @@ def imported_text(found: Imported) -> Iterator[str]:
     """What was bound, and what could not be compared."""
     what = {
         Status.STORED: "it is recorded",
-        Status.RENDERED: "the next apply fetches it",
+        Status.RENDERED: "the next apply downloads it",
     }.get(found.status, "the next apply follows it")
     yield f"{found.label} is {one_line(found.remote_id)}: {what}, at no cost."
     if found.likeness and found.likeness.differs:
@@ -54,7 +54,7 @@ def gathered_text(found: Gathered, project: Project, *, done: bool) -> Iterator[
         yield "No videos to import: the provider has no undeclared video that can be declared."
         return
     verb = "written to" if done else "would be written to"
-    end = " The next apply fetches them at no cost." if done else " Nothing was changed."
+    end = " The next apply downloads them at no cost." if done else " Nothing was changed."
     what = f"{counted(videos, 'video')} in {counted(len(found.clips), 'clip')}"
     yield f"{what} {verb} {_manifest_path(found, project)}.{end}"
 

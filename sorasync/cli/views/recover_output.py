@@ -23,7 +23,7 @@ def recovered_text(found: Recovered) -> Iterator[str]:
     for name in sorted(set(found.unreadable)):
         yield f"! {name}: its notes cannot be read"
     for digest in found.damaged:
-        yield f"! {digest[:12]}….mp4 is not what its name says: damaged or edited"
+        yield f"! {digest[:12]}….mp4 does not match its digest: damaged or edited"
     for label, why in found.missing:
         yield f"- {label}: {why}"
     if found.missing:

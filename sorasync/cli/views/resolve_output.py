@@ -65,7 +65,7 @@ def _block(question: Question, found: Questions, project: Project) -> Iterator[s
     sent = moment(record.intent_at) if record.intent_at is not None else "at an unknown time"
     lost = record.error_message if record.error_code == ID_TAKEN else "the answer was lost"
     yield f"? {name}: sent {sent}, {lost} ({money(record.cost_usd)})"
-    yield f"    asked for: {_what(record.model, record.size, record.seconds)}"
+    yield f"    requested: {_what(record.model, record.size, record.seconds)}"
     for candidate in question.candidates:
         yield from _candidate(candidate, question.prompt, project)
     if not question.candidates:
@@ -81,10 +81,10 @@ def _question_label(address: str, found: Questions) -> str:
 
 def _none(found: Questions, project: Project) -> str:
     if project.profile.routes.get is None:
-        return "the provider keeps no jobs: the video cannot be fetched any more, only paid for again"
+        return "the provider keeps no jobs: the video can no longer be downloaded, only paid for again"
     if not found.listed:
         return "the provider has no list of videos: only you can look up what became of it"
-    return "the provider lists no video made since then that is not recorded here"
+    return "the provider lists no unrecorded video made since then"
 
 
 def _candidate(candidate: Candidate, prompt: str, project: Project) -> Iterator[str]:

@@ -34,14 +34,14 @@ KEYS = (
 KEY_LIST = (
     ("a", "apply the plan as shown; asks before money is spent"),
     ("s", "apply only the selected clip, with what it waits for"),
-    ("f", "apply only what is free and sends nothing"),
-    ("d", "draw drafts of the clips just edited, else of all that are planned"),
+    ("f", "apply only what is free"),
+    ("d", "draw drafts of the clips just edited, or of all that are planned"),
     ("o", "open the selected clip's draft or video, whichever is newer"),
     ("p", "pick a take of the selected clip, else of the first that waits for one"),
     ("r", "refresh: ask the provider about renders in flight"),
     ("↑ ↓ k j", "select a change; its changed words are shown"),
     ("?", "show or hide this list"),
-    ("q", "quit; renders in flight go on at the provider"),
+    ("q", "quit; renders in flight continue at the provider"),
 )
 LEAVING = "quitting … Ctrl-C: quit at once"
 _MOST_ROWS_AT_WORK = 4

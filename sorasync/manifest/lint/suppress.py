@@ -112,7 +112,7 @@ class Suppressions:
 def unknown_code(code: str, position: Position) -> tuple[str, Position, str | None, str | None]:
     """The message, place, expectation and fix for a code that no lint rule has."""
     if code in ALL_CODES:
-        return f"{code} is not a finding of the lint and cannot be suppressed", position, "a code S2xx", None
+        return f"{code} is not a lint finding and cannot be suppressed", position, "a code S2xx", None
     return f"there is no code {code!r}", position, "a code of `sorasync explain`", nearest(code, LINT_CODES)
 
 

@@ -77,7 +77,7 @@ def read_note(video: Path) -> Note | None:
 def _parse_note(data: dict[str, Any]) -> Note:
     palette = tuple(Swatch(str(colour["name"]), _rgb(colour["rgb"])) for colour in data["palette"])
     if not palette:
-        raise ValueError("a palette has one colour at least")
+        raise ValueError("a palette needs at least one colour")
     marks = tuple(int(mark) for mark in data["marks"])
     return Note(
         palette=palette[:6],

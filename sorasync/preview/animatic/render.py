@@ -119,7 +119,7 @@ class Meter:
 
 def _frames(scene: Scene) -> int:
     if scene.seconds < 1:
-        raise ValueError(f"a scene lasts one second at least, not {scene.seconds}")
+        raise ValueError(f"a scene must last at least one second, not {scene.seconds}")
     return scene.seconds * FPS
 
 

@@ -90,7 +90,7 @@ def _pictures(name: str, video: Path) -> list[Image.Image]:
             if len(found) == _FRAMES:
                 break
     if not found:
-        raise BadMedia(f"character {name}: {video.name} holds no frames")
+        raise BadMedia(f"character {name}: {video.name} contains no frames")
     return found
 
 

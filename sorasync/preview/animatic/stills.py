@@ -74,7 +74,7 @@ def _frames_at(video: Path, times: Sequence[float], size: tuple[int, int]) -> li
             container.seek(round((start + seconds) * av.time_base))
             frame = _shown_at(container, start + seconds)
             if frame is None:
-                raise BadMedia(f"{video.name}: holds no frames")
+                raise BadMedia(f"{video.name}: contains no frames")
             found.append(from_frame(frame, *size))
     return found
 

@@ -41,7 +41,7 @@ class Font:
         """Pillow's own font at this size."""
         found = fonts.load(None, self.size)
         if found is None:
-            raise RuntimeError("Pillow has no font of its own")
+            raise RuntimeError("Pillow has no built-in font")
         return found
 
     def getlength(self, text: str) -> float:

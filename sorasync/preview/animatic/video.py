@@ -98,7 +98,7 @@ def reading(path: Path) -> Iterator[tuple[av.container.InputContainer, VideoStre
     try:
         with av.open(str(path)) as container:
             if not container.streams.video:
-                raise BadMedia(f"{path.name}: holds no video")
+                raise BadMedia(f"{path.name}: contains no video")
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
             yield container, stream
@@ -127,7 +127,7 @@ def probe(video: Path) -> Probe:
                 frames += 1
                 end = max(end, packet.pts + (packet.duration or 0))
         if not frames:
-            raise BadMedia(f"{video.name}: holds no frames")
+            raise BadMedia(f"{video.name}: contains no frames")
         seconds = float((end - (stream.start_time or 0)) * base)
         context = stream.codec_context
         return Probe(context.width, context.height, seconds, frames, context.name)
@@ -157,7 +157,7 @@ def pictures(video: Path, width: int, height: int, count: int) -> Iterator[Canva
                 return
             held = from_frame(frame, width, height)
     if held is None:
-        raise BadMedia(f"{video.name}: holds no frames")
+        raise BadMedia(f"{video.name}: contains no frames")
     for _ in range(shown, count):
         yield held
 

@@ -29,7 +29,7 @@ def _fault_sentence(loc: tuple[int | str, ...], found: ErrorDetails, rule: type[
     place = place.removeprefix(".") or "the plan"
     if found["type"] == "extra_forbidden":
         known = list(rule.model_fields) if len(loc) == _DEEP else ["seed", "rules"]
-        return f"{place} is no key{_meant(str(loc[-1]), known)}"
+        return f"{place} is not a known key{_meant(str(loc[-1]), known)}"
     if found["type"] == "missing":
         return f"{place} is missing"
     message, given = found["msg"], found["input"]

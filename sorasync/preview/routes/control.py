@@ -57,4 +57,4 @@ class ControlRoutes:
 
 def _only_here(request: Request) -> None:
     if request.client is not None and request.client.host not in _LOOPBACK:
-        raise RefusedError(403, "Only this machine may ask that.")
+        raise RefusedError(403, "Only available from this machine.")

@@ -10,7 +10,7 @@ COMMANDS = {
     "list": "List what the state knows: addresses, status, keys, ids.",
     "check": "Check that the state is sound.",
     "lock": "Show who holds the state lock.",
-    "unlock": "Remove the lock of a run that is dead.",
+    "unlock": "Remove the lock of a dead run.",
     "backups": "List the backups of the state.",
     "restore": "Replace the state with a backup.",
     "recover": "Rebuild a lost state from the lock file, the videos here and the provider's list.",
@@ -29,7 +29,7 @@ COMMANDS = {
     epilog="`sorasync state COMMAND --help` shows examples.",
 )
 def command() -> None:
-    """Manage the state: what has been paid for, and which addresses stand for it.
+    """Manage the state: what has been paid for, and which address points to it.
 
     None of these commands sends anything that costs money.
     """

@@ -22,7 +22,7 @@ Examples:
 def command(globals: Globals, file: Path | None) -> ExitCode:
     """Write the whole state as JSON: sorted, one value per line, so that two exports can be compared.
 
-    It holds prompts and ids, but no key of a provider.
+    It contains prompts and ids, but no API key.
     """
     from sorasync.cli.app.invocation import notice
     from sorasync.state.export import export_state

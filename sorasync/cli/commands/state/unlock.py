@@ -18,7 +18,7 @@ Examples:
 @subcommand(epilog=_EXAMPLES)
 @click.argument("id", metavar="ID")
 def command(globals: Globals, id: str) -> ExitCode:
-    """Remove the lock of a run that is dead.
+    """Remove the lock of a dead run.
 
     Use it only when the process is gone for good. A process that still runs checks its lock right before each
     paid request and stops; only the request it is sending at that moment can be paid twice, and is then

@@ -58,4 +58,4 @@ def next_step(part: Sequence[Outcome]) -> str | None:
     """What to type next: the first one's command, said to be one of many where the others differ."""
     first = part[0].next
     same = all(outcome.next == first for outcome in part)
-    return first if same or first is None else f"{first}, and so for each"
+    return first if same or first is None else f"{first}, and likewise for the others"

@@ -35,7 +35,7 @@ def _report_blocks(plan: Plan, report: Report) -> Iterator[str]:
     if rows:
         yield "\n".join(table(_HEAD, 0, rows[:_ROWS]))
     if len(rows) > _ROWS:
-        yield f"… and {len(rows) - _ROWS} more rows of what was not done."
+        yield f"… and {len(rows) - _ROWS} more changes that were not done."
     if report.run is not None:
         yield f"Run {report.run}: `sorasync history show {report.run}`"
 

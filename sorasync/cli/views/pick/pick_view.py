@@ -60,4 +60,4 @@ def _link(project: Project, store: Store, planned: Planned) -> tuple[str, ...]:
     if holder(store) is not None:
         return ("An apply is running: it relinks the file names when it ends.",)
     conflicts = link_names(project, store, planned).conflicts
-    return tuple(f"{name}: a file of yours is in the way, so this name was not made" for name in conflicts)
+    return tuple(f"{name}: a file of yours is in the way, so this name was not linked" for name in conflicts)

@@ -165,7 +165,7 @@ def sums(plan: Plan, command: str | None = None) -> Iterator[str]:
     if not plan.empty:
         yield f"Token: {plan.token}"
         if plan.idle:
-            yield "An apply would do nothing; the lines above say what helps."
+            yield "There is nothing to apply; the lines above say how to proceed."
         elif command is not None:
             yield f"Apply exactly this: {command}"
 
@@ -184,7 +184,7 @@ def counts_and_cost(plan: Plan) -> Iterator[str]:
     yield from (click.style(line, fg="yellow") for line in refusal_lines(plan))
     yield from (f"Note: {text}." for text in plan.notices)
     if plan.batch:
-        yield "Creates go out by batch: done within 24 hours, at the batch price."
+        yield "Creates are sent as a batch: done within 24 hours, at the batch price."
     if plan.diagnostics:
         yield from _diagnosed(plan)
 

@@ -23,7 +23,7 @@ def show_text(view: AddressView) -> Iterator[str]:
     """All lines."""
     library, owner = view.planned.library, view.found.owner
     at = declared_at(library, owner)
-    place = f"{from_here(at.file)}:{at.line}" if at else "not in the manifests; only the state knows it"
+    place = f"{from_here(at.file)}:{at.line}" if at else "not in the manifests, only in the state"
     yield f"{click.style(owner, bold=True)}  {place}"
     if view.found.declared and view.found.whole:
         yield from _values(values_of(library, view.planned.graph, owner))
