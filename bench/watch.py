@@ -20,8 +20,8 @@ from bench.generate import PER_FILE, fill_state, write_library
 from bench.table import held
 
 SAVES = 20
+# Seconds between a plan and the next save.
 PAUSE = 0.5
-"""Seconds between a plan and the next save."""
 
 
 def main(sizes: Sequence[int] = (1_000, 10_000)) -> None:

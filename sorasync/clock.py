@@ -8,8 +8,8 @@ from typing import Protocol
 
 # Two clocks this far apart are taken for the same: a host's times come in whole seconds, some seconds late,
 # and not every host says what time it is.
+# Seconds.
 CLOCK_ALLOWANCE = 120.0
-"""Seconds."""
 
 
 class Clock(Protocol):

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+# Bytes read or written at a time.
 BLOCK = 1 << 20
-"""Bytes read or written at a time."""
 
 
 def sync_directory(directory: Path) -> None:

@@ -12,10 +12,10 @@ import stat
 from io import BufferedReader
 from pathlib import Path
 
+# The largest manifest, prompt, profile, lock file or list of names that is read whole.
 TEXT_BYTES = 64 << 20
-"""The largest manifest, prompt, profile, lock file or list of names that is read whole."""
+# The largest video or image that is hashed or sent.
 MEDIA_BYTES = 16 << 30
-"""The largest video or image that is hashed or sent."""
 
 
 class FileRefused(OSError):

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import re
 
+# What replaces a secret in a text.
 HIDDEN = "[hidden]"
-"""What replaces a secret in a text."""
 
 _WORDS = re.compile(
     r"keys?|tokens?|secrets?|passwords?|passwd|pwd|pass|passphrase|passcode|credentials?|auth|authorization"
@@ -25,11 +25,11 @@ _ONE_WORD = re.compile(r"\s*[\w+/=\-]{16,}\s*")
 _BEGINS = re.compile(r"\s*(?:\[|[\w.\-\"' ]+=)")
 _FARTHEST = 100
 
+# Characters of a line in which names are looked for: as far as a statement's beginning may be.
 _LONGEST_LINE = 4096
-"""Characters of a line in which names are looked for: as far as a statement's beginning may be."""
 
+# Characters of a line that an excerpt may be cut from.
 _LONGEST_SHOWN = 65_536
-"""Characters of a line that an excerpt may be cut from."""
 
 _LOOKS = re.compile(
     r"\b(?:sk|pk|rk|key|api|gsk|xai|whsec|hf|r8|glpat|npm)[-_](?=[\w+/=-]{0,80}\d)[\w+/=-]{12,}"

@@ -10,8 +10,8 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 WIDTH, HEIGHT = 1280, 720
 OVERSAMPLE = 2
+# Length of a clip; every motion ends where it began.
 SECONDS = 3
-"""Length of a clip; every motion ends where it began."""
 
 
 Point = tuple[float, float]

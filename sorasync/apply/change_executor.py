@@ -43,6 +43,7 @@ from sorasync.provider.wire import Job, JobStatus
 from sorasync.state.errors import StateError
 from sorasync.state.record import ID_TAKEN, IN_FLIGHT, VANISHED, Record, Status
 
+# What would meet every other change as well: nothing more is started after it.
 _HALTING = (
     errors.QuotaExhausted,
     errors.AuthFailed,
@@ -52,24 +53,23 @@ _HALTING = (
     DiskFull,
     StateError,
 )
-"""What would meet every other change as well: nothing more is started after it."""
 _MAY_HAVE_A_FILE = (JobStatus.COMPLETED, JobStatus.EXPIRED, JobStatus.DELETED)
 _CHARACTER_TRIES = 6
+# How often in a row a request is sent again because the list shows nothing of it.
 _RESENDS = 3
-"""How often in a row a request is sent again because the list shows nothing of it."""
+# Percent of progress that are worth a write to the state.
 _STEP = 5
-"""Percent of progress that are worth a write to the state."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
+# Failed downloads in a row after which nothing new is paid for: it could not be fetched either.
 _FETCHES_FAILED = 3
-"""Failed downloads in a row after which nothing new is paid for: it could not be fetched either."""
 
 
+# How a change is described that was on its way when the run left off, by the status of its record.
 _LEFT = {
     Status.INTENT: "sent; stopped before the answer came",
     Status.UNKNOWN: "sent; stopped before the answer came",
     Status.RENDERED: "rendered, not downloaded yet",
 }
-"""How a change is described that was on its way when the run left off, by the status of its record."""
 
 
 @dataclass

@@ -79,19 +79,19 @@ class Context:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     stopped_because: str | None = None
+    # Whether the provider can be reached.
     reach: Reach = field(init=False)
-    """Whether the provider can be reached."""
+    # Whose each of the provider's ids is.
     job_ids: JobIds = field(init=False)
-    """Whose each of the provider's ids is."""
+    # Writes that must be durable before anything is sent.
     commits: GroupCommit = field(init=False)
-    """Writes that must be durable before anything is sent."""
+    # Writes of what the next run would find out again.
     notes: GroupCommit = field(init=False)
-    """Writes of what the next run would find out again."""
     lock_lost: bool = False
+    # Whether it was SIGTERM that asked the run to leave off.
     terminated: bool = False
-    """Whether it was SIGTERM that asked the run to leave off."""
+    # Whether something was not sent since a cap forbids it. What has its share set aside still leaves.
     over_budget: bool = False
-    """Whether something was not sent since a cap forbids it. What has its share set aside still leaves."""
 
     def __post_init__(self) -> None:
         self.reach = Reach(self.clock, self.reporter.notice)

@@ -32,14 +32,14 @@ async def run(context: Context, changes: Sequence[Change]) -> Report:
     return await _Engine(context, changes).run()
 
 
+# How a change ends that waits for one with such an end; for every other end it is blocked.
 _INHERITED = {End.PENDING: End.PENDING, End.SKIPPED: End.SKIPPED}
-"""How a change ends that waits for one with such an end; for every other end it is blocked."""
 
+# Seconds for what is on its way when the run is to leave off: an answer in time leaves no question open.
 _GRACE = 0.5
-"""Seconds for what is on its way when the run is to leave off: an answer in time leaves no question open."""
 
+# Seconds between two looks that news from the provider may cause.
 _NEWS_PAUSE = 0.5
-"""Seconds between two looks that news from the provider may cause."""
 
 
 class _Engine:

@@ -23,8 +23,8 @@ class InDoubtAnswer(StrEnum):
     LATER = "later"
 
 
+# Seconds between two looks at the list.
 _SHORTEST, _LONGEST = 0.25, 15.0
-"""Seconds between two looks at the list."""
 
 
 class OpenQuestions:

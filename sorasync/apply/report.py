@@ -48,13 +48,13 @@ class Report:
     interrupted: bool = False
     terminated: bool = False
     stopped: str | None = None
+    # Names in the asset directory that a file of somebody else's keeps occupied.
     conflicts: tuple[str, ...] = ()
-    """Names in the asset directory that a file of somebody else's keeps occupied."""
+    # Whether something was not sent since a cap of the budget forbids it.
     over_budget: bool = False
-    """Whether something was not sent since a cap of the budget forbids it."""
     spent: Spent = NOTHING
+    # What could not be written once all was done, each with the reason; another apply writes it.
     unwritten: tuple[str, ...] = ()
-    """What could not be written once all was done, each with the reason; another apply writes it."""
 
     def of(self, *ends: End) -> list[Outcome]:
         """The outcomes that ended in one of those ways."""

@@ -10,6 +10,7 @@ from sorasync.graph.render import Kind
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 
+# What costs nothing is done at once; what is paid for is fetched before anything new is started.
 _FIRST = {
     Action.MOVE: 0,
     Action.RETIRE: 0,
@@ -18,7 +19,6 @@ _FIRST = {
     Action.DOWNLOAD: 1,
     Action.RESUME: 2,
 }
-"""What costs nothing is done at once; what is paid for is fetched before anything new is started."""
 
 
 def _rank(change: Change) -> int:

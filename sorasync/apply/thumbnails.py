@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _FORMATS = {"webp": ".webp", "jpeg": ".jpg", "png": ".png"}
 _GIVEN_UP_AFTER = 3
 _PATIENCE = Patience(attempts=3)
+# Pixels across at most of a thumbnail that is cut from its video.
 _WIDTH = 640
-"""Pixels across at most of a thumbnail that is cut from its video."""
 
 
 class Pictures:

@@ -13,8 +13,8 @@ from typing import BinaryIO
 
 from sorasync.assets.file_errors import DamagedFile
 
+# Bounds the work on a hostile file; an hour in half-second fragments has some 14,400 boxes.
 MAX_BOXES = 200_000
-"""Bounds the work on a hostile file; an hour in half-second fragments has some 14,400 boxes."""
 
 
 @dataclass(frozen=True, slots=True)

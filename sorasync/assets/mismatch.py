@@ -8,8 +8,8 @@ from typing import Any
 
 from sorasync.assets.mp4 import Mp4Facts
 
+# Models count frames, not seconds: this much is within what they round to.
 _LEAST_SECONDS = 0.5
-"""Models count frames, not seconds: this much is within what they round to."""
 _SIZE = re.compile(r"([0-9]{1,5})x([0-9]{1,5})")
 
 

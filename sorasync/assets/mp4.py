@@ -12,8 +12,8 @@ from pathlib import Path
 from sorasync.assets.boxes import Box, BoxReader
 from sorasync.library_file import open_file
 
+# Bytes read at a time: the boxes that matter often stand close together.
 _AHEAD = 1 << 16
-"""Bytes read at a time: the boxes that matter often stand close together."""
 
 
 @dataclass(frozen=True, slots=True)

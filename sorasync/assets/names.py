@@ -18,8 +18,8 @@ from dataclasses import dataclass
 
 from sorasync.assets.store import COMPANIONS, SIDECAR, VIDEO
 
+# Longest file name in UTF-8, without suffix: file systems stop at 255, Windows paths at 260 in all.
 MAX_BYTES = 120
-"""Longest file name in UTF-8, without suffix: file systems stop at 255, Windows paths at 260 in all."""
 
 _HASH_DIGITS = 10
 _FORBIDDEN = frozenset('<>:"/\\|?*')

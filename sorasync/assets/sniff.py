@@ -6,8 +6,8 @@ from pathlib import Path
 
 from sorasync.library_file import open_file
 
+# How many bytes are enough to tell.
 SNIFF_BYTES = 512
-"""How many bytes are enough to tell."""
 
 _IMAGE_BRANDS = frozenset({b"avif", b"avis", b"heic", b"heix", b"heif", b"mif1", b"msf1"})
 _HTML_STARTS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<title")

@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# How names begin that are only there while something is being swapped; a crash may leave one behind.
 TEMPORARY = ".sorasync-tmp-"
-"""How names begin that are only there while something is being swapped; a crash may leave one behind."""
 
 
 @dataclass(frozen=True, slots=True)

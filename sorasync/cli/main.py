@@ -109,8 +109,8 @@ def _interrupted(error: BaseException | None) -> int:
     return of_error(error) if isinstance(error, KeyboardInterrupt) else ExitCode.INTERRUPTED
 
 
+# Objects made between two looks of the garbage collector: a library's are many, and none is garbage.
 _GC_EVERY = 200_000
-"""Objects made between two looks of the garbage collector: a library's are many, and none is garbage."""
 
 
 def collect_rarely() -> None:

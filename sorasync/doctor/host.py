@@ -10,8 +10,8 @@ from sorasync.operations.project import Project
 from sorasync.provider.errors import AuthFailed
 from sorasync.provider.probe import HostFacts, Reached
 
+# Seconds.
 _SKEW_WARNS = 10.0
-"""Seconds."""
 _CERTIFICATE_WARNS = 14 * 86400.0
 _SLOW = 5.0
 _RESENDS = {

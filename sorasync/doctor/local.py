@@ -13,8 +13,8 @@ from sorasync.state.store import Store
 from sorasync.text import counted
 
 _GIB = 1 << 30
+# Bytes. An apply starts no render with less than the first.
 _DISK_FAILS, _DISK_WARNS = 256 << 20, 5 * _GIB
-"""Bytes. An apply starts no render with less than the first."""
 _BACKUP_OLD = 7 * 86400.0
 
 

@@ -10,8 +10,8 @@ from sorasync.operations.project import Project
 from sorasync.operations.sunset import SUNSET_DAYS
 from sorasync.text import counted
 
+# Days.
 _OLD = 60
-"""Days."""
 
 
 def price_checks(project: Project, models: Mapping[str, set[str]]) -> Iterator[Check]:

@@ -51,8 +51,8 @@ class Graph:
 
     renders: Mapping[str, Render]
     clips: Mapping[str, ClipNode]
+    # Tags by the address of a clip or character; those without tags are left out.
     tags: Mapping[str, tuple[str, ...]]
-    """Tags by the address of a clip or character; those without tags are left out."""
 
     @cached_property
     def keys(self) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from typing import Final
 
 from sorasync.manifest.diagnostic import Severity
 
+# Faults of the manifest language. Titles are fixed words without a user's data.
 CODES: Final[dict[str, str]] = {
     "S101": "the file is not valid TOML",
     "S102": "a file cannot be read",
@@ -29,8 +30,8 @@ CODES: Final[dict[str, str]] = {
     "S116": "a name has characters that are not allowed",
     "S117": "no such environment",
 }
-"""Faults of the manifest language. Titles are fixed words without a user's data."""
 
+# What a provider's profile does not have.
 LIMIT_CODES: Final[dict[str, str]] = {
     "S120": "the provider does not have the model",
     "S121": "the model does not render this size",
@@ -44,8 +45,8 @@ LIMIT_CODES: Final[dict[str, str]] = {
     "S129": "the provider does not allow a value",
     "S130": "the provider may render the same video again",
 }
-"""What a provider's profile does not have."""
 
+# What the lint finds in prompts; S29x are about suppressions.
 LINT_CODES: Final[dict[str, str]] = {
     "S201": "a parameter is asked for in prose",
     "S202": "a character's name is not in the prompt",
@@ -65,8 +66,8 @@ LINT_CODES: Final[dict[str, str]] = {
     "S291": "a suppression that suppresses nothing",
     "S292": "a code that cannot be suppressed or set",
 }
-"""What the lint finds in prompts; S29x are about suppressions."""
 
+# Why a plan is not applied.
 REFUSAL_CODES: Final[dict[str, str]] = {
     "S500": "the plan goes against a protection",
     "S501": "the plan changes too large a share",
@@ -75,8 +76,10 @@ REFUSAL_CODES: Final[dict[str, str]] = {
     "S504": "the plan renders more seconds than allowed",
     "S505": "the plan has unknown prices",
 }
-"""Why a plan is not applied."""
 
+# How much a finding of the lint matters unless `[lint] levels` says otherwise.
+#
+# What makes a paid render useless is an error, what is paid for without effect a warning, advice a hint.
 LEVELS: Final[dict[str, Severity]] = {
     "S201": Severity.WARNING,
     "S202": Severity.ERROR,
@@ -96,11 +99,8 @@ LEVELS: Final[dict[str, Severity]] = {
     "S291": Severity.HINT,
     "S292": Severity.WARNING,
 }
-"""How much a finding of the lint matters unless `[lint] levels` says otherwise.
 
-What makes a paid render useless is an error, what is paid for without effect a warning, advice a hint.
-"""
-
+# What `preflight` finds in the files that manifests name. What a server refuses is an error.
 MEDIA_CODES: Final[dict[str, str]] = {
     "S220": "reference media were not checked",
     "S221": "a first frame is not a JPEG, PNG or WebP image",
@@ -113,13 +113,13 @@ MEDIA_CODES: Final[dict[str, str]] = {
     "S228": "a character's clip is too short or too long to work well",
     "S229": "a character's clip has a shape or size that does not work well",
 }
-"""What `preflight` finds in the files that manifests name. What a server refuses is an error."""
 
+# What is wrong with files that only editors read.
 EDITOR_CODES: Final[dict[str, str]] = {
     "S300": "an editor's schema is of another version",
 }
-"""What is wrong with files that only editors read."""
 
+# Every code with its title, in order.
 ALL_CODES: Final[dict[str, str]] = {
     **CODES,
     **LIMIT_CODES,
@@ -128,4 +128,3 @@ ALL_CODES: Final[dict[str, str]] = {
     **EDITOR_CODES,
     **REFUSAL_CODES,
 }
-"""Every code with its title, in order."""

@@ -10,8 +10,8 @@ from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
 from sorasync.sensitive import may_show, without_secrets
 from sorasync.toml.positions import Positions, Span, TomlPath
 
+# More than a prompt may have: who shows a line cuts it around the fault.
 _LONGEST_SOURCE = 65_536
-"""More than a prompt may have: who shows a line cuts it around the fault."""
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 
 

@@ -17,8 +17,8 @@ from sorasync.toml.positions import TomlPath
 if TYPE_CHECKING:
     from sorasync.manifest.source_positions import SourcePositions
 
+# How a comment starts that is addressed to this program.
 REMARK: Final = "sorasync:"
-"""How a comment starts that is addressed to this program."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from sorasync.manifest.faults import Fault
 from sorasync.manifest.files import FileDigest, FileFault, Look
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Origin
 
+# A question to the disk: `("resolve", declared, beside)`, `("text", path)` or `("sha256", path)`.
 Question = tuple[str, ...]
-"""A question to the disk: `("resolve", declared, beside)`, `("text", path)` or `("sha256", path)`."""
 
 
 @dataclass(frozen=True, slots=True)

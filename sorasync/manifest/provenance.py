@@ -11,8 +11,8 @@ from sorasync.manifest.library import ClipSpec, Library, Origin
 from sorasync.toml.parse import TomlError, parse
 from sorasync.toml.positions import TomlPath
 
+# A field, its value, and the place it was written, or a few words where nobody wrote it.
 Provenance = tuple[str, object, Origin | str]
-"""A field, its value, and the place it was written, or a few words where nobody wrote it."""
 
 _BUILT_IN = "built in"
 _PROVIDER = "left to the provider's profile"

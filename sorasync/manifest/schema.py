@@ -26,16 +26,16 @@ SIZE: Final = r"^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$"
 LINE: Final = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
 TEXT: Final = r"\S"
 
+# What a string must look like, in words, by pattern.
 EXPECTED: Final[dict[str, str]] = {
     SIZE: 'width x height in pixels, such as "1280x720"',
     LINE: "a line of text without control characters",
     TEXT: "some text",
 }
-"""What a string must look like, in words, by pattern."""
 
 LONGEST_PROMPT: Final = 32_000
+# Tables and arrays inside one another that a parameter may have.
 DEEPEST_PARAMETER: Final = 16
-"""Tables and arrays inside one another that a parameter may have."""
 MOST_TAKES: Final = 1_000
 
 

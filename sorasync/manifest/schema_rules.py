@@ -46,6 +46,7 @@ _VALUE: Final[dict[str, Any]] = {
     ],
 }
 
+# Further keywords of one key of one table.
 KEYS: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("Clip", "prompt"): _PROMPT,
     ("Clip", "prompt_file"): _FILE,
@@ -57,8 +58,8 @@ KEYS: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("Library", "manifests"): _DIRECTORY,
     ("Assets", "path"): _DIRECTORY,
 }
-"""Further keywords of one key of one table."""
 
+# A clip's matrix as it stands in the file.
 MATRIX: Final[dict[str, Any]] = {
     "type": "object",
     "minProperties": 1,
@@ -70,10 +71,9 @@ MATRIX: Final[dict[str, Any]] = {
         ]
     },
 }
-"""A clip's matrix as it stands in the file."""
 
+# Further keywords of `[vars]`.
 VARIABLES: Final[dict[str, Any]] = {"propertyNames": {"pattern": _NAME}}
-"""Further keywords of `[vars]`."""
 
 
 def _without(*keys: str) -> dict[str, Any]:
@@ -85,6 +85,7 @@ def _others(key: str) -> dict[str, Any]:
     return _without(*(other for other in _BEGINNINGS if other not in own))
 
 
+# Further keywords of a table.
 TABLES: Final[dict[str, dict[str, Any]]] = {
     "Clip": {
         "anyOf": [{"required": [key]} for key in _BEGINNINGS if key != "style"],
@@ -112,4 +113,3 @@ TABLES: Final[dict[str, dict[str, Any]]] = {
     },
     "Provider": {"propertyNames": {"not": {"pattern": _SECRET}}},
 }
-"""Further keywords of a table."""

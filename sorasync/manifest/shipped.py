@@ -7,11 +7,11 @@ from typing import Final, Literal
 
 SchemaName = Literal["manifest", "config"]
 
+# Where a library keeps its copies, relative to its directory, for `#:schema` lines to name.
 SCHEMA_FILES: Final[dict[SchemaName, str]] = {
     "manifest": ".sorasync/manifest.schema.json",
     "config": ".sorasync/config.schema.json",
 }
-"""Where a library keeps its copies, relative to its directory, for `#:schema` lines to name."""
 
 
 def schema_text(name: SchemaName) -> str:

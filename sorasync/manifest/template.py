@@ -14,8 +14,8 @@ from sorasync.toml.positions import Span, TomlPath
 _PLACEHOLDER = re.compile(
     r"""\{\{[ \t]*(?:(?:'\{\{'|"\{\{")[ \t]*\}\}|([^{}\n]*?)[ \t]*(?:\}\}|(?=[{}\n]|\Z)))"""
 )
+# Placeholders of one text that are complained of: a text may hold a hundred thousand.
 _MOST_PROBLEMS = 20
-"""Placeholders of one text that are complained of: a text may hold a hundred thousand."""
 _WHOLE = re.compile(r"\s*\{\{[ \t]*([A-Za-z_][A-Za-z0-9_-]*)[ \t]*\}\}\s*")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 

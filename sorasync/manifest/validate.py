@@ -16,8 +16,8 @@ from sorasync.sensitive import names_secret
 from sorasync.text import counted
 from sorasync.toml.positions import TomlPath
 
+# Gives, for a path in the validated values, the file, the path in that file and the address.
 Place = Callable[[TomlPath], tuple[str, TomlPath, str | None]]
-"""Gives, for a path in the validated values, the file, the path in that file and the address."""
 
 M = TypeVar("M", bound=BaseModel)
 

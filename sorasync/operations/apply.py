@@ -268,9 +268,9 @@ def _run_engine(session: _Session) -> Report:
     return report
 
 
+# Threads that check files and put them in place: one works while one waits for the disk. More of them only
+# fight with the event loop for the interpreter.
 _FILE_THREADS = 2
-"""Threads that check files and put them in place: one works while one waits for the disk. More of them only
-fight with the event loop for the interpreter."""
 
 
 async def _engine(session: _Session, number: int) -> Report:

@@ -19,10 +19,10 @@ from sorasync.text import counted
 if TYPE_CHECKING:
     from sorasync.manifest.provenance import Origins
 
+# Values that stand in a prompt as they are, by the names of their rows.
 _PUT_INTO_PROMPTS = ("style", "var.", "matrix.")
-"""Values that stand in a prompt as they are, by the names of their rows."""
+# How the prompt of a storyboard with a style begins.
 _STYLE = "Style: "
-"""How the prompt of a storyboard with a style begins."""
 
 
 def placed(refusal: Refusal, plan: Plan, library: Library) -> Refusal:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from sorasync.provider.host_client import HostClient
     from sorasync.state.store import Store
 
+# Seconds after which a broken download is taken for abandoned.
 STALE = 86_400.0
-"""Seconds after which a broken download is taken for abandoned."""
 
 _FREE = Decimal(0)
 _AT_ONCE = 8

@@ -28,8 +28,8 @@ _WORDS = 6
 _LONGEST = 48
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _BRACES = "open_braces"
+# What a manifest and its records would hold of a job's own texts.
 _WRITTEN = ("prompt", "model", "size")
-"""What a manifest and its records would hold of a job's own texts."""
 _HEADER = """\
 # Videos that were made elsewhere, written by `sorasync import --remote`. From here on this is a manifest
 # like any other: rename the clips and edit them as you like.

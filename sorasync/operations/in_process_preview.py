@@ -13,8 +13,8 @@ from sorasync.errors import SorasyncError
 if TYPE_CHECKING:
     from httpx import AsyncBaseTransport
 
+# Seconds for which its videos can be fetched and extended: it is this machine's own, so for good.
 _KEPT = 10 * 365 * 86400.0
-"""Seconds for which its videos can be fetched and extended: it is this machine's own, so for good."""
 
 
 @asynccontextmanager

@@ -9,19 +9,19 @@ from pathlib import Path
 from sorasync.errors import SorasyncError
 from sorasync.manifest.shipped import SCHEMA_FILES, schema_text
 
+# What makes a directory a library, with the names of templates in `sorasync/templates`.
 FIRST = {
     "sorasync.toml": "sorasync.toml",
     "manifests/first.toml": "first.toml",
 }
-"""What makes a directory a library, with the names of templates in `sorasync/templates`."""
 
+# What every library should have beside it.
 SUPPORT = {
     ".gitignore": "gitignore.txt",
     ".gitattributes": "gitattributes.txt",
     "state/README.md": "state-readme.md",
     "state/.gitignore": "state-gitignore.txt",
 }
-"""What every library should have beside it."""
 
 _UNION = "merge=union"
 

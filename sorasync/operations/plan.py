@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from sorasync.state.record import Brief, Record
     from sorasync.state.store import Store
 
+# A package for looking at media is missing: `validate` says so, a plan need not each time.
 _NOT_LOOKED_AT = "S220"
-"""A package for looking at media is missing: `validate` says so, a plan need not each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,8 +353,8 @@ async def _answers(project: Project, records: Mapping[str, Record]) -> dict[str,
     return found
 
 
+# Jobs in a row for which the provider fails to answer, after which a plan asks for no more of them.
 _FAILURES = 3
-"""Jobs in a row for which the provider fails to answer, after which a plan asks for no more of them."""
 
 
 async def _jobs(provider: Provider, ids: set[str], *, listing: bool) -> dict[str, Job | None]:

@@ -9,8 +9,8 @@ from statistics import median
 from sorasync.state.record import Record, Status
 from sorasync.state.store import Store
 
+# What makes renders alike: provider, kind, model, and whether they went out by batch.
 Like = tuple[str, str, str | None, bool]
-"""What makes renders alike: provider, kind, model, and whether they went out by batch."""
 
 _LATEST = 1000
 _WAITING = frozenset({Status.SUBMITTED, Status.BATCHED})

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from sorasync.provider.wire import Job
 
 OPEN = frozenset({Status.INTENT, Status.UNKNOWN})
+# Candidates that are shown for one question at most, the likeliest first.
 _SHOWN = 8
-"""Candidates that are shown for one question at most, the likeliest first."""
 _THUMBNAIL_BYTES = 8 << 20
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from sorasync.operations.project import Project
 
 CODE = "S128"
+# Days before its end from which on an end is told of.
 SUNSET_DAYS = 180
-"""Days before its end from which on an end is told of."""
 
 
 def endings(project: Project, library: Library) -> tuple[Diagnostic, ...]:

@@ -68,22 +68,22 @@ class Change:
     reason: str
     cost_usd: Decimal | None
     binds: tuple[Bind, ...] = ()
+    # Addresses whose binding ends, with the key each stood for; the records stay.
     drops: Mapping[str, str] = field(default_factory=dict)
-    """Addresses whose binding ends, with the key each stood for; the records stay."""
     render: Render | None = None
     fields: tuple[FieldChange, ...] = ()
     before: Mapping[str, object] | None = None
     after: Mapping[str, object] | None = None
     depends_on: tuple[str, ...] = ()
     seconds: int = 0
+    # How often it may be tried, this time included.
     attempts_left: int = 1
-    """How often it may be tried, this time included."""
+    # How often it had been tried when the plan was made.
     tried: int = 0
-    """How often it had been tried when the plan was made."""
+    # The records that it hangs on: its own, then those of what it starts from and of its characters.
     grounds: tuple[Ground, ...] = ()
-    """The records that it hangs on: its own, then those of what it starts from and of its characters."""
+    # Whether the key's present record is set aside first, since the same key is to be rendered afresh.
     supersede: bool = False
-    """Whether the key's present record is set aside first, since the same key is to be rendered afresh."""
 
     @property
     def status(self) -> Status | None:

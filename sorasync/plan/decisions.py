@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from sorasync.graph.render import Render
 from sorasync.plan.change import Change
 
+# What the plan does for each render that another one needs, None where that is there already.
 Needs = tuple[Change | None, ...]
-"""What the plan does for each render that another one needs, None where that is there already."""
 
 
 @dataclass(slots=True)

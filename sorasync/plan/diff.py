@@ -73,10 +73,10 @@ class _Differ:
     decisions: Decisions | None
     changes: list[Change] = field(default_factory=list)
     by_address: dict[str, Change] = field(default_factory=dict)
+    # The address that renders or fetches a key in this plan; others that want the same key share it.
     first: dict[str, str] = field(default_factory=dict)
-    """The address that renders or fetches a key in this plan; others that want the same key share it."""
+    # What keeps a blocked render from being made, by its address: the first of its sources that is stuck.
     roots: dict[str, Change] = field(default_factory=dict)
-    """What keeps a blocked render from being made, by its address: the first of its sources that is stuck."""
 
     def __post_init__(self) -> None:
         self.origins: dict[str, list[str]] = {}

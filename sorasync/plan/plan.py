@@ -40,8 +40,8 @@ class Relink:
 
     clip: str
     name: str
+    # The name with the asset directory, relative to the library.
     file: str
-    """The name with the asset directory, relative to the library."""
     holds: str | None
     wanted: str
     key: str
@@ -72,16 +72,16 @@ class Plan:
     waiting: tuple[WaitingClip, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     left_out: int = 0
+    # Whether creates go out by batch, at the price of that.
     batch: bool = False
-    """Whether creates go out by batch, at the price of that."""
+    # What is left of the budget's day and month; it decides nothing about the plan.
     allowances: tuple[Allowance, ...] = ()
-    """What is left of the budget's day and month; it decides nothing about the plan."""
+    # Names that an apply makes anew, whatever else it does.
     relinks: tuple[Relink, ...] = ()
-    """Names that an apply makes anew, whatever else it does."""
+    # Sentences about the state that somebody should read; nothing is done about them.
     notices: tuple[str, ...] = ()
-    """Sentences about the state that somebody should read; nothing is done about them."""
+    # Why an apply would not carry the plan out as the library is configured.
     refusals: tuple[Refusal, ...] = ()
-    """Why an apply would not carry the plan out as the library is configured."""
 
     @property
     def empty(self) -> bool:

@@ -13,5 +13,5 @@ class Refusal:
     message: str
     cause: str | None = None
     ways: tuple[tuple[str, str], ...] = ()
+    # The first change that brought it about, where its line in the manifests says more.
     address: str | None = field(default=None, compare=False)
-    """The first change that brought it about, where its line in the manifests says more."""

@@ -59,8 +59,8 @@ def keeps(selection: Selection, clip: str, source: str, graph: Graph) -> bool:
     )
 
 
+# The word that stands for every render that is lost by the state, wherever a pattern may stand.
 LOST = "lost"
-"""The word that stands for every render that is lost by the state, wherever a pattern may stand."""
 
 
 def matching(patterns: Iterable[str], graph: Graph, lost: Collection[str] = ()) -> set[str]:

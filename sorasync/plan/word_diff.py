@@ -24,8 +24,8 @@ def word_diff(before: str, after: str) -> list[Piece]:
     return [Piece(op, " ".join(words)) for op, words in runs if words]
 
 
+# Above this many pairs of equal words, which is what the matcher's time grows with, it is left out.
 _MOST_PAIRS = 1_000_000
-"""Above this many pairs of equal words, which is what the matcher's time grows with, it is left out."""
 
 
 def _alike(old: list[str], new: list[str]) -> int:

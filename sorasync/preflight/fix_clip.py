@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 _QUALITY = {"crf": "18", "preset": "medium"}
 _FRAMES_A_SECOND = 24
+# What a player does to the pictures of a video that is not stored upright, by the degrees it turns them.
 _UPRIGHT = {
     0: (),
     90: (("transpose", "clock"),),
     180: (("hflip", None), ("vflip", None)),
     270: (("transpose", "cclock"),),
 }
-"""What a player does to the pictures of a video that is not stored upright, by the degrees it turns them."""
+# Seconds by which sound and picture of one moment may lie apart in a file.
 _INTERLEAVED = 1.0
-"""Seconds by which sound and picture of one moment may lie apart in a file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,18 +12,18 @@ from sorasync.preflight.facts import ClipFacts, ImageFacts, Unreadable
 from sorasync.profile.profile import Profile
 from sorasync.text import and_more, counted
 
+# The image formats of the API and the suffixes of their files.
 FORMATS: Final = {"JPEG": (".jpg", ".jpeg"), "PNG": (".png",), "WEBP": (".webp",)}
-"""The image formats of the API and the suffixes of their files."""
 
+# The shorter side of a reference clip that works well, 720p to 1080p.
 SHORT_SIDES: Final = (720, 1080)
-"""The shorter side of a reference clip that works well, 720p to 1080p."""
 
+# Two aspect ratios that differ by less look the same: 1792x1024 is no stretched 16:9.
 SAME_SHAPE: Final = 0.05
-"""Two aspect ratios that differ by less look the same: 1792x1024 is no stretched 16:9."""
 
 LARGEST_IMAGE: Final = 20 * 2**20
+# Bytes. No server names a limit; beyond this an upload is slow, and proxies refuse it.
 LARGEST_CLIP: Final = 100 * 2**20
-"""Bytes. No server names a limit; beyond this an upload is slow, and proxies refuse it."""
 
 _NAMES: Final = 3
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+# Module and class of each, below `sorasync.preview.dialects`.
 CLASSES: Final = {
     "openai": "base:Dialect",
     "vllm-omni": "vllm_omni:VllmOmni",
@@ -16,6 +17,5 @@ CLASSES: Final = {
     "openrouter": "openrouter:OpenRouter",
     "xai": "xai:Xai",
 }
-"""Module and class of each, below `sorasync.preview.dialects`."""
 
 NAMES: Final = tuple(CLASSES)

@@ -47,8 +47,8 @@ class Renderer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._running: dict[str, tuple[asyncio.Task[None], Event]] = {}
         self._looked = -_LOOK_FOR_DEAD_EVERY
+        # How far the drawings of this process are, 0 to 100, by job.
         self.progress: dict[str, int] = {}
-        """How far the drawings of this process are, 0 to 100, by job."""
 
     def kick(self) -> None:
         """Start what can be started. Call it on the event loop, as often as you like."""

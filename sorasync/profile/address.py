@@ -20,5 +20,5 @@ def base_url(url: str | None) -> str | None:
     return url.rstrip("/")
 
 
+# The API's root, None where it has to be set.
 BaseUrl = Annotated[str | None, AfterValidator(base_url)]
-"""The API's root, None where it has to be set."""

@@ -16,10 +16,11 @@ NUMBERS = frozenset({"seconds", "frames", "width", "height", "seed", "fps", "tak
 FILES = frozenset({"image", "last_image", "source_file"})
 _TEXTS = frozenset({"prompt", "negative", "model", "source_id", "source_url", "own_id", "label", "id"})
 _TREES = frozenset({"params", "workflow"})
+# What a body may say.
 VALUES = NUMBERS | FILES | _TEXTS | _TREES | {"size"}
-"""What a body may say."""
 
 _OF_FILES = frozenset({"base64", "data_url", "mime"})
+# The values that each filter takes.
 _FITS: Mapping[str, frozenset[str]] = {
     "text": NUMBERS | _TEXTS | {"size"},
     "int": NUMBERS,
@@ -34,7 +35,6 @@ _FITS: Mapping[str, frozenset[str]] = {
     "map": NUMBERS | _TEXTS | {"size"},
     **dict.fromkeys(_OF_FILES, FILES),
 }
-"""The values that each filter takes."""
 _WITH_WORD = frozenset({"suffix", "prefix", "map"})
 _VALUE = re.compile(r"\$([a-z_]+)((?:\|[^|]*)*)")
 _DEEPEST = 8

@@ -46,8 +46,8 @@ def _own_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
     return headers
 
 
+# `bearer`, `none`, or the name of the header that holds the key as it is.
 KeyHeader = Annotated[str, AfterValidator(_key_header)]
-"""`bearer`, `none`, or the name of the header that holds the key as it is."""
 
+# Headers for every request to the host itself, such as `OpenAI-Project`. No place for keys.
 Headers = Annotated[Mapping[str, str], AfterValidator(_own_headers)]
-"""Headers for every request to the host itself, such as `OpenAI-Project`. No place for keys."""

@@ -18,8 +18,8 @@ from sorasync.profile.headers import Headers, KeyHeader
 from sorasync.profile.model import Data, Model
 from sorasync.profile.parts import Encoding, ErrorStatus, Limits, ParamType, Rate
 
+# What makes it safe to go on after an answer was lost: see docs/providers.md.
 Settle = Literal["own_id", "replay", "reject", "label", "list", "ask"]
-"""What makes it safe to go on after an answer was lost: see docs/providers.md."""
 
 _REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/\S*)")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -67,8 +67,8 @@ def _matching(pattern: re.Pattern[str], needed: str) -> AfterValidator:
 
 
 Path = Annotated[AnswerPath, BeforeValidator(_as_path)]
+# One path or several: the first that leads to something counts.
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_as_paths)]
-"""One path or several: the first that leads to something counts."""
 RequestLine = Annotated[str, AfterValidator(_request_line)]
 Host = Annotated[str, _matching(_HOST, "a host or host:port without a scheme")]
 Life = Annotated[str, _matching(_LIFE, "a time such as 24h, 90m or 2d")]

@@ -10,15 +10,15 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
+# A size as manifests write it: width, `x`, height, in pixels.
 SIZE = re.compile(r"[1-9][0-9]{0,4}x[1-9][0-9]{0,4}")
-"""A size as manifests write it: width, `x`, height, in pixels."""
 
+# The name of a model or the size of a price that stands for all that are not named.
 ANY = "*"
-"""The name of a model or the size of a price that stands for all that are not named."""
 
 
+# The ending of a dated snapshot, such as `sora-2-2025-12-08`: it renders and costs what its model does.
 SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
-"""The ending of a dated snapshot, such as `sora-2-2025-12-08`: it renders and costs what its model does."""
 
 
 def as_money(value: object) -> object:
@@ -26,8 +26,8 @@ def as_money(value: object) -> object:
     return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+# US dollars, zero or more.
 Money = Annotated[Decimal, BeforeValidator(as_money), Field(ge=0, lt=10**12, allow_inf_nan=False)]
-"""US dollars, zero or more."""
 
 
 class Data(BaseModel):
@@ -44,8 +44,8 @@ class SecondsRange(Data):
     step: int = Field(default=1, ge=1)
 
 
+# The lengths on offer: a list, or a range.
 Seconds = tuple[int, ...] | SecondsRange
-"""The lengths on offer: a list, or a range."""
 
 
 class Model(Data):

@@ -15,13 +15,13 @@ Encoding = Literal["multipart", "json", "form"]
 ImageForm = Literal["file", "url", "file_id"]
 VariantName = Literal["video", "thumbnail", "spritesheet"]
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
+# Routes of one video, character, file or batch.
 _OF_ONE = frozenset(
     {"get", "delete", "content", "character_get", "remix", "file_content", "batch_get", "batch_cancel"}
 )
-"""Routes of one video, character, file or batch."""
 ErrorStatus = Annotated[int, Field(ge=400, le=599)]
+# The name of a field in a request.
 FieldName = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x20\x7f]+$")]
-"""The name of a field in a request."""
 ParamType = Literal["string", "integer", "number", "boolean", "list", "table", "any"]
 
 

@@ -16,12 +16,12 @@ from sorasync.text import close_match
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+# Better words for some kinds of fault.
 _PLAIN = {
     "missing": "it is missing",
     "too_short": "at least one is needed",
     "string_too_short": "must not be empty",
 }
-"""Better words for some kinds of fault."""
 _MAY_HOLD_KEYS = (("headers",), ("auth",), ("base_url",))
 
 

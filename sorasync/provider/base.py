@@ -36,8 +36,8 @@ class Provider(Protocol):
     cannot be told. Free calls may retry inside. All of them raise `sorasync.provider.errors`.
     """
 
+    # `profile@base_url`, what records are filed under; no secrets in it.
     name: str
-    """`profile@base_url`, what records are filed under; no secrets in it."""
 
     async def create(self, request: CreateRequest, gate: PaymentGate | None = None) -> Job:
         """Start a render. Paid."""

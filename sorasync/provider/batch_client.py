@@ -29,8 +29,8 @@ from sorasync.provider.sender import Sender
 from sorasync.provider.wire import CreateRequest
 
 _PAGE = 100
+# Bytes of one line of a result file that are read at most.
 _LONGEST_LINE = 4 << 20
-"""Bytes of one line of a result file that are read at most."""
 
 
 class Batches:

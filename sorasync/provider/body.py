@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator
 
 import httpx
 
+# Bytes that one piece has at most.
 PIECE = 1 << 18
-"""Bytes that one piece has at most."""
+# By encoding, the ways to open it: `deflate` comes with and without zlib's own header.
 _WINDOWS = {"gzip": (47,), "x-gzip": (47,), "deflate": (15, -15)}
-"""By encoding, the ways to open it: `deflate` comes with and without zlib's own header."""
 
 
 async def pieces(response: httpx.Response) -> AsyncIterator[bytes]:

@@ -52,6 +52,7 @@ _RATE = frozenset(
     {"rate_limit_exceeded", "rate_limit_error", "rate_limited", "slow_down", "too_many_requests"}
 )
 _OVERLOAD = frozenset({"server_is_overloaded", "overloaded", "overloaded_error", "server_overloaded"}) | _RATE
+# Codes of a 403 that concern this request alone, while the key is good for others.
 _NOT_ALLOWED = frozenset(
     {
         "permission_denied",
@@ -63,14 +64,13 @@ _NOT_ALLOWED = frozenset(
         "forbidden_feature",
     }
 )
-"""Codes of a 403 that concern this request alone, while the key is good for others."""
+# Codes that refuse a model before anything is made; relays answer them with 403, 404 and 503 alike.
 _NO_MODEL = frozenset({"model_not_found", "model_not_available", "model_access_denied"})
-"""Codes that refuse a model before anything is made; relays answer them with 403, 404 and 503 alike."""
+# Statuses of what stands before a host, which may be at work on the request all the same.
 _GATEWAY = frozenset({408, 502, 504, 520, 521, 522, 523, 524})
-"""Statuses of what stands before a host, which may be at work on the request all the same."""
 _ENDED_SO = "the host keeps no jobs, so nothing can be looked up: sorasync apply tries it again"
+# Codes of a 400 that mean what others say with 404 (new-api).
 _GONE = frozenset({"task_not_exist", "task_origin_not_exist"})
-"""Codes of a 400 that mean what others say with 404 (new-api)."""
 
 
 @dataclass(frozen=True, slots=True)

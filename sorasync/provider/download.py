@@ -35,10 +35,10 @@ from sorasync.text import counted
 
 _MOST_REDIRECTS = 5
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+# Seconds after completion in which a missing file may still appear.
 _SETTLING = 60.0
-"""Seconds after completion in which a missing file may still appear."""
+# Bytes a second, and seconds of less than that after which a stream is given up: it might never end.
 _SLOWEST, _SLOW_FOR = 1024, 60.0
-"""Bytes a second, and seconds of less than that after which a stream is given up: it might never end."""
 _ANY_TYPE = ("", "application/octet-stream", "binary/octet-stream")
 
 GetJob = Callable[[str], Awaitable[Job]]

@@ -15,10 +15,10 @@ from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, So
 
 Fields = dict[str, object]
 
+# An id that no host has given out.
 NOBODY = "video_sorasync_doctor"
-"""An id that no host has given out."""
+# Shorter sides that hosts know as `480p` and so on.
 _RESOLUTIONS = (480, 720, 768, 1080)
-"""Shorter sides that hosts know as `480p` and so on."""
 _RATIOS = ((16, 9), (9, 16), (1, 1), (4, 3), (3, 4), (3, 2), (2, 3), (21, 9), (9, 21))
 _LARGEST_IMAGE = 256 << 20
 

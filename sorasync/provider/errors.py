@@ -47,8 +47,8 @@ class AuthFailed(ProviderError):
     """The key is missing, wrong or may not do this. Stop everything."""
 
 
+# Statuses with which a server would refuse the same request again, whenever it comes.
 REFUSALS = frozenset({400, 410, 413, 415, 422})
-"""Statuses with which a server would refuse the same request again, whenever it comes."""
 
 
 class InvalidRequest(ProviderError):

@@ -29,8 +29,8 @@ from sorasync.provider.spec import HostSpec
 from sorasync.provider.transport import opened
 from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Job, Page, Variant
 
+# Web pages in a row that a gateway's bad moment does not explain.
 _PAGES_PROVE = 3
-"""Web pages in a row that a gateway's bad moment does not explain."""
 
 
 class HostClient(ABC):

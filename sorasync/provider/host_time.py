@@ -28,8 +28,8 @@ class HostTime:
     """How far the host's clock is ahead of this machine's, as its last answers say."""
 
     def __init__(self) -> None:
+        # Seconds; negative where it is behind, 0 as long as it has said nothing or the clocks agree.
         self.ahead = 0.0
-        """Seconds; negative where it is behind, 0 as long as it has said nothing or the clocks agree."""
 
     def heard(self, headers: Mapping[str, str], sent: float, received: float) -> None:
         """Take note of an answer. `sent` and `received` are Unix times of this machine."""

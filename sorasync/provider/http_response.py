@@ -89,8 +89,8 @@ def refused_with(answer: HttpResponse, unsaid: int = 400) -> int | None:
     return (number or unsaid) if refuses else None
 
 
+# Codes in a body that say that all is well.
 _FINE = frozenset({"0", "200", "201", "202", "ok", "success", "succeeded", "accepted", "none"})
-"""Codes in a body that say that all is well."""
 
 
 def _status(code: object) -> int | None:

@@ -11,8 +11,8 @@ from sorasync.provider.errors import BadDownload
 
 SCHEME = "data:"
 _MARK = ";base64,"
+# Characters of base64, or bytes of a file, that are taken at a time.
 _PIECE = 1 << 20
-"""Characters of base64, or bytes of a file, that are taken at a time."""
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 

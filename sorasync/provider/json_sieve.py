@@ -14,19 +14,19 @@ from typing import Protocol
 
 from sorasync.provider.inline import inlined
 
+# Characters from which on a text of base64 is taken out.
 LONG = 1 << 19
-"""Characters from which on a text of base64 is taken out."""
+# Bytes that a skeleton has at most; a page of 100 jobs with the longest prompts has 13 MB.
 LARGEST = 16 << 20
-"""Bytes that a skeleton has at most; a page of 100 jobs with the longest prompts has 13 MB."""
+# Values that a skeleton has at most: `[[],[],…` takes a hundred times its length once it is read.
 _MOST_VALUES = 500_000
-"""Values that a skeleton has at most: `[[],[],…` takes a hundred times its length once it is read."""
 
 _SPECIAL = re.compile(rb'["\\]')
+# Base64 with the escapes that servers write in it; the last one may go on.
 _BASE64 = re.compile(
     rb"(?:data:[\w/.+-]{1,100}[^,]{0,100};base64,)?"
     rb"(?:[A-Za-z0-9+/_=\s-]+|\\[/nrt]|\\u00(?:2[BbFf]|3[Dd]))*(?:\\u?[0-9A-Fa-f]{0,3})?"
 )
-"""Base64 with the escapes that servers write in it; the last one may go on."""
 _MARK = b";base64,"
 _LONGEST_ESCAPE = 6
 

@@ -27,8 +27,8 @@ from sorasync.provider.errors import BadDownload
 from sorasync.provider.http_response import HttpResponse
 from sorasync.provider.inline import Base64
 
+# Bytes that a video has at most, in whatever form it comes.
 LARGEST_VIDEO = 8 << 30
-"""Bytes that a video has at most, in whatever form it comes."""
 _FORMAT = 1
 _NAME = re.compile(r"[0-9a-f]{16,64}")
 _FILE = re.compile(r"([0-9a-f]{16,64})\.(?:json|[0-9]{1,4})")

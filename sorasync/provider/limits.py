@@ -16,14 +16,14 @@ from sorasync.provider.payment_gate import PaymentGate
 from sorasync.text import counted
 
 _WINDOW = 60.0
+# Share of the rate at the start that each success adds.
 _GROWTH = 0.02
-"""Share of the rate at the start that each success adds."""
+# Creates a minute that are always allowed.
 _SLOWEST = 1.0
-"""Creates a minute that are always allowed."""
+# Creates a minute that are supposed to have been too many where a refusal comes and fewer were seen.
 _UNKNOWN = 60
-"""Creates a minute that are supposed to have been too many where a refusal comes and fewer were seen."""
+# Seconds within which several refusals count as one: they answer requests that were already on the way.
 _CALM = 5.0
-"""Seconds within which several refusals count as one: they answer requests that were already on the way."""
 
 
 class Limiter:
@@ -37,12 +37,12 @@ class Limiter:
         self._clock = clock
         self._start = per_minute
         self._most = in_flight
+        # Creates a minute that are allowed now; None = no limit known.
         self.rate = per_minute
-        """Creates a minute that are allowed now; None = no limit known."""
+        # Renders in flight that are allowed now; None = no limit known.
         self.allowed: float | None = in_flight
-        """Renders in flight that are allowed now; None = no limit known."""
+        # Slots held.
         self.active = 0
-        """Slots held."""
         self._turns: deque[float] = deque()
         self._paused_until = self._halved_at = float("-inf")
         self._refusals = 0

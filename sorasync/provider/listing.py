@@ -10,8 +10,8 @@ from sorasync.provider.errors import ServerError
 from sorasync.provider.wire import Job, Page
 from sorasync.text import counted
 
+# What is read of one list at most: half a million jobs, ten minutes.
 MOST_PAGES, MOST_SECONDS = 5_000, 600.0
-"""What is read of one list at most: half a million jobs, ten minutes."""
 
 
 class PageCount:

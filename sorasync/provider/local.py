@@ -15,15 +15,15 @@ import httpx
 from sorasync.provider.transport import FIRST_BYTE, TellsFirstByte
 
 Message = MutableMapping[str, Any]
+# An ASGI application.
 Asgi = Callable[
     [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
 ]
-"""An ASGI application."""
 
+# Chunks that the application may be ahead of who reads.
 _AHEAD = 8
-"""Chunks that the application may be ahead of who reads."""
+# Seconds that an application has to end after it began to answer 500.
 _ERROR_PAGE = 1.0
-"""Seconds that an application has to end after it began to answer 500."""
 
 
 def in_process(app: Asgi) -> httpx.AsyncBaseTransport:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+# Parts of codes, as hosts spell them: `moderation_blocked`, `content_policy_violation`, `sentinel_block`.
 _MARKS = ("moderation", "content_policy", "content_filter", "policy_violation", "sentinel", "safety", "nsfw")
-"""Parts of codes, as hosts spell them: `moderation_blocked`, `content_policy_violation`, `sentinel_block`."""
 
 
 def is_moderation(code: str | None) -> bool:

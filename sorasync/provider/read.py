@@ -18,16 +18,16 @@ from sorasync.provider.values import first, items, moment, number, table, text, 
 from sorasync.provider.wire import Job, JobError, JobStatus, Page
 
 _LONGEST_ID = 2048
+# xAI's unit of `cost_in_usd_ticks`.
 _TICKS_PER_DOLLAR = 10**10
-"""xAI's unit of `cost_in_usd_ticks`."""
 _HIGHEST_COST = 10**6
+# Words with which servers speak of an answer, not of a job.
 _OF_ANSWERS = ("error", "success")
-"""Words with which servers speak of an answer, not of a job."""
+# Codes that servers fill an empty error with.
 _NO_ERROR = ("0", "200", "ok", "success", "none")
-"""Codes that servers fill an empty error with."""
 _ENDED_WITHOUT = (JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED)
+# Where hosts say why a job failed; the first is new-api's.
 _REASONS = ("fail_reason", "failure_reason", "failure", "status_message", "message", "detail", "reason")
-"""Where hosts say why a job failed; the first is new-api's."""
 _ADDRESS_FIELDS = ("url", "video_url", "public_url")
 _ADDRESSES = ("http://", "https://", "/", f"{SCHEME}video/")
 
@@ -190,8 +190,8 @@ def _expires_at(data: Mapping[str, object]) -> float | None:
     return found if found is not None and found > max(_NO_TIME, *(at or 0.0 for at in made)) else None
 
 
+# Unix seconds (of 2001) below which a number is no time of a video.
 _NO_TIME = 1e9
-"""Unix seconds (of 2001) below which a number is no time of a video."""
 
 
 def _progress(value: object, status: JobStatus) -> int:

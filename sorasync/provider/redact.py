@@ -9,10 +9,10 @@ _UNPRINTABLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+"
 )
 _LONGEST = 500
+# What stands in the place of a key.
 HIDDEN = "[hidden]"
-"""What stands in the place of a key."""
+# Characters from which on a key is looked for in what servers send.
 _SHORTEST_SECRET = 8
-"""Characters from which on a key is looked for in what servers send."""
 
 
 def clean(text: str, longest: int = _LONGEST) -> str:
@@ -50,8 +50,8 @@ _ESCAPED = r"\\?"
 _UNTOUCHED = re.compile(r"[A-Za-z0-9]+")
 
 
+# What lets a text stand in JSON in other bytes than its own: escapes, and UTF-16 or UTF-32.
 _OTHER_WRITINGS = (b"\\u", b"\\/", b"%", b"\0")
-"""What lets a text stand in JSON in other bytes than its own: escapes, and UTF-16 or UTF-32."""
 
 
 def may_hold(content: bytes, secret: str) -> bool:

@@ -43,14 +43,14 @@ def once_more(error: ProviderError, pause: float) -> str:
     return error.message if asked else f"{error.message}: retrying in {lasting(pause)}"
 
 
+# What a request that costs nothing is sent again after.
 FREE = (NotSent, RateLimited, ServerError)
-"""What a request that costs nothing is sent again after."""
 
+# What a paid request is sent again after: only where it is certain that nothing was accepted.
 PAID = (NotSent, RateLimited)
-"""What a paid request is sent again after: only where it is certain that nothing was accepted."""
 
+# The same where the host makes one job of all requests with one `Idempotency-Key`.
 KEYED = (*PAID, OutcomeUnknown)
-"""The same where the host makes one job of all requests with one `Idempotency-Key`."""
 
 
 async def retried(

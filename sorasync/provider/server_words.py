@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 
 from sorasync.provider.values import items, parse, table, text
 
+# Bytes of a body that words are looked for in.
 MOST_READ = 1 << 16
-"""Bytes of a body that words are looked for in."""
 _MOST_JSON = 300
 _UNSEEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*(?:>|\Z)")

@@ -115,8 +115,8 @@ class HostSpec:
         )
 
 
+# The address that stands in a request to a server inside this process; no such host exists anywhere.
 IN_PROCESS_URL = "http://preview.invalid/v1"
-"""The address that stands in a request to a server inside this process; no such host exists anywhere."""
 
 
 def _wire_table(wire: Mapping[str, object], name: str) -> Mapping[str, object]:

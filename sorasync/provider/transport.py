@@ -21,31 +21,29 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.connector import Connection
 from yarl import URL
 
+# Seconds that an idle connection is kept: what a host closes at the moment of sending is a lost answer, and
+# many close after 2 or 5 seconds to the moment.
 _KEPT_OPEN = 1.5
-"""Seconds that an idle connection is kept: what a host closes at the moment of sending is a lost answer, and
-many close after 2 or 5 seconds to the moment.
-"""
+# Turns of the loop in which it hears that a host has closed a connection; over TLS it takes three.
 _TURNS = 8
-"""Turns of the loop in which it hears that a host has closed a connection; over TLS it takes three."""
 _PIECE = 1 << 16
+# Bytes; signed addresses in a `location` are long.
 _LONGEST_HEADER = 1 << 16
-"""Bytes; signed addresses in a `location` are long."""
 _PORTS = {"http": 80, "https": 443}
 _OURS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
+# The extension of a request that holds what to call right before its first byte leaves; what that raises
+# keeps the request from leaving.
 FIRST_BYTE = "sorasync.first_byte"
-"""The extension of a request that holds what to call right before its first byte leaves; what that raises
-keeps the request from leaving.
-"""
 
 
 class TellsFirstByte(httpx.AsyncBaseTransport):
     """A transport that heeds `FIRST_BYTE`."""
 
 
+# Raises what says that a host of that name and port must not be reached at one of those addresses.
 Judge = Callable[[str, int, list[str]], None]
-"""Raises what says that a host of that name and port must not be reached at one of those addresses."""
 
 
 def opened(judge: Judge, connections: int = 16) -> httpx.AsyncBaseTransport:

@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+# Unix times above this (the year 5138 in seconds) are taken for milliseconds.
 _MILLISECONDS_FROM = 1e11
-"""Unix times above this (the year 5138 in seconds) are taken for milliseconds."""
 
 
 def parse(content: bytes) -> object:

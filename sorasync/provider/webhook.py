@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from sorasync.errors import SorasyncError
 from sorasync.provider.values import moment, parse, table, text
 
+# Seconds that a webhook's time may lie before or after ours.
 TOLERANCE = 300.0
-"""Seconds that a webhook's time may lie before or after ours."""
 
 _PREFIX = "whsec_"
 _OPENROUTER = "x-openrouter-signature"

@@ -13,10 +13,10 @@ from sorasync.clock import Clock
 from sorasync.errors import SorasyncError
 from sorasync.provider.webhook import WebhookEvent, WebhookRefused, check_secret, verify
 
+# Bytes of a request that are read at most.
 _LARGEST_HEAD, _LARGEST_BODY = 16 << 10, 1 << 20
-"""Bytes of a request that are read at most."""
+# Seconds in which a request must have come whole.
 _PATIENCE = 10.0
-"""Seconds in which a request must have come whole."""
 _AT_ONCE = 64
 _REASONS = {
     204: "No Content",

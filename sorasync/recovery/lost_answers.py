@@ -177,8 +177,8 @@ def _may_be_cut_short(said: str, prompt: str) -> bool:
     return len(short) >= _TELLING and long.startswith(short.rstrip("….").rstrip())
 
 
+# Characters that two prompts have to share at least for one to be taken for the other, cut short.
 _TELLING = 40
-"""Characters that two prompts have to share at least for one to be taken for the other, cut short."""
 
 
 def _settle_group(group: _Group, evidence: Evidence, left: Mapping[str, float]) -> list[MatchFinding]:

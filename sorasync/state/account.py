@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
+# Outcomes without a video: free, unless the provider reported a charge.
 _UNBILLED = frozenset({"failed", "blocked", "unsent"})
-"""Outcomes without a video: free, unless the provider reported a charge."""
 
 
 class Charge(NamedTuple):

@@ -15,8 +15,8 @@ from sorasync.state.filesystem import network_type
 from sorasync.state.migrate import migrate, migrate_in_memory, refuse_strangers, version
 from sorasync.state.schema import VERSION
 
+# Bytes up to which a state is checked at every opening for writing; a larger one after a crash only.
 SMALL = 16 * 1024 * 1024
-"""Bytes up to which a state is checked at every opening for writing; a larger one after a crash only."""
 
 _MEMORY = ":memory:"
 _OLDEST = (3, 37, 0)
@@ -84,8 +84,8 @@ def _open_to_write(path: Path, create: bool) -> Connected:
     return _opened_to_write(path, create)
 
 
+# How often, and after how many seconds each, a file that somebody else is making is tried again.
 _BUSY_TRIES, _BUSY_PAUSE = 100, 0.05
-"""How often, and after how many seconds each, a file that somebody else is making is tried again."""
 
 
 def _opened_to_write(path: Path, create: bool) -> Connected:

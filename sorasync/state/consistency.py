@@ -8,8 +8,8 @@ from sorasync.graph.key import digest
 from sorasync.state.record import IN_FLIGHT, Record, Status
 from sorasync.state.store import Store
 
+# Faults of the file that are listed at most.
 _DAMAGE = 20
-"""Faults of the file that are listed at most."""
 
 
 def faults(store: Store) -> list[str]:

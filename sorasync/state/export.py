@@ -11,12 +11,13 @@ from sorasync.state.store import Store
 
 FORMAT = 1
 
+# Schemas whose exports can be taken in.
 _READABLE = range(2, VERSION + 1)
-"""Schemas whose exports can be taken in."""
 
+# Columns that exports of an earlier schema do not have, with their value then.
 _LATER: dict[str, dict[str, object]] = {"attempts": {"resends": 0}, "records": {"mismatch": None}}
-"""Columns that exports of an earlier schema do not have, with their value then."""
 
+# Tables and their order; a row comes after those it points to.
 _TABLES = {
     "records": "key",
     "inputs": "key",
@@ -27,7 +28,6 @@ _TABLES = {
     "attempts": "id",
     "events": "id",
 }
-"""Tables and their order; a row comes after those it points to."""
 
 
 def export_state(store: Store) -> str:

@@ -19,8 +19,8 @@ from sorasync.state.errors import StateError
 from sorasync.state.process import Process, is_dead, this_process
 from sorasync.state.store import Store
 
+# Seconds between two heartbeats.
 BEAT = 15.0
-"""Seconds between two heartbeats."""
 
 _POLL = 1.0
 _COLUMNS = "id, user, host, machine, pid, process, command, since, heartbeat"

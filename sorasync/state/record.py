@@ -35,6 +35,7 @@ class Status(StrEnum):
     LOST = "lost"
 
 
+# The allowed moves. `None` is a key nobody has a record of. A record made anew after `gc` starts at None.
 MOVES: dict[Status | None, frozenset[Status]] = {
     None: frozenset({Status.INTENT, Status.STORED, Status.RENDERED, Status.SUBMITTED}),
     Status.INTENT: frozenset(
@@ -61,22 +62,21 @@ MOVES: dict[Status | None, frozenset[Status]] = {
     Status.BLOCKED: frozenset({Status.INTENT, Status.FAILED}),
     Status.LOST: frozenset({Status.INTENT, Status.SUBMITTED, Status.RENDERED, Status.STORED}),
 }
-"""The allowed moves. `None` is a key nobody has a record of. A record made anew after `gc` starts at None."""
 
+# The `error_stage` of a lost record whose job went while it was in flight: nobody saw it finish.
 VANISHED = "render"
-"""The `error_stage` of a lost record whose job went while it was in flight: nobody saw it finish."""
 
+# The `error_code` of a record whose request was answered with the id of another render's job.
 ID_TAKEN = "id_taken"
-"""The `error_code` of a record whose request was answered with the id of another render's job."""
 
+# The `error_stage` of a failed record that somebody wants tried once more, whatever kept it from that.
 RETRY = "retry"
-"""The `error_stage` of a failed record that somebody wants tried once more, whatever kept it from that."""
 
+# Paid for or about to be, and not here yet.
 IN_FLIGHT = frozenset({Status.INTENT, Status.UNKNOWN, Status.BATCHED, Status.SUBMITTED, Status.RENDERED})
-"""Paid for or about to be, and not here yet."""
 
+# Rendered, so that its progress is 100.
 DONE = frozenset({Status.RENDERED, Status.STORED})
-"""Rendered, so that its progress is 100."""
 
 
 @dataclass(frozen=True, slots=True)

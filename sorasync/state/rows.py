@@ -18,13 +18,13 @@ TEXTS = ("inputs", "request")
 COLUMNS = tuple(name for name in FIELDS if name not in TEXTS)
 MONEY = ("cost_usd", "reported_usd")
 
+# Selects whole records in the order of `Record`'s fields; a WHERE may follow.
 SELECT = (
     "SELECT "
     + ", ".join(f"i.{name}" if name in TEXTS else f"r.{name}" for name in FIELDS)
     + " FROM records r "
     "JOIN inputs i ON i.key = r.key"
 )
-"""Selects whole records in the order of `Record`'s fields; a WHERE may follow."""
 
 UPSERT = (
     f"INSERT INTO records ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))}) "

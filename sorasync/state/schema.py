@@ -7,8 +7,8 @@ Money is TEXT, so that no digit is lost; times are Unix seconds.
 
 from __future__ import annotations
 
+# Marks a SQLite file as a state of this program.
 APPLICATION_ID = 0x534F5241
-"""Marks a SQLite file as a state of this program."""
 
 V1 = (
     """CREATE TABLE state (
@@ -134,30 +134,30 @@ V1 = (
     ) STRICT""",
 )
 
+# Tells tries that nobody billed from those that count against a budget.
 V2 = (
     "ALTER TABLE attempts ADD COLUMN simulated INTEGER NOT NULL DEFAULT 0",
     """UPDATE attempts SET simulated = 1 WHERE provider LIKE 'preview@%'
         OR key IN (SELECT key FROM inputs WHERE json_extract(inputs, '$.simulated'))""",
 )
-"""Tells tries that nobody billed from those that count against a budget."""
 
+# Retired records that others have deleted from the lock file, and that are kept here only.
 V3 = (
     """CREATE TABLE dropped (
         key TEXT PRIMARY KEY NOT NULL REFERENCES records (key) ON DELETE CASCADE
     ) STRICT, WITHOUT ROWID""",
 )
-"""Retired records that others have deleted from the lock file, and that are kept here only."""
 
+# Requests that a gateway sent again by itself. `runs.spent` is not written any more: attempts say it.
 V4 = ("ALTER TABLE attempts ADD COLUMN resends INTEGER NOT NULL DEFAULT 0",)
-"""Requests that a gateway sent again by itself. `runs.spent` is not written any more: attempts say it."""
 
+# Every plan asks for these lines of the log, of which there are hardly any.
 V5 = ("CREATE INDEX events_paid_twice ON events (id) WHERE what = 'paid twice'",)
-"""Every plan asks for these lines of the log, of which there are hardly any."""
 
+# How a stored video differs from what was paid for.
 V6 = ("ALTER TABLE records ADD COLUMN mismatch TEXT",)
-"""How a stored video differs from what was paid for."""
 
+# The statements that lead from version n to n + 1 (`PRAGMA user_version`).
 MIGRATIONS: tuple[tuple[str, ...], ...] = (V1, V2, V3, V4, V5, V6)
-"""The statements that lead from version n to n + 1 (`PRAGMA user_version`)."""
 
 VERSION = len(MIGRATIONS)

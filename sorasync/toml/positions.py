@@ -16,8 +16,8 @@ from sorasync.toml.values import read_values
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
 
+# A place inside a file: `("clips", "market", "steps", 0, "seconds")`.
 TomlPath = tuple[str | int, ...]
-"""A place inside a file: `("clips", "market", "steps", 0, "seconds")`."""
 
 _KEYS = frozenset({"bare_key", "quoted_key", "dotted_key"})
 

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from sorasync.manifest.library import ClipSpec, Library
     from sorasync.profile.profile import Profile
 
+# Where drafts are, relative to the library.
 DRAFTS = "state/drafts"
-"""Where drafts are, relative to the library."""
 
+# How many clips are drawn at a time.
 MOST_DRAFTS = 24
-"""How many clips are drawn at a time."""
 
 
 @dataclass(frozen=True, slots=True)

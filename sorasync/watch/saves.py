@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from sorasync.operations.project import Project
 
+# How long nothing must have been written before a change counts.
 QUIET_MS = 50
-"""How long nothing must have been written before a change counts."""
 
+# After so long it counts all the same.
 MOST_MS = 400
-"""After so long it counts all the same."""
 
 _POLL = 0.3
 _LISTEN_MS = 500
@@ -37,8 +37,8 @@ _EMPTY_SECONDS = 0.4
 _BACKUP_ENDINGS = ("~", ".tmp", ".bak", ".part")
 
 
+# A file's size in bytes, time of change in ns and inode.
 Stamp = tuple[int, int, int]
-"""A file's size in bytes, time of change in ns and inode."""
 
 
 @dataclass(frozen=True, slots=True)

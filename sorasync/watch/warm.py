@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from sorasync.manifest.lint.memo import LintMemo
     from sorasync.state.record import Binding, Brief, Record
 
+# A directory that changed so lately may change again without a new time of change.
 _SETTLED_NS = 2_000_000_000
-"""A directory that changed so lately may change again without a new time of change."""
 
 _SHARD = re.compile(r"[0-9a-f]{2}")
 

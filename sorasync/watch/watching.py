@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from sorasync.manifest.library import ClipSpec, Library
     from sorasync.operations.project import Project
 
+# Seconds between two looks at the state, which other commands may change.
 TICK = 1.0
-"""Seconds between two looks at the state, which other commands may change."""
 
 
 class Auto(StrEnum):

@@ -160,8 +160,8 @@ class Many:
     def __init__(self, clock: IdleClock, life: float) -> None:
         self._clock, self._life = clock, life
         self.asked: dict[str, list[float]] = defaultdict(list)
+        # From when to when it refuses.
         self.objects: list[tuple[float, float]] = []
-        """From when to when it refuses."""
 
     async def get(self, job_id: str) -> Job:
         at = self._clock.time - self._clock.begun

@@ -100,8 +100,8 @@ class World:
         self.witness = Witness()
         self.profile: dict[str, Any] = {}
         self.host: dict[str, Any] = {}
+        # Whether renders count as paid for: what a simulated provider has lost is drawn again.
         self.bills = False
-        """Whether renders count as paid for: what a simulated provider has lost is drawn again."""
 
     def _lay_out(self, manifest: str, config: str) -> None:
         """Make the library on disk."""

@@ -32,16 +32,16 @@ MAY_IMPORT["operations"] = PARTS
 MAY_IMPORT["doctor"] = PARTS | {"operations"}
 MAY_IMPORT["watch"] = PARTS | {"operations"}
 ANYONE_MAY_IMPORT = {"errors", "clock", "text", "durable", "installed", "library_file", "sensitive"}
+# A plan carries the warnings of its library along, unread. Inside one process a connection has no socket to
+# cut, so a broken one is the exception that the caller's client would have made of it.
 EXCEPTIONS = {
     ("sorasync.plan.plan", "sorasync.manifest.diagnostic"),
     ("sorasync.preview.faults.cut", "httpx"),
 }
-"""A plan carries the warnings of its library along, unread. Inside one process a connection has no socket to
-cut, so a broken one is the exception that the caller's client would have made of it."""
 
 PURE = ("graph", "plan")
+# Reads a plan from a file.
 IMPURE = {"sorasync.plan.planfile"}
-"""Reads a plan from a file."""
 PURE_IMPORTS = {
     "__future__",
     "collections",
@@ -68,8 +68,8 @@ ONLY_IN: dict[str, set[str]] = {
     "tree_sitter": {"toml"},
     "rtoml": {"toml"},
 }
+# Only installed with the preview server: elsewhere they are imported when they are used, if at all.
 OPTIONAL = ("starlette", "uvicorn", "av", "numpy", "PIL")
-"""Only installed with the preview server: elsewhere they are imported when they are used, if at all."""
 
 
 def ours(module: str) -> set[str]:
@@ -155,6 +155,7 @@ def test_what_is_pure_imports_nothing_that_reaches_outside(part: str) -> None:
     assert wrong == set()
 
 
+# Everything else asks `library_file`: a name in a library may be a link to anything.
 READS_BY_ITSELF = {
     "sorasync.library_file": "opens every file of a library",
     "sorasync.installed": "what an installer noted of this program",
@@ -171,7 +172,6 @@ READS_BY_ITSELF = {
     "sorasync.cli.main": "the null device",
     "sorasync.cli.app.interrupt": "the null device",
 }
-"""Everything else asks `library_file`: a name in a library may be a link to anything."""
 
 
 def test_files_of_a_library_are_opened_in_one_way() -> None:

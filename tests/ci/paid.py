@@ -142,6 +142,7 @@ def a_studio(root: Path, capsys: pytest.CaptureFixture[str], **settings: Any) ->
         yield Studio(library, server.url, capsys)
 
 
+# A host that says what each render cost: 40 cents, three times of what this profile takes it for.
 RELAY = """\
 extends = "openrouter"
 name = "relay"
@@ -152,4 +153,3 @@ sizes = ["1280x720"]
 seconds = [4, 8]
 prices = { "1280x720" = 0.03 }
 """
-"""A host that says what each render cost: 40 cents, three times of what this profile takes it for."""

@@ -65,6 +65,7 @@ def test_an_estimate_counts_the_same_everywhere(
     assert studio.billed() == Decimal(spent)
 
 
+# A host that charges 40 cents for what this profile takes for 20, also for a video that it withholds.
 GROK = """\
 extends = "xai"
 name = "grok"
@@ -75,7 +76,6 @@ sizes = ["1280x720"]
 seconds = [4, 8]
 prices = { "1280x720" = 0.05 }
 """
-"""A host that charges 40 cents for what this profile takes for 20, also for a video that it withholds."""
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,8 @@ class Runner:
     cache: Path
     github: Mapping[str, Any]
     secrets: Mapping[str, str] = field(default_factory=dict)
+    # The name and the environment of each script that was run.
     seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
-    """The name and the environment of each script that was run."""
     output: str = ""
     failed: bool = False
 

@@ -29,6 +29,7 @@ models = ""
 [encodings]
 create = ["json"]
 """
+# The same with routes to ask for jobs, of which this host knows none.
 ASKED = """\
 extends = "sglang"
 [routes]
@@ -36,7 +37,6 @@ create = "/video/generations"
 [encodings]
 create = ["json"]
 """
-"""The same with routes to ask for jobs, of which this host knows none."""
 VIDEO = tiny_video(1280, 720, 4, "x")
 KILLED = 77
 

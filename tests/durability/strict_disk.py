@@ -14,8 +14,8 @@ from pathlib import Path
 
 Inode = tuple[int, int]
 
+# SQLite maps it into memory and makes it anew after a crash.
 _SHARED_MEMORY = "-shm"
-"""SQLite maps it into memory and makes it anew after a crash."""
 
 
 @dataclass(frozen=True)

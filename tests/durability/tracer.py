@@ -59,8 +59,8 @@ _CALLS = {number: name for name, number in _NUMBERS.get(platform.machine(), {}).
 SUPPORTED = sys.platform == "linux" and bool(_CALLS)
 
 SYNCS = frozenset({"fsync", "fdatasync"})
+# Calls whose first argument is the descriptor of what they change.
 WRITES = frozenset({"write", "pwrite64", "writev", "pwritev", "pwritev2", "ftruncate"})
-"""Calls whose first argument is the descriptor of what they change."""
 
 _TRACEME, _CONT, _SETOPTIONS, _SYSCALL_INFO = 0, 7, 0x4200, 0x420E
 _FORK, _VFORK, _CLONE, _SECCOMP, _EXITKILL = 0x2, 0x4, 0x8, 0x80, 0x100000

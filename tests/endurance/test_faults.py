@@ -16,8 +16,8 @@ from tests.apply.world import World
 pytestmark = pytest.mark.heavy
 
 CLIPS, CHARACTERS, RUNS = 200, 4, 40
+# Of all answers, the part that is faulty in one way or another.
 SHARE = 0.3
-"""Of all answers, the part that is faulty in one way or another."""
 BAD = (
     "rate_limit",
     "overloaded",

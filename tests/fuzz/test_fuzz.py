@@ -29,8 +29,8 @@ KEY = "sk-canary/7Xq+9Zt=Wv3"
 CODES = {0, 1, 2, 3, 4, 5, 6, 7, 8, 64}
 MOST_CALLS = 30_000_000
 MOST_PRINTED = 4_000_000
+# A guard against what never ends. What is too much is counted in calls.
 CPU_SECONDS = 120.0
-"""A guard against what never ends. What is too much is counted in calls."""
 
 MANIFEST = """\
 #:schema schema.json

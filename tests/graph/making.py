@@ -13,13 +13,13 @@ from sorasync.manifest.load import load
 from sorasync.profile import load_profile
 from sorasync.profile.profile import Profile
 
+# Files that manifests in `manifests/` may name as `../refs/…`.
 FILES = {
     "refs/mossy.mp4": b"the clip of Mossy",
     "refs/wren.mp4": b"the clip of Wren",
     "refs/kitchen.png": b"the picture of a kitchen",
     "refs/lake.txt": b"A lake at dawn,\nstill as glass.\n",
 }
-"""Files that manifests in `manifests/` may name as `../refs/…`."""
 
 
 @cache

@@ -13,8 +13,8 @@ from sorasync.preview.media import tiny_video
 from tests.hostile.kit import FEW, KEY, LOOKS, everything_below, make
 from tests.hostile.server import Answer, Asked, Said, lying
 
+# Escape sequences of two kinds, C1 controls, marks that turn the direction of writing, a NUL.
 BAD = "\x1b]0;owned\x07\x1b[31mred\x9b2J\u202eevil\u2066\u200b\x00\r\n"
-"""Escape sequences of two kinds, C1 controls, marks that turn the direction of writing, a NUL."""
 
 VIDEO = tiny_video(1280, 720, 4, "a")
 

@@ -14,8 +14,8 @@ from tests.manifest.libraries import write
 
 _NAMED = re.compile(r'"((?:refs|prompts)/[^"]+)"')
 
+# A provider whose clips last 4 seconds where nobody says otherwise.
 SECONDS = Defaults(seconds=lambda model: 4)
-"""A provider whose clips last 4 seconds where nobody says otherwise."""
 
 
 def library(root: Path, manifest: str, *, config: str = "", files: dict[str, str] | None = None) -> Library:

@@ -31,10 +31,10 @@ from tests.preflight.media import film, picture
 _BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 _MEDIA = re.compile(r'"(refs/[^"]+)"\s*# (.*)')
 _NAMED = re.compile(r'"((?:refs|prompts)/[^"]+)"')
+# What a file is of which an example says nothing.
 _USUAL = {".png": "PNG, 720x1280", ".mp4": "MP4, 720x1280, 3 s"}
-"""What a file is of which an example says nothing."""
+# Codes without an example: kept for profiles to come, said by plans only, about no manifest.
 WORDS_ONLY = {"S129", "S130", "S220", "S300"}
-"""Codes without an example: kept for profiles to come, said by plans only, about no manifest."""
 
 
 @dataclass

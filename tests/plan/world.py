@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from sorasync.state.history import Asset
     from sorasync.state.store import Store
 
+# Defaults that make a create cost $0.80.
 HEAD = '[defaults]\nmodel = "sora-2"\nsize = "1280x720"\nseconds = 8\n'
-"""Defaults that make a create cost $0.80."""
 
 
 @dataclass
@@ -132,8 +132,8 @@ class World:
         self.graph: Graph = Graph({}, {}, {})
         self.spent = Decimal(0)
         self.renders = 0
+        # When everything was rendered: long ago, so that files which are gone have expired.
         self.rendered_at = 1.0
-        """When everything was rendered: long ago, so that files which are gone have expired."""
         self.files: dict[str, str | bytes] = {"sorasync.toml": '[library]\nname = "test"\n'}
 
     def write(self, manifest: str | Mapping[str, str]) -> None:

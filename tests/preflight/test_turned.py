@@ -17,12 +17,12 @@ from tests.preflight.media import codes, found, library
 from tests.preflight.test_fix import USED, fix
 
 PORTRAIT = '[clips.a]\nsize = "720x1280"\nprompt = "A."\nimage = "refs/a.jpg"\n'
+# The four numbers of a track's matrix that turn it clockwise by so many degrees.
 TURNS = {
     90: (0, 65536, -65536, 0),
     180: (-65536, 0, 0, -65536),
     270: (0, -65536, 65536, 0),
 }
-"""The four numbers of a track's matrix that turn it clockwise by so many degrees."""
 
 
 def red_above_blue(width: int, height: int) -> Image.Image:

@@ -27,8 +27,8 @@ from sorasync.provider.wire import CreateRequest, Job, JobStatus
 from tests.provider.fakes import FakeHost, client, reply
 
 MEGABYTE = 1 << 20
+# Bytes of memory that any answer may take at most.
 PEAK = 48 * MEGABYTE
-"""Bytes of memory that any answer may take at most."""
 
 
 class Texts:

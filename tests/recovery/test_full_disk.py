@@ -14,6 +14,7 @@ from sorasync.state import connect as connecting
 from sorasync.state.lockfile import read
 from tests.recovery.world import TWO_CLIPS, World
 
+# What is written, told by the name under which it is written first.
 WRITES: dict[str, Callable[[Path], bool]] = {
     "assets": lambda path: path.suffix == ".part",
     "sidecars": lambda path: path.name.startswith(".write-") and len(path.parent.name) == 2,
@@ -21,7 +22,6 @@ WRITES: dict[str, Callable[[Path], bool]] = {
     "lock file": lambda path: path.name.startswith(".write-") and (path.parent / "sorasync.toml").exists(),
     "backups": lambda path: "backups" in path.parts,
 }
-"""What is written, told by the name under which it is written first."""
 
 ERRORS = {"no space": errno.ENOSPC, "read-only": errno.EROFS, "broken": errno.EIO}
 

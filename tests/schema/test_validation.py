@@ -22,6 +22,7 @@ CONFIG = Draft7Validator(json.loads(schema_text("config")))
 OTHER_PLACES = "it depends on other tables or files"
 ON_DISK = "it depends on what is on the disk"
 VARIABLES = "it depends on the values of variables"
+# Broken libraries that the schema lets through, and why it must.
 BEYOND_THE_SCHEMA = {
     "config-manifests-missing": ON_DISK,
     "config-variable-undefined": VARIABLES,
@@ -52,7 +53,6 @@ BEYOND_THE_SCHEMA = {
     "variable-undefined-in-prompt-file": VARIABLES,
     "video-is-directory": ON_DISK,
 }
-"""Broken libraries that the schema lets through, and why it must."""
 
 CASES = sorted(path.name for path in BROKEN.iterdir() if path.is_dir())
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+# No provider's id begins with it.
 _SIGN = "?"
-"""No provider's id begins with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,10 @@ from sorasync.provider.wire import Job, JobError, JobStatus
 from sorasync.state.record import ID_TAKEN, Record, Status
 
 _FIRST_WAIT, _LAST_WAIT = 1.0, 60.0
+# Lines that are recorded in one transaction.
 _AT_ONCE = 500
-"""Lines that are recorded in one transaction."""
+# Codes of lines that were not rendered: they say nothing about the render itself.
 _NEVER_CARRIED_OUT = frozenset({"batch_expired", "batch_cancelled", "batch_canceled", "batch_failed"})
-"""Codes of lines that were not rendered: they say nothing about the render itself."""
 
 
 class BatchFollower:

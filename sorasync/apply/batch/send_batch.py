@@ -32,11 +32,11 @@ from sorasync.state.errors import StateError
 from sorasync.state.record import Status
 from sorasync.text import counted
 
+# The key of a batch's metadata under which our token stands.
 TOKEN = "sorasync"
-"""The key of a batch's metadata under which our token stands."""
 
+# By key: the id of the batch that holds the line, or why there is none.
 Sent = dict[str, str | SorasyncError]
-"""By key: the id of the batch that holds the line, or why there is none."""
 
 
 @dataclass(frozen=True, slots=True)

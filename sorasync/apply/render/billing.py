@@ -7,8 +7,8 @@ from sorasync.plan.cost import money
 from sorasync.provider.wire import Job
 from sorasync.state.record import Record, Status
 
+# A charge of more than so many times the planned price ends the run: the prices of plans are wrong.
 _TOO_MUCH = 2
-"""A charge of more than so many times the planned price ends the run: the prices of plans are wrong."""
 
 
 def move_and_book(context: Context, record: Record, to: Status, job: Job | None, **fields: object) -> Record:

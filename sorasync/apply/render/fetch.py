@@ -24,9 +24,10 @@ from sorasync.state.record import Record, Status
 from sorasync.state.rows import fields_of
 
 _TRIES = 8
+# Times that a file may come damaged before it is taken for damaged at the provider.
 _DAMAGED_TRIES = 4
-"""Times that a file may come damaged before it is taken for damaged at the provider."""
 _LONGEST_PAUSE = 10.0
+# What another request for the same file would meet as well, or what is waited for elsewhere.
 _FINAL = (
     errors.AuthFailed,
     errors.QuotaExhausted,
@@ -37,7 +38,6 @@ _FINAL = (
     errors.NotSent,
     errors.Exhausted,
 )
-"""What another request for the same file would meet as well, or what is waited for elsewhere."""
 
 
 class Gone(SorasyncError):

@@ -24,12 +24,12 @@ from sorasync.provider.wire import Job, JobStatus
 
 PAGE = 100
 _AT_ONCE = 8
+# Jobs that must have been seen to end before their lives tell anything, and how many are kept in mind.
 _KNOWN_FROM, _REMEMBERED = 4, 32
-"""Jobs that must have been seen to end before their lives tell anything, and how many are kept in mind."""
+# Failures of the list in a row after which jobs are asked about one by one.
 _LIST_FAILURES = 3
-"""Failures of the list in a row after which jobs are asked about one by one."""
+# Seconds after which a list that failed, or that lacked what was looked for, is looked at again.
 _LIST_AGAIN = 30.0
-"""Seconds after which a list that failed, or that lacked what was looked for, is looked at again."""
 
 
 class WaitedLongEnough(SorasyncError):
@@ -292,8 +292,8 @@ class Follower:
                 watch.fail(error)
 
 
+# No answer, or one that says nothing of any job.
 _SILENT = (errors.NotSent, errors.ServerError)
-"""No answer, or one that says nothing of any job."""
 
 
 def _complete(job: Job) -> bool:

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from sorasync.clock import Clock
 from sorasync.provider.errors import ProviderError
 
+# Seconds before it is asked again: at first, at most, and how many of its absence add one more.
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 2.0, 30.0, 4.0
-"""Seconds before it is asked again: at first, at most, and how many of its absence add one more."""
+# Seconds of silence that a server has to ask for to be worth a sentence.
 _LONG = 60.0
-"""Seconds of silence that a server has to ask for to be worth a sentence."""
 
 
 class Reach:
@@ -22,8 +22,8 @@ class Reach:
         self._tell = tell
         self._lost_at: float | None = None
         self._quiet_until = float("-inf")
+        # Whether it has answered in this run.
         self.met = False
-        """Whether it has answered in this run."""
 
     @property
     def lost(self) -> bool:

@@ -10,8 +10,8 @@ from sorasync.plan.change import Change
 from sorasync.provider.errors import Withheld
 from sorasync.provider.payment_gate import PaymentGate
 
+# Seconds from which on a pause is told to the user.
 _WORTH_TELLING = 1.0
-"""Seconds from which on a pause is told to the user."""
 
 
 class ChangeGate(PaymentGate):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sorasync.clock import Clock
 
+# Requests a second at most and at least, and how many may go out at once after a quiet time.
 _RATE, _SLOWEST, _RESERVE = 10.0, 0.2, 16.0
-"""Requests a second at most and at least, and how many may go out at once after a quiet time."""
+# Once the reserve is used up, so many are waited for: a look costs the same for one request as for them.
 _TOGETHER = 8.0
-"""Once the reserve is used up, so many are waited for: a look costs the same for one request as for them."""
+# Requests a second that every answer adds, up to the most.
 _RECOVERY = 0.01
-"""Requests a second that every answer adds, up to the most."""
 
 
 class Pace:

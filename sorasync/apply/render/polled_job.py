@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from sorasync.apply.render.misses import Misses
 from sorasync.provider.wire import Job
 
+# Seconds between two looks: the first, the longest, and how many of a job's age add one more.
 _FIRST_WAIT, _LAST_WAIT, _GROWTH = 1.0, 20.0, 8.0
-"""Seconds between two looks: the first, the longest, and how many of a job's age add one more."""
+# In lives of a job: when it is looked at first, how often from then on, and when it is late.
 _EARLY, _CLOSE, _OVERDUE = 0.95, 0.02, 1.3
-"""In lives of a job: when it is looked at first, how often from then on, and when it is late."""
+# Seconds between two looks, whatever a server says.
 _SHORTEST = 0.1
-"""Seconds between two looks, whatever a server says."""
+# Seconds for which the list is believed that a job goes on.
 _DOUBT = 300.0
-"""Seconds for which the list is believed that a job goes on."""
 
 
 @dataclass(slots=True, eq=False)

@@ -11,8 +11,8 @@ from typing import Any
 
 from sorasync.profile.profile import Profile
 
+# Seeds stay below it: the smallest type that hosts read them as is a signed number of 32 bits.
 _HIGHEST = 2**31
-"""Seeds stay below it: the smallest type that hosts read them as is a signed number of 32 bits."""
 
 
 def with_seed(

@@ -223,8 +223,8 @@ def _ended(context: Context, change: Change, intent: Record, error: BaseExceptio
         store.withdraw(key, run=context.run, **why(error))
 
 
+# Refusals of this very request; all others say nothing about the render and do not count as an attempt.
 TRIED = (errors.InvalidRequest, errors.NotFound, errors.NotSupported, errors.RenderFailed)
-"""Refusals of this very request; all others say nothing about the render and do not count as an attempt."""
 
 
 def why(error: BaseException) -> dict[str, object]:

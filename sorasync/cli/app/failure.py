@@ -99,10 +99,10 @@ def _error_lines(error: BaseException) -> list[str]:
     return _bug(error)
 
 
+# Errors of the disk, or of who may use it: nothing that the program could do differently.
 _DISK = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM}
 )
-"""Errors of the disk, or of who may use it: nothing that the program could do differently."""
 
 
 def _disk(error: OSError) -> list[str]:

@@ -51,8 +51,8 @@ def prepare_output() -> None:
                 stream.reconfigure(errors="sorasync.likeness")
 
 
+# ASCII for the marks of this program: a question mark means something here.
 _LIKENESS = str.maketrans("✓✗…↓→±×–—·•“”‘’█▏", "*x.v>~x--.*\"\"''#|")
-"""ASCII for the marks of this program: a question mark means something here."""
 
 
 def _likeness(error: UnicodeError) -> tuple[str, int]:

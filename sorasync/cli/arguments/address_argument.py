@@ -48,14 +48,14 @@ class AddressType(click.types.StringParamType):
         return [CompletionItem(address) for address in found]
 
 
+# One address: a clip, a take, a step, a character.
 ADDRESS = AddressType()
-"""One address: a clip, a take, a step, a character."""
 
+# One clip, or a take of it.
 CLIP = AddressType(kind="clip.")
-"""One clip, or a take of it."""
 
+# An address, a pattern with `*` and `?`, or `tag:NAME`.
 PATTERN = AddressType(patterns=True)
-"""An address, a pattern with `*` and `?`, or `tag:NAME`."""
 
 
 def completions(named: Iterable[Named], incomplete: str) -> Iterator[str]:

@@ -7,6 +7,8 @@ from typing import Final
 PROGRAM: Final = "sorasync"
 VARIABLE: Final = "_SORASYNC_COMPLETE"
 
+# Not click's own: that one loses what stands before a `=` or `:`, which addresses and tags have, and lets the
+# brackets of an address match file names.
 _BASH: Final = r"""
 _sorasync_completion() {
     local line=${COMP_LINE:0:COMP_POINT} kind value sign quote= word= begun= prefix i
@@ -40,9 +42,8 @@ _sorasync_completion() {
 }
 complete -o nosort -F _sorasync_completion sorasync
 """.lstrip()
-"""Not click's own: that one loses what stands before a `=` or `:`, which addresses and tags have, and lets
-the brackets of an address match file names."""
 
+# Not click's own: that one cuts addresses and help at their second comma.
 _FISH: Final = """\
 function _sorasync_completion
     set -l answer (env _SORASYNC_COMPLETE=fish_complete COMP_WORDS=(commandline -cp) \\
@@ -62,7 +63,6 @@ function _sorasync_completion
 end
 complete --no-files --keep-order --command sorasync --arguments "(_sorasync_completion)"
 """
-"""Not click's own: that one cuts addresses and help at their second comma."""
 
 
 def script(shell: str) -> str:

@@ -16,8 +16,8 @@ _FOLLOWING = one_of(
     "later after before cuts? split[-_]screen half morphs? shifts? while_(?:outside|inside) "
     r"from\s[^.\n]{1,40}\s(?:to|into)"
 )
+# What makes two directions follow each other.
 _TURN = (rf"\b{_FOLLOWING}\b",)
-"""What makes two directions follow each other."""
 _HELD = one_of("camera shot footage tracking follow look feel video documentary style move wide medium close")
 _NEVER = (r"(?!)",)
 

@@ -16,8 +16,8 @@ _THINGS = (
 )
 
 _ENGLISH = words("the a and of with to his her from over their")
+# English words from which on a prompt is in English: the words for camera and light are.
 _ENOUGH = 3
-"""English words from which on a prompt is in English: the words for camera and light are."""
 
 
 def check(prompt: Prompt, setting: Setting) -> Iterator[LintFinding]:

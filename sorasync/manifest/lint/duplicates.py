@@ -27,8 +27,8 @@ _SPELLINGS = {
 }
 _ENDING = re.compile(r"(?:ing|ed|es|s|e)$")
 _SHORT_WORD = 4
+# Words below which prompts are too short to say that one was meant as another.
 _SHORTEST = 6
-"""Words below which prompts are too short to say that one was meant as another."""
 
 
 class Vocabularies:

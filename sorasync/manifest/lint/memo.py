@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from sorasync.manifest.library import ClipSpec
 from sorasync.manifest.lint.prompt import LintFinding, Prompt
 
+# A code, the prompt that it was found in, and what was found.
 Found = tuple[str, Prompt, LintFinding]
-"""A code, the prompt that it was found in, and what was found."""
 
 
 _SPARE = 1_000

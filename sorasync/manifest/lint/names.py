@@ -19,11 +19,11 @@ _AFTER_NAME = re.compile(
 )
 
 
+# What ash, dawn or roses do, rather than somebody who is called so.
 _THINGS_DO = re.compile(
     r"\s(?:covers|falls|drifts|blows|settles|rises|glows|shines|blooms|melts|lies|fills|drips|swirls|clings|coats|"
     r"gathers|piles|burns|smoulders|smolders|fades|spreads|pours|streams|breaks|comes|hangs|petals?|leaves)\b"
 )
-"""What ash, dawn or roses do, rather than somebody who is called so."""
 _MONTHS = frozenset({"April", "May", "June", "August", "Summer", "Autumn", "Winter", "Spring"})
 _IN_MONTH = re.compile(
     r"\b(?:in|of|early|late|mid|by|since|until|till|last|next|every|this|each|through)[ -]$", re.I

@@ -17,12 +17,12 @@ _SECONDS = r"(?:seconds?|secs?|s)"
 _VIDEO = one_of(
     "video clip film movie shot take scene animation loop footage sequence reel teaser trailer advert ad spot"
 )
+# Things of which a number may be a property, such as a 4K television in the picture.
 _THING = one_of(
     "tv television tvs monitor monitors screen screens display projector camera cameras billboard sign "
     "poster sticker logo label banner box painting paintings picture photo photograph canvas frame mirror "
     "window print tablet phone board laptop run race marathon scale model train bus flight meeting bike"
 )
-"""Things of which a number may be a property, such as a 4K television in the picture."""
 _SHARP = one_of("resolution quality uhd hdr video footage render detail ultra photorealistic cinematic")
 _AT_END = r"(?=\s*(?:[,.:;)\]!\n]|$))"
 _SHOWN = (

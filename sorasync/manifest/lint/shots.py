@@ -17,8 +17,8 @@ _MEDIUM = any_of(
 )
 _WIDE = r"(?:extreme |ultra |very )?(?:wide|long|full|establishing)(?: \w+)?[ -](?:shot|view)"
 _CLOSE = "(?:extreme |tight )?close[- ]?ups?|macro shot"
+# Framings in prose, where they are called shots.
 _SIZES = phrases(rf"\b(?:(?P<medium>{_MEDIUM})|(?P<wide>{_WIDE})|(?P<close>{_CLOSE}))\b")
-"""Framings in prose, where they are called shots."""
 
 _BARE_MEDIUM = any_of(
     "medium[- ](?:close[- ]?up|wide|long)", r"(?:medium|mid)\b(?![- ](?:lens|format|speed|pace))"
@@ -29,11 +29,12 @@ _BARE_WIDE = any_of(
     "(?:long|full) shot",
 )
 _BARE_CLOSE = any_of("(?:extreme |tight )?close[- ]?ups?", r"macro\b(?! lens)")
+# Framings on a camera line.
 _BARE_SIZES = phrases(
     rf"(?<![-\w])(?:(?P<medium>{_BARE_MEDIUM})|(?P<wide>{_BARE_WIDE})|(?P<close>{_BARE_CLOSE}))\b"
 )
-"""Framings on a camera line."""
 
+# What leads from one framing to the next: a move, or a picture in the picture.
 _LINK = phrases(
     r"\b"
     + one_of(
@@ -42,7 +43,6 @@ _LINK = phrases(
         "photo picture painting postcard poster screen monitor television reflect mirror"
     )
 )
-"""What leads from one framing to the next: a move, or a picture in the picture."""
 _SIZE_WORDS = words("wide long full establishing medium mid close closeup closeups macro")
 _CUT_WORDS = words("cut cuts")
 _OR = phrases(r"\bor\b[^.]*\Z")

@@ -11,6 +11,7 @@ from sorasync.manifest.lint.prompt import LintFinding, Prompt, spoken
 from sorasync.manifest.lint.rule import MADE, LintRule, Setting
 from sorasync.text import counted
 
+# What joins two beats, behind letters that are looked for first: most prompts hold few of them.
 _THEN = (
     (
         "then",
@@ -26,7 +27,6 @@ _THEN = (
     ("finally", phrases(r"(?:^|[.;,]\s)finally,?\s")),
     ("lastly", phrases(r"(?:^|[.;,]\s)lastly,?\s")),
 )
-"""What joins two beats, behind letters that are looked for first: most prompts hold few of them."""
 _SEQUENCE = words("then after afterwards afterward followed finally lastly next")
 _ACTIONS = phrases(
     r"^(?:actions?|action beats|beats)\b[^\n:]*:[ \t]*\n(?P<items>(?:[ \t]*(?:[-*•]|\d+[.)])[^\n]*\n?)+)"
@@ -34,8 +34,8 @@ _ACTIONS = phrases(
 _ITEM = phrases(r"^[ \t]*(?:[-*•]|\d+[.)])\s+(?P<item>\S[^\n]*)")
 _NUMBERED = phrases(r"^[ \t]*\d+[.)]\s+(?P<item>\S[^\n]*)")
 _LISTS = words("action actions beats 1")
+# Somebody's line in prose: `Chef: "One more minute."`
 _SAYS = phrases(r"^[ \t]*(?:[-*•][ \t]*)?[^\n:\"“”]{1,40}:[ \t]*[\"“](?P<line>[^\n\"“”]+)[\"”]")
-"""Somebody's line in prose: `Chef: "One more minute."`"""
 
 
 def too_much(prompt: Prompt, setting: Setting) -> Iterator[LintFinding]:

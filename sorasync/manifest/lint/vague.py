@@ -54,11 +54,11 @@ _ADVICE: Final = {
     "jaw": _STRIKING,
     "awe": _STRIKING,
 }
+# Words that are vague only beside others.
 _IN_PHRASES: Final = words(
     "quality award jaw awe striking pretty aesthetic detailed realistic artstation nice great perfect epic "
     "masterpiece"
 )
-"""Words that are vague only beside others."""
 _ALONE = [word for word in _ADVICE if word not in _IN_PHRASES]
 _NOT_PRETTY = one_of("much far big small well good fast soon sure close high low old new often long")
 _LOOK = one_of(

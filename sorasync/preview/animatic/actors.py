@@ -23,8 +23,8 @@ _BUSTS = {Framing.MEDIUM: 1.0, Framing.MEDIUM_CLOSE: 1.4, Framing.CLOSE: 1.9, Fr
 _HEADROOM = 0.13
 _BUST = Anatomy(0.34, 0.17)
 _MOST_KEPT = 6
+# Figures larger than this many pixels are drawn smaller and enlarged.
 _MOST_DRAWN = 600
-"""Figures larger than this many pixels are drawn smaller and enlarged."""
 
 
 @dataclass(slots=True)

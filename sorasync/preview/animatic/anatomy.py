@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from sorasync.preview.animatic.canvas import Plane
 
+# A neck is narrower than this part of what is above and below it.
 _NECK = 0.72
-"""A neck is narrower than this part of what is above and below it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,11 @@ from sorasync.preview.animatic.islands import Islands, islands
 _Mask = npt.NDArray[np.bool_]
 _Values = npt.NDArray[np.float32]
 
+# Masks are found at this width: finer costs more and shows nothing more.
 _WIDTH = 208
-"""Masks are found at this width: finer costs more and shows nothing more."""
 _BANDS = 20
+# How many rows above and below a band lend it their border colours.
 _REACH = 3
-"""How many rows above and below a band lend it their border colours."""
 _SAMPLES = 56
 _TINIEST, _LARGEST = 0.03, 0.75
 _MOST_STRAY = 0.08

@@ -15,8 +15,8 @@ _ZOOMS = {
     Framing.CLOSE: 1.45,
     Framing.EXTREME: 1.9,
 }
+# Framings that leave room for things beside people.
 _ROOM = frozenset({Framing.AERIAL, Framing.WIDE, Framing.FULL})
-"""Framings that leave room for things beside people."""
 _LARGEST = 0.98
 _SIDES = (0.34, 0.72, 0.52)
 

@@ -12,8 +12,8 @@ from sorasync.preview.animatic.canvas import Plane, Planes, yuv
 from sorasync.preview.animatic.colours import Swatch, brightness
 from sorasync.preview.animatic.script import colours_named
 
+# How much of the source's own hue stays under named colours.
 _KEPT = 0.2
-"""How much of the source's own hue stays under named colours."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ _MOST_MARKS = 500
 _MOST_CAST = 8
 _MOST_BOXES = 24
 
+# Left, top, width and height in pixels, all even.
 Box = tuple[int, int, int, int]
-"""Left, top, width and height in pixels, all even."""
 
 
 @dataclass(frozen=True, slots=True)

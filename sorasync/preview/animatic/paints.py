@@ -46,9 +46,9 @@ vermillion e3402c  vine 4a6b3a  violet 7b3fb5  walnut 5c4033  water 7fb4c9  wax 
 whisky c8752f  willow 93a26a  wine 722f37  wisteria c0a0dc  wood 8f6a45  zinc 8a8f96
 """
 
+# Word to 0xRRGGBB.
 PAINTS: dict[str, int] = {
     name: int(value, 16)
     for line in _TABLE.split("\n")
     for name, value in zip(*[iter(line.split())] * 2, strict=True)
 }
-"""Word to 0xRRGGBB."""

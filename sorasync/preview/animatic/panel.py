@@ -197,6 +197,7 @@ def draw_sign(draw: ImageDraw.ImageDraw, at: tuple[int, int, int], move: Move, c
 
 
 _CORNERS = ((-1, -1), (1, -1), (-1, 1), (1, 1))
+# Directions of a sign's arrows; the third number is 1 for outwards, -1 for inwards, 0 for across.
 _ARROWS: dict[Move, tuple[tuple[int, int, int], ...]] = {
     Move.STATIC: (),
     Move.ORBIT: (),
@@ -209,7 +210,6 @@ _ARROWS: dict[Move, tuple[tuple[int, int, int], ...]] = {
     Move.TRACK_LEFT: ((-1, 0, 0),),
     Move.TRACK_RIGHT: ((1, 0, 0),),
 }
-"""Directions of a sign's arrows; the third number is 1 for outwards, -1 for inwards, 0 for across."""
 
 
 def _arrow(

@@ -175,8 +175,8 @@ PROPS: tuple[Prop, ...] = (
     Prop(r"(?:sea)?gulls?|birds?", Where.AIR, 0.22, _gull),
     Prop(r"(?:tea|coffee)?cups?|mugs?", Where.HAND, 0.36, _cup),
 )
+# A boat without a sail, for somebody to sit in.
 ROWING = Prop(r"", Where.WATER, 0.6, _rowing_boat)
-"""A boat without a sail, for somebody to sit in."""
 
 
 def props_in(text: str, most: int) -> tuple[Prop, ...]:

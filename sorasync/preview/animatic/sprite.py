@@ -17,8 +17,8 @@ from sorasync.preview.animatic.patch import Patch, make_patch
 from sorasync.preview.animatic.scene import BadMedia, Cast
 from sorasync.preview.animatic.video import reading
 
+# How long each of a sprite's frames is shown, and how far apart they are in the clip.
 SECONDS_A_FRAME = 0.2
-"""How long each of a sprite's frames is shown, and how far apart they are in the clip."""
 
 _FRAMES = 4
 _LONGEST = 800

@@ -17,13 +17,13 @@ from sorasync.preview.animatic.patch import lay
 from sorasync.preview.animatic.script import Script
 from sorasync.preview.animatic.seeds import seeded
 
+# How much larger than the frame the backdrop is, in each direction.
 _ROOM = 1.3
-"""How much larger than the frame the backdrop is, in each direction."""
 
 
 _NEAR = (Framing.MEDIUM, Framing.MEDIUM_CLOSE, Framing.CLOSE, Framing.EXTREME)
+# What stays free above heads in medium shots, in picture heights.
 _LEAST_ABOVE = 0.015
-"""What stays free above heads in medium shots, in picture heights."""
 
 
 @dataclass(frozen=True, slots=True)

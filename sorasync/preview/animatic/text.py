@@ -17,8 +17,8 @@ from sorasync.preview.animatic import fonts
 Colour = tuple[int, int, int, int]
 
 _LONGEST = 700
+# Other fonts are drawn a little smaller: their letters are larger than those of Pillow's own.
 _SHARE = 0.92
-"""Other fonts are drawn a little smaller: their letters are larger than those of Pillow's own."""
 
 
 def _pairs(text: str) -> dict[str, str]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sorasync.preview.animatic.script import Script
 
+# Shorter than this nobody can read a beat.
 _BEAT_FRAMES = 4
-"""Shorter than this nobody can read a beat."""
 
 
 @dataclass(frozen=True, slots=True)

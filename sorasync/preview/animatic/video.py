@@ -17,10 +17,11 @@ from sorasync.preview.animatic.canvas import Canvas, from_frame
 from sorasync.preview.animatic.scene import BadMedia
 
 FPS = 8
+# A frame's length in the time base of the files, so that every time is a whole number.
 TICKS = 1000
-"""A frame's length in the time base of the files, so that every time is a whole number."""
 
 _TAG = "comment"
+# No B-frames and no look-ahead: times of packets rise as they are written, and little is held in memory.
 _ENCODER = {
     "preset": "ultrafast",
     "tune": "zerolatency",
@@ -29,7 +30,6 @@ _ENCODER = {
     "threads": "2",
     "x264-params": "cabac=1:aq-mode=1:deblock=1,1",
 }
-"""No B-frames and no look-ahead: times of packets rise as they are written, and little is held in memory."""
 
 
 class Writer:

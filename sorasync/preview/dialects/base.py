@@ -63,20 +63,20 @@ class Dialect:
         | BATCHES
         | MODELS
     )
+    # Whether answers about unfinished jobs carry `openai-poll-after-ms`.
     poll_hint = True
-    """Whether answers about unfinished jobs carry `openai-poll-after-ms`."""
+    # Whether a part of a file can be asked for.
     ranges = True
-    """Whether a part of a file can be asked for."""
+    # Whether a create that names a video is an extension (with seconds) or an edit (without).
     derives_by_create = False
-    """Whether a create that names a video is an extension (with seconds) or an edit (without)."""
     list_default = 20
     list_least = 0
+    # Whether the list goes on after an id, in either order; without, it has the newest jobs only.
     cursors = True
-    """Whether the list goes on after an id, in either order; without, it has the newest jobs only."""
+    # Whether a create answers when the video is done, and nothing is kept.
     synchronous = False
-    """Whether a create answers when the video is done, and nothing is kept."""
+    # Jobs that are kept: one more drops the oldest that has ended.
     most_jobs: int | None = None
-    """Jobs that are kept: one more drops the oldest that has ended."""
 
     def new_id(self) -> str:
         """A fresh id, as the core keeps it."""

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _QUOTED = re.compile(r"'([^']*)'")
+# `rules`, the number of one, its key: what pydantic says below is the branch of a union that it tried.
 _DEEP = 3
-"""`rules`, the number of one, its key: what pydantic says below is the branch of a union that it tried."""
 
 
 def plain_faults(error: ValidationError, rule: type[BaseModel]) -> list[str]:

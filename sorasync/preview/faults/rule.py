@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sorasync.errors import SorasyncError
 from sorasync.preview.faults.plain import plain_faults
 
+# Done in place of handling the request. `status` needs `status`, and takes `code`, `message`, `headers`.
 Instead = Literal[
     "status",
     "rate_limit",
@@ -26,14 +27,14 @@ Instead = Literal[
     "moderated",
     "cut_before",
 ]
-"""Done in place of handling the request. `status` needs `status`, and takes `code`, `message`, `headers`."""
 
+# Done to the job or batch that the request makes.
 OfJob = Literal["stuck", "fail", "fail_moderated", "no_video", "batch_expires"]
-"""Done to the job or batch that the request makes."""
 
+# Done while the request is handled.
 Within = Literal["duplicate", "delay", "list_lag", "expire", "mp4_for_thumbnail"]
-"""Done while the request is handled."""
 
+# Done to the answer; the request itself is carried out.
 Answer = Literal[
     "cut_after",
     "cut_body",
@@ -47,7 +48,6 @@ Answer = Literal[
     "status_word",
     "progress",
 ]
-"""Done to the answer; the request itself is carried out."""
 
 Deed = Literal[Instead, OfJob, Within, Answer]
 

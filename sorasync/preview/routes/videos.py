@@ -19,8 +19,8 @@ from sorasync.preview.request_parsing import Order
 from sorasync.preview.server import Server
 
 _LIMIT_MAX = 100
+# Seconds between looks at a render whose caller waits for it.
 _LOOK_AGAIN = 0.05
-"""Seconds between looks at a render whose caller waits for it."""
 
 
 class VideoRoutes:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sorasync.toml.layout.tree import ArrayItem, BracketGroup, Remark, Statement, Value
 
 INDENT = "  "
+# An array whose line would be longer is spread over lines, one element each.
 WIDTH = 120
-"""An array whose line would be longer is spread over lines, one element each."""
 
 _CLOSING = {"[": "]", "{": "}"}
 

@@ -76,8 +76,8 @@ class _Progress:
             _say(f"{self._killed} of {self._kills} killed after {now - self._begun:.0f} s")
 
 
+# Seconds between two lines about progress.
 _EVERY = 5.0
-"""Seconds between two lines about progress."""
 
 
 def _tell_mode(mode: Mode, verdict: Verdict) -> int:

@@ -10,8 +10,8 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+# The exit code of work that raised.
 BROKEN = 70
-"""The exit code of work that raised."""
 
 
 @dataclass

@@ -15,8 +15,8 @@ from tests.apply.crash.keeper import Told, keep
 from tests.apply.crash.library import Library
 from tests.apply.crash.server import BAD_DAY, PROCESSES, ledger, serving
 
+# Libraries that live at the same time: they wait more than they work.
 AT_ONCE = 12
-"""Libraries that live at the same time: they wait more than they work."""
 
 
 @dataclass(frozen=True)

@@ -18,27 +18,26 @@ from tests.apply.crash.doom import AnyOf, AtNewStep, AtNumbers, Doom
 from tests.apply.crash.library import CHAPTERS, Chapter, Library
 from tests.apply.crash.victim import LOG, begin
 
+# Runs that are let live at most until one ends well; a server without faults needs one.
 RUNS = 6
-"""Runs that are let live at most until one ends well; a server without faults needs one."""
+# Seconds after which a run hangs.
 LONGEST = 90.0
-"""Seconds after which a run hangs."""
+# Attempts of each kind on a chapter, in an order of chance. At a new step a process dies in all of them.
 _BY_STEP, _BY_NUMBER, _BY_CLOCK, _BY_SIGNAL = 4, 2, 2, 1
-"""Attempts of each kind on a chapter, in an order of chance. At a new step a process dies in all of them."""
+# Steps up to two to this power are chosen from by number.
 _FAR = 8.0
-"""Steps up to two to this power are chosen from by number."""
+# Seconds within which an instant is chosen.
 _SLOWEST = 1.2
-"""Seconds within which an instant is chosen."""
 
 _INTERRUPT, _TERMINATE = signal.SIGINT, signal.SIGTERM
 _SIGNALS = ((_INTERRUPT,), (_TERMINATE,), (_INTERRUPT, _INTERRUPT))
+# How a run may end that was sent a signal: 0 where it came when all was done.
+#
+# A shell shows -2 as 130 and -15 as 143.
 _ENDS = {
     _INTERRUPT: frozenset({0, 130, -_INTERRUPT}),
     _TERMINATE: frozenset({0, 143, -_TERMINATE}),
 }
-"""How a run may end that was sent a signal: 0 where it came when all was done.
-
-A shell shows -2 as 130 and -15 as 143.
-"""
 
 
 @dataclass(frozen=True)

@@ -20,18 +20,18 @@ from tests.apply.crash.server import PROCESSES, ledger, serving
 from tests.apply.crash.victim import LOG, begin
 
 LOCKED = 6
+# Seconds after which a run hangs.
 LONGEST = 90.0
-"""Seconds after which a run hangs."""
+# Rounds on a library; the first begins without a state.
 _A_LIBRARY = 8
-"""Rounds on a library; the first begins without a state."""
+# Parts of the rounds in which both wait for the lock, and in which the first is killed.
 _WAITING, _KILLED = 0.15, 0.15
-"""Parts of the rounds in which both wait for the lock, and in which the first is killed."""
+# The second begins with the first, or at one of so many of its steps.
 _STEPS = 60
-"""The second begins with the first, or at one of so many of its steps."""
+# The step from which on a process may hold the lock.
 _LOCKED_AT = 8
-"""The step from which on a process may hold the lock."""
+# Libraries that are played on at the same time.
 AT_ONCE = 8
-"""Libraries that are played on at the same time."""
 
 
 @dataclass

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+# Processes are forked from one that has imported the program and done next to nothing else.
 PROCESSES = multiprocessing.get_context("forkserver")
-"""Processes are forked from one that has imported the program and done next to nothing else."""
 PROCESSES.set_forkserver_preload(["tests.apply.crash.warm"])
 
 Faults = Sequence[dict[str, Any]]

@@ -9,6 +9,7 @@ from tests.apply.crash.judge import bill
 
 KILLS = 240
 
+# A few of the steps that are found by themselves, to see that they are.
 STEPS = {
     "commit state.session._Transaction.__exit__ for apply.render.send.send.<locals>.<lambda>",
     "commit state.session.Session.relaxed for apply.change_executor.Carrier._fetch.<locals>.<lambda>",
@@ -16,7 +17,6 @@ STEPS = {
     "answered edit",
     "answered content",
 }
-"""A few of the steps that are found by themselves, to see that they are."""
 STEPS_OF_BATCHES = {"sent files", "answered batch"}
 
 

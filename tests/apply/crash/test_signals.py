@@ -17,8 +17,8 @@ from tests.apply.crash.server import PROCESSES, Faults, ledger, serving
 from tests.apply.crash.victim import begin
 
 SENT, LOCKING = "sent create", "commit state.lock."
+# Seconds that an apply may take to end; less than the server's delay.
 SOON = 4.0
-"""Seconds that an apply may take to end; less than the server's delay."""
 STUCK: Faults = [{"route": "create", "do": "stuck"}]
 SLOW: Faults = [{"route": "create", "do": "delay", "delay": 2 * SOON}]
 

@@ -36,8 +36,8 @@ def begin(
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+# Signals that wait until the program begins.
 _HELD_BACK = (signal.SIGINT, signal.SIGTERM)
-"""Signals that wait until the program begins."""
 
 
 def _apply(

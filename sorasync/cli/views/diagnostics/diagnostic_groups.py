@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from sorasync.manifest.diagnostic import Diagnostic, Position
 
+# Up to so many places the same fault is shown at each of them.
 _APART = 3
-"""Up to so many places the same fault is shown at each of them."""
 
 
 @dataclass(frozen=True, slots=True)

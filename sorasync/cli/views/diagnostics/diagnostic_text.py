@@ -14,10 +14,10 @@ from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
 from sorasync.text import and_more, counted
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.HINT: "cyan"}
+# Columns of a source line where no terminal says how many there are.
 _WIDTH = 110
-"""Columns of a source line where no terminal says how many there are."""
+# How many addresses of the same fault are named before the rest is only counted.
 _EXAMPLES = 2
-"""How many addresses of the same fault are named before the rest is only counted."""
 _PLACES = 3
 _CODES = 3
 

@@ -29,10 +29,10 @@ from sorasync.plan.cost import money
 from sorasync.plan.plan import Plan
 from sorasync.text import and_more, counted
 
+# Characters of a comment; GitHub refuses more than 65,536.
 COMMENT_LIMIT = 60_000
-"""Characters of a comment; GitHub refuses more than 65,536."""
+# Characters of a job's summary, of up to four bytes each; GitHub drops one of more than 1 MiB.
 SUMMARY_LIMIT = 250_000
-"""Characters of a job's summary, of up to four bytes each; GitHub drops one of more than 1 MiB."""
 _ROWS = 50
 _LONGEST = 160
 _REFUSAL = 400

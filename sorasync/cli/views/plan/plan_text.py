@@ -189,8 +189,8 @@ def counts_and_cost(plan: Plan) -> Iterator[str]:
         yield from _diagnosed(plan)
 
 
+# Warnings that a plan shows as they are, with what leads to the way out.
 _IN_FULL = {"S128": "instead", "S130": "to tell them apart"}
-"""Warnings that a plan shows as they are, with what leads to the way out."""
 
 
 def _diagnosed(plan: Plan) -> Iterator[str]:

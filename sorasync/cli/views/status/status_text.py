@@ -26,8 +26,8 @@ _MARKS = {
 }
 _WIDEST = 34
 _STALE = 3
+# Seconds before a deletion at the provider from which on the closing lines tell of it.
 _SOON = 86_400
-"""Seconds before a deletion at the provider from which on the closing lines tell of it."""
 _STAGE = max(len(stage.value) for stage in RenderStage)
 
 

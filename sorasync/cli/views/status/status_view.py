@@ -44,23 +44,23 @@ class StatusView:
     records: Mapping[str, Record]
     counts: Mapping[RenderStage, int]
     to_go: Total
+    # What waits for picks will cost once they are made.
     later: Total
-    """What waits for picks will cost once they are made."""
     spent: Spent
     leaving: int
     stale: tuple[str, ...]
     retired: int
     now: float
+    # Seconds that renders in flight are expected to take still, by key; below 0 where one is late.
     left: Mapping[str, float]
-    """Seconds that renders in flight are expected to take still, by key; below 0 where one is late."""
+    # When the provider deletes what is rendered and not fetched (Unix seconds), by key.
     expiring: Mapping[str, float]
-    """When the provider deletes what is rendered and not fetched (Unix seconds), by key."""
     today: Spent
     allowances: tuple[Allowance, ...]
+    # Whether only some of the addresses were asked for.
     filtered: bool
-    """Whether only some of the addresses were asked for."""
+    # What was paid for twice.
     notices: tuple[str, ...] = ()
-    """What was paid for twice."""
 
 
 def look(project: Project, patterns: tuple[str, ...] = (), stages: Collection[str] = ()) -> StatusView:
