@@ -61,6 +61,13 @@ def read_file(path: Path, *, within: Path | None, largest: int = TEXT_BYTES) -> 
     return data
 
 
+def unreadable(name: object, error: OSError) -> str:
+    """The sentence that a file cannot be read, whether or not it was refused here."""
+    if isinstance(error, FileRefused):
+        return f"{name} {error.strerror}"
+    return f"cannot read {name}: {error.strerror or type(error).__name__}"
+
+
 def _require_regular(path: Path, mode: int) -> None:
     if stat.S_ISDIR(mode):
         raise FileRefused(path, errno.EISDIR, "is a directory")

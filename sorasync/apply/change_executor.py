@@ -86,6 +86,11 @@ class Carrier:
     _unfetched: int = 0
     _progressed: dict[str, int] = field(default_factory=dict)
     _unwritten: dict[str, int] = field(default_factory=dict)
+    _deadlines: dict[str, float] = field(default_factory=dict)
+    _latest: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._latest = self.context.clock.monotonic() + self.context.settings.wait_in_all
 
     async def carry_out(self, change: Change) -> Outcome:
         """Do it and say how it ended. Raises nothing but `CancelledError`, unless the run leaves off."""
@@ -121,6 +126,16 @@ class Carrier:
         finally:
             if not self.context.settings.detach:
                 await self.places.give_back(change)
+
+    def _deadline(self, change: Change) -> float:
+        """Until when (monotonic) the change may wait for the provider: the wait limit holds for all of it."""
+        limit = self.context.clock.monotonic() + self.context.settings.wait
+        return self._deadlines.setdefault(change.label, min(limit, self._latest))
+
+    def _stood_in_line(self, change: Change, since: float) -> None:
+        """Time behind other renders of this run does not count, unless the run as a whole has a limit."""
+        later = self._deadline(change) + self.context.clock.monotonic() - since
+        self._deadlines[change.label] = min(later, self._latest)
 
     async def _carry_out(self, change: Change) -> Outcome:
         match change.action:
@@ -161,19 +176,20 @@ class Carrier:
         """
         context = self.context
         if self.batching is not None and self.batching.takes(change):
-            return await self.batching.send(change)
-        deadline = context.clock.monotonic() + context.settings.wait
+            return await self.batching.send(change, self._deadline(change))
         pause, lost = _FIRST_PAUSE, 0
         while True:
             try:
                 if not _uploads(change):
+                    asked = context.clock.monotonic()
                     await self.places.take(change, change.render.model if change.render else None)
-                job = await send(context, change)
+                    self._stood_in_line(change, asked)
+                job = await send(context, change, self._deadline(change))
                 context.reach.answered()
                 return job
             except (errors.RateLimited, errors.NotSent) as error:
                 await self.places.give_back(change)
-                pause = pause_before_resending(context, error, pause, deadline)
+                pause = pause_before_resending(context, error, pause, self._deadline(change))
                 why = once_more(error, pause)
             except errors.OutcomeUnknown as error:
                 if not _uploads(change):
@@ -221,8 +237,12 @@ class Carrier:
     async def _found(self, change: Change) -> Job | InDoubtAnswer:
         record = self._record(change)
         if not lost_in_a_batch(record):
-            return await self.questions.settle(change.key)
-        return InDoubtAnswer.ASK if self.batching is None else await self.batching.find(record)
+            return await self.questions.settle(change.key, self._deadline(change))
+        return (
+            InDoubtAnswer.ASK
+            if self.batching is None
+            else await self.batching.find(record, self._deadline(change))
+        )
 
     async def _again(self, change: Change) -> Outcome:
         """The request certainly never arrived: send it again, unless nobody wants it any more.
@@ -295,7 +315,8 @@ class Carrier:
             return await self._follow(change, job)
         try:
             async with self.downloads.slot(change.label, file_expires_at(record, context.profile, job)):
-                record = await fetch(context, record, job, lambda: self._bind(change))
+                deadline = self._deadline(change)
+                record = await fetch(context, record, job, lambda: self._bind(change), deadline)
                 await self.pictures.fetch(record, job)
         except (errors.ProviderError, AssetError):
             return self._outcome(change, End.BLOCKED, change.reason)
@@ -305,7 +326,7 @@ class Carrier:
         """A line of a batch that an earlier run queued."""
         assert self.batching is not None
         try:
-            job = await self.batching.resume(record)
+            job = await self.batching.resume(record, self._deadline(change))
         except errors.OutcomeUnknown as error:
             return await self._unknown(change, error)
         return await self._follow(change, job)
@@ -317,7 +338,8 @@ class Carrier:
         context.tell(change, Moment.RENDERING, progress=job.progress)
         try:
             found = await unless(
-                context.leaving, self.follower.wait(job, lambda seen: self._progress(change, seen))
+                context.leaving,
+                self.follower.wait(job, lambda seen: self._progress(change, seen), self._deadline(change)),
             )
         except errors.NotFound:
             return self._lost(change, "the provider no longer knows its job")
@@ -343,7 +365,7 @@ class Carrier:
             record = book_report(context, record, job)
         if job.status is JobStatus.COMPLETED:
             context.tell(change, Moment.RENDERED)
-        misses, begun = Misses(), context.clock.monotonic()
+        misses = Misses()
         while True:
             try:
                 return self._arrived(change, await self._download(change, record, job))
@@ -351,7 +373,7 @@ class Carrier:
                 now = context.clock.monotonic()
                 if misses.missed(now):
                     return self._without_file(change, record, job, error)
-                if now + misses.pause > begun + context.settings.wait:
+                if now + misses.pause > self._deadline(change):
                     # "the provider keeps it for 60 min" would say the opposite.
                     raise FetchLater(
                         f"rendered, but the provider does not have the file right now: {error.message}",
@@ -365,13 +387,15 @@ class Carrier:
             job = await self._with_fresh_links(record, job)
 
     async def _download(self, change: Change, record: Record, job: Job) -> Record:
-        context = self.context
+        context, asked = self.context, self.context.clock.monotonic()
         async with self.downloads.slot(change.label, file_expires_at(record, context.profile, job)):
+            self._stood_in_line(change, asked)
             if context.interrupted:
                 raise FetchLater("rendered, not downloaded yet")
             context.tell(change, Moment.FETCHING)
             try:
-                stored = await fetch_when_there(context, record, job, lambda: self._bind(change))
+                deadline = self._deadline(change)
+                stored = await fetch_when_there(context, record, job, lambda: self._bind(change), deadline)
             except (errors.NotFound, errors.NotReady):
                 raise
             except errors.ProviderError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,9 +30,10 @@ class ApplySettings:
     """How an apply behaves. Times are seconds.
 
     `parallelism` bounds the renders that are started and not stored yet; `downloads` those being fetched.
-    `wait` is how long one render is followed before it is left pending, and how long a busy provider is
-    waited for; `detach` leaves every render pending as soon as it has an id. With `batch`, creates
-    go out as batches where the host takes them. `pictures` names the kinds of picture that are
+    `wait` is how long the provider is waited for with one change: while it is busy or away, while it renders
+    and until the file is here, all in all. `wait_in_all` bounds the run as a whole; `detach` leaves every
+    render pending as soon as it has an id. With `batch`, creates go out as batches where the host takes them.
+    `pictures` names the kinds of picture that are
     fetched beside each video. `max_bytes` caps one download. A video that differs by more than
     `tolerance_pct` from what was paid for is a failure with `refuse_mismatch`, else a warning.
     `spares` are files of the library that may hold a video which the store has lost, by its digest.
@@ -41,6 +43,7 @@ class ApplySettings:
     parallelism: int = 8
     downloads: int = 4
     wait: float = 3600.0
+    wait_in_all: float = math.inf
     detach: bool = False
     batch: bool = False
     pictures: tuple[str, ...] = ()

@@ -41,15 +41,14 @@ class OpenQuestions:
         settle = context.profile.abilities.list_settle_seconds
         self._pause = min(max(_SHORTEST, settle / 4), _LONGEST)
 
-    async def settle(self, key: str) -> Job | InDoubtAnswer:
+    async def settle(self, key: str, deadline: float) -> Job | InDoubtAnswer:
         """Find the job of a record with an unknown outcome, or tell what to do without one.
 
         An adopted job's id is durable when this returns. Waits while the list has not settled or a request
-        of the same words is on its way, but not past an interruption or the wait limit.
+        of the same words is on its way, but not past an interruption or the deadline (monotonic).
         """
         context = self._context
         self._left[key] = context.store.unknown_since(key) or context.clock.now()
-        deadline = context.clock.monotonic() + context.settings.wait
         looks = self._looks
         while not context.interrupted and context.clock.monotonic() <= deadline:
             async with self._turn:
@@ -58,7 +57,7 @@ class OpenQuestions:
                 looks = self._looks
             if (answer := self._answers.pop(key, None)) is not None:
                 return answer
-            await context.pause(self._pause)
+            await context.pause(min(self._pause, max(0.0, deadline - context.clock.monotonic())))
         return self._answers.pop(key, InDoubtAnswer.LATER)
 
     async def _look(self) -> None:

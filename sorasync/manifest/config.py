@@ -136,7 +136,7 @@ class ApplyConfig(Table):
         "direct", description="One request per render, or the batch queue.", examples=["batch"]
     )
     wait_minutes: Annotated[float, Field(gt=0, le=10_080, strict=False, allow_inf_nan=False)] = Field(
-        60, description="How long to wait for one render, a busy provider or a download.", examples=[60]
+        60, description="How long to wait for one render in all, its download included.", examples=[60]
     )
     attempts: Annotated[int, Field(ge=1, le=100)] = Field(
         3, description="How often to try a render that fails for technical reasons.", examples=[3]

@@ -38,6 +38,16 @@ def read_config(root: Path, env: str | None) -> Config:
     return config
 
 
+def sound_config(root: Path, env: str | None) -> Config | None:
+    """What no fault touches of a configuration, None where too little is left."""
+    files = LibraryFiles(root)
+    try:
+        raw = parse(files.text(CONFIG_FILE))
+    except (FileFault, TomlError):
+        return None
+    return build_config(raw, env, files.root.name)[0]
+
+
 def build_config(raw: dict[str, Any], env: str | None, directory: str) -> tuple[Config | None, list[Fault]]:
     """The configuration in the values of `sorasync.toml`, and the faults of it and of every environment.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -37,6 +38,8 @@ _TYPES = {
     "finite_number": "a finite number",
 }
 _ROUNDS = 8
+_MOST = 200
+"""Faults of one file that are shown: somebody who mends so many runs the program again anyway."""
 
 
 def validate(
@@ -47,21 +50,35 @@ def validate(
     `data` is changed in place: `x-` keys and faulty values leave it. None only where nothing usable is left.
     """
     faults: list[Fault] = []
+    left_out: list[Any] = []
     removed: set[TomlPath] = set()
     speller = Speller()
     for _ in range(_ROUNDS):
         try:
-            return model.model_validate(data), faults, removed
+            valid = model.model_validate(data)
+            return valid, [*faults, *_more(model, left_out, place, speller)], removed
         except ValidationError as error:
             errors = error.errors(include_url=False)
         for found in errors:
             loc = found["loc"]
             ignored = found["type"] == "extra_forbidden" and str(loc[-1]).startswith("x-")
             if not ignored and loc not in removed:
-                faults.append(_fault_of(model, found, place, speller))
                 removed.add(loc)
+                if len(faults) < _MOST:
+                    faults.append(_fault_of(model, found, place, speller))
+                else:
+                    left_out.append(found)
         _remove(data, [_removable(found) for found in errors])
-    return None, faults, removed
+    return None, [*faults, *_more(model, left_out, place, speller)], removed
+
+
+def _more(model: type[BaseModel], left_out: Sequence[Any], place: Place, speller: Speller) -> list[Fault]:
+    """One fault, at the first of them, for all that are not shown."""
+    if not left_out:
+        return []
+    first = _fault_of(model, left_out[0], place, speller)
+    count = f"{first.message}, and {counted(len(left_out) - 1, 'more error')} in this file"
+    return [replace(first, message=count if len(left_out) > 1 else first.message)]
 
 
 def _removable(found: Any) -> TomlPath:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import signal
 import threading
 from collections import Counter
@@ -290,6 +291,7 @@ async def _engine(session: _Session, number: int) -> Report:
             settings=ApplySettings(
                 parallelism=options.parallelism or config.apply.parallelism,
                 wait=config.apply.wait_minutes * 60 if options.wait is None else options.wait,
+                wait_in_all=math.inf if options.wait is None else options.wait,
                 detach=options.detach,
                 batch=session.planned.plan.batch,
                 pictures=tuple(config.assets.pictures),

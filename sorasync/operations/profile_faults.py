@@ -22,6 +22,23 @@ def placed(error: ProfileError, root: Path, config: Config) -> SorasyncError:
     return ManifestError(locator.diagnostics(_config_fault(one, config.env, locator) for one in error.faults))
 
 
+def with_profile_faults(error: ManifestError, root: Path, env: str | None) -> ManifestError:
+    """The faults of a configuration, and of what its sound part changes of the profile."""
+    from sorasync.manifest.config_load import sound_config
+    from sorasync.operations.project import profile_of
+
+    config = sound_config(root, env)
+    if config is None:
+        return error
+    try:
+        profile_of(root, config)
+    except ProfileError as also:
+        found = placed(also, root, config)
+        if isinstance(found, ManifestError):
+            return ManifestError({*error.diagnostics, *found.diagnostics})
+    return error
+
+
 def _holds(table: object, path: tuple[str, ...]) -> bool:
     """Whether the value at the path, or one that it lies in, comes from the table."""
     if not path:

@@ -37,6 +37,21 @@ _COMMAND_SECONDS = 30
 _BY_HAND = "run the command in [provider] api_key_command yourself to see why"
 
 
+def profile_of(root: Path, config: Config) -> Profile:
+    """The profile that a configuration names, with what it changes of it. Raises `ProfileError`."""
+    from sorasync.profile import load_profile
+
+    provider = config.provider
+    return load_profile(
+        provider.profile,
+        base_dir=root,
+        base_url=provider.base_url,
+        overrides=provider.overrides,
+        prices=config.prices,
+        within=root,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """One library in one environment."""
@@ -55,20 +70,18 @@ class Project:
         it changes the profile wrongly, and `ProfileError` for a profile that cannot be used.
         """
         from sorasync.manifest.config import find_library, load_config
-        from sorasync.profile import ProfileError, load_profile
+        from sorasync.manifest.diagnostic import ManifestError
+        from sorasync.profile import ProfileError
 
         root = find_library(directory or Path.cwd())
-        config = load_config(root, env)
-        provider = config.provider
         try:
-            profile = load_profile(
-                provider.profile,
-                base_dir=root,
-                base_url=provider.base_url,
-                overrides=provider.overrides,
-                prices=config.prices,
-                within=root,
-            )
+            config = load_config(root, env)
+        except ManifestError as error:
+            from sorasync.operations.profile_faults import with_profile_faults
+
+            raise with_profile_faults(error, root, env) from None
+        try:
+            profile = profile_of(root, config)
         except ProfileError as error:
             from sorasync.operations.profile_faults import placed
 

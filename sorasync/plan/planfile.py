@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sorasync.errors import SorasyncError
-from sorasync.library_file import open_file
+from sorasync.library_file import open_file, unreadable
 from sorasync.plan.change import Change
 from sorasync.plan.plan import Plan
 
@@ -102,4 +102,4 @@ def load(path: Path) -> Plan:
     except PlanFileError as error:
         raise PlanFileError(f"{path}: {error.message}", hint=error.hint) from error
     except OSError as error:
-        raise PlanFileError(f"cannot read the plan file {path}: {error.strerror}") from error
+        raise PlanFileError(unreadable(f"the plan file {path}", error)) from error

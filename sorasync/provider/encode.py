@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from sorasync.library_file import read_file
+from sorasync.library_file import read_file, unreadable
 from sorasync.provider.errors import InvalidRequest, NotSupported
 from sorasync.provider.http_request import Outgoing, content_type
 from sorasync.provider.spec import HostSpec
@@ -184,7 +184,7 @@ def _image_fields(spec: HostSpec, image: Path) -> Fields:
     try:
         content = base64.b64encode(read_file(image, within=None, largest=_LARGEST_IMAGE)).decode("ascii")
     except OSError as error:
-        raise InvalidRequest(f"cannot read {image}: {error.strerror}") from None
+        raise InvalidRequest(unreadable(image, error)) from None
     url = f"data:{content_type(image)};base64,{content}"
     if spec.image_as == "text":
         return {spec.image_field: url}

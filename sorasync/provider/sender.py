@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from sorasync.clock import Clock
+from sorasync.library_file import unreadable
 from sorasync.provider.auth import auth_headers
 from sorasync.provider.body import pieces
 from sorasync.provider.classify import Asked
@@ -256,7 +257,7 @@ class Sender:
             if _out_of_descriptors(error):
                 raise self.broken(error) from None
             names = ", ".join(str(one) for one in outgoing.files.values() if not isinstance(one, bytes))
-            raise InvalidRequest(f"cannot read {names}: {error.strerror}") from None
+            raise InvalidRequest(unreadable(names, error)) from None
 
     async def read(
         self, response: httpx.Response, gate: PaymentGate | None = None, keep_as: str | None = None

@@ -15,7 +15,7 @@ _KEY, _ADDRESS, _STATUS = (FIELDS.index(name) for name in ("key", "address", "st
 _REQUEST, _PROGRESS = FIELDS.index("request"), FIELDS.index("progress")
 _INTENT_AT, _RENDERED_AT = FIELDS.index("intent_at"), FIELDS.index("rendered_at")
 _REPORTED = FIELDS.index("reported_usd")
-_ALWAYS = tuple(FIELDS.index(name) for name in ("run", "stored_at", "mismatch"))
+_ALWAYS = tuple(FIELDS.index(name) for name in ("run", "stored_at"))
 _ENDED = tuple(FIELDS.index(name) for name in ("batch_id", "submitted_at", "rendered_at", "expires_at"))
 _SETTLED = tuple(FIELDS.index(name) for name in ("error_stage", "error_code", "error_message"))
 

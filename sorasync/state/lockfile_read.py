@@ -130,6 +130,7 @@ def _record_of_entry(fields: EntryFields, address: str) -> Record:
         rendered_at=fields.seconds("rendered_at"),
         expires_at=fields.seconds("expires_at"),
         billed_seconds=fields.number("billed_seconds"),
+        mismatch=fields.get("mismatch", str),
     )
 
 

@@ -11,7 +11,8 @@ lines of two branches say about one key is brought together when they are read, 
 `address` is what stands for the key, with a line for each where there are several. `retired` and `unfinished`
 name the last address of what none stands for; `unfinished` is still in flight. `paid_at` is when the request
 was sent, in UTC and to the second, so that budgets work without a state; nothing was paid where it is
-missing. `status` is left out where it is `stored`. What has not ended keeps its exact times.
+missing. `status` is left out where it is `stored`; `mismatch` says how a video differs from what was paid
+for. What has not ended keeps its exact times.
 
 Nothing in the file changes unless the facts do: there is no date of writing, and no serial, since a counter
 would make every merge of two branches a conflict. Lines are sorted by address, so that a diff shows a clip's
@@ -120,6 +121,7 @@ def _record_facts(record: Record, protect: bool, lock: LockFile) -> Iterator[tup
         yield "asset", record.asset
         yield "bytes", lock.sizes.get(record.asset)
         yield "ext", lock.exts.get(record.asset) or None
+        yield "mismatch", record.mismatch
 
 
 def _unsettled(record: Record) -> Iterator[tuple[str, object]]:

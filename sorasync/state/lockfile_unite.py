@@ -87,7 +87,7 @@ def _renders(accounts: Iterable[Record]) -> list[Record]:
 def _knowledge(record: Record) -> tuple[object, ...]:
     """Sorts accounts of one render by how much they know; the last part is there to leave nothing equal."""
     reported, paid = record.reported_usd is not None, record.intent_at is not None
-    return *_progress(record), reported, paid, repr(record)
+    return *_progress(record), reported, paid, record.mismatch is not None, repr(record)
 
 
 def _settle_rivals(records: dict[str, Record], rivals: Mapping[str, list[Record]]) -> list[PaidTwice]:

@@ -130,8 +130,8 @@ def _records(
     for key, their in theirs.records.items():
         my, old = mine.records.get(key), base.records.get(key)
         if _same_account(my, their):
-            if my is not None and my.intent_at is None and their.intent_at is not None:
-                taken[key] = replace(my, intent_at=their.intent_at)
+            if my is not None and (filled := _filled(my, their)) != my:
+                taken[key] = filled
             continue
         if _same_account(old, their):
             continue
@@ -166,12 +166,19 @@ def _kept(mine: LockFile, my: Record, theirs: LockFile, their: Record, keep: Sid
 def _same_account(one: Record | None, other: Record) -> bool:
     """Whether two accounts of a key agree; the address is only where it was wanted last.
 
-    One that does not say when it was paid for, like those of earlier versions, contradicts none that does.
+    One that does not say when it was paid for, or how its video differs from that, like those of earlier
+    versions, contradicts none that does.
     """
     if one is None or one == other:
         return one is not None
-    at = one.intent_at if None in (one.intent_at, other.intent_at) else other.intent_at
-    return replace(one, address=other.address) == replace(other, intent_at=at)
+    return replace(_filled(one, other), address=other.address) == _filled(other, one)
+
+
+def _filled(one: Record, other: Record) -> Record:
+    """An account with what only the other one says."""
+    at = other.intent_at if one.intent_at is None else one.intent_at
+    differs = other.mismatch if one.mismatch is None and one.asset == other.asset else one.mismatch
+    return replace(one, intent_at=at, mismatch=differs)
 
 
 def _bindings(

@@ -133,3 +133,31 @@ class Drops(httpx.AsyncByteStream):
         while True:
             yield bytes(self._size)
             await self._clock.sleep(10)
+
+
+def test_the_wait_limit_holds_for_all_that_a_render_waits_for_and_not_for_each(world: MakeWorld) -> None:
+    it = world(clips(["a"]), config="[apply]\nwait_minutes = 2\n", render_seconds=90.0)
+    it.faults({"route": "create", "do": "rate_limit", "retry_after": 80, "nth": 1})
+    began = it.clock.time
+    report = it.apply()
+    assert [one.end for one in report.outcomes] == [End.PENDING]
+    assert it.clock.time - began < 130
+    assert it.apply().complete
+    assert set(it.billed().values()) == {1}
+
+
+def test_a_place_in_line_behind_others_is_no_waiting_for_the_provider(world: MakeWorld) -> None:
+    it = world(numbered(4), config="[apply]\nwait_minutes = 2\n", render_seconds=50.0)
+    it.host = {"in_flight": 1}
+    began = it.clock.time
+    assert it.apply().complete
+    assert it.clock.time - began >= 200
+
+
+def test_a_wait_that_was_given_bounds_the_run_as_a_whole(world: MakeWorld) -> None:
+    it = world(numbered(4), render_seconds=50.0)
+    it.host = {"in_flight": 1}
+    began = it.clock.time
+    report = it.apply(wait=120.0)
+    assert {one.end for one in report.outcomes} >= {End.DONE, End.PENDING}
+    assert it.clock.time - began < 130

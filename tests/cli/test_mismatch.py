@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -100,6 +102,27 @@ def test_as_a_failure_it_is_kept_and_nothing_is_built_on_it(
         assert film.run("apply", "--yes", "--replace", "clip.pier").code == 0
         assert server.creates == 2
         assert film.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_clone_knows_of_a_difference_and_an_older_lock_file_takes_none_away(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with host(Host(in_base64(SHORT))) as url:
+        film = library(tmp_path, capsys, url, PROFILE)
+        failing(film)
+        film.run("apply", "--yes")
+        lock = film.read("sorasync.lock")
+        (line,) = [line for line in lock.splitlines() if '"mismatch"' in line]
+        older = {name: value for name, value in json.loads(line).items() if name != "mismatch"}
+        film.write("sorasync.lock", lock.replace(line, json.dumps(older, ensure_ascii=False)))
+        planned = film.run("plan", "--format", "json").json["changes"]
+        assert [one["action"] for one in planned] == ["blocked"]
+        film.write("sorasync.lock", lock)
+        for place in ("state", "assets"):
+            shutil.rmtree(film.root / place)
+        planned = film.run("plan", "--format", "json").json["changes"]
+        assert [one["action"] for one in planned] == ["blocked"]
+        assert "its file lasts 1 s, 4 s were asked for" in planned[0]["reason"]
 
 
 def test_a_file_that_is_fetched_again_is_judged_as_it_was(

@@ -129,3 +129,18 @@ def test_a_server_s_error_cannot_drive_the_terminal(film: Films) -> None:
         assert "title" in out
         assert "\x1b" not in out
         assert "\x07" not in out
+
+
+def test_a_file_is_named_only_where_it_may_be_the_render(film: Films) -> None:
+    one = film('[clips.a]\nprompt = "A."\n')
+    one.settle()
+    name = one.root / "assets" / "a.mp4"
+    (stored,) = (one.root / "assets" / ".store").glob("*/*.mp4")
+    name.hardlink_to(stored)
+    assert one.run("show", "clip.a#1", "--format", "json").json["renders"][0]["file"] == "assets/a.mp4"
+    name.unlink()
+    name.write_bytes(b"an earlier take")
+    shown = one.run("show", "clip.a#1", "--format", "json").json["renders"][0]["file"]
+    assert shown.startswith("assets/.store/")
+    stored.write_bytes(b"cut")
+    assert "damaged: 64 bytes were stored" in one.run("show", "clip.a#1").out

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sorasync.cli.main import run
 from sorasync.errors import SorasyncError
 from sorasync.manifest.config import Config, find_library, load_config
 from sorasync.manifest.diagnostic import Diagnostic, ManifestError
@@ -183,3 +184,16 @@ def test_a_moment_below_an_ignored_key_is_ignored(table: str, tmp_path: Path) ->
 def test_a_moment_is_no_variable(table: str, tmp_path: Path) -> None:
     (fault,) = faults(tmp_path, f"[{table}]\nwhen = 2026-01-01T10:00:00+02:00\n")
     assert fault.message.startswith("`when` must be a string, a number or a boolean")
+
+
+def test_an_unknown_key_of_the_provider_is_told_beside_other_faults(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "sorasync.toml").write_text(
+        '[provider]\nprofile = "openai"\napi_key = "sk-abcdefghijklmnopqrstuvwx"\nbase_ulr = "http://x/v1"\n'
+        '[assets]\npaht = "a"\n'
+    )
+    assert run(["validate", "--library", str(tmp_path)]) == 1
+    shown = "".join(capsys.readouterr())
+    assert [key for key in ("API key", "`base_ulr`", "`paht`") if key not in shown] == []
+    assert "sk-abc" not in shown

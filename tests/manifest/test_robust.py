@@ -212,3 +212,13 @@ def test_comments_and_line_endings_change_nothing(tmp_path: Path) -> None:
     other = "# first\r\n" + GOOD.replace("\n", "  # note\n", 1).replace("\n", "\r\n")
     one, two = tmp_path / "one", tmp_path / "two"
     assert meaning(write(one, {"manifests/a.toml": GOOD})) == meaning(write(two, {"manifests/z.toml": other}))
+
+
+def test_of_very_many_faults_of_a_file_the_first_are_shown_and_the_rest_counted(tmp_path: Path) -> None:
+    many = "".join(f"k{number} = 1\n" for number in range(5000))
+    root = write(tmp_path, {"manifests/a.toml": f'[clips.a]\nprompt = "A pier at dusk."\n{many}'})
+    with pytest.raises(ManifestError) as refused:
+        load(root, load_config(root))
+    found = refused.value.diagnostics
+    assert len(found) == 201
+    assert found[-1].message.endswith("and 4,799 more errors in this file")

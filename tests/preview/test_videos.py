@@ -31,7 +31,6 @@ def test_a_created_job_is_queued_and_has_every_field_of_the_reference(tmp_path: 
                 "progress": 0,
                 "created_at": 1_800_000_000,
                 "completed_at": None,
-                "expires_at": None,
                 "prompt": "a pier",
                 "size": "720x1280",
                 "seconds": "4",

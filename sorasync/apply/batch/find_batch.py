@@ -26,20 +26,19 @@ class BatchFinder:
         self._answers: dict[str, str | InDoubtAnswer] = {}
         self._turn = asyncio.Lock()
 
-    async def find(self, record: Record, mark: Mark) -> str | InDoubtAnswer:
+    async def find(self, record: Record, mark: Mark, deadline: float) -> str | InDoubtAnswer:
         """The batch's id, durable in every record of it; or what to do since there is none."""
         if mark.file_id is None:
             return InDoubtAnswer.RESEND
         async with self._turn:
             if mark.token not in self._answers:
-                self._answers[mark.token] = await self._search(record, mark)
+                self._answers[mark.token] = await self._search(record, mark, deadline)
             return self._answers[mark.token]
 
-    async def _search(self, record: Record, mark: Mark) -> str | InDoubtAnswer:
+    async def _search(self, record: Record, mark: Mark, deadline: float) -> str | InDoubtAnswer:
         context = self._context
         settle = context.profile.abilities.list_settle_seconds
         lost_at = context.store.unknown_since(record.key) or context.clock.now()
-        deadline = context.clock.monotonic() + context.settings.wait
         while not context.interrupted and context.clock.monotonic() <= deadline:
             now = context.clock.now()
             try:
@@ -47,7 +46,7 @@ class BatchFinder:
             except errors.NotSupported:
                 return InDoubtAnswer.ASK
             except errors.ProviderError:
-                await context.pause(_LONGEST)
+                await context.pause(min(_LONGEST, max(0.0, deadline - context.clock.monotonic())))
                 continue
             if found is not None:
                 self._adopt(mark, found)
@@ -55,7 +54,8 @@ class BatchFinder:
             if now - lost_at >= settle or now - (record.intent_at or 0.0) >= 2 * settle + CLOCK_ALLOWANCE:
                 complete = context.profile.abilities.list == "complete"
                 return InDoubtAnswer.RESEND if complete else InDoubtAnswer.ASK
-            await context.pause(min(max(_SHORTEST, settle / 4), _LONGEST))
+            left = max(0.0, deadline - context.clock.monotonic())
+            await context.pause(min(max(_SHORTEST, settle / 4), _LONGEST, left))
         return InDoubtAnswer.LATER
 
     async def _listed(self, record: Record, mark: Mark) -> Batch | None:

@@ -34,14 +34,16 @@ class BatchFollower:
         self._jobs: dict[str, Job] = {}
         self._wake = asyncio.Event()
 
-    async def job(self, key: str, batch_id: str) -> Job:
+    async def job(self, key: str, batch_id: str, deadline: float) -> Job:
         """The job of a line, once its batch has ended; its id is durable then.
+
+        A batch is followed until the deadline (monotonic) of whoever asks for it first.
 
         Raises `WaitedLongEnough` where the batch still runs, `Moderated` or `ProviderError` where the line
         became no job, `OutcomeUnknown` where the results do not mention it.
         """
         if batch_id not in self._tasks:
-            self._tasks[batch_id] = asyncio.create_task(self._follow(batch_id))
+            self._tasks[batch_id] = asyncio.create_task(self._follow(batch_id, deadline))
         task = self._tasks[batch_id]
         await unless(self._context.leaving, _ended(task))
         if not task.done():
@@ -71,24 +73,25 @@ class BatchFollower:
             raise errors.OutcomeUnknown(message, code=code)
         raise errors.ProviderError(message, code=code)
 
-    async def _follow(self, batch_id: str) -> None:
+    async def _follow(self, batch_id: str, deadline: float) -> None:
         context = self._context
-        batch = await self._until_ended(batch_id)
+        batch = await self._until_ended(batch_id, deadline)
         context.reporter.notice(f"batch {batch_id} is {batch.status.value}: reading its results")
         failure: errors.ProviderError | None = None
-        deadline = context.clock.monotonic() + context.settings.wait
         pause = _FIRST_WAIT
-        while context.clock.monotonic() <= deadline:
+        while True:
             try:
                 await self._read(batch)
                 return
             except errors.ProviderError as error:
                 failure = error
+            if context.clock.monotonic() + pause > deadline:
+                break
             await context.clock.sleep(pause)
             pause = min(pause * 2, _LAST_WAIT)
         raise WaitedLongEnough(f"the results of batch {batch_id} cannot be read: {failure}")
 
-    async def _until_ended(self, batch_id: str) -> Batch:
+    async def _until_ended(self, batch_id: str, deadline: float) -> Batch:
         clock, misses = self._context.clock, Misses()
         begun = clock.monotonic()
         while True:
@@ -109,7 +112,7 @@ class BatchFollower:
             except errors.ProviderError:
                 pass
             age = clock.monotonic() - begun
-            if age > self._context.settings.wait:
+            if clock.monotonic() > deadline:
                 raise WaitedLongEnough(f"still queued in batch {batch_id} when the wait limit was reached")
             await unless(self._wake, clock.sleep(min(_LAST_WAIT, max(_FIRST_WAIT, age / 20))))
             self._wake.clear()

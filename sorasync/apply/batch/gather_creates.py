@@ -36,7 +36,7 @@ class Batching:
         wanted = self._context.settings.batch or change.key in self._lost
         return wanted and change.render is not None and in_batch(change.render, self._context.profile)
 
-    async def send(self, change: Change) -> Job:
+    async def send(self, change: Change, deadline: float) -> Job:
         """The job of a change, once its batch has ended. Changes that come at the same time share a batch.
 
         Raises what `BatchFollower.job` raises, and what forbade sending.
@@ -47,23 +47,23 @@ class Batching:
             task = asyncio.create_task(self._send())
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
-        return await self._job(change.key, await future)
+        return await self._job(change.key, await future, deadline)
 
-    async def resume(self, record: Record) -> Job:
+    async def resume(self, record: Record, deadline: float) -> Job:
         """The job of a record that an earlier run left in a batch. Raises what `BatchFollower.job` raises."""
         assert record.batch_id is not None
-        return await self._job(record.key, record.batch_id)
+        return await self._job(record.key, record.batch_id, deadline)
 
-    async def find(self, record: Record) -> Job | InDoubtAnswer:
+    async def find(self, record: Record, deadline: float) -> Job | InDoubtAnswer:
         """The job of a record whose batch may never have been made; without a batch, what to do instead.
 
         What is to be sent again goes out by batch again: that is what its price was reckoned with.
         """
         mark = Mark.of(record.batch_id)
         assert mark is not None
-        found = await self._finder.find(record, mark)
+        found = await self._finder.find(record, mark, deadline)
         if not isinstance(found, InDoubtAnswer):
-            return await self._job(record.key, found)
+            return await self._job(record.key, found, deadline)
         if found is InDoubtAnswer.RESEND:
             self._lost.add(record.key)
         return found
@@ -96,10 +96,10 @@ class Batching:
             elif not future.done():
                 future.set_result(found)
 
-    async def _job(self, key: str, batch_id: str) -> Job:
+    async def _job(self, key: str, batch_id: str, deadline: float) -> Job:
         if self._context.settings.detach:
             raise WaitedLongEnough(f"queued in batch {batch_id}")
-        return await self._follower.job(key, batch_id)
+        return await self._follower.job(key, batch_id, deadline)
 
 
 def lost_in_a_batch(record: Record) -> bool:

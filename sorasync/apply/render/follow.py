@@ -60,14 +60,15 @@ class Follower:
         self._list_again = float("-inf")
         self._lives: deque[float] = deque(maxlen=_REMEMBERED)
 
-    async def wait(self, job: Job, told: Callable[[Job], None]) -> Job:
+    async def wait(self, job: Job, told: Callable[[Job], None], deadline: float | None = None) -> Job:
         """The job once it has ended. `told` is called with every other news of it.
 
-        Raises `WaitedLongEnough`, `NotFound` if the job is gone, `AuthFailed` or `QuotaExhausted`.
+        Lets go at the deadline (monotonic), which is the wait limit from now on where none is given. Raises
+        `WaitedLongEnough`, `NotFound` if the job is gone, `AuthFailed` or `QuotaExhausted`.
         """
         if job.status.terminal:
             return job
-        watch = self._watches.get(job.id) or self._begin(job)
+        watch = self._watches.get(job.id) or self._begin(job, deadline)
         watch.told.append(told)
         self._news.set()
         try:
@@ -96,29 +97,31 @@ class Follower:
         finally:
             expiring.cancel()
 
-    def _begin(self, job: Job) -> Watched:
+    def _begin(self, job: Job, deadline: float | None) -> Watched:
         now = self._clock.monotonic()
+        deadline = now + self._wait_limit if deadline is None else deadline
         future: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
-        watch = Watched(job.id, now, now, future, job.poll_after, self._wakes)
+        watch = Watched(job.id, now, now, future, job.poll_after, self._wakes, deadline)
         self._watches[job.id] = watch
         self._begun.set()
         return watch
 
     async def _expire(self) -> None:
-        """Let go of each job at the wait limit, whatever is asked meanwhile. The oldest stands first."""
+        """Let go of each job at its deadline, whatever is asked meanwhile."""
         while True:
             self._begun.clear()
-            oldest = next(iter(self._watches.values()), None)
-            if oldest is None:
+            first = min(self._watches.values(), key=lambda watch: watch.deadline, default=None)
+            if first is None:
                 await self._begun.wait()
                 continue
-            left = oldest.since + self._wait_limit - self._clock.monotonic()
+            left = first.deadline - self._clock.monotonic()
             if left > 0:
-                await self._clock.sleep(left)
+                await unless(self._begun, self._clock.sleep(left))
                 continue
-            del self._watches[oldest.id]
-            lost = ", and the provider cannot be reached" if self._reach.lost else ""
-            oldest.fail(WaitedLongEnough(f"still rendering when the wait limit was reached{lost}"))
+            del self._watches[first.id]
+            trouble = self._reach.trouble
+            also = f", and {trouble}" if trouble else ""
+            first.fail(WaitedLongEnough(f"still rendering when the wait limit was reached{also}"))
 
     async def _until_due(self) -> None:
         while True:
@@ -233,7 +236,7 @@ class Follower:
         if self._clock.monotonic() < self._quiet_until:
             return
         life, wakes = self._life(), self._wakes
-        most = min(1 if self._reach.lost else _AT_ONCE, self._pace.free())
+        most = min(1 if self._reach.trouble else _AT_ONCE, self._pace.free())
         alone = [watch for watch in due if self._by_itself(watch)]
         some = heapq.nsmallest(most, alone, key=lambda watch: watch.due(life, wakes))
         self._pace.take(len(some))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sorasync.clock import Clock
-from sorasync.provider.errors import ProviderError
+from sorasync.provider.errors import NotSent, ProviderError
 
 # Seconds before it is asked again: at first, at most, and how many of its absence add one more.
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 2.0, 30.0, 4.0
@@ -21,18 +21,23 @@ class Reach:
         self._clock = clock
         self._tell = tell
         self._lost_at: float | None = None
+        self._failure: ProviderError | None = None
         self._quiet_until = float("-inf")
         # Whether it has answered in this run.
         self.met = False
 
     @property
-    def lost(self) -> bool:
-        """Whether it cannot be reached at present."""
-        return self._lost_at is not None
+    def trouble(self) -> str | None:
+        """What keeps it from answering at present, as a clause; None where it answers."""
+        if self._failure is None:
+            return None
+        away = isinstance(self._failure, NotSent)
+        return "the provider cannot be reached" if away else self._failure.message
 
     def answered(self) -> None:
         """It answered, whatever it said."""
         self.met = True
+        self._failure = None
         if self._lost_at is None:
             return
         away = self._clock.now() - self._lost_at
@@ -49,6 +54,7 @@ class Reach:
 
     def failed(self, error: ProviderError) -> float:
         """It did not answer, or not with anything of use; the seconds after which to ask again."""
+        self._failure = error
         if self._lost_at is None:
             self._lost_at = self._clock.now()
             since = datetime.fromtimestamp(self._lost_at, UTC).strftime("%H:%M:%S UTC")

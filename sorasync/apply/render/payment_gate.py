@@ -20,10 +20,10 @@ class ChangeGate(PaymentGate):
     The budget needs no second look: its share was set aside before the intent was written.
     """
 
-    def __init__(self, context: Context, *changes: Change) -> None:
+    def __init__(self, context: Context, *changes: Change, patience: float | None = None) -> None:
         self._context = context
         self._changes = changes
-        self.patience = context.settings.wait
+        self.patience = context.settings.wait if patience is None else patience
 
     def check(self) -> None:
         """Raise `Withheld` if the run is to stop or the lock is somebody else's by now."""

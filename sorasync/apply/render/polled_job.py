@@ -26,7 +26,7 @@ class Watched:
 
     `told` is to be called with news. `wakes` is how many calls to look at once it has heard already.
     `unlisted` jobs have to be asked about by themselves: the list does not show them, or not all of them.
-    `asked` is when the job was last asked about by itself.
+    `asked` is when the job was last asked about by itself, `deadline` when it is let go of.
     """
 
     id: str
@@ -35,6 +35,7 @@ class Watched:
     future: asyncio.Future[Job]
     hint: float | None
     wakes: int
+    deadline: float
     told: list[Callable[[Job], None]] = field(default_factory=list)
     unlisted: bool = False
     asked: float = -math.inf

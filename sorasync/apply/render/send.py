@@ -26,19 +26,19 @@ from sorasync.state.record import ID_TAKEN, Record, Status
 from sorasync.text import counted
 
 
-async def send(context: Context, change: Change) -> Job | None:
+async def send(context: Context, change: Change, deadline: float) -> Job | None:
     """Send a change's render; the accepted job, None for a character (it is complete then).
 
     Moves the record to `submitted`, `stored` (characters), `failed`, `blocked` or `unknown`, and raises the
     provider's error in the last three cases. Raises, and leaves the record as it was, where the budget, the
-    disk, a changed file or the end of the run forbids sending.
+    disk, a changed file or the end of the run forbids sending. No pause goes past the deadline (monotonic).
     """
     render = change.render
     assert render is not None
     request = await requests.build(context, render, change.label)
     if context.assets.free_bytes() < context.settings.min_free_bytes:
         raise DiskFull(context.assets.path, context.settings.min_free_bytes)
-    gate = ChangeGate(context, change)
+    gate = ChangeGate(context, change, patience=max(0.0, deadline - context.clock.monotonic()))
     gate.check()
     reserved_at = context.clock.now()
     context.budget.reserve(change.cost_usd, change.seconds)

@@ -31,10 +31,9 @@ def pause_before_resending(
 
 
 async def fetch_when_there(
-    context: Context, record: Record, job: Job, recorded: Callable[[], None]
+    context: Context, record: Record, job: Job, recorded: Callable[[], None], deadline: float
 ) -> Record:
-    """`fetch`, waiting for a provider that cannot be reached. Raises `FetchLater` at the wait limit."""
-    deadline = context.clock.monotonic() + context.settings.wait
+    """`fetch`, waiting for a provider that cannot be reached. Raises `FetchLater` at the deadline."""
     while True:
         try:
             stored = await fetch(context, record, job, recorded, deadline)

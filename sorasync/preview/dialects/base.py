@@ -103,8 +103,9 @@ class Dialect:
         return fields
 
     def job(self, shown: Shown) -> dict[str, Any]:
-        """The job object."""
+        """The job object; nothing says when a file expires before there is one."""
         job = shown.job
+        expires = {} if job.expires is None else {"expires_at": int(job.expires)}
         return {
             "id": self.id_out(job.id),
             "object": "video",
@@ -113,7 +114,7 @@ class Dialect:
             "progress": shown.progress,
             "created_at": int(job.created),
             "completed_at": _whole_seconds(job.completed),
-            "expires_at": _whole_seconds(job.expires),
+            **expires,
             "prompt": job.prompt,
             "size": job.size,
             "seconds": str(job.seconds),

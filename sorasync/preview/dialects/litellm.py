@@ -85,7 +85,7 @@ class LiteLLM(Dialect):
     def job(self, shown: Shown) -> dict[str, Any]:
         """What the proxy lets through."""
         job = super().job(shown)
-        kept = {name: job[name] for name in _KEPT}
+        kept = {name: job.get(name) for name in _KEPT}
         return kept | {"usage": {"duration_seconds": float(shown.job.seconds)}}
 
     def listing(self, page: list[Shown], *, more: bool) -> dict[str, Any]:

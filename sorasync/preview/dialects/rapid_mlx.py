@@ -59,7 +59,8 @@ class RapidMlx(Dialect):
     def job(self, shown: Shown) -> dict[str, Any]:
         """The reference's fields without an expiry, with frames."""
         job = super().job(shown)
-        del job["expires_at"], job["remixed_from_video_id"]
+        for name in ("expires_at", "remixed_from_video_id"):
+            job.pop(name, None)
         return job | {"frames": shown.job.seconds * _FRAMES_A_SECOND + 1, "fps": _FRAMES_A_SECOND}
 
     def listing(self, page: list[Shown], *, more: bool) -> dict[str, Any]:

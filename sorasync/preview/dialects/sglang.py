@@ -47,7 +47,7 @@ class SGLang(Dialect):
         """No prompt, paths of the server's own, no expiry."""
         job = super().job(shown)
         for name in ("prompt", "expires_at", "remixed_from_video_id"):
-            del job[name]
+            job.pop(name, None)
         done = shown.status == "completed"
         path = f"outputs/{shown.job.id}.mp4" if done else None
         return job | {

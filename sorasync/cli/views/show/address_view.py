@@ -12,6 +12,8 @@ from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.status import RenderStage, changes_by_address, stage_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sorasync.graph.graph import Graph
     from sorasync.graph.render import Render
     from sorasync.operations.plan import Planned
@@ -28,7 +30,7 @@ class RenderView:
 
     `record` belongs to the wanted key, or to the bound one where nothing is wanted. `bound` is the key that
     the address stands for. `file` is the video's name relative to the library, None where it is not here;
-    `bytes` its size. `needed_by` are labels.
+    `bytes` its size, `recorded_bytes` what the state knows of it. `needed_by` are labels.
     """
 
     address: str
@@ -42,6 +44,7 @@ class RenderView:
     run: Run | None
     file: str | None
     bytes: int | None
+    recorded_bytes: int | None
     needs: tuple[str, ...]
     needed_by: tuple[str, ...]
 
@@ -81,6 +84,7 @@ class _AddressSearch:
         self._records = store.records({*keys, *bound})
         self._names = _names(project, planned, found)
         self._sizes = project.assets().present()
+        self._recorded = store.assets()
 
     def view(self) -> AddressView:
         labels = {binding.key: self._graph.label(a) for a, binding in self._bindings.items()}
@@ -110,6 +114,7 @@ class _AddressSearch:
             run=self._store.run(record.run) if record and record.run is not None else None,
             file=self._file(address, asset) if asset else None,
             bytes=self._sizes.get(asset) if asset else None,
+            recorded_bytes=self._recorded[asset].size if asset in self._recorded else None,
             needs=tuple(graph.label(need) for need in render.needs) if render else (),
             needed_by=_needed_by(graph, address),
         )
@@ -124,9 +129,16 @@ class _AddressSearch:
         root, assets = self._project.root, self._project.assets()
         name = _best_name(self._planned.graph, address, [n for n, sha in self._names.items() if sha == asset])
         path = assets.path / name if name else assets.path_of(asset)
-        if not path.exists():
+        if not self._holds(path, asset):
             path = assets.path_of(asset)
         return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+    def _holds(self, path: Path, asset: str) -> bool:
+        """Whether a name shows that video, as far as a look tells: it may be an earlier take."""
+        try:
+            return path.stat().st_size == self._recorded[asset].size
+        except (OSError, KeyError):
+            return False
 
 
 def _needed_by(graph: Graph, address: str) -> tuple[str, ...]:

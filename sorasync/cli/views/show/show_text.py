@@ -94,7 +94,9 @@ def _recorded(view: RenderView, record: Record) -> Iterator[tuple[str, str]]:
         code = f" ({one_line(record.error_code)})" if record.error_code else ""
         yield "error", one_line(record.error_message or "no reason given") + code
     if view.file is not None:
-        yield "file", f"{view.file}  {size(view.bytes or 0)}"
+        damaged = view.recorded_bytes is not None and view.bytes != view.recorded_bytes
+        note = f", damaged: {view.recorded_bytes:,} bytes were stored" if damaged else ""
+        yield "file", f"{view.file}  {size(view.bytes or 0)}{note}"
     elif record.asset is not None:
         yield "file", "not here"
     if record.mismatch is not None:

@@ -159,7 +159,10 @@ def _money(status: StatusView) -> str:
     future = str(to_go) if to_go.known_usd or to_go.unknown else "$0"
     if status.later.known_usd or status.later.unknown:
         future += f", and {status.later} once takes are picked"
+    today = f", {spent_text(status.today)} of it today" if status.today.usd and not status.simulated else ""
+    if status.filtered:
+        prices = "Simulated. At these prices, remaining" if status.simulated else "Remaining"
+        return f"{prices} for these: {future}. Spent by the whole library: {past}{today}."
     if status.simulated:
         return f"Simulated. At these prices: spent {past}; remaining {future}."
-    today = f", {spent_text(status.today)} of it today" if status.today.usd else ""
     return f"Spent: {past}{today}; remaining: {future}."
