@@ -204,15 +204,17 @@ class Carrier:
     async def _unknown(self, change: Change, error: errors.OutcomeUnknown) -> Outcome:
         """The answer was lost: find the job, send again where that is surely right, or leave it open."""
         record = self._record(change)
-        lost = error.message if record.error_code == ID_TAKEN else "the answer was lost"
+        taken = record.error_code == ID_TAKEN
+        lost = error.message if taken else "the answer was lost"
         self.context.tell(change, Moment.WAITING, f"{lost}: looking for the job")
         answer = await self._found(change)
         if isinstance(answer, Job):
             return await self._follow(change, answer)
-        # Whatever gives the answers of others would answer the list, and the next request, as well.
-        if answer is InDoubtAnswer.RESEND and record.error_code != ID_TAKEN and not self._in_vain(change):
+        # What gives the answers of others twice may give the list's as well.
+        if answer is InDoubtAnswer.RESEND and not self._in_vain(change, 1 if taken else _RESENDS):
             if self.context.stop.is_set() and change.render is not None:
-                return self._pending(change, "it never arrived, and nothing more is sent in this run")
+                why = lost if taken else "it never arrived"
+                return self._pending(change, f"{why}, and nothing more is sent in this run")
             return await self._again(change)
         if answer is InDoubtAnswer.LATER:
             return self._pending(change, f"{lost}; whether there is a job is not known yet")
@@ -224,10 +226,10 @@ class Carrier:
             next=f"sorasync resolve {self._question(change)}",
         )
 
-    def _in_vain(self, change: Change) -> bool:
+    def _in_vain(self, change: Change, most: int) -> bool:
         """Whether it was sent again so often that the provider's list cannot be believed any more."""
         tries = reversed(self.context.store.attempts(change.key)[:-1])
-        return sum(1 for _ in takewhile(lambda one: one.outcome == "unsent", tries)) >= _RESENDS
+        return sum(1 for _ in takewhile(lambda one: one.outcome == "unsent", tries)) >= most
 
     def _question(self, change: Change) -> str:
         """What the open question is called: that of a whole batch is one for all its lines."""

@@ -14,6 +14,7 @@ from sorasync.provider import encode
 from sorasync.provider.classify import unreadable
 from sorasync.provider.edits import EditRoutes
 from sorasync.provider.errors import (
+    REFUSALS,
     InvalidRequest,
     NotFound,
     NotReady,
@@ -59,7 +60,7 @@ class VideosClient(HostClient):
             return await self._paid("create", outgoing, request.model, gate, request.idempotency_key)
         except NotFound as missing:
             if missing.status == 410:
-                raise InvalidRequest(missing.message, status=410, code=missing.code) from None
+                raise _refused(InvalidRequest(missing.message, status=410, code=missing.code)) from None
             raise self._no_route("create", missing) from None
 
     async def extend(self, request: ExtendRequest, gate: PaymentGate | None = None) -> Job:
@@ -196,7 +197,10 @@ class VideosClient(HostClient):
         kept = kept_as(idempotency_key or uuid4().hex)
         keyed = self.spec.idempotency and bool(outgoing.headers)
         keep_as = None if self._answers is None else kept
-        answer = await self._accepted(name, outgoing, model, gate, keep_as, keyed=keyed)
+        try:
+            answer = await self._accepted(name, outgoing, model, gate, keep_as, keyed=keyed)
+        except InvalidRequest as error:
+            raise _refused(error) from None
         return with_bill(self._answered(answer, kept), answer.headers)
 
     def _answered(self, answer: HttpResponse, name: str) -> Job:
@@ -262,6 +266,12 @@ class VideosClient(HostClient):
         """Whether a source that the host no longer holds can be sent as a file instead."""
         here = source.remote_id is not None and source.file is not None and source.model is not None
         return here and self.spec.upload_as_source
+
+
+def _refused(error: InvalidRequest) -> InvalidRequest:
+    """The refusal of a render. One with a hint may be of something else, such as the address."""
+    error.lasting = error.lasting or (error.status in REFUSALS and error.hint is None)
+    return error
 
 
 def _names_an_id(missing: ProviderError) -> bool:

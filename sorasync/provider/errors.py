@@ -52,21 +52,18 @@ REFUSALS = frozenset({400, 410, 413, 415, 422})
 
 
 class InvalidRequest(ProviderError):
-    """The server understood and refused: this render fails, others go on."""
+    """The server understood and refused: this render fails, others go on.
 
-    @property
-    def lasting(self) -> bool:
-        """Whether sending the same again will not help. Where a hint leads on, that may."""
-        return self.status in REFUSALS and self.hint is None
+    `lasting`: it is the render as such that was refused, so that sending it again will not help.
+    """
+
+    lasting = False
 
 
 class Moderated(InvalidRequest):
     """Refused for its content."""
 
-    @property
-    def lasting(self) -> bool:
-        """Sending it again will not help."""
-        return True
+    lasting = True
 
 
 class NotTheApi(ProviderError):

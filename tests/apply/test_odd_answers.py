@@ -22,7 +22,8 @@ def answering(it: World, answer: httpx.Response | None) -> Between:
 @pytest.mark.parametrize(
     ("body", "end", "status"),
     [
-        ({"code": 422, "msg": "no boats today", "data": None}, End.FAILED, Status.FAILED),
+        ({"code": 422, "msg": "no boats today", "data": None}, End.BLOCKED, Status.BLOCKED),
+        ({"code": 409, "msg": "no boats today", "data": None}, End.FAILED, Status.FAILED),
         (
             {"error": {"message": "no boats today", "code": "moderation_blocked"}},
             End.BLOCKED,
