@@ -195,5 +195,5 @@ def test_an_unknown_key_of_the_provider_is_told_beside_other_faults(
     )
     assert run(["validate", "--library", str(tmp_path)]) == 1
     shown = "".join(capsys.readouterr())
-    assert [key for key in ("API key", "`base_ulr`", "`paht`") if key not in shown] == []
+    assert [key for key in ("API key", "base_ulr", "paht") if key not in shown] == []
     assert "sk-abc" not in shown
