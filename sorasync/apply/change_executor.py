@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from sorasync.apply.batch.batch_token import Mark
-from sorasync.apply.batch.gather_creates import Batching, lost_in_a_batch
+from sorasync.apply.batch.gather_creates import CreateGatherer, lost_in_a_batch
 from sorasync.apply.budget import BudgetSpent
 from sorasync.apply.context import Context
 from sorasync.apply.events import Moment
-from sorasync.apply.in_doubt import InDoubtAnswer, OpenQuestions, adopt
+from sorasync.apply.in_doubt import InDoubt, InDoubtAnswer, adopt
 from sorasync.apply.race import unless
+from sorasync.apply.render.apply_gate import ChangeGate
 from sorasync.apply.render.billing import book_report, move_and_book
 from sorasync.apply.render.download_queue import Downloads
 from sorasync.apply.render.fetch import FetchLater, Gone, fetch, put_back
@@ -23,7 +24,6 @@ from sorasync.apply.render.follow import Follower, WaitedLongEnough
 from sorasync.apply.render.in_flight_slots import InFlightSlots
 from sorasync.apply.render.lost_job import job_again
 from sorasync.apply.render.misses import Misses
-from sorasync.apply.render.payment_gate import ChangeGate
 from sorasync.apply.render.render_request import token_of
 from sorasync.apply.render.send import TRIED, Overtaken, send
 from sorasync.apply.render.wait_for_provider import fetch_when_there, pause_before_resending
@@ -73,16 +73,16 @@ _LEFT = {
 
 
 @dataclass
-class Carrier:
+class ChangeExecutor:
     """Carries out changes, any number at once, with what they share."""
 
     context: Context
     follower: Follower
-    questions: OpenQuestions
+    questions: InDoubt
     downloads: Downloads
     pictures: Pictures
     places: InFlightSlots
-    batching: Batching | None = None
+    batching: CreateGatherer | None = None
     _unfetched: int = 0
     _progressed: dict[str, int] = field(default_factory=dict)
     _unwritten: dict[str, int] = field(default_factory=dict)

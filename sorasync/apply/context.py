@@ -13,7 +13,7 @@ from sorasync.apply.events import ChangeEvent, Moment, Reporter
 from sorasync.apply.group_commit import GroupCommit
 from sorasync.apply.race import unless
 from sorasync.apply.render.job_ids import JobIds
-from sorasync.apply.render.outage import Reach
+from sorasync.apply.render.outage import Outage
 from sorasync.assets.store import AssetStore
 from sorasync.clock import Clock
 from sorasync.plan.action import Action
@@ -83,7 +83,7 @@ class Context:
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     stopped_because: str | None = None
     # Whether the provider can be reached.
-    reach: Reach = field(init=False)
+    reach: Outage = field(init=False)
     # Whose each of the provider's ids is.
     job_ids: JobIds = field(init=False)
     # Writes that must be durable before anything is sent.
@@ -97,7 +97,7 @@ class Context:
     over_budget: bool = False
 
     def __post_init__(self) -> None:
-        self.reach = Reach(self.clock, self.reporter.notice)
+        self.reach = Outage(self.clock, self.reporter.notice)
         self.job_ids = JobIds(self.store, self.provider.name)
         self.commits = GroupCommit(self.store.transaction)
         self.notes = GroupCommit(self.store.relaxed)

@@ -10,10 +10,10 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
-from sorasync.apply.batch.gather_creates import Batching
-from sorasync.apply.change_executor import Carrier
+from sorasync.apply.batch.gather_creates import CreateGatherer
+from sorasync.apply.change_executor import ChangeExecutor
 from sorasync.apply.context import Context
-from sorasync.apply.in_doubt import OpenQuestions
+from sorasync.apply.in_doubt import InDoubt
 from sorasync.apply.render.download_queue import Downloads
 from sorasync.apply.render.follow import Follower
 from sorasync.apply.render.in_flight_slots import InFlightSlots
@@ -57,11 +57,11 @@ class _Engine:
         self._follower = Follower(
             context.provider, context.clock, profile.can("list"), settings.wait, context.reach
         )
-        self._batching = None if context.batches is None else Batching(context, context.batches)
-        self._carrier = Carrier(
+        self._batching = None if context.batches is None else CreateGatherer(context, context.batches)
+        self._carrier = ChangeExecutor(
             context,
             self._follower,
-            OpenQuestions(context),
+            InDoubt(context),
             self._downloads,
             Pictures(context),
             InFlightSlots(context),

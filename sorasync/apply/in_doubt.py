@@ -27,7 +27,7 @@ class InDoubtAnswer(StrEnum):
 _SHORTEST, _LONGEST = 0.25, 15.0
 
 
-class OpenQuestions:
+class InDoubt:
     """Every lost answer of a run. All that are open are weighed together, since they compete for jobs, and
     one look at the list serves all who ask.
     """

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sorasync.apply.context import Context
-from sorasync.apply.render.transfer import part_of, stream
+from sorasync.apply.render.resume_download import part_of, stream
 from sorasync.assets.disk import hash_file
 from sorasync.assets.sniff import sniff_file
 from sorasync.errors import SorasyncError

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sorasync.assets.ledger import NameRow, load_ledger, row_for, save_ledger
+from sorasync.assets.file_names import Link
 from sorasync.assets.link_kind import Placer, Way
-from sorasync.assets.names import Link
+from sorasync.assets.made_names import NameRow, load_ledger, row_for, save_ledger
 from sorasync.assets.owner import EntryStanding, Judge, Ownership
 from sorasync.assets.store import AssetStore
 from sorasync.assets.tree import TEMPORARY, parents, scan_tree

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sorasync.assets.file_errors import AssetError
-from sorasync.assets.ledger import load_ledger
-from sorasync.assets.names import Link
+from sorasync.assets.file_names import Link
+from sorasync.assets.made_names import load_ledger
 from sorasync.assets.store import VIDEO, AssetStore
 
 

@@ -11,8 +11,8 @@ from functools import cached_property
 from pathlib import Path
 
 from sorasync.assets.disk import hash_file
-from sorasync.assets.ledger import NameRow
 from sorasync.assets.link_kind import Way
+from sorasync.assets.made_names import NameRow
 from sorasync.assets.store import VIDEO, AssetStore
 from sorasync.assets.tree import TEMPORARY, Tree
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sorasync.graph import address as addresses
+from sorasync.graph.fit_to_profile import ProfileChecker
 from sorasync.graph.graph import ClipNode, Graph
 from sorasync.graph.key import canonical, digest, folded
 from sorasync.graph.memo import ClipPart, Memo
-from sorasync.graph.profile_checks import ProfileChecker
 from sorasync.graph.render import Kind, Render
 from sorasync.manifest.diagnostic import Diagnostic, ManifestError
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, StepSpec

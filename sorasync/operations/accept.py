@@ -12,7 +12,7 @@ from sorasync.assets.store import AssetStore
 from sorasync.errors import SorasyncError
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Render
-from sorasync.operations.recorded_change import ChangeSession
+from sorasync.operations.locked_state import ChangeSession
 from sorasync.plan.change import FieldChange
 from sorasync.plan.reason import changed_fields, inputs_of
 from sorasync.state.record import IN_FLIGHT, Binding, Record, Status

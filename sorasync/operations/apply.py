@@ -15,20 +15,20 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
-from sorasync.apply.asset_names import asset_view
 from sorasync.apply.context import ApplySettings, Context
 from sorasync.apply.engine import run
 from sorasync.apply.events import Reporter
 from sorasync.apply.report import Report
 from sorasync.apply.sidecars import note_again
+from sorasync.apply.wanted_names import asset_view
 from sorasync.assets.link import LinkReport, link_all
 from sorasync.errors import Refused, SorasyncError, Terminated
 from sorasync.operations.budget import budget_of, configured_policy
 from sorasync.operations.cancellation import StopButton
 from sorasync.operations.fault_location import placed
+from sorasync.operations.locked_state import begin_run, bring_up, forgotten, write_lock_file
 from sorasync.operations.plan import Planned, PlanOptions, make_plan
 from sorasync.operations.project import Project
-from sorasync.operations.recorded_change import begin_run, bring_up, forgotten, write_lock_file
 from sorasync.operations.undrawable_text import boxes
 from sorasync.operations.wait import WebhookSettings, listening_for, pending_part
 from sorasync.plan.plan import Plan

@@ -150,7 +150,7 @@ class _Seeking:
 
     def names(self, store: Store) -> None:
         """Note every video that is whole and has lost a name that it had."""
-        from sorasync.apply.asset_names import asset_view
+        from sorasync.apply.wanted_names import asset_view
         from sorasync.assets.link import changed_names
 
         assets, directory = self._project.assets(), self._project.config.assets.path

@@ -18,8 +18,8 @@ from sorasync.plan.selection import matches
 from sorasync.state.record import IN_FLIGHT, Record, Status
 
 if TYPE_CHECKING:
+    from sorasync.operations.locked_state import ChangeSession
     from sorasync.operations.project import Project
-    from sorasync.operations.recorded_change import ChangeSession
     from sorasync.profile.profile import Profile
     from sorasync.provider.host_client import HostClient
     from sorasync.state.store import Store
@@ -275,7 +275,7 @@ async def _delete_one(provider: HostClient, remote_id: str) -> str | None:
 
 def relink(project: Project, store: Store) -> None:
     """Bring the names of files in line with what is left; with faulty manifests only where nothing is."""
-    from sorasync.apply.asset_names import asset_view
+    from sorasync.apply.wanted_names import asset_view
     from sorasync.assets.link import link_all
     from sorasync.manifest.diagnostic import ManifestError
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from sorasync.errors import SorasyncError
 from sorasync.operations.import_one import new_record
+from sorasync.operations.locked_state import ChangeSession
 from sorasync.operations.project import Project
 from sorasync.operations.provider_jobs import Sweep, oldest_first
-from sorasync.operations.recorded_change import ChangeSession
 from sorasync.provider.redact import HIDDEN
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.recovery.match_job import job_signature, requests_matching

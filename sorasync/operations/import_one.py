@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from sorasync.errors import SorasyncError
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
+from sorasync.operations.locked_state import ChangeSession
 from sorasync.operations.project import Project
-from sorasync.operations.recorded_change import ChangeSession
 from sorasync.operations.resolve import refuse_held
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.recovery.match_job import JobComparison, Wanted, compare_job

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container, Mapping
 
-from sorasync.apply.asset_names import asset_view
+from sorasync.apply.wanted_names import asset_view
 from sorasync.graph.graph import Graph
 from sorasync.operations.project import Project
 from sorasync.state.record import Brief, Status

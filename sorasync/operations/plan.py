@@ -223,8 +223,8 @@ def _relinks(project: Project, graph: Graph, known: Known, changes: Iterable[Cha
     assets = project.assets()
     if not assets.root.exists():
         return ()
-    from sorasync.apply.asset_names import stale_names
-    from sorasync.assets.ledger import named_objects
+    from sorasync.apply.wanted_names import stale_names
+    from sorasync.assets.made_names import named_objects
 
     made_for = {name: str(file).partition(".")[0] for name, file in named_objects(assets.root).items()}
     bound = {known.briefs[one.key].asset for one in known.bindings.values() if one.key in known.briefs}

@@ -175,7 +175,7 @@ class Project:
 
     def file_naming(self, graph: Graph) -> Callable[[str], str]:
         """What gives each clip of the library its file name, by `[assets] names`."""
-        from sorasync.assets.names import file_naming
+        from sorasync.assets.file_names import file_naming
 
         return file_naming(graph.clips, self.config.assets.names)
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from sorasync.apply.sidecars import record_of
 from sorasync.graph.address import natural
 from sorasync.operations.import_one import new_record, status_of, wanted_of
+from sorasync.operations.locked_state import ChangeSession
 from sorasync.operations.project import Project
 from sorasync.operations.provider_jobs import oldest_first
-from sorasync.operations.recorded_change import ChangeSession
 from sorasync.provider.wire import JobStatus
 from sorasync.recovery.match_job import request_signature, requests_matching
 from sorasync.state.record import Record, Status

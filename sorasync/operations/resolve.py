@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.errors import SorasyncError
+from sorasync.operations.locked_state import ChangeSession
 from sorasync.operations.project import Project
-from sorasync.operations.recorded_change import ChangeSession
 from sorasync.operations.resolve_batch import BatchQuestion, grouped, with_candidates
 from sorasync.operations.takes import several_takes
 from sorasync.recovery.match_job import JobComparison, compare_job, is_older, wanted_by

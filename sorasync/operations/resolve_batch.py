@@ -12,8 +12,8 @@ from sorasync.apply.batch.batch_token import Mark
 from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.errors import SorasyncError
 from sorasync.graph.address import natural
+from sorasync.operations.locked_state import ChangeSession
 from sorasync.operations.project import Project
-from sorasync.operations.recorded_change import ChangeSession
 from sorasync.plan.cost import Total, total
 from sorasync.state.record import Record, Status
 from sorasync.state.store import Store

@@ -9,8 +9,8 @@ from decimal import Decimal
 from sorasync.errors import SorasyncError
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Render
+from sorasync.operations.locked_state import ChangeSession
 from sorasync.operations.project import Project
-from sorasync.operations.recorded_change import ChangeSession
 from sorasync.plan.cost import cost_of
 from sorasync.state.record import RETRY, Record, Status
 from sorasync.state.store import Store

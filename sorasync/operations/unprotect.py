@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sorasync.graph.address import owner
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.manifest.library import Origin
-from sorasync.operations.recorded_change import ChangeSession
+from sorasync.operations.locked_state import ChangeSession
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph

@@ -19,7 +19,7 @@ from sorasync.preview.settings import PreviewSettings
 from sorasync.preview.stored_objects import StoredObjects
 
 
-class Intake:
+class JobFactory:
     """Makes jobs out of orders. `new_id` gives ids in the dialect's form."""
 
     def __init__(

@@ -16,7 +16,7 @@ from sorasync.preview.drawing import DrawingJob
 from sorasync.preview.faults.choose import Faults
 from sorasync.preview.faults.job import afflict
 from sorasync.preview.faults.rule import FaultRule, load_plan
-from sorasync.preview.job_factory import Intake
+from sorasync.preview.job_factory import JobFactory
 from sorasync.preview.job_view import Shown, show
 from sorasync.preview.jobs import Jobs
 from sorasync.preview.ledger import Ledger
@@ -47,7 +47,7 @@ class Server:
         self.ledger = Ledger(self.database)
         self.shelf = StoredObjects(self.database)
         self.owner = DrawingOwner(self.places.owners)
-        self.intake = Intake(settings, self.places, self.jobs, self.shelf, self.dialect.new_id)
+        self.intake = JobFactory(settings, self.places, self.jobs, self.shelf, self.dialect.new_id)
         self.renderer = Renderer(
             self.jobs,
             self.owner,

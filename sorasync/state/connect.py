@@ -13,7 +13,7 @@ from sorasync.durable import make_directory, sync_directory
 from sorasync.state.errors import WAY_BACK, StateError, explained
 from sorasync.state.filesystem import network_type
 from sorasync.state.migrate import migrate, migrate_in_memory, refuse_strangers, version
-from sorasync.state.schema import VERSION
+from sorasync.state.migrations import VERSION
 
 # Bytes up to which a state is checked at every opening for writing; a larger one after a crash only.
 SMALL = 16 * 1024 * 1024

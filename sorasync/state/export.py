@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from sorasync.state.errors import StateError
-from sorasync.state.schema import VERSION
+from sorasync.state.migrations import VERSION
 from sorasync.state.store import Store
 
 FORMAT = 1

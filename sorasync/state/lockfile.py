@@ -10,12 +10,12 @@ from pathlib import Path
 from sorasync.durable import write_atomic
 from sorasync.graph.address import natural
 from sorasync.library_file import FileRefused, read_file
+from sorasync.state.compare_lockfile import Reconciliation, Side, StateDifference, compare
 from sorasync.state.durable_state import facts
 from sorasync.state.errors import StateError
 from sorasync.state.lockfile_fields import LockFileBroken
 from sorasync.state.lockfile_read import lineages, loads
 from sorasync.state.lockfile_text import LockFile, PaidTwice, dumps
-from sorasync.state.reconcile import Reconciliation, Side, StateDifference, compare
 from sorasync.state.record import DONE, Status
 from sorasync.state.store import Store
 

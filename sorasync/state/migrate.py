@@ -11,7 +11,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from sorasync.state.errors import StateError
-from sorasync.state.schema import APPLICATION_ID, MIGRATIONS
+from sorasync.state.migrations import APPLICATION_ID, MIGRATIONS
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations

@@ -68,7 +68,7 @@ def draft_project(project: Project) -> DraftProject:
 
 def video_of(project: Project, clip: str, graph: Graph | None = None) -> Path | None:
     """The video of a clip, by its human name; None where there is none. Drafts go without a `graph`."""
-    from sorasync.assets.names import file_name
+    from sorasync.assets.file_names import file_name
 
     name_of = file_name if graph is None else project.file_naming(graph)
     path = project.root / project.config.assets.path / f"{name_of(clip)}.mp4"

@@ -201,7 +201,7 @@ def test_a_disk_that_fills_up_during_a_download_loses_nothing(
 ) -> None:
     it = world(numbered(6))
     with monkeypatch.context() as patch:
-        patch.setattr("sorasync.assets.fetch._refuse_when_full", _full)
+        patch.setattr("sorasync.assets.receive._refuse_when_full", _full)
         report = it.apply(parallelism=2)
     assert not report.of(End.DONE)
     assert report.stopped

@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from sorasync.assets.names import Link
+from sorasync.assets.file_names import Link
 from sorasync.assets.store import AssetStore
 
 

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sorasync.assets.disk import exclusive_part
-from sorasync.assets.fetch import Received, receive
 from sorasync.assets.file_errors import DamagedFile, DiskFull, PartBusy, TooLarge, WrongLength
+from sorasync.assets.receive import Received, receive
 from sorasync.durable import BLOCK
 from tests.assets.helpers import digest, stream
 
@@ -182,7 +182,7 @@ _LIMITED = """
 import asyncio, resource, sys
 from pathlib import Path
 from sorasync.assets.file_errors import DiskFull
-from sorasync.assets.fetch import receive
+from sorasync.assets.receive import receive
 resource.setrlimit(resource.RLIMIT_FSIZE, (2_500_000, 2_500_000))
 async def chunks():
     for _ in range(64):

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sorasync.assets.file_errors import AssetError
+from sorasync.assets.file_names import Link
 from sorasync.assets.link import LinkReport, link_all
 from sorasync.assets.link_kind import Way
-from sorasync.assets.names import Link
 from sorasync.assets.store import AssetStore
 from tests.assets.helpers import digest, directories, names, put, view
 

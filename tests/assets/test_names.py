@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sorasync.assets.names import MAX_BYTES, ClipFile, Link, file_name, file_naming, view_names
+from sorasync.assets.file_names import MAX_BYTES, ClipFile, Link, file_name, file_naming, view_names
 
 SHA = "ab" * 32
 OTHER = "cd" * 32

@@ -18,8 +18,8 @@ from sorasync.state import filesystem
 from sorasync.state import migrate as migrating
 from sorasync.state.errors import StateError
 from sorasync.state.migrate import migrate, migrate_in_memory, refuse_strangers, version
+from sorasync.state.migrations import MIGRATIONS, VERSION
 from sorasync.state.record import Status
-from sorasync.state.schema import MIGRATIONS, VERSION
 from sorasync.state.store import Store
 from tests.state.making import URL, a_record, open_store, render
 

@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sorasync.state import lockfile
+from sorasync.state.compare_lockfile import Reconciliation, Side, StateDiverged
 from sorasync.state.durable_state import facts
 from sorasync.state.errors import StateError
 from sorasync.state.lockfile import reconcile, sync, write
 from sorasync.state.lockfile_fields import LockFileBroken
 from sorasync.state.lockfile_read import loads
 from sorasync.state.lockfile_text import LockFile, PaidTwice, dumps
-from sorasync.state.reconcile import Reconciliation, Side, StateDiverged
 from sorasync.state.record import Binding, Status
 from sorasync.state.store import Store
 from tests.state.making import TickingClock, a_record, open_store, render, sha

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from sorasync.state.compare_lockfile import Reconciliation
 from sorasync.state.lockfile import reconcile, write
 from sorasync.state.lockfile_fields import LockFileBroken
 from sorasync.state.lockfile_read import loads
-from sorasync.state.reconcile import Reconciliation
 from sorasync.state.record import Status
 from sorasync.state.store import Store
 from tests.state.making import TickingClock, a_record, render

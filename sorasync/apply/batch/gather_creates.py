@@ -19,7 +19,7 @@ from sorasync.provider.wire import Job
 from sorasync.state.record import Record
 
 
-class Batching:
+class CreateGatherer:
     """What an apply does by batch. Of use also to direct applies: earlier runs may have left batches."""
 
     def __init__(self, context: Context, queue: BatchQueue) -> None:

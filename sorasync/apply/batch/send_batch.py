@@ -19,7 +19,7 @@ from pathlib import Path
 from sorasync.apply.batch.batch_token import Mark
 from sorasync.apply.context import Context
 from sorasync.apply.events import Moment
-from sorasync.apply.render.payment_gate import ChangeGate
+from sorasync.apply.render.apply_gate import ChangeGate
 from sorasync.apply.render.render_request import build
 from sorasync.apply.render.send import Intent, intend, take_back, why
 from sorasync.assets.file_errors import DiskFull

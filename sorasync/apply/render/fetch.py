@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from sorasync.apply.context import Context
-from sorasync.apply.render.transfer import stream
+from sorasync.apply.render.resume_download import stream
 from sorasync.apply.sidecars import sidecar_of
 from sorasync.assets import linked_copies as spare
-from sorasync.assets.fetch import Received
 from sorasync.assets.file_errors import DamagedFile, TooLarge, WrongLength
 from sorasync.assets.mismatch import mismatch
 from sorasync.assets.mp4 import Mp4Facts, inspect_mp4
+from sorasync.assets.receive import Received
 from sorasync.assets.sidecar import note, write_sidecar
 from sorasync.errors import SorasyncError
 from sorasync.graph.render import Kind

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from sorasync.apply.race import unless
-from sorasync.apply.render.outage import Reach
-from sorasync.apply.render.poll_rate import Pace
+from sorasync.apply.render.outage import Outage
+from sorasync.apply.render.poll_rate import PollRate
 from sorasync.apply.render.polled_job import Watched
 from sorasync.clock import Clock
 from sorasync.errors import SorasyncError
@@ -43,14 +43,14 @@ class Follower:
     """
 
     def __init__(
-        self, provider: Provider, clock: Clock, listing: bool, wait_limit: float, reach: Reach | None = None
+        self, provider: Provider, clock: Clock, listing: bool, wait_limit: float, reach: Outage | None = None
     ) -> None:
         self._provider = provider
         self._clock = clock
         self._listing = listing
         self._wait_limit = wait_limit
-        self._reach = reach or Reach(clock)
-        self._pace = Pace(clock)
+        self._reach = reach or Outage(clock)
+        self._pace = PollRate(clock)
         self._watches: dict[str, Watched] = {}
         self._news = asyncio.Event()
         self._begun = asyncio.Event()

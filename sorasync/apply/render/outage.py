@@ -14,7 +14,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 2.0, 30.0, 4.0
 _LONG = 60.0
 
 
-class Reach:
+class Outage:
     """What an apply knows of its provider's presence. `tell` takes one sentence for the user."""
 
     def __init__(self, clock: Clock, tell: Callable[[str], None] = lambda text: None) -> None:

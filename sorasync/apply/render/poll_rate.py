@@ -12,7 +12,7 @@ _TOGETHER = 8.0
 _RECOVERY = 0.01
 
 
-class Pace:
+class PollRate:
     """Tokens that come back with time. Times are of the monotonic clock."""
 
     def __init__(self, clock: Clock) -> None:

@@ -10,9 +10,9 @@ from typing import NoReturn
 
 from sorasync.apply.context import Context
 from sorasync.apply.render import render_request as requests
+from sorasync.apply.render.apply_gate import ChangeGate
 from sorasync.apply.render.billing import move_and_book
 from sorasync.apply.render.job_ids import IdTaken
-from sorasync.apply.render.payment_gate import ChangeGate
 from sorasync.apply.render.render_request import Request
 from sorasync.apply.render.seed import found_in
 from sorasync.assets.file_errors import DiskFull

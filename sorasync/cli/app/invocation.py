@@ -12,8 +12,8 @@ import click
 from sorasync.cli.app.failure import printable
 
 if TYPE_CHECKING:
+    from sorasync.operations.locked_state import ChangeSession
     from sorasync.operations.project import Project
-    from sorasync.operations.recorded_change import ChangeSession
     from sorasync.state.lock import LockWait
 
 
@@ -36,7 +36,7 @@ def waiting(lock_timeout: float) -> LockWait:
 
 def changing(project: Project, lock_timeout: float = 0.0) -> AbstractContextManager[ChangeSession]:
     """Hold the state for this command, waiting up to `lock_timeout` seconds for it. Raises `StateLocked`."""
-    from sorasync.operations import recorded_change as recording
+    from sorasync.operations import locked_state as recording
 
     return recording.changing(project, waiting(lock_timeout))
 

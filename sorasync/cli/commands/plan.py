@@ -56,8 +56,8 @@ def command(
     from sorasync.cli.app.ci_service import add_plan, annotate
     from sorasync.cli.app.invocation import notice
     from sorasync.manifest.diagnostic import ManifestError
+    from sorasync.operations.locked_state import forgotten
     from sorasync.operations.plan import make_plan
-    from sorasync.operations.recorded_change import forgotten
 
     try:
         project = globals.project()

@@ -30,7 +30,7 @@ def on_terminal(project: Project, settings: WatchSettings) -> int:
     from rich.console import Console
     from rich.live import Live
 
-    from sorasync.cli.watch.terminal_keys import typed_keys
+    from sorasync.cli.watch.read_keys import typed_keys
     from sorasync.cli.watch.watch_terminal import Key, Terminal
 
     queue: SimpleQueue[object] = SimpleQueue()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from sorasync.apply.events import ChangeEvent
 from sorasync.cli.views.apply.report_text import closing_counts
-from sorasync.cli.watch.terminal_keys import BACKSPACE, DOWN, ENTER, ESCAPE, UP, Keyboard
+from sorasync.cli.watch.read_keys import BACKSPACE, DOWN, ENTER, ESCAPE, UP, Keyboard
 from sorasync.cli.watch.watch_screen import ScreenState, closing, compose
 from sorasync.errors import SorasyncError
 from sorasync.graph.address import owner

@@ -37,9 +37,9 @@ def command(globals: Globals, keep: str, lock_timeout: float) -> ExitCode:
     from sorasync.cli.app.invocation import waiting
     from sorasync.errors import SorasyncError
     from sorasync.state.backup import backup
+    from sorasync.state.compare_lockfile import Side
     from sorasync.state.lock import held
     from sorasync.state.lockfile import reconcile, write
-    from sorasync.state.reconcile import Side
 
     project = globals.project()
     path = project.lock_path

@@ -147,7 +147,7 @@ def _needed_by(graph: Graph, address: str) -> tuple[str, ...]:
 
 def _names(project: Project, planned: Planned, found: FoundAddress) -> dict[str, str]:
     """The names of one clip's videos below the asset directory, with the digest that each stands for."""
-    from sorasync.apply.asset_names import asset_view
+    from sorasync.apply.wanted_names import asset_view
     from sorasync.assets.store import VIDEO
 
     node = planned.graph.clips.get(found.clip or "")

@@ -1,4 +1,4 @@
-"""Changes to the state that are no apply: locked, in step with the lock file, and part of the history."""
+"""The state locked, in step with the lock file, and every change part of the history."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ def bring_up(project: Project, store: Store, notice: Callable[[str], None]) -> N
     from sorasync.state.backup import backup
 
     if project.lock_path is not None:
+        from sorasync.state.compare_lockfile import Reconciliation
         from sorasync.state.lockfile import reconcile
-        from sorasync.state.reconcile import Reconciliation
 
         found = reconcile(store, project.lock_path)
         if found.addresses and found.outcome in (Reconciliation.RESTORED, Reconciliation.ADVANCED):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
 
-from sorasync.assets.names import ClipFile, Link, view_names
+from sorasync.assets.file_names import ClipFile, Link, view_names
 from sorasync.assets.store import VIDEO
 from sorasync.graph import address as addresses
 from sorasync.graph.graph import ClipNode, Graph

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from sorasync.apply.context import Context
-from sorasync.assets.fetch import Received, receive
+from sorasync.assets.receive import Received, receive
 from sorasync.clock import Clock
 from sorasync.provider.errors import ServerError
 from sorasync.provider.wire import Job, Variant
