@@ -55,15 +55,19 @@ def write_atomic(path: Path, data: bytes | Iterable[bytes]) -> None:
     sync_directory(path.parent)
 
 
-def put_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
-    """As `write_atomic`, for a directory that the caller syncs."""
+def put_whole(path: Path, data: bytes | Iterable[bytes], *, sync: bool = True) -> None:
+    """As `write_atomic`, for a directory that the caller syncs.
+
+    Without `sync` a power cut may leave anything there: for what is checked when it is read.
+    """
     temporary = path.with_name(f".write-{os.urandom(8).hex()}")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o644)
     try:
         with os.fdopen(handle, "wb", buffering=BLOCK) as file:
             file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
-            os.fsync(handle)
+            if sync:
+                os.fsync(handle)
         temporary.chmod(0o644)
         temporary.replace(path)
     except BaseException:

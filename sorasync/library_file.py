@@ -56,7 +56,12 @@ def open_file(path: Path, *, within: Path | None, largest: int = MEDIA_BYTES) ->
 def read_file(path: Path, *, within: Path | None, largest: int = TEXT_BYTES) -> bytes:
     """The bytes of a file; see `open_file`."""
     with open_file(path, within=within, largest=largest) as file:
-        data = file.read(largest + 1)
+        return read_whole(path, file, largest)
+
+
+def read_whole(path: Path, file: BufferedReader, largest: int) -> bytes:
+    """The bytes of an open file, which may grow meanwhile. Raises `FileRefused`."""
+    data = file.read(largest + 1)
     _require_small(path, len(data), largest)
     return data
 

@@ -15,45 +15,44 @@ from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, StepSpec
 from sorasync.profile.profile import Profile
 
 
-def expand(library: Library, profile: Profile, memo: Memo | None = None, *, keys: bool = True) -> Graph:
+def expand(library: Library, profile: Profile, *, keys: bool = True) -> Graph:
     """The graph of everything that the library declares, for a provider of that profile.
 
-    A caller that expands a library again and again passes the same `memo`, made for the profile, each time.
-    One that only counts and checks goes without `keys`, and without a memo: every key is empty then.
-    Raises `ManifestError` with every place that asks for more than the profile has.
+    A caller that only counts and checks goes without `keys`: every key is empty then. Raises `ManifestError`
+    with every place that asks for more than the profile has.
     """
-    graph, lacks = expand_as_far(library, profile, memo, keys=keys)
+    graph, lacks = expand_as_far(library, profile, keys=keys)
     if lacks:
         raise ManifestError(lacks)
     return graph
 
 
-def expand_as_far(
-    library: Library, profile: Profile, memo: Memo | None = None, *, keys: bool = True
-) -> tuple[Graph, list[Diagnostic]]:
+def expand_as_far(library: Library, profile: Profile, *, keys: bool = True) -> tuple[Graph, list[Diagnostic]]:
     """The same, with what the profile lacks beside it instead of an error; nothing where it lacks nothing."""
-    limits = ProfileChecker(library, profile)
-    builder = _Builder(library, limits, memo, keys, profile.simulated)
+    expansion = Expansion(library, ProfileChecker(library, profile), profile.simulated, keys)
     for slug in sorted(library.characters, key=addresses.natural):
-        builder.add_character(library.characters[slug])
-    for name in memo.ordered(library.clips) if memo else sorted(library.clips, key=addresses.natural):
-        builder.add_clip(name)
-    graph = Graph(renders=builder.renders, clips=builder.clips, tags=builder.tags)
-    return graph, limits.diagnostics
+        expansion.add_character(library.characters[slug])
+    for name in sorted(library.clips, key=addresses.natural):
+        expansion.add_clip(name)
+    graph = Graph(renders=expansion.renders, clips=expansion.clips, tags=expansion.tags)
+    return graph, expansion.limits.diagnostics
 
 
 @dataclass
-class _Builder:
+class Expansion:
+    """A graph in the making. With a `memo` clips that are as they were the last time are taken from there."""
+
     library: Library
     limits: ProfileChecker
-    memo: Memo | None
-    keys: bool
     simulated: bool
+    keys: bool = True
+    memo: Memo | None = None
     renders: dict[str, Render] = field(default_factory=dict)
     clips: dict[str, ClipNode] = field(default_factory=dict)
     tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def add_character(self, spec: CharacterSpec) -> None:
+        """Add a character; before the clips that use it."""
         address = addresses.character(spec.slug)
         inputs, key = self._identity(kind=Kind.CHARACTER, name=spec.name, video=spec.video_sha256)
         self.limits.character(spec)

@@ -32,7 +32,7 @@ class ProfileChecker:
     """Fills in the profile's own defaults and collects a diagnostic for each thing it does not have."""
 
     def __init__(self, library: Library, profile: Profile) -> None:
-        self._library = library
+        self.library = library
         self._profile = profile
         self._prompt_chars = profile.limits.prompt_chars
         self._checked: dict[tuple[object, ...], list[Lack]] = {}
@@ -71,7 +71,7 @@ class ProfileChecker:
                 if value is None and (model is not None or name is None)
             ]
         for lack in (*absent, *lacks, *self._prompt(spec.prompt or "")):
-            self._origins = self._origins or Origins(self._library)
+            self._origins = self._origins or Origins(self.library)
             self._report(address, self._origins.of(spec, lack.field), lack)
         return name or "", size or "", seconds or 0
 
@@ -107,7 +107,7 @@ class ProfileChecker:
         if (address, place, lack.message) in self._reported:
             return
         self._reported.add((address, place, lack.message))
-        position = self._library.position(place)
+        position = self.library.position(place)
         self.diagnostics.append(
             Diagnostic(
                 code=_CODES.get(lack.field.partition(".")[0], "S129"),
@@ -117,7 +117,7 @@ class ProfileChecker:
                 address=address,
                 expected=lack.expected,
                 fix=lack.fix,
-                source=self._library.source(position),
+                source=self.library.source(position),
             )
         )
 

@@ -6,14 +6,12 @@ clip that it branches from. While both are the same, its renders are taken over 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container
 from dataclasses import dataclass, field
 
-from sorasync.graph.address import natural
 from sorasync.graph.graph import ClipNode
 from sorasync.graph.render import Render
-from sorasync.manifest.library import ClipSpec
-from sorasync.profile.profile import Profile
+from sorasync.manifest.library import ClipSpec, same_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +28,15 @@ class ClipPart:
 class Memo:
     """Clips without faults as they were last expanded for one profile."""
 
-    profile: Profile
     _parts: dict[str, ClipPart] = field(default_factory=dict)
-    _names: frozenset[str] = frozenset()
-    _order: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self._parts)
 
     def part(self, spec: ClipSpec, basis: tuple[object, ...]) -> ClipPart | None:
         """What became of the clip the last time, if that still holds."""
         part = self._parts.get(spec.name)
-        if part is None or part.basis != basis or not _same(part.spec, spec):
+        if part is None or part.basis != basis or not same_place(part.spec, spec):
             return None
         return part
 
@@ -46,24 +44,6 @@ class Memo:
         """Remember a clip."""
         self._parts[part.spec.name] = part
 
-    def ordered(self, names: Iterable[str]) -> tuple[str, ...]:
-        """The names in natural order; clips that are not among them are forgotten."""
-        # A library's names are sorted nearly so already, which is what sorts fast; a set's are not.
-        given = tuple(names)
-        now = frozenset(given)
-        if now != self._names:
-            self._names = now
-            self._order = tuple(sorted(given, key=natural))
-            self._parts = {name: part for name, part in self._parts.items() if name in now}
-        return self._order
-
-
-def _same(one: ClipSpec, other: ClipSpec) -> bool:
-    """Whether two declarations are the same and stand at the same places."""
-    if one is other:
-        return True
-    return (
-        one == other
-        and one.origin == other.origin
-        and all(a.origin == b.origin for a, b in zip(one.steps, other.steps, strict=True))
-    )
+    def forget_all_but(self, names: Container[str]) -> None:
+        """Forget clips that are no more."""
+        self._parts = {name: part for name, part in self._parts.items() if name in names}

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Protocol
 from unicodedata import normalize
 
-from sorasync.library_file import TEXT_BYTES, FileRefused, open_file, read_file
+from sorasync.library_file import TEXT_BYTES, FileRefused, open_file, read_whole
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.suggest import Speller, nearest, shown
 from sorasync.toml.positions import Span, TomlPath
@@ -176,9 +176,13 @@ class LibraryFiles:
     def _bytes(self, path: str) -> bytes:
         self._used.add(path)
         try:
-            return read_file(self.root / path, within=self.root, largest=TEXT_BYTES)
+            with open_file(self.root / path, within=self.root, largest=TEXT_BYTES) as stream:
+                status = os.fstat(stream.fileno())
+                data = read_whole(self.root / path, stream, TEXT_BYTES)
         except OSError as error:
             raise _unreadable(path, error) from None
+        self.digests[path] = self._digest_of(status, hashlib.sha256(data).hexdigest())
+        return data
 
     def _digest(self, path: str) -> FileDigest:
         try:
@@ -191,6 +195,9 @@ class LibraryFiles:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
         except OSError as error:
             raise _unreadable(path, error) from None
+        return self._digest_of(status, digest)
+
+    def _digest_of(self, status: os.stat_result, digest: str) -> FileDigest:
         return FileDigest(*_file_stamp(status), digest, status.st_mtime_ns + _SETTLED_NS < self._now_ns())
 
     def _resolve(self, declared: str, directory: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from sorasync.manifest.config import Config
 from sorasync.manifest.diagnostic import Diagnostic, Position
@@ -87,6 +87,26 @@ class ClipSpec:
     prompt_file: str | None = field(default=None, compare=False)
 
 
+def same_place(one: ClipSpec, other: ClipSpec) -> bool:
+    """Whether two declarations are the same and stand at the same places."""
+    if one is other:
+        return True
+    return (
+        one == other
+        and one.origin == other.origin
+        and all(a.origin == b.origin for a, b in zip(one.steps, other.steps, strict=True))
+    )
+
+
+@runtime_checkable
+class HasModels(Protocol):
+    """Clips that know their models without being read."""
+
+    def models(self) -> Mapping[str | None, str]:
+        """See `Library.models`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Library:
     """Everything declared, by name, and a way to find where it stands.
@@ -110,3 +130,12 @@ class Library:
     source: Callable[[Position], str | None] = field(default=lambda position: None, compare=False)
     places: SourcePositions | None = field(default=None, compare=False)
     remarks: tuple[str, ...] = field(default=(), compare=False)
+
+    def models(self) -> Mapping[str | None, str]:
+        """Every model that a clip names, None for those that name none, with the first such clip by name."""
+        if isinstance(self.clips, HasModels):
+            return self.clips.models()
+        found: dict[str | None, str] = {}
+        for name, spec in self.clips.items():
+            found.setdefault(spec.model, name)
+        return found

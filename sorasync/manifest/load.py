@@ -11,15 +11,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from sorasync.manifest.build import build
+from sorasync.manifest.built import Built, build_file
 from sorasync.manifest.config import CONFIG_FILE, Config
-from sorasync.manifest.declare import declare, syntax_faults
 from sorasync.manifest.diagnostic import Diagnostic, ManifestError
 from sorasync.manifest.faults import Fault, Locator
 from sorasync.manifest.files import FileFault, LibraryFiles
-from sorasync.manifest.library import REMARK, CharacterSpec, ClipSpec, Library, Origin
-from sorasync.manifest.matrix import canonical_name
-from sorasync.manifest.memory import Built, Memory, Noting
+from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin
 from sorasync.manifest.references import (
     Names,
     check_pick_ranges,
@@ -29,35 +26,33 @@ from sorasync.manifest.references import (
     sound,
 )
 from sorasync.manifest.source_positions import SourcePositions
-from sorasync.toml.parse import TomlError, parse
 
 
-def load(
-    root: Path, config: Config, files: LibraryFiles | None = None, memory: Memory | None = None
-) -> Library:
+def load(root: Path, config: Config, files: LibraryFiles | None = None) -> Library:
     """The library at `root`, resolved. Raises `ManifestError` with every fault of every file, sorted.
 
-    `files` is the look at the disk to use. A caller that loads again and again passes the same `memory` each
-    time, and only what has changed is read anew.
+    `files` is the look at the disk to use.
     """
-    look = files or LibraryFiles(root, memory.digests if memory else None)
-    loading = _loaded(config, look, memory)
+    look = files or LibraryFiles(root)
+    loading = _loaded(config, look)
     if loading.faults:
         raise ManifestError(Locator(look.text_or_none).diagnostics(loading.faults))
     return _library(loading, look, loading.names.clips, loading.names.characters)
 
 
-def load_sound(root: Path, config: Config, memory: Memory | None = None) -> tuple[Library, list[Diagnostic]]:
+def load_sound(
+    root: Path, config: Config, files: LibraryFiles | None = None
+) -> tuple[Library, list[Diagnostic]]:
     """What no fault of the language touches, so that it can be checked all the same, and every fault."""
-    look = LibraryFiles(root, memory.digests if memory else None)
-    loading = _loaded(config, look, memory)
+    look = files or LibraryFiles(root)
+    loading = _loaded(config, look)
     clips, characters = sound(loading.names, loading.faults)
     faults = Locator(look.text_or_none).diagnostics(loading.faults)
     return _library(loading, look, clips, characters), faults
 
 
-def _loaded(config: Config, look: LibraryFiles, memory: Memory | None = None) -> _Loading:
-    loading = _Loading(config, look, memory or Memory())
+def _loaded(config: Config, look: LibraryFiles) -> _Loading:
+    loading = _Loading(config, look)
     with _collector_paused():
         loading.run()
     return loading
@@ -99,10 +94,9 @@ def _collector_paused() -> Iterator[None]:
 class _Loading:
     """The work on one library."""
 
-    def __init__(self, config: Config, files: LibraryFiles, memory: Memory) -> None:
+    def __init__(self, config: Config, files: LibraryFiles) -> None:
         self.config = config
         self.files = files
-        self.memory = memory
         self.faults: list[Fault] = []
         self.names = Names()
         self.picks: list[tuple[str, int, Origin]] = []
@@ -113,10 +107,8 @@ class _Loading:
         self._folded_cast: dict[str, str] = {}
 
     def run(self) -> None:
-        self.memory.begin(self.config)
         for file in self._manifests():
             self._enter(self._built(file))
-        self.memory.end(self.files.digests)
         # A file that could not be read declares names nobody knows: every reference to them would look wrong.
         if not self.unread:
             self.faults += check_references(self.names)
@@ -139,34 +131,8 @@ class _Loading:
         try:
             text = self.files.text(file)
         except FileFault as fault:
-            built = Built(file, faults=(fault.at(file),), unread=True)
-            self.memory.keep(built, None)
-            return built
-        return self.memory.recall(file, text, self.files) or self._build(file, text)
-
-    def _build(self, file: str, text: str) -> Built:
-        noting = Noting(self.files)
-        try:
-            raw = parse(text)
-        except TomlError as error:
-            built = Built(file, faults=tuple(syntax_faults(file, error)), unread=True)
-        else:
-            declared = declare(file, raw, self.config.vars, templates="{{" in text)
-            characters, clips, faults = build(declared, self.config.defaults, noting)
-            picks = declared.model.picks.items()
-            built = Built(
-                file,
-                clips=tuple(clips),
-                characters=tuple(characters),
-                picks=tuple((canonical_name(n), take, Origin(file, ("picks", n))) for n, take in picks),
-                slugs=tuple(declared.slugs),
-                cast=tuple(declared.cast),
-                matrices=frozenset(declared.matrices),
-                faults=(*declared.faults, *faults),
-                remark=REMARK in text,
-            )
-        self.memory.keep(built, text, noting.asked)
-        return built
+            return Built(file, faults=(fault.at(file),), unread=True)
+        return build_file(self.config, self.files, file, text)
 
     def _enter(self, built: Built) -> None:
         names, file = self.names, built.file

@@ -233,7 +233,7 @@ def sound(names: Names, faults: Iterable[Fault]) -> tuple[dict[str, ClipSpec], d
     clips = {
         name: spec
         for name, spec in names.clips.items()
-        if own(spec) and characters.keys() >= set(spec.characters)
+        if own(spec) and characters.keys() >= set(spec.characters) and (spec.pick or 0) <= spec.takes
     }
     while lone := [n for n, spec in clips.items() if spec.source is not None and spec.source not in clips]:
         for name in lone:

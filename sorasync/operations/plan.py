@@ -241,7 +241,9 @@ def _relinks(project: Project, graph: Graph, known: Known, changes: Iterable[Cha
     directory = project.config.assets.path
     naming = project.file_naming(graph)
     stale = stale_names(graph, known.bindings, known.briefs, known.present, holds, directory, naming, earlier)
-    return (relink for relink in stale if relink.clip not in changed)
+    return sorted(
+        (relink for relink in stale if relink.clip not in changed), key=lambda relink: natural(relink.clip)
+    )
 
 
 def _display_order(change: Change) -> tuple[object, ...]:

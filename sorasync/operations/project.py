@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
     from sorasync.manifest.config import Config
     from sorasync.manifest.diagnostic import Diagnostic, ManifestError
+    from sorasync.manifest.files import LibraryFiles
     from sorasync.manifest.library import Library
     from sorasync.manifest.lint.memo import LintMemo
+    from sorasync.operations.engine import Engine, Wanted
     from sorasync.plan.decisions import Decisions
     from sorasync.profile.profile import Profile
     from sorasync.provider.host_client import HostClient
@@ -60,12 +62,16 @@ class Project:
     config: Config
     profile: Profile
     clock: Clock = field(default_factory=SystemClock)
+    engine: Engine | None = field(default=None, compare=False, repr=False)
+    """What is known of its manifests from before; None to read all of them."""
+    _wanted: list[Wanted] = field(default_factory=list, compare=False, repr=False)
     _printed_key: list[str] = field(default_factory=list, compare=False, repr=False)
 
     @classmethod
-    def open(cls, directory: Path | None = None, env: str | None = None) -> Project:
+    def open(cls, directory: Path | None = None, env: str | None = None, *, cached: bool = False) -> Project:
         """The library at `directory`, or the nearest one upwards from here.
 
+        With `cached` what the last run has kept of its manifests is taken over, and kept for the next one.
         Raises `SorasyncError` where there is none, `ManifestError` for a faulty `sorasync.toml`, also where
         it changes the profile wrongly, and `ProfileError` for a profile that cannot be used.
         """
@@ -86,7 +92,12 @@ class Project:
             from sorasync.operations.profile_faults import placed
 
             raise placed(error, root, config) from None
-        return cls(root=root, config=config, profile=profile)
+        engine = None
+        if cached:
+            from sorasync.operations.cache import load_engine
+
+            engine = load_engine(root, config.env)
+        return cls(root=root, config=config, profile=profile, engine=engine)
 
     @property
     def name(self) -> str:
@@ -95,15 +106,39 @@ class Project:
 
     def library(self) -> Library:
         """Everything that the manifests declare. Raises `ManifestError` with every fault."""
+        if (wanted := self._from_engine()) is not None:
+            return wanted.library
         from sorasync.manifest.load import load
 
-        return load(self.root, self.config)
+        return load(self.root, self.config, self._files())
 
     def sound_library(self) -> tuple[Library, list[Diagnostic]]:
         """The part of the library that no fault of the language touches, and those faults."""
+        if (wanted := self._from_engine()) is not None:
+            return wanted.library, []
         from sorasync.manifest.load import load_sound
 
-        return load_sound(self.root, self.config)
+        return load_sound(self.root, self.config, self._files())
+
+    def _from_engine(self) -> Wanted | None:
+        """The library with as little reading as it takes, None where all of it has to be read."""
+        if self.engine is None:
+            return None
+        wanted = self.engine.load(self.root, self.config, self.profile)
+        self._wanted[:] = [] if wanted is None else [wanted]
+        self._keep_engine(self.engine)
+        return wanted
+
+    def _keep_engine(self, engine: Engine) -> None:
+        from sorasync.operations.cache import keep_engine
+
+        keep_engine(engine, self.root, self.config.env)
+
+    def _files(self) -> LibraryFiles | None:
+        """A look at the files that hashes none again."""
+        from sorasync.manifest.files import LibraryFiles
+
+        return None if self.engine is None else LibraryFiles(self.root, self.engine.digests)
 
     def all_faults(self, first: ManifestError) -> ManifestError:
         """The error that ended a stage of reading, with what the later stages would have found."""
@@ -130,9 +165,21 @@ class Project:
 
     def graph(self, library: Library) -> Graph:
         """The graph of the library for this provider. Raises `ManifestError`."""
-        from sorasync.graph.expand import expand
+        graph, lacks = self.graph_as_far(library)
+        if lacks:
+            from sorasync.manifest.diagnostic import ManifestError
 
-        return expand(library, self.profile)
+            raise ManifestError(lacks)
+        return graph
+
+    def graph_as_far(self, library: Library, *, keys: bool = True) -> tuple[Graph, list[Diagnostic]]:
+        """The graph, and what the profile lacks for it. Without `keys` they may be empty."""
+        for wanted in self._wanted:
+            if wanted.library is library:
+                return wanted.graph, []
+        from sorasync.graph.expand import expand_as_far
+
+        return expand_as_far(library, self.profile, keys=keys)
 
     def decisions(self) -> Decisions | None:
         """What the last plan of this library decided, of one that is planned again and again."""

@@ -36,13 +36,13 @@ def _of_models(project: Project, library: Library, today: date) -> Iterator[Diag
 
     told: set[str] = set()
     origins = Origins(library)
-    for spec in library.clips.values():
-        name = spec.model or project.profile.default_model or ""
+    for named, clip in sorted(library.models().items(), key=lambda item: item[1]):
+        name = named or project.profile.default_model or ""
         model = project.profile.model(name)
         if name in told or model is None or not _near(model.sunset, today):
             continue
         told.add(name)
-        place = origins.of(spec, "model")
+        place = origins.of(library.clips[clip], "model")
         yield _ending(library, place, name, model.sunset, today, model.replacement)
 
 

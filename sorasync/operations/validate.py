@@ -55,12 +55,11 @@ def faults(project: Project) -> list[Diagnostic]:
 
 
 def _checked_library(project: Project) -> ValidatedLibrary:
-    from sorasync.graph.expand import expand_as_far
     from sorasync.operations.schemas import schema_findings
     from sorasync.operations.sunset import endings
 
     library, language = project.sound_library()
-    graph, lacks = expand_as_far(library, project.profile, keys=False)
+    graph, lacks = project.graph_as_far(library, keys=False)
     lacking = {lack.address for lack in lacks}
     sound = {a for a in graph.sending if owner(a) not in lacking}
     media = media_findings(project, library, graph, sound)

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sorasync.assets.store import AssetStore
-from sorasync.graph.memo import Memo
 from sorasync.library_file import read_file
-from sorasync.manifest.memory import Memory
+from sorasync.operations.engine import Engine
 from sorasync.operations.project import Project
 from sorasync.plan.decisions import Decisions
 from sorasync.state.store import Store
@@ -21,7 +20,6 @@ from sorasync.state.store import Store
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sorasync.graph.graph import Graph
     from sorasync.manifest.diagnostic import Diagnostic
     from sorasync.manifest.library import Library
     from sorasync.manifest.lint.memo import LintMemo
@@ -40,8 +38,7 @@ class Caches:
     `changes` counts how often the state or the assets were found to be other than before.
     """
 
-    memory: Memory = field(default_factory=Memory)
-    memo: Memo | None = None
+    engine: Engine = field(default_factory=Engine)
     decisions: Decisions = field(default_factory=Decisions)
     lint: LintMemo | None = None
     state: WarmStore | None = None
@@ -51,7 +48,7 @@ class Caches:
     @property
     def version(self) -> int:
         """Grows whenever something that a plan is made from was found changed."""
-        return self.memory.version + self.changes + (self.assets.changes if self.assets else 0)
+        return self.engine.version + self.changes + (self.assets.changes if self.assets else 0)
 
     def assets_moved(self) -> bool:
         """Whether videos have come or gone since the last plan."""
@@ -77,13 +74,12 @@ class WarmProject(Project):
     @classmethod
     def over(cls, project: Project, caches: Caches) -> WarmProject:
         """The same library with what is remembered of it."""
-        return cls(project.root, project.config, project.profile, project.clock, caches=caches)
+        return cls(
+            project.root, project.config, project.profile, project.clock, engine=caches.engine, caches=caches
+        )
 
-    def library(self) -> Library:
-        """See `Project.library`."""
-        from sorasync.manifest.load import load
-
-        return load(self.root, self.config, memory=self.caches.memory)
+    def _keep_engine(self, engine: Engine) -> None:
+        """Whoever watches keeps what is known in memory."""
 
     def lint(self, library: Library, only: Collection[str] | None = None) -> tuple[Diagnostic, ...]:
         """See `Project.lint`."""
@@ -92,21 +88,6 @@ class WarmProject(Project):
         if self.caches.lint is None:
             self.caches.lint = LintMemo()
         return self._linted(library, only, self.caches.lint)
-
-    def graph(self, library: Library) -> Graph:
-        """See `Project.graph`."""
-        from sorasync.graph.expand import expand
-
-        memo = self.caches.memo
-        if memo is None or memo.profile != self.profile:
-            memo = self.caches.memo = Memo(self.profile)
-        return expand(library, self.profile, memo)
-
-    def sound_library(self) -> tuple[Library, list[Diagnostic]]:
-        """See `Project.sound_library`."""
-        from sorasync.manifest.load import load_sound
-
-        return load_sound(self.root, self.config, self.caches.memory)
 
     def decisions(self) -> Decisions:
         """See `Project.decisions`."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from sorasync.apply.events import ChangeEvent
 from sorasync.errors import SorasyncError
 from sorasync.manifest.diagnostic import Diagnostic, ManifestError
+from sorasync.operations.engine import changed_clips
 from sorasync.operations.plan import Planned, PlanOptions, make_plan
 from sorasync.plan.plan import Plan
 from sorasync.plan.selection import Selection
@@ -350,11 +351,10 @@ class Watch:
             return replace(self.view, error=error, seconds=seconds)
         edited, before = self.view.edited, self.view.before
         if self._library is not None:
-            old, new = self._library.clips, planned.library.clips
-            found = tuple(name for name, spec in new.items() if _differs(old.get(name), spec))
+            found = list(changed_clips(self._library, planned.library))
             if found:
-                edited = found
-                before = {name: prompts(old[name]) for name in found if name in old}
+                edited = tuple(name for name, _, _ in found)
+                before = {name: prompts(was) for name, was, _ in found if was is not None}
         self._library = planned.library
         return View(planned, None, edited, before, seconds, online)
 
@@ -379,10 +379,6 @@ def step_cost(plan: Plan, names: tuple[str, ...]) -> Plan:
     owned = (change for name in names for change in plan.by_owner.get(f"clip.{name}", ()))
     kept = tuple(change for change in owned if change.action.renders)
     return replace(plan, changes=kept)
-
-
-def _differs(before: ClipSpec | None, now: ClipSpec) -> bool:
-    return before is not now and before != now
 
 
 def _error_words(error: SorasyncError | None) -> object:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from sorasync.graph.expand import expand
-from sorasync.graph.memo import Memo
 from sorasync.manifest.config import load_config
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.manifest.load import load
@@ -134,19 +133,6 @@ seconds = 7
         ("S125", "clip.b", 9),
         ("S122", "clip.c", 14),
     ]
-
-
-def test_a_fault_is_reported_every_time_the_library_is_expanded(tmp_path: Path) -> None:
-    memo = Memo(profile())
-    graph_of(tmp_path, '[clips.a]\nprompt = "x"\n')
-    library = load(tmp_path, load_config(tmp_path))
-    expand(library, profile(), memo)
-    (tmp_path / "manifests/a.toml").write_text('[clips.a]\nprompt = "x"\nseconds = 5\n')
-    faulty = load(tmp_path, load_config(tmp_path))
-    for _ in range(2):
-        with pytest.raises(ManifestError):
-            expand(faulty, profile(), memo)
-    assert expand(library, profile(), memo) == expand(library, profile())
 
 
 def test_too_many_extensions_in_a_row_are_refused_even_across_branches(tmp_path: Path) -> None:

@@ -48,6 +48,15 @@ def test_findings_come_with_place_caret_and_what_to_do(film: Maker) -> None:
     assert lines[-1].endswith("1 warning, 1 hint.")
 
 
+def test_a_pick_of_a_take_that_is_not_there_is_a_fault_like_others(film: Maker) -> None:
+    library = film('[clips.a]\nprompt = "A boat."\ntakes = 2\n[[clips.a.steps]]\nedit = "At night."\n')
+    (library.root / "manifests/picks.toml").write_text("[picks]\na = 9\n")
+    answer = library.run("validate")
+    assert answer.code == 1
+    assert "error[S114]" in answer.err
+    assert "expected: 1 to 2" in answer.err
+
+
 def test_quiet_prints_only_the_last_line(film: Maker) -> None:
     assert len(film(EPIC).run("validate", "--quiet").out.splitlines()) == 1
 

@@ -74,7 +74,11 @@ def told(project: Project, options: PlanOptions = OPTIONS) -> str:
         return json.dumps([diagnostic_json(found) for found in error.diagnostics])
     where = [str(planned.library.position(spec.origin)) for spec in planned.library.clips.values()]
     files = [str(render.origin) for render in planned.graph.renders.values()]
-    declared = [repr(planned.library.clips), repr(planned.library.characters), planned.library.files]
+    declared = [
+        repr(dict(planned.library.clips)),
+        repr(dict(planned.library.characters)),
+        planned.library.files,
+    ]
     saved = b"".join(encode(planned.plan)).decode()
     return saved + json.dumps([plan_json(planned.plan), where, files, declared])
 

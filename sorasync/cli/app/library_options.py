@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -29,6 +29,9 @@ class Globals:
     format: str = "text"
     quiet: bool = False
     verbose: bool = False
+    cached: bool = False
+    """Whether the command takes over what the last run has kept of the manifests."""
+    no_cache: bool = False
 
     def project(self) -> Project:
         """The library that the command is about."""
@@ -38,7 +41,7 @@ class Globals:
 
         # Before it is opened: the configuration's own faults have a place as well.
         files_are_of(find_library(self.library or Path.cwd()))
-        return Project.open(self.library, self.env)
+        return Project.open(self.library, self.env, cached=self.cached and not self.no_cache)
 
     @property
     def json(self) -> bool:
@@ -52,23 +55,24 @@ def global_options(function: F) -> F:
 
 
 def subcommand(
-    *, formats: tuple[str, ...] = ("text", "json"), epilog: str | None = None
+    *, formats: tuple[str, ...] = ("text", "json"), epilog: str | None = None, cached: bool = False
 ) -> Callable[[Callable[..., Any]], click.Command]:
     """Make a command that takes the global options too and gets them as its first argument.
 
-    `formats` are the values that `--format` takes, the first one its default.
+    `formats` are the values that `--format` takes, the first one its default. A `cached` command reads only
+    the manifests that have changed since the last one, unless told otherwise.
     """
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         @functools.wraps(function)
         def run(*args: Any, **options: Any) -> Any:
-            chosen = current()
+            chosen = replace(current(), cached=cached)
             if chosen.format not in formats:
                 raise click.UsageError(f"--format must be one of: {', '.join(formats)}")
             return function(chosen, *args, **options)
 
         name = function.__module__.rpartition(".")[2].rstrip("_").replace("_", "-")
-        wrapped = _options(run, formats)
+        wrapped = _options(_silent(_NO_CACHE)(run) if cached else run, formats)
         settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
         return click.command(name=name, epilog=epilog, context_settings=settings)(wrapped)
 
@@ -89,6 +93,11 @@ def globals_of(ctx: click.Context) -> Globals:
 def _remember(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
     if value is not None and value is not False and parameter.name is not None:
         ctx.meta.setdefault(_KEY, {})[parameter.name] = value
+
+
+_NO_CACHE = click.option(
+    "--no-cache", is_flag=True, help="Read every manifest, also those that have not changed."
+)
 
 
 def _options(function: F, formats: tuple[str, ...]) -> F:

@@ -29,7 +29,7 @@ Examples:
 _MARKDOWN = ("github", "markdown")
 
 
-@subcommand(formats=("text", "json", "github", "markdown"), epilog=_EXAMPLES)
+@subcommand(formats=("text", "json", "github", "markdown"), epilog=_EXAMPLES, cached=True)
 @plan_options
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Save the plan.")
 @click.option(

@@ -19,7 +19,7 @@ Examples:
 _STAGES = ("lost", "blocked", "failed", "in flight", "to do", "waiting", "done")
 
 
-@subcommand(epilog=_EXAMPLES)
+@subcommand(epilog=_EXAMPLES, cached=True)
 @click.argument("patterns", nargs=-1, type=PATTERN, metavar="[ADDRESS]...")
 @click.option(
     "--stage", "stages", multiple=True, type=click.Choice(_STAGES), help="Only clips in this stage."

@@ -26,7 +26,7 @@ Examples:
 """
 
 
-@subcommand(formats=("text", "json", "github", "sarif"), epilog=_EXAMPLES)
+@subcommand(formats=("text", "json", "github", "sarif"), epilog=_EXAMPLES, cached=True)
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILES]...")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 def command(globals: Globals, files: tuple[Path, ...], strict: bool) -> ExitCode:

@@ -1,0 +1,165 @@
+"""What one manifest brings into the graph, in columns: enough to tell what changed without making a render.
+
+An outline follows from the manifest's text, from the other files that were read for it, and from what it
+stands on in other manifests. All three are kept with it, as values that can be compared.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sorasync.graph.graph import ClipNode
+
+Standing = tuple[str | None, int | None, str | None, str | None]
+"""What a branch takes from the clip that it starts from; the key decides length, size and model."""
+
+
+def standing(node: ClipNode, key_of: Callable[[str], str]) -> Standing:
+    """What a branch off that clip takes from it."""
+    return node.waits_for, node.chosen, node.final, None if node.final is None else key_of(node.final)
+
+
+@dataclass(slots=True)
+class Outline:
+    """One manifest without faults, as it was last expanded.
+
+    `digest` is that of its text, `asked` what else was read for it with the answers. `slugs` are its clips
+    as declared, `names` as expanded, `branches` those that start from another clip, by name. `addresses` and
+    `keys` are its renders, clip by clip. `picked`, `cast` and `sources` are what it takes from elsewhere:
+    picks of `[picks]` tables, keys of characters, and clips of other manifests.
+    """
+
+    file: str
+    digest: str
+    asked: tuple[tuple[tuple[str, ...], str], ...]
+    slugs: tuple[str, ...]
+    characters: tuple[tuple[Any, ...], ...]
+    picks: tuple[tuple[str, int, tuple[str | int, ...]], ...]
+    remark: bool
+    names: tuple[str, ...]
+    addresses: tuple[str, ...]
+    keys: tuple[str, ...]
+    sending: tuple[str, ...]
+    models: dict[str | None, str]
+    branches: dict[str, str]
+    picked: dict[str, int]
+    cast: dict[str, str]
+    sources: dict[str, Standing]
+    several: bool
+    waiting: bool
+    rows: str
+    _nodes: dict[str, ClipNode] | None = field(default=None, compare=False, repr=False)
+
+    def standing(self, name: str) -> Standing:
+        """What a branch off that clip takes from it."""
+        return standing(self.nodes[name], lambda final: self.keys[self.addresses.index(final)])
+
+    @property
+    def nodes(self) -> dict[str, ClipNode]:
+        """Its clips by name."""
+        if self._nodes is None:
+            found, at = {}, 0
+            for name, (takes, steps, chosen, waits_for, tags) in zip(
+                self.names, json.loads(self.rows), strict=True
+            ):
+                last = at + takes + steps
+                renders, at = self.addresses[at:last], last
+                found[name] = node_of(name, renders, takes, chosen, waits_for, tuple(tags))
+            self._nodes = found
+        return self._nodes
+
+    def text(self) -> str:
+        """The outline as one line: the columns, a tab, and what a plan without changes does not read."""
+        columns = [
+            self.file,
+            self.digest,
+            self.asked,
+            self.slugs,
+            self.characters,
+            self.picks,
+            self.remark,
+            self.names,
+            self.addresses,
+            self.keys,
+            self.sending,
+            list(self.models.items()),
+            self.branches,
+            self.picked,
+            self.cast,
+            self.sources,
+            self.several,
+            self.waiting,
+        ]
+        return f"{json.dumps(columns, separators=(',', ':'))}\t{self.rows}"
+
+    @classmethod
+    def of_text(cls, line: str) -> Outline:
+        """Read an outline back. Raises `ValueError` for what is none."""
+        columns, _, rows = line.partition("\t")
+        try:
+            (
+                file,
+                digest,
+                asked,
+                slugs,
+                characters,
+                picks,
+                remark,
+                names,
+                addresses,
+                keys,
+                sending,
+                models,
+                branches,
+                picked,
+                cast,
+                sources,
+                several,
+                waiting,
+            ) = json.loads(columns)
+            return cls(
+                file=file,
+                digest=digest,
+                asked=tuple((tuple(question), answer) for question, answer in asked),
+                slugs=tuple(slugs),
+                characters=tuple(map(tuple, characters)),
+                picks=tuple((name, take, tuple(path)) for name, take, path in picks),
+                remark=remark,
+                names=tuple(names),
+                addresses=tuple(addresses),
+                keys=tuple(keys),
+                sending=tuple(sending),
+                models=dict(models),
+                branches=branches,
+                picked=picked,
+                cast=cast,
+                sources={name: tuple(stood) for name, stood in sources.items()},
+                several=several,
+                waiting=waiting,
+                rows=rows,
+            )
+        except (TypeError, AttributeError) as error:
+            raise ValueError("not an outline") from error
+
+
+def node_of(
+    name: str,
+    renders: tuple[str, ...],
+    takes: int,
+    chosen: int | None,
+    waits_for: str | None,
+    tags: tuple[str, ...],
+) -> ClipNode:
+    """A clip from the addresses of its renders, the first ones being its takes."""
+    first, steps = renders[:takes], renders[takes:]
+    final = steps[-1] if steps else first[(chosen or 1) - 1] if first else None
+    return ClipNode(name, first, steps, final, chosen, waits_for, tags)
+
+
+def rows_of(nodes: Iterable[ClipNode]) -> str:
+    """What `Outline.nodes` reads."""
+    rows = [[len(n.takes), len(n.steps), n.chosen, n.waits_for, n.tags] for n in nodes]
+    return json.dumps(rows, separators=(",", ":"))

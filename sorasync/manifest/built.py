@@ -1,0 +1,108 @@
+"""What one manifest declares, and what else was read to find that out.
+
+It follows from the manifest's text, from the configuration, and from what its paths led to. Where all three
+are the same, so is what the manifest declares.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sorasync.manifest.build import build
+from sorasync.manifest.config import Config
+from sorasync.manifest.declare import declare, syntax_faults
+from sorasync.manifest.faults import Fault
+from sorasync.manifest.files import LibraryFiles, Look
+from sorasync.manifest.library import REMARK, CharacterSpec, ClipSpec, Origin
+from sorasync.manifest.matrix import canonical_name
+from sorasync.toml.parse import TomlError, parse
+
+Question = tuple[str, ...]
+"""A question to the disk: `("resolve", declared, beside)`, `("text", path)` or `("sha256", path)`."""
+
+Asked = tuple[tuple[Question, str], ...]
+"""Questions in order, each with a path or a SHA-256 as its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """Everything that one manifest brings into a library.
+
+    `slugs` and `cast` are all names that it declares, `matrices` the slugs that stand for several clips;
+    `remark` says whether it holds a comment addressed to this program, `unread` that it has no values.
+    """
+
+    file: str
+    clips: tuple[ClipSpec, ...] = ()
+    characters: tuple[CharacterSpec, ...] = ()
+    picks: tuple[tuple[str, int, Origin], ...] = ()
+    slugs: tuple[str, ...] = ()
+    cast: tuple[str, ...] = ()
+    matrices: frozenset[str] = frozenset()
+    faults: tuple[Fault, ...] = ()
+    remark: bool = False
+    unread: bool = False
+    asked: Asked = ()
+
+
+@dataclass(slots=True)
+class _Noting:
+    """A look at the disk that notes what it was asked and what it answered."""
+
+    look: Look
+    asked: dict[Question, str] = field(default_factory=dict)
+
+    def resolve(self, declared: str, beside: str) -> str:
+        """See `LibraryFiles.resolve`."""
+        found = self.asked["resolve", declared, beside] = self.look.resolve(declared, beside)
+        return found
+
+    def text(self, path: str) -> str:
+        """See `LibraryFiles.text`."""
+        found = self.look.text(path)
+        self.asked["text", path] = self.look.sha256(path)
+        return found
+
+    def sha256(self, path: str) -> str:
+        """See `LibraryFiles.sha256`."""
+        found = self.asked["sha256", path] = self.look.sha256(path)
+        return found
+
+
+def build_file(config: Config, look: Look, file: str, text: str) -> Built:
+    """Read the text of one manifest. What is wrong with it is among its `faults`."""
+    try:
+        raw = parse(text)
+    except TomlError as error:
+        return Built(file, faults=tuple(syntax_faults(file, error)), unread=True)
+    noting = _Noting(look)
+    declared = declare(file, raw, config.vars, templates="{{" in text)
+    characters, clips, faults = build(declared, config.defaults, noting)
+    picks = declared.model.picks.items()
+    return Built(
+        file,
+        clips=tuple(clips),
+        characters=tuple(characters),
+        picks=tuple((canonical_name(n), take, Origin(file, ("picks", n))) for n, take in picks),
+        slugs=tuple(declared.slugs),
+        cast=tuple(declared.cast),
+        matrices=frozenset(declared.matrices),
+        faults=(*declared.faults, *faults),
+        remark=REMARK in text,
+        asked=tuple(noting.asked.items()),
+    )
+
+
+def holds(asked: Asked, look: LibraryFiles) -> bool:
+    """Whether the disk would still give the same answers. Raises `FileFault`."""
+    return all(_answer(look, question) == before for question, before in asked)
+
+
+def _answer(look: LibraryFiles, question: Question) -> str:
+    match question:
+        case ("resolve", declared, beside):
+            return look.resolve(declared, beside)
+        case (_, path):
+            return look.sha256(path)
+        case _:
+            raise ValueError(f"not a question: {question}")

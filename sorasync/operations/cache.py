@@ -1,0 +1,119 @@
+"""What is kept of a library between runs: the parts of its engine, below `state/cache`.
+
+```
+<header>                           format, program, place and basis as JSON
+<digests>                          the stamp and SHA-256 of every file that was read
+<outline>                          one for each manifest
+```
+Each line begins with its CRC-32. The file may be deleted at any time. One that was made by another program,
+for another configuration or in another place is not read, and neither is one that is damaged: only time is
+lost. It is put in place whole, so of two writers one wins. No money is in it, and nothing that the state
+says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from zlib import crc32
+
+import sorasync
+from sorasync.durable import put_whole
+from sorasync.graph.outline import Outline
+from sorasync.library_file import MEDIA_BYTES, read_file
+from sorasync.manifest.files import FileDigest
+from sorasync.operations.engine import Engine, Part
+
+DIRECTORY = "state/cache"
+FORMAT = 1
+WORTH = 500
+"""A library of fewer clips is read faster than this file."""
+
+_CODE = ("graph", "manifest", "profile", "toml")
+
+
+def cache_path(root: Path, env: str | None) -> Path:
+    """Where the file of a library is, for one of its environments."""
+    name = re.sub(r"[^\w-]", lambda match: f"%{ord(match[0]):x}", env) if env else ""
+    return root / DIRECTORY / (f"env-{name}.plan" if env else "base.plan")
+
+
+def load_engine(root: Path, env: str | None) -> Engine:
+    """The engine as it was kept; an empty one where nothing can be taken from the file."""
+    engine = Engine()
+    path = cache_path(root, env)
+    try:
+        lines = read_file(path, within=root, largest=MEDIA_BYTES).decode("utf-8").splitlines()
+        head = json.loads(_checked(lines[0]))
+        if head[:-1] != _head(root):
+            return engine
+        digests = {path: FileDigest(*stamp) for path, stamp in json.loads(_checked(lines[1])).items()}
+        parts = {}
+        for line in lines[2:]:
+            outline = Outline.of_text(_checked(line))
+            parts[outline.file] = Part(outline)
+    except (OSError, ValueError, IndexError, TypeError, KeyError, RecursionError):
+        return engine
+    engine.basis, engine.digests, engine.parts = head[-1], digests, parts
+    return engine
+
+
+def keep_engine(engine: Engine, root: Path, env: str | None) -> None:
+    """Keep an engine for the next run, where that is worth it and can be done."""
+    path = cache_path(root, env)
+    worth = sum(len(part.outline.names) for part in engine.parts.values()) >= WORTH
+    if not engine.changed or not worth:
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A link that came with somebody's branch must not lead the writing elsewhere.
+        if Path(os.path.realpath(path.parent)) == root.resolve() / DIRECTORY:
+            put_whole(path, _lines(engine, root), sync=False)
+    except OSError:
+        return
+
+
+def _lines(engine: Engine, root: Path) -> Iterator[bytes]:
+    yield _line(json.dumps([*_head(root), engine.basis]))
+    stamps = {
+        path: [found.size, found.mtime_ns, found.inode, found.sha256, found.settled]
+        for path, found in engine.digests.items()
+    }
+    yield _line(json.dumps(stamps))
+    for part in engine.parts.values():
+        yield _line(part.outline.text())
+
+
+def _line(text: str) -> bytes:
+    data = text.encode("utf-8")
+    return b"%08x %s\n" % (crc32(data), data)
+
+
+def _checked(line: str) -> str:
+    """The text of a line. Raises `ValueError` where it is not as it was written."""
+    text = line[9:]
+    if f"{crc32(text.encode()):08x} " != line[:9]:
+        raise ValueError("damaged")
+    return text
+
+
+def _head(root: Path) -> list[object]:
+    """What a file of ours begins with: nobody else's file can know which directory this is."""
+    place = root.stat()
+    return [FORMAT, _program(), str(root.resolve()), place.st_dev, place.st_ino]
+
+
+def _program() -> str:
+    """A digest of what decides how manifests are read, for this version of the program as it is installed."""
+    found = [sorasync.__version__]
+    for package in _CODE:
+        for directory, _, names in os.walk(Path(sorasync.__file__).parent / package):
+            if not directory.endswith("__pycache__"):
+                for name in names:
+                    facts = Path(directory, name).stat()
+                    found.append(f"{directory}/{name} {facts.st_size} {facts.st_mtime_ns}")
+    return hashlib.sha256("\n".join(sorted(found)).encode("utf-8", "surrogatepass")).hexdigest()

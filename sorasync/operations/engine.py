@@ -1,0 +1,441 @@
+"""Loads and expands a library, doing again only what a change makes necessary.
+
+One manifest is one part. A part holds while its text is the same, the other files that were read for it are,
+and what it takes from other manifests is: characters, sources of branches, picks. Parts that hold are known
+by their outlines; the declarations and renders of their clips are made when somebody asks.
+
+What is wrong with a library is found by `load` and `expand`, from nothing: where a library cannot be shown
+to be sound, this gives up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sorasync.errors import SorasyncError
+from sorasync.graph import address as addresses
+from sorasync.graph.expand import Expansion
+from sorasync.graph.memo import Memo
+from sorasync.graph.outline import Outline, rows_of, standing
+from sorasync.graph.parted import Columns, PartedGraph
+from sorasync.graph.profile_checks import ProfileChecker
+from sorasync.graph.render import Render
+from sorasync.manifest.built import Built, build_file, holds
+from sorasync.manifest.config import Config
+from sorasync.manifest.files import FileDigest, FileFault, LibraryFiles
+from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin, same_place
+from sorasync.manifest.source_positions import SourcePositions
+from sorasync.profile.profile import Profile
+
+Picks = dict[str, tuple[int, Origin]]
+"""The takes of all `[picks]` tables, by clip."""
+
+_SPARE = 1_000
+
+
+@dataclass(slots=True)
+class Part:
+    """One manifest: its outline, and its clips, picks applied, once they were read in this process."""
+
+    outline: Outline
+    specs: dict[str, ClipSpec] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a library declares."""
+
+    library: Library
+    graph: PartedGraph
+
+
+class _GiveUp(Exception):
+    """Something is wrong, or might be."""
+
+
+@dataclass(slots=True)
+class Engine:
+    """The parts of one library, for one configuration and profile at a time.
+
+    `basis` stands for what decides them outside of the library's files. `made` are renders of parts that
+    hold. `version` grows with every load that finds other files than the one before, `changed` tells whether
+    the last one found anything that is worth keeping.
+    """
+
+    basis: str = ""
+    digests: Mapping[str, FileDigest] = field(default_factory=dict)
+    parts: dict[str, Part] = field(default_factory=dict)
+    made: dict[str, Render] = field(default_factory=dict)
+    memo: Memo = field(default_factory=Memo)
+    version: int = 0
+    changed: bool = False
+    _seen: tuple[object, ...] = ()
+
+    def load(self, root: Path, config: Config, profile: Profile) -> Wanted | None:
+        """The library and its graph; None where they have to be made from nothing."""
+        basis = basis_of(config, profile)
+        if basis != self.basis:
+            self.basis, self.parts, self.made, self.memo = basis, {}, {}, Memo()
+        look = LibraryFiles(root, self.digests)
+        loading = _Loading(self, config, profile, look)
+        try:
+            return loading.run()
+        except (_GiveUp, FileFault):
+            # Which parts hold is only known once all of them do.
+            look.digests = {**self.digests, **look.digests}
+            loading.kept = self.parts
+            return None
+        finally:
+            self._remember(loading.kept, look)
+
+    def _remember(self, kept: dict[str, Part], look: LibraryFiles) -> None:
+        self.changed = kept != self.parts or look.digests != self.digests
+        for file in self.parts.keys() - kept.keys():
+            self.forget(self.parts[file])
+        if len(self.memo) > 2 * len(self.made) + _SPARE:
+            self.memo.forget_all_but({name for part in kept.values() for name in part.outline.names})
+        self.parts, self.digests = kept, look.digests
+        seen = (self.basis, *sorted((path, found.sha256) for path, found in look.digests.items()))
+        self.version += seen != self._seen
+        self._seen = seen
+
+    def forget(self, part: Part) -> None:
+        """Let the renders of a part go."""
+        for address in part.outline.addresses:
+            self.made.pop(address, None)
+
+
+def basis_of(config: Config, profile: Profile) -> str:
+    """A digest of what decides every manifest of a library outside of its files."""
+    facts = [
+        json.dumps(dict(config.vars), sort_keys=True, default=repr),
+        config.defaults.model_dump_json(),
+        profile.model_dump_json(),
+        config.library.manifests,
+    ]
+    return hashlib.sha256("\n".join(facts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Specs(Mapping[str, ClipSpec]):
+    """Every clip by name; a manifest is read when one of its clips is asked for."""
+
+    def __init__(self, read: Callable[[str], dict[str, ClipSpec]]) -> None:
+        self.owners: dict[str, str] = {}
+        self.parts: dict[str, Part] = {}
+        self._read = read
+
+    def __getitem__(self, name: str) -> ClipSpec:
+        return self._read(self.owners[name])[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.owners
+
+    def __len__(self) -> int:
+        return len(self.owners)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self.owners))
+
+    def models(self) -> dict[str | None, str]:
+        """See `Library.models`."""
+        found: dict[str | None, str] = {}
+        for part in self.parts.values():
+            for model, name in part.outline.models.items():
+                found[model] = min(name, found.get(model, name))
+        return found
+
+
+def changed_clips(before: Library, now: Library) -> Iterator[tuple[str, ClipSpec | None, ClipSpec]]:
+    """The clips whose declaration is another than before, or new, by name: the old one and the new one."""
+    old, new = before.clips, now.clips
+    names: Iterable[str] = new
+    if isinstance(old, Specs) and isinstance(new, Specs):
+        others = (file for file, part in new.parts.items() if old.parts.get(file) is not part)
+        names = sorted(name for file in others for name in new.parts[file].outline.names)
+    for name in names:
+        was, spec = old.get(name), new[name]
+        if was is not spec and was != spec:
+            yield name, was, spec
+
+
+class _Loading:
+    """The work on one library: `kept` are the parts that hold, `fresh` the clips of all others by file."""
+
+    def __init__(self, engine: Engine, config: Config, profile: Profile, look: LibraryFiles) -> None:
+        self.engine = engine
+        self.config = config
+        self.look = look
+        self.kept: dict[str, Part] = {}
+        self.built: dict[str, Built] = {}
+        self.fresh: dict[str, dict[str, ClipSpec]] = {}
+        self.characters: dict[str, CharacterSpec] = {}
+        self.picks: Picks = {}
+        self.specs = Specs(self._specs_of)
+        limits = ProfileChecker(self._library(()), profile)
+        self.expansion = Expansion(limits.library, limits, profile.simulated, memo=engine.memo)
+
+    def run(self) -> Wanted:
+        files = self._manifests()
+        for file in files:
+            part = self.engine.parts.get(file)
+            if part is not None and self._same_files(part.outline):
+                self.kept[file] = part
+            else:
+                self._build(file)
+        self._claims()
+        characters = self._cast()
+        self._spread(characters)
+        self._bind()
+        self._expand()
+        outlines = [self.kept[file].outline for file in files]
+        self.specs.parts = {file: self.kept[file] for file in files}
+        library = self._library(outlines)
+        columns = Columns(outlines, characters)
+        tags = {addresses.character(slug): spec.tags for slug, spec in self.characters.items() if spec.tags}
+        return Wanted(library, PartedGraph.over(columns, tags, self.engine.made, self._make))
+
+    def _manifests(self) -> list[str]:
+        directory = self.config.library.manifests
+        self.look.resolve_directory(directory)
+        found, faults = self.look.manifests(directory)
+        if faults:
+            raise _GiveUp
+        return found
+
+    def _same_files(self, outline: Outline) -> bool:
+        return self.look.sha256(outline.file) == outline.digest and holds(outline.asked, self.look)
+
+    def _build(self, file: str) -> None:
+        built = build_file(self.config, self.look, file, self.look.text(file))
+        if built.faults:
+            raise _GiveUp
+        self.built[file] = built
+
+    def _claims(self) -> None:
+        """Give up where a name is declared twice, or in two spellings; collect characters and picks."""
+        slugs: list[str] = []
+        picks: list[tuple[str, int, Origin]] = []
+        for file, part in self.kept.items():
+            slugs += part.outline.slugs
+            picks += [(name, take, Origin(file, path)) for name, take, path in part.outline.picks]
+            for row in part.outline.characters:
+                self._enter(_character(file, *row))
+        for built in self.built.values():
+            slugs += built.slugs
+            picks += built.picks
+            for spec in built.characters:
+                self._enter(spec)
+        self.picks = {name: (take, origin) for name, take, origin in picks}
+        if len(set(map(str.casefold, slugs))) < len(slugs) or len(self.picks) < len(picks):
+            raise _GiveUp
+        if len({slug.casefold() for slug in self.characters}) < len(self.characters):
+            raise _GiveUp
+
+    def _enter(self, spec: CharacterSpec) -> None:
+        if spec.slug in self.characters:
+            raise _GiveUp
+        self.characters[spec.slug] = spec
+
+    def _cast(self) -> dict[str, Render]:
+        for slug in sorted(self.characters, key=addresses.natural):
+            self.expansion.add_character(self.characters[slug])
+        return dict(self.expansion.renders)
+
+    def _spread(self, characters: Mapping[str, Render]) -> None:
+        """Build again what does not hold because of other manifests, until nothing more is moved by it."""
+        cast = {render.address: render.key for render in characters.values()}
+        while True:
+            owners = {name: part for part in self.kept.values() for name in part.outline.names}
+            picked = self._picked(owners)
+            stale = [
+                file
+                for file, part in self.kept.items()
+                if part.outline.picked != picked.get(file, {})
+                or any(cast.get(addresses.character(s)) != key for s, key in part.outline.cast.items())
+                or any(
+                    name not in owners or owners[name].outline.standing(name) != stood
+                    for name, stood in part.outline.sources.items()
+                )
+            ]
+            if not stale:
+                return
+            for file in stale:
+                del self.kept[file]
+                self._build(file)
+
+    def _picked(self, owners: Mapping[str, Part]) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {}
+        for name, (take, _) in self.picks.items():
+            if name in owners:
+                found.setdefault(owners[name].outline.file, {})[name] = take
+        return found
+
+    def _bind(self) -> None:
+        """Apply picks and check what the clips of rebuilt manifests say of others."""
+        for file, part in self.kept.items():
+            self.specs.owners.update(dict.fromkeys(part.outline.names, file))
+        for file, built in self.built.items():
+            known = self.engine.parts.get(file)
+            before = (known.specs if known is not None else None) or {}
+            specs = self._with_picks(built)
+            self.fresh[file] = {name: _kept(before.get(name), spec) for name, spec in specs.items()}
+            self.specs.owners.update(dict.fromkeys(specs, file))
+        owners = self.specs.owners
+        if not self.picks.keys() <= owners.keys():
+            raise _GiveUp
+        for specs in self.fresh.values():
+            for spec in specs.values():
+                cast = set(spec.characters)
+                if not cast <= self.characters.keys() or len(cast) < len(spec.characters):
+                    raise _GiveUp
+                if (spec.pick or 0) > spec.takes or (spec.source is not None and spec.source not in owners):
+                    raise _GiveUp
+            variants = [name.casefold() for name in specs if "[" in name]
+            if len(set(variants)) < len(variants):
+                raise _GiveUp
+        self._acyclic()
+
+    def _with_picks(self, built: Built) -> dict[str, ClipSpec]:
+        specs = {}
+        for clip in built.clips:
+            spec = clip
+            if clip.name in self.picks:
+                if clip.pick is not None:
+                    raise _GiveUp
+                spec = replace(clip, pick=self.picks[clip.name][0])
+            specs[clip.name] = spec
+        return specs
+
+    def _acyclic(self) -> None:
+        branches: dict[str, str] = {}
+        for part in self.kept.values():
+            branches.update(part.outline.branches)
+        for specs in self.fresh.values():
+            branches.update((name, spec.source) for name, spec in specs.items() if spec.source is not None)
+        done: set[str] = set()
+        for start in branches:
+            trail: set[str] = set()
+            name: str | None = start
+            while name is not None and name not in done:
+                if name in trail:
+                    raise _GiveUp
+                trail.add(name)
+                name = branches.get(name)
+            done |= trail
+
+    def _expand(self) -> None:
+        for name in sorted((n for specs in self.fresh.values() for n in specs), key=addresses.natural):
+            self.expansion.add_clip(name)
+        if self.expansion.limits.diagnostics:
+            raise _GiveUp
+        for file, specs in self.fresh.items():
+            if (known := self.engine.parts.get(file)) is not None:
+                self.engine.forget(known)
+            outline = self._outlined(file, specs)
+            self.engine.made.update((a, self.expansion.renders[a]) for a in outline.addresses)
+            self.kept[file] = Part(outline, specs)
+
+    def _outlined(self, file: str, specs: Mapping[str, ClipSpec]) -> Outline:
+        built = self.built[file]
+        expansion = self.expansion
+        nodes = [expansion.clips[name] for name in specs]
+        renders = [expansion.renders[address] for node in nodes for address in node.renders]
+        cast = {slug for spec in specs.values() for slug in spec.characters}
+        abroad = {s.source for s in specs.values() if s.source is not None and s.source not in specs}
+        models: dict[str | None, str] = {}
+        for name, spec in specs.items():
+            models[spec.model] = min(name, models.get(spec.model, name))
+        return Outline(
+            file=file,
+            digest=self.look.digests[file].sha256,
+            asked=built.asked,
+            slugs=built.slugs,
+            characters=tuple(map(_row, built.characters)),
+            picks=tuple((name, take, origin.path) for name, take, origin in built.picks),
+            remark=built.remark,
+            names=tuple(specs),
+            addresses=tuple(render.address for render in renders),
+            keys=tuple(render.key for render in renders),
+            sending=tuple(render.address for render in renders if render.file),
+            models=models,
+            branches={name: spec.source for name, spec in specs.items() if spec.source is not None},
+            picked={name: self.picks[name][0] for name in specs if name in self.picks},
+            cast={slug: expansion.renders[addresses.character(slug)].key for slug in cast},
+            sources={name: standing(expansion.clips[name], self._key) for name in abroad},
+            several=any(len(node.renders) > 1 for node in nodes),
+            waiting=any(node.waits_for for node in nodes),
+            rows=rows_of(nodes),
+        )
+
+    def _key(self, address: str) -> str:
+        return self.expansion.renders[address].key
+
+    def _make(self, name: str) -> Mapping[str, Render]:
+        """Make the renders of a clip. Raises `SorasyncError` where its manifest has changed since."""
+        self.expansion.add_clip(name)
+        if self.expansion.limits.diagnostics:
+            raise _moved(self.specs.owners[name])
+        return self.expansion.renders
+
+    def _specs_of(self, file: str) -> dict[str, ClipSpec]:
+        """The clips of a manifest. Raises `SorasyncError` where one that holds has changed since."""
+        part = self.kept.get(file)
+        if part is None:
+            return self.fresh[file]
+        if part.specs is None:
+            try:
+                built = build_file(self.config, self.look, file, self.look.text(file))
+            except FileFault:
+                raise _moved(file) from None
+            same = self.look.digests[file].sha256 == part.outline.digest and built.asked == part.outline.asked
+            if built.faults or not same:
+                raise _moved(file)
+            part.specs = self._with_picks(built)
+        return part.specs
+
+    def _library(self, outlines: Iterable[Outline]) -> Library:
+        places = SourcePositions(self.look)
+        return Library(
+            root=self.look.root,
+            config=self.config,
+            clips=self.specs,
+            characters=dict(sorted(self.characters.items())),
+            position=places.position,
+            source=places.source,
+            picks={name: origin for name, (_, origin) in self.picks.items()},
+            files=self.look.used,
+            places=places,
+            remarks=tuple(outline.file for outline in outlines if outline.remark),
+        )
+
+
+def _character(
+    file: str,
+    slug: str,
+    name: str,
+    video: str,
+    sha: str,
+    protect: bool,
+    tags: Iterable[str],
+    words: str | None,
+) -> CharacterSpec:
+    return CharacterSpec(
+        slug, name, video, sha, Origin(file, ("characters", slug)), protect, tuple(tags), words
+    )
+
+
+def _row(spec: CharacterSpec) -> tuple[object, ...]:
+    return (spec.slug, spec.name, spec.video, spec.video_sha256, spec.protect, spec.tags, spec.description)
+
+
+def _kept(before: ClipSpec | None, now: ClipSpec) -> ClipSpec:
+    """The declaration of before where it says the same at the same place: what hangs on it holds then."""
+    return before if before is not None and same_place(before, now) else now
+
+
+def _moved(file: str) -> SorasyncError:
+    return SorasyncError(f"{file} was changed while it was read", hint="run the command again")
