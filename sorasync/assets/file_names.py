@@ -26,6 +26,7 @@ _FORBIDDEN = frozenset('<>:"/\\|?*')
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])", re.IGNORECASE)
 _OWN_SUFFIX = re.compile(r"\.(?=[^.]+\Z)")
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _HASHED = re.compile(rf".*~[0-9a-f]{{{_HASH_DIGITS}}}")
 _VARIANT = re.compile(r"(?P<clip>[^\[]+)\[(?P<values>.*)\]")
 _FIELD = re.compile(r"\{([A-Za-z][\w-]*)\}")
@@ -115,6 +116,8 @@ def file_name(clip_name: str) -> str:
     Most names stay as they are. What some system forbids becomes `_`, and every name that had to be changed
     ends in `~` and ten hex digits of its digest, so that different clips keep different names.
     """
+    if _PLAIN.fullmatch(clip_name) and not _RESERVED.fullmatch(clip_name):
+        return clip_name
     name = "".join(_safe(character) for character in unicodedata.normalize("NFC", clip_name))
     name = _guard_ends(name)
     if name == clip_name and len(name.encode()) <= MAX_BYTES and not _HASHED.fullmatch(name):

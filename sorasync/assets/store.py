@@ -89,7 +89,13 @@ class AssetStore:
 
     def digests(self) -> Collection[str]:
         """The digest of every video, from the directories alone; not to be changed."""
-        return {entry.name[:64] for entry in self._entries() if entry.name.endswith(VIDEO)}
+        found: set[str] = set()
+        for shard in self._shards():
+            names = _names(self.root / shard)
+            found.update(
+                [n[:64] for n in names if len(n) == 68 and n.startswith(shard) and n.endswith(VIDEO)]
+            )
+        return found
 
     def present_in(self, shard: str) -> dict[str, int]:
         """The part of `present` whose digests begin with those two digits."""
@@ -190,6 +196,13 @@ def _scan(directory: Path) -> Iterator[os.DirEntry[str]]:
             yield from entries
     except FileNotFoundError:
         return
+
+
+def _names(directory: Path) -> list[str]:
+    try:
+        return os.listdir(directory)  # noqa: PTH208
+    except FileNotFoundError:
+        return []
 
 
 def _drop(part: Path) -> bool:

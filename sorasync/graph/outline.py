@@ -13,8 +13,8 @@ from typing import Any
 
 from sorasync.graph.graph import ClipNode
 
+# What a branch takes from the clip that it starts from; the key decides length, size and model.
 Standing = tuple[str | None, int | None, str | None, str | None]
-"""What a branch takes from the clip that it starts from; the key decides length, size and model."""
 
 
 def standing(node: ClipNode, key_of: Callable[[str], str]) -> Standing:

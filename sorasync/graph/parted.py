@@ -11,8 +11,8 @@ from sorasync.graph.graph import ClipNode, Graph
 from sorasync.graph.outline import Outline
 from sorasync.graph.render import Render
 
+# Gives the renders of a clip, by address, perhaps among others.
 Make = Callable[[str], Mapping[str, Render]]
-"""Gives the renders of a clip, by address, perhaps among others."""
 
 
 class Columns:

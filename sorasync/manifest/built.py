@@ -8,20 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sorasync.manifest.build import build
 from sorasync.manifest.config import Config
-from sorasync.manifest.declare import declare, syntax_faults
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.files import LibraryFiles, Look
 from sorasync.manifest.library import REMARK, CharacterSpec, ClipSpec, Origin
-from sorasync.manifest.matrix import canonical_name
-from sorasync.toml.parse import TomlError, parse
 
 Question = tuple[str, ...]
 """A question to the disk: `("resolve", declared, beside)`, `("text", path)` or `("sha256", path)`."""
 
+# Questions in order, each with a path or a SHA-256 as its answer.
 Asked = tuple[tuple[Question, str], ...]
-"""Questions in order, each with a path or a SHA-256 as its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +67,12 @@ class _Noting:
 
 def build_file(config: Config, look: Look, file: str, text: str) -> Built:
     """Read the text of one manifest. What is wrong with it is among its `faults`."""
+    # Not at the start: where no manifest has changed, nothing of this is needed.
+    from sorasync.manifest.build import build
+    from sorasync.manifest.declare import declare, syntax_faults
+    from sorasync.manifest.matrix import canonical_name
+    from sorasync.toml.parse import TomlError, parse
+
     try:
         raw = parse(text)
     except TomlError as error:

@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from zlib import crc32
 
-import sorasync
 from sorasync.durable import put_whole
 from sorasync.graph.outline import Outline
 from sorasync.library_file import MEDIA_BYTES, read_file
@@ -30,8 +29,8 @@ from sorasync.operations.engine import Engine, Part
 
 DIRECTORY = "state/cache"
 FORMAT = 1
+# A library of fewer clips is read faster than this file.
 WORTH = 500
-"""A library of fewer clips is read faster than this file."""
 
 _CODE = ("graph", "manifest", "profile", "toml")
 
@@ -108,10 +107,10 @@ def _head(root: Path) -> list[object]:
 
 
 def _program() -> str:
-    """A digest of what decides how manifests are read, for this version of the program as it is installed."""
-    found = [sorasync.__version__]
+    """A digest of the installed code that decides how manifests are read."""
+    found: list[str] = []
     for package in _CODE:
-        for directory, _, names in os.walk(Path(sorasync.__file__).parent / package):
+        for directory, _, names in os.walk(Path(__file__).parents[1] / package):
             if not directory.endswith("__pycache__"):
                 for name in names:
                     facts = Path(directory, name).stat()

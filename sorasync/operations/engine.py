@@ -31,8 +31,8 @@ from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin, 
 from sorasync.manifest.source_positions import SourcePositions
 from sorasync.profile.profile import Profile
 
+# The takes of all `[picks]` tables, by clip.
 Picks = dict[str, tuple[int, Origin]]
-"""The takes of all `[picks]` tables, by clip."""
 
 _SPARE = 1_000
 

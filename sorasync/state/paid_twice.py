@@ -15,11 +15,10 @@ def paid_twice(store: Store) -> list[PaidTwice]:
     Either two sides paid for one key, and a record of its own holds the other render until `gc`; or an id
     came for a key that another run had gone on with, and only an attempt holds it.
     """
-    bindings = store.bindings()
     found: dict[str, PaidTwice] = {}
     for event in store.events(what=EVENT):
         spare = "remote_id" in event.data
-        bound = bindings.get(event.address or "")
+        bound = None if event.address is None else store.binding(event.address)
         key = event.key if spare else bound.key if bound else None
         record = None if key is None else store.record(key)
         ids = [str(event.data[name]) for name in ("kept", "other", "remote_id") if name in event.data]

@@ -25,6 +25,7 @@ from tests.watch.kit import Library, clip, make
 from tests.watch.test_same_plans import EDITS, _mending, told
 
 LONG_AGO = 1_600_000_000_000_000_000
+# Manifests that hang on each other: branches over files, and picks of a third one.
 SEVERAL = {
     "manifests/base.toml": "".join(
         clip(f"shot-{n}", f"Shot {n}") + ("takes = 2\n" if n % 3 == 0 else "") for n in range(12)
@@ -34,8 +35,6 @@ SEVERAL = {
     '[clips.c]\nfrom = "shot-1"\ntags = ["x"]\n[[clips.c.steps]]\nedit = "In fog."\n',
     "manifests/picks.toml": "[picks]\nshot-3 = 1\n",
 }
-"""Manifests that hang on each other: branches over files, and picks of a third one."""
-
 MORE: dict[str, Callable[[Library], None]] = {
     "pick another": lambda one: one.save("manifests/picks.toml", "[picks]\nshot-3 = 2\nshot-6 = 1\n"),
     "no pick at all": lambda one: one.save("manifests/picks.toml", ""),

@@ -97,7 +97,6 @@ def _show(globals: Globals, planned: Planned, planning: PlanOptions, *, full: bo
         written = plan_comment if globals.format == "github" else plan_summary
         print_lines([written(plan, drift)])
         return
-    from sorasync.cli.views.drift_output import drift_line, drift_text
     from sorasync.cli.views.plan.plan_text import plan_text, sums
 
     command = apply_command(globals, planning, plan)
@@ -105,6 +104,8 @@ def _show(globals: Globals, planned: Planned, planning: PlanOptions, *, full: bo
         sums(plan, command) if globals.quiet else plan_text(plan, full=full, short=short, command=command)
     )
     if drift is not None:
+        from sorasync.cli.views.drift_output import drift_line, drift_text
+
         print_lines([drift_line(drift)] if globals.quiet else ["", *drift_text(drift)])
 
 
