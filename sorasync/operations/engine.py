@@ -19,10 +19,10 @@ from pathlib import Path
 from sorasync.errors import SorasyncError
 from sorasync.graph import address as addresses
 from sorasync.graph.expand import Expansion
+from sorasync.graph.fit_to_profile import ProfileChecker
 from sorasync.graph.memo import Memo
 from sorasync.graph.outline import Outline, rows_of, standing
 from sorasync.graph.parted import Columns, PartedGraph
-from sorasync.graph.profile_checks import ProfileChecker
 from sorasync.graph.render import Render
 from sorasync.manifest.built import Built, build_file, holds
 from sorasync.manifest.config import Config
