@@ -86,6 +86,7 @@ class ChangeExecutor:
     _unfetched: int = 0
     _progressed: dict[str, int] = field(default_factory=dict)
     _unwritten: dict[str, int] = field(default_factory=dict)
+    _odd_words: set[str] = field(default_factory=set)
     _deadlines: dict[str, float] = field(default_factory=dict)
     _latest: float = field(init=False)
 
@@ -455,6 +456,10 @@ class ChangeExecutor:
         return f"sorasync apply downloads it at no cost{kept}"
 
     def _progress(self, change: Change, job: Job) -> None:
+        if job.word is not None and job.word not in self._odd_words:
+            self._odd_words.add(job.word)
+            name = self.context.profile.name
+            self.context.reporter.notice(f'{name} reports the unknown state "{job.word}": still waiting')
         if abs(self._progressed.get(change.key, 0) - job.progress) >= _STEP:
             self._progressed[change.key] = job.progress
             if not self._unwritten:

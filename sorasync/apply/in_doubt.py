@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from enum import StrEnum
+from itertools import takewhile
 
 from sorasync.apply.context import Context
 from sorasync.apply.render.billing import move_and_book
+from sorasync.apply.render.render_request import token_of
 from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.provider import errors
 from sorasync.provider.listing import jobs_since
@@ -49,6 +52,8 @@ class InDoubt:
         """
         context = self._context
         self._left[key] = context.store.unknown_since(key) or context.clock.now()
+        if context.profile.settle in ("replay", "own_id"):
+            return await self._asked_for(key, deadline)
         looks = self._looks
         while not context.interrupted and context.clock.monotonic() <= deadline:
             async with self._turn:
@@ -59,6 +64,41 @@ class InDoubt:
                 return answer
             await context.pause(min(self._pause, max(0.0, deadline - context.clock.monotonic())))
         return self._answers.pop(key, InDoubtAnswer.LATER)
+
+    async def _asked_for(self, key: str, deadline: float) -> Job | InDoubtAnswer:
+        """Settle a request by itself, where the host knows it by a key or an id of ours.
+
+        One that is sent again has the same key or id as before, so it cannot be paid for twice.
+        """
+        context, left = self._context, self._left[key]
+        while not context.interrupted and context.clock.monotonic() <= deadline:
+            self._answered_meanwhile()
+            if (answer := self._answers.pop(key, None)) is not None:
+                return answer
+            record = context.store.record(key)
+            assert record is not None
+            if context.profile.settle == "replay":
+                remembered = context.clock.now() <= self._first_sent(key) + context.profile.key_lives
+                return self._settled(key, InDoubtAnswer.RESEND if remembered else InDoubtAnswer.ASK)
+            with contextlib.suppress(errors.ProviderError):
+                job = await context.provider.find(token_of(context.store, record))
+                if job is not None:
+                    adopt(context, key, job)
+                    return self._settled(key, job)
+                if context.clock.now() > left + context.profile.abilities.list_settle_seconds:
+                    return self._settled(key, InDoubtAnswer.RESEND)
+            await context.pause(min(self._pause, max(0.0, deadline - context.clock.monotonic())))
+        return self._settled(key, InDoubtAnswer.LATER)
+
+    def _settled(self, key: str, answer: Job | InDoubtAnswer) -> Job | InDoubtAnswer:
+        self._left.pop(key, None)
+        return answer
+
+    def _first_sent(self, key: str) -> float:
+        """When the request was sent for the first time with the key that it has now."""
+        *before, last = self._context.store.attempts(key)
+        again = takewhile(lambda one: one.outcome == "unsent", reversed(before))
+        return min([last.at, *(one.at for one in again)])
 
     async def _look(self) -> None:
         """One look at the list, and every answer that it allows. Nothing is awaited after the list."""

@@ -66,6 +66,11 @@ def _matching(pattern: re.Pattern[str], needed: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def seconds_of(life: str) -> int:
+    """A time such as `90m` in seconds."""
+    return int(life[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[life[-1]]
+
+
 Path = Annotated[AnswerPath, BeforeValidator(_as_path)]
 # One path or several: the first that leads to something counts.
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_as_paths)]
@@ -136,7 +141,8 @@ class Follow(Data):
     """The question about one job.
 
     `state` leads to a word of `states`; with `state_is = "done"` it is true when the job has ended. `absent`
-    says what an answer without a state means. `blocked_when` and `failed_when` lead to what is only there
+    says what an answer without a state means. `least_seconds` lie between two questions; `settle_seconds`
+    after a request the host must know its job. `blocked_when` and `failed_when` lead to what is only there
     when the content was refused, or the job failed, whatever its state says.
     """
 
@@ -151,6 +157,7 @@ class Follow(Data):
     failed_when: Paths = ()
     progress: Path | None = None
     least_seconds: float = Field(default=5.0, ge=0.5, le=600)
+    settle_seconds: float = Field(default=30.0, ge=0)
     queue: Queue | None = None
 
 

@@ -149,13 +149,7 @@ def _priced(table: Table, prices: Mapping[str, Mapping[str, Decimal]]) -> Table:
 def _validated(table: Table, where: str) -> Profile:
     family = table.pop("family", "videos")
     if family == "job":
-        from sorasync.profile.job_load import check_job
-
-        check_job(table, where)
-        raise ProfileError(
-            f"{where} is of the family job, which this version cannot send to yet",
-            hint="the profile itself is valid: nothing in it has to change",
-        )
+        return _job_profile(table, where)
     if family != "videos":
         fix = close_match(str(family), ("videos", "job"))
         raise ProfileError.of(
@@ -165,3 +159,17 @@ def _validated(table: Table, where: str) -> Profile:
         return Profile.model_validate(table)
     except ValidationError as error:
         raise ProfileError.of(where, shape_faults(Profile, error)) from None
+
+
+def _job_profile(table: Table, where: str) -> Profile:
+    from sorasync.profile.job_face import as_profile, not_sent
+    from sorasync.profile.job_load import check_job
+
+    job = check_job(table, where)
+    lacks = not_sent(job)
+    if lacks:
+        raise ProfileError(
+            f"{where} needs what this version cannot send to yet: {', '.join(lacks)}",
+            hint="the profile itself is valid: nothing in it has to change",
+        )
+    return as_profile(job)

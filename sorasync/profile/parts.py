@@ -213,6 +213,10 @@ class Rate(Data):
 
 
 class DownloadHosts(Data):
-    """Other hosts (`host` or `host:port`) that may serve files even from a private address."""
+    """Other hosts (`host` or `host:port`) that may serve files even from a private address.
+
+    Those in `with_key` want the key for it, which travels there over TLS alone.
+    """
 
     hosts: tuple[str, ...] = ()
+    with_key: tuple[str, ...] = ()

@@ -7,11 +7,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from sorasync.profile import check
 from sorasync.profile.address import BaseUrl
 from sorasync.profile.headers import Headers
+from sorasync.profile.job import JobProfile, Settle, seconds_of
 from sorasync.profile.model import ANY, SNAPSHOT, Data, Model, offers_seconds
 from sorasync.profile.parts import (
     Abilities,
@@ -43,6 +44,7 @@ _WIRE = {
     "download",
     "headers",
 }
+_OPERATIONS = {"create", "get", "states", "result", "list", "cost", "maps", "models"}
 
 
 class Profile(Data):
@@ -79,6 +81,7 @@ class Profile(Data):
     models: Mapping[str, Model] = {}
     params: Mapping[str, ParamType] = {}
     batch_factor: Decimal | None = Field(default=None, ge=0)
+    _job: JobProfile | None = PrivateAttr(None)
 
     @model_validator(mode="after")
     def _holds_together(self) -> Profile:
@@ -90,6 +93,18 @@ class Profile(Data):
     def provider_name(self) -> str:
         """`profile@base_url`, what records are filed under. There is never a secret in it."""
         return f"{self.name}@{self.base_url or self.transport}"
+
+    @property
+    def settle(self) -> Settle:
+        """What makes it safe to go on after a lost answer."""
+        if self._job is not None:
+            return self._job.settle
+        return "list" if self.can("list") else "ask"
+
+    @property
+    def key_lives(self) -> int:
+        """Seconds for which the host takes a request with a known key for the same one; 0 where none."""
+        return seconds_of(self._job.create.idempotency_lives) if self.settle == "replay" and self._job else 0
 
     @property
     def seed_param(self) -> str | None:
@@ -224,5 +239,8 @@ class Profile(Data):
 
     def wire(self) -> dict[str, object]:
         """The part that the HTTP client needs, as plain data (`sorasync.provider.spec.HostSpec`)."""
-        dumped = self.model_dump(include=_WIRE)
-        return {"provider_name": self.provider_name, **dumped}
+        dumped = {"provider_name": self.provider_name, **self.model_dump(include=_WIRE)}
+        if self._job is None:
+            return dumped
+        auth = dumped["auth"] | {"value": self._job.auth.value}
+        return dumped | {"auth": auth, "job": self._job.model_dump(include=_OPERATIONS)}

@@ -29,7 +29,7 @@ class Download(Protocol):
 
 
 class Provider(Protocol):
-    """A host that speaks the Videos API.
+    """A host that renders by job.
 
     Paid calls (`create`, `extend`, `edit`, `upload_character`) must be sent at most once each by the
     implementation, save where it is certain that nothing arrived; they raise `OutcomeUnknown` where that
@@ -61,6 +61,10 @@ class Provider(Protocol):
 
     async def get(self, job_id: str) -> Job:
         """One job. Raises `NotFound`."""
+        ...
+
+    async def find(self, idempotency_key: str) -> Job | None:
+        """The job that a request with that key made, where the host was sent an id of ours; None for none."""
         ...
 
     def recall(self, idempotency_key: str) -> Job | None:

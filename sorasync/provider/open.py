@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from sorasync.clock import Clock
 from sorasync.provider.auth import auth_headers
 from sorasync.provider.client import VideosClient
+from sorasync.provider.host_client import HostClient
+from sorasync.provider.job_client import JobClient
 from sorasync.provider.kept_answers import KeptAnswers
 from sorasync.provider.redact import Secret
 from sorasync.provider.spec import HostSpec
@@ -28,7 +30,7 @@ def open_provider(
     transport: httpx.AsyncBaseTransport | None = None,
     clock: Clock | None = None,
     answers: Path | None = None,
-) -> VideosClient:
+) -> HostClient:
     """The client for a profile's `wire()`. `answers` is the directory for those that the host could not be
     asked for again.
 
@@ -39,7 +41,8 @@ def open_provider(
     spec = _spec(wire, api_key_env)
     key = api_key or (os.environ if environ is None else environ).get(spec.key_env)
     kept = None if answers is None else KeptAnswers(answers)
-    return VideosClient(spec, api_key=key, transport=transport, clock=clock, answers=kept)
+    kind = VideosClient if spec.job is None else JobClient
+    return kind(spec, api_key=key, transport=transport, clock=clock, answers=kept)
 
 
 def check_key(wire: Mapping[str, object], api_key: str | None, api_key_env: str | None) -> None:

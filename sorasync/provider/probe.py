@@ -141,7 +141,9 @@ class _Probe:
         return tuple(sorted(name for one in listed if (name := text(table(one).get("id"))) is not None))
 
     async def _routes(self) -> tuple[dict[str, bool | None], bool]:
-        wanted = {name: path for name in PAID if (path := self._spec.routes.get(name))}
+        known = {name: path for name in PAID if (path := self._spec.routes.get(name))}
+        # The route of a model is that model's own: it cannot be asked for without naming one.
+        wanted = {name: path for name, path in known.items() if "{model}" not in path}
         if self._spec.edits:
             wanted |= {f"edit {path}": path for path in self._spec.edits}
         described = await self._described()

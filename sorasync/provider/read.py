@@ -93,6 +93,7 @@ def read_job(
         urls=urls,
         cost_usd=_reported_cost(data),
         poll_after=poll_after,
+        word=clean(said, 40) if said is not None and status is JobStatus.UNKNOWN else None,
         raw=data,
     )
 

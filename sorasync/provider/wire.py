@@ -48,7 +48,8 @@ class Job:
     Times are Unix seconds. `progress` is 0 to 100. `seconds` is the whole length. `urls` are direct
     download addresses from the body, for hosts without a content route. `cost_usd` is what the server says
     it charged; `resends` how often a gateway says that it sent the request again by itself. `poll_after` is
-    the server's hint, in seconds. A completed job without a video has already
+    the server's hint, in seconds. `word` is the server's own for a state that nobody has seen before. A
+    completed job without a video has already
     been turned into a failed one.
 
     A video that came inside the answer and is too long for memory has a mark among the `urls`; `files` says
@@ -70,6 +71,7 @@ class Job:
     cost_usd: Decimal | None = None
     resends: int = 0
     poll_after: float | None = None
+    word: str | None = None
     raw: Mapping[str, object] = field(default_factory=dict, compare=False)
     files: Mapping[str, Path | int] = field(default_factory=dict, compare=False)
 

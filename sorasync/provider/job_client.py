@@ -1,0 +1,392 @@
+"""The client for hosts of the job family: what is sent, asked and read is data of their profile."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from functools import cached_property
+from urllib.parse import quote, unquote, urlsplit
+from uuid import UUID
+
+import httpx
+
+from sorasync.library_file import read_file
+from sorasync.provider.classify import fault, unreadable
+from sorasync.provider.errors import (
+    InvalidRequest,
+    NotFound,
+    NotSupported,
+    OutcomeUnknown,
+)
+from sorasync.provider.find_path import Answer, Path
+from sorasync.provider.host_client import HostClient
+from sorasync.provider.http_request import Outgoing, content_type
+from sorasync.provider.http_response import HttpResponse, complaint, refused_with
+from sorasync.provider.inline import inlined
+from sorasync.provider.job_spec import BLOCKED, Complaints, JobSpec, Operation
+from sorasync.provider.links import origin
+from sorasync.provider.moderation import is_moderation
+from sorasync.provider.payment_gate import PaymentGate
+from sorasync.provider.read import pending, usable_id
+from sorasync.provider.redact import clean
+from sorasync.provider.retry import retried
+from sorasync.provider.retry_after import poll_after
+from sorasync.provider.server_words import message_in
+from sorasync.provider.values import first, moment, number, table, text, word
+from sorasync.provider.wire import CreateRequest, Job, JobError, JobStatus, Page
+from sorasync.provider.write_body import FileValue, Unwritable, merged_tree, values_in, write_body
+
+_LARGEST_IMAGE = 256 << 20
+_NO_VIDEO = JobError("no_video", "the job is done but names no video")
+
+
+class JobClient(HostClient):
+    """A host whose operations are data. A job's id may be a path: then it is the job's own address."""
+
+    @cached_property
+    def _job(self) -> JobSpec:
+        return JobSpec.from_mapping(self.spec.job or {})
+
+    async def create(self, request: CreateRequest, gate: PaymentGate | None = None) -> Job:
+        """Start a render. Paid."""
+        outgoing, keyed = self._written(request), self.spec.idempotency
+        try:
+            answer = await self._accepted("create", outgoing, request.model, gate, keyed=keyed)
+        except NotFound as missing:
+            raise self._no_route("create", missing) from None
+        job_id = self._id_in(answer)
+        if job_id is None:
+            raise unreadable(answer, self._sender.asked(paid=True))
+        if not self._usable(job_id):
+            raise OutcomeUnknown(f"{self.spec.name} names its job by an address at another host")
+        wait = poll_after(answer.headers, self._clock.now())
+        charge = self._charged(Answer(answer.body, answer.headers, job_id))
+        least = self._job.follow.least_seconds
+        return replace(pending(job_id, least if wait is None else wait), cost_usd=charge)
+
+    async def find(self, idempotency_key: str) -> Job | None:
+        """The job that was sent under our own id; None where the host knows of none."""
+        try:
+            return await self.get(own_id(idempotency_key))
+        except NotFound:
+            return None
+
+    async def get(self, job_id: str) -> Job:
+        """One job. Raises `NotFound`. An id that is a path may be given as an address."""
+        if self._job.create.id_is_path:
+            job_id = self._below_base(job_id) or job_id
+        if not self._usable(job_id):
+            raise NotFound(f"{self.spec.name} has no job {clean(job_id, 80)}")
+
+        async def once() -> Job:
+            return await self._followed(job_id)
+
+        return await retried(once, self._clock, self._patience)
+
+    async def page(self, after: str | None = None, limit: int = 100) -> Page:
+        """One page of the jobs, newest first. Raises `NotSupported` where there is no list."""
+        spec = self._job.list
+        if spec is None:
+            raise NotSupported(f"{self.spec.name} has no list route")
+        path = spec.operation.path
+        if after is not None:
+            path = "/" + (self._below_base(after) or "") + _query(after)
+
+        async def once() -> Page:
+            question = self._sender.question(spec.operation.method, path)
+            answer = self._good(await self._sender.ask("list", question))
+            return self._page_in(Answer(answer.body, answer.headers))
+
+        return await retried(once, self._clock, self._patience)
+
+    def _made(self, answer: HttpResponse) -> bool:
+        return answer.status in self._job.create.ok and self._id_in(answer) is not None
+
+    def _good(self, answer: HttpResponse, paid: bool = False) -> HttpResponse:
+        complaints = self._job.create.complaints if paid else self._job.follow.complaints
+        return self._unless_refused(answer, complaints, paid)
+
+    def _asked_again(self, job_id: str) -> httpx.Request:
+        operation = self._job.result.operation or self._job.follow.operation
+        return self._question(operation, job_id)
+
+    def _written(self, request: CreateRequest) -> Outgoing:
+        """The paid request. Raises `InvalidRequest` or `NotSupported` for what there is no form for."""
+        spec = self._job.create
+        operation, tree = spec.operation, spec.operation.body or {}
+        own = spec.model_bodies.get(request.model, spec.model_bodies.get("*", {}))
+        tree = merged_tree(tree, own)
+        if request.image is not None:
+            operation, tree = spec.image or operation, merged_tree(tree, spec.image_body)
+        used = values_in(tree)
+        if request.image is not None and "image" not in used:
+            raise NotSupported(f"{self.spec.name} takes no image in this kind of request")
+        if request.characters:
+            raise NotSupported(f"{self.spec.name} has no characters")
+        try:
+            body = write_body(tree, self._values(request, used), self._job.maps)
+        except Unwritable as error:
+            raise InvalidRequest(f"{self.spec.name} cannot be sent this: {error}") from None
+        files = {name: value.path for name, value in body.items() if isinstance(value, FileValue)}
+        token = request.idempotency_key or ""
+        headers = dict(spec.headers) | ({spec.idempotency: token} if spec.idempotency and token else {})
+        return Outgoing(
+            self._path(operation.path, request.model, own=token),
+            spec.encoding,
+            {name: value for name, value in body.items() if name not in files},
+            files,
+            headers,
+            operation.method,
+        )
+
+    def _values(self, request: CreateRequest, used: set[str]) -> Mapping[str, object]:
+        params = dict(request.params)
+        wide, _, high = request.size.partition("x")
+        return {
+            "prompt": request.prompt,
+            "model": request.model,
+            "seconds": request.seconds,
+            "size": request.size or None,
+            "width": int(wide) if wide.isdecimal() else None,
+            "height": int(high) if high.isdecimal() else None,
+            "seed": params.pop("seed", None) if "seed" in used else None,
+            "negative": params.pop("negative_prompt", None) if "negative" in used else None,
+            "image": None if request.image is None else self._image(request),
+            "own_id": own_id(request.idempotency_key) if request.idempotency_key else None,
+            "params": params,
+        }
+
+    def _image(self, request: CreateRequest) -> FileValue:
+        assert request.image is not None
+        try:
+            content = read_file(request.image, within=None, largest=_LARGEST_IMAGE)
+        except OSError as error:
+            raise InvalidRequest(f"cannot read {request.image}: {error.strerror}") from None
+        return FileValue(request.image, content, content_type(request.image))
+
+    def _path(self, template: str, model: str = "", job_id: str = "", own: str = "") -> str:
+        """A path below the base URL. Models and ids that are paths keep their slashes."""
+        if model and not _is_path(model):
+            raise InvalidRequest(f"{clean(model, 80)!r} cannot be the name of a model here")
+        safe = "/" if self._job.create.id_is_path else ""
+        made = template.replace("{model}", quote(model, safe="/")).replace("{id}", quote(job_id, safe=safe))
+        return made.replace("{own_id}", own_id(own) if own else "")
+
+    def _question(self, operation: Operation, job_id: str) -> httpx.Request:
+        fields = None
+        if operation.body is not None:
+            fields = write_body(operation.body, {"id": job_id}, self._job.maps)
+        return self._sender.question(operation.method, self._path(operation.path, job_id=job_id), fields)
+
+    def _id_in(self, answer: HttpResponse) -> str | None:
+        spec = self._job.create
+        found = Answer(answer.body, answer.headers).first(spec.id, word)
+        if found is None or not spec.id_is_path:
+            return found
+        return self._below_base(found) or found
+
+    def _below_base(self, said: str) -> str | None:
+        """The path below the base URL that an address or a path leads to; None for any other place."""
+        if origin(said) is None:
+            return None if "://" in said else said.strip("/")
+        base = urlsplit(self.spec.base_url)
+        parts = urlsplit(said)
+        prefix = base.path.rstrip("/") + "/"
+        if origin(said) != origin(self.spec.base_url) or not parts.path.startswith(prefix):
+            return None
+        return unquote(parts.path.removeprefix(prefix))
+
+    def _usable(self, job_id: str) -> bool:
+        """Whether a question about that id leads below the base URL and to one job."""
+        return _is_path(job_id) if self._job.create.id_is_path else usable_id(job_id)
+
+    async def _followed(self, job_id: str, *, queued: bool = True) -> Job:
+        """The job by what the host says now; `queued`: the queue may hold what the answer does not show."""
+        spec = self._job.follow
+        asked = await self._sender.ask("get", self._question(spec.operation, job_id))
+        answer = Answer(self._good(asked).body, asked.headers, job_id)
+        hint = poll_after(asked.headers, self._clock.now())
+        wait = spec.least_seconds if hint is None else max(hint, spec.least_seconds)
+        state = self._state(answer)
+        if state is None:
+            return await self._silent(asked, job_id, wait, queued=queued)
+        job = Job(
+            job_id,
+            JobStatus.FAILED if state == BLOCKED else JobStatus(state),
+            _progress(answer, spec.progress),
+            cost_usd=self._charged(answer),
+            poll_after=wait,
+            word=self._odd_word(answer) if state is JobStatus.UNKNOWN else None,
+            raw=table(asked.body),
+            files=asked.files,
+        )
+        if answer.first(spec.blocked_when, _there):
+            return self._failed(job, answer, spec.complaints, moderated=True)
+        if answer.first(spec.failed_when, _there):
+            return self._failed(job, answer, spec.complaints)
+        if job.status is JobStatus.COMPLETED:
+            return await self._finished(job, answer)
+        if job.status.terminal:
+            return self._failed(job, answer, spec.complaints, status=job.status, moderated=state == BLOCKED)
+        return job
+
+    def _state(self, answer: Answer) -> str | None:
+        """The status that the host's word for it stands for; None where it says none."""
+        spec = self._job.follow
+        if spec.ends:
+            ended = answer.first((spec.state,), lambda value: value if isinstance(value, bool) else None)
+            if ended is None and spec.absent != "pending":
+                return None
+            return JobStatus.COMPLETED if ended else JobStatus.IN_PROGRESS
+        said = answer.first((spec.state,), word)
+        return None if said is None else spec.words.get(said.lower(), JobStatus.UNKNOWN)
+
+    def _odd_word(self, answer: Answer) -> str | None:
+        said = answer.first((self._job.follow.state,), word)
+        return None if said is None else clean(said, 40)
+
+    async def _silent(self, asked: HttpResponse, job_id: str, wait: float, *, queued: bool) -> Job:
+        """A job of which the answer says nothing. One that no queue holds either is not there."""
+        spec = self._job.follow
+        if spec.queue is not None and queued:
+            question = self._sender.question(spec.queue.method, spec.queue.path)
+            queue = self._good(await self._sender.ask("queue", question))
+            waiting = Answer(queue.body, queue.headers)
+            if any(word(one) == job_id for path in spec.queue_ids for one in waiting.all(path)):
+                return pending(job_id, wait)
+            # It may have left the queue between the two questions.
+            return await self._followed(job_id, queued=False)
+        if spec.absent == "pending" and spec.queue is None:
+            return pending(job_id, wait)
+        if spec.absent == "fault":
+            raise unreadable(asked, self._sender.asked())
+        raise NotFound(f"{self.spec.name} has no job {clean(job_id, 80)}")
+
+    async def _finished(self, job: Job, answer: Answer) -> Job:
+        """A job that is done, with where its file is; or how it failed all the same."""
+        spec = self._job.result
+        if spec.operation is not None:
+            asked = await self._sender.ask("result", self._question(spec.operation, job.id))
+            answer = Answer(asked.body, asked.headers, job.id)
+            job = replace(job, files=asked.files, cost_usd=self._charged(answer) or job.cost_usd)
+            if asked.status in spec.failed_status:
+                return self._failed(job, answer, spec.complaints)
+            self._unless_refused(asked, spec.complaints)
+        urls = tuple(dict.fromkeys(self._addresses(answer)))
+        if not urls:
+            return replace(job, status=JobStatus.FAILED, error=_NO_VIDEO)
+        return replace(job, urls=urls, progress=100)
+
+    def _addresses(self, answer: Answer) -> list[str]:
+        spec = self._job.result
+        said = [text(value) for path in spec.video for value in answer.all(path)]
+        made = [
+            self.spec.base_url + _filled(spec.address, one)
+            for one in answer.all(spec.items)
+            if isinstance(one, Mapping)
+        ]
+        held = [inlined(one) for path in spec.base64 for value in answer.all(path) if (one := text(value))]
+        return [one for one in (*said, *made, *held) if one]
+
+    def _failed(
+        self,
+        job: Job,
+        answer: Answer,
+        complaints: Complaints,
+        *,
+        status: JobStatus = JobStatus.FAILED,
+        moderated: bool = False,
+    ) -> Job:
+        code = answer.first(complaints.code, word) or complaint(answer.body).code
+        said = answer.first(complaints.error, _message) or message_in(answer.body)
+        if said is None:
+            said = "its content was refused" if moderated else f"{self.spec.name} reports {status.value}"
+        told = clean(code, 100) if code else None
+        error = JobError(told, clean(said), moderated or is_moderation(code))
+        return replace(job, status=status, error=error)
+
+    def _unless_refused(
+        self, answer: HttpResponse, complaints: Complaints, paid: bool = False
+    ) -> HttpResponse:
+        """The answer if it is a success; else its error raised, by the words that the profile points at."""
+        status = refused_with(answer, 400 if paid else 500)
+        if status is None:
+            return answer
+        said = Answer(answer.body, answer.headers)
+        code = said.first(complaints.code, word)
+        message = said.first(complaints.error, _message)
+        if code is not None or message is not None:
+            known = complaint(answer.body)
+            error = {"code": code or known.code, "message": message or known.message}
+            answer = replace(answer, status=status, body={"error": error})
+        raise fault(answer, self._sender.asked(paid), self._clock.now())
+
+    def _charged(self, answer: Answer) -> Decimal | None:
+        cost = self._job.cost
+        return answer.first(cost.reported, cost.dollars)
+
+    def _page_in(self, answer: Answer) -> Page:
+        spec = self._job.list
+        assert spec is not None
+        jobs, unread = [], 0
+        for entry in answer.all(spec.items):
+            one = Answer(entry, {})
+            job_id = one.first((spec.id,), word)
+            if job_id is None or not self._usable(job_id):
+                unread += 1
+                continue
+            said = table(entry)
+            state = self._state(one)
+            job = Job(
+                job_id,
+                JobStatus.FAILED if state == BLOCKED else JobStatus(state or JobStatus.UNKNOWN),
+                model=text(said.get("model")),
+                prompt=None if spec.prompt is None else one.first((spec.prompt,), text),
+                created_at=moment(first(said.get("created_at"), said.get("created"))),
+                raw=said,
+            )
+            jobs.append(self._sender.host_time.ours(job))
+        after = None if spec.next is None else answer.first((spec.next,), text)
+        leads_on = after is not None and self._below_base(after) is not None and origin(after) is not None
+        # A list that goes on where this client may not follow is not complete.
+        return Page(
+            tuple(jobs), after if leads_on else None, unread=unread + (after is not None and not leads_on)
+        )
+
+
+def own_id(token: str) -> str:
+    """The id that we choose for a job: the same for every repetition of the request with that token."""
+    return str(UUID(hex=hashlib.sha256(token.encode()).hexdigest()[:32], version=4))
+
+
+def _is_path(text: str) -> bool:
+    """Whether every part of a path can stand in an address and none leads upwards."""
+    return usable_id(text) and all(part and usable_id(part) for part in text.split("/"))
+
+
+def _query(url: str) -> str:
+    query = urlsplit(url).query
+    return f"?{query}" if query else ""
+
+
+def _there(value: object) -> bool | None:
+    return True if value not in (False, 0, "", [], {}) else None
+
+
+def _message(value: object) -> str | None:
+    return message_in(value)
+
+
+def _progress(answer: Answer, path: Path | None) -> int:
+    found = None if path is None else answer.first((path,), number)
+    if found is None:
+        return 0
+    return max(0, min(99, round(found * 100 if found <= 1 else found)))
+
+
+def _filled(address: str, item: Mapping[str, object]) -> str:
+    for name, value in item.items():
+        address = address.replace(f"{{{name}}}", quote(word(value) or "", safe=""))
+    return address
