@@ -21,7 +21,6 @@ from sorasync.errors import SorasyncError
 from sorasync.preview.faults.middleware import Misbehave
 from sorasync.preview.refusal import RefusedError
 from sorasync.preview.request_gate import RequestGate
-from sorasync.preview.route_names import name_route
 from sorasync.preview.routes.batches import BatchRoutes
 from sorasync.preview.routes.characters import CharacterRoutes
 from sorasync.preview.routes.content import ContentRoutes
@@ -104,7 +103,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     server: Server = request.app.state.server
     if not isinstance(error, RefusedError):
         raise error
-    name, _ = name_route(request.method, request.url.path)
+    name, _ = server.dialect.route_name(request.method, request.url.path)
     return server.dialect.refuse(error, name)
 
 

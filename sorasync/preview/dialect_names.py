@@ -16,6 +16,10 @@ CLASSES: Final = {
     "new-api": "new_api:NewApi",
     "openrouter": "openrouter:OpenRouter",
     "xai": "xai:Xai",
+    "fal": "fal:Fal",
 }
+
+# Where the API of a family begins, if not at `/v1`.
+ROOTS: Final = {"fal": ""}
 
 NAMES: Final = tuple(CLASSES)

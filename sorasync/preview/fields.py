@@ -23,11 +23,15 @@ _CHUNK = 1 << 20
 
 @dataclass(slots=True)
 class RequestFields:
-    """A body. `encoding` is `json`, `multipart` or `form`. Close it to drop the uploads."""
+    """A body, and the parts of its path. `encoding` is `json`, `multipart` or `form`.
+
+    Close it to drop the uploads.
+    """
 
     encoding: str
     values: dict[str, Any] = field(default_factory=dict)
     files: dict[str, UploadFile] = field(default_factory=dict)
+    path: dict[str, str] = field(default_factory=dict)
 
     async def close(self) -> None:
         """Drop the uploads' temporary files."""

@@ -7,7 +7,6 @@ import hmac
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sorasync.preview.route_names import name_route
 from sorasync.preview.server import Server
 
 
@@ -23,7 +22,7 @@ class RequestGate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        name, _ = name_route(scope["method"], scope["path"])
+        name, _ = self._server.dialect.route_name(scope["method"], scope["path"])
         self._server.wake()
         if name != "control":
             self._server.requests[name] += 1
@@ -34,9 +33,9 @@ class RequestGate:
 
     def _is_known(self, scope: Scope) -> bool:
         wanted = self._server.settings.api_key
-        if wanted is None or scope["path"].startswith("/v1/assets/"):
+        if wanted is None or scope["path"].startswith(self._server.dialect.open_paths):
             return True
         headers = Headers(scope=scope)
-        bearer = headers.get("authorization", "").removeprefix("Bearer ").strip()
+        bearer = headers.get("authorization", "").removeprefix(self._server.dialect.key_prefix).strip()
         given = bearer or headers.get("api-key", headers.get("x-api-key", ""))
         return hmac.compare_digest(given.encode(), wanted.encode())

@@ -40,7 +40,7 @@ class Running:
     @property
     def url(self) -> str:
         """The base address of its API."""
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"http://127.0.0.1:{self.port}{self.app.state.server.dialect.root}"
 
 
 @contextmanager

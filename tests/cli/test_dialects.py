@@ -21,7 +21,7 @@ EXTEND = '[[clips.pier.steps]]\nextend = "A gull lands on the rail."\nseconds = 
 EDIT = '[[clips.pier.steps]]\nedit = "In fog."\n'
 SIZES = {"rapid-mlx": "512x384"}
 SECONDS = {"rapid-mlx": 2}
-MODELS = {"xai": "grok-imagine-video-1.5", "openrouter": "some/model"}
+MODELS = {"xai": "grok-imagine-video-1.5", "openrouter": "some/model", "fal": "fal-ai/veo3/fast"}
 
 
 @pytest.fixture(params=NAMES)

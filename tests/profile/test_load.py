@@ -14,6 +14,7 @@ from tests.effort import calls
 
 NAMES = [
     "dynamo",
+    "fal",
     "fastvideo",
     "litellm",
     "new-api",

@@ -15,12 +15,11 @@ pytest.importorskip("starlette")
 pytest.importorskip("av")
 
 from sorasync.preview.app import PreviewSettings, create_app
-from sorasync.preview.dialects import NAMES
+from sorasync.preview.dialects import NAMES, dialect_of
 from sorasync.preview.faults.rule import FaultPlan
 from sorasync.preview.serve import Running, running
 from sorasync.profile import load_profile
 from sorasync.provider.batch import batch_line, read_batch_line
-from sorasync.provider.client import VideosClient
 from sorasync.provider.errors import (
     AuthFailed,
     InvalidRequest,
@@ -32,6 +31,7 @@ from sorasync.provider.errors import (
     RateLimited,
     RenderFailed,
 )
+from sorasync.provider.host_client import HostClient
 from sorasync.provider.listing import jobs_since
 from sorasync.provider.local import in_process
 from sorasync.provider.open import open_provider
@@ -51,9 +51,9 @@ WAYS = [f"{family} {how}" for family in ("preview", *NAMES) for how in HOWS]
 WITHOUT_KEYS = {"preview", "vllm-omni", "sglang", "fastvideo", "rapid-mlx", "dynamo"}
 WITHOUT_CODES = {"vllm-omni", "sglang", "fastvideo", "rapid-mlx", "dynamo"}
 SIZES = {"rapid-mlx": "512x512"}
-MODELS = {"xai": "grok-imagine-video-1.5"}
+MODELS = {"xai": "grok-imagine-video-1.5", "fal": "fal-ai/veo3/fast"}
 Faults = list[dict[str, object]]
-Work = Callable[[VideosClient], Awaitable[None]]
+Work = Callable[[HostClient], Awaitable[None]]
 Serve = Callable[[str], Running]
 
 
@@ -95,9 +95,11 @@ class Reach:
         asyncio.run(go())
 
     @asynccontextmanager
-    async def _speaking(self, way: str, faults: FaultPlan) -> AsyncIterator[VideosClient]:
+    async def _speaking(self, way: str, faults: FaultPlan) -> AsyncIterator[HostClient]:
         family, _, how = way.partition(" ")
-        base: str | None = None if family == "preview" else f"http://{family}.invalid/v1"
+        base: str | None = (
+            None if family == "preview" else f"http://{family}.invalid{dialect_of(family).root}"
+        )
         transport = None
         async with AsyncExitStack() as stack:
             if how == "socket":
@@ -127,7 +129,7 @@ def order(way: str, prompt: str = "A cat.", **more: object) -> CreateRequest:
     return CreateRequest(prompt, model, size, 4, **more)  # type: ignore[arg-type]
 
 
-async def finished(speaker: VideosClient, job: Job) -> Job:
+async def finished(speaker: HostClient, job: Job) -> Job:
     """The job at its end; a host that keeps no jobs answers with that."""
     for _ in range(20_000):
         if "get" in speaker.spec.routes:
@@ -138,9 +140,7 @@ async def finished(speaker: VideosClient, job: Job) -> Job:
     raise AssertionError(f"{job.id} does not end: {job.status}")
 
 
-async def content(
-    speaker: VideosClient, job: Job, variant: Variant = Variant.VIDEO, offset: int = 0
-) -> bytes:
+async def content(speaker: HostClient, job: Job, variant: Variant = Variant.VIDEO, offset: int = 0) -> bytes:
     async with speaker.download(job, variant, offset) as found:
         return b"".join([chunk async for chunk in found.chunks()])
 
@@ -151,7 +151,7 @@ def way(request: pytest.FixtureRequest) -> str:
 
 
 def test_a_render_is_made_followed_and_fetched(way: str, do: Reach) -> None:
-    async def work(speaker: VideosClient) -> None:
+    async def work(speaker: HostClient) -> None:
         made = await speaker.create(order(way, label="clip.market"))
         job = await finished(speaker, made)
         assert (job.id, job.status) == (made.id, JobStatus.COMPLETED)
@@ -164,7 +164,7 @@ def test_a_render_is_made_followed_and_fetched(way: str, do: Reach) -> None:
 
 
 def test_steps_go_on_from_a_render_or_are_not_supported(way: str, do: Reach, tmp_path: Path) -> None:
-    async def work(speaker: VideosClient) -> None:
+    async def work(speaker: HostClient) -> None:
         request = order(way)
         base = await finished(speaker, await speaker.create(request))
         source = Source(base.id, model=request.model, size=request.size, seconds=4)
@@ -192,7 +192,7 @@ def test_steps_go_on_from_a_render_or_are_not_supported(way: str, do: Reach, tmp
 
 
 def test_the_list_holds_what_was_made_or_is_not_supported(way: str, do: Reach) -> None:
-    async def work(speaker: VideosClient) -> None:
+    async def work(speaker: HostClient) -> None:
         if "list" not in speaker.spec.routes:
             with pytest.raises(NotSupported):
                 await speaker.page()
@@ -208,7 +208,7 @@ def test_the_list_holds_what_was_made_or_is_not_supported(way: str, do: Reach) -
 
 
 def test_what_is_gone_is_not_found(way: str, do: Reach) -> None:
-    async def work(speaker: VideosClient) -> None:
+    async def work(speaker: HostClient) -> None:
         job = await finished(speaker, await speaker.create(order(way)))
         if "delete" in speaker.spec.routes:
             assert await speaker.delete(job.id) is True
@@ -226,7 +226,7 @@ def test_what_is_gone_is_not_found(way: str, do: Reach) -> None:
 def test_a_wrong_key_stops_everything(family: str, how: str, do: Reach) -> None:
     way = f"{family} {how}"
 
-    async def work(speaker: VideosClient) -> None:
+    async def work(speaker: HostClient) -> None:
         speaker._sender.secret.value = "sk-wrong"
         with pytest.raises(AuthFailed):
             await speaker.create(order(way))
@@ -235,7 +235,7 @@ def test_a_wrong_key_stops_everything(family: str, how: str, do: Reach) -> None:
 
 
 def test_a_refusal_for_the_rate_is_waited_out(way: str, do: Reach) -> None:
-    async def work(speaker: VideosClient) -> None:
+    async def work(speaker: HostClient) -> None:
         made = await speaker.create(order(way))
         assert made.id
         assert speaker.requests["create"] == 2
@@ -245,7 +245,7 @@ def test_a_refusal_for_the_rate_is_waited_out(way: str, do: Reach) -> None:
 
 @pytest.mark.parametrize("deed", ["cut_before", "cut_after", "error"])
 def test_a_broken_create_is_left_open(way: str, do: Reach, deed: str) -> None:
-    async def work(speaker: VideosClient) -> None:
+    async def work(speaker: HostClient) -> None:
         answered = deed == "error" and not speaker.spec.keeps_jobs
         with pytest.raises(RenderFailed if answered else OutcomeUnknown):
             await speaker.create(order(way))
@@ -255,7 +255,7 @@ def test_a_broken_create_is_left_open(way: str, do: Reach, deed: str) -> None:
 
 
 def test_refused_content_is_told_as_such(way: str, do: Reach) -> None:
-    async def work(speaker: VideosClient) -> None:
+    async def work(speaker: HostClient) -> None:
         with pytest.raises(InvalidRequest) as refused:
             await speaker.create(order(way))
         assert isinstance(refused.value, Moderated) or way.partition(" ")[0] in WITHOUT_CODES
@@ -265,7 +265,7 @@ def test_refused_content_is_told_as_such(way: str, do: Reach) -> None:
 
 @pytest.mark.parametrize("deed", ["moderated", "status", "quota", "overloaded"])
 def test_a_refusal_keeps_the_server_s_words(way: str, do: Reach, deed: str) -> None:
-    async def work(speaker: VideosClient) -> None:
+    async def work(speaker: HostClient) -> None:
         with pytest.raises(ProviderError) as refused:
             await speaker.create(order(way))
         assert "no kites before noon" in refused.value.message
@@ -275,7 +275,7 @@ def test_a_refusal_keeps_the_server_s_words(way: str, do: Reach, deed: str) -> N
 
 
 def test_a_failed_job_keeps_the_server_s_words(way: str, do: Reach) -> None:
-    async def work(speaker: VideosClient) -> None:
+    async def work(speaker: HostClient) -> None:
         job = await finished(speaker, await speaker.create(order(way)))
         assert job.status is JobStatus.FAILED and job.error is not None
         assert job.error.message == "the GPU fell off"
@@ -284,7 +284,7 @@ def test_a_failed_job_keeps_the_server_s_words(way: str, do: Reach) -> None:
 
 
 def test_a_job_refused_for_its_content_ends_as_failed(way: str, do: Reach) -> None:
-    async def work(speaker: VideosClient) -> None:
+    async def work(speaker: HostClient) -> None:
         job = await finished(speaker, await speaker.create(order(way)))
         assert job.status is JobStatus.FAILED and job.error is not None
 
@@ -292,7 +292,7 @@ def test_a_job_refused_for_its_content_ends_as_failed(way: str, do: Reach) -> No
 
 
 def test_a_completed_job_without_a_video_is_a_failed_one(way: str, do: Reach) -> None:
-    async def work(speaker: VideosClient) -> None:
+    async def work(speaker: HostClient) -> None:
         job = await finished(speaker, await speaker.create(order(way)))
         assert job.status is JobStatus.FAILED
 
@@ -301,7 +301,7 @@ def test_a_completed_job_without_a_video_is_a_failed_one(way: str, do: Reach) ->
 
 @pytest.mark.parametrize("deed", ["cut_body", "truncate", "wrong_length", "html", "empty"])
 def test_a_bad_download_is_never_taken_for_a_good_one(way: str, do: Reach, deed: str) -> None:
-    async def work(speaker: VideosClient) -> None:
+    async def work(speaker: HostClient) -> None:
         job = await finished(speaker, await speaker.create(order(way)))
         if job.urls[:1] and job.urls[0].startswith("data:"):
             return
@@ -316,7 +316,7 @@ def test_a_bad_download_is_never_taken_for_a_good_one(way: str, do: Reach, deed:
 
 
 def test_fields_that_are_dropped_are_not_missed(way: str, do: Reach) -> None:
-    async def work(speaker: VideosClient) -> None:
+    async def work(speaker: HostClient) -> None:
         job = await finished(speaker, await speaker.create(order(way)))
         assert job.status is JobStatus.COMPLETED
 
@@ -324,7 +324,7 @@ def test_fields_that_are_dropped_are_not_missed(way: str, do: Reach) -> None:
 
 
 def test_a_bad_size_is_a_fault_of_the_request(do: Reach) -> None:
-    async def work(speaker: VideosClient) -> None:
+    async def work(speaker: HostClient) -> None:
         with pytest.raises(InvalidRequest):
             await speaker.create(CreateRequest("A cat.", "sora-2", "1x1", 4))
 
@@ -333,7 +333,7 @@ def test_a_bad_size_is_a_fault_of_the_request(do: Reach) -> None:
 
 @pytest.mark.parametrize("how", HOWS)
 def test_characters_are_uploaded_and_used(how: str, do: Reach, tmp_path: Path) -> None:
-    async def work(speaker: VideosClient) -> None:
+    async def work(speaker: HostClient) -> None:
         clip = tmp_path / "mossy.mp4"
         clip.write_bytes(
             await content(speaker, await finished(speaker, await speaker.create(order("preview"))))
@@ -348,7 +348,7 @@ def test_characters_are_uploaded_and_used(how: str, do: Reach, tmp_path: Path) -
 
 
 def test_an_uploaded_source_stands_in_for_one_that_is_gone(do: Reach, tmp_path: Path) -> None:
-    async def work(speaker: VideosClient) -> None:
+    async def work(speaker: HostClient) -> None:
         base = await finished(speaker, await speaker.create(order("preview")))
         file = tmp_path / "kept.mp4"
         file.write_bytes(await content(speaker, base))
@@ -363,7 +363,7 @@ def test_an_uploaded_source_stands_in_for_one_that_is_gone(do: Reach, tmp_path: 
 
 
 def test_a_batch_gives_one_line_for_each_request(do: Reach) -> None:
-    async def work(speaker: VideosClient) -> None:
+    async def work(speaker: HostClient) -> None:
         lines = [batch_line(speaker.spec, f"key{n}", order("preview", f"Cat {n}.")) for n in range(3)]
         batches = speaker.batches
         batch = await batches.create_batch(await batches.upload_file("batch", b"".join(lines)))
@@ -385,7 +385,7 @@ def test_a_batch_gives_one_line_for_each_request(do: Reach) -> None:
 
 
 def test_an_overload_that_lasts_is_told_with_its_wait(do: Reach) -> None:
-    async def work(speaker: VideosClient) -> None:
+    async def work(speaker: HostClient) -> None:
         with pytest.raises(RateLimited) as refused:
             await speaker.create(order("preview"))
         assert refused.value.retry_after == 900

@@ -18,8 +18,11 @@ import pytest
 from sorasync.profile import Profile, load_profile, profile_names
 from sorasync.provider.client import VideosClient
 from sorasync.provider.errors import InvalidRequest, NotSupported
+from sorasync.provider.host_client import HostClient
+from sorasync.provider.job_client import JobClient
+from sorasync.provider.spec import HostSpec
 from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Source
-from tests.provider.fakes import FakeHost, Seen, client, job, reply
+from tests.provider.fakes import KEY, FakeClock, FakeHost, Seen, job, reply
 
 FOLDER = Path(__file__).parent / "requests"
 VALUES: dict[str, object] = {
@@ -32,7 +35,7 @@ VALUES: dict[str, object] = {
     "any": "x",
 }
 ASKED = ("idempotency-key", "authorization", "api-key", "x-api-key")
-Work = Callable[[VideosClient], Awaitable[object]]
+Work = Callable[[HostClient], Awaitable[object]]
 
 
 def cases(profile: Profile, folder: Path) -> dict[str, Work]:
@@ -96,10 +99,13 @@ def told(profile: Profile, work: Work) -> object:
     def answering(seen: Seen) -> Any:
         if seen.method == "GET" and seen.path.endswith("/videos"):
             return reply(200, {"object": "list", "data": []})
-        return reply(200, job("completed", url="https://files.example/1.mp4"))
+        named = {"response_url": f"{profile.base_url}/some/model/requests/1"}
+        return reply(200, job("completed", url="https://files.example/1.mp4") | named)
 
     host = FakeHost(answering)
-    speaker = client(host, profile, base_url=None)
+    spec = HostSpec.from_mapping(profile.wire())
+    kind = VideosClient if spec.job is None else JobClient
+    speaker = kind(spec, api_key=KEY, transport=host, clock=FakeClock())
 
     async def go() -> None:
         await work(speaker)

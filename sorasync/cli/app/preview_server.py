@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
+from sorasync.preview.dialect_names import ROOTS
 
 if TYPE_CHECKING:
     from sorasync.preview.settings import PreviewSettings
@@ -52,10 +53,11 @@ def listen(
         ) from error
 
 
-def base_url(host: str, port: int) -> str:
-    """The API's address; a server that listens everywhere is reached on this machine."""
+def base_url(host: str, port: int, dialect: str = "openai") -> str:
+    """The address of the API in a dialect; a server that listens everywhere is reached on this machine."""
     name = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
-    return f"http://[{name}]:{port}/v1" if ":" in name else f"http://{name}:{port}/v1"
+    place = f"[{name}]" if ":" in name else name
+    return f"http://{place}:{port}{ROOTS.get(dialect, '/v1')}"
 
 
 def ready_text(host: str, port: int, dialect: str, data: Path, *, api_key_env: str | None, json: bool) -> str:
@@ -64,7 +66,7 @@ def ready_text(host: str, port: int, dialect: str, data: Path, *, api_key_env: s
     The profile `preview` bills nothing and sends no key; with a key or another dialect, the profile of the
     family that is spoken is named.
     """
-    url = base_url(host, port)
+    url = base_url(host, port, dialect)
     profile = "preview" if dialect == "openai" and api_key_env is None else dialect
     if json:
         facts = {"format_version": 1, "base_url": url, "port": port, "dialect": dialect, "profile": profile}

@@ -7,10 +7,12 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from sorasync.preview.dialect_names import ROOTS
 from sorasync.preview.fields import RequestFields
 from sorasync.preview.job_view import Shown
 from sorasync.preview.refusal import RefusedError
 from sorasync.preview.request_parsing import Checks
+from sorasync.preview.route_names import name_route
 
 Paths = dict[str, tuple[tuple[str, str], ...]]
 
@@ -63,6 +65,10 @@ class Dialect:
         | BATCHES
         | MODELS
     )
+    # What stands before the key in the header `Authorization`.
+    key_prefix = "Bearer "
+    # Beginnings of paths that ask for no key.
+    open_paths: tuple[str, ...] = ("/v1/assets/",)
     # Whether answers about unfinished jobs carry `openai-poll-after-ms`.
     poll_hint = True
     # Whether a part of a file can be asked for.
@@ -77,6 +83,15 @@ class Dialect:
     synchronous = False
     # Jobs that are kept: one more drops the oldest that has ended.
     most_jobs: int | None = None
+
+    @property
+    def root(self) -> str:
+        """Where the API begins."""
+        return ROOTS.get(self.name, "/v1")
+
+    def route_name(self, method: str, path: str) -> tuple[str, str | None]:
+        """The name of a route, and the job's id in its path: see `sorasync.preview.route_names`."""
+        return name_route(method, path)
 
     def new_id(self) -> str:
         """A fresh id, as the core keeps it."""
@@ -136,6 +151,10 @@ class Dialect:
     def fetched(self, shown: Shown) -> Response:
         """The answer to a get."""
         return JSONResponse(self.job(shown))
+
+    def result(self, shown: Shown) -> Response:
+        """The answer to a question for the file of a job, where that is one of its own."""
+        return self.fetched(shown)
 
     def finished(self, shown: Shown, video: bytes | None) -> Response:
         """The answer of a synchronous server; `video` is the file where the answer is to hold it."""

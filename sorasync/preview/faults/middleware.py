@@ -13,7 +13,6 @@ from sorasync.preview.faults.cut import cut
 from sorasync.preview.faults.instead import refusal_of
 from sorasync.preview.faults.prompt import Heard
 from sorasync.preview.faults.rule import Answer, FaultRule
-from sorasync.preview.route_names import name_route
 
 if TYPE_CHECKING:
     from sorasync.preview.server import Server
@@ -44,7 +43,9 @@ class Misbehave:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection of any kind; only HTTP requests can be spoiled."""
         name, job_id = (
-            name_route(scope["method"], scope["path"]) if scope["type"] == "http" else ("control", None)
+            self._server.dialect.route_name(scope["method"], scope["path"])
+            if scope["type"] == "http"
+            else ("control", None)
         )
         if name == "control" or not self._server.faults.plan.rules:
             await self._app(scope, receive, send)

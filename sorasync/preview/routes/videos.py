@@ -68,6 +68,10 @@ class VideoRoutes:
             self._server.jobs.poll_stuck(job.id)
         return self._hint(answer, job)
 
+    async def result(self, request: Request) -> Response:
+        """Where the file of a job is, for families that ask for it apart."""
+        return self._dialect.result(self._server.show(self._find(request), _base_url(request)))
+
     async def list(self, request: Request) -> Response:
         """A page of the jobs."""
         limit = self._limit(request.query_params.get("limit"))
@@ -101,6 +105,7 @@ class VideoRoutes:
     async def _fields(self, request: Request, route: str) -> AsyncIterator[RequestFields]:
         """The body in the reference's words. Its uploads are dropped at the end, also those of a refusal."""
         read = await read_fields(request)
+        read.path = dict(request.path_params)
         try:
             yield self._dialect.understand(read, route)
         finally:

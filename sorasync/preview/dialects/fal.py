@@ -1,0 +1,116 @@
+"""fal's queue: a model's endpoint takes the request, and the answer names where to follow it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from sorasync.preview.dialects.base import Dialect, Paths
+from sorasync.preview.dialects.shapes import size_of
+from sorasync.preview.fields import RequestFields
+from sorasync.preview.job_view import Shown
+from sorasync.preview.refusal import RefusedError
+from sorasync.preview.request_parsing import Checks
+
+_PATHS: Paths = {
+    "get": (("GET", "/{owner}/{app}/requests/{id}/status"),),
+    "result": (("GET", "/{owner}/{app}/requests/{id}"),),
+    "content": (("GET", "/files/{id}"),),
+    "create": (("POST", "/{owner}/{app}"), ("POST", "/{owner}/{app}/{endpoint:path}")),
+}
+_ROUTES = [
+    ("GET", re.compile(r"/[^/]+/[^/]+/requests/([^/]+)/status"), "get"),
+    ("GET", re.compile(r"/[^/]+/[^/]+/requests/([^/]+)"), "result"),
+    ("GET", re.compile(r"/files/([^/]+)"), "content"),
+    ("POST", re.compile(r"/[^/]+/[^/]+(?:/.+)?"), "create"),
+]
+_STATES = {"queued": "IN_QUEUE", "in_progress": "IN_PROGRESS"}
+_SECONDS = re.compile(r"([1-9]\d{0,3})s?")
+
+
+class Fal(Dialect):
+    """The host."""
+
+    name = "fal"
+    key_prefix = "Key "
+    open_paths = ("/files/",)
+    checks = Checks(strict=False)
+    paths = _PATHS
+    poll_hint = False
+
+    def route_name(self, method: str, path: str) -> tuple[str, str | None]:
+        """The routes below a model's own name."""
+        if path.startswith(("/preview/", "/healthz")):
+            return "control", None
+        for wanted, pattern, name in _ROUTES:
+            found = pattern.fullmatch(path) if method == wanted else None
+            if found is not None:
+                return name, None if name == "create" else self.id_in(found[1])
+        return "other", None
+
+    def new_id(self) -> str:
+        """A request's id."""
+        return str(uuid.uuid4())
+
+    def id_in(self, job_id: str) -> str:
+        """A file is named by its job."""
+        return job_id.removesuffix(".mp4")
+
+    def understand(self, fields: RequestFields, route: str) -> RequestFields:
+        """JSON with a model's own words; the model stands in the path."""
+        given = fields.values
+        if fields.encoding != "json":
+            raise RefusedError(415, "Expected request with `Content-Type: application/json`")
+        values: dict[str, Any] = {"prompt": given.get("prompt"), "model": "/".join(fields.path.values())}
+        values["size"] = size_of(given.get("resolution"), given.get("aspect_ratio"))
+        seconds = _SECONDS.fullmatch(str(given.get("duration", "8s")))
+        if seconds is None:
+            raise RefusedError(422, "Input should be '4s', '6s' or '8s'", param="duration", code="enum")
+        values["seconds"] = int(seconds[1])
+        if isinstance(given.get("image_url"), str):
+            values["input_reference"] = {"image_url": given["image_url"]}
+        return RequestFields("json", values)
+
+    def created(self, shown: Shown) -> Response:
+        """The request's id, and where it is followed: the endpoint's path is not in the addresses."""
+        return JSONResponse(self._links(shown) | {"status": "IN_QUEUE", "queue_position": 0})
+
+    def fetched(self, shown: Shown) -> Response:
+        """What has failed is completed as well: the result says so."""
+        state = _STATES.get(shown.status, "COMPLETED")
+        return JSONResponse({"status": state} | self._links(shown), 200 if state == "COMPLETED" else 202)
+
+    def result(self, shown: Shown) -> Response:
+        """The model's answer, or why there is none."""
+        job = shown.job
+        if shown.status in _STATES:
+            raise RefusedError(400, "Request is still in progress")
+        if shown.status == "failed":
+            moderated = job.error_code == "moderation_blocked"
+            kind = "content_policy_violation" if moderated else "generation_failed"
+            raise RefusedError(422, job.error_message or "", code=kind, param="prompt")
+        url = f"{shown.base}/files/{job.id}.mp4"
+        video = {"url": url, "content_type": "video/mp4", "file_name": "output.mp4"}
+        return JSONResponse({"video": video} if shown.done else {})
+
+    def refuse(self, refusal: RefusedError, route: str = "other") -> Response:
+        """One detail in words, or a list of them with their places where the model refused its input."""
+        detail: object = refusal.message
+        if refusal.code is not None:
+            code = "content_policy_violation" if refusal.code == "moderation_blocked" else refusal.code
+            place = ["body", refusal.param] if refusal.param else ["body"]
+            detail = [{"loc": place, "msg": refusal.message, "type": code}]
+        return JSONResponse({"detail": detail}, refusal.status, headers=refusal.headers)
+
+    def _links(self, shown: Shown) -> dict[str, str]:
+        app = "/".join(shown.job.model.split("/")[:2])
+        url = f"{shown.base}/{app}/requests/{shown.job.id}"
+        return {
+            "request_id": shown.job.id,
+            "response_url": url,
+            "status_url": f"{url}/status",
+            "cancel_url": f"{url}/cancel",
+        }

@@ -1,0 +1,346 @@
+"""Hosts of the job family, each told by a profile alone: what is sent, asked and read, and lost answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("av")
+
+from sorasync.preview.faults.rule import FaultPlan, FaultRule
+from sorasync.preview.media import tiny_video
+from sorasync.preview.serve import running
+from sorasync.preview.settings import PreviewSettings
+from tests.apply.crash.child import fork
+from tests.cli.kit import Film, make
+
+VIDEO = tiny_video(1280, 720, 4, "x")
+CLIP = '[clips.pier]\nprompt = "A pier at dusk, warm lamps, a slow dolly."\n'
+CONFIG = """\
+[provider]
+profile = "./host.toml"
+base_url = "{url}"
+api_key_env = "JOB_KEY"
+[defaults]
+model = "owner/model"
+size = "1280x720"
+seconds = 4
+"""
+PROFILE = """\
+family = "job"
+name = "jobs"
+title = "A host by job"
+base_url = "http://127.0.0.1:1"
+settle = "{settle}"
+[auth]
+env = "JOB_KEY"
+header = "x-key"
+value = "{{key}}"
+[create]
+request = "POST /{{model}}/make"
+{create}
+[create.body]
+id = "{own}"
+text = "$prompt"
+[create.body.options]
+shape = "$size|ratio"
+tier = "$size|map:tiers"
+length = "$seconds|suffix:s"
+seed = "$seed"
+"*" = "$params"
+[create.answer]
+id = "job.id"
+error = "reason"
+code = "kind"
+[get]
+request = "GET /jobs/{{id}}"
+state = "job.state"
+least_seconds = 0.5
+settle_seconds = 0
+error = "job.reason"
+blocked_when = ["job.filtered"]
+progress = "job.done"
+[states]
+pending = ["waiting"]
+done = ["ready"]
+failed = ["broken"]
+[result]
+video = ["job.files[*].url"]
+[cost]
+reported = ["job.charge", "header:x-charge"]
+unit = "credit:0.01"
+{list}
+[maps.tiers]
+"1280x720" = "hd"
+[models."owner/model"]
+sizes = ["1280x720"]
+seconds = [4]
+[models."owner/model".prices]
+"*" = "0.1"
+[params]
+film = "boolean"
+"""
+LIST = """
+[list]
+request = "GET /jobs"
+items = "jobs[*]"
+prompt = "text"
+complete = true
+settle_seconds = 0
+"""
+KILLED = 77
+
+
+@dataclass
+class JobHost:
+    """Makes a job of each request that it has not seen by its key; says what it was asked."""
+
+    by_key: bool = False
+    lose: list[str] = field(default_factory=list)
+    """What becomes of the next creates: `answer` is lost after a job was made, `request` before."""
+    states: list[str] = field(default_factory=lambda: ["waiting", "ready"])
+    more: dict[str, Any] = field(default_factory=dict)
+    refusal: tuple[int, dict[str, Any]] | None = None
+    """What is answered in the place of a job."""
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    sent: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    url: str = ""
+
+    def answer(self, handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> tuple[int, object] | None:
+        self.asked.append(f"{handler.command} {handler.path}")
+        self.keys.append(str(handler.headers.get("x-key")))
+        if handler.command == "POST":
+            return self.create(body, str(handler.headers.get("replay-key")))
+        if handler.path == "/jobs":
+            return 200, {"jobs": [self.listed(name) for name in reversed(self.jobs)]}
+        if handler.path.startswith("/files/"):
+            return 200, VIDEO
+        name = handler.path.removeprefix("/jobs/")
+        return (200, {"job": self.shown(name)}) if name in self.jobs else (404, {"reason": "no such job"})
+
+    def create(self, body: dict[str, Any], key: str) -> tuple[int, object] | None:
+        lost = self.lose.pop(0) if self.lose else ""
+        if lost == "request":
+            return None
+        self.sent.append(body)
+        if self.refusal is not None:
+            return self.refusal
+        known = next((name for name, job in self.jobs.items() if self.by_key and job["key"] == key), None)
+        name = known or body.get("id") or f"j-{len(self.jobs) + 1}"
+        if known is None:
+            assert name not in self.jobs, "made twice"
+            self.jobs[name] = {"key": key, "text": body["text"], "states": list(self.states)}
+        return None if lost else (201, {"job": {"id": name}})
+
+    def shown(self, name: str) -> dict[str, Any]:
+        states = self.jobs[name]["states"]
+        state = states.pop(0) if len(states) > 1 else states[0]
+        return {"state": state, "files": [{"url": f"{self.url}/files/{name}.mp4"}]} | self.more
+
+    def listed(self, name: str) -> dict[str, Any]:
+        return {"id": name, "text": self.jobs[name]["text"], "created_at": time.time()}
+
+
+@contextmanager
+def serving(host: JobHost) -> Iterator[JobHost]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            raw = self.rfile.read(int(self.headers.get("content-length", 0)))
+            answer = host.answer(self, json.loads(raw) if raw else {})
+            if answer is None:
+                self.close_connection = True
+                return
+            status, said = answer
+            body = said if isinstance(said, bytes) else json.dumps(said).encode()
+            self.send_response(status)
+            self.send_header("content-type", "video/mp4" if isinstance(said, bytes) else "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        host.url = f"http://127.0.0.1:{server.server_address[1]}"
+        try:
+            yield host
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def profile(settle: str, *, own: bool = False, keyed: bool = False, lists: bool = False) -> str:
+    create = 'idempotency = "Replay-Key"' if keyed else ""
+    own_id = "$own_id" if own else "$label"
+    text = PROFILE.format(settle=settle, create=create, own=own_id, list=LIST if lists else "")
+    return text if own else text.replace('id = "$label"\n', "")
+
+
+PROFILES = {
+    "ask": profile("ask"),
+    "replay": profile("replay", keyed=True),
+    "own_id": profile("own_id", own=True),
+    "list": profile("list", lists=True),
+}
+
+
+@pytest.fixture
+def film(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Film:
+    monkeypatch.setenv("JOB_KEY", "k-1")
+    return make(tmp_path / "film", capsys, CLIP)
+
+
+def at(film: Film, host: JobHost, text: str) -> Film:
+    film.write("sorasync.toml", CONFIG.format(url=host.url))
+    film.write("host.toml", text)
+    return film
+
+
+def test_a_host_is_told_by_its_profile_alone(film: Film) -> None:
+    with serving(JobHost(more={"done": 0.5, "charge": 30})) as host:
+        at(film, host, PROFILES["ask"]).write(
+            "manifests/a.toml", CLIP + "params = { film = true, seed = 7 }\n"
+        )
+        assert film.run("plan", "--format", "json").json["cost_usd"] == "0.40"
+        assert film.run("apply", "--yes", "--quiet").code == 0
+        assert host.sent == [
+            {
+                "text": "A pier at dusk, warm lamps, a slow dolly.",
+                "options": {"shape": "16:9", "tier": "hd", "length": "4s", "seed": 7, "film": True},
+            }
+        ]
+        assert host.asked[0] == "POST /owner/model/make"
+        assert set(host.keys) == {"k-1"}
+        assert (film.root / "assets" / "pier.mp4").read_bytes() == VIDEO
+        assert film.run("plan", "--detailed-exitcode").code == 0
+        assert "0.30" in film.run("cost").out
+
+
+@pytest.mark.parametrize("lost", ["answer", "request"])
+@pytest.mark.parametrize("settle", ["replay", "own_id", "list"])
+def test_a_lost_answer_settles_itself_and_is_paid_for_once(film: Film, settle: str, lost: str) -> None:
+    with serving(JobHost(by_key=settle == "replay", lose=[lost])) as host:
+        at(film, host, PROFILES[settle])
+        assert film.run("apply", "--yes", "--quiet").code == 0
+        assert len(host.jobs) == 1
+        assert (film.root / "assets" / "pier.mp4").exists()
+
+
+def test_a_lost_answer_is_a_question_where_nothing_helps(film: Film) -> None:
+    with serving(JobHost(lose=["answer"])) as host:
+        at(film, host, PROFILES["ask"])
+        assert film.run("apply", "--yes", "--quiet").code != 0
+        assert film.run("apply", "--yes", "--quiet").code != 0
+        assert len(host.jobs) == len(host.sent) == 1
+        assert film.run("resolve", "clip.pier", "--adopt", "j-1").code == 0
+        assert film.run("apply", "--yes", "--quiet").code == 0
+        assert len(host.jobs) == len(host.sent) == 1
+        assert (film.root / "assets" / "pier.mp4").exists()
+
+
+@pytest.mark.parametrize("settle", ["replay", "own_id", "list"])
+@pytest.mark.parametrize("moment", ["apply.render.send._post", "apply.render.send._accepted"])
+def test_a_run_that_is_killed_around_the_request_is_settled_by_the_next(
+    film: Film, monkeypatch: pytest.MonkeyPatch, settle: str, moment: str
+) -> None:
+    with serving(JobHost(by_key=settle == "replay")) as host:
+        at(film, host, PROFILES[settle])
+        with monkeypatch.context() as patched:
+            patched.setattr(f"sorasync.{moment}", lambda *_: os._exit(KILLED))
+            assert fork(lambda: film.run("apply", "--yes", "--quiet").code).wait(60) == KILLED
+        assert film.run("apply", "--yes", "--quiet").code == 0
+        assert len(host.jobs) == 1
+        assert (film.root / "assets" / "pier.mp4").exists()
+
+
+def test_a_state_that_nobody_knows_is_told_once_and_waited_for(film: Film) -> None:
+    with serving(JobHost(states=["waiting", "polishing", "polishing", "ready"])) as host:
+        shown = at(film, host, PROFILES["ask"]).run("apply", "--yes")
+        assert shown.code == 0
+        assert (shown.out + shown.err).count('"polishing"') == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "action", "words"),
+    [
+        (JobHost(states=["broken"], more={"reason": "the lamp burst"}), "create", "the lamp burst"),
+        (JobHost(states=["ready"], more={"filtered": 1}), "blocked", "refused"),
+        (JobHost(states=["ready"], more={"files": []}), "create", "names no video"),
+        (
+            JobHost(refusal=(200, {"code": 1301, "message": "x", "reason": "no credit"})),
+            "blocked",
+            "no credit",
+        ),
+        (JobHost(refusal=(422, {"reason": "nudity", "kind": "content_policy"})), "blocked", "nudity"),
+    ],
+    ids=["failed", "filtered", "no-file", "refused-in-200", "moderated"],
+)
+def test_a_render_that_comes_to_nothing_says_why(film: Film, host: JobHost, action: str, words: str) -> None:
+    with serving(host):
+        shown = at(film, host, PROFILES["ask"]).run("apply", "--yes")
+        assert shown.code == 1
+        assert words in shown.out + shown.err
+        assert film.run("plan", "--format", "json").json["changes"][0]["action"] == action
+
+
+def test_a_job_at_another_host_is_never_asked_for(film: Film) -> None:
+    """Its address would get the key."""
+    text = PROFILES["ask"].replace('id = "job.id"', 'id = "job.id"\nid_form = "path"')
+    with serving(JobHost()) as host, serving(JobHost()) as other:
+        host.refusal = 201, {"job": {"id": f"{other.url}/jobs/j-1"}}
+        shown = at(film, host, text).run("apply", "--yes")
+        assert shown.code != 0
+        assert "another host" in shown.out + shown.err
+        assert other.asked == []
+        assert "clip.pier" in film.run("resolve").out
+
+
+def test_fal_from_plan_to_file_with_a_lost_answer_on_the_way(film: Film, tmp_path: Path) -> None:
+    settings = PreviewSettings(tmp_path / "fal", draw=False, dialect="fal", api_key="k-1")
+    with running(settings) as served:
+        film.write(
+            "sorasync.toml",
+            f'[provider]\nprofile = "fal"\nbase_url = "{served.url}"\napi_key_env = "JOB_KEY"\n'
+            "[provider.get]\nleast_seconds = 0.5\n"
+            '[defaults]\nmodel = "fal-ai/veo3/fast"\nsize = "1280x720"\nseconds = 8\n',
+        )
+        inside = served.app.state.server
+        assert film.run("plan", "--format", "json").json["cost_usd"] == "1.20"
+        inside.faults.set(FaultPlan(rules=[FaultRule(do="cut_after", route="create", count=1)]))
+        assert film.run("apply", "--yes", "--quiet").code != 0
+        assert film.run("apply", "--yes", "--quiet").code != 0
+        (charge,) = inside.ledger.charges()
+        address = f"{served.url}/fal-ai/veo3/requests/{charge.job}"
+        assert film.run("resolve", "clip.pier", "--adopt", address).code == 0
+        assert film.run("apply", "--yes", "--quiet").code == 0
+        assert film.run("plan", "--detailed-exitcode").code == 0
+        assert (film.root / "assets" / "pier.mp4").exists()
+        assert f'"fal-ai/veo3/requests/{charge.job}"' in film.read("sorasync.lock")
+        (film.root / "assets" / "pier.mp4").unlink()
+        assert film.run("apply", "--yes", "--quiet").code == 0
+        assert inside.ledger.charges() == [charge]
+
+
+def test_a_profile_that_needs_what_cannot_be_sent_is_refused(film: Film) -> None:
+    text = PROFILES["ask"].replace('text = "$prompt"', 'text = "$prompt"\ngraph = "$workflow"')
+    with serving(JobHost()) as host:
+        shown = at(film, host, text).run("plan")
+        assert shown.code != 0 and "$workflow" in shown.err
+        assert host.asked == []
