@@ -9,6 +9,7 @@ from sorasync.profile.job import JobProfile, seconds_of
 from sorasync.profile.parts import Abilities, Auth, DownloadHosts, HostFields, Limits, ParamType, Routes
 from sorasync.profile.profile import Profile
 
+# The values that a request can be given.
 _SENT = frozenset(
     {
         "prompt",
@@ -25,7 +26,6 @@ _SENT = frozenset(
         "id",
     }
 )
-"""The values that a request can be given."""
 _SETTLED = ("ask", "list", "replay", "own_id")
 _FIELDS_OF_BOTH = {
     "name",

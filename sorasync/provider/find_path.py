@@ -11,8 +11,8 @@ from sorasync.provider.values import word
 
 T = TypeVar("T")
 
+# Values that one step of a path may lead to.
 _MOST = 10_000
-"""Values that one step of a path may lead to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ T = TypeVar("T")
 Tree = Mapping[str, object]
 Paths = tuple[Path, ...]
 
+# The state of a job whose content was refused.
 BLOCKED = "blocked"
-"""The state of a job whose content was refused."""
 _STATES = {
     "pending": JobStatus.QUEUED.value,
     "running": JobStatus.IN_PROGRESS.value,
