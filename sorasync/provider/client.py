@@ -14,7 +14,6 @@ from sorasync.provider import encode
 from sorasync.provider.classify import unreadable
 from sorasync.provider.edits import EditRoutes
 from sorasync.provider.errors import (
-    REFUSALS,
     InvalidRequest,
     NotFound,
     NotReady,
@@ -23,7 +22,7 @@ from sorasync.provider.errors import (
 )
 from sorasync.provider.gateway_bill import with_bill
 from sorasync.provider.gateway_ids import completed
-from sorasync.provider.host_client import HostClient
+from sorasync.provider.host_client import HostClient, refused_render
 from sorasync.provider.http_request import Outgoing
 from sorasync.provider.http_response import HttpResponse
 from sorasync.provider.kept_answers import id_of, is_own_id, kept_as
@@ -60,7 +59,7 @@ class VideosClient(HostClient):
             return await self._paid("create", outgoing, request.model, gate, request.idempotency_key)
         except NotFound as missing:
             if missing.status == 410:
-                raise _refused(InvalidRequest(missing.message, status=410, code=missing.code)) from None
+                raise refused_render(InvalidRequest(missing.message, status=410, code=missing.code)) from None
             raise self._no_route("create", missing) from None
 
     async def extend(self, request: ExtendRequest, gate: PaymentGate | None = None) -> Job:
@@ -200,7 +199,7 @@ class VideosClient(HostClient):
         try:
             answer = await self._accepted(name, outgoing, model, gate, keep_as, keyed=keyed)
         except InvalidRequest as error:
-            raise _refused(error) from None
+            raise refused_render(error) from None
         return with_bill(self._answered(answer, kept), answer.headers)
 
     def _answered(self, answer: HttpResponse, name: str) -> Job:
@@ -266,12 +265,6 @@ class VideosClient(HostClient):
         """Whether a source that the host no longer holds can be sent as a file instead."""
         here = source.remote_id is not None and source.file is not None and source.model is not None
         return here and self.spec.upload_as_source
-
-
-def _refused(error: InvalidRequest) -> InvalidRequest:
-    """The refusal of a render. One with a hint may be of something else, such as the address."""
-    error.lasting = error.lasting or (error.status in REFUSALS and error.hint is None)
-    return error
 
 
 def _names_an_id(missing: ProviderError) -> bool:

@@ -16,7 +16,15 @@ from sorasync.provider.base import Download
 from sorasync.provider.batch_client import Batches
 from sorasync.provider.classify import fault, not_the_api
 from sorasync.provider.download import Downloader
-from sorasync.provider.errors import NotSent, NotSupported, OutcomeUnknown, ProviderError, RateLimited
+from sorasync.provider.errors import (
+    REFUSALS,
+    InvalidRequest,
+    NotSent,
+    NotSupported,
+    OutcomeUnknown,
+    ProviderError,
+    RateLimited,
+)
 from sorasync.provider.http_request import Outgoing
 from sorasync.provider.http_response import HttpResponse, refused_with
 from sorasync.provider.kept_answers import KeptAnswers
@@ -229,3 +237,9 @@ class HostClient(ABC):
         said = f" ({missing.message})" if missing else ""
         hint = f"is {self.spec.base_url} the right address, and the profile the right one?"
         return NotSupported(f"{self.spec.name} has no {what} route{said}", status=status, hint=hint)
+
+
+def refused_render(error: InvalidRequest) -> InvalidRequest:
+    """The refusal of a render. One with a hint may be of something else, such as the address."""
+    error.lasting = error.lasting or (error.status in REFUSALS and error.hint is None)
+    return error

@@ -21,7 +21,7 @@ from sorasync.provider.errors import (
     OutcomeUnknown,
 )
 from sorasync.provider.find_path import Answer, Path
-from sorasync.provider.host_client import HostClient
+from sorasync.provider.host_client import HostClient, refused_render
 from sorasync.provider.http_request import Outgoing, content_type
 from sorasync.provider.http_response import HttpResponse, complaint, refused_with
 from sorasync.provider.inline import inlined
@@ -54,6 +54,8 @@ class JobClient(HostClient):
         outgoing, keyed = self._written(request), self.spec.idempotency
         try:
             answer = await self._accepted("create", outgoing, request.model, gate, keyed=keyed)
+        except InvalidRequest as error:
+            raise refused_render(error) from None
         except NotFound as missing:
             raise self._no_route("create", missing) from None
         job_id = self._id_in(answer)
