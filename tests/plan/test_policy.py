@@ -54,6 +54,18 @@ def test_a_protected_clip_is_neither_replaced_nor_retired(world: World) -> None:
     assert [way for way, _ in retired[0].ways] == ["--exclude 'clip.a'", "sorasync unprotect 'clip.a'"]
 
 
+def test_a_protected_character_is_neither_replaced_nor_retired(world: World) -> None:
+    character = HEAD + '[characters.mossy]\nname = "Mossy"\nvideo = "../refs/mossy.mp4"\nprotect = true\n'
+    cast = character + '[clips.a]\nprompt = "Mossy naps."\ncharacters = ["mossy"]\n'
+    world.settle(cast)
+    retired = check(world, world.plan(HEAD))
+    assert [r.message for r in retired] == ["it would retire character.mossy, which is protected"]
+    world.files["refs/mossy.mp4"] = b"another clip"
+    replaced = check(world, world.plan(cast))
+    assert [r.message for r in replaced] == ["it would replace character.mossy, which is protected"]
+    assert ("protect = false", "on character.mossy, in its manifest") in replaced[0].ways
+
+
 def test_taking_the_protection_out_of_the_manifest_does_not_lift_it(world: World) -> None:
     world.settle(PROTECTED)
     found = check(world, world.plan(ONE.replace("lake", "pond")))
