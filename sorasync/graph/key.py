@@ -50,5 +50,4 @@ def digest(text: str) -> str:
 
 def folded(prompt: str) -> str:
     """A prompt as it enters a key."""
-    text = " ".join(prompt.split())
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFC", " ".join(prompt.split()))

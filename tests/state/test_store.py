@@ -146,6 +146,26 @@ def test_a_try_that_never_left_does_not_count_as_one(store: Store) -> None:
     assert store.intend(a_record(), run=4).attempts == 2
 
 
+def test_an_intent_is_taken_back_only_where_nobody_has_gone_on_with_it(store: Store) -> None:
+    intent = store.intend(a_record(), run=1)
+    store.take_back(intent, None, None, run=1)
+    assert store.record(intent.key) is None
+    intent = store.intend(a_record(), run=1)
+    sent = store.move(intent.key, Status.SUBMITTED, run=2, remote_id="video_theirs")
+    store.take_back(intent, None, None, run=1)
+    assert store.record(intent.key) == sent
+
+
+def test_a_run_that_took_an_intent_for_a_lost_answer_learns_that_nothing_was_sent(store: Store) -> None:
+    intent = store.intend(a_record(), run=1)
+    store.move(intent.key, Status.UNKNOWN, run=2)
+    store.take_back(intent, None, None, run=1)
+    record = store.record(intent.key)
+    assert record is not None
+    assert (record.status, record.error_message) == (Status.FAILED, "it was never sent")
+    assert store.spent() == NOTHING
+
+
 def test_an_open_request_restored_without_its_tries_counts_as_none(store: Store) -> None:
     restored = a_record(status=Status.UNKNOWN)
     store.put_all([restored])
