@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
@@ -44,6 +45,8 @@ def fork(work: Callable[[], int]) -> Child:
     if pid == 0:
         code = BROKEN
         try:
+            # A collection must not free what threads work for, such as a decoder: they are not in the child.
+            gc.freeze()
             os.close(alive)
             code = work()
         except BaseException:
