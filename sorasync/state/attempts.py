@@ -10,7 +10,7 @@ from sorasync.state.account import Spent, add_up, charge
 from sorasync.state.errors import damaged
 from sorasync.state.history import Attempt
 from sorasync.state.record import IN_FLIGHT, Record, Status
-from sorasync.state.rows import decimal, fields_of, plain
+from sorasync.state.rows import LATEST, decimal, fields_of, plain
 from sorasync.state.store_table import StoreTable
 
 COLUMNS = (
@@ -189,6 +189,6 @@ def _attempt(row: tuple[Any, ...]) -> Attempt:
     values[8], values[9] = decimal(values[8]), decimal(values[9])
     values[12] = bool(values[12])
     found = Attempt(*values)
-    if not isinstance(found.at, float | int):
+    if not isinstance(found.at, float | int) or not 0 <= found.at < LATEST:
         raise damaged("a paid request has no time")
     return found

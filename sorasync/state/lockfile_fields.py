@@ -14,6 +14,7 @@ from typing import TypeVar
 from sorasync.graph.key import encoded
 from sorasync.state.errors import StateError
 from sorasync.state.record import Record, Status
+from sorasync.state.rows import DIGITS_OF_MONEY, LATEST
 
 T = TypeVar("T")
 
@@ -21,8 +22,6 @@ REPAIR = "`git log -p sorasync.lock` shows what it was; correct it by hand, or t
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LARGEST = 2**63
-_LATEST = 253_402_300_800.0  # the year 10000, where calendars of Python end
-_DIGITS_OF_MONEY = 30
 
 
 class LockFileBroken(StateError):
@@ -89,7 +88,7 @@ class EntryFields:
     def seconds(self, field: str) -> float | None:
         """A moment as Unix seconds."""
         found = self.number(field)
-        if found is not None and found >= _LATEST:
+        if found is not None and found >= LATEST:
             raise self.broken(f"has {field} = {_short_value(found)}, which is not a date")
         return found
 
@@ -102,7 +101,7 @@ class EntryFields:
             found = Decimal(text)
         except InvalidOperation:
             found = Decimal("NaN")
-        if not found.is_finite() or abs(found.adjusted()) > _DIGITS_OF_MONEY:
+        if not found.is_finite() or abs(found.adjusted()) > DIGITS_OF_MONEY:
             raise self.broken(f"has {field} = {_short_value(text)}, which is not an amount of money")
         return found
 

@@ -36,6 +36,10 @@ UPSERT_TEXTS = (
 )
 
 
+DIGITS_OF_MONEY = 30
+LATEST = 253_402_300_800.0  # the year 10000, where calendars of Python end
+
+
 class _Statuses(dict[str, Status]):
     def __missing__(self, word: object) -> Status:
         raise damaged(f"there is no status {str(word)[:40]!r}")
@@ -79,10 +83,15 @@ def plain(value: object) -> object:
 
 def decimal(value: object) -> Decimal | None:
     """Money from its text."""
+    if value is None:
+        return None
     try:
-        return None if value is None else Decimal(str(value))
+        found = Decimal(str(value))
     except InvalidOperation:
-        raise damaged(f"{str(value)[:40]!r} is no amount of money") from None
+        found = Decimal("NaN")
+    if not found.is_finite() or abs(found.adjusted()) > DIGITS_OF_MONEY:
+        raise damaged(f"{str(value)[:40]!r} is no amount of money")
+    return found
 
 
 def fields_of(text: str) -> dict[str, Any]:
