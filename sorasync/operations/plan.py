@@ -132,6 +132,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         provider=project.profile.provider_name,
         spares=spares(project, store, graph, briefs, absent(briefs, present)),
         refuse_mismatch=project.config.assets.mismatch == "fail",
+        twins=_twins(store),
     )
     found = survey(graph, known, replaced, lost=options.refresh)
     known = replace(
@@ -179,6 +180,15 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
     refused = refusals(plan, configured_policy(project), known.bindings)
     plan = replace(plan, refusals=tuple(placed(one, plan, library) for one in refused))
     return Planned(plan=plan, graph=graph, library=library, known=known, drift=swept.drift if swept else None)
+
+
+def _twins(store: Store) -> dict[str, str]:
+    """What the other render is called of each key that two machines paid for."""
+    from sorasync.state.paid_twice import paid_twice
+
+    bindings = store.bindings()
+    found = [one for one in paid_twice(store) if not one.spare]
+    return {bindings[one.address].key: one.other for one in found if one.address in bindings}
 
 
 def _mismatches(graph: Graph, known: Known, changes: Iterable[Change]) -> Iterator[str]:

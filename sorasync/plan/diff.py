@@ -242,7 +242,10 @@ class _Differ:
             )
         else:
             what = "rendered, but no file is left here or at the provider; to render it again"
-        return self._free(Action.LOST, render, f"{what} for {price}: --replace '{label}'")
+        twin = self.known.twins.get(render.key)
+        use = f"sorasync state reconcile --keep '{twin}'"
+        instead = f"; to use the other render that was paid for: {use}" if twin else ""
+        return self._free(Action.LOST, render, f"{what} for {price}: --replace '{label}'{instead}")
 
     def _mismatched(self, render: Render, mismatch: str) -> Change:
         price = money(cost_of(render, self.profile))

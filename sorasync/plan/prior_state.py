@@ -18,7 +18,8 @@ class Known:
 
     `records` and `remote` hold the whole record and the provider's answer of the keys that a survey named;
     `spares` a file of the library that may hold an asset which the store has lost, by digest. With
-    `refuse_mismatch` a video that is not what was paid for counts for nothing.
+    `refuse_mismatch` a video that is not what was paid for counts for nothing. `twins` is the id of the other
+    render of a key that two machines paid for.
     """
 
     bindings: Mapping[str, Binding]
@@ -29,6 +30,7 @@ class Known:
     remote: Mapping[str, Remote] = field(default_factory=dict)
     spares: Mapping[str, str] = field(default_factory=dict)
     refuse_mismatch: bool = False
+    twins: Mapping[str, str] = field(default_factory=dict)
 
     def whole(self, brief: Brief, kind: Kind) -> bool:
         """Whether what the record stands for can be used as it is, here and now."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 
 import pytest
 
 from sorasync.state.lock import acquire
+from sorasync.state.record import Status
 from tests.recovery.world import TWO_CLIPS, World
 
 
@@ -134,6 +136,7 @@ def test_a_contradiction_with_the_lock_file_is_settled_as_told(kept: World, keep
 
 
 def test_what_two_sides_paid_for_is_named_and_a_command_lets_the_other_one_count(kept: World) -> None:
+    kept.bill()
     kept.write(TWO_CLIPS)
     kept.apply()
     mine = kept.ids()["clip.market#1"]
@@ -154,6 +157,14 @@ def test_what_two_sides_paid_for_is_named_and_a_command_lets_the_other_one_count
     assert kept.json("plan")["notices"] == found["notices"] == kept.json("status")["notices"]
     assert "Note: clip.market#1 was paid for on two machines" in kept.run("status")
     assert lock.read_text().count("video_theirs") == 2
+
+    with kept.project().store(write=True) as store:
+        (record,) = [one for one in store.every_record() if one.remote_id == mine]
+        store.move(record.key, Status.LOST, run=None)
+    shutil.rmtree(kept.root / "assets")
+    changes = {one["address"]: one for one in kept.json("plan", "--offline")["changes"]}
+    assert changes["clip.market"]["action"] == "lost"
+    assert "sorasync state reconcile --keep 'video_theirs'" in changes["clip.market"]["reason"]
 
     kept.run("state", "reconcile", "--keep", "video_theirs")
     assert kept.ids()["clip.market#1"] == "video_theirs"
