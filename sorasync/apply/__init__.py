@@ -1,1 +1,1 @@
-"""Carries out a plan: submit, follow, fetch, record."""
+"""Applies a plan: submit, follow, download, record."""

@@ -1,4 +1,4 @@
-"""The last check before money is spent: caps per apply, day and month, with what is in flight counted in."""
+"""The last check before a paid request: caps per apply, day and month, renders in flight included."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_COST = "--max-cost"
 
 
 class BudgetSpent(Refused):
-    """The next paid call would go past a cap."""
+    """The next paid request would exceed a cap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Cap:
     since: float | None = None
 
     def plus(self, usd: Decimal, seconds: float) -> Cap:
-        """The cap with so much more spent."""
+        """The cap with that much more spent."""
         return replace(
             self,
             spent_usd=max(self.spent_usd + usd, Decimal(0)),
@@ -41,14 +41,14 @@ class Cap:
         )
 
     def at(self, now: float) -> Cap:
-        """The cap as it stands at a time: with a new day or month nothing of it is spent."""
+        """The cap at that time: a new day or month starts with nothing spent."""
         start = _STARTS.get(self.name)
         if start is None or self.since is None or start(now) <= self.since:
             return self
         return replace(self, spent_usd=Decimal(0), spent_seconds=0, since=start(now))
 
     def check(self, usd: Decimal, seconds: float) -> None:
-        """Raise `BudgetSpent` if so much more would go past it."""
+        """Raise `BudgetSpent` if that much more would exceed it."""
         after = self.plus(usd, seconds)
         if self.usd is not None and usd and after.spent_usd > self.usd:
             raise BudgetSpent(
@@ -83,7 +83,7 @@ def _hint(period: str, name: str, least: str) -> str:
 
 @dataclass
 class Budget:
-    """Caps of one run that began at `began`. Of an unknown price only the seconds count."""
+    """Caps of a run that began at `began`. For an unknown price, only the seconds count."""
 
     caps: tuple[Cap, ...] = ()
     clock: Clock | None = None
@@ -100,7 +100,7 @@ class Budget:
         self.caps = tuple(cap.plus(price, seconds) for cap in self.caps)
 
     def release(self, usd: Decimal | None, seconds: float, at: float) -> None:
-        """Give back what was reserved at that time for a call that was certainly not charged.
+        """Give back a reservation of that time for a request that was certainly not charged.
 
         A day or month that began since never counted it, so it gets nothing back.
         """
@@ -108,7 +108,7 @@ class Budget:
         self.caps = tuple(cap.plus(less, -seconds) if self._counts(cap, at) else cap for cap in self.caps)
 
     def settle(self, at: float, before: Charge | None, after: Charge | None) -> None:
-        """A request that was begun at that time counts `after` from now on, and no longer `before`."""
+        """Count a request of that time as `after` instead of `before`."""
         usd, seconds = _amount(after)
         usd_before, seconds_before = _amount(before)
         self.caps = tuple(
@@ -117,7 +117,7 @@ class Budget:
         )
 
     def _counts(self, cap: Cap, at: float) -> bool:
-        """Whether a request that was begun at that time counts in a cap's period."""
+        """Whether a request of that time counts in a cap's period."""
         return at >= (self.began if cap.since is None else cap.since)
 
 

@@ -1,4 +1,4 @@
-"""Carries out one change from its start to its end, whatever happens on the way."""
+"""Executes one change, whatever happens on the way."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from sorasync.provider.wire import Job, JobStatus
 from sorasync.state.errors import StateError
 from sorasync.state.record import ID_TAKEN, IN_FLIGHT, VANISHED, Record, Status
 
-# What would meet every other change as well: nothing more is started after it.
+# Errors that every other change would hit as well: nothing more is started after one.
 _HALTING = (
     errors.QuotaExhausted,
     errors.AuthFailed,
@@ -55,16 +55,16 @@ _HALTING = (
 )
 _MAY_HAVE_A_FILE = (JobStatus.COMPLETED, JobStatus.EXPIRED, JobStatus.DELETED)
 _CHARACTER_TRIES = 6
-# How often in a row a request is sent again because the list shows nothing of it.
+# How many times in a row a request is resent because the list does not show it.
 _RESENDS = 3
-# Percent of progress that are worth a write to the state.
+# Progress is written to the state in steps of this many percent.
 _STEP = 5
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
-# Failed downloads in a row after which nothing new is paid for: it could not be fetched either.
+# Failed downloads in a row after which nothing new is paid for: it could not be downloaded either.
 _FETCHES_FAILED = 3
 
 
-# How a change is described that was on its way when the run left off, by the status of its record.
+# What to say of a change that was under way when the run stopped, by its record's status.
 _LEFT = {
     Status.INTENT: "sent; stopped before the answer came",
     Status.UNKNOWN: "sent; stopped before the answer came",
@@ -74,7 +74,7 @@ _LEFT = {
 
 @dataclass
 class ChangeExecutor:
-    """Carries out changes, any number at once, with what they share."""
+    """Executes changes, any number at once, with their shared collaborators."""
 
     context: Context
     follower: Follower
@@ -94,7 +94,7 @@ class ChangeExecutor:
         self._latest = self.context.clock.monotonic() + self.context.settings.wait_in_all
 
     async def carry_out(self, change: Change) -> Outcome:
-        """Do it and say how it ended. Raises nothing but `CancelledError`, unless the run leaves off."""
+        """Execute the change and say how it ended. Raises only `CancelledError`."""
         try:
             return await self._carry_out(change)
         except asyncio.CancelledError:
@@ -203,7 +203,7 @@ class ChangeExecutor:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _unknown(self, change: Change, error: errors.OutcomeUnknown) -> Outcome:
-        """The answer was lost: find the job, send again where that is surely right, or leave it open."""
+        """The answer was lost: find the job, resend if that is safe, or leave an open question."""
         record = self._record(change)
         taken = record.error_code == ID_TAKEN
         lost = error.message if taken else "the answer was lost"
@@ -228,7 +228,7 @@ class ChangeExecutor:
         )
 
     def _in_vain(self, change: Change, most: int) -> bool:
-        """Whether it was sent again so often that the provider's list cannot be believed any more."""
+        """Whether it was resent so often that the provider's list cannot be trusted any more."""
         tries = reversed(self.context.store.attempts(change.key)[:-1])
         return sum(1 for _ in takewhile(lambda one: one.outcome == "unsent", tries)) >= most
 
@@ -248,7 +248,7 @@ class ChangeExecutor:
         )
 
     async def _again(self, change: Change) -> Outcome:
-        """The request certainly never arrived: send it again, unless nobody wants it any more.
+        """The request never arrived: send it again if it is still wanted.
 
         A plan says nothing of the price of what an earlier run sent, so it is taken from the record; where
         that is no longer the price, the next plan has to show it first.
@@ -301,7 +301,7 @@ class ChangeExecutor:
         return await self._follow(change, Job(record.remote_id, JobStatus.UNKNOWN, poll_after=0.0))
 
     async def _look_again(self, change: Change) -> Outcome:
-        """Ask for what is lost by the state's or the plan's account: it may be there after all.
+        """Ask again for a render that the state or the plan calls lost: it may be back.
 
         What the state calls lost was asked for over minutes before, so one look is enough.
         """
@@ -410,7 +410,7 @@ class ChangeExecutor:
         return stored
 
     def _arrived(self, change: Change, stored: Record) -> Outcome:
-        """The file is here, paid for and kept; it need not be what was asked for."""
+        """The file is here and paid for, but may not match the request."""
         if stored.mismatch is None:
             return self._done(change)
         if self.context.settings.refuse_mismatch:
@@ -420,7 +420,7 @@ class ChangeExecutor:
         return self._outcome(change, End.DONE, stored.mismatch)
 
     async def _with_fresh_links(self, record: Record, job: Job) -> Job:
-        """The job as it is now; as it was where the provider does not say."""
+        """The job as the provider reports it now, or unchanged if it does not."""
         try:
             return await self.context.provider.get(record.remote_id or job.id)
         except errors.ProviderError:
@@ -450,7 +450,7 @@ class ChangeExecutor:
             self.context.halt(f"{self._unfetched} downloads in a row failed: {error.message}")
 
     def _fetched_again(self, expires_at: float | None) -> str:
-        """The next step for a file that did not come."""
+        """What to tell the user about a file that did not arrive."""
         left = 0.0 if expires_at is None else expires_at - self.context.clock.now()
         kept = f"; the provider keeps it for {lasting(left)}" if left > 0 else ""
         return f"sorasync apply downloads it at no cost{kept}"
@@ -468,7 +468,7 @@ class ChangeExecutor:
         self.context.tell(change, Moment.RENDERING, progress=job.progress)
 
     def _write_progress(self) -> None:
-        """All news of one look at once. It is for people to see; the apply does not need it."""
+        """Write all progress of one poll at once. Only people need it, not the apply."""
         unwritten, self._unwritten = self._unwritten, {}
         with contextlib.suppress(StateError):
             self.context.store.set_progress(unwritten)
@@ -507,7 +507,7 @@ class ChangeExecutor:
         return record
 
     def _bind(self, change: Change) -> None:
-        """Let the addresses stand for their keys; a renamed clip gives its old ones up in the same breath."""
+        """Bind the addresses to their keys, and unbind the old addresses of a renamed clip."""
         store, run = self.context.store, self.context.run
         with store.transaction():
             for bind in change.binds:
@@ -517,7 +517,7 @@ class ChangeExecutor:
                 store.bind(bind.address, bind.key, run=run, protect=bind.protect)
 
     def _left(self, change: Change) -> Outcome:
-        """The run left off while this was on its way."""
+        """The run stopped while this was under way."""
         record = self.context.store.record(change.key)
         if record is None or record.status not in IN_FLIGHT:
             return self._outcome(change, End.SKIPPED, "not started")
@@ -538,7 +538,7 @@ class ChangeExecutor:
         return self._outcome(change, End.FAILED, error.message, next=error.hint)
 
     def _unexpected(self, change: Change, error: Exception) -> Outcome:
-        """What nobody thought of ends this change only, and is kept in the log."""
+        """An unexpected exception fails only this change, and is logged."""
         if isinstance(error, OSError):
             if error.errno in FULL:
                 self.context.halt("the disk is full")

@@ -1,4 +1,4 @@
-"""What every part of an apply works with."""
+"""The collaborators and settings that all parts of an apply share."""
 
 from __future__ import annotations
 
@@ -82,18 +82,18 @@ class Context:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     stopped_because: str | None = None
-    # Whether the provider can be reached.
+    # The provider's availability.
     reach: Outage = field(init=False)
-    # Whose each of the provider's ids is.
+    # Which render each of the provider's ids belongs to.
     job_ids: JobIds = field(init=False)
     # Writes that must be durable before anything is sent.
     commits: GroupCommit = field(init=False)
-    # Writes of what the next run would find out again.
+    # Writes that may be lost: the next run would find out again.
     notes: GroupCommit = field(init=False)
     lock_lost: bool = False
-    # Whether it was SIGTERM that asked the run to leave off.
+    # Whether SIGTERM, not Ctrl-C, stopped the run.
     terminated: bool = False
-    # Whether something was not sent since a cap forbids it. What has its share set aside still leaves.
+    # Whether a cap kept something from being sent. Requests with a reservation are still sent.
     over_budget: bool = False
 
     def __post_init__(self) -> None:
@@ -104,7 +104,7 @@ class Context:
 
     @property
     def interrupted(self) -> bool:
-        """Whether the run is to leave off."""
+        """Whether the run was told to stop."""
         return self.leaving.is_set()
 
     @interrupted.setter
@@ -115,11 +115,11 @@ class Context:
 
     @property
     def starts_nothing(self) -> bool:
-        """Whether no change is begun any more that would be paid for."""
+        """Whether no more paid changes are started."""
         return self.stop.is_set() or self.over_budget
 
     def holds_lock(self) -> bool:
-        """Whether the state is still this run's. If not, another one goes on with all of it: leave."""
+        """Whether this run still holds the lock. If not, another run continues: leave."""
         try:
             self.check_lock()
         except LockLost as error:
@@ -127,21 +127,21 @@ class Context:
         return not self.lock_lost
 
     def lose_lock(self, error: LockLost) -> None:
-        """Start, send and follow nothing any more."""
+        """Stop starting, sending and following: another run has the lock."""
         self.lock_lost = self.interrupted = True
         self.halt(error.message)
 
     def halt(self, why: str) -> None:
-        """Start and send nothing more; what is in flight is still followed."""
+        """Stop starting and sending; keep following renders in flight."""
         self.stopped_because = self.stopped_because or why
         self.stop.set()
 
     def tell(self, change: Change, moment: Moment, detail: str = "", progress: int | None = None) -> None:
-        """Report an event of a change. What is only to be fetched was rendered long since."""
+        """Report an event of a change."""
         if change.action is Action.DOWNLOAD and moment in (Moment.RENDERING, Moment.RENDERED):
             return
         self.reporter.event(ChangeEvent(change.label, moment, detail, progress))
 
     async def pause(self, seconds: float) -> None:
-        """Sleep, but not past an interruption."""
+        """Sleep until the run is interrupted."""
         await unless(self.leaving, self.clock.sleep(seconds))

@@ -1,6 +1,6 @@
-"""Carries out a plan: starts what may start, in order, and takes note of how each change ended.
+"""Runs a plan: starts changes in order as they become ready, and records how each ended.
 
-The engine reads changes, never manifests or reasons. A failure takes its dependants with it and nothing
+The engine reads changes, never manifests or reasons. A failure blocks its dependants and nothing
 else.
 """
 
@@ -28,17 +28,17 @@ from sorasync.state.record import Status
 
 
 async def run(context: Context, changes: Sequence[Change]) -> Report:
-    """Carry the changes out and report on each. Cancelling it leaves a state that the next run resumes."""
+    """Execute the changes and report on each. After a cancellation the next run resumes from the state."""
     return await _Engine(context, changes).run()
 
 
-# How a change ends that waits for one with such an end; for every other end it is blocked.
+# How dependants of a change with this end end themselves; after any other end they are blocked.
 _INHERITED = {End.PENDING: End.PENDING, End.SKIPPED: End.SKIPPED}
 
-# Seconds for what is on its way when the run is to leave off: an answer in time leaves no question open.
+# Seconds that requests on their way get when the run stops: an answer in time is no open question.
 _GRACE = 0.5
 
-# Seconds between two looks that news from the provider may cause.
+# Least seconds between two polls that webhooks trigger.
 _NEWS_PAUSE = 0.5
 
 
@@ -83,7 +83,7 @@ class _Engine:
         return self._report()
 
     def _open_questions(self) -> None:
-        """Only who holds the lock sends, so no request of an earlier run is on its way any more."""
+        """Only the holder of the lock sends, so no request of an earlier run is still on its way."""
         store = self._context.store
         with store.transaction():
             for record in store.in_flight():
@@ -91,7 +91,7 @@ class _Engine:
                     store.move(record.key, Status.UNKNOWN, run=self._context.run)
 
     async def _listen(self) -> None:
-        """Ask the provider at once when there may be news of it, but not for every one of many."""
+        """Poll as soon as there may be news, but once for many at the same time."""
         while True:
             await self._context.news.wait()
             self._context.news.clear()
@@ -101,7 +101,7 @@ class _Engine:
             await self._context.clock.sleep(_NEWS_PAUSE)
 
     async def _cut(self) -> None:
-        """Once the run is to leave off, give what is under way a moment, then end it where it stands."""
+        """When the run is told to stop, give running changes a moment, then cancel them."""
         await self._context.leaving.wait()
         await self._context.clock.sleep(_GRACE)
         for task in self._running:
@@ -117,7 +117,7 @@ class _Engine:
             await self._news.wait()
 
     def _start(self) -> None:
-        """Start whatever is ready and fits; what is ready but cannot run any more is settled on the way."""
+        """Start every ready change that fits, and settle those that can no longer run."""
         while (change := self._schedule.peek()) is not None:
             cause = self._schedule.cause(change)
             if cause is not None:
@@ -130,9 +130,9 @@ class _Engine:
                 self._begin(self._schedule.pop())
 
     def _full(self, change: Change) -> bool:
-        """Whether nothing new may be started now: what is finished is fetched first.
+        """Whether new renders must wait: finished ones are downloaded first.
 
-        What goes out by batch waits for the characters, so that as much as can be shares one.
+        Batched creates wait for the characters, so that as many as possible share a batch.
         """
         if self._by_batch(change):
             return self._uploads > 0 or bool(self._downloads.waiting)

@@ -1,4 +1,4 @@
-"""What an apply tells while it runs."""
+"""The events of a running apply."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Moment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChangeEvent:
-    """Something that happened to the change of that label. `progress` is 0 to 100, None where unknown."""
+    """An event of the change with that label. `progress` is 0 to 100, None where unknown."""
 
     label: str
     moment: Moment

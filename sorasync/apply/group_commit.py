@@ -1,4 +1,4 @@
-"""Writes of one moment in one transaction: a look at the list may bring news of a hundred renders."""
+"""Groups simultaneous writes into one transaction: one poll may bring news of a hundred renders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Work = tuple[Callable[[], Any], "asyncio.Future[Any]"]
 
 
 class GroupCommit:
-    """Does what was asked for within one turn of the event loop in one `transaction`."""
+    """Commits all writes of one turn of the event loop in one `transaction`."""
 
     def __init__(self, transaction: Callable[[], AbstractContextManager[None]]) -> None:
         self._transaction = transaction

@@ -1,4 +1,4 @@
-"""Settles lost answers while an apply runs: asks the provider's list, waits where it has not settled."""
+"""Settles lost answers during an apply: queries the provider's list, and waits until it has settled."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from sorasync.state.record import Record, Status
 
 
 class InDoubtAnswer(StrEnum):
-    """What came out when no job was found to follow."""
+    """What to do when no job was found."""
 
     RESEND = "resend"
     ASK = "ask"
     LATER = "later"
 
 
-# Seconds between two looks at the list.
+# Seconds between two queries of the list.
 _SHORTEST, _LONGEST = 0.25, 15.0
 
 
 class InDoubt:
     """Every lost answer of a run. All that are open are weighed together, since they compete for jobs, and
-    one look at the list serves all who ask.
+    one query of the list serves all of them.
     """
 
     def __init__(self, context: Context) -> None:
@@ -101,7 +101,7 @@ class InDoubt:
         return min([last.at, *(one.at for one in again)])
 
     async def _look(self) -> None:
-        """One look at the list, and every answer that it allows. Nothing is awaited after the list."""
+        """Query the list once and settle everything that it can. Nothing is awaited afterwards."""
         self._looks += 1
         self._answered_meanwhile()
         try:
@@ -124,7 +124,7 @@ class InDoubt:
             self._answer(finding)
 
     def _answered_meanwhile(self) -> None:
-        """What a run whose lock was taken away has still heard, or knows that it never sent."""
+        """What a run that lost its lock has still recorded: an answer, or that nothing was sent."""
         for key, record in self._context.store.records(self._left).items():
             if record.status is Status.SUBMITTED and record.remote_id is not None:
                 self._answers[key] = Job(record.remote_id, JobStatus.UNKNOWN, poll_after=0.0)
@@ -161,7 +161,7 @@ _ANSWERS = {
 
 
 def adopt(context: Context, key: str, job: Job) -> None:
-    """Let a record of unknown outcome hold a job, durably."""
+    """Give a job to a record in doubt, durably."""
     with context.store.transaction():
         context.job_ids.claim(job.id, key)
         before = context.store.record(key)
@@ -183,7 +183,7 @@ async def gather(context: Context, since: float) -> Evidence | None:
     since -= CLOCK_ALLOWANCE
     async for _ in jobs_since(context.provider, since, turned=pages.append, clock=context.clock):
         pass
-    # Older jobs of the same pages count too: one that fits in all but its age is not to be paid for again.
+    # Keep older jobs too: one that matches in all but its age must not be paid for again.
     jobs = list({job.id: job for page in pages for job in page.jobs}.values())
     return Evidence(
         jobs=jobs,

@@ -1,4 +1,4 @@
-"""Waiting that something else may cut short."""
+"""Waiting that an event can cut short."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 async def unless(event: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
-    """The result of `work`; None, and `work` is cancelled, where the event is set before it ends."""
+    """The result of `work`; None, with `work` cancelled, if the event is set first."""
     doing, watching = asyncio.ensure_future(work), asyncio.create_task(event.wait())
     try:
         await asyncio.wait({doing, watching}, return_when=asyncio.FIRST_COMPLETED)

@@ -38,7 +38,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Every change's outcome in plan order, and whether the run was stopped early and why.
+    """The outcome of every change in plan order, and why the run stopped early, if it did.
 
     `spent` is what the requests count that this run sent.
     """
@@ -48,12 +48,12 @@ class Report:
     interrupted: bool = False
     terminated: bool = False
     stopped: str | None = None
-    # Names in the asset directory that a file of somebody else's keeps occupied.
+    # Names in the asset directory that are taken by files of the user's.
     conflicts: tuple[str, ...] = ()
-    # Whether something was not sent since a cap of the budget forbids it.
+    # Whether the budget kept something from being sent.
     over_budget: bool = False
     spent: Spent = NOTHING
-    # What could not be written once all was done, each with the reason; another apply writes it.
+    # What could not be written at the end, each with the reason; the next apply writes it.
     unwritten: tuple[str, ...] = ()
 
     def of(self, *ends: End) -> list[Outcome]:

@@ -1,4 +1,4 @@
-"""The order of an apply: what may start now, and what a failure takes with it."""
+"""The order of an apply: what is ready, and what a failure blocks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sorasync.graph.render import Kind
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 
-# What costs nothing is done at once; what is paid for is fetched before anything new is started.
+# Free changes first, then downloads of what is paid for, then new renders.
 _FIRST = {
     Action.MOVE: 0,
     Action.RETIRE: 0,
@@ -28,7 +28,7 @@ def _rank(change: Change) -> int:
 
 
 class Schedule:
-    """Hands out changes whose needs are done, the urgent ones first, else in the plan's order."""
+    """Hands out changes whose dependencies are done: urgent ones first, then in plan order."""
 
     def __init__(self, changes: Sequence[Change]) -> None:
         self._changes = {change.label: change for change in changes}
@@ -55,15 +55,15 @@ class Schedule:
         return self._changes[heapq.heappop(self._ready)[1]]
 
     def cause(self, change: Change) -> str | None:
-        """The label of the change whose failure makes this one impossible, its root cause; else None."""
+        """The label of the failed change that blocks this one, its root cause; else None."""
         return next((self._broken[need] for need in self._needs[change.label] if need in self._broken), None)
 
     def done(self, change: Change) -> None:
-        """The change is complete: what waited for it may start."""
+        """Mark the change as done: its dependants may start."""
         self._sorter.done(change.label)
         self._collect()
 
     def broken(self, change: Change, cause: str | None = None) -> None:
-        """The change did not succeed. Its dependants are still handed out, each with a `cause`."""
+        """Mark the change as failed. Its dependants are still handed out, each with a `cause`."""
         self._broken[change.label] = cause or change.label
         self.done(change)

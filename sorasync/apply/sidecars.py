@@ -1,4 +1,4 @@
-"""Records as the JSON that stands beside their videos, and back, and what is missing of it written again."""
+"""The JSON notes beside videos: records to notes, notes to records, and missing notes written again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sorasync.state.store import Store
 
 
 def sidecar_of(record: Record) -> Sidecar:
-    """What stands beside a stored record's video."""
+    """The note beside a stored record's video."""
     assert record.asset is not None
     return Sidecar(
         sha256=record.asset,
@@ -38,7 +38,7 @@ def sidecar_of(record: Record) -> Sidecar:
 
 
 def record_of(sidecar: Sidecar) -> Record | None:
-    """The stored record that a sidecar tells of; None where its key is not the digest of its inputs."""
+    """The stored record in a note; None if its key is not the digest of its inputs."""
     if sidecar.inputs is None or sidecar.kind is None or digest(sidecar.inputs) != sidecar.key:
         return None
     cost = sidecar.cost_usd
@@ -70,7 +70,7 @@ def note_again(
     objects: Container[str],
     noted: Container[str],
 ) -> None:
-    """Write the sidecars of stored videos that have none, since a write failed once.
+    """Write the missing notes of stored videos, after an earlier write failed.
 
     `objects` are the file names in the store, `noted` the digests with a sidecar. A write that fails again
     is left to the next time: the state knows it all the same.

@@ -1,4 +1,4 @@
-"""Thumbnails and spritesheets. A video without them is whole: nothing that goes wrong here matters much."""
+"""Thumbnails and spritesheets. They are optional: errors here never fail a render."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 _FORMATS = {"webp": ".webp", "jpeg": ".jpg", "png": ".png"}
 _GIVEN_UP_AFTER = 3
 _PATIENCE = Patience(attempts=3)
-# Pixels across at most of a thumbnail that is cut from its video.
+# Largest width in pixels of a thumbnail that is cut from its video.
 _WIDTH = 640
 
 
 class Pictures:
-    """Fetches pictures; a kind that fails for several renders in a row is not asked for any more."""
+    """Downloads pictures; a kind that fails several times in a row is no longer requested."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._failures = dict.fromkeys(map(Variant, context.settings.pictures), 0)
 
     async def fetch(self, record: Record, job: Job) -> None:
-        """Fetch what is asked for; a thumbnail that the host has not is cut from the video by PyAV."""
+        """Download the requested pictures; if the host has no thumbnail, PyAV cuts one from the video."""
         if not self._failures:
             return
         found = {variant: await self._fetched(record, job, variant) for variant in self._failures}
@@ -59,7 +59,7 @@ class Pictures:
         return found
 
     async def _picture(self, record: Record, job: Job, variant: Variant) -> _KeptPicture | None:
-        """Some hosts send the video for a picture: that is dropped."""
+        """Download a picture; drop it if the host sent the video instead."""
         context = self._context
         await retried(lambda: stream(context, record, job, variant), context.clock, _PATIENCE)
         part = part_of(self._context, record, variant)

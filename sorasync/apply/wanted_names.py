@@ -1,4 +1,4 @@
-"""The human names of a library's videos: which name stands for which asset."""
+"""File names in the asset directory: which name links to which video."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def asset_view(
 ) -> dict[str, Link]:
     """Every name below the asset directory, with the object it links to. Pure.
 
-    A clip's own name is its final render; while that is not there, the last render of its chain that is.
+    A clip's own name links to its final render, or to the last stored render of its chain until then.
     `objects` are the file names in the store; `name_of` gives a clip's file name.
     """
     view: dict[str, Link] = {}
@@ -43,7 +43,7 @@ def stale_names(
     name_of: Callable[[str], str],
     every: bool = True,
 ) -> Iterator[Relink]:
-    """The clips whose own name is not the render that it should be, although that is here. Pure.
+    """The clips whose name links to the wrong render although the right one is stored. Pure.
 
     `directory` is that of the assets, as people see it; `holds` the digest of what a name was made for, None
     for one that is to be left alone. A name that is missing counts where a clip has several renders: the
@@ -65,7 +65,7 @@ def stale_names(
 
 
 def _final(node: ClipNode, stored: Container[str]) -> str | None:
-    """The render that the clip's own name stands for among those that are stored."""
+    """The stored render that the clip's own name links to."""
     chain = [] if node.chosen is None else [*node.takes[node.chosen - 1 : node.chosen], *node.steps]
     return next((address for address in reversed(chain or node.takes[:1]) if address in stored), None)
 

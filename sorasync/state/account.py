@@ -1,6 +1,6 @@
-"""The account of money: what each paid request counts, and what they add up to.
+"""The ledger: what each paid request counts as, and the totals.
 
-Everything that shows or limits money goes by these two functions: budgets, the last line of an apply,
+Everything that shows or limits money uses these two functions: budgets, the last line of an apply,
 `history`, `status`, `cost` and watch mode.
 """
 
@@ -15,17 +15,17 @@ _UNBILLED = frozenset({"failed", "blocked", "unsent"})
 
 
 class Charge(NamedTuple):
-    """What one paid request counts: dollars, None where nobody knows the price, and seconds of video."""
+    """What one paid request counts as: dollars (None if the price is unknown) and seconds of video."""
 
     usd: Decimal | None
     seconds: float
 
 
 class Spent(NamedTuple):
-    """Dollars known, seconds of video, and the number of requests whose price nobody knows.
+    """Known dollars, seconds of video, and the number of requests of unknown price.
 
-    `resends` are requests that a gateway says it sent again by itself: each may have been billed too, and
-    nobody knows.
+    `resends` are requests that a gateway says it sent again by itself: each may have been
+    billed too.
     """
 
     usd: Decimal
@@ -44,7 +44,7 @@ def charge(
     seconds: float | None,
     rendered_at: float | None,
 ) -> Charge | None:
-    """What a request counts, by what became of it; None for one that was not billed.
+    """What a request counts as, given its outcome; None if it was not billed.
 
     A report of the provider counts before the estimate. A request that made a video was billed for it, also
     when the file was lost. One that made none was billed only where the provider says so, and for no
@@ -57,7 +57,7 @@ def charge(
 
 
 def add_up(charges: Iterable[Charge | None]) -> Spent:
-    """The sum of charges, unknown prices counted beside it and never taken for nothing."""
+    """The sum of charges; unknown prices are counted separately, never as 0."""
     usd, seconds, unknown = Decimal(0), 0.0, 0
     for one in charges:
         if one is None:

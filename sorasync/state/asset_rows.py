@@ -1,4 +1,4 @@
-"""The files that records stand for."""
+"""Stored files, by digest."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _COLUMNS = "sha256, size, kind, ext, of"
 
 
 class Files(StoreTable):
-    """The part of a store that knows assets by their digest."""
+    """The store's table of assets by digest."""
 
     def add_asset(self, sha256: str, size: int, kind: str, ext: str = "", of: str | None = None) -> None:
-        """Note a file of `size` bytes; `kind` is `video`, `thumbnail` or `spritesheet`.
+        """Record a file of `size` bytes; `kind` is `video`, `thumbnail` or `spritesheet`.
 
         `of` attaches it to a video that is known already. A file noted before stays as it is.
         """
@@ -46,7 +46,7 @@ class Files(StoreTable):
         return {str(sha256): (size, stored_at) for sha256, size, stored_at in rows}
 
     def drop_assets(self, digests: Iterable[str]) -> None:
-        """Forget files, and what is attached to them."""
+        """Delete files and everything attached to them."""
         with self.session.transaction():
             for sha256 in digests:
                 if self.session.write("DELETE FROM assets WHERE sha256 = ?", (sha256,)).rowcount:

@@ -1,4 +1,4 @@
-"""Paid tries, and what they add up to."""
+"""Attempts: paid requests, and their totals."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _OF_CHARGE = "outcome, estimate_usd, reported_usd, seconds, rendered_at, resends
 
 
 class Attempts(StoreTable):
-    """The part of a store that remembers each paid try of a key, also when the key is paid for again."""
+    """The store's table of attempts. A key that is paid for again keeps its earlier attempts."""
 
     def attempts(self, key: str | None = None) -> list[Attempt]:
-        """The tries of one key, or all of them, oldest first."""
+        """The attempts of one key, or all of them, oldest first."""
         rows = self.session.rows(
             f"SELECT {COLUMNS} FROM attempts WHERE :key IS NULL OR key = :key ORDER BY id", {"key": key}
         )
@@ -44,7 +44,7 @@ class Attempts(StoreTable):
         return _sum(rows)
 
     def spent_by_run(self, *, simulated: bool) -> dict[int, Spent]:
-        """What the attempts of each run count by now, whichever run learned of it."""
+        """What each run's attempts count as now, even if a later run learned the charge."""
         rows = self.session.rows(
             f"SELECT run, {_OF_CHARGE} FROM attempts WHERE run IS NOT NULL AND simulated = ?", (simulated,)
         )
@@ -54,7 +54,7 @@ class Attempts(StoreTable):
         return {run: _sum(found) for run, found in by_run.items()}
 
     def note_resends(self, key: str, count: int, *, address: str, run: int | None) -> None:
-        """Note that a gateway sent the latest request of a key again by itself."""
+        """Record that a gateway resent the latest request of a key by itself."""
         with self.session.transaction():
             self.session.write(
                 "UPDATE attempts SET resends = ? WHERE id = (SELECT max(id) FROM attempts WHERE key = ?)",
@@ -63,7 +63,7 @@ class Attempts(StoreTable):
             self.log("resent by the gateway", address, key, run, times=count)
 
     def keep_surplus(self, key: str, remote_id: str, *, address: str, run: int) -> bool:
-        """Count a job that came for a key that another run went on with; False where it is known already."""
+        """Record a job that arrived for a key that another run continued with; False if it is known."""
         with self.session.transaction():
             if self.session.row(
                 "SELECT 1 FROM attempts WHERE remote_id = :id "
@@ -81,10 +81,10 @@ class Attempts(StoreTable):
         return True
 
     def remember_paid(self, records: Iterable[Record]) -> None:
-        """Note the paid tries that records of elsewhere tell of, each once, so that budgets count them.
+        """Record attempts paid for on other machines, once each, so that budgets include them.
 
-        A try is known by its job at the provider (an accepted record is a copy, and no payment of its own),
-        else by its key and the second in which it was sent.
+        An attempt is identified by its job (an accepted record is a copy, not another payment),
+        or by its key and the second in which it was sent.
         """
         known = _Known(self.attempts())
         with self.session.transaction():
@@ -124,7 +124,7 @@ class Attempts(StoreTable):
         )
 
     def _continue_attempt(self, record: Record) -> None:
-        """Bring the latest try of the key up to the record; a key that was never sent has none."""
+        """Update the key's latest attempt from the record; a key that was never sent has none."""
         self.session.write(
             "UPDATE attempts SET outcome = ?, remote_id = coalesce(?, remote_id), "
             "reported_usd = coalesce(?, reported_usd), rendered_at = coalesce(?, rendered_at) "
@@ -140,7 +140,7 @@ class Attempts(StoreTable):
 
 
 class _Known:
-    """Which tries there are: the key of each, by its job and by its second."""
+    """Known attempts: the key of each, by job and by second."""
 
     def __init__(self, attempts: Iterable[Attempt]) -> None:
         self._jobs: dict[tuple[str, str], str] = {}
@@ -154,7 +154,7 @@ class _Known:
             self._jobs[provider, remote_id] = key
 
     def find(self, record: Record) -> str | None:
-        """The key under which the record's try is known, None where it is not."""
+        """The key of the record's attempt, None if it is unknown."""
         if (job := (record.provider, record.remote_id or "")) in self._jobs:
             return self._jobs[job]
         second = (record.key, int(record.intent_at or 0.0))
@@ -163,7 +163,7 @@ class _Known:
 
 
 def _sum(rows: list[tuple[Any, ...]]) -> Spent:
-    """The account's sum over rows of `_OF_CHARGE`."""
+    """The ledger's sum over rows of `_OF_CHARGE`."""
     charges = (
         charge(outcome, decimal(estimate), decimal(reported), seconds, rendered_at)
         for outcome, estimate, reported, seconds, rendered_at, _ in rows
@@ -172,14 +172,14 @@ def _sum(rows: list[tuple[Any, ...]]) -> Spent:
 
 
 def _charged(record: Record) -> Record:
-    """The record with the time of its render: what failed and has a time of payment was charged for."""
+    """The record with its time of rendering: a failed one with a time of payment was charged for."""
     if record.status in IN_FLIGHT or record.rendered_at is not None or record.reported_usd is not None:
         return record
     return replace(record, rendered_at=record.intent_at)
 
 
 def _simulated(record: Record) -> bool:
-    """Whether the render is one that nobody bills: it is part of what its key is made of."""
+    """Whether nobody bills the render; its key says so."""
     inputs = fields_of(record.inputs)
     return isinstance(inputs, dict) and inputs.get("simulated") is True
 

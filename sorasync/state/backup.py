@@ -1,4 +1,4 @@
-"""Copies of the state, taken before each apply, and the way back to one."""
+"""Backups of the state, made before each change, and how to restore one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NAME = re.compile(r".*\.(?P<stamp>\d{8}T\d{9})\.(?P<serial>\d+)\.db")
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """One copy; number 1 is the latest. `at` is Unix seconds, `size` bytes."""
+    """One backup; number 1 is the latest. `at` is Unix seconds, `size` bytes."""
 
     number: int
     path: Path
@@ -39,9 +39,9 @@ class Backup:
 
 
 def backup(store: Store, kept: int = KEPT) -> Path | None:
-    """Copy the state beside itself, into `backups/`, and drop all but the `kept` latest copies.
+    """Copy the state into `backups/` beside it, and delete all but the `kept` latest copies.
 
-    None where there is nothing to copy: a state in memory, one that nothing was recorded in yet, or one
+    None if there is nothing to copy: a state in memory, one without records, or one
     whose latest copy is of the same serial.
     """
     if store.path is None or store.serial == 0:
@@ -64,7 +64,7 @@ def backup(store: Store, kept: int = KEPT) -> Path | None:
 
 
 def backups(path: Path) -> list[Backup]:
-    """The copies of the state at `path`, latest first."""
+    """The backups of the state at `path`, latest first."""
     files = _backup_directory(path).glob(f"{path.stem}.*.db")
     found = [
         (match["stamp"], int(match["serial"]), file)
@@ -79,10 +79,10 @@ def backups(path: Path) -> list[Backup]:
 
 
 def restore(path: Path, number: int, clock: Clock, waiting: LockWait) -> Path | None:
-    """Put the copy with that number in the place of the state.
+    """Replace the state with the backup of that number.
 
-    What stood there is moved into `backups/`, and its new path returned (None if nothing stood there).
-    Raises `StateLocked` while somebody is applying, and `StateError` for a copy that is not whole.
+    The old state is moved into `backups/`, and its new path returned (None if there was none).
+    Raises `StateLocked` while somebody is applying, and `StateError` for a damaged backup.
     """
     chosen = next((found for found in backups(path) if found.number == number), None)
     if chosen is None:
@@ -106,7 +106,7 @@ def restore(path: Path, number: int, clock: Clock, waiting: LockWait) -> Path | 
 
 
 def set_aside(path: Path, clock: Clock, waiting: LockWait) -> Path | None:
-    """Move the state away into `backups/`, so that one can be begun anew; its new path, None without one.
+    """Move the state into `backups/`, so that a new one can be made; its new path, None without one.
 
     Raises `StateLocked` while somebody is applying.
     """
@@ -140,9 +140,9 @@ def _check(path: Path) -> None:
 
 @contextmanager
 def _taken(path: Path, clock: Clock, waiting: LockWait) -> Iterator[int]:
-    """Hold the state that is to be replaced, and give its serial; 0 for one that cannot be used any more.
+    """Lock the state that will be replaced, and yield its serial; 0 if it is unusable.
 
-    The lock stays in the file that is moved away: who still has that one open must not go on with it.
+    The lock stays in the moved file, so that whoever still has it open stops.
     """
     try:
         with _opened(path, clock) as store:
@@ -170,7 +170,7 @@ def _opened(path: Path, clock: Clock, *, readonly: bool = False) -> Store:
 
 
 def _refuse_holder(path: Path, clock: Clock) -> None:
-    """A state that cannot be written may still say who is at work in it."""
+    """Raise `StateLocked` if an unwritable state still names its holder."""
     found = None
     with suppress(StateError), _opened(path, clock, readonly=True) as store:
         found = holder(store)
@@ -179,7 +179,7 @@ def _refuse_holder(path: Path, clock: Clock) -> None:
 
 
 def _prepare_copy(path: Path, serial: int, chosen: Backup, clock: Clock) -> None:
-    """Make a copy fit for use: nobody holds it, and its serial is above any that was seen."""
+    """Prepare a copy for use: remove its lock, and raise its serial above any that was seen."""
     opened = connect(path, create=False, readonly=False)
     with Store(Session(opened.connection, str(path), clock)) as store, store.transaction():
         store.session.write("DELETE FROM locks")
@@ -188,9 +188,9 @@ def _prepare_copy(path: Path, serial: int, chosen: Backup, clock: Clock) -> None
 
 
 def _keep(path: Path, clock: Clock) -> Path | None:
-    """Keep the state in `backups/` too, with its journals, which belong to no other file.
+    """Link the state into `backups/`, together with its journals.
 
-    The file stays where it is until something takes its place: a state that is missing is an empty one.
+    The file stays in place until it is replaced: a missing state would count as an empty one.
     """
     if not path.exists():
         return None

@@ -1,4 +1,4 @@
-"""Which address stands for which key."""
+"""Bindings: which address points to which key."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from sorasync.state.store_table import StoreTable
 
 
 class Bindings(StoreTable):
-    """The part of a store that binds addresses to keys.
+    """The store's table of bindings.
 
     A key may have several addresses, or none: then it is retired.
     """
 
     def bindings(self) -> dict[str, Binding]:
-        """Every address and what it stands for."""
+        """Every address with its binding."""
         rows = self.session.rows("SELECT address, key, protect FROM bindings")
         return {address: Binding(key, bool(protect)) for address, key, protect in rows}
 
     def binding(self, address: str) -> Binding | None:
-        """What one address stands for, or None."""
+        """The binding of one address, or None."""
         row = self.session.row("SELECT key, protect FROM bindings WHERE address = ?", (address,))
         return None if row is None else Binding(str(row[0]), bool(row[1]))
 
     def addresses_of(self, key: str) -> list[str]:
-        """The addresses that stand for a key, sorted."""
+        """The addresses that point to a key, sorted."""
         rows = self.session.rows("SELECT address FROM bindings WHERE key = ? ORDER BY address", (key,))
         return [str(row[0]) for row in rows]
 
@@ -33,9 +33,9 @@ class Bindings(StoreTable):
         return {str(row[0]) for row in self.session.rows("SELECT address FROM bindings WHERE protect = 1")}
 
     def bind(self, address: str, key: str, *, run: int | None, protect: bool | None = None) -> None:
-        """Let an address stand for a key that has a record.
+        """Bind an address to a key that has a record.
 
-        `protect` None leaves the address's protection as it is. Binding what is bound already changes
+        `protect` None leaves the address's protection as it is. Repeating a binding changes
         nothing. Raises `StateError` if the key has no record.
         """
         with self.session.transaction():
@@ -57,16 +57,16 @@ class Bindings(StoreTable):
                 self.log("protected" if guarded else "unprotected", address, key, run)
 
     def dropped(self) -> set[str]:
-        """The keys of retired records that others have deleted: the lock file no longer tells of them."""
+        """Keys of retired records that others have deleted from the lock file."""
         return {str(row[0]) for row in self.session.rows("SELECT key FROM dropped")}
 
     def protect(self, address: str, protect: bool, *, run: int | None) -> None:
-        """Guard an address, or lift its guard. Raises `StateError` for an unknown address."""
+        """Protect an address, or lift its protection. Raises `StateError` for an unknown address."""
         with self.session.transaction():
             self.bind(address, self._require(address).key, run=run, protect=protect)
 
     def unbind(self, address: str, run: int | None = None) -> None:
-        """Let an address stand for nothing; its record stays, retired. An unknown address is left alone."""
+        """Remove an address's binding; its record stays, retired. An unknown address is ignored."""
         with self.session.transaction():
             before = self.binding(address)
             if before is None:

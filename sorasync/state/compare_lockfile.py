@@ -1,4 +1,4 @@
-"""Brings a state and a lock file together.
+"""Merges a state and a lock file.
 
 A lock file carries no date, so what is new is found by comparing three accounts, address by address and key
 by key: the state, the lock file, and the last lock file that this state wrote or read. What only one side
@@ -25,7 +25,7 @@ from sorasync.state.rivals import first_paid, job_of, set_aside, two_renders, wo
 
 
 class Reconciliation(StrEnum):
-    """What came of a reconciliation.
+    """The result of a merge.
 
     `same`: both say the same, or the state already has everything. `missing`: there is no lock file.
     `newer`: the lock file is one that the state has left behind. `restored`: the state was empty and has
@@ -40,14 +40,14 @@ class Reconciliation(StrEnum):
 
 
 class Side(StrEnum):
-    """Which account to follow where both were changed."""
+    """Which side to follow where both changed."""
 
     STATE = "state"
     LOCK = "lock"
 
 
 class StateDiverged(StateError):
-    """The state and the lock file belong to different libraries, or to one that was begun twice."""
+    """The state and the lock file belong to different libraries, or were created independently."""
 
     def __init__(self, message: str) -> None:
         super().__init__(
@@ -59,7 +59,7 @@ class StateDiverged(StateError):
 
 @dataclass(frozen=True, slots=True)
 class StateDifference:
-    """What has to change in a state to take a lock file in. None as a binding: unbind.
+    """What has to change in a state to merge a lock file. None as a binding: unbind.
 
     `overruled` are the state's own records that give way to another render of the same key, `dropped` the
     keys of retired ones that others have deleted: they stay here, and leave the lock file. `twice` names what
@@ -77,7 +77,7 @@ class StateDifference:
 
     @property
     def only_adds(self) -> bool:
-        """Whether nothing that the state says is changed by it."""
+        """Whether it only adds to the state and changes nothing."""
         kept = all(binding is not None for binding in self.bindings.values())
         return kept and not self.overruled and not self.dropped
 
@@ -85,7 +85,7 @@ class StateDifference:
 def compare(
     mine: LockFile, theirs: LockFile, base: LockFile | None, keep: Side | None = None
 ) -> StateDifference:
-    """What the state `mine` has to take over from `theirs`.
+    """What the state `mine` has to change to merge `theirs`.
 
     Raises `StateDiverged` for a lock file of another lineage, unless told whom to follow.
     """
@@ -108,7 +108,7 @@ def compare(
 def _dropped(
     mine: LockFile, theirs: LockFile, base: LockFile, taken: Mapping[str, Binding | None]
 ) -> frozenset[str]:
-    """What the lock file told of once, tells of no more, and no address here stands for either."""
+    """Records that the lock file no longer lists, and that no address here points to."""
     bound = {binding.key for binding in {**mine.bindings, **taken}.values() if binding is not None}
     return frozenset(
         key
@@ -153,7 +153,7 @@ def _records(
 
 
 def _kept(mine: LockFile, my: Record, theirs: LockFile, their: Record, keep: Side | None) -> Record:
-    """Which of two paid renders of one key counts; one that has another key already gave this one up."""
+    """Which of two paid renders of a key is used; one with another key has already given this one up."""
     if keep is not None:
         return their if keep is Side.LOCK else my
     if set_aside(my).key in theirs.records:
@@ -164,7 +164,7 @@ def _kept(mine: LockFile, my: Record, theirs: LockFile, their: Record, keep: Sid
 
 
 def _same_account(one: Record | None, other: Record) -> bool:
-    """Whether two accounts of a key agree; the address is only where it was wanted last.
+    """Whether two records of a key agree; their address does not matter.
 
     One that does not say when it was paid for, or how its video differs from that, like those of earlier
     versions, contradicts none that does.

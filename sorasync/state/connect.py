@@ -1,4 +1,4 @@
-"""Opens the file behind a state: where it is, with which settings, and whether it is whole."""
+"""Opens a state's SQLite file: its location, settings and integrity check."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sorasync.state.filesystem import network_type
 from sorasync.state.migrate import migrate, migrate_in_memory, refuse_strangers, version
 from sorasync.state.migrations import VERSION
 
-# Bytes up to which a state is checked at every opening for writing; a larger one after a crash only.
+# States up to this many bytes are checked whenever they are opened for writing, larger ones after a crash.
 SMALL = 16 * 1024 * 1024
 
 _MEMORY = ":memory:"
@@ -84,7 +84,7 @@ def _open_to_write(path: Path, create: bool) -> Connected:
     return _opened_to_write(path, create)
 
 
-# How often, and after how many seconds each, a file that somebody else is making is tried again.
+# How often, and after how many seconds, to retry a file that another process is making.
 _BUSY_TRIES, _BUSY_PAUSE = 100, 0.05
 
 
@@ -106,7 +106,7 @@ def _opened_to_write(path: Path, create: bool) -> Connected:
 
 
 def _open_to_read(path: Path) -> Connected:
-    """Reads leave no trace; where SQLite's shared memory cannot be made, the file is taken as it lies."""
+    """Open read-only; if SQLite's shared memory cannot be made, open with immutable=1."""
     if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
         connection = _connection(path, "rw")
     else:
@@ -160,14 +160,14 @@ def _require(path: Path, create: bool) -> None:
     if not path.exists():
         try:
             make_directory(path.parent)
-            # Whoever made it may have been killed before its name was durable.
+            # Its maker may have been killed before the name was durable.
             sync_directory(path.parent.parent)
         except OSError as error:
             raise StateError(f"the state's directory cannot be created: {error}") from error
 
 
 def _left_over(path: Path) -> bool:
-    """Whether a journal stands beside the file: somebody has it open, or ended without closing it."""
+    """Whether there is a journal beside the file: somebody has it open, or crashed."""
     for suffix in ("-wal", "-journal"):
         journal = path.with_name(path.name + suffix)
         if journal.exists() and journal.stat().st_size:

@@ -1,4 +1,4 @@
-"""Whether a state is whole: the file itself, and what its tables say of each other."""
+"""Checks a state: the file itself, and that its tables agree."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from sorasync.graph.key import digest
 from sorasync.state.record import IN_FLIGHT, Record, Status
 from sorasync.state.store import Store
 
-# Faults of the file that are listed at most.
+# Most faults of the file to list.
 _DAMAGE = 20
 
 
 def faults(store: Store) -> list[str]:
-    """Everything that is wrong, one sentence each; none for a state that is whole."""
+    """Everything that is wrong, one sentence each."""
     found = list(_check_database_file(store))
     if found:
         return found

@@ -1,4 +1,4 @@
-"""What of a record lasts: the part that a lock file keeps, and that two accounts are compared by."""
+"""The durable part of the state: what the lock file stores and what two copies are compared by."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SETTLED = tuple(FIELDS.index(name) for name in ("error_stage", "error_code", "e
 
 
 def facts(store: Store) -> LockFile:
-    """What a lock file would say of the state now."""
+    """What the lock file would say about the state now."""
     with store.snapshot():
         bindings, assets, lineage = store.bindings(), store.assets(), store.lineage
         rows = store.session.rows(SELECT)

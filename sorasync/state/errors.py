@@ -59,9 +59,9 @@ def damaged(what: str) -> StateError:
 
 
 def explain(error: sqlite3.Error | UnicodeDecodeError, path: str) -> StateError:
-    """The same fault in a user's words, with the way out."""
+    """The same error in words for users, with a remedy."""
     if isinstance(error, UnicodeDecodeError):
-        # SQLite quotes what it found in the file, which need not be text any more.
+        # SQLite quotes what it found in the file, which may not be text.
         return damaged("it holds bytes that are not text")
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     message, hint = _CODES.get(code, ("the state {path} cannot be used ({error})", None))

@@ -1,4 +1,4 @@
-"""The whole state as sorted JSON, and back: for reading, comparing and moving it."""
+"""The complete state as sorted JSON, and back: for reading, comparing and moving it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from sorasync.state.store import Store
 
 FORMAT = 1
 
-# Schemas whose exports can be taken in.
+# Schemas whose exports can be imported.
 _READABLE = range(2, VERSION + 1)
 
-# Columns that exports of an earlier schema do not have, with their value then.
+# Columns that older exports lack, with their default.
 _LATER: dict[str, dict[str, object]] = {"attempts": {"resends": 0}, "records": {"mismatch": None}}
 
-# Tables and their order; a row comes after those it points to.
+# Tables in order: a row comes after the rows it points to.
 _TABLES = {
     "records": "key",
     "inputs": "key",
@@ -47,7 +47,7 @@ def export_state(store: Store) -> str:
 def import_state(store: Store, text: str) -> None:
     """Fill an empty state from such JSON, in one transaction.
 
-    Raises `StateError` for a state that holds something, or text that is no export of this version.
+    Raises `StateError` if the state has records or the text is not an export of this version.
     """
     document = _checked_export(text)
     with store.transaction():
@@ -98,7 +98,7 @@ def _storable(value: object) -> bool:
 
 
 def _read_back(store: Store) -> None:
-    """Raises `StateError` for what could be written and cannot be read."""
+    """Read everything back; raises `StateError` for anything unreadable."""
     store.every_record()
     store.briefs()
     store.bindings()

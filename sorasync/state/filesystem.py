@@ -1,4 +1,4 @@
-"""What the file system under the state can be trusted with."""
+"""What kind of file system a state is on."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NETWORK = frozenset(
 
 
 def network_type(path: Path, mounts: Path = _MOUNTS) -> str | None:
-    """The type of the network file system that holds `path`; None for a local one or where nobody can tell.
+    """The type of the network file system that holds `path`; None for a local or unknown one.
 
     SQLite's write-ahead log needs memory shared between processes, which no network file system gives
     (https://sqlite.org/wal.html).

@@ -1,4 +1,4 @@
-"""What the state remembers beside its records: runs, events, paid attempts and files."""
+"""The types of the history: runs, events, attempts and files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sorasync.state.account import Charge, charge
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One command that changed something or tried to. A run without `ended_at` is going on or was killed.
+    """One command that changed something or tried to. A run without `ended_at` is running or was killed.
 
     `outcome` is the word the command ended with (`done`, `pending`, `partial`, `failed` …); `counts`
     how many changes of each action were done. What it spent is not kept with it: a later run may learn what
@@ -52,9 +52,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One paid try of a key. A key may have several: after a failure, or a loss.
+    """One paid request for a key. A key may have several, after a failure or a loss.
 
-    `outcome` is the status this try has come to, or `unsent` where it turned out that nothing had reached
+    `outcome` is the status that the attempt reached, or `unsent` if it turned out that nothing reached
     the provider. `seconds` is what is paid for; `rendered_at` is None unless a video came of it. A
     `simulated` one was made by a provider that bills nothing. `resends` is how often a gateway sent it again
     by itself.
@@ -77,13 +77,13 @@ class Attempt:
 
     @property
     def charge(self) -> Charge | None:
-        """What it counts, None where it was not billed."""
+        """What it counts as, None if it was not billed."""
         return charge(self.outcome, self.estimate_usd, self.reported_usd, self.seconds, self.rendered_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file that was fetched, by its SHA-256. `of` is the video of a thumbnail or spritesheet."""
+    """A downloaded file, by its SHA-256. `of` is the video of a thumbnail or spritesheet."""
 
     sha256: str
     size: int

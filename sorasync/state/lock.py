@@ -1,6 +1,6 @@
-"""One apply at a time: a row in the state that says who is at work.
+"""The state lock: one apply at a time, held as a row in the state.
 
-Readers never lock. A lock whose process has died on this machine is broken with a notice; one of another
+Readers never lock. A lock of a process that died on this machine is broken with a notice; a lock of another
 machine stays until `unlock`, however old its heartbeat, because two applies would pay twice.
 """
 
@@ -28,7 +28,7 @@ _COLUMNS = "id, user, host, machine, pid, process, command, since, heartbeat"
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a lock: times are Unix seconds."""
+    """The holder of a lock. Times are Unix seconds."""
 
     id: str
     process: Process
@@ -46,7 +46,7 @@ class Holder:
 
 
 class StateLocked(StateError):
-    """Somebody else is applying; `holder` says who."""
+    """Another run holds the lock; `holder` says who."""
 
     def __init__(self, holder: Holder, now: float) -> None:
         self.holder = holder
@@ -76,7 +76,7 @@ class LockWait:
 
 
 class RunLock:
-    """A held lock; leaving the `with` block gives it up. `notices` tell whom it was taken over from."""
+    """A held lock, released at the end of the `with` block. `notices` say whom it was taken over from."""
 
     def __init__(self, store: Store, id: str, clock: Clock, notices: tuple[str, ...] = ()) -> None:
         self.id = id
@@ -85,7 +85,7 @@ class RunLock:
         self._clock = clock
 
     def beat(self) -> None:
-        """Show a sign of life. Raises `LockLost` if somebody has taken the lock away."""
+        """Write a heartbeat. Raises `LockLost` if the lock was taken away."""
         session = self._store.session
         with session.relaxed():
             done = session.write("UPDATE locks SET heartbeat = ? WHERE id = ?", (self._clock.now(), self.id))
@@ -93,20 +93,20 @@ class RunLock:
             raise LockLost(_LOST, hint=_LOST_HINT)
 
     def check(self) -> None:
-        """Raise `LockLost` if somebody has taken the lock away, or put another state in its place."""
+        """Raise `LockLost` if the lock was taken away or the state was replaced."""
         if self._store.replaced or not self._store.session.row(
             "SELECT 1 FROM locks WHERE id = ?", (self.id,)
         ):
             raise LockLost(_LOST, hint=_LOST_HINT)
 
     async def keep_beating(self, every: float = BEAT) -> None:
-        """Beat for ever, for a task beside the work. Ends only by cancellation or `LockLost`."""
+        """Write heartbeats until cancelled or `LockLost`; run it as a background task."""
         while True:
             await self._clock.sleep(every)
             self.beat()
 
     def release(self) -> None:
-        """Give the lock up; a lock that was taken away is left alone."""
+        """Release the lock, unless it was taken away."""
         session = self._store.session
         with session.transaction():
             session.write("DELETE FROM locks WHERE id = ?", (self.id,))
@@ -120,7 +120,7 @@ class RunLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # A lock that cannot be given up is taken over by the next command: this process has ended by then.
+        # If the release fails, the next command takes the lock over, because this process has ended.
         with suppress(StateError):
             self.release()
 
@@ -177,7 +177,7 @@ def held(store: Store, clock: Clock, waiting: LockWait) -> Iterator[RunLock]:
 
 
 def _refuse_replaced(store: Store) -> None:
-    """A state that was put aside while we waited for it is not the one that others see now."""
+    """Refuse a state that was moved aside while we waited for its lock."""
     if store.replaced:
         raise StateError(
             "the state was replaced by another one meanwhile", hint="run the command again; nothing was done"

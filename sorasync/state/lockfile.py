@@ -1,4 +1,4 @@
-"""Writes `sorasync.lock`, and takes in what others wrote into it."""
+"""Writes `sorasync.lock`, and merges what others wrote into it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NAME = "sorasync.lock"
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What came of a reconciliation: the addresses whose binding changed, and what both sides paid for."""
+    """The result of a merge: addresses whose binding changed, and renders that both sides paid for."""
 
     outcome: Reconciliation
     addresses: tuple[str, ...] = ()
@@ -38,9 +38,9 @@ def read(path: Path) -> LockFile | None:
 
 
 def write(store: Store, path: Path) -> bool:
-    """Bring the lock file up to the state, taking in first what others wrote into it meanwhile.
+    """Write the lock file from the state, after merging what others wrote into it meanwhile.
 
-    The file is replaced as a whole, and only if it says something else; whether it was. Raises
+    The file is replaced atomically, and only if its content changes; whether it was. Raises
     `StateDiverged` and `LockFileBroken` with the file left as it is.
     """
     reconcile(store, path)
@@ -55,9 +55,9 @@ def write(store: Store, path: Path) -> bool:
 
 
 def sync(store: Store, path: Path) -> tuple[Store, Reconciled]:
-    """The store to go on with: the same, or for a read-only one that lags behind, a copy in memory.
+    """The store to use: the same one, or a copy in memory of a read-only one that lags behind.
 
-    The one that is not gone on with is closed; both are where the lock file cannot be taken.
+    The unused one is closed; both are if the lock file cannot be merged.
     """
     try:
         text = _lock_file_text(path)
@@ -71,9 +71,9 @@ def sync(store: Store, path: Path) -> tuple[Store, Reconciled]:
 
 
 def reconcile(store: Store, path: Path, keep: Side | None = None) -> Reconciled:
-    """Take what the lock file has beyond the state into the state, in one transaction.
+    """Merge what the lock file has and the state lacks into the state, in one transaction.
 
-    Raises `StateDiverged` where the two were begun apart, unless `keep` says whom to follow.
+    Raises `StateDiverged` if the two were created independently, unless `keep` says whom to follow.
     """
     text = _lock_file_text(path)
     if text is None:
@@ -98,10 +98,10 @@ def reconcile(store: Store, path: Path, keep: Side | None = None) -> Reconciled:
 
 
 def _kept(store: Store, difference: StateDifference) -> StateDifference:
-    """The difference without what would put a render that is kept here only in the shade.
+    """Drop remote records that would replace a finished render we kept.
 
-    Others that deleted it may have tried the key again. Where nothing came of that, the render stands for the
-    key again, for them as well; another render of theirs takes its place.
+    Others deleted that render and may have retried its key. If their retry failed, it must not hide our
+    render, which then counts for them as well; a finished render of theirs replaces it.
     """
     here = store.records(store.dropped() & difference.records.keys())
     records, overruled = dict(difference.records), dict(difference.overruled)
@@ -165,7 +165,7 @@ def _merge_base(store: Store) -> LockFile | None:
 
 
 def _remember(store: Store, text: str, *, keep_history: bool) -> None:
-    """Note the lock file as the last one seen.
+    """Remember the lock file as the last one seen.
 
     Earlier ones stay noted as left behind only while nothing was taken back: after that they may hold
     something that the state does not.

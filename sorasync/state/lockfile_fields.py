@@ -1,4 +1,4 @@
-"""The fields of one entry of a lock file, read with their types checked."""
+"""Reads the fields of a lock file entry, with type checks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class LockFileBroken(StateError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry: a record, the address that stands for it (None: none does), and the size of its file."""
+    """One entry: a record, the address that points to it (None if none does), and the size of its file."""
 
     record: Record
     address: str | None = None
@@ -40,7 +40,7 @@ class Entry:
 
 
 class EntryFields:
-    """A table of the file, read field by field; `where` begins each complaint."""
+    """One entry, read field by field; `where` starts each error message."""
 
     def __init__(self, where: str, table: object) -> None:
         self._where = where
@@ -49,7 +49,7 @@ class EntryFields:
         self._table: Mapping[str, object] = table
 
     def broken(self, what: str) -> LockFileBroken:
-        """The complaint that this entry is wrong, for the caller to raise."""
+        """The error that this entry is wrong, for the caller to raise."""
         return LockFileBroken(f"{self._where} {what}", hint=REPAIR)
 
     def has(self, field: str) -> bool:
@@ -57,14 +57,14 @@ class EntryFields:
         return field in self._table
 
     def get(self, field: str, kind: type[T]) -> T | None:
-        """The value, None where there is none. Raises `LockFileBroken` for one of another type."""
+        """The value, None if it is missing. Raises `LockFileBroken` for one of another type."""
         value = self._table.get(field)
         if value is None or type(value) is kind:
             return value
         raise self.broken(f"has {field} = {_short_value(value)}, which should be a {kind.__name__}")
 
     def need(self, field: str, kind: type[T]) -> T:
-        """The value of a field that has to be there."""
+        """The value of a required field."""
         value = self.get(field, kind)
         if value is None:
             raise self.broken(f"has no {field}")
@@ -106,7 +106,7 @@ class EntryFields:
         return found
 
     def time(self, field: str) -> float | None:
-        """A moment written out, as Unix seconds; one without a zone is one of UTC."""
+        """A written time as Unix seconds; without a zone it is UTC."""
         at = self._table.get(field)
         if at is None:
             return None
@@ -122,7 +122,7 @@ class EntryFields:
         return found
 
     def digest(self, field: str) -> str | None:
-        """A SHA-256: nothing else may become the name of a file."""
+        """A SHA-256; nothing else may become a file name."""
         text = self.get(field, str)
         if text is not None and not _SHA256.fullmatch(text):
             raise self.broken(f"has {field} = {_short_value(text)}, which is not a SHA-256")

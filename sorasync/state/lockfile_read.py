@@ -1,6 +1,6 @@
 """Reads a lock file line by line, and explains a line that cannot be read.
 
-Files of format 1 are read as well, and so is what a merge made of one file of each format. Where a merge
+Files of format 1 are read as well, and so is what a merge made of one file of each format. If a merge
 stopped and left its markers, the lines of both sides count, as `merge=union` would have had it.
 """
 
@@ -66,7 +66,7 @@ def _parsed_line(line: str, where: str) -> object:
     try:
         found: object = json.loads(line, parse_constant=_refuse_constant)
         if "\\u" in line:
-            # Half of a surrogate pair is JSON, and no text that could be written anywhere.
+            # Half of a surrogate pair is valid JSON, but cannot be written anywhere.
             json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise LockFileBroken(f"{where}: the line is not valid JSON: {error}", hint=REPAIR) from error

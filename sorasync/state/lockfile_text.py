@@ -8,8 +8,8 @@ A line is complete in itself, and the file is the set of its lines: order, repet
 nothing. So git can merge two files line by line in every case (`merge=union` in `.gitattributes`); what the
 lines of two branches say about one key is brought together when they are read, see `lockfile_unite`.
 
-`address` is what stands for the key, with a line for each where there are several. `retired` and `unfinished`
-name the last address of what none stands for; `unfinished` is still in flight. `paid_at` is when the request
+`address` points to the key; several addresses have a line each. `retired` and `unfinished`
+name the last address of an unbound key; `unfinished` is still in flight. `paid_at` is when the request
 was sent, in UTC and to the second, so that budgets work without a state; nothing was paid where it is
 missing. `status` is left out where it is `stored`; `mismatch` says how a video differs from what was paid
 for. What has not ended keeps its exact times.
@@ -41,7 +41,7 @@ _HEADER = """\
 
 @dataclass(frozen=True, slots=True)
 class PaidTwice:
-    """Two renders of one key: the one that counts, and the other one, which is set aside.
+    """Two renders of one key: the one in use, and the other one, which is set aside.
 
     A `spare` one came of a request that another run had sent again: only its attempt is known.
     """
@@ -54,7 +54,7 @@ class PaidTwice:
 
 @dataclass(frozen=True, slots=True)
 class LockFile:
-    """The lasting facts of a state. `sizes` are the bytes of assets by digest, `exts` their extensions.
+    """The durable facts of a state. `sizes` are the bytes of assets by digest, `exts` their extensions.
 
     `merged` are the lineages of other states that were merged into it, `twice` what the lines of two sides
     contradicted each other about when they were read.
@@ -157,7 +157,7 @@ def _inputs(text: str) -> str:
 
 
 def _moment(at: float | None) -> str | None:
-    """A Unix time to the second, None where there is none or where no calendar goes that far."""
+    """A Unix time to the second, None if there is none or no calendar goes that far."""
     try:
         return None if at is None else f"{datetime.fromtimestamp(int(at), UTC):%Y-%m-%dT%H:%M:%SZ}"
     except (OverflowError, OSError, ValueError):

@@ -54,7 +54,7 @@ def _lineage(state: EntryFields, name: str) -> str:
 
 
 def _addressed_blocks(document: dict[str, object], name: str) -> Iterator[tuple[str | None, EntryFields]]:
-    """Every block with its address; None for what no address stands for."""
+    """Every block with its address, None if no address points to it."""
     for section in _SECTIONS:
         tables = document.pop(section, {})
         if not isinstance(tables, dict):
@@ -116,7 +116,7 @@ def _record_of_block(address: str, block: EntryFields) -> Record:
 
 
 def _of_both_sides(text: str, name: str, broken: LockFileBroken) -> tuple[list[str], list[Entry]]:
-    """What a united file says, block by block. Raises `broken` where a block makes no sense so either."""
+    """The blocks of a file merged by `merge=union`. Raises `broken` if a block is still invalid."""
     lineages: list[str] = []
     entries: list[Entry] = []
     for header, values in _united(text):

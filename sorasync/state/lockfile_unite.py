@@ -1,4 +1,4 @@
-"""Brings together what the lines of a lock file say, those of two branches among them. Pure.
+"""Merges the lines of a lock file, including those of two branches. Pure.
 
 The result depends on which lines there are, and neither on their order nor on who reads them: everybody who
 merges the same branches, in whatever order, arrives at the same facts. Of several accounts of one render the
@@ -32,7 +32,7 @@ _RANK = (
 
 
 def unite(lineages: Iterable[str], entries: Sequence[Entry]) -> LockFile:
-    """The lasting facts that the entries of a file hold together."""
+    """The durable facts in the entries of a file."""
     accounts: dict[str, list[Record]] = defaultdict(list)
     for entry in entries:
         accounts[entry.record.key].append(entry.record)
@@ -62,12 +62,12 @@ def unite(lineages: Iterable[str], entries: Sequence[Entry]) -> LockFile:
 
 
 def names(bindings: Mapping[str, Binding]) -> dict[str, str]:
-    """The address under which a lock file keeps each key: its first one, in natural order."""
+    """The address under which the lock file lists each key: the first, in natural order."""
     return {bindings[address].key: address for address in sorted(bindings, key=natural, reverse=True)}
 
 
 def newer(one: Record, other: Record) -> Record:
-    """Which of two accounts of a key knows more: more attempts, then further on; the first if equal."""
+    """The more advanced of two records of a key: more attempts, then further status; the first if equal."""
     return other if _progress(other) > _progress(one) else one
 
 
@@ -76,7 +76,7 @@ def _progress(record: Record) -> tuple[int, int]:
 
 
 def _renders(accounts: Iterable[Record]) -> list[Record]:
-    """The best account of each render among those of one key, the one that counts first."""
+    """The most advanced record of each render of one key, the one in use first."""
     found: list[Record] = []
     for account in sorted(set(accounts), key=_knowledge, reverse=True):
         if all(two_renders(account, other) for other in found):
@@ -85,13 +85,13 @@ def _renders(accounts: Iterable[Record]) -> list[Record]:
 
 
 def _knowledge(record: Record) -> tuple[object, ...]:
-    """Sorts accounts of one render by how much they know; the last part is there to leave nothing equal."""
+    """Sorts records of one render by progress; the last part breaks ties."""
     reported, paid = record.reported_usd is not None, record.intent_at is not None
     return *_progress(record), reported, paid, record.mismatch is not None, repr(record)
 
 
 def _settle_rivals(records: dict[str, Record], rivals: Mapping[str, list[Record]]) -> list[PaidTwice]:
-    """Let one render of each contested key count and set the others aside, among `records` as well.
+    """Choose one render of each contested key and set the others aside, in `records` too.
 
     A render that has another key too gave this one up already: its line is what a merge brought back.
     """
@@ -110,7 +110,7 @@ def _settle_rivals(records: dict[str, Record], rivals: Mapping[str, list[Record]
 
 
 def _bindings(entries: Iterable[Entry], records: Mapping[str, Record]) -> dict[str, Binding]:
-    """What each address stands for. Of two keys it is the one that was paid for later."""
+    """The key of each address; of two keys, the one that was paid for later."""
     found: dict[str, Binding] = {}
     for entry in entries:
         if entry.address is None:

@@ -25,7 +25,7 @@ def version(connection: sqlite3.Connection) -> int:
 
 
 def refuse_strangers(connection: sqlite3.Connection, path: str, known: int = len(MIGRATIONS)) -> None:
-    """Raises `StateError` for a database of somebody else, and for a schema that a later version wrote."""
+    """Raises `StateError` for a foreign database, and for the schema of a later version."""
     found, marked, empty = _looked_at(connection)
     if not marked and not empty:
         raise StateError(
@@ -41,7 +41,7 @@ def refuse_strangers(connection: sqlite3.Connection, path: str, known: int = len
 
 
 def _looked_at(connection: sqlite3.Connection) -> tuple[int, bool, bool]:
-    """The version, whether it is marked as ours, and whether it is empty, all of one moment.
+    """The version, whether it is marked as ours, and whether it is empty, in one snapshot.
 
     Another process may be making the file: a version from before and tables from after would be a stranger's.
     """
@@ -69,14 +69,14 @@ def migrate(connection: sqlite3.Connection, steps: Steps = MIGRATIONS) -> None:
 
 
 def migrate_in_memory(connection: sqlite3.Connection, steps: Steps = MIGRATIONS) -> None:
-    """The same for a state that no file holds."""
+    """The same for a state in memory."""
     for position, statements in enumerate(steps[version(connection) :], version(connection) + 1):
         for statement in (*statements, *_marks(position)):
             connection.execute(statement)
 
 
 def _migrate_one(database: Database, migrations: Migrations, position: int) -> None:
-    """One step and its notes in one transaction: nobody sees a file that is half made."""
+    """One step and its note in one transaction: nobody sees a half-made file."""
     connection = database.conn
     connection.execute("BEGIN IMMEDIATE")
     try:

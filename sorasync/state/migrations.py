@@ -134,14 +134,14 @@ V1 = (
     ) STRICT""",
 )
 
-# Tells tries that nobody billed from those that count against a budget.
+# Marks attempts that nobody billed, which count against no budget.
 V2 = (
     "ALTER TABLE attempts ADD COLUMN simulated INTEGER NOT NULL DEFAULT 0",
     """UPDATE attempts SET simulated = 1 WHERE provider LIKE 'preview@%'
         OR key IN (SELECT key FROM inputs WHERE json_extract(inputs, '$.simulated'))""",
 )
 
-# Retired records that others have deleted from the lock file, and that are kept here only.
+# Retired records that others have deleted from the lock file; only this state still has them.
 V3 = (
     """CREATE TABLE dropped (
         key TEXT PRIMARY KEY NOT NULL REFERENCES records (key) ON DELETE CASCADE
@@ -151,7 +151,7 @@ V3 = (
 # Requests that a gateway sent again by itself. `runs.spent` is not written any more: attempts say it.
 V4 = ("ALTER TABLE attempts ADD COLUMN resends INTEGER NOT NULL DEFAULT 0",)
 
-# Every plan asks for these lines of the log, of which there are hardly any.
+# Every plan reads these few lines of the log.
 V5 = ("CREATE INDEX events_paid_twice ON events (id) WHERE what = 'paid twice'",)
 
 # How a stored video differs from what was paid for.

@@ -1,4 +1,4 @@
-"""What was paid for twice without anybody having asked for it, for as long as both renders are known."""
+"""Renders that were paid for twice by accident, for as long as both are known."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ EVENT = "paid twice"
 
 
 def paid_twice(store: Store) -> list[PaidTwice]:
-    """One entry for each render too many, oldest first.
+    """One entry for each surplus render, oldest first.
 
     Either two sides paid for one key, and a record of its own holds the other render until `gc`; or an id
     came for a key that another run had gone on with, and only an attempt holds it.

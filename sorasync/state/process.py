@@ -1,4 +1,4 @@
-"""Who we are, and whether a process that was once here still runs."""
+"""Identifies this process, and tells whether another one still runs."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Process(NamedTuple):
 
 
 def this_process() -> Process:
-    """The one that runs this."""
+    """The current process."""
     pid = os.getpid()
     return Process(user_name(), socket.gethostname(), _machine(), pid, _started(pid) or "")
 
 
 def is_dead(process: Process) -> bool:
-    """Whether the process has certainly ended. False where it cannot be told, as on another machine."""
+    """Whether the process has certainly ended. False if unknown, as on another machine."""
     here = this_process()
     if (process.host, process.machine) != (here.host, here.machine) or not process.started:
         return False

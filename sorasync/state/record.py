@@ -1,4 +1,4 @@
-"""What the state knows of one key, and the moves a record may make."""
+"""Records: what the state knows about a key, and the allowed changes of status."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from sorasync.state.account import Charge, charge
 
 
 class Status(StrEnum):
-    """Where a render stands.
+    """The status of a render.
 
     `intent`: about to be sent, the answer is not known yet (a crash here leaves the outcome open).
     `unknown`: sent, the answer was lost, and only the provider's list can tell.
     `batched`: part of a batch that the provider holds; there is no job id yet.
     `submitted`: the provider gave an id; queued or in progress.
     `rendered`: completed at the provider, not downloaded yet.
-    `stored`: the asset is here, whole.
+    `stored`: the asset is here, intact.
     `failed`: ended without a video for a technical reason; may be tried again.
     `blocked`: refused as it is, for its content as a rule; not tried again until its inputs change.
-    `lost`: paid for, not fetched, and gone at the provider. It is asked for again, and may come back.
+    `lost`: paid for, not downloaded, and gone at the provider. It is asked for again, and may come back.
     """
 
     INTENT = "intent"
@@ -35,7 +35,7 @@ class Status(StrEnum):
     LOST = "lost"
 
 
-# The allowed moves. `None` is a key nobody has a record of. A record made anew after `gc` starts at None.
+# Allowed changes of status. `None` is a key without a record, as before its first record or after `gc`.
 MOVES: dict[Status | None, frozenset[Status]] = {
     None: frozenset({Status.INTENT, Status.STORED, Status.RENDERED, Status.SUBMITTED}),
     Status.INTENT: frozenset(
@@ -63,16 +63,16 @@ MOVES: dict[Status | None, frozenset[Status]] = {
     Status.LOST: frozenset({Status.INTENT, Status.SUBMITTED, Status.RENDERED, Status.STORED}),
 }
 
-# The `error_stage` of a lost record whose job went while it was in flight: nobody saw it finish.
+# The `error_stage` of a lost record whose job vanished in flight: nobody saw it finish.
 VANISHED = "render"
 
 # The `error_code` of a record whose request was answered with the id of another render's job.
 ID_TAKEN = "id_taken"
 
-# The `error_stage` of a failed record that somebody wants tried once more, whatever kept it from that.
+# The `error_stage` of a failed record that `sorasync retry` allows another attempt.
 RETRY = "retry"
 
-# Paid for or about to be, and not here yet.
+# Statuses in flight: paid for or about to be, and not here yet.
 IN_FLIGHT = frozenset({Status.INTENT, Status.UNKNOWN, Status.BATCHED, Status.SUBMITTED, Status.RENDERED})
 
 # Rendered, so that its progress is 100.
@@ -123,14 +123,14 @@ class Record:
 
     @property
     def charge(self) -> Charge | None:
-        """What its latest attempt counts, None where that was not billed."""
+        """What its latest attempt counts as, None if it was not billed."""
         seconds = self.seconds if self.billed_seconds is None else self.billed_seconds
         made_at = self.stored_at if self.rendered_at is None else self.rendered_at
         return charge(self.status.value, self.cost_usd, self.reported_usd, seconds, made_at)
 
 
 class Brief(NamedTuple):
-    """The part of a record that a plan needs for every key, kept small for libraries of 100,000 clips."""
+    """The part of a record that a plan needs for every key; small, for libraries of 100,000 clips."""
 
     status: Status
     asset: str | None

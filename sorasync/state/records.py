@@ -1,4 +1,4 @@
-"""Records by key, and the moves they make."""
+"""The store's records by key, and their changes of status."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _UNANSWERED = frozenset({Status.INTENT.value, Status.UNKNOWN.value, Status.BATCH
 
 
 class Records(Attempts):
-    """The part of a store that holds records."""
+    """The store's table of records."""
 
     def briefs(self) -> dict[str, Brief]:
         """Every key, with what a plan needs of it."""
@@ -88,7 +88,7 @@ class Records(Attempts):
         return [record_of(row) for row in self.session.rows(f"{SELECT} ORDER BY r.key")]
 
     def in_flight(self) -> list[Record]:
-        """What is paid for, or about to be, and not here yet, in the order of the intents."""
+        """Records in flight, in the order of their intents."""
         rows = self.session.rows(
             f"{SELECT} WHERE r.status NOT IN ('stored', 'failed', 'blocked', 'lost') "
             "ORDER BY r.intent_at, r.key"
@@ -96,7 +96,7 @@ class Records(Attempts):
         return [record_of(row) for row in rows]
 
     def remote_ids(self) -> dict[str, str]:
-        """The key of every remote id that the state knows of, also of those that an earlier attempt got."""
+        """The key of every known remote id, earlier attempts included."""
         rows = self.session.rows(
             "SELECT remote_id, key FROM attempts WHERE remote_id IS NOT NULL "
             "UNION SELECT remote_id, key FROM records WHERE remote_id IS NOT NULL"
@@ -117,7 +117,7 @@ class Records(Attempts):
         return {str(remote_id): str(address) for remote_id, address in rows}
 
     def intend(self, record: Record, run: int | None) -> Record:
-        """Note, durably, that the record's render is about to be sent and paid for.
+        """Record, durably, that the render is about to be sent and paid for.
 
         Starts a new attempt; what an earlier one left behind (id, asset, error) goes from the record and
         stays in the attempts and events. Raises `ForbiddenMove` unless the key may be sent now.
@@ -137,7 +137,7 @@ class Records(Attempts):
         return fresh
 
     def tried(self, key: str) -> int:
-        """How often a key was tried, without the try whose answer is open and those that nothing came of."""
+        """How often a key was tried, without attempts in doubt and those that were never sent."""
         row = self.session.row(
             "SELECT r.attempts, r.status, "
             "(SELECT count(*) FROM attempts WHERE key = :key AND outcome <> 'unsent') "
@@ -150,7 +150,7 @@ class Records(Attempts):
         return max(0, tried)
 
     def withdraw(self, key: str, *, run: int | None, **fields: object) -> Record:
-        """Note that the latest request certainly made nothing: the record is `failed`, the try not counted.
+        """Record that the latest request made nothing: the record is `failed`, the attempt not counted.
 
         Raises `ForbiddenMove`, and `StateError` without a record.
         """
@@ -168,7 +168,7 @@ class Records(Attempts):
         )
 
     def take_back(self, intent: Record, before: Record | None, aside: str | None, *, run: int | None) -> None:
-        """Undo an intent whose request never left: the key is again as it was `before`, or has no record.
+        """Undo an intent whose request never left: restore the record `before`, or delete it.
 
         `aside` is the key under which `before` was set aside. Where another run has taken the intent for a
         lost answer meanwhile, it is told that nothing was sent; where the key has moved on, nothing is done.
@@ -193,7 +193,7 @@ class Records(Attempts):
             self.log("withdrawn", intent.address, intent.key, run)
 
     def move(self, key: str, to: Status, *, run: int | None, **fields: object) -> Record:
-        """Move a record on, with the fields that came with it.
+        """Change a record's status, and set fields with it.
 
         The time of the new status is set unless given. A key without a record needs `kind`, `address` and
         `inputs` among the fields. Raises `ForbiddenMove`.
@@ -211,7 +211,7 @@ class Records(Attempts):
         return after
 
     def amend(self, key: str, *, run: int | None = None, **fields: object) -> Record:
-        """Set fields of a record whose status stays. Raises `StateError` without a record."""
+        """Set fields of a record without changing its status. Raises `StateError` without a record."""
         with self.session.transaction():
             before = self.record(key)
             if before is None:
@@ -225,7 +225,7 @@ class Records(Attempts):
         return after
 
     def put_all(self, records: Iterable[Record]) -> None:
-        """Write records as they stand, whatever was there, without events or attempts.
+        """Write records unchanged over whatever was there, without events or attempts.
 
         For restoring only, never in the course of a render.
         """
@@ -236,7 +236,7 @@ class Records(Attempts):
             self.session.changed()
 
     def log_recovered(self, records: Iterable[Record], source: str, run: int | None = None) -> None:
-        """Note in the log where records were taken from, with when each was paid for, where that is known."""
+        """Log where records were recovered from, and when each was paid for, if known."""
         with self.session.transaction():
             for record in records:
                 self.log(
@@ -250,7 +250,7 @@ class Records(Attempts):
                 )
 
     def set_progress(self, progress: Mapping[str, int]) -> None:
-        """Note how far renders are, in percent by key. Leaves no events and does not wait for the disk."""
+        """Record the progress of renders, in percent by key. Logs no events, does not wait for the disk."""
         percent = {key: max(0, min(100, said)) for key, said in progress.items()}
         with self.session.relaxed():
             self.session.write_many(
@@ -259,9 +259,9 @@ class Records(Attempts):
             )
 
     def supersede(self, key: str, *, run: int | None) -> str:
-        """Set a record aside so that its key can be rendered afresh; the key it is kept under from now on.
+        """Set a record aside so that its key can be rendered again; the key it is now kept under.
 
-        Addresses go on standing for the old record until something is bound in its place, so its asset is
+        Addresses keep pointing to the old record until something else is bound, so its asset is
         neither lost nor out of sight. Raises `StateError` without a record.
         """
         with self.session.transaction():
@@ -277,9 +277,9 @@ class Records(Attempts):
         return aside.key
 
     def prefer(self, remote_id: str, *, run: int | None) -> Record:
-        """Let a render that gave its key up have it back; the one that counted until now is set aside.
+        """Give a set-aside render its key back, and set the present one aside.
 
-        What stands for the key stands for that render then. Raises `StateError` where no such render is kept.
+        Addresses of the key then point to it. Raises `StateError` if there is no such render.
         """
         with self.session.transaction():
             kept = next((record for record in self._jobs(remote_id) if own_key(record) is not None), None)
@@ -308,9 +308,9 @@ class Records(Attempts):
         return self.session.rows("SELECT address FROM bindings WHERE key = ?", (key,))
 
     def forget(self, keys: Iterable[str], run: int | None = None) -> int:
-        """Drop the records of those keys, for `gc`; their events and attempts stay. The number dropped.
+        """Delete the records of those keys, for `gc`; events and attempts stay. The number deleted.
 
-        Raises `StateError` if an address still stands for one of them; nothing is dropped then.
+        Raises `StateError` if an address still points to one of them; nothing is deleted then.
         """
         with self.session.transaction():
             found = self.records(keys)

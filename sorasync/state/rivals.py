@@ -1,4 +1,4 @@
-"""Two renders of one key: which counts, and how the other one is kept.
+"""Two renders of one key: which one is used, and how the other one is kept.
 
 Both were paid for, so neither is forgotten. What gives its key up gets one of its own, made from the same
 inputs and the job's id; its video, its cost and its id stay known, and `gc` deletes it like any retired one.
@@ -17,36 +17,36 @@ _MARK = "superseded"
 
 
 def two_renders(one: Record, other: Record) -> bool:
-    """Whether two accounts of a key are about two renders."""
+    """Whether two records of a key are two different renders."""
     return _differ(one.remote_id, other.remote_id) or _differ(one.asset, other.asset)
 
 
 def first_paid(record: Record) -> tuple[object, ...]:
-    """Sorts the renders of one key so that the one that counts comes first."""
+    """Sorts the renders of one key, the one in use first."""
     rank = 0 if record.status in DONE else 1 if record.status in IN_FLIGHT else 2
     paid_at = _NEVER if record.intent_at is None else record.intent_at
     return rank, paid_at, record.provider, record.remote_id or "", record.asset or ""
 
 
 def set_aside(record: Record) -> Record:
-    """The record under a key of its own, the same one whoever sets it aside."""
+    """The record under a new key, which is the same on every machine."""
     inputs: dict[str, object] = fields_of(record.inputs)
     text = encoded(inputs | {"superseded": record.remote_id or record.asset or record.attempts})
     return replace(record, key=digest(text), inputs=text)
 
 
 def worth_keeping(record: Record) -> bool:
-    """Whether a record that gives its key up was paid for: a failure that nobody charged for goes."""
+    """Whether a record to set aside is worth keeping: a failure that was not charged is not."""
     return record.status not in (Status.FAILED, Status.BLOCKED) or record.intent_at is not None
 
 
 def job_of(record: Record) -> str:
-    """What a render is called where two are told apart: its id at the provider."""
+    """The name of a render where two have the same key: its id at the provider."""
     return record.remote_id or f"file {(record.asset or 'unknown')[:8]}"
 
 
 def own_key(record: Record) -> str | None:
-    """The key that a record gave up, None for one that never did."""
+    """The key that a set-aside record had before, None for any other record."""
     inputs: dict[str, object] = fields_of(record.inputs)
     if inputs.pop(_MARK, None) is None:
         return None

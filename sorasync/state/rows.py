@@ -75,7 +75,7 @@ def texts_of(record: Record) -> tuple[str, str, str]:
 
 
 def plain(value: object) -> object:
-    """A value as SQLite and JSON hold it: money as text, a status as its word."""
+    """A value for SQLite and JSON: money as text, a status as its word."""
     if isinstance(value, Decimal):
         return str(value)
     return value.value if isinstance(value, Status) else value

@@ -18,7 +18,7 @@ _EVENT = "id, at, what, run, address, key, data"
 
 
 class Runs(StoreTable):
-    """The part of a store that remembers who ran what, and what happened."""
+    """The store's tables of runs and events."""
 
     def start_run(
         self,
@@ -104,7 +104,7 @@ class Runs(StoreTable):
         return [_event_of_row(row) for row in reversed(rows)]
 
     def logged_addresses(self) -> list[str]:
-        """Every address that the log names."""
+        """Every address in the log."""
         rows = self.session.rows("SELECT DISTINCT address FROM events WHERE address IS NOT NULL")
         return [str(row[0]) for row in rows]
 

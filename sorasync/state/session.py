@@ -14,7 +14,7 @@ from sorasync.state.errors import StateError, explain, explained
 
 
 class Session:
-    """Runs statements for the parts of a store, one transaction at a time, from any thread.
+    """Runs the store's statements, one transaction at a time, from any thread.
 
     A transaction holds the session for its thread, so a block must not wait for another one or `await`.
     """
@@ -50,7 +50,7 @@ class Session:
             return found
 
     def write(self, sql: str, parameters: tuple[object, ...] = ()) -> sqlite3.Cursor:
-        """One statement of the transaction that the caller has opened."""
+        """Run one statement in the caller's transaction."""
         with self._lock:
             if not self.connection.in_transaction:
                 raise StateError("a write outside a transaction: this is a bug in sorasync")
@@ -65,7 +65,7 @@ class Session:
             self.connection.executemany(sql, rows)
 
     def changed(self) -> None:
-        """Mark this transaction as one that changes what the state says; its commit raises the serial."""
+        """Mark this transaction as a change of the state; its commit raises the serial."""
         self._changed = True
 
     def transaction(self) -> AbstractContextManager[None]:
@@ -73,7 +73,7 @@ class Session:
         return _Transaction(self)
 
     def begin(self) -> bool:
-        """Hold the session for a block; whether the block is the outermost one."""
+        """Enter a block; whether it is the outermost one."""
         self._lock.acquire()
         try:
             if self._reading:
@@ -90,7 +90,7 @@ class Session:
         return True
 
     def end(self, outermost: bool, error: BaseException | None) -> None:
-        """Let go of the session. What fails in a nested block takes the outer one along, caught or not."""
+        """Leave a block. A failure in a nested block fails the outer one too, caught or not."""
         try:
             if not outermost:
                 self._spoiled = self._spoiled or error is not None
@@ -107,7 +107,7 @@ class Session:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Everything read inside the block is of one moment. Nothing may be written in it."""
+        """Read everything in the block from one snapshot. Nothing may be written in it."""
         with self._lock, explained(self.name):
             if self.connection.in_transaction:
                 yield
@@ -148,7 +148,7 @@ class Session:
             raise
 
     def _undo(self) -> None:
-        """A full disk may have ended the transaction already."""
+        """Roll back, unless a full disk has ended the transaction already."""
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
 
@@ -159,7 +159,7 @@ class Session:
 
 
 class _Transaction:
-    """A block that a session begins and ends. Written out, for every write goes through several of them."""
+    """A block of a session. A class instead of `contextmanager`, because every write goes through several."""
 
     __slots__ = ("_outermost", "_session")
 
@@ -176,5 +176,5 @@ class _Transaction:
 
 
 def _scrubbed(value: object) -> object:
-    """Text without the half characters that a server's JSON may hold and UTF-8 may not."""
+    """Replace lone surrogates, which JSON allows and UTF-8 does not."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

@@ -17,7 +17,7 @@ from sorasync.state.session import Session
 
 
 class Store(Records, Bindings, Files, Runs):
-    """A state, open. Every method that changes something is one transaction, durable when it returns.
+    """An open state. Every method that changes something is one transaction, durable when it returns.
 
     `warnings` are sentences for the user about where the state lies, `notices` about what the lock file
     brought. `path` is None for a state in
@@ -47,11 +47,11 @@ class Store(Records, Bindings, Files, Runs):
 
     @classmethod
     def memory(cls, clock: Clock | None = None) -> Store:
-        """An empty state that no file holds."""
+        """An empty state in memory."""
         return cls(Session(memory(), "in memory", clock or SystemClock()))
 
     def copy_in_memory(self) -> Store:
-        """The same state, detached from its file: what is written to it is gone at the end."""
+        """A copy of the state in memory: what is written to it is not kept."""
         copy = memory()
         with explained(self.session.name):
             self.session.connection.backup(copy)
@@ -65,7 +65,7 @@ class Store(Records, Bindings, Files, Runs):
 
     @property
     def replaced(self) -> bool:
-        """Whether another file, or none, lies now where this state was opened."""
+        """Whether the file at this state's path was replaced or deleted."""
         return self.path is not None and _file_identity(self.path) != self._file
 
     @property
@@ -111,7 +111,7 @@ class Store(Records, Bindings, Files, Runs):
 
 
 def _file_identity(path: Path | None) -> tuple[int, int] | None:
-    """What tells a file from another one at the same place; None where there is none."""
+    """The identity of a file, to notice another one at the same path; None if there is none."""
     try:
         found = path.stat() if path is not None else None
     except OSError:

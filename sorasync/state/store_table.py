@@ -1,4 +1,4 @@
-"""What every part of a store has: the session, and the log."""
+"""The base of the store's tables: the session and the log."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sorasync.state.session import Session
 
 
 class StoreTable:
-    """The ground under the parts that make up a `Store`. `session` is for the modules of this package."""
+    """Base class of the parts of a `Store`. `session` is for the modules of this package."""
 
     def __init__(self, session: Session) -> None:
         self.session = session

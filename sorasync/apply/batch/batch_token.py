@@ -1,4 +1,4 @@
-"""What a record keeps in place of its batch's id while nobody knows that id yet."""
+"""The placeholder that a record keeps until its batch has an id."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SIGN = "?"
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A batch in the making: `token` is our own name for it, which also stands in its metadata.
+    """A batch without an id yet: `token` is our own name for it, also sent in its metadata.
 
     `file_id` is the uploaded input file. It is noted after the upload and before the batch is asked for:
     without it there certainly is no batch, with it there may be one.
@@ -25,7 +25,7 @@ class Mark:
 
     @property
     def short(self) -> str:
-        """The token as people type it."""
+        """The short token that people type."""
         return self.token[:12]
 
     @classmethod

@@ -18,7 +18,7 @@ _SHORTEST, _LONGEST = 0.25, 15.0
 
 
 class BatchFinder:
-    """Looks for lost batches; one look answers for every line of the same batch."""
+    """Looks for lost batches; one query serves all lines of a batch."""
 
     def __init__(self, context: Context, queue: BatchQueue) -> None:
         self._context = context
@@ -27,7 +27,7 @@ class BatchFinder:
         self._turn = asyncio.Lock()
 
     async def find(self, record: Record, mark: Mark, deadline: float) -> str | InDoubtAnswer:
-        """The batch's id, durable in every record of it; or what to do since there is none."""
+        """The batch's id, durable in all its records; or what to do if there is none."""
         if mark.file_id is None:
             return InDoubtAnswer.RESEND
         async with self._turn:

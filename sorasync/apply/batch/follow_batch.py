@@ -1,4 +1,4 @@
-"""Follows batches to their end and reads their results, line by line, in whatever order they stand."""
+"""Follows batches to their end and reads their results, whatever their order."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from sorasync.state.record import ID_TAKEN, Record, Status
 _FIRST_WAIT, _LAST_WAIT = 1.0, 60.0
 # Lines that are recorded in one transaction.
 _AT_ONCE = 500
-# Codes of lines that were not rendered: they say nothing about the render itself.
+# Codes of lines that were never run: not the render's fault, so no attempt is counted.
 _NEVER_CARRIED_OUT = frozenset({"batch_expired", "batch_cancelled", "batch_canceled", "batch_failed"})
 
 
 class BatchFollower:
-    """Waits for batches; one task a batch, however many of its lines are waited for."""
+    """Waits for batches, with one task per batch however many lines wait for it."""
 
     def __init__(self, context: Context, queue: BatchQueue) -> None:
         self._context = context
@@ -118,7 +118,7 @@ class BatchFollower:
             self._wake.clear()
 
     def _gone(self, batch_id: str, error: errors.NotFound) -> None:
-        """The provider no longer knows the batch: what became of its lines only the list of jobs can tell."""
+        """The provider no longer knows the batch: only the list of jobs can tell about its lines."""
         with self._context.store.transaction():
             for record in self._waiting(batch_id):
                 self._context.store.move(
@@ -186,7 +186,7 @@ class BatchFollower:
         move_and_book(self._context, record, status, None, **fields)
 
     def _left_out(self, batch: Batch, records: Iterable[Record]) -> None:
-        """Lines that no result mentions: not rendered in a batch that ended early, a riddle in another."""
+        """Lines without a result: not rendered if the batch ended early, in doubt otherwise."""
         with self._context.store.transaction():
             for record in records:
                 if batch.status is BatchStatus.COMPLETED:

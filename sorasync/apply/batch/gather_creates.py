@@ -1,4 +1,4 @@
-"""Creates that go out together: gathered, sent as batches, followed to their end, found again when lost."""
+"""Creates sent as batches: gathered, sent, followed, and found again when the answer was lost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sorasync.state.record import Record
 
 
 class CreateGatherer:
-    """What an apply does by batch. Of use also to direct applies: earlier runs may have left batches."""
+    """All batch work of an apply. Direct applies use it too, for batches of earlier runs."""
 
     def __init__(self, context: Context, queue: BatchQueue) -> None:
         self._context = context
@@ -32,7 +32,7 @@ class CreateGatherer:
         self._lost: set[str] = set()
 
     def takes(self, change: Change) -> bool:
-        """Whether the change, when it is sent, goes out as a line of a batch."""
+        """Whether the change will be sent as a line of a batch."""
         wanted = self._context.settings.batch or change.key in self._lost
         return wanted and change.render is not None and in_batch(change.render, self._context.profile)
 
@@ -80,7 +80,7 @@ class CreateGatherer:
         await self._follower.aclose()
 
     async def _send(self) -> None:
-        """Send what has gathered by the time that everybody who is ready has asked."""
+        """Send what has gathered once every ready change has asked."""
         await asyncio.sleep(0)
         gathered, self._gathered = self._gathered, []
         try:
@@ -103,7 +103,7 @@ class CreateGatherer:
 
 
 def lost_in_a_batch(record: Record) -> bool:
-    """Whether a record's open outcome is that of a batch, not of a request of its own."""
+    """Whether the record is in doubt because of its batch, not of its own request."""
     return Mark.of(record.batch_id) is not None
 
 

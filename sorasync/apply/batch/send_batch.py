@@ -182,7 +182,7 @@ class BatchSender:
             self._context.budget.release(line.change.cost_usd, line.change.seconds, line.reserved_at)
 
     def _open(self, keys: Sequence[str], error: BaseException) -> None:
-        """Nobody knows whether there is a batch: the marks tell a later look what to search for."""
+        """There may or may not be a batch: the tokens tell a later run what to search for."""
         with self._context.store.transaction():
             for key in keys:
                 self._context.store.move(key, Status.UNKNOWN, run=self._context.run, **why(error))

@@ -1,1 +1,1 @@
-"""One render on its way: requested, paid for, followed, fetched, booked."""
+"""One render: request, payment, polling, download, billing."""

@@ -10,12 +10,12 @@ from sorasync.plan.change import Change
 from sorasync.provider.errors import Withheld
 from sorasync.provider.payment_gate import PaymentGate
 
-# Seconds from which on a pause is told to the user.
+# A pause of at least this many seconds is told to the user.
 _WORTH_TELLING = 1.0
 
 
 class ChangeGate(PaymentGate):
-    """The gate of changes that leave in one request. Shut for good once the run is stopped, or its lock lost.
+    """The gate for changes sent in one request. Closed for good once the run is stopped or its lock lost.
 
     The budget needs no second look: its share was set aside before the intent was written.
     """
@@ -26,19 +26,19 @@ class ChangeGate(PaymentGate):
         self.patience = context.settings.wait if patience is None else patience
 
     def check(self) -> None:
-        """Raise `Withheld` if the run is to stop or the lock is somebody else's by now."""
+        """Raise `Withheld` if the run was told to stop or has lost its lock."""
         context = self._context
         if context.stop.is_set() or not context.holds_lock():
             raise Withheld("not started")
 
     def leave(self) -> None:
-        """The last look; what passes it counts as sent."""
+        """The last check; what passes counts as sent."""
         super().leave()
         for change in self._changes:
             self._context.tell(change, Moment.SENT)
 
     async def pause(self, clock: Clock, seconds: float, why: str) -> None:
-        """Wait, and let the user know what for. Raises `Withheld` as soon as the run is to stop."""
+        """Wait, and tell the user why. Raises `Withheld` as soon as the run is told to stop."""
         if seconds >= _WORTH_TELLING:
             for change in self._changes:
                 self._context.tell(change, Moment.WAITING, why)

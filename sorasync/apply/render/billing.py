@@ -1,4 +1,4 @@
-"""Books what a provider charges in the place of what was planned, as soon as it says so."""
+"""Books the provider's charge in place of the estimate as soon as it is reported."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from sorasync.plan.cost import money
 from sorasync.provider.wire import Job
 from sorasync.state.record import Record, Status
 
-# A charge of more than so many times the planned price ends the run: the prices of plans are wrong.
+# A charge of more than this many times the planned price stops the run: the plan's prices are wrong.
 _TOO_MUCH = 2
 
 
 def move_and_book(context: Context, record: Record, to: Status, job: Job | None, **fields: object) -> Record:
-    """Move a record on with whatever its job was charged; budgets count that from now on."""
+    """Change a record's status, with its job's charge if there is one; budgets count that from now on."""
     if job is not None and job.cost_usd is not None:
         fields |= {"reported_usd": job.cost_usd}
     after = context.store.move(record.key, to, run=context.run, **fields)
@@ -21,7 +21,7 @@ def move_and_book(context: Context, record: Record, to: Status, job: Job | None,
 
 
 def book_report(context: Context, record: Record, job: Job) -> Record:
-    """Note what a job was charged while its record stays where it is."""
+    """Record a job's charge without changing the record's status."""
     if job.cost_usd is None or job.cost_usd == record.reported_usd:
         return record
     after = context.store.amend(record.key, run=context.run, reported_usd=job.cost_usd)
@@ -30,7 +30,7 @@ def book_report(context: Context, record: Record, job: Job) -> Record:
 
 
 def book(context: Context, before: Record, after: Record) -> None:
-    """Let budgets count a render as it is now, and end a run that was charged far more than planned."""
+    """Update the budgets for a render, and stop a run that was charged far more than planned."""
     context.budget.settle(before.intent_at or 0.0, before.charge, after.charge)
     planned, reported = after.cost_usd, after.reported_usd
     if reported is None or reported == before.reported_usd or planned is None:

@@ -1,4 +1,4 @@
-"""Who may download now: what the provider deletes soonest goes first."""
+"""The order of downloads: what the provider deletes first is downloaded first."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Downloads:
         self.waiting: set[str] = set()
 
     def announce(self, label: str) -> None:
-        """A finished render will ask for a slot."""
+        """Announce a finished render that will need a slot."""
         self.waiting.add(label)
 
     def withdraw(self, label: str) -> None:
-        """It has its slot, or does not want one any more."""
+        """Withdraw an announcement: it has its slot or needs none."""
         self.waiting.discard(label)
         if not self.waiting:
             self._freed()

@@ -1,4 +1,4 @@
-"""Fetches what was rendered: streamed, checked, moved into place, then recorded."""
+"""Downloads finished renders: streamed, checked, moved into place, then recorded."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from sorasync.state.record import Record, Status
 from sorasync.state.rows import fields_of
 
 _TRIES = 8
-# Times that a file may come damaged before it is taken for damaged at the provider.
+# Damaged downloads after which the file counts as damaged at the provider.
 _DAMAGED_TRIES = 4
 _LONGEST_PAUSE = 10.0
-# What another request for the same file would meet as well, or what is waited for elsewhere.
+# Errors that another try would hit again, or that are waited for elsewhere.
 _FINAL = (
     errors.AuthFailed,
     errors.QuotaExhausted,
@@ -45,7 +45,7 @@ class Gone(SorasyncError):
 
 
 class FetchLater(SorasyncError):
-    """The run was interrupted before the file was here; the record stays `rendered`."""
+    """The run was interrupted before the file arrived; the record stays `rendered`."""
 
 
 async def fetch(
@@ -75,7 +75,7 @@ async def fetch(
 
 
 async def put_back(context: Context, record: Record) -> bool:
-    """Make the video of a stored or lost record anew from another file here; whether that did it."""
+    """Restore the video of a stored or lost record from another local file; whether it worked."""
     if record.asset is None:
         return False
     file = context.settings.spares.get(record.asset)
@@ -156,7 +156,7 @@ def _put_in_place(context: Context, record: Record, received: Received) -> Recor
 
 
 def _differs(context: Context, record: Record, received: Received, facts: Mp4Facts) -> str | None:
-    """How what came differs from what was paid for.
+    """How the file differs from what was paid for.
 
     A video that is fetched again is judged as it was: its record holds the length of the file by then.
     """

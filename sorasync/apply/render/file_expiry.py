@@ -1,4 +1,4 @@
-"""When a provider deletes a file: a hint of what to fetch first. Only a file that was asked for is lost."""
+"""When a provider deletes a file: a hint for the download order, never a proof that it is lost."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ def file_expires_at(record: Record, profile: Profile, job: Job | None = None) ->
         return said
     kept = profile.limits.expiry_seconds
     rendered_at = (job.completed_at if job is not None else None) or record.rendered_at
-    # The lock file keeps of what has ended only when it was paid for.
+    # For ended renders, the lock file keeps only the time of payment.
     rendered_at = rendered_at or record.stored_at or record.intent_at
     return None if kept is None or rendered_at is None else rendered_at + kept

@@ -24,20 +24,20 @@ from sorasync.provider.wire import Job, JobStatus
 
 PAGE = 100
 _AT_ONCE = 8
-# Jobs that must have been seen to end before their lives tell anything, and how many are kept in mind.
+# Finished jobs needed before their durations are used, and how many are remembered.
 _KNOWN_FROM, _REMEMBERED = 4, 32
-# Failures of the list in a row after which jobs are asked about one by one.
+# Failures of the list in a row after which jobs are polled one by one.
 _LIST_FAILURES = 3
-# Seconds after which a list that failed, or that lacked what was looked for, is looked at again.
+# Seconds before a list that failed, or did not show a job, is queried again.
 _LIST_AGAIN = 30.0
 
 
 class WaitedLongEnough(SorasyncError):
-    """The wait limit has passed; the render goes on at the provider."""
+    """The wait limit has passed; the render continues at the provider."""
 
 
 class Follower:
-    """Waits for many jobs at once. Use `run` as a background task and `wait` for each job.
+    """Polls many jobs at once. Use `run` as a background task and `wait` for each job.
 
     `listing` says whether the host has a list worth asking; it is given up for good after a `NotSupported`.
     """
@@ -61,7 +61,7 @@ class Follower:
         self._lives: deque[float] = deque(maxlen=_REMEMBERED)
 
     async def wait(self, job: Job, told: Callable[[Job], None], deadline: float | None = None) -> Job:
-        """The job once it has ended. `told` is called with every other news of it.
+        """The job once it has ended. `told` is called with all other news of it.
 
         Lets go at the deadline (monotonic), which is the wait limit from now on where none is given. Raises
         `WaitedLongEnough`, `NotFound` if the job is gone, `AuthFailed` or `QuotaExhausted`.
@@ -79,12 +79,12 @@ class Follower:
                 del self._watches[job.id]
 
     def wake(self) -> None:
-        """Look again at once, for instance since a webhook came."""
+        """Poll at once, for instance because a webhook arrived."""
         self._wakes += 1
         self._news.set()
 
     async def run(self) -> None:
-        """Look at everything in flight, again and again, until cancelled. A failed look fails every wait."""
+        """Poll everything in flight until cancelled. A fatal error fails every wait."""
         expiring = asyncio.create_task(self._expire())
         try:
             while True:
@@ -107,7 +107,7 @@ class Follower:
         return watch
 
     async def _expire(self) -> None:
-        """Let go of each job at its deadline, whatever is asked meanwhile."""
+        """Give up on each job at its deadline, even during a request."""
         while True:
             self._begun.clear()
             first = min(self._watches.values(), key=lambda watch: watch.deadline, default=None)
@@ -135,7 +135,7 @@ class Follower:
             await unless(self._news, self._clock.sleep(left))
 
     def _next(self) -> float:
-        """When something is to be asked next."""
+        """When the next poll is due."""
         life, wakes = self._life(), self._wakes
         listed = single = float("inf")
         for watch in self._watches.values():
@@ -153,7 +153,7 @@ class Follower:
         return watch.unlisted or not self._lists() or self._list_failures >= _LIST_FAILURES
 
     def _life(self) -> float | None:
-        """How long jobs live, the shorter ones of those that were seen to end."""
+        """How long jobs take: the lower quartile of those that were seen to end."""
         if len(self._lives) < _KNOWN_FROM:
             return None
         return sorted(self._lives)[len(self._lives) // 4]
@@ -187,7 +187,7 @@ class Follower:
             watch.seen(now, wakes)
 
     async def _listed(self) -> dict[str, Job] | None:
-        """The jobs of the list's newest pages; None where it cannot be had now."""
+        """The jobs of the list's newest pages; None if it is unavailable."""
         try:
             seen = await self._pages()
         except (errors.AuthFailed, errors.QuotaExhausted):
@@ -210,11 +210,11 @@ class Follower:
         return seen
 
     def _hold(self, seconds: float | None) -> None:
-        """Ask nothing for so long."""
+        """Send no request for that long."""
         self._quiet_until = self._clock.monotonic() + (seconds or 0.0)
 
     async def _pages(self) -> dict[str, Job]:
-        """As many pages as could hold what is in flight, and one more."""
+        """As many pages as everything in flight could fill, and one more."""
         seen: dict[str, Job] = {}
         after = None
         for _ in range(-(-len(self._watches) // PAGE) + 1):
@@ -229,7 +229,7 @@ class Follower:
         return seen
 
     async def _ask(self, due: Sequence[Watched]) -> None:
-        """Ask about some of those that are due, the longest due first; one where nothing answered before.
+        """Poll some of the jobs that are due, the longest due first; only one if nothing answered before.
 
         Raises what concerns every job.
         """
@@ -248,7 +248,7 @@ class Follower:
         self._heard(found)
 
     def _heard(self, found: Sequence[errors.ProviderError | BaseException | None]) -> None:
-        """What several answers at once say of the host."""
+        """Note what a group of answers says about the host."""
         refused = [error for error in found if isinstance(error, errors.RateLimited)]
         if refused:
             longest = max(refused, key=lambda error: error.retry_after or 0.0)
@@ -264,7 +264,7 @@ class Follower:
             self._reach.answered()
 
     async def _get(self, watch: Watched) -> None:
-        """Ask about one job. Raises what concerns the host and not this job alone."""
+        """Poll one job. Raises errors that concern the host and not only this job."""
         try:
             job = await self._provider.get(watch.id)
         except errors.NotFound as error:
@@ -295,10 +295,10 @@ class Follower:
                 watch.fail(error)
 
 
-# No answer, or one that says nothing of any job.
+# No answer, or one that says nothing about jobs.
 _SILENT = (errors.NotSent, errors.ServerError)
 
 
 def _complete(job: Job) -> bool:
-    """Whether an entry of the list says all there is to know: of a failure it may leave out the reason."""
+    """Whether a list entry is complete: some lists leave out why a job failed."""
     return not job.status.terminal or job.status is JobStatus.COMPLETED

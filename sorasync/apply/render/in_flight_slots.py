@@ -1,4 +1,4 @@
-"""The places that renders hold in flight at the provider, from before the request to the job's end."""
+"""Slots for renders in flight at the provider, held from before the request until the job ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sorasync.provider.errors import Withheld
 
 
 class InFlightSlots:
-    """Takes a place for a change and gives it back; taking and giving twice does no harm."""
+    """Takes a slot for a change and gives it back; doing either twice does no harm."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -21,9 +21,9 @@ class InFlightSlots:
         self._at_once.set()
 
     async def take(self, change: Change, model: str | None) -> None:
-        """Wait for a place. Raises `Withheld` when the run is told to stop meanwhile.
+        """Wait for a slot. Raises `Withheld` when the run is told to stop meanwhile.
 
-        A detached run waits for no render to end, so it does not wait for a place either.
+        A detached run does not wait for renders to end, so it does not wait for a slot either.
         """
         if change.label not in self._held:
             end = self._at_once if self._context.settings.detach else self._context.stop
@@ -33,12 +33,12 @@ class InFlightSlots:
             raise Withheld("the provider accepts no more renders now" if full else "not started")
 
     async def count(self, change: Change, model: str | None) -> None:
-        """Count a render that is in flight already, without waiting."""
+        """Take a slot for a render that is already in flight, without waiting."""
         if change.label not in self._held:
             await self._enter(change, model, taken=True)
 
     async def give_back(self, change: Change) -> None:
-        """Let the next one have the place."""
+        """Give the slot to the next one."""
         stack = self._held.pop(change.label, None)
         if stack is not None:
             await stack.aclose()

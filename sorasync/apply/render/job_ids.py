@@ -1,4 +1,4 @@
-"""Which render holds which of the provider's ids. One job is one render, whatever the provider answers."""
+"""Which render has which of the provider's ids. One job is one render, whatever the provider answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A second look at what counts as lost: a question costs nothing, and a render that is there is paid for."""
+"""Asks again for a lost render: a GET is free, and the render has been paid for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _ENDED_WITHOUT_VIDEO = (JobStatus.EXPIRED, JobStatus.DELETED, JobStatus.FAILED, 
 
 
 async def job_again(context: Context, record: Record) -> Job | None:
-    """The job of a lost render, completed or still under way; None where it is as lost as before."""
+    """The job of a lost render, completed or still running; None if it is still lost."""
     if record.remote_id is None or record.provider != context.profile.provider_name:
         return None
     try:

@@ -1,23 +1,23 @@
-"""When to believe that something is not there: replicas lag, and gateways forget a route for a moment."""
+"""When to believe a 404: replicas lag, and gateways forget a route for a moment."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# What was paid for is given up only after this many answers in a row over this many seconds.
+# A paid render is given up only after this many 404s in a row over this many seconds.
 _TIMES, _SECONDS = 3, 120.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 
 
 @dataclass(slots=True)
 class Misses:
-    """How often in a row something was not there, and since when (monotonic seconds)."""
+    """How many 404s in a row, and since when (monotonic seconds)."""
 
     count: int = 0
     since: float = 0.0
 
     def missed(self, now: float) -> bool:
-        """Note that it was not there once more; whether it is gone for good."""
+        """Count a 404; whether it is gone for good."""
         if not self.count:
             self.since = now
         self.count += 1

@@ -1,4 +1,4 @@
-"""Whether the provider can be reached, told to the user once when that changes."""
+"""Whether the provider can be reached; the user is told once when that changes."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from sorasync.clock import Clock
 from sorasync.provider.errors import NotSent, ProviderError
 
-# Seconds before it is asked again: at first, at most, and how many of its absence add one more.
+# Seconds before the next try: the first, the longest, and how many of an outage add one more.
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 2.0, 30.0, 4.0
-# Seconds of silence that a server has to ask for to be worth a sentence.
+# A requested pause of at least this many seconds is told to the user.
 _LONG = 60.0
 
 
 class Outage:
-    """What an apply knows of its provider's presence. `tell` takes one sentence for the user."""
+    """The provider's availability during an apply. `tell` takes one sentence for the user."""
 
     def __init__(self, clock: Clock, tell: Callable[[str], None] = lambda text: None) -> None:
         self._clock = clock
@@ -35,7 +35,7 @@ class Outage:
         return "the provider cannot be reached" if away else self._failure.message
 
     def answered(self) -> None:
-        """It answered, whatever it said."""
+        """Note that the provider answered, whatever it said."""
         self.met = True
         self._failure = None
         if self._lost_at is None:
@@ -45,7 +45,7 @@ class Outage:
         self._tell(f"the provider answers again, after {away:.0f} s")
 
     def busy(self, error: ProviderError, seconds: float) -> None:
-        """It answers, and wants not to be asked for so long; the user is told of a long pause."""
+        """Note that the provider asked for a pause; the user is told of a long one."""
         self.answered()
         now = self._clock.now()
         if seconds >= _LONG and now >= self._quiet_until:
@@ -53,7 +53,7 @@ class Outage:
         self._quiet_until = max(self._quiet_until, now + seconds)
 
     def failed(self, error: ProviderError) -> float:
-        """It did not answer, or not with anything of use; the seconds after which to ask again."""
+        """Note that the provider did not answer usefully; the seconds until the next try."""
         self._failure = error
         if self._lost_at is None:
             self._lost_at = self._clock.now()

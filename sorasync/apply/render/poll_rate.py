@@ -1,19 +1,19 @@
-"""How often renders are asked about one by one: a steady rate, less where the host objects."""
+"""How often single jobs are polled: a steady rate, reduced when the host objects."""
 
 from __future__ import annotations
 
 from sorasync.clock import Clock
 
-# Requests a second at most and at least, and how many may go out at once after a quiet time.
+# The highest and lowest rate in requests a second, and the burst after a quiet time.
 _RATE, _SLOWEST, _RESERVE = 10.0, 0.2, 16.0
-# Once the reserve is used up, so many are waited for: a look costs the same for one request as for them.
+# When the burst is spent, wait until this many tokens are back: polling 8 jobs costs no more than 1.
 _TOGETHER = 8.0
 # Requests a second that every answer adds, up to the most.
 _RECOVERY = 0.01
 
 
 class PollRate:
-    """Tokens that come back with time. Times are of the monotonic clock."""
+    """A token bucket. Times are of the monotonic clock."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -27,21 +27,21 @@ class PollRate:
         return max(0, int(self._tokens))
 
     def take(self, requests: int) -> None:
-        """So many go out."""
+        """Take that many tokens."""
         self._count()
         self._tokens -= requests
 
     def ready(self) -> float:
-        """When it is worth to ask again; now, as long as there is a reserve."""
+        """When the next poll may be sent; now, while there are tokens."""
         self._count()
         return self._counted + max(0.0, _TOGETHER - self._tokens) / self._rate
 
     def answered(self) -> None:
-        """The host did not mind."""
+        """Raise the rate after an answer."""
         self._rate = min(_RATE, self._rate + _RECOVERY)
 
     def refused(self, retry_after: float) -> None:
-        """The host asked for fewer: half as many, and none for that many seconds."""
+        """Halve the rate, and send nothing for that many seconds."""
         self._count()
         self._rate = max(_SLOWEST, self._rate / 2)
         self._tokens = -retry_after * self._rate

@@ -1,4 +1,4 @@
-"""A render in flight that somebody waits for, and when it is worth another look."""
+"""A job in flight and when to poll it next."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from dataclasses import dataclass, field
 from sorasync.apply.render.misses import Misses
 from sorasync.provider.wire import Job
 
-# Seconds between two looks: the first, the longest, and how many of a job's age add one more.
+# Seconds between two polls: the first, the longest, and how many of a job's age add one more.
 _FIRST_WAIT, _LAST_WAIT, _GROWTH = 1.0, 20.0, 8.0
-# In lives of a job: when it is looked at first, how often from then on, and when it is late.
+# In job durations: when to poll first, how often from then on, and when a job is late.
 _EARLY, _CLOSE, _OVERDUE = 0.95, 0.02, 1.3
-# Seconds between two looks, whatever a server says.
+# Least seconds between two polls, whatever a server says.
 _SHORTEST = 0.1
-# Seconds for which the list is believed that a job goes on.
+# Seconds for which the list is trusted to say that a job is still running.
 _DOUBT = 300.0
 
 
 @dataclass(slots=True, eq=False)
 class Watched:
-    """A job somebody waits for. Times are of the monotonic clock.
+    """A polled job. Times are of the monotonic clock.
 
     `told` is to be called with news. `wakes` is how many calls to look at once it has heard already.
     `unlisted` jobs have to be asked about by themselves: the list does not show them, or not all of them.
@@ -42,7 +42,7 @@ class Watched:
     misses: Misses = field(default_factory=Misses)
 
     def due(self, life: float | None, wakes: int) -> float:
-        """When the job is worth another look. `life` is how long such jobs took, None where nobody knows."""
+        """When to poll the job next. `life` is how long such jobs took, None if unknown."""
         if self.wakes != wakes:
             return -math.inf
         if self.hint is not None:
@@ -58,7 +58,7 @@ class Watched:
         self.looked, self.wakes = now, wakes
 
     def doubted(self, now: float) -> bool:
-        """Whether it is time to ask the job itself: there are lists that go on showing an old status."""
+        """Whether to poll the job itself: some lists keep showing an old status."""
         return now - max(self.asked, self.since) >= _DOUBT
 
     def settle(self, job: Job) -> None:

@@ -19,7 +19,7 @@ Request = CreateRequest | ExtendRequest | EditRequest
 
 
 class SourceChanged(SorasyncError):
-    """A file that is to be uploaded is not the one the plan was made for."""
+    """A file to upload has changed since the plan was made."""
 
 
 async def build(context: Context, render: Render, label: str) -> Request | None:
@@ -69,7 +69,7 @@ def token_of(store: Store, record: Record) -> str:
 
 
 def _token(store: Store, key: str, tried: int) -> str:
-    """The same for a request that is sent again since it never arrived, another one for each new attempt."""
+    """The same token when a request that never arrived is resent, a new one for each attempt."""
     return hashlib.sha256(f"{store.lineage}:{key}:{tried}".encode()).hexdigest()
 
 

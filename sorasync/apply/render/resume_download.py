@@ -1,4 +1,4 @@
-"""One try at a download, from the provider into a part file."""
+"""One download attempt, from the provider into a part file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SUFFIXES = {Variant.VIDEO: ".mp4", Variant.THUMBNAIL: ".webp", Variant.SPRITESH
 
 
 def part_of(context: Context, record: Record, variant: Variant = Variant.VIDEO) -> Path:
-    """Where a file of a record's job grows. Each job has its own: parts of two videos never meet in one."""
+    """The part file of a record's job. Each job has its own, so that two videos never mix."""
     name = hashlib.sha256(f"{record.key}:{record.remote_id}".encode()).hexdigest()
     return context.assets.temporary(name, _SUFFIXES[variant])
 
@@ -44,7 +44,7 @@ async def stream(
 
 
 async def _in_time(chunks: AsyncIterator[bytes], clock: Clock, deadline: float) -> AsyncIterator[bytes]:
-    """The chunks, as long as there is time: each may come in its time and the file never end."""
+    """The chunks until the deadline: each may arrive in time and the file still never end."""
     async for chunk in chunks:
         yield chunk
         if clock.monotonic() > deadline:

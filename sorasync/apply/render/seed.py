@@ -1,6 +1,6 @@
-"""The seed that goes with a render, so that no host renders the same video for each take.
+"""The seed of a render, so that no host makes the same video for every take.
 
-A seed is sent and never part of a key: what was paid for before there were seeds stays paid for.
+A seed is never part of a key: renders from before there were seeds stay paid for.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from sorasync.profile.profile import Profile
 
-# Seeds stay below it: the smallest type that hosts read them as is a signed number of 32 bits.
+# Seeds stay below this: some hosts read them as signed 32-bit numbers.
 _HIGHEST = 2**31
 
 

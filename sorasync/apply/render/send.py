@@ -76,7 +76,7 @@ class Intent:
 
 
 def intend(context: Context, change: Change, render: Render, request: Request | None) -> Intent:
-    """Note, durably, that a render is about to be sent; its present record is set aside if need be."""
+    """Record durably that a render is about to be sent; set its present record aside if necessary."""
     store = context.store
     source = None if request is None or isinstance(request, CreateRequest) else request.source.remote_id
     sent: dict[str, object] = {"prompt": render.prompt, "file": render.file}
@@ -103,7 +103,7 @@ def intend(context: Context, change: Change, render: Render, request: Request | 
         if status is Status.STORED:
             aside = store.supersede(render.key, run=context.run)
         elif status in (Status.SUBMITTED, Status.RENDERED):
-            # Only an animatic that is gone is drawn again while it counts as under way.
+            # Only a lost animatic is drawn again while its record counts as in flight.
             store.move(render.key, Status.LOST, run=context.run)
         return Intent(store.intend(record, run=context.run), before, aside)
 
@@ -114,7 +114,7 @@ def _seed(context: Context, request: Request | None) -> object:
 
 
 def take_back(context: Context, intent: Intent) -> None:
-    """The request never left: the key is again as it was. What somebody else made of it is left alone."""
+    """Undo an intent whose request never left. What another run made of the key stays."""
     with contextlib.suppress(StateError):
         context.store.take_back(intent.record, intent.before, intent.aside, run=context.run)
 
@@ -134,7 +134,7 @@ async def _post(context: Context, render: Render, request: Request | None, gate:
 
 
 def _claim(context: Context, render: Render, answer: Job | str) -> None:
-    """Take the id for this render. An id that another render holds says nothing of this one's request.
+    """Claim the id for this render. Another render's id says nothing about this request.
 
     What answers in the provider's place, a cache as a rule, would answer every further request so.
     """
@@ -149,11 +149,11 @@ def _claim(context: Context, render: Render, answer: Job | str) -> None:
 
 
 class Overtaken(SorasyncError):
-    """Another run has taken the render over while this one's request was on its way."""
+    """Another run took the render over while this one's request was on its way."""
 
 
 def _ours(context: Context, intent: Record) -> bool:
-    """Whether the key still waits for the answer to that intent: without the lock, others may go on."""
+    """Whether the key still waits for this intent's answer: without the lock, others may have continued."""
     now = context.store.record(intent.key)
     return (
         now is not None
@@ -163,7 +163,7 @@ def _ours(context: Context, intent: Record) -> bool:
 
 
 def _overtaken(context: Context, render: Render, answer: Job | str) -> NoReturn:
-    """A job came for a key that another run has gone on with. One more than its own is paid for, and kept."""
+    """Keep a job that arrived for a key that another run continued with: it was paid for too."""
     remote_id = answer if isinstance(answer, str) else answer.id
     if not context.store.keep_surplus(render.key, remote_id, address=render.address, run=context.run):
         raise Overtaken("another run follows it now")
@@ -206,7 +206,7 @@ def _note_resends(context: Context, render: Render, count: int) -> None:
 
 
 def _ended(context: Context, change: Change, intent: Record, error: BaseException) -> None:
-    """Record how a request ended without a job. What is no answer of the provider leaves its outcome open."""
+    """Record how a request ended without a job. Without an answer from the provider it is in doubt."""
     store, key = context.store, change.key
     if not _ours(context, intent):
         return
@@ -223,7 +223,7 @@ def _ended(context: Context, change: Change, intent: Record, error: BaseExceptio
         store.withdraw(key, run=context.run, **why(error))
 
 
-# Refusals of this very request; all others say nothing about the render and do not count as an attempt.
+# Refusals of this request; other errors do not concern the render and count as no attempt.
 TRIED = (errors.InvalidRequest, errors.NotFound, errors.NotSupported, errors.RenderFailed)
 
 

@@ -1,4 +1,4 @@
-"""What is done while the provider is busy or cannot be reached: it is waited for, up to the wait limit."""
+"""Waits for a provider that is busy or unreachable, up to the wait limit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sorasync.state.record import Record
 def pause_before_resending(
     context: Context, error: RateLimited | NotSent, pause: float, deadline: float
 ) -> float:
-    """Seconds after which to send a change again; never less than `pause`, whatever the provider asks for.
+    """Seconds before a change is resent; at least `pause`, whatever the provider asks for.
 
     Raises `Withheld` where that is past the deadline (monotonic), and the error itself where the provider
     has not answered in this run at all.
