@@ -1,1 +1,1 @@
-"""The difference between what is wanted and what is known, with reasons and costs. Pure."""
+"""The difference between the wanted and the recorded renders, with reasons and costs. Pure."""

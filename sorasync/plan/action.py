@@ -1,4 +1,4 @@
-"""What a line of a plan can say."""
+"""The actions of a plan."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Action(StrEnum):
 
     @property
     def mark(self) -> str:
-        """The sign in front of the line; a sign never stands for both a paid and a free action."""
+        """The sign in front of the line; no sign is used for both a paid and a free action."""
         return _MARKS[self]
 
     @property
     def renders(self) -> bool:
-        """Whether carrying it out sends something to the provider that makes a new render or upload."""
+        """Whether it sends a request that makes a new render or upload."""
         return self in _RENDERING
 
 

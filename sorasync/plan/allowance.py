@@ -8,9 +8,9 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """A cap of a period and what the period has used of it, renders in flight included.
+    """A daily or monthly cap and what has been used of it, renders in flight included.
 
-    `name` is that of the cap in `sorasync.toml`; `usd` and `seconds` are the caps, None where there is none.
+    `name` is the cap's name in `sorasync.toml`; `usd` and `seconds` are the caps, None if not set.
     Days and months are those of UTC.
     """
 

@@ -13,7 +13,7 @@ from sorasync.state.record import Brief, Status
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A field that differs between the render that is known and the one that is wanted."""
+    """A field that differs between the recorded and the wanted render."""
 
     name: str
     before: object
@@ -22,9 +22,9 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Bind:
-    """A binding that the change makes: `address` is to stand for `key`.
+    """A binding that the change makes: `address` will point to `key`.
 
-    `before` is the key that the address stood for; `origin` the address that gives its binding up in a
+    `before` is the key that the address pointed to; `origin` the address that gives up its binding in a
     rename. Both are None where there was none.
     """
 
@@ -37,7 +37,7 @@ class Bind:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A record as it stood when the plan was made; `status` is None where there was none."""
+    """A record's status and attempts when the plan was made; `status` is None if there was none."""
 
     key: str
     status: Status | None = None
@@ -46,14 +46,14 @@ class Ground:
 
     @classmethod
     def of(cls, key: str, briefs: Mapping[str, Brief]) -> Ground:
-        """How the record of a key stands."""
+        """The present state of a key's record."""
         brief = briefs.get(key)
         return cls(key) if brief is None else cls(key, brief.status, brief.remote_id, brief.asset)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be done for one address, and why.
+    """One planned action for one address, and why.
 
     `address` is canonical, `label` as people see it. `cost_usd` is None where the price is unknown and 0
     where the action is free. `depends_on` are labels of other changes of the same plan that have to be done
@@ -68,7 +68,7 @@ class Change:
     reason: str
     cost_usd: Decimal | None
     binds: tuple[Bind, ...] = ()
-    # Addresses whose binding ends, with the key each stood for; the records stay.
+    # Addresses whose binding ends, with the key of each; the records stay.
     drops: Mapping[str, str] = field(default_factory=dict)
     render: Render | None = None
     fields: tuple[FieldChange, ...] = ()
@@ -80,34 +80,34 @@ class Change:
     attempts_left: int = 1
     # How often it had been tried when the plan was made.
     tried: int = 0
-    # The records that it hangs on: its own, then those of what it starts from and of its characters.
+    # The records it depends on: its own, then its source's and its characters'.
     grounds: tuple[Ground, ...] = ()
-    # Whether the key's present record is set aside first, since the same key is to be rendered afresh.
+    # Whether the key's present record is set aside first, because the same key is rendered again.
     supersede: bool = False
 
     @property
     def status(self) -> Status | None:
-        """How the key's record stood when the plan was made, None where there was none."""
+        """The status of the key's record when the plan was made, None if there was none."""
         return self.grounds[0].status if self.grounds else None
 
     @property
     def refetches(self) -> bool:
-        """Whether it only fetches a file again: a fact of this machine, not of the library."""
+        """Whether it only downloads a file again, which concerns this machine and not the library."""
         return self.action is Action.DOWNLOAD and self.status is Status.STORED
 
     @property
     def reuses(self) -> bool:
-        """Whether it takes up a render that is known already, without renaming anything."""
+        """Whether it reuses a recorded render without renaming anything."""
         return self.action is Action.MOVE and not any(bind.origin for bind in self.binds)
 
     @property
     def word(self) -> str:
-        """The action as people read it: taking up a render that was kept is no move to them."""
+        """The action in words: reusing a retired render is shown as such, not as a move."""
         return "reuse" if self.reuses else self.action.value
 
     @property
     def stuck(self) -> bool:
-        """Whether somebody has to decide something before anything can be done."""
+        """Whether it needs a decision by a person first."""
         return self.action in (Action.BLOCKED, Action.LOST)
 
     @property

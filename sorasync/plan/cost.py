@@ -1,4 +1,4 @@
-"""What renders cost, by the provider's profile. Unknown is None, never 0."""
+"""What renders cost according to the profile. Unknown is None, never 0."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FREE = Decimal(0)
 
 
 def in_batch(render: Render, profile: Profile) -> bool:
-    """Whether a render can go out as a line of a batch: creates only, and images only by their file's id."""
+    """Whether a render can be a line of a batch: only creates, and images only by file id."""
     if render.kind is not Kind.CREATE or not profile.can("batch"):
         return False
     return render.file is None or "file_id" in profile.abilities.image_by
@@ -53,7 +53,7 @@ NOTHING = Total(FREE, 0)
 
 
 def total(prices: Iterable[Decimal | None]) -> Total:
-    """Add prices up without taking an unknown one for nothing."""
+    """Add up prices; unknown ones are counted, never 0."""
     known, unknown = FREE, 0
     for price in prices:
         if price is None:

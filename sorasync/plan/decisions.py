@@ -1,4 +1,4 @@
-"""What was decided the last time, for a program that plans one library again and again.
+"""Remembers the decisions of the last plan, for watch mode.
 
 Only renders that nobody has paid for are remembered: a plan of ten thousand of them is made anew at every
 save, and all but one are decided as before.
@@ -32,7 +32,7 @@ class Decisions:
         self._parts, self._facts, self._now = parts, facts, {}
 
     def recall(self, render: Render, needs: Needs) -> Change | None:
-        """What was decided for that render with those needs, None if it has to be decided now."""
+        """The remembered decision for that render with those needs, None if there is none."""
         found = self._before.get(render.address)
         if found is None or found[0] is not render or not _same(found[1], needs):
             return None

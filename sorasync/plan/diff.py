@@ -1,4 +1,4 @@
-"""The difference between what is wanted and what is known. Pure and deterministic."""
+"""Decides what a plan does: compares wanted renders with records. Pure and deterministic."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def diff(
 ) -> list[Change]:
     """The ordered changes that take the state to the graph.
 
-    `replaced` are addresses whose render is to be made afresh although nothing changed, `retried` those that
+    `replaced` are addresses to render again although nothing changed, `retried` those that
     are tried once more whatever refused or failed them; `attempts` is how often a render that failed for a
     technical reason is tried. A caller that plans one library again and again passes the same `decisions`
     each time.
@@ -79,13 +79,14 @@ class _Differ:
     roots: dict[str, Change] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        # Reversed, because `_move` pops: the first address that is gone is the first rename.
         self.origins: dict[str, list[str]] = {}
         for address in reversed(self.survey.gone):
             self.origins.setdefault(self.known.bindings[address].key, []).append(address)
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        """Keys that are bound, with the label of an address that stands for each."""
+        """Bound keys, with the label of an address that points to each."""
         return {b.key: self.graph.label(a) for a, b in self.known.bindings.items()}
 
     def add(self, render: Render) -> None:
@@ -96,10 +97,12 @@ class _Differ:
 
     def _decide(self, render: Render) -> Change | None:
         brief = self.known.briefs.get(render.key)
+        # The order of these questions decides. A key that this plan already makes is never paid for twice.
         if render.key in self.first:
             return self._share(render)
         if brief is None:
             return self._unpaid(render)
+        # A replacement waits for a render in flight: its answer may still come, and would be lost.
         if render.address in self.replaced and brief.status not in IN_FLIGHT:
             return self._afresh(render)
         if (mismatch := self.known.refused(brief)) is not None:
@@ -119,10 +122,9 @@ class _Differ:
                 return self._in_flight(render, brief)
 
     def _unpaid(self, render: Render) -> Change:
-        """A render that nobody has paid for, as it was decided before where nothing that counts is other.
+        """A render that nobody has paid for: the previous decision if render and needs are unchanged.
 
-        What a reason says of a source hangs on more than that, and so does what keeps a render from being
-        made: neither is remembered.
+        A reason that names a source, and what blocks a render, depend on more than that: neither is kept.
         """
         if self.decisions is None or render.kind is Kind.CHARACTER:
             return self._pay(render, self._first_reason(render))
@@ -140,6 +142,7 @@ class _Differ:
         if self.known.whole(brief, render.kind):
             return self._move(render)
         if render.kind is Kind.CHARACTER:
+            # A character is an id at one provider: another one needs an upload of its own, which is free.
             elsewhere = f"known to {brief.provider}, not to {self.known.provider}"
             return replace(self._pay(render, elsewhere), supersede=True)
         if self._can_fetch(render.key, brief):
@@ -161,6 +164,7 @@ class _Differ:
         return "the answer was lost: looks for the job"
 
     def _in_flight(self, render: Render, brief: Brief) -> Change:
+        # Only its own provider knows the job; rendering it here as well would pay twice.
         if brief.provider != self.known.provider:
             return self._free(Action.BLOCKED, render, self._elsewhere(brief))
         if brief.status in (Status.INTENT, Status.UNKNOWN):
@@ -203,6 +207,7 @@ class _Differ:
         if record.attempts >= self.attempts:
             times = counted(record.attempts, "time")
             return self._blocked(render, f"failed {times}, last: {why}")
+        # No attempt: a busy provider or the end of a run, not a failure of the render.
         if not record.attempts:
             return self._pay(render, f"not accepted yet: {why}")
         return self._pay(render, f"failed before ({why}): attempt {record.attempts + 1} of {self.attempts}")
@@ -222,7 +227,7 @@ class _Differ:
         return self._free(Action.BLOCKED, render, f"{why}; to try it again: --retry '{label}'")
 
     def _lost_before(self, render: Render) -> Change:
-        """What the state calls lost, unless the provider turns out to have it."""
+        """A lost render, unless the provider has it again."""
         remote = self.known.remote.get(render.key)
         if remote is None or remote.state not in _THERE_AGAIN or remote.over:
             return self._lost(render)
@@ -230,6 +235,7 @@ class _Differ:
         return self._fetch(action, render, "it was lost, and the provider has it again")
 
     def _lost(self, render: Render) -> Change:
+        # An animatic costs nothing, so losing one needs no decision.
         if self.profile.simulated:
             change = self._pay(render, "its animatic is gone: drawn again")
             return change if change.action in _STUCK else replace(change, supersede=True)
@@ -268,6 +274,7 @@ class _Differ:
         return replace(change, action=action, supersede=True)
 
     def _pay(self, render: Render, why: str) -> Change:
+        # The root, not the nearest source, is what somebody has to fix.
         stuck = next((need for need in render.needs if self._stuck(need)), None)
         if stuck is not None:
             root = self.roots[render.address] = self.roots.get(stuck, self.by_address[stuck])
@@ -307,9 +314,10 @@ class _Differ:
         return change is not None and change.action in _STUCK
 
     def _source_held(self, source: str) -> bool:
-        """Whether the provider can start from the source as it is, or as this very plan makes it."""
+        """Whether the provider has the source, or will have it because this plan renders it."""
         if source in self.by_address and self.by_address[source].action.renders:
             return True
+        # What is not stored yet is either in flight there or settled by a change of its own.
         key = self.graph.renders[source].key
         brief = self.known.briefs.get(key)
         if brief is None or brief.status is not Status.STORED:
@@ -348,6 +356,7 @@ class _Differ:
         binding = self.known.bindings.get(render.address)
         if binding is not None and binding.key == render.key:
             return None
+        # Each address that is gone gives its binding to one new address only: more are the same render.
         origins = self.origins.get(render.key, [])
         origin = origins.pop() if origins else None
         before = self._record(binding.key) if binding else None
@@ -389,6 +398,7 @@ class _Differ:
             action=action,
             key=render.key,
             reason=why,
+            # A lost render that an apply finds again is bound then, so the plan has to say so.
             binds=(bind,) if not stuck or self._may_return(action, bind) else (),
             render=None if stuck or action is Action.MOVE else render,
             grounds=self._grounds(render, action),
@@ -398,7 +408,7 @@ class _Differ:
 
     @staticmethod
     def _may_return(action: Action, bind: Bind) -> bool:
-        """Whether an apply that finds a lost render may bind it: nothing else must stand there."""
+        """Whether an apply that finds a lost render may bind it: nothing else may be bound there."""
         return action is Action.LOST and bind.before in (None, bind.key)
 
     def _grounds(self, render: Render, action: Action) -> tuple[Ground, ...]:
@@ -410,7 +420,7 @@ class _Differ:
         return tuple(self.by_address[need].label for need in render.needs if self._pending(need))
 
     def _pending(self, address: str) -> bool:
-        """Whether the plan has to do something before that render is there."""
+        """Whether this plan has to do something first to make that render available."""
         change = self.by_address.get(address)
         return change is not None and (change.action in _PENDING or bool(change.depends_on))
 
@@ -418,7 +428,7 @@ class _Differ:
         return self.known.records.get(key)
 
     def adrift(self, key: str) -> Change:
-        """A render in flight that nobody wants any more: fetched all the same, since it is paid for."""
+        """A render in flight that nobody wants any more: downloaded all the same, since it is paid for."""
         record, brief = self.known.records[key], self.known.briefs[key]
         here = brief.provider == self.known.provider
         why = "paid for and no longer wanted: downloaded so that it is not lost"
@@ -433,7 +443,7 @@ class _Differ:
         )
 
     def retire(self, address: str) -> Change:
-        """A bound address that nobody declares any more."""
+        """A bound address that is no longer declared."""
         binding = self.known.bindings[address]
         return Change(
             address=address,
@@ -448,7 +458,7 @@ class _Differ:
 
 
 def _last_error_words(record: Record) -> str:
-    """The server's words of how the last attempt ended, without their full stop, or its code."""
+    """The server's message about the last attempt without its full stop, or its code."""
     return (record.error_message or "").strip().removesuffix(".") or record.error_code or "no reason given"
 
 

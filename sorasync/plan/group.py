@@ -1,4 +1,4 @@
-"""Folds the lines of one clip into one: a renamed or removed clip is one change, not one a render."""
+"""Groups a clip's lines: renaming or removing a clip is one change, not one per render."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def group_retired(changes: list[Change], graph: Graph, known: Known) -> list[Cha
 
 
 def _sort_place(change: Change) -> tuple[object, object]:
-    """A clip's lines stand together, in the order of the names alone."""
+    """Keeps a clip's lines together, sorted by name only."""
     owner, suffix = addresses.owner(change.address), addresses.suffix(change.address)
     return addresses.natural(owner), addresses.natural(suffix)
 

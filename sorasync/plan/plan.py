@@ -1,4 +1,4 @@
-"""The plan: ordered changes, what they cost, and a token that stands for exactly this plan."""
+"""The plan: ordered changes, their cost, and a token that identifies exactly this plan."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sorasync.plan.refusal import Refusal
 
 @dataclass(frozen=True, slots=True)
 class WaitingClip:
-    """A clip that waits for somebody to pick a take of `clip` (a label) before it can go on.
+    """A clip that waits for a pick of a take of `clip` (a label).
 
     `cost` is what its renders will cost then.
     """
@@ -33,9 +33,9 @@ class WaitingClip:
 
 @dataclass(frozen=True, slots=True)
 class Relink:
-    """A name in the asset directory that still is another render of its clip (None: nothing that is known).
+    """A name in the asset directory that links to another render of its clip (None: to something unknown).
 
-    What names are there is a fact of this machine: it costs nothing, sends nothing and is no part of a token.
+    Names belong to this machine: relinking costs nothing, sends nothing and is not part of the token.
     """
 
     clip: str
@@ -72,15 +72,15 @@ class Plan:
     waiting: tuple[WaitingClip, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     left_out: int = 0
-    # Whether creates go out by batch, at the price of that.
+    # Whether creates are sent in batches, at the batch price.
     batch: bool = False
-    # What is left of the budget's day and month; it decides nothing about the plan.
+    # What is left of the daily and monthly budgets; for information only.
     allowances: tuple[Allowance, ...] = ()
-    # Names that an apply makes anew, whatever else it does.
+    # Names that an apply relinks, whatever else it does.
     relinks: tuple[Relink, ...] = ()
-    # Sentences about the state that somebody should read; nothing is done about them.
+    # Sentences about the state for people to read.
     notices: tuple[str, ...] = ()
-    # Why an apply would not carry the plan out as the library is configured.
+    # Why apply would refuse the plan.
     refusals: tuple[Refusal, ...] = ()
 
     @property
@@ -90,7 +90,7 @@ class Plan:
 
     @property
     def idle(self) -> bool:
-        """Whether an apply would do nothing: all that is in it needs somebody's attention first."""
+        """Whether apply would do nothing, because every change needs a decision first."""
         return not self.relinks and all(change.stuck for change in self.changes)
 
     @property
@@ -140,11 +140,11 @@ class Plan:
 
     @cached_property
     def token(self) -> str:
-        """What `apply --expect` compares: it binds library, provider, env and everything that would be done.
+        """The token that `apply --expect` compares: it binds library, provider, env and all changes.
 
-        Manifests and state are bound as far as the changes hang on them: every address that does not stand
-        for what the manifests want is in a change, with its keys, its price and the records behind it. So
-        what happens to other addresses between a review and an apply leaves the token as it is. Reasons and
+        It binds manifests and state as far as the changes depend on them: every address that does not point
+        to what the manifests want is in a change, with its keys, its price and the records behind it. So
+        changes to other addresses between review and apply leave the token unchanged. Reasons and
         progress are words about these facts, and decide nothing; which files are missing here is a fact of
         one machine, and to fetch them costs and changes nothing.
         """
@@ -156,7 +156,7 @@ class Plan:
 
 
 def _token_facts(change: Change) -> list[object]:
-    """What a change does and what it was decided by."""
+    """The facts of a change that the token binds."""
     price = None if change.cost_usd is None else str(change.cost_usd.normalize())
     return [
         [change.address, change.action, change.key, price, change.seconds, change.attempts_left],

@@ -1,4 +1,4 @@
-"""A plan in a file, to be carried out later as it stands."""
+"""Saved plans: a plan in a file, to be applied later unchanged."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _LARGEST = 512 << 20
 
 
 class PlanFileError(SorasyncError):
-    """The file is not a plan that this version can carry out."""
+    """The file is not a plan that this version can apply."""
 
 
 def encode(plan: Plan) -> Iterator[bytes]:
     """The plan as JSON with a line for each change, and a digest of the lines before it at the end.
 
-    The digest also holds what is sent, which the token knows by its keys only.
+    The digest also covers what is sent, which the token covers only through keys.
     """
     from pydantic import TypeAdapter
 

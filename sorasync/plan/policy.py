@@ -1,4 +1,4 @@
-"""What a plan may not do without being told so again: protection, thresholds and budgets.
+"""What a plan may not do without an explicit override: protections, thresholds, budgets.
 
 A refusal names the limit, the value, what caused it and the exact way past it. Nothing has been sent when
 one is raised.
@@ -24,7 +24,7 @@ from sorasync.text import and_more, counted
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Limits, None where there is none. Percentages are of the clips' renders that the state knows.
+    """Limits, None if not set. Percentages are of the clips' renders in the state.
 
     `by_max_cost` says that `per_apply_usd` is `--max-cost`, which holds instead of the configured limit.
     """
@@ -40,7 +40,7 @@ class Policy:
 
 
 class PlanRefused(SorasyncError):
-    """The plan goes past a limit; `refusals` says which and how to go on. Nothing was sent or billed."""
+    """The plan exceeds a limit; `refusals` says which, and how to proceed. Nothing was sent or billed."""
 
     def __init__(self, refusals: list[Refusal]) -> None:
         super().__init__(f"plan refused: {refusals[0].message}")
@@ -52,7 +52,7 @@ def refusals(plan: Plan, policy: Policy, bindings: Mapping[str, Binding]) -> lis
     renders = sum(map(_is_clip_render, bindings))
     found = _protected(plan, bindings)
     if plan.simulated:
-        # What costs nothing may always be drawn again: no threshold counts it.
+        # Renders that cost nothing may always be drawn again: no threshold counts them.
         return found
     found += [*_shares(plan, policy, renders), *_budget(plan, policy)]
     if policy.max_creates is not None and (creates := _creates(plan)) > policy.max_creates:
@@ -99,7 +99,7 @@ def _protected(plan: Plan, bindings: Mapping[str, Binding]) -> list[Refusal]:
 
 
 def _rebinds(change: Change) -> list[Bind]:
-    """The bindings by which an address stops standing for the render that it has."""
+    """The bindings that replace a clip's present render."""
     afresh = change.action is Action.REPLACE
     return [b for b in change.binds if b.before is not None and (afresh or b.before != b.key)]
 
@@ -190,14 +190,14 @@ def _budget(plan: Plan, policy: Policy) -> list[Refusal]:
 
 
 def _dearest(plan: Plan) -> str:
-    """The three renders that cost most, and how many more there are."""
+    """The three most expensive renders, and the number of others."""
     priced = [(change.cost_usd, change.label) for change in plan.changes if change.cost_usd]
     priced.sort(key=lambda pair: pair[0], reverse=True)
     return and_more([f"{label} {money(price)}" for price, label in priced], 3, "render")
 
 
 def _unpriced(plan: Plan) -> Refusal:
-    """The refusal of renders without a price, which the provider's profile and `[prices]` leave out."""
+    """The refusal of renders that have no price in the profile or in `[prices]`."""
     unknown = [change for change in plan.changes if change.cost_usd is None]
     first = unknown[0]
     model, size = (first.render.model, first.render.size) if first.render else ("MODEL", "WIDTHxHEIGHT")

@@ -1,4 +1,4 @@
-"""What the state and the disk know, as data for the diff."""
+"""The prior state: what the state and the disk know, as data for the diff."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Known:
 
     `records` and `remote` hold the whole record and the provider's answer of the keys that a survey named;
     `spares` a file of the library that may hold an asset which the store has lost, by digest. With
-    `refuse_mismatch` a video that is not what was paid for counts for nothing. `twins` is the id of the other
+    `refuse_mismatch` a video that does not match its request is not used. `twins` is the id of the other
     render of a key that two machines paid for.
     """
 
@@ -33,7 +33,7 @@ class Known:
     twins: Mapping[str, str] = field(default_factory=dict)
 
     def whole(self, brief: Brief, kind: Kind) -> bool:
-        """Whether what the record stands for can be used as it is, here and now."""
+        """Whether the record's video or character can be used here and now."""
         if brief.status is not Status.STORED:
             return False
         if kind is Kind.CHARACTER:
@@ -41,11 +41,11 @@ class Known:
         return brief.asset is not None and brief.asset in self.present
 
     def refused(self, brief: Brief) -> str | None:
-        """Why a stored video is not taken, though it is paid for and here."""
+        """Why a stored video is not used, although it is paid for and here."""
         return brief.mismatch if self.refuse_mismatch and brief.status is Status.STORED else None
 
     def at_hand(self, brief: Brief) -> str | None:
-        """How the store gets a video back that it has lost, without the provider; None where it cannot."""
+        """How the store can restore a missing video without the provider; None if it cannot."""
         if brief.asset is None or brief.status not in (Status.STORED, Status.LOST):
             return None
         if (file := self.spares.get(brief.asset)) is not None:
@@ -56,11 +56,11 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Where the graph and the state differ: the only part that costs more than a look-up.
+    """Where the graph and the state differ: everything else is only a look-up.
 
-    `touched` are wanted renders that are not simply there, `gone` bound addresses that nobody wants,
+    `touched` are wanted renders that need a decision, `gone` bound addresses that nobody wants,
     `adrift` keys in flight that nobody wants any more. `keys` are those whose records the diff reads and
-    `ask` those whose fate only the provider can tell.
+    `ask` those that only the provider knows about.
     """
 
     touched: tuple[Render, ...]
@@ -110,7 +110,7 @@ def survey(graph: Graph, known: Known, replaced: Container[str] = (), *, lost: b
 
 
 def _awaits(graph: Graph, address: str) -> bool:
-    """Whether it depends on a pick that nobody has made yet if the address is wanted; kept until then."""
+    """Whether only a missing pick decides if the address is wanted; it is kept until then."""
     clip = graph.clips.get(owner(address).removeprefix("clip."))
     if clip is None or clip.waits_for is None:
         return False

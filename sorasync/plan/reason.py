@@ -1,4 +1,4 @@
-"""Why a change is there: the fields that differ, and the sentence that names them."""
+"""Why a render changes: the fields that differ, and the sentence that names them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def inputs_of(text: str) -> dict[str, object]:
 
 
 def changed_fields(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[FieldChange, ...]:
-    """The fields that differ between two sets of inputs, the telling ones first."""
+    """The fields that differ between two sets of inputs, the important ones first."""
     names = sorted(before.keys() | after.keys(), key=_rank)
     return tuple(
         FieldChange(
@@ -55,7 +55,7 @@ def _rank(name: str) -> tuple[int, str]:
 def sentence(fields: tuple[FieldChange, ...], render: Render, graph: Graph, keys: Mapping[str, str]) -> str:
     """One line that names every changed field; long values are left to the diff below it.
 
-    `keys` maps keys to the labels of the addresses that stand or stood for them.
+    `keys` maps keys to the labels of the addresses that point or pointed to them.
     """
     return ", ".join(_phrase(field, render, graph, keys) for field in fields) or "a new render was asked for"
 

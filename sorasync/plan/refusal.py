@@ -1,4 +1,4 @@
-"""Why a plan is not applied as it stands."""
+"""Why apply refuses a plan."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a plan is refused: one sentence, its cause, and each way past it (what to type, its reach)."""
+    """A refusal: one sentence, its cause, and each remedy (what to type, its scope)."""
 
     code: str
     message: str
     cause: str | None = None
     ways: tuple[tuple[str, str], ...] = ()
-    # The first change that brought it about, where its line in the manifests says more.
+    # Address of the first offending change, used to point at its manifest line.
     address: str | None = field(default=None, compare=False)

@@ -1,4 +1,4 @@
-"""What the provider said of the renders that a plan depends on, as data."""
+"""The provider's answers about the renders that a plan depends on, as data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 class RemoteState(StrEnum):
     """A job as a plan sees it.
 
-    `missing`: the provider did not find it when it was asked, which may be a moment's matter. `gone`: it says
+    `missing`: the provider did not find it, which may be temporary. `gone`: the provider says
     so itself, or the time for which it keeps files is over as well.
     """
 

@@ -28,7 +28,7 @@ def select(
 ) -> list[Change]:
     """The changes that a selection keeps, in their order; the word `lost` stands for the addresses in `lost`.
 
-    A target brings along what it has to wait for; an exclusion takes what waits for it along. Raises
+    A target includes what it depends on; an exclusion also excludes what depends on it. Raises
     `SorasyncError` for a pattern that matches nothing in the library or the plan.
     """
     if not selection:
@@ -59,7 +59,7 @@ def keeps(selection: Selection, clip: str, source: str, graph: Graph) -> bool:
     )
 
 
-# The word that stands for every render that is lost by the state, wherever a pattern may stand.
+# The word for every lost render, wherever a pattern is allowed.
 LOST = "lost"
 
 

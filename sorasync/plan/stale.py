@@ -1,4 +1,4 @@
-"""Whether a saved plan still fits: compares it with the state and the prices as they are now."""
+"""Whether a saved plan is stale: compares it with the present state and prices."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class PlanStale(SorasyncError):
 def differences(
     plan: Plan, lineage: str, bindings: Mapping[str, Binding], briefs: Mapping[str, Brief]
 ) -> list[str]:
-    """Where the state no longer is what the plan was made against, by the addresses it touches."""
+    """Where the state differs from the one the plan was made against, for the addresses it touches."""
     if plan.lineage and plan.lineage != lineage:
         return ["it was made against another state"]
     checked = (_stale_reason(change, bindings, briefs) for change in plan.changes)
@@ -50,7 +50,7 @@ def _stale_reason(change: Change, bindings: Mapping[str, Binding], briefs: Mappi
 
 
 def retried(plan: Plan, tried: Mapping[str, int]) -> list[str]:
-    """Which renders were tried since, by how often each key that ended without a video was tried."""
+    """Renders that were tried since, judged by the attempts of keys without a video."""
     return [
         f"{change.label} was tried again and failed"
         for change in plan.changes
@@ -59,7 +59,7 @@ def retried(plan: Plan, tried: Mapping[str, int]) -> list[str]:
 
 
 def repriced(plan: Plan, profile: Profile) -> list[str]:
-    """Which renders no longer cost what the plan says."""
+    """Renders whose price is no longer the plan's."""
     found = []
     for change in plan.changes:
         if change.render is None or not change.action.renders:

@@ -15,7 +15,7 @@ class Piece(NamedTuple):
 
 
 def word_diff(before: str, after: str) -> list[Piece]:
-    """The runs of words that lead from one text to the other; white space does not count."""
+    """The runs of words that turn one text into the other; white space does not count."""
     old, new = before.split(), after.split()
     head = _alike(old, new)
     tail = _alike(old[head:][::-1], new[head:][::-1])
@@ -24,7 +24,7 @@ def word_diff(before: str, after: str) -> list[Piece]:
     return [Piece(op, " ".join(words)) for op, words in runs if words]
 
 
-# Above this many pairs of equal words, which is what the matcher's time grows with, it is left out.
+# Above this many pairs of equal words the matcher is skipped: its time grows with them.
 _MOST_PAIRS = 1_000_000
 
 
@@ -35,7 +35,7 @@ def _alike(old: list[str], new: list[str]) -> int:
 
 
 def _middle(old: list[str], new: list[str]) -> list[tuple[str, list[str]]]:
-    """What lies between the common ends."""
+    """The diff between the common ends."""
     counts = Counter(new)
     if sum(counts[word] for word in old) > _MOST_PAIRS:
         return [("-", old), ("+", new)]

@@ -1,11 +1,10 @@
-"""Finds out what became of requests whose answer was lost.
+"""Matches requests whose answer was lost with the provider's jobs.
 
-The provider's list since the intent is held against the requests. What a job says of itself either fits a
-request, leaves a doubt, or speaks against it. Requests that are the same in all that is sent (takes of one
-prompt) may claim any of the jobs that fit them, so what counts is whether there are more such jobs than
-open requests. A job that fits requests which differ (the same words for two sources) is nobody's until a
-person decides, and so is one that leaves a doubt, or that fits in all but its age: taking it for somebody
-else's would pay twice. A job that another record holds is never claimed.
+The provider's list since the intent is compared with the requests. A job fits a request, may fit it, or does
+not. Identical requests (takes of one prompt) may claim any job that fits them, so what counts is whether
+there are more such jobs than open requests. A person decides about a job that fits different requests (the
+same words for two sources), that only may fit, or that fits in all but its age: ignoring it could pay twice.
+A job that another record has is never claimed.
 """
 
 from __future__ import annotations
@@ -45,8 +44,8 @@ class MatchFinding:
 class Evidence:
     """What the provider's list can prove.
 
-    `complete`: a job that is not listed was never made. `prompts`: jobs say their prompt. A request that
-    left before `settled_before` (Unix seconds) must have appeared by now if it made a job.
+    `complete`: a job that is not listed does not exist. `prompts`: jobs show their prompt. A request that
+    left before `settled_before` (Unix seconds) must be listed by now if it made a job.
     """
 
     jobs: Sequence[Job]
@@ -64,10 +63,11 @@ def findings(
 ) -> list[MatchFinding]:
     """A verdict for every open record. Pure.
 
-    `held` are the remote ids that records hold already; `sending` are records whose request is on its way
-    at this moment: a job that looks like theirs may be theirs, so nothing is decided until they are known.
-    `left` says by key when a request can last have left this machine, where that is later than its intent.
+    `held` are the remote ids that records already have; `sending` are records whose request is on its way
+    now: a matching job may be theirs, so nothing is decided until they are answered. `left` says by key when
+    a request can last have left this machine, if that is later than its intent.
     """
+    # Grouped first: which of several identical takes gets which job does not matter, their number does.
     groups = _groups(records, sending)
     taken = frozenset(held)
     known = taken.union(job.id for job in evidence.jobs)
@@ -78,7 +78,7 @@ def findings(
 
 
 class _Fit(IntEnum):
-    """How what a job says of itself agrees with a request; `AGED`: in all but its age."""
+    """How well a job matches a request; `AGED`: in all but its age."""
 
     NO = 0
     AGED = 1
@@ -88,7 +88,7 @@ class _Fit(IntEnum):
 
 @dataclass
 class _Group:
-    """Open records that are the same in all that is sent, with the jobs that may be theirs."""
+    """Open records of identical requests, with the jobs that may be theirs."""
 
     wanted: Wanted
     source: str | None
@@ -116,7 +116,7 @@ def _groups(records: Iterable[Record], sending: Iterable[Record]) -> list[_Group
 
 
 def _sent(record: Record) -> str:
-    """All that is sent for a record: its inputs without what only tells takes and revisions apart."""
+    """What is sent for a record: its inputs without what only distinguishes takes and revisions."""
     inputs = fields_of(record.inputs)
     kept = {name: value for name, value in inputs.items() if name not in _TELLING_APART}
     return json.dumps([record.kind, kept, record.model, record.size, record.seconds], sort_keys=True)
@@ -132,19 +132,22 @@ def _source_id(record: Record) -> str | None:
 
 
 def _sort_into_groups(job: Job, groups: list[_Group], evidence: Evidence, known: frozenset[str]) -> None:
-    """Note a job with every group it may belong to. What fits some is no matter of doubt for others."""
+    """Add a job to every group that it may belong to."""
     if not evidence.prompts:
         job = replace(job, prompt=None)
     fits = [(group, _fit(job, group, known)) for group in groups]
     sure = [group for group, fit in fits if fit is _Fit.YES]
+    # One sure owner settles it: that it may also fit others is no doubt for them.
     if len(sure) == 1:
         sure[0].fitting.append(job)
         return
     claims = sure or [group for group, fit in fits if fit is _Fit.DOUBTFUL]
     unsettled = any(group.busy for group in claims)
+    # If a request of a claimant is on its way at this moment, its answer may settle whose the job is: wait.
     for group in claims:
         group.doubtful.append(job)
         group.waits |= unsettled
+    # The age alone speaks against it: ask, because resending could pay twice.
     if not claims:
         for group, fit in fits:
             if fit is _Fit.AGED:
@@ -152,10 +155,10 @@ def _sort_into_groups(job: Job, groups: list[_Group], evidence: Evidence, known:
 
 
 def _fit(job: Job, group: _Group, known: frozenset[str]) -> _Fit:
-    """Whether a job can have come of a group's request.
+    """How well a job matches the request of a group.
 
-    A job that names another video that is known as its source is another request's; a name that nobody
-    knows may be the host's own for the same video.
+    A job whose source is another known video belongs to another request; an unknown source id may be the
+    host's own name for the same video.
     """
     compared = compare_job(group.wanted, job)
     differs = {field.name for field in compared.differs}
@@ -177,7 +180,7 @@ def _may_be_cut_short(said: str, prompt: str) -> bool:
     return len(short) >= _TELLING and long.startswith(short.rstrip("….").rstrip())
 
 
-# Characters that two prompts have to share at least for one to be taken for the other, cut short.
+# Least characters that two prompts must share for one to count as the other, cut short.
 _TELLING = 40
 
 
@@ -186,11 +189,14 @@ def _settle_group(group: _Group, evidence: Evidence, left: Mapping[str, float]) 
     jobs = sorted(group.fitting, key=lambda job: (job.created_at or 0.0, job.id))
     if group.busy or group.waits:
         return [MatchFinding(record.key, Verdict.WAIT) for record in records]
+    # More jobs than requests: one of them is somebody else's, and nothing says which.
     if group.doubtful or len(jobs) > len(records):
         candidates = (*jobs, *group.doubtful)
         return [MatchFinding(record.key, Verdict.ASK, candidates=candidates) for record in records]
+    # The same order on every machine and in every run, so that a crash in between adopts the same pairs.
     found = [MatchFinding(record.key, Verdict.ADOPT, job) for record, job in zip(records, jobs, strict=False)]
     for record in records[len(jobs) :]:
+        # A missing job proves nothing until the list has had time to show it.
         gone_at = max(record.intent_at or 0.0, left.get(record.key, 0.0))
         if gone_at > evidence.settled_before:
             verdict = Verdict.WAIT

@@ -1,7 +1,7 @@
 """Whose job is this? How a job of the provider compares with a request. Pure.
 
-Everything that looks for the job of a request goes by this comparison and by this rule of age: lost answers,
-questions to a person, imports, and a state that is rebuilt.
+Everything that looks for the job of a request uses this comparison and this rule about age: lost answers,
+open questions, imports, and rebuilding a state.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class JobComparison:
-    """`differs` are fields with our value and the job's, `silent` those that the job says nothing about."""
+    """`differs` are fields with our value and the job's, `silent` those that the job does not report."""
 
     differs: tuple[FieldChange, ...]
     silent: tuple[str, ...]
 
     @property
     def same(self) -> bool:
-        """Whether nothing that the job says speaks against it."""
+        """Whether nothing that the job reports differs."""
         return not self.differs
 
 
@@ -78,21 +78,21 @@ def _equal(name: str, ours: object, theirs: object) -> bool:
 
 
 def request_signature(wanted: Wanted) -> tuple[object, ...]:
-    """What two requests have to share so that either may claim the other's job."""
+    """What two requests must have in common so that either may claim the other's job."""
     return folded(wanted.prompt), wanted.model, wanted.size, wanted.seconds
 
 
 def job_signature(job: Job) -> tuple[object, ...] | None:
-    """The same of a job, None where it leaves anything out."""
+    """The signature that a job reports; None if a field is missing."""
     if job.prompt is None or job.model is None or job.size is None or job.seconds is None:
         return None
     return folded(job.prompt), job.model, job.size, job.seconds
 
 
 def requests_matching(job: Job, requests: Collection[tuple[object, ...]]) -> list[tuple[object, ...]]:
-    """Which of the requests, each the signature of one, a job says it is the answer to.
+    """The request signatures that a job matches.
 
-    They are several only where the client has taken the key out of what the job says.
+    There are several only if the client removed an API key from the job's prompt.
     """
     said = job_signature(job)
     if said is None:

@@ -61,6 +61,7 @@ def sync(store: Store, path: Path) -> tuple[Store, Reconciled]:
     """
     try:
         text = _lock_file_text(path)
+        # Commands that only read still plan with what a pull brought, so they merge it into a copy.
         if text is not None and _seen_before(store, text) is None and store.readonly:
             behind, store = store, store.copy_in_memory()
             behind.close()
@@ -78,6 +79,8 @@ def reconcile(store: Store, path: Path, keep: Side | None = None) -> Reconciled:
     text = _lock_file_text(path)
     if text is None:
         return Reconciled(Reconciliation.MISSING)
+    # A file that this state wrote or merged before has nothing new, even if it is an older one: checking
+    # out an old commit must not take anything back.
     if (known := _seen_before(store, text)) is not None:
         return Reconciled(known)
     theirs = loads(text, path.name)
@@ -87,6 +90,8 @@ def reconcile(store: Store, path: Path, keep: Side | None = None) -> Reconciled:
         difference = _kept(store, compare(mine, theirs, _merge_base(store), keep))
         _adopt_lineage(store, mine, theirs, keep)
         _take(store, theirs, difference)
+        # In the same transaction: a crash between the two would make this file the base of the next merge
+        # without its content, or merge it twice.
         _remember(store, text, keep_history=difference.only_adds)
         twice = (*theirs.twice, *difference.twice)
         for one in twice:
@@ -108,13 +113,16 @@ def _kept(store: Store, difference: StateDifference) -> StateDifference:
     for key, my in here.items():
         their = records[key]
         if my.status in DONE and their.status in (Status.FAILED, Status.BLOCKED, Status.LOST):
+            # Their attempts still count, so that the next one is number n + 1 on every machine.
             records[key] = replace(my, attempts=max(my.attempts, their.attempts))
         elif my.asset is not None and my.asset != their.asset:
+            # Named in the log, because this file disappears behind theirs.
             overruled[key] = my
     return replace(difference, records=records, overruled=overruled)
 
 
 def _adopt_lineage(store: Store, mine: LockFile, theirs: LockFile, keep: Side | None) -> None:
+    # An empty state becomes a copy of the library that the file belongs to.
     if mine.lineage not in theirs.lineages and (not mine.records or keep is Side.LOCK):
         store.session.write("UPDATE state SET lineage = ?", (theirs.lineage,))
 
@@ -138,6 +146,7 @@ def _take(store: Store, theirs: LockFile, difference: StateDifference) -> None:
         "REPLACE INTO bindings (address, key, protect) VALUES (?, ?, ?)",
         [(name, found.key, found.protect) for name, found in difference.bindings.items() if found],
     )
+    # What came back, or is bound again, belongs in the lock file again.
     store.session.write_many(
         "DELETE FROM dropped WHERE key = ?",
         [(key,) for key in (*difference.records, *(b.key for b in difference.bindings.values() if b))],
@@ -175,6 +184,7 @@ def _remember(store: Store, text: str, *, keep_history: bool) -> None:
     session = store.session
     with session.transaction():
         if keep_history:
+            # Only the last file is needed as merge base; of earlier ones the digest is enough.
             session.write("UPDATE lockfiles SET content = NULL")
         else:
             session.write("DELETE FROM lockfiles")

@@ -63,15 +63,17 @@ class Follower:
     async def wait(self, job: Job, told: Callable[[Job], None], deadline: float | None = None) -> Job:
         """The job once it has ended. `told` is called with all other news of it.
 
-        Lets go at the deadline (monotonic), which is the wait limit from now on where none is given. Raises
+        Gives up at the deadline (monotonic); by default after the wait limit, counted from now. Raises
         `WaitedLongEnough`, `NotFound` if the job is gone, `AuthFailed` or `QuotaExhausted`.
         """
+        # Some hosts answer a create only when the job has ended.
         if job.status.terminal:
             return job
         watch = self._watches.get(job.id) or self._begin(job, deadline)
         watch.told.append(told)
         self._news.set()
         try:
+            # Several callers may wait for one job: cancelling one must not cancel the others' future.
             return await asyncio.shield(watch.future)
         finally:
             watch.told.remove(told)
@@ -92,6 +94,7 @@ class Follower:
                 try:
                     await self._look()
                 except Exception as error:
+                    # Only errors that every job would meet arrive here, such as a refused key.
                     for watch in self._watches.values():
                         watch.fail(error)
         finally:
@@ -114,6 +117,7 @@ class Follower:
             if first is None:
                 await self._begun.wait()
                 continue
+            # A new job may have an earlier deadline, so a beginning interrupts the sleep.
             left = first.deadline - self._clock.monotonic()
             if left > 0:
                 await unless(self._begun, self._clock.sleep(left))
@@ -144,9 +148,11 @@ class Follower:
                 single = min(single, due)
             else:
                 listed = min(listed, due)
+        # Only single polls need tokens: one page of the list covers a hundred jobs.
         return max(self._quiet_until, min(listed, max(single, self._pace.ready())))
 
     def _lists(self) -> bool:
+        # For one job a get is smaller than a page.
         return self._listing and len(self._watches) > 1
 
     def _by_itself(self, watch: Watched) -> bool:
@@ -156,10 +162,13 @@ class Follower:
         """How long jobs take: the lower quartile of those that were seen to end."""
         if len(self._lives) < _KNOWN_FROM:
             return None
+        # Not the median: a late first poll delays the download, an early one costs a single request.
         return sorted(self._lives)[len(self._lives) // 4]
 
     async def _look(self) -> None:
         due = self._due()
+        # Jobs that the list did not show keep it from being asked again for a while, but not for good: it
+        # may only lag behind.
         again = self._clock.monotonic() >= self._list_again
         if due and self._lists() and (again or not all(map(self._by_itself, due))):
             await self._look_at_list()
@@ -177,11 +186,13 @@ class Follower:
         for watch in watches:
             job = None if seen is None else seen.get(watch.id)
             if job is not None and _complete(job):
+                # A list may keep showing an old status: now and then the job itself is asked.
                 watch.unlisted = not job.status.terminal and watch.doubted(now)
                 self._update(watch, job)
                 if watch.unlisted:
                     continue
             elif seen is not None:
+                # Not on these pages, or without the reason of its failure: only a get tells.
                 watch.unlisted = True
                 continue
             watch.seen(now, wakes)
@@ -193,6 +204,7 @@ class Follower:
         except (errors.AuthFailed, errors.QuotaExhausted):
             raise
         except errors.NotSupported:
+            # An empty answer makes every job unlisted, so all are polled one by one from now on.
             self._listing = False
             return {}
         except errors.RateLimited as error:
@@ -203,6 +215,7 @@ class Follower:
             self._hold(self._reach.failed(error))
             return None
         except Exception:
+            # A broken list is no reason to give up on jobs: after a few failures they are asked themselves.
             self._list_failures += 1
             return None
         self._reach.answered()
@@ -236,6 +249,7 @@ class Follower:
         if self._clock.monotonic() < self._quiet_until:
             return
         life, wakes = self._life(), self._wakes
+        # During an outage one request is enough to notice its end.
         most = min(1 if self._reach.trouble else _AT_ONCE, self._pace.free())
         alone = [watch for watch in due if self._by_itself(watch)]
         some = heapq.nsmallest(most, alone, key=lambda watch: watch.due(life, wakes))
@@ -258,6 +272,7 @@ class Follower:
             if isinstance(error, BaseException) and not isinstance(error, (errors.RateLimited, *_SILENT)):
                 raise error
         silent = [error for error in found if isinstance(error, _SILENT)]
+        # One answer among failures shows that the host is there.
         if silent and len(silent) == len(found):
             self._hold(self._reach.failed(silent[0]))
         elif found:
@@ -268,11 +283,13 @@ class Follower:
         try:
             job = await self._provider.get(watch.id)
         except errors.NotFound as error:
+            # One 404 may come from a lagging replica: `Misses` wants several, over minutes.
             if watch.misses.missed(self._clock.monotonic()):
                 watch.fail(error)
         except (errors.AuthFailed, errors.QuotaExhausted, errors.RateLimited, *_SILENT):
             raise
         except errors.ProviderError:
+            # An answer that makes no sense; the next poll may.
             return
         except Exception as error:
             watch.fail(error)
@@ -284,6 +301,7 @@ class Follower:
         watch.misses.seen()
         watch.hint = job.poll_after
         if job.status.terminal:
+            # A job that had ended before the first poll says nothing about how long jobs take.
             if job.status is JobStatus.COMPLETED and watch.looked > watch.since:
                 self._lives.append(self._clock.monotonic() - watch.since)
             watch.settle(job)
