@@ -31,7 +31,7 @@ _SHORTEST, _LONGEST = 0.25, 15.0
 
 
 class InDoubt:
-    """Every lost answer of a run. All that are open are weighed together, since they compete for jobs, and
+    """All lost answers of a run. They are settled together, because they compete for the same jobs, and
     one query of the list serves all of them.
     """
 
@@ -51,11 +51,13 @@ class InDoubt:
         of the same words is on its way, but not past an interruption or the deadline (monotonic).
         """
         context = self._context
+        # The settling time counts from when the request can last have left, not from this run's start.
         self._left[key] = context.store.unknown_since(key) or context.clock.now()
         if context.profile.settle in ("replay", "own_id"):
             return await self._asked_for(key, deadline)
         looks = self._looks
         while not context.interrupted and context.clock.monotonic() <= deadline:
+            # Whoever waited for its turn while another one queried uses that answer instead of asking again.
             async with self._turn:
                 if key not in self._answers and looks == self._looks:
                     await self._look()
@@ -108,6 +110,7 @@ class InDoubt:
             evidence = await gather(self._context, self._since())
         except errors.NotSupported:
             evidence = None
+        # No evidence now is no reason to resend: the next query, or the next run, decides.
         except errors.ProviderError:
             return
         if evidence is None:
@@ -129,6 +132,7 @@ class InDoubt:
             if record.status is Status.SUBMITTED and record.remote_id is not None:
                 self._answers[key] = Job(record.remote_id, JobStatus.UNKNOWN, poll_after=0.0)
             elif record.status is Status.FAILED:
+                # Nothing came of that request: it never left, or was refused.
                 self._answers[key] = InDoubtAnswer.RESEND
             else:
                 continue
@@ -153,6 +157,7 @@ class InDoubt:
         return min((r.intent_at or 0.0 for r in self._open() if r.key in self._left), default=0.0)
 
 
+# ADOPT without a job cannot happen; if it did, asking is the answer that spends nothing.
 _ANSWERS = {
     Verdict.RESEND: InDoubtAnswer.RESEND,
     Verdict.ASK: InDoubtAnswer.ASK,
@@ -171,9 +176,9 @@ def adopt(context: Context, key: str, job: Job) -> None:
 
 
 async def gather(context: Context, since: float) -> Evidence | None:
-    """The provider's jobs since a time, with what their absence proves; None where it cannot list.
+    """The provider's jobs since a time, with what a missing one proves; None if it cannot list.
 
-    Raises `ProviderError` when the list cannot be had now.
+    Raises `ProviderError` if the list is unavailable now.
     """
     abilities = context.profile.abilities
     if not context.profile.can("list"):
