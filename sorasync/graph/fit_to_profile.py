@@ -1,4 +1,4 @@
-"""What a library asks of a provider, held against its profile."""
+"""Checks what a library asks for against the provider's profile."""
 
 from __future__ import annotations
 

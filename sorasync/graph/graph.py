@@ -45,7 +45,7 @@ class ClipNode:
 class Graph:
     """Every render by address, sources before what needs them, and every clip by name.
 
-    What has to be known of all of them comes in columns (`keys`, `cast`, `several`, `sending`), so that a
+    What is needed of all of them comes in columns (`keys`, `cast`, `several`, `sending`), so that a
     graph of a large library need not hold every render.
     """
 

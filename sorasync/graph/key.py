@@ -13,7 +13,7 @@ import json
 import unicodedata
 from collections.abc import Mapping
 
-# Stands inside every key; raised only if the meaning of a field has to change.
+# The version inside every key; raised only if the meaning of a field has to change.
 VERSION = 1
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

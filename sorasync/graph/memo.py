@@ -1,6 +1,6 @@
-"""The parts of a graph as they were last made, for a program that expands one library again and again.
+"""Remembers the parts of the last graph, for watch mode.
 
-A clip's part follows from its declaration and from what it stands on: its characters' keys, or the end of the
+A clip's part depends on its declaration and on its characters' keys, or the end of the
 clip that it branches from. While both are the same, its renders are taken over as they are.
 """
 

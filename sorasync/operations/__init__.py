@@ -1,1 +1,1 @@
-"""What the commands do: each operation puts the parts together for one library."""
+"""What the commands do: one module per command, each for one library."""

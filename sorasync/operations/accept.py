@@ -1,4 +1,4 @@
-"""Accepts a changed declaration without rendering: the record that is there stands for the new key too."""
+"""`sorasync accept`: uses an existing render for a changed declaration, without rendering."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from sorasync.state.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """One render of the chain: what it stood for, what it is to stand for, and the fields that differ.
+    """One render of the chain: its old record, its new render, and the fields that differ.
 
-    `follows` tells that it was not named itself: only its source or its characters have new keys.
+    `follows`: it was not named itself; only its source or its characters have new keys.
     """
 
     address: str
@@ -37,16 +37,16 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """Everything that would be accepted, sources first, and dependants that would not, with the reason."""
+    """Everything that would be accepted, sources first, and the dependants that would not, with reasons."""
 
     accepted: tuple[Accepted, ...]
     left: tuple[tuple[str, str], ...]
 
 
 def acceptance(store: Store, graph: Graph, addresses: Container[str], label: str) -> Acceptance:
-    """What accepting those addresses comes to; nothing is changed.
+    """What accepting those addresses would do; nothing is changed.
 
-    Raises `SorasyncError` where there is nothing to accept, or a render on its way forbids it.
+    Raises `SorasyncError` if there is nothing to accept, or a render in flight forbids it.
     """
     bindings = store.bindings()
     keys = {binding.key for binding in bindings.values()} | {r.key for r in graph.renders.values()}
@@ -89,7 +89,7 @@ class _AcceptWork:
         self.accepted.append(Accepted(render.address, label, old, render, fields, follows=not named))
 
     def _hindrance(self, old: Record, render: Render) -> str | None:
-        """Why the record cannot stand for the new key, None if it can."""
+        """Why the record cannot be used for the new key, None if it can."""
         if old.status in IN_FLIGHT:
             return "its render is still on its way (apply first)"
         if old.status is not Status.STORED:
@@ -115,7 +115,7 @@ class _AcceptWork:
         return f"its own {', '.join(field.name for field in own)} changed too" if own else None
 
     def nothing(self, addresses: Container[str], label: str) -> SorasyncError:
-        """Why none of the named addresses has anything to accept."""
+        """The error that none of the named addresses has anything to accept."""
         bound = [a for a in self._graph.renders if a in addresses and a in self._bindings]
         if not bound:
             return SorasyncError(
@@ -125,9 +125,9 @@ class _AcceptWork:
 
 
 def accept(assets: AssetStore, session: ChangeSession, found: Acceptance, reason: str) -> None:
-    """Carry it out: copy each record under its new key, bind, and note who wanted it and why.
+    """Copy each record to its new key, bind it, and log who wanted it and why.
 
-    The sidecars beside the videos are told as well, so that the copies survive a lost state.
+    The notes beside the videos are updated too, so that the copies survive a lost state.
     """
     store, run = session.store, session.run
     copies = [_copied_record(one, run) for one in found.accepted]

@@ -1,4 +1,4 @@
-"""Applies a plan to a library: locks the state, plans, checks, carries out, records and reports."""
+"""`sorasync apply`: locks the state, plans, checks, applies, records and reports."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ from sorasync.text import counted
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """What is asked of an apply.
+    """The options of an apply.
 
     `plan_file` carries out a saved plan, `expect` goes on only for that token. The `allow_*` values and
-    `max_cost` stand in for the limits of `sorasync.toml` in this run. `detach` waits for no render; `wait`
+    `max_cost` override the limits of `sorasync.toml` in this run. `detach` waits for no render; `wait`
     is how many seconds one is waited for. With `only_pending` nothing is sent: what is in flight is followed
     and fetched. `webhooks` says where news from the provider is listened for. `stop` leaves the run off.
     """
@@ -69,7 +69,7 @@ class ApplyOptions:
 
 
 def policy_of(project: Project, options: ApplyOptions) -> Policy:
-    """The limits that hold in this run."""
+    """The limits of this run."""
     configured = configured_policy(project)
 
     def first(own: int | None, configured: int | None) -> int | None:
@@ -93,7 +93,7 @@ def apply(
     confirm: Callable[[Planned], bool],
     command: str = "apply",
 ) -> Report | None:
-    """Plan and carry out. None when `confirm` said no; it is asked once, after every check has passed.
+    """Plan and apply. None if `confirm` said no; it is asked once, after every check has passed.
 
     Raises what `make_plan` raises, `StateLocked`, `PlanStale`, `PlanRefused`, and `AuthFailed` where the
     provider has to be asked and there is no key for it; nothing was sent or recorded then.
@@ -119,7 +119,7 @@ def apply(
 
 
 def _prompts(planned: Planned) -> Iterator[str]:
-    """The prompts of what is rendered anew."""
+    """The prompts of what will be rendered."""
     renders = planned.graph.renders
     for change in planned.plan.changes:
         if change.action.renders and change.address in renders:
@@ -127,7 +127,7 @@ def _prompts(planned: Planned) -> Iterator[str]:
 
 
 def _refuse_paid_for(project: Project, plan: Plan) -> None:
-    """Raises `Refused` if an empty state would pay for what lies here, with its notes beside it."""
+    """Raises `Refused` if an empty state would pay for videos that are here with their notes."""
     from sorasync.assets.sidecar import read_sidecars
 
     if plan.simulated:
@@ -146,7 +146,7 @@ def _refuse_paid_for(project: Project, plan: Plan) -> None:
 
 
 def _approved_plan(project: Project, options: ApplyOptions, store: Store) -> Planned:
-    """The plan to carry out, if nothing speaks against it."""
+    """The plan to apply, after all checks."""
     planned = make_plan(project, options.planning, store)
     if options.only_pending:
         return replace(planned, plan=pending_part(planned.plan))
@@ -164,12 +164,12 @@ def _approved_plan(project: Project, options: ApplyOptions, store: Store) -> Pla
 
 
 def _loaded(project: Project, file: Path, store: Store) -> Plan:
-    """A saved plan that still fits. Raises `PlanFileError`, and `PlanStale` if it does not."""
+    """A saved plan that is not stale. Raises `PlanFileError` and `PlanStale`."""
     plan = load(file)
     if plan.provider != project.profile.provider_name or plan.env != (project.config.env or ""):
         raise PlanStale([f"it was made for {plan.provider}, env {plan.env or 'base'}"])
     if not plan.lineage and plan.library != project.name:
-        # Made before there was a state, whose lineage would tell it from other libraries.
+        # Made before there was a state: without a lineage, only the name tells libraries apart.
         raise PlanStale([f"it was made for the library {plan.library}, this one is {project.name}"])
     found = differences(plan, store.lineage, store.bindings(), store.briefs())
     found = found or retried(plan, _tried(plan, store))
@@ -179,13 +179,13 @@ def _loaded(project: Project, file: Path, store: Store) -> Plan:
 
 
 def _tried(plan: Plan, store: Store) -> dict[str, int]:
-    """How often what a plan tries once more was tried by now, by key."""
+    """The present number of attempts of everything the plan retries, by key."""
     ended = [change.key for change in plan.changes if change.status in (Status.FAILED, Status.BLOCKED)]
     return {key: record.attempts for key, record in store.records(ended).items()} if ended else {}
 
 
 def _check_media(project: Project, planned: Planned) -> None:
-    """Open the files that are to be uploaded. Raises `ManifestError` for those a server would refuse."""
+    """Check the files that will be uploaded. Raises `ManifestError` for those a server would refuse."""
     from sorasync.manifest.diagnostic import ManifestError, Severity
     from sorasync.operations.validate import media_findings
 
@@ -197,7 +197,7 @@ def _check_media(project: Project, planned: Planned) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    """What one apply was called with, and what it holds."""
+    """The arguments and open resources of one apply."""
 
     project: Project
     options: ApplyOptions
@@ -209,7 +209,7 @@ class _Session:
     unwritten: list[str] = field(default_factory=list)
 
     def finish(self, what: str, write: Callable[[], object]) -> None:
-        """Write something at the end; where that fails, the report says so."""
+        """Run a final write; if it fails, the report says so."""
         try:
             write()
         except SorasyncError as error:
@@ -219,9 +219,9 @@ class _Session:
 
 
 def _carry_out(session: _Session) -> Report:
-    """Run, and bring everything beside the state up to it.
+    """Run the plan, then update everything beside the state.
 
-    What goes wrong once the run is over does not take its report away: that says what was paid for.
+    Errors after the run must not hide its report, which says what was paid for.
     """
     project, store, planned = session.project, session.store, session.planned
     try:
@@ -269,8 +269,8 @@ def _run_engine(session: _Session) -> Report:
     return report
 
 
-# Threads that check files and put them in place: one works while one waits for the disk. More of them only
-# fight with the event loop for the interpreter.
+# Threads that check files and move them into place: one works while one waits for the disk. More would only
+# compete with the event loop for the interpreter.
 _FILE_THREADS = 2
 
 
@@ -326,7 +326,7 @@ class FileThreads(ThreadPoolExecutor):
     abandoned = False
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End, after what is under way unless it is abandoned."""
+        """Shut down, after running work has finished unless it was abandoned."""
         super().shutdown(wait and not self.abandoned, cancel_futures=cancel_futures or self.abandoned)
 
 
@@ -342,7 +342,7 @@ _TERMINATED = "terminated"
 
 @contextmanager
 def _interruptible(context: Context) -> Iterator[None]:
-    """First Ctrl-C or SIGTERM: start nothing more and wait for nothing. Second: leave at once.
+    """First Ctrl-C or SIGTERM: start nothing more and wait for nothing. Second: exit at once.
 
     Raises `Terminated` where the first was a SIGTERM and a second came.
     """
@@ -383,7 +383,7 @@ def _leave_off(context: Context, why: str) -> None:
 
 
 def _file_digest(root: Path, file: str) -> str:
-    """The SHA-256 of a file of the library as it is now; empty when it is gone."""
+    """The present SHA-256 of a file of the library; empty if it is gone."""
     from sorasync.manifest.files import FileFault, LibraryFiles
 
     try:
@@ -393,7 +393,7 @@ def _file_digest(root: Path, file: str) -> str:
 
 
 def keep_protection(store: Store, planned: Planned, run: int | None) -> None:
-    """Let the state remember which addresses the manifests protect, for when their blocks are gone."""
+    """Record in the state which addresses the manifests protect, for when their blocks are deleted."""
     for address, binding in store.bindings().items():
         render = planned.graph.renders.get(address)
         if render is not None and render.protect != binding.protect:
@@ -403,7 +403,7 @@ def keep_protection(store: Store, planned: Planned, run: int | None) -> None:
 def link_names(
     project: Project, store: Store, planned: Planned, objects: Container[str] | None = None
 ) -> LinkReport:
-    """Bring the names in the asset directory in line with the manifests; copies nothing.
+    """Link the names in the asset directory as the manifests want; copies nothing.
 
     `objects` are the file names in the store, where they are known already.
     """

@@ -1,4 +1,4 @@
-"""What a library may still spend: the caps of `[budget]` beside what the state says was spent.
+"""What a library may still spend: the caps of `[budget]` and what was spent.
 
 Days and months are those of UTC, so that everybody who works on a library has the same ones. Renders in
 flight count with their planned price; what a simulated provider drew never counts.
@@ -37,7 +37,7 @@ def allowances(project: Project, store: Store) -> tuple[Allowance, ...]:
 
 
 def configured_policy(project: Project) -> Policy:
-    """The limits of `sorasync.toml` that a plan is held against as a whole."""
+    """The limits of `sorasync.toml` for a whole plan."""
     safety, budget = project.config.safety, project.config.budget
     return Policy(
         max_replace_pct=safety.max_replace_pct,
@@ -51,7 +51,7 @@ def configured_policy(project: Project) -> Policy:
 
 
 def budget_of(project: Project, store: Store, max_cost: Decimal | None = None) -> Budget:
-    """The caps that hold in an apply that begins now; `max_cost` stands in for `per_apply`."""
+    """The caps of an apply that begins now; `max_cost` overrides `per_apply`."""
     from sorasync.apply.budget import MAX_COST, Budget, Cap
 
     if project.profile.simulated:

@@ -1,4 +1,4 @@
-"""Leaving an apply off from another thread."""
+"""Stops an apply from another thread."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 
 class StopButton:
-    """Does to an apply what Ctrl-C does on a terminal: nothing more is started or waited for.
+    """Stops an apply as Ctrl-C does: nothing more is started or waited for.
 
     It may be pressed from any thread, before the apply has begun, while it runs, and after its end.
     """
@@ -20,7 +20,7 @@ class StopButton:
         self.pressed = False
 
     def press(self) -> None:
-        """Ask for the end."""
+        """Ask the apply to stop."""
         with self._lock:
             self.pressed = True
             if self._press is not None:

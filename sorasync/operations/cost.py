@@ -1,4 +1,4 @@
-"""What was spent, added up by clip, day, month, model or run: estimates beside what the provider reported."""
+"""`sorasync cost`: sums by clip, day, month, model or run, with estimates beside reported charges."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sorasync.state.store import Store
 
 
 class By(StrEnum):
-    """What is added up together."""
+    """What to group by."""
 
     CLIP = "clip"
     DAY = "day"

@@ -1,4 +1,4 @@
-"""What the manifests of two revisions ask for differently, and what it would cost to apply each."""
+"""`sorasync diff`: how the manifests of two revisions differ, and what applying each would cost."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class DifferenceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RenderDifference:
-    """One render that is not the same. `label` is its address now (of a removed one: then).
+    """One render that differs. `label` is its address now, or before it was removed.
 
     `before` and `after` are the renders, None where there is none; `was` is the label before a rename;
     `why` names what changed. Costs are those of making the render, None where unknown or there is none.
@@ -64,7 +64,7 @@ class RevisionComparison:
     now: Total
 
     def count(self, kind: DifferenceKind) -> int:
-        """How many differences there are of a kind."""
+        """The number of differences of a kind."""
         return sum(one.kind is kind for one in self.differences)
 
     @property
@@ -76,9 +76,9 @@ class RevisionComparison:
 
 
 def compare(project: Project, revision: str) -> RevisionComparison:
-    """Compare the manifests as they lie here with those of a revision, against the same state.
+    """Compare the manifests here with those of a revision, against the same state.
 
-    The provider is asked nothing. Raises what `at_revision` and `make_plan` raise.
+    The provider is not asked. Raises what `at_revision` and `make_plan` raise.
     """
     options = PlanOptions(offline=True)
     leave_out = (project.config.assets.path, "state")

@@ -1,6 +1,6 @@
-"""Drift: where files here and videos at the provider are no longer what the state recorded of them.
+"""Drift: files here and videos at the provider that differ from the state.
 
-A video that the provider has let go while its copy here is whole is what was expected, and no drift.
+A video that expired at the provider while its local copy is intact is expected, and no drift.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LEFT_OPEN = frozenset({Status.INTENT, Status.UNKNOWN, Status.BATCHED})
 
 
 class DriftKind(StrEnum):
-    """What has become of something.
+    """The kinds of drift.
 
     `missing`: its file is not here. `damaged`: its file is cut or not a video any more. `edited`: its file is
     another whole video. `unlinked`: its file is whole, and a name that it should have is gone or is something
@@ -56,7 +56,7 @@ class DriftItem:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What a sweep found.
+    """The result of a drift check.
 
     `expected` counts videos that only this machine holds by now; `unknown` are ids at the provider that no
     record holds, newest first: they are not ours, and no drift. `asked` is False where the provider has no
@@ -78,7 +78,7 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """A drift with what a plan needs of it: damaged videos by digest, and the provider's answers by key."""
+    """Drift with what a plan needs: damaged videos by digest, and the provider's answers by key."""
 
     drift: Drift
     damaged: frozenset[str]
@@ -139,7 +139,7 @@ class _Seeking:
         self.checked = sum(b.status is Status.STORED and b.asset is not None for b in self._briefs.values())
 
     def files(self) -> None:
-        """Note every recorded file that is not what it was. Records nobody wants are passed over."""
+        """Find recorded files that have changed. Retired records are skipped."""
         for key, brief in self._briefs.items():
             if brief.status is not Status.STORED or brief.asset is None or key not in self._labels:
                 continue
@@ -149,7 +149,7 @@ class _Seeking:
                 self._add(DriftKind.EDITED if self._is_video(brief.asset) else DriftKind.DAMAGED, key, brief)
 
     def names(self, store: Store) -> None:
-        """Note every video that is whole and has lost a name that it had."""
+        """Find intact videos that have lost one of their names."""
         from sorasync.apply.wanted_names import asset_view
         from sorasync.assets.link import changed_names
 
@@ -167,7 +167,7 @@ class _Seeking:
                 )
 
     def remotes(self) -> None:
-        """Note every video that is gone at the provider and still needed; count those that are not."""
+        """Find videos that are gone at the provider and still needed; count the others."""
         for key, brief in self._briefs.items():
             if not self._ours(brief) or brief.remote_id in self._jobs:
                 expired = self._expired(brief) and brief.status is Status.STORED
@@ -179,7 +179,7 @@ class _Seeking:
                 self.expected += 1
 
     def answers(self) -> dict[str, Remote]:
-        """What the list says of every key whose job it holds, as a plan takes it."""
+        """The list's answer for every key whose job it has, in the form a plan uses."""
         from sorasync.operations.plan import remote_of
 
         return {
@@ -209,7 +209,7 @@ class _Seeking:
         )
 
     def _ours(self, brief: Brief) -> bool:
-        """Whether a list of this provider's videos can say anything of it; characters stand in no list."""
+        """Whether this provider's list can tell about it; no list has characters."""
         video = brief.asset is not None or brief.status in IN_FLIGHT
         if brief.remote_id is None or is_own_id(brief.remote_id):
             return False
@@ -220,7 +220,7 @@ class _Seeking:
         return job is not None and job.expires_at is not None and job.expires_at <= self._now
 
     def _needed_sources(self) -> dict[str, str]:
-        """Keys of videos that something still unpaid is to be made from, where no upload can stand in."""
+        """Keys of videos that unpaid renders need as a source, if the host takes no uploads."""
         if self._project.profile.abilities.upload_as_source:
             return {}
         graph = self._graph

@@ -1,4 +1,4 @@
-"""A library as it would be with one of its manifests changed."""
+"""A library with one of its manifests changed in memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sorasync.manifest.files import LibraryFiles
 
 
 class Overlay(LibraryFiles):
-    """The files of a library as they would be with one of them changed."""
+    """The files of a library, one of them changed in memory."""
 
     def __init__(self, root: Path, file: str, text: str) -> None:
         super().__init__(root)

@@ -1,4 +1,4 @@
-"""What brought a refusal about, and which line of the manifests or of the configuration that is."""
+"""Finds the line of the manifests or of the configuration that caused a refusal."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _STYLE = "Style: "
 
 
 def placed(refusal: Refusal, plan: Plan, library: Library) -> Refusal:
-    """The refusal with its cause: the value that changed most renders, or the line of the first change.
+    """The refusal with its cause and line: the value that changed most renders, or the first change.
 
-    What is retired has no line any more.
+    A retired clip has no line any more.
     """
     from sorasync.manifest.provenance import Origins
 
@@ -47,7 +47,7 @@ def placed(refusal: Refusal, plan: Plan, library: Library) -> Refusal:
 
 
 def _shared_cause(plan: Plan, library: Library, origins: Origins) -> str | None:
-    """The value that more than one replaced clip takes from one place, where most of them do."""
+    """The value from one place that most replaced clips share, if several do."""
     found: dict[tuple[str, Origin], list[str]] = {}
     replaced = [c for c in plan.changes if c.action is Action.REPLACE and c.address.startswith("clip.")]
     gone: dict[str, list[str]] = {}
@@ -72,7 +72,7 @@ def _shared_cause(plan: Plan, library: Library, origins: Origins) -> str | None:
 
 
 def _style_gone(change: Change) -> str | None:
-    """The style that a storyboard's prompt begins with no more, where nothing else of it changed."""
+    """The old style of a storyboard's prompt, if only its style changed."""
     for field in change.fields:
         before, after = str(field.before), str(field.after)
         if field.name == "prompt" and before.startswith(_STYLE) and before.endswith(after):
@@ -81,7 +81,7 @@ def _style_gone(change: Change) -> str | None:
 
 
 def _changed(change: Change, library: Library, origins: Origins) -> Iterator[tuple[str, Origin]]:
-    """Every value that a changed field of a render came of, with the place where that was written.
+    """Every value behind a changed field of a render, with the place where it was written.
 
     A prompt that changed with a style or a variable in it changed by that, else by its own words.
     """

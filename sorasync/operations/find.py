@@ -1,4 +1,4 @@
-"""Finds clips and characters by their words: name, tags, description, and the prompts as they are sent."""
+"""`sorasync find`: searches names, tags, descriptions and sent prompts."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class _Field:
 
 
 def patterns(words: Sequence[str], *, regex: bool = False) -> list[Pattern]:
-    """What is looked for, in any case of letters. Raises `SorasyncError` for a faulty regular expression."""
+    """The search patterns, ignoring case. Raises `SorasyncError` for a faulty regular expression."""
     try:
         return [re.compile(word if regex else re.escape(word), re.IGNORECASE) for word in words]
     except re.error as error:
@@ -54,7 +54,7 @@ def patterns(words: Sequence[str], *, regex: bool = False) -> list[Pattern]:
 
 
 def find(library: Library, wanted: Sequence[Pattern]) -> Iterator[FoundEntry]:
-    """Everything in which each pattern is found somewhere: characters, then clips."""
+    """Everything that contains all patterns: characters, then clips."""
     origins = Origins(library)
     for slug, character in library.characters.items():
         yield from _look(library, f"character.{slug}", _of_character(character), wanted)
@@ -90,7 +90,7 @@ def _field_position(library: Library, field: _Field) -> Position:
 
 
 def _apart(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """Spans in order, those that touch as one."""
+    """Spans in order, with touching ones merged."""
     joined: list[tuple[int, int]] = []
     for start, end in sorted(spans):
         if joined and start <= joined[-1][1]:

@@ -1,4 +1,4 @@
-"""What could be deleted, and deleting it: retired renders for `gc`, everything for `destroy`.
+"""Deletes retired renders for `gc` and everything for `destroy`.
 
 Files go before the records that know of them: a crash in between leaves records whose file is gone, which
 the next run of the same command clears away, and never files that nobody knows of.
@@ -34,7 +34,7 @@ _UNSETTLED = frozenset({Status.INTENT, Status.UNKNOWN, Status.BATCHED})
 
 @dataclass(frozen=True, slots=True)
 class Doomed:
-    """A record that could go. `bytes` are freed on disk with it (0 where another record shares the file),
+    """A deletable record. `bytes` are freed on disk with it (0 where another record shares the file),
     `cost` is what it would take to make it again (None: unknown, 0 where a copy of it is listed before),
     `since` when no address stood for it any more, in Unix seconds (None: nobody noted it).
     """
@@ -47,7 +47,7 @@ class Doomed:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """What went: keys, bytes on disk, videos at the provider; and what stayed for an error, by address."""
+    """What was deleted: keys, bytes on disk, videos at the provider; and errors by address."""
 
     keys: tuple[str, ...]
     bytes: int
@@ -63,7 +63,7 @@ def retired(
     *,
     patterns: Collection[str] = (),
 ) -> list[Doomed]:
-    """The records that no address stands for and no manifest asks for, those of the same address together.
+    """Retired records: no address points to them and no manifest wants them; sorted by address.
 
     Left out are renders in flight and their sources, and all records of a protected address. With
     `older_than` (seconds), only those known to be retired for so long; `only` limits to some keys, `patterns`
@@ -90,7 +90,7 @@ def retired(
 
 
 def everything(project: Project, store: Store) -> tuple[list[Doomed], list[Record]]:
-    """All records that can go, and those that cannot, since nobody knows yet whether they were paid for."""
+    """All records that can be deleted, and those in doubt, which cannot."""
     records = store.every_record()
     settled = [record for record in records if record.status not in _UNSETTLED]
     return _doomed(project, store, settled, {}), [r for r in records if r.status in _UNSETTLED]
@@ -126,7 +126,7 @@ def _made(record: Record) -> tuple[str, ...]:
 
 
 def remake_cost(record: Record, profile: Profile) -> Decimal | None:
-    """What the provider would charge to make a record's render again, as far as anybody knows."""
+    """What the provider would charge to make a record's render again, if known."""
     length = round(record.seconds) if record.seconds is not None else None
     billed = round(record.billed_seconds) if record.billed_seconds is not None else length
     match record.kind:
@@ -156,7 +156,7 @@ def _retired_since(store: Store, keys: set[str]) -> dict[str, float]:
 
 
 def stale_parts(project: Project) -> tuple[int, int]:
-    """How many broken downloads are abandoned, and their bytes."""
+    """The number of abandoned downloads, and their bytes."""
     before = project.clock.now() - STALE
     count = size = 0
     for part in (project.assets().root / "tmp").glob("*.part"):
@@ -171,7 +171,7 @@ def stale_parts(project: Project) -> tuple[int, int]:
 
 
 def clear_leftovers(project: Project, store: Store, before: float) -> None:
-    """Remove downloads broken off before that time, and kept answers whose videos are in place."""
+    """Delete downloads abandoned before that time, and kept answers whose videos are in place."""
     from sorasync.apply.render.render_request import token_of
     from sorasync.provider.kept_answers import KeptAnswers, kept_as
 
@@ -183,7 +183,7 @@ def clear_leftovers(project: Project, store: Store, before: float) -> None:
 def delete(project: Project, session: ChangeSession, doomed: list[Doomed], *, remote: bool) -> Deleted:
     """Delete records with their files, at the provider too if `remote`, addresses first where some stand.
 
-    A record whose video the provider would not delete stays as it is and is told of. Raises `ProviderError`
+    A record whose video the provider did not delete stays, and is reported. Raises `ProviderError`
     before anything was deleted here where the provider lets nobody in.
     """
     failed: dict[str, str] = {}
@@ -224,7 +224,7 @@ def _delete_files(project: Project, session: ChangeSession, going: list[Record])
 
 
 def at_provider(project: Project, store: Store, doomed: Iterable[Doomed]) -> dict[str, str]:
-    """The ids, by key, that this provider would be asked to delete: what only these records stand for."""
+    """The ids, by key, that this provider would be asked to delete: what only these records use."""
     if not project.profile.can("delete"):
         return {}
     going = {one.record.key: one.record for one in doomed}
@@ -242,7 +242,7 @@ def at_provider(project: Project, store: Store, doomed: Iterable[Doomed]) -> dic
 async def _delete_remote(
     project: Project, session: ChangeSession, doomed: list[Doomed]
 ) -> tuple[int, dict[str, str]]:
-    """Delete at this provider what only these records stand for; the number, and the errors by key."""
+    """Delete at this provider what only these records use; the number, and the errors by key."""
     there = at_provider(project, session.store, doomed)
     if not there:
         return 0, {}
@@ -274,7 +274,7 @@ async def _delete_one(provider: HostClient, remote_id: str) -> str | None:
 
 
 def relink(project: Project, store: Store) -> None:
-    """Bring the names of files in line with what is left; with faulty manifests only where nothing is."""
+    """Relink file names after a deletion; with faulty manifests, only remove names without a video."""
     from sorasync.apply.wanted_names import asset_view
     from sorasync.assets.link import link_all
     from sorasync.manifest.diagnostic import ManifestError

@@ -1,4 +1,4 @@
-"""Writes a manifest for the provider's videos that no manifest declares, and binds them to it."""
+"""`sorasync import --remote`: writes a manifest for undeclared videos of the provider, and binds them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _WORDS = 6
 _LONGEST = 48
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _BRACES = "open_braces"
-# What a manifest and its records would hold of a job's own texts.
+# The texts of a job that would end up in a manifest and its records.
 _WRITTEN = ("prompt", "model", "size")
 _HEADER = """\
 # Videos that were made elsewhere, written by `sorasync import --remote`. From here on this is a manifest

@@ -29,14 +29,14 @@ class Imported:
 
 
 def wanted_of(render: Render) -> Wanted:
-    """What a declared render asks for."""
+    """What a declared render requests."""
     return Wanted(render.prompt, render.model or None, render.size or None, float(render.seconds) or None)
 
 
 def bind(
     project: Project, session: ChangeSession, graph: Graph, render: Render, remote_id: str, *, force: bool
 ) -> Imported:
-    """Let a declared render stand for a video (or character) of the provider.
+    """Bind a declared render to a video (or character) of the provider.
 
     Raises `NotFound` for an id that the provider does not know, and `SorasyncError` for one that another
     record holds, that failed, or that says it is something else (unless `force`).
@@ -65,14 +65,14 @@ def bind(
 
 
 def status_of(job: Job) -> Status:
-    """Where the record of a job begins."""
+    """The first status of an imported job's record."""
     return Status.RENDERED if job.status is JobStatus.COMPLETED else Status.SUBMITTED
 
 
 def new_record(
     project: Project, session: ChangeSession, render: Render, status: Status, remote_id: str, job: Job | None
 ) -> None:
-    """Make the record of something that was made elsewhere: it has no attempt and counts as not spent."""
+    """Make the record of something made elsewhere: no attempt, and nothing spent."""
     session.store.move(
         render.key,
         status,

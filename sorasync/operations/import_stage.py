@@ -59,13 +59,13 @@ def publish(staged: Path) -> Path:
 
 
 def discard(staged: Path) -> None:
-    """Throw a manifest away that was not committed."""
+    """Delete a manifest that was not committed."""
     with suppress(OSError):
         staged.unlink(missing_ok=True)
 
 
 def finish(project: Project, store: Store) -> list[Path]:
-    """Put in place what a crash left half done, or throw it away; the manifests that were put in place."""
+    """Finish or delete what a crash left; the manifests that were put in place."""
     directory = project.root / project.config.library.manifests
     found = sorted(directory.rglob(f"*.toml{_SUFFIX}"))
     if not found:

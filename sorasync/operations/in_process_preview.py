@@ -21,7 +21,7 @@ _KEPT = 10 * 365 * 86400.0
 async def preview_transport(data: Path) -> AsyncIterator[AsyncBaseTransport]:
     """A transport that answers with a preview server over `data`, which is created if need be.
 
-    Whoever is interrupted inside waits for no drawing.
+    An interruption does not wait for drawings.
     """
     try:
         from sorasync.preview.app import PreviewSettings, create_app

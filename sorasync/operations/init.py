@@ -1,4 +1,4 @@
-"""Starts a library: the files that a new one begins with."""
+"""`sorasync init`: writes the files of a new library."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FIRST = {
     "manifests/first.toml": "first.toml",
 }
 
-# What every library should have beside it.
+# Files that every library should have.
 SUPPORT = {
     ".gitignore": "gitignore.txt",
     ".gitattributes": "gitattributes.txt",
@@ -36,9 +36,9 @@ class Started:
 
 
 def start(root: Path) -> Started:
-    """Write the first files of a library at `root`, or what a library that is there already lacks.
+    """Write the first files of a library at `root`, or the files that an existing one lacks.
 
-    What is there stays as it is, but for `.gitattributes`, which gets the line that merges lock files.
+    Existing files stay, except that `.gitattributes` gets the line that merges lock files.
     Raises `SorasyncError` where a file cannot be written.
     """
     texts = {} if (root / "sorasync.toml").exists() else {n: _template_text(t) for n, t in FIRST.items()}
@@ -68,7 +68,7 @@ def _template_text(template: str) -> str:
 
 
 def _write_new_file(path: Path, text: str) -> bool:
-    """Write a file that is not there; whether it was written."""
+    """Write a file unless it exists; whether it was written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:

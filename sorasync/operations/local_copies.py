@@ -1,4 +1,4 @@
-"""Which of the videos that are missing or damaged here can be put back without asking the provider."""
+"""Finds local copies of missing or damaged videos, so that the provider need not be asked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KEPT = frozenset({Status.STORED, Status.LOST})
 def spares(
     project: Project, store: Store, graph: Graph, briefs: Mapping[str, Brief], lost: Collection[str]
 ) -> dict[str, str]:
-    """Of the digests of `lost` videos those whose bytes a file here may still hold, with its path.
+    """The digests of `lost` videos that a local file may still have, with its path.
 
     Paths are relative to the library.
     """

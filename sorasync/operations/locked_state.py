@@ -1,4 +1,4 @@
-"""The state locked, in step with the lock file, and every change part of the history."""
+"""Changes to the state: locked, merged with the lock file before and after, logged in the history."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSession:
-    """A state that nobody else changes meanwhile, and the number of the run that the changes belong to."""
+    """A locked state, and the number of the run that makes the changes."""
 
     store: Store
     run: int
@@ -31,7 +31,7 @@ class ChangeSession:
 
 @contextmanager
 def changing(project: Project, waiting: LockWait) -> Iterator[ChangeSession]:
-    """Hold the state for the time of a `with` block: the lock file is taken in before and written after.
+    """Lock the state for a `with` block; merge the lock file before and write it after.
 
     Raises `StateLocked`, `StateError` and `StateDiverged`.
     """
@@ -74,7 +74,7 @@ def begin_run(
 
 
 def bring_up(project: Project, store: Store, notice: Callable[[str], None]) -> None:
-    """Take in what the lock file knows beyond the state, and keep a copy of the state as it is now.
+    """Merge the lock file into the state, and back the state up.
 
     Raises `StateDiverged` and `StateError`.
     """
@@ -109,7 +109,7 @@ def forgotten(project: Project, records: Collection[str]) -> str | None:
 
 
 def write_lock_file(project: Project, store: Store) -> None:
-    """Bring the lock file up to the state, where one is kept."""
+    """Write the lock file, if the library keeps one."""
     if project.lock_path is not None:
         from sorasync.state.lockfile import write
 

@@ -1,4 +1,4 @@
-"""Picks in a file of their own: `[picks]` in `picks.toml`, edited without touching anything else in it.
+"""`sorasync pick`: edits `[picks]` in `picks.toml` without touching anything else in it.
 
 A pick that stands in a clip's own block or in another manifest belongs to whoever wrote it there and is
 never changed.
@@ -33,7 +33,7 @@ _BEGINNING = "# The picked take of each clip. Written by `sorasync pick`; commen
 
 
 class PickError(SorasyncError):
-    """The pick cannot be made; nothing was changed."""
+    """The pick is not possible; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Makes a plan: reads the manifests, the state and the disk, asks the provider what it must, and diffs."""
+"""Makes a plan: reads manifests, state and disk, asks the provider only what it must, and diffs."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from sorasync.state.record import Brief, Record
     from sorasync.state.store import Store
 
-# A package for looking at media is missing: `validate` says so, a plan need not each time.
+# A package for checking media is missing: `validate` says so, so plans need not.
 _NOT_LOOKED_AT = "S220"
 
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """What is asked of a plan.
+    """The options of a plan.
 
     `offline` asks the provider nothing; `refresh` checks the files here and walks the provider's whole list;
     with `full_check` every file is read for that. `batch` stands in for `[apply] mode`. `replace` and `retry`
@@ -74,7 +74,7 @@ class Planned:
 
     @property
     def asks(self) -> bool:
-        """Whether carrying it out asks the provider; putting back a video from a file here does not."""
+        """Whether applying it needs the provider; restoring a video from a local file does not."""
         return any(map(self._asks, self.plan.changes))
 
     def _asks(self, change: Change) -> bool:
@@ -98,7 +98,7 @@ def make_plan(project: Project, options: PlanOptions, store: Store | None = None
 
 
 def _wanted(project: Project, options: PlanOptions) -> tuple[Library, Graph]:
-    """What the manifests declare. Raises `ManifestError`, with all that is wrong where a person asks."""
+    """What the manifests declare. Raises `ManifestError`, with all errors if a person asked."""
     try:
         library = project.library()
         return library, project.graph(library)
@@ -107,7 +107,7 @@ def _wanted(project: Project, options: PlanOptions) -> tuple[Library, Graph]:
 
 
 def by_batch(project: Project, options: PlanOptions) -> bool:
-    """Whether creates are to go out by batch. Raises `SorasyncError` where the provider takes none."""
+    """Whether creates are sent in batches. Raises `SorasyncError` if the provider has none."""
     wanted = project.config.apply.mode == "batch" if options.batch is None else options.batch
     if wanted and not project.profile.can("batch"):
         raise SorasyncError(
@@ -192,7 +192,7 @@ def _twins(store: Store) -> dict[str, str]:
 
 
 def _mismatches(graph: Graph, known: Known, changes: Iterable[Change]) -> Iterator[str]:
-    """What is said of wanted videos that are not what was paid for, where no change says it."""
+    """Notices about wanted videos that do not match their request, if no change says so."""
     told = {change.key for change in changes}
     found = {key: brief.mismatch for key, brief in known.briefs.items() if brief.mismatch and key not in told}
     if found:
@@ -210,7 +210,7 @@ def _sweep(project: Project, options: PlanOptions, store: Store, graph: Graph) -
 
 
 def _present(project: Project, swept: Swept | None) -> Container[str]:
-    """The digests of the videos that are here and, as far as anybody has looked, whole."""
+    """The digests of the videos that are here and not known to be damaged."""
     from sorasync.assets.checked import still_damaged
 
     assets = project.assets()
@@ -226,9 +226,9 @@ def lost_renders(graph: Graph, briefs: Mapping[str, Brief]) -> frozenset[str]:
 
 
 def _relinks(project: Project, graph: Graph, known: Known, changes: Iterable[Change]) -> Iterable[Relink]:
-    """The names that are not what the manifests want them to be, by what they were made for.
+    """The names that do not link to what the manifests want.
 
-    What else changes about a clip gives it its name too.
+    Clips with other changes are left out: those changes relink them too.
     """
     assets = project.assets()
     if not assets.root.exists():
@@ -359,13 +359,13 @@ async def _answers(project: Project, records: Mapping[str, Record]) -> dict[str,
     for key, job_id in ids.items():
         if job_id in jobs:
             expires_at = file_expires_at(records[key], profile, jobs[job_id])
-            # Nothing that a simulated provider has let go is worth looking for.
+            # Lost animatics are drawn again, so there is no need to ask for them.
             over = profile.simulated or (expires_at is not None and expires_at <= now)
             found[key] = remote_of(jobs[job_id], over=over)
     return found
 
 
-# Jobs in a row for which the provider fails to answer, after which a plan asks for no more of them.
+# After this many failed answers in a row, a plan asks for no more jobs.
 _FAILURES = 3
 
 

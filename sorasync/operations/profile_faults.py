@@ -1,4 +1,4 @@
-"""Where in `sorasync.toml` a change of the profile is wrong."""
+"""Finds the lines of `sorasync.toml` that override the profile wrongly."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A library with everything that belongs to it: configuration, profile, state, assets, provider.
+"""A library and its parts: configuration, profile, state, assets, provider.
 
-The command line and any program that embeds sorasync start here. Parts are opened when they are asked for,
+The command line and any program that embeds sorasync start here. Parts are opened on demand,
 so that a command pays only for what it uses.
 """
 
@@ -40,7 +40,7 @@ _BY_HAND = "run the command in [provider] api_key_command yourself to see why"
 
 
 def profile_of(root: Path, config: Config) -> Profile:
-    """The profile that a configuration names, with what it changes of it. Raises `ProfileError`."""
+    """The profile of a configuration, with its overrides. Raises `ProfileError`."""
     from sorasync.profile import load_profile
 
     provider = config.provider
@@ -105,7 +105,7 @@ class Project:
         return self.config.library.name
 
     def library(self) -> Library:
-        """Everything that the manifests declare. Raises `ManifestError` with every fault."""
+        """Everything that the manifests declare. Raises `ManifestError` with all errors."""
         if (wanted := self._from_engine()) is not None:
             return wanted.library
         from sorasync.manifest.load import load
@@ -148,7 +148,7 @@ class Project:
         return ManifestError({*first.diagnostics, *faults(self)})
 
     def lint(self, library: Library, only: Collection[str] | None = None) -> tuple[Diagnostic, ...]:
-        """What the lint finds in the prompts of the library, or of the clips named in `only`."""
+        """The lint findings in the prompts of the library, or of the clips in `only`."""
         return self._linted(library, only)
 
     def _linted(
@@ -182,7 +182,7 @@ class Project:
         return expand_as_far(library, self.profile, keys=keys)
 
     def decisions(self) -> Decisions | None:
-        """What the last plan of this library decided, of one that is planned again and again."""
+        """The decisions of the last plan, if the library is planned repeatedly."""
         return None
 
     def store(self, *, write: bool = False) -> Store:
@@ -195,14 +195,14 @@ class Project:
 
     @property
     def lock_path(self) -> Path | None:
-        """The lock file that git keeps; None where there is none: renders that cost nothing need none."""
+        """The path of the lock file; None if the library keeps none, as with a free provider."""
         kept = self.config.state.lock_file
         if kept is None:
             kept = not self.profile.simulated
         return self.root / self.config.lock_file if kept else None
 
     def synced_store(self) -> Store:
-        """The state for reading, brought up to the lock file in memory where it lags behind.
+        """The state for reading, merged with the lock file in memory if it lags behind.
 
         Raises `StateError` where the two cannot be brought together.
         """
@@ -221,7 +221,7 @@ class Project:
         return AssetStore(self.root / self.config.assets.path)
 
     def file_naming(self, graph: Graph) -> Callable[[str], str]:
-        """What gives each clip of the library its file name, by `[assets] names`."""
+        """The function that names each clip's files, according to `[assets] names`."""
         from sorasync.assets.file_names import file_naming
 
         return file_naming(graph.clips, self.config.assets.names)
@@ -270,7 +270,7 @@ class Project:
 
     @asynccontextmanager
     async def _transport(self) -> AsyncIterator[AsyncBaseTransport | None]:
-        """What carries requests: None for the network, or a preview server inside this process."""
+        """The transport for requests: None for the network, or a preview server inside this process."""
         if self.profile.base_url is not None:
             yield None
         elif self.profile.transport == "in-process":
@@ -291,14 +291,14 @@ class Project:
 
 
 def told_notices(store: Store) -> tuple[str, ...]:
-    """What is to be said of a state wherever it is looked at: the renders that were paid for twice."""
+    """Notices about a state for every command: the renders that were paid for twice."""
     from sorasync.state.paid_twice import paid_twice
 
     return tuple(map(told_twice, paid_twice(store)))
 
 
 def told_twice(found: PaidTwice) -> str:
-    """What is said of one key that was paid for twice, with the way to decide otherwise."""
+    """The notice about one key that was paid for twice, with the command to choose the other render."""
     if found.spare:
         return (
             f"{found.address} was paid for twice: {found.kept} is used, and {found.other} came from a "

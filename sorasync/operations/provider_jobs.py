@@ -1,4 +1,4 @@
-"""What the provider holds: one walk over its list, for everything that compares the state with it."""
+"""Walks the provider's list once, for everything that compares the state with it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Rebuilds what can be known of a lost state: from the lock file, the sidecars and the provider's list.
+"""`sorasync state recover`: rebuilds a lost state from the lock file, notes and the provider's list.
 
-Nothing is ever rendered, uploaded or deleted here. What several sources know is taken from the first of
-them; what fits more than one render is left to a person.
+Nothing is ever rendered, uploaded or deleted here. Each record is taken from the first source that has
+it; what fits more than one render is left to a person.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Recovered:
 
 
 def recover(project: Project, session: ChangeSession, graph: Graph, *, offline: bool = False) -> Recovered:
-    """Bring back every record that can be, and bind the addresses that the manifests declare.
+    """Recover every possible record, and bind the addresses that the manifests declare.
 
     The lock file has been taken in before, when the state was opened. Raises `StateError`.
     """
@@ -74,7 +74,7 @@ class _Recovery:
         self._verified: dict[str, bool] = {}
 
     def from_sidecars(self) -> None:
-        """Make a record for each render whose video lies here whole; one without it is to be fetched.
+        """Make a record for each render with an intact video here; others will be downloaded.
 
         A key that was rendered afresh has several videos: the last one stands for it, the others are retired.
         """
@@ -103,7 +103,7 @@ class _Recovery:
             self._note(key)
 
     def _take(self, taken: list[list[Record]], sizes: dict[str, int]) -> None:
-        """Record the renders of each key, the last of them under the key itself."""
+        """Record the renders of each key, the latest under the key itself."""
         store, run = self._store, self._session.run
         every = [record for found in taken for record in found]
         with store.transaction():
@@ -133,7 +133,7 @@ class _Recovery:
             self._found.sidecars.append(self._graph.label(address))
 
     def from_provider(self, *, offline: bool) -> None:
-        """Give each wanted render that nobody knows the job in the provider's list that only it can be."""
+        """Give each unknown wanted render the only job in the provider's list that fits it."""
         from sorasync.operations.provider_jobs import sweep
         from sorasync.provider.errors import ProviderError
 
@@ -170,7 +170,7 @@ class _Recovery:
         return not job.status.terminal
 
     def _match(self, renders: list[Render], jobs: list[Job]) -> None:
-        """Requests that are the same may claim each other's jobs, so what counts is their number."""
+        """Identical requests may claim each other's jobs, so only their number counts."""
         held = self._store.remote_ids()
         groups: dict[tuple[object, ...], list[Render]] = defaultdict(list)
         for render in renders:
@@ -202,7 +202,7 @@ class _Recovery:
         self._found.listed.append(self._graph.label(render.address))
 
     def bind(self) -> None:
-        """Let every declared address without a binding stand for its key, where that is there."""
+        """Bind every unbound declared address to its key, if there is a record."""
         known, bound = self._store.briefs(), self._store.bindings()
         with self._store.transaction():
             for address, render in self._graph.renders.items():

@@ -1,4 +1,4 @@
-"""How long renders take here, from those that were done: what is left of one in flight."""
+"""Estimates how long a render in flight still takes, from finished ones."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Warns before money is spent for renders that may come out as videos that are there already.
+"""Warns before paying for renders that may come out identical to existing ones.
 
-Takes, revisions and renders asked for with `--replace` differ in nothing that a host is told but the seed. A
-host that is sent none, and does not draw each render anew, makes the same video again.
+Takes, revisions and renders asked for with `--replace` are identical requests except for the seed. A
+host that gets no seed, and does not vary its renders, makes the same video again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CODE = "S130"
 
 
 def repeats(profile: Profile, library: Library, changes: Iterable[Change]) -> Iterator[Diagnostic]:
-    """One warning for renders without a seed, and one for those that are sent the manifest's own again."""
+    """One warning for renders without a seed, and one for those that repeat the manifest's own."""
     if profile.simulated:
         return
     unseeded, fixed = [], []

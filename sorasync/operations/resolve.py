@@ -1,4 +1,4 @@
-"""Open questions: paid requests whose answer was lost, what may have come of them, and a person's answer."""
+"""`sorasync resolve`: open questions, their candidate jobs, and a person's decision."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from sorasync.provider.wire import Job
 
 OPEN = frozenset({Status.INTENT, Status.UNKNOWN})
-# Candidates that are shown for one question at most, the likeliest first.
+# Most candidates to show for a question, the likeliest first.
 _SHOWN = 8
 _THUMBNAIL_BYTES = 8 << 20
 
 
 class Answer(StrEnum):
-    """What a person says of a lost answer.
+    """A person's decision about a lost answer.
 
     `adopt`: that job is it. `resend`: the request never arrived, so it may be sent and paid for again.
     `forget`: leave it; what it cost stays counted, and nothing is looked for any more.
@@ -154,7 +154,7 @@ async def _with_pictures(project: Project, found: list[Question]) -> list[Questi
 
 
 async def _picture(project: Project, provider: Provider, job: Job) -> Path | None:
-    """Fetch a thumbnail beside the downloads; None where there is none. Settling throws it away."""
+    """Download a thumbnail; None if there is none. It is deleted when the question is settled."""
     from sorasync.provider.errors import ProviderError
     from sorasync.provider.wire import JobStatus, Variant
 
@@ -209,7 +209,7 @@ def question_of(store: Store, addresses: Iterable[str], label: str) -> Record:
 
 
 def adopt(project: Project, session: ChangeSession, record: Record, job_id: str, *, force: bool) -> Job:
-    """Let a record stand for a job of the provider; the next apply follows and downloads it.
+    """Give a record a job of the provider; the next apply follows and downloads it.
 
     Raises `SorasyncError` for a job that another record holds, that does not exist, or that says it is
     something else (unless `force`).
@@ -234,7 +234,7 @@ def adopt(project: Project, session: ChangeSession, record: Record, job_id: str,
 
 
 def resend(session: ChangeSession, *records: Record) -> None:
-    """Note that requests never arrived, all or none: the next apply sends them again, at their price."""
+    """Record that requests never arrived, all or none: the next apply sends them again, at their price."""
     with session.store.transaction():
         for record in records:
             session.store.withdraw(

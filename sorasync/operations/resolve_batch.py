@@ -1,4 +1,4 @@
-"""Open questions about whole batches: one for each batch, however many renders are in it."""
+"""Open questions about batches: one per batch, however many renders it has."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def _is_ours(record: Record, batch: Batch) -> bool:
 
 
 def _may_be_ours(question: BatchQuestion, batch: Batch) -> bool:
-    """Whether nothing that a batch says speaks against it: marks, files and numbers of others do."""
+    """Whether a batch can be ours: its token, file and number of requests must not be another's."""
     from sorasync.apply.batch.send_batch import TOKEN
 
     return (

@@ -1,4 +1,4 @@
-"""Lifts what keeps a render from being tried again: a refusal, or too many failures. Sends nothing."""
+"""`sorasync retry`: allows another attempt after a refusal or too many failures. Sends nothing."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def stuck(store: Store, graph: Graph, limit: int, *, failed: bool, blocked: bool
 
 
 def lift(project: Project, session: ChangeSession, graph: Graph, addresses: Iterable[str]) -> list[Lifted]:
-    """Let the renders of those addresses be tried once more; each failure after that stops them again.
+    """Allow the renders of those addresses one more attempt; another failure stops them again.
 
     Of a clip's renders those that wait for another or are done are kept. Raises `SorasyncError`
     where nothing is left to be lifted.

@@ -1,4 +1,4 @@
-"""A library as it was at a revision of git, in a directory of its own; the working tree is not touched."""
+"""Checks out a git revision of a library into a temporary directory, without touching the working tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds schemas for editors in a library that this version of the program would write otherwise."""
+"""Finds editor schemas in a library that another version of sorasync wrote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where every clip and character stands: what `status` shows and `show` and `why` start from. Pure."""
+"""The status of every clip and character, for `status`, `show` and `why`. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class RenderStage(StrEnum):
-    """How far something is, the worst first: a clip stands where the worst of its renders stands."""
+    """The stages, worst first: a clip is in the stage of its worst render."""
 
     LOST = "lost"
     BLOCKED = "blocked"
@@ -84,7 +84,7 @@ def changes_by_address(changes: Iterable[Change]) -> dict[str, Change]:
 
 
 def stage_of(change: Change | None, brief: Brief | None) -> RenderStage:
-    """Where one render stands, given its change (None: nothing to do) and its record."""
+    """The stage of one render, given its change (None: nothing to do) and its record."""
     if change is None:
         return RenderStage.DONE
     failed = brief is not None and brief.status is Status.FAILED

@@ -1,4 +1,4 @@
-"""Warns of a provider, or of a model at it, that has been switched off or soon will be."""
+"""Warns about a provider or model that has been switched off or soon will be."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sorasync.operations.project import Project
 
 CODE = "S128"
-# Days before its end from which on an end is told of.
+# Days before a sunset from which on to warn.
 SUNSET_DAYS = 180
 
 

@@ -1,4 +1,4 @@
-"""Which clips have more than one take, going by the state."""
+"""Which clips have more than one take according to the state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the preview provider can write what it is to draw: signs that no font here has become boxes."""
+"""Warns about characters that no font here has: the animatics would show boxes."""
 
 from __future__ import annotations
 

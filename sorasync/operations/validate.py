@@ -1,4 +1,4 @@
-"""Checks a library as far as that goes without state, provider or money: language, profile, lint."""
+"""`sorasync validate`: checks manifests, profile and lint, without state, provider or money."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ValidatedLibrary:
 def check(open_project: Callable[[], Project], *, strict: bool = False) -> ValidatedLibrary:
     """Everything that is wrong with a library, from its configuration on; with `strict` warnings are errors.
 
-    A fault hides nothing but what hangs on it: every other file, clip and medium is checked all the same.
+    An error hides only what depends on it: all other files, clips and media are still checked.
     """
     try:
         found = _checked_library(open_project())

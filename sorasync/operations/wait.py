@@ -1,4 +1,4 @@
-"""Waiting for what is in flight at the provider, and being told when something happened there."""
+"""`sorasync wait`: follows what is in flight, optionally woken by webhooks."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class WebhookSettings:
 
 
 def pending_part(plan: Plan) -> Plan:
-    """The part of a plan that fetches what is paid for and in flight; it sends nothing."""
+    """The part of a plan that downloads what is paid for and in flight; it sends nothing."""
     kept = tuple(
         change
         for change in plan.changes
@@ -49,7 +49,7 @@ def pending_part(plan: Plan) -> Plan:
 
 @asynccontextmanager
 async def listening_for(webhooks: WebhookSettings | None, context: Context) -> AsyncIterator[None]:
-    """Let webhooks wake the engine for the time of an `async with` block.
+    """Let webhooks wake the engine during an `async with` block.
 
     Raises `SorasyncError` before anything is sent where the secret is missing or the address is taken.
     """
