@@ -178,6 +178,7 @@ def test_a_lost_render_that_the_provider_has_again_comes_back_for_nothing(world:
     assert {change.action for change in it.plan().changes} == {Action.LOST}
     assert {change.action for change in it.plan(refresh=True).changes} == {Action.DOWNLOAD}
     assert ends(it.apply(PlanOptions(selection=Selection(target=("clip.a",))))) == {"clip.a": End.DONE}
+    assert [change.label for change in it.plan().changes] == ["clip.b"]
     assert it.apply(PlanOptions(refresh=True)).complete
     assert it.plan().empty
     assert len(it.charges()) == 2

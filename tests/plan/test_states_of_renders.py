@@ -71,6 +71,16 @@ def test_steps_wait_for_a_source_that_is_in_flight(world: World) -> None:
     assert plan.changes[1].depends_on == ("clip.a",)
 
 
+def test_a_download_waits_for_no_source(world: World) -> None:
+    world.settle(STEPS)
+    world.set("clip.a#1", Status.SUBMITTED, remote_id="video_x")
+    world.job("video_x", JobStatus.IN_PROGRESS)
+    world.lose_file("clip.a#1/1")
+    plan = world.plan()
+    assert lines(plan) == ["resume clip.a", "download clip.a#1/1"]
+    assert [change.depends_on for change in plan.changes] == [(), ()]
+
+
 def test_two_clips_that_wait_for_the_same_render_follow_it_once(world: World) -> None:
     world.plan(ONE)
     world.set("clip.a#1", Status.SUBMITTED, remote_id="video_x")

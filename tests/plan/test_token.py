@@ -158,3 +158,11 @@ def test_the_token_does_not_hang_on_words_that_only_explain(world: World) -> Non
     plan = world.plan(TWO)
     reworded = replace(plan, changes=tuple(replace(c, reason="because") for c in plan.changes))
     assert reworded.token == plan.token
+
+
+def test_the_token_of_a_retirement_changes_when_the_render_was_made_again(world: World) -> None:
+    world.settle(TWO)
+    token = world.plan(ONE).token
+    world.plan(TWO)
+    world.apply(world.plan(again=("clip.b",)))
+    assert world.plan(ONE).token != token
