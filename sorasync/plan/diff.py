@@ -305,9 +305,9 @@ class _Differ:
         if render.kind is Kind.CHARACTER:
             return 1
         record = self._record(render.key)
-        ended = record is not None and record.status in (Status.FAILED, Status.BLOCKED)
-        tried = record.attempts if record is not None and ended else 0
-        return max(1, self.attempts - tried)
+        if record is None or record.status not in (Status.FAILED, Status.BLOCKED):
+            return self.attempts
+        return max(1, self.attempts - record.attempts)
 
     def _stuck(self, address: str) -> bool:
         change = self.by_address.get(address)

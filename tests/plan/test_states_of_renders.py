@@ -156,6 +156,14 @@ def test_a_failed_render_is_tried_again_until_the_limit(world: World) -> None:
     assert reasons(plan) == ["failed 3 times, last: no capacity; to try it again: --retry 'clip.a'"]
 
 
+def test_a_replacement_has_all_attempts_whatever_the_first_render_took(world: World) -> None:
+    world.settle(ONE)
+    world.set("clip.a#1", Status.STORED, attempts=2)
+    assert world.plan(again=("clip.a",)).worst.known_usd == Decimal("2.40")
+    world.set("clip.a#1", Status.FAILED, attempts=2)
+    assert world.plan().worst.known_usd == Decimal("0.80")
+
+
 def test_a_refused_render_stays_blocked_until_its_prompt_changes(world: World) -> None:
     world.plan(STEPS)
     world.set("clip.a#1", Status.BLOCKED, error_message="moderated.")
