@@ -34,7 +34,7 @@ from sorasync.state.record import Binding, Brief, Record, Status
 if TYPE_CHECKING:
     from sorasync.assets.store import AssetStore
     from sorasync.provider.client import VideosClient
-    from sorasync.state.history import Asset
+    from sorasync.state.history import Asset, Event
     from sorasync.state.store import Store
 
 # Defaults that make a create cost $0.80.
@@ -62,6 +62,10 @@ class State:
     def records(self, keys: Iterable[str]) -> dict[str, Record]:
         """The records of those keys."""
         return {key: self.rows[key] for key in keys if key in self.rows}
+
+    def events(self, *, what: str) -> tuple[Event, ...]:
+        """What happened: nothing was ever written down."""
+        return ()
 
     def assets(self) -> dict[str, Asset]:
         """The files it knows the size of: none."""
