@@ -1,4 +1,4 @@
-"""The headers by which a host knows who asks."""
+"""Authentication headers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _QUOTES = "\"'`"
 
 
 def auth_headers(spec: HostSpec, secret: Secret) -> dict[str, str]:
-    """What only the host itself may get: the profile's own headers, and the key in the host's form.
+    """Headers for the host only: the profile's own, and the key in the host's form.
 
-    Raises `AuthFailed` if the key is missing, could not be a header, or stands in quotes.
+    Raises `AuthFailed` if the key is missing, could not be a header, or is in quotes.
     """
     own = dict(spec.headers)
     key = secret.value

@@ -1,4 +1,4 @@
-"""What the rest of the program may ask of a provider."""
+"""The interfaces of a provider: `Provider`, `Download`, `InFlight`, `BatchQueue`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Provider(Protocol):
     cannot be told. Free calls may retry inside. All of them raise `sorasync.provider.errors`.
     """
 
-    # `profile@base_url`, what records are filed under; no secrets in it.
+    # `profile@base_url`, which identifies the provider in records; without secrets.
     name: str
 
     async def create(self, request: CreateRequest, gate: PaymentGate | None = None) -> Job:
@@ -56,7 +56,7 @@ class Provider(Protocol):
         ...
 
     async def character_exists(self, character_id: str) -> bool:
-        """Whether the provider still holds the character."""
+        """Whether the provider still has the character."""
         ...
 
     async def get(self, job_id: str) -> Job:
@@ -64,7 +64,7 @@ class Provider(Protocol):
         ...
 
     async def find(self, idempotency_key: str) -> Job | None:
-        """The job that a request with that key made, where the host was sent an id of ours; None for none."""
+        """The job that a request with that key made, if the host was sent an id of ours; else None."""
         ...
 
     def recall(self, idempotency_key: str) -> Job | None:
@@ -72,7 +72,7 @@ class Provider(Protocol):
         ...
 
     def forget(self, idempotency_key: str) -> None:
-        """Drop what `recall` gives: its video is in place, or it has none."""
+        """Delete what `recall` gives: its video is in place, or it has none."""
         ...
 
     async def page(self, after: str | None = None, limit: int = 100) -> Page:
@@ -95,10 +95,10 @@ class Provider(Protocol):
 
 
 class InFlight(Protocol):
-    """How many renders the host takes at once, as far as that is known or was learnt from its refusals."""
+    """How many renders the host takes at once, as far as is known or learned from its refusals."""
 
     def slot(self, model: str | None, *, taken: bool = False) -> AbstractAsyncContextManager[None]:
-        """Hold a place from before the request until its job has ended.
+        """Hold a slot from before the request until its job has ended.
 
         Waits for a free one, unless the render is in flight already (`taken`).
         """
@@ -106,7 +106,7 @@ class InFlight(Protocol):
 
 
 class BatchQueue(Protocol):
-    """The part of a host that takes many creates at once, at its leisure and for less."""
+    """The batch routes of a host: many creates at once, slower and cheaper."""
 
     def line(self, custom_id: str, request: CreateRequest, image_id: str | None = None) -> bytes:
         """A request as a line of an input file, line break included; an image is named by its file's id."""

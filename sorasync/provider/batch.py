@@ -1,4 +1,4 @@
-"""A batch as the server tells of it, and the lines of its input and output files."""
+"""A batch as the server reports it, and the lines of its input and output files."""
 
 from __future__ import annotations
 

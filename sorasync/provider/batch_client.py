@@ -1,4 +1,4 @@
-"""Files and batches: large offline queues at half the price."""
+"""The files and batches routes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from sorasync.provider.sender import Sender
 from sorasync.provider.wire import CreateRequest
 
 _PAGE = 100
-# Bytes of one line of a result file that are read at most.
+# Longest line of a result file, in bytes.
 _LONGEST_LINE = 4 << 20
 
 
@@ -143,7 +143,7 @@ class Batches:
             yield rest
 
     async def _send(self, name: str, outgoing: Outgoing, gate: PaymentGate | None = None) -> HttpResponse:
-        """The answer to a request, which is paid where there is a gate."""
+        """The answer to a request, which is paid if there is a gate."""
         paid = gate is not None
 
         async def once() -> HttpResponse:

@@ -1,6 +1,6 @@
-"""The bytes of an answer, taken off their encoding a little at a time.
+"""Decodes the body of an answer piece by piece.
 
-A few kilobytes of gzip may stand for gigabytes: what comes out is bounded piece by piece, whatever goes in.
+A few kilobytes of gzip may expand to gigabytes, so every piece is bounded.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 
-# Bytes that one piece has at most.
+# Largest piece, in bytes.
 PIECE = 1 << 18
 # By encoding, the ways to open it: `deflate` comes with and without zlib's own header.
 _WINDOWS = {"gzip": (47,), "x-gzip": (47,), "deflate": (15, -15)}

@@ -1,6 +1,6 @@
-"""From an answer that is no success to the error that decides what is done about it.
+"""Turns a failed answer into the error that decides what to do about it.
 
-Status and codes decide, never the text of a message: texts change, and users' prompts stand in them.
+Only status and codes decide, never the text of a message: texts change, and contain users' prompts.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ _NOT_ALLOWED = frozenset(
 )
 # Codes that refuse a model before anything is made; relays answer them with 403, 404 and 503 alike.
 _NO_MODEL = frozenset({"model_not_found", "model_not_available", "model_access_denied"})
-# Statuses of what stands before a host, which may be at work on the request all the same.
+# Statuses of proxies: the host behind one may still be working on the request.
 _GATEWAY = frozenset({408, 502, 504, 520, 521, 522, 523, 524})
 _ENDED_SO = "the host keeps no jobs, so nothing can be looked up: sorasync apply tries it again"
 # Codes of a 400 that mean what others say with 404 (new-api).
@@ -75,7 +75,7 @@ _GONE = frozenset({"task_not_exist", "task_origin_not_exist"})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked, as far as it decides how an answer is read.
+    """The facts about a request that decide how its answer is read.
 
     `host` names the provider in messages, `key_env` the variable of the key; `paid` requests leave an open
     outcome where others may be sent again. `unavailable` are statuses with which this host says that it
@@ -97,7 +97,7 @@ def fault(answer: HttpResponse, asked: Asked, now: float) -> ProviderError:
     """
     said = complaint(answer.body)
     message = _error_message(answer, said, asked)
-    # A free request that is refused without a status may be sent again; a paid one must not be.
+    # A free request that is refused without a status may be retried; a paid one must not be.
     status, code = (
         refused_with(answer, 400 if asked.paid else 500) or answer.status,
         _printable_words(said, asked),
@@ -130,7 +130,7 @@ def fault(answer: HttpResponse, asked: Asked, now: float) -> ProviderError:
 def _busy(
     kind: type[RateLimited], answer: HttpResponse, message: str, code: str | None, now: float
 ) -> RateLimited:
-    """The refusal of a busy server, with when it wants to be asked again."""
+    """The refusal of a busy server, with the time to try again."""
     wait = retry_after(answer.headers, now)
     if wait is not None:
         message = f"{message}; it asks to try again in {lasting(wait)} (at {at_utc(now + wait)})"
@@ -138,7 +138,7 @@ def _busy(
 
 
 def not_the_api(answer: HttpResponse, asked: Asked) -> NotTheApi:
-    """The error for a web page where a job was asked for."""
+    """The error for a web page instead of a job."""
     message = f"{asked.host} answered {answer.status} with a web page: this is not the API"
     return NotTheApi(message, status=answer.status, hint=_PAGE)
 
@@ -157,7 +157,7 @@ def unreadable(answer: HttpResponse, asked: Asked) -> ProviderError:
 def _by_code(
     answer: HttpResponse, said: Complaint, message: str, code: str | None, now: float
 ) -> ProviderError | None:
-    """The error that the server's code alone decides, whatever the status."""
+    """The error for codes that decide alone, whatever the status."""
     codes, status = set(said.codes), answer.status
     if codes & _QUOTA or status == 402:
         return QuotaExhausted(message, status=status, code=code, hint=_NO_CREDIT)
@@ -185,7 +185,7 @@ def _error_message(answer: HttpResponse, said: Complaint, asked: Asked) -> str:
 
 
 def _server_words(answer: HttpResponse, said: Complaint, asked: Asked) -> str:
-    """What the server said, as far as it can be shown; its body as it is where nothing in it is a message."""
+    """The server's message, fit to show; the raw body if it has no message."""
     return redact(said.message or answer.said or as_json(answer.body), asked.secret)
 
 

@@ -74,7 +74,7 @@ class VideosClient(HostClient):
             raise await self._missing("extend", request.source, missing) from None
 
     async def edit(self, request: EditRequest, gate: PaymentGate | None = None) -> Job:
-        """Change a video. Paid. The form of the route is found out once and remembered.
+        """Change a video. Paid. The form of the route is detected once and remembered.
 
         A form that answers 404 or 405 has accepted nothing, so the next one may be tried.
         """
@@ -107,7 +107,7 @@ class VideosClient(HostClient):
         return found
 
     async def character_exists(self, character_id: str) -> bool:
-        """Whether the provider still holds the character."""
+        """Whether the provider still has the character."""
         path = encode.route(self.spec, "character_get", character_id)
         try:
             await self._free(lambda: self._sender.get("character_get", path))
@@ -116,7 +116,7 @@ class VideosClient(HostClient):
         return True
 
     async def get(self, job_id: str) -> Job:
-        """One job. Raises `NotFound`. What the host does not know may have been kept by this machine."""
+        """One job. Raises `NotFound`. A job unknown to the host may be in an answer kept on this machine."""
         if not self.spec.keeps_jobs or is_own_id(job_id):
             return self._kept(job_id)
         path = encode.route(self.spec, "get", job_id)
@@ -203,7 +203,7 @@ class VideosClient(HostClient):
         return with_bill(self._answered(answer, kept), answer.headers)
 
     def _answered(self, answer: HttpResponse, name: str) -> Job:
-        """The job in the answer to a paid request. One that is the video need not have an id."""
+        """The job in the answer to a paid request. An answer with the video itself needs no id."""
         if answer.ok and job_id(answer.body) is None and holds_video(answer.body):
             found = read_job({"id": id_of(name), "status": "completed"} | dict(table(answer.body)))
             if found is not None and found.urls:
@@ -232,11 +232,11 @@ class VideosClient(HostClient):
         raise unreadable(answer, self._sender.asked(paid))
 
     def _unsaid(self, job: Job) -> JobStatus:
-        """The status of an accepted job that says none. A host that keeps no jobs answers with the video."""
+        """The status of an accepted job without one. A host that keeps no jobs answers with the video."""
         return JobStatus.COMPLETED if job.urls and not self.spec.keeps_jobs else JobStatus.QUEUED
 
     async def _source_url(self, source: Source) -> str | None:
-        """The address of a source's file, for hosts that want sources named so."""
+        """The URL of a source's file, for hosts that want sources by URL."""
         if not encode.needs_source_url(self.spec, source) or source.remote_id is None:
             return None
         job = await self.get(source.remote_id)
@@ -262,7 +262,7 @@ class VideosClient(HostClient):
         return self._no_route(what, missing)
 
     def _may_upload(self, source: Source) -> bool:
-        """Whether a source that the host no longer holds can be sent as a file instead."""
+        """Whether a source that the host no longer has can be uploaded instead."""
         here = source.remote_id is not None and source.file is not None and source.model is not None
         return here and self.spec.upload_as_source
 

@@ -1,4 +1,4 @@
-"""Opening a finished job's files, wherever the host keeps them."""
+"""Downloads a finished job's files, wherever the host keeps them."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ from sorasync.text import counted
 
 _MOST_REDIRECTS = 5
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
-# Seconds after completion in which a missing file may still appear.
+# Seconds after completion during which a missing file may still appear.
 _SETTLING = 60.0
-# Bytes a second, and seconds of less than that after which a stream is given up: it might never end.
+# A stream below this many bytes a second for this many seconds is given up: it might never end.
 _SLOWEST, _SLOW_FOR = 1024, 60.0
 _ANY_TYPE = ("", "application/octet-stream", "binary/octet-stream")
 
@@ -59,7 +59,7 @@ class Fetched:
             self.offset, self.length = _content_range(headers, asked_offset)
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """The bytes as they come. `ServerError` if they stop, or come in drops; `BadDownload` for too few."""
+        """The bytes as they arrive. `ServerError` if they stop or are too slow; `BadDownload` for too few."""
         got = self.offset
         if self._opening:
             got += len(self._opening)
@@ -77,7 +77,7 @@ class Fetched:
             raise BadDownload(f"{counted(got, 'byte')} came where the server announced {self.length}")
 
     async def words(self) -> str | None:
-        """What the server says where it sends JSON or a page in the place of the file; None for a file.
+        """The server's message if it sends JSON or a page instead of the file; None for a file.
 
         Asked before `chunks`, which gives the bytes that were looked at as well.
         """
@@ -103,7 +103,7 @@ class Fetched:
 
 
 class InAnswer:
-    """A file that stands as text in the answer about its job, taken out of it as it comes; see `Download`."""
+    """A file as base64 in the answer about its job, extracted while it arrives; see `Download`."""
 
     def __init__(self, response: httpx.Response, sender: Sender, number: int) -> None:
         self._response = response
@@ -160,7 +160,7 @@ Opened = Fetched | Inline | OnDisk | InAnswer
 
 
 class Downloader:
-    """Finds and opens files: the content route first, then the addresses that the job itself names."""
+    """Finds and opens files: the content route first, then the URLs in the job."""
 
     def __init__(
         self,
@@ -213,7 +213,7 @@ class Downloader:
             raise self._not_there(now, missing) from None
 
     async def _from(self, job: Job, variant: Variant, offset: int, stack: AsyncExitStack) -> Opened:
-        """The first place that has the file; the error of the last one where none has."""
+        """The first place that has the file; the last one's error if none has."""
         places = self._places(job, variant)
         if not places:
             raise NotFound(f"{self._sender.spec.name} names no place for the {variant.value} of {job.id}")
@@ -273,7 +273,7 @@ class Downloader:
         return InAnswer(response, self._sender, kept)
 
     async def _follow(self, name: str, url: str, offset: int, stack: AsyncExitStack) -> Fetched:
-        """Open an address through its redirects. The key goes to the user's own origin only."""
+        """Open a URL and follow redirects. The key is only sent to the configured origin."""
         for _ in range(_MOST_REDIRECTS + 1):
             self._links.check(url)
             request = self._sender.build("GET", url, self._headers(url, offset))
@@ -308,7 +308,7 @@ class Downloader:
         return headers
 
     async def _refused(self, response: httpx.Response, url: str) -> ProviderError:
-        """Why there are no bytes. A signed address that refuses has run out; it says nothing of the key."""
+        """Why there are no bytes. A refused signed URL has expired; that says nothing about the key."""
         status = response.status_code
         if status in (202, 204):
             return NotReady(f"{self._sender.spec.name} has no file there yet", status=status)
@@ -324,7 +324,7 @@ def _is_inline(url: str) -> bool:
 
 
 def _length(headers: httpx.Headers) -> int | None:
-    """The bytes that will come; unknown where they are compressed on the way."""
+    """The number of bytes to expect; unknown if the transfer is compressed."""
     said = headers.get("content-length", "")
     coded = headers.get("content-encoding", "identity").lower() != "identity"
     return int(said) if said.isascii() and said.isdecimal() and len(said) < 19 and not coded else None

@@ -1,4 +1,4 @@
-"""The forms an edit's route comes in, and which of them this host has."""
+"""The forms of the edit route, and which of them this host has."""
 
 from __future__ import annotations
 

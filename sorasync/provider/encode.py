@@ -1,4 +1,4 @@
-"""Requests in a host's own words: field names, forms of sizes and lengths, images and sources."""
+"""Encodes requests for a host: field names, sizes, lengths, images and sources."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Fields = dict[str, object]
 
 # An id that no host has given out.
 NOBODY = "video_sorasync_doctor"
-# Shorter sides that hosts know as `480p` and so on.
+# Shorter sides that hosts call `480p` and so on.
 _RESOLUTIONS = (480, 720, 768, 1080)
 _RATIOS = ((16, 9), (9, 16), (1, 1), (4, 3), (3, 4), (3, 2), (2, 3), (21, 9), (9, 21))
 _LARGEST_IMAGE = 256 << 20
@@ -39,7 +39,7 @@ def create(spec: HostSpec, request: CreateRequest, image_id: str | None = None) 
 
 
 def create_fields(spec: HostSpec, request: CreateRequest) -> Fields:
-    """Everything a create says but its image."""
+    """All fields of a create except its image."""
     fields: Fields = {"prompt": request.prompt}
     if spec.sends_model:
         fields["model"] = request.model
@@ -82,12 +82,12 @@ def filled(template: str, remote_id: str) -> str:
 
 
 def seconds_field(spec: HostSpec, seconds: int) -> Fields:
-    """The length under the host's name and type for it."""
+    """The length, with the host's field name and type."""
     return {spec.seconds_field: str(seconds) if spec.seconds_type == "string" else seconds}
 
 
 def size_fields(spec: HostSpec, size: str) -> Fields:
-    """The size in the host's form. One that is not `WxH`, or that no resolution stands for, goes as it is."""
+    """The size in the host's form. If it is not `WxH`, or has no named resolution, it is sent unchanged."""
     width, x, height = size.partition("x")
     if spec.size_as == "size" or not (x and width.isdecimal() and height.isdecimal()):
         return {"size": size}
@@ -109,7 +109,7 @@ def aspect(width: int, height: int) -> str | None:
 
 
 def needs_source_url(spec: HostSpec, source: Source) -> bool:
-    """Whether the source has to be named by its address, which only the job itself knows."""
+    """Whether the source must be sent as a URL, which only the job itself has."""
     return spec.source_as == "video_url" and source.remote_id is not None
 
 
@@ -152,7 +152,7 @@ def _uploaded(
 def free_question(spec: HostSpec) -> tuple[str, str, Mapping[str, str] | None]:
     """A GET that needs the key and costs nothing: the list, the models, or a job that does not exist.
 
-    A job is the last resort: LiteLLM passes ids that it does not know on to somebody else. A host that
+    A job is the last resort: LiteLLM forwards unknown ids to another host. A host that
     keeps no jobs is asked for what only takes a POST.
     """
     if "list" in spec.routes:
@@ -195,7 +195,7 @@ def _image_fields(spec: HostSpec, image: Path) -> Fields:
 
 
 def _with_extras(spec: HostSpec, fields: Fields, label: str | None, params: Mapping[str, object]) -> Fields:
-    """The fields with label and free parameters; none of those may take the place of a field."""
+    """The fields with label and free parameters, which may not override a field."""
     named: Fields = {spec.label_field: label} if spec.label_field and label else {}
     return {**params, **named, **fields}
 

@@ -1,4 +1,4 @@
-"""What can go wrong with a request, by what has to be done about it.
+"""The errors of a request, one class for each reaction.
 
 The class decides the reaction; `message` is only ever shown. `status` is the HTTP status, None where no
 answer came; `code` the server's own code where it sent one.
@@ -36,7 +36,7 @@ class RateLimited(ProviderError):
 
 
 class Overloaded(RateLimited):
-    """The server refused the request for want of capacity, and said so: nothing was accepted."""
+    """The server refused the request because it is overloaded: nothing was accepted."""
 
 
 class QuotaExhausted(ProviderError):
@@ -44,17 +44,17 @@ class QuotaExhausted(ProviderError):
 
 
 class AuthFailed(ProviderError):
-    """The key is missing, wrong or may not do this. Stop everything."""
+    """The key is missing, wrong or lacks permission. Stop everything."""
 
 
-# Statuses with which a server would refuse the same request again, whenever it comes.
+# Statuses with which a server would refuse the same request again at any time.
 REFUSALS = frozenset({400, 410, 413, 415, 422})
 
 
 class InvalidRequest(ProviderError):
     """The server understood and refused: this render fails, others go on.
 
-    `lasting`: it is the render as such that was refused, so that sending it again will not help.
+    `lasting`: the render itself was refused, so sending it again will not help.
     """
 
     lasting = False
@@ -71,7 +71,7 @@ class NotTheApi(ProviderError):
 
 
 class NotFound(ProviderError):
-    """The provider does not hold that id (any more)."""
+    """The provider does not have that id (any more)."""
 
 
 class NotSupported(ProviderError):
@@ -83,7 +83,7 @@ class NotReady(ProviderError):
 
 
 class Withheld(ProviderError):
-    """The run does not want the request sent any more: nothing left this machine."""
+    """The run was told to stop before the request left this machine."""
 
 
 class Exhausted(ProviderError):
@@ -103,8 +103,8 @@ class OutcomeUnknown(ProviderError):
 
 
 class RenderFailed(ProviderError):
-    """A host that keeps no jobs answered without a video: that is how the render ended."""
+    """A host that keeps no jobs answered without a video: the render failed."""
 
 
 class BadDownload(ProviderError):
-    """The bytes that came are not the file that was asked for (truncated, empty, wrong type)."""
+    """The bytes are not the requested file (truncated, empty, wrong type)."""

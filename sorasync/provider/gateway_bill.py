@@ -1,4 +1,4 @@
-"""What a gateway says beside its answer to a paid request: what it booked, and how often it sent it again.
+"""Reads a gateway's headers: the price it booked, and how often it resent a request.
 
 LiteLLM says both in headers. It sends creates again by itself unless `num_retries` is 0 there, and each of
 them may be a job of its own. Observed by running it.
@@ -20,7 +20,7 @@ _HIGHEST_COST, _MOST_RETRIES = 10**6, 1000
 def with_bill(job: Job, headers: Mapping[str, str]) -> Job:
     """The job with what the headers say of its price and its resends.
 
-    A price in the body counts first. A booked price of 0 only says that the gateway knows none.
+    A price in the body takes precedence. A booked price of 0 means that the gateway knows none.
     """
     booked = number(headers.get(_BOOKED))
     if job.cost_usd is None and booked and booked < _HIGHEST_COST:

@@ -1,4 +1,4 @@
-"""Ids that a gateway makes of its upstream's: LiteLLM packs into them where a job is to be asked for.
+"""LiteLLM's job ids, which contain where to ask for the job.
 
 An id is `video_` and the base64 of `litellm:custom_llm_provider:openai;model_id:sora-2;video_id:video_…`.
 LiteLLM 1.106 leaves `model_id` empty in the answers to extensions and edits; such an id leads to another
@@ -14,7 +14,7 @@ _PREFIX, _SIGN = "video_", "litellm:"
 
 
 def completed(job_id: str, source_id: str | None) -> str:
-    """The id with the place that its source's id names, where it names none itself; any other id as it is."""
+    """Add the source id's `model_id` if the gateway left it out; other ids are unchanged."""
     own, source = _fields(job_id), _fields(source_id or "")
     if not own or not source or own.get("model_id") or not source.get("model_id"):
         return job_id
@@ -24,7 +24,7 @@ def completed(job_id: str, source_id: str | None) -> str:
 
 
 def _fields(packed: str) -> dict[str, str]:
-    """What an id of this kind says, in its order; nothing for an id of any other kind."""
+    """The fields of such an id in their order; none for any other id."""
     if not packed.startswith(_PREFIX):
         return {}
     body = packed.removeprefix(_PREFIX)

@@ -1,4 +1,4 @@
-"""What the clients of all hosts share: one sender, its pace, and what is asked again."""
+"""The base of all host clients: sending, limits and retries."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from sorasync.provider.spec import HostSpec
 from sorasync.provider.transport import opened
 from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Job, Page, Variant
 
-# Web pages in a row that a gateway's bad moment does not explain.
+# This many web pages in a row are no passing fault of a gateway.
 _PAGES_PROVE = 3
 
 
@@ -112,7 +112,7 @@ class HostClient(ABC):
         """The question whose answer holds a job's file as text."""
 
     async def find(self, idempotency_key: str) -> Job | None:
-        """The job that a request with that key made, where the host was sent an id of ours; None for none."""
+        """The job that a request with that key made, if the host was sent an id of ours; else None."""
         raise NotSupported(f"{self.name} takes no id of ours")
 
     async def extend(self, request: ExtendRequest, gate: PaymentGate | None = None) -> Job:
@@ -128,7 +128,7 @@ class HostClient(ABC):
         raise self._no_route("character", None)
 
     async def character_exists(self, character_id: str) -> bool:
-        """Whether the provider still holds the character."""
+        """Whether the provider still has the character."""
         raise self._no_route("character", None)
 
     async def delete(self, job_id: str) -> bool:
@@ -150,7 +150,7 @@ class HostClient(ABC):
         return self._downloads.open(job, variant, offset)
 
     def slot(self, model: str | None, *, taken: bool = False) -> AbstractAsyncContextManager[None]:
-        """Hold one of the host's places for renders in flight; `taken`: the render is in flight already."""
+        """Hold one of the host's slots for renders in flight; `taken`: the render is in flight already."""
         limiter = self.limits.of(model)
         return limiter.occupied() if taken else limiter.slot()
 
@@ -168,7 +168,7 @@ class HostClient(ABC):
         *,
         keyed: bool = False,
     ) -> HttpResponse:
-        """The answer to a paid request, sent again only where nothing can have been accepted.
+        """The answer to a paid request, retried only if nothing can have been accepted.
 
         What is sent again by its key leaves the outcome open whatever refuses it later: a refusal of the
         second request says nothing of the first, which the host may still be at work on.
@@ -227,7 +227,7 @@ class HostClient(ABC):
         return await retried(once, self._clock, self._patience)
 
     def _good(self, answer: HttpResponse, paid: bool = False) -> HttpResponse:
-        """The answer if it is a success, its error raised otherwise."""
+        """The answer if it is a success; raises its error otherwise."""
         if refused_with(answer) is not None:
             raise fault(answer, self._sender.asked(paid), self._clock.now())
         return answer

@@ -1,4 +1,4 @@
-"""A host's times in the time of this machine, reckoned by the `Date` header of its answers.
+"""Corrects a host's times to this machine's clock, by the `Date` header of its answers.
 
 Whoever compares a job's times with an intent or with the present need not know that clocks differ.
 """
@@ -25,14 +25,14 @@ Timed = TypeVar("Timed", "Job", "Batch")
 
 
 class HostTime:
-    """How far the host's clock is ahead of this machine's, as its last answers say."""
+    """How far the host's clock is ahead of this machine's, according to its last answers."""
 
     def __init__(self) -> None:
         # Seconds; negative where it is behind, 0 as long as it has said nothing or the clocks agree.
         self.ahead = 0.0
 
     def heard(self, headers: Mapping[str, str], sent: float, received: float) -> None:
-        """Take note of an answer. `sent` and `received` are Unix times of this machine."""
+        """Note an answer's date. `sent` and `received` are Unix times of this machine."""
         said = date_of(headers)
         if said is None:
             return

@@ -1,4 +1,4 @@
-"""A request as it will be written, and its body in each of the three encodings."""
+"""A request, and its body in each of the three encodings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An answer as it came, and what its error says for people and for decisions."""
+"""An HTTP answer, and the message and codes of its error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that stand in the answer itself, as base64: NVIDIA Dynamo and LocalAI send them so when asked to."""
+"""Files inside an answer, as base64: NVIDIA Dynamo and LocalAI send them when asked to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sorasync.provider.errors import BadDownload
 
 SCHEME = "data:"
 _MARK = ";base64,"
-# Characters of base64, or bytes of a file, that are taken at a time.
+# Characters of base64, or bytes of a file, per piece.
 _PIECE = 1 << 20
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 

@@ -1,4 +1,4 @@
-"""JSON as it comes, with the texts that are too long for memory taken out of it.
+"""Reads JSON as it arrives, and extracts texts that are too long for memory.
 
 A video inside an answer is base64 of any length. What is left, the skeleton, is short, and each such text is
 replaced in it by a mark that no server can guess.
@@ -14,9 +14,9 @@ from typing import Protocol
 
 from sorasync.provider.inline import inlined
 
-# Characters from which on a text of base64 is taken out.
+# Base64 texts from this many characters on are extracted.
 LONG = 1 << 19
-# Bytes that a skeleton has at most; a page of 100 jobs with the longest prompts has 13 MB.
+# Largest skeleton, in bytes; a page of 100 jobs with the longest prompts has 13 MB.
 LARGEST = 16 << 20
 # Values that a skeleton has at most: `[[],[],…` takes a hundred times its length once it is read.
 _MOST_VALUES = 500_000
@@ -32,7 +32,7 @@ _LONGEST_ESCAPE = 6
 
 
 class Sink(Protocol):
-    """Where the texts go that are taken out, as base64 without white space, one after another."""
+    """Receives the extracted texts, as base64 without white space, one after another."""
 
     def begin(self) -> None:
         """A new one starts."""

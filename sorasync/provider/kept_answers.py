@@ -1,4 +1,4 @@
-"""Answers that are all there is of a video, on this machine's disk until it is in place.
+"""Keeps answers that contain a video, or its only URL, on disk until the video is stored.
 
 A host may answer a paid request with the video itself, or with its address and no id to ask by: an answer
 that is lost here is lost for good. So it is durable before anything is done with it.
@@ -27,7 +27,7 @@ from sorasync.provider.errors import BadDownload
 from sorasync.provider.http_response import HttpResponse
 from sorasync.provider.inline import Base64
 
-# Bytes that a video has at most, in whatever form it comes.
+# Largest video, in bytes, in whatever form it arrives.
 LARGEST_VIDEO = 8 << 30
 _FORMAT = 1
 _NAME = re.compile(r"[0-9a-f]{16,64}")

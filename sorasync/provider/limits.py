@@ -1,4 +1,4 @@
-"""How fast and how many at once: limits per provider and model that learn from refusals.
+"""Rate and concurrency limits per provider and model, which learn from refusals.
 
 Additive increase, multiplicative decrease: a refusal halves what is allowed, every success adds a little.
 """
@@ -20,9 +20,9 @@ _WINDOW = 60.0
 _GROWTH = 0.02
 # Creates a minute that are always allowed.
 _SLOWEST = 1.0
-# Creates a minute that are supposed to have been too many where a refusal comes and fewer were seen.
+# The assumed rate, in creates a minute, if a refusal comes before so many were seen.
 _UNKNOWN = 60
-# Seconds within which several refusals count as one: they answer requests that were already on the way.
+# Refusals within this many seconds count as one: their requests were already on the way.
 _CALM = 5.0
 
 
@@ -76,7 +76,7 @@ class Limiter:
         return f"{what}: sending in {lasting(pause)}"
 
     def succeeded(self) -> None:
-        """A request was accepted: allow a little more. The rate may outgrow where it started."""
+        """Note an accepted request: allow a little more, even beyond the starting rate."""
         if self.rate is not None:
             self.rate += _GROWTH * (self._start or _WINDOW)
         if self.allowed is not None:
@@ -85,7 +85,7 @@ class Limiter:
             self._wake()
 
     def throttled(self, retry_after: float | None = None) -> None:
-        """A request was refused for its number: send nothing for a while, then half as much."""
+        """Note a rate limit: send nothing for a while, then half as much."""
         now = self._clock.monotonic()
         self._refusals += 1
         self._paused_until = max(self._paused_until, now + (retry_after or 0.0))
@@ -100,7 +100,7 @@ class Limiter:
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """Hold one of the places in flight, from before the request until its job has ended."""
+        """Hold one of the slots in flight, from before the request until its job has ended."""
         await self._enter()
         try:
             yield
@@ -110,7 +110,7 @@ class Limiter:
 
     @asynccontextmanager
     async def occupied(self) -> AsyncIterator[None]:
-        """Count a render that is in flight already: it waits for no place, and others wait for it."""
+        """Count a render that is already in flight: it does not wait for a slot, but others wait for it."""
         self.active += 1
         try:
             yield
@@ -133,7 +133,7 @@ class Limiter:
             raise
 
     def _wake(self) -> None:
-        """Give the free places to those who wait longest."""
+        """Give free slots to those who have waited longest."""
         while self._waiting and self._has_room():
             place = self._waiting.popleft()
             if not place.done():

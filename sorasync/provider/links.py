@@ -1,4 +1,4 @@
-"""Where a download may lead: addresses that a server sends are not trusted like the one a user configured."""
+"""Which URLs a download may use: those from a server are trusted less than the configured one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def origin(url: str) -> WebOrigin | None:
 
 @dataclass(frozen=True, slots=True)
 class LinkPolicy:
-    """Judges addresses that a server names.
+    """Judges URLs that a server sends.
 
     `base_url` is the user's own and may be anywhere. Other hosts must be public unless they are among
     `allowed` (`host` or `host:port`); those in `with_key` get the key as well, over TLS alone. A name is

@@ -1,4 +1,4 @@
-"""Walking the list of jobs."""
+"""Walks the list of jobs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sorasync.provider.errors import ServerError
 from sorasync.provider.wire import Job, Page
 from sorasync.text import counted
 
-# What is read of one list at most: half a million jobs, ten minutes.
+# Most to read of one list: half a million jobs, ten minutes.
 MOST_PAGES, MOST_SECONDS = 5_000, 600.0
 
 

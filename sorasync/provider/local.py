@@ -1,4 +1,4 @@
-"""A server inside this process, spoken to as if it stood at the end of a network.
+"""An ASGI transport: a server inside this process, used as if over a network.
 
 `httpx.ASGITransport` gathers the whole answer before it hands it on; here it streams, so that a download
 takes no more memory than over a socket, and an answer can break off in the middle.

@@ -1,4 +1,4 @@
-"""Which error codes mean that a request was refused for its content."""
+"""Which error codes mean a refusal for content."""
 
 from __future__ import annotations
 

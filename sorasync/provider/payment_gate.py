@@ -1,4 +1,4 @@
-"""What a paid request asks at the last moment before it leaves."""
+"""The gate that every paid request passes right before it leaves."""
 
 from __future__ import annotations
 

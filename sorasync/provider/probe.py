@@ -1,4 +1,4 @@
-"""What a host tells of itself without being asked to render anything.
+"""Probes a host without rendering anything.
 
 Only GET requests are sent, to routes whose GET costs nothing. Whether a paid route exists is read from the
 host's own OpenAPI description, from the answer 405 to a GET, or from a list beside it; where none of these

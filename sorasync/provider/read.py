@@ -1,4 +1,4 @@
-"""Jobs, pages and batches out of whatever JSON a server sends.
+"""Reads jobs and pages from whatever JSON a server sends.
 
 Only an id and a status are needed for a job; everything else is taken where it is found. Sources of the
 forms: the published OpenAPI description, and the servers named in the built-in profiles.
@@ -191,7 +191,7 @@ def _expires_at(data: Mapping[str, object]) -> float | None:
     return found if found is not None and found > max(_NO_TIME, *(at or 0.0 for at in made)) else None
 
 
-# Unix seconds (of 2001) below which a number is no time of a video.
+# Numbers below this (2001 in Unix seconds) are no time of a video.
 _NO_TIME = 1e9
 
 

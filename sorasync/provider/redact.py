@@ -1,4 +1,4 @@
-"""What may be shown of a server's text: no secret, no control characters, not too long."""
+"""Cleans a server's text for display: no secrets, no control characters, not too long."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _UNPRINTABLE = re.compile(
 _LONGEST = 500
 # What stands in the place of a key.
 HIDDEN = "[hidden]"
-# Characters from which on a key is looked for in what servers send.
+# Keys from this many characters on are searched for in what servers send.
 _SHORTEST_SECRET = 8
 
 

@@ -1,4 +1,4 @@
-"""Sending again what may be sent again, with growing pauses."""
+"""Retries with growing pauses, for requests that may be retried."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def once_more(error: ProviderError, pause: float) -> str:
     return error.message if asked else f"{error.message}: retrying in {lasting(pause)}"
 
 
-# What a request that costs nothing is sent again after.
+# Errors after which a free request is retried.
 FREE = (NotSent, RateLimited, ServerError)
 
-# What a paid request is sent again after: only where it is certain that nothing was accepted.
+# Errors after which a paid request is retried: only those that prove that nothing was accepted.
 PAID = (NotSent, RateLimited)
 
 # The same where the host makes one job of all requests with one `Idempotency-Key`.

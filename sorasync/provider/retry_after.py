@@ -1,4 +1,4 @@
-"""How long a server asks to wait, in every form that servers use."""
+"""Reads how long a server asks to wait, in every form that servers use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One request over HTTP: written, sent, and its answer or its failure put into words."""
+"""Sends one HTTP request, and turns its failures into the errors of this package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server's own words, out of a body of any form: JSON, a web page, or plain text."""
+"""Finds the server's message in a body: JSON, a web page, or plain text."""
 
 from __future__ import annotations
 

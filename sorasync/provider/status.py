@@ -1,4 +1,4 @@
-"""The status alphabets of all known servers, as one."""
+"""Maps the status words of all known servers to `JobStatus`."""
 
 from __future__ import annotations
 

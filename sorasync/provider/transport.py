@@ -1,4 +1,4 @@
-"""How bytes reach a host: httpx over aiohttp's connections.
+"""The HTTP transport: httpx over aiohttp's connections.
 
 httpx's own connections take several times the processor time, which counts when hundreds of renders are sent,
 followed and fetched. What an error says about a request, above all whether it was sent, is decided here and

@@ -1,4 +1,4 @@
-"""What an upstream answered, inside a gateway's error: LiteLLM puts it as JSON into the message."""
+"""Reads an upstream's answer inside a gateway's error: LiteLLM puts it as JSON into the message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading single values out of JSON that may hold anything."""
+"""Reads single values from JSON that may contain anything."""
 
 from __future__ import annotations
 

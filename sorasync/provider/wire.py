@@ -1,4 +1,4 @@
-"""What a provider answers, reduced to what can be relied on."""
+"""A provider's answers, reduced to what can be relied on."""
 
 from __future__ import annotations
 
