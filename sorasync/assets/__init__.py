@@ -1,1 +1,1 @@
-"""Content-addressed files with human names on top."""
+"""Content-addressed files, and their human-readable names."""

@@ -1,4 +1,4 @@
-"""What stored videos looked like when they were last known whole: `checked.json`, `damaged.json`.
+"""Remembers which stored videos were verified: `checked.json`, `damaged.json`.
 
 A cache of this directory on this machine, so it stands beside the files and not in the state. It lets a check
 of thousands of videos cost one `stat` each. Losing it costs one reading of every video.

@@ -1,4 +1,4 @@
-"""What the store does with files beyond writing them: hash them, and hold them against other processes.
+"""Hashes files, and locks them against other processes.
 
 Locks are advisory and held by an open file (`flock`), so a killed process leaves none behind. Where the
 platform or the file system has no such locks, everything works without them.

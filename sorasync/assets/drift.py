@@ -1,4 +1,4 @@
-"""Whether a stored video is still what it was, hashing only what looks changed."""
+"""Verifies stored videos, hashing only what looks changed."""
 
 from __future__ import annotations
 

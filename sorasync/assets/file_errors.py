@@ -1,4 +1,4 @@
-"""What can go wrong with a file that is being fetched, stored or checked."""
+"""The errors of downloading, storing and checking files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Human names for stored files: pure functions from clips and takes to relative paths.
+"""File names for clips and takes, as relative paths. Pure.
 
 ```
 market.mp4  market.webp              the video that counts, and its picture

@@ -1,4 +1,4 @@
-"""Make the directory of names equal to a wanted view, with the fewest operations and without copying.
+"""Links the asset directory's names as wanted, with the fewest operations and without copying.
 
 Objects and names are each read once from their directory entries; only what differs is looked at closer. A
 crash at any point leaves whole names and whole objects, and the next call finishes the work. Files that this

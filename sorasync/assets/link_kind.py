@@ -1,4 +1,4 @@
-"""Put a name on an object: by hard link, else by symlink, else by a copy."""
+"""Links a name to an object: hard link, else symlink, else copy."""
 
 from __future__ import annotations
 

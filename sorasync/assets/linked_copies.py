@@ -1,4 +1,4 @@
-"""Videos that are gone from the store while one of their names still holds the bytes."""
+"""Finds and restores lost videos from names that still have their bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which names this program made: `.store/names.json`.
+"""Remembers which names this program made: `.store/names.json`.
 
 A name that is a hard link to an object, or a symlink into the store, shows by itself whose it is. The ledger
 is for what does not: names whose object is gone, and copies where the file system has no links. It also holds

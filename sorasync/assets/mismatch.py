@@ -1,4 +1,4 @@
-"""What came held against what was asked for: length, size, and a first frame that can be decoded."""
+"""Compares a video with its request: length, size, and a first frame that can be decoded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a file is a whole MP4 video, and its length and size, without decoding it.
+"""Checks that a file is a complete MP4 video, and reads its length and size, without decoding it.
 
 Only the structure is looked at, in constant memory: a file that passes is complete, not necessarily
 pretty. Box layouts: ISO/IEC 14496-12, section 8.

@@ -1,4 +1,4 @@
-"""Whose an entry in the directory of names is: ours, an edit of a file of ours, or a stranger's."""
+"""Tells whose a file in the asset directory is: ours, an edited one of ours, or somebody else's."""
 
 from __future__ import annotations
 

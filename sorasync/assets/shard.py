@@ -1,4 +1,4 @@
-"""One directory of the store, held while objects and what is known of them are put into it."""
+"""One directory of the store, locked while objects and notes are put into it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What kind of file some bytes begin, whatever a server calls it."""
+"""Detects a file's type from its first bytes."""
 
 from __future__ import annotations
 

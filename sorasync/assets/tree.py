@@ -1,4 +1,4 @@
-"""What lies in the directory of names, from its directory entries alone."""
+"""Lists the asset directory from its directory entries alone."""
 
 from __future__ import annotations
 

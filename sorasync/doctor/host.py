@@ -1,4 +1,4 @@
-"""What a doctor says of the provider, from what the provider said of itself. Pure."""
+"""The provider's checks, from what it said about itself. Pure."""
 
 from __future__ import annotations
 

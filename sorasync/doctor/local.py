@@ -1,4 +1,4 @@
-"""What a doctor says of this machine: disk, file system, state, lock and backups."""
+"""Checks of this machine: disk, file system, state, lock and backups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a doctor says of the profile: its end, the age of its prices, and prices that are missing."""
+"""Checks of the profile: sunset, age of prices, missing prices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the checked tables of one file to the specs that the graph is built from."""
+"""Builds specs from the validated tables of one manifest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one manifest declares, and what else was read to find that out.
+"""Remembers what one manifest declares, and which files it was read from.
 
 It follows from the manifest's text, from the configuration, and from what its paths led to. Where all three
 are the same, so is what the manifest declares.

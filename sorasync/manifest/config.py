@@ -1,4 +1,4 @@
-"""The shape of `sorasync.toml`, as pydantic models. Reading it is `config_load`'s part."""
+"""The pydantic models of `sorasync.toml`. `config_load` reads it."""
 
 from __future__ import annotations
 

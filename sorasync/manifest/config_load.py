@@ -1,4 +1,4 @@
-"""Reading `sorasync.toml`: overlays, placeholders in the defaults, and faults with their places."""
+"""Reads `sorasync.toml`: environments, placeholders in the defaults, and errors with positions."""
 
 from __future__ import annotations
 

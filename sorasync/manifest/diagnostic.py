@@ -1,4 +1,4 @@
-"""What is wrong with a manifest, and where."""
+"""Diagnostics: what is wrong with a manifest, and where."""
 
 from __future__ import annotations
 

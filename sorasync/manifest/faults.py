@@ -1,4 +1,4 @@
-"""Faults as the loader finds them, without positions, and how they become diagnostics."""
+"""The loader's faults, and how they become diagnostics with positions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files are laid out, and how each of them would come out."""
+"""`sorasync fmt`: which files to format, and the result for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A library from its files: every manifest read, checked, expanded and bound together.
+"""Loads a library: reads, checks, expands and connects all manifests.
 
 Only `LibraryFiles` touches the disk. All faults of all files come at once.
 """

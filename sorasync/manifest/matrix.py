@@ -1,4 +1,4 @@
-"""One declaration, several clips: every combination of a matrix's values."""
+"""Expands a matrix: one clip for each combination of its values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The names that a library declares, read as fast as TOML can be read.
+"""Reads the names that a library declares, as fast as possible.
 
 For completing a command line: nothing is checked, and what cannot be read or expanded is passed over, so
 that a half-written manifest does not take the names of the others away.

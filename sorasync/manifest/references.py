@@ -1,4 +1,4 @@
-"""What clips say of each other: characters, sources, picks, and names that differ in case only. Pure."""
+"""Checks references between clips: characters, sources, picks, and names that differ only in case. Pure."""
 
 from __future__ import annotations
 

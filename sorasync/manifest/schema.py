@@ -1,4 +1,4 @@
-"""The shape of a manifest file, as pydantic models.
+"""The pydantic models of a manifest.
 
 What a placeholder stands for is put in before these see a value, so that `seconds = "{{ s }}"` is an integer
 here; `matrix` is expanded before, too.

@@ -1,4 +1,4 @@
-"""What a JSON Schema can say beyond the models: keys that need or exclude each other, what texts may hold.
+"""Adds to the JSON Schemas what models cannot say: keys that need or exclude each other, patterns.
 
 A load checks the same with better words (`build`, `matrix`, `files`); here it is for editors. Regular
 expressions are the common part of all dialects: no look-ahead.

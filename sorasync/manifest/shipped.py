@@ -1,4 +1,4 @@
-"""The JSON Schemas as files of this package, so that printing one needs no models."""
+"""The JSON Schemas as packaged files, so that printing one does not import the models."""
 
 from __future__ import annotations
 

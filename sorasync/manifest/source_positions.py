@@ -1,4 +1,4 @@
-"""Where things stand in the files of a loaded library; nothing is read before somebody asks."""
+"""Positions in the files of a loaded library, read on demand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A storyboard as the text that is sent: blocks with one blank line between them.
+"""Writes a storyboard as the prompt that is sent: blocks separated by blank lines.
 
 The preview server reads this text back to draw the shots, so its form is fixed:
 a `Style:` line, the scene, then for each shot `Shot N` and one line or list for each field that is there.

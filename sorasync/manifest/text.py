@@ -1,4 +1,4 @@
-"""Prompt text as it is sent and hashed: layout that a writer's editor makes is taken out."""
+"""Normalises prompt text for sending and hashing: removes an editor's layout."""
 
 from __future__ import annotations
 

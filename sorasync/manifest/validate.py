@@ -1,4 +1,4 @@
-"""Values against the models: every fault in plain words, and what is left when the faulty keys are out."""
+"""Validates values against the models: plain messages for all faults, and the valid remainder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reference clips and images looked at before any money is spent on renders that use them.
+"""Checks reference clips and images before money is spent on renders that use them.
 
 Knows manifests, the graph and profiles. Pillow and PyAV belong to the extra `preview`; without them nothing
 is looked at, and a hint says so.

@@ -1,4 +1,4 @@
-"""Every reference file of a library against the profile: all that is wrong, at once."""
+"""Checks all reference files of a library against the profile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What image and video files really are, from their headers; nothing is decoded.
+"""Reads image and video headers; nothing is decoded.
 
 Answers are kept by content, so that a second look in one process costs nothing.
 """

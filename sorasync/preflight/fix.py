@@ -1,4 +1,4 @@
-"""Corrected copies of reference files, beside the originals, which stay as they are."""
+"""Writes corrected copies of reference files beside the originals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A video made to fit as a character's reference clip."""
+"""Converts a video to a valid reference clip."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A picture made to fit a clip's first frame."""
+"""Converts a picture to a valid first frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""New files beside old ones, which are never written over."""
+"""Creates files without overwriting any."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What speaks against a reference file, from its facts. Pure."""
+"""The rules for reference files, on facts from their headers. Pure."""
 
 from __future__ import annotations
 

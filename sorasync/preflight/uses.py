@@ -1,4 +1,4 @@
-"""Which files a library refers to, and what is asked of them."""
+"""Which reference files a library uses, and what they must satisfy."""
 
 from __future__ import annotations
 

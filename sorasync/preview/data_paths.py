@@ -1,4 +1,4 @@
-"""Where files lie inside the data directory."""
+"""Paths inside the data directory."""
 
 from __future__ import annotations
 

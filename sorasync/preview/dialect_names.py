@@ -1,4 +1,4 @@
-"""The families of servers that the preview can be like, apart from what they do: start-up needs the names."""
+"""The names of the dialects, apart from their code, for a fast start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From an order to a job: looks up what the order refers to and checks it."""
+"""Makes jobs from requests: looks up what a request refers to and checks it."""
 
 from __future__ import annotations
 

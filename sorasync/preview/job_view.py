@@ -1,4 +1,4 @@
-"""A job as it looks at a moment."""
+"""A job at a moment in time."""
 
 from __future__ import annotations
 

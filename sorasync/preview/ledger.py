@@ -1,4 +1,4 @@
-"""What was billed: one row a job, written in the same transaction as the job."""
+"""The ledger: one row per job, written in the same transaction as the job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A request that the server will not carry out."""
+"""Refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first thing a request meets: it is counted, the server is woken, the key is checked."""
+"""Runs before every request: counts it, wakes the server, checks the key."""
 
 from __future__ import annotations
 

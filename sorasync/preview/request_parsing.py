@@ -1,4 +1,4 @@
-"""From a request's fields to what is asked, checked against the limits."""
+"""Parses a request's fields and checks them against the limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one provider can do and what it costs, as data.
+"""Profiles: what a provider can do and what it costs, as data.
 
 Money is `decimal.Decimal` US dollars; None means nobody knows, and is never treated as zero.
 """

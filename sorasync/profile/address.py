@@ -1,4 +1,4 @@
-"""The address of a host's API, as a profile may say it."""
+"""Checks the base URL in a profile."""
 
 from __future__ import annotations
 

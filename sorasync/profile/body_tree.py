@@ -1,7 +1,7 @@
-"""The body of a request as a profile spells it: a table whose strings may stand for values.
+"""Request bodies in a profile: tables whose strings may be placeholders.
 
 `"$prompt"` is the prompt, `"$seconds|suffix:s"` the length as `8s`; `"$$"` begins a plain text with a dollar.
-Values never stand inside a longer text, so that nothing that a person wrote can change a body's structure.
+A placeholder is never part of a longer string, so that no prompt can change a body's structure.
 """
 
 from __future__ import annotations

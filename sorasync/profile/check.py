@@ -1,4 +1,4 @@
-"""The rules that tell what a host cannot do. Each returns the lacks it finds, none when all is well."""
+"""Checks what a host cannot do. Each rule returns what is unsupported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one error of this package, and the faults that it is made of."""
+"""`ProfileError`, and the faults it is made of."""
 
 from __future__ import annotations
 

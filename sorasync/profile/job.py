@@ -1,6 +1,6 @@
-"""The second family of profiles: a request makes a job, a question follows it, an address is the file.
+"""Profiles of the job family: one request makes a job, another polls it, a URL has the file.
 
-Every request is spelled out as data. What the parts owe each other stands in `sorasync.profile.job_rules`.
+Every request is spelled out as data. Rules across parts are in `sorasync.profile.job_rules`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A job profile as everything but its client sees it: a `Profile` like those of the Videos API."""
+"""Adapts a job profile to `Profile`, so that only its client knows the difference."""
 
 from __future__ import annotations
 

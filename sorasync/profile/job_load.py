@@ -1,4 +1,4 @@
-"""Job profiles from their tables, with every fault at once."""
+"""Loads job profiles, and reports all faults at once."""
 
 from __future__ import annotations
 

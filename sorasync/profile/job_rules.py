@@ -1,4 +1,4 @@
-"""What the parts of a job profile owe each other: every fault that no part shows by itself."""
+"""Checks a job profile across its parts."""
 
 from __future__ import annotations
 

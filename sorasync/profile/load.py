@@ -1,4 +1,4 @@
-"""Profiles from their files: the built-in ones by name, others by path, with a library's overrides on top."""
+"""Loads profiles, built-in ones by name and others by path, and applies a library's overrides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of a profile: how the host is reached, spoken to, and where its limits are."""
+"""The tables of a profile: connection, routes, encodings, limits."""
 
 from __future__ import annotations
 

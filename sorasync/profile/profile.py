@@ -1,4 +1,4 @@
-"""A provider's profile: everything the rest of the program may know of a host before talking to it."""
+"""The model of a profile: all that is known about a host before connecting to it."""
 
 from __future__ import annotations
 

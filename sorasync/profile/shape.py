@@ -1,4 +1,4 @@
-"""What a validation says of a profile's shape, in plain words and with the nearest right spelling."""
+"""Turns validation errors of a profile into plain messages with the nearest spelling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people most often get wrong in TOML, said in words of their own: the parser speaks of its grammar."""
+"""Better messages for common TOML mistakes than the parser's own."""
 
 from __future__ import annotations
 

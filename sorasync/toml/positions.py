@@ -1,4 +1,4 @@
-"""Where a key or a value stands in a TOML text, from its syntax tree.
+"""Finds the position of a key or value in a TOML text, from its syntax tree.
 
 Built only for files with faults, or when somebody asks: a good file never pays for it.
 """

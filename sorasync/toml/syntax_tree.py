@@ -1,4 +1,4 @@
-"""Lines that a syntax tree finds fault with, beyond the first fault that the parser stops at."""
+"""Finds more syntax errors than the first, where the parser stops."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Notices that files of a library were saved.
+"""Watches a library's files for saves.
 
 Says only that something may have changed: what did is found out by reading. Editors save in many ways (in
 place, by renaming a new file over the old one, through a backup), so files are never watched by themselves,
-only the directories they stand in.
+only their directories.
 """
 
 from __future__ import annotations

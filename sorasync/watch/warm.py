@@ -1,4 +1,4 @@
-"""A library that remembers: the same plans as `Project` makes, without reading again what has not changed."""
+"""A `Project` with caches for watch mode: the same plans, without rereading what has not changed."""
 
 from __future__ import annotations
 

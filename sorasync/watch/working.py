@@ -1,4 +1,4 @@
-"""Carrying out, in a thread of its own, what watch mode shows."""
+"""Runs the applies of watch mode, in a thread."""
 
 from __future__ import annotations
 

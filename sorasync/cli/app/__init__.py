@@ -1,1 +1,1 @@
-"""The program around every command: globals, exit codes, errors, signals, where output goes."""
+"""What surrounds every command: globals, exit codes, errors, signals, output."""

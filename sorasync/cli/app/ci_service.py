@@ -1,4 +1,4 @@
-"""What a continuous integration service is told beside the output: summary, outputs, annotations.
+"""Extra output for CI services: job summary, outputs, annotations.
 
 All of it happens only where the service asks for it by its environment variables. Annotations go to standard
 error, so that standard output stays what was asked for.

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM at any moment: a command ends with its exit code, and nothing of Python's own shows."""
+"""Ctrl-C and SIGTERM at any moment: the command ends with its exit code and without a traceback."""
 
 from __future__ import annotations
 

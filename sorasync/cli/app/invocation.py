@@ -1,4 +1,4 @@
-"""What a command that changes the state tells of itself, and how it tells the user something on the way."""
+"""Command line, state session and notices shared by commands that write the state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where results go: standard output for what was asked for, files written whole or not at all."""
+"""Where results go: standard output, or files that are written atomically."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The preview server as the command line runs it: its optional packages, its address, its faults."""
+"""Runs the preview server for `sorasync preview`."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Arguments and options that several commands share, and what a shell completes them with."""
+"""Shared arguments and options, and their shell completion."""

@@ -1,4 +1,4 @@
-"""What a person's word for an address means in a library, and the nearest ones for a wrong word."""
+"""Resolves what a person typed to an address, and suggests the nearest ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a shell offers for values that are no addresses: environments, formats, codes, backups.
+"""Shell completion of other values than addresses: environments, formats, codes, backups.
 
 None of it raises: a shell has no place for errors, and what it cannot complete is typed.
 """

@@ -1,4 +1,4 @@
-"""The scripts that let a shell ask this program how a command line may go on."""
+"""The completion scripts for bash, zsh and fish."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options that say where webhooks are listened for."""
+"""The options for webhooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking before something is lost."""
+"""Asks before something is deleted."""
 
 from __future__ import annotations
 

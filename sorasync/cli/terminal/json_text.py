@@ -1,4 +1,4 @@
-"""JSON in which nothing is left that a terminal acts on."""
+"""JSON without terminal escape sequences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What would be accepted, for people and for programs."""
+"""The output of `sorasync accept`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was spent, for people, for spreadsheets and for programs."""
+"""The output of `sorasync cost`: text, CSV and JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `destroy` would delete and did, for people and for programs."""
+"""The output of `sorasync destroy`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What two revisions ask for differently, for people, for Markdown and for programs."""
+"""The output of `sorasync diff`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A doctor's findings for people and for programs."""
+"""The output of `sorasync doctor`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drift for people and for programs."""
+"""The output of `sorasync drift`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was found, with its place and the words marked."""
+"""The output of `sorasync find`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What could be deleted and what was, for people and for programs."""
+"""The output of `sorasync gc`."""
 
 from __future__ import annotations
 

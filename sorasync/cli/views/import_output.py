@@ -1,4 +1,4 @@
-"""What was bound, for people and for programs."""
+"""The output of `sorasync import`."""
 
 from __future__ import annotations
 

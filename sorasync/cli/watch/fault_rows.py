@@ -1,4 +1,4 @@
-"""What is wrong, on as many lines of the screen of watch mode as it may take."""
+"""The errors on watch mode's screen, in the lines available."""
 
 from __future__ import annotations
 

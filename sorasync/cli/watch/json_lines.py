@@ -1,4 +1,4 @@
-"""Watch mode for programs: one line of JSON for each thing that happens, commands as lines."""
+"""Watch mode for programs: one line of JSON per event, one line per command."""
 
 from __future__ import annotations
 

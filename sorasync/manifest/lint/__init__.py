@@ -1,4 +1,4 @@
-"""What may go wrong, or be paid for in vain, in prompts that are right as far as the language goes.
+"""The prompt linter: valid prompts that may go wrong or waste money.
 
 Rules are pure functions over one prompt or over all clips; `lint` runs them over a loaded library.
 """

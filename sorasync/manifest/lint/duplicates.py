@@ -1,4 +1,4 @@
-"""S214: two clips whose prompts differ in nothing that could be seen, each of them paid for."""
+"""S214: two clips with nearly the same prompt, each of them paid for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the rules found the last time, for a program that looks at one library again and again."""
+"""Remembers the last findings, for watch mode."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""S202 and S203: a character keeps its looks if it is referenced and its name stands in the prompt."""
+"""S202 and S203: a character must be referenced, and its name must be in the prompt."""
 
 from __future__ import annotations
 

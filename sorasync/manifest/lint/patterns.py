@@ -1,4 +1,4 @@
-"""Regular expressions put together from short lines."""
+"""Builds regular expressions from short lines."""
 
 from __future__ import annotations
 

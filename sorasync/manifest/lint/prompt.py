@@ -1,4 +1,4 @@
-"""One prompt as the rules see it: its words, its quotations, and its parts if it is a storyboard."""
+"""A prompt as the rules see it: words, quotations, and the parts of a storyboard."""
 
 from __future__ import annotations
 

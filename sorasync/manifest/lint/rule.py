@@ -1,4 +1,4 @@
-"""What a rule is: a code and a function, and which words make it worth running."""
+"""A lint rule: a code, a check, and the words without which it need not run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs every rule over a library and turns what they find into diagnostics."""
+"""Runs all rules over a library and turns findings into diagnostics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""S211 and S212: an edit changes one thing, an extension goes on."""
+"""S211 and S212: an edit changes one thing, an extension continues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comments that take findings back: `# sorasync: ignore[S207] because the poster is meant to be vague`."""
+"""Comments that suppress findings: `# sorasync: ignore[S207] because the poster is meant to be vague`."""
 
 from __future__ import annotations
 

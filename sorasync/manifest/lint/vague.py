@@ -1,4 +1,4 @@
-"""S207: words that name nothing one could see."""
+"""S207: vague words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words of the trade, for rules that ask whether a prompt says anything about a thing at all."""
+"""Vocabulary for rules that ask if a prompt mentions camera, light or colour."""
 
 from __future__ import annotations
 

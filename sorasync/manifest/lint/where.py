@@ -1,4 +1,4 @@
-"""Where in the files a finding stands: at the word of the prompt that it is about, if that can be found."""
+"""Finds the position of a finding: its word in the prompt, if that can be found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each code means, with an example of the fault and one without it: one Markdown file a code."""
+"""The pages of `sorasync explain`: one Markdown file per code, with a bad and a good example."""
 
 from __future__ import annotations
 

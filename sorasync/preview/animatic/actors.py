@@ -1,4 +1,4 @@
-"""Where those on stage stand, and how large."""
+"""Positions and sizes of the figures on stage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the head of a cut-out subject is, told by its outline alone."""
+"""Finds the head of a cut-out subject by its outline."""
 
 from __future__ import annotations
 

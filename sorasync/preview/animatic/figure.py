@@ -1,4 +1,4 @@
-"""A figure for people of whom there is no picture: plain shapes in the shot's colours, without a face."""
+"""Draws a figure for people without a picture: plain shapes in the shot's colours, without a face."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the things of a shot stand."""
+"""Positions of the things in a shot."""
 
 from __future__ import annotations
 

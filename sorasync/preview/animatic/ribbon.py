@@ -1,4 +1,4 @@
-"""The words of an edit, as a ribbon that lies on the picture; each later one lies below those before."""
+"""The words of an edit as a ribbon over the picture; later ones are below earlier ones."""
 
 from __future__ import annotations
 

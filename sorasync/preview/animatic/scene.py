@@ -1,4 +1,4 @@
-"""What a caller asks to be drawn."""
+"""The description of a drawing."""
 
 from __future__ import annotations
 

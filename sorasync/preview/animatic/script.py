@@ -1,4 +1,4 @@
-"""What a prompt says, taken apart: style, scene and shots.
+"""Parses a prompt into style, scene and shots.
 
 A storyboard's text has blocks separated by blank lines; a block that opens with `Shot N` is a shot, with
 `Camera:`, `Depth of field:`, `Action:` (a list), `Lighting:`, `Palette:`, `Sound:` and `Dialogue:` (a list of

@@ -1,4 +1,4 @@
-"""Chance that is none: generators seeded by text, the same on every machine."""
+"""Random generators seeded by text: the same on every machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands at the top of the frame: the slate, the style, the running time; and the bar at the bottom."""
+"""The top of the frame: slate, style, running time; and the bar at the bottom."""
 
 from __future__ import annotations
 

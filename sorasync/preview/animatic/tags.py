@@ -1,4 +1,4 @@
-"""Names under those on stage."""
+"""Name tags under the figures on stage."""
 
 from __future__ import annotations
 

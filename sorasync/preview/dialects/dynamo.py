@@ -1,4 +1,4 @@
-"""NVIDIA Dynamo 1.6: JSON, one answer when the video is done, which stands in it; no job can be asked for."""
+"""NVIDIA Dynamo 1.6: JSON, one answer when the video is done, which contains it; jobs are not kept."""
 
 from __future__ import annotations
 

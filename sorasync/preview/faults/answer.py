@@ -1,4 +1,4 @@
-"""What can be done to an answer on its way out."""
+"""Faults that change an answer."""
 
 from __future__ import annotations
 

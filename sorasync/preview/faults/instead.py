@@ -1,4 +1,4 @@
-"""Answers given in place of handling a request."""
+"""Faults that answer instead of handling the request."""
 
 from __future__ import annotations
 

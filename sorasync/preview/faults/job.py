@@ -1,4 +1,4 @@
-"""What the rules do to a job at the moment it is accepted."""
+"""Faults that change a job when it is accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a fault plan, in plain words."""
+"""Plain messages for errors in a fault plan."""
 
 from __future__ import annotations
 

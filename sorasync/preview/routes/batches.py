@@ -1,4 +1,4 @@
-"""Large offline queues."""
+"""The batch routes."""
 
 from __future__ import annotations
 

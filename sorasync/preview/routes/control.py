@@ -1,4 +1,4 @@
-"""What only the machine itself may ask: the ledger, the counts, the faults. And whether the server lives."""
+"""Routes for this machine only: ledger, counts, faults, and health."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comments that end lines: where the author lined them up they stay lined up."""
+"""Keeps trailing comments aligned where the author aligned them."""
 
 from __future__ import annotations
 

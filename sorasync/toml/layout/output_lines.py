@@ -1,4 +1,4 @@
-"""Statements as lines: indentation, commas, and the empty lines between tables."""
+"""Writes statements as lines: indentation, commas, empty lines between tables."""
 
 from __future__ import annotations
 

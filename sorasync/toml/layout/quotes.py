@@ -1,4 +1,4 @@
-"""Which quotes a string is written with."""
+"""Chooses the quotes of a string."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""An apply while it runs and how it ended."""
+"""An apply's progress and report."""

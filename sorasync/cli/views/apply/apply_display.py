@@ -1,4 +1,4 @@
-"""What commands that carry changes out share: the display while they run, and the report at the end."""
+"""Progress and report for all commands that apply changes."""
 
 from __future__ import annotations
 

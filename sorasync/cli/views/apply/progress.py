@@ -1,4 +1,4 @@
-"""What an apply shows while it runs: a table that redraws on a terminal, one line an event elsewhere."""
+"""The progress of an apply: a table that redraws on a terminal, one line per event elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is not done after an apply, with what ended alike put together."""
+"""Groups what is not done after an apply by cause."""
 
 from __future__ import annotations
 

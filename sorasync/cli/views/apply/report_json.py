@@ -1,4 +1,4 @@
-"""How an apply ended, as JSON."""
+"""The report of an apply as JSON."""
 
 from __future__ import annotations
 

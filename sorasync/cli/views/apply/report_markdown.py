@@ -1,4 +1,4 @@
-"""How an apply ended, in Markdown."""
+"""The report of an apply in Markdown."""
 
 from __future__ import annotations
 

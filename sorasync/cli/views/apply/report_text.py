@@ -1,4 +1,4 @@
-"""How an apply ended, for people: counts, what did not get done, and what to type next."""
+"""The report of an apply as text: counts, what is not done, and what to type next."""
 
 from __future__ import annotations
 

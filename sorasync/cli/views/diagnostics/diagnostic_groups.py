@@ -1,4 +1,4 @@
-"""Equal diagnostics together: the same fault in forty clips is told once, with its count and places."""
+"""Groups equal diagnostics: the same fault in forty clips is shown once, with count and places."""
 
 from __future__ import annotations
 

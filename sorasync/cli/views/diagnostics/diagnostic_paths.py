@@ -1,4 +1,4 @@
-"""Paths of a library's files as others know them: a repository from its top, a terminal from where it is."""
+"""File paths in diagnostics: relative to the repository or to the working directory."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What depends on what."""
+"""The dependency graph."""

@@ -1,4 +1,4 @@
-"""The part of a graph that is to be drawn, as nodes and edges."""
+"""The selected part of a graph, as nodes and edges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a library stands, as plain data."""
+"""The status of a library as plain data."""
 
 from __future__ import annotations
 

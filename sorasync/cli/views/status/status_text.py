@@ -1,4 +1,4 @@
-"""Where a library stands, for people: a line for each address that fits the terminal, then the sums."""
+"""The status of a library as text: a line for each address, then totals."""
 
 from __future__ import annotations
 
