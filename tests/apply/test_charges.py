@@ -109,6 +109,17 @@ def test_a_charge_that_is_named_after_the_render_is_kept(world: MakeWorld) -> No
     assert it.record("clip.a#1").reported_usd == Decimal("0.55")
 
 
+def test_a_charge_stays_although_later_answers_no_longer_name_it(world: MakeWorld) -> None:
+    it = world(clips(["a"]))
+    it.transport = Altering(it, charging(0.55))
+    it.faults({"route": "content", "do": "truncate"})
+    assert ends(it.apply()) == {"clip.a": End.FAILED}
+    it.faults()
+    it.transport = None
+    assert it.apply().complete
+    assert it.record("clip.a#1").reported_usd == Decimal("0.55")
+
+
 def test_a_charge_for_a_render_paid_nobody_knows_when_counts_in_no_day(
     world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -200,7 +200,12 @@ def test_a_source_that_the_provider_does_not_hold_blocks_its_steps_where_nothing
 def test_a_source_that_only_another_provider_holds_is_uploaded_where_that_is_possible(world: World) -> None:
     world.settle(ONE)
     world.set("clip.a#1", Status.STORED, provider="other@https://other.example/v1")
-    assert lines(world.plan(STEPS)) == ["extend clip.a#1/1 $0.40", "edit clip.a#1/2 $1.20"]
+    plan = world.plan(STEPS)
+    assert lines(plan) == ["extend clip.a#1/1 $0.40", "edit clip.a#1/2 $1.20"]
+    assert reasons(plan)[0].endswith("its source is uploaded, because the provider does not have it")
+    renamed = world.plan(STEPS.replace("clips.a", "clips.b"))
+    assert lines(renamed) == ["move clip.b", "extend clip.b#1/1 $0.40", "edit clip.b#1/2 $1.20"]
+    assert reasons(renamed)[1].endswith("its source is uploaded, because the provider does not have it")
 
 
 def test_a_render_that_another_provider_made_counts(world: World) -> None:
