@@ -12,7 +12,7 @@ import stat
 from io import BufferedReader
 from pathlib import Path
 
-# The largest manifest, prompt, profile, lock file or list of names that is read whole.
+# The largest manifest, prompt, profile, lock file or list of names, in bytes.
 TEXT_BYTES = 64 << 20
 # The largest video or image that is hashed or sent.
 MEDIA_BYTES = 16 << 30

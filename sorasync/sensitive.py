@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-# What replaces a secret in a text.
+# Replaces a secret in a text.
 HIDDEN = "[hidden]"
 
 _WORDS = re.compile(

@@ -27,7 +27,7 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-# Error numbers that mean there is no room for the next byte.
+# Error numbers that mean that the disk is full.
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # Error numbers that mean that too many files are open.
 NO_DESCRIPTOR = frozenset({errno.EMFILE, errno.ENFILE})

@@ -35,7 +35,7 @@ _SUFFIXES = (VIDEO, *COMPANIONS, SIDECAR)
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a name stands for: the file `<sha256><suffix>` of the store."""
+    """The target of a name: the file `<sha256><suffix>` of the store."""
 
     sha256: str
     suffix: str = VIDEO
@@ -50,7 +50,7 @@ class Link:
 class ClipFile:
     """A stored render of a clip: take from 1, step from 1 (0: the take itself).
 
-    `final` marks the render that the clip stands for. `picture` is the suffix of the picture stored with it.
+    `final`: the clip's own name links to it. `picture` is the suffix of the picture stored with it.
     """
 
     take: int

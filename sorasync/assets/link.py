@@ -129,7 +129,7 @@ class _Linking:
         return self._report()
 
     def changed(self) -> dict[str, Link]:
-        """Look only: names that were made once, and do not stand for what they are to stand for."""
+        """Only look: names made earlier that no longer link to what they should."""
         self._compare_wanted()
         names = sorted((*self._work.make, *self._work.aside, *self._work.swap))
         return {name: self._view[name] for name in names if name in self._old}
@@ -181,7 +181,7 @@ class _Linking:
             self._work.conflicts.append(name)
 
     def _compare_own(self, name: str, file: str, standing: EntryStanding) -> None:
-        """Keep what stands for the right object, unless it is a hard link to a file the object replaced."""
+        """Keep a name that links to the right object, unless it is a hard link to a replaced file."""
         way = standing.way if standing.file == file else None
         if way is None or (way is Way.LINK and not self._is_link(name, file)):
             self._work.swap.append(name)

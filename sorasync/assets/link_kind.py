@@ -18,7 +18,7 @@ _REFUSALS = frozenset(
 
 
 class Way(StrEnum):
-    """How a name stands for an object."""
+    """How a name is linked to an object."""
 
     LINK = "hard link"
     SYMLINK = "symlink"
@@ -47,7 +47,7 @@ class Placer:
         self._attempt(file, self._root / name, name)
 
     def swap(self, file: str, name: str) -> None:
-        """Make a name anew in one step: at any time it stands for the old object or for the new one."""
+        """Replace a name atomically: at any time it links to the old object or the new one."""
         target = self._root / name
         temporary = self._temporary(target)
         try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sorasync.assets.mp4 import Mp4Facts
 
-# Models count frames, not seconds: this much is within what they round to.
+# Tolerance for rounding: models count frames, not seconds.
 _LEAST_SECONDS = 0.5
 _SIZE = re.compile(r"([0-9]{1,5})x([0-9]{1,5})")
 

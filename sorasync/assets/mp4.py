@@ -12,7 +12,7 @@ from pathlib import Path
 from sorasync.assets.boxes import Box, BoxReader
 from sorasync.library_file import open_file
 
-# Bytes read at a time: the boxes that matter often stand close together.
+# Bytes read at a time: the important boxes are often close together.
 _AHEAD = 1 << 16
 
 

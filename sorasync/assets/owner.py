@@ -27,7 +27,7 @@ class Ownership(Enum):
 
 @dataclass(frozen=True, slots=True)
 class EntryStanding:
-    """What an entry is. `file` is the object that an entry of ours stands for, None for a leftover; `way`
+    """What an entry is. `file` is the object that an entry of ours links to, None for a leftover; `way`
     how it does, None where it has to be made anew.
     """
 

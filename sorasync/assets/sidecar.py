@@ -82,7 +82,7 @@ def note(store: AssetStore, shelf: Shard, sidecar: Sidecar) -> Path:
 
 
 def drop_sidecar(store: AssetStore, sha256: str, keys: Collection[str]) -> None:
-    """Take renders out of the facts beside a video that other renders still stand for."""
+    """Remove renders from the notes beside a video that other renders still use."""
     path = store.path_of(sha256, SIDECAR)
     if not path.exists():
         return

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sorasync.library_file import open_file
 
-# How many bytes are enough to tell.
+# Enough bytes to tell the type.
 SNIFF_BYTES = 512
 
 _IMAGE_BRANDS = frozenset({b"avif", b"avis", b"heic", b"heix", b"heif", b"mif1", b"msf1"})

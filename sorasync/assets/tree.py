@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# How names begin that are only there while something is being swapped; a crash may leave one behind.
+# Prefix of temporary names; a crash may leave one behind.
 TEMPORARY = ".sorasync-tmp-"
 
 

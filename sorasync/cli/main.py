@@ -109,7 +109,7 @@ def _interrupted(error: BaseException | None) -> int:
     return of_error(error) if isinstance(error, KeyboardInterrupt) else ExitCode.INTERRUPTED
 
 
-# Objects made between two looks of the garbage collector: a library's are many, and none is garbage.
+# Allocations between two garbage collections: a library makes many objects, and none is garbage.
 _GC_EVERY = 200_000
 
 

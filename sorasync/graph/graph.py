@@ -101,7 +101,7 @@ class Graph:
     def dependants(self, start: Iterable[str]) -> set[str]:
         """Everything that needs one of the given renders, at any distance, with themselves.
 
-        Addresses that stand for the same key are one render, and go together.
+        Addresses with the same key are one render, and stay together.
         """
         found = set(start)
         keys = {self.renders[address].key for address in found if address in self.renders}

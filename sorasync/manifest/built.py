@@ -13,8 +13,8 @@ from sorasync.manifest.faults import Fault
 from sorasync.manifest.files import LibraryFiles, Look
 from sorasync.manifest.library import REMARK, CharacterSpec, ClipSpec, Origin
 
+# A question to the disk: `("resolve", declared, beside)`, `("text", path)` or `("sha256", path)`.
 Question = tuple[str, ...]
-"""A question to the disk: `("resolve", declared, beside)`, `("text", path)` or `("sha256", path)`."""
 
 # Questions in order, each with a path or a SHA-256 as its answer.
 Asked = tuple[tuple[Question, str], ...]
@@ -24,7 +24,7 @@ Asked = tuple[tuple[Question, str], ...]
 class Built:
     """Everything that one manifest brings into a library.
 
-    `slugs` and `cast` are all names that it declares, `matrices` the slugs that stand for several clips;
+    `slugs` and `cast` are all names that it declares, `matrices` the slugs that make several clips;
     `remark` says whether it holds a comment addressed to this program, `unread` that it has no values.
     """
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from sorasync.manifest.diagnostic import Severity
 
-# Faults of the manifest language. Titles are fixed words without a user's data.
+# Errors of the manifest language. Titles are fixed words without user data.
 CODES: Final[dict[str, str]] = {
     "S101": "the file is not valid TOML",
     "S102": "a file cannot be read",
@@ -31,7 +31,7 @@ CODES: Final[dict[str, str]] = {
     "S117": "no such environment",
 }
 
-# What a provider's profile does not have.
+# What the provider's profile does not support.
 LIMIT_CODES: Final[dict[str, str]] = {
     "S120": "the provider does not have the model",
     "S121": "the model does not render this size",
@@ -79,7 +79,7 @@ REFUSAL_CODES: Final[dict[str, str]] = {
 
 # How much a finding of the lint matters unless `[lint] levels` says otherwise.
 #
-# What makes a paid render useless is an error, what is paid for without effect a warning, advice a hint.
+# A useless paid render is an error, wasted money a warning, advice a hint.
 LEVELS: Final[dict[str, Severity]] = {
     "S201": Severity.WARNING,
     "S202": Severity.ERROR,

@@ -35,7 +35,7 @@ class Declared:
 
     `clips` in `model` are keyed by their full names; `instances` has those that are templates or made by a
     matrix. `slugs` and `cast` are all names in the file, those of faulty declarations too; `partial` are
-    names of which a faulty key was taken out, `matrices` the slugs that stand for several clips.
+    names of which a faulty key was removed, `matrices` the slugs that make several clips.
     """
 
     file: str

@@ -10,7 +10,7 @@ from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
 from sorasync.sensitive import may_show, without_secrets
 from sorasync.toml.positions import Positions, Span, TomlPath
 
-# More than a prompt may have: who shows a line cuts it around the fault.
+# More than a prompt may have: lines are cut around the fault when shown.
 _LONGEST_SOURCE = 65_536
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 

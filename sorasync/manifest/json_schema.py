@@ -118,7 +118,7 @@ def _about(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _allow_placeholders(table: dict[str, Any]) -> None:
-    """Let a placeholder stand for every value that one can stand for."""
+    """Allow a placeholder for every value that may be one."""
     table["properties"] = {key: _or_placeholder(value) for key, value in table["properties"].items()}
 
 

@@ -17,7 +17,7 @@ from sorasync.toml.positions import TomlPath
 if TYPE_CHECKING:
     from sorasync.manifest.source_positions import SourcePositions
 
-# How a comment starts that is addressed to this program.
+# The start of a comment for this program.
 REMARK: Final = "sorasync:"
 
 

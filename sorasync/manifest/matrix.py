@@ -30,7 +30,7 @@ class MatrixProblem:
 
 
 def check_matrix(matrix: object) -> list[MatrixProblem]:
-    """Everything that is wrong with a matrix as it stands in the file."""
+    """Everything that is wrong with a matrix as written."""
     if not isinstance(matrix, dict) or not matrix:
         return [
             MatrixProblem(

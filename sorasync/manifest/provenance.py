@@ -70,7 +70,7 @@ class _OriginSearch:
         self.defaults: Mapping[str, Any] = _subtable(raw, "defaults")
 
     def beginning(self) -> Iterator[Provenance]:
-        """The prompt, or the clip that this one goes on from."""
+        """The prompt, or the clip that this one continues."""
         if self.spec.source is not None:
             yield "from", self.spec.source, self._here("from")
         else:

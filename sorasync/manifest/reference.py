@@ -163,7 +163,7 @@ def _example(value: dict[str, Any]) -> str:
 
 
 def _type(value: dict[str, Any]) -> str:
-    """A type in words; that a placeholder may stand for it goes without saying."""
+    """A type in words; placeholders are not mentioned."""
     choices = value.get("anyOf", []) if "type" not in value else []
     if choices:
         words = [_type(choice) for choice in choices if choice.get("pattern", "")[:1] not in ("\\", "^")]

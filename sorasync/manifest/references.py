@@ -18,7 +18,7 @@ class Names:
     """Every name of the library: where characters and clips are declared, faulty ones too.
 
     `clips` and `characters` are specs by name; `slugs` and `cast` the declarations; `matrices` the slugs
-    that stand for several clips, `instances` the names of those clips.
+    that make several clips, `instances` the names of those clips.
     """
 
     speller: Speller = field(default_factory=Speller)

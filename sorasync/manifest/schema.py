@@ -1,6 +1,6 @@
 """The pydantic models of a manifest.
 
-What a placeholder stands for is put in before these see a value, so that `seconds = "{{ s }}"` is an integer
+Placeholders are filled in before these models see a value, so that `seconds = "{{ s }}"` is an integer
 here; `matrix` is expanded before, too.
 """
 

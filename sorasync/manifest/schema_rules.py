@@ -59,7 +59,7 @@ KEYS: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("Assets", "path"): _DIRECTORY,
 }
 
-# A clip's matrix as it stands in the file.
+# A clip's matrix as written.
 MATRIX: Final[dict[str, Any]] = {
     "type": "object",
     "minProperties": 1,

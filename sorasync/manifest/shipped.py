@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 SchemaName = Literal["manifest", "config"]
 
-# Where a library keeps its copies, relative to its directory, for `#:schema` lines to name.
+# Where a library keeps its copies, for `#:schema` lines, relative to its directory.
 SCHEMA_FILES: Final[dict[SchemaName, str]] = {
     "manifest": ".sorasync/manifest.schema.json",
     "config": ".sorasync/config.schema.json",

@@ -40,7 +40,7 @@ def nearest_key(wrong: str, known: Iterable[str]) -> str | None:
 
 
 def nearest(wrong: str, right: Iterable[str]) -> str | None:
-    """The name of `right` that `wrong` most likely stands for, or None if none is near.
+    """The name in `right` that `wrong` most likely means, or None if none is near.
 
     Case, `-` and `_` do not count. A long list is first cut down to names of about the same length.
     """
@@ -55,7 +55,7 @@ def nearest(wrong: str, right: Iterable[str]) -> str | None:
 
 
 class Speller:
-    """Suggestions for one load: only so many, since each looks through every name."""
+    """Suggestions for one load; limited, since each one compares every name."""
 
     def __init__(self, most: int = 100) -> None:
         self._left = most

@@ -14,7 +14,7 @@ from sorasync.toml.positions import Span, TomlPath
 _PLACEHOLDER = re.compile(
     r"""\{\{[ \t]*(?:(?:'\{\{'|"\{\{")[ \t]*\}\}|([^{}\n]*?)[ \t]*(?:\}\}|(?=[{}\n]|\Z)))"""
 )
-# Placeholders of one text that are complained of: a text may hold a hundred thousand.
+# Most placeholder errors to report for one text, which may have a hundred thousand.
 _MOST_PROBLEMS = 20
 _WHOLE = re.compile(r"\s*\{\{[ \t]*([A-Za-z_][A-Za-z0-9_-]*)[ \t]*\}\}\s*")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")

@@ -38,8 +38,8 @@ _TYPES = {
     "finite_number": "a finite number",
 }
 _ROUNDS = 8
+# Faults of one file that are shown: somebody who mends so many runs the program again anyway.
 _MOST = 200
-"""Faults of one file that are shown: somebody who mends so many runs the program again anyway."""
 
 
 def validate(

@@ -19,7 +19,7 @@ from sorasync.text import counted
 if TYPE_CHECKING:
     from sorasync.manifest.provenance import Origins
 
-# Values that stand in a prompt as they are, by the names of their rows.
+# Values that appear unchanged in a prompt, by the names of their rows.
 _PUT_INTO_PROMPTS = ("style", "var.", "matrix.")
 # How the prompt of a storyboard with a style begins.
 _STYLE = "Style: "

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sorasync.provider.host_client import HostClient
     from sorasync.state.store import Store
 
-# Seconds after which a broken download is taken for abandoned.
+# A broken download counts as abandoned after this many seconds.
 STALE = 86_400.0
 
 _FREE = Decimal(0)
@@ -119,7 +119,7 @@ def _doomed(
 
 
 def _made(record: Record) -> tuple[str, ...]:
-    """What tells one render from another: records that were accepted from one another stand for the same."""
+    """The identity of a render: records accepted from one another are the same render."""
     if record.remote_id is None:
         return (record.key,)
     return record.provider, record.remote_id, record.asset or ""

@@ -13,7 +13,7 @@ from sorasync.errors import SorasyncError
 if TYPE_CHECKING:
     from httpx import AsyncBaseTransport
 
-# Seconds for which its videos can be fetched and extended: it is this machine's own, so for good.
+# Seconds for which its videos are kept: for good, on this machine.
 _KEPT = 10 * 365 * 86400.0
 
 

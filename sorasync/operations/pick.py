@@ -40,7 +40,7 @@ class PickError(SorasyncError):
 class Picked:
     """A pick: the take before and after (None: nobody chose), and the library with it.
 
-    `mended` stands for a pick that made a library valid again; what was there before is not told then.
+    `mended`: the pick made the library valid again, so the take before it is unknown.
     """
 
     clip: str

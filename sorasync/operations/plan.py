@@ -309,7 +309,7 @@ def _costs_once_picked(
 ) -> dict[str, Total]:
     """What the waiting clips' renders would cost if every first take were picked; takes cost alike.
 
-    Empty where the profile refuses one of them: that is told when it is its turn.
+    Empty if the profile refuses one of them, which is reported once it is planned.
     """
     clips: dict[str, ClipSpec] = {}
     for node in waiting:

@@ -62,8 +62,8 @@ class Project:
     config: Config
     profile: Profile
     clock: Clock = field(default_factory=SystemClock)
+    # What is known of its manifests from before; None to read all of them.
     engine: Engine | None = field(default=None, compare=False, repr=False)
-    """What is known of its manifests from before; None to read all of them."""
     _wanted: list[Wanted] = field(default_factory=list, compare=False, repr=False)
     _printed_key: list[str] = field(default_factory=list, compare=False, repr=False)
 

@@ -76,7 +76,7 @@ class _Recovery:
     def from_sidecars(self) -> None:
         """Make a record for each render with an intact video here; others will be downloaded.
 
-        A key that was rendered afresh has several videos: the last one stands for it, the others are retired.
+        A key that was rendered again has several videos: the latest is used, the others are retired.
         """
         from sorasync.assets.sidecar import read_sidecars
 

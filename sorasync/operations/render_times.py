@@ -9,7 +9,7 @@ from statistics import median
 from sorasync.state.record import Record, Status
 from sorasync.state.store import Store
 
-# What makes renders alike: provider, kind, model, and whether they went out by batch.
+# What makes renders comparable: provider, kind, model, and whether they were batched.
 Like = tuple[str, str, str | None, bool]
 
 _LATEST = 1000

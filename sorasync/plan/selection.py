@@ -26,7 +26,7 @@ class Selection:
 def select(
     changes: Sequence[Change], selection: Selection, graph: Graph, lost: Collection[str] = ()
 ) -> list[Change]:
-    """The changes that a selection keeps, in their order; the word `lost` stands for the addresses in `lost`.
+    """The changes that a selection keeps, in their order; the word `lost` means the addresses in `lost`.
 
     A target includes what it depends on; an exclusion also excludes what depends on it. Raises
     `SorasyncError` for a pattern that matches nothing in the library or the plan.

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _KEPT = 65_536
 _EXIF_ORIENTATION = 0x0112
 _SIDEWAYS = (5, 6, 7, 8)
-# What FFmpeg may take a file for. Lists of other files are not among them, whatever they call themselves: it
-# would open those.
+# Formats that FFmpeg may try. Playlists are not among them, whatever their suffix: it
+# would open the files they name.
 CONTAINERS = {"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,flv,ogg,asf"}
 # Formats that are another one with more behind it: a phone's picture of several frames begins as a JPEG.
 _SAME = {"MPO": "JPEG"}

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 _QUALITY = {"crf": "18", "preset": "medium"}
 _FRAMES_A_SECOND = 24
-# What a player does to the pictures of a video that is not stored upright, by the degrees it turns them.
+# How a player turns the pictures of a video that is not stored upright, by degrees.
 _UPRIGHT = {
     0: (),
     90: (("transpose", "clock"),),
     180: (("hflip", None), ("vflip", None)),
     270: (("transpose", "cclock"),),
 }
-# Seconds by which sound and picture of one moment may lie apart in a file.
+# Seconds by which sound and picture of one moment may be apart in a file.
 _INTERLEAVED = 1.0
 
 

@@ -22,7 +22,7 @@ SHORT_SIDES: Final = (720, 1080)
 SAME_SHAPE: Final = 0.05
 
 LARGEST_IMAGE: Final = 20 * 2**20
-# Bytes. No server names a limit; beyond this an upload is slow, and proxies refuse it.
+# Bytes. No server documents a limit; larger uploads are slow, and proxies refuse them.
 LARGEST_CLIP: Final = 100 * 2**20
 
 _NAMES: Final = 3

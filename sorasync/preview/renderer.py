@@ -47,7 +47,7 @@ class Renderer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._running: dict[str, tuple[asyncio.Task[None], Event]] = {}
         self._looked = -_LOOK_FOR_DEAD_EVERY
-        # How far the drawings of this process are, 0 to 100, by job.
+        # Progress of this process's drawings, 0 to 100, by job.
         self.progress: dict[str, int] = {}
 
     def kick(self) -> None:

@@ -10,7 +10,7 @@ from sorasync.clock import Clock, SystemClock
 
 @dataclass(frozen=True, slots=True)
 class PreviewSettings:
-    """What a preview server is told when it is made.
+    """The settings of a preview server.
 
     `data` is a directory for jobs, files and the ledger; it is created. `draw = False` gives every render a
     tiny valid MP4 of the right size and length at once. `render_seconds` is the simulated time a render

@@ -46,8 +46,8 @@ def _own_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
     return headers
 
 
-# `bearer`, `none`, or the name of the header that holds the key as it is.
+# `bearer`, `none`, or the name of the header with the plain key.
 KeyHeader = Annotated[str, AfterValidator(_key_header)]
 
-# Headers for every request to the host itself, such as `OpenAI-Project`. No place for keys.
+# Headers for every request to the host itself, such as `OpenAI-Project`. Never keys.
 Headers = Annotated[Mapping[str, str], AfterValidator(_own_headers)]

@@ -18,7 +18,7 @@ from sorasync.profile.headers import Headers, KeyHeader
 from sorasync.profile.model import Data, Model
 from sorasync.profile.parts import Encoding, ErrorStatus, Limits, ParamType, Rate
 
-# What makes it safe to go on after an answer was lost: see docs/providers.md.
+# How lost answers are settled safely.
 Settle = Literal["own_id", "replay", "reject", "label", "list", "ask"]
 
 _REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/\S*)")
@@ -72,7 +72,7 @@ def seconds_of(life: str) -> int:
 
 
 Path = Annotated[AnswerPath, BeforeValidator(_as_path)]
-# One path or several: the first that leads to something counts.
+# One path or several: the first that finds something counts.
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_as_paths)]
 RequestLine = Annotated[str, AfterValidator(_request_line)]
 Host = Annotated[str, _matching(_HOST, "a host or host:port without a scheme")]
@@ -234,7 +234,7 @@ class JobProfile(Data):
     """One host of the family, as data.
 
     `hosts` are those beside the base URL's own that files may lie on, also at private addresses. `settle`
-    says what makes it safe to go on after a lost answer. `maps` hold tables from our words to the host's, for
+    says how a lost answer is settled safely. `maps` hold tables from our words to the host's, for
     the filter `map`. `varies`: without a seed, the same request gives another video each time.
     """
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 # A size as manifests write it: width, `x`, height, in pixels.
 SIZE = re.compile(r"[1-9][0-9]{0,4}x[1-9][0-9]{0,4}")
 
-# The name of a model or the size of a price that stands for all that are not named.
+# The model name, or the size of a price, that means all others.
 ANY = "*"
 
 

@@ -39,7 +39,7 @@ class Auth(Data):
 
 
 class Routes(Data):
-    """Paths below the base URL; `{id}` stands for an id. An empty text or an absent one: no such route.
+    """Paths below the base URL; `{id}` is replaced by an id. An empty or missing path: no such route.
 
     A path begins with `/` and may hold a query of its own. Without `get` the host answers a create when the
     video is done, and keeps no jobs. `edit` lists the forms to try in order, flat (`/videos/edits`) and

@@ -53,7 +53,7 @@ class Profile(Data):
     `simulated`: it bills nothing, its prices only teach. `transport`: `http`, or `in-process` for the
     preview server inside this program. `base_url`: the API's root, `/v1` included. `sunset`: the day the
     host stops, None once `base_url` points elsewhere. `source` and `as_of` say where the data comes from.
-    `headers` go with every request to the host. `models` maps names to models; `*` stands for every name
+    `headers` go with every request to the host. `models` maps names to models; `*` means every name
     that is not listed. `params` are the fields a clip's `params` may carry, with their types.
     """
 
@@ -96,7 +96,7 @@ class Profile(Data):
 
     @property
     def settle(self) -> Settle:
-        """What makes it safe to go on after a lost answer."""
+        """How a lost answer is settled safely."""
         if self._job is not None:
             return self._job.settle
         return "list" if self.can("list") else "ask"

@@ -15,7 +15,7 @@ class HttpResponse:
     """Status, headers (lower-case names) and the JSON of the body, None where it holds none.
 
     `said` is what a body that is no JSON says to people: the visible text of a page, or plain text.
-    `files` says what the marks in the body stand for: see `sorasync.provider.wire.Job`.
+    `files` has the files behind the marks in the body: see `sorasync.provider.wire.Job`.
     """
 
     status: int
@@ -89,7 +89,7 @@ def refused_with(answer: HttpResponse, unsaid: int = 400) -> int | None:
     return (number or unsaid) if refuses else None
 
 
-# Codes in a body that say that all is well.
+# Codes in a body that mean success.
 _FINE = frozenset({"0", "200", "201", "202", "ok", "success", "succeeded", "accepted", "none"})
 
 

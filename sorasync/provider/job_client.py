@@ -235,7 +235,7 @@ class JobClient(HostClient):
         return job
 
     def _state(self, answer: Answer) -> str | None:
-        """The status that the host's word for it stands for; None where it says none."""
+        """The status that the host's word means; None if there is none."""
         spec = self._job.follow
         if spec.ends:
             ended = answer.first((spec.state,), lambda value: value if isinstance(value, bool) else None)
@@ -352,7 +352,7 @@ class JobClient(HostClient):
             jobs.append(self._sender.host_time.ours(job))
         after = None if spec.next is None else answer.first((spec.next,), text)
         leads_on = after is not None and self._below_base(after) is not None and origin(after) is not None
-        # A list that goes on where this client may not follow is not complete.
+        # A list whose next page this client may not follow is not complete.
         return Page(
             tuple(jobs), after if leads_on else None, unread=unread + (after is not None and not leads_on)
         )

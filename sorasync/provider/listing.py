@@ -41,7 +41,7 @@ async def jobs_since(
     """The provider's jobs made after a Unix time (None: all), newest first, a page at a time.
 
     Stops after the first page that holds nothing new enough; jobs without a time count as new. Lists that
-    ignore the cursor and start over end where they repeat themselves. `turned` is told of each page.
+    ignore the cursor and start over end where they repeat themselves. `turned` is called with each page.
     Raises `NotSupported` where there is no list, and `ServerError` for one without an end.
     """
     seen: set[str] = set()

@@ -35,7 +35,7 @@ def open_provider(
     asked for again.
 
     The key is `api_key`, or comes from the variable `api_key_env` (default: the profile's own), which errors
-    name in any case. That it is missing is told by the first request that needs it, or before by `check_key`.
+    name in any case. A missing key is reported by the first request that needs it, or earlier by `check_key`.
     `transport` is `in_process(app)` for a server inside this process.
     """
     spec = _spec(wire, api_key_env)

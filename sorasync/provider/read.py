@@ -21,7 +21,7 @@ _LONGEST_ID = 2048
 # xAI's unit of `cost_in_usd_ticks`.
 _TICKS_PER_DOLLAR = 10**10
 _HIGHEST_COST = 10**6
-# Words with which servers speak of an answer, not of a job.
+# Words in which servers describe an answer, not a job.
 _OF_ANSWERS = ("error", "success")
 # Codes that servers fill an empty error with.
 _NO_ERROR = ("0", "200", "ok", "success", "none")

@@ -9,7 +9,7 @@ _UNPRINTABLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+"
 )
 _LONGEST = 500
-# What stands in the place of a key.
+# Replaces a key in shown text.
 HIDDEN = "[hidden]"
 # Keys from this many characters on are searched for in what servers send.
 _SHORTEST_SECRET = 8
@@ -50,7 +50,7 @@ _ESCAPED = r"\\?"
 _UNTOUCHED = re.compile(r"[A-Za-z0-9]+")
 
 
-# What lets a text stand in JSON in other bytes than its own: escapes, and UTF-16 or UTF-32.
+# How a text may appear in JSON in other bytes than its own: escapes, UTF-16, UTF-32.
 _OTHER_WRITINGS = (b"\\u", b"\\/", b"%", b"\0")
 
 

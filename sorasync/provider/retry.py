@@ -49,7 +49,7 @@ FREE = (NotSent, RateLimited, ServerError)
 # Errors after which a paid request is retried: only those that prove that nothing was accepted.
 PAID = (NotSent, RateLimited)
 
-# The same where the host makes one job of all requests with one `Idempotency-Key`.
+# The same for hosts that make one job of all requests with one `Idempotency-Key`.
 KEYED = (*PAID, OutcomeUnknown)
 
 

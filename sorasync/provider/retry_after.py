@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
-# No server makes this program wait longer than an hour at a time, in seconds.
+# Longest wait that a server can impose at a time, in seconds.
 LONGEST = 3600.0
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}

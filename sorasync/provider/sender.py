@@ -43,14 +43,14 @@ from sorasync.provider.values import parse
 
 _TIMEOUT = httpx.Timeout(connect=15.0, read=60.0, write=60.0, pool=300.0)
 _PAID_TIMEOUT = httpx.Timeout(connect=15.0, read=300.0, write=120.0, pool=300.0)
-# Seconds. A paid answer is waited for longer: giving up on it costs more than waiting. Longest where the host
+# Seconds. Paid answers get more time: giving up costs more than waiting. Longest if the host
 # answers only when the video is done.
 _SYNCHRONOUS_TIMEOUT = httpx.Timeout(connect=15.0, read=3600.0, write=120.0, pool=300.0)
 
-# Seconds for the whole of an exchange, from asking for a connection to the last byte of the answer: one that
-# comes in drops would otherwise never end.
+# Seconds for a complete exchange, from requesting a connection to the last byte of the answer: one that
+# trickles would otherwise never end.
 _WHOLE, _WHOLE_PAID, _WHOLE_SYNCHRONOUS = 60.0, 600.0, 3900.0
-# Bytes a second that an upload is given time for.
+# An upload gets time for at least this many bytes a second.
 _SLOWEST = 32 * 1024
 
 _NO_DESCRIPTOR = frozenset({errno.EMFILE, errno.ENFILE})

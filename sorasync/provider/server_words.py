@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from sorasync.provider.values import items, parse, table, text
 
-# Bytes of a body that words are looked for in.
+# Bytes of a body in which to look for a message.
 MOST_READ = 1 << 16
 _MOST_JSON = 300
 _UNSEEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)

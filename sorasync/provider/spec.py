@@ -115,7 +115,7 @@ class HostSpec:
         )
 
 
-# The address that stands in a request to a server inside this process; no such host exists anywhere.
+# The base URL of a server inside this process; no such host exists.
 IN_PROCESS_URL = "http://preview.invalid/v1"
 
 

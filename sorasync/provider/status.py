@@ -18,5 +18,5 @@ _STATUS = {word: status for status, words in _WORDS.items() for word in words}
 
 
 def status_of(word: str) -> JobStatus:
-    """The status a server's word stands for; `unknown` for one that nobody has seen before."""
+    """The status that a server's word means; `unknown` for a new word."""
     return _STATUS.get(word.strip().lower().replace("-", "_").replace(" ", "_"), JobStatus.UNKNOWN)

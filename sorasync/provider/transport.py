@@ -21,8 +21,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.connector import Connection
 from yarl import URL
 
-# Seconds that an idle connection is kept: what a host closes at the moment of sending is a lost answer, and
-# many close after 2 or 5 seconds to the moment.
+# Seconds to keep an idle connection: if the host closes it while we send, the answer is lost, and
+# many hosts close after exactly 2 or 5 seconds.
 _KEPT_OPEN = 1.5
 # Turns of the loop in which it hears that a host has closed a connection; over TLS it takes three.
 _TURNS = 8
@@ -33,8 +33,8 @@ _PORTS = {"http": 80, "https": 443}
 _OURS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
-# The extension of a request that holds what to call right before its first byte leaves; what that raises
-# keeps the request from leaving.
+# The request extension with a function to call right before the first byte leaves; if it raises, the
+# request is not sent.
 FIRST_BYTE = "sorasync.first_byte"
 
 
@@ -42,12 +42,12 @@ class TellsFirstByte(httpx.AsyncBaseTransport):
     """A transport that heeds `FIRST_BYTE`."""
 
 
-# Raises what says that a host of that name and port must not be reached at one of those addresses.
+# Raises an error if a host must not be reached at one of those addresses.
 Judge = Callable[[str, int, list[str]], None]
 
 
 def opened(judge: Judge, connections: int = 16) -> httpx.AsyncBaseTransport:
-    """A transport with at most so many connections, none of them to a host that `judge` objects to.
+    """A transport with at most `connections` connections, none to a host that `judge` rejects.
 
     Proxies and their exceptions are what httpx's own client knows, so where there are any it is left to that.
     """

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-# Unix times above this (the year 5138 in seconds) are taken for milliseconds.
+# Unix times above this (the year 5138 in seconds) are milliseconds.
 _MILLISECONDS_FROM = 1e11
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from sorasync.errors import SorasyncError
 from sorasync.provider.values import moment, parse, table, text
 
-# Seconds that a webhook's time may lie before or after ours.
+# Seconds by which a webhook's time may differ from ours.
 TOLERANCE = 300.0
 
 _PREFIX = "whsec_"

@@ -1,6 +1,6 @@
-"""Listens for webhooks: a small HTTP server that takes POSTs, checks their signatures and tells of each.
+"""Listens for webhooks: a small HTTP server that takes POSTs, checks their signatures and reports each.
 
-What a webhook says is never believed: it only is a reason to ask the provider.
+Their content is never trusted: a webhook only triggers a poll.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from sorasync.clock import Clock
 from sorasync.errors import SorasyncError
 from sorasync.provider.webhook import WebhookEvent, WebhookRefused, check_secret, verify
 
-# Bytes of a request that are read at most.
+# Largest request, in bytes.
 _LARGEST_HEAD, _LARGEST_BODY = 16 << 10, 1 << 20
-# Seconds in which a request must have come whole.
+# Seconds within which a request must be complete.
 _PATIENCE = 10.0
 _AT_ONCE = 64
 _REASONS = {

@@ -9,7 +9,7 @@
     asset = { sha256 = "9c…", bytes = 1048576 }
     inputs = '{"model":"sora-2",…}'
 
-What has not ended has its times in `since`; blocks of records that no address stands for are called
+What has not ended has its times in `since`; blocks of records that no address points to are called
 `[retired.KEY]` or `[unfinished.KEY]`. Nothing is written in this form any more.
 
 Where two branches changed one block, `merge=union` puts the lines of both into it, which is no TOML. Each

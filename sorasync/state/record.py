@@ -140,7 +140,7 @@ class Brief(NamedTuple):
 
 
 class Binding(NamedTuple):
-    """An address and the key it stands for. `protect` outlives the manifest block that set it."""
+    """An address and the key it points to. `protect` outlives the manifest block that set it."""
 
     key: str
     protect: bool = False

@@ -260,7 +260,7 @@ def _node_range(node: Node) -> _Range:
 
 @lru_cache(maxsize=256)
 def _unquoted(text: str) -> str:
-    """The name that a quoted key stands for."""
+    """The name in a quoted key."""
     if "\\" not in text or text.startswith("'"):
         return text[1:-1]
     try:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sorasync.manifest.library import ClipSpec, Library
     from sorasync.profile.profile import Profile
 
-# Where drafts are, relative to the library.
+# The drafts' directory, relative to the library.
 DRAFTS = "state/drafts"
 
 # How many clips are drawn at a time.

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from sorasync.operations.project import Project
 
-# How long nothing must have been written before a change counts.
+# Seconds without a write before a change counts.
 QUIET_MS = 50
 
-# After so long it counts all the same.
+# Seconds after which it counts anyway.
 MOST_MS = 400
 
 _POLL = 0.3

@@ -130,7 +130,7 @@ class WarmStore(Store):
         self._records: dict[str, Record] = {}
 
     def bindings(self) -> dict[str, Binding]:
-        """Every address and what it stands for; not to be changed."""
+        """Every address with its binding; not to be changed."""
         if self._bindings is None:
             self._bindings = super().bindings()
         return self._bindings

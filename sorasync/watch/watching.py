@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sorasync.manifest.library import ClipSpec, Library
     from sorasync.operations.project import Project
 
-# Seconds between two looks at the state, which other commands may change.
+# Seconds between two checks of the state, which other commands may change.
 TICK = 1.0
 
 
@@ -232,7 +232,7 @@ class Watch:
         self.work.start(self.settings.command)
 
     def leave(self, code: int = 0) -> None:
-        """End. What is being carried out is left off first: renders go on at the provider."""
+        """End, after stopping a running apply: renders continue at the provider."""
         if self.work is not None:
             self.work.stop.press()
             self.face.leaving()

@@ -106,12 +106,12 @@ class JobHost:
     """Makes a job of each request that it has not seen by its key; says what it was asked."""
 
     by_key: bool = False
+    # What becomes of the next creates: `answer` is lost after a job was made, `request` before.
     lose: list[str] = field(default_factory=list)
-    """What becomes of the next creates: `answer` is lost after a job was made, `request` before."""
     states: list[str] = field(default_factory=lambda: ["waiting", "ready"])
     more: dict[str, Any] = field(default_factory=dict)
+    # What is answered in the place of a job.
     refusal: tuple[int, dict[str, Any]] | None = None
-    """What is answered in the place of a job."""
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     sent: list[dict[str, Any]] = field(default_factory=list)

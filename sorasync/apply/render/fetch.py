@@ -130,13 +130,13 @@ async def _video(context: Context, record: Record, job: Job, deadline: float) ->
 
 
 async def _download_once(context: Context, record: Record, job: Job, deadline: float) -> tuple[Record, int]:
-    """One try. A file that broke off is gone on with by the next."""
+    """One attempt. The next one resumes a broken download."""
     received = await stream(context, record, job, Variant.VIDEO, deadline)
     return await asyncio.to_thread(_put_in_place, context, record, received), received.size
 
 
 def _put_in_place(context: Context, record: Record, received: Received) -> Record:
-    """Move the part into the store, its facts beside it. The state is told last: it must not be ahead.
+    """Move the part into the store, with its note. The state is updated last: it must never be ahead.
 
     A file that came to its end and is no video is dropped.
     """

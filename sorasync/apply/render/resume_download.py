@@ -26,7 +26,7 @@ def part_of(context: Context, record: Record, variant: Variant = Variant.VIDEO) 
 async def stream(
     context: Context, record: Record, job: Job, variant: Variant, deadline: float = math.inf
 ) -> Received:
-    """Download a file of a job; a video goes on where an earlier try broke off, if the host allows it.
+    """Download a file of a job; a video resumes where an earlier attempt broke off, if the host allows it.
 
     Raises `ProviderError`, also where the file has not come by the deadline (monotonic), and `AssetError`.
     """

@@ -99,7 +99,7 @@ def _error_lines(error: BaseException) -> list[str]:
     return _bug(error)
 
 
-# Errors of the disk, or of who may use it: nothing that the program could do differently.
+# Errors of the disk or of permissions, which are not bugs.
 _DISK = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM}
 )

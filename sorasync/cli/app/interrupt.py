@@ -51,7 +51,7 @@ def prepare_output() -> None:
                 stream.reconfigure(errors="sorasync.likeness")
 
 
-# ASCII for the marks of this program: a question mark means something here.
+# ASCII replacements for the program's marks; not "?", which is a mark itself.
 _LIKENESS = str.maketrans("✓✗…↓→±×–—·•“”‘’█▏", "*x.v>~x--.*\"\"''#|")
 
 

@@ -42,7 +42,7 @@ def changing(project: Project, lock_timeout: float = 0.0) -> AbstractContextMana
 
 
 def confirmed(question: str, *, yes: bool) -> bool:
-    """Ask on a terminal; `yes` stands for the answer. Raises `SorasyncError` where this is not a terminal."""
+    """Ask on a terminal, unless `yes`. Raises `SorasyncError` where this is not a terminal."""
     if yes:
         return True
     if not sys.stdin.isatty():

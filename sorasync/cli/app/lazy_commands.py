@@ -42,7 +42,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that is meant; a wrong name is told the nearest right one."""
+        """Find the command; for a wrong name, suggest the nearest one."""
         name = args[0] if args else ""
         if name and not name.startswith("-") and name not in self._summaries:
             near = close_match(name, self._summaries)

@@ -29,8 +29,8 @@ class Globals:
     format: str = "text"
     quiet: bool = False
     verbose: bool = False
+    # Whether the command takes over what the last run has kept of the manifests.
     cached: bool = False
-    """Whether the command takes over what the last run has kept of the manifests."""
     no_cache: bool = False
 
     def project(self) -> Project:

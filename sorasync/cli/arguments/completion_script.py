@@ -7,7 +7,7 @@ from typing import Final
 PROGRAM: Final = "sorasync"
 VARIABLE: Final = "_SORASYNC_COMPLETE"
 
-# Not click's own: that one loses what stands before a `=` or `:`, which addresses and tags have, and lets the
+# Not click's own: that one loses the text before a `=` or `:`, which addresses and tags have, and lets the
 # brackets of an address match file names.
 _BASH: Final = r"""
 _sorasync_completion() {

@@ -23,9 +23,9 @@ def terminal_width() -> int | None:
 
 
 def wrapped(text: str, width: int | None, *, first: int = 0, indent: int = 0) -> list[str]:
-    """The text in lines of so many columns, broken at blanks; on one line where there is no width.
+    """The text wrapped at spaces to that many columns; one line if there is no width.
 
-    On the first line so many columns are taken already; the others begin with `indent` blanks.
+    On the first line that many columns are already taken; the others are indented by `indent`.
     """
     if width is None or first + cells(text) <= width:
         return [text]

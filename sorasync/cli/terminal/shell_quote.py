@@ -4,5 +4,5 @@ from __future__ import annotations
 
 import shlex
 
-# The text as one argument of a POSIX shell; left as it is where the shell would not touch it.
+# The text as one argument of a POSIX shell, quoted only if necessary.
 quoted = shlex.quote

@@ -84,7 +84,7 @@ class JsonLines:
         self._print("notice", {"text": text})
 
     def leaving(self) -> None:
-        """See `Face.leaving`; the end of the apply is told of."""
+        """See `Face.leaving`; the end of the apply is still reported."""
 
     def heard(self, message: object, watch: Watch) -> None:
         """Carry a command out."""

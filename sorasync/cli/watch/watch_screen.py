@@ -47,7 +47,7 @@ LEAVING = "quitting … Ctrl-C: quit at once"
 _MOST_ROWS_AT_WORK = 4
 _MOST_DIFF = 5
 _LEAST_PLAN = 3
-# Lines of a window below which none is left empty.
+# Windows with fewer lines have no empty ones.
 _LOW = 16
 _ENDED = frozenset({Moment.DONE, Moment.FAILED, Moment.BLOCKED, Moment.PENDING})
 

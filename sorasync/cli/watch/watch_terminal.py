@@ -225,7 +225,7 @@ class Terminal:
             self._ask(planned.plan, plan.token, watch, agreed)
 
     def _ask(self, plan: Plan, shown: str, watch: Watch, agreed: Callable[[Watch], None]) -> None:
-        """Ask before `plan` spends money, else go on at once."""
+        """Ask before `plan` spends money, otherwise start at once."""
         if plan.simulated or not any(plan.paid()):
             agreed(watch)
             return

@@ -16,7 +16,7 @@ _FOLLOWING = one_of(
     "later after before cuts? split[-_]screen half morphs? shifts? while_(?:outside|inside) "
     r"from\s[^.\n]{1,40}\s(?:to|into)"
 )
-# What makes two directions follow each other.
+# Words that put two directions one after the other.
 _TURN = (rf"\b{_FOLLOWING}\b",)
 _HELD = one_of("camera shot footage tracking follow look feel video documentary style move wide medium close")
 _NEVER = (r"(?!)",)
@@ -219,7 +219,7 @@ _GREY_WORDS = words("black monochrome grayscale greyscale")
 
 
 def check(prompt: Prompt, setting: Setting) -> Iterator[LintFinding]:
-    """Each contradiction inside what one shot is told: its block, with style and scene for storyboards."""
+    """Each contradiction within one shot's directions: its block, with style and scene for storyboards."""
     spoken = prompt.words
     for pair in _PAIRS:
         if not pair.first.isdisjoint(spoken) and not pair.second.isdisjoint(spoken):

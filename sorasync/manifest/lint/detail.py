@@ -16,7 +16,7 @@ _THINGS = (
 )
 
 _ENGLISH = words("the a and of with to his her from over their")
-# English words from which on a prompt is in English: the words for camera and light are.
+# A prompt with this many English words counts as English, like the vocabulary.
 _ENOUGH = 3
 
 

@@ -27,7 +27,7 @@ _SPELLINGS = {
 }
 _ENDING = re.compile(r"(?:ing|ed|es|s|e)$")
 _SHORT_WORD = 4
-# Words below which prompts are too short to say that one was meant as another.
+# Shorter prompts are too short to call one a copy of another.
 _SHORTEST = 6
 
 

@@ -24,7 +24,7 @@ class LintMemo:
     _clips: dict[str, tuple[Sequence[ClipSpec], int | None, tuple[Found, ...]]] = field(default_factory=dict)
 
     def begin(self, facts: object, clips: int) -> None:
-        """Start a look at a library of so many clips.
+        """Start checking a library of that many clips.
 
         Findings are forgotten where `facts`, which all of them hang on, are others; everything is where most
         of it is of clips and prompts that are no more.

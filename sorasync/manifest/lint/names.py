@@ -19,7 +19,7 @@ _AFTER_NAME = re.compile(
 )
 
 
-# What ash, dawn or roses do, rather than somebody who is called so.
+# What ash, dawn or roses do, unlike somebody with that name.
 _THINGS_DO = re.compile(
     r"\s(?:covers|falls|drifts|blows|settles|rises|glows|shines|blooms|melts|lies|fills|drips|swirls|clings|coats|"
     r"gathers|piles|burns|smoulders|smolders|fades|spreads|pours|streams|breaks|comes|hangs|petals?|leaves)\b"

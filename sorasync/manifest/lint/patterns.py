@@ -13,7 +13,7 @@ def words(text: str) -> frozenset[str]:
 
 
 def one_of(text: str) -> str:
-    """A group for one of the blank-separated alternatives; `_` stands for a blank inside one."""
+    """A group for one of the space-separated alternatives; `_` is a space within one."""
     return f"(?:{'|'.join(part.replace('_', ' ') for part in text.split())})"
 
 

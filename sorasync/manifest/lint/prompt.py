@@ -51,7 +51,7 @@ class Prompt:
     """A prompt that will be sent: `kind` is `create`, `extend` or `edit`.
 
     `origin` is the clip's, or the step's. `seconds` is the length that is asked for, None for an edit and
-    where nobody knows; `before` gives the prompts that this one goes on from, the nearest first.
+    where nobody knows; `before` gives the prompts that this one continues, the nearest first.
     """
 
     def __init__(

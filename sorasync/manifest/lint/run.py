@@ -122,7 +122,7 @@ class _Linting:
             found += self._check(prompt)
             if prompt.kind == "create" and self.only is None:
                 self.vocabularies.add(clip, prompt.words)
-            # What it goes on from was asked for, and is not to be kept alive with what was found.
+            # The prompts it continues were needed only now, and must not be kept alive with the findings.
             prompt.before = _no_lines
         self.memo.keep(line, seconds, found)
         return found
@@ -159,7 +159,7 @@ class _Linting:
             yield Prompt(step.kind, step.prompt, clip, step.origin, step.seconds, before)
 
     def _before(self, clip: ClipSpec, number: int) -> Iterator[str]:
-        """The prompts that a step goes on from, the nearest first, through the clips it branches off."""
+        """The prompts that a step continues, the nearest first, through the clips it branches from."""
         yield from (step.prompt for step in reversed(clip.steps[:number]))
         for one in self._sources(clip):
             if one is not clip:

@@ -34,7 +34,7 @@ _BARE_SIZES = phrases(
     rf"(?<![-\w])(?:(?P<medium>{_BARE_MEDIUM})|(?P<wide>{_BARE_WIDE})|(?P<close>{_BARE_CLOSE}))\b"
 )
 
-# What leads from one framing to the next: a move, or a picture in the picture.
+# Words that lead from one framing to the next: a move, or a picture within the picture.
 _LINK = phrases(
     r"\b"
     + one_of(

@@ -29,7 +29,7 @@ _SHORT_WORD = 3
 _JOINING = words("while with over under above into onto from that this them they their there then where")
 _SHORTEST = 8
 _RUN = 3
-# The share of words, and their least number, from which on it is the scene told in other words.
+# From this share and number of words on, it is the same scene in other words.
 _SAME_WORDS = 0.75
 _LEAST_WORDS = 9
 

@@ -11,7 +11,7 @@ from sorasync.manifest.lint.prompt import LintFinding, Prompt, spoken
 from sorasync.manifest.lint.rule import MADE, LintRule, Setting
 from sorasync.text import counted
 
-# What joins two beats, behind letters that are looked for first: most prompts hold few of them.
+# What joins two beats, behind letters that are searched for first: most prompts have few of them.
 _THEN = (
     (
         "then",

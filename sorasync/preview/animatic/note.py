@@ -1,4 +1,4 @@
-"""What an animatic remembers in its own file, so that extensions and edits can go on from it."""
+"""The note in an animatic's file, from which extensions and edits continue."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def _flowing(paragraph: str) -> str:
 
 
 def _stands_alone(line: str, after: str) -> bool:
-    """Whether a line is a sentence, full stop or not: the next one does not go on from it."""
+    """Whether a line is a sentence of its own, full stop or not."""
     if _LINE_END.search(line):
         return True
     last = re.findall(r"[\w'’]+$", line)

@@ -50,8 +50,8 @@ def draw(scene: Scene, out: Path, progress: Progress | None = None) -> None:
 def extend(source: Path, scene: Scene, out: Path, progress: Progress | None = None) -> None:
     """Write the source's frames and then `scene.seconds` more, as one MP4 of the source's size.
 
-    The look goes on from the source (palette, place, composition) unless the prompt names its own. Packets of
-    a source that was drawn here are taken over as they are, any other source is decoded and encoded anew.
+    Palette, place and composition continue from the source unless the prompt names its own. Packets of a
+    source that was drawn here are copied; any other source is decoded and encoded again.
     `BadMedia` when the source cannot be decoded, `ValueError` for a length below one second.
     """
     frames = _frames(scene)
@@ -186,7 +186,7 @@ def _note(script: Script, look: ShotLook, film: Film, scene: Scene) -> Note:
 
 
 def _foreign_note(last: Canvas, scene: Scene) -> Note:
-    """What can be told of a source that was not drawn here: its colours."""
+    """What is known about a source that was not drawn here: its colours."""
     palette = palette_of(to_picture(last))
     return Note(
         palette=palette,

@@ -22,7 +22,7 @@ _ROOM = 1.3
 
 
 _NEAR = (Framing.MEDIUM, Framing.MEDIUM_CLOSE, Framing.CLOSE, Framing.EXTREME)
-# What stays free above heads in medium shots, in picture heights.
+# Headroom in medium shots, in picture heights.
 _LEAST_ABOVE = 0.015
 
 

@@ -79,7 +79,7 @@ def font(size: int) -> Font:
 
 @lru_cache(maxsize=8192)
 def _sign(sign: str, extra: tuple[Path, ...]) -> str:
-    """What stands for one sign: itself, its plain letter, a likeness, nothing for marks, or a box."""
+    """The replacement of one character: itself, its base letter, a lookalike, nothing for marks, or a box."""
     if sign.isascii():
         return sign if sign.isprintable() else " "
     if sign.isspace():

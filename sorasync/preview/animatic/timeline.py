@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sorasync.preview.animatic.script import Script
 
-# Shorter than this nobody can read a beat.
+# Nobody can read a beat in less time.
 _BEAT_FRAMES = 4
 
 

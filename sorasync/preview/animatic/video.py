@@ -21,7 +21,7 @@ FPS = 8
 TICKS = 1000
 
 _TAG = "comment"
-# No B-frames and no look-ahead: times of packets rise as they are written, and little is held in memory.
+# No B-frames and no look-ahead: packet times rise as they are written, and little is kept in memory.
 _ENCODER = {
     "preset": "ultrafast",
     "tune": "zerolatency",

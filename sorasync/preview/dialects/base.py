@@ -77,11 +77,11 @@ class Dialect:
     derives_by_create = False
     list_default = 20
     list_least = 0
-    # Whether the list goes on after an id, in either order; without, it has the newest jobs only.
+    # Whether the list can continue after an id, in either order; otherwise it only has the newest jobs.
     cursors = True
     # Whether a create answers when the video is done, and nothing is kept.
     synchronous = False
-    # Jobs that are kept: one more drops the oldest that has ended.
+    # Most jobs to keep: one more drops the oldest finished one.
     most_jobs: int | None = None
 
     @property

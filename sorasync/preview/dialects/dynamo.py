@@ -34,7 +34,7 @@ class Dynamo(Dialect):
         return str(uuid.uuid4())
 
     def understand(self, fields: RequestFields, route: str) -> RequestFields:
-        """JSON, whole seconds, a first frame as plain text; all else goes on to the worker unread."""
+        """JSON, whole seconds, a first frame as plain text; the rest is passed to the worker unread."""
         given = fields.values
         if fields.encoding != "json":
             raise RefusedError(415, "Expected request with `Content-Type: application/json`")

@@ -21,7 +21,7 @@ _LONGEST_PROMPT = 4096
 
 
 class RapidMlx(Dialect):
-    """The server with LTX-2.5, which is the model that can go on from a video."""
+    """The server with LTX-2.5, the model that can extend a video."""
 
     name = "rapid-mlx"
     checks = Checks(strict=False)
@@ -33,7 +33,7 @@ class RapidMlx(Dialect):
     most_jobs = 100
 
     def understand(self, fields: RequestFields, route: str) -> RequestFields:
-        """Forms, within the server's limits; what an extension adds is told in frames."""
+        """Forms, within the server's limits; an extension's length is in frames."""
         given = fields.values
         prompt = given.get("prompt")
         if fields.encoding == "json" or not isinstance(prompt, str):

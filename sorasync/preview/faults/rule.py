@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sorasync.errors import SorasyncError
 from sorasync.preview.faults.plain import plain_faults
 
-# Done in place of handling the request. `status` needs `status`, and takes `code`, `message`, `headers`.
+# Done instead of handling the request. `status` needs `status`, and takes `code`, `message`, `headers`.
 Instead = Literal[
     "status",
     "rate_limit",
@@ -34,7 +34,7 @@ OfJob = Literal["stuck", "fail", "fail_moderated", "no_video", "batch_expires"]
 # Done while the request is handled.
 Within = Literal["duplicate", "delay", "list_lag", "expire", "mp4_for_thumbnail"]
 
-# Done to the answer; the request itself is carried out.
+# Done to the answer; the request itself is handled.
 Answer = Literal[
     "cut_after",
     "cut_body",

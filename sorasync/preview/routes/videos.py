@@ -19,7 +19,7 @@ from sorasync.preview.request_parsing import Order
 from sorasync.preview.server import Server
 
 _LIMIT_MAX = 100
-# Seconds between looks at a render whose caller waits for it.
+# Seconds between polls of a render that a caller waits for.
 _LOOK_AGAIN = 0.05
 
 

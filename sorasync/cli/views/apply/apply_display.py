@@ -27,7 +27,7 @@ def display(globals: Globals) -> Display:
 
 
 def close(globals: Globals, plan: Plan, report: Report, name: str = "Apply") -> ExitCode:
-    """Print the report of the command `name`; the exit code it stands for."""
+    """Print the report of the command `name`; its exit code."""
     if globals.json:
         from sorasync.cli.views.apply.report_json import report_json
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sorasync.manifest.diagnostic import Diagnostic, Position
 
-# Up to so many places the same fault is shown at each of them.
+# Up to this many places, the same fault is shown at each of them.
 _APART = 3
 
 

@@ -14,9 +14,9 @@ from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
 from sorasync.text import and_more, counted
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.HINT: "cyan"}
-# Columns of a source line where no terminal says how many there are.
+# Columns of a source line without a terminal.
 _WIDTH = 110
-# How many addresses of the same fault are named before the rest is only counted.
+# Addresses of the same fault to name; the rest is counted.
 _EXAMPLES = 2
 _PLACES = 3
 _CODES = 3

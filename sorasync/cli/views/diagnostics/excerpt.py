@@ -20,7 +20,7 @@ class Excerpt:
 
 
 def excerpt(source: str, start: int, end: int, room: int) -> Excerpt:
-    """What fits into so many columns around the characters from `start` to `end`, 0-based.
+    """What fits into that many columns around the characters from `start` to `end`, 0-based.
 
     A third of the room is for what stands before the fault where the line has to be cut.
     """

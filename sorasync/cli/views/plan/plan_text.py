@@ -189,7 +189,7 @@ def counts_and_cost(plan: Plan) -> Iterator[str]:
         yield from _diagnosed(plan)
 
 
-# Warnings that a plan shows as they are, with what leads to the way out.
+# Warnings that a plan shows in full, with the words before their remedy.
 _IN_FULL = {"S128": "instead", "S130": "to tell them apart"}
 
 
@@ -242,7 +242,7 @@ def budget_lines(plan: Plan) -> Iterator[str]:
 
 
 def refusal_lines(plan: Plan) -> Iterator[str]:
-    """Why apply would not carry the plan out as it stands, with the ways past it."""
+    """Why apply would refuse the plan, with the remedies."""
     for refusal in plan.refusals[:_REFUSALS]:
         ways = ", or ".join(way for way, _ in refusal.ways)
         cause = f" Cause: {refusal.cause}." if refusal.cause else ""

@@ -29,7 +29,7 @@ class RenderView:
     """One render: what the manifests want (`render`), what is known of that, and what is to be done.
 
     `record` belongs to the wanted key, or to the bound one where nothing is wanted. `bound` is the key that
-    the address stands for. `file` is the video's name relative to the library, None where it is not here;
+    the address points to. `file` is the video's name relative to the library, None where it is not here;
     `bytes` its size, `recorded_bytes` what the state knows of it. `needed_by` are labels.
     """
 
@@ -53,7 +53,7 @@ class RenderView:
 class AddressView:
     """An address, its renders in order, and what they were found in.
 
-    `labels` are those of the addresses that stand for a key, or are to.
+    `labels` are those of the addresses that point to a key, or will.
     """
 
     found: FoundAddress
@@ -146,7 +146,7 @@ def _needed_by(graph: Graph, address: str) -> tuple[str, ...]:
 
 
 def _names(project: Project, planned: Planned, found: FoundAddress) -> dict[str, str]:
-    """The names of one clip's videos below the asset directory, with the digest that each stands for."""
+    """The names of one clip's videos below the asset directory, with the digest of each."""
     from sorasync.apply.wanted_names import asset_view
     from sorasync.assets.store import VIDEO
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StateRow:
-    """A record with an address that stands for it; `bound` is False where none does any more, or yet."""
+    """A record with an address that points to it; `bound` is False if none does any more, or yet."""
 
     address: str
     record: Record

@@ -26,7 +26,7 @@ _MARKS = {
 }
 _WIDEST = 34
 _STALE = 3
-# Seconds before a deletion at the provider from which on the closing lines tell of it.
+# The closing lines warn of deletions at the provider within this many seconds.
 _SOON = 86_400
 _STAGE = max(len(stage.value) for stage in RenderStage)
 

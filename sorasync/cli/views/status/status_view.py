@@ -44,7 +44,7 @@ class StatusView:
     records: Mapping[str, Record]
     counts: Mapping[RenderStage, int]
     to_go: Total
-    # What waits for picks will cost once they are made.
+    # The cost of clips that wait for a pick.
     later: Total
     spent: Spent
     leaving: int
@@ -57,7 +57,7 @@ class StatusView:
     expiring: Mapping[str, float]
     today: Spent
     allowances: tuple[Allowance, ...]
-    # Whether only some of the addresses were asked for.
+    # Whether only some addresses were requested.
     filtered: bool
     # What was paid for twice.
     notices: tuple[str, ...] = ()
