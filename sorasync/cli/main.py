@@ -67,8 +67,8 @@ COMMANDS = {
 def cli(**_options: object) -> None:
     """Keep a library of AI-generated video under version control.
 
-    Manifests in TOML say which clips and characters should exist; plan shows the difference from what has
-    been rendered and paid for, and what closing it costs; apply closes it.
+    TOML manifests declare clips and characters. plan compares them with what has been rendered and paid for,
+    and shows every change with its cost; apply makes those changes.
     """
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def add_summary(markdown: str) -> None:
-    """Append to the summary of the job, where there is one."""
+    """Append to the job summary, if there is one."""
     _append("GITHUB_STEP_SUMMARY", f"{markdown}\n\n")
 
 

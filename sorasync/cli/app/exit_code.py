@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ExitCode(IntEnum):
-    """What a command tells the shell."""
+    """The exit codes."""
 
     DONE = 0
     ERROR = 1

@@ -28,7 +28,7 @@ def show_failure(error: BaseException, args: Sequence[str]) -> int:
             click.echo(json_text(_error_fields(error, code)))
             return code
     except OSError as failed:
-        # There is no room behind standard output, or nobody there: what is wrong is told to a person.
+        # Standard output is full or closed: show the error on standard error.
         error = failed
     with suppress(OSError):
         for line in _error_lines(error):

@@ -39,7 +39,7 @@ def prepare_output() -> None:
     """Let nothing that is printed fail for want of a stream, or of a sign in its encoding."""
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         if getattr(sys, name) is None:
-            # The shell closed it. The next file opened would get its number, and what is printed with it.
+            # The shell closed it. The next opened file would get its number, and our output.
             with contextlib.suppress(OSError):
                 os.fstat(number)
                 continue

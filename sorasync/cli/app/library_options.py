@@ -29,7 +29,7 @@ class Globals:
     format: str = "text"
     quiet: bool = False
     verbose: bool = False
-    # Whether the command takes over what the last run has kept of the manifests.
+    # Whether the command uses the last run's cache of the manifests.
     cached: bool = False
     no_cache: bool = False
 

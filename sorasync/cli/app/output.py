@@ -20,16 +20,16 @@ def print_lines(lines: Iterable[str]) -> None:
 
 
 def print_json(data: Mapping[str, object]) -> None:
-    """Print JSON for programs, as it is made."""
+    """Print JSON for programs while it is generated."""
     lines = json_lines(data)
     while block := list(islice(lines, _LINES_AT_A_TIME)):
         click.echo("\n".join(block))
 
 
 def write_output(path: Path, text: str | Iterable[bytes], *, parents: bool = False) -> None:
-    """Write a file in one step: it is there whole, or as it was. Raises `SorasyncError`.
+    """Write a file atomically. Raises `SorasyncError`.
 
-    With `parents` the directories it lies in are made.
+    With `parents`, missing directories are made.
     """
     from sorasync.durable import make_directory, write_atomic
     from sorasync.errors import SorasyncError

@@ -41,7 +41,7 @@ def loaded() -> Parts:
 def listen(
     parts: Parts, settings: PreviewSettings, host: str, port: int, ready: Callable[[int], None]
 ) -> None:
-    """Serve until interrupted. Raises `SorasyncError` where the address cannot be had."""
+    """Serve until interrupted. Raises `SorasyncError` if the address is taken."""
     try:
         parts.serve(settings, host, port, ready)
     except KeyboardInterrupt:

@@ -25,7 +25,7 @@ _SHARED_BY = 3
 
 
 def reference() -> str:
-    """The whole reference as Markdown."""
+    """The complete reference as Markdown."""
     from sorasync.cli.main import cli
 
     context = click.Context(cli, info_name="sorasync")
@@ -45,7 +45,7 @@ Row = tuple[str, str]
 
 @dataclass(frozen=True)
 class _Section:
-    """One command, under its whole name."""
+    """One command, under its full name."""
 
     path: str
     command: click.Command

@@ -33,7 +33,7 @@ class AddressType(click.types.StringParamType):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """The addresses that begin with what was typed. Never raises: a shell has no place for errors."""
+        """The addresses that start with the typed text. Never raises: a shell cannot show errors."""
         from click.shell_completion import CompletionItem
 
         try:

@@ -17,7 +17,7 @@ _NEAREST = 3
 
 @dataclass(frozen=True, slots=True)
 class FoundAddress:
-    """`owner` is the address of the clip or character; `renders` what the word means of it, in full.
+    """`owner` is the address of the clip or character; `renders` the full addresses that were meant.
 
     `declared` tells whether the manifests have it; if not, only the state knows it. `whole` is False where
     a single take or step was named.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def library_of(ctx: click.Context) -> Path | None:
-    """The library that the command line means, None where there is none."""
+    """The library that the command line names, None if there is none."""
     from sorasync.cli.app.library_options import globals_of
 
     start = (globals_of(ctx).library or Path.cwd()).resolve()

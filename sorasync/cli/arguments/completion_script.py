@@ -13,7 +13,7 @@ _BASH: Final = r"""
 _sorasync_completion() {
     local line=${COMP_LINE:0:COMP_POINT} kind value sign quote= word= begun= prefix i
     local -a words=()
-    # Bash offers words in pieces of its own; addresses may hold blanks, escaped or in quotes.
+    # Bash splits words its own way; addresses may contain spaces, escaped or in quotes.
     for ((i = 0; i < ${#line}; i++)); do
         sign=${line:i:1}
         case $quote$sign in
@@ -49,7 +49,7 @@ function _sorasync_completion
     set -l answer (env _SORASYNC_COMPLETE=fish_complete COMP_WORDS=(commandline -cp) \\
         COMP_CWORD=(commandline -t) sorasync)
     for line in $answer
-        # Addresses and help hold commas as well: only the first one ends the kind.
+        # Addresses and help contain commas too: only the first one ends the kind.
         set -l parts (string split --max 1 , -- $line)
         switch $parts[1]
             case dir

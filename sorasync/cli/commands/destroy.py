@@ -87,7 +87,7 @@ def _destroy(
     remote: bool,
     yes: bool,
 ) -> Deleted | None:
-    """Ask for the library's name, lock, look again, delete; None where the answer was another."""
+    """Ask for the library's name, lock, check again, delete; None after any other answer."""
     from sorasync.cli.app.invocation import changing
     from sorasync.cli.terminal.ask_yes_no import typed
     from sorasync.operations.gc import clear_leftovers, delete, everything, relink

@@ -71,7 +71,7 @@ def _outcomes(globals: Globals, paths: tuple[Path, ...]) -> Iterator[tuple[Forma
 
 
 def _shown_path(path: Path) -> str:
-    """The path as people see it: relative to here where it is below."""
+    """The path to show: relative to the working directory if it is below it."""
     here = Path.cwd()
     return path.relative_to(here).as_posix() if path.is_relative_to(here) else path.as_posix()
 

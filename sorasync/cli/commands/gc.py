@@ -89,7 +89,7 @@ def _delete(
     remote: bool,
     yes: bool,
 ) -> Deleted | None:
-    """Ask, lock, look again, delete; None where the answer was no."""
+    """Ask, lock, check again, delete; None if the answer was no."""
     from sorasync.cli.app.invocation import changing
     from sorasync.cli.terminal.ask_yes_no import agreed
     from sorasync.operations.gc import STALE, clear_leftovers, relink, retired

@@ -110,7 +110,7 @@ def _show(globals: Globals, planned: Planned, planning: PlanOptions, *, full: bo
 
 
 def _faults(globals: Globals, diagnostics: list[Diagnostic]) -> None:
-    """Print in the place of the plan why there is none."""
+    """Print why there is no plan."""
     from sorasync.cli.views.plan.plan_markdown import faults_markdown
     from sorasync.errors import SorasyncError
     from sorasync.manifest.config import find_library

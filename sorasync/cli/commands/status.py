@@ -27,8 +27,7 @@ _STAGES = ("lost", "blocked", "failed", "in flight", "to do", "waiting", "done")
 def command(globals: Globals, patterns: tuple[str, ...], stages: tuple[str, ...]) -> ExitCode:
     """Show every clip and character and its progress.
 
-    Reads the manifests and the state; the provider is not asked. ADDRESS may hold * and ?, or be
-    tag:NAME.
+    Reads the manifests and the state; the provider is not asked. ADDRESS takes * and ?, or tag:NAME.
     """
     from sorasync.cli.views.status.status_view import look
 

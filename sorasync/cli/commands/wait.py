@@ -52,8 +52,7 @@ def command(
     """Wait for renders in flight, and download them.
 
     Follows renders and batches that an earlier apply started, and downloads what is done. Starts
-    nothing and pays nothing: the next apply renders the rest. ADDRESS may hold * and ?, or be
-    tag:NAME.
+    nothing and pays nothing: the next apply renders the rest. ADDRESS takes * and ?, or tag:NAME.
     """
     from sorasync.operations.apply import ApplyOptions, apply
     from sorasync.operations.plan import PlanOptions
@@ -77,7 +76,7 @@ def command(
 
 
 def _noted(plans: list[Plan]) -> Callable[[Planned], bool]:
-    """Nothing has to be confirmed, since nothing is paid; the plan is kept for the report."""
+    """Confirm without asking, since nothing is paid; keep the plan for the report."""
 
     def note(planned: Planned) -> bool:
         plans.append(planned.plan)

@@ -10,7 +10,7 @@ from sorasync.errors import SorasyncError
 
 
 def agreed(question: str, *, what: str) -> bool:
-    """Ask yes or no. Raises `SorasyncError` where nobody is there to answer; `what` says what it would do."""
+    """Ask yes or no; `what` says what would happen. Raises `SorasyncError` without a terminal."""
     _require_terminal(what)
     return click.confirm(question, default=False, err=True)
 

@@ -7,7 +7,7 @@ from typing import TextIO
 
 
 def colour_wanted() -> bool | None:
-    """Whether to colour what is printed; None where a terminal decides. NO_COLOR comes before FORCE_COLOR."""
+    """Whether to use colour; None if the terminal decides. NO_COLOR takes precedence over FORCE_COLOR."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
@@ -16,5 +16,5 @@ def colour_wanted() -> bool | None:
 
 
 def can_redraw(stream: TextIO) -> bool:
-    """Whether what was printed there can be drawn over."""
+    """Whether printed lines can be redrawn."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"

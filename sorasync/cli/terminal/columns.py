@@ -11,12 +11,12 @@ _ELSEWHERE = 80
 
 
 def screen_width() -> int:
-    """The columns of the terminal; 80 where the output goes elsewhere."""
+    """The columns of the terminal; 80 without one."""
     return terminal_width() or _ELSEWHERE
 
 
 def terminal_width() -> int | None:
-    """The columns of the terminal, None where the output goes elsewhere."""
+    """The columns of the terminal, None without one."""
     if not sys.stdout.isatty():
         return None
     return max(_NARROWEST, shutil.get_terminal_size((_ELSEWHERE, 24)).columns)
@@ -49,7 +49,7 @@ def cells(text: str) -> int:
 
 
 def padded(text: str, width: int) -> str:
-    """The text with blanks up to the width; a longer one as it is."""
+    """The text padded to the width; a longer one unchanged."""
     return text + " " * max(0, width - cells(text))
 
 
@@ -57,7 +57,7 @@ def told_apart(labels: Iterable[str], width: int) -> dict[str, str]:
     """Each label in at most `width` columns, its middle replaced by `…`, so that no two look alike.
 
     Variants of one matrix clip share their beginning and often their end, so the place of the cut is chosen
-    by all of them. Where no place keeps them apart they stay whole: a long line beats a wrong clip.
+    by all of them. If no place keeps them apart they are not cut: a long line beats a wrong clip.
     """
     names = list(dict.fromkeys(labels))
     long = [name for name in names if cells(name) > width]

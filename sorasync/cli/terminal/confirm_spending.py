@@ -48,7 +48,7 @@ class Confirm:
         return self._ask(plan)
 
     def _show(self, planned: Planned, *, asking: bool) -> None:
-        """The plan; when quiet only its sums, and these only where somebody has to agree to them."""
+        """Show the plan; when quiet, only its totals, and only if they need confirmation."""
         from sorasync.cli.views.plan.plan_text import counts_and_cost, plan_text
 
         if self._globals.quiet:
@@ -63,7 +63,7 @@ class Confirm:
             print_lines([*drift_text(planned.drift), ""])
 
     def _require_cap(self, plan: Plan) -> None:
-        """Raise `Refused` in a job that nobody watches where nothing bounds what a mistake may cost."""
+        """Raise `Refused` in a CI job without any limit on what a mistake may cost."""
         from sorasync.cli.views.plan.plan_json import usd
         from sorasync.operations.budget import capped
 

@@ -19,7 +19,7 @@ def json_text(data: object, indent: int | None = 2) -> str:
 
 
 def json_lines(data: Mapping[str, object]) -> Iterator[str]:
-    """The object as lines of JSON: a key a line, and an element of its arrays a line.
+    """The object as lines of JSON: one line per key, and per element of its arrays.
 
     An iterator is an array whose elements are made as they are written, so a plan of any size streams.
     Indenting everything would leave the encoder of the standard library for one that is ten times slower.
@@ -50,7 +50,7 @@ def _array_lines(head: str, elements: Iterator[object], comma: str) -> Iterator[
 
 
 def _unicode_output() -> bool:
-    """Whether standard output can hold every sign; where not, JSON writes it in ASCII, losing nothing."""
+    """Whether standard output can encode every character; otherwise JSON is escaped to ASCII."""
     return (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("_", "-").startswith("utf")
 
 

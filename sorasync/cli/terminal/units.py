@@ -62,7 +62,7 @@ def moment(at: float) -> str:
 
 
 def iso(at: float | None) -> str | None:
-    """A Unix time as programs read it, None where there is none."""
+    """A Unix time in ISO 8601, None if there is none."""
     if at is None:
         return None
     try:
@@ -89,7 +89,7 @@ def spent_text(spent: Spent) -> str:
 
 
 def charge_text(paid: Attempt | Record, estimate: Decimal | None) -> str:
-    """What one request counts: what was charged, or the estimate that stands in for it."""
+    """What one request counts as: the charge, or else the estimate."""
     estimated = f"{money(estimate)} estimated"
     if paid.charge is None:
         return f"not billed ({estimated})"

@@ -12,7 +12,7 @@ from sorasync.plan.word_diff import shortened, word_diff
 
 
 def acceptance_text(found: Acceptance, graph: Graph) -> Iterator[str]:
-    """The chain, sources first, with what changed; then what is left to be rendered."""
+    """The chain, sources first, with what changed; then what still has to be rendered."""
     labels = {one.old.key: one.label for one in found.accepted}
     for one in found.accepted:
         yield f"✓ {one.label}  {sentence(one.fields, one.new, graph, labels)}"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def destroy_text(
     project: Project, found: list[Doomed], unsettled: list[Record], *, keep_remote: bool, quiet: bool
 ) -> Iterator[str]:
-    """What goes, what it would cost to make it again, and what has to stay."""
+    """What is deleted, what rendering it again would cost, and what stays."""
     if not quiet:
         yield from doomed_text(found, project.clock.now())
     for record in unsettled:

@@ -28,7 +28,7 @@ _ROWS = 200
 
 
 def diff_lines(found: RevisionComparison, *, full: bool = False) -> Iterator[str]:
-    """A line each, prompts as word diffs below; then the sums. `full` shows prompts whole."""
+    """One line each, with word diffs of prompts below; then the totals. `full` shows complete prompts."""
     width = min(max((len(one.label) for one in found.differences), default=0), _WIDEST)
     for one in found.differences:
         yield from _difference_lines(one, width, full=full)
@@ -53,7 +53,7 @@ def _difference_lines(one: RenderDifference, width: int, *, full: bool) -> Itera
 
 
 def _signed_price(one: RenderDifference) -> str:
-    """What making the render costs, signed where it comes or goes."""
+    """The cost of the render, signed if it is added or removed."""
     match one.kind:
         case DifferenceKind.ADDED:
             return "free" if one.after_usd == 0 else f"+{money(one.after_usd)}"

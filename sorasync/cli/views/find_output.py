@@ -51,7 +51,7 @@ def _excerpt(hit: Hit, room: int) -> str:
 
 
 def _flat(text: str) -> str:
-    """On one line, with the blanks at both ends kept."""
+    """On one line, keeping spaces at both ends."""
     return plain_text("".join(" " if c.isspace() else c for c in text))
 
 

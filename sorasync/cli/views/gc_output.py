@@ -40,7 +40,7 @@ def _record_label(record: Record, often: int) -> str:
 
 
 def cut_end(text: str, width: int) -> str:
-    """The text, its columns kept, without what does not fit."""
+    """The text without what does not fit, keeping its columns."""
     return text if cells(text) <= width else cut(text, width)
 
 
@@ -71,7 +71,7 @@ def gc_text(
     quiet: bool,
     filtered: bool = False,
 ) -> Iterator[str]:
-    """What could go, with its sum; `filtered` where only a part of what is retired was asked for."""
+    """What can be deleted, with totals; `filtered` if only part of the retired renders was requested."""
     if not found and not parts[0]:
         yield (
             "No retired render matches: there is nothing to delete."

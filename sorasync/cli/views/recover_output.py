@@ -11,7 +11,7 @@ _NAMED = 5
 
 
 def recovered_text(found: Recovered) -> Iterator[str]:
-    """One line a source, then what was not found."""
+    """One line per source, then what was not found."""
     yield f"Known before, or from the lock file: {counted(found.lock_file, 'record')}."
     yield f"From the videos here: {_label_list(found.sidecars)}{_retired(found.retired)}."
     if found.provider is None:

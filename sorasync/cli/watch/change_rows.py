@@ -20,7 +20,7 @@ _NARROW = 40
 
 @dataclass(frozen=True, slots=True)
 class _RowWidths:
-    """How wide the address, what is done, the price and the reason are; 0 for what is left out."""
+    """The widths of address, action, price and reason; 0 for what is left out."""
 
     names: int
     whats: int
@@ -47,7 +47,7 @@ def plan_rows(changes: Sequence[Change], selected: int, most: int, width: int) -
 
 
 def _share_width(rows: Sequence[Change], width: int) -> _RowWidths:
-    """Share the width: the price first, then the address, then what is done, and the reason has the rest."""
+    """Divide the width: price first, then address, then action; the reason gets the rest."""
     prices = max((cells(price_text(change)) for change in rows), default=0)
     room = width - 4 - 2 - prices
     longest = max((cells(change.label) for change in rows), default=0)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def fault_lines(view: View, most: int, console: Console) -> list[Text]:
-    """Errors before the rest, what was just edited before what was not, and what the plan below is.
+    """Errors first, recently edited clips before others, and what the plan below is.
 
     Where not everything can be shown in full, the first fault is; where that is too much, there is a sentence
     for each. What is left out is counted.
@@ -79,7 +79,7 @@ def _full(group: DiagnosticGroup, console: Console) -> list[Text]:
 
 
 def _wrapped_lines(lines: Iterable[str], console: Console) -> list[Text]:
-    """The lines as they are; a word that is longer than one, such as a path, is broken."""
+    """The lines; a word that does not fit, such as a path, is broken."""
     texts = [Text.from_ansi(printable(line)) for line in lines]
     return [
         part

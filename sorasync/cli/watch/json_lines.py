@@ -109,7 +109,7 @@ class JsonLines:
                 self.said(f"{message.text!r} is not a command; use one of: {COMMANDS}")
 
     def _encoded(self, plan: Plan) -> str:
-        """The plan's changes as JSON; those of the plan before are not written anew."""
+        """The plan's changes as JSON; unchanged ones are reused from the previous plan."""
         before, self._written = self._written, {}
         for change in plan.changes:
             kept = before.get(id(change))
@@ -130,9 +130,9 @@ def _required_text(value: object) -> str:
 
 
 def read_commands(queue: SimpleQueue[object]) -> None:
-    """Put what is written to standard input into the queue, from a thread; its end is the end of watching.
+    """Put lines of standard input into the queue, from a thread; its end ends watching.
 
-    Only a pipe is read: a terminal is somebody typing something else, and an empty input means nobody.
+    Only a pipe is read: at a terminal somebody may type something else.
     """
     try:
         mode = os.fstat(sys.stdin.fileno()).st_mode
@@ -143,7 +143,7 @@ def read_commands(queue: SimpleQueue[object]) -> None:
 
 
 def _read_commands(queue: SimpleQueue[object]) -> None:
-    # Not through `sys.stdin`: a thread that holds its buffer at the end of the program aborts it.
+    # Not through `sys.stdin`: a thread that holds its buffer at exit aborts the program.
     with os.fdopen(os.dup(0), encoding="utf-8", errors="replace") as stream:
         for line in stream:
             queue.put(StdinCommand(line.strip()))

@@ -33,7 +33,7 @@ def split_keys(text: str) -> list[str]:
         found = next((s for s in ("\x1b[A", "\x1b[B", "\x1bOA", "\x1bOB") if text.startswith(s)), text[0])
         text = text[len(found) :]
         if found == "\x1b":
-            # The rest of a sequence that nobody knows here must not be taken for keys.
+            # The rest of an unknown escape sequence must not count as keys.
             return keys
         key = _SEQUENCES.get(found, found)
         if key in _SEQUENCES.values() or key.isprintable():

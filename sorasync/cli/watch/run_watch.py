@@ -34,7 +34,7 @@ def on_terminal(project: Project, settings: WatchSettings) -> int:
     from sorasync.cli.watch.watch_terminal import Key, Terminal
 
     queue: SimpleQueue[object] = SimpleQueue()
-    # Exported by some shells, these hold the size that the window had when the shell started.
+    # Some shells export these with the size that the window had when they started.
     fixed = ("COLUMNS", "LINES")
     surroundings = {name: value for name, value in os.environ.items() if name not in fixed}
     console = Console(highlight=False, _environ=surroundings)

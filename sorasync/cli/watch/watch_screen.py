@@ -174,7 +174,7 @@ def _sums(view: View, console: Console) -> list[Text]:
 
 
 def _waiting_lines(plan: Plan) -> list[str]:
-    """The clips that go on when somebody has picked a take."""
+    """The clips that wait for a pick."""
     labels = list(dict.fromkeys(one.clip for one in plan.waiting))
     if not labels:
         return []
@@ -215,7 +215,7 @@ def _keys(width: int) -> str:
 
 
 def _last(lines: list[Text], most: int) -> list[Text]:
-    """The last lines: how it ended stands there. What came before is counted."""
+    """The last lines, which say how it ended. Earlier ones are counted."""
     if len(lines) <= most:
         return lines
     kept = lines[len(lines) - most + 1 :]

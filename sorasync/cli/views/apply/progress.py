@@ -72,7 +72,7 @@ class ProgressLines:
 
 
 class Live:
-    """A table of what is in flight, redrawn; what ended moves above it as a line."""
+    """A redrawn table of renders in flight; finished ones become lines above it."""
 
     def __init__(self, console: Console | None = None) -> None:
         from rich.console import Console

@@ -28,7 +28,7 @@ class Alike:
 
     @property
     def causes(self) -> list[str]:
-        """The labels of what is waited for, each once."""
+        """The labels of the changes waited for, each once."""
         return list(dict.fromkeys(outcome.cause for outcome in self.waiting if outcome.cause))
 
 
@@ -55,7 +55,7 @@ def few(labels: Sequence[str], show: Callable[[str], str] = str) -> str:
 
 
 def next_step(part: Sequence[Outcome]) -> str | None:
-    """What to type next: the first one's command, said to be one of many where the others differ."""
+    """What to type next: the first one's command, marked as an example if the others differ."""
     first = part[0].next
     same = all(outcome.next == first for outcome in part)
     return first if same or first is None else f"{first}, and likewise for the others"

@@ -74,7 +74,7 @@ def _waiting_text(group: Alike) -> str:
 
 
 def closing_counts(plan: Plan, report: Report, name: str = "Apply") -> str:
-    """How many changes ended in which way, and what was spent."""
+    """The number of changes by how they ended, and what was spent."""
     parts = [f"{len(found)} {end.value}" for end in End if (found := report.of(end))]
     spent = report.spent
     billed = not plan.simulated and (spent.usd or spent.unknown or spent.resends)

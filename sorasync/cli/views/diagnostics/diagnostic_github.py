@@ -28,7 +28,7 @@ def _properties(diagnostic: Diagnostic, prefix: str) -> Iterator[tuple[str, str]
 
 
 def _annotation_message(diagnostic: Diagnostic) -> str:
-    """The sentence with what is needed to act on it, a line each."""
+    """The message, and the details needed to act on it, one line each."""
     lines = [diagnostic.message]
     if diagnostic.address:
         lines.append(f"in: {diagnostic.address}")

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 
 def repository_prefix(root: Path) -> str:
-    """The library's directory seen from `GITHUB_WORKSPACE`, or from here; empty where it is not inside."""
+    """The library's directory relative to `GITHUB_WORKSPACE` or the working directory; empty if outside."""
     base = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd()).resolve()
     inside = root.resolve()
     return inside.relative_to(base).as_posix() if inside.is_relative_to(base) else ""

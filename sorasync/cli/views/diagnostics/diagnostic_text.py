@@ -26,7 +26,7 @@ def diagnostics_text(diagnostics: Iterable[Diagnostic], width: int | None = None
     """Blocks of lines, one for each fault; equal faults are one block with their count.
 
     The last line names the command that explains the codes. `width` is that of the terminal (default: of the
-    one at hand); where there is none, sentences stay on one line, so that they can be searched.
+    one at hand); without one, sentences stay on one line, so that they can be searched.
     """
     groups = grouped(diagnostics)
     width = width or terminal_width()
@@ -56,7 +56,7 @@ def block_lines(group: DiagnosticGroup, width: int | None) -> Iterator[str]:
 
 
 def head_lines(group: DiagnosticGroup, width: int | None) -> Iterator[str]:
-    """One fault in short: what it is, where it is, and the sentence that tells it."""
+    """One fault in short: severity, place and message."""
     one = group.first
     colour = _COLOURS[one.severity]
     where = f"{_position_text(one.position)}: " if one.position else ""

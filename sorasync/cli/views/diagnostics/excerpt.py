@@ -22,11 +22,11 @@ class Excerpt:
 def excerpt(source: str, start: int, end: int, room: int) -> Excerpt:
     """What fits into that many columns around the characters from `start` to `end`, 0-based.
 
-    A third of the room is for what stands before the fault where the line has to be cut.
+    If the line has to be cut, a third of the room is for the text before the fault.
     """
     room = max(room, _LEAST_ROOM)
     start = min(start, len(source))
-    # No more is looked at than could fit: a line may have a million characters.
+    # Only look at what could fit: a line may have a million characters.
     before = _printable(source[max(0, start - room) : start])
     after = _printable(source[start : start + room + 1]).rstrip()
     whole = start <= room and cells(before) + cells(after) <= room

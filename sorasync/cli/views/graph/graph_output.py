@@ -13,7 +13,7 @@ from sorasync.graph.render import Kind
 
 
 def as_tree(view: GraphView) -> Iterator[str]:
-    """Each render below the first thing it needs; where it is needed again, only its name.
+    """Each render below the first thing it needs; if it is needed again, only its name.
 
     No recursion: branches may be many deep.
     """
@@ -92,7 +92,7 @@ _MERMAID = str.maketrans({c: f"#{ord(c)};" for c in '"#<>&`\\'})
 
 
 def as_mermaid(view: GraphView) -> Iterator[str]:
-    """Mermaid's flowchart; nodes are numbered, addresses stand only in labels."""
+    """A Mermaid flowchart; nodes are numbered, addresses are only in labels."""
     ids = {address: f"n{number}" for number, address in enumerate(view.renders)}
     yield "flowchart LR"
     for address, render in view.renders.items():

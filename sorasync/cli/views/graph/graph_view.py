@@ -56,7 +56,7 @@ class GraphView:
 
 
 def chosen(graph: Graph, patterns: tuple[str, ...]) -> GraphView:
-    """The whole graph, or what the patterns match with all that leads to it and comes from it.
+    """The complete graph, or what the patterns match with its sources and dependants.
 
     Raises `SorasyncError` for a pattern that matches nothing.
     """

@@ -87,7 +87,7 @@ def _event_line(event: Event, several: Container[str]) -> str:
 
 
 def _attempts(attempts: tuple[Attempt, ...], several: Container[str]) -> Iterator[str]:
-    """What may have cost something; what is free stands among the events alone."""
+    """Attempts that may have cost something; free ones are only among the events."""
     priced = [one for one in attempts if one.estimate_usd != 0 or one.reported_usd]
     if priced:
         yield from ("", "Paid requests:", *(f"  {_attempt(attempt, several)}" for attempt in priced))

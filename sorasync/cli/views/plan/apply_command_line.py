@@ -30,7 +30,7 @@ def apply_file_command(globals: Globals, plan: Plan, file: str) -> str | None:
 
 
 def _program(globals: Globals) -> list[str]:
-    """The program with the library that it was told to use."""
+    """The program's name, with its --library option."""
     return ["sorasync"] if globals.library is None else ["sorasync", "--library", str(globals.library)]
 
 
@@ -39,7 +39,7 @@ def _env(globals: Globals) -> list[str]:
 
 
 def _planning(planning: PlanOptions) -> Iterator[str]:
-    """The options that decide what is in the plan. `--offline` decides only who is asked, and stays out."""
+    """The options that decide what is in the plan; `--offline` does not."""
     selection = planning.selection
     for option, values in (
         ("--target", selection.target),

@@ -55,7 +55,7 @@ def plan_json(plan: Plan, *, changes: bool = True) -> dict[str, object]:
 
 
 def allowance_json(allowance: Allowance) -> dict[str, object]:
-    """A cap and what is spent of it."""
+    """A cap and how much of it is spent."""
     return {
         "name": allowance.name,
         "limit_usd": None if allowance.usd is None else usd(allowance.usd),

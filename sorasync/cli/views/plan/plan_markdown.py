@@ -86,7 +86,7 @@ def plan_summary(plan: Plan, drift: Drift | None = None) -> str:
 
 
 def faults_markdown(diagnostics: list[Diagnostic], library: str, env: str | None, *, comment: bool) -> str:
-    """What stands in the place of a plan when the manifests are faulty."""
+    """What is shown instead of a plan if the manifests have errors."""
     head = [marker(library, env)] if comment else []
     paper = _Paper(COMMENT_LIMIT if comment else SUMMARY_LIMIT, head, sum(map(len, head)) + 2)
     paper.add(f"**sorasync: no plan, {counts_text(diagnostics)} in the manifests**")
@@ -126,7 +126,7 @@ def _written(plan: Plan, drift: Drift | None, paper: _Paper, tail: str) -> str:
 
 
 def _drift(drift: Drift, paper: _Paper, reserve: int) -> None:
-    """What a refresh found: the sum, and what has drifted, folded."""
+    """The result of a refresh: totals, and the drift, folded."""
     lines = list(map(click.unstyle, drift_text(drift)))
     items, sums = lines[: len(drift.items)], [line for line in lines[len(drift.items) :] if line]
     paper.add("  \n".join(sums), reserve)
@@ -150,7 +150,7 @@ def _where(plan: Plan) -> Iterator[str]:
 
 
 def _dearest_changes(plan: Plan, paper: _Paper, reserve: int) -> None:
-    """The dearest changes, as many as fit; what has no known price comes first."""
+    """The most expensive changes that fit; unknown prices come first."""
     ordered = sorted(plan.changes, key=lambda c: (c.cost_usd is not None, -(c.cost_usd or 0)))
     rows = [_change_cells(change) for change in ordered[:_ROWS]]
     room = paper.limit - paper.used - reserve - 300
@@ -203,7 +203,7 @@ def _fit(paper: _Paper, title: str, found: list[str], command: str, reserve: int
 
 
 def _elsewhere() -> str:
-    """Where the whole plan can be read."""
+    """Where to read the full plan."""
     found = [os.environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID")]
     if all(found):
         return "it is in [the summary of the job]({}/{}/actions/runs/{})".format(*found)

@@ -57,7 +57,7 @@ _WIDEST_NAME = 60
 def plan_text(
     plan: Plan, *, full: bool = False, short: bool = False, command: str | None = None
 ) -> Iterator[str]:
-    """The plan's lines. `full` shows prompts whole, `short` leaves their diffs out.
+    """The plan's lines. `full` shows complete prompts, `short` leaves out their diffs.
 
     `command` is what applies exactly this plan, None where there is nothing to say about that. On a terminal
     the addresses are shortened to what tells them apart and reasons are folded; elsewhere every address is
@@ -124,7 +124,7 @@ def price_text(change: Change) -> str:
 
 
 def why_text(change: Change) -> str:
-    """The reason, and what has to be done first."""
+    """The reason, and the changes it waits for."""
     waits = f"; waits for {and_more(change.depends_on, 3)}" if change.depends_on else ""
     return f"{change.reason}{waits}"
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RenderView:
-    """One render: what the manifests want (`render`), what is known of that, and what is to be done.
+    """One render: what the manifests want (`render`), what is known about it, and its change.
 
     `record` belongs to the wanted key, or to the bound one where nothing is wanted. `bound` is the key that
     the address points to. `file` is the video's name relative to the library, None where it is not here;
@@ -63,7 +63,7 @@ class AddressView:
 
 
 def look(project: Project, text: str) -> AddressView:
-    """Find an address and what is known of it. Raises `SorasyncError` for one that nobody knows."""
+    """Find an address and what is known about it. Raises `SorasyncError` for an unknown one."""
     with project.synced_store() as store:
         planned = make_plan(project, PlanOptions(offline=True), store)
         found = find(text, planned.graph, planned.known.bindings)
@@ -134,7 +134,7 @@ class _AddressSearch:
         return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
     def _holds(self, path: Path, asset: str) -> bool:
-        """Whether a name shows that video, as far as a look tells: it may be an earlier take."""
+        """Whether a name seems to link to that video: it may be an earlier take."""
         try:
             return path.stat().st_size == self._recorded[asset].size
         except (OSError, KeyError):

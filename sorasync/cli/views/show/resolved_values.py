@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A field and its value. `place` is where it was written, else `note` says why it is what it is."""
+    """A field and its value. `place` is where it was written; otherwise `note` says where it comes from."""
 
     name: str
     value: object
@@ -57,7 +57,7 @@ _STEP = re.compile(r"steps\[(\d+)\]\.seconds")
 
 
 def _filled_in(graph: Graph, clip: str, field: str) -> object:
-    """What the profile gave a field that nobody wrote, None where no render has it yet."""
+    """The profile's value of an unwritten field, None if no render has it yet."""
     node = graph.clips[clip]
     step = _STEP.fullmatch(field)
     if step is None:

@@ -54,7 +54,7 @@ def _row_json(row: StateRow) -> dict[str, object]:
 
 
 def holder_json(holder: Holder, *, dead: bool) -> dict[str, object]:
-    """Who holds the lock; `ended` tells that the process is certainly gone."""
+    """The lock's holder; `ended`: its process has certainly ended."""
     who = holder.process
     return {
         "id": holder.id,

@@ -24,7 +24,7 @@ class StateRow:
 
 
 def rows(project: Project, pattern: str | None = None, *, everything: bool = False) -> list[StateRow]:
-    """The rows of every address, of what is on its way, and (`everything`) of what is retired.
+    """The rows of every address, of renders in flight, and (`everything`) of retired ones.
 
     Raises `SorasyncError` for a pattern that matches nothing.
     """
@@ -63,7 +63,7 @@ def _matching(found: list[StateRow], pattern: str) -> list[StateRow]:
 
 
 def state_path(project: Project) -> Path:
-    """The file of the state. Raises `StateError` for a state that no file holds."""
+    """The state's file. Raises `StateError` for a state in memory."""
     from sorasync.state.connect import location
     from sorasync.state.errors import StateError
 
