@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from sorasync.apply.wanted_names import asset_view
+from sorasync.assets.link_kind import Way
+from sorasync.assets.made_names import NameRow, save_ledger
 from sorasync.graph.render import Render
 from sorasync.operations.project import Project
 from sorasync.state.record import Record, Status
@@ -46,7 +49,7 @@ def _clip(number: int) -> str:
 
 
 def fill_state(root: Path) -> None:
-    """Record every render of the library as stored, each with a file of one byte."""
+    """Record every render of the library as stored, each with a file of one byte and its names noted."""
     project = Project.open(root)
     graph = project.graph(project.library())
     assets = project.assets()
@@ -61,6 +64,8 @@ def fill_state(root: Path) -> None:
         store.put_all(records)
         for render in graph.renders.values():
             store.bind(render.address, render.key, run=None)
+        view = asset_view(graph, store.bindings(), store.briefs(), (), project.file_naming(graph))
+    save_ledger(assets.root, {name: NameRow(link.file, Way.LINK, 0, 1, 0) for name, link in view.items()})
 
 
 def _record(render: Render, sha: str, provider: str) -> Record:

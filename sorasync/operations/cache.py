@@ -3,6 +3,7 @@
 ```
 <header>                           format, program, place and basis as JSON
 <digests>                          the stamp and SHA-256 of every file that was read
+<findings>                         what the lint found, null where it was not asked
 <outline>                          one for each manifest
 ```
 Each line begins with its CRC-32. The file may be deleted at any time. One that was made by another program,
@@ -19,13 +20,15 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 from sorasync.durable import put_whole
 from sorasync.graph.outline import Outline
 from sorasync.library_file import MEDIA_BYTES, read_file
+from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
 from sorasync.manifest.files import FileDigest
-from sorasync.operations.engine import Engine, Part
+from sorasync.operations.engine import Engine, Findings, Part
 
 DIRECTORY = "state/cache"
 FORMAT = 1
@@ -52,12 +55,13 @@ def load_engine(root: Path, env: str | None) -> Engine:
             return engine
         digests = {path: FileDigest(*stamp) for path, stamp in json.loads(_checked(lines[1])).items()}
         parts = {}
-        for line in lines[2:]:
+        findings = _findings(json.loads(_checked(lines[2])))
+        for line in lines[3:]:
             outline = Outline.of_text(_checked(line))
             parts[outline.file] = Part(outline)
     except (OSError, ValueError, IndexError, TypeError, KeyError, RecursionError):
         return engine
-    engine.basis, engine.digests, engine.parts = head[-1], digests, parts
+    engine.basis, engine.digests, engine.findings, engine.parts = head[-1], digests, findings, parts
     return engine
 
 
@@ -83,8 +87,26 @@ def _lines(engine: Engine, root: Path) -> Iterator[bytes]:
         for path, found in engine.digests.items()
     }
     yield _line(json.dumps(stamps))
+    found = engine.findings
+    yield _line(json.dumps(found and [found.evidence, [_row(one) for one in found.diagnostics]]))
     for part in engine.parts.values():
         yield _line(part.outline.text())
+
+
+def _row(found: Diagnostic) -> list[object]:
+    place = found.position and [getattr(found.position, name) for name in Position.__slots__]
+    return [getattr(found, name) if name != "position" else place for name in Diagnostic.__slots__]
+
+
+def _findings(found: tuple[str, list[list[Any]]] | None) -> Findings | None:
+    if found is None:
+        return None
+    evidence, rows = found
+    diagnostics = (
+        Diagnostic(code, Severity(severity), message, place and Position(*place), *rest)
+        for code, severity, message, place, *rest in rows
+    )
+    return Findings(evidence, tuple(diagnostics))
 
 
 def _line(text: str) -> bytes:

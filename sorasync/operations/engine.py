@@ -26,6 +26,7 @@ from sorasync.graph.parted import Columns, PartedGraph
 from sorasync.graph.render import Render
 from sorasync.manifest.built import Built, build_file, holds
 from sorasync.manifest.config import Config
+from sorasync.manifest.diagnostic import Diagnostic
 from sorasync.manifest.files import FileDigest, FileFault, LibraryFiles
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin, same_place
 from sorasync.manifest.source_positions import SourcePositions
@@ -35,6 +36,14 @@ from sorasync.profile.profile import Profile
 Picks = dict[str, tuple[int, Origin]]
 
 _SPARE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the lint found in a whole library, and the evidence that it follows from."""
+
+    evidence: str
+    diagnostics: tuple[Diagnostic, ...]
 
 
 @dataclass(slots=True)
@@ -63,7 +72,8 @@ class Engine:
 
     `basis` stands for what decides them outside of the library's files. `made` are renders of parts that
     hold. `version` grows with every load that finds other files than the one before, `changed` tells whether
-    the last one found anything that is worth keeping.
+    the last one found anything that is worth keeping. `findings` are those of the whole library, as the lint
+    was last asked for them.
     """
 
     basis: str = ""
@@ -71,6 +81,7 @@ class Engine:
     parts: dict[str, Part] = field(default_factory=dict)
     made: dict[str, Render] = field(default_factory=dict)
     memo: Memo = field(default_factory=Memo)
+    findings: Findings | None = None
     version: int = 0
     changed: bool = False
     _seen: tuple[object, ...] = ()
@@ -99,9 +110,22 @@ class Engine:
         if len(self.memo) > 2 * len(self.made) + _SPARE:
             self.memo.forget_all_but({name for part in kept.values() for name in part.outline.names})
         self.parts, self.digests = kept, look.digests
-        seen = (self.basis, *sorted((path, found.sha256) for path, found in look.digests.items()))
+        seen = self._read()
         self.version += seen != self._seen
         self._seen = seen
+
+    def _read(self) -> tuple[object, ...]:
+        return (self.basis, *sorted((path, found.sha256) for path, found in self.digests.items()))
+
+    @property
+    def unmoved(self) -> bool:
+        """Whether no file was found changed since the last load: a position reads its file once more."""
+        return self._read() == self._seen
+
+    def evidence(self, *facts: str) -> str:
+        """A digest of everything that the last load was made from, and of those facts."""
+        seen = json.dumps([self._seen, facts])
+        return hashlib.sha256(seen.encode("utf-8", "surrogatepass")).hexdigest()
 
     def forget(self, part: Part) -> None:
         """Let the renders of a part go."""

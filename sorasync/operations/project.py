@@ -149,7 +149,22 @@ class Project:
 
     def lint(self, library: Library, only: Collection[str] | None = None) -> tuple[Diagnostic, ...]:
         """The lint findings in the prompts of the library, or of the clips in `only`."""
-        return self._linted(library, only)
+        engine = self.engine
+        if engine is None or only is not None or not any(one.library is library for one in self._wanted):
+            return self._linted(library, only)
+        from sorasync.library_file import read_file
+        from sorasync.operations.engine import Findings
+
+        # Comments and tables of the configuration decide what is reported, and where.
+        configuration = read_file(self.root / "sorasync.toml", within=self.root).hex()
+        evidence = engine.evidence(configuration, self.config.lint.model_dump_json())
+        if engine.findings is not None and engine.findings.evidence == evidence:
+            return engine.findings.diagnostics
+        found = self._linted(library, only)
+        if engine.unmoved:
+            engine.findings, engine.changed = Findings(evidence, found), True
+            self._keep_engine(engine)
+        return found
 
     def _linted(
         self, library: Library, only: Collection[str] | None, memo: LintMemo | None = None

@@ -50,3 +50,12 @@ def test_a_command_loads_what_it_needs_and_no_more(tmp_path: Path) -> None:
     assert code == 0
     assert names >= {"pydantic", "rtoml"}
     assert names.isdisjoint({"asyncio", "httpx", "sqlite3", "numpy", "av", "PIL", "starlette"})
+
+
+@pytest.mark.parametrize("command", ["plan", "status"])
+def test_a_command_that_finds_nothing_to_do_loads_little(command: str, tmp_path: Path) -> None:
+    (tmp_path / "manifests").mkdir()
+    (tmp_path / "sorasync.toml").write_text("")
+    code, names = loaded(command, "--library", str(tmp_path))
+    assert code == 0
+    assert names.isdisjoint({"asyncio", "httpx", "rich", "sqlite_utils", "numpy", "av", "PIL", "starlette"})

@@ -18,9 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sorasync.operations.cache as cache
+from sorasync.cli.views.diagnostics.diagnostic_json import diagnostic_json
 from sorasync.library_file import MEDIA_BYTES, open_file
 from sorasync.manifest.library import Library as Declared
 from sorasync.operations.project import Project
+from sorasync.operations.validate import check
 from tests.watch.kit import Library, clip, make
 from tests.watch.test_same_plans import EDITS, _mending, told
 
@@ -240,6 +242,40 @@ def test_a_link_in_the_place_of_the_cache_is_not_followed(tmp_path: Path) -> Non
     (library.root / cache.DIRECTORY).symlink_to(elsewhere)
     assert cached(library) == told(Project.open(library.root))
     assert list(elsewhere.iterdir()) == []
+
+
+def found(library: Library, *, cached: bool) -> list[str]:
+    """Everything that `validate` reports."""
+    checked = check(lambda: Project.open(library.root, cached=cached))
+    return [json.dumps(diagnostic_json(one)) for one in checked.diagnostics]
+
+
+def test_findings_are_kept_and_follow_every_file_and_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = start(tmp_path)
+    library.save(
+        "manifests/vague.toml", clip("vague", "An epic market, 4K") + clip("alike", "An epic market, 4K")
+    )
+    fresh = found(library, cached=False)
+    assert any("S207" in one for one in fresh)
+    assert found(library, cached=True) == fresh
+    with monkeypatch.context() as patch:
+        patch.setattr("sorasync.manifest.lint.lint", None)
+        assert found(library, cached=True) == fresh
+    for file, old, new in (
+        ("manifests/vague.toml", "An epic market, 4K", "An epic market"),
+        ("manifests/vague.toml", "[clips.alike]", "\n\n[clips.alike]"),
+        ("manifests/vague.toml", "[clips.alike]", "# sorasync: ignore S207\n[clips.alike]"),
+        ("sorasync.toml", "[defaults]", '[lint]\nignore = ["S207"]\n[defaults]'),
+        ("sorasync.toml", '"S207"', '"S2007"'),
+    ):
+        library.save(file, library.read(file).replace(old, new))
+        changed = found(library, cached=False)
+        assert changed != fresh
+        assert found(library, cached=True) == changed
+        assert found(library, cached=True) == changed
+        fresh = changed
 
 
 def test_a_library_that_cannot_be_written_is_planned_all_the_same(tmp_path: Path) -> None:
