@@ -58,9 +58,9 @@ def merged_defaults(own: DefaultsModel, library: DefaultsModel) -> Merged:
 def build(
     declared: Declared, library: DefaultsModel, files: Look
 ) -> tuple[list[CharacterSpec], list[ClipSpec], list[Fault]]:
-    """The characters and clips of a file, and what is wrong with them by themselves.
+    """The characters and clips of a file, and the errors within each.
 
-    A faulty one is built as far as it goes, so that what refers to it can still be checked.
+    A faulty one is built as far as possible, so that references to it can still be checked.
     """
     work = _Building(declared, merged_defaults(declared.model.defaults, library), files)
     cast = [work.character(slug) for slug in declared.model.characters]
@@ -255,7 +255,7 @@ class _Building:
         return ""
 
     def _named(self, declared: str | None) -> str | None:
-        """The library's path of a prompt file, None where there is none to be had."""
+        """The path of a prompt file in the library, None if there is none."""
         try:
             return None if declared is None else self.files.resolve(declared, self.file)
         except FileFault:
@@ -279,7 +279,7 @@ class _Building:
         return self._checked(text, path, address)
 
     def _checked(self, text: str, path: TomlPath, address: str, *, layout: bool = True) -> str:
-        """The text as it is sent; an empty, a too long or an odd one is a fault."""
+        """Normalised prompt; reports S113 if it is empty, too long or has control characters."""
         if layout:
             text = normalise(text)
         if not text or text.isspace():

@@ -22,7 +22,7 @@ Asked = tuple[tuple[Question, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """Everything that one manifest brings into a library.
+    """Everything that one manifest declares.
 
     `slugs` and `cast` are all names that it declares, `matrices` the slugs that make several clips;
     `remark` says whether it holds a comment addressed to this program, `unread` that it has no values.
@@ -67,7 +67,7 @@ class _Noting:
 
 def build_file(config: Config, look: Look, file: str, text: str) -> Built:
     """Read the text of one manifest. What is wrong with it is among its `faults`."""
-    # Not at the start: where no manifest has changed, nothing of this is needed.
+    # Not imported at the top: if no manifest has changed, none of this is needed.
     from sorasync.manifest.build import build
     from sorasync.manifest.declare import declare, syntax_faults
     from sorasync.manifest.matrix import canonical_name
@@ -96,7 +96,7 @@ def build_file(config: Config, look: Look, file: str, text: str) -> Built:
 
 
 def holds(asked: Asked, look: LibraryFiles) -> bool:
-    """Whether the disk would still give the same answers. Raises `FileFault`."""
+    """Whether the files on disk are unchanged. Raises `FileFault`."""
     return all(_answer(look, question) == before for question, before in asked)
 
 

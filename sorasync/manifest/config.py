@@ -87,7 +87,7 @@ class ProviderConfig(Table):
 
 
 class StateConfig(Table):
-    """`[state]`: where the records are kept."""
+    """`[state]`: where the state is."""
 
     url: Annotated[str, StringConstraints(pattern=_STATE_URL)] = Field(
         DEFAULT_STATE, description="The URL of the state.", examples=[DEFAULT_STATE]
@@ -254,7 +254,7 @@ def load_config(root: Path, env: str | None = None) -> Config:
 
 
 def find_library(start: Path) -> Path:
-    """The nearest directory upwards from `start`, itself included, that holds a `sorasync.toml`.
+    """The nearest directory from `start` upwards that has a `sorasync.toml`.
 
     Raises `SorasyncError` if there is none.
     """

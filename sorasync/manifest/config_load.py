@@ -132,7 +132,7 @@ def _one(
 
 
 def _where(path: TomlPath, overlay: dict[str, Any], env: str | None) -> TomlPath:
-    """The path in the file: inside the environment's table if that is where the value comes from."""
+    """The path in the file: inside the environment's table if the value comes from there."""
     at: Any = overlay
     for part in path:
         if isinstance(at, dict) and part in at:
@@ -153,7 +153,7 @@ def _merge(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
 
 
 def _default(merged: dict[str, Any], table: str, key: str, overlay: dict[str, Any], value: str) -> None:
-    """Give the environment a place of its own, unless its overlay names one."""
+    """Give the environment its own path, unless it sets one."""
     own = overlay.get(table)
     if isinstance(own, dict) and key in own:
         return
@@ -204,7 +204,7 @@ def _resolve_defaults(merged: dict[str, Any], place: Any) -> list[Fault]:
 
 
 def _hidden(fault: Fault) -> Fault:
-    """The fault without the value of an address, which may hold a password."""
+    """The fault without the value of a URL, which may contain a password."""
     if fault.path and fault.path[-1] == "base_url" and fault.code == "S104":
         return Fault(
             fault.code,

@@ -57,7 +57,7 @@ class Diagnostic:
 
 
 class ManifestError(SorasyncError):
-    """The library cannot be planned; `diagnostics` holds every fault found, sorted, errors and others."""
+    """The library cannot be planned; `diagnostics` has everything found, sorted."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = sorted(diagnostics, key=Diagnostic.sort_key)

@@ -21,7 +21,7 @@ class Fault:
 
     `{other}` in the message is replaced by the place of `other`, a (file, path) pair. `on_key` points at the
     key instead of the value, `within` is a regular expression for the part of the value that is meant,
-    `span` is given where the place is known already. A `secret` fault never shows its source line.
+    `span` is set if the position is already known. A `secret` fault never shows its source line.
     """
 
     code: str
@@ -39,7 +39,7 @@ class Fault:
 
 
 class Locator:
-    """Finds paths in files, reading and parsing each file once, and only when asked.
+    """Finds paths in files; reads and parses each file once, on demand.
 
     `text_of` gives a file's text, or None where it cannot be read (any more).
     """
@@ -51,7 +51,7 @@ class Locator:
         self._positions: dict[str, Positions] = {}
 
     def position(self, file: str, path: TomlPath) -> Position:
-        """Where the declaration at `path` stands: a table's header, a key's value."""
+        """The position of the declaration at `path`: a table's header, a key's value."""
         positions = self.of(file)
         return Position(file, *(positions.span(path) if positions else Span()))
 
@@ -108,7 +108,7 @@ class Locator:
         return self._texts[file]
 
     def of(self, file: str) -> Positions | None:
-        """Where everything stands in a file, None if it cannot be read."""
+        """The positions in a file, None if it cannot be read."""
         if file not in self._positions:
             text = self.text(file)
             if text is None:

@@ -119,7 +119,7 @@ class LibraryFiles:
         return self._text[1]
 
     def text_or_none(self, path: str) -> str | None:
-        """The text for showing where something stands: broken bytes are replaced, None if unreadable."""
+        """The text for excerpts: broken bytes are replaced, None if unreadable."""
         try:
             return self._bytes(path).decode("utf-8", "replace").removeprefix("\ufeff")
         except FileFault:

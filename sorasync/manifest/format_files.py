@@ -20,9 +20,9 @@ _MANIFESTS = "manifests"
 
 @dataclass(frozen=True, slots=True)
 class FormattedFile:
-    """A file as it is and as it would be.
+    """A file before and after formatting.
 
-    With `faults` it cannot be laid out, and `after` is `before`; `obstacle` says in a word or two for what.
+    With `faults` it cannot be formatted, and `after` is `before`; `obstacle` says why in a few words.
     """
 
     name: str
@@ -54,7 +54,7 @@ def refused(name: str, error: FileRefused) -> FormattedFile:
 
 
 def outcome(name: str, data: bytes) -> FormattedFile:
-    """What becomes of a file's bytes. Never raises: whatever is wrong is among the faults."""
+    """Format a file's bytes. Never raises: everything wrong is in the faults."""
     raw = data.decode("utf-8", "replace")
     try:
         text = decode(data)

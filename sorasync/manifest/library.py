@@ -62,7 +62,7 @@ class ClipSpec:
     `name` is the address without `clip.`: `market`, `promo[city=Lisbon,mood=rainy]`. A clip either has a
     `prompt` (then `source` is None) or continues the clip that `source` names (then prompt, model, size,
     seconds, image and characters are None or empty, and there is at least one step). `pick` is the 1-based
-    take that counts, None where nobody chose. `image` is a path relative to the library; so is
+    picked take, None if there is no pick. `image` is a path relative to the library; so is
     `prompt_file`, given where the prompt was read from a file of its own.
     """
 
@@ -88,7 +88,7 @@ class ClipSpec:
 
 
 def same_place(one: ClipSpec, other: ClipSpec) -> bool:
-    """Whether two declarations are the same and stand at the same places."""
+    """Whether two declarations are the same and have the same positions."""
     if one is other:
         return True
     return (
@@ -109,9 +109,9 @@ class HasModels(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Everything declared, by name, and a way to find where it stands.
+    """Everything declared, by name, and a way to find its position.
 
-    `position` maps an origin to a span, re-reading the file's syntax tree only when asked: nobody pays for
+    `position` maps an origin to a span, reading the file's syntax tree only on demand, at no cost for
     positions in a library without faults. `source` is the text of the line at a position. Where each value
     of a clip came from is `provenance.provenance`. `picks` says where the picks of `[picks]` tables stand,
     by clip name; `files` are all files that the library was read from (manifests, prompt files, videos,

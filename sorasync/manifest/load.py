@@ -109,7 +109,7 @@ class _Loading:
     def run(self) -> None:
         for file in self._manifests():
             self._enter(self._built(file))
-        # A file that could not be read declares names nobody knows: every reference to them would look wrong.
+        # The names in an unreadable file are unknown: every reference to them would look wrong.
         if not self.unread:
             self.faults += check_references(self.names)
             self.faults += check_picks(self.names, self.picks)

@@ -62,7 +62,7 @@ def suffix(values: Mapping[str, object]) -> str:
 
 
 def canonical_name(name: str) -> str:
-    """A clip's name with the keys of its instance in order, however somebody wrote it."""
+    """A clip's name with the keys of its instance in canonical order."""
     found = _INSTANCE.fullmatch(name.strip())
     if not found:
         return name.strip()

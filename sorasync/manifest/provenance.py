@@ -11,7 +11,7 @@ from sorasync.manifest.library import ClipSpec, Library, Origin
 from sorasync.toml.parse import TomlError, parse
 from sorasync.toml.positions import TomlPath
 
-# A field, its value, and the place it was written, or a few words where nobody wrote it.
+# A field, its value, and where it was written, or a few words if it was not.
 Provenance = tuple[str, object, Origin | str]
 
 _BUILT_IN = "built in"
@@ -83,7 +83,7 @@ class _OriginSearch:
                 yield "style", style, self._default("style")
 
     def settings(self) -> Iterator[Provenance]:
-        """Everything that stands once on a clip."""
+        """All values of a clip itself."""
         spec, create = self.spec, self.spec.source is None
         for name in _OF_CREATE if create else ():
             value = getattr(spec, name)

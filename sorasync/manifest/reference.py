@@ -95,7 +95,7 @@ _FREE: Final[dict[str, tuple[str, ...]]] = {"manifest": ("vars", "picks"), "conf
 
 
 def reference() -> str:
-    """The whole page."""
+    """The complete page."""
     parts = [_HEAD, _MANIFESTS, *_tables("manifest", manifest_schema())]
     parts += [_CONFIG, *_tables("config", config_schema())]
     return "\n".join(parts)

@@ -34,7 +34,7 @@ class Names:
 def claim(
     kind: str, names: Iterable[str], file: str, taken: dict[str, str], folded: dict[str, str]
 ) -> Iterator[Fault]:
-    """Enter a file's declarations into `taken` (name to file); yields those that stand there already.
+    """Enter a file's declarations into `taken` (name to file); yields those that are already there.
 
     `folded` holds the names without case, since files named after them must not collide.
     """
@@ -165,7 +165,7 @@ def _dangling(names: Names, name: str, fault: Fault) -> Fault:
 
 
 def _cycles(clips: Mapping[str, ClipSpec]) -> Iterator[Fault]:
-    """Each cycle once, told from its first name on; every clip has one source at most."""
+    """Each cycle once, starting at its first name; every clip has at most one source."""
     done: set[str] = set()
     for start in (name for name, clip in clips.items() if clip.source is not None):
         trail: dict[str, int] = {}
@@ -209,7 +209,7 @@ def _instances(names: Names) -> Iterator[Fault]:
 
 
 def _is_faulty(names: Names, name: str) -> bool:
-    """Whether the name is declared, but so that no clip came of it; that fault has been told already."""
+    """Whether the name was declared but rejected earlier; do not report it again."""
     base = _base_name(name)
     return base not in names.instances if base in names.matrices else name in names.slugs
 

@@ -58,7 +58,7 @@ def _scalars(value: object) -> object:
 
 
 def _parameter(value: object) -> object:
-    """A value that JSON can hold, tables and arrays included; every part that it cannot hold is a fault."""
+    """A JSON value, tables and arrays included; every other part is a fault."""
     faults = [
         InitErrorDetails(type=PydanticCustomError("parameter", why), loc=path, input=part)
         for path, part, why in _unsendable(value, ())
@@ -229,7 +229,7 @@ class ClipModel(Table):
 
 
 class ManifestModel(Table):
-    """A whole manifest file."""
+    """A manifest file."""
 
     defaults: DefaultsModel = Field(default_factory=DefaultsModel, description="Defaults of this file.")
     vars: dict[str, Variable] = Field(

@@ -20,6 +20,6 @@ def schema_text(name: SchemaName) -> str:
 
 
 def schema_line(name: SchemaName, file: str) -> str:
-    """The comment that tells an editor the schema of a file; `file` is relative to the library, POSIX."""
+    """The comment that names a file's schema for editors; `file` is relative to the library, POSIX."""
     upwards = "../" * file.count("/") or "./"
     return f"#:schema {upwards}{SCHEMA_FILES[name]}"

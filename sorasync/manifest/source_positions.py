@@ -17,13 +17,13 @@ class SourcePositions:
 
     @property
     def locator(self) -> Locator:
-        """The files as they are now, read and parsed once each."""
+        """The present files, read and parsed once each."""
         if self._locator is None:
             self._locator = Locator(self._files.text_or_none)
         return self._locator
 
     def position(self, origin: Origin) -> Position:
-        """Where a declaration or a value stands."""
+        """The position of a declaration or a value."""
         return self.locator.position(origin.file, origin.path)
 
     def source(self, position: Position) -> str | None:

@@ -13,7 +13,7 @@ from sorasync.manifest.text import normalise, one_line
 
 
 def storyboard_text(style: str | None, scene: str | None, shots: Sequence[ShotModel]) -> str:
-    """The prompt of a storyboard; what is absent leaves its line out."""
+    """The prompt of a storyboard; missing fields have no line."""
     blocks: list[str] = []
     if style:
         blocks.append(f"Style: {one_line(style)}")

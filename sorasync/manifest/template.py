@@ -38,7 +38,7 @@ class Problem:
         address: str | None = None,
         span: Span | None = None,
     ) -> Fault:
-        """The fault at that place of a file; `scope` holds the variables there are."""
+        """The fault at that place of a file; `scope` has the variables."""
         if self.why == "undefined":
             message = f"variable `{self.name}` is not defined"
             expected = listed(scope) if scope else "no variables are defined here"
@@ -64,7 +64,7 @@ class Problem:
 
 
 def has_placeholders(value: object) -> bool:
-    """Whether any string inside the value, keys aside, holds `{{`."""
+    """Whether any string inside the value, except keys, contains `{{`."""
     if isinstance(value, str):
         return "{{" in value
     if isinstance(value, dict):
@@ -77,8 +77,8 @@ def has_placeholders(value: object) -> bool:
 def substitute(value: Any, scope: Mapping[str, Any]) -> tuple[Any, list[Problem]]:
     """The value with every placeholder filled from `scope`, as a copy where something changed.
 
-    A string that is nothing but one placeholder becomes the variable's own value. `{{ '{{' }}` is two braces
-    as they are. What cannot be filled stays and is listed as a problem. Values that are put in are not looked
+    A string that is only a placeholder becomes the variable's value. `{{ '{{' }}` is two braces
+    as they are. What cannot be filled stays and is listed as a problem. Inserted values are not searched
     at again.
     """
     problems: list[Problem] = []

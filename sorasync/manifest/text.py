@@ -27,7 +27,7 @@ def one_line(text: str) -> str:
 
 
 def control_character(text: str) -> str | None:
-    """The first character that no prompt may hold, as `U+001B`, or None."""
+    """The first character that no prompt may contain, as `U+001B`, or None."""
     found = _CONTROL.search(text)
     return f"U+{ord(found[0]):04X}" if found else None
 

@@ -38,14 +38,14 @@ _TYPES = {
     "finite_number": "a finite number",
 }
 _ROUNDS = 8
-# Faults of one file that are shown: somebody who mends so many runs the program again anyway.
+# Most faults of one file to show: whoever fixes that many runs the program again anyway.
 _MOST = 200
 
 
 def validate(
     model: type[M], data: dict[str, Any], place: Place
 ) -> tuple[M | None, list[Fault], set[TomlPath]]:
-    """The model of `data`, the faults, and the paths that were taken out for it to hold.
+    """The model of `data`, the faults, and the paths that were removed to make it valid.
 
     `data` is changed in place: `x-` keys and faulty values leave it. None only where nothing usable is left.
     """
@@ -82,7 +82,7 @@ def _more(model: type[BaseModel], left_out: Sequence[Any], place: Place, speller
 
 
 def _removable(found: Any) -> TomlPath:
-    """What must go for the rest to hold: the value, or the table that lacks a key."""
+    """What must be removed to make the rest valid: the value, or the table that lacks a key."""
     loc: TomlPath = tuple(part for part in found["loc"] if part != "[key]")
     return loc[:-1] if found["type"] == "missing" else loc
 

@@ -44,17 +44,17 @@ class BoardShot:
     parts: dict[str, list[BoardPart]] = field(default_factory=dict)
 
     def of(self, name: str) -> list[BoardPart]:
-        """The parts of a field, none where the shot does not have it."""
+        """The parts of a field, none if the shot does not have it."""
         return self.parts.get(name, [])
 
     def text(self, name: str) -> str:
-        """A field's text in lower case, empty where the shot does not have it."""
+        """A field's text in lower case, empty if the shot does not have it."""
         return " ".join(part.text for part in self.of(name)).lower()
 
 
 @dataclass(slots=True)
 class Board:
-    """A storyboard: what stands before the first shot, and the shots."""
+    """A storyboard: the text before the first shot, and the shots."""
 
     head: list[BoardPart]
     shots: list[BoardShot]

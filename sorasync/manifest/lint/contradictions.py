@@ -24,9 +24,9 @@ _NEVER = (r"(?!)",)
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """`one` against `other`; quiet where `unless` stands in the same shot.
+    """`one` contradicts `other`, unless `unless` is in the same shot.
 
-    `first` and `second` are words of which one stands wherever the expressions match.
+    Wherever the expressions match, there is one of the words `first` and `second`.
     """
 
     first: frozenset[str]

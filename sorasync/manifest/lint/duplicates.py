@@ -129,7 +129,7 @@ def _clauses(text: str) -> list[tuple[str, ...]]:
 
 
 def _signature(text: str, clauses: list[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
-    """The clauses in order of the alphabet; a storyboard's as they stand."""
+    """The clauses in alphabetical order; a storyboard's in their own order."""
     return tuple(clauses if "\nShot 2\n" in text else sorted(clauses))
 
 

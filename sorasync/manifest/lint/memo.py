@@ -47,5 +47,5 @@ class LintMemo:
         return kept[2] if all(a is b for a, b in zip(kept[0], line, strict=True)) else None
 
     def keep(self, line: Sequence[ClipSpec], seconds: int | None, found: Sequence[Found]) -> None:
-        """Remember what was found."""
+        """Remember findings."""
         self._clips[line[0].name] = (line, seconds, tuple(found))

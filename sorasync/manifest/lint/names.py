@@ -36,7 +36,7 @@ def _whole_name_pattern(name: str) -> re.Pattern[str]:
 
 
 def missing(prompt: Prompt, setting: Setting) -> Iterator[LintFinding]:
-    """Referenced characters whose names do not stand in the prompt exactly as declared."""
+    """Referenced characters whose names are not in the prompt exactly as declared."""
     for index, slug in enumerate(prompt.clip.characters):
         character = setting.characters.get(slug)
         if character is None or _whole_name_pattern(character.name).search(prompt.text):
@@ -76,7 +76,7 @@ def _finding(prompt: Prompt, slug: str, name: str, at: int) -> LintFinding:
 
 
 def _offset_of_name(prompt: Prompt, name: str) -> int | None:
-    """The offset at which the name stands as the name of somebody, None if it does not."""
+    """The offset where the name is used as a person's name, None if it is not."""
     text = prompt.text
     for match in _whole_name_pattern(name).finditer(text):
         start, end = match.span()

@@ -95,7 +95,7 @@ _OBJECT_SHOWS = phrases(
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A parameter: how it is asked for, and a word or a number that stands wherever that is done.
+    """A parameter: how prompts ask for it, and words or numbers that every such prompt has.
 
     The word alone says too little where `spelled` has to be found, too.
     """

@@ -19,9 +19,9 @@ _BLOCK = re.compile(r"\n[ \t]*\n|\n(?=shot \d)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class LintFinding:
-    """What a rule found: `start` and `end` are offsets in the prompt, both 0 for the whole of it.
+    """A finding: `start` and `end` are offsets in the prompt, both 0 for all of it.
 
-    `key` is given where the finding is about another value of the clip, as a path inside its table.
+    `key` is set if the finding is about another value of the clip, as a path inside its table.
     """
 
     message: str
@@ -42,7 +42,7 @@ def spoken(low: str) -> list[str]:
 
 
 def _lower(text: str) -> str:
-    """The text in lower case, each character where it stood: a few become two in lower case and stay."""
+    """The text in lower case with unchanged offsets: a few characters that would become two stay."""
     low = text.lower()
     return low if len(low) == len(text) else "".join(c if len(c.lower()) > 1 else c.lower() for c in text)
 
@@ -80,7 +80,7 @@ class Prompt:
 
     @cached_property
     def quoted(self) -> list[tuple[int, int]]:
-        """The spans of quotations: what is said or written in the picture."""
+        """The spans of quotations: words spoken or written in the picture."""
         if self.text.isascii() and '"' not in self.text and "'" not in self.text:
             return []
         return [match.span() for match in _QUOTED.finditer(self.text)]
@@ -91,7 +91,7 @@ class Prompt:
 
     @cached_property
     def units(self) -> list[tuple[int, int]]:
-        """The spans that hold one set-up each: the shots of a storyboard, the blocks of a prompt in prose."""
+        """The spans of single set-ups: the shots of a storyboard, the blocks of a prompt in prose."""
         if self.board is not None:
             return [(shot.start, shot.end) for shot in self.board.shots]
         starts = [0, *(match.end() for match in _BLOCK.finditer(self.text))]

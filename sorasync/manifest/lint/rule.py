@@ -33,7 +33,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LintRule:
-    """Finds one kind of trouble in one prompt.
+    """Finds one kind of fault in one prompt.
 
     The check runs on prompts of `kinds` that hold one of the `triggers`; on all of them if there are none.
     One `of_characters` runs only where a library has any.

@@ -49,7 +49,7 @@ _LONGEST_CHAIN = 100
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What a provider fills in: the seconds of a clip that gives none, by model, None if unknown."""
+    """The provider's defaults: the seconds of a clip that sets none, by model, None if unknown."""
 
     seconds: Callable[[str | None], int | None] = lambda model: None
 
@@ -61,7 +61,7 @@ def lint(
     defaults: Defaults | None = None,
     memo: LintMemo | None = None,
 ) -> tuple[Diagnostic, ...]:
-    """What the rules find in the prompts of a library, sorted; never raises.
+    """All findings in the prompts of a library, sorted; never raises.
 
     `only` are names of clips to look at; suppressions that took nothing back are told of only where all of
     them are. `[lint]` of the configuration and comments in the manifests are followed. A caller that looks

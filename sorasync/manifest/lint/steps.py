@@ -56,7 +56,7 @@ def _several(count: int, start: int, end: int) -> LintFinding:
 
 
 def repeats(prompt: Prompt, setting: Setting) -> Iterator[LintFinding]:
-    """Extensions of which most runs of three words, or nearly all words, stand in a prompt before."""
+    """Extensions of which most runs of three words, or nearly all words, are in an earlier prompt."""
     if len(prompt.tokens) < _SHORTEST:
         return
     runs = _runs(prompt.low)
@@ -82,7 +82,7 @@ def _share_repeated(said: AbstractSet[object], before: AbstractSet[object]) -> f
 
 
 def _telling(words: Iterable[str]) -> set[str]:
-    """The words that tell what there is to see, without those that join them."""
+    """The words for what there is to see, without conjunctions and the like."""
     return {word for word in words if len(word) > _SHORT_WORD} - _JOINING
 
 

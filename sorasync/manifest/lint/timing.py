@@ -39,7 +39,7 @@ _SAYS = phrases(r"^[ \t]*(?:[-*•][ \t]*)?[^\n:\"“”]{1,40}:[ \t]*[\"“](?P
 
 
 def too_much(prompt: Prompt, setting: Setting) -> Iterator[LintFinding]:
-    """More beats, more shots or more speech than the seconds hold."""
+    """More beats, shots or speech than fit into the seconds."""
     seconds = prompt.seconds
     if seconds is None:
         return
@@ -141,7 +141,7 @@ TOO_MUCH = LintRule(
     "S208",
     too_much,
     MADE,
-    # A storyboard is told by its first lines: a style, or a shot 1.
+    # A storyboard is recognised by its first lines: a style, or shot 1.
     _SEQUENCE | _LISTS | {"style", "dialogue"},
 )
 LONG = LintRule("S209", long_and_full, MADE, TOO_MUCH.triggers)

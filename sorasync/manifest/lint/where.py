@@ -62,7 +62,7 @@ class _Search:
         return Origin(origin.file, path)
 
     def _in_value(self, origin: Origin, text: str, offset: int) -> tuple[Position, Origin]:
-        """The span inside a value; `text` is the value as it is sent, at that offset of the prompt."""
+        """The span inside a value; `text` is the value as sent, at that offset of the prompt."""
         positions = self.places.locator.of(origin.file)
         start, end = self.finding.start - offset, self.finding.end - offset
         if positions is not None and start < end:
@@ -122,7 +122,7 @@ def _pattern(text: str) -> str:
 
 
 def _occurrence_number(text: str, start: int, end: int) -> int:
-    """How often the same words stand before."""
+    """How often the same words come before."""
     return sum(match.start() < start for match in re.finditer(_pattern(text[start:end]), text))
 
 
