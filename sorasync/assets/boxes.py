@@ -19,7 +19,7 @@ MAX_BOXES = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One box: where it, its payload and what follows it start, in bytes from the start of the file."""
+    """One box: the offsets in the file of the box, of its payload and of its end."""
 
     kind: str
     start: int
@@ -33,7 +33,7 @@ class Box:
 
 
 class BoxReader:
-    """Walks the boxes of an open file. Raises `DamagedFile` for any that does not fit where it stands."""
+    """Walks the boxes of an open file. Raises `DamagedFile` for a box that does not fit."""
 
     def __init__(self, file: BinaryIO, path: Path, size: int) -> None:
         self.size = size

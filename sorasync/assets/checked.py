@@ -30,7 +30,7 @@ class Expected:
 
 @dataclass
 class CheckedVideos:
-    """What is remembered, by digest: videos that were whole, and videos that were not."""
+    """Remembered checks, by digest: intact videos and damaged ones."""
 
     whole: dict[str, StatFacts] = field(default_factory=dict)
     damaged: dict[str, StatFacts] = field(default_factory=dict)
@@ -51,15 +51,15 @@ def load_checked(store: AssetStore) -> CheckedVideos:
 
 
 def still_damaged(store: AssetStore) -> frozenset[str]:
-    """The videos that a check found damaged and that nobody has touched since. Costs next to nothing."""
+    """Videos that a check found damaged and that have not changed since. Nearly free."""
     found = _load(store.root / _DAMAGED)
     return frozenset(sha for sha, facts in found.items() if stat_facts(store, sha) == facts)
 
 
 def check_all(store: AssetStore, expected: Mapping[str, Expected], *, full: bool = False) -> Findings:
-    """Check videos, reading only those that look changed (`full`: all of them), and remember the outcome.
+    """Check videos, reading only those that look changed (`full`: all), and remember the results.
 
-    A video that was never read is taken as whole without reading it if it has the recorded size and was not
+    A video that was never read counts as intact without reading if it has the recorded size and was not
     written to after it was recorded.
     """
     known = CheckedVideos() if full else load_checked(store)
@@ -108,7 +108,7 @@ def _checked_facts(size: int, mtime_ns: int, inode: int) -> StatFacts:
 
 
 def _save(store: AssetStore, checked: CheckedVideos) -> None:
-    """Write both files; where the directory cannot be written, the next check simply reads more."""
+    """Write both files; if the directory is not writable, the next check just reads more."""
     if not store.root.is_dir() or store.root.is_symlink():
         return
     try:

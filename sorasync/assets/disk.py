@@ -40,7 +40,7 @@ def hash_prefix(path: Path, length: int) -> _Hash:
 
 
 def hash_next(handle: int, path: Path, length: int) -> _Hash:
-    """`hash_prefix` of a file that is open, from where it stands."""
+    """`hash_prefix` of an open file, from its present position."""
     digest = hashlib.sha256()
     while length:
         block = os.read(handle, min(BLOCK, length))
@@ -52,7 +52,7 @@ def hash_next(handle: int, path: Path, length: int) -> _Hash:
 
 
 def hash_file(path: Path) -> str:
-    """The SHA-256 of a whole file, as hex."""
+    """The SHA-256 of a file, as hex."""
     with open_file(path, within=None) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -69,9 +69,9 @@ def locked_directory(directory: Path) -> Iterator[int | None]:
 
 @contextmanager
 def exclusive_part(part: Path, *, create: bool) -> Iterator[int]:
-    """A descriptor for reading and writing a part file that nobody else holds. Raises `PartBusy`.
+    """A descriptor of a part file, locked for reading and writing. Raises `PartBusy`.
 
-    With `create`, a missing file is made, else FileNotFoundError. The name is looked at again once the lock
+    With `create`, a missing file is made, else FileNotFoundError. The name is checked again once the lock
     is held: between opening and locking, another process may have moved the file into the store, and
     writing on would spoil a finished object.
     """

@@ -18,7 +18,7 @@ class FileDrift(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatFacts:
-    """What a file system says of a file without opening it. Taken while the file was known to be whole."""
+    """A file's `stat` facts, taken when the file was known to be intact."""
 
     size: int
     mtime_ns: int
@@ -26,7 +26,7 @@ class StatFacts:
 
 
 def stat_facts(store: AssetStore, sha256: str) -> StatFacts | None:
-    """The facts of a stored video as they are now, None where it is missing."""
+    """The present facts of a stored video, None if it is missing."""
     try:
         facts = store.path_of(sha256).stat()
     except FileNotFoundError:
@@ -35,9 +35,9 @@ def stat_facts(store: AssetStore, sha256: str) -> StatFacts | None:
 
 
 def check(store: AssetStore, sha256: str, known: StatFacts | None) -> FileDrift:
-    """Compare a stored video with what was `known` of it when it was whole.
+    """Compare a stored video with the facts `known` when it was intact.
 
-    Same size, time and inode: taken as whole. Another size: damaged. Anything else, or nothing known: the
+    Same size, time and inode: intact. Another size: damaged. Anything else, or nothing known: the
     file is hashed.
     """
     now = stat_facts(store, sha256)

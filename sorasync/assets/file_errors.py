@@ -13,7 +13,7 @@ class AssetError(SorasyncError):
 
 
 class DamagedFile(AssetError):
-    """The bytes are not a whole file of the kind they should be. `fault` says what is wrong, in a clause."""
+    """The bytes are not a complete file of the right kind. `fault` says what is wrong, in a clause."""
 
     def __init__(self, path: Path, fault: str) -> None:
         super().__init__(f"{path.name} is damaged: {fault}", hint="fetch it again")
@@ -34,7 +34,7 @@ class DiskFull(AssetError):
 
 
 class TooLarge(AssetError):
-    """More than `cap` bytes came or were announced; nothing of it is kept."""
+    """More than `cap` bytes arrived or were announced; nothing is kept."""
 
     def __init__(self, cap: int) -> None:
         super().__init__(f"the file is larger than the {cap:,} bytes allowed")
@@ -42,7 +42,7 @@ class TooLarge(AssetError):
 
 
 class WrongLength(AssetError):
-    """The stream ended with another length than announced. What came is kept where it is short of it."""
+    """The stream ended with another length than announced. A part that is too short is kept."""
 
     def __init__(self, expected: int, got: int) -> None:
         super().__init__(f"{counted(got, 'byte')} received, {expected:,} announced")
@@ -59,7 +59,7 @@ class PartBusy(AssetError):
 
 
 class Diverted(AssetError):
-    """A directory of the store is a link: whatever was written or deleted there would be somebody else's."""
+    """A directory of the store is a link: writing or deleting there would touch somebody else's files."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(

@@ -61,7 +61,7 @@ class ClipFile:
 
 
 def file_naming(clips: Collection[str], pattern: str | None) -> Callable[[str], str]:
-    """What gives each of a library's clips its file name, without suffix.
+    """The function that names each clip's files, without suffix.
 
     With a pattern the variants of a matrix are named by it: `{clip}` is the declared name, `{variant}` all
     values joined by `-`, `{city}` the value of that variable; blanks become `-`. A variant that lacks a
@@ -103,7 +103,7 @@ def view_names(base: str, files: Iterable[ClipFile]) -> dict[str, Link]:
 
 
 def _video_and_picture(stem: str, file: ClipFile) -> dict[str, Link]:
-    """The video's name and, where there is one, its picture's."""
+    """The names of the video and of its picture, if there is one."""
     pair = {stem + VIDEO: Link(file.sha256)}
     if file.picture:
         pair[stem + file.picture] = Link(file.sha256, file.picture)
@@ -113,8 +113,8 @@ def _video_and_picture(stem: str, file: ClipFile) -> dict[str, Link]:
 def file_name(clip_name: str) -> str:
     """A file name without suffix for a clip, valid on Linux, macOS and Windows.
 
-    Most names stay as they are. What some system forbids becomes `_`, and every name that had to be changed
-    ends in `~` and ten hex digits of its digest, so that different clips keep different names.
+    Most names are unchanged. Characters that some system forbids become `_`, and every name that had to be
+    changed ends in `~` and ten hex digits of its digest, so that different clips keep different names.
     """
     if _PLAIN.fullmatch(clip_name) and not _RESERVED.fullmatch(clip_name):
         return clip_name

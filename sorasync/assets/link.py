@@ -25,8 +25,8 @@ from sorasync.durable import make_directory
 class LinkReport:
     """What was done; names are relative and sorted.
 
-    `kept` counts the names that were right already. `conflicts` are wanted names where a foreign file or
-    directory stands. `missing` are wanted names whose object is not in the store. `edited` pairs a name
+    `kept` counts the names that were right already. `conflicts` are wanted names that are taken by a foreign
+    file or directory. `missing` are wanted names whose object is not in the store. `edited` pairs a name
     whose file somebody changed with the name the changed file was moved to. `way` is how names were made,
     None where none had to be.
     """
@@ -55,7 +55,7 @@ def link_all(store: AssetStore, view: Mapping[str, Link]) -> LinkReport:
 
 
 def changed_names(store: AssetStore, view: Mapping[str, Link]) -> dict[str, Link]:
-    """The wanted names that `link_all` made once and would make anew: gone, changed, of another object."""
+    """The wanted names that `link_all` would make again: missing, changed, or of another object."""
     return _Linking(store, view, _needed_directories(view, store.root.name)).changed()
 
 
@@ -84,7 +84,7 @@ def _is_plain(part: str) -> bool:
 
 @dataclass(slots=True)
 class _LinkWork:
-    """What is to be done and what came of it."""
+    """The work and its results."""
 
     make: list[str] = field(default_factory=list)
     swap: list[str] = field(default_factory=list)
@@ -101,7 +101,7 @@ class _LinkWork:
 class _Linking:
     """One run: compare, remove, make, remember, in this order.
 
-    Removing goes first because a file may stand where a directory is wanted, and because on a file system
+    Removing comes first because a file may be where a directory is wanted, and because on a file system
     that ignores case the old name and the new one may be the same entry.
     """
 
@@ -155,7 +155,7 @@ class _Linking:
         self._work.rows[name] = row
 
     def _compare_missing(self, name: str, file: str) -> None:
-        """A wanted object that is not in the store: a name that still holds its bytes stays."""
+        """A wanted object that is not in the store: a name that still has its bytes stays."""
         self._work.missing.append(name)
         if name not in self._tree:
             return
@@ -168,7 +168,7 @@ class _Linking:
             self._work.remove.append(name)
 
     def _compare_entry(self, name: str, file: str) -> None:
-        """A wanted name where something stands that is not plainly a hard link to its object."""
+        """A wanted name that exists and is not simply a hard link to its object."""
         standing = self._judge.standing(name)
         if standing.owner is Ownership.OURS:
             self._compare_own(name, file, standing)
@@ -202,7 +202,7 @@ class _Linking:
             self._tree.forget(name)
 
     def _prune(self) -> None:
-        """Remove the directories that held names of ours and are empty now, innermost first."""
+        """Remove directories of our names that are now empty, innermost first."""
         gone = self._old.keys() - self._view.keys()
         ours = {directory for name in (*gone, *self._work.remove) for directory in parents(name)}
         unneeded = (ours - self._needed) & self._tree.directories
@@ -254,7 +254,7 @@ class _Linking:
             ready.add(parent)
 
     def _obstructed(self, name: str) -> bool:
-        """Whether a directory stands at the name or a foreign file where its directory should be."""
+        """Whether a directory is at the name, or a foreign file where its directory should be."""
         return name in self._tree.directories or any(parent in self._tree for parent in parents(name))
 
     def _note_made(self, name: str) -> None:

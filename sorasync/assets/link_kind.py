@@ -43,7 +43,7 @@ class Placer:
         return self._ways[0]
 
     def place(self, file: str, name: str) -> None:
-        """Make a name that is not there yet. Raises FileExistsError where something is, and leaves it."""
+        """Make a new name. Raises FileExistsError if it exists."""
         self._attempt(file, self._root / name, name)
 
     def swap(self, file: str, name: str) -> None:

@@ -17,7 +17,7 @@ from sorasync.assets.store import VIDEO, AssetStore
 def spare_names(
     store: AssetStore, lost: Mapping[str, int | None], view: Mapping[str, Link]
 ) -> dict[str, str]:
-    """For each of the lost videos (digest: bytes, None unknown) a name that may hold it, where there is one.
+    """For each lost video (digest: bytes, None if unknown) a name that may still have it, if there is one.
 
     Names are relative to `store.path`: those of `view`, and those that were made before. Nothing is read:
     a file of the right size counts, and `put_back` finds out.
@@ -47,7 +47,7 @@ def _may_hold(store: AssetStore, name: str, digest: str, size: int | None) -> bo
 
 
 def put_back(store: AssetStore, digest: str, path: Path) -> bool:
-    """Make a video of the store anew from a file; whether that file held its bytes."""
+    """Restore a video of the store from a file; whether that file had its bytes."""
     part = store.temporary(digest)
     part.unlink(missing_ok=True)
     try:

@@ -38,7 +38,7 @@ class NameRow(NamedTuple):
 
 
 def row_for(file: str, way: Way, path: Path) -> NameRow:
-    """The row of a name as it is now on disk."""
+    """The row of a name as it is on disk."""
     facts = path.lstat()
     return NameRow(file, way, facts.st_ino, facts.st_size, facts.st_mtime_ns)
 

@@ -16,9 +16,9 @@ _SIZE = re.compile(r"([0-9]{1,5})x([0-9]{1,5})")
 def mismatch(
     path: Path, facts: Mp4Facts, seconds: float | None, size: str | None, tolerance_pct: int
 ) -> str | None:
-    """How a video differs from what was paid for, as a clause; None where it does not.
+    """How a video differs from its request, as a clause; None if it matches.
 
-    `seconds` and `size` (`1280x720`) are what was asked for, None where that is not known; up to
+    `seconds` and `size` (`1280x720`) are what was requested, None if unknown; up to
     `tolerance_pct` percent of each are no difference.
     """
     found = [_length(facts, seconds, tolerance_pct), _shape(facts, size, tolerance_pct), _frame(path)]

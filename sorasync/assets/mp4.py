@@ -20,7 +20,7 @@ _AHEAD = 1 << 16
 class Mp4Facts:
     """What the headers say. `duration_seconds` is 0 where they do not; width and height are in pixels, of the
     first video track, 0 where unknown; players show it `quarter_turned` where its matrix says so.
-    `fast_start`: playable before it is loaded whole.
+    `fast_start`: playable before it is completely loaded.
     """
 
     duration_seconds: float
@@ -140,7 +140,7 @@ def _track(reader: BoxReader, trak: Box) -> _Track:
 
 
 def _media(reader: BoxReader, mdia: Box) -> tuple[str, float]:
-    """What a track holds, and its length in seconds, 0 where its header does not say."""
+    """A track's kind and its length in seconds, 0 if its header does not say."""
     handler, seconds = "", 0.0
     for box in reader.children(mdia):
         if box.kind == "hdlr":

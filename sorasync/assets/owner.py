@@ -41,7 +41,7 @@ _EDITED = EntryStanding(Ownership.EDITED)
 
 
 class Judge:
-    """Tells whose an entry is, opening files only where nothing else can tell."""
+    """Tells whose an entry is; opens files only if nothing else can tell."""
 
     def __init__(
         self, store: AssetStore, tree: Tree, objects: Mapping[str, int], rows: Mapping[str, NameRow]
@@ -63,7 +63,7 @@ class Judge:
         return self._unlinked(name)
 
     def same_content(self, name: str, file: str) -> bool:
-        """Whether an entry holds the bytes of an object; False where neither object nor digest can tell."""
+        """Whether an entry has the bytes of an object; False if neither object nor digest can tell."""
         path, original = self._store.path / name, self.object_path(file)
         if name in self._tree.symlinks or not path.is_file():
             return False
@@ -87,7 +87,7 @@ class Judge:
         return _EDITED if name in self._rows else _FOREIGN
 
     def _unlinked(self, name: str) -> EntryStanding:
-        """A file that is no link to any object: only the ledger and the bytes can tell."""
+        """A file that links to no object: only the record of names and the bytes can tell."""
         row = self._rows.get(name)
         if row is None:
             return _FOREIGN
@@ -98,7 +98,7 @@ class Judge:
         return EntryStanding(Ownership.OURS) if self._is_stored(name) else _EDITED
 
     def _is_stored(self, name: str) -> bool:
-        """Whether the store holds the same bytes: then it is a copy whose making a crash cut short."""
+        """Whether the store has the same bytes: then it is a copy that a crash interrupted."""
         path = self._store.path / name
         return path.is_file() and hash_file(path) + VIDEO in self._objects
 

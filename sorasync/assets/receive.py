@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A file that came whole: its part, its size in bytes and SHA-256. Adopting the part makes it durable."""
+    """A complete download: its part, size in bytes and SHA-256. Adopting the part makes it durable."""
 
     part: Path
     size: int
@@ -38,7 +38,7 @@ async def receive(
 ) -> Received:
     """Write a stream to `part`, from byte `offset` of the file on.
 
-    `offset` is where the first chunk belongs: 0 starts anew, anything else keeps that many bytes of the part
+    `offset` is where the first chunk belongs: 0 starts over, anything else keeps that many bytes of the part
     and drops the rest. `expected_length` is the length of the whole file, None where unknown; `cap` the most
     bytes it may have.
 
@@ -60,7 +60,7 @@ async def receive(
 
 
 async def _pump(chunks: AsyncIterator[bytes], writer: _Writer) -> None:
-    """Write all that comes, also what came before the stream broke."""
+    """Write everything that arrives, including what arrived before the stream broke."""
     try:
         async for chunk in chunks:
             writer.feed(chunk)
@@ -125,7 +125,7 @@ class _Writer:
             raise
 
     def finish(self) -> tuple[int, str]:
-        """Size and SHA-256 of what came. Raises `WrongLength` where it is short of what was announced."""
+        """Size and SHA-256 of the file. Raises `WrongLength` if it is shorter than announced."""
         if self._expected is not None and self._size != self._expected:
             raise WrongLength(self._expected, self._size)
         return self._size, self._digest.hexdigest()

@@ -20,7 +20,7 @@ from sorasync.durable import make_directory, put_whole
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An object in its place. `new` is False where a whole copy had been there already."""
+    """A stored object. `new` is False if an intact copy was already there."""
 
     sha256: str
     path: Path
@@ -48,7 +48,7 @@ class Shard:
             return Stored(target.stem, target, target.stat().st_size, new=False)
 
     def write(self, target: Path, data: bytes) -> None:
-        """Put a file in place whole."""
+        """Write a file atomically."""
         put_whole(target, data)
         self.touched = True
 
@@ -68,7 +68,7 @@ class Shard:
 
 @contextmanager
 def held(directory: Path) -> Iterator[Shard]:
-    """Hold a directory of the store, made where there is none. Others wait for it."""
+    """Lock a directory of the store, creating it if necessary. Others wait."""
     make_directory(directory)
     shelf = Shard()
     with locked_directory(directory) as handle:
@@ -80,7 +80,7 @@ def held(directory: Path) -> Iterator[Shard]:
 
 
 def _is_complete(target: Path, size: int) -> bool:
-    """What is missing or cannot be read is not whole: another copy takes its place."""
+    """Whether a file is intact; a missing or unreadable one is replaced."""
     try:
         return target.stat().st_size == size and hash_file(target) == target.stem
     except OSError:

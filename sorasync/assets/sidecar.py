@@ -107,7 +107,7 @@ def read_sidecars(store: AssetStore) -> SidecarScan:
 
 
 def _read_sidecar(path: Path) -> list[Sidecar] | None:
-    """The renders in a file, None where it is missing, damaged, of another format or of another video."""
+    """The renders in a file, None if it is missing, damaged, of another format or of another video."""
     try:
         file = _adapter().validate_json(read_file(path, within=path.parent, largest=_LARGEST))
     except (OSError, ValueError):

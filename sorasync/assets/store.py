@@ -73,7 +73,7 @@ class AssetStore:
         return held(self.own(self.path_of(sha256).parent))
 
     def adopt(self, part: Path, sha256: str, suffix: str = VIDEO) -> Stored:
-        """Move a finished part to its place; on return it is there for good, also after a power cut.
+        """Move a finished part to its place, durably.
 
         A video is hashed once more and raises `DamagedFile` where it is not `sha256`. A picture is filed
         under the digest of the video it belongs to. With an object already there, the part is dropped; a
@@ -110,7 +110,7 @@ class AssetStore:
         return self.listing()[0]
 
     def listing(self) -> tuple[dict[str, int], set[str]]:
-        """What `objects` gives, and the digests that have a sidecar, in one look at the directories."""
+        """What `objects` gives, and the digests that have a sidecar, in one pass over the directories."""
         objects: dict[str, int] = {}
         noted: set[str] = set()
         for entry in self._entries():
@@ -125,7 +125,7 @@ class AssetStore:
         return sorted(Path(entry.path) for entry in self._entries() if entry.name.endswith(SIDECAR))
 
     def _entries(self) -> Iterator[os.DirEntry[str]]:
-        """The objects and sidecars of every shard. What else lies there is passed over."""
+        """The objects and sidecars of every shard. Other files are skipped."""
         for shard in self._shards():
             yield from self._entries_in(shard)
 
@@ -153,7 +153,7 @@ class AssetStore:
     def remove(self, sha256: str) -> int:
         """Remove a video with its pictures and sidecar; the bytes they took.
 
-        Names that are hard links hold the bytes until they are brought in line as well.
+        Names that are hard links keep the bytes until they are relinked.
         """
         freed = 0
         self.own(self.root / sha256[:2])
@@ -177,7 +177,7 @@ class AssetStore:
         return freed
 
     def free_bytes(self) -> int:
-        """Room left on the disk that holds the store, for this user."""
+        """Free space on the store's disk, for this user."""
         place = self.root
         while not place.exists():
             place = place.parent

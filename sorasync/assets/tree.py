@@ -66,7 +66,7 @@ def _note(tree: Tree, name: str, entry: os.DirEntry[str], waiting: list[str]) ->
 
 
 def parents(name: str) -> list[str]:
-    """The directories a relative name stands in, innermost first."""
+    """The parent directories of a relative name, innermost first."""
     found = []
     head, slash, _ = name.rpartition("/")
     while slash:

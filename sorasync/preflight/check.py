@@ -59,7 +59,7 @@ def _diagnostic(library: Library, use: ImageUse | ClipUse, finding: MediaFinding
 
 
 def _skipped(images: int, clips: int) -> list[Diagnostic]:
-    """The hint that files were not looked at, for want of a package."""
+    """The hint that files were not checked because a package is missing."""
     if not images and not clips:
         return []
     packages = " and ".join(name for name, count in (("Pillow", images), ("PyAV", clips)) if count)

@@ -78,7 +78,7 @@ def can_read_clips() -> bool:
 
 @lru_cache(maxsize=_KEPT)
 def image_facts(path: Path, sha256: str) -> ImageFacts | Unreadable:
-    """The facts of an image; `sha256` is its content's digest, so that a changed file is looked at again."""
+    """The facts of an image; `sha256` is its content's digest, so that a changed file is read again."""
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -111,7 +111,7 @@ def image_facts(path: Path, sha256: str) -> ImageFacts | Unreadable:
 
 @lru_cache(maxsize=_KEPT)
 def clip_facts(path: Path, sha256: str) -> ClipFacts | Unreadable:
-    """The facts of a video; `sha256` is its content's digest, so that a changed file is looked at again."""
+    """The facts of a video; `sha256` is its content's digest, so that a changed file is read again."""
     import av
 
     try:

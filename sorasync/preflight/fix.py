@@ -42,7 +42,7 @@ _MENDS_CLIP = frozenset({"S227", "S228", "S229"})
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """What became of one faulty file.
+    """The result for one faulty file.
 
     `copy` is the corrected file, relative to the library, None where there is none; `done` what was changed
     in it, `left` what nobody but its author can mend. `position` and `line` say where the manifest is to

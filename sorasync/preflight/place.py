@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def put_new(path: Path, data: bytes) -> None:
-    """Write a file that must not be there yet, whole or not at all. Raises FileExistsError."""
+    """Write a new file atomically. Raises FileExistsError."""
     with new_file(path) as part:
         part.write_bytes(data)
 

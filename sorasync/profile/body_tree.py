@@ -45,7 +45,7 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A value in a body: where it stands, its name and the filters on it, each with its word or none."""
+    """A placeholder in a body: its place, its name and its filters, each with its argument or none."""
 
     place: Place
     value: str
@@ -53,7 +53,7 @@ class Use:
 
     @property
     def inline(self) -> bool:
-        """Whether a file has become text that can stand in JSON."""
+        """Whether a file has become text for JSON."""
         return any(name in _OF_FILES for name, _ in self.filters)
 
 

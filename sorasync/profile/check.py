@@ -100,7 +100,7 @@ def prompt_lacks(profile: Profile, prompt: str) -> list[Lack]:
 
 
 def character_lacks(profile: Profile, count: int, image: bool) -> list[Lack]:
-    """Characters where there are none, too many of them, or together with an image that cannot travel."""
+    """Unsupported characters, too many of them, or characters together with an image."""
     if count == 0:
         return []
     if not profile.can("characters"):
@@ -117,7 +117,7 @@ def character_lacks(profile: Profile, count: int, image: bool) -> list[Lack]:
 
 
 def image_lacks(profile: Profile, model: str | None, image: bool) -> list[Lack]:
-    """A first frame where none can be given."""
+    """An unsupported first frame."""
     if not image:
         return []
     known = profile.model(model) if model is not None else None
@@ -155,7 +155,7 @@ def _fits(kind: str, value: object) -> bool:
 
 
 def step_lacks(profile: Profile, kind: str, source_is_file: bool) -> list[Lack]:
-    """Extensions or edits where there are none, or from a file where only the host's own videos will do."""
+    """Unsupported extensions or edits, or a file as a source if only the host's own videos will do."""
     if kind == "extend" and not profile.can("extend"):
         return [Lack("extend", f"{profile.name} has no extensions")]
     if kind == "edit" and not profile.can("edit"):

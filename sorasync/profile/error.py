@@ -32,7 +32,7 @@ class ProfileFault:
 
 
 class ProfileError(SorasyncError):
-    """A profile that does not exist or does not hold together; the message names every faulty field.
+    """A profile that does not exist or is invalid; the message names every faulty field.
 
     `faults` has them one by one; it is empty where the profile could not be read at all.
     """

@@ -138,7 +138,7 @@ class Queue(Data):
 
 
 class Follow(Data):
-    """The question about one job.
+    """The poll request for one job.
 
     `state` leads to a word of `states`; with `state_is = "done"` it is true when the job has ended. `absent`
     says what an answer without a state means. `least_seconds` lie between two questions; `settle_seconds`
@@ -162,7 +162,7 @@ class Follow(Data):
 
 
 class States(Data):
-    """The host's words for a job's states. Any other word is followed and told, never taken for a failure."""
+    """The host's words for a job's states. An unknown word means still running, never failed."""
 
     pending: tuple[Word, ...] = ()
     running: tuple[Word, ...] = ()

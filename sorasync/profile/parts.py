@@ -206,7 +206,7 @@ class Billing(Data):
 
 
 class Rate(Data):
-    """Ceilings to start from; None where the host names none. The client learns the real ones."""
+    """Starting limits, None if the host documents none. The client learns the real ones."""
 
     creates_per_minute: float | None = Field(default=None, gt=0)
     in_flight: int | None = Field(default=None, ge=1)

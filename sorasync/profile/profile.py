@@ -108,7 +108,7 @@ class Profile(Data):
 
     @property
     def seed_param(self) -> str | None:
-        """The parameter that a manifest's own seed stands in; None where the host has none."""
+        """The parameter for a manifest's own seed; None if the host has none."""
         return self.fields.seed or ("seed" if "seed" in self.params else None)
 
     @property
@@ -150,7 +150,7 @@ class Profile(Data):
         batch: bool = False,
         image: bool = False,
     ) -> Decimal | None:
-        """Dollars for a render; None = unknown, also where a part of it is not known."""
+        """Dollars for a render; None if any part is unknown."""
         if model is None or size is None or seconds is None:
             return None
         known = self.model(model)
@@ -190,7 +190,7 @@ class Profile(Data):
         image: bool = False,
         params: Mapping[str, object] | None = None,
     ) -> list[Lack]:
-        """What the host cannot do of a render; empty = all of it. Fields that are None are not looked at."""
+        """What the host cannot do for a render; empty if nothing. Fields that are None are not checked."""
         lacks = check.model_lacks(self, model, size, seconds)
         lacks += check.prompt_lacks(self, prompt)
         lacks += check.character_lacks(self, characters, image)

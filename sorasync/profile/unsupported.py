@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """One ability that is missing.
+    """One unsupported request.
 
     `field` is the manifest's own field (`size`, `seconds`, `characters`, `image`, `params.seed`, `extend`
     …); `message` one sentence with the value in it; `expected` what is allowed; `fix` the nearest value

@@ -39,7 +39,7 @@ class _Place(NamedTuple):
 
 
 def mistake(message: str, line: str, column: int) -> Mistake | None:
-    """What the writer of a line probably did, by the parser's message and the 0-based place of the fault.
+    """The probable mistake in a line, from the parser's message and the 0-based place of the fault.
 
     None where nobody can say it better than the parser.
     """
@@ -81,7 +81,7 @@ def _float(place: _Place) -> Mistake | None:
 
 
 def _text_hint(place: _Place) -> Mistake | None:
-    """A text that ends with its line, or holds what no text may hold."""
+    """A string that ends with its line, or contains a forbidden character."""
     if not place.rest.strip():
         return Mistake(
             "the string is not closed on its line", '`"` at its end, or `"""` around a text of several lines'

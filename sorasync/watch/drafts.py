@@ -42,7 +42,7 @@ class DraftProject(Project):
 
 
 def draft_project(project: Project) -> DraftProject:
-    """The library as it is drafted."""
+    """The library with the draft's state, assets and provider."""
     from sorasync.manifest.config import (
         ApplyConfig,
         AssetsConfig,
@@ -67,7 +67,7 @@ def draft_project(project: Project) -> DraftProject:
 
 
 def video_of(project: Project, clip: str, graph: Graph | None = None) -> Path | None:
-    """The video of a clip, by its human name; None where there is none. Drafts go without a `graph`."""
+    """The video of a clip, by its file name; None if there is none. Drafts need no `graph`."""
     from sorasync.assets.file_names import file_name
 
     name_of = file_name if graph is None else project.file_naming(graph)
@@ -76,7 +76,7 @@ def video_of(project: Project, clip: str, graph: Graph | None = None) -> Path | 
 
 
 def newest_video(project: Project, clip: str, graph: Graph) -> tuple[Path | None, bool]:
-    """What to look at for a clip, and whether it is a draft: a draft counts where it is newer than the video.
+    """The newest video of a clip, and whether it is a draft: a draft wins if it is newer.
 
     A video keeps the time of its download, so a draft of a later change is always the newer of the two.
     """

@@ -85,9 +85,9 @@ def places_of(project: Project, directories: Iterable[Path] = ()) -> WatchedDire
 
 
 def must_poll(project: Project) -> bool:
-    """Whether the library lies where the system does not tell of changes: on a network file system.
+    """Whether the library is on a network file system, where the system does not report changes.
 
-    The variable of watchfiles that asks for looking holds, too.
+    The variable of watchfiles for polling counts, too.
     """
     if os.environ.get("WATCHFILES_FORCE_POLLING", "").lower() in ("1", "true", "yes", "on"):
         return True
@@ -213,7 +213,7 @@ class Noticing:
 
 
 def _why_refused(error: Exception) -> str:
-    """Why the system does not report changes, with the setting that allows more where there is one."""
+    """Why the system does not report changes, with the setting to raise, if there is one."""
     text = str(error)
     if isinstance(error, PermissionError):
         return f"a directory cannot be watched ({text})"
@@ -225,14 +225,14 @@ def _why_refused(error: Exception) -> str:
 
 
 def wait_until_written(root: Path, paths: Iterable[str], stop: threading.Event) -> None:
-    """Wait for what is only half done: a git command at work, a file emptied to be written anew."""
+    """Wait while changes are half done: a git command at work, an emptied file about to be written."""
     _wait(lambda: git_at_work(root), _GIT_SECONDS, stop)
     texts = [path for path in paths if path.endswith(".toml")]
     _wait(lambda: any(_is_empty(path) for path in texts), _EMPTY_SECONDS, stop)
 
 
 def git_at_work(root: Path) -> bool:
-    """Whether git is changing the working tree that holds the library.
+    """Whether git is changing the library's working tree.
 
     A lock that has stood for long was left behind by a git that died, and holds nobody up.
     """

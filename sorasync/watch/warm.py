@@ -73,7 +73,7 @@ class WarmProject(Project):
 
     @classmethod
     def over(cls, project: Project, caches: Caches) -> WarmProject:
-        """The same library with what is remembered of it."""
+        """The same library with its caches."""
         return cls(
             project.root, project.config, project.profile, project.clock, engine=caches.engine, caches=caches
         )
@@ -187,7 +187,7 @@ class WarmAssets(AssetStore):
         return self.present()
 
     def _look(self, name: str) -> bool:
-        """Bring one directory up to date; whether it holds anything else than before."""
+        """Update one directory; whether it has changed."""
         directory = self.root / name
         try:
             modified = directory.stat().st_mtime_ns

@@ -45,7 +45,7 @@ class Auto(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is to be seen: the last good plan, and what is wrong now.
+    """What is shown: the last good plan, and the present errors.
 
     With `error` the plan, if there is one, is older than the manifests. `edited` are the names of the clips
     that the latest edits changed, and `before` their prompts as they were until then. `seconds` is how long
@@ -66,7 +66,7 @@ class View:
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Every fault and warning, of the manifests as they are now."""
+        """All errors and warnings of the present manifests."""
         if isinstance(self.error, ManifestError):
             return tuple(self.error.diagnostics)
         return () if self.error or self.plan is None else self.plan.diagnostics
@@ -96,7 +96,7 @@ class Face(Protocol):
         ...
 
     def leaving(self) -> None:
-        """Take note that what is being carried out is left off, and that the end follows."""
+        """Note that the running apply is being stopped, and that watch mode then ends."""
         ...
 
     def heard(self, message: object, watch: Watch) -> None:
@@ -146,7 +146,7 @@ class Watch:
         self._leaving: Leave | None = None
 
     def run(self) -> int:
-        """Watch until told to leave; the exit code. Raises `SorasyncError` where there is no library."""
+        """Watch until told to quit; the exit code. Raises `SorasyncError` if there is no library."""
         project = self.settings.open()
         poll = self.settings.poll or must_poll(project)
         noticing = Noticing(project.root, lambda _paths: self.queue.put(Saved()), self.queue.put, poll=poll)
@@ -170,9 +170,9 @@ class Watch:
         self._plan(online=True, always=True)
 
     def start(self, kind: WorkKind, token: str | None = None) -> None:
-        """Carry out what is shown, or the part of it that is free, or draw drafts of it.
+        """Apply what is shown, or its free part, or draw drafts of it.
 
-        With `token`, only if the shown plan still has it. Says why where it cannot be done.
+        With `token`, only if the shown plan still has it. Says why if it cannot.
         """
         if (why := self._obstacle(kind, token)) is not None:
             self.face.said(why)
@@ -305,14 +305,14 @@ class Watch:
             self._plan()
 
     def _watch_places(self, noticing: Noticing) -> None:
-        """Watch the places where the library's files are now; directories come and go."""
+        """Watch the present directories of the library's files."""
         if self.project is None:
             return
         if noticing.watch(places_of(self.project, self._directories)):
             self.queue.put(Saved())
 
     def _plan(self, *, online: bool = False, always: bool = False) -> None:
-        """Plan, and show what came of it if anything is other than before (`always`: in any case)."""
+        """Plan, and show the result if it has changed (`always`: in any case)."""
         started = time.perf_counter()
         planned, error = None, None
         try:

@@ -25,7 +25,7 @@ _FREE = frozenset({Action.MOVE, Action.DOWNLOAD, Action.RETIRE})
 
 
 class WorkKind(StrEnum):
-    """What is carried out: the whole plan, the part that is free and sends nothing, or drafts of it."""
+    """What to apply: the whole plan, its free part, or drafts of it."""
 
     ALL = "all"
     FREE = "free"
