@@ -114,7 +114,7 @@ def _check_api_key(project: Project, first: Reached) -> Check:
         )
     if not auth.required and project.api_key() is None:
         return Check("key", Level.OK, "none is set, and the host needs none")
-    if first.status in (404, 405) and project.profile.can("list"):
+    if first.status == 405 or (first.status == 404 and project.profile.can("list")):
         return Check("key", Level.UNKNOWN, "not known: the route to check it with does not exist")
     if first.status >= 300 and first.status != 404:
         said = f": {first.said}" if first.said else ""

@@ -318,5 +318,7 @@ _SILENT = (errors.NotSent, errors.ServerError)
 
 
 def _complete(job: Job) -> bool:
-    """Whether a list entry is complete: some lists leave out why a job failed."""
+    """Whether a list entry is complete: some lists leave out why a job failed, or every state."""
+    if job.status is JobStatus.UNKNOWN:
+        return False
     return not job.status.terminal or job.status is JobStatus.COMPLETED
