@@ -211,6 +211,8 @@ class ChangeExecutor:
         answer = await self._found(change)
         if isinstance(answer, Job):
             return await self._follow(change, answer)
+        if answer is InDoubtAnswer.RESEND and not self._may_repeat(change, record):
+            answer = InDoubtAnswer.ASK
         # What gives the answers of others twice may give the list's as well.
         if answer is InDoubtAnswer.RESEND and not self._in_vain(change, 1 if taken else _RESENDS):
             if self.context.stop.is_set() and change.render is not None:
@@ -227,8 +229,20 @@ class ChangeExecutor:
             next=f"sorasync resolve {self._question(change)}",
         )
 
+    def _may_repeat(self, change: Change, record: Record) -> bool:
+        """Whether a request may be sent again that may have made a job: not at a price that nobody has seen.
+
+        Only where a key tells the host that it is the same request; elsewhere it certainly never arrived.
+        """
+        if self.context.profile.settle != "replay":
+            return True
+        render = change.render
+        return render is not None and cost_of(render, self.context.profile) == record.cost_usd
+
     def _in_vain(self, change: Change, most: int) -> bool:
         """Whether it was resent so often that the provider's list cannot be trusted any more."""
+        if self.context.profile.settle == "replay":
+            return False
         tries = reversed(self.context.store.attempts(change.key)[:-1])
         return sum(1 for _ in takewhile(lambda one: one.outcome == "unsent", tries)) >= most
 

@@ -41,6 +41,7 @@ class InDoubt:
         self._looks = 0
         self._left: dict[str, float] = {}
         self._answers: dict[str, Job | InDoubtAnswer] = {}
+        self._repeated: set[str] = set()
         settle = context.profile.abilities.list_settle_seconds
         self._pause = min(max(_SHORTEST, settle / 4), _LONGEST)
 
@@ -80,8 +81,7 @@ class InDoubt:
             record = context.store.record(key)
             assert record is not None
             if context.profile.settle == "replay":
-                remembered = context.clock.now() <= self._first_sent(key) + context.profile.key_lives
-                return self._settled(key, InDoubtAnswer.RESEND if remembered else InDoubtAnswer.ASK)
+                return self._settled(key, self._by_its_key(key))
             with contextlib.suppress(errors.ProviderError):
                 job = await context.provider.find(token_of(context.store, record))
                 if job is not None:
@@ -91,6 +91,14 @@ class InDoubt:
                     return self._settled(key, InDoubtAnswer.RESEND)
             await context.pause(min(self._pause, max(0.0, deadline - context.clock.monotonic())))
         return self._settled(key, InDoubtAnswer.LATER)
+
+    def _by_its_key(self, key: str) -> InDoubtAnswer:
+        """Send again, once a run, for as long as the host remembers the request's key."""
+        if self._context.clock.now() > self._first_sent(key) + self._context.profile.key_lives:
+            return InDoubtAnswer.ASK
+        again = InDoubtAnswer.LATER if key in self._repeated else InDoubtAnswer.RESEND
+        self._repeated.add(key)
+        return again
 
     def _settled(self, key: str, answer: Job | InDoubtAnswer) -> Job | InDoubtAnswer:
         self._left.pop(key, None)

@@ -167,15 +167,17 @@ class HostClient(ABC):
         keep_as: str | None = None,
         *,
         keyed: bool = False,
+        repeated: bool = False,
     ) -> HttpResponse:
         """The answer to a paid request, retried only if nothing can have been accepted.
 
         What is sent again by its key leaves the outcome open whatever refuses it later: a refusal of the
-        second request says nothing of the first, which the host may still be at work on.
+        second request says nothing of the first, which the host may still be at work on. `repeated`: an
+        earlier run sent the first.
         """
         gate = gate or PaymentGate()
         limiter = self.limits.of(model)
-        lost: OutcomeUnknown | None = None
+        lost = OutcomeUnknown("the answer to an earlier request was lost") if repeated else None
 
         async def once() -> HttpResponse:
             nonlocal lost

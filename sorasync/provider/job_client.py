@@ -53,7 +53,9 @@ class JobClient(HostClient):
         """Start a render. Paid."""
         outgoing, keyed = self._written(request), self.spec.idempotency
         try:
-            answer = await self._accepted("create", outgoing, request.model, gate, keyed=keyed)
+            answer = await self._accepted(
+                "create", outgoing, request.model, gate, keyed=keyed, repeated=keyed and request.repeated
+            )
         except InvalidRequest as error:
             raise refused_render(error) from None
         except NotFound as missing:

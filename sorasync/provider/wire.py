@@ -110,7 +110,8 @@ class CreateRequest:
 
     `label` names the render for servers that have a place for it; it never changes the result.
     `idempotency_key` is the same for every attempt at one intent: the few servers that honour it then make
-    one job of several requests.
+    one job of several requests. `repeated`: it has been sent with that key before, and nobody knows what
+    became of it.
     """
 
     prompt: str
@@ -122,6 +123,7 @@ class CreateRequest:
     params: Mapping[str, object] = field(default_factory=dict)
     label: str | None = None
     idempotency_key: str | None = None
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -270,6 +270,43 @@ def test_a_run_that_is_killed_around_the_request_is_settled_by_the_next(
         assert (film.root / "assets" / "pier.mp4").exists()
 
 
+def test_a_refusal_of_a_repetition_says_nothing_of_the_first_request(
+    film: Film, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(JobHost(by_key=True)) as host:
+        at(film, host, PROFILES["replay"])
+        with monkeypatch.context() as patched:
+            patched.setattr("sorasync.apply.render.send._accepted", lambda *_: os._exit(KILLED))
+            assert fork(lambda: film.run("apply", "--yes", "--quiet").code).wait(60) == KILLED
+        host.refusal = 422, {"reason": "not today"}
+        assert film.run("apply", "--yes", "--quiet").code != 0
+        assert "clip.pier" in film.run("resolve").out
+        host.refusal = None
+        assert film.run("apply", "--yes", "--quiet").code == 0
+        assert len(host.jobs) == 1
+
+
+def test_a_request_is_not_repeated_at_a_price_that_nobody_has_seen(
+    film: Film, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(JobHost(by_key=True)) as host:
+        at(film, host, PROFILES["replay"])
+        with monkeypatch.context() as patched:
+            patched.setattr("sorasync.apply.render.send._accepted", lambda *_: os._exit(KILLED))
+            assert fork(lambda: film.run("apply", "--yes", "--quiet").code).wait(60) == KILLED
+        film.write("host.toml", PROFILES["replay"].replace('"*" = "0.1"', '"*" = "0.2"'))
+        assert film.run("apply", "--yes", "--quiet").code != 0
+        assert len(host.sent) == 1
+        assert "clip.pier" in film.run("resolve").out
+
+
+def test_renders_are_followed_by_themselves_where_the_list_says_no_states(film: Film) -> None:
+    with serving(JobHost()) as host:
+        at(film, host, PROFILES["list"]).write("manifests/b.toml", CLIP.replace("pier", "quay"))
+        assert film.run("apply", "--yes", "--quiet").code == 0
+        assert len(host.jobs) == 2 and len(host.asked) < 20
+
+
 def test_a_state_that_nobody_knows_is_told_once_and_waited_for(film: Film) -> None:
     with serving(JobHost(states=["waiting", "polishing", "polishing", "ready"])) as host:
         shown = at(film, host, PROFILES["ask"]).run("apply", "--yes")

@@ -32,7 +32,7 @@ async def build(context: Context, render: Render, label: str) -> Request | None:
     if render.kind is Kind.CHARACTER:
         return None
     inputs = json.loads(render.inputs)
-    tried = context.store.tried(render.key)
+    record, tried = context.store.record(render.key), context.store.tried(render.key)
     token = _token(context.store, render.key, tried)
     params = with_seed(
         context.profile, render.params, key=render.key, take=int(inputs.get("take", 1)), tried=tried
@@ -48,6 +48,7 @@ async def build(context: Context, render: Render, label: str) -> Request | None:
             params=params,
             label=label,
             idempotency_key=token,
+            repeated=record is not None and record.status is Status.UNKNOWN,
         )
     source = _source(context, inputs["source"])
     if render.kind is Kind.EXTEND:
