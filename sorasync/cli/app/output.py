@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
@@ -29,7 +30,8 @@ def print_json(data: Mapping[str, object]) -> None:
 def write_output(path: Path, text: str | Iterable[bytes], *, parents: bool = False) -> None:
     """Write a file atomically. Raises `SorasyncError`.
 
-    With `parents`, missing directories are made.
+    A link is followed; a device or a pipe is written into, never replaced. With `parents`, missing
+    directories are made.
     """
     from sorasync.durable import make_directory, write_atomic
     from sorasync.errors import SorasyncError
@@ -37,6 +39,11 @@ def write_output(path: Path, text: str | Iterable[bytes], *, parents: bool = Fal
     try:
         if parents:
             make_directory(path.parent)
-        write_atomic(path, text.encode() if isinstance(text, str) else text)
+        data = [text.encode()] if isinstance(text, str) else text
+        if path.exists() and not path.is_file():
+            with path.open("wb") as stream:
+                stream.writelines(data)
+        else:
+            write_atomic(Path(os.path.realpath(path)), data)
     except OSError as error:
         raise SorasyncError(f"cannot write {path}: {error.strerror}") from error
