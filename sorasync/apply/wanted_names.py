@@ -59,7 +59,8 @@ def stale_names(
         name = name_of(clip) + VIDEO
         held = holds(name)
         if held is not None and held != stored[final] and (held or len(node.renders) > 1):
-            old = next((graph.label(address) for address, sha in stored.items() if sha == held), None)
+            unknown = "an earlier render" if held else None
+            old = next((graph.label(address) for address, sha in stored.items() if sha == held), unknown)
             wanted = graph.keys[final]
             yield Relink(f"clip.{clip}", name, f"{directory}/{name}", old, graph.label(final), wanted)
 

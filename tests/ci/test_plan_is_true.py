@@ -212,6 +212,7 @@ def test_a_name_that_shows_an_earlier_render_is_relinked_whatever_the_clip(studi
 
     planned = studio.run("plan", "--format", "json").json
     assert (planned["changes"], len(planned["relinks"])) == ([], 1)
+    assert "assets/a.mp4 is an earlier render, to be clip.a" in studio.run("plan").out
     assert "Apply: 1 name relinked." in studio.run("apply").out
     assert not name.samefile(earlier)
     assert studio.run("plan", "--detailed-exitcode").code == 0
