@@ -74,7 +74,7 @@ class Fetched:
                 came = f"{counted(got - start, 'byte')} in {took:.0f} s"
                 raise ServerError(f"{self._sender.spec.name} sends the file too slowly: {came}")
         if self.length is not None and got != self.length:
-            raise BadDownload(f"{counted(got, 'byte')} came where the server announced {self.length}")
+            raise BadDownload(f"received {counted(got, 'byte')}, but the server announced {self.length}")
 
     async def words(self) -> str | None:
         """The server's message if it sends JSON or a page instead of the file; None for a file.
@@ -216,7 +216,7 @@ class Downloader:
         """The first place that has the file; the last one's error if none has."""
         places = self._places(job, variant)
         if not places:
-            raise NotFound(f"{self._sender.spec.name} names no place for the {variant.value} of {job.id}")
+            raise NotFound(f"{self._sender.spec.name} gives no URL for the {variant.value} of {job.id}")
         for place in places[:-1]:
             try:
                 return await self._try("content", place, offset, stack, job)

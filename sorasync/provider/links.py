@@ -79,7 +79,7 @@ class LinkPolicy:
             return
         if any(map(_is_private, addresses)):
             message = f"the server gave a download URL on a private or local host: {clean(host, 80)}"
-            hint = f'if that is right, put "{clean(host, 80)}" into download.hosts of the profile'
+            hint = f'if that is intended, add "{clean(host, 80)}" to download.hosts in the profile'
             raise BadDownload(message, hint=hint)
 
 

@@ -151,8 +151,8 @@ def test_a_clip_of_several_takes_waits_for_its_pick_with_what_that_will_cost(fil
         {"address": "clip.night", "pick": "clip.choose", "takes": 2, "cost_usd": "0.80"},
     ]
     out = one.run("status", "--stage", "waiting").out
-    assert "then +$0.40: sorasync pick choose 1..2; take 1 has its name until then" in out
-    assert "sorasync pick roof 1..2; take 1 has its name until then" in out
+    assert "then +$0.40: sorasync pick choose 1..2; until then its file is take 1" in out
+    assert "sorasync pick roof 1..2; until then its file is take 1" in out
 
 
 def test_a_stage_without_clips_says_that_nothing_matches(film: Films) -> None:

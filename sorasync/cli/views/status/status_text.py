@@ -71,7 +71,7 @@ def _detail(row: ClipStatus, status: StatusView) -> str:
         takes = status.takes.get(row.waits_for, 0)
         later = row.later
         price = f"then +{later}: " if later.known_usd or later.unknown else ""
-        until = "; take 1 has its name until then" if row.address == f"clip.{row.waits_for}" else ""
+        until = "; until then its file is take 1" if row.address == f"clip.{row.waits_for}" else ""
         return f"{price}sorasync pick {quoted(row.waits_for)} 1..{takes}{until}"
     change = row.worst
     if change is None:
