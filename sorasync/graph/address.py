@@ -7,6 +7,7 @@ Written in full a render is `clip.NAME#TAKE` (the take itself) or `clip.NAME#TAK
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from sorasync.errors import SorasyncError
@@ -81,6 +82,8 @@ def label(address: str, *, single: bool) -> str:
     return address.removesuffix("#1") if single else address
 
 
+# The same names are sorted again in every plan of watch mode, and several times within one.
+@lru_cache(maxsize=1 << 17)
 def natural(text: str) -> tuple[tuple[str | int, ...], str]:
     """A sort key that puts `shot-2` before `shot-10`. Texts and numbers alternate, so any two compare."""
     parts: list[str | int] = list(_DIGITS.split(text))

@@ -151,9 +151,14 @@ class Specs(Mapping[str, ClipSpec]):
         self.owners: dict[str, str] = {}
         self.parts: dict[str, Part] = {}
         self._read = read
+        self._found: dict[str, ClipSpec] = {}
 
     def __getitem__(self, name: str) -> ClipSpec:
-        return self._read(self.owners[name])[name]
+        found = self._found.get(name)
+        if found is None:
+            self._found.update(self._read(self.owners[name]))
+            found = self._found[name]
+        return found
 
     def __contains__(self, name: object) -> bool:
         return name in self.owners
