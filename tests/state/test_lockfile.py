@@ -328,7 +328,7 @@ def test_a_command_lets_the_other_of_two_renders_count_for_everybody(path: Path)
         assert found.remote_id == "video_theirs"
         assert store.bindings()["clip.twice#1"].key == found.key
         assert "video_mine" in store.remote_ids()
-    with pytest.raises(StateError, match="no render video_none is kept") as caught:
+    with pytest.raises(StateError, match="no render video_none shares its key") as caught:
         mine.prefer("video_none", run=None)
     assert "state list --all" in str(caught.value.hint)
 
@@ -337,7 +337,7 @@ def test_states_begun_apart_are_not_mixed(path: Path) -> None:
     base_text(path, "a")
     other = new_store()
     render(other, "b")
-    with pytest.raises(StateDiverged, match="begun apart") as caught:
+    with pytest.raises(StateDiverged, match="created independently") as caught:
         reconcile(other, path)
     assert "--keep lock" in str(caught.value.hint)
     assert set(other.bindings()) == {"clip.b#1"}
