@@ -19,6 +19,9 @@ _MOST_PROBLEMS = 20
 _WHOLE = re.compile(r"\s*\{\{[ \t]*([A-Za-z_][A-Za-z0-9_-]*)[ \t]*\}\}\s*")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
+# Said where a placeholder has no meaning: the writer may have wanted the braces themselves.
+_TWO_BRACES = "{{ '{{' }} for two braces"
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -41,14 +44,14 @@ class Problem:
         """The fault at that place of a file; `scope` has the variables."""
         if self.why == "undefined":
             message = f"variable `{self.name}` is not defined"
-            expected = listed(scope) if scope else "no variables are defined here"
+            expected = listed(scope) if scope else f"no variables are defined here; write {_TWO_BRACES}"
             fix = nearest(self.name, scope)
         elif self.why == "array":
             message, fix = f"variable `{self.name}` is an array and cannot be part of a string", None
             expected = "a string, a number or a boolean"
         else:
             message = f"{shown(self.text.strip())} is not a placeholder"
-            expected = "{{ name }}, a name of letters, digits, - and _, or {{ '{{' }} for two braces"
+            expected = f"{{{{ name }}}}, a name of letters, digits, - and _, or {_TWO_BRACES}"
             fix = None
         return Fault(
             "S106",
