@@ -150,7 +150,7 @@ def test_rapid_mlx_is_given_the_source_itself_and_the_added_length_in_frames(tmp
         "seed": "7",
         "input_video": "mp4 bytes",
     }
-    with pytest.raises(InvalidRequest, match="no file here"):
+    with pytest.raises(InvalidRequest, match="no local file"):
         asyncio.run(client(scripted(), "rapid-mlx").extend(ExtendRequest(Source("video_0"), "Go on.", 2)))
 
 
