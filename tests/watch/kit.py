@@ -166,7 +166,11 @@ class Screen:
         while not met(self.text):
             if time.monotonic() > end or not self._read():
                 raise AssertionError(f"{condition} never came; the screen:\n{self.text}")
-        return self.text
+        # A frame may come in pieces: take what belongs to it as well.
+        text = self.text
+        while select.select([self._master], [], [], 0)[0] and self._read() and met(self.text):
+            text = self.text
+        return text
 
     def end(self) -> int:
         """Read to the end of the program; its exit code."""
