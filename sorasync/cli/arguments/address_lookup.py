@@ -79,8 +79,7 @@ def _declared_address(address: str, graph: Graph) -> FoundAddress | None:
 def unknown(text: str, known: Iterable[str]) -> SorasyncError:
     """The error for a word that means nothing."""
     from difflib import get_close_matches
-
-    from sorasync.cli.terminal.shell_quote import quoted
+    from shlex import quote as quoted
 
     names = {name.partition("#")[0]: name for name in known}
     instances = sorted(name for name in names if name.startswith(f"clip.{_bare(text)}["))

@@ -30,7 +30,8 @@ def command(globals: Globals, directory: Path | None) -> ExitCode:
     .gitattributes. Existing files stay unchanged, except that .gitattributes gains the line that lets git
     merge lock files.
     """
-    from sorasync.cli.terminal.shell_quote import quoted
+    from shlex import quote as quoted
+
     from sorasync.operations.init import start
 
     place = directory or globals.library or Path()

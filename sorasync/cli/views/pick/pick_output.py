@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote as quoted
 
 from sorasync.cli.app.failure import one_line
-from sorasync.cli.terminal.shell_quote import quoted
 from sorasync.cli.views.pick.pick_view import PickView
 from sorasync.cli.views.plan.plan_json import usd
 from sorasync.cli.views.show.address_view import AddressView, RenderView

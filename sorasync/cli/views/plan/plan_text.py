@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote as quoted
 from typing import NamedTuple
 
 import click
 
 from sorasync.cli.terminal.columns import cells, padded, terminal_width, told_apart, wrapped
-from sorasync.cli.terminal.shell_quote import quoted
 from sorasync.cli.views.plan.render_text import render_text
 from sorasync.plan.action import Action
 from sorasync.plan.allowance import Allowance

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from shlex import quote as quoted
 
 import click
 
 from sorasync.cli.app.failure import one_line
-from sorasync.cli.terminal.shell_quote import quoted
 from sorasync.cli.terminal.units import moment
 from sorasync.cli.views.plan.plan_json import usd
 from sorasync.cli.views.plan.plan_text import diff_text

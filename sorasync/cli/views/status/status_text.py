@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote as quoted
 
 import click
 
 from sorasync.cli.app.failure import one_line
 from sorasync.cli.terminal.columns import cells, cut, padded, screen_width, terminal_width, told_apart
-from sorasync.cli.terminal.shell_quote import quoted
 from sorasync.cli.terminal.units import age, spent_text
 from sorasync.cli.views.status.status_view import StatusView
 from sorasync.operations.status import ClipStatus, RenderStage
