@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 
 from hypothesis import HealthCheck, settings
 
@@ -13,10 +14,17 @@ settings.register_profile(
 settings.load_profile("untimed")
 
 
+# Bytes of address space for a process of the suite, and all that it starts. What grows without end fails with
+# a traceback, instead of taking the machine's memory and whatever else runs there along.
+_MEMORY = 8 << 30
+
+
 def pytest_configure() -> None:
     """Forget that a continuous integration may run the tests: sorasync behaves otherwise there.
 
-    Tests that are about it set the variables themselves.
+    Tests that are about it set the variables themselves. And bound the memory.
     """
     for name in [name for name in os.environ if name == "CI" or name.startswith(("GITHUB_", "GITLAB_"))]:
         del os.environ[name]
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY if most < 0 else min(_MEMORY, most), most))

@@ -57,7 +57,7 @@ class InDoubt:
         if context.profile.settle in ("replay", "own_id"):
             return await self._asked_for(key, deadline)
         looks = self._looks
-        while not context.interrupted and context.clock.monotonic() <= deadline:
+        while not context.interrupted and context.clock.monotonic() < deadline:
             # Whoever waited for its turn while another one queried uses that answer instead of asking again.
             async with self._turn:
                 if key not in self._answers and looks == self._looks:
@@ -74,7 +74,7 @@ class InDoubt:
         One that is sent again has the same key or id as before, so it cannot be paid for twice.
         """
         context, left = self._context, self._left[key]
-        while not context.interrupted and context.clock.monotonic() <= deadline:
+        while not context.interrupted and context.clock.monotonic() < deadline:
             self._answered_meanwhile()
             if (answer := self._answers.pop(key, None)) is not None:
                 return answer

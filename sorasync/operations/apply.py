@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-import signal
-import threading
 from collections import Counter
 from collections.abc import Callable, Container, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
@@ -22,9 +20,9 @@ from sorasync.apply.report import Report
 from sorasync.apply.sidecars import note_again
 from sorasync.apply.wanted_names import asset_view
 from sorasync.assets.link import LinkReport, link_all
-from sorasync.errors import Refused, SorasyncError, Terminated
+from sorasync.errors import Refused, SorasyncError
 from sorasync.operations.budget import budget_of, configured_policy
-from sorasync.operations.cancellation import StopButton
+from sorasync.operations.cancellation import TERMINATED, StopButton, ends_on_signals
 from sorasync.operations.fault_location import placed
 from sorasync.operations.locked_state import begin_run, bring_up, forgotten, write_lock_file
 from sorasync.operations.plan import Planned, PlanOptions, make_plan
@@ -35,6 +33,7 @@ from sorasync.plan.plan import Plan
 from sorasync.plan.planfile import load
 from sorasync.plan.policy import PlanRefused, Policy, refusals
 from sorasync.plan.stale import PlanStale, differences, repriced, retried
+from sorasync.provider.host_client import HostClient
 from sorasync.state.lock import LockLost, LockWait, RunLock, held
 from sorasync.state.record import Status
 from sorasync.state.store import Store
@@ -278,44 +277,57 @@ async def _engine(session: _Session, number: int) -> Report:
     project, options = session.project, session.options
     files = FileThreads(_FILE_THREADS, thread_name_prefix="files")
     asyncio.get_running_loop().set_default_executor(files)
-    config = project.config
-    async with project.provider() as provider:
-        context = Context(
-            root=project.root,
-            store=session.store,
-            provider=provider,
-            profile=project.profile,
-            assets=project.assets(),
-            clock=project.clock,
-            reporter=session.reporter,
-            settings=ApplySettings(
-                parallelism=options.parallelism or config.apply.parallelism,
-                wait=config.apply.wait_minutes * 60 if options.wait is None else options.wait,
-                wait_in_all=math.inf if options.wait is None else options.wait,
-                detach=options.detach,
-                batch=session.planned.plan.batch,
-                pictures=tuple(config.assets.pictures),
-                refuse_mismatch=config.assets.mismatch == "fail",
-                tolerance_pct=config.assets.tolerance_pct,
-                spares=session.planned.known.spares,
-                hash_file=partial(_file_digest, project.root),
-            ),
-            budget=budget_of(project, session.store, options.max_cost),
-            run=number,
-            in_flight=provider,
-            batches=provider.batches if project.profile.can("batch") else None,
-            check_lock=session.lock.check,
-        )
-        if options.only_pending:
-            context.stop.set()
-        beating = asyncio.create_task(_beat(session.lock, context))
-        try:
-            async with listening_for(options.webhooks, context):
-                with _interruptible(context), options.stop.connected(partial(_leave_off, context, "stopped")):
-                    return await run(context, session.planned.plan.changes)
-        finally:
-            beating.cancel()
-            files.abandoned = context.interrupted
+    with ends_on_signals() as run_ends:
+        async with project.provider() as provider:
+            context = _context(session, number, provider)
+            if options.only_pending:
+                context.stop.set()
+            beating = asyncio.create_task(_beat(session.lock, context))
+            run_ends.gently = partial(_stop_gently, context)
+            try:
+                async with listening_for(options.webhooks, context):
+                    with options.stop.connected(partial(_stop_gently, context, "stopped")):
+                        return await run(context, session.planned.plan.changes)
+            finally:
+                beating.cancel()
+                files.abandoned = context.interrupted
+
+
+def _context(session: _Session, number: int, provider: HostClient) -> Context:
+    project, options, config = session.project, session.options, session.project.config
+    return Context(
+        root=project.root,
+        store=session.store,
+        provider=provider,
+        profile=project.profile,
+        assets=project.assets(),
+        clock=project.clock,
+        reporter=session.reporter,
+        settings=ApplySettings(
+            parallelism=options.parallelism or config.apply.parallelism,
+            wait=config.apply.wait_minutes * 60 if options.wait is None else options.wait,
+            wait_in_all=math.inf if options.wait is None else options.wait,
+            detach=options.detach,
+            batch=session.planned.plan.batch,
+            pictures=tuple(config.assets.pictures),
+            refuse_mismatch=config.assets.mismatch == "fail",
+            tolerance_pct=config.assets.tolerance_pct,
+            spares=session.planned.known.spares,
+            hash_file=partial(_file_digest, project.root),
+        ),
+        budget=budget_of(project, session.store, options.max_cost),
+        run=number,
+        in_flight=provider,
+        batches=provider.batches if project.profile.can("batch") else None,
+        check_lock=session.lock.check,
+    )
+
+
+def _stop_gently(context: Context, why: str) -> None:
+    context.interrupted = True
+    context.terminated = why == TERMINATED
+    context.reporter.notice("stopping: nothing more is started; renders continue at the provider")
+    context.halt(why)
 
 
 class FileThreads(ThreadPoolExecutor):
@@ -335,51 +347,6 @@ async def _beat(lock: RunLock, context: Context) -> None:
         await lock.keep_beating()
     except LockLost as error:
         context.lose_lock(error)
-
-
-_TERMINATED = "terminated"
-
-
-@contextmanager
-def _interruptible(context: Context) -> Iterator[None]:
-    """First Ctrl-C or SIGTERM: start nothing more and wait for nothing. Second: exit at once.
-
-    Raises `Terminated` where the first was a SIGTERM and a second came.
-    """
-    loop = asyncio.get_running_loop()
-    task = asyncio.current_task()
-
-    def interrupt(number: int) -> None:
-        if context.interrupted:
-            if task is not None:
-                task.cancel()
-            return
-        _leave_off(context, _TERMINATED if number == signal.SIGTERM else "interrupted")
-
-    handled = (signal.SIGINT, signal.SIGTERM)
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in handled}
-    for number in handled:
-        loop.add_signal_handler(number, interrupt, number)
-    try:
-        yield
-    except asyncio.CancelledError:
-        if context.terminated:
-            raise Terminated from None
-        raise
-    finally:
-        for number, handler in before.items():
-            loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
-
-
-def _leave_off(context: Context, why: str) -> None:
-    context.interrupted = True
-    context.terminated = why == _TERMINATED
-    context.reporter.notice("stopping: nothing more is started; renders continue at the provider")
-    context.halt(why)
 
 
 def _file_digest(root: Path, file: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 from sorasync.apply.events import ChangeEvent, Moment
 from sorasync.apply.report import End
 from sorasync.cli.app.exit_code import of_report
+from sorasync.errors import Terminated
 from sorasync.operations.apply import FileThreads
 from sorasync.operations.plan import PlanOptions
 from sorasync.plan.action import Action
@@ -44,6 +45,27 @@ def test_sigterm_does_the_same_and_says_so(world: MakeWorld) -> None:
     it.act(Moment.RENDERING, lambda: signal.raise_signal(signal.SIGTERM), "clip.c000")
     report = it.apply(parallelism=2)
     assert of_report(report) == 143
+    assert set(it.billed().values()) == {1}
+
+
+def test_a_signal_while_the_provider_is_closed_ends_it_at_once(world: MakeWorld) -> None:
+    it = world(numbered(2))
+
+    class ClosesNever(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            return await serving.handle_async_request(request)
+
+        async def aclose(self) -> None:
+            signal.raise_signal(signal.SIGTERM)
+            await asyncio.Event().wait()
+
+    serving, it.transport = in_process(it.app), ClosesNever()
+    it.act(Moment.SENT, lambda: signal.raise_signal(signal.SIGTERM), "clip.c000")
+    with pytest.raises(Terminated):
+        it.apply()
+    it.transport = None
+    it.witness.act = lambda event: None
+    assert it.apply().complete
     assert set(it.billed().values()) == {1}
 
 

@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("starlette")
 
+from sorasync.apply.render import misses
 from tests.ci.paid import Studio, a_studio, clips
 from tests.cli.kit import Answer
 
@@ -54,8 +55,11 @@ DAMAGED: dict[str, Any] = {"route": "content", "do": "truncate"}
     ids=["done", "lost", "damaged", "failed"],
 )
 def test_an_estimate_counts_the_same_everywhere(
-    studio: Studio, faults: list[dict[str, Any]], spent: str, end: str
+    studio: Studio, faults: list[dict[str, Any]], spent: str, end: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A video is looked for over minutes, which are not what this is about.
+    monkeypatch.setattr(misses, "_SECONDS", 0.0)
+    monkeypatch.setattr(misses, "_FIRST_PAUSE", 0.001)
     studio.configure("[budget]", "per_day = 5.00")
     studio.write(clips("a"))
     studio.faults(*faults)

@@ -84,7 +84,7 @@ def test_a_job_that_answers_several_creates_is_one_video_and_the_rest_questions(
         return said(job)
 
     with host(answering) as url:
-        film = library(tmp_path, capsys, url, 'extends = "openai"\n')
+        film = library(tmp_path, capsys, url, 'extends = "openai"\n[abilities]\nlist_settle_seconds = 0.2\n')
         film.write("sorasync.toml", film.read("sorasync.toml").replace("wan", "sora-2"))
         film.write("manifests/a.toml", "".join(TWINS.format(name, name) for name in ("bay", "hill", "pier")))
         film.run("apply", "--yes", "--parallelism", "3")

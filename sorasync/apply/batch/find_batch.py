@@ -39,7 +39,7 @@ class BatchFinder:
         context = self._context
         settle = context.profile.abilities.list_settle_seconds
         lost_at = context.store.unknown_since(record.key) or context.clock.now()
-        while not context.interrupted and context.clock.monotonic() <= deadline:
+        while not context.interrupted and context.clock.monotonic() < deadline:
             now = context.clock.now()
             try:
                 found = await self._listed(record, mark)
