@@ -16,6 +16,8 @@ from pathlib import Path
 TEXT_BYTES = 64 << 20
 # The largest video or image that is hashed or sent.
 MEDIA_BYTES = 16 << 30
+# Bytes that are read at once of what grew after a look at its size.
+_PIECE = 1 << 20
 
 
 class FileRefused(OSError):
@@ -61,7 +63,11 @@ def read_file(path: Path, *, within: Path | None, largest: int = TEXT_BYTES) -> 
 
 def read_whole(path: Path, file: BufferedReader, largest: int) -> bytes:
     """The bytes of an open file, which may grow meanwhile. Raises `FileRefused`."""
-    data = file.read(largest + 1)
+    # Not `read(largest + 1)`: memory for all of it would be set aside first.
+    data = file.read(os.fstat(file.fileno()).st_size + 1)
+    while more := file.read(_PIECE):
+        data += more
+        _require_small(path, len(data), largest)
     _require_small(path, len(data), largest)
     return data
 

@@ -25,7 +25,7 @@ from zlib import crc32
 
 from sorasync.durable import put_whole
 from sorasync.graph.outline import Outline
-from sorasync.library_file import MEDIA_BYTES, read_file
+from sorasync.library_file import read_file
 from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
 from sorasync.manifest.files import FileDigest
 from sorasync.operations.engine import Engine, Findings, Part
@@ -34,6 +34,8 @@ DIRECTORY = "state/cache"
 FORMAT = 1
 # A library of fewer clips is read faster than this file.
 WORTH = 500
+# Bytes; a million clips take less.
+_LARGEST = 2 << 30
 
 _CODE = ("graph", "manifest", "profile", "toml")
 
@@ -49,7 +51,7 @@ def load_engine(root: Path, env: str | None) -> Engine:
     engine = Engine()
     path = cache_path(root, env)
     try:
-        lines = read_file(path, within=root, largest=MEDIA_BYTES).decode("utf-8").splitlines()
+        lines = read_file(path, within=root, largest=_LARGEST).decode("utf-8").splitlines()
         head = json.loads(_checked(lines[0]))
         if head[:-1] != _head(root):
             return engine
