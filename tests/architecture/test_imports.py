@@ -29,6 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 PARTS = set(MAY_IMPORT)
 MAY_IMPORT["operations"] = PARTS
+MAY_IMPORT["api"] = PARTS | {"operations"}
 MAY_IMPORT["doctor"] = PARTS | {"operations"}
 MAY_IMPORT["watch"] = PARTS | {"operations"}
 ANYONE_MAY_IMPORT = {"errors", "clock", "text", "durable", "installed", "library_file", "sensitive"}

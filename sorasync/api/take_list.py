@@ -1,0 +1,74 @@
+"""Lists the takes of clips, from the manifests and the state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sorasync.api.outside_loop import outside_loop
+from sorasync.api.take import Take
+from sorasync.errors import SorasyncError
+from sorasync.text import close_match
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sorasync.graph.graph import ClipNode
+    from sorasync.operations.plan import Planned
+    from sorasync.operations.project import Project
+    from sorasync.state.record import Record
+
+
+def takes_of(project: Project, clip: str | None = None) -> dict[str, tuple[Take, ...]]:
+    """The takes of every clip, or of one, by its name. Raises `SorasyncError` for an unknown one."""
+    from sorasync.operations.plan import PlanOptions, make_plan
+
+    planned = outside_loop(lambda: make_plan(project, PlanOptions(offline=True)))
+    clips = planned.graph.clips
+    if clip is not None:
+        name = clip.removeprefix("clip.")
+        if name not in clips:
+            near = close_match(name, clips)
+            raise SorasyncError(
+                f"there is no clip {name!r}", hint=f"did you mean {near!r}?" if near else None
+            )
+        clips = {name: clips[name]}
+    renders = planned.graph.renders
+    keys = [renders[address].key for node in clips.values() for address in node.takes]
+    with project.synced_store() as store:
+        records = store.records(keys)
+    present = project.assets().present()
+    return {name: tuple(_takes(project, planned, node, records, present)) for name, node in clips.items()}
+
+
+def _takes(
+    project: Project,
+    planned: Planned,
+    node: ClipNode,
+    records: Mapping[str, Record],
+    present: Mapping[str, int],
+) -> list[Take]:
+    graph, assets = planned.graph, project.assets()
+    takes = []
+    for number, address in enumerate(node.takes, 1):
+        render = graph.renders[address]
+        record = records.get(render.key)
+        asset = record.asset if record and record.asset in present else None
+        charge = record.charge if record else None
+        takes.append(
+            Take(
+                address=graph.label(address),
+                clip=node.name,
+                number=number,
+                key=render.key,
+                prompt=render.prompt,
+                model=render.model,
+                size=render.size,
+                seconds=render.seconds,
+                picked=node.chosen == number,
+                status=record.status.value if record else None,
+                remote_id=record.remote_id if record else None,
+                file=assets.path_of(asset) if asset else None,
+                cost_usd=charge.usd if charge else None,
+            )
+        )
+    return takes

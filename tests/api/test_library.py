@@ -1,0 +1,175 @@
+"""The library for programs: the same plans, limits and locks as on the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("starlette")
+
+import sorasync
+from sorasync import Library
+from sorasync.api import Notice
+from sorasync.apply.events import ChangeEvent, Moment
+from sorasync.apply.report import End
+from sorasync.errors import SorasyncError
+from sorasync.plan.policy import PlanRefused
+from sorasync.plan.stale import PlanStale
+from sorasync.state.lock import StateLocked
+from tests.ci.paid import Studio, a_studio, clips
+
+DOCS = Path(__file__).parents[2] / "docs" / "python.md"
+
+
+@pytest.fixture
+def studio(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Studio]:
+    with a_studio(tmp_path, capsys) as studio:
+        studio.write(clips("pier", "bay"))
+        yield studio
+
+
+def test_a_plan_is_that_of_the_command_line(studio: Studio) -> None:
+    plan = Library.open(studio.root).plan()
+    told = studio.run("plan", "--format", "json").json
+    assert plan.token == told["token"]
+    assert [change.label for change in plan.changes] == [change["address"] for change in told["changes"]]
+    assert plan.cost_usd == Decimal(told["cost_usd"]) == Decimal("0.80")
+    assert not plan.empty and not plan.refusals
+    assert studio.billed() == 0
+
+
+def test_a_plan_is_applied_once_and_told_as_it_happens(studio: Studio) -> None:
+    library = Library.open(studio.root)
+    moments: list[Moment] = []
+    report = library.apply(library.plan(), on_event=lambda event: moments.append(event.moment))
+    assert report.complete and report.spent.usd == Decimal("0.80") == studio.billed()
+    assert moments.count(Moment.DONE) == 2
+    assert library.plan().empty
+    assert [run["command"] for run in studio.run("history", "--format", "json").json["runs"]] == [
+        "sorasync.Library.apply"
+    ]
+
+
+def test_what_changed_since_the_plan_is_not_paid_for(studio: Studio) -> None:
+    library = Library.open(studio.root)
+    plan = library.plan()
+    studio.write(clips("pier", "bay", "hill"))
+    with pytest.raises(PlanStale):
+        library.apply(plan)
+    assert studio.billed() == 0
+
+
+def test_a_plan_above_the_given_cost_is_refused(studio: Studio) -> None:
+    library = Library.open(studio.root)
+    with pytest.raises(PlanRefused):
+        library.apply(library.plan(), max_cost=0.79)
+    assert studio.billed() == 0
+    assert library.apply(library.plan(), max_cost="0.80").complete
+
+
+def test_a_selection_is_planned_and_applied_as_such(studio: Studio) -> None:
+    library = Library.open(studio.root)
+    report = library.apply(library.plan(target=["clip.bay"]))
+    assert [one.label for one in report.outcomes] == ["clip.bay"]
+    assert [row.stage.value for row in library.status("clip.bay", "clip.pier")] == ["done", "to do"]
+    with pytest.raises(SorasyncError, match="matches nothing"):
+        library.plan(target=["clip.nothing"])
+
+
+def test_events_can_be_iterated_and_a_run_that_is_left_is_stopped(studio: Studio) -> None:
+    library = Library.open(studio.root)
+    with library.start(library.plan(), parallelism=1) as run:
+        for event in run:
+            if isinstance(event, ChangeEvent) and event.moment is Moment.SENT:
+                break
+    assert run.ended
+    assert {one.end for one in run.result().outcomes} <= {End.PENDING, End.SKIPPED, End.DONE}
+    assert run.result().interrupted or run.result().complete
+    paid = studio.billed()
+    assert library.apply(library.plan()).complete
+    assert studio.billed() == Decimal("0.80") >= paid
+
+
+def test_only_one_apply_at_a_time(studio: Studio) -> None:
+    library = Library.open(studio.root)
+    plan = library.plan()
+    with library.start(plan) as first:
+        next(iter(first))
+        second = library.start(plan)
+        with contextlib.suppress(StateLocked, PlanStale):
+            second.result()
+        first.result()
+    assert studio.billed() == Decimal("0.80")
+
+
+def test_it_works_where_an_event_loop_runs_already(studio: Studio) -> None:
+    async def in_a_notebook() -> None:
+        library = Library.open(studio.root)
+        assert library.apply(library.plan(target=["clip.pier"])).complete
+        assert (await library.apply_async(library.plan())).complete
+
+    asyncio.run(in_a_notebook())
+    assert studio.billed() == Decimal("0.80")
+
+
+def test_takes_are_listed_with_their_files(studio: Studio) -> None:
+    studio.write('[clips.pier]\nprompt = "A pier at dusk."\ntakes = 2\npick = 2\n')
+    library = Library.open(studio.root)
+    assert [take.status for take in library.takes("pier")] == [None, None]
+    library.apply(library.plan())
+    first, second = library.takes("clip.pier")
+    assert (first.picked, second.picked) == (False, True)
+    assert first.file is not None and first.file.read_bytes()[4:8] == b"ftyp"
+    assert first.cost_usd == Decimal("0.40") and second.address == "clip.pier#2"
+    assert "<video" in first._repr_html_()
+    assert library.clips == {"pier": (first, second)}
+    with pytest.raises(SorasyncError, match="no clip 'peer'") as found:
+        library.takes("peer")
+    assert found.value.hint == "did you mean 'pier'?"
+
+
+def test_faults_are_listed_and_not_raised(studio: Studio) -> None:
+    library = Library.open(studio.root)
+    assert library.validate() == ()
+    studio.write('[clips.pier]\nprompt = "A pier."\nsecnods = 4\n')
+    assert "secnods" in library.validate()[0].message
+    (studio.root / "sorasync.toml").write_text("[provider\n")
+    assert len(library.validate()) == 1
+
+
+def test_a_plan_in_a_notebook_shows_hostile_words_as_words(studio: Studio) -> None:
+    studio.write('[clips.x]\nprompt = "{{ word }} pier"\nmatrix = { word = ["<b>x"] }\n')
+    shown = Library.open(studio.root).plan()._repr_html_()
+    assert "&lt;b&gt;x" in shown and "<b>x" not in shown
+    assert "$0.40" in shown
+
+
+def test_what_the_page_shows_runs(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(studio.root)
+    names: dict[str, object] = {}
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        for code in re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL):
+            exec(compile(code, DOCS.name, "exec"), names)
+    assert "all done" in said.getvalue()
+    assert "clip.pier stored" in said.getvalue()
+    assert Notice("x").text == "x"
+
+
+def test_the_package_loads_nothing_of_it_before_it_is_used() -> None:
+    code = "import sorasync, sys; print([m for m in sys.modules if m.startswith('sorasync.')])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+    assert sorasync.Library is Library
+    with pytest.raises(AttributeError):
+        sorasync.Nothing  # noqa: B018
