@@ -30,12 +30,12 @@ def host_checks(project: Project, host: Host, models: Iterable[str]) -> Iterator
         yield Check(name, Level.ERROR, error.message, error.hint)
         return
     assert facts.first is not None
-    if facts.first.status < 300 and not facts.first.readable:
+    if facts.first.status < 300 and not facts.first.readable and facts.asked != "root":
         yield _another(project, facts.first)
         return
     yield _reached(facts.first)
     yield _clock(facts)
-    yield _check_api_key(project, facts.first)
+    yield _check_api_key(project, facts)
     if facts.first.status not in (401, 403):
         yield from _list(project, facts)
         yield from _check_models(facts, models)
@@ -102,7 +102,9 @@ def _clock(facts: HostFacts) -> Check:
     )
 
 
-def _check_api_key(project: Project, first: Reached) -> Check:
+def _check_api_key(project: Project, facts: HostFacts) -> Check:
+    assert facts.first is not None
+    first = facts.first
     auth = project.profile.auth
     variable = project.config.provider.api_key_env or auth.env
     if auth.header == "none":
@@ -114,6 +116,8 @@ def _check_api_key(project: Project, first: Reached) -> Check:
         )
     if not auth.required and project.api_key() is None:
         return Check("key", Level.OK, "none is set, and the host needs none")
+    if facts.asked == "root":
+        return Check("key", Level.UNKNOWN, "not known: the host has no free question that needs it")
     if first.status == 405 or (first.status == 404 and project.profile.can("list")):
         return Check("key", Level.UNKNOWN, "not known: the route to check it with does not exist")
     if first.status >= 300 and first.status != 404:

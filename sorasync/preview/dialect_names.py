@@ -17,6 +17,7 @@ CLASSES: Final = {
     "openrouter": "openrouter:OpenRouter",
     "xai": "xai:Xai",
     "fal": "fal:Fal",
+    "replicate": "replicate:Replicate",
 }
 
 # Where the API of a family begins, if not at `/v1`.

@@ -139,8 +139,7 @@ class VideosClient(HostClient):
 
         async def once() -> Page:
             answer = self._good(await self._sender.get("list", path, query))
-            spec = self.spec
-            page = read_page(answer.body, limit, body_urls=spec.body_urls, paging=spec.list_paging)
+            page = self.page_in(answer, limit)
             if page is None:
                 raise unreadable(answer, self._sender.asked())
             jobs = tuple(map(self._sender.host_time.ours, page.jobs))
@@ -150,6 +149,11 @@ class VideosClient(HostClient):
             return await retried(once, self._clock, self._patience)
         except NotFound as missing:
             raise self._no_route("list", missing) from None
+
+    def page_in(self, answer: HttpResponse, limit: int) -> Page | None:
+        """The page of the list in an answer, None where there is none."""
+        spec = self.spec
+        return read_page(answer.body, limit, body_urls=spec.body_urls, paging=spec.list_paging)
 
     async def delete(self, job_id: str) -> bool:
         """Remove a video from the provider's storage; False if it was gone already."""

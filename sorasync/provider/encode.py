@@ -152,13 +152,16 @@ def _uploaded(
 def free_question(spec: HostSpec) -> tuple[str, str, Mapping[str, str] | None]:
     """A GET that needs the key and costs nothing: the list, the models, or a job that does not exist.
 
-    A job is the last resort: LiteLLM forwards unknown ids to another host. A host that
-    keeps no jobs is asked for what only takes a POST.
+    A job is the last resort: LiteLLM forwards unknown ids to another host, and a job whose id is an address
+    cannot be invented. A host that keeps no jobs is asked for what only takes a POST.
     """
     if "list" in spec.routes:
-        return "list", route(spec, "list"), {"limit": "2", "order": "desc"}
+        query = {"limit": "2", "order": "desc"} if spec.job is None else None
+        return "list", route(spec, "list"), query
     if "models" in spec.routes:
         return "models", route(spec, "models"), None
+    if spec.jobs_are_paths:
+        return "root", "/", None
     if "get" in spec.routes:
         return "get", route(spec, "get", NOBODY), None
     return "create", route(spec, "create"), None

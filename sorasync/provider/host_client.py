@@ -65,7 +65,12 @@ class HostClient(ABC):
         self._clock = clock or SystemClock()
         self._patience = patience or Patience()
         self.limits = limits or Limiters(self._clock, spec.creates_per_minute, spec.in_flight)
-        links = LinkPolicy(spec.base_url, spec.download_hosts, spec.key_hosts)
+        links = LinkPolicy(
+            spec.base_url,
+            spec.download_hosts,
+            spec.key_hosts,
+            setting="download.hosts" if spec.job is None else "hosts",
+        )
         self._answers = answers
         self._sender = Sender(
             spec, api_key, self._clock, transport or opened(links.judge), answers=self._answers
@@ -102,6 +107,10 @@ class HostClient(ABC):
     @abstractmethod
     async def page(self, after: str | None = None, limit: int = 100) -> Page:
         """One page of the jobs, newest first. Raises `NotSupported` where there is no list."""
+
+    @abstractmethod
+    def page_in(self, answer: HttpResponse, limit: int) -> Page | None:
+        """The page of the list in an answer, None where there is none."""
 
     @abstractmethod
     def _made(self, answer: HttpResponse) -> bool:
@@ -213,9 +222,12 @@ class HostClient(ABC):
         if not answer.ok:
             # Without a step's route there may be an API; without that of a create there is none.
             return name == "create" and answer.status in (404, 405)
+        question, path, query = encode.free_question(self.spec)
+        if question == "root":
+            return False
         for _ in range(_PAGES_PROVE):
             try:
-                other = await self._sender.get(*encode.free_question(self.spec))
+                other = await self._sender.get(question, path, query)
             except ProviderError:
                 return False
             if not other.is_page:

@@ -101,7 +101,10 @@ class JobClient(HostClient):
         async def once() -> Page:
             question = self._sender.question(spec.operation.method, path)
             answer = self._good(await self._sender.ask("list", question))
-            return self._page_in(Answer(answer.body, answer.headers))
+            page = self.page_in(answer, limit)
+            if page is None:
+                raise unreadable(answer, self._sender.asked())
+            return page
 
         return await retried(once, self._clock, self._patience)
 
@@ -331,11 +334,17 @@ class JobClient(HostClient):
         cost = self._job.cost
         return answer.first(cost.reported, cost.dollars)
 
-    def _page_in(self, answer: Answer) -> Page:
+    def page_in(self, answer: HttpResponse, limit: int) -> Page | None:
+        """The page of the list in an answer, None where there is none."""
         spec = self._job.list
         assert spec is not None
+        found = Answer(answer.body, answer.headers)
+        # A path that leads nowhere finds as little as an empty list does.
+        held = Path(spec.items.steps[:-1], spec.items.header)
+        if not any(isinstance(value, list) for value in found.all(held)):
+            return None
         jobs, unread = [], 0
-        for entry in answer.all(spec.items):
+        for entry in found.all(spec.items):
             one = Answer(entry, {})
             job_id = one.first((spec.id,), word)
             if job_id is None or not self._usable(job_id):
@@ -352,7 +361,7 @@ class JobClient(HostClient):
                 raw=said,
             )
             jobs.append(self._sender.host_time.ours(job))
-        after = None if spec.next is None else answer.first((spec.next,), text)
+        after = None if spec.next is None else found.first((spec.next,), text)
         leads_on = after is not None and self._below_base(after) is not None and origin(after) is not None
         # A list whose next page this client may not follow is not complete.
         return Page(

@@ -46,6 +46,8 @@ class LinkPolicy:
     base_url: str
     allowed: tuple[str, ...] = ()
     with_key: tuple[str, ...] = ()
+    # The profile's setting of `allowed`.
+    setting: str = "download.hosts"
 
     def absolute(self, url: str, against: str | None = None) -> str:
         """The address in full; servers may send `/v1/videos/…`. Raises `BadDownload` for other schemes."""
@@ -79,7 +81,7 @@ class LinkPolicy:
             return
         if any(map(_is_private, addresses)):
             message = f"the server gave a download URL on a private or local host: {clean(host, 80)}"
-            hint = f'if that is intended, add "{clean(host, 80)}" to download.hosts in the profile'
+            hint = f'if that is intended, add "{clean(host, 80)}" to {self.setting} in the profile'
             raise BadDownload(message, hint=hint)
 
 

@@ -15,11 +15,10 @@ from sorasync.provider import encode
 from sorasync.provider.errors import ProviderError
 from sorasync.provider.host_client import HostClient
 from sorasync.provider.http_response import HttpResponse, complaint
-from sorasync.provider.read import read_page
 from sorasync.provider.retry_after import date_of
 from sorasync.provider.sender import Sender
 from sorasync.provider.values import table, text
-from sorasync.provider.wire import Job, Page
+from sorasync.provider.wire import Job
 
 PAID = ("create", "extend", "edit", "character_create", "batch_create")
 
@@ -43,13 +42,15 @@ class Reached:
 class HostFacts:
     """What was found out. `failure` is there when no answer came; then all else is empty.
 
-    `skew` is how many seconds the host's clock is ahead of ours, None where it does not say. `routes` says
-    of each paid route of the profile whether it exists, None where that cannot be known. `jobs` are those
-    of the list's first page, None where there is no list; `next_page` whether the cursor leads on.
+    `asked` names the first question; `root` is one that no key answers. `skew` is how many seconds the
+    host's clock is ahead of ours, None where it does not say. `routes` says of each paid route of the profile
+    whether it exists, None where that cannot be known. `jobs` are those of the list's first page, None where
+    there is no list; `next_page` whether the cursor leads on.
     """
 
     failure: ProviderError | None = None
     first: Reached | None = None
+    asked: str = ""
     skew: float | None = None
     jobs: tuple[Job, ...] | None = None
     list_status: int | None = None
@@ -70,6 +71,7 @@ class _Probe:
     def __init__(self, sender: Sender, client: HostClient) -> None:
         self._sender = sender
         self._spec = sender.spec
+        self._client = client
         self._clock = client.clock
         self._seen: list[HttpResponse] = []
 
@@ -85,14 +87,15 @@ class _Probe:
         shown = "" if answer.ok else said.message
         readable = isinstance(answer.body, dict | list)
         first = Reached(answer.status, answer.headers, took, shown, said.code, readable)
-        jobs, next_page = await self._jobs(answer) if query else (None, None)
+        jobs, next_page = await self._jobs(answer) if name == "list" else (None, None)
         routes, described = await self._routes()
         models = await self._models()
         return HostFacts(
             first=first,
+            asked=name,
             skew=_skew(answer.headers, before + took / 2),
             jobs=jobs,
-            list_status=answer.status if query else None,
+            list_status=answer.status if name == "list" else None,
             next_page=next_page,
             models=models,
             routes=routes,
@@ -113,23 +116,17 @@ class _Probe:
             return None
 
     async def _jobs(self, answer: HttpResponse) -> tuple[tuple[Job, ...] | None, bool | None]:
-        page = self._page(answer) if answer.ok else None
+        page = self._client.page_in(answer, 2) if answer.ok else None
         if page is None:
             return None, None
         if page.after is None:
             return page.jobs, None
-        query = {"limit": "2", "order": "desc", "after": page.after}
         try:
-            following = await self._get("list", encode.route(self._spec, "list"), query)
+            second = await self._client.page(page.after, 2)
         except ProviderError:
             return page.jobs, False
-        second = self._page(following) if following.ok else None
         known = {job.id for job in page.jobs}
-        return page.jobs, second is not None and not known & {job.id for job in second.jobs}
-
-    def _page(self, answer: HttpResponse) -> Page | None:
-        spec = self._spec
-        return read_page(answer.body, 2, body_urls=spec.body_urls, paging=spec.list_paging)
+        return page.jobs, not known & {job.id for job in second.jobs}
 
     async def _models(self) -> tuple[str, ...] | None:
         if "models" not in self._spec.routes:

@@ -114,6 +114,12 @@ class HostSpec:
             job=_wire_table(wire, "job") or None,
         )
 
+    @property
+    def jobs_are_paths(self) -> bool:
+        """Whether the id of a job is the address that the host gave it."""
+        create = _wire_table(self.job or {}, "create")
+        return _wire_table(create, "answer").get("id_form") == "path"
+
 
 # The base URL of a server inside this process; no such host exists.
 IN_PROCESS_URL = "http://preview.invalid/v1"

@@ -21,7 +21,12 @@ EXTEND = '[[clips.pier.steps]]\nextend = "A gull lands on the rail."\nseconds = 
 EDIT = '[[clips.pier.steps]]\nedit = "In fog."\n'
 SIZES = {"rapid-mlx": "512x384"}
 SECONDS = {"rapid-mlx": 2}
-MODELS = {"xai": "grok-imagine-video-1.5", "openrouter": "some/model", "fal": "fal-ai/veo3/fast"}
+MODELS = {
+    "xai": "grok-imagine-video-1.5",
+    "openrouter": "some/model",
+    "fal": "fal-ai/veo3/fast",
+    "replicate": "google/veo-3-fast",
+}
 
 
 @pytest.fixture(params=NAMES)
@@ -50,9 +55,10 @@ def film(
     steps = (EXTEND.format(seconds) if profile.can("extend") else "") + (EDIT if profile.can("edit") else "")
     made = make(tmp_path / "film", capsys, CLIP + steps)
     model, size = MODELS.get(family, "sora-2"), SIZES.get(family, "1280x720")
+    wait = "[provider.get]\nleast_seconds = 0.5\n" if profile.wire()["job"] else ""
     made.write(
         "sorasync.toml",
-        f'[provider]\nprofile = "{family}"\nbase_url = "{server.url}"\napi_key_env = "FAMILY_KEY"\n'
+        f'[provider]\nprofile = "{family}"\nbase_url = "{server.url}"\napi_key_env = "FAMILY_KEY"\n{wait}'
         f'[defaults]\nmodel = "{model}"\nsize = "{size}"\nseconds = {seconds}\n'
         f'[prices."{model}"]\n"*" = 0.1\n',
     )

@@ -17,6 +17,7 @@ import pytest
 
 pytest.importorskip("av")
 
+from sorasync.preview.dialects.replicate import Replicate
 from sorasync.preview.faults.rule import FaultPlan, FaultRule
 from sorasync.preview.media import tiny_video
 from sorasync.preview.serve import running
@@ -364,6 +365,7 @@ def test_fal_from_plan_to_file_with_a_lost_answer_on_the_way(film: Film, tmp_pat
         assert film.run("apply", "--yes", "--quiet").code != 0
         assert film.run("apply", "--yes", "--quiet").code != 0
         (charge,) = inside.ledger.charges()
+        assert charge.amount == 1_200_000
         address = f"{served.url}/fal-ai/veo3/requests/{charge.job}"
         assert film.run("resolve", "clip.pier", "--adopt", address).code == 0
         assert film.run("apply", "--yes", "--quiet").code == 0
@@ -373,6 +375,55 @@ def test_fal_from_plan_to_file_with_a_lost_answer_on_the_way(film: Film, tmp_pat
         (film.root / "assets" / "pier.mp4").unlink()
         assert film.run("apply", "--yes", "--quiet").code == 0
         assert inside.ledger.charges() == [charge]
+
+
+REPLICATE = """\
+[provider]
+profile = "replicate"
+base_url = "{url}"
+api_key_env = "JOB_KEY"
+[provider.get]
+least_seconds = 0.5
+[provider.list]
+settle_seconds = 0
+[defaults]
+model = "google/veo-3-fast"
+size = "1280x720"
+seconds = 4
+[prices."google/veo-3-fast"]
+"*" = 0.1
+"""
+
+
+@pytest.mark.parametrize("deed", ["cut_before", "cut_after"])
+def test_replicate_settles_a_lost_answer_by_a_list_of_pages(
+    film: Film, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deed: str
+) -> None:
+    monkeypatch.setattr(Replicate, "list_default", 1)
+    settings = PreviewSettings(tmp_path / "host", draw=False, dialect="replicate", api_key="k-1")
+    with running(settings) as served:
+        film.write("sorasync.toml", REPLICATE.format(url=served.url))
+        film.write("manifests/b.toml", CLIP.replace("pier", "quay") + CLIP.replace("pier", "mole"))
+        inside = served.app.state.server
+        inside.faults.set(FaultPlan(rules=[FaultRule(do=deed, route="create", count=1)]))
+        assert film.run("apply", "--yes", "--quiet").code == 0
+        assert film.run("plan", "--detailed-exitcode").code == 0
+        assert len(inside.ledger.charges()) == 3
+        assert inside.requests["list"] > 2
+        shown = film.run("doctor", "--format", "json").json["checks"]
+        assert {"list": "ok", "key": "ok"}.items() <= {one["name"]: one["level"] for one in shown}.items()
+
+
+def test_doctor_invents_no_job_at_a_host_whose_jobs_are_addresses(film: Film, tmp_path: Path) -> None:
+    settings = PreviewSettings(tmp_path / "host", draw=False, dialect="fal", api_key="k-1")
+    with running(settings) as served:
+        film.write(
+            "sorasync.toml",
+            f'[provider]\nprofile = "fal"\nbase_url = "{served.url}"\napi_key_env = "JOB_KEY"\n',
+        )
+        shown = film.run("doctor", "--format", "json").json["checks"]
+        assert {one["name"]: one["level"] for one in shown}["key"] == "unknown"
+        assert not {"get", "result", "create"} & set(served.app.state.server.requests)
 
 
 def test_a_profile_that_needs_what_cannot_be_sent_is_refused(film: Film) -> None:

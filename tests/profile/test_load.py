@@ -22,6 +22,7 @@ NAMES = [
     "openrouter",
     "preview",
     "rapid-mlx",
+    "replicate",
     "sglang",
     "vllm-omni",
     "xai",

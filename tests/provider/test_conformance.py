@@ -22,6 +22,7 @@ from sorasync.profile import load_profile
 from sorasync.provider.batch import batch_line, read_batch_line
 from sorasync.provider.errors import (
     AuthFailed,
+    BadDownload,
     InvalidRequest,
     Moderated,
     NotFound,
@@ -49,9 +50,13 @@ from tests.provider.fakes import KEY
 HOWS = ("in-process", "socket")
 WAYS = [f"{family} {how}" for family in ("preview", *NAMES) for how in HOWS]
 WITHOUT_KEYS = {"preview", "vllm-omni", "sglang", "fastvideo", "rapid-mlx", "dynamo"}
-WITHOUT_CODES = {"vllm-omni", "sglang", "fastvideo", "rapid-mlx", "dynamo"}
+WITHOUT_CODES = {"vllm-omni", "sglang", "fastvideo", "rapid-mlx", "dynamo", "replicate"}
 SIZES = {"rapid-mlx": "512x512"}
-MODELS = {"xai": "grok-imagine-video-1.5", "fal": "fal-ai/veo3/fast"}
+MODELS = {
+    "xai": "grok-imagine-video-1.5",
+    "fal": "fal-ai/veo3/fast",
+    "replicate": "google/veo-3-fast",
+}
 Faults = list[dict[str, object]]
 Work = Callable[[HostClient], Awaitable[None]]
 Serve = Callable[[str], Running]
@@ -329,6 +334,21 @@ def test_a_bad_size_is_a_fault_of_the_request(do: Reach) -> None:
             await speaker.create(CreateRequest("A cat.", "sora-2", "1x1", 4))
 
     do("openai in-process", work)
+
+
+@pytest.mark.parametrize(("family", "setting"), [("replicate", "hosts"), ("xai", "download.hosts")])
+def test_a_file_at_a_private_address_is_refused_with_the_setting_that_allows_it(
+    do: Reach, family: str, setting: str
+) -> None:
+    async def work(speaker: HostClient) -> None:
+        job = replace(
+            await finished(speaker, await speaker.create(order(family))), urls=("http://10.0.0.9/a",)
+        )
+        with pytest.raises(BadDownload) as refused:
+            await content(speaker, job)
+        assert refused.value.hint == f'if that is intended, add "10.0.0.9" to {setting} in the profile'
+
+    do(f"{family} in-process", work)
 
 
 @pytest.mark.parametrize("how", HOWS)

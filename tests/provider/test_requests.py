@@ -99,7 +99,7 @@ def told(profile: Profile, work: Work) -> object:
     def answering(seen: Seen) -> Any:
         if seen.method == "GET" and seen.path.endswith("/videos"):
             return reply(200, {"object": "list", "data": []})
-        named = {"response_url": f"{profile.base_url}/some/model/requests/1"}
+        named = {"response_url": f"{profile.base_url}/some/model/requests/1", "results": []}
         return reply(200, job("completed", url="https://files.example/1.mp4") | named)
 
     host = FakeHost(answering)

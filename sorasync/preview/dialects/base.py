@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -92,6 +94,18 @@ class Dialect:
     def route_name(self, method: str, path: str) -> tuple[str, str | None]:
         """The name of a route, and the job's id in its path: see `sorasync.preview.route_names`."""
         return name_route(method, path)
+
+    def named_by(
+        self, routes: Iterable[tuple[str, re.Pattern[str], str]], method: str, path: str
+    ) -> tuple[str, str | None]:
+        """The name of a route by a table of its own; a group of a pattern holds the job's id."""
+        if path.startswith(("/preview/", "/healthz")):
+            return "control", None
+        for wanted, pattern, name in routes:
+            found = pattern.fullmatch(path) if method == wanted else None
+            if found is not None:
+                return name, self.id_in(found[1]) if pattern.groups else None
+        return "other", None
 
     def new_id(self) -> str:
         """A fresh id, as the core keeps it."""

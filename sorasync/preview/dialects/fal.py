@@ -43,13 +43,7 @@ class Fal(Dialect):
 
     def route_name(self, method: str, path: str) -> tuple[str, str | None]:
         """The routes below a model's own name."""
-        if path.startswith(("/preview/", "/healthz")):
-            return "control", None
-        for wanted, pattern, name in _ROUTES:
-            found = pattern.fullmatch(path) if method == wanted else None
-            if found is not None:
-                return name, None if name == "create" else self.id_in(found[1])
-        return "other", None
+        return self.named_by(_ROUTES, method, path)
 
     def new_id(self) -> str:
         """A request's id."""
