@@ -21,9 +21,13 @@ from sorasync.errors import SorasyncError
 
 
 def show_failure(error: BaseException, args: Sequence[str]) -> int:
-    """Print what went wrong and return the exit code. With `--format json` it is printed as JSON."""
+    """Print what went wrong and return the exit code. With `--format json` or `--events` it is printed as
+    JSON."""
     code = of_error(error)
     try:
+        if "--events" in args:
+            click.echo(json_text({"type": "error", **_error_fields(error, code)}, None))
+            return code
         if _wants_json(args):
             click.echo(json_text(_error_fields(error, code)))
             return code

@@ -45,8 +45,13 @@ class Globals:
 
     @property
     def json(self) -> bool:
-        """Whether the output is for programs."""
+        """Whether the output is one object for programs."""
         return self.format == "json"
+
+    @property
+    def events(self) -> bool:
+        """Whether the output is a stream of JSON lines."""
+        return self.format == "events"
 
 
 def global_options(function: F) -> F:

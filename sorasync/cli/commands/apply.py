@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ Examples:
   sorasync apply --target clip.market
   sorasync apply --expect sp1:7f7ef43a900fdd97
   sorasync apply plan.json
+  sorasync apply --yes --max-cost 10 --events | jq -c 'select(.type == "event")'
   sorasync apply --batch --detach     # cheaper; sorasync wait downloads it
 """
 
@@ -38,6 +40,7 @@ Examples:
 )
 @plan_options
 @click.option("--yes", "--auto-approve", "-y", is_flag=True, help="Do not ask.")
+@click.option("--events", is_flag=True, help="Print JSON lines: the plan, every event, and the report.")
 @click.option("--short", is_flag=True, help="Show one line per change.")
 @click.option("--expect", metavar="TOKEN", help="Apply only if the plan has this token.")
 @click.option("--max-cost", callback=dollars, metavar="USD", help="Refuse a plan that costs more.")
@@ -60,6 +63,7 @@ def command(
     webhook_listen: str | None,
     webhook_secret_env: str,
     yes: bool,
+    events: bool,
     short: bool,
     **options: object,
 ) -> ExitCode:
@@ -72,6 +76,8 @@ def command(
     from sorasync.cli.arguments.webhook_options import webhooks_of
     from sorasync.operations.apply import ApplyOptions, apply
 
+    if events:
+        globals = replace(globals, format="events")
     chosen = ApplyOptions(
         planning=planning,
         plan_file=plan_file,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -39,12 +40,14 @@ Exit codes: 0 nothing is in flight any more, 8 something still renders,
     metavar="SECONDS",
     help="How long to wait. Default: [apply] wait_minutes.",
 )
+@click.option("--events", is_flag=True, help="Print JSON lines: every event, and the report.")
 @lock_option
 @webhook_options
 def command(
     globals: Globals,
     patterns: tuple[str, ...],
     timeout: float | None,
+    events: bool,
     lock_timeout: float,
     webhook_listen: str | None,
     webhook_secret_env: str,
@@ -58,6 +61,8 @@ def command(
     from sorasync.operations.plan import PlanOptions
     from sorasync.plan.selection import Selection
 
+    if events:
+        globals = replace(globals, format="events")
     options = ApplyOptions(
         planning=PlanOptions(selection=Selection(patterns)),
         lock_timeout=lock_timeout,
@@ -69,7 +74,7 @@ def command(
     with display(globals) as reporter:
         report = apply(globals.project(), options, reporter, _noted(plans), command_line())
     assert report is not None
-    if not plans[0].changes and not globals.json:
+    if not plans[0].changes and not (globals.json or globals.events):
         click.echo(f"Nothing{' that matches' if patterns else ''} is in flight.")
         return ExitCode.DONE
     return close(globals, plans[0], report, "Wait")

@@ -37,6 +37,10 @@ class Confirm:
         plan = self.plan = planned.plan
         annotate(self._globals, plan.diagnostics)
         add_plan(plan)
+        if self._globals.events:
+            from sorasync.cli.views.apply.event_lines import plan_line
+
+            click.echo(plan_line(plan))
         agreed = plan.simulated or not any(plan.paid()) or self._options.expect or self._options.plan_file
         if self._globals.format == "text":
             self._show(planned, asking=not agreed and not self._yes)

@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+import click
+
 from sorasync.cli.app.exit_code import ExitCode, of_report
 from sorasync.cli.app.library_options import Globals
 from sorasync.cli.app.output import print_json, print_lines
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
 def display(globals: Globals) -> Display:
     """A table that redraws on a terminal, lines elsewhere."""
+    if globals.events:
+        from sorasync.cli.views.apply.event_lines import EventLines
+
+        return EventLines()
     from sorasync.cli.views.apply.progress import Live, ProgressLines
 
     if globals.json or not can_redraw(sys.stderr):
@@ -28,7 +34,11 @@ def display(globals: Globals) -> Display:
 
 def close(globals: Globals, plan: Plan, report: Report, name: str = "Apply") -> ExitCode:
     """Print the report of the command `name`; its exit code."""
-    if globals.json:
+    if globals.events:
+        from sorasync.cli.views.apply.event_lines import report_line
+
+        click.echo(report_line(plan, report))
+    elif globals.json:
         from sorasync.cli.views.apply.report_json import report_json
 
         print_json(report_json(plan, report))
