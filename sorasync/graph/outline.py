@@ -50,6 +50,8 @@ class Outline:
     sources: dict[str, Standing]
     several: bool
     waiting: bool
+    # The names of its cuts: few, and read afresh every time.
+    cuts: tuple[str, ...]
     rows: str
     _nodes: dict[str, ClipNode] | None = field(default=None, compare=False, repr=False)
 
@@ -92,6 +94,7 @@ class Outline:
             self.sources,
             self.several,
             self.waiting,
+            self.cuts,
         ]
         return f"{json.dumps(columns, separators=(',', ':'))}\t{self.rows}"
 
@@ -119,6 +122,7 @@ class Outline:
                 sources,
                 several,
                 waiting,
+                cuts,
             ) = json.loads(columns)
             return cls(
                 file=file,
@@ -139,6 +143,7 @@ class Outline:
                 sources={name: tuple(stood) for name, stood in sources.items()},
                 several=several,
                 waiting=waiting,
+                cuts=tuple(cuts),
                 rows=rows,
             )
         except (TypeError, AttributeError) as error:

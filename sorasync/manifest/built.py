@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sorasync.manifest.config import Config
+from sorasync.manifest.cut_spec import CutSpec
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.files import LibraryFiles, Look
 from sorasync.manifest.library import REMARK, CharacterSpec, ClipSpec, Origin
@@ -39,6 +40,9 @@ class Built:
     remark: bool = False
     unread: bool = False
     asked: Asked = ()
+    cuts: tuple[CutSpec, ...] = ()
+    # The names of all cuts, faulty ones too.
+    reel: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -80,6 +84,13 @@ def build_file(config: Config, look: Look, file: str, text: str) -> Built:
     noting = _Noting(look)
     declared = declare(file, raw, config.vars, templates="{{" in text)
     characters, clips, faults = build(declared, config.defaults, noting)
+    cuts: list[CutSpec] = []
+    if declared.model.cuts:
+        from sorasync.manifest.cut_build import build_cuts
+
+        size = declared.model.defaults.size or config.defaults.size
+        cuts, wrong = build_cuts(declared, size, noting)
+        faults += wrong
     picks = declared.model.picks.items()
     return Built(
         file,
@@ -92,6 +103,8 @@ def build_file(config: Config, look: Look, file: str, text: str) -> Built:
         faults=(*declared.faults, *faults),
         remark=REMARK in text,
         asked=tuple(noting.asked.items()),
+        cuts=tuple(cuts),
+        reel=tuple(declared.cuts),
     )
 
 

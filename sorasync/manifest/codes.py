@@ -29,6 +29,7 @@ CODES: Final[dict[str, str]] = {
     "S115": "a matrix cannot be expanded",
     "S116": "a name has characters that are not allowed",
     "S117": "no such environment",
+    "S118": "a cut does not add up",
 }
 
 # What the provider's profile does not support.

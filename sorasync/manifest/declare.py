@@ -18,7 +18,8 @@ from sorasync.toml.positions import TomlPath
 
 _SLUG = re.compile(SLUG)
 _SLUG_WORDS = "letters, digits, - and _, a letter or digit first, at most 64"
-_TABLES = ("vars", "characters", "clips", "picks", "defaults")
+_TABLES = ("vars", "characters", "clips", "cuts", "picks", "defaults")
+_KINDS = {"clips": "clip", "characters": "character", "cuts": "cut"}
 
 
 @dataclass(slots=True)
@@ -35,7 +36,8 @@ class Declared:
 
     `clips` in `model` are keyed by their full names; `instances` has those that are templates or made by a
     matrix. `slugs` and `cast` are all names in the file, those of faulty declarations too; `partial` are
-    names of which a faulty key was removed, `matrices` the slugs that make several clips.
+    names of which a faulty key was removed, `matrices` the slugs that make several clips. `cuts` are the
+    names of all its cuts, `partial_cuts` those of which a faulty key was removed.
     """
 
     file: str
@@ -47,6 +49,8 @@ class Declared:
     partial: set[str]
     matrices: set[str]
     faults: list[Fault]
+    cuts: list[str]
+    partial_cuts: set[str]
 
 
 def declare(
@@ -70,6 +74,7 @@ class _Declaring:
         self.instances: dict[str, Instance] = {}
         self.partial: set[str] = set()
         self.matrices: set[str] = set()
+        self.partial_cuts: set[str] = set()
         self.scope = dict(variables)
 
     def run(self) -> Declared:
@@ -82,6 +87,7 @@ class _Declaring:
         self.faults += variable_faults(own, self.file, lambda name: ("vars", name))
         self.scope.update(own)
         slugs, cast = list(self.raw.get("clips", {})), list(self.raw.get("characters", {}))
+        cuts = list(self.raw.get("cuts", {}))
         self._names()
         if self.templates:
             self._fill_plain()
@@ -98,10 +104,12 @@ class _Declaring:
             self.partial,
             self.matrices,
             self.faults,
+            cuts,
+            self.partial_cuts,
         )
 
     def _names(self) -> None:
-        for kind, table in (("clip", "clips"), ("character", "characters")):
+        for table, kind in _KINDS.items():
             for slug in [slug for slug in self.raw.get(table, {}) if not _SLUG.fullmatch(slug)]:
                 message = f"{shown(slug)} cannot be the name of a {kind}"
                 self.faults.append(
@@ -110,7 +118,7 @@ class _Declaring:
                 del self.raw[table][slug]
 
     def _fill_plain(self) -> None:
-        for table in ("defaults", "characters"):
+        for table in ("defaults", "characters", "cuts"):
             if has_placeholders(self.raw.get(table)):
                 self.raw[table], problems = substitute(self.raw[table], self.scope)
                 self._problems(problems, (table,), self.scope, None)
@@ -175,16 +183,18 @@ class _Declaring:
         for path in removed:
             if path[0] == "clips" and len(path) > 1:
                 self.partial.add(str(path[1]))
+            elif path[0] == "cuts" and len(path) > 1:
+                self.partial_cuts.add(str(path[1]))
         return model or ManifestModel()
 
     def _place(self, loc: TomlPath) -> tuple[str, TomlPath, str | None]:
         """The path and address of a place in the expanded values."""
         path = tuple(part for part in loc if part != "[key]")
-        if len(path) < 2 or path[0] not in ("clips", "characters"):
+        if len(path) < 2 or path[0] not in _KINDS:
             return self.file, path, None
         name = str(path[1])
-        if path[0] == "characters":
-            return self.file, path, f"character.{name}"
+        if path[0] != "clips":
+            return self.file, path, f"{_KINDS[str(path[0])]}.{name}"
         instance = self.instances.get(name)
         return self.file, ("clips", instance.slug if instance else name, *path[2:]), f"clip.{name}"
 
@@ -206,8 +216,7 @@ def syntax_faults(file: str, error: TomlError) -> list[Fault]:
 
 def _declared_address(path: TomlPath) -> str | None:
     """The address that a table of a manifest declares, None for any other path."""
-    kinds = {"clips": "clip", "characters": "character"}
-    return f"{kinds[str(path[0])]}.{path[1]}" if len(path) == 2 and path[0] in kinds else None
+    return f"{_KINDS[str(path[0])]}.{path[1]}" if len(path) == 2 and path[0] in _KINDS else None
 
 
 def _slug(name: str) -> str | None:

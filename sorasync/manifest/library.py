@@ -15,6 +15,7 @@ from sorasync.manifest.diagnostic import Diagnostic, Position
 from sorasync.toml.positions import TomlPath
 
 if TYPE_CHECKING:
+    from sorasync.manifest.cut_spec import CutSpec
     from sorasync.manifest.source_positions import SourcePositions
 
 # The start of a comment for this program.
@@ -130,6 +131,7 @@ class Library:
     source: Callable[[Position], str | None] = field(default=lambda position: None, compare=False)
     places: SourcePositions | None = field(default=None, compare=False)
     remarks: tuple[str, ...] = field(default=(), compare=False)
+    cuts: Mapping[str, CutSpec] = field(default_factory=dict)
 
     def models(self) -> Mapping[str | None, str]:
         """Every model that a clip names, None for those that name none, with the first such clip by name."""

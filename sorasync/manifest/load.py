@@ -24,6 +24,7 @@ from sorasync.manifest.references import (
     check_references,
     claim,
     sound,
+    sound_cuts,
 )
 from sorasync.manifest.source_positions import SourcePositions
 
@@ -76,6 +77,7 @@ def _library(
         files=look.used,
         places=places,
         remarks=tuple(loading.remarks),
+        cuts=dict(sorted(sound_cuts(loading.names.cuts, loading.faults, clips).items())),
     )
 
 
@@ -105,6 +107,7 @@ class _Loading:
         self.unread = False
         self._folded_clips: dict[str, str] = {}
         self._folded_cast: dict[str, str] = {}
+        self._folded_cuts: dict[str, str] = {}
 
     def run(self) -> None:
         for file in self._manifests():
@@ -140,7 +143,10 @@ class _Loading:
         self.faults += built.faults
         self.faults += claim("clip", built.slugs, file, names.slugs, self._folded_clips)
         self.faults += claim("character", built.cast, file, names.cast, self._folded_cast)
+        self.faults += claim("cut", built.reel, file, names.reel, self._folded_cuts)
         names.matrices |= built.matrices
+        for cut in built.cuts:
+            names.cuts.setdefault(cut.name, cut)
         for character in built.characters:
             names.characters.setdefault(character.slug, character)
         for clip in built.clips:

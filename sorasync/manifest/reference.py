@@ -43,6 +43,9 @@ storyboard.
 With several takes and no pick, `assets/NAME.mp4` is take 1, and every take is `assets/NAME/take-N.mp4`.
 Steps and branches wait for the pick. `sorasync status --stage waiting` lists such clips, and what each
 will cost after the pick.
+
+A time in a cut is seconds (`2.5`, or `"2.5s"`), frames (`"60f"`) or a timecode (`"00:00:02:12"`, without
+dropped frames). [cuts.md](cuts.md) shows a complete cut.
 """
 
 _CONFIG: Final = """\
@@ -78,6 +81,10 @@ _ORDER: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("Step", "[[clips.NAME.steps]]"),
         ("Character", "[characters.NAME]"),
         ("Defaults", "[defaults]"),
+        ("Cut", "[cuts.NAME]"),
+        ("Event", "[[cuts.NAME.events]]"),
+        ("Audio", "[[cuts.NAME.audio]]"),
+        ("Marker", "[[cuts.NAME.markers]]"),
     ),
     "config": (
         ("Library", "[library]"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from sorasync.manifest.cut_spec import CutSpec
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Origin
 from sorasync.manifest.suggest import Speller, listed, shown
@@ -18,7 +19,7 @@ class Names:
     """Every name of the library: where characters and clips are declared, faulty ones too.
 
     `clips` and `characters` are specs by name; `slugs` and `cast` the declarations; `matrices` the slugs
-    that make several clips, `instances` the names of those clips.
+    that make several clips, `instances` the names of those clips. `cuts` and `reel` are the same for cuts.
     """
 
     speller: Speller = field(default_factory=Speller)
@@ -29,6 +30,8 @@ class Names:
     cast: dict[str, str] = field(default_factory=dict)
     matrices: set[str] = field(default_factory=set)
     instances: dict[str, list[str]] = field(default_factory=dict)
+    cuts: dict[str, CutSpec] = field(default_factory=dict)
+    reel: dict[str, str] = field(default_factory=dict)
 
 
 def claim(
@@ -73,6 +76,7 @@ def check_references(names: Names) -> Iterator[Fault]:
     yield from _sources(names)
     yield from _cycles(names.clips)
     yield from _instances(names)
+    yield from _cut_clips(names)
 
 
 def check_picks(names: Names, picks: Iterable[tuple[str, int, Origin]]) -> Iterator[Fault]:
@@ -145,6 +149,23 @@ def _sources(names: Names) -> Iterator[Fault]:
         yield _dangling(
             names, clip.source, Fault("S107", "", clip.origin.file, path, address=f"clip.{clip.name}")
         )
+
+
+def _cut_clips(names: Names) -> Iterator[Fault]:
+    """What cuts name that is not declared: clips, and takes of them."""
+    for cut in names.cuts.values():
+        for event in cut.events:
+            if event.clip is None:
+                continue
+            file, path, address = event.origin.file, event.origin.path, f"cut.{cut.name}"
+            clip = names.clips.get(event.clip)
+            if clip is not None:
+                if (event.take or 0) > clip.takes:
+                    takes = "one take" if clip.takes == 1 else counted(clip.takes, "take")
+                    message = f"take {event.take} is shown, but clip.{clip.name} has {takes}"
+                    yield Fault("S114", message, file, (*path, "take"), address=address)
+            elif not _is_faulty(names, event.clip):
+                yield _dangling(names, event.clip, Fault("S107", "", file, (*path, "clip"), address=address))
 
 
 def _dangling(names: Names, name: str, fault: Fault) -> Fault:
@@ -241,4 +262,19 @@ def sound(names: Names, faults: Iterable[Fault]) -> tuple[dict[str, ClipSpec], d
     return clips, characters
 
 
-_DECLARING = ("clips", "characters")
+def sound_cuts(
+    cuts: Mapping[str, CutSpec], faults: Iterable[Fault], clips: Mapping[str, ClipSpec]
+) -> dict[str, CutSpec]:
+    """The cuts that no fault touches, of clips that none touches."""
+    files = {fault.file for fault in faults if len(fault.path) < 2 or fault.path[0] not in _DECLARING}
+    places = {(fault.file, fault.path[:2]) for fault in faults}
+    return {
+        name: cut
+        for name, cut in cuts.items()
+        if cut.origin.file not in files
+        and (cut.origin.file, cut.origin.path[:2]) not in places
+        and all(event.clip in clips for event in cut.events if event.clip is not None)
+    }
+
+
+_DECLARING = ("clips", "characters", "cuts")

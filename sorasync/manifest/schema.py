@@ -7,8 +7,9 @@ here; `matrix` is expanded before, too.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
-from typing import Annotated, Final, LiteralString
+from typing import Annotated, Final, Literal, LiteralString
 
 from pydantic import (
     AfterValidator,
@@ -25,6 +26,8 @@ SLUG: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 SIZE: Final = r"^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$"
 LINE: Final = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
 TEXT: Final = r"\S"
+# Frames, seconds, or a timecode without dropped frames.
+TIME: Final = r"([0-9]{1,7}f|[0-9]{1,5}(\.[0-9]{1,6})?s|[0-9]{2}:[0-5][0-9]:[0-5][0-9]:[0-9]{2,3})"
 
 # What a string must look like, in words, by pattern.
 EXPECTED: Final[dict[str, str]] = {
@@ -37,6 +40,9 @@ LONGEST_PROMPT: Final = 32_000
 # Tables and arrays inside one another that a parameter may have.
 DEEPEST_PARAMETER: Final = 16
 MOST_TAKES: Final = 1_000
+LONGEST_CUT: Final = 86_400
+# Rates of television that are not whole.
+FRACTIONAL_RATES: Final = (23.976, 29.97, 47.952, 59.94, 119.88)
 
 
 def _one_or_many(value: object) -> object:
@@ -83,6 +89,24 @@ def _unsendable(
         yield path, value, "a string, a number, a boolean, an array or a table"
 
 
+def _time(value: object) -> object:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if 0 <= value <= LONGEST_CUT:
+            return value
+    elif isinstance(value, str) and re.fullmatch(TIME, value):
+        return value
+    raise PydanticCustomError("time", 'seconds such as 2.5, frames such as "60f" or a timecode "00:00:02:12"')
+
+
+def _rate(value: object) -> object:
+    whole = isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
+    if (whole and 1 <= int(str(value).partition(".")[0]) <= 120) or value in FRACTIONAL_RATES:
+        return value
+    raise PydanticCustomError(
+        "rate", "a whole number from 1 to 120, or 23.976, 29.97, 47.952, 59.94 or 119.88"
+    )
+
+
 Line = Annotated[str, StringConstraints(pattern=LINE, max_length=1_000)]
 Text = Annotated[str, StringConstraints(pattern=TEXT)]
 Size = Annotated[str, StringConstraints(pattern=SIZE)]
@@ -107,6 +131,27 @@ Variable = Annotated[
     AfterValidator(_scalars),
     WithJsonSchema({"type": ["string", "integer", "number", "boolean", "array"]}),
 ]
+Time = Annotated[
+    object,
+    AfterValidator(_time),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0, "maximum": LONGEST_CUT},
+                {"type": "string", "pattern": rf"(^{TIME}$|\{{\{{)"},
+            ]
+        }
+    ),
+]
+Rate = Annotated[
+    object,
+    AfterValidator(_rate),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 120}, {"enum": [*FRACTIONAL_RATES]}]}
+    ),
+]
+Gain = Annotated[float, Field(ge=-60, le=24)]
+Number = Annotated[int, Field(ge=1, le=99_999)]
 
 
 class Table(BaseModel):
@@ -228,6 +273,94 @@ class ClipModel(Table):
     )
 
 
+class EventModel(Table):
+    """`[[cuts.NAME.events]]`: a clip, a gap or a transition, in the order of the film."""
+
+    clip: str | None = Field(None, description="The clip that is shown.", examples=["market"])
+    take: Takes | None = Field(None, description="This take of the clip, not the picked one.", examples=[2])
+    in_: Time | None = Field(
+        None, alias="in", description="The first frame shown. Default: 0.", examples=[1.5]
+    )
+    out: Time | None = Field(
+        None,
+        description="The first frame not shown any more. Default: the clip's end.",
+        examples=["00:00:06:12"],
+    )
+    gain: Gain | None = Field(None, description="Decibels for the clip's own sound.", examples=[-6.0])
+    gap: Time | None = Field(None, description="Black and silence of this length.", examples=["12f"])
+    transition: Literal["dissolve", "fade"] | None = Field(
+        None,
+        description="How the event before goes over into the next one. `dissolve` overlaps them by its "
+        "length; `fade` goes through black and changes no length.",
+        examples=["dissolve"],
+    )
+    length: Time | None = Field(None, description="Length of the transition.", examples=["16f"])
+    scene: Number | None = Field(
+        None, description="Scene number, for `names`; later events keep it.", examples=[2]
+    )
+    shot: Number | None = Field(
+        None, description="Shot number, for `names`. Default: counted within the scene.", examples=[40]
+    )
+    description: str | None = Field(None, description="For people only.", examples=["Reveal"])
+
+
+class AudioModel(Table):
+    """`[[cuts.NAME.audio]]`: music, atmosphere or a voice, under the clips' own sound."""
+
+    file: str = Field(
+        description="The sound, relative to this file and inside the library.", examples=["sound/theme.wav"]
+    )
+    at: Time | None = Field(
+        None, description="Where it begins in the cut. Default: 0.", examples=["00:00:04:00"]
+    )
+    in_: Time | None = Field(
+        None, alias="in", description="Where it begins in its file. Default: 0.", examples=[12]
+    )
+    out: Time | None = Field(
+        None, description="Where it ends in its file. Default: the end of the file or the cut.", examples=[42]
+    )
+    gain: Gain = Field(0.0, description="Decibels.", examples=[-8.0])
+    fade_in: Time | None = Field(None, description="Length of the fade at its beginning.", examples=[1])
+    fade_out: Time | None = Field(None, description="Length of the fade at its end.", examples=[2.5])
+
+
+class MarkerModel(Table):
+    """`[[cuts.NAME.markers]]`: a named place in the cut."""
+
+    at: Time = Field(description="Where in the cut.", examples=["00:00:04:00"])
+    name: Line = Field(description="What it says.", examples=["Title"])
+    color: Literal[
+        "red", "pink", "orange", "yellow", "green", "cyan", "blue", "purple", "magenta", "black", "white"
+    ] = Field("green", description="Its colour in an editing program.", examples=["red"])
+
+
+class CutModel(Table):
+    """`[cuts.NAME]`: clips in order, with sound: a film. A cut costs nothing and changes no render."""
+
+    fps: Rate = Field(24, description="Frames a second; clips of other rates are conformed.", examples=[25])
+    size: Size | None = Field(
+        None,
+        description="Width x height in pixels. Default: that of the defaults or of the first clip.",
+        examples=["1920x1080"],
+    )
+    events: list[EventModel] = Field(
+        description="Clips, gaps and transitions, in order.", examples=[[{"clip": "market"}, {"gap": 1}]]
+    )
+    audio: list[AudioModel] = Field([], description="Sound tracks.", examples=[[{"file": "sound/theme.wav"}]])
+    markers: list[MarkerModel] = Field([], description="Markers.", examples=[[{"at": 4, "name": "Title"}]])
+    max_length: Time | None = Field(None, description="The longest it may be.", examples=[30])
+    loudness: Annotated[float, Field(ge=-40, le=-5)] = Field(
+        -14.0, description="Loudness of the film in LUFS, with peaks of at most -1 dBTP.", examples=[-23.0]
+    )
+    names: Line = Field(
+        "{clip}",
+        description="What events are called in an editing program: of {cut}, {clip}, {take}, {scene}, {shot} "
+        "and {event}, with a width such as {shot:04}.",
+        examples=["{cut}_{scene:03}_{shot:04}"],
+    )
+    description: str | None = Field(None, description="For people only.", examples=["Festival version"])
+
+
 class ManifestModel(Table):
     """A manifest file."""
 
@@ -237,6 +370,7 @@ class ManifestModel(Table):
     )
     characters: dict[str, CharacterModel] = Field({}, description="Characters by slug.")
     clips: dict[str, ClipModel] = Field({}, description="Clips by slug.")
+    cuts: dict[str, CutModel] = Field({}, description="Cuts by slug.")
     picks: dict[str, Annotated[int, Field(ge=1)]] = Field(
         {}, description="The picked take, by clip.", examples=[{"market": 2}]
     )

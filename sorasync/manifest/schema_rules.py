@@ -55,6 +55,7 @@ KEYS: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("Character", "video"): _FILE,
     ("Step", "extend"): _PROMPT,
     ("Step", "edit"): _PROMPT,
+    ("Audio", "file"): _FILE,
     ("Library", "manifests"): _DIRECTORY,
     ("Assets", "path"): _DIRECTORY,
 }
@@ -110,6 +111,14 @@ TABLES: Final[dict[str, dict[str, Any]]] = {
             {"required": [key]}
             for key in ("camera", "depth_of_field", "action", "lighting", "palette", "dialogue", "sound")
         ]
+    },
+    "Event": {
+        "oneOf": [{"required": [key]} for key in ("clip", "gap", "transition")],
+        "dependencies": {
+            "transition": {"required": ["length"]},
+            "length": {"required": ["transition"]},
+            **{key: {"required": ["clip"]} for key in ("take", "in", "out", "gain", "scene", "shot")},
+        },
     },
     "Provider": {"propertyNames": {"not": {"pattern": _SECRET}}},
 }

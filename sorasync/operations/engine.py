@@ -26,6 +26,7 @@ from sorasync.graph.parted import Columns, PartedGraph
 from sorasync.graph.render import Render
 from sorasync.manifest.built import Built, build_file, holds
 from sorasync.manifest.config import Config
+from sorasync.manifest.cut_spec import CutSpec
 from sorasync.manifest.diagnostic import Diagnostic
 from sorasync.manifest.files import FileDigest, FileFault, LibraryFiles
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin, same_place
@@ -203,6 +204,7 @@ class _Loading:
         self.fresh: dict[str, dict[str, ClipSpec]] = {}
         self.characters: dict[str, CharacterSpec] = {}
         self.picks: Picks = {}
+        self.cuts: dict[str, CutSpec] = {}
         self.specs = Specs(self._specs_of)
         limits = ProfileChecker(self._library(()), profile)
         self.expansion = Expansion(limits.library, limits, profile.simulated, memo=engine.memo)
@@ -326,7 +328,34 @@ class _Loading:
             variants = [name.casefold() for name in specs if "[" in name]
             if len(set(variants)) < len(variants):
                 raise _GiveUp
+        self._cuts()
         self._acyclic()
+
+    def _cuts(self) -> None:
+        """Read every cut, and give up where one names what is not there."""
+        for file, part in self.kept.items():
+            if part.outline.cuts:
+                self._add_cuts(build_file(self.config, self.look, file, self.look.text(file)))
+        for built in self.built.values():
+            self._add_cuts(built)
+        if len(set(map(str.casefold, self.cuts))) < len(self.cuts):
+            raise _GiveUp
+
+    def _add_cuts(self, built: Built) -> None:
+        for cut in built.cuts:
+            shown = [event for event in cut.events if event.clip is not None]
+            if cut.name in self.cuts or built.faults:
+                raise _GiveUp
+            if any((event.take or 1) > self._takes(event.clip or "") for event in shown):
+                raise _GiveUp
+            self.cuts[cut.name] = cut
+
+    def _takes(self, name: str) -> int:
+        """How many takes a clip has, 0 where there is none."""
+        file = self.specs.owners.get(name, "")
+        if file in self.fresh:
+            return self.fresh[file][name].takes
+        return max(1, len(self.kept[file].outline.nodes[name].takes)) if file else 0
 
     def _with_picks(self, built: Built) -> dict[str, ClipSpec]:
         specs = {}
@@ -397,6 +426,7 @@ class _Loading:
             sources={name: standing(expansion.clips[name], self._key) for name in abroad},
             several=any(len(node.renders) > 1 for node in nodes),
             waiting=any(node.waits_for for node in nodes),
+            cuts=built.reel,
             rows=rows_of(nodes),
         )
 
@@ -439,6 +469,7 @@ class _Loading:
             files=self.look.used,
             places=places,
             remarks=tuple(outline.file for outline in outlines if outline.remark),
+            cuts=dict(sorted(self.cuts.items())),
         )
 
 

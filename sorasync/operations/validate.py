@@ -23,6 +23,7 @@ class ValidatedLibrary:
     clips: int = 0
     characters: int = 0
     renders: int = 0
+    cuts: int = 0
 
     @property
     def errors(self) -> bool:
@@ -65,8 +66,19 @@ def _checked_library(project: Project) -> ValidatedLibrary:
     media = media_findings(project, library, graph, sound)
     stale = schema_findings(project.root)
     warned = (*library.warnings, *endings(project, library), *project.lint(library), *stale)
-    found = sorted((*language, *warned, *lacks, *media), key=Diagnostic.sort_key)
-    return ValidatedLibrary(tuple(found), len(library.clips), len(library.characters), len(graph.keys))
+    cuts = cut_findings(project, library, graph)
+    found = sorted((*language, *warned, *lacks, *media, *cuts), key=Diagnostic.sort_key)
+    counts = len(library.clips), len(library.characters), len(graph.keys), len(library.cuts)
+    return ValidatedLibrary(tuple(found), *counts)
+
+
+def cut_findings(project: Project, library: Library, graph: Graph) -> list[Diagnostic]:
+    """What does not add up in the library's cuts; nothing is imported where it has none."""
+    if not library.cuts:
+        return []
+    from sorasync.operations.cut_timelines import timelines
+
+    return timelines(project, library, graph)[1]
 
 
 def media_findings(

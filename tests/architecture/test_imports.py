@@ -25,6 +25,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plan": {"graph", "state", "profile"},
     "preflight": {"manifest", "graph", "profile"},
     "recovery": {"plan", "state", "provider", "graph"},
+    # Films are made of renders on this machine: no provider and no money. Where a render is missing, the
+    # preview server's drawing stands in.
+    "cuts": {"graph", "manifest", "preview", "toml"},
     "apply": {"plan", "state", "provider", "assets", "graph", "profile", "recovery"},
 }
 PARTS = set(MAY_IMPORT)

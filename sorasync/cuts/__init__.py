@@ -1,0 +1,1 @@
+"""Cuts: clips put together as a film, and handed over to editing programs."""
