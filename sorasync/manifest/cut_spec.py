@@ -21,7 +21,7 @@ class CutEvent:
     """A clip (`clip` is its name) from frame `start` up to but without `stop`, or a gap of `stop` frames.
 
     `take` is None for the picked one, `stop` None for the clip's end. `into` is the transition that leads
-    into the event, `into_frames` its length; `scene` and `shot` are for its name, `shot` None if not declared.
+    into the event, `into_frames` its length; `scene` and `shot` name it, `shot` None if none is declared.
     """
 
     origin: Origin = field(compare=False)

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 import sorasync.operations.cache as cache
 from sorasync.cli.views.diagnostics.diagnostic_json import diagnostic_json
 from sorasync.library_file import MEDIA_BYTES, open_file
+from sorasync.manifest.diagnostic import ManifestError
 from sorasync.manifest.library import Library as Declared
 from sorasync.operations.project import Project
 from sorasync.operations.validate import check
@@ -119,6 +120,34 @@ def test_each_edit_is_seen_by_the_next_run(name: str, tmp_path: Path) -> None:
     assert cached(library) == told(Project.open(library.root))
     mend(library)
     assert cached(library) == told(Project.open(library.root))
+
+
+CUT = '[cuts.reel]\nevents = [{ clip = "shot-3", take = 2 }, { clip = "shot-1", in = 1 }]\n'
+CUT_EDITS: dict[str, tuple[str, str]] = {
+    "another cut": ("manifests/cut.toml", CUT.replace("in = 1", "in = 2")),
+    "fewer takes": ("manifests/base.toml", SEVERAL["manifests/base.toml"].replace("takes = 2", "takes = 1")),
+    "no such clip": ("manifests/base.toml", clip("shot-1", "Alone")),
+    "a wrong cut": ("manifests/cut.toml", CUT.replace("in = 1", "in = 2\nout = 1").replace("{", "{\n")),
+    "a second cut": ("manifests/other.toml", CUT.replace("reel", "Reel")),
+    "no cut": ("manifests/cut.toml", ""),
+}
+
+
+@pytest.mark.parametrize("name", CUT_EDITS)
+def test_cuts_from_the_cache_are_cuts_from_nothing(name: str, tmp_path: Path) -> None:
+    def cuts(*, cached: bool) -> object:
+        try:
+            return Project.open(library.root, cached=cached).library().cuts
+        except ManifestError as error:
+            return error.diagnostics
+
+    library = start(tmp_path)
+    library.save("manifests/cut.toml", CUT)
+    before = cuts(cached=True)
+    assert before and cuts(cached=True) == before == cuts(cached=False)
+    library.save(*CUT_EDITS[name])
+    assert cuts(cached=True) == cuts(cached=False) != before
+    assert cuts(cached=True) == cuts(cached=False)
 
 
 def damages() -> Iterator[tuple[str, Callable[[bytes], bytes]]]:
