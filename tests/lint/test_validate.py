@@ -6,11 +6,16 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sorasync.cli.views.diagnostics.diagnostic_github import diagnostics_github
+from sorasync.cli.views.diagnostics.diagnostic_gitlab import diagnostics_gitlab
 from sorasync.cli.views.diagnostics.diagnostic_groups import grouped
+from sorasync.cli.views.diagnostics.diagnostic_junit import diagnostics_junit
 from sorasync.cli.views.diagnostics.diagnostic_sarif import diagnostics_sarif
 from sorasync.cli.views.diagnostics.diagnostic_text import diagnostics_text
 from sorasync.manifest.codes import ALL_CODES
@@ -97,7 +102,7 @@ def test_github_annotations_name_the_file_from_the_top_of_the_repository(film: M
     assert "%0Ain: clip.a%0Aexpected: " in second
 
 
-@pytest.mark.parametrize("form", ["github", "sarif"])
+@pytest.mark.parametrize("form", ["github", "sarif", "gitlab", "junit"])
 @pytest.mark.parametrize("broken", ['[clips.a]\nprompt = "x"\nsecond = 8\n', "[clips.a\n"])
 def test_faults_of_the_language_come_in_the_same_forms(film: Maker, form: str, broken: str) -> None:
     answer = film(broken).run("validate", "--format", form)
@@ -148,6 +153,46 @@ def test_sarif_has_addresses_without_blanks_and_findings_without_places() -> Non
     assert " " not in uri
     assert unquote(uri) == "film/manifests/ä b.toml"
     assert "locations" not in results[1]
+
+
+def test_a_code_quality_report_has_the_fields_that_gitlab_asks_for(film: Maker) -> None:
+    library = film(EPIC)
+    issues = library.run("validate", "--format", "gitlab").json
+    assert [issue["check_name"] for issue in issues] == ["S207", "S201"]
+    assert [issue["severity"] for issue in issues] == ["info", "minor"]
+    assert {issue["location"]["path"] for issue in issues} == {f"film/{manifest_of(library)}"}
+    assert all(issue["location"]["lines"]["begin"] == 2 and issue["description"] for issue in issues)
+    library.write(manifest_of(library), f"# moved\n\n{EPIC}")
+    moved = library.run("validate", "--format", "gitlab").json
+    assert [issue["fingerprint"] for issue in moved] == [issue["fingerprint"] for issue in issues]
+    assert [issue["location"]["lines"]["begin"] for issue in moved] == [4, 4]
+
+
+def test_faults_that_look_alike_have_fingerprints_of_their_own() -> None:
+    one = Diagnostic("S220", Severity.HINT, "n")
+    issues = diagnostics_gitlab([one, one])
+    assert len({issue["fingerprint"] for issue in issues}) == 2
+    assert issues[0]["location"] == {"path": "sorasync.toml", "lines": {"begin": 1}}
+
+
+def test_junit_fails_for_errors_and_only_mentions_the_rest(film: Maker) -> None:
+    assert film(EPIC).run("validate", "--format", "junit").code == 0
+    warned = ElementTree.fromstring(film(EPIC).run("validate", "--format", "junit").out)
+    assert (warned.get("tests"), warned.get("failures")) == ("2", "0")
+    assert [case.findtext("system-out") or "" for case in warned.iter("testcase")][1].startswith("warning: ")
+    broken = ElementTree.fromstring(film("[clips.a\n").run("validate", "--format", "junit").out)
+    (failure,) = broken.iter("failure")
+    assert (failure.get("type") or "").startswith("S10")
+    fine = film('[clips.a]\nprompt = "A pier at dusk, warm lamps, slow dolly in along the railing."\n')
+    (case,) = ElementTree.fromstring(fine.run("validate", "--format", "junit").out).iter("testcase")
+    assert list(case) == []
+
+
+@given(st.text())
+def test_junit_is_xml_whatever_a_fault_quotes(text: str) -> None:
+    one = Diagnostic("S104", Severity.ERROR, text, Position(text, 1, 1, 2), text, text, text)
+    (failure,) = ElementTree.fromstring(diagnostics_junit([one])).iter("failure")
+    assert failure.get("type") == "S104"
 
 
 def many(count: int) -> list[Diagnostic]:

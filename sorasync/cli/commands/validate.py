@@ -22,11 +22,13 @@ Examples:
   sorasync validate --strict
   sorasync validate --format github       # annotations in a GitHub workflow
   sorasync validate --format sarif > sorasync.sarif
+  sorasync validate --format gitlab > gl-code-quality-report.json
+  sorasync validate --format junit > sorasync.xml
   sorasync validate film/manifests/act-1.toml
 """
 
 
-@subcommand(formats=("text", "json", "github", "sarif"), epilog=_EXAMPLES, cached=True)
+@subcommand(formats=("text", "json", "github", "sarif", "gitlab", "junit"), epilog=_EXAMPLES, cached=True)
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILES]...")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 def command(globals: Globals, files: tuple[Path, ...], strict: bool) -> ExitCode:
@@ -57,10 +59,9 @@ def _validate(globals: Globals, strict: bool) -> ExitCode:
     from sorasync.operations.validate import check
 
     checked = check(globals.project, strict=strict)
-    if globals.format == "github":
-        return _github(globals, checked)
-    if globals.format == "sarif":
-        return _sarif(globals, checked)
+    if (show := _REPORTS.get(globals.format)) is not None:
+        show(checked, _prefix(globals))
+        return ExitCode.ERROR if checked.errors else ExitCode.DONE
     checked.raise_errors()
     return _json(checked) if globals.json else _print_text(globals, checked)
 
@@ -87,18 +88,33 @@ def _json(checked: ValidatedLibrary) -> ExitCode:
     return ExitCode.DONE
 
 
-def _github(globals: Globals, checked: ValidatedLibrary) -> ExitCode:
+def _github(checked: ValidatedLibrary, prefix: str) -> None:
     from sorasync.cli.views.diagnostics.diagnostic_github import diagnostics_github
 
-    print_lines(diagnostics_github(checked.diagnostics, _prefix(globals)))
-    return ExitCode.ERROR if checked.errors else ExitCode.DONE
+    print_lines(diagnostics_github(checked.diagnostics, prefix))
 
 
-def _sarif(globals: Globals, checked: ValidatedLibrary) -> ExitCode:
+def _sarif(checked: ValidatedLibrary, prefix: str) -> None:
     from sorasync.cli.views.diagnostics.diagnostic_sarif import diagnostics_sarif
 
-    print_json(diagnostics_sarif(checked.diagnostics, _prefix(globals)))
-    return ExitCode.ERROR if checked.errors else ExitCode.DONE
+    print_json(diagnostics_sarif(checked.diagnostics, prefix))
+
+
+def _gitlab(checked: ValidatedLibrary, prefix: str) -> None:
+    from sorasync.cli.terminal.json_text import json_text
+    from sorasync.cli.views.diagnostics.diagnostic_gitlab import diagnostics_gitlab
+
+    click.echo(json_text(diagnostics_gitlab(checked.diagnostics, prefix)))
+
+
+def _junit(checked: ValidatedLibrary, prefix: str) -> None:
+    from sorasync.cli.views.diagnostics.diagnostic_junit import diagnostics_junit
+
+    click.echo(diagnostics_junit(checked.diagnostics, prefix))
+
+
+# Reports for other programs; all of them show errors as well.
+_REPORTS = {"github": _github, "sarif": _sarif, "gitlab": _gitlab, "junit": _junit}
 
 
 def _prefix(globals: Globals) -> str:

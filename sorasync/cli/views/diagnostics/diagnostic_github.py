@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from sorasync.cli.views.diagnostics.diagnostic_details import message_lines
 from sorasync.cli.views.diagnostics.diagnostic_paths import repository_path
 from sorasync.manifest.diagnostic import Diagnostic, Severity
 
@@ -14,7 +15,7 @@ def diagnostics_github(diagnostics: Iterable[Diagnostic], prefix: str = "") -> I
     """One line each; `prefix` is the library's directory in the repository."""
     for diagnostic in diagnostics:
         values = ",".join(f"{key}={_property(value)}" for key, value in _properties(diagnostic, prefix))
-        yield f"::{_COMMANDS[diagnostic.severity]} {values}::{_data(_annotation_message(diagnostic))}"
+        yield f"::{_COMMANDS[diagnostic.severity]} {values}::{_data(message_lines(diagnostic))}"
 
 
 def _properties(diagnostic: Diagnostic, prefix: str) -> Iterator[tuple[str, str]]:
@@ -25,18 +26,6 @@ def _properties(diagnostic: Diagnostic, prefix: str) -> Iterator[tuple[str, str]
         yield "col", str(at.column)
         yield "endColumn", str(max(at.end_column, at.column))
     yield "title", diagnostic.code
-
-
-def _annotation_message(diagnostic: Diagnostic) -> str:
-    """The message, and the details needed to act on it, one line each."""
-    lines = [diagnostic.message]
-    if diagnostic.address:
-        lines.append(f"in: {diagnostic.address}")
-    if diagnostic.expected:
-        lines.append(f"expected: {diagnostic.expected}")
-    if diagnostic.fix:
-        lines.append(f"nearest: {diagnostic.fix}")
-    return "\n".join(lines)
 
 
 def _data(text: str) -> str:

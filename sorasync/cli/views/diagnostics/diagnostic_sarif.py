@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from sorasync import __version__
+from sorasync.cli.views.diagnostics.diagnostic_details import message_lines
 from sorasync.cli.views.diagnostics.diagnostic_paths import repository_path
 from sorasync.manifest.codes import ALL_CODES, LEVELS
 from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
@@ -46,20 +47,11 @@ def _result(diagnostic: Diagnostic, index: int, prefix: str) -> dict[str, object
         "ruleId": diagnostic.code,
         "ruleIndex": index,
         "level": _LEVELS[diagnostic.severity],
-        "message": {"text": _sarif_message(diagnostic)},
+        "message": {"text": message_lines(diagnostic)},
     }
     if diagnostic.position is not None:
         result["locations"] = [{"physicalLocation": _location(diagnostic.position, prefix)}]
     return result
-
-
-def _sarif_message(diagnostic: Diagnostic) -> str:
-    parts = [diagnostic.message]
-    if diagnostic.expected:
-        parts.append(f"Expected: {diagnostic.expected}")
-    if diagnostic.fix:
-        parts.append(f"Nearest: {diagnostic.fix}")
-    return ". ".join(parts)
 
 
 def _location(at: Position, prefix: str) -> dict[str, object]:
