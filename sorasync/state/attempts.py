@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from sorasync.state.account import Spent, add_up, charge
 from sorasync.state.errors import damaged
 from sorasync.state.history import Attempt
-from sorasync.state.record import IN_FLIGHT, Record, Status
+from sorasync.state.known_attempts import KnownAttempts
+from sorasync.state.record import IN_FLIGHT, MADE, Record, Status
 from sorasync.state.rows import LATEST, decimal, fields_of, plain
 from sorasync.state.store_table import StoreTable
 
@@ -86,18 +87,86 @@ class Attempts(StoreTable):
         An attempt is identified by its job (an accepted record is a copy, not another payment),
         or by its key and the second in which it was sent.
         """
-        known = _Known(self.attempts())
+        known = KnownAttempts(self.attempts())
         with self.session.transaction():
             for record in records:
                 if record.intent_at is None:
                     continue
-                before = known.find(record)
+                before = known.find(record.key, record.intent_at, record.provider, record.remote_id)
                 if before is None:
                     self._begin_attempt(record, record.intent_at)
                     self._continue_attempt(_charged(record))
                     known.add(record.key, record.intent_at, record.provider, record.remote_id)
                 elif before == record.key:
                     self._continue_attempt(_charged(record))
+
+    def beside_records(self, records: Mapping[str, Record]) -> tuple[Attempt, ...]:
+        """The billed or resent attempts of these keys that the records alone do not account for.
+
+        In the form in which a lock file keeps them: alike on every machine.
+        """
+        known = KnownAttempts()
+        for record in records.values():
+            if record.intent_at is not None:
+                known.add(record.key, record.intent_at, record.provider, record.remote_id)
+        rows = self.session.rows(
+            f"SELECT {COLUMNS} FROM attempts WHERE NOT simulated AND (resends > 0 "
+            "OR key IN (SELECT key FROM attempts GROUP BY key HAVING count(*) > 1)) ORDER BY id"
+        )
+        return tuple(
+            _lasting_attempt(found, records[found.key].address)
+            for found in map(_attempt, rows)
+            if found.key in records
+            and (found.resends or (found.charge and known.find_attempt(found) is None))
+        )
+
+    def remember_attempts(self, attempts: Iterable[Attempt]) -> None:
+        """Record attempts that a lock file lists beside its renders, once each."""
+        found = list(attempts)
+        if not found:
+            return
+        known = KnownAttempts(self.attempts())
+        with self.session.transaction():
+            for attempt in found:
+                if known.find_attempt(attempt) is None:
+                    self._add_earlier(attempt)
+                    known.add_attempt(attempt)
+                else:
+                    self.session.write(
+                        "UPDATE attempts SET resends = max(resends, ?), "
+                        "reported_usd = coalesce(reported_usd, ?) "
+                        "WHERE key = ? AND (remote_id = ? OR (? IS NULL AND CAST(at AS INTEGER) = ?))",
+                        (
+                            attempt.resends,
+                            plain(attempt.reported_usd),
+                            attempt.key,
+                            attempt.remote_id,
+                            attempt.remote_id,
+                            int(attempt.at),
+                        ),
+                    )
+
+    def _add_earlier(self, attempt: Attempt) -> None:
+        # Numbered downwards: the last attempt of a key stays the one that its record continues.
+        self.session.write(
+            f"INSERT INTO attempts ({COLUMNS}) "
+            "SELECT min(0, coalesce(min(id), 0)) - 1, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, 0, ? FROM attempts",
+            (
+                attempt.key,
+                attempt.at,
+                attempt.outcome,
+                attempt.address,
+                attempt.provider,
+                attempt.remote_id,
+                plain(attempt.estimate_usd),
+                plain(attempt.reported_usd),
+                attempt.seconds,
+                attempt.rendered_at,
+                attempt.resends,
+            ),
+        )
+        if attempt.remote_id is not None and attempt.outcome == Status.SUBMITTED:
+            self.log("paid twice", attempt.address, attempt.key, remote_id=attempt.remote_id)
 
     def _begin_attempt(self, record: Record, now: float) -> None:
         self.session.write(
@@ -139,29 +208,6 @@ class Attempts(StoreTable):
         )
 
 
-class _Known:
-    """Known attempts: the key of each, by job and by second."""
-
-    def __init__(self, attempts: Iterable[Attempt]) -> None:
-        self._jobs: dict[tuple[str, str], str] = {}
-        self._seconds: dict[tuple[str, int], str | None] = {}
-        for attempt in attempts:
-            self.add(attempt.key, attempt.at, attempt.provider, attempt.remote_id)
-
-    def add(self, key: str, at: float, provider: str, remote_id: str | None) -> None:
-        self._seconds[key, int(at)] = remote_id
-        if remote_id is not None:
-            self._jobs[provider, remote_id] = key
-
-    def find(self, record: Record) -> str | None:
-        """The key of the record's attempt, None if it is unknown."""
-        if (job := (record.provider, record.remote_id or "")) in self._jobs:
-            return self._jobs[job]
-        second = (record.key, int(record.intent_at or 0.0))
-        same = second in self._seconds and None in (self._seconds[second], record.remote_id)
-        return record.key if same else None
-
-
 def _sum(rows: list[tuple[Any, ...]]) -> Spent:
     """The ledger's sum over rows of `_OF_CHARGE`."""
     charges = (
@@ -176,6 +222,15 @@ def _charged(record: Record) -> Record:
     if record.status in IN_FLIGHT or record.rendered_at is not None or record.reported_usd is not None:
         return record
     return replace(record, rendered_at=record.intent_at)
+
+
+def _lasting_attempt(attempt: Attempt, address: str) -> Attempt:
+    """The attempt without what only this machine knows: its number, its run and the exact times."""
+    at = float(int(attempt.at))
+    made = attempt.rendered_at is not None or attempt.outcome in MADE
+    outcome = Status.FAILED.value if attempt.outcome == "unsent" else attempt.outcome
+    made_at = at if made else None
+    return replace(attempt, id=0, run=None, at=at, address=address, outcome=outcome, rendered_at=made_at)
 
 
 def _simulated(record: Record) -> bool:

@@ -35,7 +35,14 @@ def facts(store: Store) -> LockFile:
     used = {record.asset for record in records.values()}
     kept = [asset for asset in assets.values() if asset.sha256 in used]
     sizes = {asset.sha256: asset.size for asset in kept}
-    return LockFile(lineage, bindings, records, sizes, {asset.sha256: asset.ext for asset in kept})
+    return LockFile(
+        lineage,
+        bindings,
+        records,
+        sizes,
+        {asset.sha256: asset.ext for asset in kept},
+        attempts=store.beside_records(records),
+    )
 
 
 def _lasting(values: list[Any], named: Mapping[str, str]) -> Record:

@@ -90,6 +90,7 @@ def reconcile(store: Store, path: Path, keep: Side | None = None) -> Reconciled:
         difference = _kept(store, compare(mine, theirs, _merge_base(store), keep))
         _adopt_lineage(store, mine, theirs, keep)
         _take(store, theirs, difference)
+        store.remember_attempts(theirs.attempts)
         # In the same transaction: a crash between the two would make this file the base of the next merge
         # without its content, or merge it twice.
         _remember(store, text, keep_history=difference.only_adds)

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterator
 
 from sorasync.graph.key import digest, recoded
+from sorasync.state.history import Attempt
 from sorasync.state.lockfile_fields import REPAIR, Entry, EntryFields, LockFileBroken
 from sorasync.state.lockfile_text import FORMAT, LockFile
 from sorasync.state.lockfile_unite import unite
-from sorasync.state.record import DONE, IN_FLIGHT, Record
+from sorasync.state.record import DONE, IN_FLIGHT, MADE, Record
 
 _LINEAGE = re.compile(r'(?m)^(?:\{"format": .*"lineage": |lineage = )("[^"]*")')
 _OURS, _BASE, _THEIRS, _END = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
@@ -24,6 +25,7 @@ def loads(text: str, name: str = "sorasync.lock") -> LockFile:
     """Read the text of a lock file. Raises `LockFileBroken`, saying where and what to do."""
     lineages: list[str] = []
     entries: list[Entry] = []
+    attempts: list[Attempt] = []
     lines = list(_both_sides(text))
     for number, line in enumerate(lines, 1):
         if not line.startswith("{"):
@@ -31,6 +33,8 @@ def loads(text: str, name: str = "sorasync.lock") -> LockFile:
         fields = EntryFields(f"{name}:{number}: the line", _parsed_line(line, f"{name}:{number}"))
         if fields.has("format"):
             lineages.append(_lineage(fields, name))
+        elif fields.has("attempt"):
+            attempts.append(_attempt(fields))
         else:
             entries.append(_entry(fields))
     older = ["" if line.startswith("{") else line for line in lines]
@@ -42,7 +46,7 @@ def loads(text: str, name: str = "sorasync.lock") -> LockFile:
         entries += found
     if not lineages:
         raise LockFileBroken(f"{name} has no line with its format and lineage", hint=REPAIR)
-    return unite(lineages, entries)
+    return unite(lineages, entries, attempts)
 
 
 def lineages(text: str) -> frozenset[str]:
@@ -96,6 +100,28 @@ def _entry(fields: EntryFields) -> Entry:
         protect=bool(fields.get("protect", bool)),
         bytes=fields.count("bytes"),
         ext=fields.get("ext", str) or "",
+    )
+
+
+def _attempt(fields: EntryFields) -> Attempt:
+    paid_at = fields.time("paid_at")
+    if paid_at is None:
+        raise fields.broken("has no paid_at")
+    status = fields.status()
+    made = status in MADE or bool(fields.get("rendered", bool))
+    return Attempt(
+        id=0,
+        key=fields.need("key", str),
+        at=paid_at,
+        outcome=status.value,
+        address=fields.need("attempt", str),
+        provider=fields.need("provider", str),
+        remote_id=fields.get("remote_id", str),
+        estimate_usd=fields.money("cost_usd"),
+        reported_usd=fields.money("reported_usd"),
+        seconds=fields.number("seconds"),
+        rendered_at=paid_at if made else None,
+        resends=fields.count("resends") or 0,
     )
 
 

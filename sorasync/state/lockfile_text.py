@@ -14,9 +14,14 @@ was sent, in UTC and to the second, so that budgets work without a state; nothin
 missing. `status` is left out where it is `stored`; `mismatch` says how a video differs from what was paid
 for. What has not ended keeps its exact times.
 
+    {"attempt": "clip.market#1", "key": "4f…", "provider": …, "remote_id": …, "paid_at": …}
+
+An `attempt` is a paid request that the line of its render does not account for: one before a retry, a job
+that arrived after another run had gone on, or (with `resends`) one that a gateway sent again by itself.
+
 Nothing in the file changes unless the facts do: there is no date of writing, and no serial, since a counter
 would make every merge of two branches a conflict. Lines are sorted by address, so that a diff shows a clip's
-old and new render side by side.
+old and new render side by side; attempts follow.
 """
 
 from __future__ import annotations
@@ -29,9 +34,13 @@ from decimal import Decimal
 
 from sorasync.graph.address import natural
 from sorasync.graph.key import recoded
+from sorasync.state.history import Attempt
 from sorasync.state.record import IN_FLIGHT, Binding, Record, Status
 
-FORMAT = 2
+# 2: renders only; 3: lines of attempts as well. A file is written in the lowest format that can hold it, so
+# that earlier versions read it for as long as they understand it.
+FORMAT = 3
+_WITHOUT_ATTEMPTS = 2
 
 _HEADER = """\
 # What has been paid for, written by sorasync after every apply. Commit it: a fresh clone restores from it.
@@ -57,7 +66,8 @@ class LockFile:
     """The durable facts of a state. `sizes` are the bytes of assets by digest, `exts` their extensions.
 
     `merged` are the lineages of other states that were merged into it, `twice` what the lines of two sides
-    contradicted each other about when they were read.
+    contradicted each other about when they were read. `attempts` are the paid requests that the records do
+    not account for.
     """
 
     lineage: str
@@ -67,6 +77,7 @@ class LockFile:
     exts: Mapping[str, str] = field(default_factory=dict)
     merged: tuple[str, ...] = ()
     twice: tuple[PaidTwice, ...] = field(default=(), compare=False)
+    attempts: tuple[Attempt, ...] = ()
 
     @property
     def lineages(self) -> frozenset[str]:
@@ -77,7 +88,8 @@ class LockFile:
 def dumps(lock: LockFile) -> str:
     """The text of a lock file: the same facts always give the same text."""
     lineages = sorted(lock.lineages)
-    head = [_HEADER, *(_entry_line({"format": FORMAT, "lineage": lineage}) for lineage in lineages)]
+    written = FORMAT if lock.attempts else _WITHOUT_ATTEMPTS
+    head = [_HEADER, *(_entry_line({"format": written, "lineage": lineage}) for lineage in lineages)]
     bound = {binding.key for binding in lock.bindings.values()}
     rows = [
         ((natural(address), 0, binding.key), {"address": address}, binding.key, binding.protect)
@@ -89,7 +101,25 @@ def dumps(lock: LockFile) -> str:
             rows.append(((natural(record.address), 1, key), {word: record.address}, key, False))
     rows.sort(key=lambda row: row[0])
     lines = (_record_line(place, lock.records[key], protect, lock) for _, place, key, protect in rows)
-    return "".join([*head, *lines])
+    return "".join([*head, *lines, *sorted(_entry_line(_attempt_facts(one)) for one in lock.attempts)])
+
+
+def _attempt_facts(attempt: Attempt) -> dict[str, object]:
+    stored = attempt.outcome == Status.STORED
+    unbilled = attempt.outcome in (Status.FAILED, Status.BLOCKED)
+    return {
+        "attempt": attempt.address,
+        "key": attempt.key,
+        "seconds": attempt.seconds,
+        "provider": attempt.provider,
+        "status": None if stored else attempt.outcome,
+        "rendered": True if unbilled and attempt.rendered_at is not None else None,
+        "remote_id": attempt.remote_id,
+        "cost_usd": attempt.estimate_usd,
+        "reported_usd": attempt.reported_usd,
+        "resends": attempt.resends or None,
+        "paid_at": _moment(attempt.at),
+    }
 
 
 def _record_line(place: Mapping[str, object], record: Record, protect: bool, lock: LockFile) -> str:

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 
 from sorasync.graph.key import digest, recoded
 from sorasync.state.lockfile_fields import REPAIR, Entry, EntryFields, LockFileBroken
+from sorasync.state.lockfile_text import FORMAT
 from sorasync.state.record import DONE, Record
 from sorasync.toml.values import InvalidToml, read_values
 
@@ -47,7 +48,7 @@ def _lineage(state: EntryFields, name: str) -> str:
     written = state.get("format", int)
     if written is None or written > _FORMAT:
         raise LockFileBroken(
-            f"{name} has format version {written}; this sorasync knows versions up to 2",
+            f"{name} has format version {written}; this sorasync knows versions up to {FORMAT}",
             hint="upgrade sorasync; nothing was changed",
         )
     return state.need("lineage", str)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sorasync.graph.address import natural
+from sorasync.state.history import Attempt
 from sorasync.state.lockfile_fields import Entry
 from sorasync.state.lockfile_text import LockFile, PaidTwice
 from sorasync.state.record import Binding, Record, Status
@@ -31,7 +32,7 @@ _RANK = (
 )
 
 
-def unite(lineages: Iterable[str], entries: Sequence[Entry]) -> LockFile:
+def unite(lineages: Iterable[str], entries: Sequence[Entry], attempts: Iterable[Attempt] = ()) -> LockFile:
     """The durable facts in the entries of a file."""
     accounts: dict[str, list[Record]] = defaultdict(list)
     for entry in entries:
@@ -58,7 +59,21 @@ def unite(lineages: Iterable[str], entries: Sequence[Entry]) -> LockFile:
         exts={entry.record.asset or "": entry.ext for entry in with_size},
         merged=tuple(merged),
         twice=tuple(twice),
+        attempts=_attempts(attempts),
     )
+
+
+def _attempts(attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:
+    """One account of each attempt: the one that knows of more resends, then of the charge."""
+    found: dict[tuple[str, str, str | float], Attempt] = {}
+    for attempt in attempts:
+        name = (attempt.key, attempt.provider, attempt.remote_id or attempt.at)
+        found[name] = max(found.get(name, attempt), attempt, key=_attempt_knowledge)
+    return tuple(sorted(found.values(), key=repr))
+
+
+def _attempt_knowledge(attempt: Attempt) -> tuple[object, ...]:
+    return attempt.resends, attempt.reported_usd is not None, repr(attempt)
 
 
 def names(bindings: Mapping[str, Binding]) -> dict[str, str]:

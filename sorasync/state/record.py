@@ -78,6 +78,9 @@ IN_FLIGHT = frozenset({Status.INTENT, Status.UNKNOWN, Status.BATCHED, Status.SUB
 # Rendered, so that its progress is 100.
 DONE = frozenset({Status.RENDERED, Status.STORED})
 
+# A video was made, whatever became of it.
+MADE = DONE | {Status.LOST}
+
 
 @dataclass(frozen=True, slots=True)
 class Record:

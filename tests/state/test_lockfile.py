@@ -393,7 +393,7 @@ def test_carriage_returns_of_a_checkout_are_no_change(path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda text: text.replace('"format": 2', '"format": 9'), "format version 9.*up to 2"),
+        (lambda text: text.replace('"format": 2', '"format": 9'), "format version 9.*up to 3"),
         (lambda text: text[:-30], "sorasync.lock:4: the line is not valid JSON"),
         (lambda text: text.replace('"prompt":"A', '"prompt":"B'), "not the digest of its inputs"),
         (lambda text: text.replace('"key": "', '"kee": "'), "sorasync.lock:4: the line has no key"),

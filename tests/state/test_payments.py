@@ -13,6 +13,7 @@ from sorasync.state.compare_lockfile import Reconciliation
 from sorasync.state.lockfile import reconcile, write
 from sorasync.state.lockfile_fields import LockFileBroken
 from sorasync.state.lockfile_read import loads
+from sorasync.state.paid_twice import paid_twice
 from sorasync.state.record import Status
 from sorasync.state.store import Store
 from tests.state.making import TickingClock, a_record, render
@@ -160,3 +161,94 @@ def test_a_time_of_payment_that_is_none_is_explained(path: Path) -> None:
     write(store, path)
     with pytest.raises(LockFileBroken, match=r"lock:4: the line has paid_at = 'noon', which should be"):
         loads(path.read_text().replace("2023-11-14T22:13:20Z", "noon"))
+
+
+def surplus_and_resent(store: Store) -> str:
+    """A render that two runs paid for, whose second request a gateway sent again twice by itself."""
+    first, later = (store.start_run("apply", who, "host", 1) for who in ("ada", "bob"))
+    key = store.intend(a_record(cost_usd=Decimal("0.30")), first).key
+    store.move(key, Status.UNKNOWN, run=later)
+    store.intend(a_record(), later)
+    store.move(key, Status.SUBMITTED, run=later, remote_id="v2")
+    store.note_resends(key, 2, address="clip.market#1", run=later)
+    assert store.keep_surplus(key, "v1", address="clip.market#1", run=first)
+    return key
+
+
+def test_a_clone_counts_a_job_that_came_after_an_unlock_and_what_a_gateway_sent_again(path: Path) -> None:
+    store = Store.memory(TickingClock())
+    key = surplus_and_resent(store)
+    write(store, path)
+    spent = store.spent()
+    assert (spent.usd, spent.resends) == (Decimal("1.10"), 2)
+
+    fresh = clone(path)
+    assert fresh.spent() == spent
+    assert paid_twice(fresh) == paid_twice(store) != []
+    assert not write(fresh, path)
+    # The render goes on at the attempt that its record tells of.
+    fresh.move(key, Status.FAILED, run=None)
+    assert [(one.remote_id, one.outcome) for one in fresh.attempts(key)] == [
+        ("v1", "submitted"),
+        ("v2", "failed"),
+    ]
+
+
+def test_a_clone_counts_a_charged_failure_before_a_retry(path: Path) -> None:
+    store = Store.memory(TickingClock())
+    key = store.intend(a_record(), run=None).key
+    store.move(key, Status.SUBMITTED, run=None, remote_id="v1")
+    store.move(key, Status.RENDERED, run=None)
+    store.move(key, Status.FAILED, run=None)
+    store.intend(a_record(), run=None)
+    store.move(key, Status.FAILED, run=None)
+    write(store, path)
+    assert store.spent().usd == Decimal("0.80")
+    assert clone(path).spent() == store.spent()
+
+
+def test_a_state_learns_attempts_of_a_render_that_it_has(path: Path) -> None:
+    store = Store.memory(TickingClock())
+    key = store.intend(a_record(), run=None).key
+    store.move(key, Status.SUBMITTED, run=None, remote_id="v1")
+    write(store, path)
+    here = clone(path)
+    store.note_resends(key, 3, address="clip.market#1", run=None)
+    write(store, path)
+    assert reconcile(here, path).outcome is Reconciliation.SAME
+    assert here.spent() == store.spent()
+    assert here.spent().resends == 3
+
+
+def test_lines_of_attempts_merge_in_every_order(path: Path) -> None:
+    store = Store.memory(TickingClock())
+    key = surplus_and_resent(store)
+    write(store, path)
+    before = path.read_text()
+    store.note_resends(key, 3, address="clip.market#1", run=None)
+    write(store, path)
+    both = [*before.splitlines(), *path.read_text().splitlines()]
+    merged = loads("\n".join(both))
+    assert merged == loads("\n".join(reversed(both))) == loads(path.read_text())
+    assert [one.resends for one in merged.attempts if one.resends] == [3]
+
+
+def test_only_a_file_with_attempts_asks_for_a_newer_sorasync(path: Path) -> None:
+    store = Store.memory(TickingClock())
+    render(store)
+    write(store, path)
+    assert '{"format": 2, ' in path.read_text()
+    store.note_resends(a_record().key, 1, address="clip.market#1", run=None)
+    write(store, path)
+    assert '{"format": 3, ' in path.read_text()
+
+
+@pytest.mark.parametrize("odd", ['"resends": -1', '"paid_at": 7', '"status": "gone"', '"provider": 1'])
+def test_an_attempt_that_cannot_be_read_names_its_line(path: Path, odd: str) -> None:
+    store = Store.memory(TickingClock())
+    surplus_and_resent(store)
+    write(store, path)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:-1], lines[-1][:-1] + ", " + odd + "}"]))
+    with pytest.raises(LockFileBroken, match=f"sorasync.lock:{len(lines)}: the line has "):
+        reconcile(Store.memory(TickingClock()), path)
