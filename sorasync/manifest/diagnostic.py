@@ -9,6 +9,8 @@ from enum import StrEnum
 from sorasync.errors import SorasyncError
 from sorasync.text import counted
 
+_CONFIG_FILE = "sorasync.toml"
+
 
 class Severity(StrEnum):
     """How much a diagnostic matters: only errors stop a plan."""
@@ -61,5 +63,13 @@ class ManifestError(SorasyncError):
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = sorted(diagnostics, key=Diagnostic.sort_key)
-        errors = sum(d.severity is Severity.ERROR for d in self.diagnostics)
-        super().__init__(f"{counted(errors, 'error')} in the manifests")
+        errors = [one for one in self.diagnostics if one.severity is Severity.ERROR]
+        super().__init__(f"{counted(len(errors), 'error')} in {files_at_fault(errors)}")
+
+
+def files_at_fault(diagnostics: Iterable[Diagnostic]) -> str:
+    """Where the faults are, for a sentence that counts them: `sorasync.toml`, `the manifests`, or both."""
+    in_config = {one.position is not None and one.position.file == _CONFIG_FILE for one in diagnostics}
+    if in_config == {True, False}:
+        return f"{_CONFIG_FILE} and the manifests"
+    return _CONFIG_FILE if in_config == {True} else "the manifests"

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from sorasync.cli.terminal.markdown import code, fenced
 from sorasync.cli.views.plan.plan_markdown import COMMENT_LIMIT, SUMMARY_LIMIT, marker
-from tests.cli.kit import Film
+from sorasync.manifest.diagnostic import Diagnostic, ManifestError, Position, Severity, files_at_fault
+from tests.cli.kit import CONFIG, Film
 
 Films = Callable[[str], Film]
 
@@ -171,6 +172,21 @@ def test_faulty_manifests_make_a_comment_too(film: Films) -> None:
         "<!-- sorasync:plan:film -->\n\n**sorasync: no plan, 1 error in the manifests**"
     )
     assert "manifests/a.toml:3:1" in answer.out
+
+
+def test_a_count_of_faults_says_in_which_files_they_are(film: Films) -> None:
+    one = film('[clips.market]\nprompt = "A"\n')
+    one.write("sorasync.toml", CONFIG + "[budgte]\nper_apply = 1\n")
+    assert "no plan, 1 error in sorasync.toml**" in one.run("plan", "--format", "github").out
+    assert one.run("plan", "--format", "json").json["error"]["message"] == "1 error in sorasync.toml"
+    one.write("manifests/a.toml", '[clips.market]\nprompt = "A"\nsecnds = 4\n')
+    one.write("sorasync.toml", CONFIG)
+    assert "1 error in the manifests" in one.run("validate").err
+    assert files_at_fault([]) == "the manifests"
+    mixed = [
+        Diagnostic("S103", Severity.ERROR, "odd", Position(file)) for file in ("sorasync.toml", "a.toml")
+    ]
+    assert str(ManifestError(mixed)) == "2 errors in sorasync.toml and the manifests"
 
 
 def test_github_gets_summary_outputs_and_annotations(

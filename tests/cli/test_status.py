@@ -157,5 +157,7 @@ def test_a_clip_of_several_takes_waits_for_its_pick_with_what_that_will_cost(fil
 
 def test_a_stage_without_clips_says_that_nothing_matches(film: Films) -> None:
     one = film('[clips.roof]\nprompt = "A roof."\n')
-    assert "film: nothing matches." in one.run("status", "--stage", "lost").out
+    for filters in (("--stage", "lost"), ("roof", "--stage", "lost", "--quiet")):
+        answer = one.run("status", *filters)
+        assert (answer.code, "film: nothing matches." in answer.out) == (1, True)
     assert "film: nothing is declared." in film("").run("status").out

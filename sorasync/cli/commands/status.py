@@ -27,7 +27,8 @@ _STAGES = ("lost", "blocked", "failed", "in flight", "to do", "waiting", "done")
 def command(globals: Globals, patterns: tuple[str, ...], stages: tuple[str, ...]) -> ExitCode:
     """Show every clip and character and its progress.
 
-    Reads the manifests and the state; the provider is not asked. ADDRESS takes * and ?, or tag:NAME.
+    Reads the manifests and the state; the provider is not asked. ADDRESS takes * and ?, or tag:NAME. Exits
+    with 1 when ADDRESS and --stage leave nothing to show, as find does.
     """
     from sorasync.cli.views.status.status_view import look
 
@@ -40,4 +41,4 @@ def command(globals: Globals, patterns: tuple[str, ...], stages: tuple[str, ...]
         from sorasync.cli.views.status.status_text import status_text, totals
 
         print_lines(totals(status) if globals.quiet else status_text(status))
-    return ExitCode.DONE
+    return ExitCode.DONE if status.rows or not status.filtered else ExitCode.ERROR

@@ -22,7 +22,7 @@ from sorasync.cli.views.plan.plan_text import (
     refusal_lines,
     selected,
 )
-from sorasync.manifest.diagnostic import Diagnostic
+from sorasync.manifest.diagnostic import Diagnostic, files_at_fault
 from sorasync.operations.drift import Drift
 from sorasync.plan.change import Change
 from sorasync.plan.cost import money
@@ -89,7 +89,7 @@ def faults_markdown(diagnostics: list[Diagnostic], library: str, env: str | None
     """What is shown instead of a plan if the manifests have errors."""
     head = [marker(library, env)] if comment else []
     paper = _Paper(COMMENT_LIMIT if comment else SUMMARY_LIMIT, head, sum(map(len, head)) + 2)
-    paper.add(f"**sorasync: no plan, {counts_text(diagnostics)} in the manifests**")
+    paper.add(f"**sorasync: no plan, {counts_text(diagnostics)} in {files_at_fault(diagnostics)}**")
     _fit(paper, "Errors and warnings", _warning_blocks(diagnostics), "sorasync validate")
     return str(paper)
 
