@@ -107,7 +107,7 @@ def apply(
                 _refuse_paid_for(project, planned.plan)
                 reporter.notice(lost)
             if planned.asks:
-                project.require_key()
+                project.require_provider()
                 if options.webhooks is not None:
                     options.webhooks.secret()
             if (unwritten := boxes(project, _prompts(planned))) is not None:

@@ -17,14 +17,10 @@ if TYPE_CHECKING:
 _KEPT = 10 * 365 * 86400.0
 
 
-@asynccontextmanager
-async def preview_transport(data: Path) -> AsyncIterator[AsyncBaseTransport]:
-    """A transport that answers with a preview server over `data`, which is created if need be.
-
-    An interruption does not wait for drawings.
-    """
+def require_preview() -> None:
+    """Raises `SorasyncError` if a package of the preview provider is not installed."""
     try:
-        from sorasync.preview.app import PreviewSettings, create_app
+        import sorasync.preview.serve  # noqa: F401
     except ImportError as error:
         from sorasync.installed import install_command
 
@@ -32,6 +28,16 @@ async def preview_transport(data: Path) -> AsyncIterator[AsyncBaseTransport]:
             f"the preview provider needs packages that are not installed ({error.name})",
             hint=install_command("preview"),
         ) from error
+
+
+@asynccontextmanager
+async def preview_transport(data: Path) -> AsyncIterator[AsyncBaseTransport]:
+    """A transport that answers with a preview server over `data`, which is created if need be.
+
+    An interruption does not wait for drawings.
+    """
+    require_preview()
+    from sorasync.preview.app import PreviewSettings, create_app
     from sorasync.provider.local import in_process
 
     app = create_app(PreviewSettings(data=data, expires_after=_KEPT))

@@ -255,12 +255,18 @@ class Project:
         variable = self.config.provider.api_key_env or self.profile.auth.env
         return os.environ.get(variable) or None
 
-    def require_key(self) -> None:
-        """Raises `AuthFailed` if the provider wants a key and there is none, or one that cannot be sent.
+    def require_provider(self) -> None:
+        """Raises `AuthFailed` if the provider wants a key and there is none, or one that cannot be sent, and
+        `SorasyncError` if it runs inside this process and its packages are not installed.
 
         For what is about to ask the provider: before anything is recorded, and before anybody is asked.
         """
         from sorasync.provider.open import check_key
+
+        if self.profile.base_url is None and self.profile.transport == "in-process":
+            from sorasync.operations.in_process_preview import require_preview
+
+            require_preview()
 
         check_key(self.profile.wire(), self.api_key(), self.config.provider.api_key_env)
 

@@ -25,16 +25,12 @@ class Parts:
 
 def loaded() -> Parts:
     """The server's parts. Raises `SorasyncError` where its packages are not installed."""
-    try:
-        from sorasync.preview.serve import serve
-        from sorasync.preview.settings import PreviewSettings
-    except ImportError as error:
-        from sorasync.installed import install_command
+    from sorasync.operations.in_process_preview import require_preview
 
-        raise SorasyncError(
-            f"the preview provider needs packages that are not installed ({error.name})",
-            hint=install_command("preview"),
-        ) from error
+    require_preview()
+    from sorasync.preview.serve import serve
+    from sorasync.preview.settings import PreviewSettings
+
     return Parts(serve, PreviewSettings)
 
 

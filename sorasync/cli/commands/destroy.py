@@ -46,7 +46,7 @@ def command(
         found, unsettled = everything(project, store)
         _refuse_protected(store.protected(), include_protected)
         if not keep_remote and at_provider(project, store, found):
-            project.require_key()
+            project.require_provider()
     if not globals.json:
         print_lines(destroy_text(project, found, unsettled, keep_remote=keep_remote, quiet=globals.quiet))
     deleted = None

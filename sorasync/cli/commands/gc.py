@@ -61,7 +61,7 @@ def command(
     with project.synced_store() as store:
         found = retired(project, store, older_than, patterns=patterns)
         if delete and remote and at_provider(project, store, found):
-            project.require_key()
+            project.require_provider()
     parts = stale_parts(project)
     if not globals.json:
         filtered = older_than is not None or bool(patterns)

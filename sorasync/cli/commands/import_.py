@@ -88,7 +88,7 @@ def _one(
 
     graph = project.graph(project.library())
     render = _declared_render(address, graph)
-    project.require_key()
+    project.require_provider()
     with changing(project, timeout) as session:
         found = bind(project, session, graph, render, remote_id, force=force)
     if globals.json:

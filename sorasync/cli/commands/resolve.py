@@ -90,7 +90,7 @@ def _adopt_or_release(
     from sorasync.operations import resolve as resolving
 
     if adopt is not None:
-        project.require_key()
+        project.require_provider()
     if address.startswith(_BATCH):
         return _settle_batch(project, address, adopt, lock_timeout, resend=resend, force=force)
     with changing(project, lock_timeout) as session:

@@ -232,7 +232,7 @@ class Terminal:
         project = watch.project
         assert project is not None
         try:
-            project.require_key()
+            project.require_provider()
         except SorasyncError as error:
             self.said(f"{error.message}; nothing was sent")
             return
