@@ -10,7 +10,7 @@ LOWEST := .venv-lowest
 # One process for each core. Tests go to whoever is free, for some take a hundred times longer than others.
 WORKERS := -n auto --dist worksteal
 
-.PHONY: demo test test-all test-lowest crash lint format bench reference lock clean
+.PHONY: demo test test-all test-lowest crash lint format bench docs reference lock clean
 
 demo: $(RUN)
 	@$(BIN)/sorasync apply --yes
@@ -43,6 +43,10 @@ format: $(READY)
 # Prints the figures beside their targets. One of them: make bench ONLY=provider
 bench: $(READY)
 	$(BIN)/python -m bench $(ONLY)
+
+# Builds the documentation as a site, in site/.
+docs: $(READY)
+	$(BIN)/zensical build --strict
 
 # Writes what is generated: the reference pages and the schemas.
 reference: $(READY)

@@ -1,0 +1,123 @@
+"""What the documentation shows can be typed: commands, options, files, links."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from sorasync.cli.main import cli
+from tests.docs.pages import PAGES, ROOT, Block, blocks
+
+_ENDS = {"|", "||", "&&", ";", ">", ">>", "<", "&"}
+
+
+def commands(block: Block) -> Iterator[list[str]]:
+    """The words of each command of ours in a block for the shell."""
+    text = re.sub(r"<<'?(\w+)'?\n.*?^\1$", "", block.code, flags=re.MULTILINE | re.DOTALL)
+    for line in text.replace("\\\n", " ").splitlines():
+        lexer = shlex.shlex(line.removeprefix("$ "), posix=True, punctuation_chars=True)
+        lexer.whitespace_split = True
+        words: list[str] = []
+        for word in [*lexer, ";"]:
+            if word not in _ENDS:
+                words.append(word)
+                continue
+            while words and re.fullmatch(r"\w+=.*", words[0]):
+                words.pop(0)
+            if words and words[0] == "sorasync":
+                yield words[1:]
+            words = []
+
+
+@pytest.mark.parametrize("block", [*blocks("sh", "bash", "console")], ids=str)
+def test_every_command_that_a_page_shows_can_be_typed(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The files of an example are not here.
+    monkeypatch.setattr(click.Path, "convert", lambda self, value, param, ctx: Path(value))
+    monkeypatch.setattr(click.File, "convert", lambda self, value, param, ctx: value)
+    for words in commands(block):
+        group: click.Command = cli
+        context = cli.make_context("sorasync", list(words))
+        while isinstance(group, click.Group) and (rest := [*context._protected_args, *context.args]):
+            name, command, left = group.resolve_command(context, rest)
+            assert command is not None, words
+            context, group = command.make_context(name, list(left), parent=context), command
+
+
+@pytest.mark.parametrize("block", [*blocks("toml", "json", "yaml", "python")], ids=str)
+def test_every_file_that_a_page_shows_can_be_read(block: Block) -> None:
+    match block.language:
+        case "toml":
+            tomllib.loads(block.code)
+        case "json":
+            json.loads(block.code)
+        case "yaml":
+            yaml.safe_load(block.code)
+        case _:
+            compile(block.code, str(block), "exec")
+
+
+def test_the_first_page_works_as_it_is_typed(tmp_path: Path) -> None:
+    typed = [block.code for block in blocks("sh") if block.page == "index.md" and block.rest == "run"]
+    assert len(typed) == 4
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "sorasync"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sorasync "$@"\n')
+    program.chmod(0o755)
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    script = "set -e\n" + "\necho ---\n".join(typed)
+    done = subprocess.run(
+        [shutil.which("bash") or "sh", "-c", script],
+        cwd=tmp_path,
+        env=os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    first, second, third, _ = done.stdout.split("---\n")
+    assert "Plan: 1 to create" in first and "1 done" in first
+    assert "waits for" in second or "waiting" in second
+    assert "1 to extend" in third
+    assert {one.name for one in (tmp_path / "film" / "assets").glob("*.mp4")} >= {"harbour.mp4"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files_and_headings_that_are_there(page: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+:", target):
+            continue
+        file, _, heading = target.partition("#")
+        place = (page.parent / file).resolve() if file else page
+        assert place.exists(), target
+        if heading:
+            assert heading in _anchors(place), target
+
+
+def _anchors(page: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+
+
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    pytest.importorskip("zensical")
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    shutil.copy(ROOT / "zensical.toml", tmp_path)
+    command = [sys.executable, "-m", "zensical", "build", "--strict"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    listed = set(re.findall(r'"([\w-]+)\.md"', (ROOT / "zensical.toml").read_text(encoding="utf-8")))
+    assert listed == {page.stem for page in (ROOT / "docs").glob("*.md")}
+    assert {page.stem for page in (tmp_path / "site").glob("*.html")} >= listed
