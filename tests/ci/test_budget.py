@@ -321,6 +321,13 @@ def test_what_yesterdays_refused_request_gives_back_adds_nothing_to_today() -> N
     budget.reserve(Decimal("0.60"), 6)
 
 
+def test_a_refused_request_of_unknown_price_gives_its_seconds_back() -> None:
+    budget = Budget((Cap("per_apply", seconds=8),))
+    budget.reserve(None, 8)
+    budget.release(None, 8, 0.0)
+    budget.reserve(None, 8)
+
+
 def test_a_charge_takes_the_place_of_its_estimate() -> None:
     day = Cap("per_day", Decimal(3), since=0.0, spent_usd=Decimal(1), spent_seconds=8)
     caps = (day, Cap("per_apply", Decimal(1)))

@@ -331,6 +331,9 @@ def test_a_command_lets_the_other_of_two_renders_count_for_everybody(path: Path)
     with pytest.raises(StateError, match="no render video_none shares its key") as caught:
         mine.prefer("video_none", run=None)
     assert "state list --all" in str(caught.value.hint)
+    mine.supersede(a_record("twice").key, run=None)
+    with pytest.raises(StateError, match="no render video_mine shares its key"):
+        mine.prefer("video_mine", run=None)
 
 
 def test_states_begun_apart_are_not_mixed(path: Path) -> None:

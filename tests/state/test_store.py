@@ -263,6 +263,8 @@ def test_the_serial_counts_real_changes_only(store: Store) -> None:
         store.unbind("clip.market#1")
         store.bind("clip.other#1", key, run=None)
     assert store.serial == serial + 1
+    store.supersede(key, run=None)
+    assert store.serial == serial + 2
 
 
 def test_protection_stays_until_it_is_lifted(store: Store) -> None:
