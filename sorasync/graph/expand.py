@@ -65,7 +65,6 @@ class Expansion:
             file=spec.video,
             file_sha256=spec.video_sha256,
             protect=spec.protect,
-            origin=spec.origin,
         )
         if spec.tags:
             self.tags[address] = spec.tags

@@ -214,6 +214,28 @@ def test_a_render_that_another_provider_made_counts(world: World) -> None:
     assert world.plan().empty
 
 
+def test_a_missing_file_that_this_provider_cannot_have_is_lost(world: World) -> None:
+    world.settle(ONE)
+    world.set("clip.a#1", Status.STORED, provider="other@https://other.example/v1")
+    world.lose_file("clip.a#1")
+    assert lines(world.plan()) == ["lost clip.a"]
+    world.settle(TWO := ONE + '[clips.b]\nprompt = "A hill."\n')
+    world.set("clip.b#1", Status.STORED, remote_id=None)
+    world.lose_file("clip.b#1")
+    assert lines(world.plan(TWO)) == ["lost clip.a", "lost clip.b"]
+
+
+def test_a_lost_render_that_returns_takes_no_address_from_another(world: World) -> None:
+    world.settle(ONE)
+    world.plan(ONE.replace("lake", "hill"))
+    world.set("clip.a#1", Status.LOST)
+    (change,) = world.plan().changes
+    assert (change.action, change.binds) == (Action.LOST, ())
+    world.set("clip.a#1", Status.LOST, bound=True)
+    (change,) = world.plan().changes
+    assert [bind.address for bind in change.binds] == ["clip.a#1"]
+
+
 def test_a_render_in_flight_elsewhere_blocks_and_is_neither_followed_nor_paid_again(world: World) -> None:
     world.plan(ONE)
     world.set("clip.a#1", Status.SUBMITTED, remote_id="x", provider="other@https://other.example/v1")
