@@ -52,6 +52,8 @@ _VERBS = {
 _REFUSALS = 5
 _LEAST_NAME = 24
 _WIDEST_NAME = 60
+# The columns beside the address and what is done: the mark, the price and the start of a reason.
+_LEAST_REASON = 28
 
 
 def plan_text(
@@ -66,11 +68,15 @@ def plan_text(
     width = terminal_width()
     rows = [(change, what_text(change)) for change in plan.changes]
     labels = {change.label: change.label for change, _ in rows}
+    whats = min(max((cells(what) for _, what in rows), default=0), 40)
+    widest, folded = _WIDEST_NAME, False
     if width is not None:
-        labels = told_apart(labels, max(_LEAST_NAME, width // 2 - 4))
+        # In a narrow terminal an address gets a line to itself.
+        folded = width < _LEAST_NAME + whats + _LEAST_REASON
+        widest = width - 2 if folded else max(_LEAST_NAME, width // 2 - 4)
+        labels = told_apart(labels, widest)
     names = max(map(cells, labels.values()), default=0)
-    whats = max((cells(what) for _, what in rows), default=0)
-    columns = _ColumnWidths(min(names, _WIDEST_NAME), min(whats, 40), width)
+    columns = _ColumnWidths(min(names, widest), whats, width, folded)
     for change, what in rows:
         yield from _change_lines(change, labels[change.label], what, columns)
         if not short:
@@ -91,14 +97,21 @@ def _relink_line(relink: Relink) -> str:
 
 
 class _ColumnWidths(NamedTuple):
-    """The widths of a change's first columns, and of the terminal if there is one."""
+    """The widths of a change's first columns, and of the terminal if there is one.
+
+    If `folded`, everything but the address is on a line of its own.
+    """
 
     names: int
     whats: int
     width: int | None
+    folded: bool
 
 
 def _change_lines(change: Change, label: str, what: str, columns: _ColumnWidths) -> list[str]:
+    if columns.folded:
+        rest = f"{what}  {price_text(change)}  {why_text(change)}"
+        return [f"{mark_text(change)} {label}", *wrapped(f"    {rest}", columns.width, indent=6)]
     head = f"{padded(label, columns.names)}  {padded(what, columns.whats)}  {price_text(change):>8}  "
     lines = wrapped(why_text(change), columns.width, first=2 + cells(head), indent=6)
     return [f"{mark_text(change)} {head}{lines[0]}".rstrip(), *lines[1:]]
@@ -161,7 +174,9 @@ def _piece_text(piece: Piece) -> str:
 
 def sums(plan: Plan, command: str | None = None) -> Iterator[str]:
     """The closing lines: counts, cost and token, or that there is nothing to do."""
-    yield from counts_and_cost(plan)
+    width = terminal_width()
+    for line in counts_and_cost(plan):
+        yield from wrapped(line, width, indent=2)
     if not plan.empty:
         yield f"Token: {plan.token}"
         if plan.idle:

@@ -8,7 +8,15 @@ from shlex import quote as quoted
 import click
 
 from sorasync.cli.app.failure import one_line
-from sorasync.cli.terminal.columns import cells, cut, padded, screen_width, terminal_width, told_apart
+from sorasync.cli.terminal.columns import (
+    cells,
+    cut,
+    padded,
+    screen_width,
+    terminal_width,
+    told_apart,
+    wrapped,
+)
 from sorasync.cli.terminal.units import age, spent_text
 from sorasync.cli.views.status.status_view import StatusView
 from sorasync.operations.status import ClipStatus, RenderStage
@@ -25,6 +33,7 @@ _MARKS = {
     RenderStage.LOST: ("?", "red"),
 }
 _WIDEST = 34
+_FOLDED = 72
 _STALE = 3
 # The closing lines warn of deletions at the provider within this many seconds.
 _SOON = 86_400
@@ -36,14 +45,18 @@ def status_text(status: StatusView) -> Iterator[str]:
     width = screen_width()
     addresses = [row.address for row in status.rows]
     shown = {address: address for address in addresses}
+    # In a narrow terminal an address gets a line to itself.
+    folded = width < _FOLDED
+    widest = width - 2 if folded else max(_WIDEST, width // 2 - 4)
     if terminal_width() is not None:
-        shown = told_apart(addresses, max(_WIDEST, width // 2 - 4))
-    names = min(max(map(cells, shown.values()), default=0), max(_WIDEST, width // 2 - 4))
+        shown = told_apart(addresses, widest)
+    names = 2 if folded else min(max(map(cells, shown.values()), default=0), widest)
     for row in status.rows:
         yield from _status_lines(row, shown[row.address], status, names, width)
     if status.rows:
         yield ""
-    yield from totals(status)
+    for line in totals(status):
+        yield from wrapped(line, terminal_width(), indent=2)
 
 
 def _status_lines(row: ClipStatus, address: str, status: StatusView, names: int, width: int) -> Iterator[str]:
