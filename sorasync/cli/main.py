@@ -33,6 +33,7 @@ COMMANDS = {
     "why": "Explain why an address changes in the plan.",
     "find": "Search clips and characters by text.",
     "diff": "Compare the manifests with those of a git revision.",
+    "cut": "Put a cut together as a film, or write it for an editing program.",
     "pick": "Pick a take of a clip.",
     "graph": "Draw the dependency graph.",
     "gc": "List retired renders, or delete them.",

@@ -50,6 +50,18 @@ def outline(root: Path) -> Iterator[Named]:
                 yield Named(f"character.{slug}", tags=_tags(character))
 
 
+def cut_names(root: Path) -> Iterator[str]:
+    """The names of the cuts that the library at `root` declares."""
+    files = LibraryFiles(root)
+    directory = _subtable(_parsed_manifest(files, _CONFIG), "library").get("manifests")
+    try:
+        found, _ = files.manifests(directory if isinstance(directory, str) else "manifests")
+    except OSError:
+        return
+    for file in found:
+        yield from _subtable(_parsed_manifest(files, file), "cuts")
+
+
 def environments(root: Path) -> list[str]:
     """The names of the tables `[env.NAME]`."""
     return list(_subtable(_parsed_manifest(LibraryFiles(root), _CONFIG), "env"))

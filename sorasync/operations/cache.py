@@ -18,7 +18,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -127,13 +127,13 @@ def _checked(line: str) -> str:
 def _head(root: Path) -> list[object]:
     """What a file of ours begins with: nobody else's file can know which directory this is."""
     place = root.stat()
-    return [FORMAT, _program(), str(root.resolve()), place.st_dev, place.st_ino]
+    return [FORMAT, code_digest(_CODE), str(root.resolve()), place.st_dev, place.st_ino]
 
 
-def _program() -> str:
-    """A digest of the installed code that decides how manifests are read."""
+def code_digest(packages: Iterable[str]) -> str:
+    """A digest of the installed code of some packages of this program."""
     found: list[str] = []
-    for package in _CODE:
+    for package in packages:
         for directory, _, names in os.walk(Path(__file__).parents[1] / package):
             if not directory.endswith("__pycache__"):
                 for name in names:

@@ -144,7 +144,8 @@ def test_a_library_is_known_in_its_own_part_only(name: str) -> None:
 def test_what_may_not_be_installed_is_needed_to_load_the_preview_server_only(name: str) -> None:
     users = {m for m in modules() if name in {i.partition(".")[0] for i in imports(m, at_start=True)}}
     assert users
-    assert {package(module) for module in users} == {"preview"}
+    # `cuts` makes films and needs the same, as an extra of its own: only `sorasync cut` loads it.
+    assert {package(module) for module in users} - {"cuts"} == {"preview"}
 
 
 @pytest.mark.parametrize("part", PURE)

@@ -1,0 +1,1 @@
+"""Cuts in a terminal and in JSON."""

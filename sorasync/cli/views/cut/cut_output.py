@@ -1,0 +1,105 @@
+"""A cut and its film, as text and as JSON."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from sorasync.cli.app.failure import one_line
+from sorasync.cli.views.plan.plan_json import usd
+from sorasync.manifest.cut_time import seconds_text, timecode
+from sorasync.operations.cut import CutFilm, CutView, Footage
+from sorasync.text import counted
+
+if TYPE_CHECKING:
+    from sorasync.cuts.timeline import Timeline
+
+_MOST_NAMES = 5
+
+
+def film_text(film: CutFilm, *, quiet: bool = False) -> Iterator[str]:
+    """What was made, and what stands in for something."""
+    view = film.view
+    done = "" if film.made else " It was up to date."
+    yield f"{one_line(os.path.relpath(film.path))}: {measures(view.timeline)}.{done}"
+    if not quiet:
+        yield from footage_text(view)
+
+
+def measures(timeline: Timeline) -> str:
+    """The length, size and rate of a cut."""
+    rate = timeline.rate
+    fps = f"{float(rate):.3f}".rstrip("0").rstrip(".")
+    width, height = timeline.size
+    frames = counted(timeline.frames, "frame")
+    return f"{seconds_text(timeline.frames, rate)}, {frames}, {width}x{height} at {fps} fps"
+
+
+def footage_text(view: CutView) -> Iterator[str]:
+    """What is not seen as it was rendered, and what to do about it."""
+    missing = {kind: [at for at, one in view.footage.items() if one is kind] for kind in Footage}
+    if names := missing[Footage.ELSEWHERE]:
+        yield f"Rendered, but not here: {_names(view, names)}. To download: sorasync apply"
+    if names := missing[Footage.FLIGHT]:
+        yield f"Still rendering: {_names(view, names)}. To wait for them: sorasync wait"
+    if names := missing[Footage.ANIMATIC]:
+        price = f" To render them: {view.cost}." if view.cost.known_usd or view.cost.unknown else ""
+        yield f"Not rendered: {_names(view, names)}.{price}"
+    if any(one is not Footage.RENDERED for one in view.footage.values()):
+        yield "Their animatics stand in, free of charge."
+
+
+def _names(view: CutView, addresses: list[str]) -> str:
+    shown = [quote(view.graph.label(address)) for address in addresses[:_MOST_NAMES]]
+    more = len(addresses) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def film_json(film: CutFilm) -> dict[str, object]:
+    """The film as plain data."""
+    return {
+        "format_version": 1,
+        "file": str(film.path),
+        "key": film.key,
+        "made": film.made,
+        **cut_json(film.view),
+    }
+
+
+def cut_json(view: CutView) -> dict[str, object]:
+    """A cut with its events as plain data."""
+    timeline, rate = view.timeline, view.timeline.rate
+    return {
+        **summary_json(view),
+        "size": "{}x{}".format(*timeline.size),
+        "fps": float(rate),
+        "events": [
+            {
+                "event": one.number,
+                "name": one.name,
+                "address": view.graph.label(one.render.address) if one.render else None,
+                "footage": view.footage[one.render.address].value if one.render else None,
+                "starts_at": timecode(one.start, rate),
+                "ends_at": timecode(one.stop, rate),
+                "frames": one.frames,
+                "source_frame": one.source,
+            }
+            for one in timeline.events
+        ],
+    }
+
+
+def summary_json(view: CutView) -> dict[str, object]:
+    """The length of a cut and what is still to be paid for."""
+    timeline = view.timeline
+    kinds = list(view.footage.values())
+    return {
+        "address": f"cut.{view.name}",
+        "seconds": round(float(timeline.frames / timeline.rate), 3),
+        "frames": timeline.frames,
+        "renders": len(kinds),
+        "rendered": kinds.count(Footage.RENDERED),
+        "cost_usd": None if view.cost.unknown else usd(view.cost.known_usd),
+    }

@@ -1,0 +1,79 @@
+"""Animatics for renders that are not here: drawn on this machine, free, and kept by what they show."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sorasync.graph.graph import Graph
+from sorasync.graph.render import Kind, Render
+
+
+@dataclass(slots=True)
+class StandIns:
+    """Draws animatics into `directory`. `real` gives the video of a render that is here.
+
+    `version` is that of the drawing: another one draws afresh.
+    """
+
+    version: str
+    root: Path
+    directory: Path
+    graph: Graph
+    real: Callable[[Render], Path | None]
+    progress: Callable[[str, float], None]
+    _drawn: dict[str, Path] = field(default_factory=dict)
+
+    def of(self, render: Render) -> Path:
+        """The animatic of a render; what it continues or changes is its real source where that is here."""
+        found = self._drawn.get(render.key)
+        if found is None:
+            name = hashlib.sha256(
+                f"{self.version} {render.key} {self._source_key(render)}".encode()
+            ).hexdigest()
+            found = self._drawn[render.key] = self.directory / f"{name}.mp4"
+            if not found.exists():
+                self._draw(render, found)
+        return found
+
+    def _source_key(self, render: Render) -> str:
+        source = self._source(render)
+        return source.name if source is not None else ""
+
+    def _source(self, render: Render) -> Path | None:
+        if render.source is None:
+            return None
+        source = self.graph.renders[render.source]
+        return self.real(source) or self.of(source)
+
+    def _draw(self, render: Render, out: Path) -> None:
+        from sorasync.preview.drawing import DrawingJob, carry_out
+
+        root = self._root_of(render)
+        width, height = map(int, root.size.split("x")) if root.size else (1280, 720)
+        seconds = render.billed_seconds if render.kind is Kind.EXTEND else render.seconds
+        cast = (self.graph.renders[address] for address in render.characters)
+        job = DrawingJob(
+            kind=render.kind.value,
+            prompt=render.prompt,
+            model=root.model,
+            width=width,
+            height=height,
+            seconds=max(1, seconds),
+            out=out,
+            part=out.with_name(f"{secrets.token_hex(6)}.part.mp4"),
+            label=self.graph.label(render.address),
+            cast=tuple((one.prompt, self.root / one.file) for one in cast if one.file),
+            image=self.root / render.file if render.file and render.kind is Kind.CREATE else None,
+            source=self._source(render),
+        )
+        label = self.graph.label(render.address)
+        carry_out(job, lambda done: self.progress(label, done / 100))
+
+    def _root_of(self, render: Render) -> Render:
+        while render.source is not None:
+            render = self.graph.renders[render.source]
+        return render

@@ -1,0 +1,1 @@
+"""Cuts: their films and what is written for editing programs."""
