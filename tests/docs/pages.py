@@ -9,17 +9,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
-_BLOCK = re.compile(r"^```(\w*)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Block:
-    """One block of code: its language, what stands behind that, and where it begins."""
+    """One block of code, its language, and where it begins."""
 
     page: str
     line: int
     language: str
-    rest: str
     code: str
 
     def __str__(self) -> str:
@@ -31,7 +30,7 @@ def blocks(*languages: str) -> Iterator[Block]:
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         for found in _BLOCK.finditer(text):
-            language, rest, code = found.groups()
+            language, code = found.groups()
             if language in languages:
                 line = text.count("\n", 0, found.start()) + 1
-                yield Block(page.name, line, language, rest.strip(), code)
+                yield Block(page.name, line, language, code)
