@@ -149,12 +149,12 @@ class Expansion:
     def _add_create(self, spec: ClipSpec, take: int) -> str:
         model, size, seconds = self.limits.create(spec)
         cast = tuple(map(addresses.character, spec.characters))
+        decides = _sized_by(spec.workflow, size, seconds)
         inputs, key = self._identity(
             kind=Kind.CREATE,
             prompt=spec.prompt or "",
             model=model,
-            size=size,
-            seconds=seconds,
+            **decides,
             characters=sorted([self.renders[character].key for character in cast]),
             image=spec.image_sha256,
             params=spec.params,
@@ -177,6 +177,7 @@ class Expansion:
             file=spec.image,
             file_sha256=spec.image_sha256,
             params=spec.params,
+            workflow=spec.workflow,
             protect=spec.protect,
             origin=spec.origin,
         )
@@ -223,6 +224,15 @@ class Expansion:
             return "", ""
         text = canonical(inputs | {"prompt": folded(prompt), "simulated": self.simulated})
         return text, digest(text)
+
+
+def _sized_by(workflow: str | None, size: str, seconds: int) -> dict[str, object]:
+    """What decides a result beside the prompt: size and length, as far as the workflow takes them."""
+    if workflow is None:
+        return {"size": size, "seconds": seconds}
+    sized = any(f'{{"$bind":"{word}"' in workflow for word in ("width", "height"))
+    timed = any(f'{{"$bind":"{word}"' in workflow for word in ("seconds", "frames"))
+    return {"size": size if sized else "", "seconds": seconds if timed else 0, "workflow": digest(workflow)}
 
 
 def _beyond_first(take: int) -> int | None:

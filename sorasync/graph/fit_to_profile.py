@@ -23,6 +23,7 @@ _CODES = {
     "extend": "S126",
     "edit": "S126",
     "prompt": "S127",
+    "workflow": "S129",
 }
 
 _WHERE = "{} in the clip, or below [defaults] of its file or of sorasync.toml"
@@ -70,7 +71,7 @@ class ProfileChecker:
                 for field, value in (("model", name), ("size", size), ("seconds", seconds))
                 if value is None and (model is not None or name is None)
             ]
-        for lack in (*absent, *lacks, *self._prompt(spec.prompt or "")):
+        for lack in (*absent, *lacks, *self._workflow(spec), *self._prompt(spec.prompt or "")):
             self._origins = self._origins or Origins(self.library)
             self._report(address, self._origins.of(spec, lack.field), lack)
         return name or "", size or "", seconds or 0
@@ -96,6 +97,21 @@ class ProfileChecker:
         for lack in [*lacks, *self._prompt(step.prompt)]:
             self._report(f"clip.{spec.name}", _origin_inside(step.origin, lack.field), lack)
         return seconds or 0
+
+    def _workflow(self, spec: ClipSpec) -> Iterable[Lack]:
+        takes, name = self._profile.abilities.workflow, self._profile.name
+        if spec.workflow is None:
+            return (Lack("workflow", f"{name} renders workflows, and the clip has none"),) if takes else ()
+        if not takes:
+            return (Lack("workflow", f"{name} takes no workflow"),)
+        takes_seed = '{"$bind":"seed"' in spec.workflow
+        if spec.takes > 1 and not takes_seed:
+            return (Lack("takes", "every take would be the same video: nothing in `bind` takes the seed"),)
+        return [
+            Lack(f"params.{param}", f"nothing in `bind` takes it: bind {word}")
+            for param, word in (("seed", "seed"), ("negative_prompt", "negative"))
+            if param in spec.params and f'{{"$bind":"{word}"' not in spec.workflow
+        ]
 
     def _prompt(self, prompt: str) -> Iterable[Lack]:
         if len(prompt) <= self._prompt_chars:

@@ -25,7 +25,7 @@ class Render:
     `inputs` is the canonical JSON that `key` is the digest of. `prompt` is the text as sent (a character:
     its name). `seconds` is the length of the result, `billed_seconds` what the provider charges for.
     `file` is the image or the character's clip, relative to the library, with its SHA-256. `source` and
-    `characters` are addresses of other renders.
+    `characters` are addresses of other renders. `workflow` is the template that is sent with its values.
     """
 
     address: str
@@ -43,6 +43,7 @@ class Render:
     file: str | None = None
     file_sha256: str | None = None
     params: Mapping[str, object] = field(default_factory=dict)
+    workflow: str | None = None
     protect: bool = False
     extensions: int = 0
     origin: Origin | None = field(default=None, compare=False)

@@ -6,19 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sorasync.manifest.config import CONFIG_FILE
 from sorasync.manifest.declare import Declared
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.files import FileFault, Look
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Origin, StepSpec
 from sorasync.manifest.matrix import canonical_name
-from sorasync.manifest.schema import LONGEST_PROMPT, ClipModel, DefaultsModel, StepModel
+from sorasync.manifest.schema import LONGEST_PROMPT, BindModel, ClipModel, DefaultsModel, StepModel
 from sorasync.manifest.storyboard import storyboard_text
 from sorasync.manifest.template import render
 from sorasync.manifest.text import control_character, normalise
+from sorasync.manifest.workflow import WORDS, template_of
 from sorasync.toml.positions import Span, TomlPath
 
 _STORYBOARD = ("style", "scene", "shots")
-_NOT_WITH_FROM = ("model", "size", "seconds", "characters", "image", "params")
+_NOT_WITH_FROM = ("model", "size", "seconds", "characters", "image", "workflow", "bind", "params")
 _EMPTY: dict[str, object] = {}
 
 
@@ -34,14 +36,22 @@ class Merged:
     protect: bool
     tags: tuple[str, ...]
     params: Mapping[str, object]
+    workflow: tuple[str, Origin] | None
+    bind: tuple[BindModel, Origin] | None
 
 
-def merged_defaults(own: DefaultsModel, library: DefaultsModel) -> Merged:
+def merged_defaults(own: DefaultsModel, library: DefaultsModel, file: str) -> Merged:
     """What a clip of the file takes that says nothing itself. `params` are merged key by key."""
 
     def first(name: str) -> Any:
         value = getattr(own, name)
         return getattr(library, name) if value is None else value
+
+    def placed(name: str) -> Any:
+        for model, where in ((own, file), (library, CONFIG_FILE)):
+            if (value := getattr(model, name)) is not None:
+                return value, Origin(where, ("defaults", name))
+        return None
 
     return Merged(
         model=first("model"),
@@ -52,6 +62,8 @@ def merged_defaults(own: DefaultsModel, library: DefaultsModel) -> Merged:
         protect=bool(first("protect")),
         tags=tuple(first("tags") or ()),
         params={**(library.params or {}), **(own.params or {})},
+        workflow=placed("workflow"),
+        bind=placed("bind"),
     )
 
 
@@ -62,7 +74,7 @@ def build(
 
     A faulty one is built as far as possible, so that references to it can still be checked.
     """
-    work = _Building(declared, merged_defaults(declared.model.defaults, library), files)
+    work = _Building(declared, merged_defaults(declared.model.defaults, library, declared.file), files)
     cast = [work.character(slug) for slug in declared.model.characters]
     clips = [work.clip(name, model) for name, model in declared.model.clips.items()]
     return cast, clips, work.faults
@@ -77,6 +89,7 @@ class _Building:
         self.defaults = defaults
         self.files = files
         self.faults: list[Fault] = []
+        self._templates: dict[tuple[object, ...], str | None] = {}
 
     def character(self, slug: str) -> CharacterSpec:
         model = self.declared.model.characters[slug]
@@ -145,7 +158,60 @@ class _Building:
             tags=defaults.tags if model.tags is None else tuple(model.tags),
             description=model.description,
             params=params,
+            workflow=self._workflow(name, model, origin.path),
         )
+
+    def _workflow(self, name: str, model: ClipModel, path: TomlPath) -> str | None:
+        """The template of the clip's workflow, None where it has none or a faulty one."""
+        address = f"clip.{name}"
+        workflow, bind = self.defaults.workflow, self.defaults.bind
+        if model.workflow is not None:
+            workflow = model.workflow, Origin(self.file, (*path, "workflow"))
+        if model.bind is not None:
+            bind = model.bind, Origin(self.file, (*path, "bind"))
+        if workflow is None:
+            if model.bind is not None:
+                self._fault("S112", "`bind` needs a `workflow`", (*path, "bind"), address, on_key=True)
+            return None
+        declared, place = workflow
+        if bind is None or bind[0].prompt is None:
+            message = "nothing says which input of the workflow takes the prompt"
+            self._fault("S112", message, path, address, 'bind = { prompt = "6.text" }', on_key=True)
+            return None
+        if bind[0].frames is not None and bind[0].fps is None:
+            at = bind[1]
+            fault = Fault("S112", "`frames` needs `fps`", at.file, (*at.path, "frames"), None, None, address)
+            self.faults.append(fault)
+            return None
+        params = {**self.defaults.params, **(model.params or {})}
+        kept = () if "negative_prompt" in params else ("negative",)
+        return self._template(declared, place, *bind, kept, address)
+
+    def _template(
+        self,
+        declared: str,
+        place: Origin,
+        bind: BindModel,
+        bound: Origin,
+        kept: tuple[str, ...],
+        address: str,
+    ) -> str | None:
+        asked = (declared, place.file, bind.model_dump_json(), kept)
+        if asked not in self._templates:
+            targets = {word: tuple(getattr(bind, word) or ()) for word in WORDS}
+            try:
+                file = self.files.resolve(declared, place.file)
+                found, faults = template_of(self.files.text(file), targets, bind.fps, kept)
+            except FileFault as fault:
+                self.faults.append(fault.at(place.file, place.path, address))
+                found, faults = "", []
+            for one in faults:
+                at = place if one.word is None else Origin(bound.file, (*bound.path, one.word))
+                self.faults.append(
+                    Fault("S119", one.message, at.file, at.path, one.expected, one.fix, address)
+                )
+            self._templates[asked] = None if faults or not found else found
+        return self._templates[asked]
 
     def _structure(self, name: str, model: ClipModel, origin: Origin) -> None:
         """Check that a clip has exactly one beginning, and nothing that goes against it."""

@@ -30,6 +30,7 @@ CODES: Final[dict[str, str]] = {
     "S116": "a name has characters that are not allowed",
     "S117": "no such environment",
     "S118": "a cut does not add up",
+    "S119": "a workflow, or an input that is bound to, cannot be used",
 }
 
 # What the provider's profile does not support.

@@ -64,7 +64,8 @@ class ClipSpec:
     `prompt` (then `source` is None) or continues the clip that `source` names (then prompt, model, size,
     seconds, image and characters are None or empty, and there is at least one step). `pick` is the 1-based
     picked take, None if there is no pick. `image` is a path relative to the library; so is
-    `prompt_file`, given where the prompt was read from a file of its own.
+    `prompt_file`, given where the prompt was read from a file of its own. `workflow` is a template of
+    `sorasync.manifest.workflow`.
     """
 
     name: str
@@ -85,6 +86,7 @@ class ClipSpec:
     tags: tuple[str, ...] = ()
     description: str | None = None
     params: Mapping[str, object] = field(default_factory=dict)
+    workflow: str | None = None
     prompt_file: str | None = field(default=None, compare=False)
 
 

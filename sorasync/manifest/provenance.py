@@ -90,6 +90,8 @@ class _OriginSearch:
             yield name, _PROVIDER if value is None else value, self.of(name, _PROVIDER)
         yield "characters", list(spec.characters) or None, self._here("characters")
         yield "image", spec.image, self._here("image")
+        if spec.workflow is not None:
+            yield "workflow", self._written("workflow"), self.of("workflow")
         yield "takes", spec.takes, self.of("takes", _BUILT_IN)
         yield "pick", spec.pick, self.library.picks.get(spec.name, self._here("pick"))
         yield "revision", spec.revision, self.of("revision", _BUILT_IN)
@@ -135,6 +137,10 @@ class _OriginSearch:
             return self._at(("defaults", key))
         value = getattr(self.library.config.defaults, key, None)
         return "" if value is None else Origin(CONFIG_FILE, ("defaults", key))
+
+    def _written(self, key: str) -> object:
+        defaults = self.defaults.get(key, getattr(self.library.config.defaults, key, None))
+        return self.own.get(key, defaults)
 
     def param(self, key: str) -> Origin:
         """Where a parameter of the clip was written."""

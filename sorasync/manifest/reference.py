@@ -37,7 +37,7 @@ length }}"` is a number. `{{ '{{' }}` makes two literal braces.
 
 A clip starts with exactly one of `prompt`, `prompt_file`, a storyboard (`scene`, `shots`, or both, with
 an optional `style`) and `from`. A clip with `from` has steps, and gets model, size, seconds, characters,
-image and params from the clip it starts from. [storyboards.md](storyboards.md) shows a complete
+image, workflow and params from the clip it starts from. [storyboards.md](storyboards.md) shows a complete
 storyboard.
 
 With several takes and no pick, `assets/NAME.mp4` is take 1, and every take is `assets/NAME/take-N.mp4`.
@@ -79,6 +79,7 @@ _ORDER: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("Shot", "[[clips.NAME.shots]]"),
         ("Dialogue", "dialogue = [{ … }]"),
         ("Step", "[[clips.NAME.steps]]"),
+        ("Bind", "[clips.NAME.bind]"),
         ("Character", "[characters.NAME]"),
         ("Defaults", "[defaults]"),
         ("Cut", "[cuts.NAME]"),
@@ -132,7 +133,7 @@ def written_files() -> dict[str, str]:
 
 def _tables(kind: str, schema: dict[str, Any]) -> Iterator[str]:
     listed = {name for name, _ in _ORDER[kind]}
-    missing = set(schema["definitions"]) - listed - {"Environment", "Defaults"}
+    missing = set(schema["definitions"]) - listed - {"Environment", "Defaults", "Bind"}
     assert not missing, f"tables without a place in the reference: {missing}"
     for name, header in _ORDER[kind]:
         table = schema["definitions"][name]

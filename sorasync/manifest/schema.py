@@ -28,12 +28,14 @@ LINE: Final = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\x9f][^\x00-\x1f\x7f-\x9f
 TEXT: Final = r"\S"
 # Frames, seconds, or a timecode without dropped frames.
 TIME: Final = r"([0-9]{1,7}f|[0-9]{1,5}(\.[0-9]{1,6})?s|[0-9]{2}:[0-5][0-9]:[0-5][0-9]:[0-9]{2,3})"
+INPUT: Final = r"^[^\s.]+\.[^\x00-\x1f\x7f]+$"
 
 # What a string must look like, in words, by pattern.
 EXPECTED: Final[dict[str, str]] = {
     SIZE: 'width x height in pixels, such as "1280x720"',
     LINE: "a line of text without control characters",
     TEXT: "some text",
+    INPUT: 'a node and its input, such as "6.text"',
 }
 
 LONGEST_PROMPT: Final = 32_000
@@ -160,6 +162,32 @@ class Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
+Inputs = Annotated[
+    list[Annotated[str, StringConstraints(pattern=INPUT)]],
+    BeforeValidator(_one_or_many),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+
+
+class BindModel(Table):
+    """`bind`: the inputs of a ComfyUI workflow that take a clip's values, as `NODE.INPUT`, one or several."""
+
+    prompt: Inputs | None = Field(None, description="The prompt.", examples=["6.text"])
+    negative: Inputs | None = Field(
+        None, description="The negative prompt (`params.negative_prompt`).", examples=["7.text"]
+    )
+    seconds: Inputs | None = Field(None, description="The length in seconds.", examples=["12.duration"])
+    frames: Inputs | None = Field(
+        None, description="The length in frames: seconds times `fps`, plus 1.", examples=["40.length"]
+    )
+    fps: Annotated[int, Field(ge=1, le=240)] | None = Field(
+        None, description="Frames per second, for `frames`.", examples=[16]
+    )
+    width: Inputs | None = Field(None, description="The width in pixels.", examples=["40.width"])
+    height: Inputs | None = Field(None, description="The height in pixels.", examples=["40.height"])
+    seed: Inputs | None = Field(None, description="The seed, another one for each take.", examples=["3.seed"])
+
+
 class DefaultsModel(Table):
     """`[defaults]`: for clips that do not set their own."""
 
@@ -172,6 +200,16 @@ class DefaultsModel(Table):
     style: Text | None = Field(None, description="The style line of storyboards.", examples=["16mm film"])
     protect: bool | None = Field(None, description="Refuse plans that retire or replace.", examples=[True])
     tags: list[Line] | None = Field(None, description="Tags for selection.", examples=[["spring"]])
+    workflow: str | None = Field(
+        None,
+        description="A ComfyUI workflow in the API format, relative to this file.",
+        examples=["wan.api.json"],
+    )
+    bind: BindModel | None = Field(
+        None,
+        description="The inputs of the workflow that take a clip's values.",
+        examples=[{"prompt": "6.text"}],
+    )
     params: dict[str, Parameter] | None = Field(
         None,
         description="More parameters for the provider, merged key by key.",
@@ -251,6 +289,16 @@ class ClipModel(Table):
     characters: list[str] | None = Field(None, description="Characters by slug.", examples=[["mossy"]])
     image: str | None = Field(
         None, description="The first frame, relative to this file.", examples=["refs/kitchen.png"]
+    )
+    workflow: str | None = Field(
+        None,
+        description="A ComfyUI workflow in the API format, relative to this file.",
+        examples=["wan.api.json"],
+    )
+    bind: BindModel | None = Field(
+        None,
+        description="The inputs of the workflow that take the clip's values.",
+        examples=[{"prompt": "6.text"}],
     )
     takes: Takes | None = Field(None, description="How many renders of one prompt.", examples=[3])
     pick: Annotated[int, Field(ge=1)] | None = Field(

@@ -21,7 +21,7 @@ PLACEHOLDER: Final = r"\{\{"
 
 _BEGINNINGS: Final = ("prompt", "prompt_file", "style", "scene", "shots", "from")
 _STORYBOARD: Final = ("style", "scene", "shots")
-_NOT_WITH_FROM: Final = ("model", "size", "seconds", "characters", "image", "params")
+_NOT_WITH_FROM: Final = ("model", "size", "seconds", "characters", "image", "workflow", "bind", "params")
 
 _PROMPT: Final[dict[str, Any]] = {
     "pattern": r"\S",
@@ -51,6 +51,8 @@ KEYS: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("Clip", "prompt"): _PROMPT,
     ("Clip", "prompt_file"): _FILE,
     ("Clip", "image"): _FILE,
+    ("Clip", "workflow"): _FILE,
+    ("Defaults", "workflow"): _FILE,
     ("Clip", "characters"): {"uniqueItems": True},
     ("Character", "video"): _FILE,
     ("Step", "extend"): _PROMPT,

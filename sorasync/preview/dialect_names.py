@@ -18,9 +18,10 @@ CLASSES: Final = {
     "xai": "xai:Xai",
     "fal": "fal:Fal",
     "replicate": "replicate:Replicate",
+    "comfyui": "comfyui:ComfyUI",
 }
 
 # Where the API of a family begins, if not at `/v1`.
-ROOTS: Final = {"fal": ""}
+ROOTS: Final = {"fal": "", "comfyui": ""}
 
 NAMES: Final = tuple(CLASSES)

@@ -63,6 +63,11 @@ class Jobs:
         """Forget a job; False if it was not held."""
         return self._database.run("DELETE FROM jobs WHERE id = ?", job_id) == 1
 
+    def active(self) -> list[PreviewJob]:
+        """Every job that has not been settled, oldest first."""
+        rows = self._database.rows(f"SELECT {_COLUMNS} FROM jobs WHERE state = 'active' ORDER BY seq")
+        return [_job(row) for row in rows]
+
     def in_flight(self) -> int:
         """How many jobs are not settled."""
         return int(self._database.one("SELECT count(*) FROM jobs WHERE state = 'active'")[0])

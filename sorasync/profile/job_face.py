@@ -23,6 +23,7 @@ _SENT = frozenset(
         "image",
         "own_id",
         "params",
+        "workflow",
         "id",
     }
 )
@@ -54,6 +55,8 @@ def not_sent(job: JobProfile) -> list[str]:
 def as_profile(job: JobProfile) -> Profile:
     """The profile that the rest of the program asks."""
     values = _values(job)
+    if "workflow" in values:
+        values |= {"seed", "negative"}
     known: dict[str, ParamType] = {}
     known |= {"seed": "integer"} if "seed" in values else {}
     known |= {"negative_prompt": "string"} if "negative" in values else {}
@@ -107,6 +110,7 @@ def _abilities(job: JobProfile, values: set[str]) -> Abilities:
         range=job.result.range,
         body_urls=True,
         varies=job.varies,
+        workflow="workflow" in values,
         list_settle_seconds=job.get.settle_seconds,
     )
     if job.list is None:

@@ -168,7 +168,7 @@ class Abilities(Data):
     it serves. `range`: downloads can be continued. `body_urls`: a completed job names its files in its
     body, so that one without any has no video. `varies`: without a seed, the same request gives another video
     each time. `wraps_errors`: what an upstream answered may stand as JSON
-    inside an error's message (LiteLLM).
+    inside an error's message (LiteLLM). `workflow`: it renders workflows of nodes.
     """
 
     list: Literal["none", "partial", "complete"] = "none"
@@ -182,6 +182,7 @@ class Abilities(Data):
     range: bool = False
     body_urls: bool = False
     varies: bool = False
+    workflow: bool = False
     wraps_errors: bool = False
 
 

@@ -36,7 +36,14 @@ from sorasync.provider.retry_after import poll_after
 from sorasync.provider.server_words import message_in
 from sorasync.provider.values import first, moment, number, table, text, word
 from sorasync.provider.wire import CreateRequest, Job, JobError, JobStatus, Page
-from sorasync.provider.write_body import FileValue, Unwritable, merged_tree, values_in, write_body
+from sorasync.provider.write_body import (
+    FileValue,
+    Unwritable,
+    filled_workflow,
+    merged_tree,
+    values_in,
+    write_body,
+)
 
 _LARGEST_IMAGE = 256 << 20
 _NO_VIDEO = JobError("no_video", "the job is done but names no video")
@@ -132,8 +139,13 @@ class JobClient(HostClient):
             raise NotSupported(f"{self.spec.name} takes no image in this kind of request")
         if request.characters:
             raise NotSupported(f"{self.spec.name} has no characters")
+        if request.workflow is not None and "workflow" not in used:
+            raise NotSupported(f"{self.spec.name} takes no workflow")
+        if request.workflow is None and "workflow" in used:
+            raise NotSupported(f"{self.spec.name} renders workflows, and there is none")
         try:
-            body = write_body(tree, self._values(request, used), self._job.maps)
+            values = self._values(request, used)
+            body = write_body(tree, values, self._job.maps)
         except Unwritable as error:
             raise InvalidRequest(f"{self.spec.name} cannot be sent this: {error}") from None
         files = {name: value.path for name, value in body.items() if isinstance(value, FileValue)}
@@ -150,8 +162,10 @@ class JobClient(HostClient):
 
     def _values(self, request: CreateRequest, used: set[str]) -> Mapping[str, object]:
         params = dict(request.params)
+        if request.workflow is not None:
+            used = used | {"seed", "negative"}
         wide, _, high = request.size.partition("x")
-        return {
+        values: dict[str, object] = {
             "prompt": request.prompt,
             "model": request.model,
             "seconds": request.seconds,
@@ -164,6 +178,9 @@ class JobClient(HostClient):
             "own_id": own_id(request.idempotency_key) if request.idempotency_key else None,
             "params": params,
         }
+        if request.workflow is not None:
+            values["workflow"] = filled_workflow(request.workflow, values)
+        return values
 
     def _image(self, request: CreateRequest) -> FileValue:
         assert request.image is not None

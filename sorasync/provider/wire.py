@@ -111,7 +111,7 @@ class CreateRequest:
     `label` names the render for servers that have a place for it; it never changes the result.
     `idempotency_key` is the same for every attempt at one intent: the few servers that honour it then make
     one job of several requests. `repeated`: it has been sent with that key before, and nobody knows what
-    became of it.
+    became of it. `workflow` is a graph of nodes in which `{"$bind": WORD}` is replaced by a value.
     """
 
     prompt: str
@@ -121,6 +121,7 @@ class CreateRequest:
     characters: tuple[str, ...] = ()
     image: Path | None = None
     params: Mapping[str, object] = field(default_factory=dict)
+    workflow: Mapping[str, object] | None = None
     label: str | None = None
     idempotency_key: str | None = None
     repeated: bool = False

@@ -42,6 +42,31 @@ def write_body(tree: Mapping[str, object], values: Mapping[str, object], maps: M
     return written if isinstance(written, dict) else {}
 
 
+def filled_workflow(template: Mapping[str, object], values: Mapping[str, object]) -> dict[str, object]:
+    """A graph of nodes with values in the place of `{"$bind": WORD}`. Raises `Unwritable`."""
+    return {name: _filled_node(node, values) for name, node in template.items()}
+
+
+def _filled_node(node: object, values: Mapping[str, object]) -> object:
+    if not isinstance(node, Mapping) or not isinstance(node.get("inputs"), Mapping):
+        return node
+    inputs = {name: _bound_value(value, values) for name, value in node["inputs"].items()}
+    return {**node, "inputs": inputs}
+
+
+def _bound_value(value: object, values: Mapping[str, object]) -> object:
+    word = value.get("$bind") if isinstance(value, Mapping) else None
+    if not isinstance(value, Mapping) or word is None:
+        return value
+    if word == "frames":
+        # The length that video models take: a first frame, and whole groups after it.
+        return round(_number(values.get("seconds")) * _number(value.get("fps"))) + 1
+    found = values.get(str(word))
+    if found is None:
+        raise Unwritable(f"the workflow needs a value for {word}")
+    return found
+
+
 def merged_tree(under: Mapping[str, object], over: Mapping[str, object]) -> dict[str, object]:
     """`over` on top of `under`, table by table."""
     merged = dict(under)

@@ -27,6 +27,22 @@ MODELS = {
     "fal": "fal-ai/veo3/fast",
     "replicate": "google/veo-3-fast",
 }
+WORKFLOW = """{
+  "3": {"class_type": "KSampler", "inputs": {"seed": 1, "positive": ["6", 0], "steps": 20}},
+  "6": {"class_type": "CLIPTextEncode", "inputs": {"text": "", "clip": ["4", 0]}, "_meta": {"title": "+"}},
+  "40": {"class_type": "EmptyLatentVideo", "inputs": {"width": 832, "height": 480, "length": 81}}
+}
+"""
+BIND = """\
+workflow = "wan.api.json"
+[defaults.bind]
+prompt = "6.text"
+seed = "3.seed"
+width = "40.width"
+height = "40.height"
+frames = "40.length"
+fps = 16
+"""
 
 
 @pytest.fixture(params=NAMES)
@@ -36,7 +52,8 @@ def family(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def server(family: str, tmp_path: Path) -> Iterator[Running]:
-    settings = PreviewSettings(tmp_path / "server", draw=False, dialect=family, api_key="k", poll_after_ms=20)
+    key = None if load_profile(family).auth.header == "none" else "k"
+    settings = PreviewSettings(tmp_path / "server", draw=False, dialect=family, api_key=key, poll_after_ms=20)
     with running(settings) as served:
         yield served
 
@@ -55,11 +72,13 @@ def film(
     steps = (EXTEND.format(seconds) if profile.can("extend") else "") + (EDIT if profile.can("edit") else "")
     made = make(tmp_path / "film", capsys, CLIP + steps)
     model, size = MODELS.get(family, "sora-2"), SIZES.get(family, "1280x720")
+    made.write("wan.api.json", WORKFLOW)
+    bind = BIND if profile.abilities.workflow else ""
     wait = "[provider.get]\nleast_seconds = 0.5\n" if profile.wire()["job"] else ""
     made.write(
         "sorasync.toml",
         f'[provider]\nprofile = "{family}"\nbase_url = "{server.url}"\napi_key_env = "FAMILY_KEY"\n{wait}'
-        f'[defaults]\nmodel = "{model}"\nsize = "{size}"\nseconds = {seconds}\n'
+        f'[defaults]\nmodel = "{model}"\nsize = "{size}"\nseconds = {seconds}\n{bind}'
         f'[prices."{model}"]\n"*" = 0.1\n',
     )
     return made

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -414,6 +415,92 @@ def test_replicate_settles_a_lost_answer_by_a_list_of_pages(
         assert {"list": "ok", "key": "ok"}.items() <= {one["name"]: one["level"] for one in shown}.items()
 
 
+COMFYUI = """\
+[provider]
+profile = "comfyui"
+base_url = "{url}"
+[provider.get]
+least_seconds = 0.5
+settle_seconds = 0
+[defaults]
+workflow = "wan.api.json"
+seconds = 2
+[defaults.bind]
+prompt = "6.text"
+negative = "7.text"
+seed = "3.seed"
+frames = "40.length"
+fps = 16
+[prices.workflow]
+"*" = 0
+"""
+WORKFLOW = {
+    "3": {"class_type": "KSampler", "inputs": {"seed": 1, "positive": ["6", 0]}},
+    "6": {"class_type": "CLIPTextEncode", "inputs": {"text": "old"}, "_meta": {"title": "Prompt"}},
+    "7": {"class_type": "CLIPTextEncode", "inputs": {"text": "fog"}},
+    "40": {"class_type": "EmptyLatentVideo", "inputs": {"width": 832, "height": 480, "length": 81}},
+}
+
+
+@pytest.mark.parametrize("deed", ["cut_before", "cut_after", "error"])
+def test_comfyui_is_asked_for_our_own_id_after_a_lost_answer(film: Film, tmp_path: Path, deed: str) -> None:
+    settings = PreviewSettings(tmp_path / "host", draw=False, dialect="comfyui")
+    with running(settings) as served:
+        film.write("sorasync.toml", COMFYUI.format(url=served.url))
+        film.write("wan.api.json", json.dumps(WORKFLOW))
+        inside = served.app.state.server
+        inside.faults.set(FaultPlan(rules=[FaultRule(do=deed, route="create", count=1, status=500)]))
+        assert film.run("apply", "--yes", "--quiet").code == 0
+        assert film.run("plan", "--detailed-exitcode").code == 0
+        (charge,) = inside.ledger.charges()
+        assert (charge.seconds, charge.size) == (2, "832x480")
+        assert UUID(charge.job).version == 4
+        assert (film.root / "assets" / "pier.mp4").exists()
+        assert film.run("show", "clip.pier").code == 0
+        film.write("wan.api.json", json.dumps(WORKFLOW).replace("Prompt", "The prompt"))
+        assert film.run("plan", "--detailed-exitcode").code == 0
+        film.write("wan.api.json", json.dumps(WORKFLOW).replace('"fog"', '"rain"'))
+        (change,) = film.run("plan", "--format", "json").json["changes"]
+        assert change["action"] == "replace" and "workflow" in change["reason"]
+        film.write("wan.api.json", json.dumps(WORKFLOW).replace("832", "640"))
+        (change,) = film.run("plan", "--format", "json").json["changes"]
+        assert change["action"] == "replace" and "workflow" in change["reason"]
+
+
+def test_a_saved_plan_holds_the_workflow_that_it_was_made_of(film: Film, tmp_path: Path) -> None:
+    settings = PreviewSettings(tmp_path / "host", draw=False, dialect="comfyui")
+    with running(settings) as served:
+        film.write("sorasync.toml", COMFYUI.format(url=served.url))
+        film.write("wan.api.json", json.dumps(WORKFLOW))
+        assert film.run("plan", "--out", "one.plan").code == 0
+        assert film.run("apply", "one.plan", "--quiet").code == 0
+        assert len(served.app.state.server.ledger.charges()) == 1
+        assert film.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_comfyui_is_sent_the_graph_with_a_clip_s_values(film: Film) -> None:
+    sent: list[dict[str, Any]] = []
+
+    class ComfyHost(JobHost):
+        def create(self, body: dict[str, Any], key: str) -> tuple[int, object]:
+            sent.append(body)
+            errors = {"6": {"errors": [{"message": "Bad value", "details": "text: not today"}]}}
+            return 400, {"error": {"type": "x", "message": "Prompt outputs failed"}, "node_errors": errors}
+
+    with serving(ComfyHost()) as host:
+        film.write("sorasync.toml", COMFYUI.format(url=host.url))
+        film.write("wan.api.json", json.dumps(WORKFLOW))
+        shown = film.run("apply", "--yes")
+        assert "text: not today" in shown.out + shown.err
+        (body,) = sent
+        graph = body["prompt"]
+        assert graph["6"] == {"class_type": "CLIPTextEncode", "inputs": {"text": CLIP.split('"')[1]}}
+        assert graph["7"]["inputs"] == {"text": "fog"}
+        assert graph["40"]["inputs"] == {"width": 832, "height": 480, "length": 33}
+        assert graph["3"]["inputs"]["positive"] == ["6", 0] and graph["3"]["inputs"]["seed"] != 1
+        assert UUID(body["prompt_id"]).version == 4
+
+
 def test_doctor_invents_no_job_at_a_host_whose_jobs_are_addresses(film: Film, tmp_path: Path) -> None:
     settings = PreviewSettings(tmp_path / "host", draw=False, dialect="fal", api_key="k-1")
     with running(settings) as served:
@@ -427,8 +514,8 @@ def test_doctor_invents_no_job_at_a_host_whose_jobs_are_addresses(film: Film, tm
 
 
 def test_a_profile_that_needs_what_cannot_be_sent_is_refused(film: Film) -> None:
-    text = PROFILES["ask"].replace('text = "$prompt"', 'text = "$prompt"\ngraph = "$workflow"')
+    text = PROFILES["ask"].replace('text = "$prompt"', 'text = "$prompt"\ngraph = "$last_image"')
     with serving(JobHost()) as host:
         shown = at(film, host, text).run("plan")
-        assert shown.code != 0 and "$workflow" in shown.err
+        assert shown.code != 0 and "$last_image" in shown.err
         assert host.asked == []

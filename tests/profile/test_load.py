@@ -13,6 +13,7 @@ from sorasync.profile import ProfileError, SecondsRange, load_profile, profile_n
 from tests.effort import calls
 
 NAMES = [
+    "comfyui",
     "dynamo",
     "fal",
     "fastvideo",

@@ -49,9 +49,14 @@ from tests.provider.fakes import KEY
 
 HOWS = ("in-process", "socket")
 WAYS = [f"{family} {how}" for family in ("preview", *NAMES) for how in HOWS]
-WITHOUT_KEYS = {"preview", "vllm-omni", "sglang", "fastvideo", "rapid-mlx", "dynamo"}
-WITHOUT_CODES = {"vllm-omni", "sglang", "fastvideo", "rapid-mlx", "dynamo", "replicate"}
+WITHOUT_KEYS = {"comfyui", "preview", "vllm-omni", "sglang", "fastvideo", "rapid-mlx", "dynamo"}
+WITHOUT_CODES = {"vllm-omni", "sglang", "fastvideo", "rapid-mlx", "dynamo", "replicate", "comfyui"}
 SIZES = {"rapid-mlx": "512x512"}
+GRAPH = {
+    "6": {"class_type": "CLIPTextEncode", "inputs": {"clip": ["4", 0], "text": {"$bind": "prompt"}}},
+    "40": {"class_type": "EmptyLatentVideo", "inputs": {"length": {"$bind": "frames", "fps": 16}}},
+}
+WORKFLOWS = {"comfyui": GRAPH}
 MODELS = {
     "xai": "grok-imagine-video-1.5",
     "fal": "fal-ai/veo3/fast",
@@ -131,6 +136,7 @@ def do(tmp_path: Path, serve: Serve) -> Reach:
 def order(way: str, prompt: str = "A cat.", **more: object) -> CreateRequest:
     family = way.partition(" ")[0]
     model, size = MODELS.get(family, "sora-2"), SIZES.get(family, "1280x720")
+    more = {"workflow": WORKFLOWS.get(family), "idempotency_key": f"key of {prompt}"} | more
     return CreateRequest(prompt, model, size, 4, **more)  # type: ignore[arg-type]
 
 

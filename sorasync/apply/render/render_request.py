@@ -46,6 +46,7 @@ async def build(context: Context, render: Render, label: str) -> Request | None:
             characters=tuple(_character(context, key) for key in inputs.get("characters", ())),
             image=context.root / render.file if render.file else None,
             params=params,
+            workflow=None if render.workflow is None else json.loads(render.workflow),
             label=label,
             idempotency_key=token,
             repeated=record is not None and record.status is Status.UNKNOWN,

@@ -95,7 +95,15 @@ def _in_group(group: list[ClipSpec], only: Collection[str] | None) -> Iterator[t
     """The clips of a group that use the same words in the same way, too."""
     seen: dict[tuple[object, ...], ClipSpec] = {}
     for clip in group:
-        more = (clip.model, clip.size, clip.seconds, clip.characters, clip.image_sha256, clip.revision)
+        more = (
+            clip.model,
+            clip.size,
+            clip.seconds,
+            clip.characters,
+            clip.image_sha256,
+            clip.workflow,
+            clip.revision,
+        )
         clauses = _clauses(clip.prompt or "")
         in_order = tuple(word for clause in clauses for word in clause)
         asked = ((in_order, *more), (_signature(clip.prompt or "", clauses), *more))

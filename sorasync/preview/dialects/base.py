@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from sorasync.preview.dialect_names import ROOTS
 from sorasync.preview.fields import RequestFields
 from sorasync.preview.job_view import Shown
-from sorasync.preview.refusal import RefusedError
+from sorasync.preview.refusal import RefusedError, missing
 from sorasync.preview.request_parsing import Checks
 from sorasync.preview.route_names import name_route
 
@@ -169,6 +169,14 @@ class Dialect:
     def result(self, shown: Shown) -> Response:
         """The answer to a question for the file of a job, where that is one of its own."""
         return self.fetched(shown)
+
+    def absent(self, job_id: str) -> Response:
+        """The answer about a job that is not there. Raises `RefusedError`."""
+        raise missing("Video", job_id)
+
+    def queued(self, jobs: list[Shown]) -> Response:
+        """The jobs that have not ended, where a family lists these apart."""
+        return JSONResponse({"jobs": [self.job(shown) for shown in jobs]})
 
     def finished(self, shown: Shown, video: bytes | None) -> Response:
         """The answer of a synchronous server; `video` is the file where the answer is to hold it."""

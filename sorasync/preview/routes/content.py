@@ -26,7 +26,8 @@ class ContentRoutes:
     async def content(self, request: Request) -> Response:
         """The video, thumbnail or spritesheet, whole or in part."""
         dialect = self._server.dialect
-        asked = request.path_params["id"].removesuffix(".mp4")
+        named = request.path_params.get("id") or request.query_params.get("filename", "")
+        asked = named.removesuffix(".mp4")
         variant = dialect.variant(request.query_params.get("variant", request.query_params.get("index")))
         job = self._server.jobs.get(dialect.id_in(asked))
         if job is None:

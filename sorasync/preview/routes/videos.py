@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from starlette.requests import Request
@@ -42,6 +43,7 @@ class VideoRoutes:
             image = await self._save(fields, "input_reference", "image")
             with _dropping(image):
                 job = self._server.intake.create(order, image)
+            job = self._named(job, fields.values.get("own_id"))
             return await self._accept(request, job, fields)
 
     async def extend(self, request: Request) -> Response:
@@ -62,11 +64,19 @@ class VideoRoutes:
 
     async def get(self, request: Request) -> Response:
         """One job. A poll of a stuck one counts."""
-        job = self._find(request)
+        asked = request.path_params["id"]
+        job = self._server.jobs.get(self._dialect.id_in(asked))
+        if job is None:
+            return self._dialect.absent(asked)
         answer = self._dialect.fetched(self._server.show(job, _base_url(request)))
         if job.stuck > 0:
             self._server.jobs.poll_stuck(job.id)
         return self._hint(answer, job)
+
+    async def queue(self, request: Request) -> Response:
+        """The jobs that have not ended, for families that ask for them apart."""
+        active = [self._server.show(job, _base_url(request)) for job in self._server.jobs.active()]
+        return self._dialect.queued([shown for shown in active if shown.status in ("queued", "in_progress")])
 
     async def result(self, request: Request) -> Response:
         """Where the file of a job is, for families that ask for it apart."""
@@ -147,6 +157,11 @@ class VideoRoutes:
         wanted = shown.done and fields.values.get("response_format") == "b64_json"
         path = self._server.places.make_tiny(job) if wanted else None
         return self._dialect.finished(shown, await asyncio.to_thread(path.read_bytes) if path else None)
+
+    def _named(self, job: PreviewJob, own_id: object) -> PreviewJob:
+        """The job under the id that its client chose; another job with that id keeps it."""
+        taken = not isinstance(own_id, str) or self._server.jobs.get(own_id) is not None
+        return job if taken else replace(job, id=str(own_id))
 
     def _hint(self, answer: Response, job: PreviewJob) -> Response:
         if self._dialect.poll_hint and job.state == "active":

@@ -1,0 +1,120 @@
+"""ComfyUI: a graph of nodes is queued under an id that the client may choose, and ends up in the history."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from sorasync.preview.dialects.base import Dialect, Paths
+from sorasync.preview.fields import RequestFields
+from sorasync.preview.job_view import Shown
+from sorasync.preview.refusal import RefusedError
+from sorasync.preview.request_parsing import Checks
+
+_PATHS: Paths = {
+    "create": (("POST", "/prompt"),),
+    "get": (("GET", "/history/{id}"),),
+    "queue": (("GET", "/queue"),),
+    "content": (("GET", "/view"),),
+}
+_ROUTES = [
+    ("POST", re.compile(r"/prompt"), "create"),
+    ("GET", re.compile(r"/history/([^/]+)"), "get"),
+    ("GET", re.compile(r"/queue"), "queue"),
+    ("GET", re.compile(r"/view"), "content"),
+]
+_FPS = 16
+
+
+class ComfyUI(Dialect):
+    """The server. It draws what the longest text of the graph says, as large and long as its nodes say."""
+
+    name = "comfyui"
+    checks = Checks(strict=False)
+    paths = _PATHS
+    poll_hint = False
+    ranges = False
+
+    def route_name(self, method: str, path: str) -> tuple[str, str | None]:
+        """The routes of the queue."""
+        return self.named_by(_ROUTES, method, path)
+
+    def new_id(self) -> str:
+        """A prompt's id."""
+        return str(uuid.uuid4())
+
+    def understand(self, fields: RequestFields, route: str) -> RequestFields:
+        """What a graph would render."""
+        graph = fields.values.get("prompt")
+        if not isinstance(graph, dict) or not graph:
+            raise RefusedError(400, "No prompt provided", kind="no_prompt")
+        for name, node in graph.items():
+            if not isinstance(node, dict) or "class_type" not in node:
+                message = f"Cannot execute because node {name} is missing the class_type property."
+                raise RefusedError(400, message, kind="invalid_prompt")
+        inputs = list(_inputs(graph))
+        texts = [value for name, value in inputs if name in ("text", "prompt") and isinstance(value, str)]
+        wide, high = _whole(inputs, "width"), _whole(inputs, "height")
+        frames, fps = _whole(inputs, "length"), _whole(inputs, "fps") or _FPS
+        seconds = max(1, (frames - 1) // fps) if frames else _whole(inputs, "seconds")
+        values: dict[str, Any] = {
+            "prompt": max(texts, key=len, default=""),
+            "model": "workflow",
+            "seconds": seconds or 5,
+            "size": f"{wide}x{high}" if wide and high else "832x480",
+            "own_id": fields.values.get("prompt_id"),
+        }
+        return RequestFields("json", values)
+
+    def created(self, shown: Shown) -> Response:
+        """The id, and a place in the queue."""
+        return JSONResponse({"prompt_id": shown.job.id, "number": 1, "node_errors": {}})
+
+    def absent(self, job_id: str) -> Response:
+        """An empty history."""
+        return JSONResponse({})
+
+    def queued(self, jobs: list[Shown]) -> Response:
+        """Rows of a number, the id, the graph and more."""
+        rows: dict[str, list[list[Any]]] = {"queue_running": [], "queue_pending": []}
+        for number, shown in enumerate(jobs):
+            name = "queue_running" if shown.status == "in_progress" else "queue_pending"
+            rows[name].append([number, shown.job.id, {}, {}, []])
+        return JSONResponse(rows)
+
+    def fetched(self, shown: Shown) -> Response:
+        """Nothing until it has ended."""
+        job = shown.job
+        if shown.status in ("queued", "in_progress"):
+            return JSONResponse({})
+        file = {"filename": f"{job.id}.mp4", "subfolder": "", "type": "output"}
+        outputs = {"9": {"images": [file], "animated": [True]}} if shown.done else {}
+        messages: list[list[Any]] = [["execution_start", {"prompt_id": job.id}]]
+        good = shown.status == "completed"
+        if not good:
+            said = {"exception_message": job.error_message or shown.status, "exception_type": "RuntimeError"}
+            messages.append(["execution_error", {"prompt_id": job.id, "node_id": "3", **said}])
+        status = {"status_str": "success" if good else "error", "completed": good, "messages": messages}
+        return JSONResponse({job.id: {"prompt": [], "outputs": outputs, "status": status, "meta": {}}})
+
+    def refuse(self, refusal: RefusedError, route: str = "other") -> Response:
+        """An error, and what is wrong with which node."""
+        kind = "prompt_outputs_failed_validation" if refusal.code else refusal.kind
+        error = {"type": kind, "message": refusal.message, "details": "", "extra_info": {}}
+        return JSONResponse({"error": error, "node_errors": {}}, refusal.status, headers=refusal.headers)
+
+
+def _inputs(graph: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    for node in graph.values():
+        if isinstance(node.get("inputs"), dict):
+            yield from node["inputs"].items()
+
+
+def _whole(inputs: list[tuple[str, object]], wanted: str) -> int | None:
+    found = (value for name, value in inputs if name == wanted and isinstance(value, int | float))
+    number = next(found, None)
+    return None if number is None else int(number)
