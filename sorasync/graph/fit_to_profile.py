@@ -103,7 +103,8 @@ class ProfileChecker:
         if spec.workflow is None:
             return (Lack("workflow", f"{name} renders workflows, and the clip has none"),) if takes else ()
         if not takes:
-            return (Lack("workflow", f"{name} takes no workflow"),)
+            # An animatic shows what the prompt says, whatever is to render it later.
+            return () if self._profile.simulated else (Lack("workflow", f"{name} takes no workflow"),)
         takes_seed = '{"$bind":"seed"' in spec.workflow
         if spec.takes > 1 and not takes_seed:
             return (Lack("takes", "every take would be the same video: nothing in `bind` takes the seed"),)

@@ -110,3 +110,6 @@ def test_other_hosts_take_no_workflow(tmp_path: Path) -> None:
     with pytest.raises(ManifestError) as refused:
         graph_of(tmp_path, f'[clips.pier]\nprompt = "A pier."\n{BIND}', files=files)
     assert [one.message for one in refused.value.diagnostics] == ["openai takes no workflow"]
+    assert graph_of(
+        tmp_path / "b", f'[clips.pier]\nprompt = "A pier."\n{BIND}', provider="preview", files=files
+    )
