@@ -108,6 +108,7 @@ TABLES: Final[dict[str, dict[str, Any]]] = {
         "oneOf": [{"required": ["extend"]}, {"required": ["edit"]}],
         "dependencies": {"edit": _without("seconds")},
     },
+    "Bind": {"dependencies": {"frames": ["fps"]}},
     "Shot": {
         "anyOf": [
             {"required": [key]}
