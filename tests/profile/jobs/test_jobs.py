@@ -58,8 +58,8 @@ def test_every_fault_of_a_broken_profile_is_told_at_its_place(case: dict[str, An
 
 
 def test_a_job_profile_is_checked_whole_before_it_is_said_that_it_cannot_be_used(tmp_path: Path) -> None:
-    (tmp_path / "mine.toml").write_text((HERE / "good" / "comfyui.toml").read_text())
-    with pytest.raises(ProfileError, match=r"cannot send to yet: \$workflow") as refused:
+    (tmp_path / "mine.toml").write_text((HERE / "good" / "labelled.toml").read_text())
+    with pytest.raises(ProfileError, match=r"cannot send to yet: \$label") as refused:
         load_profile("./mine.toml", base_dir=tmp_path)
     assert refused.value.faults == ()
     with pytest.raises(ProfileError, match=r"states\.done: no word means") as broken:
