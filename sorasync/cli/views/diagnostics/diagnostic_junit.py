@@ -29,7 +29,8 @@ def diagnostics_junit(diagnostics: Sequence[Diagnostic], prefix: str = "") -> st
         ElementTree.SubElement(suite, "testcase", {"classname": "sorasync", "name": "the library is valid"})
     ElementTree.indent(suites)
     # As ASCII, so that no terminal or pipe changes a sign of it.
-    return ElementTree.tostring(suites, encoding="us-ascii", xml_declaration=True).decode("ascii")
+    data: bytes = ElementTree.tostring(suites, encoding="us-ascii", xml_declaration=True)
+    return data.decode("ascii")
 
 
 def _case(suite: ElementTree.Element, diagnostic: Diagnostic, prefix: str) -> None:
