@@ -68,6 +68,7 @@ ONLY_IN: dict[str, set[str]] = {
     "sqlite3": {"state", "preview"},
     "sqlite_utils": {"state", "preview"},
     "click": {"cli"},
+    "opentimelineio": {"cuts"},
     "rich": {"cli"},
     "tree_sitter": {"toml"},
     "rtoml": {"toml"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,20 @@ def film_text(film: CutFilm, *, quiet: bool = False) -> Iterator[str]:
     yield f"{one_line(os.path.relpath(film.path))}: {measures(view.timeline)}.{done}"
     if not quiet:
         yield from footage_text(view)
+
+
+def file_text(view: CutView, out: Path, left_out: list[str], *, quiet: bool = False) -> Iterator[str]:
+    """What was written, and what its format does not carry."""
+    yield f"{one_line(str(out))}: {measures(view.timeline)}."
+    if left_out:
+        yield f"Not in {out.suffix} files: {', '.join(left_out)}."
+    if not quiet:
+        yield from footage_text(view)
+
+
+def file_json(view: CutView, out: Path, left_out: list[str]) -> dict[str, object]:
+    """What was written as plain data."""
+    return {"format_version": 1, "file": str(out), "left_out": left_out, **cut_json(view)}
 
 
 def measures(timeline: Timeline) -> str:
