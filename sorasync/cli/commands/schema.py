@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,14 +11,12 @@ from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.app.output import write_output
 
-if TYPE_CHECKING:
-    from sorasync.manifest.shipped import SchemaName
-
 _EXAMPLES = """\b
 Examples:
   sorasync schema
   sorasync schema config --out .sorasync/config.schema.json
   sorasync schema --out .sorasync/manifest.schema.json
+  sorasync schema output     # what --format json prints
 
 Then let a manifest begin with:
   #:schema ../.sorasync/manifest.schema.json
@@ -26,19 +24,19 @@ Then let a manifest begin with:
 
 
 @subcommand(epilog=_EXAMPLES)
-@click.argument("name", type=click.Choice(["manifest", "config"]), default="manifest", metavar="[NAME]")
+@click.argument(
+    "name", type=click.Choice(["manifest", "config", "output"]), default="manifest", metavar="[NAME]"
+)
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it there."
 )
-def command(globals: Globals, name: SchemaName, out: Path | None) -> ExitCode:
-    """Print the JSON Schema of manifests, or of sorasync.toml.
+def command(globals: Globals, name: str, out: Path | None) -> ExitCode:
+    """Print the JSON Schema of manifests, of sorasync.toml, or of JSON output.
 
-    NAME is manifest (the default) or config. TOML language servers such as Taplo and Even Better TOML use the
-    schema to complete and check keys, once the file's first line names it. Needs no library.
+    NAME is manifest (the default), config or output. TOML language servers such as Taplo and Even Better TOML
+    use the first two to complete and check keys, once a file's first line names its schema. Needs no library.
     """
-    from sorasync.manifest.shipped import schema_text
-
-    text = schema_text(name)
+    text = _schema_text(name)
     if out is None:
         click.echo(text, nl=False)
         return ExitCode.DONE
@@ -48,3 +46,11 @@ def command(globals: Globals, name: SchemaName, out: Path | None) -> ExitCode:
 
         notice(f"wrote  {out}")
     return ExitCode.DONE
+
+
+def _schema_text(name: str) -> str:
+    if name == "output":
+        return files("sorasync.cli").joinpath("schemas/output.json").read_text(encoding="utf-8")
+    from sorasync.manifest.shipped import schema_text
+
+    return schema_text("config" if name == "config" else "manifest")
