@@ -29,7 +29,7 @@ Examples:
   sorasync apply --target clip.market
   sorasync apply --expect sp1:7f7ef43a900fdd97
   sorasync apply plan.json
-  sorasync apply --yes --max-cost 10 --events | jq -c 'select(.type == "event")'
+  sorasync apply --yes --max-cost 10 --events > events.jsonl
   sorasync apply --batch --detach     # cheaper; sorasync wait downloads it
 """
 
