@@ -287,6 +287,14 @@ def test_an_unwanted_render_in_flight_elsewhere_is_not_looked_for_here(world: Wo
     assert world.host.asked == 0
 
 
+def test_an_upload_has_one_attempt_in_the_worst_case_and_a_render_all(world: World) -> None:
+    plan = world.plan(CAST)
+    assert [(change.label, change.attempts_left) for change in plan.changes] == [
+        ("character.mossy", 1),
+        ("clip.a", 3),
+    ]
+
+
 def test_replacing_a_clip_takes_what_starts_from_it_along(world: World) -> None:
     branch = STEPS + '[clips.b]\nfrom = "a"\n[[clips.b.steps]]\nedit = "At night."\n'
     world.settle(branch)

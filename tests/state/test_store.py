@@ -39,6 +39,13 @@ def test_a_render_is_followed_from_intent_to_asset(tmp_path: Path) -> None:
     assert stored.cost_usd == Decimal("0.80")
 
 
+def test_progress_is_complete_once_a_video_is_made(store: Store) -> None:
+    record = store.intend(a_record(), run=None)
+    submitted = store.move(record.key, Status.SUBMITTED, run=None, remote_id="v1", progress=40)
+    assert (record.progress, submitted.progress) == (0, 40)
+    assert store.move(record.key, Status.RENDERED, run=None).progress == 100
+
+
 def test_every_field_of_a_record_survives(store: Store) -> None:
     full = a_record(
         source_key="ab",
@@ -154,6 +161,21 @@ def test_an_intent_is_taken_back_only_where_nobody_has_gone_on_with_it(store: St
     sent = store.move(intent.key, Status.SUBMITTED, run=2, remote_id="video_theirs")
     store.take_back(intent, None, None, run=1)
     assert store.record(intent.key) == sent
+
+
+def test_an_intent_of_somebody_else_is_not_taken_back() -> None:
+    clock = TickingClock()
+    store = Store.memory(clock)
+    intent = store.intend(a_record(), run=1)
+    store.move(intent.key, Status.FAILED, run=2)
+    store.take_back(intent, None, None, run=1)
+    clock.at += 1
+    theirs = store.intend(a_record(), run=2)
+    store.take_back(intent, None, None, run=1)
+    assert store.record(intent.key) == theirs
+    store.take_back(theirs, None, None, run=2)
+    store.take_back(theirs, None, None, run=2)
+    assert store.record(intent.key) is None
 
 
 def test_a_run_that_took_an_intent_for_a_lost_answer_learns_that_nothing_was_sent(store: Store) -> None:
