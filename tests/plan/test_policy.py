@@ -140,6 +140,12 @@ def test_the_cause_of_a_share_is_the_most_frequent_reason(world: World) -> None:
     (refusal,) = check(world, world.plan(resized), max_replace_pct=0)
     assert refusal.message == "it would replace 4 of 12 renders (34%, limit 0%)"
     assert refusal.cause == "prompt changed (3 renders)"
+    # Of two that are as frequent, the same one whatever the order of the clips.
+    prompts = many(12, "hill", 1)
+    for sized, changed in (("c12", prompts), ("c1", many(12).replace('"still 12', '"hill 12'))):
+        text = changed.replace(f"[clips.{sized}]", f'[clips.{sized}]\nsize = "720x1280"')
+        (refusal,) = check(world, world.plan(text), max_replace_pct=0)
+        assert refusal.cause == "size 1280x720 → 720x1280 (1 render)"
 
 
 def test_an_empty_library_has_no_shares(world: World) -> None:

@@ -287,6 +287,26 @@ def test_an_unwanted_render_in_flight_elsewhere_is_not_looked_for_here(world: Wo
     assert world.host.asked == 0
 
 
+def test_a_source_that_is_not_found_within_its_time_is_asked_for_again_before_it_is_paid_for(
+    world: World,
+) -> None:
+    world.rendered_at = SystemClock().now() - 60
+    world.settle(ONE)
+    world.host.jobs.clear()
+    world.profile = World(world.root, "openai", abilities={"upload_as_source": False}).profile
+    plan = world.plan(STEPS)
+    assert lines(plan) == ["blocked clip.a#1/1", "blocked clip.a#1/2"]
+    assert reasons(plan)[0] == (
+        "the provider does not find its source clip.a just now, and takes no uploads: plan again in some "
+        "minutes; to render the source again for $0.80: --replace 'clip.a'"
+    )
+
+
+def test_takes_know_their_number(world: World) -> None:
+    world.plan(ONE + "takes = 3\n")
+    assert [world.graph.renders[f"clip.a#{number}"].take for number in (1, 2, 3)] == [1, 2, 3]
+
+
 def test_an_upload_has_one_attempt_in_the_worst_case_and_a_render_all(world: World) -> None:
     plan = world.plan(CAST)
     assert [(change.label, change.attempts_left) for change in plan.changes] == [
