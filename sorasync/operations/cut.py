@@ -59,6 +59,8 @@ class CutView:
     digests: dict[str, str]
     cost: Total
     costs: dict[str, Total] = field(default_factory=dict)
+    # Whether its times add up.
+    sound: bool = True
 
     @property
     def name(self) -> str:
@@ -82,7 +84,6 @@ class CutFilm:
     path: Path
     key: str
     made: bool
-    sound: bool = True
 
 
 def find_cut(library: Library, name: str) -> CutSpec:
@@ -115,7 +116,23 @@ def look_at_cut(project: Project, name: str) -> CutView:
     return view_of(project, planned, graph, laid_out[0])
 
 
-def view_of(project: Project, planned: Planned, graph: Graph, timeline: Timeline) -> CutView:
+def cut_views(project: Project, planned: Planned) -> tuple[CutView, ...]:
+    """Every cut of a library as it is now. Nothing is imported for a library without."""
+    library = planned.library
+    if not library.cuts:
+        return ()
+    laid_out, faults = timelines(project, library, planned.graph)
+    wrong = {fault.address for fault in faults}
+    graph = supposed_graph(project, library, planned.graph, library.cuts.values())
+    return tuple(
+        view_of(project, planned, graph, timeline, sound=f"cut.{timeline.cut.name}" not in wrong)
+        for timeline in sorted(laid_out, key=lambda one: natural(one.cut.name))
+    )
+
+
+def view_of(
+    project: Project, planned: Planned, graph: Graph, timeline: Timeline, *, sound: bool = True
+) -> CutView:
     """What is known of a cut's clips. `graph` is the one that the timeline was laid out with."""
     store = project.assets()
     footage: dict[str, Footage] = {}
@@ -128,7 +145,7 @@ def view_of(project: Project, planned: Planned, graph: Graph, timeline: Timeline
             videos[address], digests[address] = store.path_of(asset), asset
     costs = {address: _cost(planned, graph, [address]) for address in timeline.renders}
     cost = _cost(planned, graph, timeline.renders)
-    return CutView(planned.library, graph, timeline, footage, videos, digests, cost, costs)
+    return CutView(planned.library, graph, timeline, footage, videos, digests, cost, costs, sound)
 
 
 def _footage(planned: Planned, render: Render) -> Footage:

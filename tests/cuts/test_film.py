@@ -182,3 +182,26 @@ def test_a_cut_that_does_not_add_up_is_refused_in_place(film: Film) -> None:
         assert "error[S118] manifests/a.toml:10:31: `out` is 9 s, but clip.a has 4 s" in answer.err
     assert film.run("plan", "--offline").code == 0
     assert "did you mean reel?" in film.run("cut", "real").err
+
+
+def test_plan_and_status_say_what_a_cut_still_costs(film: Film) -> None:
+    film.write("manifests/a.toml", cut('{ clip = "a" }, { clip = "b", take = 1, in = 1 }', "max_length = 8"))
+    text = "cut.reel: 7 s, 1 of 2 renders done, $0.40 still to be paid"
+    facts = {
+        "address": "cut.reel",
+        "seconds": 7.0,
+        "frames": 168,
+        "renders": 2,
+        "rendered": 1,
+        "cost_usd": "0.40",
+        "valid": True,
+    }
+    for command in (("plan", "--offline"), ("status",)):
+        assert text in film.run(*command).out.splitlines()
+        assert film.run(*command, "--format", "json").json["cuts"] == [facts]
+    assert "cuts" not in film.run("status", "clip.a", "--format", "json").json
+    assert "cut.reel" not in film.run("plan", "--offline", "--target", "clip.a").out
+    film.write("manifests/a.toml", cut('{ clip = "a", out = 9 }'))
+    assert "does not add up: sorasync validate" in film.run("status").out
+    film.write("manifests/a.toml", CLIPS)
+    assert "cuts" not in film.run("status", "--format", "json").json

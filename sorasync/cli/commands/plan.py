@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,9 @@ from sorasync.cli.views.plan.apply_command_line import apply_command, apply_file
 
 if TYPE_CHECKING:
     from sorasync.manifest.diagnostic import Diagnostic
+    from sorasync.operations.cut import CutView
     from sorasync.operations.plan import Planned, PlanOptions
+    from sorasync.operations.project import Project
 
 _EXAMPLES = """\b
 Examples:
@@ -75,20 +78,27 @@ def command(
         write_output(out, encode(planned.plan))
     annotate(globals, planned.plan.diagnostics)
     add_plan(planned.plan)
-    _show(globals, planned, planning, full=full, short=short)
+    _show(globals, project, planned, planning, full=full, short=short)
     if out is not None and not globals.quiet:
         command = apply_file_command(globals, planned.plan, str(out))
         notice(f"Saved; carry it out: {command}" if command else "Saved.")
     return of_plan(planned.plan, planned.drift, detailed=detailed_exitcode)
 
 
-def _show(globals: Globals, planned: Planned, planning: PlanOptions, *, full: bool, short: bool) -> None:
+def _show(
+    globals: Globals, project: Project, planned: Planned, planning: PlanOptions, *, full: bool, short: bool
+) -> None:
     plan, drift = planned.plan, planned.drift
+    cuts = _cuts(project, planned) if globals.format not in _MARKDOWN and not globals.quiet else ()
     if globals.json:
         from sorasync.cli.views.drift_output import drift_json
         from sorasync.cli.views.plan.plan_json import change_json, plan_json
 
-        changes = {"changes": map(change_json, plan.changes)}
+        changes: dict[str, object] = {"changes": map(change_json, plan.changes)}
+        if cuts:
+            from sorasync.cli.views.cut.cut_output import summary_json
+
+            changes["cuts"] = [summary_json(view) for view in cuts]
         print_json(plan_json(plan, changes=False) | changes | ({"drift": drift_json(drift)} if drift else {}))
         return
     if globals.format in _MARKDOWN:
@@ -100,13 +110,26 @@ def _show(globals: Globals, planned: Planned, planning: PlanOptions, *, full: bo
     from sorasync.cli.views.plan.plan_text import plan_text, sums
 
     command = apply_command(globals, planning, plan)
-    print_lines(
-        sums(plan, command) if globals.quiet else plan_text(plan, full=full, short=short, command=command)
-    )
+    lines: Iterable[str] = ()
+    if cuts:
+        from sorasync.cli.views.cut.cut_output import summary_lines
+
+        lines = summary_lines(cuts)
+    shown = plan_text(plan, full=full, short=short, command=command, cuts=lines)
+    print_lines(sums(plan, command) if globals.quiet else shown)
     if drift is not None:
         from sorasync.cli.views.drift_output import drift_line, drift_text
 
         print_lines([drift_line(drift)] if globals.quiet else ["", *drift_text(drift)])
+
+
+def _cuts(project: Project, planned: Planned) -> tuple[CutView, ...]:
+    """The library's cuts; none for a partial plan, which does not know what they still cost."""
+    if planned.plan.partial or not planned.library.cuts:
+        return ()
+    from sorasync.operations.cut import cut_views
+
+    return cut_views(project, planned)
 
 
 def _faults(globals: Globals, diagnostics: list[Diagnostic]) -> None:

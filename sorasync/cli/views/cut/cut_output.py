@@ -106,6 +106,21 @@ def cut_json(view: CutView) -> dict[str, object]:
     }
 
 
+def summary_lines(views: tuple[CutView, ...]) -> Iterator[str]:
+    """One line for each cut: its length, how much of it is rendered, what is still to be paid."""
+    for view in views:
+        timeline, kinds = view.timeline, list(view.footage.values())
+        parts = [
+            seconds_text(timeline.frames, timeline.rate),
+            f"{kinds.count(Footage.RENDERED)} of {counted(len(kinds), 'render')} done",
+        ]
+        if view.cost.known_usd or view.cost.unknown:
+            parts.append(f"{view.cost} still to be paid")
+        if not view.sound:
+            parts.append("does not add up: sorasync validate")
+        yield f"cut.{view.name}: {', '.join(parts)}"
+
+
 def summary_json(view: CutView) -> dict[str, object]:
     """The length of a cut and what is still to be paid for."""
     timeline = view.timeline
@@ -117,4 +132,5 @@ def summary_json(view: CutView) -> dict[str, object]:
         "renders": len(kinds),
         "rendered": kinds.count(Footage.RENDERED),
         "cost_usd": None if view.cost.unknown else usd(view.cost.known_usd),
+        "valid": view.sound,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from shlex import quote as quoted
 from typing import NamedTuple
 
@@ -57,13 +57,18 @@ _LEAST_REASON = 28
 
 
 def plan_text(
-    plan: Plan, *, full: bool = False, short: bool = False, command: str | None = None
+    plan: Plan,
+    *,
+    full: bool = False,
+    short: bool = False,
+    command: str | None = None,
+    cuts: Iterable[str] = (),
 ) -> Iterator[str]:
     """The plan's lines. `full` shows complete prompts, `short` leaves out their diffs.
 
-    `command` is what applies exactly this plan, None where there is nothing to say about that. On a terminal
-    the addresses are shortened to what tells them apart and reasons are folded; elsewhere every address is
-    whole, for grep.
+    `command` is what applies exactly this plan, None where there is nothing to say about that; `cuts` are
+    lines about the library's cuts. On a terminal the addresses are shortened to what tells them apart and
+    reasons are folded; elsewhere every address is whole, for grep.
     """
     width = terminal_width()
     rows = [(change, what_text(change)) for change in plan.changes]
@@ -87,6 +92,7 @@ def plan_text(
     yield from map(_waiting_line, plan.waiting)
     if plan.waiting:
         yield ""
+    yield from cuts
     yield from sums(plan, command)
 
 

@@ -27,7 +27,16 @@ def status_json(status: StatusView) -> dict[str, object]:
         "budgets": [allowance_json(allowance) for allowance in status.allowances],
         "notices": list(status.notices),
         "addresses": [_status_fields(row, status) for row in status.rows],
+        **_cut_fields(status),
     }
+
+
+def _cut_fields(status: StatusView) -> dict[str, object]:
+    if not status.cuts:
+        return {}
+    from sorasync.cli.views.cut.cut_output import summary_json
+
+    return {"cuts": [summary_json(view) for view in status.cuts]}
 
 
 def _spent(spent: Spent) -> dict[str, object]:

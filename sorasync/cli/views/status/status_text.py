@@ -55,6 +55,10 @@ def status_text(status: StatusView) -> Iterator[str]:
         yield from _status_lines(row, shown[row.address], status, names, width)
     if status.rows:
         yield ""
+    if status.cuts:
+        from sorasync.cli.views.cut.cut_output import summary_lines
+
+        yield from summary_lines(status.cuts)
     for line in totals(status):
         yield from wrapped(line, terminal_width(), indent=2)
 

@@ -20,6 +20,8 @@ from sorasync.state.record import IN_FLIGHT, Status
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
+    from sorasync.operations.cut import CutView
+    from sorasync.operations.plan import Planned
     from sorasync.operations.project import Project
     from sorasync.plan.allowance import Allowance
     from sorasync.state.account import Spent
@@ -61,6 +63,7 @@ class StatusView:
     filtered: bool
     # What was paid for twice.
     notices: tuple[str, ...] = ()
+    cuts: tuple[CutView, ...] = ()
 
 
 def look(project: Project, patterns: tuple[str, ...] = (), stages: Collection[str] = ()) -> StatusView:
@@ -106,7 +109,16 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Collection[st
         allowances=planned.plan.allowances,
         filtered=bool(patterns or stages),
         notices=planned.plan.notices,
+        cuts=() if patterns or stages else _cuts(project, planned),
     )
+
+
+def _cuts(project: Project, planned: Planned) -> tuple[CutView, ...]:
+    if not planned.library.cuts:
+        return ()
+    from sorasync.operations.cut import cut_views
+
+    return cut_views(project, planned)
 
 
 def _file_expiry(record: Record, project: Project) -> float | None:
