@@ -81,7 +81,7 @@ def tables_of(value: Any, *, named: bool) -> list[dict[str, Any]]:
 def test_the_example_is_valid_without_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out = Used(fresh(tmp_path / "library"), capsys).call("validate")
     assert code == 0
-    assert "10 clips and 2 characters are valid" in out
+    assert "10 clips, 2 characters and 1 cut are valid" in out
     assert "warning" not in out
 
 

@@ -51,6 +51,8 @@ def test_every_output_is_as_the_schema_says(film: Callable[[str], Film], schema:
     assert {line["type"] for line in lines} >= {"plan", "event", "report"}
     assert [faults(schema, "event_line", line) for line in lines] == [[]] * len(lines)
     assert faults(schema, "plan", it.run("plan", "--refresh", "--format", "json").json) == []
+    it.write("manifests/cut.toml", '[cuts.reel]\nevents = [{ clip = "pier" }, { gap = 1 }]\n')
+    assert faults(schema, "plan", it.run("plan", "--format", "json").json) == []
     it.write("manifests/more.toml", '[clips.hill]\nprompt = "A hill."\n')
     assert faults(schema, "report", it.run("apply", "--yes", "--format", "json").json) == []
     assert faults(schema, "status", it.run("status", "--format", "json").json) == []
