@@ -19,6 +19,7 @@ CLASSES: Final = {
     "fal": "fal:Fal",
     "replicate": "replicate:Replicate",
     "comfyui": "comfyui:ComfyUI",
+    "runway": "runway:Runway",
 }
 
 # Where the API of a family begins, if not at `/v1`.

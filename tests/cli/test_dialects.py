@@ -26,6 +26,7 @@ MODELS = {
     "openrouter": "some/model",
     "fal": "fal-ai/veo3/fast",
     "replicate": "google/veo-3-fast",
+    "runway": "gen4.5",
 }
 WORKFLOW = """{
   "3": {"class_type": "KSampler", "inputs": {"seed": 1, "positive": ["6", 0], "steps": 20}},

@@ -501,6 +501,31 @@ def test_comfyui_is_sent_the_graph_with_a_clip_s_values(film: Film) -> None:
         assert UUID(body["prompt_id"]).version == 4
 
 
+def test_runway_reports_what_a_render_cost_in_credits(film: Film, tmp_path: Path) -> None:
+    settings = PreviewSettings(tmp_path / "host", draw=False, dialect="runway", api_key="k-1")
+    with running(settings) as served:
+        film.write(
+            "sorasync.toml",
+            f'[provider]\nprofile = "runway"\nbase_url = "{served.url}"\napi_key_env = "JOB_KEY"\n'
+            '[provider.get]\nleast_seconds = 0.5\n[prices."gen4.5"]\n"*" = 0.9\n',
+        )
+        inside = served.app.state.server
+        inside.faults.set(FaultPlan(rules=[FaultRule(do="cut_after", route="create", count=1)]))
+        assert film.run("apply", "--yes", "--quiet").code != 0
+        assert film.run("apply", "--yes", "--quiet").code != 0
+        (charge,) = inside.ledger.charges()
+        assert film.run("resolve", "clip.pier", "--adopt", charge.job).code == 0
+        assert film.run("apply", "--yes", "--quiet").code == 0
+        assert inside.ledger.charges() == [charge]
+        # By what the host said: 5 s at 0.10, not at the price of 0.90.
+        assert "0.50" in film.run("cost").out
+        film.write("manifests/a.toml", CLIP.replace("dusk", "dawn"))
+        inside.faults.set(FaultPlan(rules=[FaultRule(do="fail_moderated", route="create", count=1)]))
+        assert film.run("apply", "--yes", "--quiet").code == 1
+        changes = film.run("plan", "--format", "json").json["changes"]
+        assert "blocked" in [change["action"] for change in changes]
+
+
 def test_doctor_invents_no_job_at_a_host_whose_jobs_are_addresses(film: Film, tmp_path: Path) -> None:
     settings = PreviewSettings(tmp_path / "host", draw=False, dialect="fal", api_key="k-1")
     with running(settings) as served:

@@ -24,6 +24,7 @@ NAMES = [
     "preview",
     "rapid-mlx",
     "replicate",
+    "runway",
     "sglang",
     "vllm-omni",
     "xai",

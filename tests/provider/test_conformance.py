@@ -50,7 +50,7 @@ from tests.provider.fakes import KEY
 HOWS = ("in-process", "socket")
 WAYS = [f"{family} {how}" for family in ("preview", *NAMES) for how in HOWS]
 WITHOUT_KEYS = {"comfyui", "preview", "vllm-omni", "sglang", "fastvideo", "rapid-mlx", "dynamo"}
-WITHOUT_CODES = {"vllm-omni", "sglang", "fastvideo", "rapid-mlx", "dynamo", "replicate", "comfyui"}
+WITHOUT_CODES = {"vllm-omni", "sglang", "fastvideo", "rapid-mlx", "dynamo", "replicate", "comfyui", "runway"}
 SIZES = {"rapid-mlx": "512x512"}
 GRAPH = {
     "6": {"class_type": "CLIPTextEncode", "inputs": {"clip": ["4", 0], "text": {"$bind": "prompt"}}},
@@ -61,6 +61,7 @@ MODELS = {
     "xai": "grok-imagine-video-1.5",
     "fal": "fal-ai/veo3/fast",
     "replicate": "google/veo-3-fast",
+    "runway": "gen4.5",
 }
 Faults = list[dict[str, object]]
 Work = Callable[[HostClient], Awaitable[None]]
