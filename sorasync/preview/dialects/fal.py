@@ -75,7 +75,12 @@ class Fal(Dialect):
     def fetched(self, shown: Shown) -> Response:
         """What has failed is completed as well: the result says so."""
         state = _STATES.get(shown.status, "COMPLETED")
-        return JSONResponse({"status": state} | self._links(shown), 200 if state == "COMPLETED" else 202)
+        said: dict[str, Any] = {"status": state, **self._links(shown)}
+        if state == "IN_QUEUE":
+            return JSONResponse(said | {"queue_position": 0}, 202)
+        if state == "IN_PROGRESS":
+            return JSONResponse(said | {"logs": None}, 202)
+        return JSONResponse(said | {"logs": None, "metrics": {}})
 
     def result(self, shown: Shown) -> Response:
         """The model's answer, or why there is none."""
