@@ -8,6 +8,7 @@ from sorasync.graph.render import Kind, Render
 from sorasync.manifest.diagnostic import Diagnostic, Severity
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin, StepSpec
 from sorasync.manifest.provenance import Origins
+from sorasync.manifest.workflow import NO_TEMPLATE
 from sorasync.profile.profile import Profile
 from sorasync.profile.unsupported import Lack
 from sorasync.text import counted
@@ -100,6 +101,8 @@ class ProfileChecker:
 
     def _workflow(self, spec: ClipSpec) -> Iterable[Lack]:
         takes, name = self._profile.abilities.workflow, self._profile.name
+        if spec.workflow == NO_TEMPLATE:
+            return ()
         if spec.workflow is None:
             return (Lack("workflow", f"{name} renders workflows, and the clip has none"),) if takes else ()
         if not takes:

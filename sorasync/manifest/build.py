@@ -16,7 +16,7 @@ from sorasync.manifest.schema import LONGEST_PROMPT, BindModel, ClipModel, Defau
 from sorasync.manifest.storyboard import storyboard_text
 from sorasync.manifest.template import render
 from sorasync.manifest.text import control_character, normalise
-from sorasync.manifest.workflow import WORDS, template_of
+from sorasync.manifest.workflow import NO_TEMPLATE, WORDS, template_of
 from sorasync.toml.positions import Span, TomlPath
 
 _STORYBOARD = ("style", "scene", "shots")
@@ -89,7 +89,7 @@ class _Building:
         self.defaults = defaults
         self.files = files
         self.faults: list[Fault] = []
-        self._templates: dict[tuple[object, ...], str | None] = {}
+        self._templates: dict[tuple[object, ...], str] = {}
 
     def character(self, slug: str) -> CharacterSpec:
         model = self.declared.model.characters[slug]
@@ -162,7 +162,7 @@ class _Building:
         )
 
     def _workflow(self, name: str, model: ClipModel, path: TomlPath) -> str | None:
-        """The template of the clip's workflow, None where it has none or a faulty one."""
+        """The template of the clip's workflow, None where it has none."""
         address = f"clip.{name}"
         workflow, bind = self.defaults.workflow, self.defaults.bind
         if model.workflow is not None:
@@ -177,12 +177,12 @@ class _Building:
         if bind is None or bind[0].prompt is None:
             message = "nothing says which input of the workflow takes the prompt"
             self._fault("S112", message, path, address, 'bind = { prompt = "6.text" }', on_key=True)
-            return None
+            return NO_TEMPLATE
         if bind[0].frames is not None and bind[0].fps is None:
             at = bind[1]
             fault = Fault("S112", "`frames` needs `fps`", at.file, (*at.path, "frames"), None, None, address)
             self.faults.append(fault)
-            return None
+            return NO_TEMPLATE
         params = {**self.defaults.params, **(model.params or {})}
         kept = () if "negative_prompt" in params else ("negative",)
         return self._template(declared, place, *bind, kept, address)
@@ -195,7 +195,7 @@ class _Building:
         bound: Origin,
         kept: tuple[str, ...],
         address: str,
-    ) -> str | None:
+    ) -> str:
         asked = (declared, place.file, bind.model_dump_json(), kept)
         if asked not in self._templates:
             targets = {word: tuple(getattr(bind, word) or ()) for word in WORDS}
@@ -204,13 +204,13 @@ class _Building:
                 found, faults = template_of(self.files.text(file), targets, bind.fps, kept)
             except FileFault as fault:
                 self.faults.append(fault.at(place.file, place.path, address))
-                found, faults = "", []
+                found, faults = NO_TEMPLATE, []
             for one in faults:
                 at = place if one.word is None else Origin(bound.file, (*bound.path, one.word))
                 self.faults.append(
                     Fault("S119", one.message, at.file, at.path, one.expected, one.fix, address)
                 )
-            self._templates[asked] = None if faults or not found else found
+            self._templates[asked] = found
         return self._templates[asked]
 
     def _structure(self, name: str, model: ClipModel, origin: Origin) -> None:

@@ -17,6 +17,8 @@ from sorasync.manifest.suggest import nearest
 # The words of `[bind]` that name inputs.
 WORDS: Final = ("prompt", "negative", "seconds", "frames", "width", "height", "seed")
 _MARK: Final = "$bind"
+# In the place of a template that could not be made.
+NO_TEMPLATE: Final = "{}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +34,23 @@ class BindFault:
 def template_of(
     text: str, bind: Mapping[str, tuple[str, ...]], fps: int | None, kept: Collection[str] = ()
 ) -> tuple[str, list[BindFault]]:
-    """The template, and every fault; it is empty where the text is no workflow.
+    """The template, or `NO_TEMPLATE`, and every fault.
 
     The inputs of the words in `kept` keep their own values: the clip has none for them.
     """
     try:
         nodes = _nodes(text)
     except ValueError as error:
-        return "", [BindFault(str(error), expected="a workflow exported with Export (API)")]
+        return NO_TEMPLATE, [BindFault(str(error), expected="a workflow exported with Export (API)")]
     faults = [
         fault
         for word, targets in bind.items()
         for target in targets
         if (fault := _bound(nodes, target, word, fps, kept)) is not None
     ]
-    return json.dumps(nodes, sort_keys=True, separators=(",", ":"), ensure_ascii=False), faults
+    if faults:
+        return NO_TEMPLATE, faults
+    return json.dumps(nodes, sort_keys=True, separators=(",", ":"), ensure_ascii=False), []
 
 
 def _nodes(text: str) -> dict[str, dict[str, Any]]:

@@ -467,6 +467,21 @@ def test_comfyui_is_asked_for_our_own_id_after_a_lost_answer(film: Film, tmp_pat
         assert change["action"] == "replace" and "workflow" in change["reason"]
 
 
+def test_a_faulty_workflow_is_told_once_and_doctor_needs_no_list(film: Film, tmp_path: Path) -> None:
+    film.write("sorasync.toml", COMFYUI.format(url="http://127.0.0.1:1").replace("6.text", "6.txt"))
+    film.write("wan.api.json", json.dumps(WORKFLOW))
+    shown = film.run("validate")
+    assert shown.code == 1 and "S119" in shown.err and "S129" not in shown.err
+    film.write("sorasync.toml", COMFYUI.format(url="http://127.0.0.1:1").replace('prompt = "6.text"', ""))
+    shown = film.run("validate")
+    assert "S112" in shown.err and "S129" not in shown.err
+    settings = PreviewSettings(tmp_path / "host", draw=False, dialect="comfyui")
+    with running(settings) as served:
+        film.write("sorasync.toml", COMFYUI.format(url=served.url))
+        shown = film.run("doctor", "--format", "json")
+        assert {one["name"]: one["level"] for one in shown.json["checks"]}["list"] == "ok"
+
+
 def test_a_saved_plan_holds_the_workflow_that_it_was_made_of(film: Film, tmp_path: Path) -> None:
     settings = PreviewSettings(tmp_path / "host", draw=False, dialect="comfyui")
     with running(settings) as served:
