@@ -6,6 +6,7 @@ import json
 import os
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -337,6 +338,25 @@ def test_a_render_that_comes_to_nothing_says_why(film: Film, host: JobHost, acti
         assert shown.code == 1
         assert words in shown.out + shown.err
         assert film.run("plan", "--format", "json").json["changes"][0]["action"] == action
+
+
+def test_a_job_that_is_done_has_failed_where_the_profile_says_how(film: Film) -> None:
+    text = PROFILES["ask"].replace("progress =", 'failed_when = ["job.fault"]\nprogress =')
+    with serving(JobHost(states=["ready"], more={"fault": 7, "reason": "the lamp burst"})) as host:
+        shown = at(film, host, text).run("apply", "--yes")
+        assert shown.code == 1 and "the lamp burst" in shown.out + shown.err
+        assert film.run("plan", "--format", "json").json["changes"][0]["action"] == "create"
+
+
+def test_a_video_inside_the_answer_is_saved(film: Film) -> None:
+    text = PROFILES["ask"].replace('video = ["job.files[*].url"]', 'base64 = ["job.data"]')
+    with serving(JobHost(more={"data": b64encode(VIDEO).decode()})) as host:
+        assert at(film, host, text).run("apply", "--yes", "--quiet").code == 0
+        assert (film.root / "assets" / "pier.mp4").read_bytes() == VIDEO
+        assert not [asked for asked in host.asked if "/files/" in asked]
+        (film.root / "assets" / "pier.mp4").unlink()
+        assert film.run("apply", "--yes", "--quiet").code == 0
+        assert len(host.sent) == 1
 
 
 def test_a_job_at_another_host_is_never_asked_for(film: Film) -> None:
