@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # No example is given a time: what else the machine does must not decide whether a property holds.
@@ -28,3 +29,15 @@ def pytest_configure() -> None:
         del os.environ[name]
     _, most = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY if most < 0 else min(_MEMORY, most), most))
+
+
+# Signs. A name of megabytes is sent to every worker, kept many times over, and breaks programs that get it in
+# their environment.
+_LONGEST_NAME = 600
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse tests whose parameters have made them names that nobody can read."""
+    for item in items:
+        if len(item.nodeid) > _LONGEST_NAME:
+            raise pytest.UsageError(f"give ids to the parameters of {item.nodeid[:120]}…")

@@ -417,7 +417,7 @@ def test_fault_refusals_have_the_form_of_the_family(tmp_path: Path, name: str) -
             answer = await it.http.post(path, json=FORM)
             assert answer.status_code == 429
             assert "slower please" in answer.text
-            wrapped = {"openai", "vllm-omni", "litellm", "openrouter"}
+            wrapped = {"openai", "vllm-omni", "litellm", "openrouter", "comfyui"}
             assert isinstance(answer.json().get("error"), dict) == (name in wrapped)
 
     asyncio.run(run())

@@ -214,7 +214,7 @@ def inline(content: bytes, head: str = "data:video/mp4;base64,") -> Job:
     return Job("r", JobStatus.COMPLETED, urls=(head + base64.b64encode(content).decode(),))
 
 
-@pytest.mark.parametrize("content", [b"m", b"mp4 bytes", bytes(3_000_001)])
+@pytest.mark.parametrize("content", [b"m", b"mp4 bytes", bytes(3_000_001)], ids=["one", "few", "many"])
 def test_a_file_in_the_answer_itself_needs_no_request(content: bytes) -> None:
     host = scripted()
     assert asyncio.run(fetch(client(host, "xai"), inline(content))) == (content, 0, len(content))
