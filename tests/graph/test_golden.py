@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from sorasync.graph.key import digest, recoded
+from sorasync.graph.key import canonical, digest, recoded
 from tests.graph.making import graph_of
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -55,3 +55,9 @@ def test_half_a_surrogate_pair_in_damaged_inputs_has_a_key_of_its_own() -> None:
 
 def test_inputs_nested_too_deep_to_read_have_no_canonical_form() -> None:
     assert recoded("[" * 100_000) is None
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_number_that_json_does_not_have_is_in_no_key(number: float) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        canonical({"seconds": number})

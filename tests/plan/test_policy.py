@@ -225,6 +225,9 @@ def test_unknown_prices_are_refused_unless_allowed(world: World) -> None:
         "in sorasync.toml: dollars per second",
     ) in refusal.ways
     assert check(world, plan, allow_unknown_cost=True) == []
+    (refusal,) = check(world, world.plan(many(2).replace("sora-2", "mine")))
+    assert refusal.message == "2 of its prices are unknown, so its cost is unknown"
+    assert (refusal.cause or "").endswith(", and 1 more")
 
 
 def test_a_budget_does_not_bind_a_provider_that_bills_nothing(world: World) -> None:

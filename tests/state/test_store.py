@@ -153,6 +153,13 @@ def test_a_try_that_never_left_does_not_count_as_one(store: Store) -> None:
     assert store.intend(a_record(), run=4).attempts == 2
 
 
+def test_a_try_that_never_left_leaves_those_before_it(store: Store) -> None:
+    key = store.intend(a_record(), run=1).key
+    store.move(key, Status.FAILED, run=1)
+    store.intend(a_record(), run=2)
+    assert store.withdraw(key, run=2, error_message="slow down").attempts == 1
+
+
 def test_an_intent_is_taken_back_only_where_nobody_has_gone_on_with_it(store: Store) -> None:
     intent = store.intend(a_record(), run=1)
     store.take_back(intent, None, None, run=1)
@@ -176,6 +183,7 @@ def test_an_intent_of_somebody_else_is_not_taken_back() -> None:
     store.take_back(theirs, None, None, run=2)
     store.take_back(theirs, None, None, run=2)
     assert store.record(intent.key) is None
+    assert [event.run for event in store.events(what="withdrawn")] == [2]
 
 
 def test_a_run_that_took_an_intent_for_a_lost_answer_learns_that_nothing_was_sent(store: Store) -> None:
