@@ -102,7 +102,9 @@ def source_pictures(
             origin = stream.start_time or 0
             if first:
                 container.seek(origin + int(first / rate / base), stream=stream)
-            yield from _sampled(container.decode(stream), path, first, count, rate, (base, origin), size)
+            aspect = stream.codec_context.sample_aspect_ratio or Fraction(1)
+            frames = container.decode(stream)
+            yield from _sampled(frames, path, first, count, rate, (base, origin), size, aspect)
     except (av.FFmpegError, OSError) as error:
         raise UnreadableSource(path, error.strerror or str(error)) from error
 
@@ -115,6 +117,7 @@ def _sampled(
     rate: Fraction,
     clock: tuple[Fraction, int],
     size: tuple[int, int],
+    aspect: Fraction,
 ) -> Iterator[Picture]:
     base, origin = clock
     held: av.VideoFrame | None = None
@@ -125,7 +128,7 @@ def _sampled(
         begins = (frame.pts - origin) * base - max(_LATE, base)
         picture: Picture | None = None
         while held is not None and shown < count and (first + shown) / rate < begins:
-            picture = fitted(held, size) if picture is None else picture
+            picture = fitted(held, size, aspect) if picture is None else picture
             yield picture
             shown += 1
         if shown == count:
@@ -133,16 +136,15 @@ def _sampled(
         held = frame
     if held is None:
         raise UnreadableSource(path, "it has no frames")
-    last = fitted(held, size)
+    last = fitted(held, size, aspect)
     for _ in range(shown, count):
         yield last
 
 
-def fitted(frame: av.VideoFrame, size: tuple[int, int]) -> Picture:
-    """A frame scaled into a size with its shape kept, on black."""
+def fitted(frame: av.VideoFrame, size: tuple[int, int], aspect: Fraction) -> Picture:
+    """A frame scaled into a size with its shape kept, on black; `aspect` is that of its pixels."""
     width, height = size
-    aspect = frame.sample_aspect_ratio if hasattr(frame, "sample_aspect_ratio") else None
-    across = Fraction(frame.width) * (aspect or 1)
+    across = Fraction(frame.width) * aspect
     scale = min(width / across, Fraction(height, frame.height))
     inner = _even(across * scale, width), _even(frame.height * scale, height)
     scaled = frame.reformat(

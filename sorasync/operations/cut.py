@@ -218,13 +218,17 @@ def _content(view: CutView, placed: Placed, paths: dict[str, Path]) -> str:
 def require_film_packages() -> None:
     """Raise `SorasyncError` where what decodes, draws and encodes is not installed."""
     try:
-        import av  # noqa: F401
+        import av
         import numpy  # noqa: F401
         import PIL  # noqa: F401
+
+        # Older ones do not pass on what a filter has measured.
+        if not hasattr(av.AudioFrame, "metadata"):
+            raise ImportError
     except ImportError as error:
         from sorasync.installed import install_command
 
         raise SorasyncError(
-            "films are made with PyAV, numpy and Pillow, and one of them is missing",
+            "films are made with PyAV 18.1, numpy and Pillow, and one of them is missing",
             hint=install_command("film"),
         ) from error
