@@ -135,6 +135,7 @@ EDITS: dict[str, Edit] = {
     "apply": _settling,
     "lose a video": _losing,
     "another prompt": _replacing("manifests/a.toml", "A boat", "A boat, slowly"),
+    "another prompt of a source": _replacing("manifests/a.toml", "A kite", "A kite, slowly"),
     "white space": _replacing("manifests/a.toml", "[clips", "\n\n[clips"),
     "break": _appending("manifests/b.toml", "\nbroken = = 1\n"),
     "an unknown key": _replacing("manifests/a.toml", "takes", "taks"),
