@@ -302,6 +302,13 @@ def test_a_source_that_is_not_found_within_its_time_is_asked_for_again_before_it
     )
 
 
+def test_a_change_knows_how_often_its_render_was_tried(world: World) -> None:
+    world.plan(ONE)
+    world.set("clip.a#1", Status.FAILED, attempts=1)
+    (change,) = world.plan().changes
+    assert (change.tried, change.attempts_left) == (1, 2)
+
+
 def test_takes_know_their_number(world: World) -> None:
     world.plan(ONE + "takes = 3\n")
     assert [world.graph.renders[f"clip.a#{number}"].take for number in (1, 2, 3)] == [1, 2, 3]
