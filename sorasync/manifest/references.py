@@ -256,10 +256,25 @@ def sound(names: Names, faults: Iterable[Fault]) -> tuple[dict[str, ClipSpec], d
         for name, spec in names.clips.items()
         if own(spec) and characters.keys() >= set(spec.characters) and (spec.pick or 0) <= spec.takes
     }
-    while lone := [n for n, spec in clips.items() if spec.source is not None and spec.source not in clips]:
-        for name in lone:
-            del clips[name]
-    return clips, characters
+    rooted = _rooted(clips)
+    return {name: spec for name, spec in clips.items() if rooted[name]}, characters
+
+
+def _rooted(clips: Mapping[str, ClipSpec]) -> Mapping[str, bool]:
+    """Whether a clip's sources, followed to their end, are all there: none is missing or in a circle.
+
+    A circle need not be among the faults: references are not checked while a file cannot be read.
+    """
+    rooted: dict[str, bool] = {}
+    for start in clips:
+        trail: dict[str, None] = {}
+        name: str | None = start
+        while name is not None and name in clips and name not in rooted and name not in trail:
+            trail[name] = None
+            name = clips[name].source
+        sound_end = name is None or rooted.get(name, False)
+        rooted.update(dict.fromkeys(trail, sound_end))
+    return rooted
 
 
 def sound_cuts(

@@ -10,9 +10,12 @@ from unicodedata import normalize
 
 import pytest
 
+from sorasync.graph.expand import expand_as_far
 from sorasync.manifest.config import load_config
 from sorasync.manifest.diagnostic import Position
-from sorasync.manifest.load import load
+from sorasync.manifest.load import load, load_sound
+from sorasync.operations.project import Project
+from sorasync.operations.validate import check
 from tests.effort import calls
 from tests.manifest.libraries import clip, loaded, refused, write
 
@@ -284,3 +287,24 @@ def test_a_word_in_two_forms_of_unicode_is_one_matrix_value(other: str, tmp_path
 def test_a_file_is_found_whose_name_is_in_another_form_of_unicode(name: str, tmp_path: Path) -> None:
     write(tmp_path, {f"manifests/{normalize('NFD', name)}": "A boat nods."})
     assert clip(tmp_path, f'[clips.a]\nprompt_file = "{normalize("NFC", name)}"\n').prompt == "A boat nods."
+
+
+@pytest.mark.parametrize("ring", ["a", "ab", "abc"])
+def test_a_circle_beside_a_file_that_cannot_be_read_is_left_out(tmp_path: Path, ring: str) -> None:
+    step = '[[clips.{0}.steps]]\nedit = "At night."\n'
+    links = [
+        f'[clips.{one}]\nfrom = "{source}"\n{step.format(one)}'
+        for one, source in zip(ring, ring[1:] + ring[:1], strict=True)
+    ]
+    files = {
+        "manifests/ring.toml": "".join(links),
+        "manifests/branch.toml": f'[clips.e]\nfrom = "a"\n{step.format("e")}',
+        "manifests/broken.toml": "[clips.c\n",
+        "manifests/sound.toml": f'[clips.f]\nprompt = "A pier."\n[clips.g]\nfrom = "f"\n{step.format("g")}',
+    }
+    write(tmp_path, dict(files))
+    library, faults = load_sound(tmp_path, load_config(tmp_path))
+    assert sorted(library.clips) == ["f", "g"]
+    assert [fault.position.file for fault in faults if fault.position] == ["manifests/broken.toml"]
+    checked = check(lambda: Project.open(tmp_path))
+    assert checked.errors and not expand_as_far(library, Project.open(tmp_path).profile)[1]
