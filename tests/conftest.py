@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import resource
 
-import pytest
 from hypothesis import HealthCheck, settings
 
 # No example is given a time: what else the machine does must not decide whether a property holds.
@@ -31,13 +30,11 @@ def pytest_configure() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY if most < 0 else min(_MEMORY, most), most))
 
 
-# Signs. A name of megabytes is sent to every worker, kept many times over, and breaks programs that get it in
-# their environment.
-_LONGEST_NAME = 600
+# Signs of a parameter that is shown whole in a test's name. A name of megabytes is sent to every worker, kept
+# many times over, and breaks programs that get it in their environment.
+_SHOWN = 120
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse tests whose parameters have made them names that nobody can read."""
-    for item in items:
-        if len(item.nodeid) > _LONGEST_NAME:
-            raise pytest.UsageError(f"give ids to the parameters of {item.nodeid[:120]}…")
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name long texts and bytes by their length; None leaves the rest to pytest."""
+    return f"{argname} of {len(val)}" if isinstance(val, str | bytes) and len(val) > _SHOWN else None
