@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from sorasync.api.apply_run import ApplyRun
 from sorasync.api.library_plan import LibraryPlan
@@ -19,6 +19,22 @@ if TYPE_CHECKING:
     from sorasync.apply.report import Report
     from sorasync.manifest.diagnostic import Diagnostic
     from sorasync.operations.status import ClipStatus
+
+
+# US dollars.
+Money = Decimal | float | str
+
+
+class ApplyChoices(TypedDict, total=False):
+    """What an apply may be told, as on the command line. `detach` waits for no render, `wait` is how many
+    seconds one is waited for.
+    """
+
+    parallelism: int | None
+    detach: bool
+    wait: float | None
+    lock_timeout: float
+    allow_unknown_cost: bool
 
 
 class Library:
@@ -82,15 +98,7 @@ class Library:
         return LibraryPlan(outside_loop(lambda: make_plan(self._project(), options).plan), options)
 
     def start(
-        self,
-        plan: LibraryPlan,
-        *,
-        max_cost: Decimal | float | str | None = None,
-        parallelism: int | None = None,
-        detach: bool = False,
-        wait: float | None = None,
-        lock_timeout: float = 0.0,
-        allow_unknown_cost: bool = False,
+        self, plan: LibraryPlan, *, max_cost: Money | None = None, **choices: Unpack[ApplyChoices]
     ) -> ApplyRun:
         """Begin to carry out a plan, in a thread; see `apply`."""
         from sorasync.operations.apply import ApplyOptions, apply
@@ -99,11 +107,7 @@ class Library:
             planning=plan.options,
             expect=plan.token,
             max_cost=None if max_cost is None else Decimal(str(max_cost)),
-            parallelism=parallelism,
-            detach=detach,
-            wait=wait,
-            lock_timeout=lock_timeout,
-            allow_unknown_cost=allow_unknown_cost,
+            **choices,
         )
 
         def work(run: ApplyRun) -> Report:
@@ -117,56 +121,26 @@ class Library:
         self,
         plan: LibraryPlan,
         *,
-        max_cost: Decimal | float | str | None = None,
-        parallelism: int | None = None,
-        detach: bool = False,
-        wait: float | None = None,
-        lock_timeout: float = 0.0,
-        allow_unknown_cost: bool = False,
+        max_cost: Money | None = None,
         on_event: Callable[[ChangeEvent], object] | None = None,
+        **choices: Unpack[ApplyChoices],
     ) -> Report:
         """Carry out exactly a plan that was made before, and report how each change ended.
 
-        `max_cost` (US dollars) refuses a plan that costs more; `detach` waits for no render, `wait` is how
-        many seconds one is waited for. Raises `PlanStale` where something that the plan touches has changed
-        since, `PlanRefused` where the limits of the library forbid it, `StateLocked` while another apply
-        runs, and `AuthFailed` without a key; nothing was sent then. Ctrl-C sends nothing more and is raised
-        once what was sent is recorded.
+        `max_cost` refuses a plan that costs more. Raises `PlanStale` where something that the plan touches
+        has changed since, `PlanRefused` where the limits of the library forbid it, `StateLocked` while
+        another apply runs, and `AuthFailed` without a key; nothing was sent then. Ctrl-C sends nothing more
+        and is raised once what was sent is recorded.
         """
-        run = self.start(
-            plan,
-            max_cost=max_cost,
-            parallelism=parallelism,
-            detach=detach,
-            wait=wait,
-            lock_timeout=lock_timeout,
-            allow_unknown_cost=allow_unknown_cost,
-        )
+        run = self.start(plan, max_cost=max_cost, **choices)
         _tell(run, on_event)
         return run.result()
 
     async def apply_async(
-        self,
-        plan: LibraryPlan,
-        *,
-        max_cost: Decimal | float | str | None = None,
-        parallelism: int | None = None,
-        detach: bool = False,
-        wait: float | None = None,
-        lock_timeout: float = 0.0,
-        allow_unknown_cost: bool = False,
+        self, plan: LibraryPlan, *, max_cost: Money | None = None, **choices: Unpack[ApplyChoices]
     ) -> Report:
         """`apply` for programs with an event loop; a cancellation stops it as Ctrl-C does."""
-        run = self.start(
-            plan,
-            max_cost=max_cost,
-            parallelism=parallelism,
-            detach=detach,
-            wait=wait,
-            lock_timeout=lock_timeout,
-            allow_unknown_cost=allow_unknown_cost,
-        )
-        return await run.wait()
+        return await self.start(plan, max_cost=max_cost, **choices).wait()
 
     def status(self, *patterns: str) -> tuple[ClipStatus, ...]:
         """Every clip and character, or those that a pattern matches, and its progress.
