@@ -262,13 +262,16 @@ class Records(Attempts):
         """Set a record aside so that its key can be rendered again; the key it is now kept under.
 
         Addresses keep pointing to the old record until something else is bound, so its asset is
-        neither lost nor out of sight. Raises `StateError` without a record.
+        neither lost nor out of sight. Raises `StateError` without a record, or if it is set aside already.
         """
         with self.session.transaction():
             record = self.record(key)
             if record is None:
                 raise StateError(f"there is no record of {key}")
             aside = set_aside(record)
+            # Its key would stay the same, and the old row is deleted below.
+            if aside.key == key:
+                raise StateError(f"the record of {key} is set aside already")
             self._put(aside)
             self.session.write("UPDATE bindings SET key = ? WHERE key = ?", (aside.key, key))
             self.session.write("DELETE FROM records WHERE key = ?", (key,))

@@ -14,6 +14,9 @@ import pytest
 from tests.cli.kit import Answer, Film, make
 from tests.cuts.kit import stored, tone, video, wave_file
 
+# The adapter's reader of .fcpxml asks an XML element for its truth, which Python 3.12 warns of.
+pytestmark = pytest.mark.filterwarnings("ignore:Testing an element's truth value:DeprecationWarning")
+
 FILM = """
 [clips.a]
 prompt = "=A kitchen, at night."
