@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -89,13 +89,27 @@ class Spending:
 
 
 def spending(project: Project, store: Store, by: By, since: float = 0.0) -> Spending:
-    """Add up every attempt begun since a Unix time; a real provider's apart from what was only drawn.
+    """Add up every attempt begun since a Unix time; a real provider's apart from what was only drawn."""
+    lines, total = [], CostSum("total")
+    for name, attempts in attempts_by(project, store, by, since):
+        line = CostSum(name)
+        for attempt in attempts:
+            line.add(attempt)
+        lines.append(line)
+        total.merge(line)
+    return Spending(by, tuple(sorted(lines, key=_order(by))), total, project.profile.simulated)
+
+
+def attempts_by(
+    project: Project, store: Store, by: By, since: float = 0.0
+) -> Iterable[tuple[str, list[Attempt]]]:
+    """The attempts begun since a Unix time, by name; those of a real provider, or those only drawn.
 
     Character uploads cost nothing and are left out.
     """
     kinds = store.kinds_and_models()
     name = _namer(by, kinds)
-    lines: dict[str, CostSum] = {}
+    found: dict[str, list[Attempt]] = {}
     for attempt in store.attempts():
         kind = kinds.get(attempt.key, ("", None))[0]
         if (
@@ -105,13 +119,8 @@ def spending(project: Project, store: Store, by: By, since: float = 0.0) -> Spen
             or (attempt.address or "").startswith("character.")
         ):
             continue
-        label = name(attempt)
-        lines.setdefault(label, CostSum(label)).add(attempt)
-    ordered = sorted(lines.values(), key=_order(by))
-    total = CostSum("total")
-    for line in ordered:
-        total.merge(line)
-    return Spending(by, tuple(ordered), total, project.profile.simulated)
+        found.setdefault(name(attempt), []).append(attempt)
+    return sorted(found.items(), key=lambda one: natural(one[0]))
 
 
 def _namer(by: By, kinds: Mapping[str, tuple[str, object]]) -> Callable[[Attempt], str]:

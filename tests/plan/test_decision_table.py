@@ -158,11 +158,13 @@ def _brief(inputs: Mapping[str, object]) -> str:
 
 def situations(tmp_path: Path) -> Iterator[tuple[str, str]]:
     """Every line of the table: the situation, and what comes of it."""
-    one, other, steps, twice, cast = (
-        graph_of(tmp_path, text) for text in (CLIP, CLIP.replace("lake", "pond"), STEPS, TWICE, CAST)
+    one, other, steps, twice, cast, kept = (
+        graph_of(tmp_path, text)
+        for text in (CLIP, CLIP.replace("lake", "pond"), STEPS, TWICE, CAST, f"{CLIP}protect = true\n")
     )
     words = Words(new=steps, clip=one, old=other, twice=twice, cast=cast)
     yield from _one_render(one, words)
+    yield "unpaid, protected", words.of(Situation(kept))
     yield from _bindings(one, other, words)
     yield from _requests(one, other, words)
     yield from _tries(one, words)

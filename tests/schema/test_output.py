@@ -59,6 +59,8 @@ def test_every_output_is_as_the_schema_says(film: Callable[[str], Film], schema:
     assert faults(schema, "history", it.run("history", "--format", "json").json) == []
     for by in ("clip", "day", "month", "model", "run"):
         assert faults(schema, "cost", it.run("cost", "--by", by, "--format", "json").json) == []
+    assert faults(schema, "usable_cost", it.run("cost", "--usable", "--format", "json").json) == []
+    assert faults(schema, "cost_accuracy", it.run("cost", "--accuracy", "--format", "json").json) == []
     it.write("manifests/more.toml", "[clips.hill\n")
     assert faults(schema, "error", it.run("plan", "--format", "json").json) == []
     (line,) = it.run("apply", "--yes", "--events").out.splitlines()
