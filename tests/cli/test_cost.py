@@ -104,7 +104,8 @@ def test_an_unknown_price_leaves_the_price_of_a_second_unknown(film: Film) -> No
     pay(film, "clip.pier#2", "0.40")
     answer = film.run("cost", "--usable")
     assert answer.out.splitlines()[1].split() == ["sora-2", "2", "1", "4", "$0.40", "+", "$?", "-", "0.50"]
-    assert answer.out.splitlines()[-1] == "Spent: $0.40 + 1 of unknown price for 2 requests, 4 s of 1 clip in use."
+    said = "Spent: $0.40 + 1 of unknown price for 2 requests, 4 s of 1 clip in use."
+    assert answer.out.splitlines()[-1] == said
 
 
 def test_estimates_are_compared_with_what_was_reported(film: Film) -> None:
