@@ -21,11 +21,16 @@ def mismatch(
     `seconds` and `size` (`1280x720`) are what was requested, None if unknown; up to
     `tolerance_pct` percent of each are no difference.
     """
-    found = [_length(facts, seconds, tolerance_pct), _shape(facts, size, tolerance_pct), _frame(path)]
+    found = [
+        length_difference(facts, seconds, tolerance_pct),
+        size_difference(facts, size, tolerance_pct),
+        _frame(path),
+    ]
     return "; ".join(one for one in found if one) or None
 
 
-def _length(facts: Mp4Facts, seconds: float | None, tolerance_pct: int) -> str | None:
+def length_difference(facts: Mp4Facts, seconds: float | None, tolerance_pct: int) -> str | None:
+    """How the length differs from the one that was asked for, None if it does not or nothing is known."""
     if not seconds:
         return None
     if not facts.duration_seconds:
@@ -37,12 +42,18 @@ def _length(facts: Mp4Facts, seconds: float | None, tolerance_pct: int) -> str |
     return f"its file lasts {facts.duration_seconds:.3g} s, {seconds:g} s were asked for"
 
 
-def _shape(facts: Mp4Facts, size: str | None, tolerance_pct: int) -> str | None:
+def shown_size(facts: Mp4Facts) -> tuple[int, int]:
+    """Width and height as players show them, 0 where unknown."""
+    return (facts.height, facts.width) if facts.quarter_turned else (facts.width, facts.height)
+
+
+def size_difference(facts: Mp4Facts, size: str | None, tolerance_pct: int) -> str | None:
+    """How the size differs from the one that was asked for, None if it does not or nothing is known."""
     asked = _SIZE.fullmatch(size or "")
     if asked is None or not facts.width or not facts.height:
         return None
     wanted = int(asked[1]), int(asked[2])
-    shown = (facts.height, facts.width) if facts.quarter_turned else (facts.width, facts.height)
+    shown = shown_size(facts)
     pairs = zip(shown, wanted, strict=True)
     if all(abs(there - want) <= want * tolerance_pct / 100 for there, want in pairs):
         return None

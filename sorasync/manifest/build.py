@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sorasync.manifest.config import CONFIG_FILE
+from sorasync.manifest.check_schema import ChecksModel, merged_checks
+from sorasync.manifest.config import CONFIG_FILE, Config
 from sorasync.manifest.declare import Declared
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.files import FileFault, Look
@@ -38,10 +39,13 @@ class Merged:
     params: Mapping[str, object]
     workflow: tuple[str, Origin] | None
     bind: tuple[BindModel, Origin] | None
+    checks: ChecksModel | None
 
 
-def merged_defaults(own: DefaultsModel, library: DefaultsModel, file: str) -> Merged:
-    """What a clip of the file takes that says nothing itself. `params` are merged key by key."""
+def merged_defaults(
+    own: DefaultsModel, library: DefaultsModel, file: str, checks: ChecksModel | None = None
+) -> Merged:
+    """What a clip of the file takes that says nothing itself. `params` and `checks` are merged key by key."""
 
     def first(name: str) -> Any:
         value = getattr(own, name)
@@ -64,17 +68,19 @@ def merged_defaults(own: DefaultsModel, library: DefaultsModel, file: str) -> Me
         params={**(library.params or {}), **(own.params or {})},
         workflow=placed("workflow"),
         bind=placed("bind"),
+        checks=merged_checks(merged_checks(checks, library.checks), own.checks),
     )
 
 
 def build(
-    declared: Declared, library: DefaultsModel, files: Look
+    declared: Declared, config: Config, files: Look
 ) -> tuple[list[CharacterSpec], list[ClipSpec], list[Fault]]:
     """The characters and clips of a file, and the errors within each.
 
     A faulty one is built as far as possible, so that references to it can still be checked.
     """
-    work = _Building(declared, merged_defaults(declared.model.defaults, library, declared.file), files)
+    own = declared.model.defaults
+    work = _Building(declared, merged_defaults(own, config.defaults, declared.file, config.checks), files)
     cast = [work.character(slug) for slug in declared.model.characters]
     clips = [work.clip(name, model) for name, model in declared.model.clips.items()]
     return cast, clips, work.faults
@@ -129,6 +135,7 @@ class _Building:
             protect=defaults.protect if model.protect is None else model.protect,
             tags=defaults.tags if model.tags is None else tuple(model.tags),
             description=model.description,
+            checks=merged_checks(defaults.checks, model.checks),
         )
 
     def _create(self, name: str, model: ClipModel, origin: Origin, steps: tuple[StepSpec, ...]) -> ClipSpec:
@@ -159,6 +166,7 @@ class _Building:
             description=model.description,
             params=params,
             workflow=self._workflow(name, model, origin.path),
+            checks=merged_checks(defaults.checks, model.checks),
         )
 
     def _workflow(self, name: str, model: ClipModel, path: TomlPath) -> str | None:

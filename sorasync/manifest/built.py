@@ -83,7 +83,7 @@ def build_file(config: Config, look: Look, file: str, text: str) -> Built:
         return Built(file, faults=tuple(syntax_faults(file, error)), unread=True)
     noting = _Noting(look)
     declared = declare(file, raw, config.vars, templates="{{" in text)
-    characters, clips, faults = build(declared, config.defaults, noting)
+    characters, clips, faults = build(declared, config, noting)
     cuts: list[CutSpec] = []
     if declared.model.cuts:
         from sorasync.manifest.cut_build import build_cuts

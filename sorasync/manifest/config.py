@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from sorasync.manifest.schema import EXPECTED, DefaultsModel, Line, Table, Variable
+from sorasync.manifest.check_schema import ChecksModel
+from sorasync.manifest.schema import EXPECTED, DefaultsModel, Line, Variable
+from sorasync.manifest.table_model import Table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -225,6 +227,9 @@ class Config(Table):
     apply: ApplyConfig = Field(default_factory=ApplyConfig, description="How plans are carried out.")
     budget: BudgetConfig = Field(default_factory=BudgetConfig, description="Where apply stops.")
     safety: SafetyConfig = Field(default_factory=SafetyConfig, description="Which plans are refused.")
+    checks: ChecksModel | None = Field(
+        None, description="What finished videos are checked for.", examples=[{"black": {"seconds": 0.2}}]
+    )
     defaults: DefaultsModel = Field(default_factory=DefaultsModel, description="Defaults of every manifest.")
     vars: dict[str, Variable] = Field(
         {}, description="Variables of every manifest.", examples=[{"city": "Oslo"}]

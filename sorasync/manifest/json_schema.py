@@ -20,6 +20,7 @@ _WHOLE: Final = {"type": "string", "pattern": r"^\s*\{\{[ \t]*[A-Za-z_][A-Za-z0-
 _PART: Final = {"type": "string", "pattern": PLACEHOLDER}
 _SINGLE: Final = ("integer", "number", "boolean", "array")
 _ABOUT: Final = ("description", "examples", "default")
+_SWITCHED: Final = ("Checks", "ClipChecks")
 _IGNORED: Final = {"^x-": {"description": "Ignored: for notes and other programs."}}
 
 
@@ -84,7 +85,17 @@ def _key_schema(table: str, key: str, value: dict[str, Any]) -> dict[str, Any]:
     value = _resolved(value)
     if not table and key == "vars":
         value |= VARIABLES
-    return value | KEYS.get((table, key), {})
+    return _or_switch(table, key, value) | KEYS.get((table, key), {})
+
+
+def _or_switch(table: str, key: str, value: dict[str, Any]) -> dict[str, Any]:
+    """Allow `true` and `false` for a check, besides its table."""
+    if table not in _SWITCHED:
+        return value
+    if key == "commands":
+        inner = value["additionalProperties"]
+        return value | {"additionalProperties": {"anyOf": [{"type": "boolean"}, inner]}}
+    return {"anyOf": [{"type": "boolean"}, *value["allOf"]], **_about(value)}
 
 
 def _without_null(value: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from sorasync.manifest.diagnostic import Diagnostic, Position
 from sorasync.toml.positions import TomlPath
 
 if TYPE_CHECKING:
+    from sorasync.manifest.check_schema import ChecksModel
     from sorasync.manifest.cut_spec import CutSpec
     from sorasync.manifest.source_positions import SourcePositions
 
@@ -88,6 +89,8 @@ class ClipSpec:
     params: Mapping[str, object] = field(default_factory=dict)
     workflow: str | None = None
     prompt_file: str | None = field(default=None, compare=False)
+    # What its videos are checked for, None where that is written nowhere. Never part of a key.
+    checks: ChecksModel | None = None
 
 
 def same_place(one: ClipSpec, other: ClipSpec) -> bool:

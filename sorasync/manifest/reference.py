@@ -82,6 +82,8 @@ _ORDER: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("Bind", "[clips.NAME.bind]"),
         ("Character", "[characters.NAME]"),
         ("Defaults", "[defaults]"),
+        ("ClipChecks", "[clips.NAME.checks]"),
+        ("CommandBounds", "[clips.NAME.checks.commands.NAME]"),
         ("Cut", "[cuts.NAME]"),
         ("Event", "[[cuts.NAME.events]]"),
         ("Audio", "[[cuts.NAME.audio]]"),
@@ -97,7 +99,27 @@ _ORDER: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("Safety", "[safety]"),
         ("Lint", "[lint]"),
         ("LintLimits", "[lint.limits]"),
+        ("Checks", "[checks]"),
+        ("SizeCheck", "[checks.size]"),
+        ("SecondsCheck", "[checks.seconds]"),
+        ("FpsCheck", "[checks.fps]"),
+        ("BlackCheck", "[checks.black]"),
+        ("FrozenCheck", "[checks.frozen]"),
+        ("SceneCutsCheck", "[checks.scene_cuts]"),
+        ("StrobingCheck", "[checks.strobing]"),
+        ("FlashCheck", "[checks.flash]"),
+        ("LoudnessCheck", "[checks.loudness]"),
+        ("SilenceCheck", "[checks.silence]"),
+        ("BlurCheck", "[checks.blur]"),
+        ("TextCheck", "[checks.text]"),
+        ("SameAsCheck", "[checks.same_as]"),
+        ("CommandCheck", "[checks.commands.NAME]"),
     ),
+}
+# Shown once, with `sorasync.toml`.
+_ELSEWHERE: Final[dict[str, set[str]]] = {
+    "manifest": {name for name, _ in _ORDER["config"] if name.endswith("Check")},
+    "config": {"Environment", "Defaults", "Bind", "ClipChecks", "CommandBounds"},
 }
 _FREE: Final[dict[str, tuple[str, ...]]] = {"manifest": ("vars", "picks"), "config": ("vars", "prices")}
 
@@ -133,7 +155,7 @@ def written_files() -> dict[str, str]:
 
 def _tables(kind: str, schema: dict[str, Any]) -> Iterator[str]:
     listed = {name for name, _ in _ORDER[kind]}
-    missing = set(schema["definitions"]) - listed - {"Environment", "Defaults", "Bind"}
+    missing = set(schema["definitions"]) - listed - _ELSEWHERE[kind]
     assert not missing, f"tables without a place in the reference: {missing}"
     for name, header in _ORDER[kind]:
         table = schema["definitions"][name]

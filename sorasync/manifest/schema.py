@@ -11,20 +11,14 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Final, Literal, LiteralString
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    WithJsonSchema,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
+
+from sorasync.manifest.check_schema import ClipChecksModel
+from sorasync.manifest.table_model import LINE, Table
 
 SLUG: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 SIZE: Final = r"^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$"
-LINE: Final = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
 TEXT: Final = r"\S"
 # Frames, seconds, or a timecode without dropped frames.
 TIME: Final = r"([0-9]{1,7}f|[0-9]{1,5}(\.[0-9]{1,6})?s|[0-9]{2}:[0-5][0-9]:[0-5][0-9]:[0-9]{2,3})"
@@ -156,12 +150,6 @@ Gain = Annotated[float, Field(ge=-60, le=24)]
 Number = Annotated[int, Field(ge=1, le=99_999)]
 
 
-class Table(BaseModel):
-    """A table of a manifest: immutable, and strict about keys and types."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
-
-
 Inputs = Annotated[
     list[Annotated[str, StringConstraints(pattern=INPUT)]],
     BeforeValidator(_one_or_many),
@@ -214,6 +202,9 @@ class DefaultsModel(Table):
         None,
         description="More parameters for the provider, merged key by key.",
         examples=[{"seed": 7}],
+    )
+    checks: ClipChecksModel | None = Field(
+        None, description="What finished videos are checked for.", examples=[{"black": False}]
     )
 
 
@@ -318,6 +309,9 @@ class ClipModel(Table):
     description: str | None = Field(None, description="For people only.", examples=["Opening shot"])
     params: dict[str, Parameter] | None = Field(
         None, description="More parameters for the provider.", examples=[{"seed": 7}]
+    )
+    checks: ClipChecksModel | None = Field(
+        None, description="What its finished videos are checked for.", examples=[{"black": False}]
     )
 
 

@@ -12,7 +12,8 @@ import pytest
 from sorasync.cli.main import run
 from sorasync.manifest.config import Config
 from sorasync.manifest.reference import toml, written_files
-from sorasync.manifest.schema import ManifestModel, Table
+from sorasync.manifest.schema import ManifestModel
+from sorasync.manifest.table_model import Table
 from sorasync.manifest.shipped import SCHEMA_FILES, SchemaName, schema_line, schema_text
 from sorasync.toml.parse import parse
 

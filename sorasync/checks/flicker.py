@@ -1,0 +1,123 @@
+"""Brightness that goes up and down too often: flicker of any strength, and flashes that are dangerous."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from sorasync.checks.check_result import CheckResult, Verdict, passed, place
+from sorasync.checks.picture import ACROSS, DOWN, Picture
+from sorasync.manifest.check_schema import FlashCheckModel, StrobingCheckModel
+
+# ITU-R BT.1702 speaks of 20 cd/m2 on a screen of 200, and of dark pictures up to 160.
+_LEAST_CHANGE, _BRIGHTEST_DARK = 0.1, 0.8
+_GAMMA = 2.4
+_WINDOW = 1.0
+
+
+@dataclass(slots=True)
+class _Busiest:
+    """The second with the most events."""
+
+    count: int = 0
+    at: float = 0.0
+    frame: int = 0
+    _recent: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def note(self, picture: Picture) -> None:
+        """One more event, now."""
+        self._recent.append((picture.time, picture.number))
+        while picture.time - self._recent[0][0] > _WINDOW - 1e-6:
+            self._recent.popleft()
+        if len(self._recent) > self.count:
+            self.count = len(self._recent)
+            self.at, self.frame = self._recent[0]
+
+
+@dataclass(slots=True)
+class StrobingMeter:
+    """How often average brightness turns within a second."""
+
+    settings: StrobingCheckModel
+    _busiest: _Busiest = field(default_factory=_Busiest)
+    _low: float = 1.0
+    _high: float = 0.0
+    _direction: int = 0
+
+    def see(self, picture: Picture) -> None:
+        """See `PictureMeter`."""
+        now, step = picture.brightness, self.settings.step_pct / 100
+        self._low, self._high = min(self._low, now), max(self._high, now)
+        if self._direction <= 0 and now - self._low >= step:
+            self._turn(1, now, picture)
+        elif self._direction >= 0 and self._high - now >= step:
+            self._turn(-1, now, picture)
+
+    def _turn(self, direction: int, now: float, picture: Picture) -> None:
+        if self._direction:
+            self._busiest.note(picture)
+        self._direction, self._low, self._high = direction, now, now
+
+    def results(self, end: float) -> Iterator[CheckResult]:
+        """See `PictureMeter`."""
+        most, found = self.settings.per_second, self._busiest
+        if found.count <= most:
+            yield passed("strobing", f"brightness turns {found.count} times a second at most", found.count, most)
+            return
+        message = (
+            f"brightness turns {found.count} times within a second from {place(found.at, found.frame)}; "
+            f"at most {most} may"
+        )
+        yield CheckResult(
+            "strobing", Verdict.FAILED, message, found.count, most, found.at, found.at + _WINDOW, found.frame
+        )
+
+
+@dataclass(slots=True)
+class FlashMeter:
+    """How many flashes there are in a second: pairs of opposite changes in a large part of the picture."""
+
+    settings: FlashCheckModel
+    _busiest: _Busiest = field(default_factory=_Busiest)
+    _low: npt.NDArray[np.float32] | None = None
+    _high: npt.NDArray[np.float32] | None = None
+    _direction: npt.NDArray[np.int8] = field(default_factory=lambda: np.zeros((DOWN, ACROSS), np.int8))
+    _last: int = 0
+
+    def see(self, picture: Picture) -> None:
+        """See `PictureMeter`."""
+        now = np.clip((picture.blocks - 16) / 219, 0, 1) ** np.float32(_GAMMA)
+        if self._low is None or self._high is None:
+            self._low, self._high = now, now.copy()
+            return
+        np.minimum(self._low, now, out=self._low)
+        np.maximum(self._high, now, out=self._high)
+        dark = np.minimum(self._low, now) < _BRIGHTEST_DARK
+        up = (now - self._low >= _LEAST_CHANGE) & (self._direction <= 0) & dark
+        down = (self._high - now >= _LEAST_CHANGE) & (self._direction >= 0) & (now < _BRIGHTEST_DARK)
+        for sign, turned in ((1, up), (-1, down & ~up)):
+            self._direction[turned] = sign
+            self._low[turned] = now[turned]
+            self._high[turned] = now[turned]
+            share = 100 * np.count_nonzero(turned) / turned.size
+            if share >= self.settings.area_pct and sign != self._last:
+                self._last = sign
+                self._busiest.note(picture)
+
+    def results(self, end: float) -> Iterator[CheckResult]:
+        """See `PictureMeter`."""
+        most, found = self.settings.per_second, self._busiest
+        flashes = found.count // 2
+        if flashes <= most:
+            yield passed("flash", f"{flashes} flashes in any second at most", flashes, most)
+            return
+        message = (
+            f"{flashes} flashes within a second from {place(found.at, found.frame)}; at most {most} may be"
+        )
+        yield CheckResult(
+            "flash", Verdict.FAILED, message, flashes, most, found.at, found.at + _WINDOW, found.frame
+        )
