@@ -47,7 +47,9 @@ class CheckResult:
         return cls(**{**fields, "verdict": Verdict(fields["verdict"])})
 
 
-def passed(check: str, message: str, measured: float | None = None, allowed: float | None = None) -> CheckResult:
+def passed(
+    check: str, message: str, measured: float | None = None, allowed: float | None = None
+) -> CheckResult:
     """A check that found nothing."""
     return CheckResult(check, Verdict.PASSED, message, measured, allowed)
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sorasync.checks.check_result import CheckResult, Verdict, passed, place
-from sorasync.checks.picture import ACROSS, DOWN, Picture
+from sorasync.checks.picture import ACROSS, DOWN, Blocks, Picture
 from sorasync.manifest.check_schema import FlashCheckModel, StrobingCheckModel
 
 # ITU-R BT.1702 speaks of 20 cd/m2 on a screen of 200, and of dark pictures up to 160.
@@ -66,11 +66,13 @@ class StrobingMeter:
         """See `PictureMeter`."""
         most, found = self.settings.per_second, self._busiest
         if found.count <= most:
-            yield passed("strobing", f"brightness turns {found.count} times a second at most", found.count, most)
+            yield passed(
+                "strobing", f"brightness turns {found.count} times a second at most", found.count, most
+            )
             return
         message = (
             f"brightness turns {found.count} times within a second from {place(found.at, found.frame)}; "
-            f"at most {most} may"
+            f"at most {most} times is allowed"
         )
         yield CheckResult(
             "strobing", Verdict.FAILED, message, found.count, most, found.at, found.at + _WINDOW, found.frame
@@ -83,14 +85,14 @@ class FlashMeter:
 
     settings: FlashCheckModel
     _busiest: _Busiest = field(default_factory=_Busiest)
-    _low: npt.NDArray[np.float32] | None = None
-    _high: npt.NDArray[np.float32] | None = None
+    _low: Blocks | None = None
+    _high: Blocks | None = None
     _direction: npt.NDArray[np.int8] = field(default_factory=lambda: np.zeros((DOWN, ACROSS), np.int8))
     _last: int = 0
 
     def see(self, picture: Picture) -> None:
         """See `PictureMeter`."""
-        now = np.clip((picture.blocks - 16) / 219, 0, 1) ** np.float32(_GAMMA)
+        now: Blocks = np.power(np.clip((picture.blocks - 16) / 219, 0, 1), _GAMMA, dtype=np.float32)
         if self._low is None or self._high is None:
             self._low, self._high = now, now.copy()
             return
@@ -116,7 +118,7 @@ class FlashMeter:
             yield passed("flash", f"{flashes} flashes in any second at most", flashes, most)
             return
         message = (
-            f"{flashes} flashes within a second from {place(found.at, found.frame)}; at most {most} may be"
+            f"{flashes} flashes within a second from {place(found.at, found.frame)}; at most {most} are allowed"
         )
         yield CheckResult(
             "flash", Verdict.FAILED, message, flashes, most, found.at, found.at + _WINDOW, found.frame

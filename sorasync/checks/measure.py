@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,11 +16,12 @@ from sorasync.assets.mp4 import inspect_mp4
 from sorasync.checks.check_result import CheckResult, broken
 from sorasync.checks.flicker import FlashMeter, StrobingMeter
 from sorasync.checks.format_checks import check_fps, check_seconds, check_size
-from sorasync.checks.picture import HEIGHT, WIDTH, Picture, PictureMeter, blocks_of, levels_of
+from sorasync.checks.measure_request import VideoToCheck
+from sorasync.checks.picture import HEIGHT, WIDTH, Picture, PictureMeter, blocks_of, filter_graph, levels_of
 from sorasync.checks.sharpness import BlurMeter, SceneCutMeter
 from sorasync.checks.sound_level import LoudnessMeter, SilenceMeter, SoundMeter
 from sorasync.checks.stillness import BlackMeter, FrozenMeter
-from sorasync.manifest.check_schema import CheckTable, ChecksModel, active_checks
+from sorasync.manifest.check_schema import CheckTable, active_checks
 
 _PICTURE_METERS: Mapping[str, Callable[[Any], PictureMeter]] = {
     "black": BlackMeter,
@@ -35,24 +35,14 @@ _SOUND_METERS: Mapping[str, Callable[[Any], SoundMeter]] = {
     "loudness": LoudnessMeter,
     "silence": SilenceMeter,
 }
+# Scales pictures and scores changes of scene.
+_SMALL = (
+    ("scale", f"{WIDTH}:{HEIGHT}:flags=area:out_range=tv"),
+    ("format", "yuv420p"),
+    ("scdet", "threshold=0"),
+)
 # Larger pictures are not decoded: a file can claim any size.
 _MOST_PIXELS = 8192 * 4320
-
-
-@dataclass(frozen=True, slots=True)
-class VideoToCheck:
-    """A file, what was asked for, and which checks are wanted of it.
-
-    `size` and `seconds` are None where it is not known what was asked for. `tolerance_pct` is that of
-    `[assets]`, for the checks that have none of their own.
-    """
-
-    path: Path
-    checks: ChecksModel
-    names: tuple[str, ...]
-    size: str | None = None
-    seconds: float | None = None
-    tolerance_pct: int = 10
 
 
 def check_video(video: VideoToCheck) -> list[CheckResult]:
@@ -166,7 +156,7 @@ class _Decoding:
     def _small(self, frame: av.VideoFrame) -> av.VideoFrame:
         shape = frame.width, frame.height, frame.format.name
         if self._graph is None or shape != self._shape:
-            self._graph, self._shape = _scaling(frame), shape
+            self._graph, self._shape = filter_graph(frame, *_SMALL), shape
         self._graph.push(frame)
         return cast(av.VideoFrame, self._graph.pull())
 
@@ -175,23 +165,3 @@ class _Decoding:
         time = max(0.0, float(frame.time or 0.0) - (self._first or 0.0))
         for meter in self._sounds:
             meter.hear(frame, time)
-
-
-def _scaling(frame: av.VideoFrame) -> av.filter.Graph:
-    """Scales pictures and scores changes of scene."""
-    graph = av.filter.Graph()
-    source = graph.add_buffer(
-        width=frame.width, height=frame.height, format=frame.format.name, time_base=frame.time_base
-    )
-    steps = (
-        graph.add("scale", f"{WIDTH}:{HEIGHT}:flags=area:out_range=tv"),
-        graph.add("format", "yuv420p"),
-        graph.add("scdet", "threshold=0"),
-        graph.add("buffersink"),
-    )
-    last = source
-    for step in steps:
-        last.link_to(step)
-        last = step
-    graph.configure()
-    return graph

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import av
+import av.filter
 import numpy as np
 import numpy.typing as npt
 
@@ -57,12 +58,26 @@ class PictureMeter(Protocol):
 def levels_of(small: av.VideoFrame) -> Levels:
     """The brightness of a picture that a filter has scaled."""
     plane = small.planes[0]
-    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    rows: Levels = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
     return rows[: small.height, : small.width]
 
 
 def blocks_of(levels: Levels) -> Blocks:
     """The average of each block."""
     tall, wide = HEIGHT // DOWN, WIDTH // ACROSS
-    grid = levels.reshape(DOWN, tall, ACROSS, wide).mean(axis=(1, 3), dtype=np.float32)
-    return grid.astype(np.float32, copy=False)
+    grid: Blocks = levels.reshape(DOWN, tall, ACROSS, wide).mean(axis=(1, 3), dtype=np.float32)
+    return grid
+
+
+def filter_graph(frame: av.VideoFrame, *steps: tuple[str, str]) -> av.filter.Graph:
+    """FFmpeg's filters one after another, each with its arguments, for pictures like that one."""
+    graph = av.filter.Graph()
+    last = graph.add_buffer(
+        width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base
+    )
+    for name, arguments in (*steps, ("buffersink", "")):
+        step = graph.add(name, arguments) if arguments else graph.add(name)
+        last.link_to(step)
+        last = step
+    graph.configure()
+    return graph

@@ -10,7 +10,7 @@ import av
 import av.filter
 
 from sorasync.checks.check_result import CheckResult, Verdict, passed, place, skipped
-from sorasync.checks.picture import Picture
+from sorasync.checks.picture import Picture, filter_graph
 from sorasync.manifest.check_schema import BlurCheckModel, SceneCutsCheckModel
 
 # Blur is looked at this often, at this width: edges of a smaller picture say nothing about focus.
@@ -37,11 +37,13 @@ class SceneCutMeter:
         """See `PictureMeter`."""
         most, count = self.settings.most, len(self._cuts)
         if count <= most:
-            yield passed("scene_cuts", f"sudden cuts: {count}, the highest score {self._highest:.1f}", count, most)
+            yield passed(
+                "scene_cuts", f"sudden cuts: {count}, the highest score {self._highest:.1f}", count, most
+            )
             return
         at, frame = self._cuts[most]
         places = ", ".join(place(*cut) for cut in self._cuts[:3])
-        message = f"sudden cuts: {count}, at {places}{' …' if count > 3 else ''}; at most {most} may be"
+        message = f"sudden cuts: {count}, at {places}{' …' if count > 3 else ''}; at most {most} allowed"
         yield CheckResult("scene_cuts", Verdict.FAILED, message, count, most, at, at, frame)
 
 
@@ -64,7 +66,9 @@ class BlurMeter:
 
     def _blur(self, frame: av.VideoFrame) -> float | None:
         if self._graph is None:
-            self._graph = _blur_graph(frame)
+            width = min(_BLUR_WIDTH, frame.width)
+            steps = ("scale", f"{width}:-2:flags=area"), ("format", "gray"), ("blurdetect", "")
+            self._graph = filter_graph(frame, *steps)
         self._graph.push(frame)
         value = self._graph.pull().metadata.get("lavfi.blur")
         return None if value is None else float(value)
@@ -83,19 +87,3 @@ class BlurMeter:
         worst, at, frame = max(found)
         message = f"blur {median:.1f}, {worst:.1f} at {place(at, frame)}; at most {most:g} is allowed"
         yield CheckResult("blur", Verdict.FAILED, message, median, most, at, at, frame)
-
-
-def _blur_graph(frame: av.VideoFrame) -> av.filter.Graph:
-    graph = av.filter.Graph()
-    source = graph.add_buffer(
-        width=frame.width, height=frame.height, format=frame.format.name, time_base=frame.time_base
-    )
-    width = min(_BLUR_WIDTH, frame.width)
-    steps = (graph.add("scale", f"{width}:-2:flags=area"), graph.add("format", "gray"), graph.add("blurdetect"))
-    sink = graph.add("buffersink")
-    last = source
-    for step in (*steps, sink):
-        last.link_to(step)
-        last = step
-    graph.configure()
-    return graph

@@ -132,5 +132,5 @@ class SilenceMeter:
         if until - at <= most:
             yield passed("silence", f"silent for {until - at:.2f} s at most", until - at, most)
             return
-        message = f"silent for {until - at:.2f} s from {at:.2f} s; at most {most:g} s may"
+        message = f"silent for {until - at:.2f} s from {at:.2f} s; at most {most:g} s is allowed"
         yield CheckResult("silence", Verdict.FAILED, message, until - at, most, at, until)

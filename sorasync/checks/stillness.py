@@ -12,6 +12,10 @@ from sorasync.checks.picture import Blocks, Levels, Picture
 from sorasync.manifest.check_schema import BlackCheckModel, FrozenCheckModel
 
 
+# A picture without any brighter part is black.
+_DARK = 25.0
+
+
 @dataclass(slots=True)
 class Stretch:
     """A part of a video, from one picture to the begin of another."""
@@ -63,7 +67,7 @@ class BlackMeter:
     def see(self, picture: Picture) -> None:
         """See `PictureMeter`."""
         highest = 16 + 219 * self.settings.level
-        share = np.count_nonzero(picture.levels <= highest) / picture.levels.size
+        share = int(np.count_nonzero(picture.levels <= highest)) / picture.levels.size
         self._longest.note(picture, 100 * share >= self.settings.area_pct)
 
     def results(self, end: float) -> Iterator[CheckResult]:
@@ -76,7 +80,8 @@ class BlackMeter:
 class FrozenMeter:
     """The longest standstill, and how many pictures repeat the one before.
 
-    A standstill is measured against its first picture, so that the slowest movement ends it.
+    A standstill is measured against its first picture, so that the slowest movement ends it. Black is no
+    standstill: that is another check.
     """
 
     settings: FrozenCheckModel
@@ -95,7 +100,8 @@ class FrozenMeter:
         if self._first is None:
             self._first = picture, picture.blocks
             return
-        still = float(np.abs(picture.blocks - self._first[1]).max()) < self.settings.step
+        dark = float(picture.blocks.max()) <= _DARK
+        still = not dark and float(np.abs(picture.blocks - self._first[1]).max()) < self.settings.step
         self._longest.note(picture, still, self._first[0])
         if not still:
             self._first = picture, picture.blocks
@@ -117,7 +123,5 @@ def _judged(check: str, what: str, found: Stretch | None, allowed: float) -> Che
     # A tenth of a millisecond: times are sums of fractions.
     if found is None or longest <= allowed + 1e-4:
         return passed(check, f"{what} for {longest:.2f} s at most", longest, allowed)
-    message = f"{what} for {longest:.2f} s from {place(found.at, found.frame)}; at most {allowed:g} s may"
-    return CheckResult(
-        check, Verdict.FAILED, message, longest, allowed, found.at, found.until, found.frame
-    )
+    message = f"{what} for {longest:.2f} s from {place(found.at, found.frame)}; at most {allowed:g} s is allowed"
+    return CheckResult(check, Verdict.FAILED, message, longest, allowed, found.at, found.until, found.frame)

@@ -33,6 +33,7 @@ COMMANDS = {
     "why": "Explain why an address changes in the plan.",
     "find": "Search clips and characters by text.",
     "diff": "Compare the manifests with those of a git revision.",
+    "check": "Check finished videos: black, frozen, flashing, silent, of the wrong size.",
     "cut": "Put a cut together as a film, or write it for an editing program.",
     "pick": "Pick a take of a clip.",
     "graph": "Draw the dependency graph.",

@@ -67,7 +67,7 @@ class FrozenCheckModel(CheckTable):
     seconds: Span = Field(1.0, description="The longest standstill that is allowed.", examples=[2.0])
     step: Annotated[float, Field(gt=0, le=50)] = Field(
         1.0,
-        description="A picture moves when any part of it, 1/32 of its width, changes by this many of 255 levels.",
+        description="It moves when a part of it, 1/32 of its width, changes by this many of 255 levels.",
         examples=[2.0],
     )
     repeats_pct: Percent = Field(
@@ -150,7 +150,7 @@ class TextCheckModel(CheckTable):
 
 
 class SameAsCheckModel(CheckTable):
-    """`[checks.same_as]`: an extension continues its source, and an edit keeps its structure. Off by default."""
+    """`[checks.same_as]`: extensions continue their source, edits keep its structure. Off by default."""
 
     extend: Annotated[float, Field(ge=0, le=1)] = Field(
         0.8,
@@ -233,6 +233,7 @@ class CheckTables(Table):
     same_as: Annotated[SameAsCheckModel | None, _SWITCH] = Field(
         None, description="Extensions and edits against their source.", examples=[True]
     )
+
 
 class ClipChecksModel(CheckTables):
     """`[clips.NAME.checks]`, `[defaults.checks]`: merged key by key over `[checks]` of `sorasync.toml`."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sorasync.errors import SorasyncError
-from sorasync.preview.table_schema import SCHEMA, VERSION
+from sorasync.preview.table_schema import SCHEMA, UPGRADES, VERSION
 
 BUSY_SECONDS = 30.0
 _WAL_TRIES, _WAL_PAUSE = 100, 0.05
@@ -55,6 +55,10 @@ class Database:
     def _prepare(self, path: Path) -> None:
         with self.write():
             version = self.one("PRAGMA user_version")[0]
+            while version in UPGRADES:
+                self._connection.execute(UPGRADES[version])
+                version += 1
+                self._connection.execute(f"PRAGMA user_version = {version}")
             if version not in (0, VERSION):
                 raise SorasyncError(
                     f"{path} was written by another version of the preview server (format {version}, "

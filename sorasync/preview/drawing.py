@@ -18,7 +18,8 @@ class DrawingStoppedError(Exception):
 @dataclass(frozen=True, slots=True)
 class DrawingJob:
     """All a thread needs. `cast` are names and clips; `source` is the video that is continued or changed.
-    `part` is where the file grows before it is moved to `out`; no other drawing has the same.
+    `part` is where the file grows before it is moved to `out`; no other drawing has the same. `damage` is
+    what is done to the finished video.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class DrawingJob:
     cast: tuple[tuple[str, Path], ...] = ()
     image: Path | None = None
     source: Path | None = None
+    damage: tuple[tuple[str, float], ...] = ()
 
 
 def carry_out(drawing: DrawingJob, progress: Callable[[float], None]) -> None:
@@ -48,9 +50,24 @@ def carry_out(drawing: DrawingJob, progress: Callable[[float], None]) -> None:
             animatic.extend(drawing.source, _scene(drawing), part, progress=progress)
         else:
             animatic.edit(drawing.source, drawing.prompt, part, label=drawing.label, progress=progress)
+        _spoil(drawing)
         part.replace(drawing.out)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _spoil(drawing: DrawingJob) -> None:
+    if not drawing.damage:
+        return
+    from sorasync.preview.animatic.damage import damage
+
+    spoiled = drawing.part.with_suffix(".spoiled.mp4")
+    try:
+        for kind, at in drawing.damage:
+            damage(drawing.part, kind, at, spoiled)
+            spoiled.replace(drawing.part)
+    finally:
+        spoiled.unlink(missing_ok=True)
 
 
 def _scene(drawing: DrawingJob) -> Scene:

@@ -37,7 +37,10 @@ class Jobs:
 
     def add(self, job: PreviewJob) -> bool:
         """Keep a new job; False when its batch has that line already."""
-        row = columns_of(job) | {"characters": json.dumps(job.characters)}
+        row = columns_of(job) | {
+            "characters": json.dumps(job.characters),
+            "damage": json.dumps(job.damage),
+        }
         return self._database.insert("jobs", row, ignore=job.batch is not None)
 
     def get(self, job_id: str) -> PreviewJob | None:
@@ -197,5 +200,6 @@ class Jobs:
 def _job(row: sqlite3.Row) -> PreviewJob:
     values = dict(zip(_NAMES, tuple(row), strict=True))
     values["characters"] = tuple(json.loads(values["characters"]))
+    values["damage"] = tuple((kind, at) for kind, at in json.loads(values["damage"]))
     values["videoless"] = bool(values["videoless"])
     return PreviewJob(**values)

@@ -12,7 +12,8 @@ class PreviewJob:
     `state` is `active` until it is settled, then `completed`, `failed`, `expired` or `cancelled`; `outcome`
     is what it will settle as. `ready` is the earliest time it may settle. `billed` is the length that is
     charged. `links` counts the extensions behind it. `stuck` is the number of polls it will still sit
-    through (-1: for ever). `life` is how long its assets can be downloaded.
+    through (-1: for ever). `life` is how long its assets can be downloaded. `damage` is what is wrong
+    with its video, and from which part of it on (0 to 1).
     """
 
     id: str
@@ -44,6 +45,7 @@ class PreviewJob:
     owner: str | None = None
     batch: str | None = None
     custom_id: str | None = None
+    damage: tuple[tuple[str, float], ...] = ()
 
     @property
     def width(self) -> int:

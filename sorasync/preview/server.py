@@ -180,6 +180,7 @@ class Server:
             cast=tuple((item.name, self.places.inside(item.path)) for item in cast if item),
             image=self.places.inside(job.image) if job.image else None,
             source=self._source_of(job),
+            damage=job.damage,
         )
 
     def _source_of(self, job: PreviewJob) -> Path | None:

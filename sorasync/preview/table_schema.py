@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
+
+# What leads from a version to the next one.
+UPGRADES = {1: "ALTER TABLE jobs ADD COLUMN damage TEXT NOT NULL DEFAULT '[]'"}
 
 SCHEMA = """
 CREATE TABLE jobs (
@@ -13,7 +16,7 @@ CREATE TABLE jobs (
     label TEXT, source TEXT, source_file TEXT, characters TEXT NOT NULL, image TEXT, links INTEGER NOT NULL,
     state TEXT NOT NULL, outcome TEXT NOT NULL, started REAL, drawn REAL, completed REAL, expires REAL,
     error_code TEXT, error_message TEXT, videoless INTEGER NOT NULL, stuck INTEGER NOT NULL,
-    owner TEXT, batch TEXT, custom_id TEXT,
+    owner TEXT, batch TEXT, custom_id TEXT, damage TEXT NOT NULL DEFAULT '[]',
     UNIQUE (batch, custom_id)
 );
 CREATE INDEX jobs_undrawn ON jobs (seq) WHERE state = 'active' AND drawn IS NULL;

@@ -157,7 +157,20 @@ V5 = ("CREATE INDEX events_paid_twice ON events (id) WHERE what = 'paid twice'",
 # How a stored video differs from what was paid for.
 V6 = ("ALTER TABLE records ADD COLUMN mismatch TEXT",)
 
+# What checks found in finished videos. Made again for nothing, so no export and no lock file has it.
+V7 = (
+    """CREATE TABLE checks (
+        asset TEXT NOT NULL REFERENCES assets (sha256) ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        settings TEXT NOT NULL,
+        verdict TEXT NOT NULL,
+        result TEXT NOT NULL,
+        at REAL NOT NULL,
+        PRIMARY KEY (asset, name, settings)
+    ) STRICT, WITHOUT ROWID""",
+)
+
 # The statements that lead from version n to n + 1 (`PRAGMA user_version`).
-MIGRATIONS: tuple[tuple[str, ...], ...] = (V1, V2, V3, V4, V5, V6)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (V1, V2, V3, V4, V5, V6, V7)
 
 VERSION = len(MIGRATIONS)

@@ -9,6 +9,7 @@ from types import TracebackType
 from sorasync.clock import Clock, SystemClock
 from sorasync.state.asset_rows import Files
 from sorasync.state.bindings import Bindings
+from sorasync.state.check_rows import CheckRows
 from sorasync.state.connect import connect, location, memory
 from sorasync.state.errors import explained
 from sorasync.state.records import Records
@@ -16,7 +17,7 @@ from sorasync.state.runs import Runs
 from sorasync.state.session import Session
 
 
-class Store(Records, Bindings, Files, Runs):
+class Store(Records, Bindings, Files, Runs, CheckRows):
     """An open state. Every method that changes something is one transaction, durable when it returns.
 
     `warnings` are sentences for the user about where the state lies, `notices` about what the lock file

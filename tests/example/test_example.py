@@ -14,6 +14,7 @@ from PIL import Image
 from pydantic import BaseModel
 
 from sorasync.manifest import schema
+from sorasync.manifest.table_model import Table
 from sorasync.operations.project import Project
 from tests.example.library import Used, copied, facts, picture
 
@@ -74,7 +75,7 @@ def used(model: type[BaseModel], values: dict[str, Any]) -> Iterator[str]:
 
 
 def tables_in(annotation: object) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, schema.Table):
+    if isinstance(annotation, type) and issubclass(annotation, Table):
         yield annotation
     for argument in get_args(annotation):
         yield from tables_in(argument)
@@ -102,7 +103,7 @@ def test_the_example_uses_every_key_of_the_language() -> None:
     models = [
         entry
         for entry in vars(schema).values()
-        if isinstance(entry, type) and issubclass(entry, schema.Table)
+        if isinstance(entry, type) and issubclass(entry, Table)
     ]
     every = {
         f"{model.__name__}.{field.alias or name}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sorasync.apply.report import Report
+    from sorasync.operations.check import CheckReport
     from sorasync.operations.drift import Drift
     from sorasync.plan.plan import Plan
 
@@ -66,6 +67,14 @@ def of_changes(plan: Plan, drift: Drift | None = None) -> ExitCode:
     if any(change.key not in drifted and not change.stuck for change in plan.changes):
         return ExitCode.CHANGES
     return ExitCode.DRIFT if drifted else ExitCode.DONE
+
+
+def of_checks(report: CheckReport) -> ExitCode:
+    """The exit code of a check: what fails, and what could not be checked, is an error."""
+    from sorasync.checks.check_result import Verdict
+
+    counts = report.counts()
+    return ExitCode.ERROR if counts[Verdict.FAILED] or counts[Verdict.ERROR] else ExitCode.DONE
 
 
 def of_report(report: Report) -> ExitCode:

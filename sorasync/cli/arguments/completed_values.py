@@ -46,6 +46,13 @@ def cuts(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> li
     return _items(((name, None) for name in cut_names(root)) if root else (), incomplete)
 
 
+def check_names(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The names of the checks."""
+    from sorasync.manifest.check_schema import CHECK_NAMES
+
+    return _items(((name, None) for name in CHECK_NAMES), incomplete)
+
+
 def codes(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The codes of faults and refusals, each with what it says."""
     from sorasync.manifest.codes import ALL_CODES

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import get_args
 
-from sorasync.preview.faults.rule import FaultRule
+from sorasync.preview.faults.rule import FaultRule, OfVideo
 from sorasync.preview.model import PreviewJob
 
+_OF_VIDEO = frozenset(get_args(OfVideo))
 _MODERATED = "Your request was blocked by our moderation system."
 
 
@@ -28,6 +30,8 @@ def afflict(job: PreviewJob, rules: Iterable[FaultRule]) -> tuple[PreviewJob, bo
                 code = rule.code or "moderation_blocked"
                 job = replace(job, videoless=True, error_code=code, error_message=rule.message or _MODERATED)
                 billed = rule.billed is not False
+            case kind if kind in _OF_VIDEO:
+                job = replace(job, damage=(*job.damage, (kind, rule.at)))
     return job, billed
 
 

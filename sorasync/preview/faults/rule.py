@@ -31,6 +31,22 @@ Instead = Literal[
 # Done to the job or batch that the request makes.
 OfJob = Literal["stuck", "fail", "fail_moderated", "no_video", "batch_expires"]
 
+# Done to the video that the request makes, from `at` on: it comes, and cannot be used.
+OfVideo = Literal[
+    "black",
+    "frozen",
+    "repeated",
+    "strobing",
+    "flashing",
+    "sudden_cut",
+    "stray_text",
+    "blurred",
+    "wrong_size",
+    "too_short",
+    "silent",
+    "with_sound",
+]
+
 # Done while the request is handled.
 Within = Literal["duplicate", "delay", "list_lag", "expire", "mp4_for_thumbnail"]
 
@@ -49,7 +65,7 @@ Answer = Literal[
     "progress",
 ]
 
-Deed = Literal[Instead, OfJob, Within, Answer]
+Deed = Literal[Instead, OfJob, OfVideo, Within, Answer]
 
 
 class FaultRule(BaseModel):
@@ -60,7 +76,8 @@ class FaultRule(BaseModel):
 
     Parameters, each used by the deeds that need it: `status`, `code`, `message`, `headers`; `retry_after`
     (seconds) and `form` of a 429 (`seconds`, `date`, `ms`, `reset` or `none`); `at`, the part of a body that
-    is sent (0 to 1); `by`, how much longer the announced length is than the body (bytes, may be negative);
+    is sent, or the part of a video that is as it should be (0 to 1); `by`, how much longer the announced
+    length is than the body (bytes, may be negative);
     `type`, a content type; `delay` (seconds) and `chunk` (bytes); `fields` to drop; `word` for the status;
     `value` for the progress; `polls` that a stuck job sits through (-1: for ever); `billed`, to bill a job
     that fails, or not to bill one that completes without a video; `seconds` of list lag; `times` a

@@ -27,8 +27,12 @@ def diagnostics_junit(diagnostics: Sequence[Diagnostic], prefix: str = "") -> st
         _case(suite, diagnostic, prefix)
     if not diagnostics:
         ElementTree.SubElement(suite, "testcase", {"classname": "sorasync", "name": "the library is valid"})
+    return document_text(suites)
+
+
+def document_text(suites: ElementTree.Element) -> str:
+    """A whole document, indented, as ASCII, so that no terminal or pipe changes a sign of it."""
     ElementTree.indent(suites)
-    # As ASCII, so that no terminal or pipe changes a sign of it.
     data: bytes = ElementTree.tostring(suites, encoding="us-ascii", xml_declaration=True)
     return data.decode("ascii")
 
@@ -37,15 +41,16 @@ def _case(suite: ElementTree.Element, diagnostic: Diagnostic, prefix: str) -> No
     at = diagnostic.position
     file = repository_path(prefix, at.file) if at else "sorasync"
     place = f"{file}:{at.line}:{at.column}" if at else file
-    text = _xml_text(f"{place}\n{message_lines(diagnostic)}")
-    named = {"classname": _xml_text(file), "name": _xml_text(f"{diagnostic.code} at {place}")}
+    text = xml_text(f"{place}\n{message_lines(diagnostic)}")
+    named = {"classname": xml_text(file), "name": xml_text(f"{diagnostic.code} at {place}")}
     case = ElementTree.SubElement(suite, "testcase", named)
     if diagnostic.severity is Severity.ERROR:
-        told = {"type": diagnostic.code, "message": _xml_text(diagnostic.message)}
+        told = {"type": diagnostic.code, "message": xml_text(diagnostic.message)}
         ElementTree.SubElement(case, "failure", told).text = text
     else:
         ElementTree.SubElement(case, "system-out").text = f"{diagnostic.severity.value}: {text}"
 
 
-def _xml_text(text: str) -> str:
+def xml_text(text: str) -> str:
+    """Text without what XML cannot hold."""
     return _NO_XML.sub("\N{REPLACEMENT CHARACTER}", text)

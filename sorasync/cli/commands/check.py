@@ -1,0 +1,56 @@
+"""`sorasync check`."""
+
+from __future__ import annotations
+
+import click
+
+from sorasync.cli.app.exit_code import ExitCode, of_checks
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.arguments.address_argument import PATTERN
+from sorasync.cli.arguments.completed_values import check_names
+
+_EXAMPLES = """\b
+Examples:
+  sorasync check
+  sorasync check clip.market 'clip.act1-*' tag:final
+  sorasync check --only black --only frozen
+  sorasync check --format junit > checks.xml
+  sorasync check --format github       # annotations in a GitHub workflow
+"""
+
+
+@subcommand(formats=("text", "json", "junit", "github"), epilog=_EXAMPLES)
+@click.argument("patterns", nargs=-1, type=PATTERN, metavar="[ADDRESS]...")
+@click.option(
+    "--only", "only", multiple=True, metavar="CHECK", shell_complete=check_names, help="Only this check."
+)
+@click.option("--again", is_flag=True, help="Check again what was checked before.")
+def command(globals: Globals, patterns: tuple[str, ...], only: tuple[str, ...], again: bool) -> ExitCode:
+    """Check finished videos, as [checks] says; without it for size, length, black, standstill and flicker.
+
+    A result is kept in the state and used again until the video or the settings change. Nothing is paid for,
+    and the provider is not asked. ADDRESS takes * and ?, or tag:NAME. Exits with 1 when a check fails or
+    could not be carried out.
+    """
+    from sorasync.cli.views.check.check_reports import check_json, check_junit, failures
+    from sorasync.cli.views.check.check_text import check_text
+    from sorasync.cli.views.cut.cut_progress import showing_progress
+    from sorasync.cli.views.diagnostics.diagnostic_paths import repository_prefix
+    from sorasync.operations.check import check_library, named_checks
+
+    project = globals.project()
+    with showing_progress(quiet=globals.quiet) as progress:
+        report = check_library(project, patterns, progress, only=named_checks(project, only), again=again)
+    prefix = repository_prefix(project.root)
+    if globals.json:
+        print_json(check_json(report, project))
+    elif globals.format == "junit":
+        click.echo(check_junit(report, prefix))
+    elif globals.format == "github":
+        from sorasync.cli.views.diagnostics.diagnostic_github import diagnostics_github
+
+        print_lines(diagnostics_github(failures(report), prefix))
+    else:
+        print_lines(check_text(report, quiet=globals.quiet, verbose=globals.verbose))
+    return of_checks(report)

@@ -1,0 +1,286 @@
+"""Checks of finished videos: what is to be checked, what is known of it, and the checking of the rest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib import metadata, util
+from typing import TYPE_CHECKING
+
+from sorasync.checks.check_result import CheckResult, Verdict
+from sorasync.checks.measure_request import VideoToCheck
+from sorasync.checks.settings_digest import settings_digest
+from sorasync.errors import SorasyncError
+from sorasync.graph.address import natural, owner
+from sorasync.graph.render import Kind
+from sorasync.manifest.check_schema import CHECK_NAMES, ChecksModel, active_checks
+from sorasync.state.check_rows import CheckKey
+from sorasync.text import close_match
+
+if TYPE_CHECKING:
+    from sorasync.checks.worker_pool import WorkerPool
+    from sorasync.graph.graph import Graph
+    from sorasync.graph.render import Render
+    from sorasync.manifest.diagnostic import Position
+    from sorasync.manifest.library import Library, Origin
+    from sorasync.operations.project import Project
+    from sorasync.state.record import Brief
+    from sorasync.state.store import Store
+
+# Hears what is being checked, and how much of it is done, from 0 to 1.
+Progress = Callable[[str, float], None]
+
+_IMPLIED = ChecksModel()
+_LEAST_AV = (18, 1)
+
+
+@dataclass(frozen=True)
+class RenderToCheck:
+    """A finished render: its video, and what it is checked for.
+
+    `declared` is whether a `[checks]` says so; otherwise it is the default set.
+    """
+
+    address: str
+    label: str
+    asset: str
+    video: VideoToCheck
+    declared: bool
+    origin: Origin | None = None
+
+    @cached_property
+    def keys(self) -> dict[str, CheckKey]:
+        """Where the result of each of its checks is kept, by name."""
+        active = active_checks(self.video.checks)
+        return {
+            name: CheckKey(self.asset, name, settings_digest(name, active[name], self.video))
+            for name in self.video.names
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRender:
+    """A render with the results that there are; `here` is whether its video is."""
+
+    render: RenderToCheck
+    results: tuple[CheckResult, ...]
+    here: bool = True
+
+    def of(self, *verdicts: Verdict) -> list[CheckResult]:
+        """The results that ended in one of those ways."""
+        return [result for result in self.results if result.verdict in verdicts]
+
+
+def renders_to_check(
+    project: Project, library: Library, graph: Graph, briefs: Mapping[str, Brief]
+) -> Iterator[RenderToCheck]:
+    """Every finished render of the library's clips, by address, and what it is to be checked for."""
+    store = project.assets()
+    for address in sorted(graph.keys, key=natural):
+        if address.startswith("character."):
+            continue
+        brief = briefs.get(graph.keys[address])
+        if brief is None or brief.asset is None:
+            continue
+        found = render_to_check(project, library, graph, graph.renders[address], brief.asset)
+        yield replace(found, video=replace(found.video, path=store.path_of(brief.asset)))
+
+
+def render_to_check(
+    project: Project, library: Library, graph: Graph, render: Render, asset: str
+) -> RenderToCheck:
+    """One finished render, and what it is to be checked for."""
+    spec = library.clips[owner(render.address).removeprefix("clip.")]
+    checks = spec.checks or _IMPLIED
+    names = tuple(name for name in active_checks(checks) if _applies(name, render))
+    video = VideoToCheck(
+        path=project.assets().path_of(asset),
+        checks=checks,
+        names=names,
+        size=render.size or None,
+        seconds=render.seconds or None,
+        tolerance_pct=project.config.assets.tolerance_pct,
+    )
+    return RenderToCheck(
+        address=render.address,
+        label=graph.label(render.address),
+        asset=asset,
+        video=video,
+        declared=spec.checks is not None,
+        origin=render.origin,
+    )
+
+
+def _applies(name: str, render: Render) -> bool:
+    """Whether a check has anything to do with a render of that kind."""
+    return name != "same_as" or render.kind in (Kind.EXTEND, Kind.EDIT)
+
+
+def known_results(store: Store, renders: Iterable[RenderToCheck]) -> dict[CheckKey, CheckResult]:
+    """The results that are kept of those renders, as far as nothing that they depend on has changed."""
+    found = {}
+    for key, fields in store.check_results(
+        [key for render in renders for key in render.keys.values()]
+    ).items():
+        try:
+            found[key] = CheckResult.of_fields(fields)
+        except (KeyError, TypeError, ValueError):
+            continue
+    return found
+
+
+def check_renders(
+    store: Store,
+    renders: Collection[RenderToCheck],
+    pool: WorkerPool,
+    progress: Progress,
+    *,
+    again: bool = False,
+) -> list[CheckedRender]:
+    """Check what is not known yet, and keep it; the results of all those renders, in their order."""
+    known = {} if again else known_results(store, renders)
+    # Several addresses may have one video: it is decoded once for each set of checks.
+    todo: dict[tuple[CheckKey, ...], VideoToCheck] = {}
+    away = {render.asset for render in renders if not render.video.path.is_file()}
+    for render in renders:
+        missing = tuple(name for name, key in render.keys.items() if key not in known)
+        if missing and render.asset not in away:
+            keys = tuple(render.keys[name] for name in missing)
+            todo.setdefault(keys, replace(render.video, names=missing))
+    labels = {key: render.label for render in renders for key in render.keys.values()}
+    with ThreadPoolExecutor(pool.size, thread_name_prefix="checks") as threads:
+        futures = {threads.submit(pool.check, video): keys for keys, video in todo.items()}
+        try:
+            for done, future in enumerate(as_completed(futures), 1):
+                keys = futures[future]
+                found = _by_key(keys, future.result())
+                known |= found
+                keep_results(store, found)
+                progress(labels[keys[0]], done / len(futures))
+        except BaseException:
+            threads.shutdown(wait=False, cancel_futures=True)
+            pool.close()
+            raise
+    return [_checked(render, known, here=render.asset not in away) for render in renders]
+
+
+def _by_key(keys: Iterable[CheckKey], results: Iterable[CheckResult]) -> dict[CheckKey, CheckResult]:
+    by_name = {result.check: result for result in results}
+    return {key: by_name[key.name] for key in keys if key.name in by_name}
+
+
+def _checked(
+    render: RenderToCheck, known: Mapping[CheckKey, CheckResult], *, here: bool = True
+) -> CheckedRender:
+    return CheckedRender(render, tuple(known[key] for key in render.keys.values() if key in known), here)
+
+
+def keep_results(store: Store, found: Mapping[CheckKey, CheckResult]) -> None:
+    """Keep results; what could not be checked is tried again next time."""
+    store.add_check_results(
+        (key, result.verdict.value, result.fields())
+        for key, result in found.items()
+        if result.verdict is not Verdict.ERROR
+    )
+
+
+def checked_before(store: Store, renders: Iterable[RenderToCheck]) -> list[CheckedRender]:
+    """What is known of those renders, without looking at a video."""
+    listed = list(renders)
+    known = known_results(store, listed)
+    return [_checked(render, known) for render in listed]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a `sorasync check` found, render by render."""
+
+    library: Library
+    renders: tuple[CheckedRender, ...]
+
+    def position(self, checked: CheckedRender) -> Position | None:
+        """Where a render is declared."""
+        origin = checked.render.origin
+        return None if origin is None else self.library.position(origin)
+
+    @property
+    def declared(self) -> bool:
+        """Whether any render is checked because a `[checks]` says so."""
+        return any(checked.render.declared for checked in self.renders)
+
+    def counts(self) -> dict[Verdict, int]:
+        """How many results ended in each way."""
+        found = Counter(result.verdict for checked in self.renders for result in checked.results)
+        return {verdict: found[verdict] for verdict in Verdict}
+
+
+def check_library(
+    project: Project,
+    patterns: tuple[str, ...],
+    progress: Progress,
+    *,
+    only: Collection[str] = (),
+    again: bool = False,
+) -> CheckReport:
+    """Check the finished renders that the patterns match (none: all), and keep the results.
+
+    Raises `SorasyncError` for a pattern that matches nothing and where a package is missing.
+    """
+    from sorasync.checks.worker_pool import WorkerPool
+    from sorasync.plan.selection import matching
+
+    library = project.library()
+    graph = project.graph(library)
+    with project.synced_store() as read:
+        found = list(renders_to_check(project, library, graph, read.briefs()))
+        if patterns:
+            wanted = matching(patterns, graph)
+            found = [render for render in found if render.address in wanted]
+        if only:
+            found = [_narrowed(render, only) for render in found]
+        if not found:
+            return CheckReport(library, ())
+        require_check_packages()
+        with _results_store(project, read) as store, WorkerPool() as pool:
+            return CheckReport(library, tuple(check_renders(store, found, pool, progress, again=again)))
+
+
+def _results_store(project: Project, read: Store) -> Store:
+    """Where results go: the state, or where there is none yet, memory."""
+    there = read.path is not None and read.path.exists()
+    return project.store(write=True) if there else read.copy_in_memory()
+
+
+def _narrowed(render: RenderToCheck, only: Collection[str]) -> RenderToCheck:
+    names = tuple(name for name in render.video.names if name in only)
+    return replace(render, video=replace(render.video, names=names))
+
+
+def named_checks(project: Project, names: Collection[str]) -> frozenset[str]:
+    """The checks of those names; a command may be named without `commands.`. Raises `SorasyncError`."""
+    commands = {} if project.config.checks is None else project.config.checks.commands
+    known = {name: name for name in CHECK_NAMES} | {name: f"commands.{name}" for name in commands}
+    known |= {full: full for full in known.values()}
+    for name in names:
+        if name not in known:
+            near = close_match(name, known)
+            hint = f"did you mean {near}?" if near else f"the checks are: {', '.join(CHECK_NAMES)}"
+            raise SorasyncError(f"there is no check {name!r}", hint=hint)
+    return frozenset(known[name] for name in names)
+
+
+def require_check_packages() -> None:
+    """Raise `SorasyncError` where what decodes and measures is not installed."""
+    if util.find_spec("av") and util.find_spec("numpy"):
+        version = tuple(int(part) for part in metadata.version("av").split(".")[:2] if part.isdigit())
+        if version >= _LEAST_AV:
+            return
+    from sorasync.installed import install_command
+
+    raise SorasyncError(
+        "videos are checked with PyAV 18.1 and numpy, and one of them is missing",
+        hint=install_command("checks"),
+    )
