@@ -17,6 +17,10 @@ from sorasync.manifest.check_schema import FlashCheckModel, StrobingCheckModel
 _LEAST_CHANGE, _BRIGHTEST_DARK = 0.1, 0.8
 _GAMMA = 2.4
 _WINDOW = 1.0
+# Flashes are looked for in cells of the picture: stripes that pass by are even inside of one.
+_CELLS = 6, 8
+# In pictures darker than this a step is as large as in one of this brightness.
+_DIM = 0.2
 
 
 @dataclass(slots=True)
@@ -50,7 +54,8 @@ class StrobingMeter:
 
     def see(self, picture: Picture) -> None:
         """See `PictureMeter`."""
-        now, step = picture.brightness, self.settings.step_pct / 100
+        now = picture.brightness
+        step = self.settings.step_pct / 100 * max(now, _DIM)
         self._low, self._high = min(self._low, now), max(self._high, now)
         if self._direction <= 0 and now - self._low >= step:
             self._turn(1, now, picture)
@@ -87,12 +92,12 @@ class FlashMeter:
     _busiest: _Busiest = field(default_factory=_Busiest)
     _low: Blocks | None = None
     _high: Blocks | None = None
-    _direction: npt.NDArray[np.int8] = field(default_factory=lambda: np.zeros((DOWN, ACROSS), np.int8))
+    _direction: npt.NDArray[np.int8] = field(default_factory=lambda: np.zeros(_CELLS, np.int8))
     _last: int = 0
 
     def see(self, picture: Picture) -> None:
         """See `PictureMeter`."""
-        now: Blocks = np.power(np.clip((picture.blocks - 16) / 219, 0, 1), _GAMMA, dtype=np.float32)
+        now = _luminance(picture.blocks)
         if self._low is None or self._high is None:
             self._low, self._high = now, now.copy()
             return
@@ -101,12 +106,14 @@ class FlashMeter:
         dark = np.minimum(self._low, now) < _BRIGHTEST_DARK
         up = (now - self._low >= _LEAST_CHANGE) & (self._direction <= 0) & dark
         down = (self._high - now >= _LEAST_CHANGE) & (self._direction >= 0) & (now < _BRIGHTEST_DARK)
-        for sign, turned in ((1, up), (-1, down & ~up)):
+        down &= ~up
+        # Where something striped passes by, as much gets darker as gets brighter: that is no flash.
+        together = 100 * (int(np.count_nonzero(up)) - int(np.count_nonzero(down))) / up.size
+        for sign, turned in ((1, up), (-1, down)):
             self._direction[turned] = sign
             self._low[turned] = now[turned]
             self._high[turned] = now[turned]
-            share = 100 * np.count_nonzero(turned) / turned.size
-            if share >= self.settings.area_pct and sign != self._last:
+            if sign * together >= self.settings.area_pct and sign != self._last:
                 self._last = sign
                 self._busiest.note(picture)
 
@@ -117,9 +124,16 @@ class FlashMeter:
         if flashes <= most:
             yield passed("flash", f"{flashes} flashes in any second at most", flashes, most)
             return
-        message = (
-            f"{flashes} flashes within a second from {place(found.at, found.frame)}; at most {most} are allowed"
-        )
+        where = place(found.at, found.frame)
+        message = f"{flashes} flashes within a second from {where}; at most {most} are allowed"
         yield CheckResult(
             "flash", Verdict.FAILED, message, flashes, most, found.at, found.at + _WINDOW, found.frame
         )
+
+
+def _luminance(blocks: Blocks) -> Blocks:
+    """Light from 0 to 1, averaged over each cell."""
+    light = np.power(np.clip((blocks - 16) / 219, 0, 1), _GAMMA, dtype=np.float32)
+    rows, columns = _CELLS
+    cells: Blocks = light.reshape(rows, DOWN // rows, columns, ACROSS // columns).mean(axis=(1, 3))
+    return cells

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sorasync.checks.check_result import CheckResult, Verdict, passed, place
-from sorasync.checks.picture import Blocks, Levels, Picture
+from sorasync.checks.picture import Blocks, Picture
 from sorasync.manifest.check_schema import BlackCheckModel, FrozenCheckModel
 
-
+# Pictures before and after one that tell whether anything moves.
+_AROUND = 3
 # A picture without any brighter part is black.
 _DARK = 25.0
 
@@ -87,21 +88,20 @@ class FrozenMeter:
     settings: FrozenCheckModel
     _longest: _Longest = field(default_factory=_Longest)
     _first: tuple[Picture, Blocks] | None = None
-    _before: Levels | None = None
-    _repeats: int = 0
-    _count: int = 0
+    _before: Blocks | None = None
+    # By how much each picture differs from the one before it.
+    _changes: list[float] = field(default_factory=list)
 
     def see(self, picture: Picture) -> None:
         """See `PictureMeter`."""
-        self._count += 1
-        if self._before is not None and np.array_equal(self._before, picture.levels):
-            self._repeats += 1
-        self._before = picture.levels.copy()
+        if self._before is not None:
+            self._changes.append(_difference(picture.blocks, self._before))
+        self._before = picture.blocks
         if self._first is None:
             self._first = picture, picture.blocks
             return
         dark = float(picture.blocks.max()) <= _DARK
-        still = not dark and float(np.abs(picture.blocks - self._first[1]).max()) < self.settings.step
+        still = not dark and _difference(picture.blocks, self._first[1]) < self.settings.step
         self._longest.note(picture, still, self._first[0])
         if not still:
             self._first = picture, picture.blocks
@@ -110,12 +110,27 @@ class FrozenMeter:
         """See `PictureMeter`."""
         self._longest.close(end)
         judged = _judged("frozen", "stands still", self._longest.found, self.settings.seconds)
-        repeats = 100 * self._repeats / max(1, self._count - 1)
+        repeats = 100 * self._repeats() / max(1, len(self._changes))
         most = self.settings.repeats_pct
-        if judged.verdict is Verdict.PASSED and self._count > 1 and repeats > most:
+        if judged.verdict is Verdict.PASSED and repeats > most:
             message = f"{repeats:.0f}% of its frames repeat the one before; at most {most}% may"
             judged = CheckResult("frozen", Verdict.FAILED, message, repeats, most)
         yield judged
+
+    def _repeats(self) -> int:
+        """How many pictures repeat the one before, while those around them move on.
+
+        Where all change little nothing is repeated: that is a calm scene, or a standstill.
+        """
+        step, found = self.settings.step, 0
+        for number, change in enumerate(self._changes):
+            around = max(self._changes[max(0, number - _AROUND) : number + _AROUND + 1])
+            found += change < 2 * step and around >= max(2 * step, 8 * change)
+        return found
+
+
+def _difference(one: Blocks, other: Blocks) -> float:
+    return float(np.abs(one - other).max())
 
 
 def _judged(check: str, what: str, found: Stretch | None, allowed: float) -> CheckResult:
@@ -123,5 +138,7 @@ def _judged(check: str, what: str, found: Stretch | None, allowed: float) -> Che
     # A tenth of a millisecond: times are sums of fractions.
     if found is None or longest <= allowed + 1e-4:
         return passed(check, f"{what} for {longest:.2f} s at most", longest, allowed)
-    message = f"{what} for {longest:.2f} s from {place(found.at, found.frame)}; at most {allowed:g} s is allowed"
+    message = (
+        f"{what} for {longest:.2f} s from {place(found.at, found.frame)}; at most {allowed:g} s is allowed"
+    )
     return CheckResult(check, Verdict.FAILED, message, longest, allowed, found.at, found.until, found.frame)

@@ -71,7 +71,9 @@ class FrozenCheckModel(CheckTable):
         examples=[2.0],
     )
     repeats_pct: Percent = Field(
-        40, description="Most frames that repeat the frame before exactly, in percent.", examples=[10]
+        55,
+        description="Most frames that repeat the one before, as of a lower rate, in percent.",
+        examples=[10],
     )
 
 
@@ -93,7 +95,7 @@ class StrobingCheckModel(CheckTable):
         6, description="How often brightness may turn between rising and falling in a second.", examples=[4]
     )
     step_pct: Annotated[float, Field(gt=0, le=100)] = Field(
-        2.0, description="The least change of average brightness that counts, in percent.", examples=[1.0]
+        5.0, description="The least change of the average that counts, in percent of it.", examples=[2.0]
     )
 
 

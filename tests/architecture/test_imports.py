@@ -28,6 +28,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Films are made of renders on this machine: no provider and no money. Where a render is missing, the
     # preview server's drawing stands in.
     "cuts": {"graph", "manifest", "preview", "toml"},
+    # Checks measure files: what is to be checked, and what is done about it, others know.
+    "checks": {"assets", "manifest"},
     "apply": {"plan", "state", "provider", "assets", "graph", "profile", "recovery"},
 }
 PARTS = set(MAY_IMPORT)
@@ -145,8 +147,9 @@ def test_a_library_is_known_in_its_own_part_only(name: str) -> None:
 def test_what_may_not_be_installed_is_needed_to_load_the_preview_server_only(name: str) -> None:
     users = {m for m in modules() if name in {i.partition(".")[0] for i in imports(m, at_start=True)}}
     assert users
-    # `cuts` makes films and needs the same, as an extra of its own: only `sorasync cut` loads it.
-    assert {package(module) for module in users} - {"cuts"} == {"preview"}
+    # `cuts` makes films and `checks` measures them, each with an extra of its own: only `sorasync cut` and
+    # the processes that check load them.
+    assert {package(module) for module in users} - {"cuts", "checks"} == {"preview"}
 
 
 @pytest.mark.parametrize("part", PURE)

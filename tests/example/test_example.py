@@ -14,6 +14,7 @@ from PIL import Image
 from pydantic import BaseModel
 
 from sorasync.manifest import schema
+from sorasync.manifest.check_schema import ClipChecksModel
 from sorasync.manifest.table_model import Table
 from sorasync.operations.project import Project
 from tests.example.library import Used, copied, facts, picture
@@ -71,7 +72,8 @@ def used(model: type[BaseModel], values: dict[str, Any]) -> Iterator[str]:
         yield f"{model.__name__}.{key}"
         for table in tables_in(field.annotation):
             for inner in tables_of(values[key], named=get_origin(field.annotation) is dict):
-                yield from used(table, inner)
+                # A check may be a mere switch.
+                yield from used(table, inner) if isinstance(inner, dict) else ()
 
 
 def tables_in(annotation: object) -> Iterator[type[BaseModel]]:
@@ -103,7 +105,7 @@ def test_the_example_uses_every_key_of_the_language() -> None:
     models = [
         entry
         for entry in vars(schema).values()
-        if isinstance(entry, type) and issubclass(entry, Table)
+        if isinstance(entry, type) and issubclass(entry, Table) and entry is not ClipChecksModel
     ]
     every = {
         f"{model.__name__}.{field.alias or name}"

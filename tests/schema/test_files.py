@@ -13,8 +13,8 @@ from sorasync.cli.main import run
 from sorasync.manifest.config import Config
 from sorasync.manifest.reference import toml, written_files
 from sorasync.manifest.schema import ManifestModel
-from sorasync.manifest.table_model import Table
 from sorasync.manifest.shipped import SCHEMA_FILES, SchemaName, schema_line, schema_text
+from sorasync.manifest.table_model import Table
 from sorasync.toml.parse import parse
 
 REPOSITORY = Path(__file__).resolve().parents[2]
