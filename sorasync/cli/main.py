@@ -49,6 +49,7 @@ COMMANDS = {
     "history": "Show who ran what, what it did and what it cost.",
     "log": "Show everything that happened to one address.",
     "cost": "Add up what was spent, by clip, day, month, model or run.",
+    "prices": "Show the prices that plans go by, or read published ones.",
     "state": "Manage the state: list, lock, back up, restore, recover, check.",
     "doctor": "Check the provider and this machine, without spending anything.",
     "preview": "Serve the preview provider on a port.",

@@ -25,7 +25,7 @@ _BASE_URL = r"^https?://[^\s@/?#]+(/[^\s@?#]*)?$"
 _STATE_URL = r"^sqlite:.*\S$"
 _CODE = r"^S[0-9]{3}$"
 _NAMES = r"^[^{}\s/\\<>:|?*]*(\{[A-Za-z][A-Za-z0-9_-]*\}[^{}\s/\\<>:|?*]*)+$"
-_PRICED = r"^(\*|[1-9][0-9]{0,4}x[1-9][0-9]{0,4})$"
+_PRICED = r"^(\*|360p|480p|540p|720p|768p|1080p|2k|4k|[1-9][0-9]{0,4}x[1-9][0-9]{0,4})$"
 
 EXPECTED.update(
     {
@@ -34,7 +34,7 @@ EXPECTED.update(
         _STATE_URL: f'an address such as "{DEFAULT_STATE}"',
         _NAMES: 'a file name with placeholders, such as "{clip}-{city}"',
         _CODE: 'a code such as "S207"',
-        _PRICED: 'width x height in pixels, such as "1280x720", or "*" for every other size',
+        _PRICED: 'width x height in pixels, such as "1280x720", a tier such as "720p", or "*"',
     }
 )
 
@@ -236,7 +236,7 @@ class Config(Table):
     )
     prices: dict[str, dict[PricedSize, Dollars]] = Field(
         {},
-        description="Dollars a second, by model and size; `*` is every other size.",
+        description="Dollars a second, by model and size or tier (`720p`); `*` is every other size.",
         examples=[{"my-model": {"1280x720": 0.04}}],
     )
     lint: LintConfig = Field(default_factory=LintConfig, description="Which rules apply.")

@@ -42,6 +42,7 @@ _BY_HAND = "run the command in [provider] api_key_command yourself to see why"
 def profile_of(root: Path, config: Config) -> Profile:
     """The profile of a configuration, with its overrides. Raises `ProfileError`."""
     from sorasync.profile import load_profile
+    from sorasync.profile.price_book import read_books
 
     provider = config.provider
     return load_profile(
@@ -50,6 +51,7 @@ def profile_of(root: Path, config: Config) -> Profile:
         base_url=provider.base_url,
         overrides=provider.overrides,
         prices=config.prices,
+        books=read_books(root),
         within=root,
     )
 

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from sorasync.library_file import FileRefused, read_file
 from sorasync.profile.error import ProfileError, ProfileFault
-from sorasync.profile.model import ANY
+from sorasync.profile.model import ANY, tier_of
+from sorasync.profile.price_book import PriceBook
 from sorasync.profile.profile import Profile
 from sorasync.profile.shape import shape_faults
 from sorasync.text import close_match
@@ -37,21 +38,25 @@ def load_profile(
     base_url: str | None = None,
     overrides: Mapping[str, object] | None = None,
     prices: Mapping[str, Mapping[str, Decimal]] | None = None,
+    books: Mapping[str, PriceBook] | None = None,
     within: Path | None = None,
 ) -> Profile:
     """The profile of that name, or of that file when it ends in `.toml` or contains a slash.
 
     A relative path counts from `base_dir`; the file may say `extends = "openai"`. `overrides` is merged
-    over it table by table; `prices` maps models to sizes to dollars a second, and leaves out models that
-    the host does not offer. With `within`, files outside of that directory are not read. Raises
-    `ProfileError`.
+    over it table by table. `prices` maps models to sizes to dollars a second, and leaves out models that the
+    host does not offer; what the book of this profile says goes below them. With `within`, files outside of
+    that directory are not read. Raises `ProfileError`.
     """
     table = _read_profile(name_or_path, base_dir or Path(), 0, within)
     where = f"profile {name_or_path}"
     table = _extended(table, overrides or {})
     if base_url:
         table = _extended(table, {"base_url": base_url})
-    return _validated(_priced(table, prices or {}), where)
+    book = (books or {}).get(str(table.get("name")))
+    if book is not None:
+        table = _published(table, book)
+    return _validated(_priced(table, {name: {"prices": own} for name, own in (prices or {}).items()}), where)
 
 
 def _extended(under: Table, over: Mapping[str, object]) -> Table:
@@ -133,16 +138,48 @@ def _merge(under: Mapping[str, object], over: Mapping[str, object]) -> Table:
     return merged
 
 
-def _priced(table: Table, prices: Mapping[str, Mapping[str, Decimal]]) -> Table:
-    """The table with a library's own prices; a model known only by the wildcard gets an entry of its own."""
+def _published(table: Table, book: PriceBook) -> Table:
+    """The table with the prices of a book.
+
+    A size that the profile names goes by its tier in the book. Without one it keeps its own price, unless the
+    book's price for everything else is higher: an estimate that is too low is the worse mistake.
+    """
+    models = table.get("models")
+    over: dict[str, Table] = {}
+    for name, published in book.models.items():
+        base = models.get(name, models.get(ANY)) if isinstance(models, Mapping) else None
+        own = base.get("prices") if isinstance(base, Mapping) else None
+        rest = published.prices.get(ANY)
+        prices = dict(published.prices)
+        for size, price in own.items() if isinstance(own, Mapping) else ():
+            tiered = published.prices.get(tier_of(size) or size)
+            if size not in prices and tiered is not None:
+                prices[size] = tiered
+            elif size not in prices and rest is not None and _dollars(price) < rest:
+                prices[size] = rest
+        over[name] = published.overlay() | {"prices": prices}
+    return _priced(table, over)
+
+
+def _dollars(price: object) -> Decimal:
+    """A price of a table that is not checked yet; one that is none is left for the check to name."""
+    try:
+        found = Decimal(str(price))
+    except ArithmeticError:
+        return Decimal("Infinity")
+    return found if found.is_finite() else Decimal("Infinity")
+
+
+def _priced(table: Table, prices: Mapping[str, Table]) -> Table:
+    """The table with other prices; a model known only by the wildcard gets an entry of its own."""
     models = table.get("models")
     if not prices or not isinstance(models, Mapping):
         return table
     priced = dict(models)
-    for name, sizes in prices.items():
+    for name, over in prices.items():
         base = priced.get(name, models.get(ANY))
         if isinstance(base, Mapping):
-            priced[name] = _merge(base, {"prices": sizes})
+            priced[name] = _merge(base, over)
     return {**table, "models": priced}
 
 

@@ -17,6 +17,20 @@ SIZE = re.compile(r"[1-9][0-9]{0,4}x[1-9][0-9]{0,4}")
 ANY = "*"
 
 
+# Names of sizes by the length of their shorter side, in pixels, as hosts price them.
+TIERS = {
+    360: "360p",
+    480: "480p",
+    540: "540p",
+    720: "720p",
+    768: "768p",
+    1080: "1080p",
+    1440: "2k",
+    2160: "4k",
+}
+# How far a size may be from its tier: encoders round 720 to 704 or 736, and 1080 to 1088.
+_TIER_TOLERANCE = 0.03
+
 # The ending of a dated snapshot, such as `sora-2-2025-12-08`: it renders and costs what its model does.
 SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
@@ -56,9 +70,9 @@ class Model(Data):
     the pattern matches and whose sides are multiples of it. `pixel_frames` is the most pixels that all
     frames of a video may have together, at `frames_per_second` and one frame more; sides count up to the
     next multiple. `extended_pixel_frames` is the same for the result of an extension. `prices` maps a size,
-    or `*` for every size that is not named, to dollars a second; `image_price` is what a first frame costs
-    on top; `batch_factor` is what a batch costs in relation to that, None where there is no batch or its
-    price is unknown. `image` says whether a first frame can be given.
+    a tier such as `720p`, or `*` for every size that is not named, to dollars a second; `image_price` is
+    what a first frame costs on top; `batch_factor` is what a batch costs in relation to that, None where
+    there is no batch or its price is unknown. `image` says whether a first frame can be given.
     """
 
     sizes: tuple[str, ...] = ()
@@ -105,7 +119,20 @@ class Model(Data):
 
     def price(self, size: str) -> Decimal | None:
         """Dollars a second for a direct render of that size; None = unknown."""
-        return self.prices.get(size, self.prices.get(ANY))
+        named = self.prices.get(size)
+        if named is None and (tier := tier_of(size)) is not None:
+            named = self.prices.get(tier)
+        return self.prices.get(ANY) if named is None else named
+
+
+def tier_of(size: str) -> str | None:
+    """The tier that hosts count a size to, None where none is near."""
+    sides = pixels(size)
+    if sides is None:
+        return None
+    short = min(sides)
+    nearest = min(TIERS, key=lambda side: abs(side - short))
+    return TIERS[nearest] if abs(nearest - short) <= nearest * _TIER_TOLERANCE else None
 
 
 def pixels(size: str) -> tuple[int, int] | None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sorasync.profile import Lack, Profile, SecondsRange, load_profile
-from sorasync.profile.model import Seconds, nearest_seconds, offers_seconds
+from sorasync.profile.model import Model, Seconds, nearest_seconds, offers_seconds, tier_of
 
 OPENAI = load_profile("openai")
 VLLM = load_profile("vllm-omni")
@@ -213,3 +213,30 @@ def test_an_extension_of_rapid_mlx_has_a_limit_of_its_own(
 ) -> None:
     found = RAPID.check_step("extend", seconds=adds, total_seconds=total, model="ltx-2.5-mlx-q8", size=size)
     assert [lack.expected for lack in found] == lacks
+
+
+@pytest.mark.parametrize(
+    ("size", "tier"),
+    [
+        ("1280x720", "720p"),
+        ("720x1280", "720p"),
+        ("1280x704", "720p"),
+        ("1920x1088", "1080p"),
+        ("1376x768", "768p"),
+        ("2560x1440", "2k"),
+        ("3840x2160", "4k"),
+        ("832x480", "480p"),
+        ("1024x1024", None),
+        ("1024x640", None),
+        ("auto", None),
+    ],
+)
+def test_a_size_counts_to_the_tier_that_its_shorter_side_is_near(size: str, tier: str | None) -> None:
+    assert tier_of(size) == tier
+
+
+def test_a_price_goes_by_the_size_then_its_tier_then_all_others() -> None:
+    model = Model(prices={"1280x720": Decimal(1), "720p": Decimal(2), "*": Decimal(3)})
+    prices = [model.price(size) for size in ("1280x720", "720x1280", "640x360")]
+    assert prices == [1, 2, 3]
+    assert Model(prices={"720p": Decimal(2)}).price("640x360") is None

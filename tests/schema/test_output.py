@@ -61,6 +61,11 @@ def test_every_output_is_as_the_schema_says(film: Callable[[str], Film], schema:
         assert faults(schema, "cost", it.run("cost", "--by", by, "--format", "json").json) == []
     assert faults(schema, "usable_cost", it.run("cost", "--usable", "--format", "json").json) == []
     assert faults(schema, "cost_accuracy", it.run("cost", "--accuracy", "--format", "json").json) == []
+    assert faults(schema, "prices", it.run("prices", "--format", "json").json) == []
+    entry = {"litellm_provider": "openai", "mode": "video_generation", "output_cost_per_second": 0.2}
+    it.write("map.json", json.dumps({"openai/sora-2": entry}))
+    synced = it.run("prices", "sync", "map.json", "--provider", "openai", "--format", "json").json
+    assert faults(schema, "price_sync", synced) == []
     it.write("manifests/more.toml", "[clips.hill\n")
     assert faults(schema, "error", it.run("plan", "--format", "json").json) == []
     (line,) = it.run("apply", "--yes", "--events").out.splitlines()
