@@ -35,6 +35,7 @@ COMMANDS = {
     "diff": "Compare the manifests with those of a git revision.",
     "check": "Check finished videos: black, frozen, flashing, silent, of the wrong size.",
     "cut": "Put a cut together as a film, or write it for an editing program.",
+    "review": "Look at the library in the browser: compare takes, pick, leave notes.",
     "pick": "Pick a take of a clip.",
     "graph": "Draw the dependency graph.",
     "gc": "List retired renders, or delete them.",

@@ -75,10 +75,12 @@ def build_file(config: Config, look: Look, file: str, text: str) -> Built:
     from sorasync.manifest.build import build
     from sorasync.manifest.declare import declare, syntax_faults
     from sorasync.manifest.matrix import canonical_name
+    from sorasync.manifest.review_lines import without_repeats
+    from sorasync.manifest.schema import REVIEW_FILE
     from sorasync.toml.parse import TomlError, parse
 
     try:
-        raw = parse(text)
+        raw = parse(without_repeats(text) if file.endswith(REVIEW_FILE) else text)
     except TomlError as error:
         return Built(file, faults=tuple(syntax_faults(file, error)), unread=True)
     noting = _Noting(look)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.matrix import check_matrix, instances
-from sorasync.manifest.schema import SLUG, ManifestModel
+from sorasync.manifest.schema import REVIEW_FILE, SLUG, ManifestModel
 from sorasync.manifest.suggest import shown
 from sorasync.manifest.template import Problem, has_placeholders, substitute, variable_faults
 from sorasync.manifest.validate import validate
@@ -18,7 +18,7 @@ from sorasync.toml.positions import TomlPath
 
 _SLUG = re.compile(SLUG)
 _SLUG_WORDS = "letters, digits, - and _, a letter or digit first, at most 64"
-_TABLES = ("vars", "characters", "clips", "cuts", "picks", "defaults")
+_TABLES = ("vars", "characters", "clips", "cuts", "picks", "defaults", "review")
 _KINDS = {"clips": "clip", "characters": "character", "cuts": "cut"}
 
 
@@ -83,6 +83,10 @@ class _Declaring:
                 message = f"`{name}` must be a table, not {shown(self.raw[name])}"
                 self.faults.append(Fault("S104", message, self.file, (name,), "a table"))
                 del self.raw[name]
+        if "review" in self.raw and not self.file.endswith(f"/{REVIEW_FILE}") and self.file != REVIEW_FILE:
+            message = f"`review` belongs in {REVIEW_FILE}, where `sorasync review` writes it"
+            self.faults.append(Fault("S103", message, self.file, ("review",), on_key=True))
+            del self.raw["review"]
         own = self.raw.get("vars", {})
         self.faults += variable_faults(own, self.file, lambda name: ("vars", name))
         self.scope.update(own)

@@ -88,6 +88,9 @@ _ORDER: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("Event", "[[cuts.NAME.events]]"),
         ("Audio", "[[cuts.NAME.audio]]"),
         ("Marker", "[[cuts.NAME.markers]]"),
+        ("Review", "[review]"),
+        ("Note", "review.notes.ID = { … }"),
+        ("Rejected", "review.rejected.ID = { … }"),
     ),
     "config": (
         ("Library", "[library]"),
@@ -210,7 +213,10 @@ def _type(value: dict[str, Any]) -> str:
 
 
 def _plural(items: dict[str, Any]) -> str:
-    return "tables" if "$ref" in items else f"{_type(items)}s"
+    if "$ref" in items:
+        return "tables"
+    kind, comma, bounds = _type(items).partition(",")
+    return f"{kind}s{comma}{bounds}"
 
 
 def _value_range(value: dict[str, Any]) -> str:

@@ -22,6 +22,10 @@ SIZE: Final = r"^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$"
 TEXT: Final = r"\S"
 # Frames, seconds, or a timecode without dropped frames.
 TIME: Final = r"([0-9]{1,7}f|[0-9]{1,5}(\.[0-9]{1,6})?s|[0-9]{2}:[0-5][0-9]:[0-5][0-9]:[0-9]{2,3})"
+TAKE: Final = r"^clip\.[^\s#/][^\x00-\x1f\x7f#]*#[1-9][0-9]{0,3}(/[1-9][0-9]{0,3})?$"
+KEY_START: Final = r"^[0-9a-f]{8,64}$"
+NOTE_ID: Final = r"^[a-z0-9]{4,32}$"
+MOMENT: Final = r"^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]Z$"
 INPUT: Final = r"^[^\s.]+\.[^\x00-\x1f\x7f]+$"
 
 # What a string must look like, in words, by pattern.
@@ -29,8 +33,15 @@ EXPECTED: Final[dict[str, str]] = {
     SIZE: 'width x height in pixels, such as "1280x720"',
     LINE: "a line of text without control characters",
     TEXT: "some text",
+    TAKE: 'a take such as "clip.market#2"',
+    KEY_START: "at least 8 hexadecimal digits",
+    NOTE_ID: "4 to 32 small letters and digits",
+    MOMENT: 'a time in UTC such as "2026-11-29T06:00:00Z"',
     INPUT: 'a node and its input, such as "6.text"',
 }
+
+# The one manifest with `[review]`, in the directory of manifests.
+REVIEW_FILE: Final = "review.toml"
 
 LONGEST_PROMPT: Final = 32_000
 # Tables and arrays inside one another that a parameter may have.
@@ -101,6 +112,13 @@ def _rate(value: object) -> object:
     raise PydanticCustomError(
         "rate", "a whole number from 1 to 120, or 23.976, 29.97, 47.952, 59.94 or 119.88"
     )
+
+
+def _corners(value: object) -> object:
+    numbers = value if isinstance(value, list) and len(value) == 4 else [None]
+    if all(isinstance(n, int | float) and not isinstance(n, bool) and 0 <= n <= 1 for n in numbers):
+        return [float(n) for n in numbers if n is not None]
+    raise PydanticCustomError("corners", "four numbers from 0 to 1")
 
 
 Line = Annotated[str, StringConstraints(pattern=LINE, max_length=1_000)]
@@ -403,6 +421,87 @@ class CutModel(Table):
     description: str | None = Field(None, description="For people only.", examples=["Festival version"])
 
 
+Corners = Annotated[
+    list[float],
+    BeforeValidator(_corners),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"type": "number", "minimum": 0, "maximum": 1},
+            "minItems": 4,
+            "maxItems": 4,
+        }
+    ),
+]
+NoteId = Annotated[str, StringConstraints(pattern=NOTE_ID)]
+Moment = Annotated[str, StringConstraints(pattern=MOMENT)]
+
+
+class NoteModel(Table):
+    """`[review.notes.ID]`: what somebody says of a take, at a frame."""
+
+    on: Annotated[str, StringConstraints(pattern=TAKE)] = Field(
+        description="The take or step that it is about.", examples=["clip.market#2"]
+    )
+    render: Annotated[str, StringConstraints(pattern=KEY_START)] | None = Field(
+        None,
+        description="The first digits of the key of the render that was looked at.",
+        examples=["4f0c91d2"],
+    )
+    frame: Annotated[int, Field(ge=0, le=10_000_000)] | None = Field(
+        None, description="The frame, from 0. Default: all of it.", examples=[72]
+    )
+    text: Annotated[str, StringConstraints(pattern=TEXT, max_length=4_000)] = Field(
+        description="What it says.", examples=["Six fingers."]
+    )
+    box: Corners | None = Field(
+        None,
+        description="A box around what is meant: left, top, right and bottom, from 0 to 1.",
+        examples=[[0.1, 0.2, 0.4, 0.5]],
+    )
+    arrow: Corners | None = Field(
+        None,
+        description="An arrow to what is meant: x and y of its tail, then of its head.",
+        examples=[[0.1, 0.2, 0.4, 0.5]],
+    )
+    by: Line | None = Field(None, description="Who says so.", examples=["Ann"])
+    at: Moment | None = Field(None, description="When, in UTC.", examples=["2026-11-29T06:00:00Z"])
+    done: bool = Field(False, description="Whether it is settled.", examples=[True])
+
+
+class RejectedModel(Table):
+    """`[review.rejected.ID]`: a take that is not to be picked, and why."""
+
+    on: Annotated[str, StringConstraints(pattern=TAKE)] = Field(
+        description="The take.", examples=["clip.market#1"]
+    )
+    render: Annotated[str, StringConstraints(pattern=KEY_START)] | None = Field(
+        None,
+        description="The first digits of the key of the render that was looked at.",
+        examples=["4f0c91d2"],
+    )
+    reason: Annotated[str, StringConstraints(pattern=TEXT, max_length=4_000)] = Field(
+        description="Why.", examples=["The lantern flickers."]
+    )
+    by: Line | None = Field(None, description="Who says so.", examples=["Ann"])
+    at: Moment | None = Field(None, description="When, in UTC.", examples=["2026-11-29T06:00:00Z"])
+
+
+class ReviewModel(Table):
+    """`[review]`: notes and verdicts of `sorasync review`, in `review.toml`. They change no render."""
+
+    notes: dict[NoteId, NoteModel] = Field(
+        {},
+        description="Notes at frames, by id.",
+        examples=[{"k3f9a1c2": {"on": "clip.market#2", "text": "Dark."}}],
+    )
+    rejected: dict[NoteId, RejectedModel] = Field(
+        {},
+        description="Rejected takes, by id.",
+        examples=[{"a81c22d0": {"on": "clip.market#1", "reason": "Flickers."}}],
+    )
+
+
 class ManifestModel(Table):
     """A manifest file."""
 
@@ -415,4 +514,8 @@ class ManifestModel(Table):
     cuts: dict[str, CutModel] = Field({}, description="Cuts by slug.")
     picks: dict[str, Annotated[int, Field(ge=1)]] = Field(
         {}, description="The picked take, by clip.", examples=[{"market": 2}]
+    )
+    review: ReviewModel = Field(
+        default_factory=ReviewModel,
+        description="Notes and verdicts of `sorasync review`, in `review.toml` only.",
     )

@@ -62,16 +62,29 @@ def pick(project: Project, library: Library, clip: str, take: int | None) -> Pic
     Raises `PickError` where the pick stands elsewhere or the clip has no such take, and `ManifestError`
     where the library would not be valid with it. The file is replaced in one step.
     """
-    spec = library.clips[clip]
+    file, before = picks_file(project), library.clips[clip].pick
+    _require_possible(library, clip, take, file)
+    if before != take:
+        library = _write_picks(project, file, clip, take)
+    return Picked(clip, before, take, file, library)
+
+
+def library_if_picked(project: Project, library: Library, clip: str, take: int | None) -> Library:
+    """The library as it would be with that pick; nothing is written. Raises what `pick` raises."""
     file = picks_file(project)
+    _require_possible(library, clip, take, file)
+    if library.clips[clip].pick == take:
+        return library
+    return _edited_library(project, file, clip, take)[0]
+
+
+def _require_possible(library: Library, clip: str, take: int | None, file: str) -> None:
+    """Raise `PickError` unless the take exists and the pick may be changed in `file`."""
+    spec = library.clips[clip]
     _refuse_elsewhere(library, clip, file)
     if take is not None and not 1 <= take <= spec.takes:
         takes = "one take" if spec.takes == 1 else f"{spec.takes} takes, 1 to {spec.takes}"
         raise PickError(f"clip.{clip} has no take {take}; it has {takes}")
-    before = spec.pick
-    if before != take:
-        library = _write_picks(project, file, clip, take)
-    return Picked(clip, before, take, file, library)
 
 
 def repair(project: Project, clip: str, take: int | None) -> Picked | None:
@@ -107,24 +120,33 @@ def _refuse_elsewhere(library: Library, clip: str, file: str) -> None:
     )
 
 
-def _write_picks(project: Project, file: str, clip: str, take: int | None) -> Library:
-    """Edit the file in memory, load the library with it, and only then write it."""
-    from sorasync.durable import write_atomic
+def _edited_library(project: Project, file: str, clip: str, take: int | None) -> tuple[Library, str]:
+    """The library with the file edited in memory, and the file's new text."""
     from sorasync.manifest.load import load
 
-    path = project.root / file
-    before = _read_picks(project.root, path, file)
+    before = _read_picks(project.root, project.root / file, file)
     after = edited(before or "", clip, take)
-    files = Overlay(project.root, file, after)
-    library = load(project.root, project.config, files)
+    return load(project.root, project.config, Overlay(project.root, file, after)), after
+
+
+def _write_picks(project: Project, file: str, clip: str, take: int | None) -> Library:
+    """Edit the file in memory, load the library with it, and only then write it."""
+    library, after = _edited_library(project, file, clip, take)
+    write_manifest(project, file, after)
+    return library
+
+
+def write_manifest(project: Project, file: str, text: str) -> None:
+    """Replace a file among the manifests in one step. Raises `PickError`."""
+    from sorasync.durable import write_atomic
+
     try:
-        target = path.resolve()
+        target = (project.root / file).resolve()
         if not target.is_relative_to(project.root.resolve()):
             raise PickError(f"{file} leads out of the library")
-        write_atomic(target, after.encode())
+        write_atomic(target, text.encode())
     except OSError as error:
         raise PickError(f"cannot write {file}: {error.strerror}") from error
-    return library
 
 
 def _read_picks(root: Path, path: Path, file: str) -> str | None:

@@ -56,6 +56,24 @@ def at_revision(root: Path, revision: str, leave_out: Sequence[str] = ()) -> Ite
         yield Revision(tree / prefix, commit)
 
 
+def committed_text(root: Path, file: str) -> str | None:
+    """The text of a file of the library at the last commit; None where there is none, or no git."""
+    try:
+        top = _repository(root)
+        name = (root.resolve() / file).relative_to(top).as_posix()
+        return _git(top, "cat-file", "blob", f"HEAD:{name}")
+    except (SorasyncError, ValueError):
+        return None
+
+
+def user_name(root: Path) -> str | None:
+    """The name that git writes into commits here; None where it has none."""
+    try:
+        return _git(root, "config", "user.name").strip() or None
+    except SorasyncError:
+        return None
+
+
 def _left_out(name: str, prefix: str, leave_out: Sequence[str]) -> bool:
     return any(name.startswith(f"{prefix}{one.strip('/')}/") for one in leave_out)
 

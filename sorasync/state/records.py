@@ -83,6 +83,16 @@ class Records(Attempts):
         )
         return {record.key: record for record in map(record_of, rows)}
 
+    def records_of(self, owner: str) -> list[Record]:
+        """The records last wanted under a clip's or character's address, oldest first."""
+        # "$" is the character after "#": everything that begins with the owner and "#" lies in between.
+        rows = self.session.rows(
+            f"{SELECT} WHERE r.address = :owner OR (r.address >= :first AND r.address < :last) "
+            "ORDER BY r.intent_at, r.key",
+            {"owner": owner, "first": f"{owner}#", "last": f"{owner}$"},
+        )
+        return [record_of(row) for row in rows]
+
     def every_record(self) -> list[Record]:
         """All records, by key."""
         return [record_of(row) for row in self.session.rows(f"{SELECT} ORDER BY r.key")]

@@ -37,6 +37,7 @@ MAY_IMPORT["operations"] = PARTS
 MAY_IMPORT["api"] = PARTS | {"operations"}
 MAY_IMPORT["doctor"] = PARTS | {"operations"}
 MAY_IMPORT["watch"] = PARTS | {"operations"}
+MAY_IMPORT["review"] = PARTS | {"operations", "watch"}
 ANYONE_MAY_IMPORT = {"errors", "clock", "text", "durable", "installed", "library_file", "sensitive"}
 # A plan carries the warnings of its library along, unread. Inside one process a connection has no socket to
 # cut, so a broken one is the exception that the caller's client would have made of it.
@@ -147,9 +148,9 @@ def test_a_library_is_known_in_its_own_part_only(name: str) -> None:
 def test_what_may_not_be_installed_is_needed_to_load_the_preview_server_only(name: str) -> None:
     users = {m for m in modules() if name in {i.partition(".")[0] for i in imports(m, at_start=True)}}
     assert users
-    # `cuts` makes films and `checks` measures them, each with an extra of its own: only `sorasync cut` and
-    # the processes that check load them.
-    assert {package(module) for module in users} - {"cuts", "checks"} == {"preview"}
+    # `cuts` makes films, `checks` measures them and `review` serves a page, each with an extra of its own:
+    # only their commands and the processes that check load them.
+    assert {package(module) for module in users} - {"cuts", "checks", "review"} == {"preview"}
 
 
 @pytest.mark.parametrize("part", PURE)

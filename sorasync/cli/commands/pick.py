@@ -36,7 +36,8 @@ def command(globals: Globals, clip: str, take: int | None, clear: bool) -> ExitC
     and nothing is billed. Without N, the takes are listed.
     """
     from sorasync.cli.views.pick.pick_output import picked_json, picked_text, takes_json, takes_text
-    from sorasync.cli.views.pick.pick_view import outcome, takes
+    from sorasync.cli.views.pick.pick_view import takes
+    from sorasync.operations.pick_outcome import outcome
 
     if clear and take is not None:
         raise click.UsageError("--clear takes no N")

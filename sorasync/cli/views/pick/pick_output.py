@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from shlex import quote as quoted
 
 from sorasync.cli.app.failure import one_line
-from sorasync.cli.views.pick.pick_view import PickView
 from sorasync.cli.views.plan.plan_json import usd
 from sorasync.cli.views.show.address_view import AddressView, RenderView
+from sorasync.operations.pick_outcome import PickOutcome
 from sorasync.plan.cost import total
 from sorasync.plan.plan import Plan
 from sorasync.text import counted
@@ -57,7 +57,7 @@ def _takes(view: AddressView) -> list[RenderView]:
     return [render for render in view.renders if render.address in takes]
 
 
-def picked_text(view: PickView) -> Iterator[str]:
+def picked_text(view: PickOutcome) -> Iterator[str]:
     """What was written, and what the plan would do now."""
     one = view.picked
     if not one.changed:
@@ -84,7 +84,7 @@ def _next(plan: Plan) -> str:
     return f"Plan: {counted(count, 'change')}, costs {cost}{simulated}. See: sorasync plan"
 
 
-def picked_json(view: PickView) -> dict[str, object]:
+def picked_json(view: PickOutcome) -> dict[str, object]:
     """The pick and the sums of the plan as plain data."""
     one, plan = view.picked, view.plan
     cost = total(change.cost_usd for change in plan.changes)

@@ -1,0 +1,49 @@
+"""What a pick leads to: the names of files brought in line, and the plan with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sorasync.operations.pick import Picked
+from sorasync.operations.plan import PlanOptions, make_plan
+
+if TYPE_CHECKING:
+    from sorasync.operations.plan import Planned
+    from sorasync.operations.project import Project
+    from sorasync.plan.plan import Plan
+    from sorasync.state.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class PickOutcome:
+    """A pick that was made, and what the plan says now. `notes` are sentences about the names of files."""
+
+    picked: Picked
+    plan: Plan
+    notes: tuple[str, ...]
+
+
+def outcome(project: Project, picked: Picked) -> PickOutcome:
+    """Bring the names of files in line and plan again, without asking the provider."""
+    with project.synced_store() as store:
+        planned = make_plan(project, PlanOptions(offline=True), store)
+        notes = _link(project, store, planned)
+        plan = planned.plan if notes else replace(planned.plan, relinks=())
+        return PickOutcome(picked, plan, notes)
+
+
+def link_names_again(project: Project) -> None:
+    """Bring the names of files in line with the picks as they are now."""
+    with project.synced_store() as store:
+        _link(project, store, make_plan(project, PlanOptions(offline=True), store))
+
+
+def _link(project: Project, store: Store, planned: Planned) -> tuple[str, ...]:
+    from sorasync.operations.apply import link_names
+    from sorasync.state.lock import holder
+
+    if holder(store) is not None:
+        return ("An apply is running: it relinks the file names when it ends.",)
+    conflicts = link_names(project, store, planned).conflicts
+    return tuple(f"{name}: a file of yours is in the way, so this name was not linked" for name in conflicts)

@@ -1,0 +1,236 @@
+"""Picks, rejections and notes made on the page, written among the manifests, each with its undo."""
+
+from __future__ import annotations
+
+import difflib
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sorasync.errors import SorasyncError
+from sorasync.manifest.library import Library
+from sorasync.operations.pick import library_if_picked, pick, picks_file, write_manifest
+from sorasync.operations.pick_outcome import link_names_again, outcome
+from sorasync.operations.plan import PlanOptions, make_plan
+from sorasync.operations.project import Project
+from sorasync.operations.revision import committed_text
+from sorasync.plan.cost import Total
+from sorasync.review.notes_file import (
+    KEY_DIGITS,
+    Note,
+    Rejection,
+    ReviewNotes,
+    manifest_text,
+    notes_text,
+    parse_notes,
+    plain_text,
+    review_file,
+)
+
+_MOST_UNDONE = 100
+_LONGEST = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A file that was written: what it said before and after, and the sentence that undoes it."""
+
+    file: str
+    before: str | None
+    after: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Picking(Project):
+    """The project with another library: that of a pick which was not written."""
+
+    supposed: Library | None = field(default=None, compare=False, repr=False)
+
+    def library(self) -> Library:
+        """The supposed library."""
+        assert self.supposed is not None
+        return self.supposed
+
+
+@dataclass(slots=True)
+class Choices:
+    """Writes choices, and remembers how to undo them. `project` opens the library anew."""
+
+    project: Callable[[], Project]
+    _steps: list[_Step] = field(default_factory=list)
+
+    def pick_cost(self, clip: str, take: int | None) -> dict[str, Any]:
+        """What the plan would cost after a pick, and what it costs now; nothing is written."""
+        project = self.project()
+        library = project.library()
+        _require_clip(library, clip)
+        supposed = library_if_picked(project, library, clip, take)
+        now = make_plan(project, PlanOptions(offline=True)).plan
+        wanted = _Picking(project.root, project.config, project.profile, project.clock, supposed=supposed)
+        then = make_plan(wanted, PlanOptions(offline=True)).plan
+        owners = [one.removeprefix("clip.") for one in then.by_owner if one not in now.by_owner]
+        return {
+            "before": library.clips[clip].pick,
+            "changes": len(then.changes),
+            "cost": str(then.cost) if _costs(then.cost) else "$0",
+            "cost_now": str(now.cost) if _costs(now.cost) else "$0",
+            "dearer": _costs(then.cost) and then.cost != now.cost,
+            "simulated": then.simulated,
+            "clips": sorted(owners)[:20],
+            "file": picks_file(project),
+        }
+
+    def pick(self, clip: str, take: int | None) -> dict[str, Any]:
+        """Pick a take, or none."""
+        project = self.project()
+        library = project.library()
+        _require_clip(library, clip)
+        file = picks_file(project)
+        before = manifest_text(project, file)
+        picked = pick(project, library, clip, take)
+        result = outcome(self.project(), picked)
+        what = f"pick of clip.{clip}" if take is None else f"pick of clip.{clip}#{take}"
+        self._wrote(file, before, manifest_text(project, file) or "", what)
+        cost = str(result.plan.cost) if _costs(result.plan.cost) else "$0"
+        return {
+            "changed": picked.changed,
+            "file": file,
+            "notes": list(result.notes),
+            "changes": len(result.plan.changes),
+            "cost": cost,
+        }
+
+    def reject(self, address: str, key: str, reason: str | None, user: str) -> None:
+        """Reject a render of a take with a reason, or take that back with None."""
+        render, words = key[:KEY_DIGITS], _text(reason, "a reason") if reason is not None else ""
+
+        def change(notes: ReviewNotes) -> ReviewNotes:
+            if reason is None:
+                return notes.without_rejection(address, render).without_rejection(address, None)
+            return notes.with_rejection(Rejection(address, words, render, user, _now()))
+
+        taken_back = f"rejection of {address} taken back"
+        self._write_notes(change, taken_back if reason is None else f"rejection of {address}")
+
+    def add_note(self, fields: Mapping[str, Any], user: str) -> str:
+        """Add a note; its id."""
+        note = Note(
+            id=secrets.token_hex(4),
+            on=str(fields.get("on", "")),
+            text=_text(fields.get("text"), "a note"),
+            render=str(fields.get("key", ""))[:KEY_DIGITS] or None,
+            frame=fields.get("frame"),
+            box=_corners(fields.get("box")),
+            arrow=_corners(fields.get("arrow")),
+            by=user,
+            at=_now(),
+        )
+        self._write_notes(lambda notes: notes.with_note(note), f"note on {note.on}")
+        return note.id
+
+    def change_note(self, note_id: str, fields: Mapping[str, Any]) -> None:
+        """Settle a note or open it again, or give it another text; `remove` takes it away."""
+
+        def change(notes: ReviewNotes) -> ReviewNotes:
+            note = notes.note(note_id)
+            if note is None:
+                raise SorasyncError("there is no such note any more")
+            if fields.get("remove") is True:
+                return notes.without_note(note_id)
+            if "text" in fields:
+                note = replace(note, text=_text(fields["text"], "a note"), at=_now())
+            return notes.with_note(replace(note, done=bool(fields.get("done", note.done))))
+
+        self._write_notes(change, "change of a note")
+
+    def take_in(self, text: str) -> int:
+        """Take in the notes of another review: its file, or what an exported page gave; how many were new."""
+        given = parse_notes(text)
+        new = 0
+
+        def change(notes: ReviewNotes) -> ReviewNotes:
+            nonlocal new
+            for note in given.notes:
+                new += notes.note(note.id) != note
+                notes = notes.with_note(note)
+            for one in given.rejected:
+                new += one not in notes.rejected
+                notes = notes.with_rejection(one)
+            return notes
+
+        self._write_notes(change, "notes taken in")
+        return new
+
+    def undo(self) -> str:
+        """Take the last choice back; what it was. Raises `SorasyncError` where its file was changed since."""
+        if not self._steps:
+            raise SorasyncError("there is nothing to undo")
+        step = self._steps[-1]
+        project = self.project()
+        if (manifest_text(project, step.file) or "") != step.after:
+            raise SorasyncError(f"{step.file} has changed since, so this cannot be undone here")
+        if step.before is None:
+            (project.root / step.file).unlink(missing_ok=True)
+        else:
+            write_manifest(project, step.file, step.before)
+        self._steps.pop()
+        if step.file == picks_file(project):
+            link_names_again(self.project())
+        return step.what
+
+    def diff(self) -> str:
+        """What the files of picks and notes say now against the last commit, as a unified diff."""
+        project = self.project()
+        parts: list[str] = []
+        for file in (picks_file(project), review_file(project)):
+            now = manifest_text(project, file) or ""
+            before = committed_text(project.root, file)
+            lines = difflib.unified_diff(
+                (before or "").splitlines(), now.splitlines(), f"a/{file}", f"b/{file}", lineterm="", n=1
+            )
+            parts += lines
+        return "\n".join(parts)
+
+    def _write_notes(self, change: Callable[[ReviewNotes], ReviewNotes], what: str) -> None:
+        project = self.project()
+        file = review_file(project)
+        before = manifest_text(project, file)
+        after = notes_text(change(parse_notes(before or "")))
+        # Read back before it is written: a value that the language refuses is refused here.
+        parse_notes(after)
+        write_manifest(project, file, after)
+        self._wrote(file, before, after, what)
+
+    def _wrote(self, file: str, before: str | None, after: str, what: str) -> None:
+        if (before or "") != after:
+            self._steps = [*self._steps[-_MOST_UNDONE:], _Step(file, before, after, what)]
+
+
+def _require_clip(library: Library, clip: str) -> None:
+    if clip not in library.clips:
+        raise SorasyncError(f"there is no clip {clip!r}")
+
+
+def _costs(cost: Total) -> bool:
+    return bool(cost.known_usd or cost.unknown)
+
+
+def _text(value: object, what: str) -> str:
+    text = plain_text(value) if isinstance(value, str) else ""
+    if not text or len(text) > _LONGEST:
+        raise SorasyncError(f"{what} needs a text of at most {_LONGEST:,} characters")
+    return text
+
+
+def _corners(value: object) -> tuple[float, ...] | None:
+    if not isinstance(value, list) or len(value) != 4:
+        return None
+    numbers = [float(n) for n in value if isinstance(n, int | float)]
+    return tuple(min(1.0, max(0.0, n)) for n in numbers) if len(numbers) == 4 else None
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

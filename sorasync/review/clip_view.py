@@ -1,0 +1,214 @@
+"""What the page shows of one clip: takes, chain of steps, prompt, and what earlier prompts made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sorasync.errors import SorasyncError
+from sorasync.graph.address import parse
+from sorasync.operations.status import changes_by_address, stage_of
+from sorasync.plan.cost import total
+from sorasync.plan.word_diff import word_diff
+from sorasync.review.library_view import Snapshot, notes_on, rejection_of, rejections, usd
+from sorasync.review.notes_file import KEY_DIGITS, Note
+from sorasync.state.record import Status
+
+if TYPE_CHECKING:
+    from sorasync.graph.graph import ClipNode
+    from sorasync.graph.render import Render
+    from sorasync.manifest.library import ClipSpec
+    from sorasync.state.record import Record
+    from sorasync.state.store import Store
+
+
+def clip_json(snapshot: Snapshot, store: Store, name: str) -> dict[str, Any]:
+    """One clip. Raises `SorasyncError` for one that is not declared."""
+    node = snapshot.planned.graph.clips.get(name)
+    if node is None:
+        raise SorasyncError(f"there is no clip {name!r}")
+    return _ClipView(snapshot, store, node).json()
+
+
+class _ClipView:
+    def __init__(self, snapshot: Snapshot, store: Store, node: ClipNode) -> None:
+        self._snapshot = snapshot
+        self._store = store
+        self._node = node
+        self._graph = snapshot.planned.graph
+        self._changes = changes_by_address(snapshot.planned.plan.changes)
+        self._rejected = rejections(snapshot.notes.rejected)
+        self._records = store.records({self._graph.keys[address] for address in node.renders})
+        self._present = snapshot.assets()
+
+    def json(self) -> dict[str, Any]:
+        node, library = self._node, self._snapshot.planned.library
+        spec = library.clips[node.name]
+        at = library.position(spec.origin)
+        takes = [self._render(address) for address in node.takes]
+        return {
+            "name": node.name,
+            "picked": node.chosen,
+            "pickable": not node.single,
+            "waits_for": node.waits_for,
+            "file": f"{at.file}:{at.line}",
+            "description": spec.description,
+            "tags": list(node.tags),
+            "prompt": spec.prompt,
+            "source": spec.source,
+            "characters": list(spec.characters),
+            "takes": takes,
+            "steps": [self._step(address, spec) for address in node.steps],
+            "undone_steps": [step.prompt for step in spec.steps] if node.waits_for and not node.steps else [],
+            "needed_by": [name for name, other in library.clips.items() if other.source == node.name],
+            "revisions": self._revisions(spec),
+            "elsewhere": [note_json(note) for note in self._elsewhere()],
+            "checks": [],
+        }
+
+    def _render(self, address: str) -> dict[str, Any]:
+        render = self._graph.renders[address]
+        record, change = self._records.get(render.key), self._changes.get(address)
+        brief = self._snapshot.planned.known.briefs.get(render.key)
+        verdict = rejection_of(self._rejected, address, render.key)
+        return {
+            "address": address,
+            "label": self._graph.label(address),
+            "number": render.take,
+            "kind": render.kind.value,
+            "key": render.key[:KEY_DIGITS],
+            "stage": stage_of(change, brief).value,
+            "reason": change.reason if change else "",
+            "video": self._snapshot.asset_of(address),
+            "rejected": None if verdict is None else {"reason": verdict.reason, "by": verdict.by},
+            "to_pay": usd(total([change.cost_usd])) if change else None,
+            "facts": self._facts(render, record),
+            "notes": [note_json(note) for note in notes_on(self._snapshot.notes, address, render.key)],
+            **self._record_fields(record),
+        }
+
+    def _record_fields(self, record: Record | None) -> dict[str, Any]:
+        """What is known of a render that was asked for."""
+        if record is None:
+            names = ("status", "progress", "error", "paid", "when", "seconds", "who")
+            return dict.fromkeys(names)
+        charge = record.charge
+        run = self._store.run(record.run) if record.run is not None else None
+        return {
+            "status": record.status.value,
+            "progress": record.progress if record.status is not Status.STORED else None,
+            "error": record.error_message,
+            "paid": None if charge is None or charge.usd is None else f"{charge.usd:f}",
+            "when": record.submitted_at or record.intent_at,
+            "seconds": record.seconds,
+            "who": run.user if run else None,
+        }
+
+    def _step(self, address: str, spec: ClipSpec) -> dict[str, Any]:
+        shown = self._render(address)
+        position = parse(address).step or 1
+        shown["prompt"] = spec.steps[position - 1].prompt if position <= len(spec.steps) else ""
+        return shown
+
+    def _facts(self, render: Render, record: Record | None) -> list[list[str]]:
+        """What is asked for and what is known of it, as pairs of words."""
+        facts = [["model", render.model], ["size", render.size], ["length", f"{render.seconds} s"]]
+        facts += [[name, _words(value)] for name, value in sorted(render.params.items())]
+        seed = _seed_of(record)
+        if seed and "seed" not in render.params:
+            facts.append(["seed", seed])
+        facts += [["character", self._graph.label(c).removeprefix("character.")] for c in render.characters]
+        if render.file:
+            facts.append(["first frame", render.file])
+        return [[name, value] for name, value in facts if value]
+
+    def _revisions(self, spec: ClipSpec) -> list[dict[str, Any]]:
+        """Earlier prompts of the clip, newest first, each with its takes and what has changed since."""
+        current = " ".join((spec.prompt or "").split())
+        found: dict[str, list[Record]] = {}
+        for record in self._store.records_of(f"clip.{self._node.name}"):
+            if record.kind == "create" and record.key not in self._records:
+                found.setdefault(_prompt_of(record), []).append(record)
+        dated = sorted(found.items(), key=lambda item: -max(r.intent_at or 0 for r in item[1]))
+        return [
+            {
+                "prompt": prompt,
+                "diff": word_diff(prompt, current) if " ".join(prompt.split()) != current else [],
+                "takes": [self._earlier(record) for record in records],
+            }
+            for prompt, records in dated
+        ]
+
+    def _earlier(self, record: Record) -> dict[str, Any]:
+        return {
+            "address": record.address,
+            "label": self._graph.label(record.address),
+            "number": parse(record.address).take,
+            "key": record.key[:KEY_DIGITS],
+            "kind": record.kind,
+            "stage": "retired",
+            "reason": "",
+            "video": record.asset if record.asset in self._present else None,
+            "rejected": None,
+            "to_pay": None,
+            "facts": [[n, v] for n, v in (("model", record.model), ("size", record.size)) if v],
+            "notes": [note_json(n) for n in notes_on(self._snapshot.notes, record.address, record.key)],
+            **self._record_fields(record),
+        }
+
+    def _elsewhere(self) -> list[Note]:
+        """Notes on the clip that no render shown here has."""
+        keys = {r.key[:KEY_DIGITS] for r in self._store.records_of(f"clip.{self._node.name}")}
+        keys |= {self._graph.keys[address][:KEY_DIGITS] for address in self._node.renders}
+        prefix = f"clip.{self._node.name}#"
+        return [
+            note
+            for note in self._snapshot.notes.notes
+            if note.on.startswith(prefix) and note.render and note.render[:KEY_DIGITS] not in keys
+        ]
+
+
+def note_json(note: Note) -> dict[str, Any]:
+    """A note for the page."""
+    return {
+        "id": note.id,
+        "on": note.on,
+        "frame": note.frame,
+        "text": note.text,
+        "box": note.box,
+        "arrow": note.arrow,
+        "by": note.by,
+        "at": note.at,
+        "done": note.done,
+    }
+
+
+def _prompt_of(record: Record) -> str:
+    """The prompt as it was sent, as far as the record knows it."""
+    for text in (record.request, record.inputs):
+        fields = _fields(text)
+        if isinstance(prompt := fields.get("prompt"), str):
+            return prompt
+    return ""
+
+
+def _seed_of(record: Record | None) -> str:
+    fields = {} if record is None else {**_fields(record.inputs), **_fields(record.request)}
+    seed = fields.get("seed")
+    params = fields.get("params")
+    if seed is None and isinstance(params, dict):
+        seed = params.get("seed")
+    return "" if seed is None else str(seed)
+
+
+def _fields(text: str) -> Mapping[str, Any]:
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _words(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

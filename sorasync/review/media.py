@@ -1,0 +1,151 @@
+"""Videos and pictures of a library by their digest. A name from outside never becomes a path."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Collection, Iterator
+from io import BufferedReader
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+
+from sorasync.durable import put_whole
+from sorasync.library_file import open_file, read_file
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from sorasync.assets.store import AssetStore
+
+POSTERS = "state/cache/posters"
+
+_PIECE = 256 << 10
+_WIDTH = 480
+# How far into a video its poster is: a first frame is often black.
+_PART = 0.3
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+
+class Media:
+    """The files of one library. `known` are the digests that may be asked for."""
+
+    def __init__(self, root: Path, assets: AssetStore) -> None:
+        self.root = root
+        self.assets = assets
+        self.known: Collection[str] = frozenset()
+        self._rates: dict[str, float] = {}
+
+    def video(self, sha256: str) -> BufferedReader | None:
+        """An open video; None for one that is not the library's, or not here."""
+        if sha256 not in self.known:
+            return None
+        try:
+            return open_file(self.assets.path_of(sha256), within=self.assets.path)
+        except OSError:
+            return None
+
+    def poster(self, sha256: str) -> bytes | None:
+        """A picture of a video as WebP, kept for the next time."""
+        if sha256 not in self.known:
+            return None
+        kept = self.root / POSTERS / f"{sha256}.webp"
+        try:
+            return read_file(kept, within=self.root)
+        except OSError:
+            pass
+        with self.video(sha256) or io.BytesIO() as file:
+            made = poster_of(file)
+        if made is not None:
+            self._keep(kept, made)
+        return made
+
+    def _keep(self, path: Path, picture: bytes) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.parent.resolve().is_relative_to(self.root.resolve()):
+                put_whole(path, picture, sync=False)
+        except OSError:
+            # A library that cannot be written can be looked at all the same.
+            return
+
+    def rate(self, sha256: str) -> float:
+        """Frames a second of a video; 24 where it cannot be read."""
+        if sha256 not in self._rates:
+            with self.video(sha256) or io.BytesIO() as file:
+                self._rates[sha256] = _rate_of(file)
+        return self._rates[sha256]
+
+
+def poster_of(file: BinaryIO) -> bytes | None:
+    """A picture from some way into a video; None where it cannot be read."""
+    import av
+    import PIL.Image  # noqa: F401, for what `to_image` makes
+
+    buffer = io.BytesIO()
+    try:
+        with av.open(file, "r") as container:
+            stream = container.streams.video[0]
+            if container.duration:
+                container.seek(int(container.duration * _PART))
+            image: Image = next(container.decode(stream)).to_image()  # type: ignore[no-untyped-call]
+        image.thumbnail((_WIDTH, _WIDTH))
+        image.save(buffer, "WEBP", quality=80)
+    except (av.error.FFmpegError, StopIteration, IndexError, OSError, ValueError):
+        return None
+    return buffer.getvalue()
+
+
+def _rate_of(file: BinaryIO) -> float:
+    import av
+
+    try:
+        with av.open(file, "r") as container:
+            rate = container.streams.video[0].average_rate
+    except (av.error.FFmpegError, IndexError, OSError, ValueError):
+        rate = None
+    return float(rate) if rate else 24.0
+
+
+def file_response(file: BufferedReader, wanted: str | None, media_type: str) -> Response:
+    """The answer with a file, or with the part of it that a `Range` header asks for."""
+    size = os.fstat(file.fileno()).st_size
+    part = byte_range(wanted, size)
+    headers = {"accept-ranges": "bytes", "cache-control": "private, max-age=31536000, immutable"}
+    if part is None:
+        file.close()
+        return PlainTextResponse("no such part\n", 416, {"content-range": f"bytes */{size}"})
+    start, stop = part
+    headers["content-length"] = str(stop - start)
+    whole = wanted is None or not _RANGE.fullmatch(wanted)
+    if not whole:
+        headers["content-range"] = f"bytes {start}-{stop - 1}/{size}"
+    body = _pieces(file, start, stop)
+    return StreamingResponse(body, 200 if whole else 206, headers, media_type=media_type)
+
+
+def byte_range(wanted: str | None, size: int) -> tuple[int, int] | None:
+    """The bytes that a `Range` header asks for, up to but without the last; None where there are none.
+
+    What is no single range of bytes asks for everything.
+    """
+    found = _RANGE.fullmatch(wanted.strip()) if wanted else None
+    if found is None or found.groups() == ("", ""):
+        return 0, size
+    first, last = found.groups()
+    if not first:
+        start, stop = max(0, size - int(last)), size
+    else:
+        start, stop = int(first), min(size, int(last) + 1) if last else size
+    return (start, stop) if start < stop else None
+
+
+def _pieces(file: BufferedReader, start: int, stop: int) -> Iterator[bytes]:
+    with file:
+        file.seek(start)
+        left = stop - start
+        while left > 0 and (piece := file.read(min(_PIECE, left))):
+            left -= len(piece)
+            yield piece

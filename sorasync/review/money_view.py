@@ -1,0 +1,69 @@
+"""The plan and the money for the page: what an apply would do, and what was spent when and on what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sorasync.graph.address import owner
+from sorasync.operations.cost import By, spending
+from sorasync.review.library_view import Snapshot, usd
+
+if TYPE_CHECKING:
+    from sorasync.operations.project import Project
+    from sorasync.state.store import Store
+
+_MOST_CHANGES = 500
+_MOST_LINES = 20
+
+
+def money_json(project: Project, snapshot: Snapshot, store: Store) -> dict[str, Any]:
+    """Plan, sums and budgets."""
+    plan = snapshot.planned.plan
+    return {
+        "token": plan.token,
+        "simulated": plan.simulated,
+        "cost": usd(plan.cost),
+        "worst": usd(plan.worst),
+        "seconds": plan.seconds,
+        "summary": {name: count for name, count in plan.summary().items() if count},
+        "changes": [
+            {
+                "label": change.label,
+                "clip": owner(change.address).removeprefix("clip."),
+                "action": change.action.value,
+                "reason": change.reason,
+                "cost": None if change.cost_usd is None else f"{change.cost_usd:f}",
+                "video": snapshot.asset_of(change.address),
+            }
+            for change in plan.changes[:_MOST_CHANGES]
+        ],
+        "more": max(0, len(plan.changes) - _MOST_CHANGES),
+        "waiting": [{"label": one.label, "clip": one.clip, "cost": usd(one.cost)} for one in plan.waiting],
+        "refusals": [refusal.message for refusal in plan.refusals],
+        "budgets": [
+            {
+                "period": one.period,
+                "spent": f"{one.spent_usd:f}",
+                "cap": None if one.usd is None else f"{one.usd:f}",
+            }
+            for one in plan.allowances
+        ],
+        "spent": {by.value: _lines(project, store, by) for by in (By.DAY, By.MODEL, By.CLIP)},
+        "total": f"{spending(project, store, By.MODEL).total.spent:f}",
+    }
+
+
+def _lines(project: Project, store: Store, by: By) -> list[dict[str, Any]]:
+    lines = spending(project, store, by).lines
+    kept = lines[-90:] if by is By.DAY else lines[:_MOST_LINES]
+    return [
+        {
+            "name": line.name,
+            "usd": f"{line.spent:f}",
+            "renders": line.renders,
+            "failed": line.failed,
+            "seconds": line.seconds,
+            "unknown": line.unknown,
+        }
+        for line in kept
+    ]

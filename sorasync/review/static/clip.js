@@ -1,0 +1,484 @@
+// One clip: its takes side by side, playing as one, and everything that is known of them.
+"use strict";
+
+Review.clip = (() => {
+  const { el, svg, put, icon, get, post, address, toast, failed, ask, money, dollars, costs, diffOf, counted } = Review;
+  const MOST_PANES = 4;
+  const MODES = [["side", "Side by side"], ["wipe", "Wipe"], ["blend", "Blend"], ["difference", "Difference"]];
+  const SPEEDS = [0.25, 0.5, 1, 1.5, 2];
+
+  function show(main, name) {
+    let clip = null, loaded = "", panes = [], mode = "side", amount = 50, gain = 4, writing = null, active = 0, chosenNote = null, closed = false;
+    const player = new Review.player.Player(() => showTime());
+    const stage = el("div", { class: "stage-area" });
+    const strip = el("div", { class: "takes", role: "group", "aria-label": "Takes" });
+    const side = el("div", { class: "aside" });
+    const transport = bar();
+    const head = el("div", { class: "clip-head" });
+    const formPlace = el("div", {});
+    put(main, head, el("div", { class: "clip-layout" },
+      el("div", { class: "clip-main" }, stage, transport.node, strip), el("div", { class: "aside" }, formPlace, side)));
+
+    const writable = () => Review.library.writable && !Review.exported;
+    const everyTake = () => [...clip.takes, ...clip.steps, ...clip.revisions.flatMap((one) => one.takes)];
+    const idOf = (take) => `${take.address} ${take.key}`;
+
+    async function load() {
+      let fresh = null;
+      try { fresh = await get("/api/clip", { name }); } catch (error) {
+        if (!closed) put(main, el("p", { class: "empty" }, error.message));
+        return;
+      }
+      if (closed) return;
+      const row = Review.library.clips.find((one) => one.name === name);
+      const seen = JSON.stringify([fresh, row]);
+      // Nothing is drawn again for nothing: it would take the focus away.
+      if (seen === loaded) return;
+      clip = fresh;
+      loaded = seen;
+      const known = new Map(everyTake().map((take) => [idOf(take), take]));
+      const kept = panes.map((pane) => known.get(pane.id)).filter((take) => take && take.video);
+      if (panes.length && kept.length === panes.length) {
+        kept.forEach((take, index) => { panes[index].take = take; });
+        labelPanes();
+      } else {
+        open(kept.length ? kept : first());
+      }
+      drawHead();
+      drawStrip();
+      drawSide();
+      showTime();
+    }
+
+    // What is shown at first: the takes to choose from, or what the clip stands for.
+    function first() {
+      const here = clip.takes.filter((take) => take.video);
+      const done = clip.steps.filter((step) => step.video);
+      if (done.length) return [done[done.length - 1]];
+      const unrejected = here.filter((take) => !take.rejected);
+      const small = innerWidth < 700 ? 2 : 3;
+      const picked = here.filter((take) => take.number === clip.picked);
+      return picked.length ? picked : (unrejected.length ? unrejected : here).slice(0, small);
+    }
+
+    // ---- panes
+
+    function paneOf(take) {
+      const video = el("video", { src: address.video(take.video), preload: "auto", playsinline: true, tabindex: "-1",
+        "aria-label": take.label });
+      video.muted = true;
+      const overlay = new Review.notes.Overlay();
+      const frame = el("div", { class: "frame" }, video, overlay.node);
+      video.addEventListener("loadedmetadata", () => {
+        if (!video.videoWidth) return;
+        frame.style.aspectRatio = `${video.videoWidth} / ${video.videoHeight}`;
+        frame.style.setProperty("--ratio", video.videoWidth / video.videoHeight);
+        transport.ready();
+      });
+      const label = el("div", { class: "pane-label" });
+      const node = el("figure", { class: "pane", onpointerdown: () => { activate(panes.findIndex((p) => p.node === node)); } },
+        label, frame);
+      return { id: idOf(take), take, video, overlay, frame, label, node };
+    }
+
+    function open(takes) {
+      const time = player.time;
+      const before = new Map(panes.map((pane) => [pane.id, pane]));
+      panes = takes.slice(0, MOST_PANES).map((take) => {
+        const kept = before.get(idOf(take));
+        before.delete(idOf(take));
+        if (kept) { kept.take = take; return kept; }
+        return paneOf(take);
+      });
+      for (const gone of before.values()) { gone.video.pause(); gone.video.removeAttribute("src"); gone.video.load(); }
+      if (panes.length !== 2) mode = "side";
+      active = Math.min(active, Math.max(0, panes.length - 1));
+      player.use(panes.map((pane) => [pane.video, pane.take.fps]));
+      player.set(time);
+      layOut();
+      labelPanes();
+      if (clip) drawStrip();
+    }
+
+    function layOut() {
+      stage.className = `stage-area mode-${mode} panes-${panes.length}`;
+      if (!panes.length) {
+        put(stage, el("p", { class: "empty" }, emptyWords()));
+        return;
+      }
+      if (mode === "side") {
+        for (const pane of panes) { pane.node.append(pane.label, pane.frame); pane.frame.removeAttribute("style-over"); }
+        put(stage, ...panes.map((pane) => pane.node));
+      } else {
+        const [one, other] = panes;
+        const stack = el("div", { class: "stack" }, one.frame, other.frame);
+        put(stage, el("div", { class: "stack-labels" }, one.label, other.label), stack, controls());
+      }
+      for (const [index, pane] of panes.entries()) pane.frame.classList.toggle("on-top", mode !== "side" && index === 1);
+      blend();
+      transport.modes();
+    }
+
+    function emptyWords() {
+      const flying = clip.takes.find((take) => take.stage === "in flight");
+      if (flying) return `In flight${flying.progress === null ? "" : `: ${flying.progress}%`}. It appears here when it is done.`;
+      if (clip.waits_for && clip.waits_for !== clip.name) return `It waits for a pick of clip.${clip.waits_for}.`;
+      return "Nothing is rendered yet.";
+    }
+
+    function controls() {
+      const range = el("input", { type: "range", min: "0", max: "100", value: amount, "aria-label": mode === "wipe" ? "Where the wipe is" : "How much of the second",
+        oninput: () => { amount = Number(range.value); blend(); } });
+      const power = el("input", { type: "range", min: "1", max: "16", value: gain, "aria-label": "Gain",
+        oninput: () => { gain = Number(power.value); blend(); } });
+      return mode === "difference"
+        ? el("label", { class: "row slider" }, "Gain", power) : el("label", { class: "row slider" }, mode === "wipe" ? "Wipe" : "Blend", range);
+    }
+
+    function blend() {
+      const stack = stage.querySelector(".stack");
+      for (const pane of panes) { pane.frame.style.clipPath = ""; pane.frame.style.opacity = ""; pane.frame.style.mixBlendMode = ""; }
+      if (!stack) return;
+      const top = panes[1].frame;
+      stack.style.filter = mode === "difference" ? `brightness(${gain})` : "";
+      if (mode === "wipe") top.style.clipPath = `inset(0 0 0 ${amount}%)`;
+      if (mode === "blend") top.style.opacity = amount / 100;
+      if (mode === "difference") top.style.mixBlendMode = "difference";
+    }
+
+    function activate(index) {
+      if (index < 0) return;
+      active = index;
+      labelPanes();
+    }
+
+    function labelPanes() {
+      panes.forEach((pane, index) => {
+        const take = pane.take;
+        const isPicked = clip.pickable && take.kind === "create" && take.stage !== "retired" && take.number === clip.picked;
+        pane.node.classList.toggle("active", panes.length > 1 && index === active);
+        put(pane.label,
+          el("strong", {}, titleOf(take)),
+          isPicked ? el("span", { class: "stage s-done" }, icon("star"), "picked") : null,
+          take.rejected ? el("span", { class: "stage s-failed" }, "rejected") : null,
+          take.stage === "retired" ? el("span", { class: "stage" }, "earlier") : null,
+          el("span", { class: "space" }),
+          panes.length > 1 ? el("button", { class: "small", "aria-pressed": String(player.heard === pane.video),
+            "aria-label": `Sound of ${titleOf(take)}`, onclick: () => { hear(pane); } }, "Sound") : null,
+        );
+        pane.frame.classList.toggle("rejected", Boolean(take.rejected));
+      });
+      transport.ready();
+    }
+
+    function hear(pane) {
+      player.hear(player.heard === pane.video ? null : pane.video);
+      labelPanes();
+    }
+
+    const titleOf = (take) => (clip.steps.some((step) => step.address === take.address)
+      ? `Step ${clip.steps.findIndex((step) => step.address === take.address) + 1}: ${take.kind}` : `Take ${take.number}`);
+
+    function toggleTake(take) {
+      const shown = panes.map((pane) => pane.take);
+      const at = shown.findIndex((one) => idOf(one) === idOf(take));
+      if (at >= 0) { if (shown.length > 1) shown.splice(at, 1); } else if (take.video) {
+        if (shown.length >= MOST_PANES) shown.pop();
+        shown.push(take);
+        shown.sort((a, b) => everyTake().indexOf(a) - everyTake().indexOf(b));
+      }
+      open(shown);
+    }
+
+    // ---- transport
+
+    function bar() {
+      const button = (label, name, run) => el("button", { class: "round", "aria-label": label, title: label, onclick: run }, icon(name));
+      const play = button("Play", "play", () => player.toggle());
+      const scrub = el("input", { type: "range", min: "0", max: "1", value: "0", step: "1", class: "scrub", "aria-label": "Frame",
+        oninput: () => { if (player.playing) player.pause(); player.toFrame(Number(scrub.value)); } });
+      const marks = svg("svg", { class: "marks", viewBox: "0 0 1000 10", preserveAspectRatio: "none", "aria-hidden": "true" });
+      const time = el("output", { class: "time" });
+      const speed = el("select", { "aria-label": "Speed", onchange: () => player.setSpeed(Number(speed.value)) },
+        SPEEDS.map((value) => el("option", { value, selected: value === 1 }, `${value}×`)));
+      const loop = el("button", { "aria-pressed": "true", onclick: () => { player.loop = !player.loop; showTime(); } }, "Loop");
+      const sound = el("button", { "aria-pressed": "false", onclick: () => panes[active] && hear(panes[active]) }, "Sound");
+      const modes = el("span", { class: "segmented modes", role: "group", "aria-label": "Compare" }, MODES.map(([value, label]) =>
+        el("button", { "aria-pressed": String(value === mode), "data-mode": value, onclick: () => setMode(value) }, label)));
+      const node = el("div", { class: "transport" },
+        el("div", { class: "scrubber" }, scrub, marks),
+        el("div", { class: "row wrap" },
+          button("One frame back", "back", () => player.step(-1)), play,
+          button("One frame forward", "forward", () => player.step(1)), time, el("span", { class: "space" }),
+          loop, sound, speed, modes));
+      return {
+        node,
+        modes: () => {
+          modes.hidden = panes.length !== 2;
+          for (const one of modes.children) one.setAttribute("aria-pressed", String(one.dataset.mode === mode));
+        },
+        ready: () => {
+          scrub.max = player.frames - 1;
+          const part = (frame) => (frame / Math.max(1, player.frames - 1)) * 1000;
+          const dots = panes.flatMap((pane) => pane.take.notes).filter((note) => note.frame !== null && !note.done)
+            .map((note) => svg("rect", { x: part(note.frame) - 3, y: 0, width: 6, height: 10, class: "dot" }));
+          const loopMark = player.from !== null || player.to !== null
+            ? [svg("rect", { x: part((player.from || 0) * player.fps), y: 4, height: 3, class: "loop",
+              width: Math.max(0, part((player.to ?? player.length) * player.fps) - part((player.from || 0) * player.fps)) })] : [];
+          put(marks, ...loopMark, ...dots);
+          sound.hidden = panes.length > 1;
+          node.hidden = !panes.length;
+        },
+        time: () => {
+          scrub.value = player.frame;
+          scrub.setAttribute("aria-valuetext", `frame ${player.frame}, ${player.time.toFixed(2)} seconds`);
+          time.textContent = `${player.time.toFixed(2)} s · frame ${player.frame} of ${player.frames}`;
+          const label = player.playing ? "Pause" : "Play";
+          if (play.getAttribute("aria-label") !== label) {
+            play.setAttribute("aria-label", label);
+            play.title = label;
+            put(play, icon(player.playing ? "pause" : "play"));
+          }
+          loop.setAttribute("aria-pressed", String(player.loop));
+          sound.setAttribute("aria-pressed", String(Boolean(panes[active] && player.heard === panes[active].video)));
+          if (speed.value !== String(player.speed)) speed.value = player.speed;
+        },
+      };
+    }
+
+    function setMode(value) {
+      mode = panes.length === 2 ? value : "side";
+      layOut();
+    }
+
+    function showTime() {
+      if (!transport) return;
+      transport.time();
+      const near = player.playing ? Math.round(player.fps * 0.6) : 1;
+      for (const pane of panes) pane.overlay.show(pane.take.notes, Math.floor(pane.video.currentTime * player.fps + 0.01), near, chosenNote);
+    }
+
+    // ---- choosing
+
+    async function pick(number) {
+      const take = clip.takes.find((one) => one.number === number);
+      if (!take || !writable()) return;
+      if (clip.picked === number) { toast(`Take ${number} is picked already`); return; }
+      try {
+        const then = await get("/api/pick-cost", { clip: clip.name, take: number });
+        if (then.dearer && !await agreed(number, take, then)) return;
+        const done = await post("/api/pick", { clip: clip.name, take: number });
+        toast(`Take ${number} is picked; wrote ${done.file}. Plan: ${counted(done.changes, "change")}, ${done.cost}.`,
+          { label: "Undo", run: Review.undo });
+        await load();
+      } catch (error) { failed(error); }
+    }
+
+    function agreed(number, take, then) {
+      const simulated = then.simulated ? " at these prices (simulated, nothing is billed)" : "";
+      const parts = [
+        el("p", {}, `The plan would then have ${counted(then.changes, "change")} and cost `, el("strong", {}, then.cost),
+          `${simulated}; now it costs ${then.cost_now}. Nothing is rendered before the next apply.`),
+        then.clips.length ? el("p", { class: "small" }, "Changes by it: ", then.clips.join(", ")) : null,
+        take.rejected ? el("p", { class: "warning" }, `This take was rejected: ${take.rejected.reason}`) : null,
+        el("p", { class: "faint small" }, `Written to ${then.file}.`),
+      ];
+      return ask(`Pick take ${number} of ${clip.name}?`, el("div", {}, parts),
+        [{ label: "Leave it", value: "" }, { label: `Pick take ${number}`, value: "yes", primary: true }]);
+    }
+
+    async function unpick() {
+      if (!writable() || !clip.picked) return;
+      try {
+        const done = await post("/api/pick", { clip: clip.name, take: null });
+        toast(`No take is picked; wrote ${done.file}.`, { label: "Undo", run: Review.undo });
+        await load();
+      } catch (error) { failed(error); }
+    }
+
+    async function reject() {
+      const pane = panes[active];
+      if (!pane || !writable() || pane.take.stage === "retired") return;
+      const { take } = pane;
+      const sent = { on: take.address, key: take.key };
+      try {
+        if (take.rejected) {
+          await post("/api/reject", { ...sent, reason: null });
+          toast(`The rejection of ${titleOf(take)} is taken back`, { label: "Undo", run: Review.undo });
+        } else {
+          const reason = el("textarea", { rows: "3", "aria-label": "Reason", dir: "auto", maxlength: "4000", required: true });
+          const title = `Reject ${titleOf(take).toLowerCase()} of ${clip.name}`;
+          const answer = await ask(title, el("label", {}, "Why?", reason),
+            [{ label: "Cancel", value: "" }, { label: "Reject", value: "yes", primary: true }]);
+          if (!answer || !reason.value.trim()) return;
+          await post("/api/reject", { ...sent, reason: reason.value });
+          toast(`${titleOf(take)} is rejected`, { label: "Undo", run: Review.undo });
+        }
+        await load();
+      } catch (error) { failed(error); }
+    }
+
+    function write() {
+      const pane = panes[active];
+      if (!pane || !writable() || writing) return;
+      player.pause();
+      if (mode !== "side") setMode("side");
+      const frame = Math.floor(pane.video.currentTime * (pane.take.fps || player.fps) + 0.01);
+      const draft = { on: pane.take.address, key: pane.take.key, frame, label: titleOf(pane.take) };
+      writing = Review.notes.form(draft, pane.overlay, () => { writing = null; formPlace.replaceChildren(); load(); });
+      // Beside the picture, or right below it: one draws on it meanwhile.
+      if (innerWidth > 980) side.before(formPlace);
+      else stage.after(formPlace);
+      put(formPlace, writing.node);
+      writing.focus();
+      if (stage.getBoundingClientRect().top < 0) stage.scrollIntoView();
+    }
+
+    async function goTo(take, note) {
+      if (!panes.some((pane) => pane.id === idOf(take))) open([take, ...panes.map((pane) => pane.take)].slice(0, Math.max(1, panes.length)));
+      active = panes.findIndex((pane) => pane.id === idOf(take));
+      labelPanes();
+      chosenNote = note.id;
+      if (player.playing) player.pause();
+      player.toFrame(note.frame || 0);
+    }
+
+    // ---- what stands around the pictures
+
+    function drawHead() {
+      const names = Review.grid.order(), at = names.indexOf(clip.name);
+      const link = (label, name, text) => el("a", { class: `button${name ? "" : " off"}`, href: name ? address.clip(name) : null,
+        "aria-disabled": name ? null : "true", "aria-label": label }, text);
+      const row = Review.library.clips.find((one) => one.name === clip.name);
+      put(head,
+        el("div", { class: "row wrap" },
+          el("a", { href: "#/", class: "button" }, icon("left"), "Clips"),
+          el("h2", { dir: "auto" }, el("bdi", {}, clip.name)), row ? Review.grid.badge(row) : null,
+          el("span", { class: "space" }),
+          row && costs(row.cost) ? el("span", { class: "price" }, `to go ${money(row.cost)}`) : null,
+          row && costs(row.later) ? el("span", { class: "price" }, `once picked ${money(row.later)}`) : null,
+          link("Previous clip", names[at - 1], "← Previous"), link("Next clip", names[at + 1], "Next →")),
+        clip.description ? el("p", { class: "faint", dir: "auto" }, clip.description) : null);
+    }
+
+    function drawStrip() {
+      const shownIds = new Set(panes.map((pane) => pane.id));
+      const chip = (take) => el("div", { class: `take${shownIds.has(idOf(take)) ? " shown" : ""}${take.rejected ? " rejected" : ""}` },
+        el("button", { class: "thumb", "aria-pressed": String(shownIds.has(idOf(take))), disabled: !take.video,
+          "aria-label": `Show ${titleOf(take)}`, onclick: () => toggleTake(take) },
+        take.video ? el("img", { src: address.poster(take.video), alt: "" }) : el("span", { class: "faint small" }, stateOf(take))),
+        el("div", { class: "row" }, el("span", { class: "take-name" }, titleOf(take)),
+          clip.pickable && take.number === clip.picked && take.kind === "create" ? el("span", { class: "picked", title: "picked" }, icon("star"), el("span", { class: "hidden" }, "picked")) : null,
+          el("span", { class: "space" }),
+          writable() && clip.pickable && take.kind === "create" && take.number !== clip.picked
+            ? el("button", { class: "small", onclick: () => pick(take.number), "aria-label": `Pick take ${take.number}` }, "Pick") : null),
+        el("span", { class: "faint small one-line" }, take.rejected ? take.rejected.reason : paidWords(take)));
+      strip.hidden = clip.takes.length + clip.steps.length < 2;
+      put(strip, ...clip.takes.map(chip),
+        ...clip.steps.flatMap((step) => [el("span", { class: "arrow", "aria-hidden": "true" }, "→"), chip(step)]));
+    }
+
+    const stateOf = (take) => (take.progress !== null && take.stage === "in flight" ? `${take.progress}%` : take.stage);
+    function paidWords(take) {
+      if (take.to_pay && costs(take.to_pay)) return `${stateOf(take)}, +${money(take.to_pay)}`;
+      return take.paid === null ? stateOf(take) : dollars(take.paid);
+    }
+
+    const when = (seconds) => (seconds ? new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ") : "");
+
+    function factsOf(take) {
+      const rows = [...take.facts];
+      if (take.paid !== null) rows.push([Review.library.simulated ? "price (simulated)" : "cost", dollars(take.paid)]);
+      if (take.when) rows.push(["sent (UTC)", when(take.when)]);
+      if (take.who) rows.push(["by", take.who]);
+      if (take.error) rows.push(["error", take.error]);
+      if (take.reason) rows.push(["next", take.reason]);
+      if (take.rejected) rows.push(["rejected", `${take.rejected.reason}${take.rejected.by ? ` (${take.rejected.by})` : ""}`]);
+      rows.push(["key", `${take.key}…`]);
+      return rows;
+    }
+
+    function drawSide() {
+      const section = (title, id, open, ...content) => el("details", { open, class: "section", id }, el("summary", {}, title), content);
+      const opened = new Map([...side.querySelectorAll("details")].map((one) => [one.id, one.open]));
+      const isOpen = (id, otherwise) => (opened.has(id) ? opened.get(id) : otherwise);
+      const notes = everyTake().reduce((sum, take) => sum + take.notes.length, 0);
+      const facts = [...clip.takes, ...clip.steps].map((take) => el("div", { class: "facts" }, el("h3", {}, titleOf(take)),
+        el("dl", {}, factsOf(take).map(([term, text]) => el("div", {}, el("dt", {}, term), el("dd", { dir: "auto" }, text))))));
+      put(side,
+        section(`Notes (${notes})`, "s-notes", isOpen("s-notes", true),
+          writable() ? el("button", { onclick: write, disabled: !panes.length }, icon("note"), "Write a note") : null,
+          Review.notes.list(everyTake(), writable(), goTo)),
+        section("Prompt", "s-prompt", isOpen("s-prompt", true),
+          clip.source ? el("p", {}, "Continues ", el("a", { href: address.clip(clip.source) }, clip.source)) : null,
+          clip.prompt ? el("p", { class: "prompt", dir: "auto" }, clip.prompt) : null,
+          clip.steps.map((step) => el("p", { class: "prompt", dir: "auto" }, el("strong", {}, `${step.kind}: `), step.prompt)),
+          clip.undone_steps.length ? el("p", { class: "faint" }, `${counted(clip.undone_steps.length, "step")} to follow once a take is picked`) : null,
+          clip.needed_by.length ? el("p", { class: "small" }, "Continued by ", clip.needed_by.map((other, index) => [index ? ", " : "", el("a", { href: address.clip(other) }, other)])) : null,
+          el("p", { class: "faint small" }, clip.file, clip.tags.length ? ` · ${clip.tags.join(", ")}` : "")),
+        clip.revisions.length ? section(`Earlier prompts (${clip.revisions.length})`, "s-revisions", isOpen("s-revisions", false),
+          clip.revisions.map(revision)) : null,
+        clip.checks.length ? section("Checks", "s-checks", isOpen("s-checks", true), clip.checks.map((check) =>
+          el("p", { dir: "auto" }, check.text))) : null,
+        clip.elsewhere.length ? section("Notes on renders that are not here", "s-elsewhere", isOpen("s-elsewhere", false),
+          clip.elsewhere.map((note) => el("p", { dir: "auto" }, note.text))) : null,
+        section("Takes in detail", "s-facts", isOpen("s-facts", innerWidth > 700), facts));
+    }
+
+    function revision(one) {
+      return el("div", { class: "revision" },
+        el("p", { class: "prompt diff", dir: "auto" }, one.diff.length ? diffOf(one.diff) : one.prompt),
+        el("div", { class: "takes" }, one.takes.map((take) => el("div", { class: "take" },
+          el("button", { class: "thumb", disabled: !take.video, "aria-label": `Show the earlier ${titleOf(take)}`, onclick: () => toggleTake(take) },
+            take.video ? el("img", { src: address.poster(take.video), alt: "" }) : el("span", { class: "faint small" }, "gone")),
+          el("span", { class: "faint small" }, `${titleOf(take)}${take.when ? ` · ${when(take.when).slice(0, 10)}` : ""}`)))));
+    }
+
+    // ---- keys
+
+    const goNext = (by) => {
+      const names = Review.grid.order(), next = names[names.indexOf(name) + by];
+      if (next !== undefined) location.hash = address.clip(next);
+    };
+    Review.bindings.view = [
+      { keys: "Space or k", match: [" ", "k"], label: "Play and pause", run: () => player.toggle() },
+      { keys: ", and . or ← →", match: [",", ".", "ArrowLeft", "ArrowRight"], label: "One frame back and forward",
+        run: (key) => player.step(key === "," || key === "ArrowLeft" ? -1 : 1) },
+      { keys: "j and l", match: ["j", "l"], label: "One second back and forward", run: (key) => player.step(Math.round(player.fps) * (key === "j" ? -1 : 1)) },
+      { keys: "Home and End", match: ["Home", "End"], label: "First and last frame", run: (key) => player.toFrame(key === "Home" ? 0 : player.frames) },
+      { keys: "i, o and p", match: ["i", "o", "p"], label: "Loop from here, to here, and all of it again", run: (key) => {
+        if (key === "i") player.from = player.time;
+        if (key === "o") player.to = player.time;
+        if (key === "p") player.from = player.to = null;
+        if (player.from !== null && player.to !== null && player.to <= player.from) player[key === "i" ? "to" : "from"] = null;
+        player.loop = true;
+        transport.ready();
+        showTime();
+      } },
+      { keys: "[ and ]", match: ["[", "]"], label: "Slower and faster", run: (key) => {
+        const at = SPEEDS.indexOf(player.speed) + (key === "[" ? -1 : 1);
+        player.setSpeed(SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, at))]);
+      } },
+      { keys: "1 … 9", match: [..."123456789"], label: "Pick that take", run: (key) => pick(Number(key)) },
+      { keys: "0", match: ["0"], label: "Clear the pick", run: unpick },
+      { keys: "x", match: ["x"], label: "Reject the marked take, or take that back", run: reject },
+      { keys: "n", match: ["n"], label: "Write a note at this frame", run: write },
+      { keys: "t", match: ["t"], label: "Mark the next take", run: () => { activate((active + 1) % Math.max(1, panes.length)); } },
+      { keys: "s", match: ["s"], label: "Sound of the marked take", run: () => panes[active] && hear(panes[active]) },
+      { keys: "c", match: ["c"], label: "Compare two: wipe, blend, difference", run: () => {
+        if (panes.length !== 2) open(clip.takes.filter((take) => take.video).slice(0, 2));
+        setMode(MODES[(MODES.findIndex(([value]) => value === mode) + 1) % MODES.length][0]);
+      } },
+      { keys: "Shift+P and Shift+N", match: ["P", "N"], label: "Previous and next clip", run: (key) => goNext(key === "P" ? -1 : 1) },
+      { keys: "Escape", match: ["Escape"], label: "Back to the overview", run: () => { if (writing) writing.close(); else location.hash = "#/"; } },
+    ];
+
+    load();
+    return {
+      update: () => { if (!writing) load(); },
+      close: () => { closed = true; player.close(); },
+    };
+  }
+
+  return { show };
+})();

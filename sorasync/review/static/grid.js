@@ -1,0 +1,222 @@
+// The overview: every clip as a card. Only the rows in sight are in the document.
+"use strict";
+
+Review.grid = (() => {
+  const { el, put, address, money, costs, counted } = Review;
+  const LEAST_WIDTH = 232, GAP = 16, BELOW = 86, SPARE_ROWS = 2;
+  const STAGES = ["lost", "blocked", "failed", "in flight", "to do", "waiting", "done"];
+  const filters = { text: "", stage: "", tag: "", only: "", sort: "name" };
+  let focused = 0;
+
+  function wanted(clips) {
+    const words = filters.text.toLowerCase().split(/\s+/).filter(Boolean);
+    const fits = (clip) =>
+      (!filters.stage || clip.stage === filters.stage)
+      && (!filters.tag || clip.tags.includes(filters.tag))
+      && (filters.only !== "choose" || clip.chooses)
+      && (filters.only !== "cost" || costs(clip.cost))
+      && (filters.only !== "notes" || clip.notes > 0)
+      && (filters.only !== "rejected" || clip.rejected > 0)
+      && (filters.only !== "checks" || clip.checks.length > 0)
+      && words.every((word) => `${clip.name} ${clip.tags.join(" ")} ${clip.text}`.toLowerCase().includes(word));
+    const found = clips.filter(fits);
+    if (filters.sort === "cost") found.sort((a, b) => Number(b.cost.usd) - Number(a.cost.usd));
+    if (filters.sort === "status") found.sort((a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage));
+    return found;
+  }
+
+  function choice(label, name, options, changed) {
+    const select = el("select", {
+      "aria-label": label,
+      onchange: () => { filters[name] = select.value; changed(); },
+    }, options.map(([value, text]) => el("option", { value, selected: filters[name] === value }, text)));
+    return select;
+  }
+
+  function bar(clips, changed) {
+    const tags = [...new Set(clips.flatMap((clip) => clip.tags))].sort();
+    const stages = STAGES.filter((stage) => clips.some((clip) => clip.stage === stage));
+    const search = el("input", {
+      type: "search", id: "search", placeholder: "Search names, tags and prompts", value: filters.text,
+      "aria-label": "Search clips", oninput: () => { filters.text = search.value; changed(); },
+    });
+    const only = [["", "All clips"], ["choose", "Waiting for a choice"], ["cost", "Still to pay"],
+      ["notes", "Open notes"], ["rejected", "Rejected takes"], ["checks", "Failed checks"]];
+    return el("div", { class: "filters", role: "search" }, search,
+      choice("Status", "stage", [["", "Any status"], ...stages.map((s) => [s, s])], changed),
+      tags.length ? choice("Tag", "tag", [["", "Any tag"], ...tags.map((t) => [t, t])], changed) : null,
+      choice("Show", "only", only, changed),
+      choice("Order", "sort", [["name", "By name"], ["status", "By status"], ["cost", "By price to go"]], changed));
+  }
+
+  function badge(clip) {
+    if (clip.chooses && clip.stage === "waiting") return el("span", { class: "stage choose" }, "choose a take");
+    const text = clip.stage === "in flight" && clip.progress !== null ? `in flight ${clip.progress}%` : clip.stage;
+    return el("span", { class: `stage s-${clip.stage.replace(" ", "-")}` }, text);
+  }
+
+  function details(clip) {
+    const parts = [];
+    if (clip.takes > 1) parts.push(clip.picked ? `take ${clip.picked} of ${clip.takes}` : `${clip.takes} takes`);
+    if (clip.renders > clip.takes) parts.push(counted(clip.renders - clip.takes, "step"));
+    if (clip.notes) parts.push(counted(clip.notes, "note"));
+    if (clip.rejected) parts.push(`${clip.rejected} rejected`);
+    return parts.join(" · ");
+  }
+
+  function price(clip) {
+    if (costs(clip.cost)) return `+${money(clip.cost)}`;
+    if (costs(clip.later)) return `then +${money(clip.later)}`;
+    return "";
+  }
+
+  const still = window.matchMedia("(prefers-reduced-motion: reduce)");
+
+  // The video itself, while the pointer or the focus is on the card.
+  function playing(card, picture, clip) {
+    let video = null, timer = 0;
+    const stop = () => {
+      clearTimeout(timer);
+      if (video) { video.removeAttribute("src"); video.load(); video.remove(); video = null; }
+    };
+    const start = () => {
+      if (still.matches || !clip.video || video) return;
+      timer = setTimeout(() => {
+        video = el("video", { class: "over", loop: true, playsinline: true, tabindex: "-1", "aria-hidden": "true" });
+        video.muted = true;
+        video.src = address.video(clip.video);
+        picture.append(video);
+        video.play().catch(() => {});
+      }, 120);
+    };
+    card.addEventListener("pointerenter", (event) => { if (event.pointerType === "mouse") start(); });
+    card.addEventListener("pointerleave", stop);
+    card.addEventListener("focus", start);
+    card.addEventListener("blur", stop);
+  }
+
+  function cardOf(clip) {
+    const picture = el("div", { class: "picture" }, clip.video
+      ? el("img", { src: address.poster(clip.video), alt: "", loading: "lazy", decoding: "async" })
+      : el("span", { class: "faint" }, clip.stage === "in flight" ? "rendering" : "no video yet"));
+    if (clip.progress !== null) {
+      picture.append(el("progress", { max: "100", value: clip.progress, "aria-label": `${clip.name} is rendered` }));
+    }
+    const card = el("a", { class: "card", href: address.clip(clip.name) }, picture,
+      el("span", { class: "name" }, el("bdi", {}, clip.name)),
+      el("span", { class: "row" }, badge(clip), el("span", { class: "price" }, price(clip))),
+      el("span", { class: "faint small one-line" }, details(clip)));
+    playing(card, picture, clip);
+    return card;
+  }
+
+  function show(main) {
+    const clips = Review.library.clips;
+    const summary = el("p", { class: "faint summary", id: "found" });
+    const list = el("ul", { class: "grid", "aria-label": "Clips" });
+    let found = [], columns = 1, rowHeight = 1, drawn = new Map(), width = 0;
+
+    function measure() {
+      width = list.clientWidth || main.clientWidth;
+      const narrow = width < 480;
+      columns = narrow ? 2 : Math.max(1, Math.floor((width + GAP) / (LEAST_WIDTH + GAP)));
+      const gap = narrow ? 10 : GAP;
+      const cell = (width - gap * (columns - 1)) / columns;
+      rowHeight = Math.round(cell * 9 / 16) + BELOW + gap;
+      list.style.height = `${Math.ceil(found.length / columns) * rowHeight}px`;
+      list.style.setProperty("--cell", `${cell}px`);
+      list.style.setProperty("--step", `${cell + gap}px`);
+      list.style.setProperty("--row", `${rowHeight - gap}px`);
+    }
+
+    function place(index) {
+      const column = index % columns, row = Math.floor(index / columns);
+      const item = el("li", { "aria-setsize": found.length, "aria-posinset": index + 1 }, cardOf(found[index]));
+      item.style.transform = `translate(calc(var(--step) * ${column}), ${row * rowHeight}px)`;
+      return item;
+    }
+
+    function draw() {
+      const top = -list.getBoundingClientRect().top;
+      const first = Math.max(0, (Math.floor(top / rowHeight) - SPARE_ROWS) * columns);
+      const last = Math.min(found.length, (Math.ceil((top + innerHeight) / rowHeight) + SPARE_ROWS) * columns);
+      for (const [index, item] of drawn) {
+        if ((index < first || index >= last) && !item.contains(document.activeElement)) {
+          item.remove();
+          drawn.delete(index);
+        }
+      }
+      const fresh = document.createDocumentFragment();
+      for (let index = first; index < last; index += 1) {
+        if (!drawn.has(index)) {
+          const item = place(index);
+          drawn.set(index, item);
+          fresh.append(item);
+        }
+      }
+      list.append(fresh);
+    }
+
+    function refill() {
+      const active = list.contains(document.activeElement);
+      found = wanted(Review.library.clips);
+      const total = Review.library.clips.length;
+      summary.textContent = found.length === total ? counted(total, "clip") : `${found.length} of ${counted(total, "clip")}`;
+      list.replaceChildren();
+      drawn = new Map();
+      measure();
+      draw();
+      if (active) focus(focused);
+    }
+
+    function focus(index) {
+      if (!found.length) return;
+      focused = Math.max(0, Math.min(found.length - 1, index));
+      const row = Math.floor(focused / columns) * rowHeight;
+      const header = document.getElementById("top").offsetHeight;
+      const top = list.getBoundingClientRect().top + row;
+      if (top < header) scrollBy(0, top - header - 8);
+      else if (top + rowHeight > innerHeight) scrollBy(0, top + rowHeight - innerHeight + 8);
+      draw();
+      drawn.get(focused).querySelector("a").focus({ preventScroll: true });
+    }
+
+    let pending = false;
+    const later = () => {
+      if (pending) return;
+      pending = true;
+      requestAnimationFrame(() => { pending = false; draw(); });
+    };
+    const resized = () => { if (list.clientWidth !== width) refill(); else later(); };
+    list.addEventListener("focusin", (event) => {
+      for (const [index, item] of drawn) if (item.contains(event.target)) focused = index;
+    });
+    addEventListener("scroll", later, { passive: true });
+    addEventListener("resize", resized);
+    put(main, bar(clips, refill), summary, list);
+    if (!clips.length && !(Review.library.faults || []).length) {
+      main.append(el("p", { class: "empty" }, "No clip is declared yet."));
+    }
+    refill();
+
+    Review.bindings.view = [
+      { keys: "← → ↑ ↓", match: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"], label: "Go from clip to clip",
+        run: (key) => focus(focused + { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[key]) },
+      { keys: "Enter", match: [], label: "Open the clip" },
+      { keys: "/", match: ["/"], label: "Search", run: () => document.getElementById("search").focus() },
+      { keys: "w", match: ["w"], label: "Only clips that wait for a choice", run: () => {
+        filters.only = filters.only === "choose" ? "" : "choose";
+        show(main);
+      } },
+    ];
+    return {
+      update: refill,
+      close: () => { removeEventListener("scroll", later); removeEventListener("resize", resized); },
+    };
+  }
+
+  // The clips in the order of the overview, for going from one to the next.
+  const order = () => wanted(Review.library.clips).map((clip) => clip.name);
+
+  return { show, order, badge };
+})();

@@ -1,0 +1,124 @@
+// Which view is shown, what stands above it, and changes as they come.
+"use strict";
+
+(() => {
+  const { el, put, icon, get, post, toast, failed, ask, bindings, money, dollars, costs } = Review;
+  const main = document.getElementById("main");
+  let view = null, shown = "";
+
+  const VIEWS = [["#/", "Clips"], ["#/cuts", "Cuts"], ["#/plan", "Plan and money"]];
+
+  function route() {
+    const hash = location.hash || "#/";
+    if (hash === shown) return;
+    shown = hash;
+    if (view) view.close?.();
+    const [, name, ...rest] = hash.split("/");
+    if (name === "clip") view = Review.clip.show(main, decodeURIComponent(rest.join("/")));
+    else if (name === "cuts") view = Review.plan.cuts(main);
+    else if (name === "plan") view = Review.plan.show(main);
+    else view = Review.grid.show(main);
+    scrollTo(0, 0);
+    drawTop();
+    document.title = name === "clip" ? `${decodeURIComponent(rest.join("/"))} – ${Review.library.library}` : `${Review.library.library} – sorasync review`;
+  }
+
+  function drawTop() {
+    const { library } = Review;
+    document.getElementById("library").textContent = library.library;
+    document.getElementById("env").textContent = library.env || "";
+    const here = (location.hash || "#/").split("/")[1] || "";
+    put(document.getElementById("views"), ...VIEWS.filter(([hash]) => hash !== "#/cuts" || library.cuts.length)
+      .map(([hash, label]) => {
+        const current = hash.slice(2) === here || (hash === "#/" && here === "clip");
+        return el("a", { href: hash, "aria-current": current ? "page" : null }, label);
+      }));
+    const waiting = library.clips.filter((clip) => clip.chooses).length;
+    put(document.getElementById("money"),
+      ...(waiting ? [el("span", { class: "stage choose" }, `${waiting} to choose`)] : []),
+      el("span", {}, `${library.simulated ? "Simulated: spent" : "Spent"} ${dollars(library.spent.usd)}`),
+      ...(costs(library.cost) ? [el("span", {}, `to go ${money(library.cost)}`)] : []));
+    put(document.getElementById("tools"),
+      ...(library.writable && !Review.exported ? [
+        el("button", { onclick: Review.undo, title: "Undo (u)" }, icon("undo"), "Undo"),
+        el("button", { onclick: showDiff, title: "What was chosen since the last commit (d)" }, "Diff")] : []),
+      ...(Review.exported ? [el("button", { onclick: exportNotes }, "Export notes")] : []),
+      el("button", { onclick: theme, "aria-label": "Light or dark", title: "Light or dark" }, icon("sun")),
+      el("button", { onclick: help, "aria-label": "Keys", title: "Keys (?)" }, "?"));
+    const banner = document.getElementById("banner");
+    const wrong = [...(library.faults || []), ...(library.notices || [])];
+    banner.hidden = !wrong.length;
+    const title = (library.faults || []).length ? "The manifests have errors; what you see is from before." : "Note";
+    put(banner, el("strong", {}, title), el("ul", {}, wrong.slice(0, 8).map((text) => el("li", { dir: "auto" }, text))));
+  }
+
+  function theme() {
+    const root = document.documentElement;
+    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = dark ? "light" : "dark";
+    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* a page from a file may keep nothing */ }
+  }
+
+  async function help() {
+    const rows = [...bindings.view, ...bindings.all].map((one) => el("tr", {}, el("th", { scope: "row" }, one.keys.split(/( and | or |, | … )/)
+      .map((part) => (/^( and | or |, | … )$/.test(part) ? part : el("kbd", {}, part)))), el("td", {}, one.label)));
+    await ask("Keys", el("table", { class: "keys" }, el("tbody", {}, rows)), [{ label: "Close", value: "", primary: true }]);
+  }
+
+  async function showDiff() {
+    try {
+      const { diff } = await get("/api/diff");
+      const lines = diff.split("\n").map((line) => {
+        const kind = line.startsWith("+") ? "ins" : line.startsWith("-") ? "del" : "span";
+        return [el(kind, {}, line), "\n"];
+      });
+      const content = diff ? el("pre", { class: "diff", tabindex: "0" }, lines) : el("p", {}, "Nothing was chosen since the last commit.");
+      await ask("Chosen since the last commit", content, [{ label: "Close", value: "", primary: true }]);
+    } catch (error) { failed(error); }
+  }
+
+  Review.undo = async () => {
+    try {
+      const { undone } = await post("/api/undo", {});
+      toast(`Undone: ${undone}`);
+      await reload();
+    } catch (error) { failed(error); }
+  };
+
+  bindings.all = [
+    { keys: "u", match: ["u"], label: "Undo", run: () => Review.undo() },
+    { keys: "d", match: ["d"], label: "What was chosen since the last commit", run: showDiff },
+    { keys: "g, h and m", match: ["g", "h", "m"], label: "Clips, cuts, plan and money", run: (key) => { location.hash = { g: "#/", h: "#/cuts", m: "#/plan" }[key]; } },
+    { keys: "b", match: ["b"], label: "Light or dark", run: theme },
+    { keys: "?", match: ["?"], label: "These keys", run: help },
+  ];
+
+  function exportNotes() {}
+
+  async function reload() {
+    try { Review.library = await get("/api/library"); } catch (error) { failed(error); return; }
+    drawTop();
+    if (view) view.update?.();
+  }
+
+  // Only while somebody looks: a browser keeps few connections to one server, and tabs stay open for days.
+  let events = null;
+  function listen() {
+    if (Review.exported) return;
+    if (document.hidden) { events?.close(); events = null; return; }
+    if (events) return;
+    events = new EventSource("/api/events");
+    events.addEventListener("changed", (event) => { if (Number(event.data) !== Review.library.version) reload(); });
+  }
+
+  async function begin() {
+    try { document.documentElement.dataset.theme = localStorage.getItem("theme") || ""; } catch { /* as above */ }
+    if (!document.documentElement.dataset.theme) delete document.documentElement.dataset.theme;
+    try { Review.library = await get("/api/library"); } catch (error) { put(main, el("p", { class: "empty" }, error.message)); return; }
+    addEventListener("hashchange", route);
+    document.addEventListener("visibilitychange", listen);
+    route();
+    listen();
+  }
+  begin();
+})();

@@ -1,0 +1,146 @@
+// The plan as pictures and lines, what was spent, and cuts as strips.
+"use strict";
+
+Review.plan = (() => {
+  const { el, svg, put, get, address, money, dollars, costs, counted, failed } = Review;
+
+  const MARKS = { create: "+", extend: "+", edit: "+", character: "+", resume: "…", download: "↓", move: "→", replace: "±", retire: "-",
+    delete: "×", blocked: "!", lost: "?" };
+
+  function show(main) {
+    let closed = false;
+    async function load() {
+      let told;
+      try { told = await get("/api/money"); } catch (error) { failed(error); return; }
+      if (closed) return;
+      put(main, el("h2", {}, "Plan"), planned(told), el("h2", {}, "Money"), spent(told));
+    }
+    Review.bindings.view = [{ keys: "Escape", match: ["Escape"], label: "Back to the overview", run: () => { location.hash = "#/"; } }];
+    load();
+    return { update: load, close: () => { closed = true; } };
+  }
+
+  function planned(told) {
+    if (!told.changes.length && !told.waiting.length) return el("p", { class: "empty" }, "No changes: everything that is declared is rendered.");
+    const words = Object.entries(told.summary).map(([name, count]) => `${count} ${name}`).join(", ");
+    const simulated = told.simulated ? " Simulated: nothing is billed." : "";
+    return el("div", {},
+      el("p", {}, el("strong", {}, `${words}. `), `Costs ${money(told.cost)}`, costs(told.worst) ? `, at worst ${money(told.worst)}.` : ".", simulated),
+      told.refusals.map((text) => el("p", { class: "warning" }, text)),
+      el("ul", { class: "changes" }, told.changes.map((change) => el("li", {},
+        el("span", { class: `mark m-${change.action}`, title: change.action, "aria-label": change.action, role: "img" }, MARKS[change.action] || "·"),
+        change.video ? el("img", { src: address.poster(change.video), alt: "", loading: "lazy" }) : el("span", { class: "no-picture" }),
+        el("div", {}, el("a", { href: address.clip(change.clip) }, el("bdi", {}, change.label)), el("span", { class: "faint small" }, ` ${change.reason}`)),
+        el("span", { class: "price" }, change.cost === null ? "$?" : Number(change.cost) ? dollars(change.cost) : "")))),
+      told.more ? el("p", { class: "faint" }, `and ${counted(told.more, "more change")}`) : null,
+      told.waiting.map((one) => el("p", {}, el("bdi", {}, one.label), " waits for a pick of ", el("a", { href: address.clip(one.clip.replace(/^clip\./, "")) }, one.clip),
+        costs(one.cost) ? `, then ${money(one.cost)}` : "")),
+      el("p", { class: "faint small" }, "Exactly this plan: ", el("code", {}, `sorasync apply --expect ${told.token}`)));
+  }
+
+  function spent(told) {
+    const days = told.spent.day;
+    return el("div", {},
+      el("p", {}, `${told.simulated ? "Simulated, at these prices: " : ""}${dollars(told.total)} spent so far.`),
+      told.budgets.filter((one) => one.cap !== null).map((one) => el("div", { class: "budget" },
+        el("span", {}, `Budget per ${one.period}: ${dollars(one.spent)} of ${dollars(one.cap)}`),
+        el("meter", { min: "0", max: one.cap, value: one.spent, "aria-label": `Spent per ${one.period}` }))),
+      days.length ? el("figure", {}, el("figcaption", {}, "By day (UTC)"), columnsOf(days)) : el("p", { class: "faint" }, "Nothing was spent yet."),
+      el("div", { class: "two" }, table("By model", told.spent.model), table("By clip", told.spent.clip)));
+  }
+
+  // Days as columns, with the sum so far as a line.
+  function columnsOf(days) {
+    const width = 900, height = 200, left = 56, below = 24;
+    const most = Math.max(...days.map((day) => Number(day.usd)), 0.01);
+    const total = days.reduce((sum, day) => sum + Number(day.usd), 0) || 1;
+    const step = (width - left) / days.length;
+    const y = (value) => height - below - (value / most) * (height - below - 12);
+    let sum = 0;
+    const line = days.map((day, index) => {
+      sum += Number(day.usd);
+      return `${left + (index + 0.5) * step},${height - below - (sum / total) * (height - below - 12)}`;
+    }).join(" ");
+    const text = (x, at, words, anchor) => svg("text", { x, y: at, "text-anchor": anchor }, words);
+    const sums = days.map((day) => `${day.name} ${dollars(day.usd)}`).join(", ");
+    return svg("svg", { class: "plot", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Spent by day: ${sums}` },
+      svg("path", { class: "axis", d: `M${left} ${y(most)}H${width}M${left} ${y(most / 2)}H${width}M${left} ${height - below}H${width}` }),
+      text(left - 8, y(most) + 4, dollars(most), "end"), text(left - 8, y(most / 2) + 4, dollars(most / 2), "end"), text(left - 8, height - below + 4, "$0", "end"),
+      days.map((day, index) => svg("rect", { class: "column", x: left + (index + 0.5) * step - Math.min(step * 0.7, 90) / 2, y: y(Number(day.usd)), width: Math.min(step * 0.7, 90),
+        height: Math.max(0, height - below - y(Number(day.usd))) }, svg("title", {}, `${day.name}: ${dollars(day.usd)}, ${counted(day.renders, "render")}`))),
+      days.length > 1 ? svg("polyline", { class: "line", points: line }) : null,
+      text(left, height - 6, days[0].name, "start"), days.length > 1 ? text(width, height - 6, days[days.length - 1].name, "end") : null);
+  }
+
+  function table(title, lines) {
+    const most = Math.max(...lines.map((line) => Number(line.usd)), 0.01);
+    return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, el("table", {}, el("caption", {}, title),
+      el("thead", {}, el("tr", {}, ["Name", "Renders", "Failed", "Seconds", "Spent"].map((name) => el("th", { scope: "col" }, name)))),
+      el("tbody", {}, lines.map((line) => el("tr", {}, el("th", { scope: "row" }, el("bdi", {}, line.name)), el("td", {}, String(line.renders)), el("td", {}, String(line.failed)),
+        el("td", {}, String(Math.round(line.seconds))), el("td", { class: "bar" },
+          svg("svg", { viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("rect", { width: (Number(line.usd) / most) * 100, height: 10 })),
+          line.unknown ? `${dollars(line.usd)} + $?` : dollars(line.usd)))))));
+  }
+
+  // Cuts as strips: every event as wide as it is long; they play through, one video after the other.
+  function cuts(main) {
+    let playing = null;
+    const stop = () => { if (playing) { playing.stop(); playing = null; } };
+    function draw() {
+      stop();
+      const found = Review.library.cuts;
+      put(main, el("h2", {}, "Cuts"), ...found.map(strip));
+      if (!found.length) main.append(el("p", { class: "empty" }, "No cut is declared."));
+    }
+
+    function strip(cut) {
+      const screen = el("video", { class: "screen", playsinline: true, "aria-label": `cut.${cut.name}`, preload: "none" });
+      screen.hidden = true;
+      const cells = cut.events.map((event) => {
+        const part = ((event.stop - event.start) / cut.frames) * 100;
+        const cell = el("button", { class: "event", onclick: () => play(cut.events.indexOf(event)), title: event.clip || "black",
+          "aria-label": `${event.clip || "black"}, ${((event.stop - event.start) / cut.fps).toFixed(1)} s` },
+        event.video ? el("img", { src: address.poster(event.video), alt: "", loading: "lazy" }) : null,
+        el("span", { class: "event-name" }, el("bdi", {}, event.clip || "black")));
+        cell.style.flexGrow = part;
+        return cell;
+      });
+      function play(first) {
+        stop();
+        screen.hidden = false;
+        playing = through(screen, cut, first, (at) => cells.forEach((cell, index) => cell.classList.toggle("now", index === at)));
+      }
+      return el("section", { class: "cut", "aria-label": cut.name }, el("div", { class: "row wrap" }, el("h3", {}, el("bdi", {}, cut.name)),
+        el("span", { class: "faint" }, `${(cut.frames / cut.fps).toFixed(1)} s, ${counted(cut.events.length, "event")}`), el("span", { class: "space" }),
+        costs(cut.cost) ? el("span", { class: "price" }, `+${money(cut.cost)}`) : null,
+        el("button", { onclick: () => play(0) }, "Play through"), el("button", { onclick: () => { stop(); screen.hidden = true; } }, "Stop")),
+      screen, el("div", { class: "strip" }, cells));
+    }
+
+    Review.bindings.view = [{ keys: "Escape", match: ["Escape"], label: "Back to the overview", run: () => { location.hash = "#/"; } }];
+    draw();
+    return { update: () => { if (!playing) draw(); }, close: stop };
+  }
+
+  function through(screen, cut, first, marked) {
+    let at = first - 1, timer = 0, stopped = false, out = 0;
+    const next = () => {
+      clearTimeout(timer);
+      at += 1;
+      if (stopped || at >= cut.events.length) { marked(-1); screen.pause(); return; }
+      marked(at);
+      const event = cut.events[at], length = (event.stop - event.start) / cut.fps;
+      if (!event.video) { screen.pause(); screen.removeAttribute("src"); screen.load(); timer = setTimeout(next, length * 1000); return; }
+      const from = event.source / cut.fps;
+      out = from + length;
+      screen.src = `${address.video(event.video)}#t=${from}`;
+      screen.play().catch(() => {});
+    };
+    screen.ontimeupdate = () => { if (out && screen.currentTime >= out - 0.05) { out = 0; next(); } };
+    screen.onended = () => { if (out) { out = 0; next(); } };
+    next();
+    return { stop: () => { stopped = true; clearTimeout(timer); screen.pause(); screen.ontimeupdate = screen.onended = null; marked(-1); } };
+  }
+
+  return { show, cuts };
+})();

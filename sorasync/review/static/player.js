@@ -1,0 +1,129 @@
+// Several videos that play as one: the longest leads, the others are nudged.
+"use strict";
+
+Review.player = (() => {
+  const SEEK = 0.25, CALM = 0.004, STRONGEST = 0.08;
+
+  class Player {
+    constructor(changed) {
+      this.videos = [];
+      this.rates = [];
+      this.speed = 1;
+      this.loop = true;
+      this.from = null;
+      this.to = null;
+      this.heard = null;
+      this.changed = changed;
+      this.asked = false;
+      this.tick = this.tick.bind(this);
+      this.alive = true;
+      requestAnimationFrame(this.tick);
+    }
+
+    // `shown` are pairs of a video element and its frames a second.
+    use(shown) {
+      const time = this.time;
+      this.videos = shown.map(([video]) => video);
+      this.rates = shown.map(([, rate]) => rate || 24);
+      if (!this.videos.includes(this.heard)) this.heard = null;
+      for (const video of this.videos) {
+        video.playbackRate = this.speed;
+        video.muted = video !== this.heard;
+        video.addEventListener("loadedmetadata", () => this.set(this.time || time || 0), { once: true });
+      }
+      this.set(time || 0);
+    }
+
+    get leader() {
+      const length = (video) => (Number.isFinite(video.duration) ? video.duration : 0);
+      return this.videos.reduce((best, video) => (!best || length(video) > length(best) ? video : best), null);
+    }
+    get fps() { return this.rates[this.videos.indexOf(this.leader)] || 24; }
+    get time() { return this.leader ? this.leader.currentTime : 0; }
+    get length() { return this.leader && Number.isFinite(this.leader.duration) ? this.leader.duration : 0; }
+    get frame() { return Math.floor(this.time * this.fps + 0.01); }
+    get frames() { return Math.max(1, Math.round(this.length * this.fps)); }
+    get playing() { return Boolean(this.leader && this.asked); }
+
+    play() {
+      this.asked = true;
+      if (this.leader && this.time >= this.length - 0.5 / this.fps) this.set(this.from || 0);
+      for (const video of this.videos) video.play().catch(() => {});
+      this.changed();
+    }
+
+    pause() {
+      this.asked = false;
+      for (const video of this.videos) { video.pause(); video.playbackRate = this.speed; }
+      this.toFrame(this.frame);
+    }
+
+    toggle() { if (this.playing) this.pause(); else this.play(); }
+
+    set(time) {
+      for (const video of this.videos) {
+        const last = Number.isFinite(video.duration) ? Math.max(0, video.duration - 0.001) : time;
+        video.currentTime = Math.min(Math.max(0, time), last);
+      }
+      this.changed();
+    }
+
+    // The middle of a frame: its edges belong to either neighbour.
+    toFrame(frame) {
+      const kept = Math.max(0, Math.min(this.frames - 1, frame));
+      this.set((kept + 0.5) / this.fps);
+    }
+
+    step(frames) { if (this.playing) this.pause(); this.toFrame(this.frame + frames); }
+
+    setSpeed(speed) {
+      this.speed = speed;
+      for (const video of this.videos) video.playbackRate = speed;
+      this.changed();
+    }
+
+    hear(video) {
+      this.heard = video;
+      for (const one of this.videos) one.muted = one !== video;
+      this.changed();
+    }
+
+    tick() {
+      if (!this.alive) return;
+      if (this.playing) { this.turn(); this.nudge(); this.changed(); }
+      requestAnimationFrame(this.tick);
+    }
+
+    turn() {
+      const end = this.loop && this.to !== null ? this.to : this.length;
+      const leader = this.leader;
+      if (!this.length || (leader.currentTime < end - 0.001 && !leader.ended)) return;
+      if (!this.loop) { this.pause(); return; }
+      this.set(this.from || 0);
+      for (const video of this.videos) if (video.paused) video.play().catch(() => {});
+    }
+
+    nudge() {
+      const leader = this.leader;
+      for (const video of this.videos) {
+        if (video === leader || !Number.isFinite(video.duration)) continue;
+        if (leader.currentTime >= video.duration) continue;
+        if (video.paused || video.ended) { video.currentTime = leader.currentTime; video.play().catch(() => {}); }
+        const drift = video.currentTime - leader.currentTime;
+        if (Math.abs(drift) > SEEK) video.currentTime = leader.currentTime;
+        const bend = Math.abs(drift) < CALM ? 0 : Math.max(-STRONGEST, Math.min(STRONGEST, -drift * 2));
+        const rate = this.speed * (1 + bend);
+        if (Math.abs(video.playbackRate - rate) > 0.001) video.playbackRate = rate;
+      }
+    }
+
+    close() {
+      this.alive = false;
+      this.asked = false;
+      for (const video of this.videos) { video.pause(); video.removeAttribute("src"); video.load(); }
+      this.videos = [];
+    }
+  }
+
+  return { Player };
+})();

@@ -1,0 +1,420 @@
+"""The page as a person uses it, in Chromium."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sorasync.review.notes_file import parse_notes
+from sorasync.state.record import Status
+from tests.review.studio import FPS, Studio, opened, started_browser, studio
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+# Where each of the page's own screens is.
+SCREENS = ("#/", "#/clip/market", "#/clip/souk", "#/clip/todo", "#/cuts", "#/plan")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with started_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def film(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Studio:
+    return studio(tmp_path, capsys)
+
+
+def gone_wrong(tab: Page) -> list[str]:
+    """Collects what the scripts of a page complain about."""
+    complaints: list[str] = []
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    return complaints
+
+
+def until(tab: Page, condition: str) -> None:
+    """Wait until something holds in a page whose policy forbids Playwright's own way of waiting."""
+    for _ in range(800):
+        if tab.evaluate(f"Boolean({condition})"):
+            return
+        tab.wait_for_timeout(25)
+    pytest.fail(f"never came true: {condition}")
+
+
+def test_the_overview_shows_every_clip_with_status_price_and_what_waits(
+    browser: Browser, film: Studio
+) -> None:
+    with film.page() as page:
+        tab = opened(browser, page)
+        assert tab.locator(".card .name").all_inner_texts() == ["harbour", "market", "souk", "todo"]
+        market = tab.locator(".card", has_text="market").inner_text()
+        assert "choose a take" in market and "3 takes" in market and "then +$0.40" in market
+        todo = tab.locator(".card", has_text="todo").inner_text()
+        assert "to do" in todo and "+$0.40" in todo and "no video yet" in todo
+        tab.get_by_label("Show").select_option("choose")
+        assert sorted(tab.locator(".card .name").all_inner_texts()) == ["market", "souk"]
+        tab.get_by_label("Show").select_option("")
+        tab.get_by_label("Search clips").fill("lighthouse")
+        assert tab.locator(".card .name").all_inner_texts() == ["todo"]
+        tab.get_by_label("Search clips").fill("")
+        tab.get_by_label("Tag").select_option("act1")
+        assert tab.locator(".card .name").all_inner_texts() == ["market"]
+        tab.context.close()
+
+
+def test_a_thumbnail_plays_under_the_pointer(browser: Browser, film: Studio) -> None:
+    with film.page() as page:
+        tab = opened(browser, page)
+        tab.locator(".card", has_text="harbour").hover()
+        until(tab, "document.querySelector('.card video')?.currentTime > 0.2")
+        tab.mouse.move(2, 2)
+        until(tab, "!document.querySelector('.card video')")
+        tab.context.close()
+
+
+def test_a_pick_by_key_says_its_price_and_becomes_a_diff(browser: Browser, film: Studio) -> None:
+    git(film, "init", "-q")
+    git(film, "add", "-A")
+    git(film, "commit", "-qm", "all")
+    with film.page() as page:
+        tab = opened(browser, page, "#/clip/market")
+        tab.locator(".pane").nth(2).wait_for()
+        tab.keyboard.press("2")
+        dialog = tab.locator("dialog")
+        dialog.wait_for()
+        # The step that waits for the pick, beside the clip that was to do anyway.
+        assert "2 changes and cost $0.80" in dialog.inner_text()
+        assert "now it costs $0.40" in dialog.inner_text()
+        assert not (film.root / "manifests/picks.toml").exists()
+        tab.keyboard.press("Enter")
+        tab.locator(".stage", has_text="picked").first.wait_for()
+        assert "market = 2" in film.read("manifests/picks.toml")
+        tab.keyboard.press("d")
+        shown = tab.locator("pre.diff")
+        shown.wait_for()
+        assert "+market = 2" in shown.inner_text()
+        tab.keyboard.press("Escape")
+        assert "market = 2" in git(film, "diff", "--no-index", "/dev/null", "manifests/picks.toml", code=1)
+        tab.keyboard.press("u")
+        tab.get_by_text("Undone").wait_for()
+        assert not (film.root / "manifests/picks.toml").exists()
+        tab.context.close()
+
+
+def test_a_pick_that_costs_nothing_is_written_at_once(browser: Browser, film: Studio) -> None:
+    with film.page() as page:
+        tab = opened(browser, page, "#/clip/souk")
+        tab.locator(".pane").nth(1).wait_for()
+        tab.keyboard.press("1")
+        tab.locator(".toast", has_text="Take 1 is picked").wait_for()
+        assert "souk = 1" in film.read("manifests/picks.toml")
+        tab.keyboard.press("0")
+        tab.locator(".toast", has_text="No take is picked").wait_for()
+        assert "souk" not in film.read("manifests/picks.toml").partition("[picks]")[2]
+        tab.context.close()
+
+
+def test_a_take_is_rejected_with_a_reason(browser: Browser, film: Studio) -> None:
+    with film.page() as page:
+        tab = opened(browser, page, "#/clip/souk")
+        tab.locator(".pane").nth(1).wait_for()
+        tab.keyboard.press("x")
+        tab.get_by_label("Reason").fill('Six fingers, and "he" blinks <b>\nتوهج')
+        tab.get_by_role("button", name="Reject").click()
+        tab.locator(".pane .stage", has_text="rejected").wait_for()
+        found = parse_notes(film.read("manifests/review.toml")).rejected
+        assert [(one.on, one.reason) for one in found] == [
+            ("clip.souk#1", 'Six fingers, and "he" blinks <b>\nتوهج')
+        ]
+        assert film.run("validate").code == 0
+        tab.keyboard.press("x")
+        tab.locator(".toast", has_text="taken back").wait_for()
+        assert parse_notes(film.read("manifests/review.toml")).rejected == ()
+        tab.context.close()
+
+
+def test_a_note_is_drawn_at_a_frame_and_shown_there_again(browser: Browser, film: Studio) -> None:
+    with film.page() as page:
+        tab = opened(browser, page, "#/clip/harbour")
+        until(tab, "document.querySelector('.frame video')?.readyState >= 2")
+        for _ in range(7):
+            tab.keyboard.press(".")
+        tab.keyboard.press("n")
+        tab.get_by_label("Note", exact=True).fill("The mast bends.")
+        box = tab.locator(".overlay").bounding_box()
+        assert box is not None
+        tab.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.2)
+        tab.mouse.down()
+        tab.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.6)
+        tab.mouse.up()
+        tab.get_by_role("button", name="Save note").click()
+        tab.locator(".notes li", has_text="The mast bends.").wait_for()
+        (note,) = parse_notes(film.read("manifests/review.toml")).notes
+        assert (note.on, note.frame) == ("clip.harbour#1", 7)
+        assert list(note.box or ()) == pytest.approx([0.25, 0.2, 0.75, 0.6], abs=0.01)
+        tab.keyboard.press("Home")
+        until(tab, "document.querySelectorAll('.overlay rect').length === 0")
+        tab.locator(".notes .link").click()
+        until(tab, "document.querySelectorAll('.overlay rect').length === 1")
+        assert "frame 7 of" in tab.locator(".time").inner_text()
+        tab.get_by_role("button", name="Settle").click()
+        tab.locator(".notes li.done").wait_for()
+        assert parse_notes(film.read("manifests/review.toml")).notes[0].done
+        tab.context.close()
+
+
+def test_changes_arrive_while_one_looks(browser: Browser, film: Studio) -> None:
+    with film.page() as page:
+        tab = opened(browser, page)
+        film.write("manifests/b.toml", '[clips.added]\nprompt = "A new one."\n')
+        tab.locator(".card", has_text="added").wait_for()
+        film.write("manifests/b.toml", "[clips.added]\nprompt = 3\n")
+        tab.locator("#banner", has_text="manifests/b.toml:2").wait_for()
+        film.write("manifests/b.toml", "")
+        until(tab, "document.querySelectorAll('.card').length === 4")
+        assert tab.locator("#banner").is_hidden()
+        tab.context.close()
+
+
+def test_an_apply_in_progress_is_seen_with_its_bar(browser: Browser, film: Studio) -> None:
+    render = film.render("clip.todo#1")
+    with film.page() as page:
+        tab = opened(browser, page)
+        with film.store() as store:
+            film.put(store, render, Status.SUBMITTED)
+            store.amend(render.key, run=None, progress=35)
+        tab.locator(".card", has_text="in flight 35%").wait_for()
+        assert tab.locator(".card progress").get_attribute("value") in (None, "35")
+        with film.store() as store:
+            store.amend(render.key, run=None, progress=80)
+        tab.locator(".card", has_text="in flight 80%").wait_for()
+        with film.store() as store:
+            asset = film.object(store, render.key)
+            store.move(render.key, Status.STORED, run=None, asset=asset)
+            store.bind("clip.todo#1", render.key, run=None)
+        tab.locator(".card", has_text="todo").locator(".stage", has_text="done").wait_for()
+        tab.context.close()
+
+
+_DRIFT = """() => new Promise((resolve) => {
+  const [one, other] = [...document.querySelectorAll('.frame video')].sort((a, b) => b.duration - a.duration);
+  let last = null; const drifts = [];
+  const leader = (now, facts) => { last = facts; one.requestVideoFrameCallback(leader); };
+  const follower = (now, facts) => {
+    if (last && !one.paused) {
+      const later = (facts.expectedDisplayTime - last.expectedDisplayTime) / 1000;
+      const then = last.mediaTime + later * one.playbackRate;
+      drifts.push(facts.mediaTime - then);
+    }
+    if (one.currentTime >= 20) resolve(drifts); else other.requestVideoFrameCallback(follower);
+  };
+  one.requestVideoFrameCallback(leader); other.requestVideoFrameCallback(follower);
+})"""
+
+
+def test_two_takes_play_in_step(browser: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    film = Studio(tmp_path, capsys, lengths=[22, 21])
+    film.write("sorasync.toml", '[defaults]\nmodel = "sora-2"\nsize = "1280x720"\nseconds = 4\n')
+    film.write("manifests/a.toml", '[clips.long]\nprompt = "x"\ntakes = 2\n')
+    film.settle()
+    with film.page() as page:
+        tab = opened(browser, page, "#/clip/long")
+        until(
+            tab,
+            "[...document.querySelectorAll('.frame video')].filter((v) => v.readyState >= 3).length === 2",
+        )
+        # They start apart: what is measured is that they find together and stay there.
+        tab.evaluate("document.querySelectorAll('.frame video')[1].currentTime = 0.2")
+        tab.get_by_label("Speed").select_option("2")
+        tab.keyboard.press(" ")
+        drifts: list[float] = tab.evaluate(_DRIFT)
+        # Times of frames come in whole frames, and a busy machine shows some late: each second is averaged.
+        settled = drifts[len(drifts) // 4 :]
+        assert len(settled) > 3 * FPS
+        seconds = [settled[start : start + FPS] for start in range(0, len(settled) - FPS, FPS)]
+        together = [abs(sum(second)) / len(second) < 1 / FPS for second in seconds]
+        assert sum(together) >= 0.8 * len(together)
+        tab.context.close()
+
+
+def test_frames_loops_and_speed_by_key(browser: Browser, film: Studio) -> None:
+    with film.page() as page:
+        tab = opened(browser, page, "#/clip/harbour")
+        until(tab, "document.querySelector('.frame video')?.readyState >= 2")
+        tab.keyboard.press("l")
+        frame = "document.querySelector('.time').textContent.match(/frame (\\d+)/)[1]"
+        assert tab.evaluate(frame) == str(FPS)
+        tab.keyboard.press(",")
+        assert tab.evaluate(frame) == str(FPS - 1)
+        tab.keyboard.press("Home")
+        tab.keyboard.press("i")
+        for _ in range(6):
+            tab.keyboard.press(".")
+        tab.keyboard.press("o")
+        tab.keyboard.press("[")
+        assert tab.get_by_label("Speed").input_value() == "0.5"
+        tab.evaluate(
+            "() => { window.turns = 0; document.querySelector('.frame video').addEventListener("
+            "'seeked', () => { window.turns += 1; }); }"
+        )
+        tab.keyboard.press(" ")
+        until(tab, "window.turns >= 2")
+        assert tab.evaluate("document.querySelector('.frame video').currentTime") < 0.6
+        tab.context.close()
+
+
+def test_two_takes_are_compared_by_wipe_blend_and_difference(browser: Browser, film: Studio) -> None:
+    with film.page() as page:
+        tab = opened(browser, page, "#/clip/souk")
+        tab.locator(".pane").nth(1).wait_for()
+        seen: list[Any] = []
+        for _ in range(3):
+            tab.keyboard.press("c")
+            names = ("clipPath", "opacity", "mixBlendMode")
+            seen.append([tab.evaluate(f"document.querySelector('.on-top').style.{name}") for name in names])
+        assert seen == [["inset(0px 0px 0px 50%)", "", ""], ["", "0.5", ""], ["", "", "difference"]]
+        assert tab.get_by_label("Gain").count() == 1
+        tab.keyboard.press("c")
+        assert tab.locator(".pane").count() == 2
+        tab.context.close()
+
+
+def test_earlier_prompts_are_shown_with_their_takes_and_what_changed(browser: Browser, film: Studio) -> None:
+    text = film.read("manifests/a.toml")
+    film.write("manifests/a.toml", text.replace("at dawn, wide", "at midnight, wide"))
+    film.settle()
+    with film.page() as page:
+        tab = opened(browser, page, "#/clip/harbour")
+        tab.get_by_text("Earlier prompts (1)").click()
+        assert tab.locator(".revision del").all_inner_texts() == ["dawn,"]
+        assert tab.locator(".revision ins").all_inner_texts() == ["midnight,"]
+        tab.get_by_label("Show the earlier Take 1").click()
+        tab.locator(".pane .stage", has_text="earlier").wait_for()
+        assert tab.locator(".pane").count() == 2
+        tab.context.close()
+
+
+HOSTILE = '<img src=x onerror="window.hacked = 1"><script>window.hacked = 1</script>'
+
+
+def test_hostile_names_and_prompts_stay_text(browser: Browser, film: Studio) -> None:
+    prompt = HOSTILE.replace('"', '\\"')
+    film.write(
+        "manifests/b.toml",
+        f'[clips.bad]\nprompt = "{prompt}"\ntags = ["{prompt}"]\ndescription = "{prompt}"\n',
+    )
+    with film.store() as store:
+        film.put(store, film.render("clip.bad#1"), Status.SUBMITTED)
+        store.move(film.render("clip.bad#1").key, Status.FAILED, run=None, error_message=HOSTILE)
+    with film.page() as page:
+        tab = opened(browser, page)
+        complaints = gone_wrong(tab)
+        for place in ("#/clip/bad", "#/plan", "#/clip/%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", "#/"):
+            tab.goto(f"http://127.0.0.1:{page.port}/{place}")
+            tab.wait_for_selector("main *")
+        tab.goto(f"http://127.0.0.1:{page.port}/#/clip/bad")
+        tab.locator(".prompt", has_text="onerror").wait_for()
+        assert tab.evaluate("window.hacked") is None
+        assert [one for one in complaints if "Content Security Policy" in one] == []
+        tab.context.close()
+
+
+def test_no_script_or_picture_of_another_site_is_loaded(browser: Browser, film: Studio) -> None:
+    with film.page() as page:
+        tab = opened(browser, page)
+        complaints = gone_wrong(tab)
+        asked: list[str] = []
+        tab.on("request", lambda request: asked.append(request.url))
+        for place in SCREENS:
+            tab.goto(f"http://127.0.0.1:{page.port}/{place}")
+            tab.reload()
+            tab.wait_for_selector("main *")
+        assert [url for url in asked if not url.startswith(f"http://127.0.0.1:{page.port}/")] == []
+        assert complaints == []
+        tab.context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_every_screen_is_accessible(browser: Browser, film: Studio, width: int, scheme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    with film.page() as page:
+        tab = opened(browser, page, width=width)
+        tab.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        for place in SCREENS:
+            tab.goto(f"http://127.0.0.1:{page.port}/{place}")
+            tab.wait_for_selector("main .card, main .stage-area > *, main .cut, main .empty, main .changes")
+            results = Axe().run(tab)
+            assert results.violations_count == 0, f"{place}: {results.generate_report()}"
+            assert tab.evaluate("document.documentElement.scrollWidth") <= width, place
+        tab.keyboard.press("?")
+        tab.locator("dialog .keys").wait_for()
+        results = Axe().run(tab)
+        assert results.violations_count == 0, results.generate_report()
+        tab.context.close()
+
+
+_SCROLL = """() => new Promise((resolve) => {
+  const gaps = []; let last = performance.now(), moved = 0;
+  const turn = (now) => {
+    gaps.push(now - last); last = now;
+    scrollBy(0, 400); moved += 1;
+    if (moved < 150) requestAnimationFrame(turn);
+    else resolve([gaps.slice(5), scrollY, document.querySelectorAll('.card').length]);
+  };
+  requestAnimationFrame(turn);
+})"""
+
+
+def test_five_thousand_clips_scroll(
+    browser: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = Studio(tmp_path, capsys)
+    film.write("sorasync.toml", '[defaults]\nmodel = "sora-2"\nsize = "1280x720"\nseconds = 4\n')
+    lines = "".join(f'[clips.c{number:04}]\nprompt = "Clip {number}."\n' for number in range(5000))
+    film.write("manifests/a.toml", lines)
+    with film.page() as page:
+        tab = opened(browser, page)
+        assert "5,000 clips" in tab.locator("#found").inner_text()
+        gaps, place, cards = tab.evaluate(_SCROLL)
+        assert place == 150 * 400
+        assert cards < 80
+        # A busy machine delays some frames; most come in time whatever else it does.
+        slow = sum(gap > 50 for gap in gaps)
+        assert slow < len(gaps) / 2, f"{slow} of {len(gaps)} frames over 50 ms"
+        tab.context.close()
+
+
+def git(film: Studio, *arguments: str, code: int = 0) -> str:
+    """Run git in the library."""
+    command = ["git", "-c", "user.name=Ann", "-c", "user.email=ann@film.example", *arguments]
+    done = subprocess.run(command, cwd=film.root, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    return done.stdout
+
+
+def test_the_command_says_where_the_page_is_and_stops(film: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sorasync.review import serve
+
+    real = serve._Announced.startup
+
+    async def startup(self: Any, sockets: Any = None) -> None:
+        await real(self, sockets)
+        self.should_exit = True
+
+    monkeypatch.setattr(serve._Announced, "startup", startup)
+    answers: list[Any] = []
+    thread = threading.Thread(target=lambda: answers.append(film.run("review", "--no-browser")))
+    thread.start()
+    thread.join(60)
+    (answer,) = answers
+    assert answer.code == 0
+    assert "Reviewing film on http://127.0.0.1:" in answer.out
