@@ -37,6 +37,16 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedCheck:
+    """A check that a stored video does not pass, or that could not be carried out (`error`)."""
+
+    label: str
+    check: str
+    verdict: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The outcome of every change in plan order, and why the run stopped early, if it did.
 
@@ -55,6 +65,8 @@ class Report:
     spent: Spent = NOTHING
     # What could not be written at the end, each with the reason; the next apply writes it.
     unwritten: tuple[str, ...] = ()
+    # Of the videos that this run has stored.
+    failed_checks: tuple[FailedCheck, ...] = ()
 
     def of(self, *ends: End) -> list[Outcome]:
         """The outcomes that ended in one of those ways."""

@@ -23,6 +23,7 @@ from sorasync.assets.link import LinkReport, link_all
 from sorasync.errors import Refused, SorasyncError
 from sorasync.operations.budget import budget_of, configured_policy
 from sorasync.operations.cancellation import TERMINATED, StopButton, ends_on_signals
+from sorasync.operations.check_after_apply import ChecksAfterApply
 from sorasync.operations.fault_location import placed
 from sorasync.operations.locked_state import begin_run, bring_up, forgotten, write_lock_file
 from sorasync.operations.plan import Planned, PlanOptions, make_plan
@@ -97,7 +98,7 @@ def apply(
     Raises what `make_plan` raises, `StateLocked`, `PlanStale`, `PlanRefused`, and `AuthFailed` where the
     provider has to be asked and there is no key for it; nothing was sent or recorded then.
     """
-    with project.store(write=True) as store:
+    with project.store(write=True) as store, ChecksAfterApply(project, store, reporter) as checks:
         for warning in store.warnings:
             reporter.notice(warning)
         with held(store, project.clock, LockWait(command, options.lock_timeout, reporter.notice)) as lock:
@@ -114,7 +115,9 @@ def apply(
                 reporter.notice("; ".join(unwritten))
             if not confirm(planned):
                 return None
-            return _carry_out(_Session(project, options, store, planned, reporter, command, lock))
+            checks.expect(planned)
+            report = _carry_out(_Session(project, options, store, planned, checks, command, lock))
+        return replace(report, failed_checks=checks.finish(interrupted=report.interrupted))
 
 
 def _prompts(planned: Planned) -> Iterator[str]:

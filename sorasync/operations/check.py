@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sorasync.graph.render import Render
     from sorasync.manifest.diagnostic import Position
     from sorasync.manifest.library import Library, Origin
+    from sorasync.operations.plan import Planned
     from sorasync.operations.project import Project
     from sorasync.state.record import Brief
     from sorasync.state.store import Store
@@ -156,7 +157,8 @@ def check_renders(
         try:
             for done, future in enumerate(as_completed(futures), 1):
                 keys = futures[future]
-                found = _by_key(keys, future.result())
+                by_name = {result.check: result for result in future.result()}
+                found = {key: by_name[key.name] for key in keys if key.name in by_name}
                 known |= found
                 keep_results(store, found)
                 progress(labels[keys[0]], done / len(futures))
@@ -167,9 +169,9 @@ def check_renders(
     return [_checked(render, known, here=render.asset not in away) for render in renders]
 
 
-def _by_key(keys: Iterable[CheckKey], results: Iterable[CheckResult]) -> dict[CheckKey, CheckResult]:
-    by_name = {result.check: result for result in results}
-    return {key: by_name[key.name] for key in keys if key.name in by_name}
+def results_by_key(render: RenderToCheck, results: Iterable[CheckResult]) -> dict[CheckKey, CheckResult]:
+    """Results of a render by where they are kept."""
+    return {render.keys[result.check]: result for result in results}
 
 
 def _checked(
@@ -215,6 +217,21 @@ class CheckReport:
         """How many results ended in each way."""
         found = Counter(result.verdict for checked in self.renders for result in checked.results)
         return {verdict: found[verdict] for verdict in Verdict}
+
+
+def failing_renders(project: Project, store: Store, planned: Planned) -> dict[str, CheckedRender]:
+    """The renders that fail a check as it is set now, by address, with the checks that they fail."""
+    assets, briefs, graph = store.assets_that_fail(), planned.known.briefs, planned.graph
+    suspects = [
+        render_to_check(project, planned.library, graph, graph.renders[address], brief.asset)
+        for address, key in graph.keys.items()
+        if (brief := briefs.get(key)) and brief.asset in assets and not address.startswith("character.")
+    ]
+    found = {}
+    for checked in checked_before(store, suspects):
+        if failed := checked.of(Verdict.FAILED):
+            found[checked.render.address] = replace(checked, results=tuple(failed))
+    return found
 
 
 def check_library(

@@ -9,6 +9,7 @@ from sorasync.operations.pick import Picked
 from sorasync.operations.plan import PlanOptions, make_plan
 
 if TYPE_CHECKING:
+    from sorasync.checks.check_result import CheckResult
     from sorasync.operations.plan import Planned
     from sorasync.operations.project import Project
     from sorasync.plan.plan import Plan
@@ -17,11 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PickOutcome:
-    """A pick that was made, and what the plan says now. `notes` are sentences about the names of files."""
+    """A pick that was made, and what the plan says now. `notes` are sentences about the names of files.
+
+    `failed` are the checks that the picked take does not pass.
+    """
 
     picked: Picked
     plan: Plan
     notes: tuple[str, ...]
+    failed: tuple[CheckResult, ...] = ()
 
 
 def outcome(project: Project, picked: Picked) -> PickOutcome:
@@ -30,7 +35,19 @@ def outcome(project: Project, picked: Picked) -> PickOutcome:
         planned = make_plan(project, PlanOptions(offline=True), store)
         notes = _link(project, store, planned)
         plan = planned.plan if notes else replace(planned.plan, relinks=())
-        return PickOutcome(picked, plan, notes)
+        return PickOutcome(picked, plan, notes, _failed_checks(project, store, planned, picked))
+
+
+def _failed_checks(
+    project: Project, store: Store, planned: Planned, picked: Picked
+) -> tuple[CheckResult, ...]:
+    takes = planned.graph.clips[picked.clip].takes
+    if picked.after is None or picked.after > len(takes) or not store.assets_that_fail():
+        return ()
+    from sorasync.operations.check import failing_renders
+
+    found = failing_renders(project, store, planned).get(takes[picked.after - 1])
+    return found.results if found else ()
 
 
 def link_names_again(project: Project) -> None:

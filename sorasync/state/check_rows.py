@@ -36,6 +36,13 @@ class CheckRows(StoreTable):
                     (key.name, key.settings, verdict, json.dumps(result), now, key.asset),
                 )
 
+    def assets_that_fail(self) -> frozenset[str]:
+        """The videos that a check has failed, with whatever settings."""
+        return frozenset(
+            str(asset)
+            for (asset,) in self.session.rows("SELECT DISTINCT asset FROM checks WHERE verdict = 'failed'")
+        )
+
     def check_results(self, keys: Collection[CheckKey]) -> dict[CheckKey, dict[str, Any]]:
         """The results of those that are kept, as plain data."""
         wanted = set(keys)

@@ -31,5 +31,14 @@ def report_json(plan: Plan, report: Report) -> dict[str, object]:
         ],
         "conflicts": list(report.conflicts),
         "unwritten": list(report.unwritten),
+        "failed_checks": [
+            {
+                "address": found.label,
+                "check": found.check,
+                "verdict": found.verdict,
+                "message": found.message,
+            }
+            for found in report.failed_checks
+        ],
         "plan": plan_json(plan),
     }

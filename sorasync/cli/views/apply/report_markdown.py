@@ -14,6 +14,7 @@ from sorasync.plan.plan import Plan
 
 _ROWS = 100
 _LONGEST = 200
+_CHECKS_HEAD = ("address", "check", "result", "what was found")
 _HEAD = ("address", "action", "end", "what happened", "next")
 
 
@@ -36,6 +37,12 @@ def _report_blocks(plan: Plan, report: Report) -> Iterator[str]:
         yield "\n".join(table(_HEAD, 0, rows[:_ROWS]))
     if len(rows) > _ROWS:
         yield f"… and {len(rows) - _ROWS} more changes that were not done."
+    if report.failed_checks:
+        checks = [
+            (code(found.label, _LONGEST), found.check, found.verdict, code(found.message, _LONGEST))
+            for found in report.failed_checks[:_ROWS]
+        ]
+        yield "\n".join(table(_CHECKS_HEAD, 0, checks))
     if report.run is not None:
         yield f"Run {report.run}: `sorasync history show {report.run}`"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from sorasync.apply.report import End, Outcome, Report
+from sorasync.cli.app.failure import one_line
 from sorasync.cli.terminal.units import spent_text
 from sorasync.cli.views.apply.report_groups import Alike, alike, few, next_step
 from sorasync.cli.views.plan.plan_text import no_changes
@@ -14,6 +15,8 @@ from sorasync.operations.project import Project
 from sorasync.plan.plan import Plan
 from sorasync.text import counted
 
+# Failed checks that are listed one by one.
+_MOST_CHECKS = 20
 _MARKS = {End.FAILED: "✗", End.BLOCKED: "!", End.PENDING: "…", End.OPEN: "?", End.SKIPPED: "-"}
 
 
@@ -33,6 +36,7 @@ def report_text(plan: Plan, report: Report, project: Project, name: str = "Apply
         if report.stopped:
             ended = report.stopped.endswith((".", "?", "!"))
             yield f"Stopped early: {report.stopped}" + ("" if ended else ".")
+    yield from _failed_checks(report)
     for what in report.unwritten:
         yield f"Not written: {what}. `sorasync apply` writes it."
     for name in report.conflicts:
@@ -57,6 +61,16 @@ def _warnings(report: Report) -> Iterator[str]:
     for outcome in report.of(End.DONE):
         if outcome.message:
             yield f"{click.style('!', fg='yellow', bold=True)} {outcome.label}: warning: {outcome.message}"
+
+
+def _failed_checks(report: Report) -> Iterator[str]:
+    """What is done, recorded and not as it should be."""
+    for found in report.failed_checks[:_MOST_CHECKS]:
+        mark = click.style("!", fg="yellow", bold=True)
+        told = "" if found.verdict == "failed" else "not checked: "
+        yield f"{mark} {found.label}: {found.check}: {told}{one_line(found.message)}"
+    if (more := len(report.failed_checks) - _MOST_CHECKS) > 0:
+        yield f"… and {more} more: sorasync check"
 
 
 def _problem(part: list[Outcome]) -> Iterator[str]:

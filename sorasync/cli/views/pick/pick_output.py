@@ -20,7 +20,9 @@ def takes_text(view: AddressView) -> Iterator[str]:
     for number, take in enumerate(_takes(view), 1):
         mark = "*" if number == chosen else " "
         reason = f" ({one_line(take.change.reason)})" if take.change else ""
-        yield f"{mark} {number}  {take.file or take.stage.value + reason}"
+        failed = [result.check for result in take.checks if result.verdict == "failed"]
+        fails = f"  fails {', '.join(failed)}" if failed else ""
+        yield f"{mark} {number}  {take.file or take.stage.value + reason}{fails}"
     clip = view.found.clip or ""
     if not _takes(view):
         yield f"clip.{clip} has no takes yet: it waits for a pick of another clip"
@@ -42,6 +44,7 @@ def takes_json(view: AddressView) -> dict[str, object]:
                 "stage": take.stage.value,
                 "file": take.file,
                 "picked": number == chosen,
+                "failed_checks": [r.check for r in take.checks if r.verdict == "failed"],
             }
             for number, take in enumerate(_takes(view), 1)
         ],
@@ -69,6 +72,8 @@ def picked_text(view: PickOutcome) -> Iterator[str]:
     else:
         was = f", not take {one.before}" if one.before else ""
         yield f"clip.{one.clip}: take {one.after} is picked{was}; wrote {one.file}."
+    for result in view.failed:
+        yield f"Warning: take {one.after} fails {result.check}: {one_line(result.message)}"
     yield from view.notes
     yield _next(view.plan)
 
@@ -95,6 +100,7 @@ def picked_json(view: PickOutcome) -> dict[str, object]:
         "pick": one.after,
         "file": one.file,
         "changed": one.changed,
+        "failed_checks": [{"check": found.check, "message": found.message} for found in view.failed],
         "plan": {
             "changes": len(plan.changes),
             "summary": plan.summary(),

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from sorasync.cli.arguments.address_lookup import FoundAddress, find
 from sorasync.graph.address import parse
+from sorasync.graph.render import Kind
 from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.status import RenderStage, changes_by_address, stage_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sorasync.checks.check_result import CheckResult
     from sorasync.graph.graph import Graph
     from sorasync.graph.render import Render
     from sorasync.operations.plan import Planned
@@ -47,6 +49,8 @@ class RenderView:
     recorded_bytes: int | None
     needs: tuple[str, ...]
     needed_by: tuple[str, ...]
+    # What is known of its video by checks, as they are set now.
+    checks: tuple[CheckResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,16 @@ class _AddressSearch:
             recorded_bytes=self._recorded[asset].size if asset in self._recorded else None,
             needs=tuple(graph.label(need) for need in render.needs) if render else (),
             needed_by=_needed_by(graph, address),
+            checks=self._checks(render, record),
         )
+
+    def _checks(self, render: Render | None, record: Record | None) -> tuple[CheckResult, ...]:
+        if render is None or record is None or record.asset is None or render.kind is Kind.CHARACTER:
+            return ()
+        from sorasync.operations.check import checked_before, render_to_check
+
+        wanted = render_to_check(self._project, self._planned.library, self._graph, render, record.asset)
+        return checked_before(self._store, [wanted])[0].results
 
     def _record(self, render: Render | None, binding: Binding | None) -> Record | None:
         if render is not None:

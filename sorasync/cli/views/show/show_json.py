@@ -61,6 +61,7 @@ def _render_fields(view: RenderView) -> dict[str, object]:
         "needed_by": list(view.needed_by),
         "file": view.file,
         "bytes": view.bytes,
+        "checks": [result.fields() for result in view.checks],
         "planned": {"action": change.action.value, "reason": change.reason} if change else None,
         "record": record_json(view.record) if view.record else None,
     }

@@ -56,6 +56,11 @@ def _render_lines(view: RenderView) -> Iterator[str]:
     rows = [*_wanted(view), *(_recorded(view, view.record) if view.record else ()), *_around(view)]
     for name, text in rows:
         yield f"  {name:<10} {text}"
+    if view.checks:
+        from sorasync.cli.views.check.check_text import result_lines
+
+        yield "  checks"
+        yield from result_lines(view.checks)
     if view.render is not None:
         yield f"  {'prompt':<10} as sent:"
         for line in view.render.prompt.splitlines():

@@ -57,6 +57,16 @@ def _status_fields(row: ClipStatus, status: StatusView) -> dict[str, object]:
         "waits_for": f"clip.{row.waits_for}" if row.waits_for else None,
         "cost_usd": None if row.cost.unknown else usd(row.cost.known_usd),
         "cost_once_picked_usd": None if row.later.unknown else usd(row.later.known_usd),
+        "failed_checks": [
+            {
+                "address": checked.render.label,
+                "check": result.check,
+                "verdict": result.verdict.value,
+                "message": result.message,
+            }
+            for checked in status.failing.get(row.address, ())
+            for result in checked.results
+        ],
         "changes": [_change(stage, change, status) for stage, change in row.changes],
     }
 

@@ -22,6 +22,7 @@ from sorasync.cli.views.status.status_view import StatusView
 from sorasync.operations.status import ClipStatus, RenderStage
 from sorasync.plan.allowance import Allowance
 from sorasync.plan.cost import Total, money
+from sorasync.text import counted
 
 _MARKS = {
     RenderStage.DONE: ("✓", "green"),
@@ -35,6 +36,8 @@ _MARKS = {
 _WIDEST = 34
 _FOLDED = 72
 _STALE = 3
+# Failed checks of one clip that are listed.
+_MOST_CHECKS = 3
 # The closing lines warn of deletions at the provider within this many seconds.
 _SOON = 86_400
 _STAGE = max(len(stage.value) for stage in RenderStage)
@@ -81,6 +84,18 @@ def _status_lines(row: ClipStatus, address: str, status: StatusView, names: int,
     else:
         yield f"{mark} {padded(address, names)}  {rest}{detail}".rstrip()
     yield from below
+    yield from _failed_checks(row, status)
+
+
+def _failed_checks(row: ClipStatus, status: StatusView) -> Iterator[str]:
+    failed = [
+        f"{checked.render.label}: {result.check}: {one_line(result.message)}"
+        for checked in status.failing.get(row.address, ())
+        for result in checked.results
+    ]
+    yield from (f"    {click.style('✗', fg='red')} {text}" for text in failed[:_MOST_CHECKS])
+    if len(failed) > _MOST_CHECKS:
+        yield f"    … and {len(failed) - _MOST_CHECKS} more: sorasync check {quoted(row.address)}"
 
 
 def _detail(row: ClipStatus, status: StatusView) -> str:
@@ -147,6 +162,8 @@ def totals(status: StatusView) -> Iterator[str]:
         yield f"{one_line(name)} is still another render: the next apply relinks it."
     if len(status.stale) > _STALE:
         yield f"So are {len(status.stale) - _STALE:,} more names."
+    if failing := sum(len(status.failing.get(row.address, ())) for row in status.rows):
+        yield f"{counted(failing, 'video')} {'fails' if failing == 1 else 'fail'} a check."
     if status.retired:
         yield f"{status.retired} retired and kept: sorasync gc lists them."
     yield _money(status)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sorasync.apply.render.file_expiry import file_expires_at
 from sorasync.clock import day_start
 from sorasync.errors import SorasyncError
+from sorasync.graph.address import owner
 from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.render_times import paces
 from sorasync.operations.status import ClipStatus, RenderStage, standings
@@ -20,12 +21,14 @@ from sorasync.state.record import IN_FLIGHT, Status
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
+    from sorasync.operations.check import CheckedRender
     from sorasync.operations.cut import CutView
     from sorasync.operations.plan import Planned
     from sorasync.operations.project import Project
     from sorasync.plan.allowance import Allowance
     from sorasync.state.account import Spent
     from sorasync.state.record import Record
+    from sorasync.state.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class StatusView:
     # What was paid for twice.
     notices: tuple[str, ...] = ()
     cuts: tuple[CutView, ...] = ()
+    # The renders that fail a check, by the address of their clip.
+    failing: Mapping[str, tuple[CheckedRender, ...]] = field(default_factory=dict)
 
 
 def look(project: Project, patterns: tuple[str, ...] = (), stages: Collection[str] = ()) -> StatusView:
@@ -77,6 +82,7 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Collection[st
         spent = store.spent(simulated=simulated)
         today = store.spent(day_start(now), simulated=simulated)
         known = paces(store)
+        failing = _failing(project, store, planned)
     records = planned.known.records
     rows = _selected(standings(planned), patterns, planned.graph)
     if stages:
@@ -110,7 +116,20 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Collection[st
         filtered=bool(patterns or stages),
         notices=planned.plan.notices,
         cuts=() if patterns or stages else _cuts(project, planned),
+        failing=failing,
     )
+
+
+def _failing(project: Project, store: Store, planned: Planned) -> dict[str, tuple[CheckedRender, ...]]:
+    if not store.assets_that_fail():
+        return {}
+    from sorasync.operations.check import failing_renders
+
+    found: dict[str, tuple[CheckedRender, ...]] = {}
+    for address, checked in failing_renders(project, store, planned).items():
+        clip = owner(address)
+        found[clip] = (*found.get(clip, ()), checked)
+    return found
 
 
 def _cuts(project: Project, planned: Planned) -> tuple[CutView, ...]:
