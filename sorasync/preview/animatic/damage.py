@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final, Literal, cast, get_args
 
 import av
 import av.container
@@ -69,7 +69,7 @@ def damage(video: Path, kind: str, at: float, out: Path) -> None:
 def _frames(video: Path) -> Iterator[Pixels]:
     with reading(video) as (container, stream):
         for frame in container.decode(stream):
-            yield frame.to_ndarray(format="rgb24")
+            yield cast(Pixels, frame.to_ndarray(format="rgb24"))
 
 
 class _Writer:
