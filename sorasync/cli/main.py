@@ -42,6 +42,7 @@ COMMANDS = {
     "destroy": "Delete everything this library has rendered.",
     "unprotect": "Lift the protection that the state remembers for an address.",
     "profiles": "List provider profiles: what each can do, and what it costs.",
+    "migrate": "Show what another model would change, and write the lines.",
     "accept": "Accept an existing render for a changed declaration.",
     "import": "Bind existing videos at the provider to clips.",
     "resolve": "Settle paid requests whose answer was lost.",

@@ -312,6 +312,7 @@ STEP = st.one_of(
     st.tuples(st.just("amend"), NUMBER, RUN, FIELDS),
     st.tuples(st.just("withdraw"), NUMBER, RUN),
     st.tuples(st.just("take back"), NUMBER, RUN),
+    st.tuples(st.just("intend and take back"), NUMBER, RUN),
     st.tuples(st.just("supersede"), NUMBER, RUN),
     st.tuples(st.just("prefer"), NUMBER, RUN),
     st.tuples(st.just("forget"), st.lists(NUMBER, max_size=2), RUN),
@@ -420,6 +421,22 @@ class Both:
             lambda: self.store.take_back(intent, before, aside, run=run),
             lambda: self.model.take_back(intent, before, aside, run),
         )
+
+    def _intend_and_take_back(self, number: int, run: int | None) -> Pair:
+        """What an apply does that is stopped between the intent and the request."""
+        sent, modelled = self._intend(number, run, None)
+        undo, undo_modelled = self._take_back(0, run)
+
+        def ours() -> None:
+            with self.store.transaction():
+                sent()
+                undo()
+
+        def theirs() -> None:
+            modelled()
+            undo_modelled()
+
+        return ours, theirs
 
     def _supersede(self, number: int, run: int | None) -> Pair:
         key = self._key(number)

@@ -1,0 +1,53 @@
+"""`sorasync migrate`."""
+
+from __future__ import annotations
+
+import click
+
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json, print_lines
+
+_EXAMPLES = """\b
+Examples:
+  sorasync migrate --from sora-2 --to sora-2-pro
+  sorasync migrate --from sora-2 --to gen4.5 --provider runway
+  sorasync migrate --from sora-2 --to sora-2-pro --only-unpicked --write
+"""
+
+
+@subcommand(epilog=_EXAMPLES)
+@click.option("--from", "source", required=True, metavar="MODEL", help="The model to leave.")
+@click.option("--to", "target", required=True, metavar="MODEL", help="The model to render with instead.")
+@click.option("--provider", metavar="PROFILE", help="Check against another provider's profile.")
+@click.option("--target", "patterns", multiple=True, metavar="ADDRESS", help="Only these clips; repeatable.")
+@click.option("--only-unpicked", is_flag=True, help="Leave clips with a pick or a rendered only take alone.")
+@click.option("--write", is_flag=True, help="Write the lines; without it, nothing changes.")
+def command(
+    globals: Globals,
+    source: str,
+    target: str,
+    provider: str | None,
+    patterns: tuple[str, ...],
+    only_unpicked: bool,
+    write: bool,
+) -> ExitCode:
+    """Show what another model would change: what no longer fits, what each clip costs, which lines say so.
+
+    Where all clips that take their model from one line change, that line is changed; otherwise each clip's
+    block gets a line of its own. Nothing is rendered: plan and apply do that, and show the price again.
+    """
+    from sorasync.cli.views.migration_output import migration_json, migration_text
+    from sorasync.operations.migrate import migration
+
+    project = globals.project()
+    found = migration(
+        project, source, target, provider=provider, patterns=patterns, only_unpicked=only_unpicked
+    )
+    if write:
+        found.write(project)
+    if globals.json:
+        print_json(migration_json(found, written=write))
+    else:
+        print_lines(migration_text(found, written=write))
+    return ExitCode.DONE

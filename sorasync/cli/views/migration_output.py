@@ -1,0 +1,99 @@
+"""The output of `sorasync migrate`: text and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sorasync.cli.terminal.columns import padded
+from sorasync.cli.views.diagnostics.diagnostic_json import diagnostic_json
+from sorasync.cli.views.diagnostics.diagnostic_text import diagnostics_text
+from sorasync.cli.views.plan.plan_json import usd
+from sorasync.operations.migrate import Edit, MigratedClip, Migration, sums
+from sorasync.text import and_more, counted
+
+if TYPE_CHECKING:
+    from sorasync.plan.cost import Total
+
+
+def migration_text(found: Migration, *, written: bool) -> Iterator[str]:
+    """What each clip costs then, what no longer fits, and the lines to write."""
+    width = max(len(clip.address) for clip in found.clips)
+    for clip in found.clips:
+        yield f"{padded(clip.address, width)}  {clip.before} → {clip.after}{_paid(clip)}"
+    yield ""
+    if found.lacks:
+        yield from diagnostics_text(found.lacks)
+        yield ""
+    before, after, to_pay = sums(found.clips)
+    bill = "nothing of it is billed" if found.simulated else f"{to_pay} to pay"
+    yield (
+        f"{counted(len(found.clips), 'clip')} from {found.source} to {found.target} at {found.profile}: "
+        f"{before} → {after} for all renders; {bill}."
+    )
+    if found.kept:
+        yield f"Kept with {found.source}: {and_more(found.kept, 8)}."
+    for clip in found.clips:
+        if clip.by_hand is not None:
+            yield f"Change {clip.address} by hand: {clip.by_hand}."
+    for edit in found.edits:
+        yield from _edit_lines(edit)
+    yield _next_step(found, written)
+
+
+def _paid(clip: MigratedClip) -> str:
+    return f"  ({counted(clip.rendered, 'render')} paid for already)" if clip.rendered else ""
+
+
+def _edit_lines(edit: Edit) -> Iterator[str]:
+    yield f"{edit.file}:{edit.line}"
+    if edit.before is not None:
+        yield f"  - {edit.before}"
+    yield f"  + {edit.after}"
+
+
+def _next_step(found: Migration, written: bool) -> str:
+    steps = [] if written or not found.edits else ["the same command with --write"]
+    if found.moves:
+        steps.append(f'set profile = "{found.profile}" under [provider] in sorasync.toml')
+    if found.lacks:
+        fits = "fits" if len(found.lacks) == 1 else "fit"
+        steps.append(f"mend {counted(len(found.lacks), 'place')} that no longer {fits}")
+    done = "Written. " if written else ""
+    return f"{done}Next: {', '.join([*steps, 'sorasync plan'])}"
+
+
+def migration_json(found: Migration, *, written: bool) -> dict[str, object]:
+    """The same as plain data. Money is text; unknown prices are counted beside it."""
+    before, after, to_pay = sums(found.clips)
+    return {
+        "format_version": 1,
+        "from": found.source,
+        "to": found.target,
+        "profile": found.profile,
+        "billing": "simulated" if found.simulated else "real",
+        "written": written,
+        "clips": [
+            {
+                "address": clip.address,
+                **_costs(clip.before, clip.after, clip.to_pay),
+                "rendered": clip.rendered,
+                "by_hand": clip.by_hand,
+            }
+            for clip in found.clips
+        ],
+        "total": _costs(before, after, to_pay),
+        "kept": list(found.kept),
+        "diagnostics": [diagnostic_json(one) for one in found.lacks],
+        "edits": [
+            {"file": edit.file, "line": edit.line, "before": edit.before, "after": edit.after}
+            for edit in found.edits
+        ],
+    }
+
+
+def _costs(before: Total, after: Total, to_pay: Total) -> dict[str, object]:
+    sums = {"before": before, "after": after, "to_pay": to_pay}
+    return {f"{name}_usd": usd(one.known_usd) for name, one in sums.items()} | {
+        "unknown_prices": after.unknown
+    }

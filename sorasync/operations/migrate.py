@@ -1,0 +1,356 @@
+"""`sorasync migrate`: what it takes to render clips with another model, and the lines that say so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sorasync.errors import SorasyncError
+from sorasync.graph.address import natural
+from sorasync.graph.expand import expand_as_far
+from sorasync.graph.graph import Graph
+from sorasync.manifest.diagnostic import Diagnostic
+from sorasync.manifest.library import ClipSpec, Library, Origin
+from sorasync.manifest.provenance import Origins
+from sorasync.operations.project import Project, profile_of
+from sorasync.plan.cost import NOTHING, Total, cost_of, total
+from sorasync.plan.selection import matches
+from sorasync.state.record import Brief, Status
+from sorasync.text import and_more, close_match
+from sorasync.toml.positions import Positions
+
+if TYPE_CHECKING:
+    from sorasync.profile.profile import Profile
+
+_BOM = "\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One line of a file that says another model, or that is new (`before` is None)."""
+
+    file: str
+    line: int
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class MigratedClip:
+    """A clip that changes its model.
+
+    `before` and `after` are the price of all its renders with each model, `to_pay` what the next apply would
+    cost. `rendered` of its renders are paid for today. `lacks` says what no longer fits. `by_hand` is why its
+    line cannot be written, None where it can.
+    """
+
+    address: str
+    before: Total
+    after: Total
+    to_pay: Total
+    rendered: int
+    lacks: tuple[Diagnostic, ...] = ()
+    by_hand: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A change of model, not written yet. `kept` are clips that stay with the old one as was asked.
+
+    `moves`: the profile is another one than the library's. `simulated`: it bills nothing.
+    """
+
+    source: str
+    target: str
+    profile: str
+    moves: bool
+    simulated: bool
+    clips: tuple[MigratedClip, ...]
+    kept: tuple[str, ...]
+    edits: tuple[Edit, ...]
+    _texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    _before: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def lacks(self) -> tuple[Diagnostic, ...]:
+        """Everything that no longer fits, once each, in the order of the files."""
+        return tuple(sorted({one for clip in self.clips for one in clip.lacks}, key=Diagnostic.sort_key))
+
+    def write(self, project: Project) -> None:
+        """Write the lines, and read the library again to see that they say what they should.
+
+        Raises `SorasyncError` with every file as it was before.
+        """
+        from sorasync.durable import write_atomic
+
+        paths = {name: project.root / name for name in self._texts}
+        try:
+            for name, text in self._texts.items():
+                write_atomic(_inside(paths[name], project.root), text.encode())
+            if self._said_by(Project.open(project.root, project.config.env)):
+                return
+        except (OSError, SorasyncError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+        else:
+            reason = "the library would not say what was asked for"
+        for name, text in self._before.items():
+            write_atomic(paths[name], text.encode())
+        raise SorasyncError(f"nothing was changed: {reason}")
+
+    def _said_by(self, project: Project) -> bool:
+        clips = project.library().clips
+        written = {one.address for one in self.clips if one.by_hand is None}
+        return all(clips[address.removeprefix("clip.")].model == self.target for address in written) and all(
+            _model(clips[address.removeprefix("clip.")], project.profile) == self.source
+            for address in self.kept
+        )
+
+
+def _inside(path: Path, root: Path) -> Path:
+    target = path.resolve()
+    if not target.is_relative_to(root.resolve()):
+        raise SorasyncError(f"{path.name} leads out of the library")
+    return target
+
+
+def migration(
+    project: Project,
+    source: str,
+    target: str,
+    *,
+    provider: str | None = None,
+    patterns: Sequence[str] = (),
+    only_unpicked: bool = False,
+) -> Migration:
+    """What changes when clips of the model `source` are rendered with `target`; nothing is written.
+
+    `provider` is the profile to check against if it is to be another one. `patterns` choose clips;
+    `only_unpicked` leaves out those with a pick and those whose only take is rendered. Raises
+    `SorasyncError` where no clip has that model, or the host does not offer the other one.
+    """
+    library, profile = project.library(), _target_profile(project, provider)
+    if profile.model(target) is None:
+        near = close_match(target, profile.model_names)
+        hint = f'did you mean "{near}"?' if near else f"it offers {and_more(profile.model_names, 12)}"
+        raise SorasyncError(f'{profile.name} does not offer the model "{target}"', hint=hint)
+    graph, _ = expand_as_far(library, project.profile)
+    named = _clips_of(library, project.profile, source)
+    with project.synced_store() as store:
+        briefs = store.briefs()
+    chosen = {
+        name
+        for name in named
+        if _matches(patterns, name, graph)
+        and not (only_unpicked and _is_chosen(name, library, graph, briefs))
+    }
+    if not chosen:
+        raise SorasyncError(f"none of the clips of {source} is left to change")
+    changed = replace(
+        library,
+        clips={
+            name: replace(spec, model=target) if name in chosen else spec
+            for name, spec in library.clips.items()
+        },
+    )
+    later, lacks = expand_as_far(changed, profile)
+    writing = _Writing(library, Origins(library), source, target, chosen)
+    writing.plan()
+    edits, texts, before = writing.changed()
+    clips = tuple(
+        _migrated(name, graph, later, project.profile, profile, briefs, lacks, writing.by_hand.get(name))
+        for name in sorted(chosen, key=natural)
+    )
+    return Migration(
+        source,
+        target,
+        profile.name,
+        profile.name != project.profile.name,
+        profile.simulated,
+        clips,
+        tuple(f"clip.{name}" for name in sorted(named - chosen, key=natural)),
+        tuple(edits),
+        texts,
+        before,
+    )
+
+
+def _target_profile(project: Project, provider: str | None) -> Profile:
+    if provider is None:
+        return project.profile
+    config = project.config
+    moved = config.provider.model_copy(update={"profile": provider, "base_url": None, "overrides": {}})
+    return profile_of(project.root, config.model_copy(update={"provider": moved}))
+
+
+def _model(spec: ClipSpec, profile: Profile) -> str | None:
+    return spec.model if spec.model is not None else profile.default_model
+
+
+def _clips_of(library: Library, profile: Profile, model: str) -> set[str]:
+    models = {name: _model(spec, profile) for name, spec in library.clips.items() if spec.source is None}
+    found = {name for name, used in models.items() if used == model}
+    if not found:
+        known = sorted({used for used in models.values() if used})
+        hint = f"they use {and_more(known, 12)}" if known else None
+        raise SorasyncError(f'no clip has the model "{model}"', hint=hint)
+    return found
+
+
+def _matches(patterns: Sequence[str], clip: str, graph: Graph) -> bool:
+    return not patterns or any(
+        matches(pattern, place, graph)
+        for pattern in patterns
+        for place in (f"clip.{clip}", *(graph.clips[clip].takes if clip in graph.clips else ()))
+    )
+
+
+def _is_chosen(name: str, library: Library, graph: Graph, briefs: Mapping[str, Brief]) -> bool:
+    """Whether somebody picked a take, or there is only one and it is rendered."""
+    node = graph.clips.get(name)
+    if library.clips[name].pick is not None:
+        return True
+    return node is not None and node.single and _rendered(node.takes, graph, briefs) == len(node.takes)
+
+
+def _rendered(addresses: Iterable[str], graph: Graph, briefs: Mapping[str, Brief]) -> int:
+    found = (briefs.get(graph.keys[address]) for address in addresses)
+    return sum(one is not None and one.status in (Status.STORED, Status.RENDERED) for one in found)
+
+
+def _migrated(
+    name: str,
+    graph: Graph,
+    later: Graph,
+    now: Profile,
+    then: Profile,
+    briefs: Mapping[str, Brief],
+    lacks: Sequence[Diagnostic],
+    by_hand: str | None,
+) -> MigratedClip:
+    address = f"clip.{name}"
+    before, after = (one.clips[name].renders if name in one.clips else () for one in (graph, later))
+    unpaid = [place for place in after if later.keys[place] not in briefs]
+    return MigratedClip(
+        address,
+        total(cost_of(graph.renders[place], now) for place in before),
+        total(cost_of(later.renders[place], then) for place in after),
+        total(cost_of(later.renders[place], then) for place in unpaid),
+        _rendered(before, graph, briefs),
+        tuple(one for one in lacks if (one.address or "").partition("#")[0] == address),
+        by_hand,
+    )
+
+
+@dataclass
+class _Writing:
+    """Finds the lines to write: the one that says the model where all its clips change, else one a clip."""
+
+    library: Library
+    origins: Origins
+    source: str
+    target: str
+    chosen: set[str]
+    by_hand: dict[str, str] = field(default_factory=dict)
+    _files: dict[str, _File] = field(default_factory=dict)
+
+    def plan(self) -> None:
+        """Collect the lines, and what has to be changed by hand."""
+        users: dict[Origin, list[str]] = {}
+        for name, spec in self.library.clips.items():
+            if spec.source is None:
+                users.setdefault(self.origins.of(spec, "model"), []).append(name)
+        for place, names in users.items():
+            wanted = [name for name in names if name in self.chosen]
+            if len(wanted) == len(names) and self._file(place).positions.has(place.path):
+                self._replace(place, wanted)
+            else:
+                self._each(wanted)
+
+    def changed(self) -> tuple[list[Edit], dict[str, str], dict[str, str]]:
+        """The edits, and the texts of the files that they change, after and before."""
+        changed = {name: file for name, file in sorted(self._files.items()) if file.lines}
+        edits = [edit for name, file in changed.items() for edit in file.edits(name)]
+        texts = {name: file.edited() for name, file in changed.items()}
+        return edits, texts, {name: file.text for name, file in changed.items()}
+
+    def _each(self, names: Iterable[str]) -> None:
+        blocks: dict[Origin, list[str]] = {}
+        for name in names:
+            blocks.setdefault(self.library.clips[name].origin, []).append(name)
+        for block, wanted in blocks.items():
+            place = Origin(block.file, (*block.path, "model"))
+            variants = sum(spec.origin == block for spec in self.library.clips.values())
+            if variants > len(wanted):
+                self._leave(wanted, "the other variants of its matrix keep their model")
+            elif self._file(place).positions.has(place.path):
+                self._replace(place, wanted)
+            else:
+                self._insert(block, wanted)
+
+    def _file(self, place: Origin) -> _File:
+        if place.file not in self._files:
+            self._files[place.file] = _File((self.library.root / place.file).read_bytes().decode("utf-8"))
+        return self._files[place.file]
+
+    def _replace(self, place: Origin, names: Sequence[str]) -> None:
+        file = self._file(place)
+        span = file.positions.span(place.path)
+        line = file.rows[span.line - 1]
+        start, end = span.column - 1, span.end_column - 1
+        written = line[start:end]
+        if written[1:-1] != self.source or written[:1] not in ("'", '"'):
+            self._leave(names, f"its model is written as {written} at {place.file}:{span.line}")
+            return
+        file.lines[span.line] = f"{line[: start + 1]}{self.target}{line[end - 1 :]}"
+
+    def _insert(self, block: Origin, names: Sequence[str]) -> None:
+        file = self._file(block)
+        number = file.positions.span(block.path).line
+        header = file.rows[number - 1]
+        if not re.match(r"\s*\[[^\[]", header):
+            self._leave(names, f"its block at {block.file}:{number} has no line of its own")
+            return
+        ending = "\r" if header.endswith("\r") else ""
+        file.lines[number] = f'{header}\nmodel = "{self.target}"{ending}'
+
+    def _leave(self, names: Iterable[str], why: str) -> None:
+        self.by_hand |= dict.fromkeys(names, why)
+
+
+@dataclass
+class _File:
+    """A file with the lines that are to be others, by number. A new line follows the one before it."""
+
+    text: str
+    lines: dict[int, str] = field(default_factory=dict)
+
+    @cached_property
+    def rows(self) -> list[str]:
+        return self.text.removeprefix(_BOM).split("\n")
+
+    @cached_property
+    def positions(self) -> Positions:
+        return Positions(self.text.removeprefix(_BOM))
+
+    def edited(self) -> str:
+        rows = [self.lines.get(number, row) for number, row in enumerate(self.rows, 1)]
+        return (_BOM if self.text.startswith(_BOM) else "") + "\n".join(rows)
+
+    def edits(self, name: str) -> Iterator[Edit]:
+        more = 0
+        for number, after in sorted(self.lines.items()):
+            before, new = self.rows[number - 1], after.partition("\n")[2]
+            more += bool(new)
+            yield Edit(name, number + more, None if new else before.strip(), (new or after).strip())
+
+
+def sums(clips: Iterable[MigratedClip]) -> tuple[Total, Total, Total]:
+    """The price of all renders before and after, and what there would be to pay."""
+    before, after, to_pay = NOTHING, NOTHING, NOTHING
+    for clip in clips:
+        before, after, to_pay = before + clip.before, after + clip.after, to_pay + clip.to_pay
+    return before, after, to_pay
