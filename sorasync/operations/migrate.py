@@ -13,6 +13,7 @@ from sorasync.errors import SorasyncError
 from sorasync.graph.address import natural
 from sorasync.graph.expand import expand_as_far
 from sorasync.graph.graph import Graph
+from sorasync.library_file import read_file
 from sorasync.manifest.diagnostic import Diagnostic
 from sorasync.manifest.library import ClipSpec, Library, Origin
 from sorasync.manifest.provenance import Origins
@@ -293,7 +294,8 @@ class _Writing:
 
     def _file(self, place: Origin) -> _File:
         if place.file not in self._files:
-            self._files[place.file] = _File((self.library.root / place.file).read_bytes().decode("utf-8"))
+            root = self.library.root
+            self._files[place.file] = _File(read_file(root / place.file, within=root).decode("utf-8"))
         return self._files[place.file]
 
     def _replace(self, place: Origin, names: Sequence[str]) -> None:
