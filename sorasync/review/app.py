@@ -20,16 +20,13 @@ from starlette.routing import Route
 from sorasync.errors import SorasyncError
 from sorasync.library_file import read_file
 from sorasync.review.choices import Choices
-from sorasync.review.clip_view import clip_json
+from sorasync.review.clip_view import clip_json, with_rates
 from sorasync.review.live_library import LiveLibrary, faults
-from sorasync.review.media import Media, file_response
+from sorasync.review.media import file_response
 from sorasync.review.money_view import money_json
+from sorasync.review.page_apply import PageApply
+from sorasync.review.page_files import SCRIPTS, STATIC, STYLES
 from sorasync.review.security import Doorkeeper, OnlyOurs
-
-STATIC = Path(__file__).parent / "static"
-# Scripts in the order in which they are loaded.
-SCRIPTS = ("base.js", "grid.js", "player.js", "notes.js", "clip.js", "plan.js", "page.js")
-STYLES = "page.css"
 
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".svg": "image/svg+xml"}
 _BODY_BYTES = 64 << 10
@@ -42,6 +39,7 @@ class PageOptions:
     """What the page may do besides looking."""
 
     read_only: bool = False
+    allow_apply: bool = False
 
 
 def create_app(live: LiveLibrary, keeper: Doorkeeper, options: PageOptions) -> Starlette:
@@ -51,8 +49,10 @@ def create_app(live: LiveLibrary, keeper: Doorkeeper, options: PageOptions) -> S
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await live.start()
+        pages.loop = asyncio.get_running_loop()
         yield
         pages.closing = True
+        await asyncio.to_thread(pages.apply_run.close)
         await live.stop()
 
     return Starlette(
@@ -69,6 +69,8 @@ class _Pages:
         self._options = options
         self._choices = Choices(live.project)
         self.closing = False
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.apply_run = PageApply(live.project, self._apply_ended)
         names = ("page.html", "icon.svg", STYLES, *SCRIPTS)
         self._static = {name: read_file(STATIC / name, within=None) for name in names}
 
@@ -91,6 +93,7 @@ class _Pages:
             "/api/reject": self.reject,
             "/api/note": self.note,
             "/api/undo": self.undo,
+            **({"/api/apply": self.apply, "/api/stop": self.stop} if self._options.allow_apply else {}),
         }
         return [
             *(Route(path, handler, methods=["GET"]) for path, handler in looks.items()),
@@ -116,6 +119,7 @@ class _Pages:
         """The overview, with what this session may do."""
         about = {"version": self._live.version, "user": request.scope["user"]}
         about |= {"writable": not self._options.read_only}
+        about |= {"apply": self.apply_run.about() if self._options.allow_apply else None}
         head = json.dumps(about).encode()
         body = self._live.overview
         joined = head[:-1] + b"," + body[1:] if len(body) > 2 else head
@@ -216,6 +220,21 @@ class _Pages:
         await self._given(request)
         return await self._done(lambda: {"undone": self._choices.undo()})
 
+    async def apply(self, request: Request) -> Response:
+        """Apply the plan of a token."""
+        given = await self._given(request)
+        token, amount = str(given.get("token", "")), given.get("amount")
+        return await self._done(lambda: self.apply_run.start(token, amount))
+
+    async def stop(self, request: Request) -> Response:
+        """Stop the apply that was started here, as Ctrl-C does."""
+        await self._given(request)
+        return await self._done(self.apply_run.stop)
+
+    def _apply_ended(self) -> None:
+        if self.loop is not None and not self.closing:
+            self.loop.call_soon_threadsafe(self._live.bump)
+
     async def _given(self, request: Request) -> dict[str, Any]:
         """The JSON object that came. Raises `HTTPException` for anything else, and for who may only look."""
         if self._options.read_only:
@@ -239,14 +258,6 @@ class _Pages:
         result = await self._live.run(work)
         await self._live.refresh()
         return _json(result or {})
-
-
-def with_rates(clip: dict[str, Any], media: Media) -> dict[str, Any]:
-    """A clip with the frames a second of each of its videos."""
-    earlier = (take for revision in clip["revisions"] for take in revision["takes"])
-    for shown in (*clip["takes"], *clip["steps"], *earlier):
-        shown["fps"] = media.rate(shown["video"]) if shown["video"] else None
-    return clip
 
 
 _FRESH = {"cache-control": "no-store"}

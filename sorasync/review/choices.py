@@ -146,9 +146,8 @@ class Choices:
 
         self._write_notes(change, "change of a note")
 
-    def take_in(self, text: str) -> int:
-        """Take in the notes of another review: its file, or what an exported page gave; how many were new."""
-        given = parse_notes(text)
+    def take_in(self, given: ReviewNotes) -> int:
+        """Take in notes and rejections of another review; how many were new or different."""
         new = 0
 
         def change(notes: ReviewNotes) -> ReviewNotes:
@@ -188,10 +187,9 @@ class Choices:
         for file in (picks_file(project), review_file(project)):
             now = manifest_text(project, file) or ""
             before = committed_text(project.root, file)
-            lines = difflib.unified_diff(
-                (before or "").splitlines(), now.splitlines(), f"a/{file}", f"b/{file}", lineterm="", n=1
-            )
-            parts += lines
+            origin = "/dev/null" if before is None else f"a/{file}"
+            old, new = (before or "").splitlines(), now.splitlines()
+            parts += difflib.unified_diff(old, new, origin, f"b/{file}", lineterm="", n=1)
         return "\n".join(parts)
 
     def _write_notes(self, change: Callable[[ReviewNotes], ReviewNotes], what: str) -> None:

@@ -11,6 +11,7 @@ from sorasync.graph.address import parse
 from sorasync.operations.status import changes_by_address, stage_of
 from sorasync.plan.cost import total
 from sorasync.plan.word_diff import word_diff
+from sorasync.review.check_view import check_json, check_results
 from sorasync.review.library_view import Snapshot, notes_on, rejection_of, rejections, usd
 from sorasync.review.notes_file import KEY_DIGITS, Note
 from sorasync.state.record import Status
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sorasync.graph.graph import ClipNode
     from sorasync.graph.render import Render
     from sorasync.manifest.library import ClipSpec
+    from sorasync.review.media import Media
     from sorasync.state.record import Record
     from sorasync.state.store import Store
 
@@ -41,6 +43,7 @@ class _ClipView:
         self._rejected = rejections(snapshot.notes.rejected)
         self._records = store.records({self._graph.keys[address] for address in node.renders})
         self._present = snapshot.assets()
+        self._checks = check_results(snapshot, store, node.renders)
 
     def json(self) -> dict[str, Any]:
         node, library = self._node, self._snapshot.planned.library
@@ -64,7 +67,6 @@ class _ClipView:
             "needed_by": [name for name, other in library.clips.items() if other.source == node.name],
             "revisions": self._revisions(spec),
             "elsewhere": [note_json(note) for note in self._elsewhere()],
-            "checks": [],
         }
 
     def _render(self, address: str) -> dict[str, Any]:
@@ -85,6 +87,7 @@ class _ClipView:
             "to_pay": usd(total([change.cost_usd])) if change else None,
             "facts": self._facts(render, record),
             "notes": [note_json(note) for note in notes_on(self._snapshot.notes, address, render.key)],
+            "checks": [check_json(result) for result in self._checks.get(address, [])],
             **self._record_fields(record),
         }
 
@@ -153,6 +156,7 @@ class _ClipView:
             "rejected": None,
             "to_pay": None,
             "facts": [[n, v] for n, v in (("model", record.model), ("size", record.size)) if v],
+            "checks": [],
             "notes": [note_json(n) for n in notes_on(self._snapshot.notes, record.address, record.key)],
             **self._record_fields(record),
         }
@@ -167,6 +171,14 @@ class _ClipView:
             for note in self._snapshot.notes.notes
             if note.on.startswith(prefix) and note.render and note.render[:KEY_DIGITS] not in keys
         ]
+
+
+def with_rates(clip: dict[str, Any], media: Media) -> dict[str, Any]:
+    """A clip with the frames a second of each of its videos."""
+    earlier = (take for revision in clip["revisions"] for take in revision["takes"])
+    for shown in (*clip["takes"], *clip["steps"], *earlier):
+        shown["fps"] = media.rate(shown["video"]) if shown["video"] else None
+    return clip
 
 
 def note_json(note: Note) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sorasync.graph.address import owner
 from sorasync.operations.status import ClipStatus, RenderStage, standings
 from sorasync.plan.cost import NOTHING, Total, total
+from sorasync.review.check_view import failed_checks
 from sorasync.review.notes_file import KEY_DIGITS, Note, Rejection, ReviewNotes
 from sorasync.state.record import Status
 
@@ -57,7 +58,8 @@ def library_json(snapshot: Snapshot, store: Store) -> dict[str, Any]:
     rows = standings(planned)
     progress = {record.key: record for record in store.in_flight()}
     about = _Annotations(snapshot.notes)
-    clips = [_clip(row, snapshot, progress, about) for row in rows if row.address.startswith("clip.")]
+    failed = failed_checks(snapshot, store)
+    clips = [_clip(row, snapshot, progress, about, failed) for row in rows if row.address.startswith("clip.")]
     spent = store.spent(simulated=project.profile.simulated)
     return {
         "library": project.name,
@@ -104,7 +106,11 @@ def notes_on(notes: ReviewNotes, address: str, key: str) -> list[Note]:
 
 
 def _clip(
-    row: ClipStatus, snapshot: Snapshot, progress: Mapping[str, Any], about: _Annotations
+    row: ClipStatus,
+    snapshot: Snapshot,
+    progress: Mapping[str, Any],
+    about: _Annotations,
+    failed: Mapping[str, list[str]],
 ) -> dict[str, Any]:
     graph = snapshot.planned.graph
     node = graph.clips[row.address.removeprefix("clip.")]
@@ -133,7 +139,7 @@ def _clip(
         "text": words[:_SEARCHED],
         "notes": about.open[row.address],
         "rejected": rejected,
-        "checks": [],
+        "checks": failed.get(node.name, []),
     }
 
 

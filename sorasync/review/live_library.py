@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -26,6 +27,8 @@ T = TypeVar("T")
 
 # Seconds between two looks at the files of the state.
 _LOOK = 0.4
+# For each second of reading, so many without.
+_SHARE = 3
 _MOST_FAULTS = 50
 
 
@@ -80,9 +83,13 @@ class LiveLibrary:
     async def refresh(self) -> None:
         """Read the library again, and tell whoever waits if the page changes by it."""
         if await self.run(self._read):
-            self.version += 1
-            self._changed.set()
-            self._changed = asyncio.Event()
+            self.bump()
+
+    def bump(self) -> None:
+        """Tell whoever waits that something besides the library has changed. Of the event loop's thread."""
+        self.version += 1
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     async def wait(self, seen: int, seconds: float) -> None:
         """Wait until the version is another than `seen`, or for that long."""
@@ -111,7 +118,8 @@ class LiveLibrary:
         if self._saves != self._saves_read:
             return True
         with suppress(SorasyncError):
-            return _mark(self.project()) != self._state
+            project = self._snapshot.project if self._snapshot is not None else self.project()
+            return _mark(project) != self._state
         return False
 
     def _planned(self, project: Project, store: Store) -> Snapshot:
@@ -144,10 +152,15 @@ class LiveLibrary:
         self._saves += 1
 
     async def _follow(self) -> None:
+        pause = _LOOK
         while True:
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(pause)
+            pause = _LOOK
             if await self.run(self._is_stale):
+                start = time.monotonic()
                 await self.refresh()
+                # A large library under an apply changes all the time: most of it is left to the apply.
+                pause = max(_LOOK, _SHARE * (time.monotonic() - start))
 
 
 def faults(error: SorasyncError) -> list[str]:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from sorasync.graph.address import owner
 from sorasync.operations.cost import By, spending
+from sorasync.operations.usable_cost import usable_costs
 from sorasync.review.library_view import Snapshot, usd
+from sorasync.review.page_apply import needs_amount
 
 if TYPE_CHECKING:
     from sorasync.operations.project import Project
@@ -21,6 +23,7 @@ def money_json(project: Project, snapshot: Snapshot, store: Store) -> dict[str, 
     plan = snapshot.planned.plan
     return {
         "token": plan.token,
+        "typed": f"{plan.cost.known_usd:f}" if needs_amount(project, plan) else None,
         "simulated": plan.simulated,
         "cost": usd(plan.cost),
         "worst": usd(plan.worst),
@@ -49,8 +52,24 @@ def money_json(project: Project, snapshot: Snapshot, store: Store) -> dict[str, 
             for one in plan.allowances
         ],
         "spent": {by.value: _lines(project, store, by) for by in (By.DAY, By.MODEL, By.CLIP)},
+        "usable": _usable(project, snapshot, store),
         "total": f"{spending(project, store, By.MODEL).total.spent:f}",
     }
+
+
+def _usable(project: Project, snapshot: Snapshot, store: Store) -> list[dict[str, Any]]:
+    """What a second in use has cost, by model."""
+    found = usable_costs(project, store, snapshot.planned.graph)
+    return [
+        {
+            "name": line.name,
+            "tries": line.tries,
+            "clips": line.clips,
+            "seconds": line.seconds,
+            "a_second": None if line.usd_per_second is None else f"{line.usd_per_second:.3f}",
+        }
+        for line in found.lines[:_MOST_LINES]
+    ]
 
 
 def _lines(project: Project, store: Store, by: By) -> list[dict[str, Any]]:

@@ -6,17 +6,21 @@ import getpass
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import uvicorn
 
+from sorasync.errors import SorasyncError
 from sorasync.operations.project import Project
 from sorasync.operations.revision import user_name
 from sorasync.review.app import PageOptions, create_app
 from sorasync.review.live_library import LiveLibrary
 from sorasync.review.security import Doorkeeper
+
+# Characters of a token that cannot be guessed.
+_SHORTEST_TOKEN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,8 @@ def _server(
         timeout_graceful_shutdown=1,
     )
     base = f"http://{_shown(listening.host)}:{port}/"
-    secret = next(iter(users))
+    # A token of somebody's own is never shown again: whoever was given it knows it.
+    secret = "TOKEN" if listening.users else next(iter(users))
     once = f"{base}open?secret={keeper.one_time_secret()}"
     return _Announced(config), ReviewPage(port, f"{base}open?secret={secret}", once)
 
@@ -111,6 +116,20 @@ def _hosts(listening: Listening, port: int) -> frozenset[str]:
     names = {_shown(listening.host).lower(), "127.0.0.1", "localhost", "[::1]"}
     found = {f"{name}:{port}" for name in names}
     return frozenset(found | {name.lower() for name in listening.hosts})
+
+
+def users_of(named: Iterable[str]) -> dict[str, str]:
+    """Names by token, from `NAME:TOKEN`. Raises `SorasyncError`, which shows no token."""
+    found: dict[str, str] = {}
+    for one in named:
+        name, colon, token = one.partition(":")
+        if not colon or not name.strip() or len(token) < _SHORTEST_TOKEN or token in found:
+            raise SorasyncError(
+                f"each user needs a name and a token of their own with at least {_SHORTEST_TOKEN} characters",
+                hint="python3 -c 'import secrets; print(secrets.token_urlsafe())' makes a token",
+            )
+        found[token] = " ".join(name.split())[:80]
+    return found
 
 
 def _shown(host: str) -> str:

@@ -37,7 +37,7 @@ MAY_IMPORT["operations"] = PARTS
 MAY_IMPORT["api"] = PARTS | {"operations"}
 MAY_IMPORT["doctor"] = PARTS | {"operations"}
 MAY_IMPORT["watch"] = PARTS | {"operations"}
-MAY_IMPORT["review"] = PARTS | {"operations", "watch"}
+MAY_IMPORT["review"] = PARTS | {"api", "operations", "watch"}
 ANYONE_MAY_IMPORT = {"errors", "clock", "text", "durable", "installed", "library_file", "sensitive"}
 # A plan carries the warnings of its library along, unread. Inside one process a connection has no socket to
 # cut, so a broken one is the exception that the caller's client would have made of it.

@@ -70,9 +70,12 @@ class Studio(Film):
         return sha
 
     @contextmanager
-    def page(self, *, read_only: bool = False) -> Iterator[ReviewPage]:
+    def page(
+        self, *, read_only: bool = False, allow_apply: bool = False, listening: Listening | None = None
+    ) -> Iterator[ReviewPage]:
         """Its page, being served."""
-        with running(self.project, Listening(), PageOptions(read_only=read_only)) as page:
+        options = PageOptions(read_only=read_only, allow_apply=allow_apply)
+        with running(self.project, listening or Listening(), options) as page:
             yield page
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -343,9 +344,12 @@ def test_no_script_or_picture_of_another_site_is_loaded(browser: Browser, film: 
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_every_screen_is_accessible(browser: Browser, film: Studio, width: int, scheme: str) -> None:
+def test_every_screen_is_accessible(
+    browser: Browser, film: Studio, tmp_path: Path, width: int, scheme: str
+) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
+    kept = Path(os.environ.get("SORASYNC_TESTS_SCREENSHOTS", tmp_path))
     with film.page() as page:
         tab = opened(browser, page, width=width)
         tab.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
@@ -354,12 +358,71 @@ def test_every_screen_is_accessible(browser: Browser, film: Studio, width: int, 
             tab.wait_for_selector("main .card, main .stage-area > *, main .cut, main .empty, main .changes")
             results = Axe().run(tab)
             assert results.violations_count == 0, f"{place}: {results.generate_report()}"
+            name = place.strip("#/").replace("/", "-") or "overview"
+            tab.screenshot(path=kept / f"{name}-{width}-{scheme}.png")
             assert tab.evaluate("document.documentElement.scrollWidth") <= width, place
         tab.keyboard.press("?")
         tab.locator("dialog .keys").wait_for()
         results = Axe().run(tab)
         assert results.violations_count == 0, results.generate_report()
         tab.context.close()
+
+
+def test_a_plan_is_applied_from_the_page(browser: Browser, film: Studio) -> None:
+    film.write("manifests/a.toml", '[clips.one]\nprompt = "One."\nmodel = "sora-2"\nseconds = 4\n')
+    film.settle(lambda render: False)
+    with film.page() as page:
+        tab = opened(browser, page, "#/plan")
+        tab.locator(".changes").wait_for()
+        assert tab.get_by_role("button", name="Apply this plan").count() == 0
+        tab.context.close()
+    with film.page(allow_apply=True) as page:
+        tab = opened(browser, page, "#/plan")
+        tab.get_by_role("button", name="Apply this plan").click()
+        assert "$0.40" in tab.locator("dialog").inner_text()
+        tab.get_by_role("button", name="Apply", exact=True).click()
+        tab.get_by_text("The last apply: ").wait_for()
+        assert "The last apply: " in tab.locator("main").inner_text()
+        tab.goto(f"http://127.0.0.1:{page.port}/#/")
+        tab.locator(".card", has_text="one").locator(".stage", has_text="done").wait_for()
+        tab.context.close()
+
+
+def test_an_exported_page_works_from_a_disk_and_its_notes_come_back(
+    browser: Browser, film: Studio, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    out = tmp_path_factory.mktemp("sent") / "page"
+    answer = film.run("review", "--html", str(out), "--target", "market", "--target", "souk")
+    assert answer.code == 0 and "2 clips, 5 videos" in answer.out
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, accept_downloads=True)
+    tab = context.new_page()
+    complaints = gone_wrong(tab)
+    tab.goto(f"file://{out}/index.html#/")
+    tab.locator(".card").first.wait_for()
+    assert tab.locator(".card .name").all_inner_texts() == ["market", "souk"]
+    until(tab, "document.querySelector('.card img').naturalWidth > 0")
+    tab.goto(f"file://{out}/index.html#/clip/souk")
+    until(tab, "document.querySelector('.frame video')?.readyState >= 2")
+    tab.keyboard.press("2")
+    tab.locator(".stage", has_text="picked").first.wait_for()
+    tab.keyboard.press("n")
+    tab.get_by_label("Note", exact=True).fill("</script><b>Lovely.")
+    tab.get_by_role("button", name="Save note").click()
+    tab.locator(".notes li", has_text="Lovely.").wait_for()
+    tab.get_by_role("button", name="Export notes").click()
+    tab.get_by_label("Your name").fill("Director")
+    with tab.expect_download() as download:
+        tab.get_by_role("button", name="Save the file").click()
+    returned = tmp_path_factory.mktemp("back") / "notes.json"
+    download.value.save_as(returned)
+    assert complaints == []
+    context.close()
+    answer = film.run("review", "--read", str(returned))
+    assert answer.code == 0
+    assert "1 note or verdict new" in answer.out and "sorasync pick souk 2" in answer.out
+    (note,) = parse_notes(film.read("manifests/review.toml")).notes
+    assert (note.on, note.text, note.by) == ("clip.souk#1", "</script><b>Lovely.", "Director")
+    assert film.run("review", "--read", str(returned)).out.startswith("0 notes and verdicts new")
 
 
 _SCROLL = """() => new Promise((resolve) => {

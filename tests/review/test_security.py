@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sorasync.review.serve import ReviewPage
+from sorasync.review.notes_file import parse_notes
+from sorasync.review.serve import Listening, ReviewPage
 from tests.review.studio import Studio, studio
 
 
@@ -190,3 +191,56 @@ def test_what_is_no_object_is_refused(client: Client) -> None:
     assert client.ask("/api/note", "POST", {"on": "x" * 100_000})[0] == 413
     status, _, body = client.ask("/api/note", "POST", {"on": 'clip.market#1", id = "', "text": "x"})
     assert status == 409 and b"error" in body
+
+
+def test_a_team_has_a_token_each_and_notes_say_whose_they_are(film: Studio) -> None:
+    users = {"token-of-ann-long-enough": "Ann", "token-of-bob-long-enough": "Bob"}
+    with film.page(listening=Listening(users=users, hosts=("studio.example",))) as page:
+        assert "token-of" not in page.url
+        for token, name in users.items():
+            client = Client(page)
+            assert client.ask(f"/open?secret={token}", headers={"Host": "studio.example"})[0] == 200
+            client.open(f"http://studio.example/open?secret={token}")
+            body = {"on": "clip.souk#1", "text": f"By {name}.", "by": "Somebody else"}
+            assert client.ask("/api/note", "POST", body)[0] == 200
+        assert Client(page).ask("/api/library", headers={"Host": "other.example"})[0] == 421
+    found = parse_notes(film.read("manifests/review.toml")).notes
+    assert {(note.by, note.text) for note in found} == {("Ann", "By Ann."), ("Bob", "By Bob.")}
+
+
+def test_a_proxy_names_the_user_where_that_was_said(film: Studio) -> None:
+    headers = {"X-Remote-User": "Cleo"}
+    with film.page() as page:
+        assert Client(page).ask("/api/library", headers=headers)[0] == 403
+    with film.page(listening=Listening(user_header="X-Remote-User")) as page:
+        assert json.loads(Client(page).ask("/api/library", headers=headers)[2])["user"] == "Cleo"
+        assert Client(page).ask("/api/library")[0] == 403
+
+
+def test_nothing_is_applied_unless_the_page_was_started_for_it(client: Client, film: Studio) -> None:
+    token = json.loads(client.ask("/api/money")[2])["token"]
+    assert client.ask("/api/apply", "POST", {"token": token})[0] in (404, 405)
+    with film.page(allow_apply=True) as page:
+        other = Client(page)
+        other.open(page.url)
+        status, _, body = other.ask("/api/apply", "POST", {"token": "sp1:0000000000000000"})
+        assert status == 409 and b"another one by now" in body
+
+
+def test_a_dear_plan_is_confirmed_by_its_price(film: Studio) -> None:
+    film.write("hosts.toml", "")
+    config = film.read("sorasync.toml")
+    film.write(
+        "sorasync.toml",
+        f'{config}[provider]\nprofile = "openai"\nbase_url = "http://127.0.0.1:9/v1"\n'
+        "[budget]\nconfirm_above = 0.10\n[state]\nlock_file = false\n",
+    )
+    (film.root / "hosts.toml").unlink()
+    with film.page(allow_apply=True) as page:
+        client = Client(page)
+        client.open(page.url)
+        plan = json.loads(client.ask("/api/money")[2])
+        assert plan["typed"] == plan["cost"]["usd"]
+        for amount in (None, "1", "yes"):
+            status, _, body = client.ask("/api/apply", "POST", {"token": plan["token"], "amount": amount})
+            assert status == 409 and b"nothing was sent" in body

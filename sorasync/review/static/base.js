@@ -46,12 +46,13 @@ window.Review = (() => {
   const exported = embedded ? JSON.parse(embedded.textContent) : null;
 
   async function get(path, parameters) {
-    if (exported) return exported.answers[path + (parameters ? `?${Object.values(parameters)[0]}` : "")];
+    if (exported) return Review.offline.answer(path + (parameters ? `?${Object.values(parameters)[0]}` : ""));
     const query = parameters ? `?${new URLSearchParams(parameters)}` : "";
     return answerOf(await fetch(path + query, { credentials: "same-origin" }));
   }
 
   async function post(path, body) {
+    if (exported) return Review.offline.post(path, body);
     const request = { method: "POST", credentials: "same-origin", body: JSON.stringify(body) };
     return answerOf(await fetch(path, { ...request, headers: { "content-type": "application/json" } }));
   }

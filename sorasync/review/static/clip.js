@@ -19,7 +19,7 @@ Review.clip = (() => {
     put(main, head, el("div", { class: "clip-layout" },
       el("div", { class: "clip-main" }, stage, transport.node, strip), el("div", { class: "aside" }, formPlace, side)));
 
-    const writable = () => Review.library.writable && !Review.exported;
+    const writable = () => Review.library.writable;
     const everyTake = () => [...clip.takes, ...clip.steps, ...clip.revisions.flatMap((one) => one.takes)];
     const idOf = (take) => `${take.address} ${take.key}`;
 
@@ -260,17 +260,19 @@ Review.clip = (() => {
 
     // ---- choosing
 
+    const undoing = () => (Review.exported ? null : { label: "Undo", run: Review.undo });
+
     async function pick(number) {
       const take = clip.takes.find((one) => one.number === number);
       if (!take || !writable()) return;
       if (clip.picked === number) { toast(`Take ${number} is picked already`); return; }
       try {
-        const then = await get("/api/pick-cost", { clip: clip.name, take: number });
+        const then = Review.exported ? {} : await get("/api/pick-cost", { clip: clip.name, take: number });
         if (then.dearer && !await agreed(number, take, then)) return;
         const done = await post("/api/pick", { clip: clip.name, take: number });
-        toast(`Take ${number} is picked; wrote ${done.file}. Plan: ${counted(done.changes, "change")}, ${done.cost}.`,
-          { label: "Undo", run: Review.undo });
         await load();
+        toast(Review.exported ? `Take ${number} is picked on this page` : `Take ${number} is picked; wrote ${done.file}. Plan: ${counted(done.changes, "change")}, ${done.cost}.`,
+          undoing());
       } catch (error) { failed(error); }
     }
 
@@ -291,8 +293,8 @@ Review.clip = (() => {
       if (!writable() || !clip.picked) return;
       try {
         const done = await post("/api/pick", { clip: clip.name, take: null });
-        toast(`No take is picked; wrote ${done.file}.`, { label: "Undo", run: Review.undo });
         await load();
+        toast(`No take is picked; wrote ${done.file}.`, undoing());
       } catch (error) { failed(error); }
     }
 
@@ -304,7 +306,8 @@ Review.clip = (() => {
       try {
         if (take.rejected) {
           await post("/api/reject", { ...sent, reason: null });
-          toast(`The rejection of ${titleOf(take)} is taken back`, { label: "Undo", run: Review.undo });
+          await load();
+          toast(`The rejection of ${titleOf(take)} is taken back`, undoing());
         } else {
           const reason = el("textarea", { rows: "3", "aria-label": "Reason", dir: "auto", maxlength: "4000", required: true });
           const title = `Reject ${titleOf(take).toLowerCase()} of ${clip.name}`;
@@ -312,9 +315,9 @@ Review.clip = (() => {
             [{ label: "Cancel", value: "" }, { label: "Reject", value: "yes", primary: true }]);
           if (!answer || !reason.value.trim()) return;
           await post("/api/reject", { ...sent, reason: reason.value });
-          toast(`${titleOf(take)} is rejected`, { label: "Undo", run: Review.undo });
+          await load();
+          toast(`${titleOf(take)} is rejected`, undoing());
         }
-        await load();
       } catch (error) { failed(error); }
     }
 
@@ -418,11 +421,22 @@ Review.clip = (() => {
           el("p", { class: "faint small" }, clip.file, clip.tags.length ? ` · ${clip.tags.join(", ")}` : "")),
         clip.revisions.length ? section(`Earlier prompts (${clip.revisions.length})`, "s-revisions", isOpen("s-revisions", false),
           clip.revisions.map(revision)) : null,
-        clip.checks.length ? section("Checks", "s-checks", isOpen("s-checks", true), clip.checks.map((check) =>
-          el("p", { dir: "auto" }, check.text))) : null,
+        checks(section, isOpen),
         clip.elsewhere.length ? section("Notes on renders that are not here", "s-elsewhere", isOpen("s-elsewhere", false),
           clip.elsewhere.map((note) => el("p", { dir: "auto" }, note.text))) : null,
         section("Takes in detail", "s-facts", isOpen("s-facts", innerWidth > 700), facts));
+    }
+
+    function checks(section, isOpen) {
+      const checked = [...clip.takes, ...clip.steps].filter((take) => take.checks.length);
+      if (!checked.length) return null;
+      const failures = checked.flatMap((take) => take.checks.filter((one) => one.verdict === "failed"));
+      return section(failures.length ? `Checks (${failures.length} failed)` : "Checks (passed)", "s-checks", isOpen("s-checks", failures.length > 0),
+        el("ul", { class: "notes" }, checked.flatMap((take) => take.checks.map((one) => el("li", {},
+          el("span", { class: "row wrap" }, el("strong", {}, `${titleOf(take)}: ${one.check}`),
+            el("span", { class: `stage ${{ passed: "s-done", failed: "s-failed" }[one.verdict] || ""}` }, one.verdict)),
+          el("span", { class: "faint small" }, one.message, " ",
+            one.frame === null ? null : el("button", { class: "link small", onclick: () => goTo(take, { id: null, frame: one.frame }) }, "Show")))))));
     }
 
     function revision(one) {
@@ -441,12 +455,12 @@ Review.clip = (() => {
       if (next !== undefined) location.hash = address.clip(next);
     };
     Review.bindings.view = [
-      { keys: "Space or k", match: [" ", "k"], label: "Play and pause", run: () => player.toggle() },
-      { keys: ", and . or ← →", match: [",", ".", "ArrowLeft", "ArrowRight"], label: "One frame back and forward",
+      { keys: "Space k", match: [" ", "k"], label: "Play and pause", run: () => player.toggle() },
+      { keys: ", . ← →", match: [",", ".", "ArrowLeft", "ArrowRight"], label: "One frame back and forward",
         run: (key) => player.step(key === "," || key === "ArrowLeft" ? -1 : 1) },
-      { keys: "j and l", match: ["j", "l"], label: "One second back and forward", run: (key) => player.step(Math.round(player.fps) * (key === "j" ? -1 : 1)) },
-      { keys: "Home and End", match: ["Home", "End"], label: "First and last frame", run: (key) => player.toFrame(key === "Home" ? 0 : player.frames) },
-      { keys: "i, o and p", match: ["i", "o", "p"], label: "Loop from here, to here, and all of it again", run: (key) => {
+      { keys: "j l", match: ["j", "l"], label: "One second back and forward", run: (key) => player.step(Math.round(player.fps) * (key === "j" ? -1 : 1)) },
+      { keys: "Home End", match: ["Home", "End"], label: "First and last frame", run: (key) => player.toFrame(key === "Home" ? 0 : player.frames) },
+      { keys: "i o p", match: ["i", "o", "p"], label: "Loop from here, to here, and all of it again", run: (key) => {
         if (key === "i") player.from = player.time;
         if (key === "o") player.to = player.time;
         if (key === "p") player.from = player.to = null;
@@ -455,7 +469,7 @@ Review.clip = (() => {
         transport.ready();
         showTime();
       } },
-      { keys: "[ and ]", match: ["[", "]"], label: "Slower and faster", run: (key) => {
+      { keys: "[ ]", match: ["[", "]"], label: "Slower and faster", run: (key) => {
         const at = SPEEDS.indexOf(player.speed) + (key === "[" ? -1 : 1);
         player.setSpeed(SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, at))]);
       } },
@@ -469,7 +483,7 @@ Review.clip = (() => {
         if (panes.length !== 2) open(clip.takes.filter((take) => take.video).slice(0, 2));
         setMode(MODES[(MODES.findIndex(([value]) => value === mode) + 1) % MODES.length][0]);
       } },
-      { keys: "Shift+P and Shift+N", match: ["P", "N"], label: "Previous and next clip", run: (key) => goNext(key === "P" ? -1 : 1) },
+      { keys: "Shift+P Shift+N", match: ["P", "N"], label: "Previous and next clip", run: (key) => goNext(key === "P" ? -1 : 1) },
       { keys: "Escape", match: ["Escape"], label: "Back to the overview", run: () => { if (writing) writing.close(); else location.hash = "#/"; } },
     ];
 

@@ -60,6 +60,7 @@ Review.grid = (() => {
     if (clip.takes > 1) parts.push(clip.picked ? `take ${clip.picked} of ${clip.takes}` : `${clip.takes} takes`);
     if (clip.renders > clip.takes) parts.push(counted(clip.renders - clip.takes, "step"));
     if (clip.notes) parts.push(counted(clip.notes, "note"));
+    if (clip.checks.length) parts.push(`${counted(clip.checks.length, "check")} failed`);
     if (clip.rejected) parts.push(`${clip.rejected} rejected`);
     return parts.join(" · ");
   }

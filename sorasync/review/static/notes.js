@@ -118,7 +118,7 @@ Review.notes = (() => {
         el("button", { class: "small", onclick: () => change(note, { done: !note.done }) }, note.done ? "Reopen" : "Settle"),
         el("button", { class: "small", onclick: async () => {
           await change(note, { remove: true });
-          toast("Note removed", { label: "Undo", run: Review.undo });
+          toast("Note removed", Review.exported ? null : { label: "Undo", run: Review.undo });
         } }, "Remove")) : null)));
   }
 

@@ -40,9 +40,9 @@
       ...(costs(library.cost) ? [el("span", {}, `to go ${money(library.cost)}`)] : []));
     put(document.getElementById("tools"),
       ...(library.writable && !Review.exported ? [
-        el("button", { onclick: Review.undo, title: "Undo (u)" }, icon("undo"), "Undo"),
+        el("button", { onclick: Review.undo, title: "Undo (u)" }, icon("undo"), el("span", { class: "word" }, "Undo")),
         el("button", { onclick: showDiff, title: "What was chosen since the last commit (d)" }, "Diff")] : []),
-      ...(Review.exported ? [el("button", { onclick: exportNotes }, "Export notes")] : []),
+      ...(Review.exported ? [el("button", { onclick: Review.offline.send }, "Export notes")] : []),
       el("button", { onclick: theme, "aria-label": "Light or dark", title: "Light or dark" }, icon("sun")),
       el("button", { onclick: help, "aria-label": "Keys", title: "Keys (?)" }, "?"));
     const banner = document.getElementById("banner");
@@ -60,8 +60,8 @@
   }
 
   async function help() {
-    const rows = [...bindings.view, ...bindings.all].map((one) => el("tr", {}, el("th", { scope: "row" }, one.keys.split(/( and | or |, | … )/)
-      .map((part) => (/^( and | or |, | … )$/.test(part) ? part : el("kbd", {}, part)))), el("td", {}, one.label)));
+    const rows = [...bindings.view, ...bindings.all].map((one) => el("tr", {}, el("th", { scope: "row" },
+      one.keys.split(" ").map((key) => [key === "…" ? key : el("kbd", {}, key), " "])), el("td", {}, one.label)));
     await ask("Keys", el("table", { class: "keys" }, el("tbody", {}, rows)), [{ label: "Close", value: "", primary: true }]);
   }
 
@@ -69,7 +69,7 @@
     try {
       const { diff } = await get("/api/diff");
       const lines = diff.split("\n").map((line) => {
-        const kind = line.startsWith("+") ? "ins" : line.startsWith("-") ? "del" : "span";
+        const kind = /^(\+\+\+|---) /.test(line) ? "strong" : { "+": "ins", "-": "del" }[line[0]] || "span";
         return [el(kind, {}, line), "\n"];
       });
       const content = diff ? el("pre", { class: "diff", tabindex: "0" }, lines) : el("p", {}, "Nothing was chosen since the last commit.");
@@ -88,13 +88,12 @@
   bindings.all = [
     { keys: "u", match: ["u"], label: "Undo", run: () => Review.undo() },
     { keys: "d", match: ["d"], label: "What was chosen since the last commit", run: showDiff },
-    { keys: "g, h and m", match: ["g", "h", "m"], label: "Clips, cuts, plan and money", run: (key) => { location.hash = { g: "#/", h: "#/cuts", m: "#/plan" }[key]; } },
+    { keys: "g h m", match: ["g", "h", "m"], label: "Clips, cuts, plan and money", run: (key) => { location.hash = { g: "#/", h: "#/cuts", m: "#/plan" }[key]; } },
     { keys: "b", match: ["b"], label: "Light or dark", run: theme },
     { keys: "?", match: ["?"], label: "These keys", run: help },
   ];
 
-  function exportNotes() {}
-
+  Review.reload = reload;
   async function reload() {
     try { Review.library = await get("/api/library"); } catch (error) { failed(error); return; }
     drawTop();

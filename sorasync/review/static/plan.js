@@ -2,7 +2,7 @@
 "use strict";
 
 Review.plan = (() => {
-  const { el, svg, put, get, address, money, dollars, costs, counted, failed } = Review;
+  const { el, svg, put, get, post, address, money, dollars, costs, counted, failed } = Review;
 
   const MARKS = { create: "+", extend: "+", edit: "+", character: "+", resume: "…", download: "↓", move: "→", replace: "±", retire: "-",
     delete: "×", blocked: "!", lost: "?" };
@@ -13,7 +13,7 @@ Review.plan = (() => {
       let told;
       try { told = await get("/api/money"); } catch (error) { failed(error); return; }
       if (closed) return;
-      put(main, el("h2", {}, "Plan"), planned(told), el("h2", {}, "Money"), spent(told));
+      put(main, el("h2", {}, "Plan"), planned(told), applying(told), el("h2", {}, "Money"), spent(told));
     }
     Review.bindings.view = [{ keys: "Escape", match: ["Escape"], label: "Back to the overview", run: () => { location.hash = "#/"; } }];
     load();
@@ -38,6 +38,32 @@ Review.plan = (() => {
       el("p", { class: "faint small" }, "Exactly this plan: ", el("code", {}, `sorasync apply --expect ${told.token}`)));
   }
 
+  // Applying is there only where the page was started with --allow-apply.
+  function applying(told) {
+    const apply = Review.library.apply;
+    if (!apply) return null;
+    if (apply.running) {
+      return el("p", { class: "row wrap" }, el("strong", {}, "Applying …"), "Each clip shows how far it is.",
+        el("button", { onclick: () => post("/api/stop", {}).then(() => Review.toast("Nothing more is sent; what was sent is recorded."), failed) }, "Stop"));
+    }
+    const last = apply.outcome ? el("span", { class: "faint" }, `The last apply: ${apply.outcome}`) : null;
+    if (!told.changes.length || told.refusals.length) return el("p", {}, last);
+    return el("p", { class: "row wrap" }, el("button", { class: "primary", onclick: () => confirmed(told) }, "Apply this plan"), last);
+  }
+
+  async function confirmed(told) {
+    const amount = el("input", { type: "text", inputmode: "decimal", "aria-label": "The amount", autocomplete: "off" });
+    const words = told.simulated ? `This renders ${money(told.cost)} worth at these prices; nothing is billed.` : `This spends ${money(told.cost)}.`;
+    const typed = told.typed === null ? null : el("label", {}, `Type ${told.typed} to proceed: `, amount);
+    const agreed = await Review.ask("Apply this plan?", el("div", {}, el("p", {}, words), typed),
+      [{ label: "Cancel", value: "" }, { label: "Apply", value: "yes", primary: true }]);
+    if (!agreed) return;
+    try {
+      await post("/api/apply", { token: told.token, amount: told.typed === null ? null : amount.value });
+      Review.reload();
+    } catch (error) { failed(error); }
+  }
+
   function spent(told) {
     const days = told.spent.day;
     return el("div", {},
@@ -46,7 +72,17 @@ Review.plan = (() => {
         el("span", {}, `Budget per ${one.period}: ${dollars(one.spent)} of ${dollars(one.cap)}`),
         el("meter", { min: "0", max: one.cap, value: one.spent, "aria-label": `Spent per ${one.period}` }))),
       days.length ? el("figure", {}, el("figcaption", {}, "By day (UTC)"), columnsOf(days)) : el("p", { class: "faint" }, "Nothing was spent yet."),
-      el("div", { class: "two" }, table("By model", told.spent.model), table("By clip", told.spent.clip)));
+      el("div", { class: "two" }, table("By model", told.spent.model), table("By clip", told.spent.clip),
+        told.usable.length ? usable(told.usable) : null));
+  }
+
+  // What a second in use has cost, takes that nobody picked and failures included.
+  function usable(lines) {
+    const cells = (line) => [String(line.tries), String(line.clips), String(Math.round(line.seconds)), line.a_second === null ? "–" : `$${line.a_second}`];
+    return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "What a second in use has cost" },
+      el("table", {}, el("caption", {}, "What a second in use has cost"),
+        el("thead", {}, el("tr", {}, ["Model", "Tries", "Clips in use", "Seconds in use", "Per second"].map((name) => el("th", { scope: "col" }, name)))),
+        el("tbody", {}, lines.map((line) => el("tr", {}, el("th", { scope: "row" }, el("bdi", {}, line.name)), cells(line).map((text) => el("td", {}, text)))))));
   }
 
   // Days as columns, with the sum so far as a line.

@@ -1,0 +1,51 @@
+"""What `sorasync check` has found, as the page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from sorasync.checks.check_result import CheckResult, Verdict
+from sorasync.operations.check import checked_before, render_to_check
+
+if TYPE_CHECKING:
+    from sorasync.review.library_view import Snapshot
+    from sorasync.state.store import Store
+
+
+def check_results(snapshot: Snapshot, store: Store, addresses: Iterable[str]) -> dict[str, list[CheckResult]]:
+    """The results of finished renders, by address; nothing is checked for this."""
+    planned, renders = snapshot.planned, []
+    for address in addresses:
+        asset = snapshot.asset_of(address)
+        if asset is not None:
+            render = planned.graph.renders[address]
+            renders.append(render_to_check(snapshot.project, planned.library, planned.graph, render, asset))
+    return {one.render.address: list(one.results) for one in checked_before(store, renders)}
+
+
+def failed_checks(snapshot: Snapshot, store: Store) -> dict[str, list[str]]:
+    """What has failed, in words, by the name of the clip."""
+    failing = store.assets_that_fail()
+    if not failing:
+        return {}
+    graph = snapshot.planned.graph
+    owners = {address: node.name for node in graph.clips.values() for address in node.renders}
+    concerned = [address for address in owners if snapshot.asset_of(address) in failing]
+    found: dict[str, list[str]] = {}
+    for address, results in check_results(snapshot, store, concerned).items():
+        words = [f"{one.check}: {one.message}" for one in results if one.verdict is Verdict.FAILED]
+        if words:
+            found.setdefault(owners[address], []).extend(words)
+    return found
+
+
+def check_json(result: CheckResult) -> dict[str, Any]:
+    """One result for the page."""
+    return {
+        "check": result.check,
+        "verdict": result.verdict.value,
+        "message": result.message,
+        "at": result.at,
+        "frame": result.frame,
+    }
