@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from sorasync.checks.check_result import CheckResult, Verdict
-from sorasync.operations.check import checked_before, render_to_check
+from sorasync.checks.check_result import CheckResult
+from sorasync.graph.address import owner
+from sorasync.operations.check import checked_before, failing_renders, render_to_check
 
 if TYPE_CHECKING:
     from sorasync.review.library_view import Snapshot
@@ -26,17 +27,10 @@ def check_results(snapshot: Snapshot, store: Store, addresses: Iterable[str]) ->
 
 def failed_checks(snapshot: Snapshot, store: Store) -> dict[str, list[str]]:
     """What has failed, in words, by the name of the clip."""
-    failing = store.assets_that_fail()
-    if not failing:
-        return {}
-    graph = snapshot.planned.graph
-    owners = {address: node.name for node in graph.clips.values() for address in node.renders}
-    concerned = [address for address in owners if snapshot.asset_of(address) in failing]
     found: dict[str, list[str]] = {}
-    for address, results in check_results(snapshot, store, concerned).items():
-        words = [f"{one.check}: {one.message}" for one in results if one.verdict is Verdict.FAILED]
-        if words:
-            found.setdefault(owners[address], []).extend(words)
+    for address, checked in failing_renders(snapshot.project, store, snapshot.planned).items():
+        words = [f"{one.check}: {one.message}" for one in checked.results]
+        found.setdefault(owner(address).removeprefix("clip."), []).extend(words)
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sorasync.errors import SorasyncError
 from sorasync.manifest.library import Library
+from sorasync.operations.check import failing_renders
 from sorasync.operations.pick import library_if_picked, pick, picks_file, write_manifest
 from sorasync.operations.pick_outcome import link_names_again, outcome
 from sorasync.operations.plan import PlanOptions, make_plan
@@ -68,7 +69,11 @@ class Choices:
         library = project.library()
         _require_clip(library, clip)
         supposed = library_if_picked(project, library, clip, take)
-        now = make_plan(project, PlanOptions(offline=True)).plan
+        with project.synced_store() as store:
+            planned = make_plan(project, PlanOptions(offline=True), store)
+            failing = failing_renders(project, store, planned)
+        now, node = planned.plan, planned.graph.clips[clip]
+        failed = failing.get(node.takes[take - 1]) if take is not None and take <= len(node.takes) else None
         wanted = _Picking(project.root, project.config, project.profile, project.clock, supposed=supposed)
         then = make_plan(wanted, PlanOptions(offline=True)).plan
         owners = [one.removeprefix("clip.") for one in then.by_owner if one not in now.by_owner]
@@ -80,6 +85,7 @@ class Choices:
             "dearer": _costs(then.cost) and then.cost != now.cost,
             "simulated": then.simulated,
             "clips": sorted(owners)[:20],
+            "failed": [f"{one.check}: {one.message}" for one in failed.results] if failed else [],
             "file": picks_file(project),
         }
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sorasync.preview.serve import running as preview_server
+from sorasync.preview.settings import PreviewSettings
 from sorasync.review.notes_file import parse_notes
 from sorasync.state.record import Status
 from tests.review.studio import FPS, Studio, opened, started_browser, studio
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 # Where each of the page's own screens is.
-SCREENS = ("#/", "#/clip/market", "#/clip/souk", "#/clip/todo", "#/cuts", "#/plan")
+SCREENS = ("#/", "#/clip/market", "#/clip/todo", "#/cuts", "#/plan")
 
 
 @pytest.fixture(scope="module")
@@ -303,6 +305,23 @@ def test_earlier_prompts_are_shown_with_their_takes_and_what_changed(browser: Br
         tab.context.close()
 
 
+def test_a_take_that_fails_a_check_is_marked_and_asked_about(browser: Browser, film: Studio) -> None:
+    # Every video of the studio is shorter than what the manifests ask for.
+    assert film.run("check", "clip.souk", "--only", "seconds").code == 1
+    with film.page() as page:
+        tab = opened(browser, page)
+        tab.get_by_label("Show").select_option("checks")
+        assert tab.locator(".card .name").all_inner_texts() == ["souk"]
+        tab.goto(f"http://127.0.0.1:{page.port}/#/clip/souk")
+        tab.get_by_text("Checks (2 failed)").wait_for()
+        tab.locator(".pane").nth(1).wait_for()
+        tab.keyboard.press("1")
+        tab.locator("dialog .warning", has_text="This take fails a check: seconds").wait_for()
+        tab.keyboard.press("Escape")
+        assert not (film.root / "manifests/picks.toml").exists()
+        tab.context.close()
+
+
 HOSTILE = '<img src=x onerror="window.hacked = 1"><script>window.hacked = 1</script>'
 
 
@@ -334,7 +353,7 @@ def test_no_script_or_picture_of_another_site_is_loaded(browser: Browser, film: 
         complaints = gone_wrong(tab)
         asked: list[str] = []
         tab.on("request", lambda request: asked.append(request.url))
-        for place in SCREENS:
+        for place in ("#/", "#/clip/souk", "#/plan"):
             tab.goto(f"http://127.0.0.1:{page.port}/{place}")
             tab.reload()
             tab.wait_for_selector("main *")
@@ -368,24 +387,26 @@ def test_every_screen_is_accessible(
         tab.context.close()
 
 
-def test_a_plan_is_applied_from_the_page(browser: Browser, film: Studio) -> None:
-    film.write("manifests/a.toml", '[clips.one]\nprompt = "One."\nmodel = "sora-2"\nseconds = 4\n')
+def test_a_plan_is_applied_from_the_page(browser: Browser, film: Studio, tmp_path: Path) -> None:
+    film.write("manifests/a.toml", '[clips.one]\nprompt = "One."\n')
     film.settle(lambda render: False)
-    with film.page() as page:
-        tab = opened(browser, page, "#/plan")
-        tab.locator(".changes").wait_for()
-        assert tab.get_by_role("button", name="Apply this plan").count() == 0
-        tab.context.close()
-    with film.page(allow_apply=True) as page:
-        tab = opened(browser, page, "#/plan")
-        tab.get_by_role("button", name="Apply this plan").click()
-        assert "$0.40" in tab.locator("dialog").inner_text()
-        tab.get_by_role("button", name="Apply", exact=True).click()
-        tab.get_by_text("The last apply: ").wait_for()
-        assert "The last apply: " in tab.locator("main").inner_text()
-        tab.goto(f"http://127.0.0.1:{page.port}/#/")
-        tab.locator(".card", has_text="one").locator(".stage", has_text="done").wait_for()
-        tab.context.close()
+    config = film.read("sorasync.toml")
+    with preview_server(PreviewSettings(data=tmp_path / "host", draw=False)) as host:
+        film.write("sorasync.toml", f'{config}[provider]\nprofile = "preview"\nbase_url = "{host.url}"\n')
+        with film.page() as page:
+            tab = opened(browser, page, "#/plan")
+            tab.locator(".changes").wait_for()
+            assert tab.get_by_role("button", name="Apply this plan").count() == 0
+            tab.context.close()
+        with film.page(allow_apply=True) as page:
+            tab = opened(browser, page, "#/plan")
+            tab.get_by_role("button", name="Apply this plan").click()
+            assert "$0.40" in tab.locator("dialog").inner_text()
+            tab.get_by_role("button", name="Apply", exact=True).click()
+            tab.get_by_text("The last apply: 1 done").wait_for()
+            tab.goto(f"http://127.0.0.1:{page.port}/#/")
+            tab.locator(".card", has_text="one").locator(".stage", has_text="done").wait_for()
+            tab.context.close()
 
 
 def test_an_exported_page_works_from_a_disk_and_its_notes_come_back(
@@ -430,7 +451,7 @@ _SCROLL = """() => new Promise((resolve) => {
   const turn = (now) => {
     gaps.push(now - last); last = now;
     scrollBy(0, 400); moved += 1;
-    if (moved < 150) requestAnimationFrame(turn);
+    if (moved < 90) requestAnimationFrame(turn);
     else resolve([gaps.slice(5), scrollY, document.querySelectorAll('.card').length]);
   };
   requestAnimationFrame(turn);
@@ -448,7 +469,7 @@ def test_five_thousand_clips_scroll(
         tab = opened(browser, page)
         assert "5,000 clips" in tab.locator("#found").inner_text()
         gaps, place, cards = tab.evaluate(_SCROLL)
-        assert place == 150 * 400
+        assert place == 90 * 400
         assert cards < 80
         # A busy machine delays some frames; most come in time whatever else it does.
         slow = sum(gap > 50 for gap in gaps)

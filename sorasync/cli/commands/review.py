@@ -8,6 +8,7 @@ import click
 
 from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.arguments.address_argument import ADDRESS, PATTERN
 
 _EXAMPLES = """\b
 Examples:
@@ -50,10 +51,19 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     metavar="DIR",
     help="Write the page as files instead, to send or keep.",
 )
-@click.option("--target", "targets", multiple=True, metavar="ADDRESS", help="With --html: only these clips.")
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    type=PATTERN,
+    metavar="ADDRESS",
+    help="With --html: only these clips.",
+)
 @click.option("--cut", metavar="NAME", help="With --html: only the clips of this cut.")
 @click.option("--read", "returned", type=_FILE, metavar="FILE", help="Take in notes from an exported page.")
-@click.option("--compare", nargs=2, metavar="A B", help="Write two takes side by side as a video.")
+@click.option(
+    "--compare", nargs=2, type=ADDRESS, metavar="A B", help="Write two takes side by side as a video."
+)
 @click.option("--out", type=_FILE, metavar="FILE", help="With --compare: where.")
 def command(
     globals: Globals,

@@ -268,7 +268,8 @@ Review.clip = (() => {
       if (clip.picked === number) { toast(`Take ${number} is picked already`); return; }
       try {
         const then = Review.exported ? {} : await get("/api/pick-cost", { clip: clip.name, take: number });
-        if (then.dearer && !await agreed(number, take, then)) return;
+        const doubtful = take.rejected || (then.failed || []).length > 0;
+        if ((then.dearer || doubtful) && !await agreed(number, take, then)) return;
         const done = await post("/api/pick", { clip: clip.name, take: number });
         await load();
         toast(Review.exported ? `Take ${number} is picked on this page` : `Take ${number} is picked; wrote ${done.file}. Plan: ${counted(done.changes, "change")}, ${done.cost}.`,
@@ -279,11 +280,12 @@ Review.clip = (() => {
     function agreed(number, take, then) {
       const simulated = then.simulated ? " at these prices (simulated, nothing is billed)" : "";
       const parts = [
-        el("p", {}, `The plan would then have ${counted(then.changes, "change")} and cost `, el("strong", {}, then.cost),
-          `${simulated}; now it costs ${then.cost_now}. Nothing is rendered before the next apply.`),
-        then.clips.length ? el("p", { class: "small" }, "Changes by it: ", then.clips.join(", ")) : null,
+        then.dearer ? el("p", {}, `The plan would then have ${counted(then.changes, "change")} and cost `, el("strong", {}, then.cost),
+          `${simulated}; now it costs ${then.cost_now}. Nothing is rendered before the next apply.`) : null,
+        then.dearer && then.clips.length ? el("p", { class: "small" }, "Changes by it: ", then.clips.join(", ")) : null,
+        ...(then.failed || []).map((text) => el("p", { class: "warning" }, `This take fails a check: ${text}`)),
         take.rejected ? el("p", { class: "warning" }, `This take was rejected: ${take.rejected.reason}`) : null,
-        el("p", { class: "faint small" }, `Written to ${then.file}.`),
+        then.file ? el("p", { class: "faint small" }, `Written to ${then.file}.`) : null,
       ];
       return ask(`Pick take ${number} of ${clip.name}?`, el("div", {}, parts),
         [{ label: "Leave it", value: "" }, { label: `Pick take ${number}`, value: "yes", primary: true }]);

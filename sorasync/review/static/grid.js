@@ -137,11 +137,14 @@ Review.grid = (() => {
       return item;
     }
 
+    // What a card shows, to leave alone those that show it already.
+    const seen = (index) => JSON.stringify(found[index]) + found.length;
+
     function draw() {
       const top = -list.getBoundingClientRect().top;
       const first = Math.max(0, (Math.floor(top / rowHeight) - SPARE_ROWS) * columns);
       const last = Math.min(found.length, (Math.ceil((top + innerHeight) / rowHeight) + SPARE_ROWS) * columns);
-      for (const [index, item] of drawn) {
+      for (const [index, { item }] of drawn) {
         if ((index < first || index >= last) && !item.contains(document.activeElement)) {
           item.remove();
           drawn.delete(index);
@@ -151,7 +154,7 @@ Review.grid = (() => {
       for (let index = first; index < last; index += 1) {
         if (!drawn.has(index)) {
           const item = place(index);
-          drawn.set(index, item);
+          drawn.set(index, { item, seen: seen(index) });
           fresh.append(item);
         }
       }
@@ -163,9 +166,13 @@ Review.grid = (() => {
       found = wanted(Review.library.clips);
       const total = Review.library.clips.length;
       summary.textContent = found.length === total ? counted(total, "clip") : `${found.length} of ${counted(total, "clip")}`;
-      list.replaceChildren();
-      drawn = new Map();
+      const before = `${columns} ${width}`;
       measure();
+      for (const [index, one] of drawn) {
+        if (before === `${columns} ${width}` && index < found.length && one.seen === seen(index)) continue;
+        one.item.remove();
+        drawn.delete(index);
+      }
       draw();
       if (active) focus(focused);
     }
@@ -179,7 +186,7 @@ Review.grid = (() => {
       if (top < header) scrollBy(0, top - header - 8);
       else if (top + rowHeight > innerHeight) scrollBy(0, top + rowHeight - innerHeight + 8);
       draw();
-      drawn.get(focused).querySelector("a").focus({ preventScroll: true });
+      drawn.get(focused).item.querySelector("a").focus({ preventScroll: true });
     }
 
     let pending = false;
@@ -190,7 +197,7 @@ Review.grid = (() => {
     };
     const resized = () => { if (list.clientWidth !== width) refill(); else later(); };
     list.addEventListener("focusin", (event) => {
-      for (const [index, item] of drawn) if (item.contains(event.target)) focused = index;
+      for (const [index, { item }] of drawn) if (item.contains(event.target)) focused = index;
     });
     addEventListener("scroll", later, { passive: true });
     addEventListener("resize", resized);

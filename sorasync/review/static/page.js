@@ -8,19 +8,22 @@
 
   const VIEWS = [["#/", "Clips"], ["#/cuts", "Cuts"], ["#/plan", "Plan and money"]];
 
+  const decoded = (text) => { try { return decodeURIComponent(text); } catch { return text; } };
+
   function route() {
     const hash = location.hash || "#/";
     if (hash === shown) return;
     shown = hash;
     if (view) view.close?.();
     const [, name, ...rest] = hash.split("/");
-    if (name === "clip") view = Review.clip.show(main, decodeURIComponent(rest.join("/")));
+    const clip = name === "clip" ? decoded(rest.join("/")) : "";
+    if (name === "clip") view = Review.clip.show(main, clip);
     else if (name === "cuts") view = Review.plan.cuts(main);
     else if (name === "plan") view = Review.plan.show(main);
     else view = Review.grid.show(main);
     scrollTo(0, 0);
     drawTop();
-    document.title = name === "clip" ? `${decodeURIComponent(rest.join("/"))} – ${Review.library.library}` : `${Review.library.library} – sorasync review`;
+    document.title = name === "clip" ? `${clip} – ${Review.library.library}` : `${Review.library.library} – sorasync review`;
   }
 
   function drawTop() {
