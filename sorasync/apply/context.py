@@ -78,6 +78,8 @@ class Context:
     in_flight: InFlight | None = None
     batches: BatchQueue | None = None
     check_lock: Callable[[], None] = lambda: None
+    # The model whose clips use a character, by the character's address.
+    cast_models: Mapping[str, str] = field(default_factory=dict)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     leaving: asyncio.Event = field(default_factory=asyncio.Event)

@@ -21,6 +21,7 @@ from sorasync.apply.sidecars import note_again
 from sorasync.apply.wanted_names import asset_view
 from sorasync.assets.link import LinkReport, link_all
 from sorasync.errors import Refused, SorasyncError
+from sorasync.graph.graph import Graph
 from sorasync.operations.budget import budget_of, configured_policy
 from sorasync.operations.cancellation import TERMINATED, StopButton, ends_on_signals
 from sorasync.operations.check_after_apply import ChecksAfterApply
@@ -323,7 +324,17 @@ def _context(session: _Session, number: int, provider: HostClient) -> Context:
         in_flight=provider,
         batches=provider.batches if project.profile.can("batch") else None,
         check_lock=session.lock.check,
+        cast_models=_cast_models(session.planned.graph) if project.profile.can("characters") else {},
     )
+
+
+def _cast_models(graph: Graph) -> dict[str, str]:
+    """The model of the first clip that uses a character, by the character's address."""
+    found: dict[str, str] = {}
+    for render in graph.renders.values() if graph.cast else ():
+        for address in render.characters:
+            found.setdefault(address, render.model)
+    return found
 
 
 def _stop_gently(context: Context, why: str) -> None:

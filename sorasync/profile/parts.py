@@ -108,11 +108,12 @@ class HostFields(Data):
     names its source: `video_id`, `previous_job_id`, `video_url`, or `upload` where only a file will do,
     which goes into `source_field`. `extend_factor` is what a second counts for in an extension's field: its
     frames, where that holds frames. `label` is a field that may hold a name for the render without deciding
-    anything, None where the host has none. With `model = false` no model is sent. `step_model` sends the
-    source's model with extensions and edits. `fixed` holds fields that every create says unless a clip's
-    `params` say them. `seed` is the field (with dots through tables: `nvext.seed`) of the whole number that a
-    render is drawn by: each is sent one of its own. None where there is none, or where only some models
-    take it.
+    anything, None where the host has none. `character_model` is the field of a character's upload for the
+    model whose clips use it, where a gateway has to know that. With `model = false` no model is sent.
+    `step_model` sends the source's model with extensions and edits. `fixed` holds fields that every
+    create says unless a clip's `params` say them. `seed` is the field (with dots through tables:
+    `nvext.seed`) of the whole number that a render is drawn by: each is sent one of its own. None where
+    there is none, or where only some models take it.
     """
 
     seconds: str = "seconds"
@@ -125,6 +126,7 @@ class HostFields(Data):
     source_as: Literal["video_id", "previous_job_id", "video_url", "upload"] = "video_id"
     source_field: FieldName = "video"
     label: str | None = None
+    character_model: str | None = None
     model: bool = True
     step_model: bool = False
     fixed: Mapping[FieldName, str | bool | int | float] = {}

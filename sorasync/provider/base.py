@@ -51,8 +51,13 @@ class Provider(Protocol):
         """Change a video. Paid."""
         ...
 
-    async def upload_character(self, name: str, video: Path, gate: PaymentGate | None = None) -> str:
-        """Upload a reference clip; the character's id. There is no list of characters: keep the id."""
+    async def upload_character(
+        self, name: str, video: Path, gate: PaymentGate | None = None, *, model: str | None = None
+    ) -> str:
+        """Upload a reference clip; the character's id. There is no list of characters: keep the id.
+
+        `model` is that of the clips that use it, for gateways that send it to the model's own host.
+        """
         ...
 
     async def character_exists(self, character_id: str) -> bool:

@@ -93,10 +93,15 @@ class VideosClient(HostClient):
             return await self.edit(replace(request, source=_as_file(request.source)), gate)
         raise await self._missing("edit", request.source, missing, self._edits.known) from None
 
-    async def upload_character(self, name: str, video: Path, gate: PaymentGate | None = None) -> str:
+    async def upload_character(
+        self, name: str, video: Path, gate: PaymentGate | None = None, *, model: str | None = None
+    ) -> str:
         """Upload a reference clip; the character's id."""
         path = encode.route(self.spec, "character_create")
-        outgoing = Outgoing(path, "multipart", {"name": name}, {"video": video})
+        fields = {"name": name}
+        if self.spec.character_model_field is not None and model is not None:
+            fields[self.spec.character_model_field] = model
+        outgoing = Outgoing(path, "multipart", fields, {"video": video})
         try:
             answer = await self._accepted("character_create", outgoing, None, gate)
         except NotFound as missing:

@@ -132,7 +132,9 @@ class HostClient(ABC):
         """Change a video. Paid."""
         raise self._no_route("edit", None)
 
-    async def upload_character(self, name: str, video: Path, gate: PaymentGate | None = None) -> str:
+    async def upload_character(
+        self, name: str, video: Path, gate: PaymentGate | None = None, *, model: str | None = None
+    ) -> str:
         """Upload a reference clip; the character's id."""
         raise self._no_route("character", None)
 

@@ -41,6 +41,7 @@ class HostSpec:
     source_field: str = "video"
     fixed: Mapping[str, object] = field(default_factory=dict)
     label_field: str | None = None
+    character_model_field: str | None = None
     sends_model: bool = True
     sends_step_model: bool = False
     image_by: tuple[str, ...] = ()
@@ -96,6 +97,7 @@ class HostSpec:
             source_field=str(fields.get("source_field", "video")),
             fixed=dict(_wire_table(fields, "fixed")),
             label_field=_text_or_none(fields.get("label")),
+            character_model_field=_text_or_none(fields.get("character_model")),
             sends_model=bool(fields.get("model", True)),
             sends_step_model=bool(fields.get("step_model", False)),
             image_by=_texts(abilities.get("image_by")),

@@ -295,23 +295,26 @@ class Records(Attempts):
         Addresses of the key then point to it. Raises `StateError` if there is no such render.
         """
         with self.session.transaction():
-            kept = next((record for record in self._jobs(remote_id) if own_key(record) is not None), None)
-            key = own_key(kept) if kept is not None else None
-            before = self.record(key) if key is not None else None
-            if kept is None or key is None or before is None:
-                raise StateError(
-                    f"no render {remote_id} shares its key with another one",
-                    hint="`sorasync state list --all` lists what is kept",
-                )
-            addresses = [(key, row[0]) for row in self._bound_to(key)]
-            self.supersede(key, run=run)
-            back = replace(kept, key=key, inputs=before.inputs, address=before.address)
-            self._put(back)
-            self.session.write_many("UPDATE bindings SET key = ? WHERE address = ?", addresses)
-            self.session.write("UPDATE bindings SET key = ? WHERE key = ?", (key, kept.key))
-            self.session.write("DELETE FROM records WHERE key = ?", (kept.key,))
-            self.session.changed()
-            self.log("preferred", back.address, key, run, remote_id=remote_id)
+            for kept in self._jobs(remote_id):
+                key = own_key(kept)
+                present = self.record(key) if key is not None else None
+                if present is not None:
+                    return self._exchange(kept, present, run)
+            raise StateError(
+                f"no render {remote_id} shares its key with another one",
+                hint="`sorasync state list --all` lists what is kept",
+            )
+
+    def _exchange(self, kept: Record, present: Record, run: int | None) -> Record:
+        """Let a set-aside record and the one that has its key change places."""
+        addresses = [(present.key, row[0]) for row in self._bound_to(present.key)]
+        self.supersede(present.key, run=run)
+        back = replace(kept, key=present.key, inputs=present.inputs, address=present.address)
+        self._put(back)
+        self.session.write_many("UPDATE bindings SET key = ? WHERE address = ?", addresses)
+        self.session.write("UPDATE bindings SET key = ? WHERE key = ?", (present.key, kept.key))
+        self.session.write("DELETE FROM records WHERE key = ?", (kept.key,))
+        self.log("preferred", back.address, back.key, run, remote_id=kept.remote_id)
         return back
 
     def _jobs(self, remote_id: str) -> list[Record]:

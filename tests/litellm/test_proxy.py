@@ -98,6 +98,19 @@ def test_plan_apply_and_plan_again_with_extensions_and_edits(behind: Behind) -> 
     assert (behind.root / "assets" / "pier.mp4").exists()
 
 
+def test_a_character_goes_to_the_host_of_the_model_that_uses_it(behind: Behind) -> None:
+    clip = Path(__file__).parents[2] / "manifests" / "refs" / "mossy.mp4"
+    (behind.root / "refs").mkdir()
+    (behind.root / "refs" / "mossy.mp4").write_bytes(clip.read_bytes())
+    (behind.root / "manifests" / "clips.toml").write_text(
+        '[characters.mossy]\nname = "Mossy"\nvideo = "../refs/mossy.mp4"\n'
+        '[clips.nap]\nprompt = "Mossy naps."\ncharacters = ["mossy"]\n'
+    )
+    code, out = behind.call("apply", "--yes", "--quiet")
+    assert code == 0, out
+    assert behind.plan() == []
+
+
 def test_a_refused_prompt_is_blocked_in_the_hosts_own_words(behind: Behind) -> None:
     from sorasync.preview.faults.rule import FaultPlan, FaultRule
 

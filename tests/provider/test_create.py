@@ -272,6 +272,18 @@ def test_a_character_is_uploaded_as_a_form_and_asked_for_by_its_id(tmp_path: Pat
     assert host.seen[2].path == "/v1/videos/characters/a%2Fb"
 
 
+def test_a_gateway_is_told_which_model_uses_a_character(tmp_path: Path) -> None:
+    clip = tmp_path / "mossy.mp4"
+    clip.write_bytes(b"mp4 bytes")
+    host = scripted(*[reply(200, {"id": "character_1"})] * 3)
+    for profile, model in (("litellm", "sora-2"), ("litellm", None), ("openai", "sora-2")):
+        speaker = client(host, profile)
+        assert asyncio.run(speaker.upload_character("Mossy", clip, model=model)) == "character_1"
+    fields = [set(seen.form) for seen in host.seen]
+    assert fields == [{"name", "video", "target_model_names"}, {"name", "video"}, {"name", "video"}]
+    assert host.seen[0].form["target_model_names"] == "sora-2"
+
+
 def test_an_unknown_model_behind_a_404_is_a_fault_of_the_request() -> None:
     host = scripted(reply(404, {"error": {"message": "no", "code": "model_not_found"}}))
     with pytest.raises(InvalidRequest):

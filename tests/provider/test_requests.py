@@ -72,7 +72,7 @@ def cases(profile: Profile, folder: Path) -> dict[str, Work]:
         "extend what may be sent": extend(Source("job_0/x=", video, model=model)),
         "edit": edit(held, **key),
         "edit a file": edit(file),
-        "character": lambda speaker: speaker.upload_character("Mossy", video),
+        "character": lambda speaker: speaker.upload_character("Mossy", video, model=model),
         "list": lambda speaker: speaker.page(after="job_9/x=", limit=50),
         "delete": lambda speaker: speaker.delete("job_0/x="),
     }

@@ -314,6 +314,7 @@ STEP = st.one_of(
     st.tuples(st.just("take back"), NUMBER, RUN),
     st.tuples(st.just("intend and take back"), NUMBER, RUN),
     st.tuples(st.just("supersede"), NUMBER, RUN),
+    st.tuples(st.just("render again"), NUMBER, RUN),
     st.tuples(st.just("prefer"), NUMBER, RUN),
     st.tuples(st.just("forget"), st.lists(NUMBER, max_size=2), RUN),
     st.tuples(st.just("progress"), NUMBER, st.integers(-5, 120)),
@@ -441,6 +442,26 @@ class Both:
     def _supersede(self, number: int, run: int | None) -> Pair:
         key = self._key(number)
         return lambda: self.store.supersede(key, run=run), lambda: self.model.supersede(key, run)
+
+    def _render_again(self, number: int, run: int | None) -> Pair:
+        """Set a record aside, and let another job of its key be on its way."""
+        key, remote_id = self._key(number), f"video_{len(self.model.log)}"
+        record = self.model.records.get(key)
+        if record is None or set_aside(record).key == key:
+            return (lambda: None), (lambda: None)
+
+        def ours() -> None:
+            with self.store.transaction():
+                self.store.supersede(key, run=run)
+                self.store.intend(record, run)
+                self.store.move(key, Status.SUBMITTED, run=run, remote_id=remote_id)
+
+        def theirs() -> None:
+            self.model.supersede(key, run)
+            self.model.intend(record, run)
+            self.model.move(key, Status.SUBMITTED, run, {"remote_id": remote_id})
+
+        return ours, theirs
 
     def _prefer(self, number: int, run: int | None) -> Pair:
         kept = sorted(

@@ -130,7 +130,8 @@ async def _post(context: Context, render: Render, request: Request | None, gate:
         case EditRequest():
             return await provider.edit(request, gate)
     assert render.file is not None
-    return await provider.upload_character(render.prompt, context.root / render.file, gate)
+    model = context.cast_models.get(render.address, context.profile.default_model)
+    return await provider.upload_character(render.prompt, context.root / render.file, gate, model=model)
 
 
 def _claim(context: Context, render: Render, answer: Job | str) -> None:
