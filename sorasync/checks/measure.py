@@ -14,14 +14,16 @@ from av.video.stream import VideoStream
 from sorasync.assets.file_errors import AssetError
 from sorasync.assets.mp4 import inspect_mp4
 from sorasync.checks.check_result import CheckResult, broken
+from sorasync.checks.continuity import check_same_as
 from sorasync.checks.flicker import FlashMeter, StrobingMeter
 from sorasync.checks.format_checks import check_fps, check_seconds, check_size
+from sorasync.checks.lettering import TextMeter
 from sorasync.checks.measure_request import VideoToCheck
 from sorasync.checks.picture import HEIGHT, WIDTH, Picture, PictureMeter, blocks_of, filter_graph, levels_of
 from sorasync.checks.sharpness import BlurMeter, SceneCutMeter
 from sorasync.checks.sound_level import LoudnessMeter, SilenceMeter, SoundMeter
 from sorasync.checks.stillness import BlackMeter, FrozenMeter
-from sorasync.manifest.check_schema import CheckTable, active_checks
+from sorasync.manifest.check_schema import CheckTable, SameAsCheckModel, active_checks
 
 _PICTURE_METERS: Mapping[str, Callable[[Any], PictureMeter]] = {
     "black": BlackMeter,
@@ -30,6 +32,7 @@ _PICTURE_METERS: Mapping[str, Callable[[Any], PictureMeter]] = {
     "strobing": StrobingMeter,
     "flash": FlashMeter,
     "blur": BlurMeter,
+    "text": TextMeter,
 }
 _SOUND_METERS: Mapping[str, Callable[[Any], SoundMeter]] = {
     "loudness": LoudnessMeter,
@@ -51,7 +54,8 @@ def check_video(video: VideoToCheck) -> list[CheckResult]:
     What cannot be decoded, wholly or in part, is an error of every check that looks at it.
     """
     wanted = {name: table for name, table in active_checks(video.checks).items() if name in video.names}
-    found = {result.check: result for result in (*_of_headers(video, wanted), *_of_frames(video, wanted))}
+    parts = _of_headers(video, wanted), _of_frames(video, wanted), _beside_source(video, wanted)
+    found = {result.check: result for part in parts for result in part}
     return [found[name] for name in video.names if name in found]
 
 
@@ -90,6 +94,15 @@ def _of_frames(video: VideoToCheck, wanted: Mapping[str, CheckTable]) -> Iterato
         yield from sound.results(seen.end, seen.heard)
     if "fps" in wanted:
         yield check_fps(seen.rate, wanted["fps"])  # type: ignore[arg-type]
+
+
+def _beside_source(video: VideoToCheck, wanted: Mapping[str, CheckTable]) -> Iterator[CheckResult]:
+    table = wanted.get("same_as")
+    if isinstance(table, SameAsCheckModel):
+        try:
+            yield check_same_as(video.path, video.source, video.kind, table)
+        except (av.FFmpegError, OSError, ValueError) as error:
+            yield broken("same_as", _why(error))
 
 
 def _why(error: Exception) -> str:

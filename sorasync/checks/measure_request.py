@@ -15,7 +15,8 @@ class VideoToCheck:
     """A file, what was asked for, and which checks are wanted of it.
 
     `size` and `seconds` are None where it is not known what was asked for. `tolerance_pct` is that of
-    `[assets]`, for the checks that have none of their own.
+    `[assets]`, for the checks that have none of their own. `kind` is `create`, `extend` or `edit`, `source`
+    the video that it was made from. `prompt` is for commands.
     """
 
     path: Path
@@ -24,6 +25,9 @@ class VideoToCheck:
     size: str | None = None
     seconds: float | None = None
     tolerance_pct: int = 10
+    kind: str = "create"
+    source: Path | None = None
+    prompt: str = ""
 
 
 def to_line(video: VideoToCheck) -> bytes:
@@ -35,6 +39,8 @@ def to_line(video: VideoToCheck) -> bytes:
         "size": video.size,
         "seconds": video.seconds,
         "tolerance_pct": video.tolerance_pct,
+        "kind": video.kind,
+        "source": None if video.source is None else str(video.source),
     }
     return json.dumps(fields).encode() + b"\n"
 
@@ -54,6 +60,7 @@ def video_in(line: bytes) -> VideoToCheck:
         **{
             **fields,
             "path": Path(fields["path"]),
+            "source": Path(fields["source"]) if fields["source"] else None,
             "checks": ChecksModel.model_validate(fields["checks"]),
             "names": tuple(fields["names"]),
         }

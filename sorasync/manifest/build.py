@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sorasync.manifest.check_schema import ChecksModel, merged_checks
+from sorasync.manifest.check_schema import ChecksModel, ClipChecksModel, merged_checks
 from sorasync.manifest.config import CONFIG_FILE, Config
 from sorasync.manifest.declare import Declared
 from sorasync.manifest.faults import Fault
@@ -15,6 +15,7 @@ from sorasync.manifest.library import CharacterSpec, ClipSpec, Origin, StepSpec
 from sorasync.manifest.matrix import canonical_name
 from sorasync.manifest.schema import LONGEST_PROMPT, BindModel, ClipModel, DefaultsModel, StepModel
 from sorasync.manifest.storyboard import storyboard_text
+from sorasync.manifest.suggest import listed, nearest
 from sorasync.manifest.template import render
 from sorasync.manifest.text import control_character, normalise
 from sorasync.manifest.workflow import NO_TEMPLATE, WORDS, template_of
@@ -81,6 +82,8 @@ def build(
     """
     own = declared.model.defaults
     work = _Building(declared, merged_defaults(own, config.defaults, declared.file, config.checks), files)
+    work.commands = frozenset() if config.checks is None else frozenset(config.checks.commands)
+    work.check_commands(own.checks, ("defaults",), None)
     cast = [work.character(slug) for slug in declared.model.characters]
     clips = [work.clip(name, model) for name, model in declared.model.clips.items()]
     return cast, clips, work.faults
@@ -95,6 +98,8 @@ class _Building:
         self.defaults = defaults
         self.files = files
         self.faults: list[Fault] = []
+        # The commands of `sorasync.toml` that checks may name.
+        self.commands: frozenset[str] = frozenset()
         self._templates: dict[tuple[object, ...], str] = {}
 
     def character(self, slug: str) -> CharacterSpec:
@@ -117,10 +122,28 @@ class _Building:
         origin = Origin(self.file, ("clips", instance.slug if instance else name))
         if name not in self.declared.partial:
             self._structure(name, model, origin)
+        self.check_commands(model.checks, origin.path, f"clip.{name}")
         steps = self._steps(name, model.steps, origin) if model.steps else ()
         if model.from_ is not None:
             return self._branch(name, model, origin, steps)
         return self._create(name, model, origin, steps)
+
+    def check_commands(self, checks: ClipChecksModel | None, path: TomlPath, address: str | None) -> None:
+        """Report bounds of commands that `sorasync.toml` does not have: only there they are declared."""
+        for name in checks.commands if checks else ():
+            if name not in self.commands:
+                message = f"there is no [checks.commands.{name}] in {CONFIG_FILE}"
+                fault = Fault(
+                    "S107",
+                    message,
+                    self.file,
+                    (*path, "checks", "commands", name),
+                    listed(sorted(self.commands)) if self.commands else None,
+                    nearest(name, self.commands),
+                    address,
+                    on_key=True,
+                )
+                self.faults.append(fault)
 
     def _branch(self, name: str, model: ClipModel, origin: Origin, steps: tuple[StepSpec, ...]) -> ClipSpec:
         defaults = self.defaults

@@ -155,12 +155,12 @@ class SameAsCheckModel(CheckTable):
     """`[checks.same_as]`: extensions continue their source, edits keep its structure. Off by default."""
 
     extend: Annotated[float, Field(ge=0, le=1)] = Field(
-        0.8,
+        0.75,
         description="Least likeness (SSIM) of an extension to the end of its source.",
         examples=[0.9],
     )
     edit: Annotated[float, Field(ge=0, le=1)] = Field(
-        0.4, description="Least likeness of the outlines of an edit and its source.", examples=[0.6]
+        0.7, description="Least likeness of the outlines of an edit and its source.", examples=[0.6]
     )
 
 
@@ -172,11 +172,11 @@ class CommandBoundsModel(CheckTable):
 
 
 class CommandCheckModel(CommandBoundsModel):
-    """`[checks.commands.NAME]`: a program that prints a number. Runs only with `--allow-commands`."""
+    """`[checks.commands.NAME]`: a program that prints a number. Runs only with `check --allow-commands`."""
 
     run: list[Words] = Field(
         description="The program and its arguments, without a shell; `{video}` is the file, `{prompt}` its "
-        "prompt. Paths are relative to the library.",
+        "prompt, where it is all of an argument. It runs in the library's directory.",
         examples=[["python", "tools/likeness.py", "{video}"]],
         min_length=1,
         max_length=100,

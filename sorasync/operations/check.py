@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING
 
 from sorasync.checks.check_result import CheckResult, Verdict
 from sorasync.checks.measure_request import VideoToCheck
+from sorasync.checks.own_command import run_command
 from sorasync.checks.settings_digest import settings_digest
 from sorasync.errors import SorasyncError
 from sorasync.graph.address import natural, owner
 from sorasync.graph.render import Kind
-from sorasync.manifest.check_schema import CHECK_NAMES, ChecksModel, active_checks
+from sorasync.manifest.check_schema import CHECK_NAMES, ChecksModel, CommandCheckModel, active_checks
 from sorasync.state.check_rows import CheckKey
 from sorasync.text import close_match
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sorasync.checks.worker_pool import WorkerPool
     from sorasync.graph.graph import Graph
     from sorasync.graph.render import Render
@@ -79,21 +82,24 @@ def renders_to_check(
     project: Project, library: Library, graph: Graph, briefs: Mapping[str, Brief]
 ) -> Iterator[RenderToCheck]:
     """Every finished render of the library's clips, by address, and what it is to be checked for."""
-    store = project.assets()
     for address in sorted(graph.keys, key=natural):
-        if address.startswith("character."):
-            continue
-        brief = briefs.get(graph.keys[address])
-        if brief is None or brief.asset is None:
-            continue
-        found = render_to_check(project, library, graph, graph.renders[address], brief.asset)
-        yield replace(found, video=replace(found.video, path=store.path_of(brief.asset)))
+        asset = asset_of(graph, briefs, address)
+        if asset is not None and not address.startswith("character."):
+            render = graph.renders[address]
+            source = asset_of(graph, briefs, render.source)
+            yield render_to_check(project, library, graph, render, asset, source)
+
+
+def asset_of(graph: Graph, briefs: Mapping[str, Brief], address: str | None) -> str | None:
+    """The video of a render, None where there is none yet."""
+    brief = briefs.get(graph.keys.get(address or "", ""))
+    return brief.asset if brief else None
 
 
 def render_to_check(
-    project: Project, library: Library, graph: Graph, render: Render, asset: str
+    project: Project, library: Library, graph: Graph, render: Render, asset: str, source: str | None = None
 ) -> RenderToCheck:
-    """One finished render, and what it is to be checked for."""
+    """One finished render, and what it is to be checked for; `source` is the video that it was made from."""
     spec = library.clips[owner(render.address).removeprefix("clip.")]
     checks = spec.checks or _IMPLIED
     names = tuple(name for name in active_checks(checks) if _applies(name, render))
@@ -104,6 +110,9 @@ def render_to_check(
         size=render.size or None,
         seconds=render.seconds or None,
         tolerance_pct=project.config.assets.tolerance_pct,
+        kind=render.kind.value,
+        source=None if source is None else project.assets().path_of(source),
+        prompt=render.prompt,
     )
     return RenderToCheck(
         address=render.address,
@@ -133,10 +142,38 @@ def known_results(store: Store, renders: Iterable[RenderToCheck]) -> dict[CheckK
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Checking:
+    """What checks are carried out with: processes that decode, and the library's directory for commands.
+
+    Commands of the user's own are run with `commands` only.
+    """
+
+    pool: WorkerPool
+    root: Path
+    commands: bool = False
+
+    def run(self, video: VideoToCheck) -> list[CheckResult]:
+        """The results of one video, in a thread. Commands are run here, everything else elsewhere."""
+        active = active_checks(video.checks)
+        own = {
+            name: table
+            for name in video.names
+            if isinstance(table := active[name], CommandCheckModel) and self.commands
+        }
+        rest = tuple(name for name in video.names if not isinstance(active[name], CommandCheckModel))
+        found = self.pool.check(replace(video, names=rest)) if rest else []
+        return found + [run_command(name, own[name], video.path, video.prompt, self.root) for name in own]
+
+    def takes(self, name: str) -> bool:
+        """Whether a check is carried out."""
+        return self.commands or not name.startswith("commands.")
+
+
 def check_renders(
     store: Store,
     renders: Collection[RenderToCheck],
-    pool: WorkerPool,
+    checking: Checking,
     progress: Progress,
     *,
     again: bool = False,
@@ -147,13 +184,13 @@ def check_renders(
     todo: dict[tuple[CheckKey, ...], VideoToCheck] = {}
     away = {render.asset for render in renders if not render.video.path.is_file()}
     for render in renders:
-        missing = tuple(name for name, key in render.keys.items() if key not in known)
+        missing = [name for name, key in render.keys.items() if key not in known and checking.takes(name)]
         if missing and render.asset not in away:
             keys = tuple(render.keys[name] for name in missing)
-            todo.setdefault(keys, replace(render.video, names=missing))
+            todo.setdefault(keys, replace(render.video, names=tuple(missing)))
     labels = {key: render.label for render in renders for key in render.keys.values()}
-    with ThreadPoolExecutor(pool.size, thread_name_prefix="checks") as threads:
-        futures = {threads.submit(pool.check, video): keys for keys, video in todo.items()}
+    with ThreadPoolExecutor(checking.pool.size, thread_name_prefix="checks") as threads:
+        futures = {threads.submit(checking.run, video): keys for keys, video in todo.items()}
         try:
             for done, future in enumerate(as_completed(futures), 1):
                 keys = futures[future]
@@ -164,7 +201,7 @@ def check_renders(
                 progress(labels[keys[0]], done / len(futures))
         except BaseException:
             threads.shutdown(wait=False, cancel_futures=True)
-            pool.close()
+            checking.pool.close()
             raise
     return [_checked(render, known, here=render.asset not in away) for render in renders]
 
@@ -213,6 +250,15 @@ class CheckReport:
         """Whether any render is checked because a `[checks]` says so."""
         return any(checked.render.declared for checked in self.renders)
 
+    @property
+    def commands_left(self) -> int:
+        """How many results of commands there are none of."""
+        return sum(
+            name.startswith("commands.") and all(result.check != name for result in checked.results)
+            for checked in self.renders
+            for name in checked.render.video.names
+        )
+
     def counts(self) -> dict[Verdict, int]:
         """How many results ended in each way."""
         found = Counter(result.verdict for checked in self.renders for result in checked.results)
@@ -223,7 +269,14 @@ def failing_renders(project: Project, store: Store, planned: Planned) -> dict[st
     """The renders that fail a check as it is set now, by address, with the checks that they fail."""
     assets, briefs, graph = store.assets_that_fail(), planned.known.briefs, planned.graph
     suspects = [
-        render_to_check(project, planned.library, graph, graph.renders[address], brief.asset)
+        render_to_check(
+            project,
+            planned.library,
+            graph,
+            graph.renders[address],
+            brief.asset,
+            asset_of(graph, briefs, graph.renders[address].source),
+        )
         for address, key in graph.keys.items()
         if (brief := briefs.get(key)) and brief.asset in assets and not address.startswith("character.")
     ]
@@ -241,8 +294,11 @@ def check_library(
     *,
     only: Collection[str] = (),
     again: bool = False,
+    commands: bool = False,
 ) -> CheckReport:
     """Check the finished renders that the patterns match (none: all), and keep the results.
+
+    Commands of the user's own are run with `commands` only.
 
     Raises `SorasyncError` for a pattern that matches nothing and where a package is missing.
     """
@@ -262,7 +318,8 @@ def check_library(
             return CheckReport(library, ())
         require_check_packages()
         with _results_store(project, read) as store, WorkerPool() as pool:
-            return CheckReport(library, tuple(check_renders(store, found, pool, progress, again=again)))
+            checking = Checking(pool, project.root, commands)
+            return CheckReport(library, tuple(check_renders(store, found, checking, progress, again=again)))
 
 
 def _results_store(project: Project, read: Store) -> Store:

@@ -73,7 +73,7 @@ class ChecksAfterApply(Reporter):
         self._reporter.notice(text)
 
     def _check(self, address: str) -> tuple[RenderToCheck, dict[CheckKey, CheckResult]] | None:
-        from sorasync.operations.check import known_results, render_to_check, results_by_key
+        from sorasync.operations.check import Checking, known_results, render_to_check, results_by_key
 
         planned, pool = self._planned, self._pool
         assert planned is not None and pool is not None
@@ -81,11 +81,19 @@ class ChecksAfterApply(Reporter):
         record = self._store.record(render.key)
         if record is None or record.asset is None:
             return None
-        wanted = render_to_check(self._project, planned.library, planned.graph, render, record.asset)
+        graph = planned.graph
+        source = self._store.record(graph.keys[render.source]) if render.source else None
+        wanted = render_to_check(
+            self._project, planned.library, graph, render, record.asset, source.asset if source else None
+        )
         found = known_results(self._store, [wanted])
-        missing = tuple(name for name, key in wanted.keys.items() if key not in found)
+        # Commands of the user's own wait for `sorasync check --allow-commands`.
+        checking = Checking(pool, self._project.root)
+        missing = tuple(
+            name for name, key in wanted.keys.items() if key not in found and checking.takes(name)
+        )
         if missing:
-            found |= results_by_key(wanted, pool.check(replace(wanted.video, names=missing)))
+            found |= results_by_key(wanted, checking.run(replace(wanted.video, names=missing)))
         return wanted, found
 
     def finish(self, *, interrupted: bool = False) -> tuple[FailedCheck, ...]:

@@ -15,6 +15,7 @@ Examples:
   sorasync check
   sorasync check clip.market 'clip.act1-*' tag:final
   sorasync check --only black --only frozen
+  sorasync check --allow-commands      # also programs of your own
   sorasync check --format junit > checks.xml
   sorasync check --format github       # annotations in a GitHub workflow
 """
@@ -26,7 +27,12 @@ Examples:
     "--only", "only", multiple=True, metavar="CHECK", shell_complete=check_names, help="Only this check."
 )
 @click.option("--again", is_flag=True, help="Check again what was checked before.")
-def command(globals: Globals, patterns: tuple[str, ...], only: tuple[str, ...], again: bool) -> ExitCode:
+@click.option(
+    "--allow-commands", is_flag=True, help="Also run the programs of [checks.commands] in sorasync.toml."
+)
+def command(
+    globals: Globals, patterns: tuple[str, ...], only: tuple[str, ...], again: bool, allow_commands: bool
+) -> ExitCode:
     """Check finished videos, as [checks] says; without it for size, length, black, standstill and flicker.
 
     A result is kept in the state and used again until the video or the settings change. Nothing is paid for,
@@ -40,8 +46,9 @@ def command(globals: Globals, patterns: tuple[str, ...], only: tuple[str, ...], 
     from sorasync.operations.check import check_library, named_checks
 
     project = globals.project()
+    names = named_checks(project, only)
     with showing_progress(quiet=globals.quiet) as progress:
-        report = check_library(project, patterns, progress, only=named_checks(project, only), again=again)
+        report = check_library(project, patterns, progress, only=names, again=again, commands=allow_commands)
     prefix = repository_prefix(project.root)
     if globals.json:
         print_json(check_json(report, project))

@@ -30,6 +30,8 @@ def check_text(report: CheckReport, *, quiet: bool = False, verbose: bool = Fals
         if report.renders:
             yield ""
     yield _sum_text(report)
+    if report.commands_left and not quiet:
+        yield f"{counted(report.commands_left, 'command')} not run: --allow-commands runs them."
     if report.renders and not report.declared and not quiet:
         yield "No [checks] in sorasync.toml: apply checks nothing by itself. An empty [checks] is enough."
 

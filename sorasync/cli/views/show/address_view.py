@@ -127,9 +127,12 @@ class _AddressSearch:
     def _checks(self, render: Render | None, record: Record | None) -> tuple[CheckResult, ...]:
         if render is None or record is None or record.asset is None or render.kind is Kind.CHARACTER:
             return ()
-        from sorasync.operations.check import checked_before, render_to_check
+        from sorasync.operations.check import asset_of, checked_before, render_to_check
 
-        wanted = render_to_check(self._project, self._planned.library, self._graph, render, record.asset)
+        source = asset_of(self._graph, self._planned.known.briefs, render.source)
+        wanted = render_to_check(
+            self._project, self._planned.library, self._graph, render, record.asset, source
+        )
         return checked_before(self._store, [wanted])[0].results
 
     def _record(self, render: Render | None, binding: Binding | None) -> Record | None:

@@ -1,0 +1,89 @@
+"""Checks of the user's own: a program that looks at a video and prints a number."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+from sorasync.checks.bare_environment import bare_environment
+from sorasync.checks.check_result import CheckResult, Verdict, broken, passed
+from sorasync.manifest.check_schema import CommandCheckModel
+
+# Bytes of output that are read.
+_LONGEST = 1 << 16
+
+
+def run_command(
+    name: str, settings: CommandCheckModel, video: Path, prompt: str, directory: Path
+) -> CheckResult:
+    """Run a command for one video, in the library's directory, without a shell and without its secrets."""
+    values = {"{video}": str(video), "{prompt}": prompt}
+    words = [_filled(word, values) for word in settings.run]
+    try:
+        process = subprocess.Popen(
+            words,
+            cwd=directory,
+            env=bare_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # With everything that it starts it can be ended.
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        return broken(name, f"{words[0]!r} cannot be run: {why}")
+    try:
+        output = process.communicate(timeout=settings.timeout)[0]
+    except subprocess.TimeoutExpired:
+        return broken(name, f"it did not end within {settings.timeout:g} s")
+    finally:
+        _end(process)
+    if process.returncode:
+        return broken(name, f"it ended with exit code {process.returncode}")
+    number = _number(output)
+    if number is None:
+        return broken(name, "the last line of its output is no number")
+    return _judged(name, number, settings)
+
+
+def _filled(word: str, values: dict[str, str]) -> str:
+    """One argument with its placeholders; what they bring in is not looked through again."""
+    for placeholder, value in values.items():
+        if word == placeholder:
+            return value
+    head, mark, rest = word.partition("{video}")
+    return f"{head}{values['{video}']}{rest}" if mark else word
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill the process group: a program may leave others behind."""
+    with suppress(OSError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def _number(output: bytes) -> float | None:
+    lines = output[-_LONGEST:].decode(errors="replace").split("\n")
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    try:
+        number = float(last)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _judged(name: str, number: float, settings: CommandCheckModel) -> CheckResult:
+    if settings.least is not None and number < settings.least:
+        message = f"{number:g}; at least {settings.least:g} is asked for"
+        return CheckResult(name, Verdict.FAILED, message, number, settings.least)
+    if settings.most is not None and number > settings.most:
+        message = f"{number:g}; at most {settings.most:g} is allowed"
+        return CheckResult(name, Verdict.FAILED, message, number, settings.most)
+    return passed(name, f"{number:g}", number)
