@@ -38,7 +38,7 @@ class Started:
 def start(root: Path) -> Started:
     """Write the first files of a library at `root`, or the files that an existing one lacks.
 
-    Existing files stay, except that `.gitattributes` gets the line that merges lock files.
+    Existing files stay, except that `.gitattributes` gets the lines that merge lock files and notes.
     Raises `SorasyncError` where a file cannot be written.
     """
     texts = {} if (root / "sorasync.toml").exists() else {n: _template_text(t) for n, t in FIRST.items()}
@@ -53,13 +53,20 @@ def start(root: Path) -> Started:
 
 
 def _extend(root: Path, name: str) -> tuple[str, ...]:
-    """Add the line that merges lock files where no line of the file is about them."""
+    """Add the rules that merge lock files and notes, each where no line of the file is about it."""
     path = root / name
     text = path.read_bytes().decode(errors="replace")
-    if any("sorasync" in line and _UNION in line for line in text.splitlines()):
+    merged = [line for line in text.splitlines() if _UNION in line]
+    comment, missing = "", ""
+    for line in _template_text(SUPPORT[name]).splitlines(keepends=True):
+        if line.startswith("#"):
+            comment = line
+        elif not any(line.split()[0].partition("*")[0] in known for known in merged):
+            missing += comment + line
+    if not missing:
         return ()
     with path.open("a", encoding="utf-8", newline="\n") as file:
-        file.write(("" if not text or text.endswith("\n") else "\n") + _template_text(SUPPORT[name]))
+        file.write(("" if not text or text.endswith("\n") else "\n") + missing)
     return (name,)
 
 

@@ -79,7 +79,7 @@ def test_a_library_that_is_there_gets_what_it_lacks_and_keeps_the_rest(
     assert "added  a line to .gitattributes" in capsys.readouterr().out
     attributes = (tmp_path / ".gitattributes").read_text(encoding="utf-8")
     assert attributes.splitlines()[0] == "*.mp4 binary"
-    assert attributes.splitlines()[-1] == "sorasync*.lock merge=union"
+    assert {"sorasync*.lock merge=union", "review.toml merge=union"} <= set(attributes.splitlines())
     assert (tmp_path / "sorasync.toml").read_text(encoding="utf-8") == "# mine\n"
     assert not (tmp_path / "manifests").exists()
     assert (tmp_path / ".gitignore").exists()
@@ -89,6 +89,15 @@ def test_a_library_that_is_there_gets_what_it_lacks_and_keeps_the_rest(
     again = json.loads(capsys.readouterr().out)
     assert (again["written"], again["extended"]) == ([], [])
     assert (tmp_path / ".gitattributes").read_text(encoding="utf-8") == attributes
+
+
+def test_a_library_of_before_gets_the_rule_that_it_lacks(tmp_path: Path) -> None:
+    (tmp_path / "sorasync.toml").write_text("", encoding="utf-8")
+    (tmp_path / ".gitattributes").write_text("sorasync.lock merge=union\n", encoding="utf-8")
+    assert run(["init", str(tmp_path)]) == 0
+    lines = (tmp_path / ".gitattributes").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "sorasync.lock merge=union" and lines[-1] == "review.toml merge=union"
+    assert len(lines) == 3
 
 
 def test_other_files_that_are_there_are_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

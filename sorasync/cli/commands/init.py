@@ -27,8 +27,8 @@ def command(globals: Globals, directory: Path | None) -> ExitCode:
 
     The new library can be planned and applied at once with the preview provider, which draws on this machine
     and costs nothing. Beside an existing sorasync.toml, only missing files are added: schemas, .gitignore,
-    .gitattributes. Existing files stay unchanged, except that .gitattributes gains the line that lets git
-    merge lock files.
+    .gitattributes. Existing files stay unchanged, except that .gitattributes gains the lines that let git
+    merge lock files and notes.
     """
     from shlex import quote as quoted
 
