@@ -91,11 +91,10 @@ class _Differ:
 
     def add(self, render: Render) -> None:
         change = self._decide(render)
-        if change is not None:
-            self.changes.append(change)
-            self.by_address[render.address] = change
+        self.changes.append(change)
+        self.by_address[render.address] = change
 
-    def _decide(self, render: Render) -> Change | None:
+    def _decide(self, render: Render) -> Change:
         brief = self.known.briefs.get(render.key)
         # The order of these questions decides. A key that this plan already makes is never paid for twice.
         if render.key in self.first:
@@ -126,7 +125,7 @@ class _Differ:
 
         A reason that names a source, and what blocks a render, depend on more than that: neither is kept.
         """
-        if self.decisions is None or render.kind is Kind.CHARACTER:
+        if self.decisions is None:
             return self._pay(render, self._first_reason(render))
         needs = tuple(self.by_address.get(need) for need in render.needs)
         change = self.decisions.recall(render, needs)
@@ -138,7 +137,7 @@ class _Differ:
             self.decisions.keep(render, needs, change)
         return change
 
-    def _stored(self, render: Render, brief: Brief) -> Change | None:
+    def _stored(self, render: Render, brief: Brief) -> Change:
         if self.known.whole(brief, render.kind):
             return self._move(render)
         if render.kind is Kind.CHARACTER:
@@ -352,16 +351,13 @@ class _Differ:
         change = self._change(Action.MOVE, render, f"the same render as {other}", cost_usd=FREE)
         return replace(change, depends_on=(other,))
 
-    def _move(self, render: Render) -> Change | None:
+    def _move(self, render: Render) -> Change:
         binding = self.known.bindings.get(render.address)
-        if binding is not None and binding.key == render.key:
-            return None
         # Each address that is gone gives its binding to one new address only: more are the same render.
         origins = self.origins.get(render.key, [])
         origin = origins.pop() if origins else None
         before = self._record(binding.key) if binding else None
-        record = self._record(render.key)
-        after = reason.inputs_of(record.inputs if record else render.inputs)
+        after = reason.inputs_of(render.inputs)
         fields = reason.changed_fields(reason.inputs_of(before.inputs), after) if before else ()
         if origin:
             why = f"renamed from {self.graph.label(origin)}"
