@@ -160,6 +160,17 @@ class BudgetConfig(Table):
     allow_unknown: bool = Field(False, description="Allow renders of unknown price.", examples=[True])
 
 
+class RetakeConfig(Table):
+    """`[retake]`: limits of `--replace failing`, which renders afresh what fails a check."""
+
+    max_per_clip: Annotated[int, Field(ge=0, le=1_000)] = Field(
+        2, description="How often a clip may be retaken.", examples=[1]
+    )
+    budget: Dollars | None = Field(
+        None, description="Dollars for the retakes of one plan, besides `[budget]`.", examples=[5.0]
+    )
+
+
 class SafetyConfig(Table):
     """`[safety]`: larger plans are refused."""
 
@@ -226,6 +237,7 @@ class Config(Table):
     assets: AssetsConfig = Field(default_factory=AssetsConfig, description="Where videos are kept.")
     apply: ApplyConfig = Field(default_factory=ApplyConfig, description="How plans are carried out.")
     budget: BudgetConfig = Field(default_factory=BudgetConfig, description="Where apply stops.")
+    retake: RetakeConfig = Field(default_factory=RetakeConfig, description="Limits of retakes.")
     safety: SafetyConfig = Field(default_factory=SafetyConfig, description="Which plans are refused.")
     checks: ChecksModel | None = Field(
         None, description="What finished videos are checked for.", examples=[{"black": {"seconds": 0.2}}]

@@ -102,6 +102,7 @@ _ORDER: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("Safety", "[safety]"),
         ("Lint", "[lint]"),
         ("LintLimits", "[lint.limits]"),
+        ("Retake", "[retake]"),
         ("Checks", "[checks]"),
         ("SizeCheck", "[checks.size]"),
         ("SecondsCheck", "[checks.seconds]"),

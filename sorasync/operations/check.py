@@ -97,7 +97,7 @@ def asset_of(graph: Graph, briefs: Mapping[str, Brief], address: str | None) -> 
 
 
 def render_to_check(
-    project: Project, library: Library, graph: Graph, render: Render, asset: str, source: str | None = None
+    project: Project, library: Library, graph: Graph, render: Render, asset: str, source: str | None
 ) -> RenderToCheck:
     """One finished render, and what it is to be checked for; `source` is the video that it was made from."""
     spec = library.clips[owner(render.address).removeprefix("clip.")]
@@ -267,11 +267,18 @@ class CheckReport:
 
 def failing_renders(project: Project, store: Store, planned: Planned) -> dict[str, CheckedRender]:
     """The renders that fail a check as it is set now, by address, with the checks that they fail."""
-    assets, briefs, graph = store.assets_that_fail(), planned.known.briefs, planned.graph
+    return failing_among(project, store, planned.library, planned.graph, planned.known.briefs)
+
+
+def failing_among(
+    project: Project, store: Store, library: Library, graph: Graph, briefs: Mapping[str, Brief]
+) -> dict[str, CheckedRender]:
+    """The same while there is no plan yet."""
+    assets = store.assets_that_fail()
     suspects = [
         render_to_check(
             project,
-            planned.library,
+            library,
             graph,
             graph.renders[address],
             brief.asset,

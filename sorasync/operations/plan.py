@@ -26,13 +26,14 @@ from sorasync.plan.plan import Plan, Relink, WaitingClip
 from sorasync.plan.policy import refusals
 from sorasync.plan.prior_state import Known, Survey, survey
 from sorasync.plan.remote import Remote, RemoteState
-from sorasync.plan.selection import Selection, keeps, matching, select
+from sorasync.plan.selection import FAILING, Selection, keeps, matching, select
 from sorasync.state.record import Status
 
 if TYPE_CHECKING:
     from sorasync.manifest.diagnostic import Diagnostic
     from sorasync.manifest.library import ClipSpec, Library
     from sorasync.operations.drift import Drift, Swept
+    from sorasync.operations.retake import Retakes
     from sorasync.provider.base import Provider
     from sorasync.provider.wire import Job
     from sorasync.state.record import Brief, Record
@@ -121,7 +122,11 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
     batch = by_batch(project, options)
     briefs = store.briefs()
     lost = lost_renders(graph, briefs)
-    replaced = graph.dependants(matching(options.replace, graph, lost)) if options.replace else set()
+    retaken = _retakes(project, store, library, graph, briefs) if FAILING in options.replace else None
+    replaced: set[str] = set()
+    if options.replace:
+        failing = retaken.addresses if retaken else None
+        replaced = graph.dependants(matching(options.replace, graph, lost, failing))
     retried = matching(options.retry, graph) if options.retry else set()
     swept = _sweep(project, options, store, graph)
     present = _present(project, swept)
@@ -175,11 +180,23 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         batch=batch,
         allowances=allowances(project, store),
         relinks=tuple(_relinks(project, graph, known, changes)),
-        notices=(*store.notices, *_mismatches(graph, known, changes)),
+        notices=(
+            *store.notices,
+            *_mismatches(graph, known, changes),
+            *(retaken.notices if retaken else ()),
+        ),
     )
     refused = refusals(plan, configured_policy(project), known.bindings)
     plan = replace(plan, refusals=tuple(placed(one, plan, library) for one in refused))
     return Planned(plan=plan, graph=graph, library=library, known=known, drift=swept.drift if swept else None)
+
+
+def _retakes(
+    project: Project, store: Store, library: Library, graph: Graph, briefs: Mapping[str, Brief]
+) -> Retakes:
+    from sorasync.operations.retake import retakes
+
+    return retakes(project, store, library, graph, briefs)
 
 
 def _twins(store: Store) -> dict[str, str]:

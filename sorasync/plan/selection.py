@@ -61,15 +61,23 @@ def keeps(selection: Selection, clip: str, source: str, graph: Graph) -> bool:
 
 # The word for every lost render, wherever a pattern is allowed.
 LOST = "lost"
+# The word for every video that fails a check, for `--replace`.
+FAILING = "failing"
 
 
-def matching(patterns: Iterable[str], graph: Graph, lost: Collection[str] = ()) -> set[str]:
+def matching(
+    patterns: Iterable[str], graph: Graph, lost: Collection[str] = (), failing: Collection[str] | None = None
+) -> set[str]:
     """The renders' addresses that the patterns match, `lost` being those that are lost.
 
+    `failing` are those that fail a check, None where that word is none. Where nothing fails, it means none.
     Raises `SorasyncError` where a pattern matches none.
     """
     found: set[str] = set()
     for pattern in patterns:
+        if pattern == FAILING and failing is not None:
+            found |= set(failing)
+            continue
         if pattern == LOST:
             hits = set(lost)
         else:

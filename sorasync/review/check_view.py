@@ -21,7 +21,9 @@ def check_results(snapshot: Snapshot, store: Store, addresses: Iterable[str]) ->
         asset = snapshot.asset_of(address)
         if asset is not None:
             render = planned.graph.renders[address]
-            renders.append(render_to_check(snapshot.project, planned.library, planned.graph, render, asset))
+            source = snapshot.asset_of(render.source) if render.source else None
+            graph, library = planned.graph, planned.library
+            renders.append(render_to_check(snapshot.project, library, graph, render, asset, source))
     return {one.render.address: list(one.results) for one in checked_before(store, renders)}
 
 

@@ -33,7 +33,8 @@ _OPTIONS = (
         multiple=True,
         type=PATTERN,
         metavar="ADDRESS",
-        help="Render this again although unchanged, with everything made from it. Also takes `lost`.",
+        help="Render this again although unchanged, with everything made from it. Also takes `lost`, "
+        "and `failing`: what fails a check, within [retake].",
     ),
     click.option(
         "--retry",

@@ -69,6 +69,8 @@ def _failed_checks(report: Report) -> Iterator[str]:
         mark = click.style("!", fg="yellow", bold=True)
         told = "" if found.verdict == "failed" else "not checked: "
         yield f"{mark} {found.label}: {found.check}: {told}{one_line(found.message)}"
+    if any(found.verdict == "failed" for found in report.failed_checks):
+        yield "    next: sorasync plan --replace failing"
     if (more := len(report.failed_checks) - _MOST_CHECKS) > 0:
         yield f"… and {more} more: sorasync check"
 
