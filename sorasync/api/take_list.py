@@ -67,7 +67,7 @@ def _takes(
                 picked=node.chosen == number,
                 status=record.status.value if record else None,
                 remote_id=record.remote_id if record else None,
-                file=assets.path_of(asset) if asset else None,
+                file=assets.file_of(asset) if asset else None,
                 cost_usd=charge.usd if charge else None,
             )
         )

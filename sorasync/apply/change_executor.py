@@ -18,7 +18,7 @@ from sorasync.apply.race import unless
 from sorasync.apply.render.apply_gate import ChangeGate
 from sorasync.apply.render.billing import book_report, move_and_book
 from sorasync.apply.render.download_queue import Downloads
-from sorasync.apply.render.fetch import FetchLater, Gone, fetch, put_back
+from sorasync.apply.render.fetch import FetchLater, Gone, NoPicture, fetch, put_back
 from sorasync.apply.render.file_expiry import file_expires_at
 from sorasync.apply.render.follow import Follower, WaitedLongEnough
 from sorasync.apply.render.in_flight_slots import InFlightSlots
@@ -253,6 +253,9 @@ class ChangeExecutor:
 
     async def _found(self, change: Change) -> Job | InDoubtAnswer:
         record = self._record(change)
+        if record.kind == Kind.STILL:
+            # No host has a list of stills. A drawing of this machine costs nothing to draw again.
+            return InDoubtAnswer.RESEND if self.context.profile.simulated else InDoubtAnswer.ASK
         if not lost_in_a_batch(record):
             return await self.questions.settle(change.key, self._deadline(change))
         return (
@@ -386,6 +389,8 @@ class ChangeExecutor:
         while True:
             try:
                 return self._arrived(change, await self._download(change, record, job))
+            except NoPicture as error:
+                return self._worthless(change, record, job, error)
             except (errors.NotFound, errors.NotReady) as error:
                 now = context.clock.monotonic()
                 if misses.missed(now):
@@ -420,7 +425,8 @@ class ChangeExecutor:
                 raise
             self._unfetched = 0
             context.provider.forget(token_of(context.store, stored))
-            await self.pictures.fetch(stored, job)
+            if stored.kind != Kind.STILL:
+                await self.pictures.fetch(stored, job)
         return stored
 
     def _arrived(self, change: Change, stored: Record) -> Outcome:
@@ -506,6 +512,13 @@ class ChangeExecutor:
         if refused:
             return self._refused(change, message)
         return self._failed(change, SorasyncError(message, hint="sorasync apply tries it again"))
+
+    def _worthless(self, change: Change, record: Record, job: Job, error: NoPicture) -> Outcome:
+        """What was paid for is here, and is no picture: as a render that failed."""
+        failed = {"error_stage": "download", "error_code": "no_picture", "error_message": error.message}
+        move_and_book(self.context, record, Status.FAILED, job, **failed)
+        self.context.provider.forget(token_of(self.context.store, record))
+        return self._failed(change, SorasyncError(error.message, hint="sorasync apply tries it again"))
 
     def _lost(self, change: Change, why: str, job: Job | None = None) -> Outcome:
         record = self._record(change)

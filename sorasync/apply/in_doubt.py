@@ -11,6 +11,7 @@ from sorasync.apply.context import Context
 from sorasync.apply.render.billing import move_and_book
 from sorasync.apply.render.render_request import token_of
 from sorasync.clock import CLOCK_ALLOWANCE
+from sorasync.graph.render import Kind
 from sorasync.provider import errors
 from sorasync.provider.listing import jobs_since
 from sorasync.provider.wire import Job, JobStatus, Page
@@ -159,7 +160,11 @@ class InDoubt:
 
     def _of(self, *statuses: Status) -> list[Record]:
         name = self._context.provider.name
-        return [r for r in self._context.store.in_flight() if r.status in statuses and r.provider == name]
+        return [
+            r
+            for r in self._context.store.in_flight()
+            if r.status in statuses and r.provider == name and r.kind != Kind.STILL
+        ]
 
     def _since(self) -> float:
         return min((r.intent_at or 0.0 for r in self._open() if r.key in self._left), default=0.0)

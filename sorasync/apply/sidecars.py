@@ -8,7 +8,7 @@ from collections.abc import Container, Mapping
 from decimal import Decimal
 
 from sorasync.assets.sidecar import Sidecar, write_sidecar
-from sorasync.assets.store import VIDEO, AssetStore
+from sorasync.assets.store import MAIN, AssetStore
 from sorasync.graph.key import digest
 from sorasync.state.record import Brief, Record, Status
 from sorasync.state.rows import fields_of
@@ -81,7 +81,7 @@ def note_again(
         if brief.status is Status.STORED
         and brief.asset is not None
         and brief.asset not in noted
-        and brief.asset + VIDEO in objects
+        and any(brief.asset + suffix in objects for suffix in MAIN)
     ]
     with contextlib.suppress(OSError):
         for record in store.records(bare).values() if bare else ():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Mapping
 
 from sorasync.assets.file_names import ClipFile, Link, view_names
-from sorasync.assets.store import VIDEO
+from sorasync.assets.store import STILLS, VIDEO
 from sorasync.graph import address as addresses
 from sorasync.graph.graph import ClipNode, Graph
 from sorasync.plan.plan import Relink
@@ -25,12 +25,17 @@ def asset_view(
     `objects` are the file names in the store; `name_of` gives a clip's file name.
     """
     view: dict[str, Link] = {}
-    for name, node in graph.clips.items():
+    for node in graph.nodes():
         stored = {address: sha for address in node.renders if (sha := _asset(address, bindings, briefs))}
         final = _final(node, stored)
         files = [_clip_file(address, sha, address == final, objects) for address, sha in stored.items()]
-        view |= view_names(name_of(name), files)
+        view |= view_names(base_name(node, name_of), files)
     return view
+
+
+def base_name(node: ClipNode, name_of: Callable[[str], str]) -> str:
+    """What the names of a clip's or still's files begin with."""
+    return f"stills/{node.name}" if node.kind == "still" else name_of(node.name)
 
 
 def stale_names(
@@ -50,19 +55,24 @@ def stale_names(
     manifests alone decide which of them it is, and no change of a plan comes with it. Only such clips are
     looked at unless `every` one is to be.
     """
-    for node in graph.clips.values() if every else graph.several():
-        clip = node.name
+    for node in graph.nodes() if every else graph.several():
         stored = {address: sha for address in node.renders if (sha := _asset(address, bindings, briefs))}
         final = _final(node, stored)
         if final is None or stored[final] not in present:
             continue
-        name = name_of(clip) + VIDEO
+        base = base_name(node, name_of)
+        name = next((one for one in map(base.__add__, _ENDINGS[node.kind]) if holds(one)), None)
+        name = name or base + _ENDINGS[node.kind][0]
         held = holds(name)
         if held is not None and held != stored[final] and (held or len(node.renders) > 1):
             unknown = "an earlier render" if held else None
             old = next((graph.label(address) for address, sha in stored.items() if sha == held), unknown)
             wanted = graph.keys[final]
-            yield Relink(f"clip.{clip}", name, f"{directory}/{name}", old, graph.label(final), wanted)
+            yield Relink(node.address, name, f"{directory}/{name}", old, graph.label(final), wanted)
+
+
+# The endings that the name of a clip or still may have.
+_ENDINGS = {"clip": (VIDEO,), "still": (".png", ".webp", ".jpg")}
 
 
 def _final(node: ClipNode, stored: Container[str]) -> str | None:
@@ -79,5 +89,9 @@ def _asset(address: str, bindings: Mapping[str, Binding], briefs: Mapping[str, B
 
 def _clip_file(address: str, sha: str, final: bool, objects: Container[str]) -> ClipFile:
     place = addresses.parse(address)
+    if place.kind == "still":
+        # Before the store was looked at, any ending will do: nothing but a digest is asked for then.
+        suffix = next((one for one in STILLS.values() if sha + one in objects), STILLS["png"])
+        return ClipFile(take=place.take or 1, step=place.step or 0, sha256=sha, final=final, suffix=suffix)
     picture = next((suffix for suffix in (".webp", ".png", ".jpg") if sha + suffix in objects), None)
     return ClipFile(take=place.take or 1, step=place.step or 0, sha256=sha, final=final, picture=picture)

@@ -28,7 +28,7 @@ class StatFacts:
 def stat_facts(store: AssetStore, sha256: str) -> StatFacts | None:
     """The present facts of a stored video, None if it is missing."""
     try:
-        facts = store.path_of(sha256).stat()
+        facts = store.file_of(sha256).stat()
     except FileNotFoundError:
         return None
     return StatFacts(facts.st_size, facts.st_mtime_ns, facts.st_ino)

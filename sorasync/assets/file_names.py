@@ -1,9 +1,10 @@
-"""File names for clips and takes, as relative paths. Pure.
+"""File names for clips, stills and takes, as relative paths. Pure.
 
 ```
 market.mp4  market.webp              the video that counts, and its picture
 market/take-1.mp4  take-1.webp       every take, where there is more than one render
 market/take-2-step-1.mp4             a step's result on the way to the last one
+stills/quay.png                      a still, its takes and steps in the same way
 ```
 """
 
@@ -15,8 +16,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
-from sorasync.assets.store import COMPANIONS, SIDECAR, VIDEO
+from sorasync.assets.store import COMPANIONS, MAIN, SIDECAR, VIDEO
 
 # Longest file name in UTF-8, without suffix: file systems stop at 255, Windows paths at 260 in all.
 MAX_BYTES = 120
@@ -45,12 +47,18 @@ class Link:
         """The object's file name."""
         return self.sha256 + self.suffix
 
+    @property
+    def main(self) -> bool:
+        """Whether it is a video or still, not a picture of one."""
+        return self.suffix in MAIN
+
 
 @dataclass(frozen=True, slots=True)
 class ClipFile:
-    """A stored render of a clip: take from 1, step from 1 (0: the take itself).
+    """A stored render of a clip or still: take from 1, step from 1 (0: the take itself).
 
-    `final`: the clip's own name links to it. `picture` is the suffix of the picture stored with it.
+    `final`: the clip's own name links to it. `picture` is the suffix of the picture stored with it, `suffix`
+    that of the render itself in the store.
     """
 
     take: int
@@ -58,6 +66,7 @@ class ClipFile:
     sha256: str
     final: bool = False
     picture: str | None = None
+    suffix: str = VIDEO
 
 
 def file_naming(clips: Collection[str], pattern: str | None) -> Callable[[str], str]:
@@ -103,8 +112,8 @@ def view_names(base: str, files: Iterable[ClipFile]) -> dict[str, Link]:
 
 
 def _video_and_picture(stem: str, file: ClipFile) -> dict[str, Link]:
-    """The names of the video and of its picture, if there is one."""
-    pair = {stem + VIDEO: Link(file.sha256)}
+    """The names of the video or still and of its picture, if there is one."""
+    pair = {stem + PurePosixPath(f"x{file.suffix}").suffix: Link(file.sha256, file.suffix)}
     if file.picture:
         pair[stem + file.picture] = Link(file.sha256, file.picture)
     return pair

@@ -11,7 +11,9 @@ from pathlib import Path
 from sorasync.assets.file_errors import AssetError
 from sorasync.assets.file_names import Link
 from sorasync.assets.made_names import load_ledger
-from sorasync.assets.store import VIDEO, AssetStore
+from sorasync.assets.shard import DIGEST
+from sorasync.assets.sniff import sniff_file
+from sorasync.assets.store import MAIN, STILLS, VIDEO, AssetStore
 
 
 def spare_names(
@@ -27,7 +29,7 @@ def spare_names(
     found: dict[str, str] = {}
     made = {name: row.file for name, row in load_ledger(store.root).items()}
     for name, file in sorted((made | {name: link.file for name, link in view.items()}).items()):
-        digest = file.removesuffix(VIDEO)
+        digest = file[:DIGEST] if file.endswith(MAIN) else ""
         if digest in lost and digest not in found and _may_hold(store, name, digest, lost[digest]):
             found[digest] = name
     return found
@@ -41,18 +43,22 @@ def _may_hold(store: AssetStore, name: str, digest: str, size: int | None) -> bo
     if not stat.S_ISREG(facts.st_mode) or size not in (None, facts.st_size):
         return False
     try:
-        return not os.path.samestat(facts, store.path_of(digest).lstat())
+        return not os.path.samestat(facts, store.file_of(digest).lstat())
     except FileNotFoundError:
         return True
 
 
 def put_back(store: AssetStore, digest: str, path: Path) -> bool:
-    """Restore a video of the store from a file; whether that file had its bytes."""
-    part = store.temporary(digest)
+    """Restore a video or still of the store from a file; whether that file had its bytes."""
+    try:
+        suffix = STILLS.get(sniff_file(path) or "", VIDEO)
+    except OSError:
+        return False
+    part = store.temporary(digest, suffix)
     part.unlink(missing_ok=True)
     try:
         _link_or_copy(path, part)
-        store.adopt(part, digest)
+        store.adopt(part, digest, suffix)
     except (OSError, AssetError):
         part.unlink(missing_ok=True)
         return False

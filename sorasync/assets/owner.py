@@ -13,7 +13,8 @@ from pathlib import Path
 from sorasync.assets.disk import hash_file
 from sorasync.assets.link_kind import Way
 from sorasync.assets.made_names import NameRow
-from sorasync.assets.store import VIDEO, AssetStore
+from sorasync.assets.shard import DIGEST
+from sorasync.assets.store import MAIN, AssetStore
 from sorasync.assets.tree import TEMPORARY, Tree
 
 
@@ -69,8 +70,8 @@ class Judge:
             return False
         if original.exists() and original.stat().st_size != path.stat().st_size:
             return False
-        if file.endswith(VIDEO):
-            return hash_file(path) == file.removesuffix(VIDEO)
+        if file.endswith(MAIN):
+            return hash_file(path) == file[:DIGEST]
         return original.exists() and hash_file(path) == hash_file(original)
 
     def object_path(self, file: str) -> Path:
@@ -100,7 +101,10 @@ class Judge:
     def _is_stored(self, name: str) -> bool:
         """Whether the store has the same bytes: then it is a copy that a crash interrupted."""
         path = self._store.path / name
-        return path.is_file() and hash_file(path) + VIDEO in self._objects
+        if not path.is_file():
+            return False
+        digest = hash_file(path)
+        return any(digest + suffix in self._objects for suffix in MAIN)
 
     @cached_property
     def _by_inode(self) -> dict[int, str]:

@@ -17,6 +17,9 @@ from sorasync.assets.disk import (
 from sorasync.assets.file_errors import DamagedFile
 from sorasync.durable import make_directory, put_whole
 
+# Digits of the digest that every object's name begins with.
+DIGEST = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -45,7 +48,7 @@ class Shard:
         except FileNotFoundError:
             if not target.exists():
                 raise
-            return Stored(target.stem, target, target.stat().st_size, new=False)
+            return Stored(target.name[:DIGEST], target, target.stat().st_size, new=False)
 
     def write(self, target: Path, data: bytes) -> None:
         """Write a file atomically."""
@@ -54,16 +57,16 @@ class Shard:
 
     def _settle(self, handle: int, part: Path, target: Path, hashed: bool) -> Stored:
         size = os.fstat(handle).st_size
-        if hashed and hash_next(handle, part, size).hexdigest() != target.stem:
-            raise DamagedFile(part, f"its SHA-256 is not {target.stem}")
+        if hashed and hash_next(handle, part, size).hexdigest() != target.name[:DIGEST]:
+            raise DamagedFile(part, f"its SHA-256 is not {target.name[:DIGEST]}")
         if hashed and _is_complete(target, size):
             part.unlink()
-            return Stored(target.stem, target, size, new=False)
+            return Stored(target.name[:DIGEST], target, size, new=False)
         part.chmod(0o444)
         os.fsync(handle)
         part.replace(target)
         self.touched = True
-        return Stored(target.stem, target, size, new=True)
+        return Stored(target.name[:DIGEST], target, size, new=True)
 
 
 @contextmanager
@@ -82,6 +85,6 @@ def held(directory: Path) -> Iterator[Shard]:
 def _is_complete(target: Path, size: int) -> bool:
     """Whether a file is intact; a missing or unreadable one is replaced."""
     try:
-        return target.stat().st_size == size and hash_file(target) == target.stem
+        return target.stat().st_size == size and hash_file(target) == target.name[:DIGEST]
     except OSError:
         return False

@@ -1,7 +1,8 @@
-"""Content-addressed files: each object is named by the SHA-256 of the video it is or belongs to.
+"""Content-addressed files: each object is named by the SHA-256 of the video or still it is or belongs to.
 
 ```
 assets/.store/ab/<sha256>.mp4     a video, read-only, named by its own digest
+assets/.store/ab/<sha256>.still.png  a still, PNG, WebP or JPEG as it came, named by its own digest
 assets/.store/ab/<sha256>.webp    a picture of that video: a companion, under the video's digest
 assets/.store/ab/<sha256>.json    what is known of that video
 assets/.store/tmp/<key>.mp4.part  a download under way or broken off
@@ -27,9 +28,15 @@ from sorasync.assets.shard import Shard, Stored, held
 from sorasync.durable import make_directory
 
 VIDEO = ".mp4"
+# The endings of stills, by format. A companion's digest is that of its video, a still's its own.
+STILLS = {"png": ".still.png", "webp": ".still.webp", "jpeg": ".still.jpg"}
+# The endings of files that are named by their own digest.
+MAIN = (VIDEO, *STILLS.values())
 COMPANIONS = (".webp", ".jpg", ".png")
 SIDECAR = ".json"
 
+_MAIN = frozenset(MAIN)
+_KNOWN = frozenset((*MAIN, *COMPANIONS, SIDECAR))
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _KEY = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,127}")
 _SHARD = re.compile(r"[0-9a-f]{2}")
@@ -61,6 +68,11 @@ class AssetStore:
             raise ValueError(f"not a SHA-256: {sha256!r}")
         return self.root / sha256[:2] / f"{sha256}{_known_suffix(suffix)}"
 
+    def file_of(self, sha256: str) -> Path:
+        """Where a video or still is; where the video would be if neither is there."""
+        paths = [self.path_of(sha256, suffix) for suffix in MAIN]
+        return next((path for path in paths if path.exists()), paths[0])
+
     def own(self, directory: Path) -> Path:
         """A directory of the store, there or not. Raises `Diverted` where it or the store is a link."""
         for place in (self.root, directory):
@@ -75,26 +87,24 @@ class AssetStore:
     def adopt(self, part: Path, sha256: str, suffix: str = VIDEO) -> Stored:
         """Move a finished part to its place, durably.
 
-        A video is hashed once more and raises `DamagedFile` where it is not `sha256`. A picture is filed
-        under the digest of the video it belongs to. With an object already there, the part is dropped; a
-        damaged object is replaced. A missing part is fine when the object is there. Raises `PartBusy`.
+        A video or still is hashed once more and raises `DamagedFile` where it is not `sha256`. A picture is
+        filed under the digest of the video it belongs to. With an object already there, the part is dropped;
+        a damaged object is replaced. A missing part is fine when the object is there. Raises `PartBusy`.
         """
         target = self.path_of(sha256, suffix)
         with self.shelf(sha256) as shelf:
-            return shelf.adopt(part, target, hashed=suffix == VIDEO)
+            return shelf.adopt(part, target, hashed=suffix in MAIN)
 
     def present(self) -> dict[str, int]:
-        """The size in bytes of every video, by digest: one `stat` each, nothing is opened."""
+        """The size in bytes of every video and still, by digest: one `stat` each, nothing is opened."""
         return {sha: size for shard in self._shards() for sha, size in self.present_in(shard).items()}
 
     def digests(self) -> Collection[str]:
-        """The digest of every video, from the directories alone; not to be changed."""
+        """The digest of every video and still, from the directories alone; not to be changed."""
         found: set[str] = set()
         for shard in self._shards():
             names = _names(self.root / shard)
-            found.update(
-                [n[:64] for n in names if len(n) == 68 and n.startswith(shard) and n.endswith(VIDEO)]
-            )
+            found.update([n[:64] for n in names if n.startswith(shard) and n[64:] in _MAIN])
         return found
 
     def present_in(self, shard: str) -> dict[str, int]:
@@ -102,11 +112,11 @@ class AssetStore:
         return {
             entry.name[:64]: entry.stat(follow_symlinks=False).st_size
             for entry in self._entries_in(shard)
-            if entry.name.endswith(VIDEO)
+            if entry.name[64:] in _MAIN
         }
 
     def objects(self) -> dict[str, int]:
-        """The inode number of every video and picture, by file name, from the directories alone."""
+        """The inode number of every video, still and picture, by file name, from the directories alone."""
         return self.listing()[0]
 
     def listing(self) -> tuple[dict[str, int], set[str]]:
@@ -140,24 +150,24 @@ class AssetStore:
 
     def _entries_in(self, shard: str) -> Iterator[os.DirEntry[str]]:
         for entry in _scan(self.root / shard):
-            if entry.name.startswith(shard) and len(entry.name) in (68, 69):
+            if entry.name.startswith(shard) and entry.name[64:] in _KNOWN:
                 yield entry
 
     def verify(self, sha256: str) -> bool:
-        """Whether the video is there and has the digest it is named by. Reads all of it."""
+        """Whether the video or still is there and has the digest it is named by. Reads all of it."""
         try:
-            return hash_file(self.path_of(sha256)) == sha256
+            return hash_file(self.file_of(sha256)) == sha256
         except FileNotFoundError:
             return False
 
     def remove(self, sha256: str) -> int:
-        """Remove a video with its pictures and sidecar; the bytes they took.
+        """Remove a video or still with its pictures and sidecar; the bytes they took.
 
         Names that are hard links keep the bytes until they are relinked.
         """
         freed = 0
         self.own(self.root / sha256[:2])
-        for suffix in (VIDEO, *COMPANIONS, SIDECAR):
+        for suffix in (*MAIN, *COMPANIONS, SIDECAR):
             path = self.path_of(sha256, suffix)
             try:
                 size = path.stat().st_size
@@ -185,7 +195,7 @@ class AssetStore:
 
 
 def _known_suffix(suffix: str) -> str:
-    if suffix != VIDEO and suffix not in COMPANIONS and suffix != SIDECAR:
+    if suffix not in _KNOWN:
         raise ValueError(f"not a suffix of the store: {suffix!r}")
     return suffix
 

@@ -32,7 +32,7 @@ class StandIns:
         found = self._drawn.get(render.key)
         if found is None:
             name = hashlib.sha256(
-                f"{self.version} {render.key} {self._source_key(render)}".encode()
+                f"{self.version} {render.key} {self._source_key(render)}{self._image_key(render)}".encode()
             ).hexdigest()
             found = self._drawn[render.key] = self.directory / f"{name}.mp4"
             if not found.exists():
@@ -42,6 +42,32 @@ class StandIns:
     def _source_key(self, render: Render) -> str:
         source = self._source(render)
         return source.name if source is not None else ""
+
+    def _image_key(self, render: Render) -> str:
+        image = self._image(render)
+        return f" {image.name}" if image is not None and render.still is not None else ""
+
+    def _image(self, render: Render) -> Path | None:
+        """The first frame of a clip: a file, or a still, drawn if need be."""
+        if render.still is not None:
+            still = self.graph.renders[render.still]
+            return self.real(still) or self._drawn_still(still)
+        return self.root / render.file if render.file and render.kind is Kind.CREATE else None
+
+    def _drawn_still(self, render: Render) -> Path:
+        from sorasync.durable import write_atomic
+        from sorasync.preview.animatic import Scene, still
+
+        found = self.directory / f"{hashlib.sha256(f'{self.version} {render.key}'.encode()).hexdigest()}.png"
+        if not found.exists():
+            before = None if render.source is None else self.graph.renders[render.source]
+            image = None if before is None else self.real(before) or self._drawn_still(before)
+            width, height = map(int, render.size.split("x"))
+            label = self.graph.label(render.address)
+            scene = Scene(render.prompt, render.model, width, height, 1, image=image, label=label)
+            found.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(found, still(scene))
+        return found
 
     def _source(self, render: Render) -> Path | None:
         if render.source is None:
@@ -67,7 +93,7 @@ class StandIns:
             part=out.with_name(f"{secrets.token_hex(6)}.part.mp4"),
             label=self.graph.label(render.address),
             cast=tuple((one.prompt, self.root / one.file) for one in cast if one.file),
-            image=self.root / render.file if render.file and render.kind is Kind.CREATE else None,
+            image=self._image(render),
             source=self._source(render),
         )
         label = self.graph.label(render.address)

@@ -1,7 +1,8 @@
-"""Addresses: the names of characters, clips, takes and renders.
+"""Addresses: the names of characters, stills, clips, takes and renders.
 
-Written in full a render is `clip.NAME#TAKE` (the take itself) or `clip.NAME#TAKE/STEP`; a character is
-`character.SLUG`. People may leave out `#1` where a clip has one take, see `label`.
+Written in full a render is `clip.NAME#TAKE` (the take itself) or `clip.NAME#TAKE/STEP`, and so is that of a
+still, `still.NAME#TAKE`; a character is `character.SLUG`. People may leave out `#1` where there is one take,
+see `label`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import NamedTuple
 from sorasync.errors import SorasyncError
 
 _CLIP = re.compile(
-    r"clip\.(?P<name>[^#\[\]/]+(?:\[[^\[\]#]*\])?)(?:#(?P<take>[1-9]\d{0,5}))?(?:/(?P<step>[1-9]\d{0,5}))?"
+    r"(?P<kind>clip|still)\.(?P<name>[^#\[\]/]+(?:\[[^\[\]#]*\])?)(?:#(?P<take>[1-9]\d{0,5}))?(?:/(?P<step>[1-9]\d{0,5}))?"
 )
 _CHARACTER = re.compile(r"character\.(?P<name>[\w-]+)")
 _DIGITS = re.compile(r"(\d+)")
@@ -34,20 +35,29 @@ class Address(NamedTuple):
 
     @property
     def owner(self) -> str:
-        """The address of the clip or character that this belongs to."""
+        """The address of the clip, still or character that this belongs to."""
         return f"{self.kind}.{self.name}"
+
+
+# The beginnings of addresses, in the order in which a name without one is tried.
+KINDS = ("clip.", "still.", "character.")
+
+
+def spellings(text: str) -> list[str]:
+    """The addresses that a person may mean by a text without a kind; one with a kind means itself."""
+    return [text] if text.startswith(KINDS) else [f"{kind}{text}" for kind in KINDS]
 
 
 def parse(text: str) -> Address:
     """Read an address. Raises `SorasyncError` for anything that cannot be one."""
     if match := _CLIP.fullmatch(text):
         take, step = match["take"], match["step"]
-        return Address("clip", match["name"], int(take) if take else None, int(step) if step else None)
+        return Address(match["kind"], match["name"], int(take) if take else None, int(step) if step else None)
     if match := _CHARACTER.fullmatch(text):
         return Address("character", match["name"])
     raise SorasyncError(
         f"{text!r} is not an address",
-        hint="addresses look like clip.market, clip.market#2, clip.market#2/1 or character.mossy",
+        hint="addresses look like clip.market, clip.market#2, clip.market#2/1, still.quay or character.mossy",
     )
 
 
@@ -56,19 +66,34 @@ def character(slug: str) -> str:
     return f"character.{slug}"
 
 
-def take(clip: str, number: int) -> str:
-    """The address of a clip's take, counted from 1."""
-    return f"clip.{clip}#{number}"
+def still(name: str) -> str:
+    """The address of a still."""
+    return f"still.{name}"
 
 
-def step(clip: str, number: int, position: int) -> str:
+def take(name: str, number: int, kind: str = "clip") -> str:
+    """The address of a take of a clip or still, counted from 1."""
+    return f"{kind}.{name}#{number}"
+
+
+def step(name: str, number: int, position: int, kind: str = "clip") -> str:
     """The address of a step on a take, both counted from 1."""
-    return f"clip.{clip}#{number}/{position}"
+    return f"{kind}.{name}#{number}/{position}"
 
 
 def owner(address: str) -> str:
-    """The clip's or character's address that a full address belongs to."""
+    """The address of the clip, still or character that a full address belongs to."""
     return address.partition("#")[0]
+
+
+def kind_of(address: str) -> str:
+    """What an address is one of: `clip`, `still` or `character`."""
+    return address.partition(".")[0]
+
+
+def has_takes(address: str) -> bool:
+    """Whether it is an address of a clip or still, or of a render of one."""
+    return address.startswith(("clip.", "still."))
 
 
 def suffix(address: str) -> str:

@@ -9,9 +9,11 @@ from sorasync.graph.fit_to_profile import ProfileChecker
 from sorasync.graph.graph import ClipNode, Graph
 from sorasync.graph.key import canonical, digest, folded
 from sorasync.graph.memo import ClipPart, Memo
+from sorasync.graph.outline import standing
 from sorasync.graph.render import Kind, Render
 from sorasync.manifest.diagnostic import Diagnostic, ManifestError
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, StepSpec
+from sorasync.manifest.still_spec import StillSpec, StillStep
 from sorasync.profile.profile import Profile
 
 
@@ -32,9 +34,13 @@ def expand_as_far(library: Library, profile: Profile, *, keys: bool = True) -> t
     expansion = Expansion(library, ProfileChecker(library, profile), profile.simulated, keys)
     for slug in sorted(library.characters, key=addresses.natural):
         expansion.add_character(library.characters[slug])
+    for name in sorted(library.stills, key=addresses.natural):
+        expansion.add_still(library.stills[name])
     for name in sorted(library.clips, key=addresses.natural):
         expansion.add_clip(name)
-    graph = Graph(renders=expansion.renders, clips=expansion.clips, tags=expansion.tags)
+    graph = Graph(
+        renders=expansion.renders, clips=expansion.clips, tags=expansion.tags, stills=expansion.stills
+    )
     return graph, expansion.limits.diagnostics
 
 
@@ -49,6 +55,7 @@ class Expansion:
     memo: Memo | None = None
     renders: dict[str, Render] = field(default_factory=dict)
     clips: dict[str, ClipNode] = field(default_factory=dict)
+    stills: dict[str, ClipNode] = field(default_factory=dict)
     tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def add_character(self, spec: CharacterSpec) -> None:
@@ -68,6 +75,88 @@ class Expansion:
         )
         if spec.tags:
             self.tags[address] = spec.tags
+
+    def add_still(self, spec: StillSpec) -> None:
+        """Add a still; before the clips that are made from it."""
+        takes = tuple([self._add_picture(spec, take) for take in range(1, spec.takes + 1)])
+        chosen = spec.chosen
+        steps: list[str] = []
+        if chosen is not None:
+            source = takes[chosen - 1]
+            for position, step in enumerate(spec.steps, 1):
+                source = self._add_picture_edit(spec, step, source, chosen, position)
+                steps.append(source)
+        self.stills[spec.name] = ClipNode(
+            name=spec.name,
+            takes=takes,
+            steps=tuple(steps),
+            final=steps[-1] if steps else takes[(chosen or 1) - 1],
+            chosen=chosen,
+            waits_for=spec.address if chosen is None and spec.steps else None,
+            tags=spec.tags,
+            kind="still",
+        )
+        if spec.tags:
+            self.tags[spec.address] = spec.tags
+
+    def _add_picture(self, spec: StillSpec, take: int) -> str:
+        model, size = self.limits.still(spec)
+        inputs, key = self._identity(
+            kind=Kind.STILL,
+            prompt=spec.prompt,
+            model=model,
+            size=size,
+            # In order: prompts speak of the first and the second image.
+            references=[digest for _, digest in spec.references],
+            params=spec.params,
+            revision=spec.revision,
+            take=_beyond_first(take),
+        )
+        address = addresses.take(spec.name, take, "still")
+        self.renders[address] = Render(
+            address=address,
+            kind=Kind.STILL,
+            key=key,
+            inputs=inputs,
+            prompt=spec.prompt,
+            model=model,
+            size=size,
+            take=take,
+            references=spec.references,
+            params=spec.params,
+            protect=spec.protect,
+            origin=spec.origin,
+        )
+        return address
+
+    def _add_picture_edit(
+        self, spec: StillSpec, step: StillStep, source: str, take: int, position: int
+    ) -> str:
+        before = self.renders[source]
+        self.limits.still_edit(spec, step)
+        inputs, key = self._identity(
+            kind=Kind.STILL,
+            source=before.key,
+            prompt=step.prompt,
+            params=step.params,
+            revision=step.revision,
+        )
+        address = addresses.step(spec.name, take, position, "still")
+        self.renders[address] = Render(
+            address=address,
+            kind=Kind.STILL,
+            key=key,
+            inputs=inputs,
+            prompt=step.prompt,
+            model=before.model,
+            size=before.size,
+            take=take,
+            source=source,
+            params=step.params,
+            protect=spec.protect,
+            origin=step.origin,
+        )
+        return address
 
     def add_clip(self, name: str) -> None:
         """Add a clip, the clips it branches from first; no recursion, since branches may be many deep."""
@@ -99,22 +188,33 @@ class Expansion:
     def _basis(self, spec: ClipSpec) -> tuple[object, ...]:
         """Everything outside of a clip that decides its renders."""
         if spec.source is None:
-            return tuple(self.renders[addresses.character(slug)].key for slug in spec.characters)
+            cast = (self.renders[addresses.character(slug)].key for slug in spec.characters)
+            return (*cast, *(standing(self.stills[name], self.key) for name in spec.stills))
         source = self.clips[spec.source]
         final = self.renders[source.final] if source.final is not None else None
         return (source.waits_for, source.name, source.chosen, final)
 
+    def key(self, address: str) -> str:
+        """The key of a render that is there."""
+        return self.renders[address].key
+
     def _add(self, spec: ClipSpec) -> ClipNode:
         chosen = spec.pick or (1 if spec.takes == 1 else None)
         if spec.source is None:
-            takes = tuple([self._add_create(spec, take) for take in range(1, spec.takes + 1)])
-            waits_for = spec.name if chosen is None and spec.steps else None
+            waits_for = self._unpicked_still(spec)
+            takes = (
+                tuple([self._add_create(spec, take) for take in range(1, spec.takes + 1)])
+                if waits_for is None
+                else ()
+            )
+            if waits_for is None and chosen is None and spec.steps:
+                waits_for = spec.address
             rest = spec.steps
         else:
             takes, waits_for = self._add_branch(spec)
             rest = spec.steps[1:]
             if waits_for is None and chosen is None and rest:
-                waits_for = spec.name
+                waits_for = spec.address
         steps: list[str] = []
         if takes and chosen is not None:
             source = takes[chosen - 1]
@@ -139,15 +239,30 @@ class Expansion:
         if source.waits_for:
             return (), source.waits_for
         if source.chosen is None:
-            return (), source.name
+            return (), source.address
         assert source.final is not None
         takes = tuple(
             self._add_step(spec, spec.steps[0], source.final, take, 1) for take in range(1, spec.takes + 1)
         )
         return takes, None
 
+    def _unpicked_still(self, spec: ClipSpec) -> str | None:
+        """The address of the first still of the clip that nobody has picked, None if there is none."""
+        nodes = (self.stills[name] for name in spec.stills)
+        return next((node.address for node in nodes if node.waits_for or node.chosen is None), None)
+
+    def _picture(self, still: str | None, sha256: str | None) -> tuple[str | None, str | None]:
+        """The render of a picked still, and what stands for its image in a key."""
+        if still is None:
+            return None, sha256
+        final = self.stills[still].final
+        assert final is not None
+        return final, self.renders[final].key
+
     def _add_create(self, spec: ClipSpec, take: int) -> str:
         model, size, seconds = self.limits.create(spec)
+        still, image = self._picture(spec.still, spec.image_sha256)
+        last_still, last_image = self._picture(spec.last_still, spec.last_sha256)
         cast = tuple(map(addresses.character, spec.characters))
         decides = _sized_by(spec.workflow, size, seconds)
         inputs, key = self._identity(
@@ -156,7 +271,8 @@ class Expansion:
             model=model,
             **decides,
             characters=sorted([self.renders[character].key for character in cast]),
-            image=spec.image_sha256,
+            image=image,
+            last_image=last_image,
             params=spec.params,
             revision=spec.revision,
             take=_beyond_first(take),
@@ -176,6 +292,10 @@ class Expansion:
             characters=cast,
             file=spec.image,
             file_sha256=spec.image_sha256,
+            last_file=spec.last_image,
+            last_sha256=spec.last_sha256,
+            still=still,
+            last_still=last_still,
             params=spec.params,
             workflow=spec.workflow,
             protect=spec.protect,

@@ -8,6 +8,7 @@ from sorasync.graph.render import Kind, Render
 from sorasync.manifest.diagnostic import Diagnostic, Severity
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin, StepSpec
 from sorasync.manifest.provenance import Origins
+from sorasync.manifest.still_spec import StillSpec, StillStep
 from sorasync.manifest.workflow import NO_TEMPLATE
 from sorasync.profile.profile import Profile
 from sorasync.profile.unsupported import Lack
@@ -20,6 +21,9 @@ _CODES = {
     "characters": "S123",
     "name": "S123",
     "image": "S124",
+    "last_image": "S124",
+    "references": "S131",
+    "still": "S131",
     "params": "S125",
     "extend": "S126",
     "edit": "S126",
@@ -47,6 +51,34 @@ class ProfileChecker:
         for lack in self._profile.check_character(spec.name):
             self._report(f"character.{spec.slug}", _origin_inside(spec.origin, lack.field), lack)
 
+    def still(self, spec: StillSpec) -> tuple[str, str]:
+        """Check a still; its model and size, defaults filled in."""
+        profile, images = self._profile, self._profile.images
+        name = spec.model or images.default_model
+        known = images.model(name) if name else None
+        size = spec.size or (known.default_size if known else None)
+        lacks = profile.check_still(
+            model=name, size=size, params=spec.params, references=len(spec.references)
+        )
+        if not lacks:
+            lacks = [
+                Lack(
+                    field, f"no {field} given, and {profile.name} has no default for stills", f"{field} in it"
+                )
+                for field, value in (("model", name), ("size", size))
+                if value is None and (known is not None or name is None)
+            ]
+        for lack in (*lacks, *self._prompt(spec.prompt)):
+            place = spec.origin if lack.field == "still" else _origin_inside(spec.origin, lack.field)
+            self._report(spec.address, place, lack)
+        return name or "", size or ""
+
+    def still_edit(self, spec: StillSpec, step: StillStep) -> None:
+        """Check an edit of a still."""
+        lacks = self._profile.check_still_edit(step.params)
+        for lack in [*lacks, *self._prompt(step.prompt)]:
+            self._report(spec.address, _origin_inside(step.origin, lack.field), lack)
+
     def create(self, spec: ClipSpec) -> tuple[str, str, int]:
         """Check a clip that starts from a prompt; its model, size and seconds, defaults filled in."""
         profile, address = self._profile, f"clip.{spec.name}"
@@ -54,14 +86,17 @@ class ProfileChecker:
         model = profile.model(name) if name else None
         size = spec.size or (model.default_size if model else None)
         seconds = spec.seconds or (model.default_seconds if model else None)
-        asked = (name, size, seconds, len(spec.characters), spec.image is not None)
+        image = spec.image is not None or spec.still is not None
+        last_image = spec.last_image is not None or spec.last_still is not None
+        asked = (name, size, seconds, len(spec.characters), image, last_image)
         if asked not in self._checked or spec.params:
             self._checked[asked] = profile.check_create(
                 model=name,
                 size=size,
                 seconds=seconds,
                 characters=len(spec.characters),
-                image=spec.image is not None,
+                image=image,
+                last_image=last_image,
                 params=spec.params,
             )
         lacks = self._checked.pop(asked) if spec.params else self._checked[asked]

@@ -6,7 +6,7 @@ An edge a -> b reads "b needs a's result": a step needs the video before it, a c
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from sorasync.graph import address as addresses
@@ -15,11 +15,11 @@ from sorasync.graph.render import Render
 
 @dataclass(frozen=True, slots=True)
 class ClipNode:
-    """One clip in the graph, its renders by address.
+    """One clip or still in the graph, its renders by address.
 
     `takes` are the first renders, one a take; `steps` what follows on the chosen take. `final` is the
-    render that the clip stands for; without a choice it is the first take, and `waits_for` names the clip
-    whose take has to be picked before the steps (or this whole branch) can be planned.
+    render that the clip stands for; without a choice it is the first take, and `waits_for` is the address of
+    the clip or still whose take has to be picked before the steps (or all of this one) can be planned.
     """
 
     name: str
@@ -29,6 +29,12 @@ class ClipNode:
     chosen: int | None
     waits_for: str | None
     tags: tuple[str, ...]
+    kind: str = "clip"
+
+    @property
+    def address(self) -> str:
+        """The address of the clip or still."""
+        return f"{self.kind}.{self.name}"
 
     @property
     def single(self) -> bool:
@@ -43,7 +49,7 @@ class ClipNode:
 
 @dataclass(frozen=True)
 class Graph:
-    """Every render by address, sources before what needs them, and every clip by name.
+    """Every render by address, sources before what needs them, and every clip and still by name.
 
     What is needed of all of them comes in columns (`keys`, `cast`, `several`, `sending`), so that a
     graph of a large library need not hold every render.
@@ -51,8 +57,9 @@ class Graph:
 
     renders: Mapping[str, Render]
     clips: Mapping[str, ClipNode]
-    # Tags by the address of a clip or character; those without tags are left out.
+    # Tags by the address of a clip, still or character; those without tags are left out.
     tags: Mapping[str, tuple[str, ...]]
+    stills: Mapping[str, ClipNode] = field(default_factory=dict)
 
     @cached_property
     def keys(self) -> Mapping[str, str]:
@@ -67,24 +74,36 @@ class Graph:
     @cached_property
     def sending(self) -> frozenset[str]:
         """The addresses of the renders that a file is sent for."""
-        return frozenset(address for address, render in self.renders.items() if render.file)
+        return frozenset(address for address, render in self.renders.items() if render.files)
 
     def in_order(self, addresses: Collection[str]) -> list[Render]:
         """The renders at those addresses, sources before what needs them."""
         return [render for address, render in self.renders.items() if address in addresses]
 
     def several(self) -> Iterator[ClipNode]:
-        """The clips of more than one render."""
-        return (clip for clip in self.clips.values() if len(clip.renders) > 1)
+        """The clips and stills of more than one render."""
+        return (node for node in self.nodes() if len(node.renders) > 1)
+
+    def nodes(self) -> Iterator[ClipNode]:
+        """Every still, then every clip."""
+        yield from self.stills.values()
+        yield from self.clips.values()
+
+    def node(self, address: str) -> ClipNode | None:
+        """The clip or still that an address is one of, or is part of; None for a character."""
+        kind, _, name = addresses.owner(address).partition(".")
+        if kind == "clip":
+            return self.clips.get(name)
+        return self.stills.get(name) if kind == "still" else None
 
     def label(self, address: str) -> str:
         """The address as people see it."""
-        clip = self.clips.get(addresses.owner(address).removeprefix("clip."))
-        return addresses.label(address, single=clip is None or clip.single)
+        node = self.node(address)
+        return addresses.label(address, single=node is None or node.single)
 
     def waiting(self) -> Iterator[ClipNode]:
-        """The clips that wait for somebody to pick a take."""
-        return (clip for clip in self.clips.values() if clip.waits_for)
+        """The clips and stills that wait for somebody to pick a take."""
+        return (node for node in self.nodes() if node.waits_for)
 
     def ancestors(self, start: Iterable[str]) -> set[str]:
         """Everything that the given renders need, at any distance, without themselves."""

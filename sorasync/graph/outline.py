@@ -13,7 +13,8 @@ from typing import Any
 
 from sorasync.graph.graph import ClipNode
 
-# What a branch takes from the clip that it starts from; the key decides length, size and model.
+# What a branch takes from the clip that it starts from, and a clip from a still; the key decides length,
+# size and model.
 Standing = tuple[str | None, int | None, str | None, str | None]
 
 
@@ -28,8 +29,9 @@ class Outline:
 
     `digest` is that of its text, `asked` what else was read for it with the answers. `slugs` are its clips
     as declared, `names` as expanded, `branches` those that start from another clip, by name. `addresses` and
-    `keys` are its renders, clip by clip. `picked`, `cast` and `sources` are what it takes from elsewhere:
-    picks of `[picks]` tables, keys of characters, and clips of other manifests.
+    `keys` are its renders, clip by clip. `picked`, `cast`, `sources` and `pictures` are what it takes from
+    elsewhere: picks of `[picks]` tables, keys of characters, clips of other manifests, and stills. `stills`
+    are its own as declared, which are few: their renders are made every time.
     """
 
     file: str
@@ -52,6 +54,8 @@ class Outline:
     waiting: bool
     # The names of its cuts: few, and read afresh every time.
     cuts: tuple[str, ...]
+    stills: tuple[dict[str, Any], ...]
+    pictures: dict[str, Standing]
     rows: str
     _nodes: dict[str, ClipNode] | None = field(default=None, compare=False, repr=False)
 
@@ -95,6 +99,8 @@ class Outline:
             self.several,
             self.waiting,
             self.cuts,
+            self.stills,
+            self.pictures,
         ]
         return f"{json.dumps(columns, separators=(',', ':'))}\t{self.rows}"
 
@@ -123,6 +129,8 @@ class Outline:
                 several,
                 waiting,
                 cuts,
+                stills,
+                pictures,
             ) = json.loads(columns)
             return cls(
                 file=file,
@@ -144,6 +152,8 @@ class Outline:
                 several=several,
                 waiting=waiting,
                 cuts=tuple(cuts),
+                stills=tuple(stills),
+                pictures={name: tuple(stood) for name, stood in pictures.items()},
                 rows=rows,
             )
         except (TypeError, AttributeError) as error:

@@ -16,12 +16,18 @@ Make = Callable[[str], Mapping[str, Render]]
 
 
 class Columns:
-    """The outlines of a whole library, joined. `characters` are the renders of its characters, in order."""
+    """The outlines of a whole library, joined.
 
-    def __init__(self, outlines: Iterable[Outline], characters: Mapping[str, Render]) -> None:
+    `others` are the renders of its characters and stills, in order; `stills` are these by name.
+    """
+
+    def __init__(
+        self, outlines: Iterable[Outline], others: Mapping[str, Render], stills: Mapping[str, ClipNode]
+    ) -> None:
         self.outlines = tuple(outlines)
-        self.characters = characters
-        self.keys: dict[str, str] = {address: render.key for address, render in characters.items()}
+        self.others = others
+        self.stills = stills
+        self.keys: dict[str, str] = {address: render.key for address, render in others.items()}
         self.owners: dict[str, Outline] = {}
         self.branches: dict[str, str] = {}
         for outline in self.outlines:
@@ -65,7 +71,7 @@ class _Renders(Mapping[str, Render]):
     def __init__(self, columns: Columns, made: Mapping[str, Render], make: Make) -> None:
         self._columns = columns
         self._make = make
-        self._made: dict[str, Render] = {**made, **columns.characters}
+        self._made: dict[str, Render] = {**made, **columns.others}
 
     def __getitem__(self, address: str) -> Render:
         found = self._made.get(address)
@@ -85,7 +91,7 @@ class _Renders(Mapping[str, Render]):
         return len(self._columns.keys)
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._columns.characters
+        yield from self._columns.others
         for name in self._columns.in_order(self._columns.owners):
             yield from self._columns.node(name).renders
 
@@ -110,16 +116,16 @@ class _Clips(Mapping[str, ClipNode]):
 
 
 class _Tags(Mapping[str, tuple[str, ...]]):
-    """Tags by the address of a clip or character."""
+    """Tags by the address of a clip, still or character; `others` are those of the last two."""
 
-    def __init__(self, columns: Columns, characters: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, columns: Columns, others: Mapping[str, tuple[str, ...]]) -> None:
         self._columns = columns
-        self._characters = characters
+        self._others = others
 
     @cached_property
     def _found(self) -> dict[str, tuple[str, ...]]:
         nodes = (node for outline in self._columns.outlines for node in outline.nodes.values())
-        return {**self._characters, **{f"clip.{node.name}": node.tags for node in nodes if node.tags}}
+        return {**self._others, **{f"clip.{node.name}": node.tags for node in nodes if node.tags}}
 
     def __getitem__(self, address: str) -> tuple[str, ...]:
         return self._found[address]
@@ -131,7 +137,7 @@ class _Tags(Mapping[str, tuple[str, ...]]):
         return iter(self._found)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PartedGraph(Graph):
     """See `Graph`."""
 
@@ -145,8 +151,14 @@ class PartedGraph(Graph):
         made: Mapping[str, Render],
         make: Make,
     ) -> PartedGraph:
-        """The graph of those columns: `tags` are those of the characters, `made` renders that are there."""
-        return cls(_Renders(columns, made, make), _Clips(columns), _Tags(columns, tags), columns)
+        """The graph of those columns: `tags` are those of characters and stills, `made` renders there are."""
+        return cls(
+            renders=_Renders(columns, made, make),
+            clips=_Clips(columns),
+            tags=_Tags(columns, tags),
+            stills=columns.stills,
+            columns=columns,
+        )
 
     @cached_property
     def keys(self) -> Mapping[str, str]:
@@ -156,24 +168,25 @@ class PartedGraph(Graph):
     @cached_property
     def cast(self) -> tuple[str, ...]:
         """See `Graph.cast`."""
-        return tuple(self.columns.characters)
+        return tuple(address for address in self.columns.others if address.startswith("character."))
 
     @cached_property
     def sending(self) -> frozenset[str]:
         """See `Graph.sending`."""
         sent = (address for outline in self.columns.outlines for address in outline.sending)
-        return frozenset((*sent, *(a for a, render in self.columns.characters.items() if render.file)))
+        return frozenset((*sent, *(a for a, render in self.columns.others.items() if render.files)))
 
     def in_order(self, addresses: Collection[str]) -> list[Render]:
         """See `Graph.in_order`."""
-        cast = [address for address in self.columns.characters if address in addresses]
-        names = {owner(a).removeprefix("clip.") for a in addresses if a not in self.columns.characters}
+        others = [address for address in self.columns.others if address in addresses]
+        names = {owner(a).removeprefix("clip.") for a in addresses if a not in self.columns.others}
         nodes = map(self.columns.node, self.columns.in_order(names))
-        places = [*cast, *(a for node in nodes for a in node.renders if a in addresses)]
+        places = [*others, *(a for node in nodes for a in node.renders if a in addresses)]
         return [self.renders[address] for address in places]
 
     def several(self) -> Iterator[ClipNode]:
         """See `Graph.several`."""
+        yield from (node for node in self.columns.stills.values() if len(node.renders) > 1)
         for outline in self.columns.outlines:
             if outline.several:
                 yield from (node for node in outline.nodes.values() if len(node.renders) > 1)
@@ -182,4 +195,5 @@ class PartedGraph(Graph):
         """See `Graph.waiting`."""
         outlines = (outline for outline in self.columns.outlines if outline.waiting)
         found = {node.name: node for one in outlines for node in one.nodes.values() if node.waits_for}
-        return (found[name] for name in self.columns.in_order(found))
+        yield from (node for node in self.columns.stills.values() if node.waits_for)
+        yield from (found[name] for name in self.columns.in_order(found))

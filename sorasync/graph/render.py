@@ -16,6 +16,7 @@ class Kind(StrEnum):
     CREATE = "create"
     EXTEND = "extend"
     EDIT = "edit"
+    STILL = "still"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,10 @@ class Render:
 
     `inputs` is the canonical JSON that `key` is the digest of. `prompt` is the text as sent (a character:
     its name). `seconds` is the length of the result, `billed_seconds` what the provider charges for.
-    `file` is the image or the character's clip, relative to the library, with its SHA-256. `source` and
-    `characters` are addresses of other renders. `workflow` is the template that is sent with its values.
+    `file` is the image or the character's clip, relative to the library, with its SHA-256; `last_file` the
+    image of a last frame. `source`, `characters`, `still` (a first frame) and `last_still` are addresses of
+    other renders. `references` are images that a still is made from. `workflow` is the template that is sent
+    with its values.
     """
 
     address: str
@@ -42,6 +45,11 @@ class Render:
     characters: tuple[str, ...] = ()
     file: str | None = None
     file_sha256: str | None = None
+    last_file: str | None = None
+    last_sha256: str | None = None
+    still: str | None = None
+    last_still: str | None = None
+    references: tuple[tuple[str, str], ...] = ()
     params: Mapping[str, object] = field(default_factory=dict)
     workflow: str | None = None
     protect: bool = False
@@ -51,4 +59,18 @@ class Render:
     @property
     def needs(self) -> tuple[str, ...]:
         """The addresses that must be there before this one can be sent."""
-        return self.characters if self.source is None else (self.source, *self.characters)
+        if self.still is None and self.last_still is None:
+            return self.characters if self.source is None else (self.source, *self.characters)
+        pictures = dict.fromkeys(one for one in (self.still, self.last_still) if one is not None)
+        return (*self.characters, *pictures)
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """The SHA-256 of every file of the library that is sent for it, by its path."""
+        named = [(self.file, self.file_sha256), (self.last_file, self.last_sha256), *self.references]
+        return {file: digest for file, digest in named if file is not None and digest is not None}
+
+    @property
+    def first_frame(self) -> bool:
+        """Whether it starts from an image."""
+        return self.file is not None or self.still is not None

@@ -8,21 +8,31 @@ from typing import Any
 
 from sorasync.manifest.check_schema import ChecksModel, ClipChecksModel, merged_checks
 from sorasync.manifest.config import CONFIG_FILE, Config
+from sorasync.manifest.declaration_reader import DeclarationReader
 from sorasync.manifest.declare import Declared
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.files import FileFault, Look
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Origin, StepSpec
 from sorasync.manifest.matrix import canonical_name
-from sorasync.manifest.schema import LONGEST_PROMPT, BindModel, ClipModel, DefaultsModel, StepModel
+from sorasync.manifest.schema import BindModel, ClipModel, DefaultsModel, StepModel
+from sorasync.manifest.still_spec import STILL_PREFIX
 from sorasync.manifest.storyboard import storyboard_text
 from sorasync.manifest.suggest import listed, nearest
-from sorasync.manifest.template import render
-from sorasync.manifest.text import control_character, normalise
 from sorasync.manifest.workflow import NO_TEMPLATE, WORDS, template_of
-from sorasync.toml.positions import Span, TomlPath
+from sorasync.toml.positions import TomlPath
 
 _STORYBOARD = ("style", "scene", "shots")
-_NOT_WITH_FROM = ("model", "size", "seconds", "characters", "image", "workflow", "bind", "params")
+_NOT_WITH_FROM = (
+    "model",
+    "size",
+    "seconds",
+    "characters",
+    "image",
+    "last_image",
+    "workflow",
+    "bind",
+    "params",
+)
 _EMPTY: dict[str, object] = {}
 
 
@@ -89,15 +99,12 @@ def build(
     return cast, clips, work.faults
 
 
-class _Building:
+class _Building(DeclarationReader):
     """The work on one file: `faults` grows as specs are made."""
 
     def __init__(self, declared: Declared, defaults: Merged, files: Look) -> None:
-        self.declared = declared
-        self.file = declared.file
+        super().__init__(declared, files)
         self.defaults = defaults
-        self.files = files
-        self.faults: list[Fault] = []
         # The commands of `sorasync.toml` that checks may name.
         self.commands: frozenset[str] = frozenset()
         self._templates: dict[tuple[object, ...], str] = {}
@@ -105,7 +112,7 @@ class _Building:
     def character(self, slug: str) -> CharacterSpec:
         model = self.declared.model.characters[slug]
         path: TomlPath = ("characters", slug)
-        video, digest = self._digest(model.video, (*path, "video"), f"character.{slug}")
+        video, digest = self.digest(model.video, (*path, "video"), f"character.{slug}")
         return CharacterSpec(
             slug=slug,
             name=model.name,
@@ -163,9 +170,8 @@ class _Building:
 
     def _create(self, name: str, model: ClipModel, origin: Origin, steps: tuple[StepSpec, ...]) -> ClipSpec:
         defaults = self.defaults
-        image, digest = None, None
-        if model.image is not None:
-            image, digest = self._digest(model.image, (*origin.path, "image"), f"clip.{name}")
+        image, digest, still = self._image(model.image, (*origin.path, "image"), name)
+        last, last_digest, last_still = self._image(model.last_image, (*origin.path, "last_image"), name)
         params = defaults.params
         if model.params:
             params = {**params, **model.params}
@@ -174,13 +180,17 @@ class _Building:
             origin=origin,
             steps=steps,
             prompt=self._prompt(name, model, origin.path),
-            prompt_file=self._named(model.prompt_file),
+            prompt_file=self.named(model.prompt_file),
             model=model.model or defaults.model,
             size=model.size or defaults.size,
             seconds=model.seconds or defaults.seconds,
             characters=tuple(model.characters) if model.characters else (),
             image=image,
             image_sha256=digest,
+            last_image=last,
+            last_sha256=last_digest,
+            still=still,
+            last_still=last_still,
             takes=model.takes or defaults.takes,
             pick=model.pick,
             revision=model.revision,
@@ -192,6 +202,16 @@ class _Building:
             checks=merged_checks(defaults.checks, model.checks),
         )
 
+    def _image(
+        self, declared: str | None, path: TomlPath, name: str
+    ) -> tuple[str | None, str | None, str | None]:
+        """An image as a file with its digest, or as the name of a still."""
+        if declared is None:
+            return None, None, None
+        if declared.startswith(STILL_PREFIX):
+            return None, None, declared.removeprefix(STILL_PREFIX).strip()
+        return *self.digest(declared, path, f"clip.{name}"), None
+
     def _workflow(self, name: str, model: ClipModel, path: TomlPath) -> str | None:
         """The template of the clip's workflow, None where it has none."""
         address = f"clip.{name}"
@@ -202,12 +222,12 @@ class _Building:
             bind = model.bind, Origin(self.file, (*path, "bind"))
         if workflow is None:
             if model.bind is not None:
-                self._fault("S112", "`bind` needs a `workflow`", (*path, "bind"), address, on_key=True)
+                self.fault("S112", "`bind` needs a `workflow`", (*path, "bind"), address, on_key=True)
             return None
         declared, place = workflow
         if bind is None or bind[0].prompt is None:
             message = "nothing says which input of the workflow takes the prompt"
-            self._fault("S112", message, path, address, 'bind = { prompt = "6.text" }', on_key=True)
+            self.fault("S112", message, path, address, 'bind = { prompt = "6.text" }', on_key=True)
             return NO_TEMPLATE
         if bind[0].frames is not None and bind[0].fps is None:
             at = bind[1]
@@ -258,7 +278,7 @@ class _Building:
         ]
         given = [key.rstrip("_") for key in given]
         if count == 0:
-            self._fault(
+            self.fault(
                 "S112",
                 f"{address} has nothing to render",
                 path,
@@ -268,7 +288,7 @@ class _Building:
             )
         elif count > 1:
             message = f"`{given[0]}` and `{given[1]}` exclude each other"
-            self._fault(
+            self.fault(
                 "S111",
                 message,
                 (*path, given[1]),
@@ -277,7 +297,7 @@ class _Building:
                 on_key=True,
             )
         elif board and not model.scene and not model.shots:
-            self._fault(
+            self.fault(
                 "S112",
                 "a storyboard needs a `scene` or `shots`, not only a `style`",
                 (*path, "style"),
@@ -293,10 +313,10 @@ class _Building:
                 message = (
                     f"`{key}` cannot be combined with `from`: the clip continues a video that has its own"
                 )
-                self._fault("S111", message, (*path, key), address, on_key=True)
+                self.fault("S111", message, (*path, key), address, on_key=True)
         if not model.steps:
             message = f"{address} starts from {model.from_}, but has no steps"
-            self._fault(
+            self.fault(
                 "S112", message, (*path, "from"), address, "at least one [[steps]], with an extend or an edit"
             )
 
@@ -312,16 +332,16 @@ class _Building:
         whole = address.removeprefix("clip.") not in self.declared.partial
         if text is None:
             if whole:
-                self._fault("S112", "a step needs `extend` or `edit`", path, address, on_key=True)
+                self.fault("S112", "a step needs `extend` or `edit`", path, address, on_key=True)
         elif model.extend is not None and model.edit is not None:
             message = "`extend` and `edit` exclude each other: make them two steps"
-            self._fault("S111", message, (*path, "edit"), address, on_key=True)
+            self.fault("S111", message, (*path, "edit"), address, on_key=True)
         elif kind == "edit" and model.seconds is not None:
             message = "`seconds` cannot be combined with `edit`: an edit keeps the length of its source"
-            self._fault("S111", message, (*path, "seconds"), address, on_key=True)
+            self.fault("S111", message, (*path, "seconds"), address, on_key=True)
         return StepSpec(
             kind=kind,
-            prompt="" if text is None else self._checked(text, (*path, kind), address),
+            prompt="" if text is None else self.checked(text, (*path, kind), address),
             seconds=None if kind == "edit" else model.seconds or self.defaults.seconds,
             origin=Origin(self.file, path),
             revision=model.revision,
@@ -331,16 +351,16 @@ class _Building:
     def _prompt(self, name: str, model: ClipModel, path: TomlPath) -> str:
         address = f"clip.{name}"
         if model.prompt is not None:
-            return self._checked(model.prompt, (*path, "prompt"), address)
+            return self.checked(model.prompt, (*path, "prompt"), address)
         if model.prompt_file is not None:
-            return self._prompt_file(name, model.prompt_file, (*path, "prompt_file"), address)
+            return self.prompt_file(name, model.prompt_file, (*path, "prompt_file"), address)
         if model.scene or model.shots:
             style = self.defaults.style if model.style is None else model.style
             for index, shot in enumerate(model.shots or ()):
                 if name not in self.declared.partial and not any(
                     getattr(shot, key) for key in type(shot).model_fields
                 ):
-                    self._fault(
+                    self.fault(
                         "S112",
                         "a shot needs at least one field",
                         (*path, "shots", index),
@@ -348,68 +368,5 @@ class _Building:
                         on_key=True,
                     )
             text = storyboard_text(style, model.scene, model.shots or ())
-            return self._checked(text, path, address, layout=False)
+            return self.checked(text, path, address, layout=False)
         return ""
-
-    def _named(self, declared: str | None) -> str | None:
-        """The path of a prompt file in the library, None if there is none."""
-        try:
-            return None if declared is None else self.files.resolve(declared, self.file)
-        except FileFault:
-            return None
-
-    def _prompt_file(self, name: str, declared: str, path: TomlPath, address: str) -> str:
-        try:
-            file = self.files.resolve(declared, self.file)
-            text = self.files.text(file)
-        except FileFault as fault:
-            self.faults.append(fault.at(self.file, path, address) if fault.span is None else fault.at(file))
-            return ""
-        if "{{" in text:
-            instance = self.declared.instances.get(name)
-            scope = {**self.declared.scope, **instance.values} if instance else self.declared.scope
-            filled, problems = render(text, scope)
-            for problem in problems:
-                span = _placeholder_span(text, problem.offset, problem.text)
-                self.faults.append(problem.fault(file, (), scope, address, span))
-            text = filled
-        return self._checked(text, path, address)
-
-    def _checked(self, text: str, path: TomlPath, address: str, *, layout: bool = True) -> str:
-        """Normalised prompt; reports S113 if it is empty, too long or has control characters."""
-        if layout:
-            text = normalise(text)
-        if not text or text.isspace():
-            self._fault("S113", "the prompt is empty", path, address)
-        elif len(text) > LONGEST_PROMPT:
-            message = f"the prompt is {len(text):,} characters long"
-            self._fault("S113", message, path, address, f"at most {LONGEST_PROMPT:,} characters")
-        elif not text.isprintable() and (wrong := control_character(text)):
-            self._fault("S113", f"the prompt contains the control character {wrong}", path, address)
-        return text
-
-    def _digest(self, declared: str, path: TomlPath, address: str) -> tuple[str | None, str | None]:
-        try:
-            file = self.files.resolve(declared, self.file)
-            return file, self.files.sha256(file)
-        except FileFault as fault:
-            self.faults.append(fault.at(self.file, path, address))
-            return None, None
-
-    def _fault(
-        self,
-        code: str,
-        message: str,
-        path: TomlPath,
-        address: str,
-        expected: str | None = None,
-        *,
-        on_key: bool = False,
-    ) -> None:
-        self.faults.append(Fault(code, message, self.file, path, expected, None, address, on_key=on_key))
-
-
-def _placeholder_span(text: str, offset: int, placeholder: str) -> Span:
-    line = text.count("\n", 0, offset) + 1
-    column = offset - text.rfind("\n", 0, offset)
-    return Span(line, column, column + len(placeholder))

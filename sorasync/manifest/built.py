@@ -13,6 +13,7 @@ from sorasync.manifest.cut_spec import CutSpec
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.files import LibraryFiles, Look
 from sorasync.manifest.library import REMARK, CharacterSpec, ClipSpec, Origin
+from sorasync.manifest.still_spec import StillSpec
 
 # A question to the disk: `("resolve", declared, beside)`, `("text", path)` or `("sha256", path)`.
 Question = tuple[str, ...]
@@ -43,6 +44,9 @@ class Built:
     cuts: tuple[CutSpec, ...] = ()
     # The names of all cuts, faulty ones too.
     reel: tuple[str, ...] = ()
+    stills: tuple[StillSpec, ...] = ()
+    # The names of all stills, faulty ones too.
+    album: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -93,6 +97,12 @@ def build_file(config: Config, look: Look, file: str, text: str) -> Built:
         size = declared.model.defaults.size or config.defaults.size
         cuts, wrong = build_cuts(declared, size, noting)
         faults += wrong
+    stills: list[StillSpec] = []
+    if declared.model.stills:
+        from sorasync.manifest.still_build import build_stills
+
+        stills, wrong = build_stills(declared, config.defaults, noting)
+        faults += wrong
     picks = declared.model.picks.items()
     return Built(
         file,
@@ -107,6 +117,8 @@ def build_file(config: Config, look: Look, file: str, text: str) -> Built:
         asked=tuple(noting.asked.items()),
         cuts=tuple(cuts),
         reel=tuple(declared.cuts),
+        stills=tuple(stills),
+        album=tuple(declared.stills),
     )
 
 

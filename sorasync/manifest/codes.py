@@ -1,6 +1,6 @@
 """Every code that a diagnostic or a refusal can have: one line each, stable for good.
 
-S1xx are faults of the language, S120 to S130 what a provider's profile does not have, S2xx lint, S5xx
+S1xx are faults of the language, S120 to S131 what a provider's profile does not have, S2xx lint, S5xx
 refusals of a plan. `sorasync explain CODE` shows the page of a code.
 """
 
@@ -39,13 +39,14 @@ LIMIT_CODES: Final[dict[str, str]] = {
     "S121": "the model does not render this size",
     "S122": "the model does not render this length",
     "S123": "the provider does not take these characters",
-    "S124": "the provider does not take a first frame",
+    "S124": "the provider does not take this first or last frame",
     "S125": "the provider does not know a parameter",
     "S126": "the provider cannot extend or edit this",
     "S127": "the prompt is too long for the provider",
     "S128": "the provider or the model has ended, or soon will",
     "S129": "the provider does not allow a value",
     "S130": "the provider may render the same video again",
+    "S131": "the provider does not make this still",
 }
 
 # What the lint finds in prompts; S29x are about suppressions.

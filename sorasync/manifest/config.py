@@ -248,7 +248,8 @@ class Config(Table):
     )
     prices: dict[str, dict[PricedSize, Dollars]] = Field(
         {},
-        description="Dollars a second, by model and size or tier (`720p`); `*` is every other size.",
+        description="Dollars a second, by model and size or tier (`720p`); `*` is every other size. Of image "
+        "models: dollars a picture.",
         examples=[{"my-model": {"1280x720": 0.04}}],
     )
     lint: LintConfig = Field(default_factory=LintConfig, description="Which rules apply.")

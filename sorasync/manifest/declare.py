@@ -18,8 +18,8 @@ from sorasync.toml.positions import TomlPath
 
 _SLUG = re.compile(SLUG)
 _SLUG_WORDS = "letters, digits, - and _, a letter or digit first, at most 64"
-_TABLES = ("vars", "characters", "clips", "cuts", "picks", "defaults", "review")
-_KINDS = {"clips": "clip", "characters": "character", "cuts": "cut"}
+_TABLES = ("vars", "characters", "stills", "clips", "cuts", "picks", "defaults", "review")
+_KINDS = {"clips": "clip", "characters": "character", "stills": "still", "cuts": "cut"}
 
 
 @dataclass(slots=True)
@@ -36,8 +36,9 @@ class Declared:
 
     `clips` in `model` are keyed by their full names; `instances` has those that are templates or made by a
     matrix. `slugs` and `cast` are all names in the file, those of faulty declarations too; `partial` are
-    names of which a faulty key was removed, `matrices` the slugs that make several clips. `cuts` are the
-    names of all its cuts, `partial_cuts` those of which a faulty key was removed.
+    names of which a faulty key was removed, `matrices` the slugs that make several clips. `cuts` and
+    `stills` are the names of all its cuts and stills, `partial_cuts` and `partial_stills` those of which a
+    faulty key was removed.
     """
 
     file: str
@@ -51,6 +52,8 @@ class Declared:
     faults: list[Fault]
     cuts: list[str]
     partial_cuts: set[str]
+    stills: list[str]
+    partial_stills: set[str]
 
 
 def declare(
@@ -75,6 +78,7 @@ class _Declaring:
         self.partial: set[str] = set()
         self.matrices: set[str] = set()
         self.partial_cuts: set[str] = set()
+        self.partial_stills: set[str] = set()
         self.scope = dict(variables)
 
     def run(self) -> Declared:
@@ -91,7 +95,7 @@ class _Declaring:
         self.faults += variable_faults(own, self.file, lambda name: ("vars", name))
         self.scope.update(own)
         slugs, cast = list(self.raw.get("clips", {})), list(self.raw.get("characters", {}))
-        cuts = list(self.raw.get("cuts", {}))
+        cuts, stills = list(self.raw.get("cuts", {})), list(self.raw.get("stills", {}))
         self._names()
         if self.templates:
             self._fill_plain()
@@ -110,6 +114,8 @@ class _Declaring:
             self.faults,
             cuts,
             self.partial_cuts,
+            stills,
+            self.partial_stills,
         )
 
     def _names(self) -> None:
@@ -122,7 +128,7 @@ class _Declaring:
                 del self.raw[table][slug]
 
     def _fill_plain(self) -> None:
-        for table in ("defaults", "characters", "cuts"):
+        for table in ("defaults", "characters", "stills", "cuts"):
             if has_placeholders(self.raw.get(table)):
                 self.raw[table], problems = substitute(self.raw[table], self.scope)
                 self._problems(problems, (table,), self.scope, None)
@@ -189,6 +195,8 @@ class _Declaring:
                 self.partial.add(str(path[1]))
             elif path[0] == "cuts" and len(path) > 1:
                 self.partial_cuts.add(str(path[1]))
+            elif path[0] == "stills" and len(path) > 1:
+                self.partial_stills.add(str(path[1]))
         return model or ManifestModel()
 
     def _place(self, loc: TomlPath) -> tuple[str, TomlPath, str | None]:

@@ -27,7 +27,7 @@ _IGNORED: Final = {"^x-": {"description": "Ignored: for notes and other programs
 def manifest_schema() -> dict[str, Any]:
     """The JSON Schema of a manifest file."""
     schema = _schema(ManifestModel, "A sorasync manifest")
-    for name in ("characters", "clips", "cuts"):
+    for name in ("characters", "stills", "clips", "cuts"):
         schema["properties"][name]["propertyNames"] = {"pattern": SLUG}
     for table in schema["definitions"].values():
         _allow_placeholders(table)

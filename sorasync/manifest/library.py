@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sorasync.manifest.check_schema import ChecksModel
     from sorasync.manifest.cut_spec import CutSpec
     from sorasync.manifest.source_positions import SourcePositions
+    from sorasync.manifest.still_spec import StillSpec
 
 # The start of a comment for this program.
 REMARK: Final = "sorasync:"
@@ -64,9 +65,9 @@ class ClipSpec:
     `name` is the address without `clip.`: `market`, `promo[city=Lisbon,mood=rainy]`. A clip either has a
     `prompt` (then `source` is None) or continues the clip that `source` names (then prompt, model, size,
     seconds, image and characters are None or empty, and there is at least one step). `pick` is the 1-based
-    picked take, None if there is no pick. `image` is a path relative to the library; so is
-    `prompt_file`, given where the prompt was read from a file of its own. `workflow` is a template of
-    `sorasync.manifest.workflow`.
+    picked take, None if there is no pick. `image` and `last_image` are paths relative to the library, or
+    `still` and `last_still` the names of stills in their place. `prompt_file`, also a path, is given where
+    the prompt was read from a file of its own. `workflow` is a template of `sorasync.manifest.workflow`.
     """
 
     name: str
@@ -80,6 +81,10 @@ class ClipSpec:
     characters: tuple[str, ...] = ()
     image: str | None = None
     image_sha256: str | None = None
+    last_image: str | None = None
+    last_sha256: str | None = None
+    still: str | None = None
+    last_still: str | None = None
     takes: int = 1
     pick: int | None = None
     revision: int = 0
@@ -91,6 +96,21 @@ class ClipSpec:
     prompt_file: str | None = field(default=None, compare=False)
     # What its videos are checked for, None where that is written nowhere. Never part of a key.
     checks: ChecksModel | None = None
+
+    @property
+    def address(self) -> str:
+        """Its address."""
+        return f"clip.{self.name}"
+
+    @property
+    def picked_as(self) -> str:
+        """What it is called in a `[picks]` table."""
+        return self.name
+
+    @property
+    def stills(self) -> tuple[str, ...]:
+        """The names of the stills that it is made from."""
+        return tuple(dict.fromkeys(one for one in (self.still, self.last_still) if one is not None))
 
 
 def same_place(one: ClipSpec, other: ClipSpec) -> bool:
@@ -137,6 +157,14 @@ class Library:
     places: SourcePositions | None = field(default=None, compare=False)
     remarks: tuple[str, ...] = field(default=(), compare=False)
     cuts: Mapping[str, CutSpec] = field(default_factory=dict)
+    stills: Mapping[str, StillSpec] = field(default_factory=dict)
+
+    def spec(self, owner: str) -> ClipSpec | StillSpec | CharacterSpec | None:
+        """The declaration at the address of a clip, still or character."""
+        kind, _, name = owner.partition(".")
+        if kind == "character":
+            return self.characters.get(name)
+        return self.stills.get(name) if kind == "still" else self.clips.get(name)
 
     def models(self) -> Mapping[str | None, str]:
         """Every model that a clip names, None for those that name none, with the first such clip by name."""

@@ -25,8 +25,10 @@ from sorasync.manifest.references import (
     claim,
     sound,
     sound_cuts,
+    sound_stills,
 )
 from sorasync.manifest.source_positions import SourcePositions
+from sorasync.manifest.still_spec import StillSpec
 
 
 def load(root: Path, config: Config, files: LibraryFiles | None = None) -> Library:
@@ -38,7 +40,7 @@ def load(root: Path, config: Config, files: LibraryFiles | None = None) -> Libra
     loading = _loaded(config, look)
     if loading.faults:
         raise ManifestError(Locator(look.text_or_none).diagnostics(loading.faults))
-    return _library(loading, look, loading.names.clips, loading.names.characters)
+    return _library(loading, look, loading.names.clips, loading.names.characters, loading.names.stills)
 
 
 def load_sound(
@@ -47,9 +49,10 @@ def load_sound(
     """What no fault of the language touches, so that it can be checked all the same, and every fault."""
     look = files or LibraryFiles(root)
     loading = _loaded(config, look)
-    clips, characters = sound(loading.names, loading.faults)
+    stills = sound_stills(loading.names.stills, loading.faults)
+    clips, characters = sound(loading.names, loading.faults, stills)
     faults = Locator(look.text_or_none).diagnostics(loading.faults)
-    return _library(loading, look, clips, characters), faults
+    return _library(loading, look, clips, characters, stills), faults
 
 
 def _loaded(config: Config, look: LibraryFiles) -> _Loading:
@@ -64,6 +67,7 @@ def _library(
     look: LibraryFiles,
     clips: Mapping[str, ClipSpec],
     characters: Mapping[str, CharacterSpec],
+    stills: Mapping[str, StillSpec],
 ) -> Library:
     places = SourcePositions(look)
     return Library(
@@ -78,6 +82,7 @@ def _library(
         places=places,
         remarks=tuple(loading.remarks),
         cuts=dict(sorted(sound_cuts(loading.names.cuts, loading.faults, clips).items())),
+        stills=dict(sorted(stills.items())),
     )
 
 
@@ -108,6 +113,7 @@ class _Loading:
         self._folded_clips: dict[str, str] = {}
         self._folded_cast: dict[str, str] = {}
         self._folded_cuts: dict[str, str] = {}
+        self._folded_stills: dict[str, str] = {}
 
     def run(self) -> None:
         for file in self._manifests():
@@ -117,7 +123,8 @@ class _Loading:
             self.faults += check_references(self.names)
             self.faults += check_picks(self.names, self.picks)
         self._apply_picks()
-        self.faults += check_pick_ranges(self.names.clips.values(), self.pick_origins)
+        picked: list[ClipSpec | StillSpec] = [*self.names.clips.values(), *self.names.stills.values()]
+        self.faults += check_pick_ranges(picked, self.pick_origins)
 
     def _manifests(self) -> list[str]:
         directory = self.config.library.manifests
@@ -144,7 +151,10 @@ class _Loading:
         self.faults += claim("clip", built.slugs, file, names.slugs, self._folded_clips)
         self.faults += claim("character", built.cast, file, names.cast, self._folded_cast)
         self.faults += claim("cut", built.reel, file, names.reel, self._folded_cuts)
+        self.faults += claim("still", built.album, file, names.album, self._folded_stills)
         names.matrices |= built.matrices
+        for still in built.stills:
+            names.stills.setdefault(still.name, still)
         for cut in built.cuts:
             names.cuts.setdefault(cut.name, cut)
         for character in built.characters:
@@ -158,8 +168,14 @@ class _Loading:
             self.remarks.append(file)
 
     def _apply_picks(self) -> None:
-        clips: dict[str, ClipSpec] = self.names.clips
+        clips, stills = self.names.clips, self.names.stills
+        by_address = {still.picked_as: still for still in stills.values()}
         for name, take, origin in self.picks:
+            if (still := by_address.get(name)) is not None:
+                if still.pick is None:
+                    stills[still.name] = replace(still, pick=take)
+                    self.pick_origins[name] = origin
+                continue
             clip = clips.get(name)
             if clip is not None and clip.pick is None:
                 clips[name] = replace(clip, pick=take)

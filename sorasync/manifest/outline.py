@@ -21,7 +21,7 @@ _CONFIG = "sorasync.toml"
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A declared clip or character by its address, with the takes and steps a clip has, and its tags."""
+    """A declared clip, still or character by its address, with its takes and steps, and its tags."""
 
     address: str
     takes: int = 1
@@ -45,6 +45,9 @@ def outline(root: Path) -> Iterator[Named]:
         for slug, clip in _subtable(raw, "clips").items():
             if isinstance(clip, dict):
                 yield from _clip_names(slug, {**defaults, **clip}, scope)
+        for slug, still in _subtable(raw, "stills").items():
+            if isinstance(still, dict):
+                yield _named(f"still.{slug}", still)
         for slug, character in _subtable(raw, "characters").items():
             if isinstance(character, dict):
                 yield Named(f"character.{slug}", tags=_tags(character))
@@ -68,14 +71,18 @@ def environments(root: Path) -> list[str]:
 
 
 def _clip_names(slug: str, clip: Mapping[str, Any], scope: Mapping[str, Any]) -> Iterator[Named]:
-    takes, steps = clip.get("takes"), clip.get("steps")
     for suffix in _suffixes(clip.get("matrix"), scope):
-        yield Named(
-            address=f"clip.{slug}{suffix}",
-            takes=takes if isinstance(takes, int) else 1,
-            steps=len(steps) if isinstance(steps, list) else 0,
-            tags=_tags(clip),
-        )
+        yield _named(f"clip.{slug}{suffix}", clip)
+
+
+def _named(address: str, table: Mapping[str, Any]) -> Named:
+    takes, steps = table.get("takes"), table.get("steps")
+    return Named(
+        address=address,
+        takes=takes if isinstance(takes, int) else 1,
+        steps=len(steps) if isinstance(steps, list) else 0,
+        tags=_tags(table),
+    )
 
 
 def _suffixes(matrix: object, scope: Mapping[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from sorasync.manifest.config import CONFIG_FILE
 from sorasync.manifest.files import FileFault, LibraryFiles
 from sorasync.manifest.library import ClipSpec, Library, Origin
+from sorasync.manifest.still_spec import STILL_PREFIX, StillSpec
 from sorasync.toml.parse import TomlError, parse
 from sorasync.toml.positions import TomlPath
 
@@ -26,6 +27,57 @@ def provenance(library: Library, clip_name: str) -> list[Provenance]:
     clip's file again; raises `KeyError` for a name that the library does not have.
     """
     return Origins(library).rows(library.clips[clip_name])
+
+
+def still_rows(library: Library, spec: StillSpec) -> Iterator[Provenance]:
+    """Each resolved field of a still with its origin, those without a value left out."""
+    try:
+        raw = parse(LibraryFiles(library.root).text(spec.origin.file))
+    except (FileFault, TomlError):
+        raw = {}
+    own = _subtable(_subtable(raw, "stills"), spec.name)
+    defaults = _subtable(raw, "defaults")
+
+    def of(key: str, otherwise: str) -> Origin | str:
+        if key in own:
+            return _inside(spec.origin, key)
+        if key not in _SHARED:
+            return otherwise
+        if key in defaults:
+            return Origin(spec.origin.file, ("defaults", key))
+        value = getattr(library.config.defaults, key, None)
+        return otherwise if value is None else Origin(CONFIG_FILE, ("defaults", key))
+
+    written = "prompt_file" if "prompt_file" in own else "prompt"
+    yield "prompt", spec.prompt, _inside(spec.origin, written)
+    for name in ("model", "size"):
+        value = getattr(spec, name)
+        yield name, _PROVIDER if value is None else value, of(name, _PROVIDER)
+    if spec.references:
+        yield "references", [file for file, _ in spec.references], _inside(spec.origin, "references")
+    yield "takes", spec.takes, of("takes", _BUILT_IN)
+    if spec.pick is not None:
+        yield "pick", spec.pick, library.picks.get(spec.picked_as, _inside(spec.origin, "pick"))
+    for name in ("gate", "revision", "protect"):
+        yield name, getattr(spec, name), of(name, _BUILT_IN)
+    if spec.tags:
+        yield "tags", list(spec.tags), of("tags", _BUILT_IN)
+    if spec.description is not None:
+        yield "description", spec.description, _inside(spec.origin, "description")
+    for key, value in spec.params.items():
+        yield f"params.{key}", value, _inside(spec.origin, "params", key)
+    for number, step in enumerate(spec.steps, 1):
+        yield f"steps[{number}].edit", step.prompt, _inside(step.origin, "edit")
+        for key, value in step.params.items():
+            yield f"steps[{number}].params.{key}", value, _inside(step.origin, "params", key)
+
+
+# What a still takes from `[defaults]`.
+_SHARED = ("size", "protect", "tags")
+
+
+def _inside(origin: Origin, *path: str) -> Origin:
+    return Origin(origin.file, (*origin.path, *path))
 
 
 class Origins:
@@ -89,7 +141,8 @@ class _OriginSearch:
             value = getattr(spec, name)
             yield name, _PROVIDER if value is None else value, self.of(name, _PROVIDER)
         yield "characters", list(spec.characters) or None, self._here("characters")
-        yield "image", spec.image, self._here("image")
+        yield "image", _image(spec.image, spec.still), self._here("image")
+        yield "last_image", _image(spec.last_image, spec.last_still), self._here("last_image")
         if spec.workflow is not None:
             yield "workflow", self._written("workflow"), self.of("workflow")
         yield "takes", spec.takes, self.of("takes", _BUILT_IN)
@@ -155,6 +208,11 @@ class _OriginSearch:
 
     def _at(self, path: TomlPath) -> Origin:
         return Origin(self.spec.origin.file, path)
+
+
+def _image(file: str | None, still: str | None) -> str | None:
+    """An image as it was written."""
+    return file if still is None else f"{STILL_PREFIX}{still}"
 
 
 def _subtable(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:

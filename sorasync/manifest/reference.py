@@ -44,6 +44,9 @@ With several takes and no pick, `assets/NAME.mp4` is take 1, and every take is `
 Steps and branches wait for the pick. `sorasync status --stage waiting` lists such clips, and what each
 will cost after the pick.
 
+A clip whose `image` or `last_image` is a still waits for it too, if the still has several takes or `gate`
+and no pick. [stills.md](stills.md) shows how to approve a picture before a clip is paid for.
+
 A time in a cut is seconds (`2.5`, or `"2.5s"`), frames (`"60f"`) or a timecode (`"00:00:02:12"`, without
 dropped frames). [cuts.md](cuts.md) shows a complete cut.
 """
@@ -81,6 +84,8 @@ _ORDER: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("Step", "[[clips.NAME.steps]]"),
         ("Bind", "[clips.NAME.bind]"),
         ("Character", "[characters.NAME]"),
+        ("Still", "[stills.NAME]"),
+        ("StillStep", "[[stills.NAME.steps]]"),
         ("Defaults", "[defaults]"),
         ("ClipChecks", "[clips.NAME.checks]"),
         ("CommandBounds", "[clips.NAME.checks.commands.NAME]"),

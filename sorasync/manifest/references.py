@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sorasync.manifest.cut_spec import CutSpec
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Origin
+from sorasync.manifest.still_spec import STILL_PREFIX, StillSpec
 from sorasync.manifest.suggest import Speller, listed, shown
 from sorasync.text import counted
 
 _LONGEST_CYCLE = 30
+_STILL = "still."
 
 
 @dataclass(slots=True)
@@ -19,7 +21,8 @@ class Names:
     """Every name of the library: where characters and clips are declared, faulty ones too.
 
     `clips` and `characters` are specs by name; `slugs` and `cast` the declarations; `matrices` the slugs
-    that make several clips, `instances` the names of those clips. `cuts` and `reel` are the same for cuts.
+    that make several clips, `instances` the names of those clips. `cuts` and `reel` are the same for cuts,
+    `stills` and `album` for stills.
     """
 
     speller: Speller = field(default_factory=Speller)
@@ -32,6 +35,8 @@ class Names:
     instances: dict[str, list[str]] = field(default_factory=dict)
     cuts: dict[str, CutSpec] = field(default_factory=dict)
     reel: dict[str, str] = field(default_factory=dict)
+    stills: dict[str, StillSpec] = field(default_factory=dict)
+    album: dict[str, str] = field(default_factory=dict)
 
 
 def claim(
@@ -77,16 +82,22 @@ def check_references(names: Names) -> Iterator[Fault]:
     yield from _cycles(names.clips)
     yield from _instances(names)
     yield from _cut_clips(names)
+    yield from _stills(names)
 
 
 def check_picks(names: Names, picks: Iterable[tuple[str, int, Origin]]) -> Iterator[Fault]:
     """What is wrong with the entries of all `[picks]` tables, given in order."""
     before: dict[str, Origin] = {}
     for name, _, origin in picks:
-        clip = names.clips.get(name)
-        address = f"clip.{name}"
+        still = name.startswith(_STILL)
+        clip = names.stills.get(name.removeprefix(_STILL)) if still else names.clips.get(name)
+        address = name if still else f"clip.{name}"
         if clip is None:
-            if _is_faulty(names, name):
+            if name.removeprefix(_STILL) in names.album if still else _is_faulty(names, name):
+                continue
+            if still:
+                undeclared = Fault("S107", "", origin.file, origin.path, address=address, on_key=True)
+                yield _no_still(names, name.removeprefix(_STILL), _STILL, undeclared)
                 continue
             yield _dangling(
                 names, name, Fault("S107", "", origin.file, origin.path, address=address, on_key=True)
@@ -103,20 +114,40 @@ def check_picks(names: Names, picks: Iterable[tuple[str, int, Origin]]) -> Itera
             )
 
 
-def check_pick_ranges(clips: Iterable[ClipSpec], origins: Mapping[str, Origin]) -> Iterator[Fault]:
-    """Picks of takes that a clip does not have. `origins` are those of the `[picks]` tables."""
+def check_pick_ranges(
+    clips: Iterable[ClipSpec | StillSpec], origins: Mapping[str, Origin]
+) -> Iterator[Fault]:
+    """Picks of takes that a clip or still does not have. `origins` are those of the `[picks]` tables."""
     for clip in clips:
         if clip.pick is not None and clip.pick > clip.takes:
-            at = origins.get(clip.name) or Origin(clip.origin.file, (*clip.origin.path, "pick"))
+            at = origins.get(clip.picked_as) or Origin(clip.origin.file, (*clip.origin.path, "pick"))
             takes = "one take" if clip.takes == 1 else counted(clip.takes, "take")
             yield Fault(
                 "S114",
-                f"take {clip.pick} is picked, but clip.{clip.name} has {takes}",
+                f"take {clip.pick} is picked, but {clip.address} has {takes}",
                 at.file,
                 at.path,
                 "1" if clip.takes == 1 else f"1 to {clip.takes}",
-                address=f"clip.{clip.name}",
+                address=clip.address,
             )
+
+
+def _stills(names: Names) -> Iterator[Fault]:
+    """What clips take for their first and last frames that is not declared."""
+    for clip in names.clips.values():
+        for key, name in (("image", clip.still), ("last_image", clip.last_still)):
+            if name is not None and name not in names.album:
+                path = (*clip.origin.path, key)
+                fault = Fault("S107", "", clip.origin.file, path, address=clip.address)
+                yield _no_still(names, name, STILL_PREFIX, fault)
+
+
+def _no_still(names: Names, name: str, written: str, fault: Fault) -> Fault:
+    """The fault where there is no still of that name; `written` is what stands before it there."""
+    expected = None if names.album else "no stills are declared"
+    near = names.speller.nearest(name, lambda: names.album)
+    fix = None if near is None else f"{written}{near}"
+    return replace(fault, message=f"still {shown(name)} is not declared", expected=expected, fix=fix)
 
 
 def _characters(names: Names) -> Iterator[Fault]:
@@ -169,8 +200,6 @@ def _cut_clips(names: Names) -> Iterator[Fault]:
 
 
 def _dangling(names: Names, name: str, fault: Fault) -> Fault:
-    from dataclasses import replace
-
     base = _base_name(name)
     if base in names.matrices:
         made = names.instances.get(base, [])
@@ -239,7 +268,9 @@ def _base_name(name: str) -> str:
     return name.partition("[")[0]
 
 
-def sound(names: Names, faults: Iterable[Fault]) -> tuple[dict[str, ClipSpec], dict[str, CharacterSpec]]:
+def sound(
+    names: Names, faults: Iterable[Fault], stills: Mapping[str, StillSpec]
+) -> tuple[dict[str, ClipSpec], dict[str, CharacterSpec]]:
     """The clips and characters that no fault touches: neither their own, nor one of what they refer to.
 
     A fault that is not inside a declaration may be about everything in its file.
@@ -254,7 +285,10 @@ def sound(names: Names, faults: Iterable[Fault]) -> tuple[dict[str, ClipSpec], d
     clips = {
         name: spec
         for name, spec in names.clips.items()
-        if own(spec) and characters.keys() >= set(spec.characters) and (spec.pick or 0) <= spec.takes
+        if own(spec)
+        and characters.keys() >= set(spec.characters)
+        and stills.keys() >= set(spec.stills)
+        and (spec.pick or 0) <= spec.takes
     }
     rooted = _rooted(clips)
     return {name: spec for name, spec in clips.items() if rooted[name]}, characters
@@ -277,6 +311,19 @@ def _rooted(clips: Mapping[str, ClipSpec]) -> Mapping[str, bool]:
     return rooted
 
 
+def sound_stills(stills: Mapping[str, StillSpec], faults: Iterable[Fault]) -> dict[str, StillSpec]:
+    """The stills that no fault touches."""
+    files = {fault.file for fault in faults if len(fault.path) < 2 or fault.path[0] not in _DECLARING}
+    places = {(fault.file, fault.path[:2]) for fault in faults}
+    return {
+        name: still
+        for name, still in stills.items()
+        if still.origin.file not in files
+        and (still.origin.file, still.origin.path[:2]) not in places
+        and (still.pick or 0) <= still.takes
+    }
+
+
 def sound_cuts(
     cuts: Mapping[str, CutSpec], faults: Iterable[Fault], clips: Mapping[str, ClipSpec]
 ) -> dict[str, CutSpec]:
@@ -292,4 +339,4 @@ def sound_cuts(
     }
 
 
-_DECLARING = ("clips", "characters", "cuts")
+_DECLARING = ("clips", "characters", "stills", "cuts")

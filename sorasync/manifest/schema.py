@@ -297,7 +297,14 @@ class ClipModel(Table):
     seconds: Seconds | None = Field(None, description="Length of the clip.", examples=[8])
     characters: list[str] | None = Field(None, description="Characters by slug.", examples=[["mossy"]])
     image: str | None = Field(
-        None, description="The first frame, relative to this file.", examples=["refs/kitchen.png"]
+        None,
+        description='The first frame: a file, relative to this one, or a still: `"still:NAME"`.',
+        examples=["refs/kitchen.png"],
+    )
+    last_image: str | None = Field(
+        None,
+        description="The last frame, in the same forms, where the provider takes one.",
+        examples=["still:quay-night"],
     )
     workflow: str | None = Field(
         None,
@@ -330,6 +337,53 @@ class ClipModel(Table):
     )
     checks: ClipChecksModel | None = Field(
         None, description="What its finished videos are checked for.", examples=[{"black": False}]
+    )
+
+
+class StillStepModel(Table):
+    """`[[stills.NAME.steps]]`: an edit of the picture before."""
+
+    edit: str = Field(description="What to change.", examples=["The same quay at night."])
+    revision: Revision = Field(0, description="Increase it to render this step again.", examples=[1])
+    params: dict[str, Parameter] | None = Field(
+        None, description="More parameters for the provider.", examples=[{"quality": "high"}]
+    )
+
+
+class StillModel(Table):
+    """`[stills.NAME]`: a picture, for the first or last frame of clips or for itself."""
+
+    prompt: str | None = Field(None, description="What to render.", examples=["A quay at dawn."])
+    prompt_file: str | None = Field(
+        None, description="A text file with the prompt, relative to this file.", examples=["prompts/quay.txt"]
+    )
+    model: Line | None = Field(
+        None, description="The image model. Default: that of the profile.", examples=["gpt-image-1"]
+    )
+    size: Size | None = Field(
+        None, description="Width x height in pixels. Default: that of the defaults.", examples=["1280x720"]
+    )
+    references: list[str] = Field(
+        [],
+        description="Images to work from, relative to this file, in the order they are sent.",
+        examples=[["refs/boat.png"]],
+    )
+    takes: Takes = Field(1, description="How many renders of one prompt.", examples=[3])
+    pick: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="The picked take, from 1.", examples=[2]
+    )
+    gate: bool = Field(
+        False, description="Clips wait until somebody picks it, also where it has one take.", examples=[True]
+    )
+    steps: list[StillStepModel] = Field(
+        [], description="Edits of the picked take, in order.", examples=[[{"edit": "At night."}]]
+    )
+    revision: Revision = Field(0, description="Increase it to render again.", examples=[1])
+    protect: bool | None = Field(None, description="Refuse plans that retire or replace it.", examples=[True])
+    tags: list[Line] | None = Field(None, description="Tags for selection.", examples=[["spring"]])
+    description: str | None = Field(None, description="For people only.", examples=["The opening frame"])
+    params: dict[str, Parameter] = Field(
+        {}, description="More parameters for the provider.", examples=[{"quality": "high"}]
     )
 
 
@@ -510,10 +564,13 @@ class ManifestModel(Table):
         {}, description="Variables for placeholders.", examples=[{"city": "Oslo"}]
     )
     characters: dict[str, CharacterModel] = Field({}, description="Characters by slug.")
+    stills: dict[str, StillModel] = Field({}, description="Stills by slug.")
     clips: dict[str, ClipModel] = Field({}, description="Clips by slug.")
     cuts: dict[str, CutModel] = Field({}, description="Cuts by slug.")
     picks: dict[str, Annotated[int, Field(ge=1)]] = Field(
-        {}, description="The picked take, by clip.", examples=[{"market": 2}]
+        {},
+        description='The picked take, by clip; of a still by its address, as in `"still.quay" = 1`.',
+        examples=[{"market": 2}],
     )
     review: ReviewModel = Field(
         default_factory=ReviewModel,

@@ -21,7 +21,17 @@ PLACEHOLDER: Final = r"\{\{"
 
 _BEGINNINGS: Final = ("prompt", "prompt_file", "style", "scene", "shots", "from")
 _STORYBOARD: Final = ("style", "scene", "shots")
-_NOT_WITH_FROM: Final = ("model", "size", "seconds", "characters", "image", "workflow", "bind", "params")
+_NOT_WITH_FROM: Final = (
+    "model",
+    "size",
+    "seconds",
+    "characters",
+    "image",
+    "last_image",
+    "workflow",
+    "bind",
+    "params",
+)
 
 _PROMPT: Final[dict[str, Any]] = {
     "pattern": r"\S",
@@ -51,6 +61,10 @@ KEYS: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("Clip", "prompt"): _PROMPT,
     ("Clip", "prompt_file"): _FILE,
     ("Clip", "image"): _FILE,
+    ("Clip", "last_image"): _FILE,
+    ("Still", "prompt"): _PROMPT,
+    ("Still", "prompt_file"): _FILE,
+    ("StillStep", "edit"): _PROMPT,
     ("Clip", "workflow"): _FILE,
     ("Defaults", "workflow"): _FILE,
     ("Clip", "characters"): {"uniqueItems": True},
@@ -104,6 +118,7 @@ TABLES: Final[dict[str, dict[str, Any]]] = {
             },
         },
     },
+    "Still": {"oneOf": [{"required": [key]} for key in ("prompt", "prompt_file")]},
     "Step": {
         "oneOf": [{"required": ["extend"]}, {"required": ["edit"]}],
         "dependencies": {"edit": _without("seconds")},

@@ -84,7 +84,7 @@ def renders_to_check(
     """Every finished render of the library's clips, by address, and what it is to be checked for."""
     for address in sorted(graph.keys, key=natural):
         asset = asset_of(graph, briefs, address)
-        if asset is not None and not address.startswith("character."):
+        if asset is not None and address.startswith("clip."):
             render = graph.renders[address]
             source = asset_of(graph, briefs, render.source)
             yield render_to_check(project, library, graph, render, asset, source)
@@ -285,7 +285,7 @@ def failing_among(
             asset_of(graph, briefs, graph.renders[address].source),
         )
         for address, key in graph.keys.items()
-        if (brief := briefs.get(key)) and brief.asset in assets and not address.startswith("character.")
+        if (brief := briefs.get(key)) and brief.asset in assets and address.startswith("clip.")
     ]
     found = {}
     for checked in checked_before(store, suspects):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
 from sorasync.graph.address import natural
+from sorasync.graph.render import Kind
 from sorasync.operations.cache import code_digest
 from sorasync.operations.cut_timelines import supposed_graph, timelines
 from sorasync.operations.plan import PlanOptions, make_plan
@@ -19,6 +20,7 @@ from sorasync.plan.cost import NOTHING, Total, total
 from sorasync.state.record import IN_FLIGHT, Status
 
 if TYPE_CHECKING:
+    from sorasync.assets.store import AssetStore
     from sorasync.cuts.timeline import Placed, Timeline
     from sorasync.graph.graph import Graph
     from sorasync.graph.render import Render
@@ -61,6 +63,8 @@ class CutView:
     costs: dict[str, Total] = field(default_factory=dict)
     # Whether its times add up.
     sound: bool = True
+    # The files of stills that are here, by the addresses of their renders.
+    pictures: dict[str, Path] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -145,7 +149,17 @@ def view_of(
             videos[address], digests[address] = store.path_of(asset), asset
     costs = {address: _cost(planned, graph, [address]) for address in timeline.renders}
     cost = _cost(planned, graph, timeline.renders)
-    return CutView(planned.library, graph, timeline, footage, videos, digests, cost, costs, sound)
+    pictures = _pictures(planned, store, graph)
+    return CutView(planned.library, graph, timeline, footage, videos, digests, cost, costs, sound, pictures)
+
+
+def _pictures(planned: Planned, store: AssetStore, graph: Graph) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for address in (address for node in graph.stills.values() for address in node.renders):
+        brief = planned.known.briefs.get(graph.keys[address])
+        if brief is not None and brief.asset is not None and planned.known.whole(brief, Kind.STILL):
+            found[address] = store.file_of(brief.asset)
+    return found
 
 
 def _footage(planned: Planned, render: Render) -> Footage:
@@ -203,7 +217,7 @@ def stand_ins(project: Project, view: CutView, progress: Progress) -> dict[str, 
     directory = project.root / STAND_INS
     if not Path(os.path.realpath(directory)).is_relative_to(os.path.realpath(project.root)):
         raise SorasyncError(f"{STAND_INS} leads out of the library through a link")
-    real = dict(view.videos)
+    real = view.videos | view.pictures
     code = code_digest(("preview",))
     drawn = StandIns(code, project.root, directory, view.graph, lambda one: real.get(one.address), progress)
     return {at: real.get(at) or drawn.of(render) for at, render in view.timeline.renders.items()}

@@ -54,7 +54,8 @@ def supposed_graph(project: Project, library: Library, graph: Graph, cuts: Itera
             spec = clips[name]
             clips[name] = spec if spec.pick else replace(spec, pick=1)
             name = spec.source
-    return expand_as_far(replace(library, clips=clips), project.profile)[0]
+    stills = {name: still if still.pick else replace(still, pick=1) for name, still in library.stills.items()}
+    return expand_as_far(replace(library, clips=clips, stills=stills), project.profile)[0]
 
 
 def _located(library: Library, faults: Iterable[Fault]) -> list[Diagnostic]:

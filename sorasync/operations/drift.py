@@ -227,15 +227,17 @@ class _Seeking:
         return {
             graph.renders[render.source].key: f"{graph.label(address)} is to be made from it"
             for address, render in graph.renders.items()
-            if render.source is not None and render.key not in self._briefs
+            if render.source is not None and render.kind != "still" and render.key not in self._briefs
         }
 
     def _is_video(self, sha256: str) -> bool:
         from sorasync.assets.file_errors import DamagedFile
         from sorasync.assets.mp4 import inspect_mp4
+        from sorasync.assets.picture import inspect_picture
 
+        path = self._project.assets().file_of(sha256)
         try:
-            inspect_mp4(self._project.assets().path_of(sha256))
+            (inspect_mp4 if path.suffix == ".mp4" else inspect_picture)(path)
         except (DamagedFile, OSError):
             return False
         return True

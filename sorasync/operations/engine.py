@@ -1,8 +1,8 @@
 """Loads and expands a library, doing again only what a change makes necessary.
 
 One manifest is one part. A part holds while its text is the same, the other files that were read for it are,
-and what it takes from other manifests is: characters, sources of branches, picks. Parts that hold are known
-by their outlines; the declarations and renders of their clips are made when somebody asks.
+and what it takes from other manifests is: characters, stills, sources of branches, picks. Parts that hold
+are known by their outlines; the declarations and renders of their clips are made when somebody asks.
 
 What is wrong with a library is found by `load` and `expand`, from nothing: where a library cannot be shown
 to be sound, this gives up.
@@ -21,7 +21,7 @@ from sorasync.graph import address as addresses
 from sorasync.graph.expand import Expansion
 from sorasync.graph.fit_to_profile import ProfileChecker
 from sorasync.graph.memo import Memo
-from sorasync.graph.outline import Outline, rows_of, standing
+from sorasync.graph.outline import Outline, Standing, rows_of, standing
 from sorasync.graph.parted import Columns, PartedGraph
 from sorasync.graph.render import Render
 from sorasync.manifest.built import Built, build_file, holds
@@ -31,6 +31,7 @@ from sorasync.manifest.diagnostic import Diagnostic
 from sorasync.manifest.files import FileDigest, FileFault, LibraryFiles
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin, same_place
 from sorasync.manifest.source_positions import SourcePositions
+from sorasync.manifest.still_spec import StillSpec, still_of_row, still_row
 from sorasync.profile.profile import Profile
 
 # The takes of all `[picks]` tables, by clip.
@@ -203,6 +204,7 @@ class _Loading:
         self.built: dict[str, Built] = {}
         self.fresh: dict[str, dict[str, ClipSpec]] = {}
         self.characters: dict[str, CharacterSpec] = {}
+        self.stills: dict[str, StillSpec] = {}
         self.picks: Picks = {}
         self.cuts: dict[str, CutSpec] = {}
         self.specs = Specs(self._specs_of)
@@ -218,15 +220,16 @@ class _Loading:
             else:
                 self._build(file)
         self._claims()
-        characters = self._cast()
-        self._spread(characters)
+        others = self._others()
+        self._spread(others)
         self._bind()
         self._expand()
         outlines = [self.kept[file].outline for file in files]
         self.specs.parts = {file: self.kept[file] for file in files}
         library = self._library(outlines)
-        columns = Columns(outlines, characters)
+        columns = Columns(outlines, others, self.expansion.stills)
         tags = {addresses.character(slug): spec.tags for slug, spec in self.characters.items() if spec.tags}
+        tags |= {spec.address: spec.tags for spec in self.stills.values() if spec.tags}
         return Wanted(library, PartedGraph.over(columns, tags, self.engine.made, self._make))
 
     def _manifests(self) -> list[str]:
@@ -247,7 +250,7 @@ class _Loading:
         self.built[file] = built
 
     def _claims(self) -> None:
-        """Give up where a name is declared twice, or in two spellings; collect characters and picks."""
+        """Give up where a name is declared twice, or in two spellings; collect characters, stills, picks."""
         slugs: list[str] = []
         picks: list[tuple[str, int, Origin]] = []
         for file, part in self.kept.items():
@@ -255,30 +258,54 @@ class _Loading:
             picks += [(name, take, Origin(file, path)) for name, take, path in part.outline.picks]
             for row in part.outline.characters:
                 self._enter(_character(file, *row))
+            for still in part.outline.stills:
+                self._enter_still(still_of_row(still))
         for built in self.built.values():
             slugs += built.slugs
             picks += built.picks
             for spec in built.characters:
                 self._enter(spec)
+            for found in built.stills:
+                self._enter_still(found)
         self.picks = {name: (take, origin) for name, take, origin in picks}
         if len(set(map(str.casefold, slugs))) < len(slugs) or len(self.picks) < len(picks):
             raise _GiveUp
-        if len({slug.casefold() for slug in self.characters}) < len(self.characters):
-            raise _GiveUp
+        for names in (self.characters, self.stills):
+            if len(set(map(str.casefold, names))) < len(names):
+                raise _GiveUp
 
     def _enter(self, spec: CharacterSpec) -> None:
         if spec.slug in self.characters:
             raise _GiveUp
         self.characters[spec.slug] = spec
 
-    def _cast(self) -> dict[str, Render]:
+    def _enter_still(self, spec: StillSpec) -> None:
+        if spec.name in self.stills:
+            raise _GiveUp
+        self.stills[spec.name] = spec
+
+    def _others(self) -> dict[str, Render]:
+        """The renders of all characters and stills, picks applied."""
         for slug in sorted(self.characters, key=addresses.natural):
             self.expansion.add_character(self.characters[slug])
+        for name in sorted(self.stills, key=addresses.natural):
+            spec = self.stills[name]
+            if spec.picked_as in self.picks:
+                if spec.pick is not None:
+                    raise _GiveUp
+                spec = self.stills[name] = replace(spec, pick=self.picks[spec.picked_as][0])
+            if (spec.pick or 0) > spec.takes:
+                raise _GiveUp
+            self.expansion.add_still(spec)
         return dict(self.expansion.renders)
 
-    def _spread(self, characters: Mapping[str, Render]) -> None:
+    def _still_standing(self, name: str) -> Standing | None:
+        node = self.expansion.stills.get(name)
+        return None if node is None else standing(node, self._key)
+
+    def _spread(self, others: Mapping[str, Render]) -> None:
         """Build again what does not hold because of other manifests, until nothing more is moved by it."""
-        cast = {render.address: render.key for render in characters.values()}
+        cast = {render.address: render.key for render in others.values()}
         while True:
             owners = {name: part for part in self.kept.values() for name in part.outline.names}
             picked = self._picked(owners)
@@ -287,6 +314,7 @@ class _Loading:
                 for file, part in self.kept.items()
                 if part.outline.picked != picked.get(file, {})
                 or any(cast.get(addresses.character(s)) != key for s, key in part.outline.cast.items())
+                or any(self._still_standing(n) != stood for n, stood in part.outline.pictures.items())
                 or any(
                     name not in owners or owners[name].outline.standing(name) != stood
                     for name, stood in part.outline.sources.items()
@@ -316,12 +344,14 @@ class _Loading:
             self.fresh[file] = {name: _kept(before.get(name), spec) for name, spec in specs.items()}
             self.specs.owners.update(dict.fromkeys(specs, file))
         owners = self.specs.owners
-        if not self.picks.keys() <= owners.keys():
+        if not self.picks.keys() <= owners.keys() | {spec.picked_as for spec in self.stills.values()}:
             raise _GiveUp
         for specs in self.fresh.values():
             for spec in specs.values():
                 cast = set(spec.characters)
                 if not cast <= self.characters.keys() or len(cast) < len(spec.characters):
+                    raise _GiveUp
+                if not self.stills.keys() >= set(spec.stills):
                     raise _GiveUp
                 if (spec.pick or 0) > spec.takes or (spec.source is not None and spec.source not in owners):
                     raise _GiveUp
@@ -403,6 +433,7 @@ class _Loading:
         nodes = [expansion.clips[name] for name in specs]
         renders = [expansion.renders[address] for node in nodes for address in node.renders]
         cast = {slug for spec in specs.values() for slug in spec.characters}
+        pictures = {name for spec in specs.values() for name in spec.stills}
         abroad = {s.source for s in specs.values() if s.source is not None and s.source not in specs}
         models: dict[str | None, str] = {}
         for name, spec in specs.items():
@@ -418,7 +449,7 @@ class _Loading:
             names=tuple(specs),
             addresses=tuple(render.address for render in renders),
             keys=tuple(render.key for render in renders),
-            sending=tuple(render.address for render in renders if render.file),
+            sending=tuple(render.address for render in renders if render.files),
             models=models,
             branches={name: spec.source for name, spec in specs.items() if spec.source is not None},
             picked={name: self.picks[name][0] for name in specs if name in self.picks},
@@ -427,6 +458,8 @@ class _Loading:
             several=any(len(node.renders) > 1 for node in nodes),
             waiting=any(node.waits_for for node in nodes),
             cuts=built.reel,
+            stills=tuple(map(still_row, built.stills)),
+            pictures={name: standing(expansion.stills[name], self._key) for name in pictures},
             rows=rows_of(nodes),
         )
 
@@ -470,6 +503,7 @@ class _Loading:
             places=places,
             remarks=tuple(outline.file for outline in outlines if outline.remark),
             cuts=dict(sorted(self.cuts.items())),
+            stills=dict(sorted(self.stills.items())),
         )
 
 

@@ -10,13 +10,14 @@ from sorasync.errors import SorasyncError
 from sorasync.manifest.diagnostic import Position
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin
 from sorasync.manifest.provenance import Origins
+from sorasync.manifest.still_spec import StillSpec
 
 Pattern = re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A field of a clip or character in which something was found.
+    """A field of a clip, still or character in which something was found.
 
     `spans` are the start and end of each match in `text`, in order and apart; `place` is where it is written.
     """
@@ -29,7 +30,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class FoundEntry:
-    """A clip or character in which every word was found."""
+    """A clip, still or character in which every word was found."""
 
     address: str
     hits: tuple[Hit, ...]
@@ -54,10 +55,12 @@ def patterns(words: Sequence[str], *, regex: bool = False) -> list[Pattern]:
 
 
 def find(library: Library, wanted: Sequence[Pattern]) -> Iterator[FoundEntry]:
-    """Everything that contains all patterns: characters, then clips."""
+    """Everything that contains all patterns: characters, stills, then clips."""
     origins = Origins(library)
     for slug, character in library.characters.items():
         yield from _look(library, f"character.{slug}", _of_character(character), wanted)
+    for name, still in library.stills.items():
+        yield from _look(library, f"still.{name}", _still_fields(still), wanted)
     for name, clip in library.clips.items():
         yield from _look(library, f"clip.{name}", _clip_fields(clip, origins), wanted)
 
@@ -106,6 +109,17 @@ def _of_character(spec: CharacterSpec) -> Iterator[_Field]:
     yield from (_Field("tags", tag, _origin_inside(spec.origin, "tags")) for tag in spec.tags)
     if spec.description:
         yield _Field("description", spec.description, _origin_inside(spec.origin, "description"))
+
+
+def _still_fields(spec: StillSpec) -> Iterator[_Field]:
+    yield _Field("name", spec.name, spec.origin)
+    yield from (_Field("tags", tag, _origin_inside(spec.origin, "tags")) for tag in spec.tags)
+    if spec.description:
+        yield _Field("description", spec.description, _origin_inside(spec.origin, "description"))
+    beside = Position(spec.prompt_file) if spec.prompt_file else None
+    yield _Field("prompt", spec.prompt, beside or _origin_inside(spec.origin, "prompt"))
+    for number, step in enumerate(spec.steps, 1):
+        yield _Field(f"steps[{number}].edit", step.prompt, _origin_inside(step.origin, "edit"))
 
 
 def _clip_fields(spec: ClipSpec, origins: Origins) -> Iterator[_Field]:

@@ -132,6 +132,12 @@ def remake_cost(record: Record, profile: Profile) -> Decimal | None:
     match record.kind:
         case "character":
             return _FREE
+        case "still":
+            inputs = inputs_of(record.inputs)
+            images, params = inputs.get("references"), inputs.get("params")
+            count = len(images) if isinstance(images, list) else int("source" in inputs)
+            given = params if isinstance(params, dict) else {}
+            price = profile.still_cost(record.model or "", record.size or "", given, count)
         case "extend":
             before = None if length is None or billed is None else length - billed
             price = profile.extend_cost(record.model, record.size, billed, before)
@@ -235,7 +241,7 @@ def at_provider(project: Project, store: Store, doomed: Iterable[Doomed]) -> dic
         if record.provider == project.profile.provider_name
         and record.remote_id is not None
         and record.remote_id not in kept
-        and record.kind != "character"
+        and record.kind not in ("character", "still")
     }
 
 

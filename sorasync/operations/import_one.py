@@ -49,6 +49,10 @@ def bind(
         _record_import(project, session, render, remote_id, Status.STORED, label, force=force)
         session.store.bind(render.address, render.key, run=session.run, protect=render.protect)
         return Imported(render.address, label, remote_id, Status.STORED, None)
+    if render.kind is Kind.STILL:
+        raise SorasyncError(
+            f"{label} is a still, and no provider keeps a list of stills", hint="nothing was changed"
+        )
     from sorasync.operations.provider_jobs import job as ask
 
     job = ask(project, remote_id)

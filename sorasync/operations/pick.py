@@ -23,6 +23,8 @@ from sorasync.toml.positions import Positions
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sorasync.manifest.library import ClipSpec
+    from sorasync.manifest.still_spec import StillSpec
     from sorasync.operations.project import Project
 
 FILE = "picks.toml"
@@ -40,6 +42,8 @@ class PickError(SorasyncError):
 class Picked:
     """A pick: the take before and after (None: nobody chose), and the library with it.
 
+    `clip` is what the clip or still is called in a `[picks]` table.
+
     `mended`: the pick made the library valid again, so the take before it is unknown.
     """
 
@@ -51,9 +55,19 @@ class Picked:
     mended: bool = False
 
     @property
+    def address(self) -> str:
+        """The address of what was picked."""
+        return picked_address(self.clip)
+
+    @property
     def changed(self) -> bool:
         """Whether the file was written."""
         return self.mended or self.before != self.after
+
+
+def picked_address(name: str) -> str:
+    """The address that a name in a `[picks]` table stands for."""
+    return name if name.startswith("still.") else f"clip.{name}"
 
 
 def pick(project: Project, library: Library, clip: str, take: int | None) -> Picked:
@@ -62,7 +76,7 @@ def pick(project: Project, library: Library, clip: str, take: int | None) -> Pic
     Raises `PickError` where the pick stands elsewhere or the clip has no such take, and `ManifestError`
     where the library would not be valid with it. The file is replaced in one step.
     """
-    file, before = picks_file(project), library.clips[clip].pick
+    file, before = picks_file(project), _spec(library, clip).pick
     _require_possible(library, clip, take, file)
     if before != take:
         library = _write_picks(project, file, clip, take)
@@ -73,18 +87,18 @@ def library_if_picked(project: Project, library: Library, clip: str, take: int |
     """The library as it would be with that pick; nothing is written. Raises what `pick` raises."""
     file = picks_file(project)
     _require_possible(library, clip, take, file)
-    if library.clips[clip].pick == take:
+    if _spec(library, clip).pick == take:
         return library
     return _edited_library(project, file, clip, take)[0]
 
 
 def _require_possible(library: Library, clip: str, take: int | None, file: str) -> None:
     """Raise `PickError` unless the take exists and the pick may be changed in `file`."""
-    spec = library.clips[clip]
+    spec = _spec(library, clip)
     _refuse_elsewhere(library, clip, file)
     if take is not None and not 1 <= take <= spec.takes:
         takes = "one take" if spec.takes == 1 else f"{spec.takes} takes, 1 to {spec.takes}"
-        raise PickError(f"clip.{clip} has no take {take}; it has {takes}")
+        raise PickError(f"{spec.address} has no take {take}; it has {takes}")
 
 
 def repair(project: Project, clip: str, take: int | None) -> Picked | None:
@@ -104,8 +118,14 @@ def picks_file(project: Project) -> str:
     return posixpath.normpath(posixpath.join(project.config.library.manifests, FILE))
 
 
+def _spec(library: Library, name: str) -> ClipSpec | StillSpec:
+    if name.startswith("still."):
+        return library.stills[name.removeprefix("still.")]
+    return library.clips[name]
+
+
 def _refuse_elsewhere(library: Library, clip: str, file: str) -> None:
-    spec = library.clips[clip]
+    spec = _spec(library, clip)
     if spec.pick is None:
         return
     origin = library.picks.get(clip)
@@ -115,7 +135,7 @@ def _refuse_elsewhere(library: Library, clip: str, file: str) -> None:
     at = library.position(where)
     block = "in a [picks] table" if origin else "in its own block"
     raise PickError(
-        f"the pick of clip.{clip} is set {block}, at {at.file}:{at.line}; nothing was changed",
+        f"the pick of {spec.address} is set {block}, at {at.file}:{at.line}; nothing was changed",
         hint=f"change it there, or remove that line and pick again (it says {spec.pick})",
     )
 

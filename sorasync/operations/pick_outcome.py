@@ -41,7 +41,8 @@ def outcome(project: Project, picked: Picked) -> PickOutcome:
 def _failed_checks(
     project: Project, store: Store, planned: Planned, picked: Picked
 ) -> tuple[CheckResult, ...]:
-    takes = planned.graph.clips[picked.clip].takes
+    node = planned.graph.node(picked.address)
+    takes = node.takes if node is not None else ()
     if picked.after is None or picked.after > len(takes) or not store.assets_that_fail():
         return ()
     from sorasync.operations.check import failing_renders

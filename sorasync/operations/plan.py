@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
-from sorasync.graph.address import natural, owner
+from sorasync.graph.address import kind_of, natural, owner
 from sorasync.graph.expand import expand
 from sorasync.graph.graph import ClipNode, Graph
 from sorasync.manifest.diagnostic import ManifestError
@@ -158,7 +159,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
     )
     serial = store.serial
     kept = select(changes, options.selection, graph, lost)
-    clips, characters = _untouched(graph, found)
+    untouched = _untouched(graph, found)
     plan = Plan(
         library=project.name,
         env=project.config.env or "",
@@ -169,8 +170,9 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         desired=_desired(graph),
         changes=tuple(sorted(kept, key=_display_order)),
         unchanged=found.unchanged,
-        unchanged_clips=clips,
-        unchanged_characters=characters,
+        unchanged_clips=untouched["clip"],
+        unchanged_characters=untouched["character"],
+        unchanged_stills=untouched["still"],
         waiting=tuple(_waiting_clips(project, library, graph, options.selection)),
         diagnostics=(
             *_diagnostics(project, library, graph, kept if options.lint else ()),
@@ -274,11 +276,15 @@ def _relinks(project: Project, graph: Graph, known: Known, changes: Iterable[Cha
 
 
 def _display_order(change: Change) -> tuple[object, ...]:
-    """Where a change is shown: characters, clips by name, what ends last; a clip's own order stays."""
+    """Where a change is shown: characters, stills, clips by name, what ends last; an own order stays."""
     last = change.action is Action.RETIRE or not change.binds
     stuck = change.stuck
     owned = owner(change.address)
-    return (last and not stuck, not owned.startswith("character."), natural(owned))
+    return (last and not stuck, _SHOWN.index(kind_of(owned)), natural(owned))
+
+
+# The kinds in the order in which their changes are shown.
+_SHOWN = ("character", "still", "clip")
 
 
 def _diagnostics(
@@ -289,7 +295,7 @@ def _diagnostics(
     from sorasync.operations.sunset import endings
     from sorasync.operations.validate import media_findings
 
-    rendered = [change.address for change in changes if change.action.renders]
+    rendered = frozenset(change.address for change in changes if change.action.renders)
     clips = {owner(a).removeprefix("clip.") for a in rendered if a.startswith("clip.")}
     found = [*project.lint(library, clips)] if clips else []
     media = media_findings(project, library, graph, rendered)
@@ -299,12 +305,11 @@ def _diagnostics(
     return (*library.warnings, *endings(project, library), *found)
 
 
-def _untouched(graph: Graph, found: Survey) -> tuple[int, int]:
-    touched = {owner(render.address) for render in found.touched}
-    characters = len(graph.cast)
-    touched_characters = sum(address.startswith("character.") for address in touched)
-    clips = len(graph.clips) - (len(touched) - touched_characters)
-    return clips, characters - touched_characters
+def _untouched(graph: Graph, found: Survey) -> dict[str, int]:
+    """How many clips, stills and characters have nothing to do."""
+    touched = Counter(kind_of(address) for address in {owner(render.address) for render in found.touched})
+    every = {"clip": len(graph.clips), "still": len(graph.stills), "character": len(graph.cast)}
+    return {kind: count - touched[kind] for kind, count in every.items()}
 
 
 def _waiting_clips(
@@ -314,9 +319,10 @@ def _waiting_clips(
     costs = _costs_once_picked(project, library, graph, waiting) if waiting else {}
     for node in waiting:
         assert node.waits_for is not None
-        source = graph.clips[node.waits_for]
-        cost = costs.get(node.name, Total(FREE, 1))
-        found = WaitingClip(f"clip.{node.name}", f"clip.{source.name}", len(source.takes), cost)
+        source = graph.node(node.waits_for)
+        assert source is not None
+        cost = costs.get(node.address, Total(FREE, 1))
+        found = WaitingClip(node.address, source.address, len(source.takes), cost)
         if keeps(selection, found.label, found.clip, graph):
             yield found
 
@@ -330,19 +336,22 @@ def _costs_once_picked(
     """
     clips: dict[str, ClipSpec] = {}
     for node in waiting:
-        name: str | None = node.name
+        name: str | None = node.name if node.kind == "clip" else None
         while name is not None and name not in clips:
             spec = library.clips[name]
             clips[name] = spec if spec.pick else replace(spec, pick=1)
             name = spec.source
+    stills = {name: still if still.pick else replace(still, pick=1) for name, still in library.stills.items()}
     try:
-        supposed = expand(replace(library, clips=clips), project.profile, keys=False)
+        supposed = expand(replace(library, clips=clips, stills=stills), project.profile, keys=False)
     except ManifestError:
         return {}
     costs = {}
     for node in waiting:
-        added = [address for address in supposed.clips[node.name].renders if address not in graph.keys]
-        costs[node.name] = total(cost_of(supposed.renders[address], project.profile) for address in added)
+        picked = supposed.node(node.address)
+        assert picked is not None
+        added = [address for address in picked.renders if address not in graph.keys]
+        costs[node.address] = total(cost_of(supposed.renders[address], project.profile) for address in added)
     return costs
 
 
@@ -367,6 +376,7 @@ def _ask(project: Project, store: Store, found: Survey, swept: Swept | None) -> 
 
 async def _answers(project: Project, records: Mapping[str, Record]) -> dict[str, Remote]:
     from sorasync.apply.render.file_expiry import file_expires_at
+    from sorasync.provider.kept_answers import is_own_id
 
     ids = {key: record.remote_id for key, record in records.items() if record.remote_id}
     async with project.provider() as provider:
@@ -378,6 +388,8 @@ async def _answers(project: Project, records: Mapping[str, Record]) -> dict[str,
             expires_at = file_expires_at(records[key], profile, jobs[job_id])
             # Lost animatics are drawn again, so there is no need to ask for them.
             over = profile.simulated or (expires_at is not None and expires_at <= now)
+            # An answer that was kept here and is not any more was all there ever was of it.
+            over = over or (jobs[job_id] is None and is_own_id(job_id))
             found[key] = remote_of(jobs[job_id], over=over)
     return found
 

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from sorasync.graph.graph import Graph
+from sorasync.graph.render import Kind, Render
 from sorasync.manifest.config import CONFIG_FILE
 from sorasync.operations.project import Project
 from sorasync.profile.model import ANY, tier_of
@@ -16,10 +17,10 @@ from sorasync.profile.price_book import BOOK_FILE, read_books
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Dollars for a second, or for a `first frame`; None where no price is known.
+    """Dollars for a second, a `first frame` or a `still`; None where no price is known.
 
-    `size` is a size, a tier, or `*`; `source` the file it stands in or the profile, `as_of` the day it was
-    read, None where nobody said.
+    `size` is a size, a tier, or `*`, after `still` where the price is that of a picture; `source` the file it
+    stands in or the profile, `as_of` the day it was read, None where nobody said.
     """
 
     model: str
@@ -30,6 +31,8 @@ class Price:
 
 
 FIRST_FRAME = "first frame"
+STILL = "still"
+_SENT = "sent image"
 
 
 def known_prices(project: Project) -> Iterator[Price]:
@@ -40,14 +43,37 @@ def known_prices(project: Project) -> Iterator[Price]:
             yield Price(name, size, model.prices[size], *_source(project, name, size))
         if model.image_price:
             yield Price(name, FIRST_FRAME, model.image_price, *_source(project, name, FIRST_FRAME))
+    for name, image in sorted(project.profile.images.models.items()):
+        for size in sorted(image.prices):
+            yield _of_still(project, name, size, image.prices[size])
+        if image.reference_price:
+            yield _of_still(project, name, _SENT, image.reference_price)
 
 
 def used_prices(project: Project, graph: Graph) -> Iterator[Price]:
     """The prices of the models and sizes that the manifests use, unknown ones among them."""
-    for name, size in sorted({(one.model, one.size) for one in graph.renders.values() if one.model}):
+    stills = {one.address: one for one in graph.renders.values() if one.kind is Kind.STILL}
+    videos = [one for one in graph.renders.values() if one.model and one.address not in stills]
+    for name, size in sorted({(one.model, one.size) for one in videos}):
         model = project.profile.model(name)
         price = None if model is None else model.price(size)
         yield Price(name, size, price, *_source(project, name, size))
+    for name, size, quality in sorted({_drawn_at(one) for one in stills.values()}):
+        image = project.profile.images.model(name)
+        at = f"{size} {quality}" if quality else size
+        yield _of_still(project, name, at, None if image is None else image.price(size, quality or None))
+
+
+def _drawn_at(still: Render) -> tuple[str, str, str]:
+    return still.model, still.size, str(still.params.get("quality") or "")
+
+
+def _of_still(project: Project, model: str, size: str, usd: Decimal | None) -> Price:
+    """A price of a picture: the library's own, or the profile's."""
+    own = project.config.prices.get(model, {})
+    if usd is not None and usd in [own.get(name) for name in (size, size.partition(" ")[0], ANY)]:
+        return Price(model, f"{STILL} {size}", usd, CONFIG_FILE, None)
+    return Price(model, f"{STILL} {size}", usd, f"profile {project.profile.name}", project.profile.as_of)
 
 
 def _source(project: Project, model: str, size: str) -> tuple[str, date | None]:

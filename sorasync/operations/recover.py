@@ -109,7 +109,9 @@ class _Recovery:
         with store.transaction():
             for record in every:
                 if record.asset is not None:
-                    store.add_asset(record.asset, sizes[record.asset], "video", ".mp4")
+                    what = "still" if record.kind == "still" else "video"
+                    suffix = self._project.assets().file_of(record.asset).suffix
+                    store.add_asset(record.asset, sizes[record.asset], what, suffix)
             for record in (earlier for found in taken for earlier in found[:-1]):
                 store.put_all([record])
                 store.supersede(record.key, run=run)
@@ -159,7 +161,7 @@ class _Recovery:
         known = self._store.briefs()
         found: dict[str, Render] = {}
         for render in self._graph.renders.values():
-            if render.key not in known and render.kind is not Kind.CHARACTER:
+            if render.key not in known and render.kind not in (Kind.CHARACTER, Kind.STILL):
                 found.setdefault(render.key, render)
         return list(found.values())
 
@@ -224,6 +226,8 @@ class _Recovery:
     def _why(self, render: Render, character: Kind) -> str:
         if render.kind is character:
             return "no provider lists characters; the next apply uploads it again, which costs nothing"
+        if render.kind == "still":
+            return "no provider keeps stills, and no file is left here"
         if ids := self._ambiguous.get(render.key):
             label = self._graph.label(render.address)
             return f"several videos fit: sorasync import '{label}' ID, of {', '.join(ids)}"
@@ -234,4 +238,5 @@ class _Recovery:
 
 def _origin(render: Render) -> tuple[object, ...]:
     """What tells apart requests of the same words: the same prompt on two sources makes two videos."""
-    return (render.kind, render.source if render.source is not None else None, render.characters, render.file)
+    frames = (render.file, render.still, render.last_file, render.last_still)
+    return (render.kind, render.source, render.characters, *frames)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sorasync.profile.profile import Profile
 
 CODE = "S130"
+# An upload is no render, and hosts draw each picture anew.
+_OTHERS = (Kind.CHARACTER, Kind.STILL)
 
 
 def repeats(profile: Profile, library: Library, changes: Iterable[Change]) -> Iterator[Diagnostic]:
@@ -28,7 +30,7 @@ def repeats(profile: Profile, library: Library, changes: Iterable[Change]) -> It
         return
     unseeded, fixed = [], []
     for change in changes:
-        if change.render is None or not change.action.renders or change.render.kind is Kind.CHARACTER:
+        if change.render is None or not change.action.renders or change.render.kind in _OTHERS:
             continue
         inputs = json.loads(change.render.inputs)
         another_take = "take" in inputs

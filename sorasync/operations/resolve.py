@@ -100,8 +100,10 @@ def questions(project: Project, only: Collection[str] | None = None, *, thumbnai
     busy = at_work.describe(project.clock.now()) if at_work and (together or records) else None
     if not records:
         return Questions((), listed=True, busy=busy, batches=tuple(together), several=several)
-    jobs, listed = _candidates(project, records, held)
-    found = [_question(record, jobs) for record in records]
+    # No host has a list of stills: none of its jobs can be the answer to such a question.
+    videos = [record for record in records if record.kind != "still"]
+    jobs, listed = _candidates(project, videos, held) if videos else ([], True)
+    found = [_question(record, jobs if record.kind != "still" else ()) for record in records]
     if thumbnails:
         found = asyncio.run(_with_pictures(project, found))
     return Questions(tuple(found), listed, busy, tuple(together), several)
@@ -216,6 +218,10 @@ def adopt(project: Project, session: ChangeSession, record: Record, job_id: str,
     """
     from sorasync.operations.provider_jobs import job as ask
 
+    if record.kind == "still":
+        raise SorasyncError(
+            f"{record.address} is a still: no provider keeps a job of it", hint="--resend or --forget"
+        )
     refuse_held(session.store, job_id, record.key)
     job = ask(project, job_id)
     found = compare_job(wanted_by(record), job)

@@ -35,11 +35,11 @@ _ORDER = {stage: place for place, stage in enumerate(RenderStage)}
 
 @dataclass(frozen=True, slots=True)
 class ClipStatus:
-    """A clip or a character.
+    """A clip, a still or a character.
 
     `changes` are what the plan would do for it, with the stage of each; `done` of its `renders` are there.
-    `waits_for` is the name of the clip whose take is to be picked, None where none is: its own name where it
-    has several takes and no pick, even if nothing else depends on one. `later` is its cost after that.
+    `waits_for` is the address of the clip or still whose take is to be picked, None where none is: its own
+    where it has takes and no pick, even if nothing else depends on one. `later` is its cost after that.
     """
 
     address: str
@@ -62,13 +62,13 @@ class ClipStatus:
 
 
 def standings(planned: Planned) -> list[ClipStatus]:
-    """Every declared character, then every clip, each in the order of their names."""
+    """Every declared character, then every still and clip, each in the order of their names."""
     graph, briefs = planned.graph, planned.known.briefs
     changes = changes_by_address(planned.plan.changes)
     later = {waiting.label: waiting.cost for waiting in planned.plan.waiting}
     found = [_standing(address, (address,), None, graph, briefs, changes) for address in graph.cast]
-    for node in sorted(graph.clips.values(), key=lambda node: natural(node.name)):
-        address = f"clip.{node.name}"
+    for node in sorted(graph.nodes(), key=lambda node: (node.kind != "still", natural(node.name))):
+        address = node.address
         standing = _standing(address, node.renders, node, graph, briefs, changes)
         found.append(replace(standing, later=later[address]) if address in later else standing)
     return found
@@ -126,4 +126,4 @@ def _standing(
 
 
 def _unpicked(node: ClipNode) -> str | None:
-    return node.waits_for or (node.name if node.chosen is None and not node.single else None)
+    return node.waits_for or (node.address if node.chosen is None else None)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sorasync.graph.address import owner
+from sorasync.graph.address import owner, spellings
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.manifest.library import Origin
 from sorasync.operations.locked_state import ChangeSession
@@ -64,9 +64,8 @@ def _manifests(project: Project) -> tuple[Library, Graph] | None:
 
 
 def _meant(text: str, known: Iterable[str]) -> tuple[str, ...]:
-    names = [text] if text.startswith(("clip.", "character.")) else [f"clip.{text}", f"character.{text}"]
     addresses = tuple(known)
-    for name in names:
+    for name in spellings(text):
         found = tuple(a for a in addresses if name in (a, owner(a)) or a == f"{name}#1")
         if found:
             return found
@@ -82,7 +81,7 @@ def _declared_at(library: Library, graph: Graph, addresses: Iterable[str]) -> Po
         render = graph.renders.get(address)
         if render is None or not render.protect:
             continue
-        name = address.partition("#")[0].partition(".")[2]
-        spec = library.clips[name] if address.startswith("clip.") else library.characters[name]
+        spec = library.spec(owner(address))
+        assert spec is not None
         return library.position(Origin(spec.origin.file, (*spec.origin.path, "protect")))
     return None

@@ -24,6 +24,7 @@ class ValidatedLibrary:
     characters: int = 0
     renders: int = 0
     cuts: int = 0
+    stills: int = 0
 
     @property
     def errors(self) -> bool:
@@ -62,14 +63,20 @@ def _checked_library(project: Project) -> ValidatedLibrary:
     library, language = project.sound_library()
     graph, lacks = project.graph_as_far(library, keys=False)
     lacking = {lack.address for lack in lacks}
-    sound = {a for a in graph.sending if owner(a) not in lacking}
-    media = media_findings(project, library, graph, sound)
+    sound = frozenset(a for a in graph.keys if owner(a) not in lacking)
+    media = [one for one in media_findings(project, library, graph, sound) if one.address not in lacking]
     stale = schema_findings(project.root)
     warned = (*library.warnings, *endings(project, library), *project.lint(library), *stale)
     cuts = cut_findings(project, library, graph)
     found = sorted((*language, *warned, *lacks, *media, *cuts), key=Diagnostic.sort_key)
-    counts = len(library.clips), len(library.characters), len(graph.keys), len(library.cuts)
-    return ValidatedLibrary(tuple(found), *counts)
+    return ValidatedLibrary(
+        tuple(found),
+        clips=len(library.clips),
+        characters=len(library.characters),
+        renders=len(graph.keys),
+        cuts=len(library.cuts),
+        stills=len(library.stills),
+    )
 
 
 def cut_findings(project: Project, library: Library, graph: Graph) -> list[Diagnostic]:
@@ -84,13 +91,20 @@ def cut_findings(project: Project, library: Library, graph: Graph) -> list[Diagn
 def media_findings(
     project: Project, library: Library, graph: Graph, addresses: Collection[str]
 ) -> list[Diagnostic]:
-    """What is wrong with the files that are sent for those renders; nothing is imported where none is."""
+    """What is wrong with the files and stills that are sent for those renders; nothing is imported where
+    none is.
+    """
+    found: list[Diagnostic] = []
+    if library.stills:
+        from sorasync.preflight.still_sizes import still_size_findings
+
+        found += still_size_findings(library, graph, project.profile, addresses)
     sent = graph.sending.intersection(addresses)
     if not sent:
-        return []
+        return found
     from sorasync.preflight import check_media
 
-    return check_media(library, graph, project.profile, only=sent)
+    return found + check_media(library, graph, project.profile, only=sent)
 
 
 def _stricter(diagnostic: Diagnostic) -> Diagnostic:

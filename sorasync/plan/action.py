@@ -12,6 +12,7 @@ class Action(StrEnum):
     EXTEND = "extend"
     EDIT = "edit"
     CHARACTER = "character"
+    STILL = "still"
     RESUME = "resume"
     DOWNLOAD = "download"
     MOVE = "move"
@@ -37,6 +38,7 @@ _MARKS = {
     Action.EXTEND: "+",
     Action.EDIT: "+",
     Action.CHARACTER: "+",
+    Action.STILL: "+",
     Action.RESUME: "…",
     Action.DOWNLOAD: "↓",
     Action.MOVE: "→",
@@ -46,4 +48,6 @@ _MARKS = {
     Action.BLOCKED: "!",
     Action.LOST: "?",
 }
-_RENDERING = frozenset({Action.CREATE, Action.EXTEND, Action.EDIT, Action.CHARACTER, Action.REPLACE})
+_RENDERING = frozenset(
+    {Action.CREATE, Action.EXTEND, Action.EDIT, Action.CHARACTER, Action.STILL, Action.REPLACE}
+)

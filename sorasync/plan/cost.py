@@ -13,10 +13,12 @@ FREE = Decimal(0)
 
 
 def in_batch(render: Render, profile: Profile) -> bool:
-    """Whether a render can be a line of a batch: only creates, and images only by file id."""
+    """Whether a render can be a line of a batch: only creates, and a first frame only by file id."""
     if render.kind is not Kind.CREATE or not profile.can("batch"):
         return False
-    return render.file is None or "file_id" in profile.abilities.image_by
+    if render.last_file is not None or render.last_still is not None:
+        return False
+    return not render.first_frame or "file_id" in profile.abilities.image_by
 
 
 def cost_of(render: Render, profile: Profile, *, batch: bool = False) -> Decimal | None:
@@ -26,13 +28,15 @@ def cost_of(render: Render, profile: Profile, *, batch: bool = False) -> Decimal
             return FREE
         case Kind.CREATE:
             batched = batch and in_batch(render, profile)
-            image = render.file is not None
-            return profile.create_cost(render.model, render.size, render.seconds, batched, image)
+            return profile.create_cost(render.model, render.size, render.seconds, batched, render.first_frame)
         case Kind.EXTEND:
             added = render.billed_seconds
             return profile.extend_cost(render.model, render.size, added, render.seconds - added)
         case Kind.EDIT:
             return profile.edit_cost(render.model, render.size, render.seconds)
+        case Kind.STILL:
+            images = len(render.references) + (render.source is not None)
+            return profile.still_cost(render.model, render.size, render.params, images)
 
 
 @dataclass(frozen=True, slots=True)

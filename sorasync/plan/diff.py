@@ -278,7 +278,9 @@ class _Differ:
         if stuck is not None:
             root = self.roots[render.address] = self.roots.get(stuck, self.by_address[stuck])
             return self._free(Action.BLOCKED, render, f"its source {root.label} is {_state(root.action)}")
-        if render.source is not None and not self._source_held(render.source):
+        # An edit of a still sends the picture that is stored here.
+        at_host = render.source is not None and render.kind is not Kind.STILL
+        if at_host and render.source is not None and not self._source_held(render.source):
             if not self.profile.abilities.upload_as_source:
                 return self._free(Action.BLOCKED, render, self._source_missing(render.source))
             why = f"{why}; its source is uploaded, because the provider does not have it"

@@ -27,7 +27,7 @@ def group_moves(changes: list[Change], graph: Graph) -> list[Change]:
 
 
 def _is_rename(owner: str, moves: list[Change], graph: Graph) -> bool:
-    node = graph.clips.get(owner.removeprefix("clip."))
+    node = graph.node(owner)
     if node is None or len(moves) != len(node.renders):
         return False
     origins = [move.binds[0].origin or "" for move in moves]
@@ -62,7 +62,7 @@ def group_retired(changes: list[Change], graph: Graph, known: Known) -> list[Cha
     whole = {
         owner: found
         for owner, found in by_clip.items()
-        if owner.removeprefix("clip.") not in graph.clips and len(found) == bound[owner]
+        if graph.node(owner) is None and len(found) == bound[owner]
     }
     return sorted(_fold(changes, whole, _retired), key=_sort_place)
 

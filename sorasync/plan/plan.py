@@ -20,7 +20,7 @@ from sorasync.plan.refusal import Refusal
 
 @dataclass(frozen=True, slots=True)
 class WaitingClip:
-    """A clip that waits for a pick of a take of `clip` (a label).
+    """A clip or still that waits for a pick of a take of `clip`, which may be a still (a label).
 
     `cost` is what its renders will cost then.
     """
@@ -69,6 +69,7 @@ class Plan:
     unchanged: int
     unchanged_clips: int = 0
     unchanged_characters: int = 0
+    unchanged_stills: int = 0
     waiting: tuple[WaitingClip, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     left_out: int = 0

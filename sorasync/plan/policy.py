@@ -49,7 +49,7 @@ class PlanRefused(SorasyncError):
 
 def refusals(plan: Plan, policy: Policy, bindings: Mapping[str, Binding]) -> list[Refusal]:
     """Everything that keeps the plan from being applied, in a fixed order."""
-    renders = sum(map(_is_clip_render, bindings))
+    renders = sum(map(_is_paid_render, bindings))
     found = _protected(plan, bindings)
     if plan.simulated:
         # Renders that cost nothing may always be drawn again: no threshold counts them.
@@ -65,7 +65,7 @@ def refusals(plan: Plan, policy: Policy, bindings: Mapping[str, Binding]) -> lis
                     (f"[safety] max_creates = {creates}", "for good"),
                 ),
                 address=next(
-                    (c.address for c in plan.changes if c.address.startswith("clip.") and c.action.renders),
+                    (c.address for c in plan.changes if _is_paid_render(c.address) and c.action.renders),
                     None,
                 ),
             )
@@ -116,9 +116,9 @@ def _lifting(change: Change, *, remembered: bool, declared: bool) -> Iterator[tu
         yield f"sorasync unprotect '{owner}'", "lift the protection the state remembers"
 
 
-def _is_clip_render(address: str) -> bool:
-    """Whether a render is a clip's: uploads of characters cost nothing."""
-    return address.startswith("clip.")
+def _is_paid_render(address: str) -> bool:
+    """Whether a render is a clip's or a still's: uploads of characters cost nothing."""
+    return addresses.has_takes(address)
 
 
 def _shares(plan: Plan, policy: Policy, renders: int) -> list[Refusal]:
@@ -131,7 +131,7 @@ def _shares(plan: Plan, policy: Policy, renders: int) -> list[Refusal]:
         (Action.RETIRE, policy.max_retire_pct),
     ):
         hit = sum(
-            _is_clip_render(a) for c in plan.changes if c.action is action for a in c.drops or (c.address,)
+            _is_paid_render(a) for c in plan.changes if c.action is action for a in c.drops or (c.address,)
         )
         percent = -(-100 * hit // renders) if renders else 0
         if limit is None or percent <= limit:
@@ -202,6 +202,7 @@ def _unpriced(plan: Plan) -> Refusal:
     first = unknown[0]
     model, size = (first.render.model, first.render.size) if first.render else ("MODEL", "WIDTHxHEIGHT")
     more = f", and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+    unit = "picture" if first.address.startswith("still.") else "second"
     return Refusal(
         "S505",
         f"{len(unknown)} of its prices {'is' if len(unknown) == 1 else 'are'} unknown, "
@@ -209,7 +210,7 @@ def _unpriced(plan: Plan) -> Refusal:
         cause=f"{first.label}: no price is known for {model} at {size}{more}",
         ways=(
             ("--allow-unknown-cost", "this run"),
-            (f'[prices."{model}"] "{size}" = PRICE', "in sorasync.toml: dollars per second"),
+            (f'[prices."{model}"] "{size}" = PRICE', f"in sorasync.toml: dollars per {unit}"),
             ("[budget] allow_unknown = true", "in sorasync.toml, for good"),
         ),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
-from sorasync.graph.address import owner
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
 from sorasync.plan.remote import Remote
@@ -111,7 +110,7 @@ def survey(graph: Graph, known: Known, replaced: Container[str] = (), *, lost: b
 
 def _awaits(graph: Graph, address: str) -> bool:
     """Whether only a missing pick decides if the address is wanted; it is kept until then."""
-    clip = graph.clips.get(owner(address).removeprefix("clip."))
+    clip = graph.node(address)
     if clip is None or clip.waits_for is None:
         return False
     return not clip.takes or address.partition("/")[2] != clip.takes[0].partition("/")[2]
@@ -125,11 +124,14 @@ def _keys(graph: Graph, known: Known, touched: list[Render], gone: tuple[str, ..
 
 
 def _sources(graph: Graph, known: Known, touched: list[Render]) -> set[str]:
-    """The keys of sources whose steps nobody has paid for yet: the provider must still hold them."""
+    """The keys of sources whose steps nobody has paid for yet: the provider must still hold them.
+
+    An edit of a still sends the picture that is stored here.
+    """
     return {
         graph.keys[render.source]
         for render in touched
-        if render.source is not None and render.key not in known.briefs
+        if render.source is not None and render.key not in known.briefs and render.kind is not Kind.STILL
     }
 
 

@@ -20,11 +20,20 @@ _ORDER = (
     "seconds",
     "characters",
     "image",
+    "last_image",
+    "references",
     "video",
     "params",
     "take",
 )
-_DEFAULTS: dict[str, object] = {"take": 1, "revision": 0, "clip_revision": 0, "characters": [], "params": {}}
+_DEFAULTS: dict[str, object] = {
+    "take": 1,
+    "revision": 0,
+    "clip_revision": 0,
+    "characters": [],
+    "params": {},
+    "references": [],
+}
 
 
 def inputs_of(text: str) -> dict[str, object]:
@@ -70,6 +79,9 @@ def _phrase(field: FieldChange, render: Render, graph: Graph, keys: Mapping[str,
             return f"its source is now {source}, was {known}"
         case "characters":
             return "characters changed"
+        case "image" | "last_image" if (still := _still_behind(field.name, render)) is not None:
+            label = graph.label(still)
+            return f"{label} is {_FRAMES[field.name]}" if field.before is None else f"{label} changes"
         case "provider":
             return "only the preview provider rendered it" if field.before else "preview instead"
         case "model" | "size" | "seconds" | "take" | "revision" | "kind":
@@ -78,6 +90,14 @@ def _phrase(field: FieldChange, render: Render, graph: Graph, keys: Mapping[str,
             return ", ".join(f"{name} changed" for name in _paths(field.before, field.after, "params"))
         case name:
             return f"{name} changed"
+
+
+_FRAMES = {"image": "its first frame now", "last_image": "its last frame now"}
+
+
+def _still_behind(name: str, render: Render) -> str | None:
+    """The still that gives an image of a clip, None where that is a file."""
+    return render.still if name == "image" else render.last_still
 
 
 def _paths(before: Mapping[str, object], after: Mapping[str, object], parent: str) -> Iterator[str]:

@@ -90,7 +90,7 @@ def matching(
 
 
 def _names(graph: Graph, changes: Sequence[Change]) -> list[str]:
-    clips = (f"clip.{name}" for name in graph.clips)
+    clips = (node.address for node in graph.nodes())
     return [*graph.renders, *clips, *(place for change in changes for place in _places(change))]
 
 
@@ -103,7 +103,7 @@ def _any(patterns: tuple[str, ...], change: Change, graph: Graph) -> bool:
 
 
 def matches(pattern: str, address: str, graph: Graph) -> bool:
-    """Whether a pattern means an address: the address itself, its clip or character, or a tag of it."""
+    """Whether a pattern means an address: the address itself, what it belongs to, or a tag of that."""
     owner = addresses.owner(address)
     if pattern.startswith("tag:"):
         return any(_glob(pattern[4:], tag) for tag in graph.tags.get(owner, ()))

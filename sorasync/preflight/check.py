@@ -34,7 +34,7 @@ def check_media(
         )
         clips = []
     found += _skipped(len(images), len(clips))
-    return sorted(_configured(library, found), key=Diagnostic.sort_key)
+    return sorted(as_configured(library, found), key=Diagnostic.sort_key)
 
 
 def _of_image(library: Library, use: ImageUse) -> Iterator[MediaFinding]:
@@ -71,7 +71,7 @@ def _skipped(images: int, clips: int) -> list[Diagnostic]:
     return [Diagnostic("S220", Severity.HINT, message, expected=install_command("preview"))]
 
 
-def _configured(library: Library, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+def as_configured(library: Library, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
     """The diagnostics as `[lint]` wants them."""
     from dataclasses import replace
 

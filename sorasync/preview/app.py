@@ -26,6 +26,7 @@ from sorasync.preview.routes.characters import CharacterRoutes
 from sorasync.preview.routes.content import ContentRoutes
 from sorasync.preview.routes.control import ControlRoutes
 from sorasync.preview.routes.files import FileRoutes
+from sorasync.preview.routes.images import ImageRoutes
 from sorasync.preview.routes.videos import VideoRoutes
 from sorasync.preview.server import Server
 from sorasync.preview.settings import PreviewSettings
@@ -76,6 +77,7 @@ def _routes(server: Server) -> list[Route]:
         CharacterRoutes(server),
         FileRoutes(server),
         BatchRoutes(server),
+        ImageRoutes(server),
         control,
     )
     routes = [

@@ -18,6 +18,7 @@ class DataPaths:
         self.uploads = root / "uploads"
         self.owners = root / "owners"
         self.parts = root / "parts"
+        self.pictures = root / "pictures"
         for folder in (self.videos, self.uploads):
             folder.mkdir(parents=True, exist_ok=True)
 
@@ -38,6 +39,10 @@ class DataPaths:
         """A job's sheet of stills."""
         return self.videos / f"{job_id}.jpg"
 
+    def last_image(self, job_id: str) -> Path:
+        """The image that a job is to end with, whether it has one or not."""
+        return self.uploads / f"last_{job_id}"
+
     def inside(self, relative: str) -> Path:
         """A stored relative path."""
         return self.root / relative
@@ -48,7 +53,8 @@ class DataPaths:
 
     def remove_job(self, job_id: str) -> None:
         """Delete all of a job's files."""
-        for path in (self.video(job_id), self.thumbnail(job_id), self.spritesheet(job_id)):
+        made = (self.video(job_id), self.thumbnail(job_id), self.spritesheet(job_id))
+        for path in (*made, self.last_image(job_id)):
             path.unlink(missing_ok=True)
 
     def make_tiny(self, job: PreviewJob) -> Path:

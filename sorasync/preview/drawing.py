@@ -33,6 +33,7 @@ class DrawingJob:
     label: str | None = None
     cast: tuple[tuple[str, Path], ...] = ()
     image: Path | None = None
+    last_image: Path | None = None
     source: Path | None = None
     damage: tuple[tuple[str, float], ...] = ()
 
@@ -81,5 +82,6 @@ def _scene(drawing: DrawingJob) -> Scene:
         seconds=drawing.seconds,
         characters=tuple(Cast(name, video) for name, video in drawing.cast),
         image=drawing.image,
+        last_image=drawing.last_image,
         label=drawing.label,
     )

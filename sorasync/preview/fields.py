@@ -16,7 +16,15 @@ from sorasync.preview.refusal import bad
 
 _PARTS = re.compile(r"\[([^\]]*)\]")
 _OBJECTS = frozenset(
-    {"characters", "video", "input_reference", "image_reference", "metadata", "expires_after"}
+    {
+        "characters",
+        "video",
+        "input_reference",
+        "last_frame",
+        "image_reference",
+        "metadata",
+        "expires_after",
+    }
 )
 _CHUNK = 1 << 20
 
@@ -31,11 +39,13 @@ class RequestFields:
     encoding: str
     values: dict[str, Any] = field(default_factory=dict)
     files: dict[str, UploadFile] = field(default_factory=dict)
+    # Every upload with its field, also where several have the same.
+    uploads: list[tuple[str, UploadFile]] = field(default_factory=list)
     path: dict[str, str] = field(default_factory=dict)
 
     async def close(self) -> None:
         """Drop the uploads' temporary files."""
-        for upload in self.files.values():
+        for _, upload in self.uploads:
             await upload.close()
 
 
@@ -62,6 +72,7 @@ async def _read_form(request: Request, encoding: str) -> RequestFields:
     for name, value in form.multi_items():
         if isinstance(value, UploadFile):
             fields.files[name.removesuffix("[]")] = value
+            fields.uploads.append((name.removesuffix("[]"), value))
         else:
             _put(fields.values, name, value)
     return fields

@@ -36,8 +36,8 @@ class JobFactory:
         self._shelf = shelf
         self._new_id = new_id
 
-    def create(self, order: Order, image: Path | None = None) -> PreviewJob:
-        """A render from a prompt; `image` is an uploaded first frame. Raises `RefusedError`."""
+    def create(self, order: Order, image: Path | None = None, last_image: Path | None = None) -> PreviewJob:
+        """A render from a prompt; the images are an uploaded first and last frame. Raises `RefusedError`."""
         for character in order.characters:
             if self._shelf.character(character) is None:
                 raise missing("Character", character)
@@ -45,7 +45,10 @@ class JobFactory:
         picture = image or self._referenced_image(order.image)
         if picture is not None:
             picture = check_image(picture, size)
-        return self._job(
+        last = last_image or self._referenced_image(order.last_image)
+        if last is not None:
+            check_image(last, size)
+        job = self._job(
             order,
             model=order.model or limits.DEFAULT_MODEL,
             size=size,
@@ -53,6 +56,9 @@ class JobFactory:
             billed=order.seconds,
             image=self._relative(picture) if picture else None,
         )
+        if last is not None:
+            last.replace(self._places.last_image(job.id))
+        return job
 
     def derive(self, order: Order, upload: Path | None = None, *, strict: bool = True) -> PreviewJob:
         """An extension or edit, of a job or of an uploaded video. Raises `RefusedError`."""

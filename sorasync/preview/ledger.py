@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from sorasync.preview.database import Database, columns_of
 from sorasync.preview.model import LedgerEntry, PreviewJob
-from sorasync.preview.price_list import price
+from sorasync.preview.price_list import picture_price, price
+from sorasync.preview.request_parsing import Picture
 
 _MICRO = Decimal(1_000_000)
 
@@ -32,6 +33,24 @@ class Ledger:
             label=job.label,
             idempotency_key=idempotency_key,
             batch=job.batch,
+        )
+        self._database.insert("ledger", columns_of(charge))
+
+    def bill_picture(
+        self, wanted: Picture, images: int, now: float, idempotency_key: str | None = None
+    ) -> None:
+        """Charge a still, made from so many images."""
+        charge = LedgerEntry(
+            time=now,
+            kind="still",
+            model=wanted.model,
+            size=wanted.size,
+            seconds=0,
+            amount=picture_price(wanted.size, wanted.quality, images),
+            job="",
+            prompt_digest=hashlib.sha256(wanted.prompt.encode()).hexdigest(),
+            label=wanted.label,
+            idempotency_key=idempotency_key,
         )
         self._database.insert("ledger", columns_of(charge))
 

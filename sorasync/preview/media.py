@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from dataclasses import dataclass
 from fractions import Fraction
@@ -56,6 +57,19 @@ def tiny_picture(width: int, height: int, kind: str) -> bytes:
 
     buffer = io.BytesIO()
     Image.new("RGB", (width, height), (128, 128, 128)).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def unique_picture(width: int, height: int, form: str, mark: str) -> bytes:
+    """A grey picture as PNG, WebP or JPEG. Two of different `mark` differ in one corner."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    picture = Image.new("RGB", (width, height), (128, 128, 128))
+    tones = hashlib.sha256(mark.encode()).digest()
+    for place, tone in enumerate(tones[: min(width, len(tones))]):
+        picture.putpixel((place, 0), (tone, tone, tone))
+    picture.save(buffer, {"png": "PNG", "webp": "WEBP", "jpeg": "JPEG"}[form], quality=95)
     return buffer.getvalue()
 
 

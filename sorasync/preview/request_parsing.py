@@ -11,7 +11,36 @@ from sorasync.preview.fields import RequestFields
 from sorasync.preview.refusal import bad
 
 _SIZE = re.compile(r"[1-9]\d{1,3}x[1-9]\d{1,3}")
-_CREATE = frozenset({"prompt", "model", "seconds", "size", "characters", "input_reference", "user", "label"})
+_CREATE = frozenset(
+    {
+        "prompt",
+        "model",
+        "seconds",
+        "size",
+        "characters",
+        "input_reference",
+        "last_frame",
+        "user",
+        "label",
+    }
+)
+_PICTURE = frozenset(
+    {
+        "prompt",
+        "model",
+        "size",
+        "n",
+        "quality",
+        "background",
+        "moderation",
+        "output_format",
+        "output_compression",
+        "response_format",
+        "user",
+        "label",
+    }
+)
+_FORMS = ("png", "webp", "jpeg")
 _EXTEND = frozenset({"video", "prompt", "seconds", "model", "user", "label"})
 _EDIT = frozenset({"video", "prompt", "model", "user", "label"})
 
@@ -30,6 +59,7 @@ class Order:
     seconds: int = 0
     characters: tuple[str, ...] = ()
     image: dict[str, str] | None = None
+    last_image: dict[str, str] | None = None
     source: str | None = None
     label: str | None = None
 
@@ -51,7 +81,8 @@ class Checks:
             size=self._size(fields, model),
             seconds=self._seconds(fields, limits.DEFAULT_SECONDS),
             characters=_characters(fields),
-            image=_image(fields),
+            image=_image(fields, "input_reference"),
+            last_image=_image(fields, "last_frame"),
             label=_slate_label(fields),
         )
 
@@ -149,15 +180,15 @@ def _id_of(item: object) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _image(fields: RequestFields) -> dict[str, str] | None:
-    value = fields.values.get("input_reference")
-    if value is None or "input_reference" in fields.files:
+def _image(fields: RequestFields, name: str) -> dict[str, str] | None:
+    value = fields.values.get(name)
+    if value is None or name in fields.files:
         return None
     if not isinstance(value, dict):
-        raise bad("'input_reference' must be an object or a file.", "input_reference", "invalid_type")
-    given = {name: value[name] for name in ("image_url", "file_id") if isinstance(value.get(name), str)}
+        raise bad(f"'{name}' must be an object or a file.", name, "invalid_type")
+    given = {form: value[form] for form in ("image_url", "file_id") if isinstance(value.get(form), str)}
     if len(given) != 1:
-        raise bad("Give exactly one of 'image_url' and 'file_id'.", "input_reference", "invalid_value")
+        raise bad("Give exactly one of 'image_url' and 'file_id'.", name, "invalid_value")
     return given
 
 
@@ -169,6 +200,53 @@ def _source(fields: RequestFields) -> str | None:
     if not isinstance(found, str) or not found:
         raise bad("Missing required parameter: 'video'.", "video", "missing_required_parameter")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A request for a still. `form` is the format of the file; `by_url` asks for its address."""
+
+    prompt: str
+    model: str
+    size: str
+    form: str = "png"
+    quality: str | None = None
+    by_url: bool = False
+    label: str | None = None
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        width, _, height = self.size.partition("x")
+        return int(width), int(height)
+
+
+def parse_picture(fields: RequestFields, *, strict: bool, edit: bool = False) -> Picture:
+    """A request of the Images API, for one picture. Raises `RefusedError`."""
+    known = _PICTURE | ({"image", "mask", "input_fidelity"} if edit else frozenset())
+    for name in (*fields.values, *fields.files) if strict else ():
+        if name not in known:
+            raise bad(f"Unknown parameter: '{name}'.", name, "unknown_parameter")
+    model, size = fields.values.get("model"), fields.values.get("size") or "1024x1024"
+    if strict and (not isinstance(model, str) or not model.startswith("gpt-image-")):
+        raise bad(f"The model '{model}' does not exist.", "model", "model_not_found")
+    if not isinstance(size, str) or not _SIZE.fullmatch(size):
+        raise bad(f"Invalid size '{size}'. Supported: WIDTHxHEIGHT.", "size", "invalid_value")
+    form = fields.values.get("output_format") or "png"
+    if form not in _FORMS:
+        raise bad(f"Invalid value '{form}' for 'output_format'.", "output_format", "invalid_value")
+    if str(fields.values.get("n", 1)) != "1":
+        raise bad("This server makes one picture a request.", "n", "invalid_value")
+    quality = fields.values.get("quality")
+    return Picture(
+        prompt=prompt_of(fields),
+        model=str(model or "image"),
+        size=size,
+        form=form,
+        quality=quality if isinstance(quality, str) else None,
+        by_url=fields.values.get("response_format") == "url",
+        label=_slate_label(fields),
+    )
 
 
 def _slate_label(fields: RequestFields) -> str | None:

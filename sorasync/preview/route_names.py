@@ -18,6 +18,8 @@ _TABLE = [
     ("GET", rf"/videos/{_ID}", "get"),
     ("DELETE", rf"/videos/{_ID}", "delete"),
     ("GET", rf"/assets/{_ID}", "content"),
+    ("POST", r"/images/(generations|edits)", "still"),
+    ("GET", rf"/pictures/{_ID}", "picture"),
     ("POST", r"/files", "files"),
     ("GET", r"/files", "files_list"),
     ("GET", rf"/files/{_ID}", "files_get"),

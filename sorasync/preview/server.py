@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,11 +20,12 @@ from sorasync.preview.job_factory import JobFactory
 from sorasync.preview.job_view import Shown, show
 from sorasync.preview.jobs import Jobs
 from sorasync.preview.ledger import Ledger
-from sorasync.preview.media import UnreadableError, look_at_video
+from sorasync.preview.media import UnreadableError, look_at_video, unique_picture
 from sorasync.preview.model import Character, PreviewJob
 from sorasync.preview.owner import DrawingOwner
 from sorasync.preview.refusal import RefusedError, bad
 from sorasync.preview.renderer import Renderer
+from sorasync.preview.request_parsing import Picture
 from sorasync.preview.settings import PreviewSettings
 from sorasync.preview.stored_objects import StoredObjects
 from sorasync.preview.webhooks import WebhookSender
@@ -119,6 +120,29 @@ class Server:
             base=base,
         )
 
+    def draw_picture(self, wanted: Picture, images: Sequence[Path]) -> bytes:
+        """A still, or a tiny picture where nothing is drawn. Slow: run it in a thread."""
+        width, height = wanted.sides
+        if not self.settings.draw:
+            return unique_picture(width, height, wanted.form, secrets.token_hex(8))
+        from sorasync.preview.animatic import Scene, still
+
+        scene = Scene(
+            wanted.prompt,
+            wanted.model,
+            width,
+            height,
+            seconds=1,
+            image=images[0] if images else None,
+            label=wanted.label,
+        )
+        return still(scene, wanted.form)
+
+    def bill_picture(self, wanted: Picture, images: int, idempotency_key: str | None) -> None:
+        """Charge a still, which is made by then."""
+        with self.database.write():
+            self.ledger.bill_picture(wanted, images, self.now(), idempotency_key)
+
     def remove(self, job: PreviewJob) -> None:
         """Forget a job and delete its files."""
         self.jobs.remove(job.id)
@@ -179,6 +203,7 @@ class Server:
             label=job.label,
             cast=tuple((item.name, self.places.inside(item.path)) for item in cast if item),
             image=self.places.inside(job.image) if job.image else None,
+            last_image=last if (last := self.places.last_image(job.id)).exists() else None,
             source=self._source_of(job),
             damage=job.damage,
         )

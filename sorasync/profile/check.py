@@ -116,6 +116,13 @@ def character_lacks(profile: Profile, count: int, image: bool) -> list[Lack]:
     return lacks
 
 
+def last_image_lacks(profile: Profile, last_image: bool) -> list[Lack]:
+    """An unsupported last frame."""
+    if not last_image or profile.abilities.last_image:
+        return []
+    return [Lack("last_image", f"{profile.name} takes no image as last frame")]
+
+
 def image_lacks(profile: Profile, model: str | None, image: bool) -> list[Lack]:
     """An unsupported first frame."""
     if not image:
@@ -130,13 +137,18 @@ def image_lacks(profile: Profile, model: str | None, image: bool) -> list[Lack]:
 
 def param_lacks(profile: Profile, params: Mapping[str, object]) -> list[Lack]:
     """Parameters that the host does not know, or values of the wrong type."""
+    return param_type_lacks(profile.name, profile.params, params)
+
+
+def param_type_lacks(host: str, types: Mapping[str, str], params: Mapping[str, object]) -> list[Lack]:
+    """Parameters that are not among those with a type, or values of another type."""
     lacks = []
     for name in sorted(params):
-        kind = profile.params.get(name)
+        kind = types.get(name)
         if kind is None:
-            fix = close_match(name, profile.params)
-            message = f'{profile.name} has no parameter "{name}"'
-            lacks.append(Lack(f"params.{name}", message, ", ".join(sorted(profile.params)) or "none", fix))
+            fix = close_match(name, types)
+            message = f'{host} has no parameter "{name}"'
+            lacks.append(Lack(f"params.{name}", message, ", ".join(sorted(types)) or "none", fix))
         elif not _fits(kind, params[name]):
             lacks.append(
                 Lack(

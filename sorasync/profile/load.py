@@ -158,7 +158,7 @@ def _published(table: Table, book: PriceBook) -> Table:
             elif size not in prices and rest is not None and _dollars(price) < rest:
                 prices[size] = rest
         over[name] = published.overlay() | {"prices": prices}
-    return _priced(table, over)
+    return _priced_models(table, over)
 
 
 def _dollars(price: object) -> Decimal:
@@ -171,14 +171,31 @@ def _dollars(price: object) -> Decimal:
 
 
 def _priced(table: Table, prices: Mapping[str, Table]) -> Table:
-    """The table with other prices; a model known only by the wildcard gets an entry of its own."""
-    models = table.get("models")
-    if not prices or not isinstance(models, Mapping):
+    """The table with a library's own prices; a model known only by the wildcard gets an entry of its own."""
+    if not prices:
         return table
+    table = _priced_models(table, prices)
+    images = table.get("images")
+    if not isinstance(images, Mapping):
+        return table
+    return {**table, "images": _priced_models(images, prices, by_quality=True)}
+
+
+def _priced_models(
+    table: Mapping[str, object], prices: Mapping[str, Table], *, by_quality: bool = False
+) -> Table:
+    """The table with those prices; `by_quality`: one for a size holds for every quality of it."""
+    models = table.get("models")
+    if not isinstance(models, Mapping):
+        return dict(table)
     priced = dict(models)
     for name, over in prices.items():
         base = priced.get(name, models.get(ANY))
         if isinstance(base, Mapping):
+            sizes, before = over.get("prices"), base.get("prices")
+            if by_quality and isinstance(before, Mapping) and isinstance(sizes, Mapping):
+                kept = {at: usd for at, usd in before.items() if at.partition(" ")[0] not in sizes}
+                base = {**base, "prices": kept}
             priced[name] = _merge(base, over)
     return {**table, "models": priced}
 

@@ -104,7 +104,8 @@ class HostFields(Data):
     or `resolution_aspect` (`resolution = "720p"`, `aspect_ratio = "16:9"`; sizes in between as `size`).
     `image_as` is the form of a first frame in JSON: `input_reference` (an object with its address),
     `frame_images` (OpenRouter), `image` (xAI) or `text` (its address alone); `image_field` is the field
-    that holds it in the first and the last form, and as a file. `source_as` says how an extension or edit
+    that holds it in the first and the last form, and as a file; `last_image_field` is that of a last frame,
+    which in the form `frame_images` goes among these. `source_as` says how an extension or edit
     names its source: `video_id`, `previous_job_id`, `video_url`, or `upload` where only a file will do,
     which goes into `source_field`. `extend_factor` is what a second counts for in an extension's field: its
     frames, where that holds frames. `label` is a field that may hold a name for the render without deciding
@@ -123,6 +124,7 @@ class HostFields(Data):
     extend_factor: int = Field(default=1, ge=1)
     image_as: Literal["input_reference", "frame_images", "image", "text"] = "input_reference"
     image_field: FieldName = "input_reference"
+    last_image_field: FieldName = "last_frame"
     source_as: Literal["video_id", "previous_job_id", "video_url", "upload"] = "video_id"
     source_field: FieldName = "video"
     label: str | None = None
@@ -166,11 +168,11 @@ class Abilities(Data):
     one page, of the newest jobs). `list_returns_prompts`: whether lost jobs can be
     told apart by their prompt. `list_settle_seconds`: how long a new job may take to appear.
     `idempotency`: the host makes one job of all requests with the same `Idempotency-Key`, so one whose
-    answer was lost is sent again at once. `image_by`: how a first frame may be sent. `variants`: the files
-    it serves. `range`: downloads can be continued. `body_urls`: a completed job names its files in its
-    body, so that one without any has no video. `varies`: without a seed, the same request gives another video
-    each time. `wraps_errors`: what an upstream answered may stand as JSON
-    inside an error's message (LiteLLM). `workflow`: it renders workflows of nodes.
+    answer was lost is sent again at once. `image_by`: how a first frame may be sent; `last_image`: whether
+    a last frame may be, in the same ways. `variants`: the files it serves. `range`: downloads can be
+    continued. `body_urls`: a completed job names its files in its body, so that one without any has no video.
+    `varies`: without a seed, the same request gives another video each time. `wraps_errors`: what an upstream
+    answered may stand as JSON inside an error's message (LiteLLM). `workflow`: it renders workflows of nodes.
     """
 
     list: Literal["none", "partial", "complete"] = "none"
@@ -180,6 +182,7 @@ class Abilities(Data):
     idempotency: bool = False
     upload_as_source: bool = False
     image_by: tuple[ImageForm, ...] = ()
+    last_image: bool = False
     variants: tuple[VariantName, ...] = ("video",)
     range: bool = False
     body_urls: bool = False

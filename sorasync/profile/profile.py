@@ -12,6 +12,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from sorasync.profile import check
 from sorasync.profile.address import BaseUrl
 from sorasync.profile.headers import Headers
+from sorasync.profile.images import Images, edit_lacks, still_lacks
 from sorasync.profile.job import JobProfile, Settle, seconds_of
 from sorasync.profile.model import ANY, SNAPSHOT, Data, Model, offers_seconds
 from sorasync.profile.parts import (
@@ -29,7 +30,7 @@ from sorasync.profile.parts import (
 )
 from sorasync.profile.unsupported import Lack
 
-Ability = Literal["characters", "extend", "edit", "list", "delete", "batch", "content"]
+Ability = Literal["characters", "extend", "edit", "list", "delete", "batch", "content", "stills"]
 
 _WIRE = {
     "name",
@@ -44,6 +45,7 @@ _WIRE = {
     "download",
     "headers",
 }
+_IMAGE_ROUTES = {"create", "edit", "image_field", "image_list_field", "fixed"}
 _OPERATIONS = {"create", "get", "states", "result", "list", "cost", "maps", "models"}
 
 
@@ -54,7 +56,8 @@ class Profile(Data):
     preview server inside this program. `base_url`: the API's root, `/v1` included. `sunset`: the day the
     host stops, None once `base_url` points elsewhere. `source` and `as_of` say where the data comes from.
     `headers` go with every request to the host. `models` maps names to models; `*` means every name
-    that is not listed. `params` are the fields a clip's `params` may carry, with their types.
+    that is not listed. `params` are the fields a clip's `params` may carry, with their types. `images` is
+    what the host can do for stills.
     """
 
     name: str
@@ -81,6 +84,7 @@ class Profile(Data):
     models: Mapping[str, Model] = {}
     params: Mapping[str, ParamType] = {}
     batch_factor: Decimal | None = Field(default=None, ge=0)
+    images: Images = Images()
     _job: JobProfile | None = PrivateAttr(None)
 
     @model_validator(mode="after")
@@ -134,6 +138,7 @@ class Profile(Data):
             "delete": routes.delete is not None,
             "batch": routes.batch_create is not None,
             "content": routes.content is not None,
+            "stills": self.images.create is not None,
         }[ability]
 
     def days_left(self, today: date, model: str | None = None) -> int | None:
@@ -179,6 +184,24 @@ class Profile(Data):
             return Decimal(0)
         return self.create_cost(model, size, total_seconds)
 
+    def still_cost(
+        self, model: str, size: str, params: Mapping[str, object], images: int = 0
+    ) -> Decimal | None:
+        """Dollars for a still that is made from so many images; None if any part is unknown."""
+        return self.images.cost(model, size, params, images)
+
+    def check_still(
+        self, *, model: str | None, size: str | None, params: Mapping[str, object], references: int
+    ) -> list[Lack]:
+        """What the host cannot do for a still; empty if nothing."""
+        return still_lacks(
+            self.name, self.images, model=model, size=size, params=params, references=references
+        )
+
+    def check_still_edit(self, params: Mapping[str, object]) -> list[Lack]:
+        """What the host cannot do of an edit of a still; empty = all of it."""
+        return edit_lacks(self.name, self.images, params)
+
     def check_create(
         self,
         *,
@@ -188,6 +211,7 @@ class Profile(Data):
         prompt: str = "",
         characters: int = 0,
         image: bool = False,
+        last_image: bool = False,
         params: Mapping[str, object] | None = None,
     ) -> list[Lack]:
         """What the host cannot do for a render; empty if nothing. Fields that are None are not checked."""
@@ -195,6 +219,7 @@ class Profile(Data):
         lacks += check.prompt_lacks(self, prompt)
         lacks += check.character_lacks(self, characters, image)
         lacks += check.image_lacks(self, model, image)
+        lacks += check.last_image_lacks(self, last_image)
         return lacks + check.param_lacks(self, params or {})
 
     def check_step(
@@ -240,6 +265,7 @@ class Profile(Data):
     def wire(self) -> dict[str, object]:
         """The part that the HTTP client needs, as plain data (`sorasync.provider.spec.HostSpec`)."""
         dumped = {"provider_name": self.provider_name, **self.model_dump(include=_WIRE)}
+        dumped["images"] = self.images.model_dump(include=_IMAGE_ROUTES)
         if self._job is None:
             return dumped
         auth = dumped["auth"] | {"value": self._job.auth.value}

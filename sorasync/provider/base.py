@@ -9,7 +9,15 @@ from typing import Protocol
 
 from sorasync.provider.batch import Batch, BatchResult
 from sorasync.provider.payment_gate import PaymentGate
-from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Job, Page, Variant
+from sorasync.provider.wire import (
+    CreateRequest,
+    EditRequest,
+    ExtendRequest,
+    Job,
+    Page,
+    StillRequest,
+    Variant,
+)
 
 
 class Download(Protocol):
@@ -31,7 +39,7 @@ class Download(Protocol):
 class Provider(Protocol):
     """A host that renders by job.
 
-    Paid calls (`create`, `extend`, `edit`, `upload_character`) must be sent at most once each by the
+    Paid calls (`create`, `extend`, `edit`, `still`, `upload_character`) must be sent at most once each by the
     implementation, save where it is certain that nothing arrived; they raise `OutcomeUnknown` where that
     cannot be told. Free calls may retry inside. All of them raise `sorasync.provider.errors`.
     """
@@ -49,6 +57,10 @@ class Provider(Protocol):
 
     async def edit(self, request: EditRequest, gate: PaymentGate | None = None) -> Job:
         """Change a video. Paid."""
+        ...
+
+    async def still(self, request: StillRequest, gate: PaymentGate | None = None) -> Job:
+        """Make a picture: a job that has ended, which the host does not keep. Paid."""
         ...
 
     async def upload_character(

@@ -27,9 +27,10 @@ from sorasync.provider.http_request import Outgoing
 from sorasync.provider.http_response import HttpResponse
 from sorasync.provider.kept_answers import id_of, is_own_id, kept_as
 from sorasync.provider.payment_gate import PaymentGate
-from sorasync.provider.read import holds_video, is_job, job_id, pending, read_job, read_page
+from sorasync.provider.read import holds_video, is_job, job_id, pending, read_job, read_page, read_still
 from sorasync.provider.retry import retried
 from sorasync.provider.retry_after import poll_after
+from sorasync.provider.sender import Sender
 from sorasync.provider.values import table
 from sorasync.provider.wire import (
     CreateRequest,
@@ -39,6 +40,7 @@ from sorasync.provider.wire import (
     JobStatus,
     Page,
     Source,
+    StillRequest,
 )
 
 
@@ -92,6 +94,30 @@ class VideosClient(HostClient):
         if isinstance(missing, NotFound) and self._may_upload(request.source):
             return await self.edit(replace(request, source=_as_file(request.source)), gate)
         raise await self._missing("edit", request.source, missing, self._edits.known) from None
+
+    async def still(self, request: StillRequest, gate: PaymentGate | None = None) -> Job:
+        """Make a picture. Paid. The host answers when it is done, and keeps nothing to ask for."""
+        outgoing, sender = encode.still(self.spec, request), self._still_sender
+        kept = kept_as(request.idempotency_key or uuid4().hex)
+        keyed = self.spec.idempotency and bool(outgoing.headers)
+        keep_as = None if self._answers is None else kept
+        try:
+            answer = await self._accepted(
+                "still", outgoing, request.model, gate, keep_as, keyed=keyed, sender=sender
+            )
+        except InvalidRequest as error:
+            raise refused_render(error) from None
+        except NotFound as missing:
+            raise self._no_route("still", missing) from None
+        job = read_still(answer.body, id_of(kept))
+        if job is None:
+            raise unreadable(answer, sender.asked(paid=True))
+        return with_bill(replace(job, files=answer.files), answer.headers)
+
+    @cached_property
+    def _still_sender(self) -> Sender:
+        """Sends requests for stills: their answers take long, and are durable before anything is done."""
+        return self._sender.for_host(self.spec.for_stills())
 
     async def upload_character(
         self, name: str, video: Path, gate: PaymentGate | None = None, *, model: str | None = None
@@ -183,7 +209,7 @@ class VideosClient(HostClient):
     def _kept(self, job_id: str, missing: NotFound | None = None) -> Job:
         for name, answer in () if self._answers is None else self._answers.every():
             job = self._read_kept(name, answer)
-            if job is not None and job.id == job_id:
+            if job is not None and job_id in (job.id, id_of(name)):
                 return replace(job, status=JobStatus.COMPLETED) if job.urls else job
         raise missing or NotFound(f"{self.spec.name} keeps no job {job_id} to ask for")
 

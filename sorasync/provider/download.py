@@ -23,7 +23,7 @@ from sorasync.provider.errors import (
     ProviderError,
     ServerError,
 )
-from sorasync.provider.inline import SCHEME, Base64, Inline, OnDisk
+from sorasync.provider.inline import Base64, Inline, OnDisk, is_inline
 from sorasync.provider.json_sieve import Sieve
 from sorasync.provider.links import LinkPolicy
 from sorasync.provider.redact import clean
@@ -180,12 +180,14 @@ class Downloader:
     async def open(self, job: Job, variant: Variant, offset: int) -> AsyncIterator[Opened]:
         """See `Provider.download`. Asks once for each place that may have the file."""
         spec = self._sender.spec
-        if variant.value not in spec.variants:
+        if variant is not Variant.STILL and variant.value not in spec.variants:
             raise NotSupported(f"{spec.name} has no {variant.value} of a video")
         async with AsyncExitStack() as stack:
             fetched = await self._fetched(job, variant, offset, stack)
-            async with self._sender.in_time():
-                await _check_kind(fetched, variant)
+            # What came inside an answer has no type of its own; its bytes are looked at when they are here.
+            if variant is not Variant.STILL or isinstance(fetched, Fetched):
+                async with self._sender.in_time():
+                    await _check_kind(fetched, variant)
             if fetched.length == 0:
                 raise BadDownload(f"the {variant.value} of {job.id} is empty")
             yield fetched
@@ -227,14 +229,14 @@ class Downloader:
     def _places(self, job: Job, variant: Variant) -> list[str]:
         spec = self._sender.spec
         places = []
-        if "content" in spec.routes:
+        if "content" in spec.routes and variant is not Variant.STILL:
             # `variant=video` is left out: SGLang takes a variant for the number of an output.
             path = filled(spec.routes["content"], job.id)
             join = "&" if "?" in path else "?"
             query = "" if variant is Variant.VIDEO else f"{join}variant={variant.value}"
             places.append(spec.base_url + path + query)
-        if variant is Variant.VIDEO:
-            places += [url if _is_inline(url) else self._links.absolute(url) for url in job.urls]
+        if variant in (Variant.VIDEO, Variant.STILL):
+            places += [url if is_inline(url) else self._links.absolute(url) for url in job.urls]
         return places
 
     def _not_there(self, job: Job, missing: ProviderError) -> ProviderError:
@@ -250,7 +252,7 @@ class Downloader:
     async def _try(
         self, name: str, url: str, offset: int, stack: AsyncExitStack, job: Job | None = None
     ) -> Opened:
-        if job is not None and _is_inline(url):
+        if job is not None and is_inline(url):
             return await self._inside(job, url, stack)
 
         async with AsyncExitStack() as attempt:
@@ -317,10 +319,6 @@ class Downloader:
         answer = await self._sender.read(response)
         found = fault(answer, self._sender.asked(), self._sender.clock.now())
         return found if status >= 300 else ServerError(found.message, status=status)
-
-
-def _is_inline(url: str) -> bool:
-    return url[: len(SCHEME)].lower() == SCHEME
 
 
 def _length(headers: httpx.Headers) -> int | None:

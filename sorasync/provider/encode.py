@@ -11,7 +11,7 @@ from sorasync.library_file import read_file, unreadable
 from sorasync.provider.errors import InvalidRequest, NotSupported
 from sorasync.provider.http_request import Outgoing, content_type
 from sorasync.provider.spec import HostSpec
-from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Source
+from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Source, StillRequest
 
 Fields = dict[str, object]
 
@@ -28,12 +28,17 @@ def create(spec: HostSpec, request: CreateRequest, image_id: str | None = None) 
     encoding = _create_encoding(spec, request, image_id)
     fields = create_fields(spec, request)
     files: dict[str, Path | bytes] = {}
+    as_files = encoding == "multipart"
     if image_id is not None:
         fields["input_reference"] = {"file_id": image_id}
-    elif request.image is not None and encoding == "multipart":
+    elif request.image is not None and as_files:
         files[spec.image_field] = request.image
     elif request.image is not None:
         fields |= _image_fields(spec, request.image)
+    if request.last_image is not None and as_files:
+        files[spec.last_image_field] = request.last_image
+    elif request.last_image is not None:
+        fields |= _last_image_fields(spec, request.last_image, fields)
     headers = _idempotency_header(request.idempotency_key)
     return Outgoing(route(spec, "create"), encoding, fields, files, headers)
 
@@ -47,6 +52,22 @@ def create_fields(spec: HostSpec, request: CreateRequest) -> Fields:
     if request.characters:
         fields["characters"] = [{"id": one} for one in request.characters]
     return _with_extras(spec, fields, request.label, {**spec.fixed, **request.params})
+
+
+def still(spec: HostSpec, request: StillRequest) -> Outgoing:
+    """A picture from a prompt, or from images. Raises `NotSupported` where the host has no such route."""
+    routes = spec.images
+    if routes is None or (request.images and routes.edit is None):
+        what = "edits of stills" if request.images else "stills"
+        raise NotSupported(f"{spec.name} has no route for {what}")
+    asked: Fields = {"prompt": request.prompt, "model": request.model, "size": request.size, "n": 1}
+    fields = _with_extras(spec, asked, request.label, {**routes.fixed, **request.params})
+    headers = _idempotency_header(request.idempotency_key)
+    if not request.images:
+        return Outgoing(routes.create, "json", fields, {}, headers)
+    several = len(request.images) > 1
+    files = {routes.image_list_field if several else routes.image_field: request.images}
+    return Outgoing(routes.edit or "", "multipart", fields, files, headers)
 
 
 def extend(spec: HostSpec, request: ExtendRequest, source_url: str | None = None) -> Outgoing:
@@ -174,27 +195,44 @@ def _create_encoding(spec: HostSpec, request: CreateRequest, image_id: str | Non
         return "json" if "json" in offered else offered[0]
     if request.image is not None and "multipart" in offered and "file" in spec.image_by:
         return "multipart"
+    if request.last_image is not None and "multipart" in offered and "file" in spec.image_by:
+        return "multipart"
     nested = any(isinstance(value, dict | list) for value in request.params.values())
-    if (request.image is not None or nested) and "json" in offered:
+    pictured = request.image is not None or request.last_image is not None
+    if (pictured or nested) and "json" in offered:
         return "json"
     return offered[0]
 
 
 def _image_fields(spec: HostSpec, image: Path) -> Fields:
     """An image inside JSON, as a data URL."""
-    if "url" not in spec.image_by:
-        raise NotSupported(f"{spec.name} takes no image in this kind of request")
-    try:
-        content = base64.b64encode(read_file(image, within=None, largest=_LARGEST_IMAGE)).decode("ascii")
-    except OSError as error:
-        raise InvalidRequest(unreadable(image, error)) from None
-    url = f"data:{content_type(image)};base64,{content}"
+    url = _data_url(spec, image)
     if spec.image_as == "text":
         return {spec.image_field: url}
     if spec.image_as == "frame_images":
         frame = {"type": "image_url", "image_url": {"url": url}, "frame_type": "first_frame"}
         return {"frame_images": [frame]}
     return {"image": {"url": url}} if spec.image_as == "image" else {spec.image_field: {"image_url": url}}
+
+
+def _last_image_fields(spec: HostSpec, image: Path, fields: Fields) -> Fields:
+    """A last frame inside JSON, beside the first one among `fields`."""
+    url = _data_url(spec, image)
+    if spec.image_as != "frame_images":
+        return {spec.last_image_field: {"image_url": url} if spec.image_as == "input_reference" else url}
+    before = fields.get("frame_images")
+    frame = {"type": "image_url", "image_url": {"url": url}, "frame_type": "last_frame"}
+    return {"frame_images": [*(before if isinstance(before, list) else ()), frame]}
+
+
+def _data_url(spec: HostSpec, image: Path) -> str:
+    if "url" not in spec.image_by:
+        raise NotSupported(f"{spec.name} takes no image in this kind of request")
+    try:
+        content = base64.b64encode(read_file(image, within=None, largest=_LARGEST_IMAGE)).decode("ascii")
+    except OSError as error:
+        raise InvalidRequest(unreadable(image, error)) from None
+    return f"data:{content_type(image)};base64,{content}"
 
 
 def _with_extras(spec: HostSpec, fields: Fields, label: str | None, params: Mapping[str, object]) -> Fields:

@@ -35,7 +35,15 @@ from sorasync.provider.retry import KEYED, PAID, Patience, retried
 from sorasync.provider.sender import Sender
 from sorasync.provider.spec import HostSpec
 from sorasync.provider.transport import opened
-from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Job, Page, Variant
+from sorasync.provider.wire import (
+    CreateRequest,
+    EditRequest,
+    ExtendRequest,
+    Job,
+    Page,
+    StillRequest,
+    Variant,
+)
 
 # This many web pages in a row are no passing fault of a gateway.
 _PAGES_PROVE = 3
@@ -132,6 +140,10 @@ class HostClient(ABC):
         """Change a video. Paid."""
         raise self._no_route("edit", None)
 
+    async def still(self, request: StillRequest, gate: PaymentGate | None = None) -> Job:
+        """Make a picture. Paid."""
+        raise self._no_route("still", None)
+
     async def upload_character(
         self, name: str, video: Path, gate: PaymentGate | None = None, *, model: str | None = None
     ) -> str:
@@ -179,14 +191,16 @@ class HostClient(ABC):
         *,
         keyed: bool = False,
         repeated: bool = False,
+        sender: Sender | None = None,
     ) -> HttpResponse:
         """The answer to a paid request, retried only if nothing can have been accepted.
 
         What is sent again by its key leaves the outcome open whatever refuses it later: a refusal of the
         second request says nothing of the first, which the host may still be at work on. `repeated`: an
-        earlier run sent the first.
+        earlier run sent the first. `sender` is another one than that of the videos.
         """
         gate = gate or PaymentGate()
+        sender = sender or self._sender
         limiter = self.limits.of(model)
         lost = OutcomeUnknown("the answer to an earlier request was lost") if repeated else None
 
@@ -194,10 +208,10 @@ class HostClient(ABC):
             nonlocal lost
             await limiter.turn(gate)
             try:
-                answer = await self._sender.post(name, outgoing, gate, keep_as)
+                answer = await sender.post(name, outgoing, gate, keep_as)
                 if answer.is_page and await self._only_pages(name, answer):
-                    raise not_the_api(answer, self._sender.asked(paid=True))
-                accepted = answer if self._made(answer) else self._good(answer, paid=True)
+                    raise not_the_api(answer, sender.asked(paid=True))
+                accepted = answer if self._made(answer) else self._good(answer, paid=True, sender=sender)
             except (RateLimited, NotSent) as refused:
                 if isinstance(refused, RateLimited):
                     limiter.throttled(refused.retry_after)
@@ -242,10 +256,10 @@ class HostClient(ABC):
 
         return await retried(once, self._clock, self._patience)
 
-    def _good(self, answer: HttpResponse, paid: bool = False) -> HttpResponse:
+    def _good(self, answer: HttpResponse, paid: bool = False, sender: Sender | None = None) -> HttpResponse:
         """The answer if it is a success; raises its error otherwise."""
         if refused_with(answer) is not None:
-            raise fault(answer, self._sender.asked(paid), self._clock.now())
+            raise fault(answer, (sender or self._sender).asked(paid), self._clock.now())
         return answer
 
     def _no_route(self, what: str, missing: ProviderError | None) -> NotSupported:

@@ -27,12 +27,12 @@ Part = tuple[str, tuple[str, bytes | IO[bytes], str] | tuple[None, str]]
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What a request says. `fields` holds JSON values; `files` maps a field to a local file or bytes."""
+    """What a request says. `fields` holds JSON values; `files` maps a field to local files or bytes."""
 
     path: str
     encoding: str
     fields: Mapping[str, object] = field(default_factory=dict)
-    files: Mapping[str, Path | bytes] = field(default_factory=dict)
+    files: Mapping[str, Path | bytes | tuple[Path, ...]] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     method: str = "POST"
 
@@ -61,7 +61,9 @@ def multipart_parts(outgoing: Outgoing, stack: ExitStack) -> list[Part]:
     for name, source in outgoing.files.items():
         if isinstance(source, bytes):
             parts.append((name, (f"{name}.jsonl", source, "application/jsonl")))
-        else:
-            handle = stack.enter_context(open_file(source, within=None))
-            parts.append((name, (f"{name}{source.suffix.lower()}", handle, content_type(source))))
+            continue
+        for file in source if isinstance(source, tuple) else (source,):
+            handle = stack.enter_context(open_file(file, within=None))
+            named = f"{name.removesuffix('[]')}{file.suffix.lower()}"
+            parts.append((name, (named, handle, content_type(file))))
     return parts

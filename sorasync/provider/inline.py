@@ -23,6 +23,11 @@ def inlined(content: str, content_type: str = "video/mp4") -> str:
     return f"{SCHEME}{content_type}{_MARK}{content}"
 
 
+def is_inline(url: str) -> bool:
+    """Whether an address holds its own content."""
+    return url[: len(SCHEME)].lower() == SCHEME
+
+
 class Base64:
     """Decodes a text that comes in parts. Raises `BadDownload` where it is none."""
 

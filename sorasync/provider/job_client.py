@@ -33,6 +33,7 @@ from sorasync.provider.read import pending, usable_id
 from sorasync.provider.redact import clean
 from sorasync.provider.retry import retried
 from sorasync.provider.retry_after import poll_after
+from sorasync.provider.sender import Sender
 from sorasync.provider.server_words import message_in
 from sorasync.provider.values import first, moment, number, table, text, word
 from sorasync.provider.wire import CreateRequest, Job, JobError, JobStatus, Page
@@ -118,7 +119,7 @@ class JobClient(HostClient):
     def _made(self, answer: HttpResponse) -> bool:
         return answer.status in self._job.create.ok and self._id_in(answer) is not None
 
-    def _good(self, answer: HttpResponse, paid: bool = False) -> HttpResponse:
+    def _good(self, answer: HttpResponse, paid: bool = False, sender: Sender | None = None) -> HttpResponse:
         complaints = self._job.create.complaints if paid else self._job.follow.complaints
         return self._unless_refused(answer, complaints, paid)
 

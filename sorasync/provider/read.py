@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from sorasync.provider.inline import SCHEME, inlined
+from sorasync.provider.inline import SCHEME, inlined, is_inline
 from sorasync.provider.moderation import is_moderation
 from sorasync.provider.redact import clean
 from sorasync.provider.server_words import message_in
@@ -29,7 +29,7 @@ _ENDED_WITHOUT = (JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED)
 # Where hosts say why a job failed; the first is new-api's.
 _REASONS = ("fail_reason", "failure_reason", "failure", "status_message", "message", "detail", "reason")
 _ADDRESS_FIELDS = ("url", "video_url", "public_url")
-_ADDRESSES = ("http://", "https://", "/", f"{SCHEME}video/")
+_ADDRESSES = ("http://", "https://", "/", f"{SCHEME}video/", f"{SCHEME}image/")
 
 
 def job_id(body: object) -> str | None:
@@ -43,7 +43,7 @@ def holds_video(body: object) -> bool:
     """Whether an answer is all there is of a video: it holds the file, or its address and no id to ask by."""
     data = _unwrapped(table(body))
     unnamed = job_id(data) is None
-    return any(unnamed or url[: len(SCHEME)].lower() == SCHEME for url in _urls(data))
+    return any(unnamed or is_inline(url) for url in _urls(data))
 
 
 def usable_id(found: str) -> bool:
@@ -94,6 +94,29 @@ def read_job(
         cost_usd=_reported_cost(data),
         poll_after=poll_after,
         word=clean(said, 40) if said is not None and status is JobStatus.UNKNOWN else None,
+        raw=data,
+    )
+
+
+def read_still(body: object, own_id: str) -> Job | None:
+    """The picture in the answer of the Images API, as a job that has ended; None where there is none.
+
+    Of several pictures the first counts. One in the answer itself is better than its address, which expires.
+    """
+    data = table(body)
+    pictures = items(data.get("data"))
+    urls = list(dict.fromkeys(_urls({**data, "data": pictures[:1]})))
+    if not urls:
+        return None
+    return Job(
+        id=own_id,
+        status=JobStatus.COMPLETED,
+        progress=100,
+        model=text(data.get("model")),
+        size=text(data.get("size")),
+        created_at=moment(data.get("created")),
+        urls=tuple(sorted(urls, key=lambda url: not is_inline(url))),
+        cost_usd=_reported_cost(data),
         raw=data,
     )
 

@@ -90,6 +90,12 @@ class Sender:
         self._answers = answers
         self.host_time = HostTime()
 
+    def for_host(self, spec: HostSpec) -> Sender:
+        """A sender to the same host as `spec` has it, over the same connections and counts."""
+        other = Sender(spec, self.secret.value, self.clock, self._transport, answers=self._answers)
+        other.requests, other.host_time = self.requests, self.host_time
+        return other
+
     def asked(self, paid: bool = False) -> Asked:
         """How answers of this host are to be read."""
         spec = self.spec
@@ -256,7 +262,9 @@ class Sender:
         except OSError as error:
             if _out_of_descriptors(error):
                 raise self.broken(error) from None
-            names = ", ".join(str(one) for one in outgoing.files.values() if not isinstance(one, bytes))
+            given = [one for one in outgoing.files.values() if not isinstance(one, bytes)]
+            paths = [file for one in given for file in (one if isinstance(one, tuple) else (one,))]
+            names = ", ".join(map(str, paths))
             raise InvalidRequest(unreadable(names, error)) from None
 
     async def read(

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRoutes:
+    """The routes of the Images API in the words of a profile's table `images`."""
+
+    create: str
+    edit: str | None
+    image_field: str
+    image_list_field: str
+    fixed: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +26,8 @@ class HostSpec:
     header that holds the key as `key_form` has it; `headers` go with every request to the host. `encodings`
     lists per route what bodies the host reads, the preferred one first. `provider_name` is what records are
     filed under.
-    `key_hosts` are hosts of files that ask for the key. `job` holds the operations of a host of the job
-    family, None for one of the Videos API.
+    `key_hosts` are hosts of files that ask for the key. `images` are the routes for stills. `job` holds the
+    operations of a host of the job family, None for one of the Videos API.
     """
 
     name: str
@@ -37,6 +48,7 @@ class HostSpec:
     size_as: str = "size"
     image_as: str = "input_reference"
     image_field: str = "input_reference"
+    last_image_field: str = "last_frame"
     source_as: str = "video_id"
     source_field: str = "video"
     fixed: Mapping[str, object] = field(default_factory=dict)
@@ -58,6 +70,7 @@ class HostSpec:
     download_hosts: tuple[str, ...] = ()
     key_hosts: tuple[str, ...] = ()
     job: Mapping[str, object] | None = None
+    images: ImageRoutes | None = None
 
     @property
     def keeps_jobs(self) -> bool:
@@ -93,6 +106,7 @@ class HostSpec:
             size_as=str(fields.get("size_as", "size")),
             image_as=str(fields.get("image_as", "input_reference")),
             image_field=str(fields.get("image_field", "input_reference")),
+            last_image_field=str(fields.get("last_image_field", "last_frame")),
             source_as=str(fields.get("source_as", "video_id")),
             source_field=str(fields.get("source_field", "video")),
             fixed=dict(_wire_table(fields, "fixed")),
@@ -114,7 +128,12 @@ class HostSpec:
             download_hosts=_texts(_wire_table(wire, "download").get("hosts")),
             key_hosts=_texts(_wire_table(wire, "download").get("with_key")),
             job=_wire_table(wire, "job") or None,
+            images=_image_routes(_wire_table(wire, "images")),
         )
+
+    def for_stills(self) -> HostSpec:
+        """The same host as it answers for stills: with the picture itself, and nothing to ask for later."""
+        return replace(self, routes={})
 
     @property
     def jobs_are_paths(self) -> bool:
@@ -125,6 +144,19 @@ class HostSpec:
 
 # The base URL of a server inside this process; no such host exists.
 IN_PROCESS_URL = "http://preview.invalid/v1"
+
+
+def _image_routes(images: Mapping[str, object]) -> ImageRoutes | None:
+    create = _text_or_none(images.get("create"))
+    if create is None:
+        return None
+    return ImageRoutes(
+        create=create,
+        edit=_text_or_none(images.get("edit")),
+        image_field=str(images.get("image_field", "image")),
+        image_list_field=str(images.get("image_list_field", "image[]")),
+        fixed=dict(_wire_table(images, "fixed")),
+    )
 
 
 def _wire_table(wire: Mapping[str, object], name: str) -> Mapping[str, object]:

@@ -109,9 +109,10 @@ class CreateRequest:
     """A render from a prompt. `image` is sent as the first frame; `characters` are remote ids.
 
     `label` names the render for servers that have a place for it; it never changes the result.
-    `idempotency_key` is the same for every attempt at one intent: the few servers that honour it then make
-    one job of several requests. `repeated`: it has been sent with that key before, and nobody knows what
-    became of it. `workflow` is a graph of nodes in which `{"$bind": WORD}` is replaced by a value.
+    `last_image` is sent as the last frame. `idempotency_key` is the same for every attempt at one intent: the
+    few servers that honour it then make one job of several requests. `repeated`: it has been sent with that
+    key before, and nobody knows what became of it. `workflow` is a graph of nodes in which
+    `{"$bind": WORD}` is replaced by a value.
     """
 
     prompt: str
@@ -120,6 +121,7 @@ class CreateRequest:
     seconds: int
     characters: tuple[str, ...] = ()
     image: Path | None = None
+    last_image: Path | None = None
     params: Mapping[str, object] = field(default_factory=dict)
     workflow: Mapping[str, object] | None = None
     label: str | None = None
@@ -150,9 +152,23 @@ class EditRequest:
     idempotency_key: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class StillRequest:
+    """A picture from a prompt, or one made from `images`, which are sent in order; see `CreateRequest`."""
+
+    prompt: str
+    model: str
+    size: str
+    images: tuple[Path, ...] = ()
+    params: Mapping[str, object] = field(default_factory=dict)
+    label: str | None = None
+    idempotency_key: str | None = None
+
+
 class Variant(StrEnum):
-    """The files a completed job has: MP4, WebP and JPEG."""
+    """The files a completed job has: MP4, WebP and JPEG; of a still, the picture itself."""
 
     VIDEO = "video"
     THUMBNAIL = "thumbnail"
     SPRITESHEET = "spritesheet"
+    STILL = "still"

@@ -129,7 +129,7 @@ def _clip(
         "renders": row.renders,
         "takes": len(node.takes),
         "picked": node.chosen,
-        "chooses": row.waits_for == node.name,
+        "chooses": row.waits_for == row.address,
         "waits_for": row.waits_for,
         "cost": usd(row.cost),
         "later": usd(row.later),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -40,15 +40,16 @@ class Media:
 
     def video(self, sha256: str) -> BufferedReader | None:
         """An open video; None for one that is not the library's, or not here."""
-        if sha256 not in self.known:
-            return None
+        return self._open(sha256, self.assets.path_of) if sha256 in self.known else None
+
+    def _open(self, sha256: str, place: Callable[[str], Path]) -> BufferedReader | None:
         try:
-            return open_file(self.assets.path_of(sha256), within=self.assets.path)
+            return open_file(place(sha256), within=self.assets.path)
         except OSError:
             return None
 
     def poster(self, sha256: str) -> bytes | None:
-        """A picture of a video as WebP, kept for the next time."""
+        """A picture of a video or a still as WebP, kept for the next time."""
         if sha256 not in self.known:
             return None
         kept = self.root / POSTERS / f"{sha256}.webp"
@@ -56,7 +57,7 @@ class Media:
             return read_file(kept, within=self.root)
         except OSError:
             pass
-        with self.video(sha256) or io.BytesIO() as file:
+        with self._open(sha256, self.assets.file_of) or io.BytesIO() as file:
             made = poster_of(file)
         if made is not None:
             self._keep(kept, made)

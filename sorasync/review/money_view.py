@@ -32,7 +32,7 @@ def money_json(project: Project, snapshot: Snapshot, store: Store) -> dict[str, 
         "changes": [
             {
                 "label": change.label,
-                "clip": owner(change.address).removeprefix("clip."),
+                "clip": _clip_of(change.address),
                 "action": change.action.value,
                 "reason": change.reason,
                 "cost": None if change.cost_usd is None else f"{change.cost_usd:f}",
@@ -70,6 +70,12 @@ def _usable(project: Project, snapshot: Snapshot, store: Store) -> list[dict[str
         }
         for line in found.lines[:_MOST_LINES]
     ]
+
+
+def _clip_of(address: str) -> str | None:
+    """The clip that has a page here; None for what is of no clip."""
+    of = owner(address)
+    return of.removeprefix("clip.") if of.startswith("clip.") else None
 
 
 def _lines(project: Project, store: Store, by: By) -> list[dict[str, Any]]:

@@ -136,12 +136,12 @@ def _write_media(directory: Path, digests: Iterable[str], media: Media) -> int:
     for digest in digests:
         with ExitStack() as stack:
             file = media.video(digest)
-            if file is None:
-                continue
-            stack.enter_context(file)
-            target = stack.enter_context((directory / f"{digest}.mp4").open("wb"))
-            shutil.copyfileobj(file, target, 1 << 20)
-            size += target.tell()
+            # A still has a poster and no video.
+            if file is not None:
+                stack.enter_context(file)
+                target = stack.enter_context((directory / f"{digest}.mp4").open("wb"))
+                shutil.copyfileobj(file, target, 1 << 20)
+                size += target.tell()
         if (picture := media.poster(digest)) is not None:
             (directory / f"{digest}.webp").write_bytes(picture)
     return size

@@ -16,6 +16,7 @@ from sorasync.profile.model import nearest_seconds
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
     from sorasync.manifest.library import ClipSpec, Library
+    from sorasync.manifest.still_spec import StillSpec
     from sorasync.profile.profile import Profile
 
 # The drafts' directory, relative to the library.
@@ -38,7 +39,8 @@ class DraftProject(Project):
         """What the manifests declare, brought to what the preview provider can draw."""
         library = Project.library(self)
         fitted = {name: _fitted(spec, self.profile) for name, spec in library.clips.items()}
-        return replace(library, clips=fitted)
+        stills = {name: _fitted_still(spec) for name, spec in library.stills.items()}
+        return replace(library, clips=fitted, stills=stills)
 
 
 def draft_project(project: Project) -> DraftProject:
@@ -52,6 +54,8 @@ def draft_project(project: Project) -> DraftProject:
         StateConfig,
     )
     from sorasync.profile import load_profile
+    from sorasync.profile.images import ImageModel
+    from sorasync.profile.model import ANY
 
     config = project.config.model_copy(
         update={
@@ -63,7 +67,10 @@ def draft_project(project: Project) -> DraftProject:
             "safety": SafetyConfig(),
         }
     )
-    return DraftProject(project.root, config, load_profile("preview"), project.clock)
+    profile = load_profile("preview")
+    # A drawing of a still has any size.
+    images = profile.images.model_copy(update={"models": {ANY: ImageModel(default_size="1280x720")}})
+    return DraftProject(project.root, config, profile.model_copy(update={"images": images}), project.clock)
 
 
 def video_of(project: Project, clip: str, graph: Graph | None = None) -> Path | None:
@@ -105,6 +112,12 @@ def _fitted(spec: ClipSpec, profile: Profile) -> ClipSpec:
         seconds=None if spec.seconds is None else nearest_seconds(model.seconds, spec.seconds),
         steps=tuple(replace(step, seconds=None) for step in steps),
     )
+
+
+def _fitted_still(spec: StillSpec) -> StillSpec:
+    """A still without the model and parameters of another provider; take 1 is picked if none is."""
+    steps = tuple(replace(step, params={}) for step in spec.steps)
+    return replace(spec, model=None, params={}, steps=steps, pick=spec.pick or 1)
 
 
 def _alike(size: str | None, offered: tuple[str, ...]) -> str | None:

@@ -24,6 +24,7 @@ from sorasync.preview.media import tiny_video
 from sorasync.preview.model import LedgerEntry
 from sorasync.preview.server import Server
 from sorasync.provider.client import VideosClient
+from sorasync.provider.kept_answers import KeptAnswers
 from sorasync.provider.local import in_process
 from sorasync.provider.retry import Patience
 from sorasync.provider.spec import HostSpec
@@ -77,6 +78,7 @@ class PreviewProject(Project):
             clock=self.clock,
             transport=self.world.transport or in_process(self.world.app),
             patience=patience,
+            answers=KeptAnswers(self.assets().answers),
         )
         self.world.clients.append(client)
         try:

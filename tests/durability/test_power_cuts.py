@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from sorasync.apply.report import End
 from tests.apply.crash.judge import look
 from tests.apply.world import World
+from tests.apply.world import ends as ends_of
 from tests.durability.recording import Cut, record
 from tests.durability.tracer import SUPPORTED
 
@@ -103,3 +105,44 @@ def spread(cuts: list[Cut], count: int) -> list[Cut]:
             different.append(cut)
     step = max(1.0, len(different) / count)
     return [different[int(at * step)] for at in range(min(count, len(different)))]
+
+
+STILLS = """
+[stills.quay]
+prompt = "A quay at dusk."
+
+[clips.harbour]
+prompt = "The boat leaves."
+image = "still:quay"
+"""
+STILL_CUTS = 30
+
+
+def test_a_power_cut_during_a_paid_still_never_pays_twice(tmp_path: Path) -> None:
+    """No host has a list of stills: what is not on this disk is asked about, and paid for by nobody else."""
+    world = World(tmp_path / "first", STILLS)
+    world.bills = True
+
+    def work() -> int:
+        return 0 if world.apply().complete else 1
+
+    recorded = record(work, world.root, tmp_path / "first/server", tmp_path / "copies")
+    ends = set()
+    for number, cut in enumerate(spread(recorded, STILL_CUTS)):
+        root = tmp_path / str(number)
+        root.mkdir()
+        cut.library.write(root / "library")
+        shutil.copytree(cut.provider, root / "server")
+        again = Again(root)
+        again.bills = True
+        report = again.apply()
+        paid = [charge.kind for charge in again.charges()].count("still")
+        (still,) = [end for label, end in ends_of(report).items() if label == "still.quay"] or [End.DONE]
+        ends.add(still)
+        assert (paid, still) in {(1, End.DONE), (0, End.OPEN), (1, End.OPEN)}, cut.before
+        if still is End.DONE:
+            assert (report.complete, look(again.project)) == (True, []), cut.before
+        else:
+            assert again.billed().get("clip.harbour") is None
+        shutil.rmtree(root)
+    assert ends == {End.DONE, End.OPEN}

@@ -92,7 +92,7 @@ def tables_of(value: Any, *, named: bool) -> list[dict[str, Any]]:
 def test_the_example_is_valid_without_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out = Used(fresh(tmp_path / "library"), capsys).call("validate")
     assert code == 0
-    assert "10 clips, 2 characters and 1 cut are valid" in out
+    assert "11 clips, 2 characters, 2 stills and 1 cut are valid" in out
     assert "warning" not in out
 
 
@@ -146,14 +146,16 @@ def test_the_whole_example_is_at_most_seventy_seconds(
     plan = Used(fresh(tmp_path / "library"), capsys).plan()
     assert plan["seconds"] <= 70
     assert plan["billing"] == "simulated"
-    assert float(plan["cost_usd"]) == pytest.approx(7.60)
+    assert float(plan["cost_usd"]) == pytest.approx(7.8056)
 
 
 def test_after_an_apply_the_plan_is_empty(example: Used) -> None:
     plan = example.plan()
     assert plan["changes"] == []
-    assert plan["waiting"] == []
-    assert plan["summary"]["unchanged"] == 17
+    assert plan["waiting"] == [
+        {"address": "clip.beacon", "pick": "still.lighthouse", "takes": 2, "cost_usd": "0.40"}
+    ]
+    assert plan["summary"]["unchanged"] == 21
 
 
 def test_every_clip_has_its_video_under_its_name(example: Used) -> None:
@@ -189,6 +191,20 @@ def test_the_first_frame_of_the_kitchen_is_its_image(example: Used) -> None:
 def test_another_pick_renders_the_branch_again_and_nothing_else(example: Used) -> None:
     example.rewrite("manifests/picks.toml", "rooftops = 2", "rooftops = 3")
     assert example.planned() == [("clip.homeward#1/1", "replace")]
+
+
+def test_a_picked_still_lets_its_clip_go_on(example: Used) -> None:
+    example.call("pick", "still.lighthouse", "2")
+    assert example.planned() == [("clip.beacon", "create")]
+    stills = {
+        file.relative_to(example.root).as_posix() for file in example.root.glob("assets/stills/**/*.png")
+    }
+    assert "assets/stills/lighthouse/take-2.png" in stills
+    example.apply()
+    with Image.open(example.root / "assets/stills/lighthouse.png") as image:
+        asked = np.asarray(image.convert("RGB"), dtype=np.float64)
+    first = picture(example.root / "assets/beacon.mp4", 0).astype(np.float64)
+    assert np.abs(first - asked).mean() < 8
 
 
 def test_a_protected_character_is_not_uploaded_again(example: Used) -> None:

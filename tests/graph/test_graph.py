@@ -79,7 +79,10 @@ def test_a_clip_stands_for_its_last_render_on_the_picked_take(tmp_path: Path) ->
 def test_without_a_pick_a_clip_stands_for_its_first_take_and_what_follows_waits(tmp_path: Path) -> None:
     graph = graph_of(tmp_path, BASE.replace("pick = 2\n", ""))
     assert graph.clips["market"].final == "clip.market#1"
-    assert {clip.name: clip.waits_for for clip in graph.waiting()} == {"market": "market", "night": "market"}
+    assert {clip.name: clip.waits_for for clip in graph.waiting()} == {
+        "market": "clip.market",
+        "night": "clip.market",
+    }
     assert "clip.night#1/1" not in graph.renders
 
 

@@ -43,6 +43,7 @@ BEYOND_THE_SCHEMA = {
     "picks-undeclared": OTHER_PLACES,
     "prompt-file-missing": ON_DISK,
     "prompt-file-not-utf8": ON_DISK,
+    "still-not-declared": OTHER_PLACES,
     "seconds-as-float": "8.0 is a whole number to JSON Schema",
     "variable-array-in-text": VARIABLES,
     "variable-holds-placeholder": VARIABLES,

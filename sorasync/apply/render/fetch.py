@@ -14,11 +14,14 @@ from sorasync.assets import linked_copies as spare
 from sorasync.assets.file_errors import DamagedFile, TooLarge, WrongLength
 from sorasync.assets.mismatch import mismatch
 from sorasync.assets.mp4 import Mp4Facts, inspect_mp4
+from sorasync.assets.picture import inspect_picture, picture_mismatch
 from sorasync.assets.receive import Received
 from sorasync.assets.sidecar import note, write_sidecar
+from sorasync.assets.store import STILLS, VIDEO
 from sorasync.errors import SorasyncError
 from sorasync.graph.render import Kind
 from sorasync.provider import errors
+from sorasync.provider.inline import is_inline
 from sorasync.provider.wire import Job, Variant
 from sorasync.state.record import Record, Status
 from sorasync.state.rows import fields_of
@@ -44,6 +47,10 @@ class Gone(SorasyncError):
     """The provider no longer has the file."""
 
 
+class NoPicture(SorasyncError):
+    """An answer with a still in it, whose bytes are no picture: to ask for it again is in vain."""
+
+
 class FetchLater(SorasyncError):
     """The run was interrupted before the file arrived; the record stays `rendered`."""
 
@@ -51,7 +58,7 @@ class FetchLater(SorasyncError):
 async def fetch(
     context: Context, record: Record, job: Job, recorded: Callable[[], None], deadline: float = math.inf
 ) -> Record:
-    """Download a completed job's video; the stored record.
+    """Download a completed job's video or still; the stored record.
 
     `recorded` is called inside the transaction that says that the asset is here. Raises `DiskFull`,
     `FetchLater`, or the last `ProviderError` after several tries (the record stays as it is, to be fetched by
@@ -60,8 +67,10 @@ async def fetch(
     """
     stored, size = await _video(context, record, job, deadline)
     assert stored.asset is not None
+    file = context.assets.file_of(stored.asset)
+    what = "still" if record.kind == Kind.STILL else "video"
     with context.store.transaction():
-        context.store.add_asset(stored.asset, size, "video", ".mp4")
+        context.store.add_asset(stored.asset, size, what, file.suffix)
         stored = context.store.move(
             record.key,
             Status.STORED,
@@ -103,6 +112,8 @@ async def _video(context: Context, record: Record, job: Job, deadline: float) ->
         try:
             return await _download_once(context, record, job, deadline)
         except DamagedFile as error:
+            if record.kind == Kind.STILL and all(url in job.files or is_inline(url) for url in job.urls):
+                raise NoPicture(f"the answer holds no picture: {error.fault}") from error
             failure: errors.ProviderError = errors.BadDownload(
                 f"the downloaded file is damaged: {error.fault}"
             )
@@ -131,7 +142,8 @@ async def _video(context: Context, record: Record, job: Job, deadline: float) ->
 
 async def _download_once(context: Context, record: Record, job: Job, deadline: float) -> tuple[Record, int]:
     """One attempt. The next one resumes a broken download."""
-    received = await stream(context, record, job, Variant.VIDEO, deadline)
+    variant = Variant.STILL if record.kind == Kind.STILL else Variant.VIDEO
+    received = await stream(context, record, job, variant, deadline)
     return await asyncio.to_thread(_put_in_place, context, record, received), received.size
 
 
@@ -142,17 +154,30 @@ def _put_in_place(context: Context, record: Record, received: Received) -> Recor
     """
     part, assets = received.part, context.assets
     try:
-        facts = inspect_mp4(part)
-        seconds = round(facts.duration_seconds, 3) or record.seconds
-        differs = _differs(context, record, received, facts)
+        suffix, seconds, differs = _looked_at(context, record, received)
         stored = replace(record, asset=received.sha256, seconds=seconds, run=context.run, mismatch=differs)
         with assets.shelf(received.sha256) as shelf:
-            shelf.adopt(part, assets.path_of(received.sha256), hashed=True)
+            shelf.adopt(part, assets.path_of(received.sha256, suffix), hashed=True)
             _note_beside(context, stored, lambda: note(assets, shelf, sidecar_of(stored)))
     except DamagedFile:
         part.unlink(missing_ok=True)
         raise
     return stored
+
+
+def _looked_at(context: Context, record: Record, received: Received) -> tuple[str, float | None, str | None]:
+    """Where the file belongs, its length, and how it differs from what was paid for.
+
+    Raises `DamagedFile`.
+    """
+    if record.kind == Kind.STILL:
+        picture = inspect_picture(received.part)
+        tolerance = context.settings.tolerance_pct
+        differs = picture_mismatch(received.part, picture, record.size, tolerance)
+        return STILLS[picture.format], None, differs
+    facts = inspect_mp4(received.part)
+    seconds = round(facts.duration_seconds, 3) or record.seconds
+    return VIDEO, seconds, _differs(context, record, received, facts)
 
 
 def _differs(context: Context, record: Record, received: Received, facts: Mp4Facts) -> str | None:

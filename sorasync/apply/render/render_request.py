@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from sorasync.apply.context import Context
 from sorasync.apply.render.seed import with_seed
 from sorasync.errors import SorasyncError
 from sorasync.graph.render import Kind, Render
-from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Source
+from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Source, StillRequest
 from sorasync.state.record import Record, Status
 from sorasync.state.store import Store
 
-Request = CreateRequest | ExtendRequest | EditRequest
+Request = CreateRequest | ExtendRequest | EditRequest | StillRequest
 
 
 class SourceChanged(SorasyncError):
@@ -27,16 +28,16 @@ async def build(context: Context, render: Render, label: str) -> Request | None:
 
     Raises `SourceChanged`, or `SorasyncError` for a source or character that the provider does not know.
     """
-    if render.file is not None:
-        await _unchanged(context, render)
+    await _unchanged(context, render)
     if render.kind is Kind.CHARACTER:
         return None
     inputs = json.loads(render.inputs)
     record, tried = context.store.record(render.key), context.store.tried(render.key)
     token = _token(context.store, render.key, tried)
-    params = with_seed(
-        context.profile, render.params, key=render.key, take=int(inputs.get("take", 1)), tried=tried
-    )
+    still, take = render.kind is Kind.STILL, int(inputs.get("take", 1))
+    params = with_seed(context.profile, render.params, key=render.key, take=take, tried=tried, still=still)
+    if still:
+        return _still(context, render, params, label, token)
     if render.kind is Kind.CREATE:
         return CreateRequest(
             prompt=render.prompt,
@@ -44,7 +45,8 @@ async def build(context: Context, render: Render, label: str) -> Request | None:
             size=render.size,
             seconds=render.seconds,
             characters=tuple(_character(context, key) for key in inputs.get("characters", ())),
-            image=context.root / render.file if render.file else None,
+            image=_frame(context, render.file, render.still, inputs.get("image")),
+            last_image=_frame(context, render.last_file, render.last_still, inputs.get("last_image")),
             params=params,
             workflow=None if render.workflow is None else json.loads(render.workflow),
             label=label,
@@ -58,11 +60,37 @@ async def build(context: Context, render: Render, label: str) -> Request | None:
     return EditRequest(source, render.prompt, params, label, token)
 
 
+def _still(
+    context: Context, render: Render, params: Mapping[str, object], label: str, token: str
+) -> StillRequest:
+    """The request for a still: an edit sends the picture before, then come the references."""
+    references = [context.root / file for file, _ in render.references]
+    before = [] if render.source is None else [_picture(context, json.loads(render.inputs)["source"])]
+    images = (*before, *references)
+    return StillRequest(render.prompt, render.model, render.size, images, params, label, token)
+
+
+def _frame(context: Context, file: str | None, still: str | None, key: object) -> Path | None:
+    """The image of a first or last frame: a file of the library, or a still that is stored."""
+    if still is not None:
+        return _picture(context, str(key))
+    return context.root / file if file is not None else None
+
+
+def _picture(context: Context, key: str) -> Path:
+    """The file of a stored still."""
+    record = context.store.record(key)
+    path = context.assets.file_of(record.asset) if record is not None and record.asset is not None else None
+    if record is None or record.status is not Status.STORED or path is None or not path.exists():
+        raise SorasyncError("a still that it is made from is not here", hint="make a new plan")
+    return path
+
+
 async def _unchanged(context: Context, render: Render) -> None:
     digest = context.settings.hash_file
-    assert render.file is not None
-    if digest is not None and await asyncio.to_thread(digest, render.file) != render.file_sha256:
-        raise SourceChanged(f"{render.file} changed after the plan was made", hint="make a new plan")
+    for file, sha256 in render.files.items() if digest is not None else ():
+        if digest is not None and await asyncio.to_thread(digest, file) != sha256:
+            raise SourceChanged(f"{file} changed after the plan was made", hint="make a new plan")
 
 
 def token_of(store: Store, record: Record) -> str:

@@ -14,7 +14,12 @@ from sorasync.provider.errors import ServerError
 from sorasync.provider.wire import Job, Variant
 from sorasync.state.record import Record
 
-_SUFFIXES = {Variant.VIDEO: ".mp4", Variant.THUMBNAIL: ".webp", Variant.SPRITESHEET: ".jpg"}
+_SUFFIXES = {
+    Variant.VIDEO: ".mp4",
+    Variant.THUMBNAIL: ".webp",
+    Variant.SPRITESHEET: ".jpg",
+    Variant.STILL: ".still.png",
+}
 
 
 def part_of(context: Context, record: Record, variant: Variant = Variant.VIDEO) -> Path:

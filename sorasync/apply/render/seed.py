@@ -16,7 +16,13 @@ _HIGHEST = 2**31
 
 
 def with_seed(
-    profile: Profile, params: Mapping[str, object], *, key: str, take: int, tried: int
+    profile: Profile,
+    params: Mapping[str, object],
+    *,
+    key: str,
+    take: int,
+    tried: int,
+    still: bool = False,
 ) -> Mapping[str, object]:
     """The parameters as they are sent: with a seed where the profile names a field for one.
 
@@ -24,14 +30,14 @@ def with_seed(
     afresh has one of its own, and a request that is sent again since it never arrived has the same.
     A seed of the manifest's own counts first; takes after the first one add their distance to it.
     """
-    name = profile.seed_param
+    name = profile.images.seed if still else profile.seed_param
     if name is None:
         return params
     own = found_in(params, name)
     if own is not None:
         counts = isinstance(own, int) and not isinstance(own, bool) and take > 1
         return _placed(params, name, own + take - 1) if counts and isinstance(own, int) else params
-    if profile.fields.seed is None:
+    if not still and profile.fields.seed is None:
         return params
     digest = hashlib.sha256(f"seed:{key}:{tried}".encode()).digest()
     return _placed(params, name, int.from_bytes(digest[:8]) % _HIGHEST)

@@ -20,7 +20,7 @@ from sorasync.errors import SorasyncError
 from sorasync.graph.render import Render
 from sorasync.plan.change import Change
 from sorasync.provider import errors
-from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Job
+from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Job, StillRequest
 from sorasync.state.errors import StateError
 from sorasync.state.record import ID_TAKEN, Record, Status
 from sorasync.text import counted
@@ -78,9 +78,10 @@ class Intent:
 def intend(context: Context, change: Change, render: Render, request: Request | None) -> Intent:
     """Record durably that a render is about to be sent; set its present record aside if necessary."""
     store = context.store
-    source = None if request is None or isinstance(request, CreateRequest) else request.source.remote_id
+    source = request.source.remote_id if isinstance(request, ExtendRequest | EditRequest) else None
     sent: dict[str, object] = {"prompt": render.prompt, "file": render.file}
     sent |= {"source_id": source} if source else {}
+    sent |= {"references": [file for file, _ in render.references]} if render.references else {}
     sent |= {"seed": seed} if (seed := _seed(context, request)) is not None else {}
     record = Record(
         key=render.key,
@@ -109,7 +110,8 @@ def intend(context: Context, change: Change, render: Render, request: Request | 
 
 
 def _seed(context: Context, request: Request | None) -> object:
-    name = context.profile.seed_param
+    still = isinstance(request, StillRequest)
+    name = context.profile.images.seed if still else context.profile.seed_param
     return None if request is None or name is None else found_in(request.params, name)
 
 
@@ -129,6 +131,8 @@ async def _post(context: Context, render: Render, request: Request | None, gate:
             return await provider.extend(request, gate)
         case EditRequest():
             return await provider.edit(request, gate)
+        case StillRequest():
+            return await provider.still(request, gate)
     assert render.file is not None
     model = context.cast_models.get(render.address, context.profile.default_model)
     return await provider.upload_character(render.prompt, context.root / render.file, gate, model=model)

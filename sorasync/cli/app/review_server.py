@@ -162,7 +162,7 @@ def _video_of(project: Project, text: str) -> tuple[str, str]:
 
     planned = make_plan(project, PlanOptions(offline=True))
     found = find(text, planned.graph)
-    node = planned.graph.clips.get(found.clip or "")
+    node = planned.graph.clips.get(found.owner.removeprefix("clip."))
     address = node.final if found.whole and node is not None else found.renders[0]
     asset = Snapshot(project, planned, ReviewNotes()).asset_of(address or "")
     if asset is None:

@@ -15,20 +15,18 @@ if TYPE_CHECKING:
 
     from sorasync.manifest.outline import Named
 
-_BARE = ("clip.", "character.")
-
 
 class AddressType(click.types.StringParamType):
-    """An address. With `patterns` also `tag:NAME`; with `kind` only those of clips or of characters.
+    """An address. With `patterns` also `tag:NAME`; with `kinds` only those of such things.
 
     The value stays as it was typed: what it means is for the command to find out.
     """
 
     name = "address"
 
-    def __init__(self, *, patterns: bool = False, kind: str = "") -> None:
+    def __init__(self, *, patterns: bool = False, kinds: tuple[str, ...] = ("",)) -> None:
         self._patterns = patterns
-        self._kind = kind
+        self._kinds = kinds
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
@@ -40,7 +38,7 @@ class AddressType(click.types.StringParamType):
             named = list(_declared_names(ctx))
         except (OSError, ValueError, RecursionError):
             return []
-        kinds = [one for one in named if one.address.startswith(self._kind)]
+        kinds = [one for one in named if one.address.startswith(self._kinds)]
         found = dict.fromkeys(completions(kinds, incomplete))
         if self._patterns and incomplete.startswith("tag"):
             tags = sorted({f"tag:{tag}" for one in named for tag in one.tags})
@@ -51,8 +49,8 @@ class AddressType(click.types.StringParamType):
 # One address: a clip, a take, a step, a character.
 ADDRESS = AddressType()
 
-# One clip, or a take of it.
-CLIP = AddressType(kind="clip.")
+# One clip or still, or a take of it.
+CLIP = AddressType(kinds=("clip.", "still."))
 
 # An address, a pattern with `*` and `?`, or `tag:NAME`.
 PATTERN = AddressType(patterns=True)
@@ -61,9 +59,11 @@ PATTERN = AddressType(patterns=True)
 def completions(named: Iterable[Named], incomplete: str) -> Iterator[str]:
     """The addresses that begin with a text; takes only behind a `#`, steps only behind a `/`.
 
-    A text that begins neither with `clip.` nor with `character.` may be a name without them.
+    A text that does not begin with a kind may be a name without it.
     """
-    bare = bool(incomplete) and not any(kind.startswith(incomplete[: len(kind)]) for kind in _BARE)
+    from sorasync.graph.address import KINDS
+
+    bare = bool(incomplete) and not any(kind.startswith(incomplete[: len(kind)]) for kind in KINDS)
     head, take, rest = incomplete.partition("#")
     for one in named:
         name = one.address.partition(".")[2] if bare else one.address

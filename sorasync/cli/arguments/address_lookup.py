@@ -17,7 +17,7 @@ _NEAREST = 3
 
 @dataclass(frozen=True, slots=True)
 class FoundAddress:
-    """`owner` is the address of the clip or character; `renders` the full addresses that were meant.
+    """`owner` is the address of the clip, still or character; `renders` the full addresses that were meant.
 
     `declared` tells whether the manifests have it; if not, only the state knows it. `whole` is False where
     a single take or step was named.
@@ -29,32 +29,26 @@ class FoundAddress:
     whole: bool
 
     @property
-    def clip(self) -> str | None:
-        """The clip's name, None for a character."""
-        return self.owner.removeprefix("clip.") if self.owner.startswith("clip.") else None
+    def picked_as(self) -> str | None:
+        """What it is called in a `[picks]` table, None for a character."""
+        return None if self.owner.startswith("character.") else self.owner.removeprefix("clip.")
 
 
 def find(text: str, graph: Graph, bound: Iterable[str] = ()) -> FoundAddress:
     """What an address means: declared things first, then those that only the state knows (`bound`).
 
-    `clip.` and `character.` may be left out. Raises `SorasyncError` with the nearest addresses.
+    `clip.`, `still.` and `character.` may be left out. Raises `SorasyncError` with the nearest addresses.
     """
-    from sorasync.graph.address import owner
+    from sorasync.graph.address import owner, spellings
 
-    for address in _spellings(text):
+    for address in spellings(text):
         found = _declared_address(address, graph)
         if found is not None:
             return found
         gone = tuple(sorted(a for a in bound if address in (a, owner(a)) or graph.label(a) == address))
         if gone:
             return FoundAddress(owner(gone[0]), gone, declared=False, whole=address == owner(address))
-    raise unknown(text, [*graph.renders, *(f"clip.{name}" for name in graph.clips), *bound])
-
-
-def _spellings(text: str) -> list[str]:
-    if text.startswith(("clip.", "character.")):
-        return [text]
-    return [f"clip.{text}", f"character.{text}"]
+    raise unknown(text, [*graph.renders, *(node.address for node in graph.nodes()), *bound])
 
 
 def _declared_address(address: str, graph: Graph) -> FoundAddress | None:
@@ -63,15 +57,15 @@ def _declared_address(address: str, graph: Graph) -> FoundAddress | None:
     if address in graph.renders:
         whole = address == owner(address)
         return FoundAddress(owner(address), (address,), declared=True, whole=whole)
-    node = graph.clips.get(address.removeprefix("clip.")) if address.startswith("clip.") else None
-    if node is not None:
+    node = graph.node(address)
+    if node is not None and address == node.address:
         return FoundAddress(address, node.renders, declared=True, whole=True)
     try:
         named = parse(address)
     except SorasyncError:
         return None
     full = str(named._replace(take=named.take or 1))
-    if named.kind == "clip" and named.step is not None and full in graph.renders:
+    if named.kind != "character" and named.step is not None and full in graph.renders:
         return FoundAddress(named.owner, (full,), declared=True, whole=False)
     return None
 
@@ -98,4 +92,7 @@ def unknown(text: str, known: Iterable[str]) -> SorasyncError:
 
 
 def _bare(text: str) -> str:
-    return text.removeprefix("clip.").removeprefix("character.").partition("#")[0]
+    from sorasync.graph.address import KINDS
+
+    name = next((text.removeprefix(kind) for kind in KINDS if text.startswith(kind)), text)
+    return name.partition("#")[0]

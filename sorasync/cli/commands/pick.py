@@ -21,6 +21,7 @@ Examples:
   sorasync pick market 2        # pick take 2
   sorasync pick 'clip.market#2' # the same
   sorasync pick market --clear  # no take is picked
+  sorasync pick still.quay 1    # approve a still
 """
 
 
@@ -29,9 +30,10 @@ Examples:
 @click.argument("take", required=False, type=int, metavar="[N]")
 @click.option("--clear", is_flag=True, help="Clear the pick.")
 def command(globals: Globals, clip: str, take: int | None, clear: bool) -> ExitCode:
-    """Pick a take of a clip.
+    """Pick a take of a clip or a still.
 
-    Steps and branches continue from the picked take, and the clip's own file name points to it. The pick is
+    Steps and branches continue from the picked take, clips start from the picked still, and its own file
+    name points to it. The pick is
     written to picks.toml among the manifests, where comments and other picks stay unchanged. Nothing is sent
     and nothing is billed. Without N, the takes are listed.
     """

@@ -142,7 +142,12 @@ def _addresses(address: str) -> set[str]:
     """The full addresses that a person may mean: of a clip with one take `#1` may be left out."""
     if address.startswith(_BATCH):
         return {address}
-    named = address if address.startswith(("clip.", "character.")) else f"clip.{address}"
+    from sorasync.graph.address import spellings
+
+    return {full for named in spellings(address) for full in _with_take(named)}
+
+
+def _with_take(named: str) -> set[str]:
     take, slash, step = named.partition("/")
     full = take if "#" in take or take.startswith("character.") else f"{take}#1"
     return {named, f"{full}{slash}{step}"}

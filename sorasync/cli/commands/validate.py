@@ -72,11 +72,11 @@ def _print_text(globals: Globals, checked: ValidatedLibrary) -> ExitCode:
     counts = counts_text(checked.diagnostics)
     tail = f" {counts}." if counts else ""
     blocks = [] if globals.quiet else list(diagnostics_text(checked.diagnostics))
-    valid = f"{counted(checked.clips, 'clip')} and {counted(checked.characters, 'character')}"
-    if checked.cuts:
-        cuts = counted(checked.cuts, "cut")
-        valid = f"{counted(checked.clips, 'clip')}, {counted(checked.characters, 'character')} and {cuts}"
-    last = f"{valid} are valid ({counted(checked.renders, 'render')}).{tail}"
+    parts = [counted(checked.clips, "clip"), counted(checked.characters, "character")]
+    parts += [
+        counted(count, word) for count, word in ((checked.stills, "still"), (checked.cuts, "cut")) if count
+    ]
+    last = f"{', '.join(parts[:-1])} and {parts[-1]} are valid ({counted(checked.renders, 'render')}).{tail}"
     print_lines([*blocks, *([""] if blocks else []), last])
     return ExitCode.DONE
 

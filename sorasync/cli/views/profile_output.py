@@ -14,6 +14,7 @@ from sorasync.profile.model import ANY, Model, seconds_text
 from sorasync.text import counted
 
 if TYPE_CHECKING:
+    from sorasync.profile.images import ImageModel
     from sorasync.profile.profile import Ability, Profile
 
 _ABILITIES: tuple[Ability, ...] = ("characters", "extend", "edit", "list", "delete", "batch")
@@ -55,8 +56,10 @@ def _sunset(profile: Profile, today: date) -> str:
 
 
 def _abilities(profile: Profile) -> list[str]:
-    found = [ability for ability in _ABILITIES if profile.can(ability)]
-    return [*found, "first frame"] if profile.abilities.image_by else [*found]
+    found: list[str] = [ability for ability in _ABILITIES if profile.can(ability)]
+    found += ["first frame"] if profile.abilities.image_by else []
+    found += ["last frame"] if profile.abilities.last_image else []
+    return [*found, "stills"] if profile.can("stills") else found
 
 
 def _priced_models(profile: Profile) -> list[tuple[str, Model]]:
@@ -101,6 +104,9 @@ def profile_text(profile: Profile, today: date) -> Iterator[str]:
     for name, model in _priced_models(profile):
         yield ""
         yield from _model(name, model)
+    for name, image in sorted(profile.images.models.items()):
+        yield ""
+        yield from _image_model("any other image model" if name == ANY else name, image)
 
 
 def _extensions(profile: Profile) -> str:
@@ -123,6 +129,17 @@ def _model(name: str, model: Model) -> Iterator[str]:
         yield f"    {'any size':<11} {'price unknown' if price is None else f'${usd(price)} a second'}"
     if model.image_price:
         yield f"    {'first frame':<11} ${usd(model.image_price)} more"
+
+
+def _image_model(name: str, model: ImageModel) -> Iterator[str]:
+    yield f"  {click.style(name, bold=True)}  stills"
+    for at, price in model.prices.items():
+        default = "  (default)" if at == model.default_size else ""
+        yield f"    {at:<17} ${usd(price)} a picture{default}"
+    if not model.prices:
+        yield f"    {'any size':<17} price unknown"
+    if model.prices and model.reference_price:
+        yield f"    {'each image sent':<17} ${usd(model.reference_price)} more"
 
 
 def profile_json(profile: Profile, today: date) -> dict[str, object]:
@@ -149,5 +166,14 @@ def profile_json(profile: Profile, today: date) -> dict[str, object]:
                 "usd_per_image": usd(model.image_price),
             }
             for name, model in profile.models.items()
+        },
+        "image_models": {
+            name: {
+                "sizes": list(model.sizes),
+                "default_size": model.default_size,
+                "usd_per_picture": {at: usd(price) for at, price in model.prices.items()},
+                "usd_per_image_sent": None if model.reference_price is None else usd(model.reference_price),
+            }
+            for name, model in profile.images.models.items()
         },
     }

@@ -15,7 +15,7 @@ from sorasync.operations.resolve import Candidate, Question, Questions
 from sorasync.operations.resolve_batch import BatchQuestion
 from sorasync.plan.cost import money
 from sorasync.plan.word_diff import shortened, word_diff
-from sorasync.state.record import ID_TAKEN
+from sorasync.state.record import ID_TAKEN, Record
 from sorasync.text import counted
 
 
@@ -69,8 +69,8 @@ def _block(question: Question, found: Questions, project: Project) -> Iterator[s
     for candidate in question.candidates:
         yield from _candidate(candidate, question.prompt, project)
     if not question.candidates:
-        yield f"    {_none(found, project)}"
-    kept = project.profile.routes.get is not None
+        yield f"    {_none(record, found, project)}"
+    kept = record.kind != "still" and project.profile.routes.get is not None
     for option in ("--adopt ID", "--resend", "--forget") if kept else ("--resend", "--forget"):
         yield f"    sorasync resolve {quoted(name)} {option}"
 
@@ -79,7 +79,9 @@ def _question_label(address: str, found: Questions) -> str:
     return label(address, single=owner(address) not in found.several)
 
 
-def _none(found: Questions, project: Project) -> str:
+def _none(record: Record, found: Questions, project: Project) -> str:
+    if record.kind == "still":
+        return "providers keep no stills: it can no longer be downloaded, only paid for again"
     if project.profile.routes.get is None:
         return "the provider keeps no jobs: the video can no longer be downloaded, only paid for again"
     if not found.listed:

@@ -18,6 +18,9 @@ from sorasync.cli.watch.read_keys import BACKSPACE, DOWN, ENTER, ESCAPE, UP, Key
 from sorasync.cli.watch.watch_screen import ScreenState, closing, compose
 from sorasync.errors import SorasyncError
 from sorasync.graph.address import owner
+from sorasync.manifest.library import ClipSpec
+from sorasync.manifest.still_spec import StillSpec
+from sorasync.operations.pick import picked_address
 from sorasync.watch.drafts import newest_video
 from sorasync.watch.watching import View, Watch
 from sorasync.watch.working import Work, WorkKind
@@ -71,7 +74,8 @@ class TakeChoice:
     @property
     def text(self) -> str:
         """The question."""
-        return f"Pick which take of clip.{self.clip}? 1-{self.takes}, Esc for none"
+        which = "1" if self.takes == 1 else f"1-{self.takes}"
+        return f"Pick which take of {picked_address(self.clip)}? {which}, Esc for none"
 
 
 class Terminal:
@@ -250,22 +254,22 @@ class Terminal:
         if planned is None or self.view.error is not None:
             self.said("cannot pick: fix the error above first")
             return
-        clips = planned.library.clips
         names = [owner(change.address)] if change is not None else []
-        names += [one.clip for one in planned.plan.waiting]
-        several = (name.removeprefix("clip.") for name in names)
-        name = next((name for name in several if name in clips and clips[name].takes > 1), None)
-        if name is None:
-            self.said("no clip with several takes is selected, and none waits for a pick")
-            return
-        self._choice = TakeChoice(name, clips[name].takes)
+        waiting = [one.clip for one in planned.plan.waiting]
+        for address in (*names, *waiting):
+            spec = planned.library.spec(address)
+            gated = address in waiting
+            if isinstance(spec, ClipSpec | StillSpec) and (spec.takes > 1 or gated):
+                self._choice = TakeChoice(spec.picked_as, spec.takes)
+                return
+        self.said("no clip with several takes is selected, and none waits for a pick")
 
     def _pick(self, choice: TakeChoice, key: str, watch: Watch) -> None:
         self._choice = None
         if key.isdecimal() and 1 <= int(key) <= choice.takes:
             watch.pick(choice.clip, int(key))
         elif key not in (ESCAPE, "q"):
-            self.said(f"clip.{choice.clip} has no take {key}; more than nine: sorasync pick")
+            self.said(f"{picked_address(choice.clip)} has no take {key}; more than nine: sorasync pick")
 
     def _answer(self, question: SpendQuestion, key: str, watch: Watch) -> None:
         if key in (ESCAPE, "q"):

@@ -6,6 +6,7 @@ Everything is drawn from the request alone, so the same request gives the same f
 from __future__ import annotations
 
 from sorasync.preview.animatic.edits import edit
+from sorasync.preview.animatic.picture import still
 from sorasync.preview.animatic.render import draw, extend
 from sorasync.preview.animatic.scene import BadMedia, Cast, Scene
 from sorasync.preview.animatic.stills import spritesheet, thumbnail
@@ -22,5 +23,6 @@ __all__ = [
     "extend",
     "probe",
     "spritesheet",
+    "still",
     "thumbnail",
 ]

@@ -73,6 +73,11 @@ class Film:
         return (*self._part.marks, *(self._part.before + span.start for span in self._spans))
 
     @property
+    def count(self) -> int:
+        """How many frames it has."""
+        return self._part.frames
+
+    @property
     def slate_box(self) -> Box:
         """Where the slate lies."""
         edge = self._theme.px(24) // 2 * 2

@@ -37,14 +37,15 @@ def draw(scene: Scene, out: Path, progress: Progress | None = None) -> None:
     """
     frames = _frames(scene)
     size = even(scene.width), even(scene.height)
-    opening = _opening(scene.image, size)
+    opening = None if scene.image is None else opening_of(scene.image, size)
+    closing = None if scene.last_image is None else opening_of(scene.last_image, size)
     script = read_script(scene.prompt)
     title = title_of(scene.label, scene.model, *size)
     look = ShotLook(seed=scene.prompt[:2000], take=title.take, troupe=Troupe(make_sprites(scene.characters)))
     film = Film(script, title, look, FilmPart(0, frames), size)
     note = _note(script, look, film, scene)
     with writing(out, *size, write_note(note)) as writer:
-        _shoot(film, writer, opening, _DISSOLVE, Meter(progress, frames))
+        _shoot(film, writer, opening, _DISSOLVE, Meter(progress, frames), closing)
 
 
 def extend(source: Path, scene: Scene, out: Path, progress: Progress | None = None) -> None:
@@ -123,20 +124,27 @@ def _frames(scene: Scene) -> int:
     return scene.seconds * FPS
 
 
-def _shoot(film: Film, writer: Writer, opening: Canvas | None, fade: int, meter: Meter) -> None:
-    """Write a film's frames; the first ones come out of the `opening` picture."""
+def _shoot(
+    film: Film,
+    writer: Writer,
+    opening: Canvas | None,
+    fade: int,
+    meter: Meter,
+    closing: Canvas | None = None,
+) -> None:
+    """Write a film's frames; the first ones come out of the `opening` picture, the last end in `closing`."""
+    last = film.count - 1
     for number, canvas in enumerate(film.frames()):
-        if opening is not None and number < fade:
-            share = 1 - number / fade
-            canvas.blend(opening, share * share * (3 - 2 * share))
+        for picture, away in ((opening, number), (closing, last - number)):
+            if picture is not None and away < fade:
+                share = 1 - away / fade
+                canvas.blend(picture, share * share * (3 - 2 * share))
         writer.put(canvas)
         meter.step()
 
 
-def _opening(image: Path | None, size: tuple[int, int]) -> Canvas | None:
-    """The first frame, filling the whole frame."""
-    if image is None:
-        return None
+def opening_of(image: Path, size: tuple[int, int]) -> Canvas:
+    """An image, filling the whole frame. `BadMedia` when it cannot be decoded."""
     try:
         with Image.open(image) as picture:
             whole = ImageOps.exif_transpose(picture).convert("RGB")

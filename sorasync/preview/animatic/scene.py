@@ -22,8 +22,8 @@ class Cast:
 class Scene:
     """One render to draw. Sizes are in pixels, `seconds` is the length asked for.
 
-    `image` is the first frame (PNG, JPEG or WebP). `label` is the address shown on the slate; the number
-    after its `#` is the take, which varies the composition.
+    `image` is the first frame (PNG, JPEG or WebP), `last_image` the last one. `label` is the address shown on
+    the slate; the number after its `#` is the take, which varies the composition.
     """
 
     prompt: str
@@ -33,4 +33,5 @@ class Scene:
     seconds: int
     characters: tuple[Cast, ...] = ()
     image: Path | None = None
+    last_image: Path | None = None
     label: str | None = None

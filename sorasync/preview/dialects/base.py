@@ -44,6 +44,11 @@ BATCHES: Paths = {
     "batch_get": (("GET", "/v1/batches/{id}"),),
     "batch_cancel": (("POST", "/v1/batches/{id}/cancel"),),
 }
+IMAGES: Paths = {
+    "still": (("POST", "/v1/images/generations"),),
+    "still_edit": (("POST", "/v1/images/edits"),),
+    "picture": (("GET", "/v1/pictures/{id}"),),
+}
 MODELS_MADE = 1_759_708_800
 MODELS: Paths = {"models": (("GET", "/v1/models"),)}
 
@@ -66,11 +71,12 @@ class Dialect:
         | FILES
         | BATCHES
         | MODELS
+        | IMAGES
     )
     # What stands before the key in the header `Authorization`.
     key_prefix = "Bearer "
     # Beginnings of paths that ask for no key.
-    open_paths: tuple[str, ...] = ("/v1/assets/",)
+    open_paths: tuple[str, ...] = ("/v1/assets/", "/v1/pictures/")
     # Whether answers about unfinished jobs carry `openai-poll-after-ms`.
     poll_hint = True
     # Whether a part of a file can be asked for.

@@ -18,6 +18,7 @@ from sorasync.preview.dialects.base import (
     EXTEND,
     FILES,
     GET,
+    IMAGES,
     LIST,
     MODELS,
     REMIX,
@@ -48,7 +49,20 @@ class LiteLLM(Dialect):
     """The proxy with one deployment behind it."""
 
     name = "litellm"
-    paths = CREATE | LIST | CHARACTERS | EXTEND | EDITS | REMIX | GET | CONTENT | FILES | BATCHES | MODELS
+    paths = (
+        CREATE
+        | LIST
+        | CHARACTERS
+        | EXTEND
+        | EDITS
+        | REMIX
+        | GET
+        | CONTENT
+        | FILES
+        | BATCHES
+        | MODELS
+        | IMAGES
+    )
     poll_hint = False
     ranges = False
 

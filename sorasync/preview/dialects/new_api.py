@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from sorasync.preview.dialects.base import CONTENT, CREATE, GET, MODELS, REMIX, Dialect
+from sorasync.preview.dialects.base import CONTENT, CREATE, GET, IMAGES, MODELS, REMIX, Dialect
 from sorasync.preview.job_view import Shown
 from sorasync.preview.refusal import RefusedError
 from sorasync.preview.request_parsing import Checks
@@ -18,7 +18,7 @@ class NewApi(Dialect):
 
     name = "new-api"
     checks = Checks(strict=False)
-    paths = CREATE | GET | CONTENT | REMIX | MODELS
+    paths = CREATE | GET | CONTENT | REMIX | MODELS | IMAGES
     poll_hint = False
 
     def new_id(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from sorasync.preview.dialects.base import CONTENT, CREATE, DELETE, GET, LIST, MODELS, Dialect
+from sorasync.preview.dialects.base import CONTENT, CREATE, DELETE, GET, IMAGES, LIST, MODELS, Dialect
 from sorasync.preview.fields import RequestFields
 from sorasync.preview.job_view import Shown
 from sorasync.preview.refusal import RefusedError
@@ -19,7 +19,7 @@ class SGLang(Dialect):
 
     name = "sglang"
     checks = Checks(strict=False)
-    paths = CREATE | LIST | GET | DELETE | CONTENT | MODELS
+    paths = CREATE | LIST | GET | DELETE | CONTENT | MODELS | IMAGES
     poll_hint = False
     list_least = 1
 

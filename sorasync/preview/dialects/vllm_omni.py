@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from sorasync.preview.dialects.base import CONTENT, CREATE, DELETE, GET, LIST, MODELS, Dialect
+from sorasync.preview.dialects.base import CONTENT, CREATE, DELETE, GET, IMAGES, LIST, MODELS, Dialect
 from sorasync.preview.fields import RequestFields
 from sorasync.preview.job_view import Shown
 from sorasync.preview.refusal import RefusedError, bad
@@ -21,7 +21,7 @@ class VllmOmni(Dialect):
 
     name = "vllm-omni"
     checks = Checks(strict=False)
-    paths = CREATE | LIST | GET | DELETE | CONTENT | MODELS
+    paths = CREATE | LIST | GET | DELETE | CONTENT | MODELS | IMAGES
     poll_hint = False
     list_default = 100
 

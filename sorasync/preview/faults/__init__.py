@@ -5,7 +5,7 @@ A plan is a TOML or JSON file, or the body of `POST /preview/faults`:
     seed = 7
 
     [[rules]]
-    route = "create"          # or get, list, content, extend, edit, delete, character, files, batch; "*": all
+    route = "create"          # or get, list, content, still, picture, files …; "*": all
     nth = 2                   # the second request that this rule matches; or a list of numbers
     do = "rate_limit"
     retry_after = 3

@@ -48,7 +48,7 @@ OfVideo = Literal[
 ]
 
 # Done while the request is handled.
-Within = Literal["duplicate", "delay", "list_lag", "expire", "mp4_for_thumbnail"]
+Within = Literal["duplicate", "delay", "list_lag", "expire", "mp4_for_thumbnail", "no_picture"]
 
 # Done to the answer; the request itself is handled.
 Answer = Literal[

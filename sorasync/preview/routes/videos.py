@@ -41,8 +41,9 @@ class VideoRoutes:
             order = checks.create(self._with_kept_characters(fields))
             self._server.check_capacity()
             image = await self._save(fields, "input_reference", "image")
-            with _dropping(image):
-                job = self._server.intake.create(order, image)
+            last = await self._save(fields, "last_frame", "image")
+            with _dropping(image, last):
+                job = self._server.intake.create(order, image, last)
             job = self._named(job, fields.values.get("own_id"))
             return await self._accept(request, job, fields)
 
@@ -203,13 +204,14 @@ class VideoRoutes:
 
 
 @contextmanager
-def _dropping(upload: Path | None) -> Iterator[None]:
-    """Delete an upload whose request is refused."""
+def _dropping(*uploads: Path | None) -> Iterator[None]:
+    """Delete the uploads of a request that is refused."""
     try:
         yield
     except RefusedError:
-        if upload is not None:
-            upload.unlink()
+        for upload in uploads:
+            if upload is not None:
+                upload.unlink()
         raise
 
 

@@ -122,7 +122,7 @@ Review.clip = (() => {
     function emptyWords() {
       const flying = clip.takes.find((take) => take.stage === "in flight");
       if (flying) return `In flight${flying.progress === null ? "" : `: ${flying.progress}%`}. It appears here when it is done.`;
-      if (clip.waits_for && clip.waits_for !== clip.name) return `It waits for a pick of clip.${clip.waits_for}.`;
+      if (clip.waits_for && clip.waits_for !== `clip.${clip.name}`) return `It waits for a pick of ${clip.waits_for}.`;
       return "Nothing is rendered yet.";
     }
 

@@ -4,7 +4,7 @@
 Review.plan = (() => {
   const { el, svg, put, get, post, address, money, dollars, costs, counted, failed } = Review;
 
-  const MARKS = { create: "+", extend: "+", edit: "+", character: "+", resume: "…", download: "↓", move: "→", replace: "±", retire: "-",
+  const MARKS = { create: "+", extend: "+", edit: "+", character: "+", still: "+", resume: "…", download: "↓", move: "→", replace: "±", retire: "-",
     delete: "×", blocked: "!", lost: "?" };
 
   function show(main) {
@@ -30,10 +30,10 @@ Review.plan = (() => {
       el("ul", { class: "changes" }, told.changes.map((change) => el("li", {},
         el("span", { class: `mark m-${change.action}`, title: change.action, "aria-label": change.action, role: "img" }, MARKS[change.action] || "·"),
         change.video ? el("img", { src: address.poster(change.video), alt: "", loading: "lazy" }) : el("span", { class: "no-picture" }),
-        el("div", {}, el("a", { href: address.clip(change.clip) }, el("bdi", {}, change.label)), el("span", { class: "faint small" }, ` ${change.reason}`)),
+        el("div", {}, change.clip ? el("a", { href: address.clip(change.clip) }, el("bdi", {}, change.label)) : el("bdi", {}, change.label), el("span", { class: "faint small" }, ` ${change.reason}`)),
         el("span", { class: "price" }, change.cost === null ? "$?" : Number(change.cost) ? dollars(change.cost) : "")))),
       told.more ? el("p", { class: "faint" }, `and ${counted(told.more, "more change")}`) : null,
-      told.waiting.map((one) => el("p", {}, el("bdi", {}, one.label), " waits for a pick of ", el("a", { href: address.clip(one.clip.replace(/^clip\./, "")) }, one.clip),
+      told.waiting.map((one) => el("p", {}, el("bdi", {}, one.label), " waits for a pick of ", one.clip.startsWith("clip.") ? el("a", { href: address.clip(one.clip.slice(5)) }, one.clip) : el("bdi", {}, one.clip),
         costs(one.cost) ? `, then ${money(one.cost)}` : "")),
       el("p", { class: "faint small" }, "Exactly this plan: ", el("code", {}, `sorasync apply --expect ${told.token}`)));
   }

@@ -9,6 +9,7 @@ from typing import Any
 from sorasync.apply.batch.batch_token import Mark
 from sorasync.assets.file_errors import DamagedFile
 from sorasync.assets.mp4 import inspect_mp4
+from sorasync.assets.picture import inspect_picture
 from sorasync.errors import SorasyncError
 from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.project import Project
@@ -116,9 +117,10 @@ def _record(project: Project, record: Record) -> Iterator[str]:
         yield f"the file of {record.address} is not whole"
         return
     try:
-        inspect_mp4(assets.path_of(record.asset))
+        file = assets.file_of(record.asset)
+        (inspect_picture if record.kind == "still" else inspect_mp4)(file)
     except DamagedFile as error:
-        yield f"the file of {record.address} is no video: {error.message}"
+        yield f"the file of {record.address} is no {record.kind}: {error.message}"
 
 
 def _lock_file(project: Project, store: Store) -> Iterator[str]:

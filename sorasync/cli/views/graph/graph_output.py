@@ -36,7 +36,7 @@ def as_tree(view: GraphView) -> Iterator[str]:
                     (child, indent + ("└─ " if last else "├─ "), indent + ("   " if last else "│  "))
                 )
     for node in view.waiting.values():
-        yield f"{click.style(f'clip.{node.name}', bold=True)}  waits for a pick of clip.{node.waits_for}"
+        yield f"{click.style(node.address, bold=True)}  waits for a pick of {node.waits_for}"
 
 
 def _parents(view: GraphView, address: str) -> list[str]:
@@ -56,11 +56,13 @@ def _node_line(view: GraphView, address: str, *, again: bool) -> str:
 
 def _choice(view: GraphView, address: str) -> list[str]:
     """Whether a take of several is the one that counts."""
-    node = view.graph.clips.get(address.partition("#")[0].removeprefix("clip."))
-    if node is None or node.single or address not in node.takes:
+    node = view.graph.node(address)
+    if node is None or address not in node.takes:
         return []
     if node.chosen is None:
-        return ["waits for a pick"] if node.waits_for else []
+        return ["waits for a pick"] if node.waits_for or node.kind == "still" else []
+    if node.single:
+        return []
     return ["picked"] if node.takes[node.chosen - 1] == address else []
 
 
@@ -74,8 +76,8 @@ def as_dot(view: GraphView) -> Iterator[str]:
         text = _dot(f"{view.graph.label(address)}") + "\\n" + _dot(render_text(render))
         yield f'  "{_dot(address)}" [label="{text}"{shape}];'
     for node in view.waiting.values():
-        text = _dot(f"clip.{node.name}") + "\\n" + _dot(f"waits for a pick of clip.{node.waits_for}")
-        yield f'  "{_dot(f"clip.{node.name}")}" [label="{text}", style=dashed];'
+        text = _dot(node.address) + "\\n" + _dot(f"waits for a pick of {node.waits_for}")
+        yield f'  "{_dot(node.address)}" [label="{text}", style=dashed];'
     for need, address in view.edges:
         yield f'  "{_dot(need)}" -> "{_dot(address)}";'
     for address, first in view.same.items():
@@ -100,7 +102,7 @@ def as_mermaid(view: GraphView) -> Iterator[str]:
         opening, closing = ("([", "])") if render.kind is Kind.CHARACTER else ("[", "]")
         yield f'  {ids[address]}{opening}"{text}"{closing}'
     for number, node in enumerate(view.waiting.values(), len(ids)):
-        text = f"{_mermaid(f'clip.{node.name}')}<br/>{_mermaid(f'waits for a pick of clip.{node.waits_for}')}"
+        text = f"{_mermaid(node.address)}<br/>{_mermaid(f'waits for a pick of {node.waits_for}')}"
         yield f'  n{number}["{text}"]'
     for need, address in view.edges:
         yield f"  {ids[need]} --> {ids[address]}"
@@ -130,8 +132,5 @@ def as_json(view: GraphView) -> dict[str, object]:
             for address, render in view.renders.items()
         ],
         "edges": [{"from": need, "to": address} for need, address in view.edges],
-        "waiting": [
-            {"address": f"clip.{node.name}", "pick": f"clip.{node.waits_for}"}
-            for node in view.waiting.values()
-        ],
+        "waiting": [{"address": node.address, "pick": node.waits_for} for node in view.waiting.values()],
     }

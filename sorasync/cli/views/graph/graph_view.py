@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GraphView:
-    """Renders by address, sources before what needs them, and the clips that have none yet, by name."""
+    """Renders by address, sources before what needs them, and the clips that have none yet, by address."""
 
     graph: Graph
     renders: Mapping[str, Render]
@@ -60,14 +60,14 @@ def chosen(graph: Graph, patterns: tuple[str, ...]) -> GraphView:
 
     Raises `SorasyncError` for a pattern that matches nothing.
     """
-    waiting = {node.name: node for node in graph.clips.values() if node.waits_for and not node.renders}
+    waiting = {node.address: node for node in graph.nodes() if node.waits_for and not node.renders}
     if not patterns:
         return GraphView(graph, graph.renders, waiting)
     kept: set[str] = set()
     clips: set[str] = set()
     for pattern in patterns:
         renders = {a for a in graph.renders if matches(pattern, a, graph)}
-        names = {name for name in graph.clips if matches(pattern, f"clip.{name}", graph)}
+        names = {node.address for node in graph.nodes() if matches(pattern, node.address, graph)}
         if not renders and not names:
             renders, names = _spelled(pattern, graph)
         kept |= renders
@@ -81,4 +81,4 @@ def _spelled(pattern: str, graph: Graph) -> tuple[set[str], set[str]]:
     if set("*?:") & set(pattern):
         raise SorasyncError(f"{pattern!r} matches nothing", hint="sorasync status lists the addresses")
     found = find(pattern, graph)
-    return set(found.renders), {found.clip} if found.clip else set()
+    return set(found.renders), {found.owner}

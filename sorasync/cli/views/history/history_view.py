@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
+from sorasync.graph.address import spellings
 from sorasync.operations.takes import several_takes
 from sorasync.state.account import NOTHING, Spent
 from sorasync.state.rows import fields_of
@@ -87,8 +88,7 @@ def log_of(project: Project, text: str, limit: int | None = None) -> LogView:
 
 def _spellings(text: str) -> list[str]:
     """What a person may mean: the address itself, or the first take of a clip whose `#1` was left out."""
-    named = [text] if text.startswith(("clip.", "character.")) else [f"clip.{text}", f"character.{text}"]
-    return [spelling for name in named for spelling in (name, _first_take(name)) if spelling]
+    return [spelling for name in spellings(text) for spelling in (name, _first_take(name)) if spelling]
 
 
 def _first_take(name: str) -> str:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from shlex import quote as quoted
+from typing import TYPE_CHECKING
 
 from sorasync.cli.app.failure import one_line
 from sorasync.cli.views.plan.plan_json import usd
+from sorasync.cli.views.plan.render_text import pick_command
 from sorasync.cli.views.show.address_view import AddressView, RenderView
 from sorasync.operations.pick_outcome import PickOutcome
 from sorasync.plan.cost import total
 from sorasync.plan.plan import Plan
 from sorasync.text import counted
+
+if TYPE_CHECKING:
+    from sorasync.graph.graph import ClipNode
 
 
 def takes_text(view: AddressView) -> Iterator[str]:
@@ -23,11 +27,11 @@ def takes_text(view: AddressView) -> Iterator[str]:
         failed = [result.check for result in take.checks if result.verdict == "failed"]
         fails = f"  fails {', '.join(failed)}" if failed else ""
         yield f"{mark} {number}  {take.file or take.stage.value + reason}{fails}"
-    clip = view.found.clip or ""
+    owner = view.found.owner
     if not _takes(view):
-        yield f"clip.{clip} has no takes yet: it waits for a pick of another clip"
+        yield f"{owner} has no takes yet: it waits for a pick of {_node(view).waits_for}"
     elif chosen is None:
-        yield f"No take picked. Pick one: sorasync pick {quoted(clip)} 1..{len(_takes(view))}"
+        yield f"No take picked. Pick one: {pick_command(owner.removeprefix('clip.'), len(_takes(view)))}"
 
 
 def takes_json(view: AddressView) -> dict[str, object]:
@@ -52,11 +56,17 @@ def takes_json(view: AddressView) -> dict[str, object]:
 
 
 def _chosen(view: AddressView) -> int | None:
-    return view.planned.graph.clips[view.found.clip or ""].chosen
+    return _node(view).chosen
+
+
+def _node(view: AddressView) -> ClipNode:
+    node = view.planned.graph.node(view.found.owner)
+    assert node is not None
+    return node
 
 
 def _takes(view: AddressView) -> list[RenderView]:
-    takes = view.planned.graph.clips[view.found.clip or ""].takes
+    takes = _node(view).takes
     return [render for render in view.renders if render.address in takes]
 
 
@@ -65,13 +75,13 @@ def picked_text(view: PickOutcome) -> Iterator[str]:
     one = view.picked
     if not one.changed:
         now = f"take {one.after} is picked already" if one.after else "no take is picked"
-        yield f"clip.{one.clip}: {now}; nothing was changed."
+        yield f"{one.address}: {now}; nothing was changed."
     elif one.after is None:
         was = f"take {one.before} is no longer picked" if one.before else "no take is picked"
-        yield f"clip.{one.clip}: {was}; {one.file} is written."
+        yield f"{one.address}: {was}; {one.file} is written."
     else:
         was = f", not take {one.before}" if one.before else ""
-        yield f"clip.{one.clip}: take {one.after} is picked{was}; wrote {one.file}."
+        yield f"{one.address}: take {one.after} is picked{was}; wrote {one.file}."
     for result in view.failed:
         yield f"Warning: take {one.after} fails {result.check}: {one_line(result.message)}"
     yield from view.notes
@@ -95,7 +105,7 @@ def picked_json(view: PickOutcome) -> dict[str, object]:
     cost = total(change.cost_usd for change in plan.changes)
     return {
         "format_version": 1,
-        "clip": f"clip.{one.clip}",
+        "clip": one.address,
         "before": one.before,
         "pick": one.after,
         "file": one.file,

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 def takes(project: Project, text: str) -> AddressView:
     """What is known of a clip. Raises `SorasyncError` for anything that is no clip."""
     view = look(project, text)
-    if view.found.clip is None or not view.found.declared:
-        raise SorasyncError(f"{view.found.owner} is not a clip in the manifests, so it has no takes")
+    if view.found.picked_as is None or not view.found.declared:
+        raise SorasyncError(f"{view.found.owner} is no clip or still in the manifests, so it has no takes")
     return view
 
 
 def choose(project: Project, library: Library, text: str, take: int | None) -> Picked:
     """Write the pick of the clip that a person's word means."""
     found = find(text, project.graph(library))
-    if found.clip is None:
-        raise SorasyncError(f"{found.owner} is not a clip, so it has no takes")
-    return pick(project, library, found.clip, take)
+    if found.picked_as is None:
+        raise SorasyncError(f"{found.owner} is no clip or still, so it has no takes")
+    return pick(project, library, found.picked_as, take)

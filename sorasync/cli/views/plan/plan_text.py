@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from shlex import quote as quoted
 from typing import NamedTuple
 
 import click
 
 from sorasync.cli.terminal.columns import cells, padded, terminal_width, told_apart, wrapped
-from sorasync.cli.views.plan.render_text import render_text
+from sorasync.cli.views.plan.render_text import pick_command, render_text
 from sorasync.plan.action import Action
 from sorasync.plan.allowance import Allowance
 from sorasync.plan.change import Change
@@ -23,6 +22,7 @@ _COLOURS = {
     Action.EXTEND: "green",
     Action.EDIT: "green",
     Action.CHARACTER: "green",
+    Action.STILL: "green",
     Action.RESUME: "cyan",
     Action.DOWNLOAD: "cyan",
     Action.MOVE: "blue",
@@ -37,6 +37,7 @@ _VERBS = {
     Action.EXTEND: "to extend",
     Action.EDIT: "to edit",
     Action.CHARACTER: "to upload",
+    Action.STILL: "to draw",
     Action.RESUME: "to resume",
     Action.DOWNLOAD: "to download",
     Action.MOVE: "to move",
@@ -126,8 +127,8 @@ def _change_lines(change: Change, label: str, what: str, columns: _ColumnWidths)
 def _waiting_line(waiting: WaitingClip) -> str:
     cost = waiting.cost
     price = f", then costs {cost}" if cost.known_usd or cost.unknown else ""
-    pick = f"sorasync pick {quoted(waiting.clip)} 1..{waiting.takes}"
-    return f"  {waiting.label} waits for a pick{price}: {pick}"
+    of = f" of {waiting.clip}" if waiting.clip != waiting.label else ""
+    return f"  {waiting.label} waits for a pick{of}{price}: {pick_command(waiting.clip, waiting.takes)}"
 
 
 def mark_text(change: Change) -> str:
@@ -288,7 +289,10 @@ def _allowance(allowance: Allowance, plan: Plan) -> Iterator[str]:
 def no_changes(plan: Plan) -> str:
     """The sentence of a plan with nothing to do, and of no other."""
     parts = [counted(plan.unchanged_clips, "clip")]
+    if plan.unchanged_stills:
+        parts.append(counted(plan.unchanged_stills, "still"))
     if plan.unchanged_characters:
         parts.append(counted(plan.unchanged_characters, "character"))
     verb = "matches" if parts == ["1 clip"] else "match"
-    return f"No changes. {' and '.join(parts)} {verb} the manifests."
+    named = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
+    return f"No changes. {named} {verb} the manifests."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from sorasync.cli.arguments.address_lookup import FoundAddress, find
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sorasync.checks.check_result import CheckResult
-    from sorasync.graph.graph import Graph
+    from sorasync.graph.graph import ClipNode, Graph
     from sorasync.graph.render import Render
     from sorasync.operations.plan import Planned
     from sorasync.operations.project import Project
@@ -125,7 +126,12 @@ class _AddressSearch:
         )
 
     def _checks(self, render: Render | None, record: Record | None) -> tuple[CheckResult, ...]:
-        if render is None or record is None or record.asset is None or render.kind is Kind.CHARACTER:
+        if (
+            render is None
+            or record is None
+            or record.asset is None
+            or render.kind in (Kind.CHARACTER, Kind.STILL)
+        ):
             return ()
         from sorasync.operations.check import asset_of, checked_before, render_to_check
 
@@ -144,9 +150,9 @@ class _AddressSearch:
         """The human name if there is one, else the object's."""
         root, assets = self._project.root, self._project.assets()
         name = _best_name(self._planned.graph, address, [n for n, sha in self._names.items() if sha == asset])
-        path = assets.path / name if name else assets.path_of(asset)
+        path = assets.path / name if name else assets.file_of(asset)
         if not self._holds(path, asset):
-            path = assets.path_of(asset)
+            path = assets.file_of(asset)
         return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
     def _holds(self, path: Path, asset: str) -> bool:
@@ -164,23 +170,26 @@ def _needed_by(graph: Graph, address: str) -> tuple[str, ...]:
 def _names(project: Project, planned: Planned, found: FoundAddress) -> dict[str, str]:
     """The names of one clip's videos below the asset directory, with the digest of each."""
     from sorasync.apply.wanted_names import asset_view
-    from sorasync.assets.store import VIDEO
 
-    node = planned.graph.clips.get(found.clip or "")
+    node = planned.graph.node(found.owner)
     if node is None:
         return {}
     known = planned.known
     naming = project.file_naming(planned.graph)
-    part = replace(planned.graph, clips={node.name: node})
-    view = asset_view(part, known.bindings, known.briefs, (), naming)
-    return {name: link.sha256 for name, link in view.items() if name.endswith(VIDEO)}
+    still = node.kind == "still"
+    nodes: dict[str, ClipNode] = {node.name: node}
+    part = replace(planned.graph, clips={} if still else nodes, stills=nodes if still else {})
+    objects = project.assets().objects() if still else ()
+    view = asset_view(part, known.bindings, known.briefs, objects, naming)
+    return {name: link.sha256 for name, link in view.items() if link.main}
 
 
 def _best_name(graph: Graph, address: str, names: list[str]) -> str | None:
     """Which of several names of the same bytes means a render: the clip's own for its final one."""
     place = parse(address)
     step = f"-step-{place.step}" if place.step else ""
-    node = graph.clips.get(place.name)
+    node = graph.node(address)
     final = node is not None and node.final == address
-    wanted = [n for n in names if ("/" not in n if final else n.endswith(f"/take-{place.take}{step}.mp4"))]
+    take = f"take-{place.take}{step}"
+    wanted = [n for n in names if (PurePosixPath(n).stem == take) is not final]
     return next(iter(wanted or names), None)

@@ -27,16 +27,17 @@ class Value:
 
 
 def values_of(library: Library, graph: Graph, owner: str) -> list[Value]:
-    """Every value of a declared clip or character, those that the provider's profile fills in included."""
+    """Every value of a declared clip, still or character, with those that the provider's profile fills in."""
+    if owner.startswith("still."):
+        return list(_still_values(library, graph, owner))
     return list(
         _clip_values(library, graph, owner) if owner.startswith("clip.") else _character(library, owner)
     )
 
 
 def declared_at(library: Library, owner: str) -> Position | None:
-    """Where a clip or character is declared, None for one that is not."""
-    kind, _, name = owner.partition(".")
-    spec = library.clips.get(name) if kind == "clip" else library.characters.get(name)
+    """Where a clip, still or character is declared, None for one that is not."""
+    spec = library.spec(owner)
     return library.position(spec.origin) if spec else None
 
 
@@ -65,6 +66,20 @@ def _filled_in(graph: Graph, clip: str, field: str) -> object:
     found: list[Render] = [graph.renders[address] for address in node.renders]
     ending = f"/{step[1]}"
     return next((render.billed_seconds for render in found if render.address.endswith(ending)), None)
+
+
+def _still_values(library: Library, graph: Graph, owner: str) -> Iterator[Value]:
+    from sorasync.manifest.provenance import still_rows
+
+    spec = library.stills[owner.removeprefix("still.")]
+    node = graph.stills[spec.name]
+    for field, value, origin in still_rows(library, spec):
+        if isinstance(origin, Origin):
+            yield Value(field, value, library.position(origin), None)
+        elif value == origin:
+            yield Value(field, getattr(graph.renders[node.takes[0]], field), None, "the profile's default")
+        else:
+            yield Value(field, value, None, origin or None)
 
 
 def _character(library: Library, owner: str) -> Iterator[Value]:

@@ -15,7 +15,7 @@ def show_json(view: AddressView) -> dict[str, object]:
     """The values with their places, and every render with its record."""
     library, owner = view.planned.library, view.found.owner
     at = declared_at(library, owner)
-    node = view.planned.graph.clips.get(view.found.clip or "")
+    node = view.planned.graph.node(view.found.owner)
     return {
         "format_version": 1,
         "address": owner,
@@ -24,7 +24,7 @@ def show_json(view: AddressView) -> dict[str, object]:
         "line": at.line if at else None,
         "takes": len(node.takes) if node else None,
         "chosen": node.chosen if node else None,
-        "waits_for": f"clip.{node.waits_for}" if node and node.waits_for else None,
+        "waits_for": node.waits_for if node else None,
         "values": [_value_fields(v) for v in values_of(library, view.planned.graph, owner)]
         if view.found.declared
         else [],

@@ -27,9 +27,9 @@ def show_text(view: AddressView) -> Iterator[str]:
     yield f"{click.style(owner, bold=True)}  {place}"
     if view.found.declared and view.found.whole:
         yield from _values(values_of(library, view.planned.graph, owner))
-    node = view.planned.graph.clips.get(view.found.clip or "")
+    node = view.planned.graph.node(view.found.owner)
     if node is not None and node.waits_for:
-        yield f"  waits for a pick of clip.{node.waits_for}"
+        yield f"  waits for a pick of {node.waits_for}"
     for render in view.renders:
         yield ""
         yield from _render_lines(render)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from shlex import quote as quoted
 
 import click
 
@@ -13,6 +12,7 @@ from sorasync.cli.app.failure import one_line
 from sorasync.cli.terminal.units import moment
 from sorasync.cli.views.plan.plan_json import usd
 from sorasync.cli.views.plan.plan_text import diff_text
+from sorasync.cli.views.plan.render_text import pick_command
 from sorasync.cli.views.show.address_view import AddressView, RenderView
 from sorasync.cli.views.show.show_json import record_json
 from sorasync.plan.change import Change, FieldChange
@@ -27,12 +27,13 @@ def why_text(view: AddressView) -> Iterator[str]:
             yield from _settled(render, view.labels)
         else:
             yield from _planned(render, render.change, view.labels)
-    node = view.planned.graph.clips.get(view.found.clip or "")
+    node = view.planned.graph.node(view.found.owner)
     if node is not None and node.waits_for:
-        takes = len(view.planned.graph.clips[node.waits_for].takes)
-        steps = "its steps wait" if node.waits_for == node.name else f"clip.{node.name} waits"
-        yield f"{steps} until a take of clip.{node.waits_for} is picked:"
-        yield f"    sorasync pick {quoted(f'clip.{node.waits_for}')} 1..{takes}"
+        source = view.planned.graph.node(node.waits_for)
+        takes = len(source.takes) if source else 1
+        steps = "its steps wait" if node.waits_for == node.address else f"{node.address} waits"
+        yield f"{steps} until a take of {node.waits_for} is picked:"
+        yield f"    {pick_command(node.waits_for, takes)}"
 
 
 def _settled(view: RenderView, labels: Mapping[str, str]) -> Iterator[str]:
@@ -51,7 +52,8 @@ def _settled(view: RenderView, labels: Mapping[str, str]) -> Iterator[str]:
     if before:
         yield f"    bound in {run}"
     if view.file:
-        yield f"    its video is {view.file}"
+        what = "picture" if record.kind == "still" else "video"
+        yield f"    its {what} is {view.file}"
     other = labels.get(record.key)
     if other and other != view.label:
         yield f"    {other} is the same render"
@@ -97,11 +99,11 @@ def _value_text(value: object, labels: Mapping[str, str]) -> str:
 
 def why_json(view: AddressView) -> dict[str, object]:
     """The same as plain data."""
-    node = view.planned.graph.clips.get(view.found.clip or "")
+    node = view.planned.graph.node(view.found.owner)
     return {
         "format_version": 1,
         "address": view.found.owner,
-        "waits_for": f"clip.{node.waits_for}" if node and node.waits_for else None,
+        "waits_for": node.waits_for if node else None,
         "renders": [_render_fields(render) for render in view.renders],
     }
 

@@ -51,11 +51,12 @@ def rows(project: Project, pattern: str | None = None, *, everything: bool = Fal
 
 
 def _matching(found: list[StateRow], pattern: str) -> list[StateRow]:
+    from sorasync.graph.address import spellings
     from sorasync.graph.graph import Graph
     from sorasync.plan.selection import matches
 
     nothing = Graph({}, {}, {})
-    names = (pattern, f"clip.{pattern}", f"character.{pattern}")
+    names = (pattern, *spellings(pattern))
     kept = [row for row in found if any(matches(name, row.address, nothing) for name in names)]
     if not kept:
         raise SorasyncError(f"the state has nothing called {pattern!r}", hint="sorasync state list")

@@ -54,7 +54,7 @@ def _status_fields(row: ClipStatus, status: StatusView) -> dict[str, object]:
         "stage": row.stage.value,
         "renders": row.renders,
         "done": row.done,
-        "waits_for": f"clip.{row.waits_for}" if row.waits_for else None,
+        "waits_for": row.waits_for,
         "cost_usd": None if row.cost.unknown else usd(row.cost.known_usd),
         "cost_once_picked_usd": None if row.later.unknown else usd(row.later.known_usd),
         "failed_checks": [

@@ -18,6 +18,7 @@ from sorasync.cli.terminal.columns import (
     wrapped,
 )
 from sorasync.cli.terminal.units import age, spent_text
+from sorasync.cli.views.plan.render_text import pick_command
 from sorasync.cli.views.status.status_view import StatusView
 from sorasync.operations.status import ClipStatus, RenderStage
 from sorasync.plan.allowance import Allowance
@@ -103,8 +104,9 @@ def _detail(row: ClipStatus, status: StatusView) -> str:
         takes = status.takes.get(row.waits_for, 0)
         later = row.later
         price = f"then +{later}: " if later.known_usd or later.unknown else ""
-        until = "; until then its file is take 1" if row.address == f"clip.{row.waits_for}" else ""
-        return f"{price}sorasync pick {quoted(row.waits_for)} 1..{takes}{until}"
+        own = row.address == row.waits_for and takes > 1
+        until = "; until then its file is take 1" if own else ""
+        return f"{price}{pick_command(row.waits_for.removeprefix('clip.'), takes)}{until}"
     change = row.worst
     if change is None:
         return ""

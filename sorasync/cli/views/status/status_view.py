@@ -95,7 +95,7 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Collection[st
         provider=project.profile.provider_name,
         simulated=simulated,
         rows=rows,
-        takes={name: len(node.takes) for name, node in planned.graph.clips.items()},
+        takes={node.address: len(node.takes) for node in planned.graph.nodes()},
         records=records,
         counts=Counter(row.stage for row in rows),
         to_go=total(change.cost_usd for row in rows for _, change in row.changes),
@@ -158,8 +158,9 @@ def _selected(rows: list[ClipStatus], patterns: tuple[str, ...], graph: Graph) -
 
 
 def _means(pattern: str, row: ClipStatus, graph: Graph) -> bool:
-    places = (row.address, f"clip.{pattern}", f"character.{pattern}")
-    return matches(pattern, row.address, graph) or row.address in places[1:]
+    from sorasync.graph.address import spellings
+
+    return matches(pattern, row.address, graph) or row.address in spellings(pattern)
 
 
 def _no_match_error(pattern: str, rows: list[ClipStatus]) -> SorasyncError:

@@ -1,0 +1,77 @@
+"""Builds the stills of one manifest from its validated tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sorasync.manifest.build import Merged, merged_defaults
+from sorasync.manifest.declaration_reader import DeclarationReader
+from sorasync.manifest.declare import Declared
+from sorasync.manifest.faults import Fault
+from sorasync.manifest.files import Look
+from sorasync.manifest.library import Origin
+from sorasync.manifest.schema import DefaultsModel, StillModel
+from sorasync.manifest.still_spec import StillSpec, StillStep
+from sorasync.toml.positions import TomlPath
+
+
+def build_stills(
+    declared: Declared, library: DefaultsModel, files: Look
+) -> tuple[list[StillSpec], list[Fault]]:
+    """The stills of a file, and the errors within each."""
+    work = _StillBuilding(declared, files)
+    defaults = merged_defaults(declared.model.defaults, library, declared.file)
+    stills = [work.still(name, model, defaults) for name, model in declared.model.stills.items()]
+    return stills, work.faults
+
+
+class _StillBuilding(DeclarationReader):
+    """The work on one file: `faults` grows as stills are made."""
+
+    def still(self, name: str, model: StillModel, defaults: Merged) -> StillSpec:
+        path: TomlPath = ("stills", name)
+        # Of the defaults only those that mean the same for a picture: its model and parameters are others.
+        return StillSpec(
+            name=name,
+            origin=Origin(self.file, path),
+            prompt=self._prompt(name, model, path),
+            prompt_file=self.named(model.prompt_file),
+            steps=tuple(self._steps(name, model, path)),
+            model=model.model,
+            size=model.size or defaults.size,
+            references=tuple(self._references(name, model, path)),
+            takes=model.takes,
+            pick=model.pick,
+            gate=model.gate,
+            revision=model.revision,
+            protect=defaults.protect if model.protect is None else model.protect,
+            tags=defaults.tags if model.tags is None else tuple(model.tags),
+            description=model.description,
+            params=model.params,
+        )
+
+    def _prompt(self, name: str, model: StillModel, path: TomlPath) -> str:
+        address = f"still.{name}"
+        if model.prompt is not None and model.prompt_file is not None:
+            message = "`prompt` and `prompt_file` exclude each other"
+            self.fault("S111", message, (*path, "prompt_file"), address, on_key=True)
+        if model.prompt is not None:
+            return self.checked(model.prompt, (*path, "prompt"), address)
+        if model.prompt_file is not None:
+            return self.prompt_file(name, model.prompt_file, (*path, "prompt_file"), address)
+        if name not in self.declared.partial_stills:
+            message = f"{address} has nothing to render"
+            self.fault("S112", message, path, address, "prompt or prompt_file", on_key=True)
+        return ""
+
+    def _steps(self, name: str, model: StillModel, path: TomlPath) -> Iterator[StillStep]:
+        for index, step in enumerate(model.steps):
+            at: TomlPath = (*path, "steps", index)
+            prompt = self.checked(step.edit, (*at, "edit"), f"still.{name}")
+            yield StillStep(prompt, Origin(self.file, at), step.revision, step.params or {})
+
+    def _references(self, name: str, model: StillModel, path: TomlPath) -> Iterator[tuple[str, str]]:
+        for index, declared in enumerate(model.references):
+            file, digest = self.digest(declared, (*path, "references", index), f"still.{name}")
+            if file is not None and digest is not None:
+                yield file, digest
