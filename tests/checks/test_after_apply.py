@@ -28,7 +28,7 @@ CHECKS = "[checks]\nblack = { level = 1.0 }\nstrobing = false\nflash = false\n"
 
 
 @pytest.fixture
-def library(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Film:
+def library(tmp_path: Path, capsys: pytest.CaptureFixture[str], in_process: None) -> Film:
     pytest.importorskip("starlette")
     library = make(tmp_path / "film", capsys, MANIFEST)
     library.write("sorasync.toml", library.read("sorasync.toml") + CHECKS)

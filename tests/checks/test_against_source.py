@@ -71,7 +71,7 @@ def test_without_its_source_there_is_nothing_to_compare(tmp_path: Path, drawn: t
 
 
 def test_in_a_library_steps_are_compared_and_takes_are_not(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], in_process: None
 ) -> None:
     pytest.importorskip("starlette")
     library: Film = make(

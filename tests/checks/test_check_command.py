@@ -11,7 +11,6 @@ import pytest
 from sorasync.checks import worker_pool
 from sorasync.checks.check_result import CheckResult
 from sorasync.checks.measure_request import VideoToCheck
-from tests.checks.films import film, flat, moving
 from tests.cli.kit import Film, make
 
 MANIFEST = """\
@@ -25,8 +24,11 @@ size = false
 """
 
 
+pytestmark = pytest.mark.usefixtures("in_process")
+
+
 @pytest.fixture
-def library(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Film:
+def library(tmp_path: Path, capsys: pytest.CaptureFixture[str], shots: dict[str, Path]) -> Film:
     """Three finished renders: market#2 is black for half of its time, the others are fine."""
     library = make(tmp_path / "film", capsys, MANIFEST)
     # Small videos cost little, and no host makes them.
@@ -34,12 +36,8 @@ def library(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Film:
         "sorasync.toml", library.read("sorasync.toml") + "[assets]\ntolerance_pct = 100\n[checks]\n"
     )
     library.settle()
-    for address, shot in (
-        ("clip.market#1", moving),
-        ("clip.market#2", lambda n: flat(0) if n >= 48 else moving(n)),
-        ("clip.kitchen#1", lambda n: moving(n, 6)),
-    ):
-        put(library, address, film(tmp_path / "video.mp4", shot, 96))
+    for address, shot in (("clip.market#1", "wall"), ("clip.market#2", "dark"), ("clip.kitchen#1", "fence")):
+        put(library, address, shots[shot])
     return library
 
 
@@ -73,7 +71,7 @@ def test_what_fails_is_shown_with_its_place_and_ends_with_1(library: Film) -> No
         "✓ clip.kitchen  5 checks\n"
         "✓ clip.market#1  6 checks\n"
         "✗ clip.market#2\n"
-        "    ✗ black: black for 2.00 s from 2.00 s (frame 48); at most 0.5 s is allowed\n"
+        "    ✗ black: black for 2.00 s from 2.00 s (frame 16); at most 0.5 s is allowed\n"
         "\n"
         "3 videos: 2 passed, 1 failed.\n"
     )
@@ -109,12 +107,12 @@ def test_programs_get_json_junit_and_annotations(library: Film) -> None:
         {
             "check": "black",
             "verdict": "failed",
-            "message": "black for 2.00 s from 2.00 s (frame 48); at most 0.5 s is allowed",
+            "message": "black for 2.00 s from 2.00 s (frame 16); at most 0.5 s is allowed",
             "measured": 2.0,
             "allowed": 0.5,
             "at": 2.0,
             "until": 4.0,
-            "frame": 48,
+            "frame": 16,
         }
     ]
     suites = ElementTree.fromstring(library.run("check", "--format", "junit").out)
@@ -153,14 +151,16 @@ def test_what_is_not_here_is_left_out(library: Film) -> None:
     assert "3 videos: 2 passed, 1 not here." in answer.out
 
 
-def test_a_damaged_file_is_an_error_that_is_tried_again(library: Film, tmp_path: Path) -> None:
+def test_a_damaged_file_is_an_error_that_is_tried_again(
+    library: Film, tmp_path: Path, shots: dict[str, Path]
+) -> None:
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"nothing")
     put(library, "clip.kitchen#1", broken)
     answer = library.run("check", "clip.kitchen")
     assert answer.code == 1
     assert "1 video: 1 could not be checked." in answer.out
-    put(library, "clip.kitchen#1", film(tmp_path / "good.mp4", moving, 96))
+    put(library, "clip.kitchen#1", shots["wall"])
     assert library.run("check", "clip.kitchen").code == 0
 
 

@@ -13,7 +13,7 @@ import pytest
 from sorasync.checks.check_result import CheckResult, Verdict
 from sorasync.checks.own_command import run_command
 from sorasync.manifest.check_schema import CommandCheckModel
-from tests.checks.films import film, moving
+from tests.checks.test_check_command import put
 from tests.cli.kit import Film, make
 
 
@@ -71,7 +71,7 @@ def test_what_it_leaves_behind_is_ended(tmp_path: Path) -> None:
         "open('child', 'w').write(str(child.pid)); print(1)"
     )
     # The child holds the pipe open: the end of the program alone is not the end of its output.
-    found = told(tmp_path, code, timeout=2.0)
+    found = told(tmp_path, code, timeout=0.5)
     assert found.verdict is Verdict.ERROR
     with suppress(ProcessLookupError):
         ended = os.pidfd_open(int((tmp_path / "child").read_text()))
@@ -80,7 +80,9 @@ def test_what_it_leaves_behind_is_ended(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def library(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Film:
+def library(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], in_process: None, shots: dict[str, Path]
+) -> Film:
     """One finished render, and a command that leaves a trace and finds 0.7."""
     library = make(tmp_path / "film", capsys, '[clips.pier]\nprompt = "A pier."\n')
     program = "open('trace', 'a').write('x'); print(0.7)"
@@ -90,11 +92,7 @@ def library(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Film:
     )
     library.write("sorasync.toml", library.read("sorasync.toml") + checks)
     library.settle()
-    with library.store() as store:
-        record = store.record(library.render("clip.pier#1").key)
-    assert record is not None and record.asset is not None
-    target = library.project.assets().path_of(record.asset)
-    target.write_bytes(film(tmp_path / "video.mp4", moving, 48).read_bytes())
+    put(library, "clip.pier#1", shots["wall"])
     return library
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.checks.films import film, moving
+from tests.checks.test_check_command import put
 from tests.cli.kit import Film, make
 
 MANIFEST = """\
@@ -19,13 +19,19 @@ checks = { black = false }
 """
 
 
+pytestmark = pytest.mark.usefixtures("in_process")
+
+
 @pytest.fixture
-def library(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Film:
+def library(tmp_path: Path, capsys: pytest.CaptureFixture[str], shots: dict[str, Path]) -> Film:
     """Three videos, of which both takes of the pier fail: white is black as well."""
-    pytest.importorskip("starlette")
     library = make(tmp_path / "film", capsys, MANIFEST)
+    library.write("sorasync.toml", library.read("sorasync.toml") + "[assets]\ntolerance_pct = 100\n")
     configure(library)
-    assert library.run("apply", "--yes").code == 0
+    library.settle()
+    for address, shot in (("clip.pier#1", "wall"), ("clip.pier#2", "dark"), ("clip.bay#1", "fence")):
+        put(library, address, shots[shot])
+    assert library.run("check").code == 1
     return library
 
 
@@ -48,16 +54,14 @@ def test_a_plan_lists_retakes_with_their_price_and_only_when_asked(library: Film
     assert planned(library) == ([], "0.00", [])
 
 
-def test_budgets_and_thresholds_hold_for_retakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_budgets_and_thresholds_hold_for_retakes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], shots: dict[str, Path]
+) -> None:
     library = make(tmp_path / "film", capsys, '[clips.pier]\nprompt = "A pier."\n')
     config = library.read("sorasync.toml") + '[provider]\nprofile = "openai"\n[assets]\ntolerance_pct = 100\n'
     library.write("sorasync.toml", config + "[checks]\nblack = { level = 1.0 }\n")
     library.settle()
-    with library.store() as store:
-        record = store.record(library.render("clip.pier#1").key)
-    assert record is not None and record.asset is not None
-    target = library.project.assets().path_of(record.asset)
-    target.write_bytes(film(tmp_path / "video.mp4", moving, 48).read_bytes())
+    put(library, "clip.pier#1", shots["wall"])
     assert library.run("check").code == 1
     asked = "plan", "--replace", "failing", "--offline"
     assert library.run(*asked, "--format", "json").json["cost_usd"] == "0.40"
@@ -80,8 +84,12 @@ def test_retakes_of_a_plan_have_a_budget_of_their_own(library: Film) -> None:
     assert notices == ["clip.pier#2 fails a check; retaking it for $0.40 is beyond [retake] budget"]
 
 
-def test_a_clip_is_retaken_so_often_and_no_more(library: Film) -> None:
+def test_a_clip_is_retaken_so_often_and_no_more(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("starlette")
+    library = make(tmp_path / "film", capsys, '[clips.pier]\nprompt = "A pier."\n')
     configure(library, retake="[retake]\nmax_per_clip = 1\n")
+    assert library.run("apply", "--yes").code == 0
+    assert planned(library)[0] == ["clip.pier"]
     assert library.run("apply", "--replace", "failing", "--yes").code == 0
     addresses, _, notices = planned(library)
     assert addresses == []

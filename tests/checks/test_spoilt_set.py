@@ -9,8 +9,8 @@ import pytest
 
 from tests.checks.spoilt_set import WRONG, Sample, failed, findings, made, samples
 
-_SMALL = (256, 144)
-_GOOD = [replace(sample, size=_SMALL) for sample in samples(0, 5)]
+_SMALL = (192, 108)
+_GOOD = [replace(sample, size=_SMALL) for sample in samples(0, 3)]
 _SPOILT = [replace(sample, size=_SMALL) for sample in samples(1, 0)]
 
 
