@@ -12,7 +12,6 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 from bench.film import grainy_film
@@ -21,7 +20,7 @@ from sorasync.checks.check_result import CheckResult
 from sorasync.checks.measure_request import VideoToCheck
 from sorasync.checks.worker_pool import WorkerPool
 from sorasync.manifest.check_schema import ChecksModel, active_checks
-from tests.checks.spoilt_set import Sample, failed, findings, made, samples
+from tests.checks.spoilt_set import Sample, beside_source, failed, findings, made, samples
 
 _FILMS, _SECONDS = 6, 8
 _PRECISION, _RECALL, _SPEED = 0.98, 0.95, 6.0
@@ -40,7 +39,9 @@ def main() -> None:
         _speed(Path(directory))
     with ProcessPoolExecutor() as processes:
         outcomes = list(processes.map(_outcome, samples(options.each, options.good), chunksize=4))
+        steps = [one for found in processes.map(_beside_source, range(2 * options.each)) for one in found]
     _matrix(outcomes)
+    _count("same_as", Counter(_cell(wrong, result.verdict == "failed") for wrong, result in steps))
     if options.wrong:
         _list_wrong(outcomes)
 
@@ -78,22 +79,33 @@ def _outcome(sample: Sample) -> Outcome:
     return sample, failed(sample, found), found
 
 
+def _beside_source(number: int) -> list[tuple[bool, CheckResult]]:
+    with tempfile.TemporaryDirectory() as directory:
+        return beside_source(number, Path(directory))
+
+
 def _matrix(outcomes: Sequence[Outcome]) -> None:
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for sample, wrong, found in outcomes:
         for check in filter(sample.counts, found):
             counts[check][_cell(check in sample.wrong, check in wrong)] += 1
     sys.stdout.write(f"\n{len(outcomes)} videos\n")
-    line = partial("{:<12} {:>6} {:>6} {:>6} {:>6}   {:>9} {:>7}   {}\n".format)
-    sys.stdout.write(line("check", "TP", "FP", "FN", "TN", "precision", "recall", ""))
+    sys.stdout.write(_line("check", "TP", "FP", "FN", "TN", "precision", "recall", ""))
     for check, cells in counts.items():
-        hits, alarms, misses = cells["TP"], cells["FP"], cells["FN"]
-        precision = hits / (hits + alarms) if hits + alarms else 1.0
-        recall = hits / (hits + misses) if hits + misses else 1.0
-        holds = precision >= _PRECISION and recall >= _RECALL
-        numbers = hits, alarms, misses, cells["TN"]
-        mark = "holds" if holds else "MISSED"
-        sys.stdout.write(line(check, *numbers, f"{precision:.3f}", f"{recall:.3f}", mark))
+        _count(check, cells)
+
+
+def _count(check: str, cells: Counter[str]) -> None:
+    hits, alarms, misses = cells["TP"], cells["FP"], cells["FN"]
+    precision = hits / (hits + alarms) if hits + alarms else 1.0
+    recall = hits / (hits + misses) if hits + misses else 1.0
+    mark = "holds" if precision >= _PRECISION and recall >= _RECALL else "MISSED"
+    rates = f"{precision:.3f}", f"{recall:.3f}"
+    sys.stdout.write(_line(check, hits, alarms, misses, cells["TN"], *rates, mark))
+
+
+def _line(*cells: object) -> str:
+    return "{:<12} {:>6} {:>6} {:>6} {:>6}   {:>9} {:>7}   {}\n".format(*cells)
 
 
 def _cell(wrong: bool, told: bool) -> str:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sorasync.checks.check_result import CheckResult, Verdict, passed, place
 from sorasync.checks.picture import ACROSS, DOWN, Blocks, Picture
 from sorasync.manifest.check_schema import FlashCheckModel, StrobingCheckModel
+from sorasync.text import counted
 
 # ITU-R BT.1702 speaks of 20 cd/m2 on a screen of 200, and of dark pictures up to 160.
 _LEAST_CHANGE, _BRIGHTEST_DARK = 0.1, 0.8
@@ -71,9 +72,8 @@ class StrobingMeter:
         """See `PictureMeter`."""
         most, found = self.settings.per_second, self._busiest
         if found.count <= most:
-            yield passed(
-                "strobing", f"brightness turns {found.count} times a second at most", found.count, most
-            )
+            turns = f"brightness turns {counted(found.count, 'time')} a second at most"
+            yield passed("strobing", turns, found.count, most)
             return
         message = (
             f"brightness turns {found.count} times within a second from {place(found.at, found.frame)}; "

@@ -53,6 +53,18 @@ Shot 2: wide. Steam rises. Lighting: dark, a single candle.
 Shot 3: close-up. She smiles. Chef says: "One more minute."
 """
 
+_EXTENSIONS = (
+    "The camera rises over the roofs.",
+    "She leaves through the door. Pan right.",
+    "Night falls, close-up.",
+)
+_EDITS = (
+    "Shift the palette to teal, sand and rust.",
+    "The same at night, under sodium lamps.",
+    "Add falling snow.",
+    "Make it black and white.",
+)
+
 # What is wrong with a video that is spoilt so; what else its checks find is a false alarm.
 WRONG: Mapping[str, frozenset[str]] = {
     "black": frozenset({"black"}),
@@ -152,6 +164,31 @@ def made(sample: Sample, directory: Path) -> Path:
     damage(drawn, sample.fault, sample.at, spoilt)
     drawn.unlink()
     return spoilt
+
+
+def beside_source(number: int, directory: Path) -> list[tuple[bool, CheckResult]]:
+    """`same_as` of an extension (even numbers) or an edit, beside its own source and beside another video.
+
+    Whether it should fail, and the result, for each of the two.
+    """
+    size, kind = SIZES[number % len(SIZES)], "edit" if number % 2 else "extend"
+    scenes = list(product(PLACES, CAMERAS))
+    sources: list[Path] = []
+    # Scenes of different places and cameras.
+    for place, camera in (scenes[number % len(scenes)], scenes[(number + 44) % len(scenes)]):
+        sources.append(directory / f"source-{len(sources)}.mp4")
+        animatic.draw(Scene(f"{place}. {camera}".strip(), "sora-2", *size, 3), sources[-1])
+    step = directory / "step.mp4"
+    if kind == "edit":
+        animatic.edit(sources[0], _EDITS[number // 2 % len(_EDITS)], step)
+    else:
+        prompt = _EXTENSIONS[number // 2 % len(_EXTENSIONS)]
+        animatic.extend(sources[0], Scene(prompt, "sora-2", *size, 3), step)
+    checks = ChecksModel.model_validate({"same_as": True})
+    return [
+        (wrong, check_video(VideoToCheck(step, checks, ("same_as",), kind=kind, source=source))[0])
+        for wrong, source in zip((False, True), sources, strict=True)
+    ]
 
 
 def findings(sample: Sample, video: Path, checks: ChecksModel = ALL_CHECKS) -> dict[str, CheckResult]:
