@@ -6,6 +6,8 @@ import math
 import os
 import signal
 import subprocess
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,14 +15,24 @@ from sorasync.checks.bare_environment import bare_environment
 from sorasync.checks.check_result import CheckResult, Verdict, broken, passed
 from sorasync.manifest.check_schema import CommandCheckModel
 
+# Seconds between two looks at whether checking was stopped.
+_LOOK = 0.5
 # Bytes of output that are read.
 _LONGEST = 1 << 16
 
 
 def run_command(
-    name: str, settings: CommandCheckModel, video: Path, prompt: str, directory: Path
+    name: str,
+    settings: CommandCheckModel,
+    video: Path,
+    prompt: str,
+    directory: Path,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> CheckResult:
-    """Run a command for one video, in the library's directory, without a shell and without its secrets."""
+    """Run a command for one video, in the library's directory, without a shell and without its secrets.
+
+    It is ended soon after `stopped` says so.
+    """
     values = {"{video}": str(video), "{prompt}": prompt}
     words = [_filled(word, values) for word in settings.run]
     try:
@@ -38,17 +50,31 @@ def run_command(
         why = getattr(error, "strerror", None) or str(error)
         return broken(name, f"{words[0]!r} cannot be run: {why}")
     try:
-        output = process.communicate(timeout=settings.timeout)[0]
-    except subprocess.TimeoutExpired:
-        return broken(name, f"it did not end within {settings.timeout:g} s")
+        output = _output(process, settings.timeout, stopped)
     finally:
         _end(process)
+    if output is None:
+        why = "checking was stopped" if stopped() else f"it did not end within {settings.timeout:g} s"
+        return broken(name, why)
     if process.returncode:
         return broken(name, f"it ended with exit code {process.returncode}")
     number = _number(output)
     if number is None:
         return broken(name, "the last line of its output is no number")
     return _judged(name, number, settings)
+
+
+def _output(process: subprocess.Popen[bytes], timeout: float, stopped: Callable[[], bool]) -> bytes | None:
+    """All that it prints until it ends, None where it does not end in time."""
+    until = time.monotonic() + timeout
+    while not stopped():
+        left = until - time.monotonic()
+        try:
+            return process.communicate(timeout=max(0.0, min(left, _LOOK)))[0]
+        except subprocess.TimeoutExpired:
+            if left <= 0:
+                break
+    return None
 
 
 def _filled(word: str, values: dict[str, str]) -> str:

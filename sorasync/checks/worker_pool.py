@@ -80,6 +80,11 @@ class WorkerPool:
             self._all.discard(worker)
         worker.end()
 
+    @property
+    def closed(self) -> bool:
+        """Whether checking was stopped."""
+        return self._closed
+
     def close(self) -> None:
         """End every worker, also one that is at work."""
         with self._lock:

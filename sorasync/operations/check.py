@@ -163,7 +163,12 @@ class Checking:
         }
         rest = tuple(name for name in video.names if not isinstance(active[name], CommandCheckModel))
         found = self.pool.check(replace(video, names=rest)) if rest else []
-        return found + [run_command(name, own[name], video.path, video.prompt, self.root) for name in own]
+        for name, table in own.items():
+            found.append(run_command(name, table, video.path, video.prompt, self.root, self._stopped))
+        return found
+
+    def _stopped(self) -> bool:
+        return self.pool.closed
 
     def takes(self, name: str) -> bool:
         """Whether a check is carried out."""

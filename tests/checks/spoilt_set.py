@@ -87,6 +87,14 @@ _EITHER: Mapping[str, frozenset[str]] = {
     "blurred": frozenset({"scene_cuts"}),
 }
 _SECONDS = 4
+# Where a fault begins: some are faults also if they last for a second.
+_BEGINNINGS: Mapping[str, tuple[float, ...]] = {
+    "black": (0.2, 0.5, 0.8),
+    "frozen": (0.2, 0.5, 0.7),
+    "strobing": (0.2, 0.5, 0.65),
+    "flashing": (0.2, 0.5, 0.65),
+    "sudden_cut": (0.2, 0.5, 0.9),
+}
 
 ALL_CHECKS = ChecksModel.model_validate(
     {
@@ -149,7 +157,7 @@ def samples(each: int, good: int) -> Iterator[Sample]:
     for fault in WRONG:
         # Seven shares no factor with the number of scenes: every fault gets other ones.
         for number, (place, camera) in enumerate(islice(scenes, 0, 7 * each, 7)):
-            at = 0.0 if fault == "repeated" else (0.2, 0.3, 0.4)[number % 3]
+            at = 0.0 if fault == "repeated" else _BEGINNINGS.get(fault, (0.2, 0.3, 0.4))[number % 3]
             yield Sample(f"{place}. {camera}".strip(), next(sizes), fault, at)
 
 

@@ -53,6 +53,12 @@ def test_a_program_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
     assert "'no-such-program' cannot be run" in found.message
 
 
+def test_a_program_ends_when_checking_is_stopped(tmp_path: Path) -> None:
+    model = CommandCheckModel(run=[sys.executable, "-c", "import time; time.sleep(600)"])
+    found = run_command("commands.mine", model, tmp_path / "a.mp4", "", tmp_path, lambda: True)
+    assert (found.verdict, found.message) == (Verdict.ERROR, "checking was stopped")
+
+
 def test_it_gets_the_video_and_the_prompt_as_they_are_and_no_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
