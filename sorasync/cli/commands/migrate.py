@@ -7,6 +7,7 @@ import click
 from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.arguments.address_argument import PATTERN
 
 _EXAMPLES = """\b
 Examples:
@@ -20,7 +21,14 @@ Examples:
 @click.option("--from", "source", required=True, metavar="MODEL", help="The model to leave.")
 @click.option("--to", "target", required=True, metavar="MODEL", help="The model to render with instead.")
 @click.option("--provider", metavar="PROFILE", help="Check against another provider's profile.")
-@click.option("--target", "patterns", multiple=True, metavar="ADDRESS", help="Only these clips; repeatable.")
+@click.option(
+    "--target",
+    "patterns",
+    type=PATTERN,
+    multiple=True,
+    metavar="ADDRESS",
+    help="Only these clips; repeatable.",
+)
 @click.option("--only-unpicked", is_flag=True, help="Leave clips with a pick or a rendered only take alone.")
 @click.option("--write", is_flag=True, help="Write the lines; without it, nothing changes.")
 def command(
