@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sorasync.cli.terminal.columns import cut, screen_width
+from sorasync.cli.terminal.columns import cut, screen_width, wrapped
 from sorasync.cli.views.plan.plan_json import usd
 from sorasync.profile.model import ANY, Model, seconds_text
 from sorasync.text import counted
@@ -28,7 +28,10 @@ def profiles_text(profiles: Sequence[Profile], today: date) -> Iterator[str]:
         head = f"{profile.name:<{names}}"
         rest = cut(_join(profile.title, _sunset(profile, today)), width - names - 2)
         yield f"{click.style(head, bold=True)}  {rest}"
-        yield f"{' ' * names}  can: {', '.join(_abilities(profile)) or 'create only'}"
+        able = f"can: {', '.join(_abilities(profile)) or 'create only'}"
+        first, *more = wrapped(able, width, first=names + 2, indent=names + 7)
+        yield f"{' ' * names}  {first}"
+        yield from more
         for name, model in _priced_models(profile):
             yield cut_indent(f"{name}: {_price_range(model)}", names + 2, width)
         yield ""
