@@ -42,6 +42,11 @@ _KEY = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,127}")
 _SHARD = re.compile(r"[0-9a-f]{2}")
 
 
+def is_digest(text: str) -> bool:
+    """Whether a text can name an object of a store."""
+    return _DIGEST.fullmatch(text) is not None
+
+
 class AssetStore:
     """The objects below `path`/.store. Nothing is made on disk before the first write."""
 
@@ -64,7 +69,7 @@ class AssetStore:
 
     def path_of(self, sha256: str, suffix: str = VIDEO) -> Path:
         """Where an object is or would be."""
-        if not _DIGEST.fullmatch(sha256):
+        if not is_digest(sha256):
             raise ValueError(f"not a SHA-256: {sha256!r}")
         return self.root / sha256[:2] / f"{sha256}{_known_suffix(suffix)}"
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from importlib import metadata, util
 from typing import TYPE_CHECKING
 
+from sorasync.assets.store import is_digest
 from sorasync.checks.check_result import CheckResult, Verdict
 from sorasync.checks.measure_request import VideoToCheck
 from sorasync.checks.own_command import run_command
@@ -91,9 +92,9 @@ def renders_to_check(
 
 
 def asset_of(graph: Graph, briefs: Mapping[str, Brief], address: str | None) -> str | None:
-    """The video of a render, None where there is none yet."""
+    """The video of a render, None where there is none yet or the state names no file that could be one."""
     brief = briefs.get(graph.keys.get(address or "", ""))
-    return brief.asset if brief else None
+    return brief.asset if brief and brief.asset is not None and is_digest(brief.asset) else None
 
 
 def render_to_check(
@@ -286,11 +287,11 @@ def failing_among(
             library,
             graph,
             graph.renders[address],
-            brief.asset,
+            asset,
             asset_of(graph, briefs, graph.renders[address].source),
         )
-        for address, key in graph.keys.items()
-        if (brief := briefs.get(key)) and brief.asset in assets and address.startswith("clip.")
+        for address in (graph.keys if assets else ())
+        if (asset := asset_of(graph, briefs, address)) and asset in assets and address.startswith("clip.")
     ]
     found = {}
     for checked in checked_before(store, suspects):

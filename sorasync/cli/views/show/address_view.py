@@ -126,19 +126,15 @@ class _AddressSearch:
         )
 
     def _checks(self, render: Render | None, record: Record | None) -> tuple[CheckResult, ...]:
-        if (
-            render is None
-            or record is None
-            or record.asset is None
-            or render.kind in (Kind.CHARACTER, Kind.STILL)
-        ):
+        if render is None or record is None or render.kind in (Kind.CHARACTER, Kind.STILL):
             return ()
         from sorasync.operations.check import asset_of, checked_before, render_to_check
 
-        source = asset_of(self._graph, self._planned.known.briefs, render.source)
-        wanted = render_to_check(
-            self._project, self._planned.library, self._graph, render, record.asset, source
-        )
+        briefs = self._planned.known.briefs
+        asset, source = (asset_of(self._graph, briefs, one) for one in (render.address, render.source))
+        if asset is None:
+            return ()
+        wanted = render_to_check(self._project, self._planned.library, self._graph, render, asset, source)
         return checked_before(self._store, [wanted])[0].results
 
     def _record(self, render: Render | None, binding: Binding | None) -> Record | None:
