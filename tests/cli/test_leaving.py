@@ -75,3 +75,31 @@ def charges(data: Path) -> int:
     found = len(app.state.server.ledger.charges())
     asyncio.run(app.state.server.aclose())
     return found
+
+
+_SWALLOWED = """
+import signal, sys, threading
+from sorasync.cli.app.interrupt import heed_signals
+
+class Finalized:
+    def __del__(self):
+        signal.raise_signal(int(sys.argv[1]))
+
+heed_signals()
+try:
+    Finalized()
+    threading.Event().wait(60)
+except KeyboardInterrupt as error:
+    print(type(error).__name__)
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "raised"), [(signal.SIGINT, "KeyboardInterrupt"), (signal.SIGTERM, "Terminated")]
+)
+def test_a_signal_that_comes_where_nothing_can_be_raised_is_not_lost(
+    number: signal.Signals, raised: str
+) -> None:
+    command = [sys.executable, "-c", _SWALLOWED, str(int(number))]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert (ended.stdout, ended.stderr) == (f"{raised}\n", "")

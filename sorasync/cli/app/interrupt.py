@@ -10,11 +10,19 @@ import signal
 import sys
 import threading
 import warnings
+from collections.abc import Callable
+from functools import partial
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from sorasync.errors import Terminated
 
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
 _INTERRUPTED = (130, 143)
+# Seconds in which a hook has ended.
+_A_MOMENT = 0.02
 
 
 def heed_signals() -> None:
@@ -23,6 +31,19 @@ def heed_signals() -> None:
         warnings.simplefilter("ignore")
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _terminate)
+        sys.unraisablehook = partial(_interrupt_again, sys.unraisablehook)
+
+
+def _interrupt_again(shown: Callable[[UnraisableHookArgs], object], unraisable: UnraisableHookArgs) -> None:
+    """Send a signal once more that came where nothing can be raised, such as inside a validation."""
+    for kind, number in ((Terminated, signal.SIGTERM), (KeyboardInterrupt, signal.SIGINT)):
+        if issubclass(unraisable.exc_type, kind):
+            # Later, from a thread: at once it would be raised in this hook, and be ignored again.
+            again = threading.Timer(_A_MOMENT, os.kill, (os.getpid(), number))
+            again.daemon = True
+            again.start()
+            return
+    shown(unraisable)
 
 
 def leave_quietly() -> None:
