@@ -14,6 +14,8 @@ WORKERS := -n auto --dist worksteal
 
 demo: $(RUN)
 	@$(BIN)/sorasync apply --yes
+	@$(BIN)/sorasync cut the-last-letter
+	@$(BIN)/sorasync cut the-last-letter --out assets/cut.the-last-letter.otio
 
 test: $(READY)
 	$(BIN)/python -m pytest $(WORKERS)

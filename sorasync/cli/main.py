@@ -125,9 +125,9 @@ def collect_rarely() -> None:
 
 def main() -> None:
     """The entry point of the `sorasync` command."""
-    collect_rarely()
     try:
         try:
+            collect_rarely()
             prepare_output()
             heed_signals()
             code = run(sys.argv[1:])
