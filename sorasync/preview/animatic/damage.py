@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Final, Literal, cast, get_args
+from typing import cast
 
 import av
 import av.container
@@ -15,24 +15,6 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from sorasync.preview.animatic.fonts import load
 from sorasync.preview.animatic.video import reading
-
-# What is done to it, from a moment on where that makes sense. `with_sound` is none of it: it is what
-# `silent` takes away again, for an animatic has no sound.
-Damage = Literal[
-    "black",
-    "frozen",
-    "repeated",
-    "strobing",
-    "flashing",
-    "sudden_cut",
-    "stray_text",
-    "blurred",
-    "wrong_size",
-    "too_short",
-    "silent",
-    "with_sound",
-]
-DAMAGES: Final = frozenset(get_args(Damage))
 
 Pixels = npt.NDArray[np.uint8]
 # Takes a picture and how many pictures the damage has lasted.

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from sorasync.preview.dialects.base import Dialect, Paths
+from sorasync.preview.dialects.base import Paths
+from sorasync.preview.dialects.job_host import JobHost
 from sorasync.preview.fields import RequestFields
 from sorasync.preview.job_view import Shown
 from sorasync.preview.refusal import RefusedError
-from sorasync.preview.request_parsing import Checks
 
 _PATHS: Paths = {
     "create": (("POST", "/prompt"),),
@@ -30,22 +29,13 @@ _ROUTES = [
 _FPS = 16
 
 
-class ComfyUI(Dialect):
+class ComfyUI(JobHost):
     """The server. It draws what the longest text of the graph says, as large and long as its nodes say."""
 
     name = "comfyui"
-    checks = Checks(strict=False)
     paths = _PATHS
-    poll_hint = False
+    routes = _ROUTES
     ranges = False
-
-    def route_name(self, method: str, path: str) -> tuple[str, str | None]:
-        """The routes of the queue."""
-        return self.named_by(_ROUTES, method, path)
-
-    def new_id(self) -> str:
-        """A prompt's id."""
-        return str(uuid.uuid4())
 
     def understand(self, fields: RequestFields, route: str) -> RequestFields:
         """What a graph would render."""

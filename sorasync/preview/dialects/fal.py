@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import uuid
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from sorasync.preview.dialects.base import Dialect, Paths
+from sorasync.preview.dialects.base import Paths
+from sorasync.preview.dialects.job_host import JobHost
 from sorasync.preview.dialects.shapes import size_of
 from sorasync.preview.fields import RequestFields
 from sorasync.preview.job_view import Shown
 from sorasync.preview.refusal import RefusedError
-from sorasync.preview.request_parsing import Checks
 
 _PATHS: Paths = {
     "get": (("GET", "/{owner}/{app}/requests/{id}/status"),),
@@ -31,27 +30,14 @@ _STATES = {"queued": "IN_QUEUE", "in_progress": "IN_PROGRESS"}
 _SECONDS = re.compile(r"([1-9]\d{0,3})s?")
 
 
-class Fal(Dialect):
+class Fal(JobHost):
     """The host."""
 
     name = "fal"
     key_prefix = "Key "
     open_paths = ("/files/",)
-    checks = Checks(strict=False)
     paths = _PATHS
-    poll_hint = False
-
-    def route_name(self, method: str, path: str) -> tuple[str, str | None]:
-        """The routes below a model's own name."""
-        return self.named_by(_ROUTES, method, path)
-
-    def new_id(self) -> str:
-        """A request's id."""
-        return str(uuid.uuid4())
-
-    def id_in(self, job_id: str) -> str:
-        """A file is named by its job."""
-        return job_id.removesuffix(".mp4")
+    routes = _ROUTES
 
     def understand(self, fields: RequestFields, route: str) -> RequestFields:
         """JSON with a model's own words; the model stands in the path."""

@@ -9,12 +9,12 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from sorasync.preview.dialects.base import Dialect, Paths
+from sorasync.preview.dialects.base import Paths
+from sorasync.preview.dialects.job_host import JobHost
 from sorasync.preview.dialects.shapes import size_of
 from sorasync.preview.fields import RequestFields
 from sorasync.preview.job_view import Shown
 from sorasync.preview.refusal import RefusedError, bad
-from sorasync.preview.request_parsing import Checks
 
 _PATHS: Paths = {
     "create": (("POST", "/v1/models/{owner}/{name}/predictions"),),
@@ -37,27 +37,18 @@ _STATES = {
 }
 
 
-class Replicate(Dialect):
+class Replicate(JobHost):
     """The host."""
 
     name = "replicate"
     open_paths = ("/files/",)
-    checks = Checks(strict=False)
     paths = _PATHS
-    poll_hint = False
+    routes = _ROUTES
     list_default = 100
-
-    def route_name(self, method: str, path: str) -> tuple[str, str | None]:
-        """The routes of predictions."""
-        return self.named_by(_ROUTES, method, path)
 
     def new_id(self) -> str:
         """A prediction's id."""
         return secrets.token_hex(13)
-
-    def id_in(self, job_id: str) -> str:
-        """A file is named by its job."""
-        return job_id.removesuffix(".mp4")
 
     def understand(self, fields: RequestFields, route: str) -> RequestFields:
         """JSON with a model's own words in `input`; the model stands in the path."""

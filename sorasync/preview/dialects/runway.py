@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-import uuid
 from datetime import UTC, datetime
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from sorasync.preview.dialects.base import Dialect, Paths
+from sorasync.preview.dialects.base import Paths
+from sorasync.preview.dialects.job_host import JobHost
 from sorasync.preview.fields import RequestFields
 from sorasync.preview.job_view import Shown
 from sorasync.preview.price_list import price
 from sorasync.preview.refusal import RefusedError, bad
-from sorasync.preview.request_parsing import Checks
 
 _PATHS: Paths = {
     "create": (("POST", "/v1/text_to_video"), ("POST", "/v1/image_to_video")),
@@ -37,26 +36,13 @@ _RATIO = re.compile(r"([1-9]\d{2,3}):([1-9]\d{2,3})")
 _MICRODOLLARS_A_CREDIT = 10_000
 
 
-class Runway(Dialect):
+class Runway(JobHost):
     """The host."""
 
     name = "runway"
     open_paths = ("/files/",)
-    checks = Checks(strict=False)
     paths = _PATHS
-    poll_hint = False
-
-    def route_name(self, method: str, path: str) -> tuple[str, str | None]:
-        """The routes of tasks."""
-        return self.named_by(_ROUTES, method, path)
-
-    def new_id(self) -> str:
-        """A task's id."""
-        return str(uuid.uuid4())
-
-    def id_in(self, job_id: str) -> str:
-        """A file is named by its task."""
-        return job_id.removesuffix(".mp4")
+    routes = _ROUTES
 
     def understand(self, fields: RequestFields, route: str) -> RequestFields:
         """JSON with the host's names."""

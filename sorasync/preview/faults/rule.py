@@ -31,7 +31,8 @@ Instead = Literal[
 # Done to the job or batch that the request makes.
 OfJob = Literal["stuck", "fail", "fail_moderated", "no_video", "batch_expires"]
 
-# Done to the video that the request makes, from `at` on: it comes, and cannot be used.
+# Done to the video that the request makes, from `at` on: it comes, and cannot be used. `with_sound` spoils
+# nothing: an animatic has no sound that `silent` could take away.
 OfVideo = Literal[
     "black",
     "frozen",
