@@ -15,24 +15,13 @@ from sorasync.manifest.files import FileFault, Look
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Origin, StepSpec
 from sorasync.manifest.matrix import canonical_name
 from sorasync.manifest.schema import BindModel, ClipModel, DefaultsModel, StepModel
+from sorasync.manifest.schema_rules import NOT_WITH_FROM, STORYBOARD
 from sorasync.manifest.still_spec import STILL_PREFIX
 from sorasync.manifest.storyboard import storyboard_text
 from sorasync.manifest.suggest import listed, nearest
 from sorasync.manifest.workflow import NO_TEMPLATE, WORDS, template_of
 from sorasync.toml.positions import TomlPath
 
-_STORYBOARD = ("style", "scene", "shots")
-_NOT_WITH_FROM = (
-    "model",
-    "size",
-    "seconds",
-    "characters",
-    "image",
-    "last_image",
-    "workflow",
-    "bind",
-    "params",
-)
 _EMPTY: dict[str, object] = {}
 
 
@@ -274,7 +263,7 @@ class _Building(DeclarationReader):
         if count == 1 and not board and model.from_ is None:
             return
         given = [
-            key for key in ("prompt", "prompt_file", "from_", *_STORYBOARD) if getattr(model, key) is not None
+            key for key in ("prompt", "prompt_file", "from_", *STORYBOARD) if getattr(model, key) is not None
         ]
         given = [key.rstrip("_") for key in given]
         if count == 0:
@@ -308,7 +297,7 @@ class _Building(DeclarationReader):
             self._branch_structure(model, path, address)
 
     def _branch_structure(self, model: ClipModel, path: TomlPath, address: str) -> None:
-        for key in _NOT_WITH_FROM:
+        for key in NOT_WITH_FROM:
             if getattr(model, key) is not None:
                 message = (
                     f"`{key}` cannot be combined with `from`: the clip continues a video that has its own"

@@ -20,8 +20,8 @@ _SECRET: Final = (
 PLACEHOLDER: Final = r"\{\{"
 
 _BEGINNINGS: Final = ("prompt", "prompt_file", "style", "scene", "shots", "from")
-_STORYBOARD: Final = ("style", "scene", "shots")
-_NOT_WITH_FROM: Final = (
+STORYBOARD: Final = ("style", "scene", "shots")
+NOT_WITH_FROM: Final = (
     "model",
     "size",
     "seconds",
@@ -98,7 +98,7 @@ def _without(*keys: str) -> dict[str, Any]:
 
 
 def _others(key: str) -> dict[str, Any]:
-    own = _STORYBOARD if key in _STORYBOARD else (key,)
+    own = STORYBOARD if key in STORYBOARD else (key,)
     return _without(*(other for other in _BEGINNINGS if other not in own))
 
 
@@ -112,7 +112,7 @@ TABLES: Final[dict[str, dict[str, Any]]] = {
                 "required": ["steps"],
                 "properties": {
                     **_others("from")["properties"],
-                    **dict.fromkeys(_NOT_WITH_FROM, False),
+                    **dict.fromkeys(NOT_WITH_FROM, False),
                     "steps": {"minItems": 1},
                 },
             },

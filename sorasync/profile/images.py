@@ -9,7 +9,7 @@ from decimal import Decimal
 from pydantic import Field, field_validator
 
 from sorasync.profile.check import nearest_size, param_type_lacks
-from sorasync.profile.model import ANY, SIZE, SNAPSHOT, Data, Money, pixels
+from sorasync.profile.model import ANY, SIZE, SNAPSHOT, Data, Money, SizePattern, pixels
 from sorasync.profile.parts import FieldName, ParamType
 from sorasync.profile.unsupported import Lack
 from sorasync.text import close_match, counted
@@ -25,7 +25,7 @@ class ImageModel(Data):
     """
 
     sizes: tuple[str, ...] = ()
-    size_pattern: str = SIZE.pattern
+    size_pattern: SizePattern = SIZE.pattern
     size_multiple: int = Field(default=1, ge=1)
     least_pixels: int = Field(default=1, ge=1)
     most_pixels: int = Field(default=1 << 30, ge=1)
@@ -33,15 +33,6 @@ class ImageModel(Data):
     prices: Mapping[str, Money] = {}
     reference_price: Money | None = Decimal(0)
     references: int = Field(default=16, ge=0)
-
-    @field_validator("size_pattern")
-    @classmethod
-    def _compiles(cls, pattern: str) -> str:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from None
-        return pattern
 
     def offers_size(self, size: str) -> bool:
         """Whether it renders that size."""

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 # A size as manifests write it: width, `x`, height, in pixels.
 SIZE = re.compile(r"[1-9][0-9]{0,4}x[1-9][0-9]{0,4}")
@@ -44,6 +44,19 @@ def as_money(value: object) -> object:
 Money = Annotated[Decimal, BeforeValidator(as_money), Field(ge=0, lt=10**12, allow_inf_nan=False)]
 
 
+def compiled_pattern(pattern: str) -> str:
+    """A regular expression, as it is. Raises `ValueError` where it is none."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    return pattern
+
+
+# A regular expression over the whole text of a size.
+SizePattern = Annotated[str, AfterValidator(compiled_pattern)]
+
+
 class Data(BaseModel):
     """Base of everything read from a profile: immutable, and no key is let through unread."""
 
@@ -76,7 +89,7 @@ class Model(Data):
     """
 
     sizes: tuple[str, ...] = ()
-    size_pattern: str = SIZE.pattern
+    size_pattern: SizePattern = SIZE.pattern
     size_multiple: int = Field(default=1, ge=1)
     pixel_frames: int | None = Field(default=None, ge=1)
     extended_pixel_frames: int | None = Field(default=None, ge=1)
@@ -90,15 +103,6 @@ class Model(Data):
     image: bool = True
     sunset: date | None = None
     replacement: str | None = None
-
-    @field_validator("size_pattern")
-    @classmethod
-    def _compiles(cls, pattern: str) -> str:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from None
-        return pattern
 
     def offers_size(self, size: str) -> bool:
         """Whether it renders that size."""
