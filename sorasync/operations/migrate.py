@@ -91,7 +91,7 @@ class Migration:
         paths = {name: project.root / name for name in self._texts}
         try:
             for name, text in self._texts.items():
-                write_atomic(_inside(paths[name], project.root), text.encode())
+                write_atomic(_path_inside(paths[name], project.root), text.encode())
             if self._said_by(Project.open(project.root, project.config.env)):
                 return
         except (OSError, SorasyncError) as error:
@@ -106,12 +106,12 @@ class Migration:
         clips = project.library().clips
         written = {one.address for one in self.clips if one.by_hand is None}
         return all(clips[address.removeprefix("clip.")].model == self.target for address in written) and all(
-            _model(clips[address.removeprefix("clip.")], project.profile) == self.source
+            _model_of(clips[address.removeprefix("clip.")], project.profile) == self.source
             for address in self.kept
         )
 
 
-def _inside(path: Path, root: Path) -> Path:
+def _path_inside(path: Path, root: Path) -> Path:
     target = path.resolve()
     if not target.is_relative_to(root.resolve()):
         raise SorasyncError(f"{path.name} leads out of the library")
@@ -145,7 +145,7 @@ def migration(
     chosen = {
         name
         for name in named
-        if _matches(patterns, name, graph)
+        if _is_targeted(patterns, name, graph)
         and not (only_unpicked and _is_chosen(name, library, graph, briefs))
     }
     if not chosen:
@@ -158,11 +158,11 @@ def migration(
         },
     )
     later, lacks = expand_as_far(changed, profile)
-    writing = _Writing(library, Origins(library), source, target, chosen)
+    writing = _LineWriter(library, Origins(library), source, target, chosen)
     writing.plan()
     edits, texts, before = writing.changed()
     clips = tuple(
-        _migrated(name, graph, later, project.profile, profile, briefs, lacks, writing.by_hand.get(name))
+        _migrated_clip(name, graph, later, project.profile, profile, briefs, lacks, writing.by_hand.get(name))
         for name in sorted(chosen, key=natural)
     )
     return Migration(
@@ -187,12 +187,12 @@ def _target_profile(project: Project, provider: str | None) -> Profile:
     return profile_of(project.root, config.model_copy(update={"provider": moved}))
 
 
-def _model(spec: ClipSpec, profile: Profile) -> str | None:
+def _model_of(spec: ClipSpec, profile: Profile) -> str | None:
     return spec.model if spec.model is not None else profile.default_model
 
 
 def _clips_of(library: Library, profile: Profile, model: str) -> set[str]:
-    models = {name: _model(spec, profile) for name, spec in library.clips.items() if spec.source is None}
+    models = {name: _model_of(spec, profile) for name, spec in library.clips.items() if spec.source is None}
     found = {name for name, used in models.items() if used == model}
     if not found:
         known = sorted({used for used in models.values() if used})
@@ -201,7 +201,7 @@ def _clips_of(library: Library, profile: Profile, model: str) -> set[str]:
     return found
 
 
-def _matches(patterns: Sequence[str], clip: str, graph: Graph) -> bool:
+def _is_targeted(patterns: Sequence[str], clip: str, graph: Graph) -> bool:
     return not patterns or any(
         matches(pattern, place, graph)
         for pattern in patterns
@@ -214,15 +214,15 @@ def _is_chosen(name: str, library: Library, graph: Graph, briefs: Mapping[str, B
     node = graph.clips.get(name)
     if library.clips[name].pick is not None:
         return True
-    return node is not None and node.single and _rendered(node.takes, graph, briefs) == len(node.takes)
+    return node is not None and node.single and _rendered_count(node.takes, graph, briefs) == len(node.takes)
 
 
-def _rendered(addresses: Iterable[str], graph: Graph, briefs: Mapping[str, Brief]) -> int:
+def _rendered_count(addresses: Iterable[str], graph: Graph, briefs: Mapping[str, Brief]) -> int:
     found = (briefs.get(graph.keys[address]) for address in addresses)
     return sum(one is not None and one.status in (Status.STORED, Status.RENDERED) for one in found)
 
 
-def _migrated(
+def _migrated_clip(
     name: str,
     graph: Graph,
     later: Graph,
@@ -240,14 +240,14 @@ def _migrated(
         total(cost_of(graph.renders[place], now) for place in before),
         total(cost_of(later.renders[place], then) for place in after),
         total(cost_of(later.renders[place], then) for place in unpaid),
-        _rendered(before, graph, briefs),
+        _rendered_count(before, graph, briefs),
         tuple(one for one in lacks if (one.address or "").partition("#")[0] == address),
         by_hand,
     )
 
 
 @dataclass
-class _Writing:
+class _LineWriter:
     """Finds the lines to write: the one that says the model where all its clips change, else one a clip."""
 
     library: Library
@@ -256,7 +256,7 @@ class _Writing:
     target: str
     chosen: set[str]
     by_hand: dict[str, str] = field(default_factory=dict)
-    _files: dict[str, _File] = field(default_factory=dict)
+    _files: dict[str, _EditedFile] = field(default_factory=dict)
 
     def plan(self) -> None:
         """Collect the lines, and what has to be changed by hand."""
@@ -266,10 +266,10 @@ class _Writing:
                 users.setdefault(self.origins.of(spec, "model"), []).append(name)
         for place, names in users.items():
             wanted = [name for name in names if name in self.chosen]
-            if len(wanted) == len(names) and self._file(place).positions.has(place.path):
-                self._replace(place, wanted)
+            if len(wanted) == len(names) and self._edited_file(place).positions.has(place.path):
+                self._replace_model(place, wanted)
             else:
-                self._each(wanted)
+                self._change_each_block(wanted)
 
     def changed(self) -> tuple[list[Edit], dict[str, str], dict[str, str]]:
         """The edits, and the texts of the files that they change, after and before."""
@@ -278,7 +278,7 @@ class _Writing:
         texts = {name: file.edited() for name, file in changed.items()}
         return edits, texts, {name: file.text for name, file in changed.items()}
 
-    def _each(self, names: Iterable[str]) -> None:
+    def _change_each_block(self, names: Iterable[str]) -> None:
         blocks: dict[Origin, list[str]] = {}
         for name in names:
             blocks.setdefault(self.library.clips[name].origin, []).append(name)
@@ -286,45 +286,45 @@ class _Writing:
             place = Origin(block.file, (*block.path, "model"))
             variants = sum(spec.origin == block for spec in self.library.clips.values())
             if variants > len(wanted):
-                self._leave(wanted, "the other variants of its matrix keep their model")
-            elif self._file(place).positions.has(place.path):
-                self._replace(place, wanted)
+                self._leave_to_a_person(wanted, "the other variants of its matrix keep their model")
+            elif self._edited_file(place).positions.has(place.path):
+                self._replace_model(place, wanted)
             else:
-                self._insert(block, wanted)
+                self._insert_model_line(block, wanted)
 
-    def _file(self, place: Origin) -> _File:
+    def _edited_file(self, place: Origin) -> _EditedFile:
         if place.file not in self._files:
             root = self.library.root
-            self._files[place.file] = _File(read_file(root / place.file, within=root).decode("utf-8"))
+            self._files[place.file] = _EditedFile(read_file(root / place.file, within=root).decode("utf-8"))
         return self._files[place.file]
 
-    def _replace(self, place: Origin, names: Sequence[str]) -> None:
-        file = self._file(place)
+    def _replace_model(self, place: Origin, names: Sequence[str]) -> None:
+        file = self._edited_file(place)
         span = file.positions.span(place.path)
         line = file.rows[span.line - 1]
         start, end = span.column - 1, span.end_column - 1
         written = line[start:end]
         if written[1:-1] != self.source or written[:1] not in ("'", '"'):
-            self._leave(names, f"its model is written as {written} at {place.file}:{span.line}")
+            self._leave_to_a_person(names, f"its model is written as {written} at {place.file}:{span.line}")
             return
         file.lines[span.line] = f"{line[: start + 1]}{self.target}{line[end - 1 :]}"
 
-    def _insert(self, block: Origin, names: Sequence[str]) -> None:
-        file = self._file(block)
+    def _insert_model_line(self, block: Origin, names: Sequence[str]) -> None:
+        file = self._edited_file(block)
         number = file.positions.span(block.path).line
         header = file.rows[number - 1]
         if not re.match(r"\s*\[[^\[]", header):
-            self._leave(names, f"its block at {block.file}:{number} has no line of its own")
+            self._leave_to_a_person(names, f"its block at {block.file}:{number} has no line of its own")
             return
         ending = "\r" if header.endswith("\r") else ""
         file.lines[number] = f'{header}\nmodel = "{self.target}"{ending}'
 
-    def _leave(self, names: Iterable[str], why: str) -> None:
+    def _leave_to_a_person(self, names: Iterable[str], why: str) -> None:
         self.by_hand |= dict.fromkeys(names, why)
 
 
 @dataclass
-class _File:
+class _EditedFile:
     """A file with the lines that are to be others, by number. A new line follows the one before it."""
 
     text: str
@@ -350,7 +350,7 @@ class _File:
             yield Edit(name, number + more, None if new else before.strip(), (new or after).strip())
 
 
-def sums(clips: Iterable[MigratedClip]) -> tuple[Total, Total, Total]:
+def total_costs(clips: Iterable[MigratedClip]) -> tuple[Total, Total, Total]:
     """The price of all renders before and after, and what there would be to pay."""
     before, after, to_pay = NOTHING, NOTHING, NOTHING
     for clip in clips:

@@ -124,10 +124,8 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
     briefs = store.briefs()
     lost = lost_renders(graph, briefs)
     retaken = _retakes(project, store, library, graph, briefs) if FAILING in options.replace else None
-    replaced: set[str] = set()
-    if options.replace:
-        failing = retaken.addresses if retaken else None
-        replaced = graph.dependants(matching(options.replace, graph, lost, failing))
+    failing = retaken.addresses if retaken else None
+    replaced = graph.dependants(matching(options.replace, graph, lost, failing)) if options.replace else set()
     retried = matching(options.retry, graph) if options.retry else set()
     swept = _sweep(project, options, store, graph)
     present = _present(project, swept)

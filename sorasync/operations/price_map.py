@@ -56,7 +56,7 @@ def sync_prices(project: Project, file: Path, provider: str | None = None) -> Sy
     `provider` is the map's own name for the host, for profiles whose name says nothing. The profile's earlier
     book is replaced as a whole, books of other profiles stay. Raises `SorasyncError`.
     """
-    entries = _video_models(_map_of(file))
+    entries = _video_models(_read_price_map(file))
     profile = project.profile.name
     provider = _provider_of(profile, provider, entries)
     models = {
@@ -67,12 +67,12 @@ def sync_prices(project: Project, file: Path, provider: str | None = None) -> Sy
     today = datetime.fromtimestamp(project.clock.now(), UTC).date()
     book = PriceBook(file.name, today, models)
     books = read_books(project.root)
-    changes = tuple(_changes(books[profile].models if profile in books else {}, models))
+    changes = tuple(_price_changes(books[profile].models if profile in books else {}, models))
     write_books(project.root, books | {profile: book})
     return Synced(profile, provider, book, changes)
 
 
-def _map_of(file: Path) -> dict[str, Any]:
+def _read_price_map(file: Path) -> dict[str, Any]:
     try:
         found = json.loads(read_file(file, within=None, largest=_LARGEST), parse_float=Decimal)
     except OSError as error:
@@ -98,7 +98,7 @@ def _video_models(entries: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 def _provider_of(profile: str, asked: str | None, entries: Mapping[str, dict[str, Any]]) -> str:
     provider = asked or _PROVIDERS.get(profile)
-    known = sorted({name for entry in entries.values() if (name := _host(entry))})
+    known = sorted({name for entry in entries.values() if (name := _host_name(entry))})
     if provider is None:
         raise SorasyncError(
             f"which host of the map is the profile {profile}?",
@@ -111,13 +111,13 @@ def _provider_of(profile: str, asked: str | None, entries: Mapping[str, dict[str
     return provider
 
 
-def _host(entry: Mapping[str, Any]) -> str:
+def _host_name(entry: Mapping[str, Any]) -> str:
     """The map's name for a host: `vertex_ai-video-models` is `vertex_ai`."""
     return str(entry.get("litellm_provider") or "").partition("-")[0]
 
 
 def _names_provider(entry: Mapping[str, Any], provider: str) -> bool:
-    return _host(entry) == provider
+    return _host_name(entry) == provider
 
 
 def _model_name(name: str, provider: str) -> str:
@@ -126,22 +126,24 @@ def _model_name(name: str, provider: str) -> str:
 
 
 def _prices_of(entry: Mapping[str, Any]) -> ModelPrices:
-    whole = next((price for name in _PER_SECOND if (price := _dollars(entry.get(name))) is not None), None)
+    whole = next(
+        (price for name in _PER_SECOND if (price := _dollars_or_none(entry.get(name))) is not None), None
+    )
     prices = {} if whole is None else {ANY: whole}
     for tier in TIERS.values():
-        if (price := _dollars(entry.get(f"output_cost_per_second_{tier}"))) is not None:
+        if (price := _dollars_or_none(entry.get(f"output_cost_per_second_{tier}"))) is not None:
             prices[tier] = price
     successor = entry.get("successor_model")
     return ModelPrices(
         prices,
-        _dollars(entry.get("input_cost_per_image")),
-        _day(entry.get("deprecation_date")),
+        _dollars_or_none(entry.get("input_cost_per_image")),
+        _date_or_none(entry.get("deprecation_date")),
         successor if isinstance(successor, str) else None,
         entry["source"] if isinstance(entry.get("source"), str) else "",
     )
 
 
-def _dollars(value: object) -> Decimal | None:
+def _dollars_or_none(value: object) -> Decimal | None:
     """An amount of the map; None for anything that cannot be one, so that it stays unknown and not free."""
     if isinstance(value, bool) or not isinstance(value, Decimal | int):
         return None
@@ -149,14 +151,16 @@ def _dollars(value: object) -> Decimal | None:
     return price if price.is_finite() and 0 < price < 1000 else None
 
 
-def _day(value: object) -> date | None:
+def _date_or_none(value: object) -> date | None:
     try:
         return date.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
 
 
-def _changes(before: Mapping[str, ModelPrices], after: Mapping[str, ModelPrices]) -> Iterator[PriceChange]:
+def _price_changes(
+    before: Mapping[str, ModelPrices], after: Mapping[str, ModelPrices]
+) -> Iterator[PriceChange]:
     for model in sorted(before.keys() | after.keys()):
         old, new = (book[model].prices if model in book else {} for book in (before, after))
         for size in sorted(old.keys() | new.keys()):

@@ -12,7 +12,7 @@ from sorasync.graph.render import Kind, Render
 from sorasync.manifest.config import CONFIG_FILE
 from sorasync.operations.project import Project
 from sorasync.profile.model import ANY, tier_of
-from sorasync.profile.price_book import BOOK_FILE, read_books
+from sorasync.profile.price_book import BOOK_FILE, PriceBook, read_books
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,15 @@ _SENT = "sent image"
 
 def known_prices(project: Project) -> Iterator[Price]:
     """Every price of the profile as this library has it, by model and size."""
+    book = read_books(project.root).get(project.profile.name)
     for name in sorted(project.profile.models):
         model = project.profile.models[name]
         for size in sorted(model.prices):
-            yield Price(name, size, model.prices[size], *_source(project, name, size))
+            yield Price(name, size, model.prices[size], *_price_source(project, book, name, size))
         if model.image_price:
-            yield Price(name, FIRST_FRAME, model.image_price, *_source(project, name, FIRST_FRAME))
+            yield Price(
+                name, FIRST_FRAME, model.image_price, *_price_source(project, book, name, FIRST_FRAME)
+            )
     for name, image in sorted(project.profile.images.models.items()):
         for size in sorted(image.prices):
             yield _of_still(project, name, size, image.prices[size])
@@ -52,12 +55,13 @@ def known_prices(project: Project) -> Iterator[Price]:
 
 def used_prices(project: Project, graph: Graph) -> Iterator[Price]:
     """The prices of the models and sizes that the manifests use, unknown ones among them."""
+    book = read_books(project.root).get(project.profile.name)
     stills = {one.address: one for one in graph.renders.values() if one.kind is Kind.STILL}
     videos = [one for one in graph.renders.values() if one.model and one.address not in stills]
     for name, size in sorted({(one.model, one.size) for one in videos}):
         model = project.profile.model(name)
         price = None if model is None else model.price(size)
-        yield Price(name, size, price, *_source(project, name, size))
+        yield Price(name, size, price, *_price_source(project, book, name, size))
     for name, size, quality in sorted({_drawn_at(one) for one in stills.values()}):
         image = project.profile.images.model(name)
         at = f"{size} {quality}" if quality else size
@@ -76,9 +80,8 @@ def _of_still(project: Project, model: str, size: str, usd: Decimal | None) -> P
     return Price(model, f"{STILL} {size}", usd, f"profile {project.profile.name}", project.profile.as_of)
 
 
-def _source(project: Project, model: str, size: str) -> tuple[str, date | None]:
+def _price_source(project: Project, book: PriceBook | None, model: str, size: str) -> tuple[str, date | None]:
     """Where the price of a size comes from: the library's own, then the book, then the profile."""
-    book = read_books(project.root).get(project.profile.name)
     published = book.models.get(model) if book is not None else None
     known = project.profile.model(model)
     if size == FIRST_FRAME:

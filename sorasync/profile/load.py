@@ -55,8 +55,10 @@ def load_profile(
         table = _extended(table, {"base_url": base_url})
     book = (books or {}).get(str(table.get("name")))
     if book is not None:
-        table = _published(table, book)
-    return _validated(_priced(table, {name: {"prices": own} for name, own in (prices or {}).items()}), where)
+        table = _with_published_prices(table, book)
+    return _validated(
+        _with_prices(table, {name: {"prices": own} for name, own in (prices or {}).items()}), where
+    )
 
 
 def _extended(under: Table, over: Mapping[str, object]) -> Table:
@@ -138,7 +140,7 @@ def _merge(under: Mapping[str, object], over: Mapping[str, object]) -> Table:
     return merged
 
 
-def _published(table: Table, book: PriceBook) -> Table:
+def _with_published_prices(table: Table, book: PriceBook) -> Table:
     """The table with the prices of a book.
 
     A size that the profile names goes by its tier in the book. Without one it keeps its own price, unless the
@@ -155,13 +157,13 @@ def _published(table: Table, book: PriceBook) -> Table:
             tiered = published.prices.get(tier_of(size) or size)
             if size not in prices and tiered is not None:
                 prices[size] = tiered
-            elif size not in prices and rest is not None and _dollars(price) < rest:
+            elif size not in prices and rest is not None and _price_or_infinity(price) < rest:
                 prices[size] = rest
         over[name] = published.overlay() | {"prices": prices}
     return _priced_models(table, over)
 
 
-def _dollars(price: object) -> Decimal:
+def _price_or_infinity(price: object) -> Decimal:
     """A price of a table that is not checked yet; one that is none is left for the check to name."""
     try:
         found = Decimal(str(price))
@@ -170,7 +172,7 @@ def _dollars(price: object) -> Decimal:
     return found if found.is_finite() else Decimal("Infinity")
 
 
-def _priced(table: Table, prices: Mapping[str, Table]) -> Table:
+def _with_prices(table: Table, prices: Mapping[str, Table]) -> Table:
     """The table with a library's own prices; a model known only by the wildcard gets an entry of its own."""
     if not prices:
         return table

@@ -70,7 +70,7 @@ def read_books(root: Path) -> dict[str, PriceBook]:
         raise ProfileError(f"{BOOK_FILE} is not valid TOML: {error}") from None
     except OSError as error:
         raise ProfileError(unreadable(BOOK_FILE, error)) from None
-    return {name: _book(name, table) for name, table in tables.items()}
+    return {name: _book_of_table(name, table) for name, table in tables.items()}
 
 
 def write_books(root: Path, books: Mapping[str, PriceBook]) -> None:
@@ -79,37 +79,37 @@ def write_books(root: Path, books: Mapping[str, PriceBook]) -> None:
 
     from sorasync.durable import write_atomic
 
-    tables = {name: _table(book) for name, book in sorted(books.items())}
+    tables = {name: _table_of_book(book) for name, book in sorted(books.items())}
     try:
         write_atomic(root / BOOK_FILE, (_HEAD + tomli_w.dumps(tables)).encode())
     except OSError as error:
         raise ProfileError(f"cannot write {BOOK_FILE}: {error.strerror}") from None
 
 
-def _table(book: PriceBook) -> dict[str, Any]:
+def _table_of_book(book: PriceBook) -> dict[str, Any]:
     models: dict[str, Any] = {}
     for name, model in sorted(book.models.items()):
         table: dict[str, Any] = {"source": model.source} if model.source else {}
         for key, value in model.overlay().items():
-            table[key] = _written(value)
+            table[key] = _written_value(value)
         models[name] = table
     return {"source": book.source, "as_of": book.as_of, "models": models}
 
 
-def _written(value: object) -> object:
+def _written_value(value: object) -> object:
     if isinstance(value, Mapping):
-        return {size: _written(price) for size, price in value.items()}
+        return {size: _written_value(price) for size, price in value.items()}
     if not isinstance(value, Decimal):
         return value
     cents = value.quantize(Decimal("0.01"))
     return str(cents if cents == value else value)
 
 
-def _book(profile: str, table: object) -> PriceBook:
+def _book_of_table(profile: str, table: object) -> PriceBook:
     where = f"{BOOK_FILE}: [{profile}]"
-    known = _checked(where, table, {"source": str, "as_of": date, "models": dict})
+    known = _checked_table(where, table, {"source": str, "as_of": date, "models": dict})
     models = {
-        name: _model(f"{BOOK_FILE}: [{profile}.models.{name}]", model)
+        name: _prices_of_table(f"{BOOK_FILE}: [{profile}.models.{name}]", model)
         for name, model in known.get("models", {}).items()
     }
     if "as_of" not in known:
@@ -117,20 +117,20 @@ def _book(profile: str, table: object) -> PriceBook:
     return PriceBook(known.get("source", ""), known["as_of"], models)
 
 
-def _model(where: str, table: object) -> ModelPrices:
+def _prices_of_table(where: str, table: object) -> ModelPrices:
     kinds = {"source": str, "prices": dict, "image_price": object, "sunset": date, "replacement": str}
-    known = _checked(where, table, kinds)
+    known = _checked_table(where, table, kinds)
     image = known.get("image_price")
     return ModelPrices(
-        {size: _price(f"{where} {size}", price) for size, price in known.get("prices", {}).items()},
-        None if image is None else _price(f"{where} image_price", image),
+        {size: _checked_price(f"{where} {size}", price) for size, price in known.get("prices", {}).items()},
+        None if image is None else _checked_price(f"{where} image_price", image),
         known.get("sunset"),
         known.get("replacement"),
         known.get("source", ""),
     )
 
 
-def _checked(where: str, table: object, kinds: Mapping[str, type]) -> dict[str, Any]:
+def _checked_table(where: str, table: object, kinds: Mapping[str, type]) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise ProfileError(f"{where} must be a table")
     for name, value in table.items():
@@ -142,7 +142,7 @@ def _checked(where: str, table: object, kinds: Mapping[str, type]) -> dict[str, 
     return table
 
 
-def _price(where: str, value: object) -> Decimal:
+def _checked_price(where: str, value: object) -> Decimal:
     """Dollars, written as a text or a number. Raises `ProfileError`."""
     try:
         price = Decimal(str(value))

@@ -88,7 +88,7 @@ def _show_usable(globals: Globals, project: Project, by: str | None, since: floa
 
 
 def _show_accuracy(globals: Globals, project: Project, by: str | None, since: float) -> ExitCode:
-    from sorasync.cli.views.usable_cost_output import accuracy_json, accuracy_text
+    from sorasync.cli.views.estimate_accuracy_output import accuracy_json, accuracy_text
     from sorasync.operations.cost import By
     from sorasync.operations.estimate_accuracy import estimate_accuracy
 

@@ -9,7 +9,7 @@ from sorasync.cli.terminal.columns import padded
 from sorasync.cli.views.diagnostics.diagnostic_json import diagnostic_json
 from sorasync.cli.views.diagnostics.diagnostic_text import diagnostics_text
 from sorasync.cli.views.plan.plan_json import usd
-from sorasync.operations.migrate import Edit, MigratedClip, Migration, sums
+from sorasync.operations.migrate import Edit, MigratedClip, Migration, total_costs
 from sorasync.text import and_more, counted
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ def migration_text(found: Migration, *, written: bool) -> Iterator[str]:
     """What each clip costs then, what no longer fits, and the lines to write."""
     width = max(len(clip.address) for clip in found.clips)
     for clip in found.clips:
-        yield f"{padded(clip.address, width)}  {clip.before} → {clip.after}{_paid(clip)}"
+        yield f"{padded(clip.address, width)}  {clip.before} → {clip.after}{_already_paid_note(clip)}"
     yield ""
     if found.lacks:
         yield from diagnostics_text(found.lacks)
         yield ""
-    before, after, to_pay = sums(found.clips)
+    before, after, to_pay = total_costs(found.clips)
     bill = "nothing of it is billed" if found.simulated else f"{to_pay} to pay"
     yield (
         f"{counted(len(found.clips), 'clip')} from {found.source} to {found.target} at {found.profile}: "
@@ -41,7 +41,7 @@ def migration_text(found: Migration, *, written: bool) -> Iterator[str]:
     yield _next_step(found, written)
 
 
-def _paid(clip: MigratedClip) -> str:
+def _already_paid_note(clip: MigratedClip) -> str:
     return f"  ({counted(clip.rendered, 'render')} paid for already)" if clip.rendered else ""
 
 
@@ -65,7 +65,7 @@ def _next_step(found: Migration, written: bool) -> str:
 
 def migration_json(found: Migration, *, written: bool) -> dict[str, object]:
     """The same as plain data. Money is text; unknown prices are counted beside it."""
-    before, after, to_pay = sums(found.clips)
+    before, after, to_pay = total_costs(found.clips)
     return {
         "format_version": 1,
         "from": found.source,
@@ -76,13 +76,13 @@ def migration_json(found: Migration, *, written: bool) -> dict[str, object]:
         "clips": [
             {
                 "address": clip.address,
-                **_costs(clip.before, clip.after, clip.to_pay),
+                **_costs_json(clip.before, clip.after, clip.to_pay),
                 "rendered": clip.rendered,
                 "by_hand": clip.by_hand,
             }
             for clip in found.clips
         ],
-        "total": _costs(before, after, to_pay),
+        "total": _costs_json(before, after, to_pay),
         "kept": list(found.kept),
         "diagnostics": [diagnostic_json(one) for one in found.lacks],
         "edits": [
@@ -92,8 +92,8 @@ def migration_json(found: Migration, *, written: bool) -> dict[str, object]:
     }
 
 
-def _costs(before: Total, after: Total, to_pay: Total) -> dict[str, object]:
-    sums = {"before": before, "after": after, "to_pay": to_pay}
-    return {f"{name}_usd": usd(one.known_usd) for name, one in sums.items()} | {
+def _costs_json(before: Total, after: Total, to_pay: Total) -> dict[str, object]:
+    total_costs = {"before": before, "after": after, "to_pay": to_pay}
+    return {f"{name}_usd": usd(one.known_usd) for name, one in total_costs.items()} | {
         "unknown_prices": after.unknown
     }

@@ -56,7 +56,7 @@ def prices_json(prices: Sequence[Price], profile: Profile) -> dict[str, object]:
 def sync_text(found: Synced, *, quiet: bool = False) -> Iterator[str]:
     """A line for each price that changed, and what was written."""
     for change in () if quiet else found.changes:
-        yield f"{change.model}  {change.size}  {_arrow(change.before, change.after)}"
+        yield f"{change.model}  {change.size}  {_price_change(change.before, change.after)}"
     models = counted(len(found.book.models), "model")
     changed = counted(len(found.changes), "price changed", "prices changed")
     yield f"prices.toml: {models} of {found.provider} for the profile {found.profile}, {changed}."
@@ -64,7 +64,7 @@ def sync_text(found: Synced, *, quiet: bool = False) -> Iterator[str]:
         yield "Review and commit the file; plans go by it from now on."
 
 
-def _arrow(before: Decimal | None, after: Decimal | None) -> str:
+def _price_change(before: Decimal | None, after: Decimal | None) -> str:
     if before is None:
         return f"{money(after)} (new)"
     return f"{money(before)} (gone)" if after is None else f"{money(before)} → {money(after)}"
