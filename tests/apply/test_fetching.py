@@ -9,11 +9,11 @@ import pytest
 
 from sorasync.apply.report import End
 from sorasync.assets.mp4 import inspect_mp4
-from sorasync.cli.views.status.status_view import look
 from sorasync.errors import SorasyncError
 from sorasync.graph.render import Kind
 from sorasync.operations.plan import PlanOptions
 from sorasync.operations.status import RenderStage
+from sorasync.operations.status_view import look
 from sorasync.plan.action import Action
 from sorasync.plan.selection import Selection
 from sorasync.provider.local import in_process

@@ -155,7 +155,7 @@ def compare(globals: Globals, addresses: tuple[str, str], out: Path) -> None:
 
 def _video_of(project: Project, text: str) -> tuple[str, str]:
     """Digest and label of the video that an address means: a take, a step, or what a clip stands for."""
-    from sorasync.cli.arguments.address_lookup import find
+    from sorasync.operations.address_lookup import find
     from sorasync.operations.plan import PlanOptions, make_plan
     from sorasync.review.library_view import Snapshot
     from sorasync.review.notes_file import ReviewNotes

@@ -64,8 +64,8 @@ def backups(ctx: click.Context, _parameter: click.Parameter, incomplete: str) ->
     """The numbers of the copies of the state, each with when it was made."""
     from sorasync.cli.app.library_options import globals_of
     from sorasync.cli.views.state.state_output import backups_text
-    from sorasync.cli.views.state.state_view import state_path
     from sorasync.errors import SorasyncError
+    from sorasync.operations.state_view import state_path
     from sorasync.state.backup import backups
 
     try:

@@ -32,9 +32,9 @@ def command(globals: Globals, address: str, reason: str, yes: bool, lock_timeout
     The earlier record is kept, so that taking the change back costs nothing either.
     """
     from sorasync.cli.app.invocation import changing, confirmed
-    from sorasync.cli.arguments.address_lookup import find
     from sorasync.cli.views.accept_output import acceptance_json, acceptance_text
     from sorasync.operations.accept import accept, acceptance
+    from sorasync.operations.address_lookup import find
 
     if not reason.strip():
         raise click.UsageError("--reason must not be empty")

@@ -27,7 +27,7 @@ def command(globals: Globals, patterns: tuple[str, ...]) -> ExitCode:
     tag:NAME. Only the manifests are read.
     """
     from sorasync.cli.views.graph import graph_output
-    from sorasync.cli.views.graph.graph_view import chosen
+    from sorasync.operations.graph_view import chosen
 
     project = globals.project()
     view = chosen(project.graph(project.library()), patterns)

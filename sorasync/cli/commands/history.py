@@ -30,7 +30,7 @@ def command(globals: Globals, show: str | None, run: int | None, limit: int) -> 
     if (show is None) != (run is None):
         raise click.UsageError("name the run: sorasync history show RUN")
     from sorasync.cli.views.history.history_output import run_json, run_text, runs_json, runs_text
-    from sorasync.cli.views.history.history_view import look_at, runs_of
+    from sorasync.operations.history_view import look_at, runs_of
 
     project = globals.project()
     if run is None:

@@ -99,8 +99,8 @@ def _one(
 
 
 def _declared_render(address: str, graph: Graph) -> Render:
-    from sorasync.cli.arguments.address_lookup import find
     from sorasync.errors import SorasyncError
+    from sorasync.operations.address_lookup import find
 
     found = find(address, graph)
     if not found.declared or len(found.renders) != 1:

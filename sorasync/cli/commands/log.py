@@ -27,7 +27,7 @@ def command(globals: Globals, address: str, limit: int | None) -> ExitCode:
     too.
     """
     from sorasync.cli.views.history.history_output import log_json, log_text
-    from sorasync.cli.views.history.history_view import log_of
+    from sorasync.operations.history_view import log_of
 
     project = globals.project()
     view = log_of(project, address, limit)

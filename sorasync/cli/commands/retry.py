@@ -32,8 +32,8 @@ def command(
     refused request that is sent unchanged is likely to be refused again, and some providers charge for that.
     """
     from sorasync.cli.app.invocation import changing
-    from sorasync.cli.arguments.address_lookup import find
     from sorasync.cli.views.retry_output import lifted_json, lifted_text
+    from sorasync.operations.address_lookup import find
     from sorasync.operations.retry import lift, stuck
 
     if not addresses and not failed and not blocked:

@@ -25,7 +25,7 @@ def command(globals: Globals, address: str) -> ExitCode:
     Below the values, lists every render with the prompt as sent, its key, and its record in the state. The
     provider is not asked.
     """
-    from sorasync.cli.views.show.address_view import look
+    from sorasync.operations.address_view import look
 
     view = look(globals.project(), address)
     if globals.json:

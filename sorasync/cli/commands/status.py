@@ -30,7 +30,7 @@ def command(globals: Globals, patterns: tuple[str, ...], stages: tuple[str, ...]
     Reads the manifests and the state; the provider is not asked. ADDRESS takes * and ?, or tag:NAME. Exits
     with 1 when ADDRESS and --stage leave nothing to show, as find does.
     """
-    from sorasync.cli.views.status.status_view import look
+    from sorasync.operations.status_view import look
 
     status = look(globals.project(), patterns, stages)
     if globals.json:

@@ -28,7 +28,7 @@ def command(globals: Globals, address: str, lock_timeout: float) -> ExitCode:
     manifest still says so, the next apply protects it again.
     """
     from sorasync.cli.app.invocation import changing
-    from sorasync.cli.arguments.address_lookup import unknown
+    from sorasync.operations.address_lookup import unknown
     from sorasync.operations.unprotect import lift, protections
 
     project = globals.project()

@@ -23,7 +23,7 @@ def command(globals: Globals, address: str) -> ExitCode:
 
     Names every field that changed, and shows the changed words of the prompt. The provider is not asked.
     """
-    from sorasync.cli.views.show.address_view import look
+    from sorasync.operations.address_view import look
 
     view = look(globals.project(), address)
     if globals.json:

@@ -27,7 +27,7 @@ def command(globals: Globals, pattern: str | None, everything: bool) -> ExitCode
     PATTERN takes * and ?. Renders in flight are shown even before an address points to them.
     """
     from sorasync.cli.views.state.state_output import rows_json, rows_text
-    from sorasync.cli.views.state.state_view import rows
+    from sorasync.operations.state_view import rows
 
     found = rows(globals.project(), pattern, everything=everything)
     if globals.json:

@@ -30,8 +30,8 @@ def command(globals: Globals, anew: bool, offline: bool, lock_timeout: float) ->
     """
     from sorasync.cli.app.invocation import changing, notice, waiting
     from sorasync.cli.views.recover_output import recovered_json, recovered_text
-    from sorasync.cli.views.state.state_view import state_path
     from sorasync.operations.recover import recover
+    from sorasync.operations.state_view import state_path
     from sorasync.state.backup import set_aside
 
     project = globals.project()

@@ -27,7 +27,7 @@ def command(globals: Globals, number: int, lock_timeout: float) -> ExitCode:
     file by themselves, if the library keeps one, and otherwise with `sorasync state recover`.
     """
     from sorasync.cli.app.invocation import waiting
-    from sorasync.cli.views.state.state_view import state_path
+    from sorasync.operations.state_view import state_path
     from sorasync.state.backup import restore
 
     project = globals.project()

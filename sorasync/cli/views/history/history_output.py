@@ -9,9 +9,9 @@ from sorasync.cli.app.failure import one_line
 from sorasync.cli.terminal.columns import cut, padded, screen_width
 from sorasync.cli.terminal.units import charge_text, iso, moment, spent_text
 from sorasync.cli.views.history.event_text import event_text, worth_telling
-from sorasync.cli.views.history.history_view import LogView, RunView
 from sorasync.cli.views.plan.plan_json import usd
 from sorasync.graph.address import label, owner
+from sorasync.operations.history_view import LogView, RunView
 from sorasync.plan.cost import money
 from sorasync.state.account import NOTHING, Spent
 from sorasync.state.history import Attempt, Event, Run

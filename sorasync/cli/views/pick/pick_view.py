@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sorasync.cli.arguments.address_lookup import find
-from sorasync.cli.views.show.address_view import AddressView, look
 from sorasync.errors import SorasyncError
+from sorasync.operations.address_lookup import find
+from sorasync.operations.address_view import AddressView, look
 from sorasync.operations.pick import Picked, pick
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import json
 
 from sorasync.cli.terminal.units import iso
 from sorasync.cli.views.plan.plan_json import usd
-from sorasync.cli.views.show.address_view import AddressView, RenderView
-from sorasync.cli.views.show.resolved_values import Value, declared_at, values_of
+from sorasync.operations.address_view import AddressView, RenderView
+from sorasync.operations.resolved_values import Value, declared_at, values_of
 from sorasync.state.record import Record
 
 

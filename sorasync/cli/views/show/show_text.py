@@ -12,8 +12,8 @@ from sorasync.cli.terminal.columns import cells, cut, padded, screen_width
 from sorasync.cli.terminal.units import charge_text, moment, size
 from sorasync.cli.views.diagnostics.diagnostic_paths import from_here
 from sorasync.cli.views.plan.render_text import render_text
-from sorasync.cli.views.show.address_view import AddressView, RenderView
-from sorasync.cli.views.show.resolved_values import Value, declared_at, values_of
+from sorasync.operations.address_view import AddressView, RenderView
+from sorasync.operations.resolved_values import Value, declared_at, values_of
 from sorasync.state.record import Record
 
 _WIDEST_VALUE = 60

@@ -13,8 +13,8 @@ from sorasync.cli.terminal.units import moment
 from sorasync.cli.views.plan.plan_json import usd
 from sorasync.cli.views.plan.plan_text import diff_text
 from sorasync.cli.views.plan.render_text import pick_command
-from sorasync.cli.views.show.address_view import AddressView, RenderView
 from sorasync.cli.views.show.show_json import record_json
+from sorasync.operations.address_view import AddressView, RenderView
 from sorasync.plan.change import Change, FieldChange
 from sorasync.plan.cost import money
 from sorasync.plan.word_diff import Piece, word_diff

@@ -8,7 +8,7 @@ from sorasync.cli.app.failure import one_line
 from sorasync.cli.terminal.columns import padded
 from sorasync.cli.terminal.units import age, iso, moment, size
 from sorasync.cli.views.plan.plan_json import usd
-from sorasync.cli.views.state.state_view import StateRow
+from sorasync.operations.state_view import StateRow
 from sorasync.state.backup import Backup
 from sorasync.state.lock import Holder
 

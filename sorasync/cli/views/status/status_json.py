@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sorasync.cli.terminal.units import iso
 from sorasync.cli.views.plan.plan_json import allowance_json, usd
-from sorasync.cli.views.status.status_view import StatusView
 from sorasync.operations.status import ClipStatus, RenderStage
+from sorasync.operations.status_view import StatusView
 from sorasync.plan.change import Change
 from sorasync.state.account import Spent
 

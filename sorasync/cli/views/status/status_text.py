@@ -19,8 +19,8 @@ from sorasync.cli.terminal.columns import (
 )
 from sorasync.cli.terminal.units import age, spent_text
 from sorasync.cli.views.plan.render_text import pick_command
-from sorasync.cli.views.status.status_view import StatusView
 from sorasync.operations.status import ClipStatus, RenderStage
+from sorasync.operations.status_view import StatusView
 from sorasync.plan.allowance import Allowance
 from sorasync.plan.cost import Total, money
 from sorasync.text import counted

@@ -164,7 +164,7 @@ def _means(pattern: str, row: ClipStatus, graph: Graph) -> bool:
 
 
 def _no_match_error(pattern: str, rows: list[ClipStatus]) -> SorasyncError:
-    from sorasync.cli.arguments.address_lookup import unknown
+    from sorasync.operations.address_lookup import unknown
 
     if set("*?:") & set(pattern):
         return SorasyncError(f"{pattern!r} matches nothing", hint="sorasync status lists the addresses")

@@ -81,7 +81,7 @@ def log_of(project: Project, text: str, limit: int | None = None) -> LogView:
                 spent = store.spent_by_run(simulated=project.profile.simulated)
                 return _view(store, address, events, spent)
         seen = store.logged_addresses()
-    from sorasync.cli.arguments.address_lookup import unknown
+    from sorasync.operations.address_lookup import unknown
 
     raise unknown(text, seen)
 

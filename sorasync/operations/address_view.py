@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from sorasync.cli.arguments.address_lookup import FoundAddress, find
 from sorasync.graph.address import parse
 from sorasync.graph.render import Kind
+from sorasync.operations.address_lookup import FoundAddress, find
 from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.status import RenderStage, changes_by_address, stage_of
 

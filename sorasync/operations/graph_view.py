@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sorasync.cli.arguments.address_lookup import find
 from sorasync.errors import SorasyncError
+from sorasync.operations.address_lookup import find
 from sorasync.plan.selection import matches
 
 if TYPE_CHECKING:
