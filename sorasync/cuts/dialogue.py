@@ -24,7 +24,7 @@ def film_dialogue(timeline: Timeline, renders: Mapping[str, Render]) -> Iterator
     """Every line that is heard in a cut, in its time; a line is cut off where its event is."""
     rate = timeline.rate
     for one in timeline.events:
-        if one.render is None:
+        if one.render is None or one.render.kind is Kind.STILL:
             continue
         first = Fraction(one.source) / rate
         begins, ends = Fraction(one.start) / rate, Fraction(one.stop) / rate

@@ -131,6 +131,7 @@ class _Making:
             if one.render is None:
                 yield schema.Gap(source_range=self.range(0, frames))
                 continue
+            # A still has as many frames as it is held for.
             whole = max(int(one.render.seconds * timeline.rate), one.source + one.frames)
             media = schema.ExternalReference(self._names.video(one), self.range(0, whole))
             made = schema.Clip(one.name, media, self.range(one.source + kept, frames))

@@ -59,7 +59,7 @@ def _row(one: Placed, timeline: Timeline) -> dict[str, str]:
         return row
     return row | {
         "scene": str(one.event.scene),
-        "clip": one.event.clip or "",
+        "clip": one.event.clip or one.event.shown or "",
         "take": str(render.take),
         "source_in": timecode(one.source, rate),
         "source_out": timecode(one.source + one.frames, rate),

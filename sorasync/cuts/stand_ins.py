@@ -29,6 +29,8 @@ class StandIns:
 
     def of(self, render: Render) -> Path:
         """The animatic of a render; what it continues or changes is its real source where that is here."""
+        if render.kind is Kind.STILL:
+            return self._drawn_still(render)
         found = self._drawn.get(render.key)
         if found is None:
             name = hashlib.sha256(

@@ -81,7 +81,7 @@ def lay_out(cut: CutSpec, graph: Graph) -> tuple[Timeline, list[Fault]]:
     faults: list[Fault] = []
     now = 0
     for number, (event, shot) in enumerate(_numbered(cut), 1):
-        render = None if event.clip is None else graph.renders[_shown(event, graph)]
+        render = None if event.shown is None else graph.renders[_shown(event.shown, event.take, graph)]
         frames, wrong = _length(event, render, cut.rate)
         if wrong is not None:
             faults.append(replace(wrong, address=f"cut.{cut.name}"))
@@ -100,21 +100,20 @@ def lay_out(cut: CutSpec, graph: Graph) -> tuple[Timeline, list[Fault]]:
     return timeline, faults
 
 
-def _shown(event: CutEvent, graph: Graph) -> str:
-    """The address of the render that an event shows: a clip's last one, or the take that is pinned."""
-    assert event.clip is not None
-    node = graph.clips[event.clip]
-    assert node.final is not None
-    if event.take is None or event.take == (node.chosen or (1 if node.single else None)):
+def _shown(address: str, take: int | None, graph: Graph) -> str:
+    """The address of the render that an event shows: the last one of its clip or still, or a pinned take."""
+    node = graph.node(address)
+    assert node is not None and node.final is not None
+    if take is None or take == (node.chosen or (1 if node.single else None)):
         return node.final
-    return addresses.take(event.clip, event.take)
+    return addresses.take(node.name, take, node.kind)
 
 
 def _numbered(cut: CutSpec) -> Iterator[tuple[CutEvent, int]]:
     """The events with their shot numbers: declared, or counted on within the scene."""
     scene, shot = 0, 0
     for event in cut.events:
-        if event.clip is not None:
+        if event.shown is not None:
             shot = event.shot or (shot + 1 if event.scene == scene else 1)
             scene = event.scene
         yield event, shot
@@ -125,7 +124,7 @@ def _name(cut: CutSpec, event: CutEvent, number: int, shot: int, render: Render 
         return "gap"
     values: dict[str, str | int] = {
         "cut": cut.name,
-        "clip": event.clip or "",
+        "clip": event.clip or event.still or "",
         "take": render.take,
         "scene": event.scene,
         "shot": shot,
@@ -136,7 +135,7 @@ def _name(cut: CutSpec, event: CutEvent, number: int, shot: int, render: Render 
 
 def _length(event: CutEvent, render: Render | None, rate: Fraction) -> tuple[int, Fault | None]:
     """How many frames an event has, one at least, and what is wrong with its `in` and `out`."""
-    if render is None:
+    if render is None or event.still is not None:
         return max(1, event.stop or 1), None
     whole = int(render.seconds * rate)
     stop = whole if event.stop is None else event.stop
@@ -204,7 +203,7 @@ def _contradictions(timeline: Timeline) -> Iterator[Fault]:
 
 
 def _called(one: Placed) -> str:
-    return f"event {one.number}" if one.event.clip is None else f"clip.{one.event.clip}"
+    return one.event.shown or f"event {one.number}"
 
 
 def _after(timeline: Timeline) -> str:

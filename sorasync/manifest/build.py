@@ -114,9 +114,9 @@ class _Building(DeclarationReader):
         )
 
     def clip(self, name: str, model: ClipModel) -> ClipSpec:
-        instance = self.declared.instances.get(name)
+        instance = self.declared.instances.get(f"clip.{name}")
         origin = Origin(self.file, ("clips", instance.slug if instance else name))
-        if name not in self.declared.partial:
+        if f"clip.{name}" not in self.declared.partial:
             self._structure(name, model, origin)
         self.check_commands(model.checks, origin.path, f"clip.{name}")
         steps = self._steps(name, model.steps, origin) if model.steps else ()
@@ -198,7 +198,7 @@ class _Building(DeclarationReader):
         if declared is None:
             return None, None, None
         if declared.startswith(STILL_PREFIX):
-            return None, None, declared.removeprefix(STILL_PREFIX).strip()
+            return None, None, canonical_name(declared.removeprefix(STILL_PREFIX))
         return *self.digest(declared, path, f"clip.{name}"), None
 
     def _workflow(self, name: str, model: ClipModel, path: TomlPath) -> str | None:
@@ -318,7 +318,7 @@ class _Building(DeclarationReader):
     def _step(self, address: str, model: StepModel, path: TomlPath) -> StepSpec:
         kind = "edit" if model.extend is None and model.edit is not None else "extend"
         text = model.edit if kind == "edit" else model.extend
-        whole = address.removeprefix("clip.") not in self.declared.partial
+        whole = address not in self.declared.partial
         if text is None:
             if whole:
                 self.fault("S112", "a step needs `extend` or `edit`", path, address, on_key=True)
@@ -342,11 +342,11 @@ class _Building(DeclarationReader):
         if model.prompt is not None:
             return self.checked(model.prompt, (*path, "prompt"), address)
         if model.prompt_file is not None:
-            return self.prompt_file(name, model.prompt_file, (*path, "prompt_file"), address)
+            return self.prompt_file(model.prompt_file, (*path, "prompt_file"), address)
         if model.scene or model.shots:
             style = self.defaults.style if model.style is None else model.style
             for index, shot in enumerate(model.shots or ()):
-                if name not in self.declared.partial and not any(
+                if f"clip.{name}" not in self.declared.partial and not any(
                     getattr(shot, key) for key in type(shot).model_fields
                 ):
                     self.fault(

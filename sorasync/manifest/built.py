@@ -26,7 +26,7 @@ Asked = tuple[tuple[Question, str], ...]
 class Built:
     """Everything that one manifest declares.
 
-    `slugs` and `cast` are all names that it declares, `matrices` the slugs that make several clips;
+    `slugs` and `cast` are all names that it declares, `matrices` the addresses that make several;
     `remark` says whether it holds a comment addressed to this program, `unread` that it has no values.
     """
 

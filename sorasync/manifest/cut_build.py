@@ -17,15 +17,16 @@ from sorasync.manifest.matrix import canonical_name
 from sorasync.manifest.schema import AudioModel, CutModel, EventModel
 from sorasync.toml.positions import TomlPath
 
-_BEGINNINGS = ("clip", "gap", "transition")
+_BEGINNINGS = ("clip", "still", "gap", "transition")
+_SHOWN = ("clip", "still")
 _ONLY_WITH = {
-    "take": "clip",
-    "in_": "clip",
-    "out": "clip",
-    "gain": "clip",
-    "length": "transition",
-    "scene": "clip",
-    "shot": "clip",
+    "take": _SHOWN,
+    "in_": ("clip",),
+    "out": ("clip",),
+    "gain": ("clip",),
+    "length": ("transition", "still"),
+    "scene": _SHOWN,
+    "shot": _SHOWN,
 }
 
 
@@ -34,7 +35,7 @@ def build_cuts(declared: Declared, size: str | None, files: Look) -> tuple[list[
     cuts: list[CutSpec] = []
     faults: list[Fault] = []
     for name, model in declared.model.cuts.items():
-        work = _CutBuilding(declared.file, name, model, files, partial=name in declared.partial_cuts)
+        work = _CutBuilding(declared.file, name, model, files, partial=f"cut.{name}" in declared.partial)
         cuts.append(work.cut(size))
         faults += work.faults
     return cuts, faults
@@ -101,8 +102,8 @@ class _CutBuilding:
                 event = replace(event, into=into, into_frames=frames)
             events.append(event)
             pending = None
-        if not any(event.clip for event in events) and not self.partial:
-            self._fault("S112", "a cut needs a clip among its `events`", (*self.path, "events"))
+        if not any(event.shown for event in events) and not self.partial:
+            self._fault("S112", "a cut needs a clip or still among its `events`", (*self.path, "events"))
         if pending is None:
             return tuple(events), 0
         if pending[0] is Transition.DISSOLVE:
@@ -111,21 +112,22 @@ class _CutBuilding:
         return tuple(events), pending[1]
 
     def _kind(self, model: EventModel, path: TomlPath) -> str | None:
-        """Which of the three kinds an event is, None where it cannot be told."""
+        """Which kind an event is, None where it cannot be told."""
         given = [name for name in _BEGINNINGS if getattr(model, name) is not None]
         if not given:
             if not self.partial:
-                message = "an event needs one of `clip`, `gap` and `transition`"
+                message = "an event needs one of `clip`, `still`, `gap` and `transition`"
                 self._fault("S112", message, path, on_key=True)
             return None
         if len(given) > 1:
             message = f"`{given[0]}` and `{given[1]}` exclude each other: make them two events"
             self._fault("S111", message, (*path, given[1]), on_key=True)
             return None
-        for name, owner in _ONLY_WITH.items():
-            if getattr(model, name) is not None and given[0] != owner:
+        for name, owners in _ONLY_WITH.items():
+            if getattr(model, name) is not None and given[0] not in owners:
                 key = name.rstrip("_")
-                message = f"`{key}` belongs to `{owner}`, not to `{given[0]}`"
+                named = " or ".join(f"`{owner}`" for owner in owners)
+                message = f"`{key}` belongs to {named}, not to `{given[0]}`"
                 self._fault("S111", message, (*path, key), on_key=True)
         return given[0]
 
@@ -144,6 +146,9 @@ class _CutBuilding:
             if frames < 1:
                 self._fault("S118", "a gap has at least one frame", (*path, "gap"))
             return CutEvent(origin, stop=frames)
+        if model.still is not None:
+            still, frames = canonical_name(model.still), self._held(model, path)
+            return CutEvent(origin, still=still, take=model.take, stop=frames, shot=model.shot)
         start, stop = self._range(model, path)
         return CutEvent(
             origin,
@@ -154,6 +159,17 @@ class _CutBuilding:
             gain=model.gain or 0.0,
             shot=model.shot,
         )
+
+    def _held(self, model: EventModel, path: TomlPath) -> int:
+        """How many frames a still is held."""
+        if model.length is None:
+            if not self.partial:
+                self._fault("S112", "a still needs `length`: how long it is held", path, on_key=True)
+            return 1
+        frames = self._frames(model.length)
+        if frames < 1:
+            self._fault("S118", "a still is held for at least one frame", (*path, "length"))
+        return max(1, frames)
 
     def _range(self, model: EventModel | AudioModel, path: TomlPath) -> tuple[int, int | None]:
         start = 0 if model.in_ is None else self._frames(model.in_)

@@ -18,14 +18,16 @@ class Transition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CutEvent:
-    """A clip (`clip` is its name) from frame `start` up to but without `stop`, or a gap of `stop` frames.
+    """A clip from frame `start` up to but without `stop`, a still or gap of `stop` frames.
 
-    `take` is None for the picked one, `stop` None for the clip's end. `into` is the transition that leads
-    into the event, `into_frames` its length; `scene` and `shot` name it, `shot` None if none is declared.
+    `clip` and `still` are names. `take` is None for the picked one, `stop` None for the
+    clip's end. `into` is the transition that leads into the event, `into_frames` its length; `scene` and
+    `shot` name it, `shot` None if none is declared.
     """
 
     origin: Origin = field(compare=False)
     clip: str | None = None
+    still: str | None = None
     take: int | None = None
     start: int = 0
     stop: int | None = None
@@ -34,6 +36,13 @@ class CutEvent:
     into_frames: int = 0
     scene: int = 1
     shot: int | None = None
+
+    @property
+    def shown(self) -> str | None:
+        """The address of the clip or still that is seen, None for a gap."""
+        if self.clip is not None:
+            return f"clip.{self.clip}"
+        return None if self.still is None else f"still.{self.still}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class DeclarationReader:
         except FileFault:
             return None
 
-    def prompt_file(self, name: str, declared: str, path: TomlPath, address: str) -> str:
+    def prompt_file(self, declared: str, path: TomlPath, address: str) -> str:
         """The prompt in a file, its placeholders filled."""
         try:
             file = self.files.resolve(declared, self.file)
@@ -36,7 +36,7 @@ class DeclarationReader:
             self.faults.append(fault.at(self.file, path, address) if fault.span is None else fault.at(file))
             return ""
         if "{{" in text:
-            instance = self.declared.instances.get(name)
+            instance = self.declared.instances.get(address)
             scope = {**self.declared.scope, **instance.values} if instance else self.declared.scope
             filled, problems = render(text, scope)
             for problem in problems:

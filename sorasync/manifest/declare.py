@@ -19,12 +19,14 @@ from sorasync.toml.positions import TomlPath
 _SLUG = re.compile(SLUG)
 _SLUG_WORDS = "letters, digits, - and _, a letter or digit first, at most 64"
 _TABLES = ("vars", "characters", "stills", "clips", "cuts", "picks", "defaults", "review")
+# Tables whose declarations may have a matrix.
+_VARIED = ("clips", "stills")
 _KINDS = {"clips": "clip", "characters": "character", "stills": "still", "cuts": "cut"}
 
 
 @dataclass(slots=True)
 class Instance:
-    """Where a clip of the expanded file comes from: its declaration, and its values if a matrix made it."""
+    """Where a clip or still of the expanded file was declared, with its values if a matrix made it."""
 
     slug: str
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -34,11 +36,10 @@ class Instance:
 class Declared:
     """What one file declares.
 
-    `clips` in `model` are keyed by their full names; `instances` has those that are templates or made by a
-    matrix. `slugs` and `cast` are all names in the file, those of faulty declarations too; `partial` are
-    names of which a faulty key was removed, `matrices` the slugs that make several clips. `cuts` and
-    `stills` are the names of all its cuts and stills, `partial_cuts` and `partial_stills` those of which a
-    faulty key was removed.
+    `clips` and `stills` in `model` are keyed by their full names. `slugs`, `cast`, `cuts` and `stills` are
+    all names in the file, those of faulty declarations too. The others go by address: `instances` has what
+    is a template or made by a matrix, `partial` of what a faulty key was removed, `matrices` which
+    declarations make several clips or stills.
     """
 
     file: str
@@ -51,9 +52,7 @@ class Declared:
     matrices: set[str]
     faults: list[Fault]
     cuts: list[str]
-    partial_cuts: set[str]
     stills: list[str]
-    partial_stills: set[str]
 
 
 def declare(
@@ -77,8 +76,6 @@ class _Declaring:
         self.instances: dict[str, Instance] = {}
         self.partial: set[str] = set()
         self.matrices: set[str] = set()
-        self.partial_cuts: set[str] = set()
-        self.partial_stills: set[str] = set()
         self.scope = dict(variables)
 
     def run(self) -> Declared:
@@ -99,8 +96,9 @@ class _Declaring:
         self._names()
         if self.templates:
             self._fill_plain()
-        if "clips" in self.raw:
-            self.raw["clips"] = self._expanded(self.raw["clips"])
+        for table in _VARIED:
+            if table in self.raw:
+                self.raw[table] = self._expanded(table)
         model = self._validated()
         return Declared(
             self.file,
@@ -113,9 +111,7 @@ class _Declaring:
             self.matrices,
             self.faults,
             cuts,
-            self.partial_cuts,
             stills,
-            self.partial_stills,
         )
 
     def _names(self) -> None:
@@ -128,29 +124,30 @@ class _Declaring:
                 del self.raw[table][slug]
 
     def _fill_plain(self) -> None:
-        for table in ("defaults", "characters", "stills", "cuts"):
+        for table in ("defaults", "characters", "cuts"):
             if has_placeholders(self.raw.get(table)):
                 self.raw[table], problems = substitute(self.raw[table], self.scope)
                 self._problems(problems, (table,), self.scope, None)
 
-    def _expanded(self, clips: dict[str, Any]) -> dict[str, Any]:
-        """The clips with a matrix replaced by its instances, placeholders filled."""
+    def _expanded(self, table: str) -> dict[str, Any]:
+        """The clips or stills with a matrix replaced by its instances, placeholders filled."""
         expanded: dict[str, Any] = {}
-        for slug, clip in clips.items():
-            if isinstance(clip, dict) and "matrix" in clip:
-                self._expand(slug, clip, expanded)
-            elif self.templates and has_placeholders(clip):
-                expanded[slug] = self._filled(slug, slug, clip, self.scope)
-                self.instances[slug] = Instance(slug)
+        for slug, declared in self.raw[table].items():
+            if isinstance(declared, dict) and "matrix" in declared:
+                self._expand((table, slug), declared, expanded)
+            elif self.templates and has_placeholders(declared):
+                expanded[slug] = self._filled((table, slug), slug, declared, self.scope)
+                self.instances[f"{_KINDS[table]}.{slug}"] = Instance(slug)
             else:
-                expanded[slug] = clip
+                expanded[slug] = declared
         return expanded
 
-    def _expand(self, slug: str, clip: dict[str, Any], into: dict[str, Any]) -> None:
-        self.matrices.add(slug)
-        path: TomlPath = ("clips", slug, "matrix")
-        matrix, problems = substitute(clip.pop("matrix"), self.scope)
-        self._problems(problems, path, self.scope, f"clip.{slug}")
+    def _expand(self, at: tuple[str, str], declared: dict[str, Any], into: dict[str, Any]) -> None:
+        kind, slug = _KINDS[at[0]], at[1]
+        self.matrices.add(f"{kind}.{slug}")
+        path: TomlPath = (*at, "matrix")
+        matrix, problems = substitute(declared.pop("matrix"), self.scope)
+        self._problems(problems, path, self.scope, f"{kind}.{slug}")
         wrong = [] if problems else check_matrix(matrix)
         for problem in wrong:
             self.faults.append(
@@ -160,24 +157,25 @@ class _Declaring:
                     self.file,
                     (*path, *problem.path),
                     problem.expected,
-                    address=f"clip.{slug}",
+                    address=f"{kind}.{slug}",
                     on_key=problem.on_key,
                 )
             )
         if problems or wrong:
             return
-        changes = has_placeholders(clip)
+        changes = has_placeholders(declared)
         for suffix, values in instances(matrix):
             name = slug + suffix
             scope = self.scope | values if changes else self.scope
-            into[name] = self._filled(slug, name, clip, scope) if changes else copied(clip)
-            self.instances[name] = Instance(slug, values)
+            into[name] = self._filled(at, name, declared, scope) if changes else copied(declared)
+            self.instances[f"{kind}.{name}"] = Instance(slug, values)
 
-    def _filled(self, slug: str, name: str, clip: Any, scope: Mapping[str, Any]) -> Any:
-        filled, problems = substitute(clip, scope)
+    def _filled(self, at: tuple[str, str], name: str, declared: Any, scope: Mapping[str, Any]) -> Any:
+        filled, problems = substitute(declared, scope)
         if problems:
-            self.partial.add(name)
-            self._problems(problems, ("clips", slug), scope, f"clip.{name}")
+            address = f"{_KINDS[at[0]]}.{name}"
+            self.partial.add(address)
+            self._problems(problems, at, scope, address)
         return filled
 
     def _problems(
@@ -191,12 +189,8 @@ class _Declaring:
         known = {fault.path for fault in self.faults}
         self.faults += [fault for fault in faults if fault.path not in known]
         for path in removed:
-            if path[0] == "clips" and len(path) > 1:
-                self.partial.add(str(path[1]))
-            elif path[0] == "cuts" and len(path) > 1:
-                self.partial_cuts.add(str(path[1]))
-            elif path[0] == "stills" and len(path) > 1:
-                self.partial_stills.add(str(path[1]))
+            if path[0] in _KINDS and len(path) > 1:
+                self.partial.add(f"{_KINDS[str(path[0])]}.{path[1]}")
         return model or ManifestModel()
 
     def _place(self, loc: TomlPath) -> tuple[str, TomlPath, str | None]:
@@ -204,11 +198,9 @@ class _Declaring:
         path = tuple(part for part in loc if part != "[key]")
         if len(path) < 2 or path[0] not in _KINDS:
             return self.file, path, None
-        name = str(path[1])
-        if path[0] != "clips":
-            return self.file, path, f"{_KINDS[str(path[0])]}.{name}"
-        instance = self.instances.get(name)
-        return self.file, ("clips", instance.slug if instance else name, *path[2:]), f"clip.{name}"
+        address = f"{_KINDS[str(path[0])]}.{path[1]}"
+        instance = self.instances.get(address)
+        return self.file, (path[0], instance.slug if instance else path[1], *path[2:]), address
 
 
 def syntax_faults(file: str, error: TomlError) -> list[Fault]:

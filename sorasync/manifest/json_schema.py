@@ -31,8 +31,9 @@ def manifest_schema() -> dict[str, Any]:
         schema["properties"][name]["propertyNames"] = {"pattern": SLUG}
     for table in schema["definitions"].values():
         _allow_placeholders(table)
-    clip = schema["definitions"]["Clip"]["properties"]
-    clip["matrix"] = MATRIX | _about(clip["matrix"])
+    for name in ("Clip", "Still"):
+        properties = schema["definitions"][name]["properties"]
+        properties["matrix"] = MATRIX | _about(properties["matrix"])
     return schema
 
 

@@ -81,7 +81,7 @@ def _library(
         files=look.used,
         places=places,
         remarks=tuple(loading.remarks),
-        cuts=dict(sorted(sound_cuts(loading.names.cuts, loading.faults, clips).items())),
+        cuts=dict(sorted(sound_cuts(loading.names.cuts, loading.faults, clips, stills).items())),
         stills=dict(sorted(stills.items())),
     )
 
@@ -155,14 +155,14 @@ class _Loading:
         names.matrices |= built.matrices
         for still in built.stills:
             names.stills.setdefault(still.name, still)
+            names.note_instance(still.address)
         for cut in built.cuts:
             names.cuts.setdefault(cut.name, cut)
         for character in built.characters:
             names.characters.setdefault(character.slug, character)
         for clip in built.clips:
             names.clips.setdefault(clip.name, clip)
-            if "[" in clip.name:
-                names.instances.setdefault(clip.name.partition("[")[0], []).append(clip.name)
+            names.note_instance(clip.address)
         self.picks += built.picks
         if built.remark:
             self.remarks.append(file)

@@ -1,4 +1,4 @@
-"""Expands a matrix: one clip for each combination of its values."""
+"""Expands a matrix: one clip or still for each combination of its values."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def check_matrix(matrix: object) -> list[MatrixProblem]:
     problems = [problem for key, values in matrix.items() for problem in _check_key(key, values)]
     count = math.prod(len(values) for values in matrix.values() if isinstance(values, list))
     if not problems and count > MOST_INSTANCES:
-        message = f"the matrix makes {count:,} clips"
+        message = f"the matrix makes {count:,} variants"
         problems.append(MatrixProblem((), message, f"at most {MOST_INSTANCES:,}"))
     return problems
 
@@ -57,12 +57,18 @@ def instances(matrix: Mapping[str, list[Any]]) -> list[tuple[str, dict[str, Any]
 
 
 def suffix(values: Mapping[str, object]) -> str:
-    """What follows a clip's name for those values."""
+    """What follows the name of a clip or still for those values."""
     return "[" + ",".join(f"{key}={as_text(values[key])}" for key in sorted(values)) + "]"
 
 
+def instance_values(name: str) -> dict[str, str]:
+    """The values in the name of an instance, as text; none in that of anything else."""
+    inside = name.partition("[")[2].rstrip("]")
+    return dict(part.split("=", 1) for part in inside.split(",")) if inside else {}
+
+
 def canonical_name(name: str) -> str:
-    """A clip's name with the keys of its instance in canonical order."""
+    """The name of a clip or still with the keys of its instance in canonical order."""
     found = _INSTANCE.fullmatch(name.strip())
     if not found:
         return name.strip()

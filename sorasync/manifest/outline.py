@@ -44,10 +44,10 @@ def outline(root: Path) -> Iterator[Named]:
         scope = {**_subtable(config, "vars"), **_subtable(raw, "vars")}
         for slug, clip in _subtable(raw, "clips").items():
             if isinstance(clip, dict):
-                yield from _clip_names(slug, {**defaults, **clip}, scope)
+                yield from _variants(f"clip.{slug}", {**defaults, **clip}, scope)
         for slug, still in _subtable(raw, "stills").items():
             if isinstance(still, dict):
-                yield _named(f"still.{slug}", still)
+                yield from _variants(f"still.{slug}", still, scope)
         for slug, character in _subtable(raw, "characters").items():
             if isinstance(character, dict):
                 yield Named(f"character.{slug}", tags=_tags(character))
@@ -70,9 +70,9 @@ def environments(root: Path) -> list[str]:
     return list(_subtable(_parsed_manifest(LibraryFiles(root), _CONFIG), "env"))
 
 
-def _clip_names(slug: str, clip: Mapping[str, Any], scope: Mapping[str, Any]) -> Iterator[Named]:
-    for suffix in _suffixes(clip.get("matrix"), scope):
-        yield _named(f"clip.{slug}{suffix}", clip)
+def _variants(address: str, table: Mapping[str, Any], scope: Mapping[str, Any]) -> Iterator[Named]:
+    for suffix in _suffixes(table.get("matrix"), scope):
+        yield _named(f"{address}{suffix}", table)
 
 
 def _named(address: str, table: Mapping[str, Any]) -> Named:

@@ -8,6 +8,7 @@ from typing import Any
 from sorasync.manifest.config import CONFIG_FILE
 from sorasync.manifest.files import FileFault, LibraryFiles
 from sorasync.manifest.library import ClipSpec, Library, Origin
+from sorasync.manifest.matrix import instance_values
 from sorasync.manifest.still_spec import STILL_PREFIX, StillSpec
 from sorasync.toml.parse import TomlError, parse
 from sorasync.toml.positions import TomlPath
@@ -35,7 +36,7 @@ def still_rows(library: Library, spec: StillSpec) -> Iterator[Provenance]:
         raw = parse(LibraryFiles(library.root).text(spec.origin.file))
     except (FileFault, TomlError):
         raw = {}
-    own = _subtable(_subtable(raw, "stills"), spec.name)
+    own = _subtable(_subtable(raw, "stills"), str(spec.origin.path[1]))
     defaults = _subtable(raw, "defaults")
 
     def of(key: str, otherwise: str) -> Origin | str:
@@ -70,6 +71,8 @@ def still_rows(library: Library, spec: StillSpec) -> Iterator[Provenance]:
         yield f"steps[{number}].edit", step.prompt, _inside(step.origin, "edit")
         for key, value in step.params.items():
             yield f"steps[{number}].params.{key}", value, _inside(step.origin, "params", key)
+    for key, value in instance_values(spec.name).items():
+        yield f"matrix.{key}", value, _inside(spec.origin, "matrix", key)
 
 
 # What a still takes from `[defaults]`.
@@ -170,8 +173,7 @@ class _OriginSearch:
 
     def variables(self) -> Iterator[Provenance]:
         """The matrix values of this instance, then the variables that its file sees."""
-        matrix = self.spec.name.partition("[")[2].rstrip("]")
-        chosen = dict(part.split("=", 1) for part in matrix.split(",")) if matrix else {}
+        chosen = instance_values(self.spec.name)
         for key, value in chosen.items():
             yield f"matrix.{key}", value, self._at((*self.path, "matrix", key))
         own = _subtable(self.raw, "vars")

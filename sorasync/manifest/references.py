@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from sorasync.manifest.cut_spec import CutSpec
@@ -20,9 +20,9 @@ _STILL = "still."
 class Names:
     """Every name of the library: where characters and clips are declared, faulty ones too.
 
-    `clips` and `characters` are specs by name; `slugs` and `cast` the declarations; `matrices` the slugs
-    that make several clips, `instances` the names of those clips. `cuts` and `reel` are the same for cuts,
-    `stills` and `album` for stills.
+    `clips` and `characters` are specs by name; `slugs` and `cast` the declarations; `cuts` and
+    `reel` are the same for cuts, `stills` and `album` for stills. `matrices` are the addresses that make
+    several clips or stills, `instances` the addresses of those.
     """
 
     speller: Speller = field(default_factory=Speller)
@@ -37,6 +37,11 @@ class Names:
     reel: dict[str, str] = field(default_factory=dict)
     stills: dict[str, StillSpec] = field(default_factory=dict)
     album: dict[str, str] = field(default_factory=dict)
+
+    def note_instance(self, address: str) -> None:
+        """Enter a clip or still under its declaration, if a matrix made it."""
+        if "[" in address:
+            self.instances.setdefault(_base_name(address), []).append(address)
 
 
 def claim(
@@ -81,7 +86,7 @@ def check_references(names: Names) -> Iterator[Fault]:
     yield from _sources(names)
     yield from _cycles(names.clips)
     yield from _instances(names)
-    yield from _cut_clips(names)
+    yield from _cut_events(names)
     yield from _stills(names)
 
 
@@ -93,15 +98,9 @@ def check_picks(names: Names, picks: Iterable[tuple[str, int, Origin]]) -> Itera
         clip = names.stills.get(name.removeprefix(_STILL)) if still else names.clips.get(name)
         address = name if still else f"clip.{name}"
         if clip is None:
-            if name.removeprefix(_STILL) in names.album if still else _is_faulty(names, name):
-                continue
-            if still:
+            if not _is_faulty(names, address):
                 undeclared = Fault("S107", "", origin.file, origin.path, address=address, on_key=True)
-                yield _no_still(names, name.removeprefix(_STILL), _STILL, undeclared)
-                continue
-            yield _dangling(
-                names, name, Fault("S107", "", origin.file, origin.path, address=address, on_key=True)
-            )
+                yield _dangling(names, address, undeclared, _STILL if still else "")
             continue
         first = before.get(name)
         if first is None and clip.pick is not None:
@@ -136,18 +135,10 @@ def _stills(names: Names) -> Iterator[Fault]:
     """What clips take for their first and last frames that is not declared."""
     for clip in names.clips.values():
         for key, name in (("image", clip.still), ("last_image", clip.last_still)):
-            if name is not None and name not in names.album:
-                path = (*clip.origin.path, key)
-                fault = Fault("S107", "", clip.origin.file, path, address=clip.address)
-                yield _no_still(names, name, STILL_PREFIX, fault)
-
-
-def _no_still(names: Names, name: str, written: str, fault: Fault) -> Fault:
-    """The fault where there is no still of that name; `written` is what stands before it there."""
-    expected = None if names.album else "no stills are declared"
-    near = names.speller.nearest(name, lambda: names.album)
-    fix = None if near is None else f"{written}{near}"
-    return replace(fault, message=f"still {shown(name)} is not declared", expected=expected, fix=fix)
+            if name is None or name in names.stills or _is_faulty(names, f"still.{name}"):
+                continue
+            fault = Fault("S107", "", clip.origin.file, (*clip.origin.path, key), address=clip.address)
+            yield _dangling(names, f"still.{name}", fault, STILL_PREFIX)
 
 
 def _characters(names: Names) -> Iterator[Fault]:
@@ -174,44 +165,54 @@ def _sources(names: Names) -> Iterator[Fault]:
     for clip in names.clips.values():
         if clip.source is None or clip.source in names.clips:
             continue
-        if _is_faulty(names, clip.source):
+        if _is_faulty(names, f"clip.{clip.source}"):
             continue
-        path = (*clip.origin.path, "from")
-        yield _dangling(
-            names, clip.source, Fault("S107", "", clip.origin.file, path, address=f"clip.{clip.name}")
-        )
+        fault = Fault("S107", "", clip.origin.file, (*clip.origin.path, "from"), address=clip.address)
+        yield _dangling(names, f"clip.{clip.source}", fault)
 
 
-def _cut_clips(names: Names) -> Iterator[Fault]:
-    """What cuts name that is not declared: clips, and takes of them."""
+def _cut_events(names: Names) -> Iterator[Fault]:
+    """What cuts name that is not declared: clips, stills, and takes of them."""
     for cut in names.cuts.values():
         for event in cut.events:
-            if event.clip is None:
-                continue
             file, path, address = event.origin.file, event.origin.path, f"cut.{cut.name}"
-            clip = names.clips.get(event.clip)
-            if clip is not None:
-                if (event.take or 0) > clip.takes:
-                    takes = "one take" if clip.takes == 1 else counted(clip.takes, "take")
-                    message = f"take {event.take} is shown, but clip.{clip.name} has {takes}"
-                    yield Fault("S114", message, file, (*path, "take"), address=address)
-            elif not _is_faulty(names, event.clip):
-                yield _dangling(names, event.clip, Fault("S107", "", file, (*path, "clip"), address=address))
+            if event.shown is None:
+                continue
+            spec = names.clips.get(event.clip or "") or names.stills.get(event.still or "")
+            if spec is None:
+                if not _is_faulty(names, event.shown):
+                    key = event.shown.partition(".")[0]
+                    yield _dangling(
+                        names, event.shown, Fault("S107", "", file, (*path, key), address=address)
+                    )
+            elif (event.take or 0) > spec.takes:
+                takes = "one take" if spec.takes == 1 else counted(spec.takes, "take")
+                message = f"take {event.take} is shown, but {spec.address} has {takes}"
+                yield Fault("S114", message, file, (*path, "take"), address=address)
 
 
-def _dangling(names: Names, name: str, fault: Fault) -> Fault:
-    base = _base_name(name)
+def _dangling(names: Names, address: str, fault: Fault, written: str = "") -> Fault:
+    """The fault where there is no such clip or still; `written` is what stands before its name there."""
+    kind, _, name = address.partition(".")
+    base = _base_name(address)
+    expected: str | None = None
+    known: Collection[str]
     if base in names.matrices:
-        made = names.instances.get(base, [])
-        if name == base:
-            message = f"clip.{base} is a matrix of {counted(len(made), 'clip')}; name one of them"
+        known = [one.removeprefix(f"{kind}.") for one in names.instances.get(base, [])]
+        expected = listed(known, 6)
+        if address == base:
+            message = f"{base} is a matrix of {counted(len(known), kind)}; name one of them"
         else:
-            message = f"clip.{base} has no instance {shown(name[len(base) :])}"
-        return replace(
-            fault, message=message, expected=listed(made, 6), fix=names.speller.nearest(name, lambda: made)
-        )
-    message = f"clip {shown(name)} is not declared"
-    return replace(fault, message=message, fix=names.speller.nearest(name, lambda: names.clips))
+            message = f"{base} has no instance {shown(address[len(base) :])}"
+    else:
+        known = names.stills if kind == "still" else names.clips
+        message = f"{kind} {shown(name)} is not declared"
+        if kind == "still" and not names.album:
+            expected = "no stills are declared"
+    near = names.speller.nearest(name, lambda: known)
+    return replace(
+        fault, message=message, expected=expected, fix=None if near is None else f"{written}{near}"
+    )
 
 
 def _cycles(clips: Mapping[str, ClipSpec]) -> Iterator[Fault]:
@@ -248,24 +249,28 @@ def _cycle(clips: Mapping[str, ClipSpec], cycle: list[str]) -> Fault:
 def _instances(names: Names) -> Iterator[Fault]:
     """Instances of one matrix whose values differ in case only."""
     folded: dict[str, str] = {}
-    for clip in names.clips.values() if names.matrices else ():
-        if "[" not in clip.name:
+    specs: list[ClipSpec | StillSpec] = [*names.clips.values(), *names.stills.values()]
+    for spec in specs if names.matrices else ():
+        if "[" not in spec.name:
             continue
-        other = folded.setdefault(clip.name.casefold(), clip.name)
-        if other != clip.name and _base_name(other) == _base_name(clip.name):
-            message = f"clip.{other} and clip.{clip.name} differ in case only"
-            path = (*clip.origin.path, "matrix")
-            yield Fault("S105", message, clip.origin.file, path, address=f"clip.{clip.name}", on_key=True)
+        other = folded.setdefault(spec.address.casefold(), spec.address)
+        if other != spec.address and _base_name(other) == _base_name(spec.address):
+            message = f"{other} and {spec.address} differ in case only"
+            path = (*spec.origin.path, "matrix")
+            yield Fault("S105", message, spec.origin.file, path, address=spec.address, on_key=True)
 
 
-def _is_faulty(names: Names, name: str) -> bool:
-    """Whether the name was declared but rejected earlier; do not report it again."""
-    base = _base_name(name)
-    return base not in names.instances if base in names.matrices else name in names.slugs
+def _is_faulty(names: Names, address: str) -> bool:
+    """Whether a clip or still was declared but rejected earlier; do not report it again."""
+    base = _base_name(address)
+    if base in names.matrices:
+        return base not in names.instances
+    kind, _, name = address.partition(".")
+    return name in (names.album if kind == "still" else names.slugs)
 
 
-def _base_name(name: str) -> str:
-    return name.partition("[")[0]
+def _base_name(address: str) -> str:
+    return address.partition("[")[0]
 
 
 def sound(
@@ -325,9 +330,13 @@ def sound_stills(stills: Mapping[str, StillSpec], faults: Iterable[Fault]) -> di
 
 
 def sound_cuts(
-    cuts: Mapping[str, CutSpec], faults: Iterable[Fault], clips: Mapping[str, ClipSpec]
+    cuts: Mapping[str, CutSpec],
+    faults: Iterable[Fault],
+    clips: Mapping[str, ClipSpec],
+    stills: Mapping[str, StillSpec],
 ) -> dict[str, CutSpec]:
-    """The cuts that no fault touches, of clips that none touches."""
+    """The cuts that no fault touches, of clips and stills that none touches."""
+    there = {*(clip.address for clip in clips.values()), *(still.address for still in stills.values())}
     files = {fault.file for fault in faults if len(fault.path) < 2 or fault.path[0] not in _DECLARING}
     places = {(fault.file, fault.path[:2]) for fault in faults}
     return {
@@ -335,7 +344,7 @@ def sound_cuts(
         for name, cut in cuts.items()
         if cut.origin.file not in files
         and (cut.origin.file, cut.origin.path[:2]) not in places
-        and all(event.clip in clips for event in cut.events if event.clip is not None)
+        and all(event.shown in there for event in cut.events if event.shown is not None)
     }
 
 

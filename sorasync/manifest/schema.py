@@ -378,6 +378,11 @@ class StillModel(Table):
     steps: list[StillStepModel] = Field(
         [], description="Edits of the picked take, in order.", examples=[[{"edit": "At night."}]]
     )
+    matrix: dict[str, list[Scalar]] | None = Field(
+        None,
+        description="Variables with several values: one still for each combination.",
+        examples=[{"city": ["Lisbon", "Osaka"]}],
+    )
     revision: Revision = Field(0, description="Increase it to render again.", examples=[1])
     protect: bool | None = Field(None, description="Refuse plans that retire or replace it.", examples=[True])
     tags: list[Line] | None = Field(None, description="Tags for selection.", examples=[["spring"]])
@@ -388,10 +393,13 @@ class StillModel(Table):
 
 
 class EventModel(Table):
-    """`[[cuts.NAME.events]]`: a clip, a gap or a transition, in the order of the film."""
+    """`[[cuts.NAME.events]]`: a clip, a still, a gap or a transition, in the order of the film."""
 
     clip: str | None = Field(None, description="The clip that is shown.", examples=["market"])
-    take: Takes | None = Field(None, description="This take of the clip, not the picked one.", examples=[2])
+    still: str | None = Field(None, description="The still that is held for `length`.", examples=["quay"])
+    take: Takes | None = Field(
+        None, description="This take of the clip or still, not the picked one.", examples=[2]
+    )
     in_: Time | None = Field(
         None, alias="in", description="The first frame shown. Default: 0.", examples=[1.5]
     )
@@ -408,7 +416,9 @@ class EventModel(Table):
         "length; `fade` goes through black and changes no length.",
         examples=["dissolve"],
     )
-    length: Time | None = Field(None, description="Length of the transition.", examples=["16f"])
+    length: Time | None = Field(
+        None, description="Length of the transition, or how long the still is held.", examples=["16f"]
+    )
     scene: Number | None = Field(
         None, description="Scene number, for `names`; later events keep it.", examples=[2]
     )

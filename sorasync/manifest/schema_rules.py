@@ -76,7 +76,7 @@ KEYS: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("Assets", "path"): _DIRECTORY,
 }
 
-# A clip's matrix as written.
+# The matrix of a clip or still as written.
 MATRIX: Final[dict[str, Any]] = {
     "type": "object",
     "minProperties": 1,
@@ -95,6 +95,10 @@ VARIABLES: Final[dict[str, Any]] = {"propertyNames": {"pattern": _NAME}}
 
 def _without(*keys: str) -> dict[str, Any]:
     return {"properties": dict.fromkeys(keys, False)}
+
+
+def _either(*keys: str) -> dict[str, Any]:
+    return {"anyOf": [{"required": [key]} for key in keys]}
 
 
 def _others(key: str) -> dict[str, Any]:
@@ -131,11 +135,13 @@ TABLES: Final[dict[str, dict[str, Any]]] = {
         ]
     },
     "Event": {
-        "oneOf": [{"required": [key]} for key in ("clip", "gap", "transition")],
+        "oneOf": [{"required": [key]} for key in ("clip", "still", "gap", "transition")],
         "dependencies": {
             "transition": {"required": ["length"]},
-            "length": {"required": ["transition"]},
-            **{key: {"required": ["clip"]} for key in ("take", "in", "out", "gain", "scene", "shot")},
+            "still": {"required": ["length"]},
+            "length": _either("transition", "still"),
+            **{key: {"required": ["clip"]} for key in ("in", "out", "gain")},
+            **{key: _either("clip", "still") for key in ("take", "scene", "shot")},
         },
     },
     "Provider": {"propertyNames": {"not": {"pattern": _SECRET}}},

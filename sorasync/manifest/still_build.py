@@ -29,7 +29,8 @@ class _StillBuilding(DeclarationReader):
     """The work on one file: `faults` grows as stills are made."""
 
     def still(self, name: str, model: StillModel, defaults: Merged) -> StillSpec:
-        path: TomlPath = ("stills", name)
+        instance = self.declared.instances.get(f"still.{name}")
+        path: TomlPath = ("stills", instance.slug if instance else name)
         # Of the defaults only those that mean the same for a picture: its model and parameters are others.
         return StillSpec(
             name=name,
@@ -58,8 +59,8 @@ class _StillBuilding(DeclarationReader):
         if model.prompt is not None:
             return self.checked(model.prompt, (*path, "prompt"), address)
         if model.prompt_file is not None:
-            return self.prompt_file(name, model.prompt_file, (*path, "prompt_file"), address)
-        if name not in self.declared.partial_stills:
+            return self.prompt_file(model.prompt_file, (*path, "prompt_file"), address)
+        if address not in self.declared.partial:
             message = f"{address} has nothing to render"
             self.fault("S112", message, path, address, "prompt or prompt_file", on_key=True)
         return ""

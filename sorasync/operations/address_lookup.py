@@ -75,12 +75,15 @@ def unknown(text: str, known: Iterable[str]) -> SorasyncError:
     from difflib import get_close_matches
     from shlex import quote as quoted
 
+    from sorasync.graph.address import kind_of, spellings
+
     names = {name.partition("#")[0]: name for name in known}
-    instances = sorted(name for name in names if name.startswith(f"clip.{_bare(text)}["))
+    beginnings = tuple(f"{address.partition('#')[0]}[" for address in spellings(text))
+    instances = sorted(name for name in names if name.startswith(beginnings))
     if instances:
         shown = and_more([quoted(name) for name in instances], _NEAREST)
         return SorasyncError(
-            f"{text!r} is a matrix of {counted(len(instances), 'clip')}",
+            f"{text!r} is a matrix of {counted(len(instances), kind_of(instances[0]))}",
             hint=f"name one of them: {shown}",
         )
     bare = {name.partition(".")[2]: name for name in names}

@@ -146,7 +146,7 @@ def view_of(
         footage[address] = _footage(planned, render)
         if footage[address] is Footage.RENDERED:
             asset = planned.known.briefs[render.key].asset or ""
-            videos[address], digests[address] = store.path_of(asset), asset
+            videos[address], digests[address] = store.file_of(asset), asset
     costs = {address: _cost(planned, graph, [address]) for address in timeline.renders}
     cost = _cost(planned, graph, timeline.renders)
     pictures = _pictures(planned, store, graph)

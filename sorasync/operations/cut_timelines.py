@@ -31,8 +31,8 @@ def timelines(
     found: list[Timeline] = []
     faults: list[Fault] = []
     for cut in wanted:
-        names = {event.clip for event in cut.events if event.clip is not None}
-        if all(name in supposed.clips and supposed.clips[name].final for name in names):
+        nodes = [supposed.node(event.shown) for event in cut.events if event.shown is not None]
+        if all(node is not None and node.final for node in nodes):
             timeline, wrong = lay_out(cut, supposed)
             found.append(timeline)
             faults += wrong
@@ -40,16 +40,16 @@ def timelines(
 
 
 def supposed_graph(project: Project, library: Library, graph: Graph, cuts: Iterable[CutSpec]) -> Graph:
-    """The graph, with take 1 picked wherever clips of these cuts wait for a pick."""
-    names = {event.clip for cut in cuts for event in cut.events if event.clip is not None}
-    waiting = [graph.clips[name] for name in names if name in graph.clips and graph.clips[name].waits_for]
-    if not waiting:
+    """The graph, with take 1 picked wherever what these cuts show waits for a pick."""
+    shown = {event.shown for cut in cuts for event in cut.events if event.shown is not None}
+    nodes = [node for address in shown if (node := graph.node(address)) is not None and node.waits_for]
+    if not nodes:
         return graph
     from sorasync.graph.expand import expand_as_far
 
     clips: dict[str, ClipSpec] = dict(library.clips)
-    for node in waiting:
-        name: str | None = node.name
+    for node in nodes:
+        name: str | None = node.name if node.kind == "clip" else None
         while name is not None:
             spec = clips[name]
             clips[name] = spec if spec.pick else replace(spec, pick=1)

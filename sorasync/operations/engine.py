@@ -26,7 +26,7 @@ from sorasync.graph.parted import Columns, PartedGraph
 from sorasync.graph.render import Render
 from sorasync.manifest.built import Built, build_file, holds
 from sorasync.manifest.config import Config
-from sorasync.manifest.cut_spec import CutSpec
+from sorasync.manifest.cut_spec import CutEvent, CutSpec
 from sorasync.manifest.diagnostic import Diagnostic
 from sorasync.manifest.files import FileDigest, FileFault, LibraryFiles
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin, same_place
@@ -373,12 +373,18 @@ class _Loading:
 
     def _add_cuts(self, built: Built) -> None:
         for cut in built.cuts:
-            shown = [event for event in cut.events if event.clip is not None]
+            shown = [event for event in cut.events if event.shown is not None]
             if cut.name in self.cuts or built.faults:
                 raise _GiveUp
-            if any((event.take or 1) > self._takes(event.clip or "") for event in shown):
+            if any((event.take or 1) > self._takes_shown(event) for event in shown):
                 raise _GiveUp
             self.cuts[cut.name] = cut
+
+    def _takes_shown(self, event: CutEvent) -> int:
+        """How many takes there are of what an event shows, 0 where that is not declared."""
+        if event.still is not None:
+            return self.stills[event.still].takes if event.still in self.stills else 0
+        return self._takes(event.clip or "")
 
     def _takes(self, name: str) -> int:
         """How many takes a clip has, 0 where there is none."""

@@ -153,3 +153,35 @@ def test_a_provider_without_stills_says_so(film: Films) -> None:
     answer = one.run("validate")
     assert answer.code == 1
     assert "error[S131] manifests/a.toml:1:1: preview makes no stills" in answer.err
+
+
+def test_a_matrix_makes_a_still_for_each_combination(film: Films) -> None:
+    one = film("""
+        [stills.quay]
+        prompt = "A quay in {{ city }}."
+        matrix = { city = ["Lisbon", "Osaka"] }
+        takes = 2
+        [clips.harbour]
+        prompt = "A boat leaves {{ city }}."
+        matrix = { city = ["Lisbon", "Osaka"] }
+        image = "still:quay[city={{ city }}]"
+        [clips.plain]
+        prompt = "A boat."
+        image = "still:plain"
+        [stills.plain]
+        prompt = "A quay in Osaka."
+        takes = 2
+    """)
+    one.settle()
+    assert one.run("pick", "still.quay[city=Osaka]", "2").code == 0
+    assert '"still.quay[city=Osaka]" = 2' in one.read("manifests/picks.toml")
+    changes = one.run("plan", "--format", "json").json["changes"]
+    assert [change["address"] for change in changes] == ["clip.harbour[city=Osaka]"]
+    assert one.render("clip.harbour[city=Osaka]#1").still == "still.quay[city=Osaka]#2"
+    # Where it comes from decides nothing: the same picture is the same render.
+    assert one.render("still.quay[city=Osaka]#1").key == one.render("still.plain#1").key
+    refused = one.run("show", "still.quay")
+    assert "'still.quay' is a matrix of 2 stills" in refused.err
+    shown = one.run("show", "still.quay[city=Lisbon]").out
+    assert "matrix.city" in shown and "Lisbon" in shown
+    assert "still.quay[city=Lisbon]" in one.run("status", "still.quay*").out

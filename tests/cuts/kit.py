@@ -55,6 +55,19 @@ def video(
     return path
 
 
+def picture(path: Path, number: int, size: tuple[int, int] = (64, 36)) -> Path:
+    """A PNG as light as that frame of a video."""
+    light = _DARKEST + _STEP * number
+    grey = np.full((size[1], size[0], 3), round((light - 16) * 255 / 219), np.uint8)
+    frame = av.VideoFrame.from_ndarray(grey, format="rgb24")
+    with av.open(str(path), "w", format="image2") as container:
+        stream = container.add_stream("png", rate=1)
+        stream.width, stream.height, stream.pix_fmt = *size, "rgb24"
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
 def _stripes(number: int, width: int) -> npt.NDArray[np.uint8]:
     """One row of the picture that holds a number."""
     bits = [number >> (at * _BITS // width) & 1 for at in range(width)]
@@ -82,16 +95,17 @@ def wave_file(path: Path, samples: npt.NDArray[np.float32]) -> Path:
 
 
 def stored(film: Film, address: str, source: Path) -> None:
-    """Make the state and the disk as if a render had been applied and its video were that file."""
+    """Make the state and the disk as if a render had been applied and its video or still were that file."""
     data = source.read_bytes()
     sha = hashlib.sha256(data).hexdigest()
-    path = film.project.assets().path_of(sha)
+    suffix = ".mp4" if source.suffix == ".mp4" else f".still{source.suffix}"
+    path = film.project.assets().path_of(sha, suffix)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     render = film.render(address)
     with film.store() as store:
         run = store.start_run("sorasync apply --yes", "ada", "studio", 1)
-        store.add_asset(sha, len(data), "video", ".mp4")
+        store.add_asset(sha, len(data), "video", suffix)
         film.put(store, render, Status.STORED, run, asset=sha)
         store.bind(address, render.key, run=run)
         store.finish_run(run, "done")

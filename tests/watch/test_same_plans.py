@@ -130,6 +130,7 @@ def _film(library: Library, name: str) -> None:
     (library.root / "manifests/mossy.mp4~new").replace(library.root / "manifests/mossy.mp4")
 
 
+REEL = '[cuts.reel]\nevents = [{ still = "quay", length = 1 }]\n'
 EDITS: dict[str, Edit] = {
     "mend everything": _mending,
     "apply": _settling,
@@ -163,6 +164,11 @@ EDITS: dict[str, Edit] = {
     "a step": _appending("manifests/a.toml", '[[clips.boat.steps]]\nextend = "On and on"\nseconds = 4\n'),
     "no file": lambda library: (library.root / "manifests/c.toml").unlink(missing_ok=True),
     "another file": lambda library: library.write("manifests/new/d.toml", clip("lamp", "A lamp")),
+    "a still and a cut of it": _appending("manifests/b.toml", '[stills.quay]\nprompt = "A quay"\n' + REEL),
+    "a cut of no still": _appending("manifests/b.toml", REEL),
+    "variants of a still": _appending(
+        "manifests/c.toml", '[stills.pier]\nprompt = "{{ mood }} pier"\nmatrix = { mood = ["Wet", "Dry"] }\n'
+    ),
     "too long": _replacing("manifests/a.toml", "A boat", "x" * 40_000),
     "nothing": lambda library: None,
 }
