@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from sorasync.apply.sidecars import sidecar_of
 from sorasync.assets.sidecar import write_sidecar
@@ -12,12 +13,17 @@ from sorasync.assets.store import AssetStore
 from sorasync.errors import SorasyncError
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Render
-from sorasync.operations.locked_state import ChangeSession
+from sorasync.operations.address_lookup import find
+from sorasync.operations.locked_state import ChangeSession, changing
 from sorasync.plan.change import FieldChange
 from sorasync.plan.reason import changed_fields, inputs_of
 from sorasync.state.record import IN_FLIGHT, Binding, Record, Status
 from sorasync.state.rows import fields_of
 from sorasync.state.store import Store
+
+if TYPE_CHECKING:
+    from sorasync.operations.project import Project
+    from sorasync.state.lock import LockWait
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,29 @@ class Acceptance:
 
     accepted: tuple[Accepted, ...]
     left: tuple[tuple[str, str], ...]
+
+
+def accept_renders(
+    project: Project,
+    address: str,
+    reason: str,
+    waiting: LockWait,
+    agreed: Callable[[Acceptance, Graph], bool] = lambda found, graph: True,
+) -> Acceptance | None:
+    """Accept the renders of an address, and what follows from them; None where `agreed` says no.
+
+    `agreed` is asked while the state is locked, with everything that would be accepted.
+    """
+    if not reason.strip():
+        raise SorasyncError("accepting a render needs a reason", hint="it is kept in the history")
+    graph = project.graph(project.library())
+    named = set(find(address, graph).renders)
+    with changing(project, waiting) as session:
+        found = acceptance(session.store, graph, named, address)
+        if not agreed(found, graph):
+            return None
+        accept(project.assets(), session, found, reason.strip())
+    return found
 
 
 def acceptance(store: Store, graph: Graph, addresses: Container[str], label: str) -> Acceptance:

@@ -88,6 +88,12 @@ class Spending:
     simulated: bool
 
 
+def cost_report(project: Project, by: By = By.CLIP, since: float = 0.0) -> Spending:
+    """What was spent since a Unix time; see `spending`."""
+    with project.synced_store() as store:
+        return spending(project, store, by, since)
+
+
 def spending(project: Project, store: Store, by: By, since: float = 0.0) -> Spending:
     """Add up every attempt begun since a Unix time; a real provider's apart from what was only drawn."""
     lines, total = [], CostSum("total")

@@ -47,6 +47,12 @@ class Accuracies:
     total: Accuracy
 
 
+def accuracy_report(project: Project, by: By = By.MODEL, since: float = 0.0) -> Accuracies:
+    """How far estimates were from what was reported; see `estimate_accuracy`."""
+    with project.synced_store() as store:
+        return estimate_accuracy(project, store, by, since)
+
+
 def estimate_accuracy(project: Project, store: Store, by: By = By.MODEL, since: float = 0.0) -> Accuracies:
     """Compare estimates with reports, request by request, for requests sent since a Unix time."""
     lines = []

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
 from sorasync.manifest.diagnostic import Position
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin
 from sorasync.manifest.provenance import Origins
 from sorasync.manifest.still_spec import StillSpec
+
+if TYPE_CHECKING:
+    from sorasync.operations.project import Project
 
 Pattern = re.Pattern[str]
 
@@ -41,6 +45,11 @@ class _Field:
     name: str
     text: str
     origin: Origin | Position
+
+
+def find_entries(project: Project, words: Sequence[str], *, regex: bool = False) -> list[FoundEntry]:
+    """Everything that contains all the words, case ignored. Raises `ManifestError` and `SorasyncError`."""
+    return list(find(project.library(), patterns(words, regex=regex)))
 
 
 def patterns(words: Sequence[str], *, regex: bool = False) -> list[Pattern]:

@@ -12,16 +12,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from sorasync.errors import Refused
 from sorasync.graph.address import natural
+from sorasync.operations.locked_state import changing
 from sorasync.plan.reason import inputs_of
 from sorasync.plan.selection import matches
 from sorasync.state.record import IN_FLIGHT, Record, Status
+from sorasync.text import and_more
 
 if TYPE_CHECKING:
     from sorasync.operations.locked_state import ChangeSession
     from sorasync.operations.project import Project
     from sorasync.profile.profile import Profile
     from sorasync.provider.host_client import HostClient
+    from sorasync.state.lock import LockWait
     from sorasync.state.store import Store
 
 # A broken download counts as abandoned after this many seconds.
@@ -53,6 +57,86 @@ class Deleted:
     bytes: int
     remote: int
     failed: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """Retired renders, and downloads that were abandoned: how many, and their bytes."""
+
+    renders: tuple[Doomed, ...]
+    downloads: int = 0
+    download_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """All renders that `destroy` deletes, and those in doubt, which stay."""
+
+    renders: tuple[Doomed, ...]
+    unsettled: tuple[Record, ...]
+
+
+def garbage(
+    project: Project, patterns: Collection[str] = (), older_than: float | None = None, *, remote: bool = False
+) -> Garbage:
+    """What `gc` deletes; see `retired`. With `remote` raises where the provider could not be asked."""
+    with project.synced_store() as store:
+        found = retired(project, store, older_than, patterns=patterns)
+        if remote and at_provider(project, store, found):
+            project.require_provider()
+    return Garbage(tuple(found), *stale_parts(project))
+
+
+def collect_garbage(
+    project: Project,
+    found: Garbage,
+    waiting: LockWait,
+    older_than: float | None = None,
+    *,
+    remote: bool = False,
+) -> Deleted:
+    """Delete what was found, as far as it is still retired. Raises `StateLocked` and `ProviderError`."""
+    with changing(project, waiting) as session:
+        shown = {one.record.key for one in found.renders}
+        still = retired(project, session.store, older_than, shown)
+        deleted = delete(project, session, still, remote=remote)
+        clear_leftovers(project, session.store, project.clock.now() - STALE)
+        relink(project, session.store)
+    return deleted
+
+
+def everything_rendered(
+    project: Project, *, remote: bool = True, include_protected: bool = False
+) -> Everything:
+    """What `destroy` deletes. Raises `Refused` for protected addresses; see `garbage` for `remote`."""
+    with project.synced_store() as store:
+        found, unsettled = everything(project, store)
+        _refuse_protected(store, include_protected)
+        if remote and at_provider(project, store, found):
+            project.require_provider()
+    return Everything(tuple(found), tuple(unsettled))
+
+
+def destroy(
+    project: Project, waiting: LockWait, *, remote: bool = True, include_protected: bool = False
+) -> Deleted:
+    """Delete every render that can be deleted. Raises `Refused`, `StateLocked` and `ProviderError`."""
+    with changing(project, waiting) as session:
+        _refuse_protected(session.store, include_protected)
+        deleted = delete(project, session, everything(project, session.store)[0], remote=remote)
+        clear_leftovers(project, session.store, project.clock.now() + 1)
+        relink(project, session.store)
+    return deleted
+
+
+def _refuse_protected(store: Store, include: bool) -> None:
+    names = sorted(store.protected())
+    if not names or include:
+        return
+    raise Refused(
+        f"{and_more(names, 3)} {'is' if len(names) == 1 else 'are'} protected; nothing was deleted",
+        hint="sorasync unprotect ADDRESS lifts a protection, --include-protected overrides all of them",
+    )
 
 
 def retired(

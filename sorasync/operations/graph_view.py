@@ -15,6 +15,7 @@ from sorasync.plan.selection import matches
 if TYPE_CHECKING:
     from sorasync.graph.graph import ClipNode, Graph
     from sorasync.graph.render import Render
+    from sorasync.operations.project import Project
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,11 @@ class GraphView:
             if before != address:
                 found[address] = before
         return found
+
+
+def graph_view(project: Project, patterns: tuple[str, ...] = ()) -> GraphView:
+    """The graph of a library, or what the patterns match in it. Raises what `chosen` raises."""
+    return chosen(project.graph(project.library()), patterns)
 
 
 def chosen(graph: Graph, patterns: tuple[str, ...]) -> GraphView:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from sorasync.errors import SorasyncError
 from sorasync.operations.import_one import new_record
-from sorasync.operations.locked_state import ChangeSession
+from sorasync.operations.locked_state import ChangeSession, changing
 from sorasync.operations.project import Project
-from sorasync.operations.provider_jobs import Sweep, oldest_first
+from sorasync.operations.provider_jobs import Sweep, oldest_first, sweep
 from sorasync.provider.redact import HIDDEN
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.recovery.match_job import job_signature, requests_matching
@@ -22,6 +22,7 @@ from sorasync.state.record import Status
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
+    from sorasync.state.lock import LockWait
 
 NAME = "imported.toml"
 _WORDS = 6
@@ -64,6 +65,53 @@ class Gathered:
     path: Path
     clips: tuple[Clip, ...]
     left_out: tuple[LeftOut, ...]
+
+
+def import_remote(
+    project: Project,
+    waiting: LockWait,
+    *,
+    out: Path | None = None,
+    since: float | None = None,
+    dry_run: bool = False,
+) -> Gathered:
+    """Declare and bind every finished video of the provider that is not declared here.
+
+    `out` is the manifest to write, `since` Unix seconds. With `dry_run` nothing is changed.
+    Raises `ProviderError`, and `SorasyncError` where the provider has no list or `out` is no manifest.
+    """
+    named = _manifest_path(project, out) if out else None
+    manifests = project.root / project.config.library.manifests
+    swept = sweep(project, since)
+    if not swept.listed:
+        raise SorasyncError(
+            f"{project.profile.provider_name} has no list of videos",
+            hint="sorasync import ADDRESS ID binds a video by its id",
+        )
+    if dry_run:
+        with project.synced_store() as store:
+            graph, path = project.graph(project.library()), named or free_name(manifests)
+            return gather(project, graph, swept, store.remote_ids(), path, since)
+    with changing(project, waiting) as session:
+        graph, path = project.graph(project.library()), named or free_name(manifests)
+        found = gather(project, graph, swept, session.store.remote_ids(), path, since)
+        if found.clips:
+            carry_out(project, session, found)
+    return found
+
+
+def _manifest_path(project: Project, out: Path) -> Path:
+    """The path of a manifest: it must be one that the library reads."""
+    manifests = (project.root / project.config.library.manifests).resolve()
+    path = (Path.cwd() / out).resolve()
+    if not path.is_relative_to(manifests):
+        path = (project.root / out).resolve()
+    if not path.is_relative_to(manifests) or path.suffix != ".toml":
+        raise SorasyncError(
+            f"{out} is not a manifest of this library",
+            hint=f"name a .toml file in {project.config.library.manifests}/",
+        )
+    return path
 
 
 def gather(

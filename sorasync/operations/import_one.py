@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
-from sorasync.operations.locked_state import ChangeSession
+from sorasync.operations.address_lookup import find
+from sorasync.operations.locked_state import ChangeSession, changing
 from sorasync.operations.project import Project
 from sorasync.operations.resolve import refuse_held
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.recovery.match_job import JobComparison, Wanted, compare_job
 from sorasync.state.record import IN_FLIGHT, Status
+
+if TYPE_CHECKING:
+    from sorasync.state.lock import LockWait
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,20 @@ class Imported:
     remote_id: str
     status: Status
     likeness: JobComparison | None
+
+
+def import_video(
+    project: Project, address: str, remote_id: str, waiting: LockWait, *, force: bool = False
+) -> Imported:
+    """Bind the render of a declared address to a video of the provider. Raises what `bind` raises."""
+    graph = project.graph(project.library())
+    found = find(address, graph)
+    if not found.declared or len(found.renders) != 1:
+        labels = ", ".join(graph.label(render) for render in found.renders)
+        raise SorasyncError(f"{address} means several renders: {labels}", hint="name one of them")
+    project.require_provider()
+    with changing(project, waiting) as session:
+        return bind(project, session, graph, graph.renders[found.renders[0]], remote_id, force=force)
 
 
 def wanted_of(render: Render) -> Wanted:

@@ -1,11 +1,15 @@
-"""What a pick leads to: the names of files brought in line, and the plan with it."""
+"""Picks a take, as a person names it: the file, the names of videos brought in line, and the plan with it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sorasync.operations.pick import Picked
+from sorasync.errors import SorasyncError
+from sorasync.manifest.diagnostic import ManifestError
+from sorasync.operations.address_lookup import find
+from sorasync.operations.address_view import AddressView, look
+from sorasync.operations.pick import Picked, pick, repair
 from sorasync.operations.plan import PlanOptions, make_plan
 
 if TYPE_CHECKING:
@@ -27,6 +31,32 @@ class PickOutcome:
     plan: Plan
     notes: tuple[str, ...]
     failed: tuple[CheckResult, ...] = ()
+
+
+def takes_of_clip(project: Project, text: str) -> AddressView:
+    """What is known of a clip or a still. Raises `SorasyncError` for anything else."""
+    view = look(project, text)
+    if view.found.picked_as is None or not view.found.declared:
+        raise SorasyncError(f"{view.found.owner} is no clip or still in the manifests, so it has no takes")
+    return view
+
+
+def pick_take(project: Project, text: str, take: int | None) -> PickOutcome:
+    """Pick a take of a clip or a still, or none; a library that only a wrong pick spoils is mended by it.
+
+    Raises what `pick` raises, and `SorasyncError` for a word that means nothing.
+    """
+    try:
+        library = project.library()
+    except ManifestError:
+        mended = repair(project, text.removeprefix("clip."), take)
+        if mended is None:
+            raise
+        return outcome(project, mended)
+    found = find(text, project.graph(library))
+    if found.picked_as is None:
+        raise SorasyncError(f"{found.owner} is no clip or still, so it has no takes")
+    return outcome(project, pick(project, library, found.picked_as, take))
 
 
 def outcome(project: Project, picked: Picked) -> PickOutcome:

@@ -35,6 +35,11 @@ STILL = "still"
 _SENT = "sent image"
 
 
+def price_list(project: Project, *, used: bool = False) -> list[Price]:
+    """Every price that plans go by, or with `used` those of the manifests. Raises `ManifestError`."""
+    return list(used_prices(project, project.graph(project.library())) if used else known_prices(project))
+
+
 def known_prices(project: Project) -> Iterator[Price]:
     """Every price of the profile as this library has it, by model and size."""
     book = read_books(project.root).get(project.profile.name)

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 from sorasync.apply.sidecars import record_of
 from sorasync.graph.address import natural
 from sorasync.operations.import_one import new_record, status_of, wanted_of
-from sorasync.operations.locked_state import ChangeSession
+from sorasync.operations.locked_state import ChangeSession, changing
 from sorasync.operations.project import Project
 from sorasync.operations.provider_jobs import oldest_first
+from sorasync.operations.state_view import state_path
 from sorasync.provider.wire import JobStatus
 from sorasync.recovery.match_job import request_signature, requests_matching
+from sorasync.state.backup import set_aside
 from sorasync.state.record import Record, Status
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
     from sorasync.graph.render import Kind, Render
     from sorasync.provider.wire import Job
+    from sorasync.state.lock import LockWait
 
 
 @dataclass
@@ -46,6 +49,17 @@ class Recovered:
     unreadable: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
     provider: str | None = None
+
+
+def recover_state(
+    project: Project, waiting: LockWait, *, anew: bool = False, offline: bool = False
+) -> Recovered:
+    """Rebuild a lost state; see `recover`. With `anew` the state that is there is moved aside first."""
+    graph = project.graph(project.library())
+    if anew and (aside := set_aside(state_path(project), project.clock, waiting)) is not None:
+        waiting.notice(f"the current state is kept as {aside.name}, beside the backups")
+    with changing(project, waiting) as session:
+        return recover(project, session, graph, offline=offline)
 
 
 def recover(project: Project, session: ChangeSession, graph: Graph, *, offline: bool = False) -> Recovered:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.errors import SorasyncError
-from sorasync.operations.locked_state import ChangeSession
+from sorasync.graph.address import spellings
+from sorasync.operations import resolve_batch
+from sorasync.operations.locked_state import ChangeSession, changing
 from sorasync.operations.project import Project
-from sorasync.operations.resolve_batch import BatchQuestion, grouped, with_candidates
+from sorasync.operations.resolve_batch import PREFIX, BatchQuestion, grouped, with_candidates
 from sorasync.operations.takes import several_takes
 from sorasync.recovery.match_job import JobComparison, compare_job, is_older, wanted_by
 from sorasync.state.record import Record, Status
@@ -24,6 +26,7 @@ from sorasync.state.store import Store
 if TYPE_CHECKING:
     from sorasync.provider.base import Provider
     from sorasync.provider.wire import Job
+    from sorasync.state.lock import LockWait
 
 OPEN = frozenset({Status.INTENT, Status.UNKNOWN})
 # Most candidates to show for a question, the likeliest first.
@@ -77,11 +80,88 @@ class Questions:
         return len(self.open) + len(self.batches)
 
 
-def questions(project: Project, only: Collection[str] | None = None, *, thumbnails: bool = True) -> Questions:
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A question that was answered. Of an adopted job or batch also its id and its status."""
+
+    address: str
+    answer: Answer
+    records: tuple[Record, ...]
+    remote_id: str | None = None
+    status: str | None = None
+
+    @property
+    def batch(self) -> bool:
+        """Whether the question was that of a batch."""
+        return self.address.startswith(PREFIX)
+
+
+def settle(
+    project: Project,
+    address: str,
+    answer: Answer,
+    waiting: LockWait,
+    *,
+    remote_id: str | None = None,
+    force: bool = False,
+) -> Settled:
+    """Answer the open question of an address or a batch; `remote_id` is what is adopted.
+
+    Raises what `question_of` and `adopt` raise, and `StateLocked`.
+    """
+    if (answer is Answer.ADOPT) is (remote_id is None):
+        raise SorasyncError("an id is given to adopt it, and only then")
+    if remote_id is not None:
+        project.require_provider()
+    if address.startswith(PREFIX):
+        return _settle_batch(project, address, answer, waiting, remote_id, force=force)
+    with changing(project, waiting) as session:
+        record = question_of(session.store, _spelled(address), address)
+        status = None
+        if remote_id is not None:
+            job = adopt(project, session, record, remote_id, force=force)
+            remote_id, status = job.id, job.status.value
+        else:
+            _release(session, answer, record)
+    drop_pictures(project)
+    return Settled(address, answer, (record,), remote_id, status)
+
+
+def _settle_batch(
+    project: Project, name: str, answer: Answer, waiting: LockWait, batch_id: str | None, *, force: bool
+) -> Settled:
+    with changing(project, waiting) as session:
+        question, status = resolve_batch.question_of(session.store, name), None
+        if batch_id is not None:
+            batch = resolve_batch.adopt(project, session, question, batch_id, force=force)
+            batch_id, status = batch.id, batch.status.value
+        else:
+            _release(session, answer, *question.records)
+    return Settled(name, answer, question.records, batch_id, status)
+
+
+def _release(session: ChangeSession, answer: Answer, *records: Record) -> None:
+    (resend if answer is Answer.RESEND else forget)(session, *records)
+
+
+def _spelled(address: str) -> set[str]:
+    """The full addresses that a person may mean: of a clip with one take `#1` may be left out."""
+    if address.startswith(PREFIX):
+        return {address}
+    return {full for named in spellings(address) for full in _with_take(named)}
+
+
+def _with_take(named: str) -> set[str]:
+    take, slash, step = named.partition("/")
+    full = take if "#" in take or take.startswith("character.") else f"{take}#1"
+    return {named, f"{full}{slash}{step}"}
+
+
+def questions(project: Project, address: str | None = None, *, thumbnails: bool = True) -> Questions:
     """Every open question with its candidates, asked from the provider's lists; changes nothing.
 
-    `only` are the addresses, or the name of the batch, that are asked about; each render of a batch that is
-    named by its address is a question of its own.
+    `address`, or the name of a batch, limits them; each render of a batch that is named by its address is a
+    question of its own.
 
     Raises `StateError` and `ProviderError`.
     """
@@ -95,7 +175,7 @@ def questions(project: Project, only: Collection[str] | None = None, *, thumbnai
         batch_ids = frozenset(
             b for r in store.in_flight() if r.status is Status.BATCHED and (b := r.batch_id)
         )
-    together, records = _chosen(records, only)
+    together, records = _chosen(records, None if address is None else _spelled(address))
     together = with_candidates(project, together, batch_ids)
     busy = at_work.describe(project.clock.now()) if at_work and (together or records) else None
     if not records:

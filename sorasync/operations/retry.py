@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Render
-from sorasync.operations.locked_state import ChangeSession
+from sorasync.operations.address_lookup import find
+from sorasync.operations.locked_state import ChangeSession, changing
 from sorasync.operations.project import Project
 from sorasync.plan.cost import cost_of
 from sorasync.state.record import RETRY, Record, Status
 from sorasync.state.store import Store
+
+if TYPE_CHECKING:
+    from sorasync.state.lock import LockWait
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,27 @@ class Lifted:
     why: str
     attempts: int
     cost_usd: Decimal | None
+
+
+def retry_renders(
+    project: Project,
+    addresses: Iterable[str],
+    waiting: LockWait,
+    *,
+    failed: bool = False,
+    blocked: bool = False,
+) -> list[Lifted]:
+    """Let the next apply try renders again: those of the addresses, and all that failed or were blocked.
+
+    Raises `SorasyncError` for an address that has nothing to be tried again.
+    """
+    graph = project.graph(project.library())
+    with changing(project, waiting) as session:
+        named = [render for text in addresses for render in find(text, graph).renders]
+        limit = project.config.apply.attempts
+        more = stuck(session.store, graph, limit, failed=failed, blocked=blocked)
+        wanted = list(dict.fromkeys([*named, *more]))
+        return lift(project, session, graph, wanted) if wanted else []
 
 
 def stuck(store: Store, graph: Graph, limit: int, *, failed: bool, blocked: bool) -> list[str]:

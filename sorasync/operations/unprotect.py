@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from sorasync.graph.address import owner, spellings
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.manifest.library import Origin
-from sorasync.operations.locked_state import ChangeSession
+from sorasync.operations.address_lookup import unknown
+from sorasync.operations.locked_state import ChangeSession, changing
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
     from sorasync.manifest.diagnostic import Position
     from sorasync.manifest.library import Library
     from sorasync.operations.project import Project
+    from sorasync.state.lock import LockWait
     from sorasync.state.record import Binding
 
 
@@ -31,6 +33,20 @@ class Protections:
     known: tuple[str, ...]
     guarded: tuple[str, ...] = ()
     declared_at: Position | None = None
+
+
+def unprotect(project: Project, address: str, waiting: LockWait) -> Protections:
+    """Lift the protection that the state remembers for an address; what there was of it.
+
+    Raises `SorasyncError` for a word that means nothing.
+    """
+    found = protections(project, address)
+    if not found.addresses:
+        raise unknown(address, found.known)
+    if found.guarded:
+        with changing(project, waiting) as session:
+            lift(session, found.guarded)
+    return found
 
 
 def protections(project: Project, text: str) -> Protections:

@@ -59,6 +59,13 @@ class UsableCosts:
     simulated: bool
 
 
+def usable_cost_report(project: Project, by: By = By.MODEL, since: float = 0.0) -> UsableCosts:
+    """What each second in use has cost since a Unix time; see `usable_costs`."""
+    graph = project.graph(project.library())
+    with project.synced_store() as store:
+        return usable_costs(project, store, graph, by, since)
+
+
 def usable_costs(
     project: Project, store: Store, graph: Graph, by: By = By.MODEL, since: float = 0.0
 ) -> UsableCosts:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import click
@@ -12,8 +11,6 @@ import click
 from sorasync.cli.app.failure import printable
 
 if TYPE_CHECKING:
-    from sorasync.operations.locked_state import ChangeSession
-    from sorasync.operations.project import Project
     from sorasync.state.lock import LockWait
 
 
@@ -32,13 +29,6 @@ def waiting(lock_timeout: float) -> LockWait:
     from sorasync.state.lock import LockWait
 
     return LockWait(command_line(), lock_timeout, notice)
-
-
-def changing(project: Project, lock_timeout: float = 0.0) -> AbstractContextManager[ChangeSession]:
-    """Hold the state for this command, waiting up to `lock_timeout` seconds for it. Raises `StateLocked`."""
-    from sorasync.operations import locked_state as recording
-
-    return recording.changing(project, waiting(lock_timeout))
 
 
 def confirmed(question: str, *, yes: bool) -> bool:

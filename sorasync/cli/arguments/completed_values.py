@@ -65,12 +65,11 @@ def backups(ctx: click.Context, _parameter: click.Parameter, incomplete: str) ->
     from sorasync.cli.app.library_options import globals_of
     from sorasync.cli.views.state.state_output import backups_text
     from sorasync.errors import SorasyncError
-    from sorasync.operations.state_view import state_path
-    from sorasync.state.backup import backups
+    from sorasync.operations.state_care import state_backups
 
     try:
         project = globals_of(ctx).project()
-        found = backups(state_path(project))
+        found = state_backups(project)
         lines = list(backups_text(found, project.clock.now())) if found else []
     except (SorasyncError, OSError, ValueError, RecursionError):
         return []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from sorasync.cli.app.exit_code import ExitCode
@@ -9,6 +11,10 @@ from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.app.output import print_json, print_lines
 from sorasync.cli.arguments.address_argument import ADDRESS
 from sorasync.cli.arguments.lock_option import lock_option
+
+if TYPE_CHECKING:
+    from sorasync.graph.graph import Graph
+    from sorasync.operations.accept import Acceptance
 
 _EXAMPLES = """\b
 Examples:
@@ -31,24 +37,22 @@ def command(globals: Globals, address: str, reason: str, yes: bool, lock_timeout
     Renders made from it follow, as far as nothing else about them changed; the whole chain is shown first.
     The earlier record is kept, so that taking the change back costs nothing either.
     """
-    from sorasync.cli.app.invocation import changing, confirmed
+    from sorasync.cli.app.invocation import confirmed, waiting
     from sorasync.cli.views.accept_output import acceptance_json, acceptance_text
-    from sorasync.operations.accept import accept, acceptance
-    from sorasync.operations.address_lookup import find
+    from sorasync.operations.accept import accept_renders
 
     if not reason.strip():
         raise click.UsageError("--reason must not be empty")
-    project = globals.project()
-    graph = project.graph(project.library())
-    named = set(find(address, graph).renders)
-    with changing(project, lock_timeout) as session:
-        found = acceptance(session.store, graph, named, address)
+
+    def agreed(found: Acceptance, graph: Graph) -> bool:
         if not globals.json:
             print_lines(acceptance_text(found, graph))
-        if not confirmed("Accept this without rendering?", yes=yes):
-            print_lines(["Nothing was changed."])
-            return ExitCode.ERROR
-        accept(project.assets(), session, found, reason.strip())
+        return confirmed("Accept this without rendering?", yes=yes)
+
+    found = accept_renders(globals.project(), address, reason, waiting(lock_timeout), agreed)
+    if found is None:
+        click.echo("Nothing was changed.", err=True)
+        return ExitCode.ERROR
     if globals.json:
         print_json(acceptance_json(found, reason.strip()))
     else:

@@ -59,10 +59,9 @@ def command(
     if accuracy:
         return _show_accuracy(globals, project, by, after)
     from sorasync.cli.views.cost_output import cost_csv, cost_json, cost_text
-    from sorasync.operations.cost import By, spending
+    from sorasync.operations.cost import By, cost_report
 
-    with project.synced_store() as store:
-        found = spending(project, store, By(by or "clip"), after)
+    found = cost_report(project, By(by or "clip"), after)
     if globals.json:
         print_json(cost_json(found))
     elif csv:
@@ -75,11 +74,9 @@ def command(
 def _show_usable(globals: Globals, project: Project, by: str | None, since: float) -> ExitCode:
     from sorasync.cli.views.usable_cost_output import usable_json, usable_text
     from sorasync.operations.cost import By
-    from sorasync.operations.usable_cost import usable_costs
+    from sorasync.operations.usable_cost import usable_cost_report
 
-    graph = project.graph(project.library())
-    with project.synced_store() as store:
-        found = usable_costs(project, store, graph, By(by or "model"), since)
+    found = usable_cost_report(project, By(by or "model"), since)
     if globals.json:
         print_json(usable_json(found))
     else:
@@ -90,10 +87,9 @@ def _show_usable(globals: Globals, project: Project, by: str | None, since: floa
 def _show_accuracy(globals: Globals, project: Project, by: str | None, since: float) -> ExitCode:
     from sorasync.cli.views.estimate_accuracy_output import accuracy_json, accuracy_text
     from sorasync.operations.cost import By
-    from sorasync.operations.estimate_accuracy import estimate_accuracy
+    from sorasync.operations.estimate_accuracy import accuracy_report
 
-    with project.synced_store() as store:
-        found = estimate_accuracy(project, store, By(by or "model"), since)
+    found = accuracy_report(project, By(by or "model"), since)
     if globals.json:
         print_json(accuracy_json(found))
     else:

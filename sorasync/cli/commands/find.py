@@ -26,9 +26,9 @@ def command(globals: Globals, text: tuple[str, ...], regex: bool) -> ExitCode:
     with 1 when nothing is found, as grep does.
     """
     from sorasync.cli.views.find_output import find_json, find_lines
-    from sorasync.operations.find import find, patterns
+    from sorasync.operations.find import find_entries
 
-    found = list(find(globals.project().library(), patterns(text, regex=regex)))
+    found = find_entries(globals.project(), text, regex=regex)
     if globals.json:
         print_json(find_json(found, text, regex=regex))
     else:

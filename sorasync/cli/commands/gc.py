@@ -15,7 +15,7 @@ from sorasync.cli.terminal.units import length
 from sorasync.text import counted
 
 if TYPE_CHECKING:
-    from sorasync.operations.gc import Deleted, Doomed
+    from sorasync.operations.gc import Deleted, Garbage
     from sorasync.operations.project import Project
 
 _EXAMPLES = """\b
@@ -55,26 +55,22 @@ def command(
     limits the list to renders of that address, and takes * and ?.
     """
     from sorasync.cli.views.gc_output import deleted_text, gc_json, gc_text
-    from sorasync.operations.gc import at_provider, retired, stale_parts
+    from sorasync.operations.gc import garbage
 
     project = globals.project()
-    with project.synced_store() as store:
-        found = retired(project, store, older_than, patterns=patterns)
-        if delete and remote and at_provider(project, store, found):
-            project.require_provider()
-    parts = stale_parts(project)
+    found = garbage(project, patterns, older_than, remote=delete and remote)
     if not globals.json:
         filtered = older_than is not None or bool(patterns)
         now = project.clock.now()
-        print_lines(gc_text(found, parts, now, asked=delete, quiet=globals.quiet, filtered=filtered))
+        print_lines(gc_text(found, now, asked=delete, quiet=globals.quiet, filtered=filtered))
     deleted = None
-    if delete and (found or parts[0]):
+    if delete and (found.renders or found.downloads):
         deleted = _delete(project, found, older_than, lock_timeout, remote=remote, yes=yes)
         if deleted is None:
             click.echo("Nothing was deleted.", err=True)
             return ExitCode.ERROR
     if globals.json:
-        print_json(gc_json(found, parts, deleted, project.clock.now()))
+        print_json(gc_json(found, deleted, project.clock.now()))
     elif deleted is not None:
         print_lines(deleted_text(deleted))
     return ExitCode.PARTIAL if deleted is not None and deleted.failed else ExitCode.DONE
@@ -82,28 +78,20 @@ def command(
 
 def _delete(
     project: Project,
-    found: list[Doomed],
+    found: Garbage,
     older_than: float | None,
     lock_timeout: float,
     *,
     remote: bool,
     yes: bool,
 ) -> Deleted | None:
-    """Ask, lock, check again, delete; None if the answer was no."""
-    from sorasync.cli.app.invocation import changing
+    """Ask, and delete; None if the answer was no."""
+    from sorasync.cli.app.invocation import waiting
     from sorasync.cli.terminal.ask_yes_no import agreed
-    from sorasync.operations.gc import STALE, clear_leftovers, relink, retired
-    from sorasync.operations.gc import delete as carry_out
+    from sorasync.operations.gc import collect_garbage
 
     where = " here and at the provider" if remote else ""
-    what = f"delete {counted(len(found), 'retired render')}{where}"
+    what = f"delete {counted(len(found.renders), 'retired render')}{where}"
     if not yes and not agreed(f"Really {what}?", what=what):
         return None
-    with changing(project, lock_timeout) as session:
-        shown = {one.record.key for one in found}
-        deleted = carry_out(
-            project, session, retired(project, session.store, older_than, shown), remote=remote
-        )
-        clear_leftovers(project, session.store, project.clock.now() - STALE)
-        relink(project, session.store)
-    return deleted
+    return collect_garbage(project, found, waiting(lock_timeout), older_than, remote=remote)

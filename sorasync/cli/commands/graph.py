@@ -27,10 +27,9 @@ def command(globals: Globals, patterns: tuple[str, ...]) -> ExitCode:
     tag:NAME. Only the manifests are read.
     """
     from sorasync.cli.views.graph import graph_output
-    from sorasync.operations.graph_view import chosen
+    from sorasync.operations.graph_view import graph_view
 
-    project = globals.project()
-    view = chosen(project.graph(project.library()), patterns)
+    view = graph_view(globals.project(), patterns)
     match globals.format:
         case "json":
             print_json(graph_output.as_json(view))

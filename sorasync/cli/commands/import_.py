@@ -15,9 +15,6 @@ from sorasync.cli.arguments.lock_option import lock_option
 from sorasync.cli.terminal.units import length
 
 if TYPE_CHECKING:
-    from sorasync.graph.graph import Graph
-    from sorasync.graph.render import Render
-    from sorasync.operations.import_all import Gathered
     from sorasync.operations.project import Project
 
 _EXAMPLES = """\b
@@ -82,31 +79,16 @@ def command(
 def _one(
     globals: Globals, project: Project, address: str, remote_id: str, timeout: float, *, force: bool
 ) -> ExitCode:
-    from sorasync.cli.app.invocation import changing
+    from sorasync.cli.app.invocation import waiting
     from sorasync.cli.views.import_output import imported_json, imported_text
-    from sorasync.operations.import_one import bind
+    from sorasync.operations.import_one import import_video
 
-    graph = project.graph(project.library())
-    render = _declared_render(address, graph)
-    project.require_provider()
-    with changing(project, timeout) as session:
-        found = bind(project, session, graph, render, remote_id, force=force)
+    found = import_video(project, address, remote_id, waiting(timeout), force=force)
     if globals.json:
         print_json(imported_json(found))
     else:
         print_lines(imported_text(found))
     return ExitCode.DONE
-
-
-def _declared_render(address: str, graph: Graph) -> Render:
-    from sorasync.errors import SorasyncError
-    from sorasync.operations.address_lookup import find
-
-    found = find(address, graph)
-    if not found.declared or len(found.renders) != 1:
-        labels = ", ".join(graph.label(render) for render in found.renders)
-        raise SorasyncError(f"{address} means several renders: {labels}", hint="name one of them")
-    return graph.renders[found.renders[0]]
 
 
 def _remote(
@@ -118,49 +100,14 @@ def _remote(
     *,
     dry_run: bool,
 ) -> ExitCode:
-    from sorasync.cli.app.invocation import changing
+    from sorasync.cli.app.invocation import waiting
     from sorasync.cli.views.import_output import gathered_json, gathered_text
-    from sorasync.errors import SorasyncError
-    from sorasync.operations.import_all import carry_out, free_name, gather
-    from sorasync.operations.provider_jobs import sweep
+    from sorasync.operations.import_all import import_remote
 
-    named = _manifest_path(project, out) if out else None
-    manifests = project.root / project.config.library.manifests
     after = None if since is None else project.clock.now() - since
-    swept = sweep(project, after)
-    if not swept.listed:
-        raise SorasyncError(
-            f"{project.profile.provider_name} has no list of videos",
-            hint="sorasync import ADDRESS ID binds a video by its id",
-        )
-    if dry_run:
-        with project.synced_store() as store:
-            graph, path = project.graph(project.library()), named or free_name(manifests)
-            found: Gathered = gather(project, graph, swept, store.remote_ids(), path, after)
-    else:
-        with changing(project, timeout) as session:
-            graph, path = project.graph(project.library()), named or free_name(manifests)
-            found = gather(project, graph, swept, session.store.remote_ids(), path, after)
-            if found.clips:
-                carry_out(project, session, found)
+    found = import_remote(project, waiting(timeout), out=out, since=after, dry_run=dry_run)
     if globals.json:
         print_json(gathered_json(found, project, done=not dry_run))
     else:
         print_lines(gathered_text(found, project, done=not dry_run))
     return ExitCode.DONE
-
-
-def _manifest_path(project: Project, out: Path) -> Path:
-    """The path of a manifest: it must be one that the library reads."""
-    from sorasync.errors import SorasyncError
-
-    manifests = (project.root / project.config.library.manifests).resolve()
-    path = (Path.cwd() / out).resolve()
-    if not path.is_relative_to(manifests):
-        path = (project.root / out).resolve()
-    if not path.is_relative_to(manifests) or path.suffix != ".toml":
-        raise SorasyncError(
-            f"{out} is not a manifest of this library",
-            hint=f"name a .toml file in {project.config.library.manifests}/",
-        )
-    return path

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.app.output import print_json, print_lines
 from sorasync.cli.arguments.address_argument import CLIP
-
-if TYPE_CHECKING:
-    from sorasync.operations.pick import Picked
-    from sorasync.operations.project import Project
 
 _EXAMPLES = """\b
 Examples:
@@ -37,22 +31,21 @@ def command(globals: Globals, clip: str, take: int | None, clear: bool) -> ExitC
     written to picks.toml among the manifests, where comments and other picks stay unchanged. Nothing is sent
     and nothing is billed. Without N, the takes are listed.
     """
-    from sorasync.cli.views.pick.pick_output import picked_json, picked_text, takes_json, takes_text
-    from sorasync.cli.views.pick.pick_view import takes
-    from sorasync.operations.pick_outcome import outcome
+    from sorasync.cli.views.pick_output import picked_json, picked_text, takes_json, takes_text
+    from sorasync.operations.pick_outcome import pick_take, takes_of_clip
 
     if clear and take is not None:
         raise click.UsageError("--clear takes no N")
     project = globals.project()
     clip, take = _clip_and_take(clip, take, clear=clear)
     if take is None and not clear:
-        seen = takes(project, clip)
+        seen = takes_of_clip(project, clip)
         if globals.json:
             print_json(takes_json(seen))
         else:
             print_lines(takes_text(seen))
         return ExitCode.DONE
-    result = outcome(project, _pick(project, clip, take))
+    result = pick_take(project, clip, take)
     if globals.json:
         print_json(picked_json(result))
     else:
@@ -68,19 +61,3 @@ def _clip_and_take(clip: str, take: int | None, *, clear: bool) -> tuple[str, in
     if not number.isascii() or not number.isdecimal() or take is not None or clear:
         raise click.UsageError(f"{clip!r} names no take; write it as {name!r} and N")
     return name, int(number)
-
-
-def _pick(project: Project, clip: str, take: int | None) -> Picked:
-    """Pick; a library that only a wrong pick keeps from loading is mended by the new one."""
-    from sorasync.cli.views.pick.pick_view import choose
-    from sorasync.manifest.diagnostic import ManifestError
-    from sorasync.operations.pick import repair
-
-    try:
-        library = project.library()
-    except ManifestError:
-        mended = repair(project, clip.removeprefix("clip."), take)
-        if mended is None:
-            raise
-        return mended
-    return choose(project, library, clip, take)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +13,7 @@ from sorasync.cli.app.output import print_json, print_lines
 from sorasync.cli.views.diagnostics.diagnostic_paths import from_here
 
 if TYPE_CHECKING:
-    from sorasync.manifest.diagnostic import Diagnostic
+    from sorasync.operations.media_check import MediaReport
     from sorasync.preflight.fix import Mended
 
 _EXAMPLES = """\b
@@ -32,37 +32,26 @@ def command(globals: Globals, fix: bool) -> ExitCode:
     only looks worse is a warning, such as a character's clip in another shape than the videos that use it.
     Needs the extra `preview`, and no key, state or network.
     """
-    from sorasync.manifest.diagnostic import Severity
-    from sorasync.preflight import check_media
+    from sorasync.operations.media_check import check_references
 
-    project = globals.project()
-    library = project.library()
-    graph = project.graph(library)
-    found = check_media(library, graph, project.profile)
-    mended: list[Mended] = []
-    if fix:
-        from sorasync.preflight.fix import mend
-
-        mended = list(mend(library, graph, project.profile))
+    report = check_references(globals.project(), fix=fix)
     if globals.json:
-        print_json(_finding_fields(found, mended))
+        print_json(_finding_fields(report))
     else:
-        print_lines(_as_text(found, mended, fix=fix))
-    return ExitCode.ERROR if any(one.severity is Severity.ERROR for one in found) else ExitCode.DONE
+        print_lines(_as_text(report, fix=fix))
+    return ExitCode.ERROR if report.errors else ExitCode.DONE
 
 
-def _as_text(found: list[Diagnostic], mended: Iterable[Mended], *, fix: bool) -> Iterator[str]:
+def _as_text(report: MediaReport, *, fix: bool) -> Iterator[str]:
     from sorasync.cli.views.diagnostics.diagnostic_text import diagnostics_text
-    from sorasync.manifest.diagnostic import Severity
 
-    yield from diagnostics_text(found)
-    for one in mended:
+    yield from diagnostics_text(report.diagnostics)
+    for one in report.fixed:
         yield from _mended_text(one)
-    errors = sum(one.severity is Severity.ERROR for one in found)
-    if not found:
+    if not report.diagnostics:
         yield "Every reference clip and image is OK."
-    elif errors:
-        yield f"{errors} of these would be refused{'' if fix else '; --fix writes corrected copies'}."
+    elif report.errors:
+        yield f"{report.errors} of these would be refused{'' if fix else '; --fix writes corrected copies'}."
 
 
 def _mended_text(one: Mended) -> Iterator[str]:
@@ -78,12 +67,12 @@ def _mended_text(one: Mended) -> Iterator[str]:
         yield from wrapped(use, width, indent=6)
 
 
-def _finding_fields(found: Iterable[Diagnostic], mended: Iterable[Mended]) -> dict[str, object]:
+def _finding_fields(report: MediaReport) -> dict[str, object]:
     from sorasync.cli.views.diagnostics.diagnostic_json import diagnostic_json
 
     return {
         "format_version": 1,
-        "diagnostics": [diagnostic_json(one) for one in found],
+        "diagnostics": [diagnostic_json(one) for one in report.diagnostics],
         "fixed": [
             {
                 "file": one.file,
@@ -95,6 +84,6 @@ def _finding_fields(found: Iterable[Diagnostic], mended: Iterable[Mended]) -> di
                 "line": one.position.line,
                 "text": one.line,
             }
-            for one in mended
+            for one in report.fixed
         ],
     }

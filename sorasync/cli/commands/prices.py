@@ -54,10 +54,10 @@ def command(
 
 def _show_prices(globals: Globals, used: bool) -> ExitCode:
     from sorasync.cli.views.price_output import prices_json, prices_text
-    from sorasync.operations.prices import known_prices, used_prices
+    from sorasync.operations.prices import price_list
 
     project = globals.project()
-    found = list(used_prices(project, project.graph(project.library())) if used else known_prices(project))
+    found = price_list(project, used=used)
     if globals.json:
         print_json(prices_json(found, project.profile))
     else:

@@ -13,11 +13,8 @@ from sorasync.cli.arguments.address_argument import ADDRESS
 from sorasync.cli.arguments.lock_option import lock_option
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from sorasync.operations.project import Project
 
-_BATCH = "batch:"
 _EXAMPLES = """\b
 Examples:
   sorasync resolve                              # the open questions
@@ -53,6 +50,10 @@ def command(
     of each. A batch whose answer was lost is one question, settled for all its renders at once. Listing
     changes nothing and exits with 1 while questions are open.
     """
+    from sorasync.cli.app.invocation import waiting
+    from sorasync.cli.views.resolve_output import settled_json, settled_text
+    from sorasync.operations.resolve import Answer, settle
+
     answers = (adopt is not None) + resend + forget
     if answers > 1:
         raise click.UsageError("give one of --adopt, --resend and --forget")
@@ -62,12 +63,12 @@ def command(
     if not answers:
         return _list(globals, project, address, thumbnails=not no_thumbnails)
     assert address is not None
-    sentence = _adopt_or_release(project, address, adopt, lock_timeout, resend=resend, force=force)
+    answer = Answer.ADOPT if adopt is not None else Answer.RESEND if resend else Answer.FORGET
+    found = settle(project, address, answer, waiting(lock_timeout), remote_id=adopt, force=force)
     if globals.json:
-        answer = "adopt" if adopt else "resend" if resend else "forget"
-        print_json({"format_version": 1, "address": address, "answer": answer, "remote_id": adopt})
+        print_json(settled_json(found))
     else:
-        print_lines([sentence])
+        print_lines([settled_text(found)])
     return ExitCode.DONE
 
 
@@ -75,79 +76,9 @@ def _list(globals: Globals, project: Project, address: str | None, *, thumbnails
     from sorasync.cli.views.resolve_output import questions_json, questions_text
     from sorasync.operations.resolve import questions
 
-    found = questions(project, None if address is None else _addresses(address), thumbnails=thumbnails)
+    found = questions(project, address, thumbnails=thumbnails)
     if globals.json:
         print_json(questions_json(found))
     else:
         print_lines(questions_text(found, project))
     return ExitCode.ERROR if len(found) else ExitCode.DONE
-
-
-def _adopt_or_release(
-    project: Project, address: str, adopt: str | None, lock_timeout: float, *, resend: bool, force: bool
-) -> str:
-    from sorasync.cli.app.invocation import changing
-    from sorasync.operations import resolve as resolving
-
-    if adopt is not None:
-        project.require_provider()
-    if address.startswith(_BATCH):
-        return _settle_batch(project, address, adopt, lock_timeout, resend=resend, force=force)
-    with changing(project, lock_timeout) as session:
-        record = resolving.question_of(session.store, _addresses(address), address)
-        if adopt is not None:
-            job = resolving.adopt(project, session, record, adopt, force=force)
-            sentence = f"{address} is {job.id} ({job.status.value}): the next apply follows and downloads it."
-        elif resend:
-            resolving.resend(session, record)
-            sentence = (
-                f"{address} never arrived: the next apply sends it again{_price_text(record.cost_usd)}."
-            )
-        else:
-            resolving.forget(session, record)
-            sentence = f"{address} is forgotten; if it is still declared, the next plan renders it again."
-    resolving.drop_pictures(project)
-    return sentence
-
-
-def _settle_batch(
-    project: Project, name: str, adopt: str | None, lock_timeout: float, *, resend: bool, force: bool
-) -> str:
-    from sorasync.cli.app.invocation import changing
-    from sorasync.operations import resolve, resolve_batch
-    from sorasync.text import counted
-
-    with changing(project, lock_timeout) as session:
-        question = resolve_batch.question_of(session.store, name)
-        renders = counted(len(question.records), "render")
-        if adopt is not None:
-            batch = resolve_batch.adopt(project, session, question, adopt, force=force)
-            return (
-                f"The {renders} are in {batch.id} ({batch.status.value}): the next apply reads its results."
-            )
-        release = resolve.resend if resend else resolve.forget
-        release(session, *question.records)
-    if resend:
-        return f"The batch never arrived: the next apply sends its {renders} again, for {question.cost}."
-    return f"The {renders} are forgotten; the next plan renders again what is still declared."
-
-
-def _price_text(cost: Decimal | None) -> str:
-    from sorasync.plan.cost import money
-
-    return f", for {money(cost)}"
-
-
-def _addresses(address: str) -> set[str]:
-    """The full addresses that a person may mean: of a clip with one take `#1` may be left out."""
-    if address.startswith(_BATCH):
-        return {address}
-    from sorasync.graph.address import spellings
-
-    return {full for named in spellings(address) for full in _with_take(named)}
-
-
-def _with_take(named: str) -> set[str]:
-    take, slash, step = named.partition("/")
-    full = take if "#" in take or take.startswith("character.") else f"{take}#1"
-    return {named, f"{full}{slash}{step}"}

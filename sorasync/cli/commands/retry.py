@@ -31,21 +31,14 @@ def command(
     Nothing is sent now: the next plan shows each render with its price. One more failure stops it again. A
     refused request that is sent unchanged is likely to be refused again, and some providers charge for that.
     """
-    from sorasync.cli.app.invocation import changing
+    from sorasync.cli.app.invocation import waiting
     from sorasync.cli.views.retry_output import lifted_json, lifted_text
-    from sorasync.operations.address_lookup import find
-    from sorasync.operations.retry import lift, stuck
+    from sorasync.operations.retry import retry_renders
 
     if not addresses and not failed and not blocked:
         raise click.UsageError("name an ADDRESS, or give --failed or --blocked")
-    project = globals.project()
-    graph = project.graph(project.library())
-    with changing(project, lock_timeout) as session:
-        named = [render for text in addresses for render in find(text, graph).renders]
-        limit = project.config.apply.attempts
-        more = stuck(session.store, graph, limit, failed=failed, blocked=blocked)
-        wanted = list(dict.fromkeys([*named, *more]))
-        found = lift(project, session, graph, wanted) if wanted else []
+    wait = waiting(lock_timeout)
+    found = retry_renders(globals.project(), addresses, wait, failed=failed, blocked=blocked)
     if globals.json:
         print_json(lifted_json(found))
     else:

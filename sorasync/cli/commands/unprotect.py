@@ -27,17 +27,10 @@ def command(globals: Globals, address: str, lock_timeout: float) -> ExitCode:
     A clip with `protect = true` stays protected when its block is deleted; this lifts that. While the
     manifest still says so, the next apply protects it again.
     """
-    from sorasync.cli.app.invocation import changing
-    from sorasync.operations.address_lookup import unknown
-    from sorasync.operations.unprotect import lift, protections
+    from sorasync.cli.app.invocation import waiting
+    from sorasync.operations.unprotect import unprotect
 
-    project = globals.project()
-    found = protections(project, address)
-    if not found.addresses:
-        raise unknown(address, found.known)
-    if found.guarded:
-        with changing(project, lock_timeout) as session:
-            lift(session, found.guarded)
+    found = unprotect(globals.project(), address, waiting(lock_timeout))
     at = found.declared_at
     again = f"{from_here(at.file)}:{at.line}" if at else None
     if globals.json:

@@ -8,32 +8,31 @@ from typing import TYPE_CHECKING
 from sorasync.cli.terminal.units import size
 from sorasync.cli.views.gc_output import deleted_json, doomed_json, doomed_text
 from sorasync.cli.views.plan.plan_json import usd
-from sorasync.operations.gc import Deleted, Doomed
+from sorasync.operations.gc import Deleted, Everything
 from sorasync.plan.cost import total
-from sorasync.state.record import IN_FLIGHT, Record
+from sorasync.state.record import IN_FLIGHT
 from sorasync.text import counted
 
 if TYPE_CHECKING:
     from sorasync.operations.project import Project
 
 
-def destroy_text(
-    project: Project, found: list[Doomed], unsettled: list[Record], *, keep_remote: bool, quiet: bool
-) -> Iterator[str]:
+def destroy_text(project: Project, found: Everything, *, keep_remote: bool, quiet: bool) -> Iterator[str]:
     """What is deleted, what rendering it again would cost, and what stays."""
+    going = found.renders
     if not quiet:
-        yield from doomed_text(found, project.clock.now())
-    for record in unsettled:
+        yield from doomed_text(going, project.clock.now())
+    for record in found.unsettled:
         yield f"! {record.address} stays: whether it was sent is not known; sorasync apply finds out"
-    if not found:
+    if not going:
         yield f"{project.name} has nothing to delete."
         return
-    bytes_ = size(sum(one.bytes for one in found))
-    yield f"{counted(len(found), 'render')}, {bytes_}: everything that {project.name} has rendered."
-    flying = sum(one.record.status in IN_FLIGHT for one in found)
+    bytes_ = size(sum(one.bytes for one in going))
+    yield f"{counted(len(going), 'render')}, {bytes_}: everything that {project.name} has rendered."
+    flying = sum(one.record.status in IN_FLIGHT for one in going)
     if flying:
         yield f"{flying} of them {'is' if flying == 1 else 'are'} paid for and still in flight."
-    yield f"Rendering all of it again would cost {total(one.cost for one in found)}."
+    yield f"Rendering all of it again would cost {total(one.cost for one in going)}."
     yield from _remote(project, keep_remote=keep_remote)
 
 
@@ -47,14 +46,16 @@ def _remote(project: Project, *, keep_remote: bool) -> Iterator[str]:
         yield f"The videos at {name} are deleted too."
 
 
-def destroy_json(found: list[Doomed], unsettled: list[Record], deleted: Deleted | None) -> dict[str, object]:
+def destroy_json(found: Everything, deleted: Deleted | None) -> dict[str, object]:
     """The same as plain data."""
-    cost = total(one.cost for one in found)
+    cost = total(one.cost for one in found.renders)
     return {
         "format_version": 1,
-        "renders": doomed_json(found),
-        "bytes": sum(one.bytes for one in found),
+        "renders": doomed_json(found.renders),
+        "bytes": sum(one.bytes for one in found.renders),
         "cost_usd": None if cost.unknown else usd(cost.known_usd),
-        "unsettled": [{"address": r.address, "key": r.key, "status": r.status.value} for r in unsettled],
+        "unsettled": [
+            {"address": r.address, "key": r.key, "status": r.status.value} for r in found.unsettled
+        ],
         "deleted": deleted_json(deleted),
     }

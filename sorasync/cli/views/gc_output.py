@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sorasync.cli.app.failure import one_line
 from sorasync.cli.terminal.columns import cells, cut, padded, screen_width
 from sorasync.cli.terminal.units import age, iso, size
 from sorasync.cli.views.plan.plan_json import usd
-from sorasync.operations.gc import Deleted, Doomed
+from sorasync.operations.gc import Deleted, Doomed, Garbage
 from sorasync.plan.cost import money, total
 from sorasync.state.record import Record
 from sorasync.text import counted
@@ -17,7 +17,7 @@ from sorasync.text import counted
 _WIDEST = 34
 
 
-def doomed_text(found: list[Doomed], now: float) -> Iterator[str]:
+def doomed_text(found: Sequence[Doomed], now: float) -> Iterator[str]:
     """A line for each record: address, status, size, price of making it again, age."""
     width = screen_width()
     often = Counter(one.record.address for one in found)
@@ -44,7 +44,7 @@ def cut_end(text: str, width: int) -> str:
     return text if cells(text) <= width else cut(text, width)
 
 
-def doomed_json(found: list[Doomed]) -> list[dict[str, object]]:
+def doomed_json(found: Sequence[Doomed]) -> list[dict[str, object]]:
     """The records as plain data."""
     return [
         {
@@ -63,8 +63,7 @@ def doomed_json(found: list[Doomed]) -> list[dict[str, object]]:
 
 
 def gc_text(
-    found: list[Doomed],
-    parts: tuple[int, int],
+    found: Garbage,
     now: float,
     *,
     asked: bool,
@@ -72,7 +71,7 @@ def gc_text(
     filtered: bool = False,
 ) -> Iterator[str]:
     """What can be deleted, with totals; `filtered` if only part of the retired renders was requested."""
-    if not found and not parts[0]:
+    if not found.renders and not found.downloads:
         yield (
             "No retired render matches: there is nothing to delete."
             if filtered
@@ -80,13 +79,14 @@ def gc_text(
         )
         return
     if not quiet:
-        yield from doomed_text(found, now)
-    if found:
-        bytes_ = size(sum(one.bytes for one in found))
-        cost = total(one.cost for one in found)
-        yield f"{counted(len(found), 'retired render')}, {bytes_}; rendering them again would cost {cost}."
-    if parts[0]:
-        yield f"{counted(parts[0], 'abandoned download')}, {size(parts[1])}."
+        yield from doomed_text(found.renders, now)
+    if found.renders:
+        bytes_ = size(sum(one.bytes for one in found.renders))
+        cost = total(one.cost for one in found.renders)
+        count = counted(len(found.renders), "retired render")
+        yield f"{count}, {bytes_}; rendering them again would cost {cost}."
+    if found.downloads:
+        yield f"{counted(found.downloads, 'abandoned download')}, {size(found.download_bytes)}."
     if not asked:
         yield "Nothing was deleted. To delete them: sorasync gc --delete"
 
@@ -99,18 +99,16 @@ def deleted_text(deleted: Deleted) -> Iterator[str]:
     yield f"Deleted: {counted(len(deleted.keys), 'render')}, {size(deleted.bytes)}{there}."
 
 
-def gc_json(
-    found: list[Doomed], parts: tuple[int, int], deleted: Deleted | None, now: float
-) -> dict[str, object]:
+def gc_json(found: Garbage, deleted: Deleted | None, now: float) -> dict[str, object]:
     """What could go and what went, as plain data; `deleted` is null where nothing was to be deleted."""
-    cost = total(one.cost for one in found)
+    cost = total(one.cost for one in found.renders)
     return {
         "format_version": 1,
         "at": iso(now),
-        "renders": doomed_json(found),
-        "bytes": sum(one.bytes for one in found),
+        "renders": doomed_json(found.renders),
+        "bytes": sum(one.bytes for one in found.renders),
         "cost_usd": None if cost.unknown else usd(cost.known_usd),
-        "abandoned_downloads": {"count": parts[0], "bytes": parts[1]},
+        "abandoned_downloads": {"count": found.downloads, "bytes": found.download_bytes},
         "deleted": deleted_json(deleted),
     }
 

@@ -11,9 +11,9 @@ from sorasync.cli.views.plan.plan_json import usd
 from sorasync.cli.views.plan.plan_text import diff_text
 from sorasync.graph.address import label, owner
 from sorasync.operations.project import Project
-from sorasync.operations.resolve import Candidate, Question, Questions
+from sorasync.operations.resolve import Answer, Candidate, Question, Questions, Settled
 from sorasync.operations.resolve_batch import BatchQuestion
-from sorasync.plan.cost import money
+from sorasync.plan.cost import money, total
 from sorasync.plan.word_diff import shortened, word_diff
 from sorasync.state.record import ID_TAKEN, Record
 from sorasync.text import counted
@@ -140,6 +140,35 @@ def _batch_json(question: BatchQuestion) -> dict[str, object]:
             }
             for one in question.candidates
         ],
+    }
+
+
+def settled_text(found: Settled) -> str:
+    """What an answer leads to."""
+    renders, cost = counted(len(found.records), "render"), total(one.cost_usd for one in found.records)
+    adopted = f"{found.remote_id} ({found.status})"
+    match found.answer, found.batch:
+        case Answer.ADOPT, False:
+            return f"{found.address} is {adopted}: the next apply follows and downloads it."
+        case Answer.ADOPT, True:
+            return f"The {renders} are in {adopted}: the next apply reads its results."
+        case Answer.RESEND, False:
+            price = money(found.records[0].cost_usd)
+            return f"{found.address} never arrived: the next apply sends it again, for {price}."
+        case Answer.RESEND, True:
+            return f"The batch never arrived: the next apply sends its {renders} again, for {cost}."
+        case _, True:
+            return f"The {renders} are forgotten; the next plan renders again what is still declared."
+    return f"{found.address} is forgotten; if it is still declared, the next plan renders it again."
+
+
+def settled_json(found: Settled) -> dict[str, object]:
+    """The same as plain data."""
+    return {
+        "format_version": 1,
+        "address": found.address,
+        "answer": found.answer.value,
+        "remote_id": found.remote_id,
     }
 
 

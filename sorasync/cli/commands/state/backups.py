@@ -17,11 +17,10 @@ Examples:
 def command(globals: Globals) -> ExitCode:
     """List the backups of the state, latest first. Every command that changes the state makes one first."""
     from sorasync.cli.views.state.state_output import backups_json, backups_text
-    from sorasync.operations.state_view import state_path
-    from sorasync.state.backup import backups
+    from sorasync.operations.state_care import state_backups
 
     project = globals.project()
-    found = backups(state_path(project))
+    found = state_backups(project)
     if globals.json:
         print_json(backups_json(found))
     else:

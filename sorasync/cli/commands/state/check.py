@@ -20,18 +20,18 @@ def command(globals: Globals) -> ExitCode:
 
     Exits with 1 if anything is wrong. `sorasync drift` checks the videos.
     """
-    from sorasync.state.consistency import faults
+    from sorasync.operations.state_care import check_state
 
-    with globals.project().store() as store:
-        found = faults(store)
-        records, addresses, serial = len(store.briefs()), len(store.bindings()), store.serial
+    found = check_state(globals.project())
     if globals.json:
-        print_json({"format_version": 1, "whole": not found, "faults": found, "serial": serial})
-    elif found:
-        print_lines(
-            [*found, "", f"{counted(len(found), 'fault')}. `sorasync state restore` brings back a backup."]
+        whole = not found.faults
+        print_json(
+            {"format_version": 1, "whole": whole, "faults": list(found.faults), "serial": found.serial}
         )
+    elif found.faults:
+        count = counted(len(found.faults), "fault")
+        print_lines([*found.faults, "", f"{count}. `sorasync state restore` brings back a backup."])
     else:
-        count = f"{counted(records, 'record')}, {counted(addresses, 'address', 'addresses')}"
-        print_lines([f"The state is OK: {count}, serial {serial}."])
-    return ExitCode.ERROR if found else ExitCode.DONE
+        count = f"{counted(found.records, 'record')}, {counted(found.addresses, 'address', 'addresses')}"
+        print_lines([f"The state is OK: {count}, serial {found.serial}."])
+    return ExitCode.ERROR if found.faults else ExitCode.DONE

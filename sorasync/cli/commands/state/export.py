@@ -25,10 +25,9 @@ def command(globals: Globals, file: Path | None) -> ExitCode:
     It contains prompts and ids, but no API key.
     """
     from sorasync.cli.app.invocation import notice
-    from sorasync.state.export import export_state
+    from sorasync.operations.state_care import exported_state
 
-    with globals.project().store() as store:
-        text = export_state(store)
+    text = exported_state(globals.project())
     if file is None:
         click.echo(text, nl=False)
     else:

@@ -31,21 +31,16 @@ def command(globals: Globals, file: Path, lock_timeout: float) -> ExitCode:
     """
     from sorasync.cli.app.invocation import waiting
     from sorasync.errors import SorasyncError
-    from sorasync.state.export import import_state
-    from sorasync.state.lock import held
+    from sorasync.operations.state_care import fill_state
 
     try:
         text = read_file(file, within=None, largest=_LARGEST).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SorasyncError(f"cannot read {file}: {error}") from error
-    project = globals.project()
-    with project.store(write=True) as store, held(store, project.clock, waiting(lock_timeout)):
-        import_state(store, text)
-        records, addresses = len(store.briefs()), len(store.bindings())
+    found = fill_state(globals.project(), text, waiting(lock_timeout))
     if globals.json:
-        print_json({"format_version": 1, "records": records, "addresses": addresses})
+        print_json({"format_version": 1, "records": found.records, "addresses": found.addresses})
     else:
-        print_lines(
-            [f"Imported {counted(records, 'record')} and {counted(addresses, 'address', 'addresses')}."]
-        )
+        count = f"{counted(found.records, 'record')} and {counted(found.addresses, 'address', 'addresses')}"
+        print_lines([f"Imported {count}."])
     return ExitCode.DONE

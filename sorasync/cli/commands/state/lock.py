@@ -17,27 +17,19 @@ Examples:
 def command(globals: Globals) -> ExitCode:
     """Show who holds the state lock: user, machine, process, command, and the last sign of life."""
     from sorasync.cli.views.state.state_output import holder_json
-    from sorasync.state.lock import holder
-    from sorasync.state.process import is_dead
+    from sorasync.operations.state_care import lock_holder
 
     project = globals.project()
-    now = project.clock.now()
-    with project.store() as store:
-        found = holder(store)
-    dead = found is not None and is_dead(found.process)
+    found = lock_holder(project)
     if globals.json:
-        print_json({"format_version": 1, "holder": holder_json(found, dead=dead) if found else None})
-    elif found is None:
+        shown = None if found is None else holder_json(found.holder, dead=found.dead)
+        print_json({"format_version": 1, "holder": shown})
+        return ExitCode.DONE
+    if found is None:
         print_lines(["The state is not locked."])
-    elif dead:
-        print_lines(
-            [f"Held by {found.describe(now)}.", "That process has ended: the next command takes it over."]
-        )
-    else:
-        print_lines(
-            [
-                f"Held by {found.describe(now)}.",
-                f"If that process is gone for good: sorasync state unlock {found.id}",
-            ]
-        )
+        return ExitCode.DONE
+    ended = "That process has ended: the next command takes it over."
+    gone = f"If that process is gone for good: sorasync state unlock {found.holder.id}"
+    held = f"Held by {found.holder.describe(project.clock.now())}."
+    print_lines([held, ended if found.dead else gone])
     return ExitCode.DONE

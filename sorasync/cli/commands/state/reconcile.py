@@ -35,26 +35,12 @@ def command(globals: Globals, keep: str, lock_timeout: float) -> ExitCode:
     for is forgotten: the other render is kept as retired until `gc`.
     """
     from sorasync.cli.app.invocation import waiting
-    from sorasync.errors import SorasyncError
-    from sorasync.state.backup import backup
-    from sorasync.state.compare_lockfile import Side
-    from sorasync.state.lock import held
-    from sorasync.state.lockfile import reconcile, write
+    from sorasync.operations.state_care import reconcile_state
 
-    project = globals.project()
-    path = project.lock_path
-    if path is None:
-        raise SorasyncError("this library keeps no lock file", hint="[state] lock_file = true keeps one")
-    with project.store(write=True) as store, held(store, project.clock, waiting(lock_timeout)):
-        backup(store)
-        found = reconcile(store, path, Side(keep) if keep in set(Side) else None)
-        addresses = found.addresses
-        if keep not in set(Side):
-            addresses = tuple(sorted({*addresses, store.prefer(keep, run=None).address}))
-        write(store, path)
+    found = reconcile_state(globals.project(), keep, waiting(lock_timeout))
     if globals.json:
-        print_json({"format_version": 1, "outcome": found.outcome.value, "addresses": list(addresses)})
+        print_json({"format_version": 1, "outcome": found.outcome, "addresses": list(found.addresses)})
     else:
-        count = len(addresses)
-        print_lines([f"The state and {path.name} agree; {counted(count, 'address', 'addresses')} changed."])
+        count = counted(len(found.addresses), "address", "addresses")
+        print_lines([f"The state and {found.lock_file.name} agree; {count} changed."])
     return ExitCode.DONE

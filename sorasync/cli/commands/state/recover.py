@@ -28,19 +28,11 @@ def command(globals: Globals, anew: bool, offline: bool, lock_timeout: float) ->
     renders whose intact video is here with its notes beside it, then videos in the provider's list that fit
     exactly one render. Renders that were not found are listed with the reason.
     """
-    from sorasync.cli.app.invocation import changing, notice, waiting
+    from sorasync.cli.app.invocation import waiting
     from sorasync.cli.views.recover_output import recovered_json, recovered_text
-    from sorasync.operations.recover import recover
-    from sorasync.operations.state_view import state_path
-    from sorasync.state.backup import set_aside
+    from sorasync.operations.recover import recover_state
 
-    project = globals.project()
-    graph = project.graph(project.library())
-    wait = waiting(lock_timeout)
-    if anew and (aside := set_aside(state_path(project), project.clock, wait)) is not None:
-        notice(f"the current state is kept as {aside.name}, beside the backups")
-    with changing(project, lock_timeout) as session:
-        found = recover(project, session, graph, offline=offline)
+    found = recover_state(globals.project(), waiting(lock_timeout), anew=anew, offline=offline)
     if globals.json:
         print_json(recovered_json(found))
     else:

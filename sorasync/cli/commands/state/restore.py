@@ -27,11 +27,10 @@ def command(globals: Globals, number: int, lock_timeout: float) -> ExitCode:
     file by themselves, if the library keeps one, and otherwise with `sorasync state recover`.
     """
     from sorasync.cli.app.invocation import waiting
-    from sorasync.operations.state_view import state_path
-    from sorasync.state.backup import restore
+    from sorasync.operations.state_care import restore_state
 
     project = globals.project()
-    aside = restore(state_path(project), number, project.clock, waiting(lock_timeout))
+    aside = restore_state(project, number, waiting(lock_timeout))
     shown = None if aside is None else _relative_path(str(aside), str(project.root))
     if globals.json:
         print_json({"format_version": 1, "restored": number, "kept": shown})

@@ -24,11 +24,9 @@ def command(globals: Globals, id: str) -> ExitCode:
     paid request and stops; only the request it is sending at that moment can be paid twice, and is then
     counted. The id must be the one that `sorasync state lock` shows, so that you cannot break a later lock.
     """
-    from sorasync.state.lock import unlock
+    from sorasync.operations.state_care import unlock_state
 
-    project = globals.project()
-    with project.store(write=True) as store:
-        unlock(store, id)
+    unlock_state(globals.project(), id)
     if globals.json:
         print_json({"format_version": 1, "unlocked": id})
     else:

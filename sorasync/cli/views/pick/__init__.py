@@ -1,1 +1,0 @@
-"""Takes and picks."""
