@@ -9,8 +9,9 @@ import click
 
 from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.library_options import Globals, subcommand
-from sorasync.cli.app.output import print_json, print_lines, write_output
+from sorasync.cli.app.output import print_json, print_lines
 from sorasync.cli.arguments.completed_values import cuts
+from sorasync.operations.output_file import write_output
 
 if TYPE_CHECKING:
     from sorasync.operations.cut import CutView

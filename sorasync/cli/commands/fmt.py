@@ -12,7 +12,8 @@ import click
 
 from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.library_options import Globals, subcommand
-from sorasync.cli.app.output import print_json, print_lines, write_output
+from sorasync.cli.app.output import print_json, print_lines
+from sorasync.operations.output_file import write_output
 from sorasync.text import counted
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ import click
 
 from sorasync.cli.app.exit_code import ExitCode, of_plan
 from sorasync.cli.app.library_options import Globals, subcommand
-from sorasync.cli.app.output import print_json, print_lines, write_output
+from sorasync.cli.app.output import print_json, print_lines
 from sorasync.cli.arguments.plan_options import plan_options
 from sorasync.cli.views.plan.apply_command_line import apply_command, apply_file_command
+from sorasync.operations.output_file import write_output
 
 if TYPE_CHECKING:
     from sorasync.manifest.diagnostic import Diagnostic

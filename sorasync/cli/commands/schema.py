@@ -9,7 +9,7 @@ import click
 
 from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.library_options import Globals, subcommand
-from sorasync.cli.app.output import write_output
+from sorasync.operations.output_file import write_output
 
 _EXAMPLES = """\b
 Examples:
