@@ -270,7 +270,7 @@ class Project:
 
             require_preview()
 
-        check_key(self.profile.wire(), self.api_key(), self.config.provider.api_key_env)
+        check_key(self.profile, self.api_key(), self.config.provider.api_key_env)
 
     @asynccontextmanager
     async def provider(self) -> AsyncIterator[HostClient]:
@@ -279,7 +279,7 @@ class Project:
 
         async with self._transport() as transport:
             client = open_provider(
-                self.profile.wire(),
+                self.profile,
                 api_key=self.api_key(),
                 api_key_env=self.config.provider.api_key_env,
                 transport=transport,

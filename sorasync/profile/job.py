@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -222,6 +223,14 @@ class Cost(Data):
     reported: Paths = ()
     unit: Unit | None = None
     on_refusal: Literal["free", "charged", "unknown"] = "unknown"
+
+    def dollars(self, said: float | None) -> Decimal | None:
+        """A reported number in dollars; None where the worth of its unit is unknown."""
+        unit, _, worth = (self.unit or "").partition(":")
+        if said is None or unit not in ("usd", "credit", "usd_ticks"):
+            return None
+        found = Decimal(str(said))
+        return found / Decimal(worth) if unit == "usd_ticks" else found * Decimal(worth or 1)
 
 
 class JobModel(Model):

@@ -32,22 +32,6 @@ from sorasync.profile.unsupported import Lack
 
 Ability = Literal["characters", "extend", "edit", "list", "delete", "batch", "content", "stills"]
 
-_WIRE = {
-    "name",
-    "base_url",
-    "auth",
-    "routes",
-    "encodings",
-    "fields",
-    "abilities",
-    "errors",
-    "rate",
-    "download",
-    "headers",
-}
-_IMAGE_ROUTES = {"create", "edit", "image_field", "image_list_field", "fixed"}
-_OPERATIONS = {"create", "get", "states", "result", "list", "cost", "maps", "models"}
-
 
 class Profile(Data):
     """One provider, as data. Fields are the tables of `data/NAME.toml`.
@@ -97,6 +81,11 @@ class Profile(Data):
     def provider_name(self) -> str:
         """`profile@base_url`, what records are filed under. There is never a secret in it."""
         return f"{self.name}@{self.base_url or self.transport}"
+
+    @property
+    def job(self) -> JobProfile | None:
+        """The operations of a host of the job family, None for one of the Videos API."""
+        return self._job
 
     @property
     def settle(self) -> Settle:
@@ -261,12 +250,3 @@ class Profile(Data):
         if offers_seconds(offered, clip_seconds):
             return clip_seconds
         return offered[0] if isinstance(offered, tuple) and offered else None
-
-    def wire(self) -> dict[str, object]:
-        """The part that the HTTP client needs, as plain data (`sorasync.provider.spec.HostSpec`)."""
-        dumped = {"provider_name": self.provider_name, **self.model_dump(include=_WIRE)}
-        dumped["images"] = self.images.model_dump(include=_IMAGE_ROUTES)
-        if self._job is None:
-            return dumped
-        auth = dumped["auth"] | {"value": self._job.auth.value}
-        return dumped | {"auth": auth, "job": self._job.model_dump(include=_OPERATIONS)}

@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from sorasync.provider import encode
 from sorasync.provider.errors import InvalidRequest, NotSupported
+from sorasync.provider.provider_host import ProviderHost
 from sorasync.provider.read import job_id, read_error, read_job
-from sorasync.provider.spec import HostSpec
 from sorasync.provider.values import first, moment, number, parse, table, text, word
 from sorasync.provider.wire import CreateRequest, Job, JobError
 
@@ -113,13 +113,15 @@ def read_batch_page(body: object) -> tuple[list[Batch], str | None] | None:
     return found, (text(data.get("last_id")) or found[-1].id) if more else None
 
 
-def batch_line(spec: HostSpec, custom_id: str, request: CreateRequest, image_id: str | None = None) -> bytes:
+def batch_line(
+    host: ProviderHost, custom_id: str, request: CreateRequest, image_id: str | None = None
+) -> bytes:
     """One request as a line of JSONL with its line break. An image must be a file the host holds already."""
     if request.image is not None and image_id is None:
         raise NotSupported("an image in a batch has to be uploaded first and named by its file id")
     if not custom_id:
         raise InvalidRequest("a batch line needs a custom_id")
-    body = encode.create_fields(spec, request)
+    body = encode.create_fields(host, request)
     if image_id is not None:
         body["input_reference"] = {"file_id": image_id}
     line = {"custom_id": custom_id, "method": "POST", "url": "/v1/videos", "body": body}

@@ -43,7 +43,7 @@ class Batches:
 
     async def upload_file(self, purpose: str, source: Path | bytes) -> str:
         """Upload a file (`batch`, `vision` or `user_data`); its id. Free, so it may be sent again."""
-        path = encode.route(self._sender.spec, "file_create")
+        path = encode.route(self._sender.host, "file_create")
         outgoing = Outgoing(path, "multipart", {"purpose": purpose}, {"file": source})
         answer = await self._send("file_create", outgoing)
         found = job_id(answer.body)
@@ -53,7 +53,7 @@ class Batches:
 
     def file_content(self, file_id: str) -> AbstractAsyncContextManager[Opened]:
         """Open a file's bytes."""
-        return self._downloads.path("file_content", encode.route(self._sender.spec, "file_content", file_id))
+        return self._downloads.path("file_content", encode.route(self._sender.host, "file_content", file_id))
 
     async def create_batch(
         self, input_file_id: str, metadata: Mapping[str, str] | None = None, gate: PaymentGate | None = None
@@ -66,12 +66,12 @@ class Batches:
         }
         if metadata:
             fields["metadata"] = dict(metadata)
-        outgoing = Outgoing(encode.route(self._sender.spec, "batch_create"), "json", fields)
+        outgoing = Outgoing(encode.route(self._sender.host, "batch_create"), "json", fields)
         return self._batch(await self._send("batch_create", outgoing, gate or PaymentGate()), paid=True)
 
     async def batch(self, batch_id: str) -> Batch:
         """One batch. Raises `NotFound`."""
-        path = encode.route(self._sender.spec, "batch_get", batch_id)
+        path = encode.route(self._sender.host, "batch_get", batch_id)
 
         async def once() -> Batch:
             return self._batch(self._good(await self._sender.get("batch_get", path)), known_id=batch_id)
@@ -80,7 +80,7 @@ class Batches:
 
     def line(self, custom_id: str, request: CreateRequest, image_id: str | None = None) -> bytes:
         """A request as a line of an input file, line break included."""
-        return batch_line(self._sender.spec, custom_id, request, image_id)
+        return batch_line(self._sender.host, custom_id, request, image_id)
 
     async def recent(self, since: float) -> AsyncIterator[Batch]:
         """The batches made after a Unix time, newest first, a page at a time.
@@ -103,7 +103,7 @@ class Batches:
             after = after_this
 
     async def _page(self, after: str | None) -> tuple[list[Batch], str | None]:
-        path = encode.route(self._sender.spec, "batch_list")
+        path = encode.route(self._sender.host, "batch_list")
         query = {"limit": str(_PAGE)} | ({"after": after} if after else {})
 
         async def once() -> tuple[list[Batch], str | None]:
@@ -117,7 +117,7 @@ class Batches:
         try:
             return await retried(once, self._sender.clock, self._patience)
         except NotFound as missing:
-            raise NotSupported(f"{self._sender.spec.name} lists no batches", status=missing.status) from None
+            raise NotSupported(f"{self._sender.host.name} lists no batches", status=missing.status) from None
 
     async def results(self, batch: Batch) -> AsyncIterator[BatchResult]:
         """The lines of the output and error files, in any order; lines that name no request are left out."""

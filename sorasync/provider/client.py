@@ -49,15 +49,15 @@ class VideosClient(HostClient):
 
     @cached_property
     def _edits(self) -> EditRoutes:
-        return EditRoutes(self.spec)
+        return EditRoutes(self.host)
 
     async def create(self, request: CreateRequest, gate: PaymentGate | None = None) -> Job:
         """Start a render. Paid."""
         image_id = None
-        if request.image is not None and self.spec.image_by == ("file_id",):
+        if request.image is not None and self.host.abilities.image_by == ("file_id",):
             image_id = await self.batches.upload_file("vision", request.image)
         try:
-            outgoing = encode.create(self.spec, request, image_id)
+            outgoing = encode.create(self.host, request, image_id)
             return await self._paid("create", outgoing, request.model, gate, request.idempotency_key)
         except NotFound as missing:
             if missing.status == 410:
@@ -66,7 +66,7 @@ class VideosClient(HostClient):
 
     async def extend(self, request: ExtendRequest, gate: PaymentGate | None = None) -> Job:
         """Continue a video. Paid."""
-        outgoing = encode.extend(self.spec, request, await self._source_url(request.source))
+        outgoing = encode.extend(self.host, request, await self._source_url(request.source))
         try:
             job = await self._paid("extend", outgoing, request.source.model, gate, request.idempotency_key)
             return replace(job, id=completed(job.id, request.source.remote_id))
@@ -83,7 +83,7 @@ class VideosClient(HostClient):
         url = await self._source_url(request.source)
         missing: ProviderError | None = None
         for template in self._edits.to_try(request.source):
-            outgoing = encode.edit(self.spec, request, template, url)
+            outgoing = encode.edit(self.host, request, template, url)
             try:
                 job = await self._paid("edit", outgoing, request.source.model, gate, request.idempotency_key)
             except (NotFound, NotSupported) as error:
@@ -97,9 +97,9 @@ class VideosClient(HostClient):
 
     async def still(self, request: StillRequest, gate: PaymentGate | None = None) -> Job:
         """Make a picture. Paid. The host answers when it is done, and keeps nothing to ask for."""
-        outgoing, sender = encode.still(self.spec, request), self._still_sender
+        outgoing, sender = encode.still(self.host, request), self._still_sender
         kept = kept_as(request.idempotency_key or uuid4().hex)
-        keyed = self.spec.idempotency and bool(outgoing.headers)
+        keyed = self.host.abilities.idempotency and bool(outgoing.headers)
         keep_as = None if self._answers is None else kept
         try:
             answer = await self._accepted(
@@ -117,16 +117,16 @@ class VideosClient(HostClient):
     @cached_property
     def _still_sender(self) -> Sender:
         """Sends requests for stills: their answers take long, and are durable before anything is done."""
-        return self._sender.for_host(self.spec.for_stills())
+        return self._sender.for_host(self.host.for_stills())
 
     async def upload_character(
         self, name: str, video: Path, gate: PaymentGate | None = None, *, model: str | None = None
     ) -> str:
         """Upload a reference clip; the character's id."""
-        path = encode.route(self.spec, "character_create")
+        path = encode.route(self.host, "character_create")
         fields = {"name": name}
-        if self.spec.character_model_field is not None and model is not None:
-            fields[self.spec.character_model_field] = model
+        if self.host.fields.character_model is not None and model is not None:
+            fields[self.host.fields.character_model] = model
         outgoing = Outgoing(path, "multipart", fields, {"video": video})
         try:
             answer = await self._accepted("character_create", outgoing, None, gate)
@@ -139,7 +139,7 @@ class VideosClient(HostClient):
 
     async def character_exists(self, character_id: str) -> bool:
         """Whether the provider still has the character."""
-        path = encode.route(self.spec, "character_get", character_id)
+        path = encode.route(self.host, "character_get", character_id)
         try:
             await self._free(lambda: self._sender.get("character_get", path))
         except NotFound:
@@ -148,9 +148,9 @@ class VideosClient(HostClient):
 
     async def get(self, job_id: str) -> Job:
         """One job. Raises `NotFound`. A job unknown to the host may be in an answer kept on this machine."""
-        if not self.spec.keeps_jobs or is_own_id(job_id):
+        if not self.host.keeps_jobs or is_own_id(job_id):
             return self._kept(job_id)
-        path = encode.route(self.spec, "get", job_id)
+        path = encode.route(self.host, "get", job_id)
 
         async def once() -> Job:
             answer = await self._sender.get("get", path)
@@ -165,7 +165,7 @@ class VideosClient(HostClient):
 
     async def page(self, after: str | None = None, limit: int = 100) -> Page:
         """One page of the jobs, newest first. Raises `NotSupported` where there is no list."""
-        path = encode.route(self.spec, "list")
+        path = encode.route(self.host, "list")
         query = {"limit": str(limit), "order": "desc"} | ({"after": after} if after else {})
 
         async def once() -> Page:
@@ -183,12 +183,12 @@ class VideosClient(HostClient):
 
     def page_in(self, answer: HttpResponse, limit: int) -> Page | None:
         """The page of the list in an answer, None where there is none."""
-        spec = self.spec
-        return read_page(answer.body, limit, body_urls=spec.body_urls, paging=spec.list_paging)
+        said = self.host.abilities
+        return read_page(answer.body, limit, body_urls=said.body_urls, paging=said.list_paging)
 
     async def delete(self, job_id: str) -> bool:
         """Remove a video from the provider's storage; False if it was gone already."""
-        path = encode.route(self.spec, "delete", job_id)
+        path = encode.route(self.host, "delete", job_id)
         try:
             await self._free(lambda: self._sender.delete("delete", path))
         except NotFound:
@@ -211,7 +211,7 @@ class VideosClient(HostClient):
             job = self._read_kept(name, answer)
             if job is not None and job_id in (job.id, id_of(name)):
                 return replace(job, status=JobStatus.COMPLETED) if job.urls else job
-        raise missing or NotFound(f"{self.spec.name} keeps no job {job_id} to ask for")
+        raise missing or NotFound(f"{self.host.name} keeps no job {job_id} to ask for")
 
     def _read_kept(self, name: str, answer: HttpResponse) -> Job | None:
         try:
@@ -229,7 +229,7 @@ class VideosClient(HostClient):
     ) -> Job:
         """A paid request's job."""
         kept = kept_as(idempotency_key or uuid4().hex)
-        keyed = self.spec.idempotency and bool(outgoing.headers)
+        keyed = self.host.abilities.idempotency and bool(outgoing.headers)
         keep_as = None if self._answers is None else kept
         try:
             answer = await self._accepted(name, outgoing, model, gate, keep_as, keyed=keyed)
@@ -249,14 +249,15 @@ class VideosClient(HostClient):
         return is_job(answer.body)
 
     def _asked_again(self, job_id: str) -> httpx.Request:
-        return self._sender.question("GET", encode.route(self.spec, "get", job_id))
+        return self._sender.question("GET", encode.route(self.host, "get", job_id))
 
     def _job(self, answer: HttpResponse, *, paid: bool, known_id: str | None = None) -> Job:
         """The job in an answer, whatever its status: some servers answer failed jobs as errors."""
         wait = poll_after(answer.headers, self._clock.now())
         if not is_job(answer.body, asked_for=answer.ok and known_id is not None):
             self._good(answer, paid)
-        job = read_job(answer.body, known_id=known_id, poll_after=wait, body_urls=self.spec.body_urls)
+        body_urls = self.host.abilities.body_urls
+        job = read_job(answer.body, known_id=known_id, poll_after=wait, body_urls=body_urls)
         if job is not None:
             job = replace(job, files=answer.files) if answer.files else job
             job = self._sender.host_time.ours(job)
@@ -268,15 +269,15 @@ class VideosClient(HostClient):
 
     def _unsaid(self, job: Job) -> JobStatus:
         """The status of an accepted job without one. A host that keeps no jobs answers with the video."""
-        return JobStatus.COMPLETED if job.urls and not self.spec.keeps_jobs else JobStatus.QUEUED
+        return JobStatus.COMPLETED if job.urls and not self.host.keeps_jobs else JobStatus.QUEUED
 
     async def _source_url(self, source: Source) -> str | None:
         """The URL of a source's file, for hosts that want sources by URL."""
-        if not encode.needs_source_url(self.spec, source) or source.remote_id is None:
+        if not encode.needs_source_url(self.host, source) or source.remote_id is None:
             return None
         job = await self.get(source.remote_id)
         if not job.urls:
-            raise NotReady(f"{self.spec.name} names no file of {source.remote_id}")
+            raise NotReady(f"{self.host.name} names no file of {source.remote_id}")
         return job.urls[0]
 
     async def _missing(
@@ -299,7 +300,7 @@ class VideosClient(HostClient):
     def _may_upload(self, source: Source) -> bool:
         """Whether a source that the host no longer has can be uploaded instead."""
         here = source.remote_id is not None and source.file is not None and source.model is not None
-        return here and self.spec.upload_as_source
+        return here and self.host.abilities.upload_as_source
 
 
 def _names_an_id(missing: ProviderError) -> bool:

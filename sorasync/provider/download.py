@@ -72,7 +72,7 @@ class Fetched:
             took = clock.monotonic() - began
             if took > _SLOW_FOR and got - start < _SLOWEST * took:
                 came = f"{counted(got - start, 'byte')} in {took:.0f} s"
-                raise ServerError(f"{self._sender.spec.name} sends the file too slowly: {came}")
+                raise ServerError(f"{self._sender.host.name} sends the file too slowly: {came}")
         if self.length is not None and got != self.length:
             raise BadDownload(f"received {counted(got, 'byte')}, but the server announced {self.length}")
 
@@ -179,9 +179,9 @@ class Downloader:
     @asynccontextmanager
     async def open(self, job: Job, variant: Variant, offset: int) -> AsyncIterator[Opened]:
         """See `Provider.download`. Asks once for each place that may have the file."""
-        spec = self._sender.spec
-        if variant is not Variant.STILL and variant.value not in spec.variants:
-            raise NotSupported(f"{spec.name} has no {variant.value} of a video")
+        host = self._sender.host
+        if variant is not Variant.STILL and variant.value not in host.abilities.variants:
+            raise NotSupported(f"{host.name} has no {variant.value} of a video")
         async with AsyncExitStack() as stack:
             fetched = await self._fetched(job, variant, offset, stack)
             # What came inside an answer has no type of its own; its bytes are looked at when they are here.
@@ -196,7 +196,7 @@ class Downloader:
     async def path(self, name: str, path: str, offset: int = 0) -> AsyncIterator[Opened]:
         """Open the bytes behind a path of the host, of any type."""
         async with AsyncExitStack() as stack:
-            url = self._sender.spec.base_url + path
+            url = self._sender.host.base_url + path
             yield await retried(
                 lambda: self._try(name, url, offset, stack), self._sender.clock, self._patience
             )
@@ -218,7 +218,7 @@ class Downloader:
         """The first place that has the file; the last one's error if none has."""
         places = self._places(job, variant)
         if not places:
-            raise NotFound(f"{self._sender.spec.name} gives no URL for the {variant.value} of {job.id}")
+            raise NotFound(f"{self._sender.host.name} gives no URL for the {variant.value} of {job.id}")
         for place in places[:-1]:
             try:
                 return await self._try("content", place, offset, stack, job)
@@ -227,14 +227,14 @@ class Downloader:
         return await self._try("content", places[-1], offset, stack, job)
 
     def _places(self, job: Job, variant: Variant) -> list[str]:
-        spec = self._sender.spec
+        host = self._sender.host
         places = []
-        if "content" in spec.routes and variant is not Variant.STILL:
+        if "content" in host.routes and variant is not Variant.STILL:
             # `variant=video` is left out: SGLang takes a variant for the number of an output.
-            path = filled(spec.routes["content"], job.id)
+            path = filled(host.routes["content"], job.id)
             join = "&" if "?" in path else "?"
             query = "" if variant is Variant.VIDEO else f"{join}variant={variant.value}"
-            places.append(spec.base_url + path + query)
+            places.append(host.base_url + path + query)
         if variant in (Variant.VIDEO, Variant.STILL):
             places += [url if is_inline(url) else self._links.absolute(url) for url in job.urls]
         return places
@@ -305,7 +305,7 @@ class Downloader:
         headers = {"accept": "*/*", "accept-encoding": "identity"}
         if self._links.trusted(url):
             headers |= self._sender.auth_headers()
-        if offset and self._sender.spec.range:
+        if offset and self._sender.host.abilities.range:
             headers["range"] = f"bytes={offset}-"
         return headers
 
@@ -313,7 +313,7 @@ class Downloader:
         """Why there are no bytes. A refused signed URL has expired; that says nothing about the key."""
         status = response.status_code
         if status in (202, 204):
-            return NotReady(f"{self._sender.spec.name} has no file there yet", status=status)
+            return NotReady(f"{self._sender.host.name} has no file there yet", status=status)
         if not self._links.trusted(url) and status in (400, 401, 403):
             return NotFound("the link to the file is no longer valid", status=status)
         answer = await self._sender.read(response)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sorasync.provider.errors import NotSupported
-from sorasync.provider.spec import HostSpec
+from sorasync.provider.provider_host import ProviderHost
 from sorasync.provider.wire import Source
 
 
@@ -13,10 +13,10 @@ class EditRoutes:
     Once a form has made a job, it is the only one used.
     """
 
-    def __init__(self, spec: HostSpec) -> None:
-        self._spec = spec
-        remix = spec.routes.get("remix")
-        self._forms = spec.edits + ((remix,) if remix is not None else ())
+    def __init__(self, host: ProviderHost) -> None:
+        self._host = host
+        remix = host.routes.get("remix")
+        self._forms = host.edits + ((remix,) if remix is not None else ())
         self._known: str | None = None
 
     def to_try(self, source: Source) -> tuple[str, ...]:
@@ -25,7 +25,7 @@ class EditRoutes:
         if source.remote_id is None:
             forms = tuple(form for form in self._forms if "{id}" not in form)
         if not forms:
-            raise NotSupported(f"{self._spec.name} has no edit route")
+            raise NotSupported(f"{self._host.name} has no edit route")
         return forms
 
     @property

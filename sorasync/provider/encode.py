@@ -10,7 +10,7 @@ from urllib.parse import quote
 from sorasync.library_file import read_file, unreadable
 from sorasync.provider.errors import InvalidRequest, NotSupported
 from sorasync.provider.http_request import Outgoing, content_type
-from sorasync.provider.spec import HostSpec
+from sorasync.provider.provider_host import ProviderHost
 from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Source, StillRequest
 
 Fields = dict[str, object]
@@ -23,45 +23,45 @@ _RATIOS = ((16, 9), (9, 16), (1, 1), (4, 3), (3, 4), (3, 2), (2, 3), (21, 9), (9
 _LARGEST_IMAGE = 256 << 20
 
 
-def create(spec: HostSpec, request: CreateRequest, image_id: str | None = None) -> Outgoing:
+def create(host: ProviderHost, request: CreateRequest, image_id: str | None = None) -> Outgoing:
     """A render from a prompt. `image_id` is the image as a file that the host already holds."""
-    encoding = _create_encoding(spec, request, image_id)
-    fields = create_fields(spec, request)
+    encoding = _create_encoding(host, request, image_id)
+    fields = create_fields(host, request)
     files: dict[str, Path | bytes] = {}
     as_files = encoding == "multipart"
     if image_id is not None:
         fields["input_reference"] = {"file_id": image_id}
     elif request.image is not None and as_files:
-        files[spec.image_field] = request.image
+        files[host.fields.image_field] = request.image
     elif request.image is not None:
-        fields |= _image_fields(spec, request.image)
+        fields |= _image_fields(host, request.image)
     if request.last_image is not None and as_files:
-        files[spec.last_image_field] = request.last_image
+        files[host.fields.last_image_field] = request.last_image
     elif request.last_image is not None:
-        fields |= _last_image_fields(spec, request.last_image, fields)
+        fields |= _last_image_fields(host, request.last_image, fields)
     headers = _idempotency_header(request.idempotency_key)
-    return Outgoing(route(spec, "create"), encoding, fields, files, headers)
+    return Outgoing(route(host, "create"), encoding, fields, files, headers)
 
 
-def create_fields(spec: HostSpec, request: CreateRequest) -> Fields:
+def create_fields(host: ProviderHost, request: CreateRequest) -> Fields:
     """All fields of a create except its image."""
     fields: Fields = {"prompt": request.prompt}
-    if spec.sends_model:
+    if host.fields.model:
         fields["model"] = request.model
-    fields |= seconds_field(spec, request.seconds) | size_fields(spec, request.size)
+    fields |= seconds_field(host, request.seconds) | size_fields(host, request.size)
     if request.characters:
         fields["characters"] = [{"id": one} for one in request.characters]
-    return _with_extras(spec, fields, request.label, {**spec.fixed, **request.params})
+    return _with_extras(host, fields, request.label, {**host.fields.fixed, **request.params})
 
 
-def still(spec: HostSpec, request: StillRequest) -> Outgoing:
+def still(host: ProviderHost, request: StillRequest) -> Outgoing:
     """A picture from a prompt, or from images. Raises `NotSupported` where the host has no such route."""
-    routes = spec.images
-    if routes is None or (request.images and routes.edit is None):
+    routes = host.profile.images
+    if routes.create is None or (request.images and routes.edit is None):
         what = "edits of stills" if request.images else "stills"
-        raise NotSupported(f"{spec.name} has no route for {what}")
+        raise NotSupported(f"{host.name} has no route for {what}")
     asked: Fields = {"prompt": request.prompt, "model": request.model, "size": request.size, "n": 1}
-    fields = _with_extras(spec, asked, request.label, {**routes.fixed, **request.params})
+    fields = _with_extras(host, asked, request.label, {**routes.fixed, **request.params})
     headers = _idempotency_header(request.idempotency_key)
     if not request.images:
         return Outgoing(routes.create, "json", fields, {}, headers)
@@ -70,30 +70,30 @@ def still(spec: HostSpec, request: StillRequest) -> Outgoing:
     return Outgoing(routes.edit or "", "multipart", fields, files, headers)
 
 
-def extend(spec: HostSpec, request: ExtendRequest, source_url: str | None = None) -> Outgoing:
+def extend(host: ProviderHost, request: ExtendRequest, source_url: str | None = None) -> Outgoing:
     """A continuation. `source_url` is needed where the host names sources by address."""
     fields: Fields = {"prompt": request.prompt}
-    name = spec.extend_seconds_field or spec.seconds_field
-    fields |= {name: next(iter(seconds_field(spec, request.seconds * spec.extend_factor).values()))}
-    fields = _with_extras(spec, fields, request.label, request.params)
-    path = route(spec, "extend", request.source.remote_id)
-    return _step_request(spec, "extend", path, request.source, fields, source_url, request.idempotency_key)
+    name = host.fields.extend_seconds or host.fields.seconds
+    fields |= {name: next(iter(seconds_field(host, request.seconds * host.fields.extend_factor).values()))}
+    fields = _with_extras(host, fields, request.label, request.params)
+    path = route(host, "extend", request.source.remote_id)
+    return _step_request(host, "extend", path, request.source, fields, source_url, request.idempotency_key)
 
 
-def edit(spec: HostSpec, request: EditRequest, template: str, source_url: str | None = None) -> Outgoing:
+def edit(host: ProviderHost, request: EditRequest, template: str, source_url: str | None = None) -> Outgoing:
     """A change, by one of the forms of the route: `template` with `{id}` is nested and says no more."""
-    fields = _with_extras(spec, {"prompt": request.prompt}, request.label, request.params)
+    fields = _with_extras(host, {"prompt": request.prompt}, request.label, request.params)
     if "{id}" in template and request.source.remote_id is not None:
         headers = _idempotency_header(request.idempotency_key)
         return Outgoing(filled(template, request.source.remote_id), "json", fields, {}, headers)
-    return _step_request(spec, "edit", template, request.source, fields, source_url, request.idempotency_key)
+    return _step_request(host, "edit", template, request.source, fields, source_url, request.idempotency_key)
 
 
-def route(spec: HostSpec, name: str, remote_id: str | None = None) -> str:
+def route(host: ProviderHost, name: str, remote_id: str | None = None) -> str:
     """The path of a route below the base URL. Raises `NotSupported` where the host has none."""
-    template = spec.routes.get(name)
+    template = host.routes.get(name)
     if template is None:
-        raise NotSupported(f"{spec.name} has no {name.replace('_', ' ')} route")
+        raise NotSupported(f"{host.name} has no {name.replace('_', ' ')} route")
     return template if remote_id is None else filled(template, remote_id)
 
 
@@ -102,18 +102,18 @@ def filled(template: str, remote_id: str) -> str:
     return template.replace("{id}", quote(remote_id, safe=""))
 
 
-def seconds_field(spec: HostSpec, seconds: int) -> Fields:
+def seconds_field(host: ProviderHost, seconds: int) -> Fields:
     """The length, with the host's field name and type."""
-    return {spec.seconds_field: str(seconds) if spec.seconds_type == "string" else seconds}
+    return {host.fields.seconds: str(seconds) if host.fields.seconds_type == "string" else seconds}
 
 
-def size_fields(spec: HostSpec, size: str) -> Fields:
+def size_fields(host: ProviderHost, size: str) -> Fields:
     """The size in the host's form. If it is not `WxH`, or has no named resolution, it is sent unchanged."""
     width, x, height = size.partition("x")
-    if spec.size_as == "size" or not (x and width.isdecimal() and height.isdecimal()):
+    if host.fields.size_as == "size" or not (x and width.isdecimal() and height.isdecimal()):
         return {"size": size}
     wide, high = int(width), int(height)
-    if spec.size_as == "width_height":
+    if host.fields.size_as == "width_height":
         return {"width": wide, "height": high}
     ratio = aspect(wide, high)
     if min(wide, high) not in _RESOLUTIONS or ratio is None:
@@ -129,31 +129,31 @@ def aspect(width: int, height: int) -> str | None:
     return None
 
 
-def needs_source_url(spec: HostSpec, source: Source) -> bool:
+def needs_source_url(host: ProviderHost, source: Source) -> bool:
     """Whether the source must be sent as a URL, which only the job itself has."""
-    return spec.source_as == "video_url" and source.remote_id is not None
+    return host.fields.source_as == "video_url" and source.remote_id is not None
 
 
 def _step_request(
-    spec: HostSpec, name: str, path: str, source: Source, fields: Fields, url: str | None, key: str | None
+    host: ProviderHost, name: str, path: str, source: Source, fields: Fields, url: str | None, key: str | None
 ) -> Outgoing:
-    encodings = spec.encodings.get(name, ("json",))
+    encodings = host.profile.encodings.extend if name == "extend" else host.profile.encodings.edit
     headers = _idempotency_header(key)
-    if source.remote_id is None or spec.source_as == "upload":
-        return _uploaded(spec, path, source, fields, headers, encodings)
-    if spec.source_as == "previous_job_id":
+    if source.remote_id is None or host.fields.source_as == "upload":
+        return _uploaded(host, path, source, fields, headers, encodings)
+    if host.fields.source_as == "previous_job_id":
         fields["previous_job_id"] = source.remote_id
-    elif spec.source_as == "video_url":
+    elif host.fields.source_as == "video_url":
         fields["video"] = {"url": url}
     else:
         fields["video"] = {"id": source.remote_id}
-    if spec.sends_step_model and source.model is not None:
+    if host.fields.step_model and source.model is not None:
         fields["model"] = source.model
     return Outgoing(path, "json" if "json" in encodings else encodings[0], fields, {}, headers)
 
 
 def _uploaded(
-    spec: HostSpec,
+    host: ProviderHost,
     path: str,
     source: Source,
     fields: Fields,
@@ -162,40 +162,40 @@ def _uploaded(
 ) -> Outgoing:
     if source.file is None:
         raise InvalidRequest("its source has no local file to upload")
-    if not spec.upload_as_source or "multipart" not in encodings:
-        raise NotSupported(f"{spec.name} takes no uploaded video as a source")
+    if not host.abilities.upload_as_source or "multipart" not in encodings:
+        raise NotSupported(f"{host.name} takes no uploaded video as a source")
     if source.model is None:
         raise InvalidRequest("an uploaded source needs the name of its model")
-    files = {spec.source_field: source.file}
+    files = {host.fields.source_field: source.file}
     return Outgoing(path, "multipart", fields | {"model": source.model}, files, headers)
 
 
-def free_question(spec: HostSpec) -> tuple[str, str, Mapping[str, str] | None]:
+def free_question(host: ProviderHost) -> tuple[str, str, Mapping[str, str] | None]:
     """A GET that needs the key and costs nothing: the list, the models, or a job that does not exist.
 
     A job is the last resort: LiteLLM forwards unknown ids to another host, and a job whose id is an address
     cannot be invented. A host that keeps no jobs is asked for what only takes a POST.
     """
-    if "list" in spec.routes:
-        query = {"limit": "2", "order": "desc"} if spec.job is None else None
-        return "list", route(spec, "list"), query
-    if "models" in spec.routes:
-        return "models", route(spec, "models"), None
-    if spec.jobs_are_paths:
+    if "list" in host.routes:
+        query = {"limit": "2", "order": "desc"} if host.job is None else None
+        return "list", route(host, "list"), query
+    if "models" in host.routes:
+        return "models", route(host, "models"), None
+    if host.jobs_are_paths:
         return "root", "/", None
-    if "get" in spec.routes:
-        return "get", route(spec, "get", NOBODY), None
-    return "create", route(spec, "create"), None
+    if "get" in host.routes:
+        return "get", route(host, "get", NOBODY), None
+    return "create", route(host, "create"), None
 
 
-def _create_encoding(spec: HostSpec, request: CreateRequest, image_id: str | None) -> str:
+def _create_encoding(host: ProviderHost, request: CreateRequest, image_id: str | None) -> str:
     """The host's preferred encoding that can carry what the request holds."""
-    offered = spec.encodings.get("create") or ("json",)
+    offered = host.profile.encodings.create or ("json",)
     if request.characters or image_id is not None:
         return "json" if "json" in offered else offered[0]
-    if request.image is not None and "multipart" in offered and "file" in spec.image_by:
+    if request.image is not None and "multipart" in offered and "file" in host.abilities.image_by:
         return "multipart"
-    if request.last_image is not None and "multipart" in offered and "file" in spec.image_by:
+    if request.last_image is not None and "multipart" in offered and "file" in host.abilities.image_by:
         return "multipart"
     nested = any(isinstance(value, dict | list) for value in request.params.values())
     pictured = request.image is not None or request.last_image is not None
@@ -204,30 +204,33 @@ def _create_encoding(spec: HostSpec, request: CreateRequest, image_id: str | Non
     return offered[0]
 
 
-def _image_fields(spec: HostSpec, image: Path) -> Fields:
+def _image_fields(host: ProviderHost, image: Path) -> Fields:
     """An image inside JSON, as a data URL."""
-    url = _data_url(spec, image)
-    if spec.image_as == "text":
-        return {spec.image_field: url}
-    if spec.image_as == "frame_images":
+    url = _data_url(host, image)
+    if host.fields.image_as == "text":
+        return {host.fields.image_field: url}
+    if host.fields.image_as == "frame_images":
         frame = {"type": "image_url", "image_url": {"url": url}, "frame_type": "first_frame"}
         return {"frame_images": [frame]}
-    return {"image": {"url": url}} if spec.image_as == "image" else {spec.image_field: {"image_url": url}}
+    if host.fields.image_as == "image":
+        return {"image": {"url": url}}
+    return {host.fields.image_field: {"image_url": url}}
 
 
-def _last_image_fields(spec: HostSpec, image: Path, fields: Fields) -> Fields:
+def _last_image_fields(host: ProviderHost, image: Path, fields: Fields) -> Fields:
     """A last frame inside JSON, beside the first one among `fields`."""
-    url = _data_url(spec, image)
-    if spec.image_as != "frame_images":
-        return {spec.last_image_field: {"image_url": url} if spec.image_as == "input_reference" else url}
+    url = _data_url(host, image)
+    if host.fields.image_as != "frame_images":
+        in_table = host.fields.image_as == "input_reference"
+        return {host.fields.last_image_field: {"image_url": url} if in_table else url}
     before = fields.get("frame_images")
     frame = {"type": "image_url", "image_url": {"url": url}, "frame_type": "last_frame"}
     return {"frame_images": [*(before if isinstance(before, list) else ()), frame]}
 
 
-def _data_url(spec: HostSpec, image: Path) -> str:
-    if "url" not in spec.image_by:
-        raise NotSupported(f"{spec.name} takes no image in this kind of request")
+def _data_url(host: ProviderHost, image: Path) -> str:
+    if "url" not in host.abilities.image_by:
+        raise NotSupported(f"{host.name} takes no image in this kind of request")
     try:
         content = base64.b64encode(read_file(image, within=None, largest=_LARGEST_IMAGE)).decode("ascii")
     except OSError as error:
@@ -235,9 +238,11 @@ def _data_url(spec: HostSpec, image: Path) -> str:
     return f"data:{content_type(image)};base64,{content}"
 
 
-def _with_extras(spec: HostSpec, fields: Fields, label: str | None, params: Mapping[str, object]) -> Fields:
+def _with_extras(
+    host: ProviderHost, fields: Fields, label: str | None, params: Mapping[str, object]
+) -> Fields:
     """The fields with label and free parameters, which may not override a field."""
-    named: Fields = {spec.label_field: label} if spec.label_field and label else {}
+    named: Fields = {host.fields.label: label} if host.fields.label and label else {}
     return {**params, **named, **fields}
 
 

@@ -5,42 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sorasync.provider.values import word
+
+if TYPE_CHECKING:
+    from sorasync.profile.answer_path import AnswerPath, Step
 
 T = TypeVar("T")
 
 # Values that one step of a path may lead to.
 _MOST = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class PathStep:
-    """One step: `name`, `any`, `index`, `each` or `where`; see `sorasync.profile.answer_path`."""
-
-    kind: str
-    name: str = ""
-    value: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """The steps of a path, or the header that it names instead."""
-
-    steps: tuple[PathStep, ...] = ()
-    header: str | None = None
-
-    @classmethod
-    def of(cls, data: object) -> Path | None:
-        """From a profile's plain data; None where there is no path."""
-        if not isinstance(data, Mapping):
-            return None
-        header = data.get("header")
-        steps = tuple(
-            PathStep(str(step["kind"]), str(step["name"]), str(step["value"])) for step in data["steps"]
-        )
-        return cls(steps, header if isinstance(header, str) else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +26,7 @@ class Answer:
     headers: Mapping[str, str]
     job_id: str = ""
 
-    def all(self, path: Path | None) -> Iterator[object]:
+    def all(self, path: AnswerPath | None) -> Iterator[object]:
         """Every value that a path leads to, in order; `null` is no value."""
         if path is None:
             return
@@ -64,12 +39,12 @@ class Answer:
             values = islice(self._into(step, values), _MOST)
         yield from (value for value in values if value is not None)
 
-    def first(self, paths: Sequence[Path], read: Callable[[object], T | None]) -> T | None:
+    def first(self, paths: Sequence[AnswerPath], read: Callable[[object], T | None]) -> T | None:
         """What `read` makes of the first value that it can read."""
         found = (read(value) for path in paths for value in self.all(path))
         return next((one for one in found if one is not None), None)
 
-    def _into(self, step: PathStep, values: Iterable[object]) -> Iterator[object]:
+    def _into(self, step: Step, values: Iterable[object]) -> Iterator[object]:
         for value in values:
             if isinstance(value, Mapping):
                 if step.kind == "any":
@@ -79,11 +54,11 @@ class Answer:
             elif isinstance(value, list):
                 yield from _elements(step, value)
 
-    def _name(self, step: PathStep) -> str:
+    def _name(self, step: Step) -> str:
         return self.job_id if step.name == "{id}" else step.name
 
 
-def _elements(step: PathStep, value: list[object]) -> Iterator[object]:
+def _elements(step: Step, value: list[object]) -> Iterator[object]:
     if step.kind == "each":
         yield from value
     elif step.kind == "index":

@@ -31,9 +31,9 @@ from sorasync.provider.kept_answers import KeptAnswers
 from sorasync.provider.limits import Limiters
 from sorasync.provider.links import LinkPolicy
 from sorasync.provider.payment_gate import PaymentGate
+from sorasync.provider.provider_host import ProviderHost
 from sorasync.provider.retry import KEYED, PAID, Patience, retried
 from sorasync.provider.sender import Sender
-from sorasync.provider.spec import HostSpec
 from sorasync.provider.transport import opened
 from sorasync.provider.wire import (
     CreateRequest,
@@ -59,7 +59,7 @@ class HostClient(ABC):
 
     def __init__(
         self,
-        spec: HostSpec,
+        host: ProviderHost,
         *,
         api_key: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -68,20 +68,21 @@ class HostClient(ABC):
         patience: Patience | None = None,
         answers: KeptAnswers | None = None,
     ) -> None:
-        self.spec = spec
-        self.name = spec.provider_name
+        self.host = host
+        self.name = host.profile.provider_name
         self._clock = clock or SystemClock()
         self._patience = patience or Patience()
-        self.limits = limits or Limiters(self._clock, spec.creates_per_minute, spec.in_flight)
+        rate = host.profile.rate
+        self.limits = limits or Limiters(self._clock, rate.creates_per_minute, rate.in_flight)
         links = LinkPolicy(
-            spec.base_url,
-            spec.download_hosts,
-            spec.key_hosts,
-            setting="download.hosts" if spec.job is None else "hosts",
+            host.base_url,
+            host.profile.download.hosts,
+            host.profile.download.with_key,
+            setting="download.hosts" if host.job is None else "hosts",
         )
         self._answers = answers
         self._sender = Sender(
-            spec, api_key, self._clock, transport or opened(links.judge), answers=self._answers
+            host, api_key, self._clock, transport or opened(links.judge), answers=self._answers
         )
         self._downloads = Downloader(self._sender, links, self._patience, self.get, self._asked_again)
         self.batches = Batches(self._sender, self._downloads, self._patience)
@@ -238,7 +239,7 @@ class HostClient(ABC):
         if not answer.ok:
             # Without a step's route there may be an API; without that of a create there is none.
             return name == "create" and answer.status in (404, 405)
-        question, path, query = encode.free_question(self.spec)
+        question, path, query = encode.free_question(self.host)
         if question == "root":
             return False
         for _ in range(_PAGES_PROVE):
@@ -265,8 +266,8 @@ class HostClient(ABC):
     def _no_route(self, what: str, missing: ProviderError | None) -> NotSupported:
         status = missing.status if missing else None
         said = f" ({missing.message})" if missing else ""
-        hint = f"is {self.spec.base_url} the right address, and the profile the right one?"
-        return NotSupported(f"{self.spec.name} has no {what} route{said}", status=status, hint=hint)
+        hint = f"is {self.host.base_url} the right address, and the profile the right one?"
+        return NotSupported(f"{self.host.name} has no {what} route{said}", status=status, hint=hint)
 
 
 def refused_render(error: InvalidRequest) -> InvalidRequest:

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 from uuid import UUID
 
 import httpx
 
 from sorasync.library_file import read_file
+from sorasync.profile.model import ANY
 from sorasync.provider.classify import fault, unreadable
 from sorasync.provider.errors import (
     InvalidRequest,
@@ -20,12 +22,12 @@ from sorasync.provider.errors import (
     NotSupported,
     OutcomeUnknown,
 )
-from sorasync.provider.find_path import Answer, Path
+from sorasync.provider.find_path import Answer
 from sorasync.provider.host_client import HostClient, refused_render
 from sorasync.provider.http_request import Outgoing, content_type
 from sorasync.provider.http_response import HttpResponse, complaint, refused_with
 from sorasync.provider.inline import inlined
-from sorasync.provider.job_spec import BLOCKED, Complaints, JobSpec, Operation
+from sorasync.provider.job_operation import BLOCKED, Operation, status_words
 from sorasync.provider.links import origin
 from sorasync.provider.moderation import is_moderation
 from sorasync.provider.payment_gate import PaymentGate
@@ -46,6 +48,13 @@ from sorasync.provider.write_body import (
     write_body,
 )
 
+if TYPE_CHECKING:
+    from sorasync.profile.answer_path import AnswerPath
+    from sorasync.profile.job import CreateAnswer, Follow, JobProfile, Result
+
+    # The parts of a profile that say where an answer complains: words for people, and the code that decides.
+    Complaints = CreateAnswer | Follow | Result
+
 _LARGEST_IMAGE = 256 << 20
 _NO_VIDEO = JobError("no_video", "the job is done but names no video")
 
@@ -53,13 +62,18 @@ _NO_VIDEO = JobError("no_video", "the job is done but names no video")
 class JobClient(HostClient):
     """A host whose operations are data. A job's id may be a path: then it is the job's own address."""
 
+    @property
+    def _job(self) -> JobProfile:
+        assert self.host.job is not None
+        return self.host.job
+
     @cached_property
-    def _job(self) -> JobSpec:
-        return JobSpec.from_mapping(self.spec.job or {})
+    def _words(self) -> Mapping[str, str]:
+        return status_words(self._job.states)
 
     async def create(self, request: CreateRequest, gate: PaymentGate | None = None) -> Job:
         """Start a render. Paid."""
-        outgoing, keyed = self._written(request), self.spec.idempotency
+        outgoing, keyed = self._written(request), self.host.abilities.idempotency
         try:
             answer = await self._accepted(
                 "create", outgoing, request.model, gate, keyed=keyed, repeated=keyed and request.repeated
@@ -72,10 +86,10 @@ class JobClient(HostClient):
         if job_id is None:
             raise unreadable(answer, self._sender.asked(paid=True))
         if not self._usable(job_id):
-            raise OutcomeUnknown(f"{self.spec.name} names its job by an address at another host")
+            raise OutcomeUnknown(f"{self.host.name} names its job by an address at another host")
         wait = poll_after(answer.headers, self._clock.now())
         charge = self._charged(Answer(answer.body, answer.headers, job_id))
-        least = self._job.follow.least_seconds
+        least = self._job.get.least_seconds
         return replace(pending(job_id, least if wait is None else wait), cost_usd=charge)
 
     async def find(self, idempotency_key: str) -> Job | None:
@@ -87,10 +101,10 @@ class JobClient(HostClient):
 
     async def get(self, job_id: str) -> Job:
         """One job. Raises `NotFound`. An id that is a path may be given as an address."""
-        if self._job.create.id_is_path:
+        if self.host.jobs_are_paths:
             job_id = self._below_base(job_id) or job_id
         if not self._usable(job_id):
-            raise NotFound(f"{self.spec.name} has no job {clean(job_id, 80)}")
+            raise NotFound(f"{self.host.name} has no job {clean(job_id, 80)}")
 
         async def once() -> Job:
             return await self._followed(job_id)
@@ -101,13 +115,14 @@ class JobClient(HostClient):
         """One page of the jobs, newest first. Raises `NotSupported` where there is no list."""
         spec = self._job.list
         if spec is None:
-            raise NotSupported(f"{self.spec.name} has no list route")
-        path = spec.operation.path
+            raise NotSupported(f"{self.host.name} has no list route")
+        operation = Operation.of(spec.request)
+        path = operation.path
         if after is not None:
             path = "/" + (self._below_base(after) or "") + _query(after)
 
         async def once() -> Page:
-            question = self._sender.question(spec.operation.method, path)
+            question = self._sender.question(operation.method, path)
             answer = self._good(await self._sender.ask("list", question))
             page = self.page_in(answer, limit)
             if page is None:
@@ -120,37 +135,40 @@ class JobClient(HostClient):
         return answer.status in self._job.create.ok and self._id_in(answer) is not None
 
     def _good(self, answer: HttpResponse, paid: bool = False, sender: Sender | None = None) -> HttpResponse:
-        complaints = self._job.create.complaints if paid else self._job.follow.complaints
+        complaints = self._job.create.answer if paid else self._job.get
         return self._unless_refused(answer, complaints, paid)
 
     def _asked_again(self, job_id: str) -> httpx.Request:
-        operation = self._job.result.operation or self._job.follow.operation
-        return self._question(operation, job_id)
+        result, follow = self._job.result, self._job.get
+        if result.request is not None:
+            return self._question(Operation.of(result.request), job_id)
+        return self._question(Operation.of(follow.request, follow.body), job_id)
 
     def _written(self, request: CreateRequest) -> Outgoing:
         """The paid request. Raises `InvalidRequest` or `NotSupported` for what there is no form for."""
         spec = self._job.create
-        operation, tree = spec.operation, spec.operation.body or {}
-        own = spec.model_bodies.get(request.model, spec.model_bodies.get("*", {}))
-        tree = merged_tree(tree, own)
-        if request.image is not None:
-            operation, tree = spec.image or operation, merged_tree(tree, spec.image_body)
+        models, line, tree = self._job.models, spec.request, spec.body
+        own = models.get(request.model) or models.get(ANY)
+        tree = merged_tree(tree, own.body if own else {})
+        if request.image is not None and spec.image is not None:
+            line, tree = spec.image.request or line, merged_tree(tree, spec.image.body)
         used = values_in(tree)
         if request.image is not None and "image" not in used:
-            raise NotSupported(f"{self.spec.name} takes no image in this kind of request")
+            raise NotSupported(f"{self.host.name} takes no image in this kind of request")
         if request.characters:
-            raise NotSupported(f"{self.spec.name} has no characters")
+            raise NotSupported(f"{self.host.name} has no characters")
         if request.workflow is not None and "workflow" not in used:
-            raise NotSupported(f"{self.spec.name} takes no workflow")
+            raise NotSupported(f"{self.host.name} takes no workflow")
         if request.workflow is None and "workflow" in used:
-            raise NotSupported(f"{self.spec.name} renders workflows, and there is none")
+            raise NotSupported(f"{self.host.name} renders workflows, and there is none")
         try:
             values = self._values(request, used)
             body = write_body(tree, values, self._job.maps)
         except Unwritable as error:
-            raise InvalidRequest(f"{self.spec.name} cannot be sent this: {error}") from None
+            raise InvalidRequest(f"{self.host.name} cannot be sent this: {error}") from None
         files = {name: value.path for name, value in body.items() if isinstance(value, FileValue)}
         token = request.idempotency_key or ""
+        operation = Operation.of(line)
         headers = dict(spec.headers) | ({spec.idempotency: token} if spec.idempotency and token else {})
         return Outgoing(
             self._path(operation.path, request.model, own=token),
@@ -195,7 +213,7 @@ class JobClient(HostClient):
         """A path below the base URL. Models and ids that are paths keep their slashes."""
         if model and not _is_path(model):
             raise InvalidRequest(f"{clean(model, 80)!r} cannot be the name of a model here")
-        safe = "/" if self._job.create.id_is_path else ""
+        safe = "/" if self.host.jobs_are_paths else ""
         made = template.replace("{model}", quote(model, safe="/")).replace("{id}", quote(job_id, safe=safe))
         return made.replace("{own_id}", own_id(own) if own else "")
 
@@ -206,9 +224,8 @@ class JobClient(HostClient):
         return self._sender.question(operation.method, self._path(operation.path, job_id=job_id), fields)
 
     def _id_in(self, answer: HttpResponse) -> str | None:
-        spec = self._job.create
-        found = Answer(answer.body, answer.headers).first(spec.id, word)
-        if found is None or not spec.id_is_path:
+        found = Answer(answer.body, answer.headers).first(self._job.create.answer.id, word)
+        if found is None or not self.host.jobs_are_paths:
             return found
         return self._below_base(found) or found
 
@@ -216,21 +233,21 @@ class JobClient(HostClient):
         """The path below the base URL that an address or a path leads to; None for any other place."""
         if origin(said) is None:
             return None if "://" in said else said.strip("/")
-        base = urlsplit(self.spec.base_url)
+        base = urlsplit(self.host.base_url)
         parts = urlsplit(said)
         prefix = base.path.rstrip("/") + "/"
-        if origin(said) != origin(self.spec.base_url) or not parts.path.startswith(prefix):
+        if origin(said) != origin(self.host.base_url) or not parts.path.startswith(prefix):
             return None
         return unquote(parts.path.removeprefix(prefix))
 
     def _usable(self, job_id: str) -> bool:
         """Whether a question about that id leads below the base URL and to one job."""
-        return _is_path(job_id) if self._job.create.id_is_path else usable_id(job_id)
+        return _is_path(job_id) if self.host.jobs_are_paths else usable_id(job_id)
 
     async def _followed(self, job_id: str, *, queued: bool = True) -> Job:
         """The job by what the host says now; `queued`: the queue may hold what the answer does not show."""
-        spec = self._job.follow
-        asked = await self._sender.ask("get", self._question(spec.operation, job_id))
+        spec = self._job.get
+        asked = await self._sender.ask("get", self._question(Operation.of(spec.request, spec.body), job_id))
         answer = Answer(self._good(asked).body, asked.headers, job_id)
         hint = poll_after(asked.headers, self._clock.now())
         wait = spec.least_seconds if hint is None else max(hint, spec.least_seconds)
@@ -248,38 +265,39 @@ class JobClient(HostClient):
             files=asked.files,
         )
         if answer.first(spec.blocked_when, _there):
-            return self._failed(job, answer, spec.complaints, moderated=True)
+            return self._failed(job, answer, spec, moderated=True)
         if answer.first(spec.failed_when, _there):
-            return self._failed(job, answer, spec.complaints)
+            return self._failed(job, answer, spec)
         if job.status is JobStatus.COMPLETED:
             return await self._finished(job, answer)
         if job.status.terminal:
-            return self._failed(job, answer, spec.complaints, status=job.status, moderated=state == BLOCKED)
+            return self._failed(job, answer, spec, status=job.status, moderated=state == BLOCKED)
         return job
 
     def _state(self, answer: Answer) -> str | None:
         """The status that the host's word means; None if there is none."""
-        spec = self._job.follow
-        if spec.ends:
+        spec = self._job.get
+        if spec.state_is == "done":
             ended = answer.first((spec.state,), lambda value: value if isinstance(value, bool) else None)
             if ended is None and spec.absent != "pending":
                 return None
             return JobStatus.COMPLETED if ended else JobStatus.IN_PROGRESS
         said = answer.first((spec.state,), word)
-        return None if said is None else spec.words.get(said.lower(), JobStatus.UNKNOWN)
+        return None if said is None else self._words.get(said.lower(), JobStatus.UNKNOWN)
 
     def _odd_word(self, answer: Answer) -> str | None:
-        said = answer.first((self._job.follow.state,), word)
+        said = answer.first((self._job.get.state,), word)
         return None if said is None else clean(said, 40)
 
     async def _silent(self, asked: HttpResponse, job_id: str, wait: float, *, queued: bool) -> Job:
         """A job of which the answer says nothing. One that no queue holds either is not there."""
-        spec = self._job.follow
+        spec = self._job.get
         if spec.queue is not None and queued:
-            question = self._sender.question(spec.queue.method, spec.queue.path)
+            operation = Operation.of(spec.queue.request)
+            question = self._sender.question(operation.method, operation.path)
             queue = self._good(await self._sender.ask("queue", question))
             waiting = Answer(queue.body, queue.headers)
-            if any(word(one) == job_id for path in spec.queue_ids for one in waiting.all(path)):
+            if any(word(one) == job_id for path in spec.queue.ids for one in waiting.all(path)):
                 return pending(job_id, wait)
             # It may have left the queue between the two questions.
             return await self._followed(job_id, queued=False)
@@ -287,18 +305,18 @@ class JobClient(HostClient):
             return pending(job_id, wait)
         if spec.absent == "fault":
             raise unreadable(asked, self._sender.asked())
-        raise NotFound(f"{self.spec.name} has no job {clean(job_id, 80)}")
+        raise NotFound(f"{self.host.name} has no job {clean(job_id, 80)}")
 
     async def _finished(self, job: Job, answer: Answer) -> Job:
         """A job that is done, with where its file is; or how it failed all the same."""
         spec = self._job.result
-        if spec.operation is not None:
-            asked = await self._sender.ask("result", self._question(spec.operation, job.id))
+        if spec.request is not None:
+            asked = await self._sender.ask("result", self._question(Operation.of(spec.request), job.id))
             answer = Answer(asked.body, asked.headers, job.id)
             job = replace(job, files=asked.files, cost_usd=self._charged(answer) or job.cost_usd)
             if asked.status in spec.failed_status:
-                return self._failed(job, answer, spec.complaints)
-            self._unless_refused(asked, spec.complaints)
+                return self._failed(job, answer, spec)
+            self._unless_refused(asked, spec)
         urls = tuple(dict.fromkeys(self._addresses(answer)))
         if not urls:
             return replace(job, status=JobStatus.FAILED, error=_NO_VIDEO)
@@ -308,7 +326,7 @@ class JobClient(HostClient):
         spec = self._job.result
         said = [text(value) for path in spec.video for value in answer.all(path)]
         made = [
-            self.spec.base_url + _filled(spec.address, one)
+            self.host.base_url + _filled(spec.address or "", one)
             for one in answer.all(spec.items)
             if isinstance(one, Mapping)
         ]
@@ -327,7 +345,7 @@ class JobClient(HostClient):
         code = answer.first(complaints.code, word) or complaint(answer.body).code
         said = answer.first(complaints.error, _message) or message_in(answer.body)
         if said is None:
-            said = "its content was refused" if moderated else f"{self.spec.name} reports {status.value}"
+            said = "its content was refused" if moderated else f"{self.host.name} reports {status.value}"
         told = clean(code, 100) if code else None
         error = JobError(told, clean(said), moderated or is_moderation(code))
         return replace(job, status=status, error=error)
@@ -350,7 +368,7 @@ class JobClient(HostClient):
 
     def _charged(self, answer: Answer) -> Decimal | None:
         cost = self._job.cost
-        return answer.first(cost.reported, cost.dollars)
+        return answer.first(cost.reported, lambda said: cost.dollars(number(said)))
 
     def page_in(self, answer: HttpResponse, limit: int) -> Page | None:
         """The page of the list in an answer, None where there is none."""
@@ -358,7 +376,7 @@ class JobClient(HostClient):
         assert spec is not None
         found = Answer(answer.body, answer.headers)
         # A path that leads nowhere finds as little as an empty list does.
-        held = Path(spec.items.steps[:-1], spec.items.header)
+        held = replace(spec.items, steps=spec.items.steps[:-1])
         if not any(isinstance(value, list) for value in found.all(held)):
             return None
         jobs, unread = [], 0
@@ -410,7 +428,7 @@ def _message(value: object) -> str | None:
     return message_in(value)
 
 
-def _progress(answer: Answer, path: Path | None) -> int:
+def _progress(answer: Answer, path: AnswerPath | None) -> int:
     found = None if path is None else answer.first((path,), number)
     if found is None:
         return 0

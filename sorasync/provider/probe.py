@@ -70,13 +70,13 @@ async def probe(client: HostClient) -> HostFacts:
 class _Probe:
     def __init__(self, sender: Sender, client: HostClient) -> None:
         self._sender = sender
-        self._spec = sender.spec
+        self._host = sender.host
         self._client = client
         self._clock = client.clock
         self._seen: list[HttpResponse] = []
 
     async def run(self) -> HostFacts:
-        name, path, query = encode.free_question(self._spec)
+        name, path, query = encode.free_question(self._host)
         before, started = self._clock.now(), self._clock.monotonic()
         try:
             answer = await self._get(name, path, query)
@@ -129,20 +129,20 @@ class _Probe:
         return page.jobs, not known & {job.id for job in second.jobs}
 
     async def _models(self) -> tuple[str, ...] | None:
-        if "models" not in self._spec.routes:
+        if "models" not in self._host.routes:
             return None
-        answer = await self._quietly("models", encode.route(self._spec, "models"))
+        answer = await self._quietly("models", encode.route(self._host, "models"))
         listed = table(answer.body).get("data") if answer is not None and answer.ok else None
         if not isinstance(listed, list):
             return None
         return tuple(sorted(name for one in listed if (name := text(table(one).get("id"))) is not None))
 
     async def _routes(self) -> tuple[dict[str, bool | None], bool]:
-        known = {name: path for name in PAID if (path := self._spec.routes.get(name))}
+        known = {name: path for name in PAID if (path := self._host.routes.get(name))}
         # The route of a model is that model's own: it cannot be asked for without naming one.
         wanted = {name: path for name, path in known.items() if "{model}" not in path}
-        if self._spec.edits:
-            wanted |= {f"edit {path}": path for path in self._spec.edits}
+        if self._host.edits:
+            wanted |= {f"edit {path}": path for path in self._host.edits}
         described = await self._described()
         if described:
             return {name: _shape(path) in described for name, path in wanted.items()}, True
@@ -150,7 +150,7 @@ class _Probe:
 
     async def _described(self) -> set[str]:
         """The paths that take POST, by the host's OpenAPI description; none where it has no such thing."""
-        origin, prefix = _split(self._spec.base_url)
+        origin, prefix = _split(self._host.base_url)
         try:
             answer = await self._sender.get_absolute("openapi", f"{origin}/openapi.json")
         except ProviderError:
@@ -161,7 +161,7 @@ class _Probe:
         return {_shape(path.removeprefix(prefix)) for path in posts if path.startswith(prefix)}
 
     async def _exists(self, name: str, path: str) -> bool | None:
-        if name == "create" and "list" in self._spec.routes:
+        if name == "create" and "list" in self._host.routes:
             return None
         answer = await self._quietly(name, encode.filled(path, encode.NOBODY))
         if answer is None:

@@ -33,10 +33,10 @@ from sorasync.provider.http_response import HttpResponse
 from sorasync.provider.json_sieve import Nowhere, Sieve
 from sorasync.provider.kept_answers import KeptAnswers, NotKept
 from sorasync.provider.payment_gate import PaymentGate
+from sorasync.provider.provider_host import ProviderHost
 from sorasync.provider.read import holds_video, is_job, job_id
 from sorasync.provider.redact import Secret, may_hold, scrub
 from sorasync.provider.server_words import MOST_READ, words
-from sorasync.provider.spec import HostSpec
 from sorasync.provider.transport import FIRST_BYTE, TellsFirstByte
 from sorasync.provider.upstream_error import embedded
 from sorasync.provider.values import parse
@@ -72,45 +72,45 @@ class Sender:
 
     def __init__(
         self,
-        spec: HostSpec,
+        host: ProviderHost,
         api_key: str | None,
         clock: Clock,
         transport: httpx.AsyncBaseTransport,
         whole: float | None = None,
         answers: KeptAnswers | None = None,
     ) -> None:
-        self.spec = spec
+        self.host = host
         self.clock = clock
         self.secret = Secret(api_key)
         self.requests: Counter[str] = Counter()
-        self._paid_timeout = _PAID_TIMEOUT if spec.keeps_jobs else _SYNCHRONOUS_TIMEOUT
+        self._paid_timeout = _PAID_TIMEOUT if host.keeps_jobs else _SYNCHRONOUS_TIMEOUT
         self._whole = whole or _WHOLE
-        self._whole_paid = whole or (_WHOLE_PAID if spec.keeps_jobs else _WHOLE_SYNCHRONOUS)
+        self._whole_paid = whole or (_WHOLE_PAID if host.keeps_jobs else _WHOLE_SYNCHRONOUS)
         self._transport = transport
         self._answers = answers
         self.host_time = HostTime()
 
-    def for_host(self, spec: HostSpec) -> Sender:
-        """A sender to the same host as `spec` has it, over the same connections and counts."""
-        other = Sender(spec, self.secret.value, self.clock, self._transport, answers=self._answers)
+    def for_host(self, host: ProviderHost) -> Sender:
+        """A sender to the same host as `host` has it, over the same connections and counts."""
+        other = Sender(host, self.secret.value, self.clock, self._transport, answers=self._answers)
         other.requests, other.host_time = self.requests, self.host_time
         return other
 
     def asked(self, paid: bool = False) -> Asked:
         """How answers of this host are to be read."""
-        spec = self.spec
+        host = self.host
         return Asked(
-            spec.name,
-            spec.key_env,
+            host.name,
+            host.key_env,
             paid,
             self.secret.sought,
-            unavailable=spec.unavailable,
-            keeps_jobs=spec.keeps_jobs,
+            unavailable=frozenset(host.profile.errors.unavailable),
+            keeps_jobs=host.keeps_jobs,
         )
 
     def auth_headers(self) -> dict[str, str]:
         """What only the host itself may get. Raises `AuthFailed` for a key that cannot be sent."""
-        return auth_headers(self.spec, self.secret)
+        return auth_headers(self.host, self.secret)
 
     async def get(self, name: str, path: str, query: Mapping[str, str] | None = None) -> HttpResponse:
         """A GET that costs nothing."""
@@ -152,11 +152,11 @@ class Sender:
         paid = gate is not None
         async with AsyncExitStack() as stack:
             files = stack.enter_context(ExitStack())
-            url = self.spec.base_url + path
+            url = self.host.base_url + path
             try:
                 request = self._request(method, url, query, outgoing, paid, files)
             except (httpx.InvalidURL, ValueError, TypeError):
-                raise InvalidRequest(f"the {name} request cannot be written for {self.spec.name}") from None
+                raise InvalidRequest(f"the {name} request cannot be written for {self.host.name}") from None
             size = int(request.headers.get("content-length", "0"))
             await stack.enter_async_context(self.in_time(gate, size))
             response = await stack.enter_async_context(self.open(name, request, gate))
@@ -202,9 +202,9 @@ class Sender:
         outgoing = None if fields is None else Outgoing(path, "json", fields)
         try:
             with ExitStack() as files:
-                return self._request(method, self.spec.base_url + path, None, outgoing, False, files)
+                return self._request(method, self.host.base_url + path, None, outgoing, False, files)
         except (httpx.InvalidURL, ValueError, TypeError):
-            raise InvalidRequest(f"the question cannot be written for {self.spec.name}") from None
+            raise InvalidRequest(f"the question cannot be written for {self.host.name}") from None
 
     async def ask(self, name: str, request: httpx.Request) -> HttpResponse:
         """The answer to a `question`."""
@@ -216,7 +216,7 @@ class Sender:
         try:
             return _build(method, url, headers, _TIMEOUT)
         except (httpx.InvalidURL, ValueError):
-            raise InvalidRequest(f"{self.spec.name}: the address cannot be used") from None
+            raise InvalidRequest(f"{self.host.name}: the address cannot be used") from None
 
     def broken(self, error: BaseException, gate: PaymentGate | None = None) -> ProviderError:
         """What a connection's failure means for the request that was on it."""
@@ -224,11 +224,11 @@ class Sender:
         if _out_of_descriptors(error):
             return Exhausted("too many open files", hint="raise the limit (ulimit -n), then apply again")
         if isinstance(error, _NOTHING_SENT) or (gate is not None and not gate.left):
-            hint = f"is {self.spec.base_url} right, and is the server running?"
-            return NotSent(f"{self.spec.name} cannot be reached ({what})", hint=hint)
+            hint = f"is {self.host.base_url} right, and is the server running?"
+            return NotSent(f"{self.host.name} cannot be reached ({what})", hint=hint)
         if gate is not None:
-            return OutcomeUnknown(f"the connection to {self.spec.name} broke after sending ({what})")
-        return ServerError(f"the connection to {self.spec.name} broke ({what})")
+            return OutcomeUnknown(f"the connection to {self.host.name} broke after sending ({what})")
+        return ServerError(f"the connection to {self.host.name} broke ({what})")
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -277,7 +277,7 @@ class Sender:
         await self._gather(response, sieve, gate)
         parsed = self._parsed(sieve)
         said = "" if parsed is not None else self._said(sieve)
-        if self.spec.wraps_errors and not response.is_success:
+        if self.host.abilities.wraps_errors and not response.is_success:
             found = embedded(parsed)
             # A job in the answer to a paid request would carry its upstream's id, which leads elsewhere.
             parsed = parsed if found is None or (gate is not None and is_job(found)) else found
@@ -295,11 +295,11 @@ class Sender:
             parsed = self._parsed(sieve)
             files = dict(zip(sieve.marks, count(), strict=False))
             try:
-                if not self.spec.keeps_jobs or holds_video(parsed):
+                if not self.host.keeps_jobs or holds_video(parsed):
                     files = await incoming.keep(response.status_code, parsed, sieve.marks)
             except NotKept as error:
-                if not self.spec.keeps_jobs or job_id(parsed) is None:
-                    message = f"{self.spec.name} answered {response.status_code}, and {error}"
+                if not self.host.keeps_jobs or job_id(parsed) is None:
+                    message = f"{self.host.name} answered {response.status_code}, and {error}"
                     raise OutcomeUnknown(message, status=response.status_code) from error
         said = "" if parsed is not None else self._said(sieve)
         return HttpResponse(response.status_code, _response_headers(response), parsed, said, files)

@@ -9,6 +9,7 @@ import pytest
 
 from sorasync.apply.events import Moment
 from sorasync.apply.report import End
+from sorasync.profile.parts import Rate
 from sorasync.provider.local import in_process
 from sorasync.state.record import Status
 from tests.apply.clock import IdleClock
@@ -37,7 +38,7 @@ def test_a_pause_of_an_hour_is_told_and_ends_the_apply_and_a_plan_says_what_is_w
 
 def test_a_pause_that_is_waited_for_is_told_while_it_lasts(world: MakeWorld) -> None:
     it = world(numbered(4))
-    it.host = {"creates_per_minute": 2}
+    it.rate = Rate(creates_per_minute=2)
     it.faults({"route": "create", "do": "rate_limit", "retry_after": 90, "nth": 1})
     assert it.apply(wait=WAIT).complete
     waits = [event.detail for event in it.witness.events if event.moment is Moment.WAITING]
@@ -148,7 +149,7 @@ def test_the_wait_limit_holds_for_all_that_a_render_waits_for_and_not_for_each(w
 
 def test_a_place_in_line_behind_others_is_no_waiting_for_the_provider(world: MakeWorld) -> None:
     it = world(numbered(4), config="[apply]\nwait_minutes = 2\n", render_seconds=50.0)
-    it.host = {"in_flight": 1}
+    it.rate = Rate(in_flight=1)
     began = it.clock.time
     assert it.apply().complete
     assert it.clock.time - began >= 200
@@ -156,7 +157,7 @@ def test_a_place_in_line_behind_others_is_no_waiting_for_the_provider(world: Mak
 
 def test_a_wait_that_was_given_bounds_the_run_as_a_whole(world: MakeWorld) -> None:
     it = world(numbered(4), render_seconds=50.0)
-    it.host = {"in_flight": 1}
+    it.rate = Rate(in_flight=1)
     began = it.clock.time
     report = it.apply(wait=120.0)
     assert {one.end for one in report.outcomes} >= {End.DONE, End.PENDING}

@@ -17,6 +17,7 @@ from sorasync.errors import Terminated
 from sorasync.operations.apply import FileThreads
 from sorasync.operations.plan import PlanOptions
 from sorasync.plan.action import Action
+from sorasync.profile.parts import Rate
 from sorasync.provider.local import in_process
 from sorasync.state.lock import holder, unlock
 from sorasync.state.record import Status
@@ -186,7 +187,7 @@ def test_what_waits_for_its_turn_when_the_signal_comes_is_not_bought(
     world: MakeWorld, number: signal.Signals
 ) -> None:
     it = world(numbered(40), render_seconds=3000.0)
-    it.host = {"creates_per_minute": 25}
+    it.rate = Rate(creates_per_minute=25)
     sent = stopped_at(it, 25, lambda: signal.raise_signal(number))
     report = it.apply(parallelism=40)
     assert len(it.charges()) == len(sent) == 25
@@ -202,7 +203,7 @@ def test_what_waits_for_its_turn_when_the_signal_comes_is_not_bought(
 
 def test_a_halt_keeps_back_what_waits_for_its_turn(world: MakeWorld) -> None:
     it = world(numbered(40))
-    it.host = {"creates_per_minute": 25}
+    it.rate = Rate(creates_per_minute=25)
     it.faults({"route": "create", "do": "quota", "nth": 25})
     report = it.apply(parallelism=40)
     assert len(it.charges()) == 24
@@ -213,7 +214,7 @@ def test_a_halt_keeps_back_what_waits_for_its_turn(world: MakeWorld) -> None:
 
 def test_a_run_whose_lock_was_taken_pays_for_nothing_more(world: MakeWorld) -> None:
     it = world(numbered(40))
-    it.host = {"creates_per_minute": 25}
+    it.rate = Rate(creates_per_minute=25)
 
     def take() -> None:
         with it.project.store(write=True) as store:

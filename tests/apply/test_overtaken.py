@@ -9,6 +9,7 @@ import httpx
 
 from sorasync.apply.events import Moment
 from sorasync.apply.report import End
+from sorasync.profile.parts import Rate
 from sorasync.provider.local import in_process
 from sorasync.state.lock import holder, unlock
 from sorasync.state.record import Status
@@ -107,7 +108,7 @@ class BeforeTheAnswer(httpx.AsyncBaseTransport):
 def test_what_was_never_sent_is_told_to_the_run_that_looks_for_it(world: MakeWorld) -> None:
     """The lock goes while requests wait for their turn, and the other run takes their intents for sent."""
     it = world(numbered(3))
-    it.host = {"creates_per_minute": 1}
+    it.rate = Rate(creates_per_minute=1)
     sent: list[str] = []
 
     def taken() -> None:
@@ -125,6 +126,6 @@ def test_what_was_never_sent_is_told_to_the_run_that_looks_for_it(world: MakeWor
         tries = {one.address: one.outcome for one in store.attempts()}
     assert tries == {"clip.c000#1": "submitted", "clip.c001#1": "unsent", "clip.c002#1": "unsent"}
     it.witness.act = lambda event: None
-    it.host = {}
+    it.rate = Rate()
     assert it.apply().complete
     assert set(it.billed().values()) == {1}

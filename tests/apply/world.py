@@ -23,11 +23,12 @@ from sorasync.preview.faults.rule import FaultPlan, FaultRule
 from sorasync.preview.media import tiny_video
 from sorasync.preview.model import LedgerEntry
 from sorasync.preview.server import Server
+from sorasync.profile.parts import Rate
 from sorasync.provider.client import VideosClient
 from sorasync.provider.kept_answers import KeptAnswers
 from sorasync.provider.local import in_process
+from sorasync.provider.provider_host import ProviderHost
 from sorasync.provider.retry import Patience
-from sorasync.provider.spec import HostSpec
 from sorasync.state.record import Record
 from sorasync.state.store import Store
 from tests.apply.clock import IdleClock
@@ -74,7 +75,7 @@ class PreviewProject(Project):
     async def provider(self) -> AsyncIterator[VideosClient]:
         patience = Patience(chance=lambda: 1.0)
         client = VideosClient(
-            replace(HostSpec.from_mapping(self.profile.wire()), **self.world.host),
+            ProviderHost.of(self.profile),
             clock=self.clock,
             transport=self.world.transport or in_process(self.world.app),
             patience=patience,
@@ -101,7 +102,7 @@ class World:
         self.transport: httpx.AsyncBaseTransport | None = None
         self.witness = Witness()
         self.profile: dict[str, Any] = {}
-        self.host: dict[str, Any] = {}
+        self.rate = Rate()
         # Whether renders count as paid for: what a simulated provider has lost is drawn again.
         self.bills = False
 
@@ -128,7 +129,7 @@ class World:
     def project(self) -> PreviewProject:
         opened = Project.open(self.root)
         abilities = opened.profile.abilities.model_copy(update=self.profile)
-        changed = {"abilities": abilities, "simulated": not self.bills}
+        changed = {"abilities": abilities, "rate": self.rate, "simulated": not self.bills}
         profile = opened.profile.model_copy(update=changed)
         return PreviewProject(opened.root, opened.config, profile, self.clock, world=self)
 

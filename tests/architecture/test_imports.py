@@ -16,7 +16,7 @@ from tests.architecture.source import imports, modules, package
 MAY_IMPORT: dict[str, set[str]] = {
     "toml": set(),
     "profile": {"toml"},
-    "provider": set(),
+    "provider": {"profile"},
     "assets": set(),
     "preview": set(),
     "manifest": {"profile", "toml"},

@@ -75,7 +75,7 @@ def film(
     model, size = MODELS.get(family, "sora-2"), SIZES.get(family, "1280x720")
     made.write("wan.api.json", WORKFLOW)
     bind = BIND if profile.abilities.workflow else ""
-    wait = "[provider.get]\nleast_seconds = 0.5\n" if profile.wire().get("job") else ""
+    wait = "[provider.get]\nleast_seconds = 0.5\n" if profile.job else ""
     made.write(
         "sorasync.toml",
         f'[provider]\nprofile = "{family}"\nbase_url = "{server.url}"\napi_key_env = "FAMILY_KEY"\n{wait}'

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -18,8 +17,8 @@ from sorasync.preview.serve import running
 from sorasync.preview.settings import PreviewSettings
 from sorasync.provider.client import VideosClient
 from sorasync.provider.probe import HostFacts, probe
+from sorasync.provider.provider_host import ProviderHost
 from sorasync.provider.retry import Patience
-from sorasync.provider.spec import HostSpec
 from sorasync.provider.tls import Certificate
 from tests.provider.fakes import FakeClock
 
@@ -97,11 +96,11 @@ def test_every_family_of_servers_can_be_examined(
 Answering = Callable[[httpx.Request], httpx.Response]
 
 
-async def facts_of(answer: Answering, **spec: Any) -> HostFacts:
+async def facts_of(answer: Answering) -> HostFacts:
     """What a probe finds out about a host made of a function."""
     from sorasync.profile import load_profile
 
-    host = HostSpec.from_mapping(load_profile("openai", base_url="https://host.example/v1").wire() | spec)
+    host = ProviderHost.of(load_profile("openai", base_url="https://host.example/v1"))
     client = VideosClient(
         host,
         api_key="k",

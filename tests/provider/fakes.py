@@ -10,8 +10,8 @@ import httpx
 
 from sorasync.profile import Profile, load_profile
 from sorasync.provider.client import VideosClient
+from sorasync.provider.provider_host import ProviderHost
 from sorasync.provider.retry import Patience
-from sorasync.provider.spec import HostSpec
 
 KEY = "sk-canary-0123456789"
 
@@ -113,6 +113,6 @@ def client(
 ) -> VideosClient:
     """A client of a built-in profile over a fake host, without chance in its pauses."""
     loaded = load_profile(profile, base_url=base_url) if isinstance(profile, str) else profile
-    spec = HostSpec.from_mapping(loaded.wire())
+    spec = ProviderHost.of(loaded)
     patience = Patience(chance=lambda: 1.0)
     return VideosClient(spec, api_key=key, transport=transport, clock=clock or FakeClock(), patience=patience)

@@ -11,11 +11,11 @@ import pytest
 from sorasync.profile import load_profile
 from sorasync.provider.batch import BatchStatus, batch_line, read_batch, read_batch_line
 from sorasync.provider.errors import NotFound, NotSupported, OutcomeUnknown
-from sorasync.provider.spec import HostSpec
+from sorasync.provider.provider_host import ProviderHost
 from sorasync.provider.wire import CreateRequest, JobStatus
 from tests.provider.fakes import client, reply, scripted
 
-SPEC = HostSpec.from_mapping(load_profile("openai").wire())
+SPEC = ProviderHost.of(load_profile("openai"))
 KEY = "k" * 64
 
 

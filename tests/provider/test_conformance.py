@@ -124,7 +124,7 @@ class Reach:
             app.state.server.faults.set(faults)
             profile = load_profile(family, base_url=base)
             environ = {} if family in WITHOUT_KEYS else {profile.auth.env: KEY}
-            speaker = open_provider(profile.wire(), environ=environ, transport=transport)
+            speaker = open_provider(profile, environ=environ, transport=transport)
             stack.push_async_callback(speaker.aclose)
             yield speaker
 
@@ -144,7 +144,7 @@ def order(way: str, prompt: str = "A cat.", **more: object) -> CreateRequest:
 async def finished(speaker: HostClient, job: Job) -> Job:
     """The job at its end; a host that keeps no jobs answers with that."""
     for _ in range(20_000):
-        if "get" in speaker.spec.routes:
+        if "get" in speaker.host.routes:
             job = await speaker.get(job.id)
         if job.status.terminal:
             return job
@@ -169,7 +169,7 @@ def test_a_render_is_made_followed_and_fetched(way: str, do: Reach) -> None:
         assert (job.id, job.status) == (made.id, JobStatus.COMPLETED)
         video = await content(speaker, job)
         assert video[4:8] == b"ftyp"
-        if speaker.spec.range:
+        if speaker.host.abilities.range:
             assert await content(speaker, job, offset=10) == video[10:]
 
     do(way, work)
@@ -181,19 +181,19 @@ def test_steps_go_on_from_a_render_or_are_not_supported(way: str, do: Reach, tmp
         base = await finished(speaker, await speaker.create(request))
         source = Source(base.id, model=request.model, size=request.size, seconds=4)
         seconds = 4
-        if speaker.spec.source_as == "upload":
+        if speaker.host.fields.source_as == "upload":
             seconds, kept = 2, tmp_path / "kept.mp4"
             kept.write_bytes(await content(speaker, base))
             with pytest.raises(InvalidRequest):
                 await speaker.extend(ExtendRequest(source, "Go on.", seconds))
             source = replace(source, file=kept)
-        if "extend" in speaker.spec.routes:
+        if "extend" in speaker.host.routes:
             longer = await finished(speaker, await speaker.extend(ExtendRequest(source, "Go on.", seconds)))
             assert longer.id != base.id and longer.seconds in (None, 4.0 + seconds)
         else:
             with pytest.raises(NotSupported):
                 await speaker.extend(ExtendRequest(source, "Go on.", 4))
-        if speaker.spec.edits or "remix" in speaker.spec.routes:
+        if speaker.host.edits or "remix" in speaker.host.routes:
             other = await finished(speaker, await speaker.edit(EditRequest(source, "At night.")))
             assert other.id != base.id and other.status is JobStatus.COMPLETED
         else:
@@ -205,13 +205,13 @@ def test_steps_go_on_from_a_render_or_are_not_supported(way: str, do: Reach, tmp
 
 def test_the_list_holds_what_was_made_or_is_not_supported(way: str, do: Reach) -> None:
     async def work(speaker: HostClient) -> None:
-        if "list" not in speaker.spec.routes:
+        if "list" not in speaker.host.routes:
             with pytest.raises(NotSupported):
                 await speaker.page()
             return
         before = {job.id async for job in jobs_since(speaker)}
         made = [(await speaker.create(order(way, f"Cat {n}."))).id for n in range(5)]
-        limit = 100 if speaker.spec.list_paging == "newest" else 2
+        limit = 100 if speaker.host.abilities.list_paging == "newest" else 2
         listed = [job.id async for job in jobs_since(speaker, limit=limit)]
         assert len(set(listed)) == len(listed)
         assert sorted(set(listed) - before) == sorted(made)
@@ -222,7 +222,7 @@ def test_the_list_holds_what_was_made_or_is_not_supported(way: str, do: Reach) -
 def test_what_is_gone_is_not_found(way: str, do: Reach) -> None:
     async def work(speaker: HostClient) -> None:
         job = await finished(speaker, await speaker.create(order(way)))
-        if "delete" in speaker.spec.routes:
+        if "delete" in speaker.host.routes:
             assert await speaker.delete(job.id) is True
             assert await speaker.delete(job.id) is False
             with pytest.raises(NotFound):
@@ -258,7 +258,7 @@ def test_a_refusal_for_the_rate_is_waited_out(way: str, do: Reach) -> None:
 @pytest.mark.parametrize("deed", ["cut_before", "cut_after", "error"])
 def test_a_broken_create_is_left_open(way: str, do: Reach, deed: str) -> None:
     async def work(speaker: HostClient) -> None:
-        answered = deed == "error" and not speaker.spec.keeps_jobs
+        answered = deed == "error" and not speaker.host.keeps_jobs
         with pytest.raises(RenderFailed if answered else OutcomeUnknown):
             await speaker.create(order(way))
         assert speaker.requests["create"] == 1
@@ -391,7 +391,7 @@ def test_an_uploaded_source_stands_in_for_one_that_is_gone(do: Reach, tmp_path: 
 
 def test_a_batch_gives_one_line_for_each_request(do: Reach) -> None:
     async def work(speaker: HostClient) -> None:
-        lines = [batch_line(speaker.spec, f"key{n}", order("preview", f"Cat {n}.")) for n in range(3)]
+        lines = [batch_line(speaker.host, f"key{n}", order("preview", f"Cat {n}.")) for n in range(3)]
         batches = speaker.batches
         batch = await batches.create_batch(await batches.upload_file("batch", b"".join(lines)))
         for _ in range(20_000):

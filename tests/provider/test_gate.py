@@ -24,7 +24,7 @@ POST = Outgoing("/videos", "json", {"prompt": "A cat."})
 
 def sender_to(url: str, whole: float | None = None) -> Sender:
     """A sender with a single connection."""
-    spec = client(None, base_url=url).spec
+    spec = client(None, base_url=url).host
     return Sender(spec, KEY, SystemClock(), opened(lambda *_: None, 1), whole=whole)
 
 

@@ -20,7 +20,7 @@ from sorasync.provider.client import VideosClient
 from sorasync.provider.errors import InvalidRequest, NotSupported
 from sorasync.provider.host_client import HostClient
 from sorasync.provider.job_client import JobClient
-from sorasync.provider.spec import HostSpec
+from sorasync.provider.provider_host import ProviderHost
 from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Source
 from tests.provider.fakes import KEY, FakeClock, FakeHost, Seen, job, reply
 
@@ -103,7 +103,7 @@ def told(profile: Profile, work: Work) -> object:
         return reply(200, job("completed", url="https://files.example/1.mp4") | named)
 
     host = FakeHost(answering)
-    spec = HostSpec.from_mapping(profile.wire())
+    spec = ProviderHost.of(profile)
     kind = VideosClient if spec.job is None else JobClient
     speaker = kind(spec, api_key=KEY, transport=host, clock=FakeClock())
 

@@ -89,7 +89,7 @@ def test_a_server_that_repeats_the_key_in_a_job_is_not_believed_to_that_point() 
 
 def test_nothing_shows_the_key_when_asked_for_its_representation() -> None:
     speaker = client(scripted())
-    assert KEY not in repr(speaker) + repr(Secret(KEY)) + str(speaker.spec) + repr(speaker._sender.asked())
+    assert KEY not in repr(speaker) + repr(Secret(KEY)) + str(speaker.host) + repr(speaker._sender.asked())
 
 
 @pytest.mark.parametrize("key", ["sk bad", "sk-\nbad", "sk-ü", "“sk”"])
@@ -104,7 +104,7 @@ def test_a_key_that_cannot_be_a_header_is_told_without_showing_it(key: str) -> N
 def test_a_missing_key_names_its_variable_before_anything_is_sent() -> None:
     host = scripted()
     speaker = open_provider(
-        load_profile("openai").wire(),
+        load_profile("openai"),
         api_key_env="VIDEOS_API_KEY",
         environ={},
         transport=host,
@@ -117,7 +117,7 @@ def test_a_missing_key_names_its_variable_before_anything_is_sent() -> None:
 
 def test_a_host_that_needs_no_key_gets_none() -> None:
     host = scripted(reply(200, {"id": "v", "status": "queued"}))
-    speaker = open_provider(load_profile("vllm-omni").wire(), environ={}, transport=host)
+    speaker = open_provider(load_profile("vllm-omni"), environ={}, transport=host)
     asyncio.run(speaker.create(REQUEST))
     assert "authorization" not in host.seen[0].headers
 

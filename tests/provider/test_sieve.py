@@ -22,7 +22,7 @@ from sorasync.provider.client import VideosClient
 from sorasync.provider.errors import BadDownload, OutcomeUnknown, RenderFailed, ServerError
 from sorasync.provider.json_sieve import Nowhere, Sieve
 from sorasync.provider.kept_answers import LARGEST_VIDEO, KeptAnswers
-from sorasync.provider.spec import HostSpec
+from sorasync.provider.provider_host import ProviderHost
 from sorasync.provider.wire import CreateRequest, Job, JobStatus
 from tests.provider.fakes import FakeHost, client, reply
 
@@ -240,11 +240,10 @@ REQUEST = CreateRequest("A cat.", "wan", "1280x720", 4, idempotency_key="attempt
 
 def synchronous(tmp_path: Path, host: FakeHost, largest: int = LARGEST_VIDEO) -> VideosClient:
     """A client of a host that keeps no jobs, whose answers are kept below a directory."""
-    wire = load_profile("sglang", base_url="http://host.example/v1").wire()
-    routes = {"create": "/videos"}
-    spec = HostSpec.from_mapping({**wire, "routes": routes})
+    profile = load_profile("sglang", base_url="http://host.example/v1")
+    alone = ProviderHost(profile, profile.auth.env, {"create": "/videos"})
     answers = KeptAnswers(tmp_path / "answers", largest)
-    return VideosClient(spec, transport=host, answers=answers)
+    return VideosClient(alone, transport=host, answers=answers)
 
 
 def test_an_answer_of_a_host_that_keeps_no_jobs_is_there_for_the_next_run(tmp_path: Path) -> None:

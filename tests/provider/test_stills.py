@@ -18,7 +18,7 @@ from sorasync.provider.client import VideosClient
 from sorasync.provider.errors import Moderated, NotSupported, OutcomeUnknown, RenderFailed
 from sorasync.provider.kept_answers import KeptAnswers
 from sorasync.provider.local import in_process
-from sorasync.provider.spec import HostSpec
+from sorasync.provider.provider_host import ProviderHost
 from sorasync.provider.wire import Job, JobStatus, StillRequest, Variant
 
 HOSTS = [name for name in profile_names() if load_profile(name).can("stills") and name != "preview"]
@@ -42,7 +42,7 @@ def answering(answer: httpx.Response, tmp_path: Path) -> tuple[VideosClient, lis
         asked.append(sent)
         return answer
 
-    spec = HostSpec.from_mapping(load_profile("preview", base_url="http://host.example/v1").wire())
+    spec = ProviderHost.of(load_profile("preview", base_url="http://host.example/v1"))
     kept = KeptAnswers(tmp_path / "answers")
     return VideosClient(spec, transport=httpx.MockTransport(handle), answers=kept), asked
 
@@ -56,7 +56,7 @@ def test_a_host_makes_a_picture_and_keeps_nothing(tmp_path: Path, host: str, ima
 
     async def go() -> None:
         app = create_app(PreviewSettings(tmp_path / "server", draw=False, dialect=host))
-        spec = HostSpec.from_mapping(load_profile(host).wire())
+        spec = ProviderHost.of(load_profile(host))
         kept = KeptAnswers(tmp_path / "answers")
         client = VideosClient(spec, api_key="sk-a", transport=in_process(app), answers=kept)
         try:
@@ -78,7 +78,7 @@ def test_a_host_makes_a_picture_and_keeps_nothing(tmp_path: Path, host: str, ima
 
 
 def test_other_hosts_say_that_they_make_none() -> None:
-    spec = HostSpec.from_mapping(load_profile("xai").wire())
+    spec = ProviderHost.of(load_profile("xai"))
     client = VideosClient(
         spec, api_key="sk-a", transport=httpx.MockTransport(lambda sent: httpx.Response(200))
     )
