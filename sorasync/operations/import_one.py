@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
@@ -24,27 +25,44 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What was bound. `likeness` is None for a character, of which nothing can be compared."""
+    """What was bound. `likeness` is None for a character, of which nothing can be compared.
+
+    A still is bound to a `file` instead of a job; `differs` is how that picture is not what was asked for.
+    """
 
     address: str
     label: str
-    remote_id: str
+    remote_id: str | None
     status: Status
     likeness: JobComparison | None
+    file: str | None = None
+    differs: str | None = None
 
 
-def import_video(
-    project: Project, address: str, remote_id: str, waiting: LockWait, *, force: bool = False
+def import_render(
+    project: Project, address: str, source: str, waiting: LockWait, *, force: bool = False
 ) -> Imported:
-    """Bind the render of a declared address to a video of the provider. Raises what `bind` raises."""
+    """Bind the render of a declared address to a video of the provider, or a still to a picture of yours.
+
+    `source` is the id of the video, or the path of the picture. Raises what `bind` or `bind_picture` raises.
+    """
     graph = project.graph(project.library())
     found = find(address, graph)
     if not found.declared or len(found.renders) != 1:
         labels = ", ".join(graph.label(render) for render in found.renders)
         raise SorasyncError(f"{address} means several renders: {labels}", hint="name one of them")
+    render = graph.renders[found.renders[0]]
+    if render.kind is Kind.STILL:
+        from sorasync.operations.import_picture import bind_picture
+        from sorasync.operations.pick_outcome import link_names_again
+
+        with changing(project, waiting) as session:
+            bound = bind_picture(project, session, graph, render, Path(source).expanduser(), force=force)
+        link_names_again(project)
+        return bound
     project.require_provider()
     with changing(project, waiting) as session:
-        return bind(project, session, graph, graph.renders[found.renders[0]], remote_id, force=force)
+        return bind(project, session, graph, render, source, force=force)
 
 
 def wanted_of(render: Render) -> Wanted:
@@ -65,13 +83,9 @@ def bind(
     if render.kind is Kind.CHARACTER:
         if not asyncio.run(_character_exists(project, remote_id)):
             raise SorasyncError(f"{project.profile.provider_name} has no character {remote_id}")
-        _record_import(project, session, render, remote_id, Status.STORED, label, force=force)
+        record_import(project, session, render, Status.STORED, label, remote_id, force=force)
         session.store.bind(render.address, render.key, run=session.run, protect=render.protect)
         return Imported(render.address, label, remote_id, Status.STORED, None)
-    if render.kind is Kind.STILL:
-        raise SorasyncError(
-            f"{label} is a still, and no provider keeps a list of stills", hint="nothing was changed"
-        )
     from sorasync.operations.provider_jobs import job as ask
 
     job = ask(project, remote_id)
@@ -83,7 +97,7 @@ def bind(
             hint="change the manifest, or give --force to bind it anyway; nothing was changed",
         )
     status = status_of(job)
-    _record_import(project, session, render, remote_id, status, label, force=force, job=job)
+    record_import(project, session, render, status, label, remote_id, force=force, job=job)
     return Imported(render.address, label, remote_id, status, found)
 
 
@@ -93,7 +107,13 @@ def status_of(job: Job) -> Status:
 
 
 def new_record(
-    project: Project, session: ChangeSession, render: Render, status: Status, remote_id: str, job: Job | None
+    project: Project,
+    session: ChangeSession,
+    render: Render,
+    status: Status,
+    remote_id: str | None,
+    job: Job | None,
+    **fields: object,
 ) -> None:
     """Make the record of something made elsewhere: no attempt, and nothing spent."""
     session.store.move(
@@ -115,23 +135,30 @@ def new_record(
         reported_usd=job.cost_usd if job else None,
         expires_at=job.expires_at if job else None,
         billed_seconds=float(render.billed_seconds),
+        **fields,
     )
 
 
-def _record_import(
+def record_import(
     project: Project,
     session: ChangeSession,
     render: Render,
-    remote_id: str,
     status: Status,
     label: str,
+    remote_id: str | None = None,
     *,
     force: bool,
     job: Job | None = None,
+    file: str | None = None,
+    **fields: object,
 ) -> None:
+    """Record a job or a `file` made elsewhere as a render, with more `fields` of its record.
+
+    Raises `SorasyncError` where a render is on its way, or there already (unless `force`).
+    """
     store = session.store
     before = store.record(render.key)
-    if before is not None and before.status is Status.LOST and before.remote_id == remote_id:
+    if before is not None and before.status is Status.LOST and remote_id and before.remote_id == remote_id:
         with store.transaction():
             store.move(render.key, status, run=session.run, expires_at=job.expires_at if job else None)
             store.log("imported", render.address, render.key, session.run, remote_id=remote_id)
@@ -140,14 +167,15 @@ def _record_import(
         hint = "`sorasync resolve` settles a lost answer; `sorasync apply` follows the rest"
         raise SorasyncError(f"{label} has a render on its way ({before.status.value})", hint=hint)
     if before is not None and before.status is Status.STORED and not force:
-        raise SorasyncError(f"{label} has a render already", hint="give --force to bind this video instead")
+        raise SorasyncError(f"{label} has a render already", hint="give --force to bind this one instead")
     with store.transaction():
         if before is not None:
             aside = store.supersede(render.key, run=session.run)
             if before.asset is None and not store.addresses_of(aside):
                 store.forget([aside], run=session.run)
-        new_record(project, session, render, status, remote_id, job)
-        store.log("imported", render.address, render.key, session.run, remote_id=remote_id)
+        new_record(project, session, render, status, remote_id, job, **fields)
+        source = {"remote_id": remote_id} if file is None else {"file": file}
+        store.log("imported", render.address, render.key, session.run, **source)
 
 
 async def _character_exists(project: Project, remote_id: str) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from sorasync.state.record import Status
 from tests.recovery.world import CHAIN, TWO_CLIPS, World
@@ -292,3 +295,55 @@ def test_a_lost_renders_own_id_may_be_bound_again(world: World) -> None:
     assert world.json("cost")["total"]["spent_usd"] == spent
     world.run("import", "clip.market", remote_id, code=1)
     assert "belongs to clip.pier#1 already" in world.err
+
+
+def png(width: int, height: int) -> bytes:
+    """A picture of one colour."""
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), (200, 90, 20)).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_a_picture_of_this_machine_becomes_a_take_of_a_still(world: World, tmp_path: Path) -> None:
+    world.bill()
+    world.write('[stills.quay]\nprompt = "A quay."\ntakes = 2\ngate = true\n')
+    mine = tmp_path / "mine.png"
+    mine.write_bytes(png(1280, 720))
+    paid = world.paid()
+
+    found = world.json("import", "still.quay#1", str(mine))
+    assert (found["file"], found["remote_id"], found["status"]) == ("mine.png", None, "stored")
+    assert world.plan() == {"still.quay#2": "still"}
+    assert (world.root / "assets/stills/quay.png").read_bytes() == mine.read_bytes()
+    world.run("state", "check")
+    world.run("drift")
+    world.run("show", "still.quay#1")
+    assert "nothing: made elsewhere, imported" in world.out
+    assert world.paid() == paid
+    # Another clone knows it from the lock file, and that its file is not there.
+    assert '"still.quay#2"' in (world.root / "sorasync.lock").read_text(encoding="utf-8")
+
+
+def test_what_is_no_picture_or_of_another_size_is_refused_and_changes_nothing(
+    world: World, tmp_path: Path
+) -> None:
+    world.write('[stills.quay]\nprompt = "A quay."\n[clips.a]\nprompt = "A."\n')
+    small, broken = tmp_path / "small.png", tmp_path / "broken.png"
+    small.write_bytes(png(640, 360))
+    broken.write_bytes(png(1280, 720)[:-20])
+
+    for name, why in [
+        (small, "small.png is not what still.quay asks for: it is 640x360 instead of 1280x720"),
+        (broken, "broken.png cannot be a still: the png picture is not complete"),
+        (tmp_path / "none.png", "none.png: No such file or directory"),
+        (tmp_path, "is a directory"),
+    ]:
+        world.run("import", "still.quay", str(name), code=1)
+        assert why in world.err
+    assert world.plan() == {"still.quay": "still", "clip.a": "create"}
+    assert not list((world.root / "assets").rglob("*.part"))
+    world.run("import", "still.quay", str(small), "--force")
+    assert "bound although it is 640x360 instead of 1280x720" in world.out
+    small.write_bytes(png(1280, 720))
+    world.run("import", "still.quay", str(small), code=1)
+    assert "has a render already" in world.err

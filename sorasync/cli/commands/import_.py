@@ -22,6 +22,7 @@ Examples:
   sorasync import clip.market video_68e5
   sorasync import 'clip.market#2/1' video_68e6 --force
   sorasync import character.mossy char_12
+  sorasync import 'still.quay#2' ~/Pictures/quay.png
   sorasync import --remote --since 7d
   sorasync import --remote --out manifests/found.toml --dry-run
 """
@@ -29,7 +30,7 @@ Examples:
 
 @subcommand(epilog=_EXAMPLES)
 @click.argument("address", required=False, type=ADDRESS, metavar="[ADDRESS")
-@click.argument("remote_id", required=False, metavar="ID]")
+@click.argument("remote_id", required=False, metavar="ID|FILE]")
 @click.option("--remote", is_flag=True, help="Import every finished video that is not declared here.")
 @click.option(
     "--out",
@@ -59,18 +60,19 @@ def command(
     dry_run: bool,
     lock_timeout: float,
 ) -> ExitCode:
-    """Bind existing videos at the provider to clips.
+    """Bind existing videos at the provider to clips, and pictures to stills.
 
     With ADDRESS and ID, binds one declared render to one video, once prompt, model, size and length agree.
+    With the address of a still and a FILE, copies a PNG, WebP or JPEG of the right size as that take.
     With --remote, writes a manifest that declares all finished videos not declared here yet, and binds them.
-    Either way the next apply downloads them; nothing is rendered or paid.
+    The next apply downloads videos; nothing is rendered or paid.
     """
     if remote:
         if address is not None or force:
             raise click.UsageError("--remote takes no ADDRESS, ID or --force")
         return _remote(globals, globals.project(), out, since, lock_timeout, dry_run=dry_run)
     if address is None or remote_id is None:
-        raise click.UsageError("give an ADDRESS and an ID, or --remote")
+        raise click.UsageError("give an ADDRESS and an ID or FILE, or --remote")
     if out is not None or since is not None or dry_run:
         raise click.UsageError("--out, --since and --dry-run go with --remote")
     return _one(globals, globals.project(), address, remote_id, lock_timeout, force=force)
@@ -81,9 +83,9 @@ def _one(
 ) -> ExitCode:
     from sorasync.cli.app.invocation import waiting
     from sorasync.cli.views.import_output import imported_json, imported_text
-    from sorasync.operations.import_one import import_video
+    from sorasync.operations.import_one import import_render
 
-    found = import_video(project, address, remote_id, waiting(timeout), force=force)
+    found = import_render(project, address, remote_id, waiting(timeout), force=force)
     if globals.json:
         print_json(imported_json(found))
     else:

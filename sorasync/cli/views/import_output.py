@@ -20,7 +20,9 @@ def imported_text(found: Imported) -> Iterator[str]:
         Status.STORED: "it is recorded",
         Status.RENDERED: "the next apply downloads it",
     }.get(found.status, "the next apply follows it")
-    yield f"{found.label} is {one_line(found.remote_id)}: {what}, at no cost."
+    yield f"{found.label} is {one_line(found.file or found.remote_id or '')}: {what}, at no cost."
+    if found.differs:
+        yield f"  bound although {found.differs}"
     if found.likeness and found.likeness.differs:
         yield f"  bound although these differ: {', '.join(f.name for f in found.likeness.differs)}"
     if found.likeness and found.likeness.silent:
@@ -34,8 +36,9 @@ def imported_json(found: Imported) -> dict[str, object]:
         "format_version": 1,
         "address": found.label,
         "remote_id": found.remote_id,
+        "file": found.file,
         "status": found.status.value,
-        "differs": [field.name for field in alike.differs] if alike else [],
+        "differs": [field.name for field in alike.differs] if alike else ["size"] if found.differs else [],
         "silent": list(alike.silent) if alike else [],
     }
 

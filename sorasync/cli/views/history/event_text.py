@@ -51,7 +51,7 @@ def event_text(event: Event) -> str:
             by = " by hand" if data.get("by") == "hand" else ""
             return f"the answer was lost; {data.get('remote_id', '?')} was found and adopted{by}"
         case "imported":
-            return f"{data.get('remote_id', '?')} was made elsewhere and imported"
+            return f"{data.get('remote_id') or data.get('file', '?')} was made elsewhere and imported"
         case "recovered":
             return f"recovered from the {data.get('source', 'lock file')}{_paid(event)}"
         case "resent by the gateway":

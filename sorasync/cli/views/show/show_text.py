@@ -83,7 +83,10 @@ def _recorded(view: RenderView, record: Record) -> Iterator[tuple[str, str]]:
     yield "record", f"{record.status.value}, attempt {record.attempts}{run}"
     remote = f", remote id {one_line(record.remote_id)}" if record.remote_id else ""
     yield "provider", one_line(record.provider) + remote
-    yield "cost", charge_text(record, record.cost_usd)
+    yield (
+        "cost",
+        charge_text(record, record.cost_usd) if record.attempts else "nothing: made elsewhere, imported",
+    )
     times = (
         ("sent", record.intent_at),
         ("rendered", record.rendered_at),
