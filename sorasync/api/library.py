@@ -164,11 +164,18 @@ class Library:
 
         return takes_of(self._project())
 
-    def takes(self, clip: str) -> tuple[Take, ...]:
-        """The takes of one clip. Raises `SorasyncError` for an unknown one."""
+    @property
+    def stills(self) -> Mapping[str, tuple[Take, ...]]:
+        """The takes of every still, by its name."""
         from sorasync.api.take_list import takes_of
 
-        return takes_of(self._project(), clip)[clip.removeprefix("clip.")]
+        return takes_of(self._project(), "still")
+
+    def takes(self, name: str) -> tuple[Take, ...]:
+        """The takes of one clip or still (`still.quay`). Raises `SorasyncError` for an unknown one."""
+        from sorasync.api.take_list import takes_of_one
+
+        return takes_of_one(self._project(), name)
 
 
 def _tell(run: ApplyRun, on_event: Callable[[ChangeEvent], object] | None) -> None:

@@ -1,4 +1,4 @@
-"""Lists the takes of clips, from the manifests and the state."""
+"""Lists the takes of clips and stills, from the manifests and the state."""
 
 from __future__ import annotations
 
@@ -18,26 +18,37 @@ if TYPE_CHECKING:
     from sorasync.state.record import Record
 
 
-def takes_of(project: Project, clip: str | None = None) -> dict[str, tuple[Take, ...]]:
-    """The takes of every clip, or of one, by its name. Raises `SorasyncError` for an unknown one."""
+def takes_of(project: Project, kind: str = "clip") -> dict[str, tuple[Take, ...]]:
+    """The takes of every clip or still, by its name."""
+    planned = _planned(project)
+    nodes = planned.graph.stills if kind == "still" else planned.graph.clips
+    return _listed(project, planned, nodes)
+
+
+def takes_of_one(project: Project, named: str) -> tuple[Take, ...]:
+    """The takes of one clip, or still (`still.quay`). Raises `SorasyncError` for an unknown one."""
+    kind = "still" if named.startswith("still.") else "clip"
+    planned, name = _planned(project), named.removeprefix(f"{kind}.")
+    nodes = planned.graph.stills if kind == "still" else planned.graph.clips
+    if name not in nodes:
+        near = close_match(name, nodes)
+        raise SorasyncError(f"there is no {kind} {name!r}", hint=f"did you mean {near!r}?" if near else None)
+    return _listed(project, planned, {name: nodes[name]})[name]
+
+
+def _planned(project: Project) -> Planned:
     from sorasync.operations.plan import PlanOptions, make_plan
 
-    planned = outside_loop(lambda: make_plan(project, PlanOptions(offline=True)))
-    clips = planned.graph.clips
-    if clip is not None:
-        name = clip.removeprefix("clip.")
-        if name not in clips:
-            near = close_match(name, clips)
-            raise SorasyncError(
-                f"there is no clip {name!r}", hint=f"did you mean {near!r}?" if near else None
-            )
-        clips = {name: clips[name]}
+    return outside_loop(lambda: make_plan(project, PlanOptions(offline=True)))
+
+
+def _listed(project: Project, planned: Planned, nodes: Mapping[str, ClipNode]) -> dict[str, tuple[Take, ...]]:
     renders = planned.graph.renders
-    keys = [renders[address].key for node in clips.values() for address in node.takes]
+    keys = [renders[address].key for node in nodes.values() for address in node.takes]
     with project.synced_store() as store:
         records = store.records(keys)
     present = project.assets().present()
-    return {name: tuple(_takes(project, planned, node, records, present)) for name, node in clips.items()}
+    return {name: tuple(_takes(project, planned, node, records, present)) for name, node in nodes.items()}
 
 
 def _takes(

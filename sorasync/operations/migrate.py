@@ -1,22 +1,23 @@
-"""`sorasync migrate`: what it takes to render clips with another model, and the lines that say so."""
+"""`sorasync migrate`: what it takes to render clips or stills with another model, and the lines for it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
-from sorasync.graph.address import natural
+from sorasync.graph.address import kind_of, natural, owner
 from sorasync.graph.expand import expand_as_far
 from sorasync.graph.graph import Graph
 from sorasync.library_file import read_file
 from sorasync.manifest.diagnostic import Diagnostic
 from sorasync.manifest.library import ClipSpec, Library, Origin
 from sorasync.manifest.provenance import Origins
+from sorasync.manifest.still_spec import StillSpec
 from sorasync.operations.project import Project, profile_of
 from sorasync.plan.cost import NOTHING, Total, cost_of, total
 from sorasync.plan.selection import matches
@@ -42,7 +43,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class MigratedClip:
-    """A clip that changes its model.
+    """A clip or still that changes its model.
 
     `before` and `after` are the price of all its renders with each model, `to_pay` what the next apply would
     cost. `rendered` of its renders are paid for today. `lacks` says what no longer fits. `by_hand` is why its
@@ -60,9 +61,10 @@ class MigratedClip:
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """A change of model, not written yet. `kept` are clips that stay with the old one as was asked.
+    """A change of model, not written yet. `kept` are addresses that stay with the old one as was asked.
 
-    `moves`: the profile is another one than the library's. `simulated`: it bills nothing.
+    `moves`: the profile is another one than the library's. `simulated`: it bills nothing. `remade` are the
+    clips that are made from what changes, so that they are rendered again: `remade_cost` is what that costs.
     """
 
     source: str
@@ -73,6 +75,8 @@ class Migration:
     clips: tuple[MigratedClip, ...]
     kept: tuple[str, ...]
     edits: tuple[Edit, ...]
+    remade: tuple[str, ...] = ()
+    remade_cost: Total = NOTHING
     _texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     _before: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -103,11 +107,10 @@ class Migration:
         raise SorasyncError(f"nothing was changed: {reason}")
 
     def _said_by(self, project: Project) -> bool:
-        clips = project.library().clips
+        specs = _specs(project.library())
         written = {one.address for one in self.clips if one.by_hand is None}
-        return all(clips[address.removeprefix("clip.")].model == self.target for address in written) and all(
-            _model_of(clips[address.removeprefix("clip.")], project.profile) == self.source
-            for address in self.kept
+        return all(specs[address].model == self.target for address in written) and all(
+            _model_of(specs[address], project.profile) == self.source for address in self.kept
         )
 
 
@@ -127,44 +130,38 @@ def migration(
     patterns: Sequence[str] = (),
     only_unpicked: bool = False,
 ) -> Migration:
-    """What changes when clips of the model `source` are rendered with `target`; nothing is written.
+    """What changes when clips or stills of the model `source` are rendered with `target`; nothing is written.
 
     `provider` is the profile to check against if it is to be another one. `patterns` choose clips;
     `only_unpicked` leaves out those with a pick and those whose only take is rendered. Raises
-    `SorasyncError` where no clip has that model, or the host does not offer the other one.
+    `SorasyncError` where nothing has that model, or the host does not offer the other one.
     """
     library, profile = project.library(), _target_profile(project, provider)
-    if profile.model(target) is None:
-        near = close_match(target, profile.model_names)
-        hint = f'did you mean "{near}"?' if near else f"it offers {and_more(profile.model_names, 12)}"
-        raise SorasyncError(f'{profile.name} does not offer the model "{target}"', hint=hint)
     graph, _ = expand_as_far(library, project.profile)
-    named = _clips_of(library, project.profile, source)
+    named = _addresses_of(library, project.profile, source)
+    _refuse_unknown(profile, target, named)
     with project.synced_store() as store:
         briefs = store.briefs()
+    specs = _specs(library)
     chosen = {
-        name
-        for name in named
-        if _is_targeted(patterns, name, graph)
-        and not (only_unpicked and _is_chosen(name, library, graph, briefs))
+        address
+        for address in named
+        if _is_targeted(patterns, address, graph)
+        and not (only_unpicked and _is_chosen(specs[address], graph, briefs))
     }
     if not chosen:
-        raise SorasyncError(f"none of the clips of {source} is left to change")
-    changed = replace(
-        library,
-        clips={
-            name: replace(spec, model=target) if name in chosen else spec
-            for name, spec in library.clips.items()
-        },
-    )
-    later, lacks = expand_as_far(changed, profile)
+        raise SorasyncError(f"nothing of {source} is left to change")
+    later, lacks = expand_as_far(_with_model(library, chosen, target), profile)
     writing = _LineWriter(library, Origins(library), source, target, chosen)
     writing.plan()
     edits, texts, before = writing.changed()
     clips = tuple(
-        _migrated_clip(name, graph, later, project.profile, profile, briefs, lacks, writing.by_hand.get(name))
-        for name in sorted(chosen, key=natural)
+        _migrated_clip(
+            address, graph, later, project.profile, profile, briefs, lacks, writing.by_hand.get(address)
+        )
+        for address in sorted(chosen, key=natural)
     )
+    remade = _remade(chosen, later, briefs)
     return Migration(
         source,
         target,
@@ -172,8 +169,10 @@ def migration(
         profile.name != project.profile.name,
         profile.simulated,
         clips,
-        tuple(f"clip.{name}" for name in sorted(named - chosen, key=natural)),
+        tuple(sorted(named - chosen, key=natural)),
         tuple(edits),
+        tuple(dict.fromkeys(map(later.label, remade))),
+        total(cost_of(later.renders[address], profile) for address in remade),
         texts,
         before,
     )
@@ -187,32 +186,79 @@ def _target_profile(project: Project, provider: str | None) -> Profile:
     return profile_of(project.root, config.model_copy(update={"provider": moved}))
 
 
-def _model_of(spec: ClipSpec, profile: Profile) -> str | None:
-    return spec.model if spec.model is not None else profile.default_model
+def _refuse_unknown(profile: Profile, target: str, addresses: Iterable[str]) -> None:
+    """Raise `SorasyncError` where the host does not offer a model for what is to be rendered with it."""
+    kinds = {kind_of(address) for address in addresses}
+    offers = {"clip": profile.model, "still": profile.images.model}
+    if all(offers[kind](target) is not None for kind in kinds):
+        return
+    names = list(profile.images.models if "still" in kinds else profile.model_names)
+    what = "image model" if "still" in kinds else "model"
+    near = close_match(target, names)
+    hint = f'did you mean "{near}"?' if near else f"it offers {and_more(names, 12)}" if names else None
+    raise SorasyncError(f'{profile.name} does not offer the {what} "{target}"', hint=hint)
 
 
-def _clips_of(library: Library, profile: Profile, model: str) -> set[str]:
-    models = {name: _model_of(spec, profile) for name, spec in library.clips.items() if spec.source is None}
-    found = {name for name, used in models.items() if used == model}
-    if not found:
-        known = sorted({used for used in models.values() if used})
-        hint = f"they use {and_more(known, 12)}" if known else None
-        raise SorasyncError(f'no clip has the model "{model}"', hint=hint)
-    return found
+def _specs(library: Library) -> dict[str, ClipSpec | StillSpec]:
+    """Every clip that has a model of its own, and every still, by address."""
+    clips = {spec.address: spec for spec in library.clips.values() if spec.source is None}
+    return {**clips, **{spec.address: spec for spec in library.stills.values()}}
 
 
-def _is_targeted(patterns: Sequence[str], clip: str, graph: Graph) -> bool:
-    return not patterns or any(
-        matches(pattern, place, graph)
-        for pattern in patterns
-        for place in (f"clip.{clip}", *(graph.clips[clip].takes if clip in graph.clips else ()))
+def _with_model(library: Library, chosen: Container[str], model: str) -> Library:
+    """The library with another model at those addresses."""
+    return replace(
+        library,
+        clips={
+            name: replace(spec, model=model) if spec.address in chosen else spec
+            for name, spec in library.clips.items()
+        },
+        stills={
+            name: replace(spec, model=model) if spec.address in chosen else spec
+            for name, spec in library.stills.items()
+        },
     )
 
 
-def _is_chosen(name: str, library: Library, graph: Graph, briefs: Mapping[str, Brief]) -> bool:
+def _model_of(spec: ClipSpec | StillSpec, profile: Profile) -> str | None:
+    if spec.model is not None:
+        return spec.model
+    return profile.default_model if kind_of(spec.address) == "clip" else profile.images.default_model
+
+
+def _addresses_of(library: Library, profile: Profile, model: str) -> set[str]:
+    models = {address: _model_of(spec, profile) for address, spec in _specs(library).items()}
+    found = {address for address, used in models.items() if used == model}
+    if not found:
+        known = sorted({used for used in models.values() if used})
+        hint = f"they use {and_more(known, 12)}" if known else None
+        raise SorasyncError(f'no clip or still has the model "{model}"', hint=hint)
+    return found
+
+
+def _remade(chosen: Container[str], later: Graph, briefs: Container[str]) -> list[str]:
+    """The renders of other clips that are made from what changes, and that nobody has paid for."""
+    changed = [place for node in later.nodes() if node.address in chosen for place in node.renders]
+    return [
+        address
+        for address in sorted(later.dependants(changed), key=natural)
+        if owner(address) not in chosen and later.keys[address] not in briefs
+    ]
+
+
+def _is_targeted(patterns: Sequence[str], address: str, graph: Graph) -> bool:
+    node = graph.node(address)
+    return not patterns or any(
+        matches(pattern, place, graph)
+        for pattern in patterns
+        for place in (address, *(node.takes if node is not None else ()))
+    )
+
+
+def _is_chosen(spec: ClipSpec | StillSpec, graph: Graph, briefs: Mapping[str, Brief]) -> bool:
     """Whether somebody picked a take, or there is only one and it is rendered."""
-    node = graph.clips.get(name)
-    if library.clips[name].pick is not None:
+    node = graph.node(spec.address)
+    if spec.pick is not None:
         return True
     return node is not None and node.single and _rendered_count(node.takes, graph, briefs) == len(node.takes)
 
@@ -223,7 +269,7 @@ def _rendered_count(addresses: Iterable[str], graph: Graph, briefs: Mapping[str,
 
 
 def _migrated_clip(
-    name: str,
+    address: str,
     graph: Graph,
     later: Graph,
     now: Profile,
@@ -232,8 +278,8 @@ def _migrated_clip(
     lacks: Sequence[Diagnostic],
     by_hand: str | None,
 ) -> MigratedClip:
-    address = f"clip.{name}"
-    before, after = (one.clips[name].renders if name in one.clips else () for one in (graph, later))
+    nodes = graph.node(address), later.node(address)
+    before, after = (node.renders if node is not None else () for node in nodes)
     unpaid = [place for place in after if later.keys[place] not in briefs]
     return MigratedClip(
         address,
@@ -248,7 +294,7 @@ def _migrated_clip(
 
 @dataclass
 class _LineWriter:
-    """Finds the lines to write: the one that says the model where all its clips change, else one a clip."""
+    """Finds the lines to write: the one that says the model where all of its clips change, else one each."""
 
     library: Library
     origins: Origins
@@ -256,16 +302,17 @@ class _LineWriter:
     target: str
     chosen: set[str]
     by_hand: dict[str, str] = field(default_factory=dict)
+    specs: dict[str, ClipSpec | StillSpec] = field(default_factory=dict)
     _files: dict[str, _EditedFile] = field(default_factory=dict)
 
     def plan(self) -> None:
         """Collect the lines, and what has to be changed by hand."""
         users: dict[Origin, list[str]] = {}
-        for name, spec in self.library.clips.items():
-            if spec.source is None:
-                users.setdefault(self.origins.of(spec, "model"), []).append(name)
+        self.specs = _specs(self.library)
+        for address, spec in self.specs.items():
+            users.setdefault(self._written_at(spec), []).append(address)
         for place, names in users.items():
-            wanted = [name for name in names if name in self.chosen]
+            wanted = [address for address in names if address in self.chosen]
             if len(wanted) == len(names) and self._edited_file(place).positions.has(place.path):
                 self._replace_model(place, wanted)
             else:
@@ -278,13 +325,19 @@ class _LineWriter:
         texts = {name: file.edited() for name, file in changed.items()}
         return edits, texts, {name: file.text for name, file in changed.items()}
 
-    def _change_each_block(self, names: Iterable[str]) -> None:
+    def _written_at(self, spec: ClipSpec | StillSpec) -> Origin:
+        """Where the model is said: a still takes none from the defaults."""
+        if isinstance(spec, ClipSpec):
+            return self.origins.of(spec, "model")
+        return Origin(spec.origin.file, (*spec.origin.path, "model"))
+
+    def _change_each_block(self, addresses: Iterable[str]) -> None:
         blocks: dict[Origin, list[str]] = {}
-        for name in names:
-            blocks.setdefault(self.library.clips[name].origin, []).append(name)
+        for address in addresses:
+            blocks.setdefault(self.specs[address].origin, []).append(address)
         for block, wanted in blocks.items():
             place = Origin(block.file, (*block.path, "model"))
-            variants = sum(spec.origin == block for spec in self.library.clips.values())
+            variants = sum(spec.origin == block for spec in self.specs.values())
             if variants > len(wanted):
                 self._leave_to_a_person(wanted, "the other variants of its matrix keep their model")
             elif self._edited_file(place).positions.has(place.path):

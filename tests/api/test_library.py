@@ -123,6 +123,19 @@ def test_it_works_where_an_event_loop_runs_already(studio: Studio) -> None:
     assert studio.billed() == Decimal("0.80")
 
 
+def test_stills_are_listed_and_seen(studio: Studio) -> None:
+    studio.write('[stills.quay]\nprompt = "A quay."\ntakes = 2\ngate = true\n')
+    library = Library.open(studio.root)
+    library.apply(library.plan())
+    first, second = library.takes("still.quay")
+    assert library.stills == {"quay": (first, second)} and library.clips == {}
+    assert (first.address, first.seconds, first.picked) == ("still.quay#1", 0, False)
+    assert first.file is not None and first.file.suffix == ".png"
+    assert '<img alt="" width="480" src="data:image/png;base64,' in first._repr_html_()
+    with pytest.raises(SorasyncError, match="there is no still 'kay'"):
+        library.takes("still.kay")
+
+
 def test_takes_are_listed_with_their_files(studio: Studio) -> None:
     studio.write('[clips.pier]\nprompt = "A pier at dusk."\ntakes = 2\npick = 2\n')
     library = Library.open(studio.root)

@@ -160,9 +160,9 @@ def test_line_endings_and_the_mark_at_the_beginning_stay(film: Film, ending: str
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--from", "sora2", "--to", "sora-2"), 'no clip has the model "sora2"'),
+        (("--from", "sora2", "--to", "sora-2"), 'no clip or still has the model "sora2"'),
         (("--from", "sora-2", "--to", "sora-9"), 'does not offer the model "sora-9"'),
-        (("--from", "sora-2", "--to", "sora-2-pro", "--target", "clip.none"), "none of the clips"),
+        (("--from", "sora-2", "--to", "sora-2-pro", "--target", "clip.none"), "nothing of"),
         (("--from", "sora-2", "--to", "x", "--provider", "nobody"), 'there is no profile "nobody"'),
     ],
 )
@@ -187,3 +187,21 @@ def test_nothing_stays_half_written(film: Film, monkeypatch: pytest.MonkeyPatch)
     answer = film.run("migrate", "--from", "sora-2", "--to", "sora-2-pro", "--write")
     assert answer.code == 1 and "nothing was changed: No space left" in answer.err
     assert (film.read("sorasync.toml"), film.read("manifests/a.toml")) == before
+
+
+def test_stills_move_to_another_image_model_and_name_what_is_made_from_them(film: Film) -> None:
+    film.write(
+        "manifests/b.toml",
+        '[stills.quay]\nprompt = "A quay."\npick = 1\ntakes = 2\n[stills.lamp]\nprompt = "A lamp."\n'
+        'model = "gpt-image-2"\n[clips.boat]\nprompt = "A boat."\nimage = "still:quay"\n',
+    )
+    arguments = ("migrate", "--from", "gpt-image-2", "--to", "gpt-image-2.6-flare")
+    found = film.run(*arguments, "--target", "still.quay", "--format", "json").json
+    assert [clip["address"] for clip in found["clips"]] == ["still.quay"]
+    assert (found["remade"], found["remade_usd"], found["kept"]) == (["clip.boat"], "0.40", ["still.lamp"])
+    assert "2 stills from gpt-image-2" in film.run(*arguments, "--write").out
+    stills = film.project.library().stills
+    assert {still.model for still in stills.values()} == {"gpt-image-2.6-flare"}
+    assert film.read("manifests/b.toml").startswith('[stills.quay]\nmodel = "gpt-image-2.6-flare"\n')
+    refused = film.run("migrate", "--from", "gpt-image-2.6-flare", "--to", "sora-2")
+    assert 'openai does not offer the image model "sora-2"' in refused.err

@@ -304,8 +304,8 @@ def png(width: int, height: int) -> bytes:
     return file.getvalue()
 
 
-def test_a_picture_of_this_machine_becomes_a_take_of_a_still(world: World, tmp_path: Path) -> None:
-    world.bill()
+def test_a_picture_of_this_machine_becomes_a_take_of_a_still(kept: World, tmp_path: Path) -> None:
+    world = kept
     world.write('[stills.quay]\nprompt = "A quay."\ntakes = 2\ngate = true\n')
     mine = tmp_path / "mine.png"
     mine.write_bytes(png(1280, 720))
@@ -321,7 +321,7 @@ def test_a_picture_of_this_machine_becomes_a_take_of_a_still(world: World, tmp_p
     assert "nothing: made elsewhere, imported" in world.out
     assert world.paid() == paid
     # Another clone knows it from the lock file, and that its file is not there.
-    assert '"still.quay#2"' in (world.root / "sorasync.lock").read_text(encoding="utf-8")
+    assert '"still.quay#1"' in (world.root / "sorasync.lock").read_text(encoding="utf-8")
 
 
 def test_what_is_no_picture_or_of_another_size_is_refused_and_changes_nothing(

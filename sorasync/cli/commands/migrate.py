@@ -13,6 +13,7 @@ _EXAMPLES = """\b
 Examples:
   sorasync migrate --from sora-2 --to sora-2-pro
   sorasync migrate --from sora-2 --to gen4.5 --provider runway
+  sorasync migrate --from gpt-image-2 --to gpt-image-1.5 --target still.quay
   sorasync migrate --from sora-2 --to sora-2-pro --only-unpicked --write
 """
 
@@ -27,9 +28,9 @@ Examples:
     type=PATTERN,
     multiple=True,
     metavar="ADDRESS",
-    help="Only these clips; repeatable.",
+    help="Only these clips or stills; repeatable.",
 )
-@click.option("--only-unpicked", is_flag=True, help="Leave clips with a pick or a rendered only take alone.")
+@click.option("--only-unpicked", is_flag=True, help="Leave those with a pick or a rendered only take alone.")
 @click.option("--write", is_flag=True, help="Write the lines; without it, nothing changes.")
 def command(
     globals: Globals,
@@ -40,10 +41,11 @@ def command(
     only_unpicked: bool,
     write: bool,
 ) -> ExitCode:
-    """Show what another model would change: what no longer fits, what each clip costs, which lines say so.
+    """Show what another model would change: what no longer fits, what each clip or still costs, and where.
 
-    Where all clips that take their model from one line change, that line is changed; otherwise each clip's
-    block gets a line of its own. Nothing is rendered: plan and apply do that, and show the price again.
+    Where all clips that take their model from one line change, that line is changed; otherwise each block
+    gets a line of its own. A clip that starts from a still of another model is rendered again.
+    Nothing is rendered now: plan and apply do that, and show the price again.
     """
     from sorasync.cli.views.migration_output import migration_json, migration_text
     from sorasync.operations.migrate import migration

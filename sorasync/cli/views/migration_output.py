@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from sorasync.cli.terminal.columns import padded
 from sorasync.cli.views.diagnostics.diagnostic_json import diagnostic_json
 from sorasync.cli.views.diagnostics.diagnostic_text import diagnostics_text
 from sorasync.cli.views.plan.plan_json import usd
+from sorasync.graph.address import kind_of
 from sorasync.operations.migrate import Edit, MigratedClip, Migration, total_costs
 from sorasync.text import and_more, counted
 
@@ -28,9 +30,11 @@ def migration_text(found: Migration, *, written: bool) -> Iterator[str]:
     before, after, to_pay = total_costs(found.clips)
     bill = "nothing of it is billed" if found.simulated else f"{to_pay} to pay"
     yield (
-        f"{counted(len(found.clips), 'clip')} from {found.source} to {found.target} at {found.profile}: "
+        f"{_counts(found.clips)} from {found.source} to {found.target} at {found.profile}: "
         f"{before} → {after} for all renders; {bill}."
     )
+    if found.remade:
+        yield f"Rendered again, since made from these: {and_more(found.remade, 8)}, {found.remade_cost}."
     if found.kept:
         yield f"Kept with {found.source}: {and_more(found.kept, 8)}."
     for clip in found.clips:
@@ -39,6 +43,11 @@ def migration_text(found: Migration, *, written: bool) -> Iterator[str]:
     for edit in found.edits:
         yield from _edit_lines(edit)
     yield _next_step(found, written)
+
+
+def _counts(clips: Iterable[MigratedClip]) -> str:
+    kinds = Counter(kind_of(clip.address) for clip in clips)
+    return " and ".join(counted(kinds[kind], kind) for kind in ("clip", "still") if kinds[kind])
 
 
 def _already_paid_note(clip: MigratedClip) -> str:
@@ -83,6 +92,8 @@ def migration_json(found: Migration, *, written: bool) -> dict[str, object]:
             for clip in found.clips
         ],
         "total": _costs_json(before, after, to_pay),
+        "remade": list(found.remade),
+        "remade_usd": usd(found.remade_cost.known_usd),
         "kept": list(found.kept),
         "diagnostics": [diagnostic_json(one) for one in found.lacks],
         "edits": [
