@@ -20,6 +20,15 @@ def and_more(names: Sequence[str], most: int, noun: str | None = None) -> str:
     return f"{shown} and {counted(left, f'more {noun}') if noun else f'{left:,} more'}"
 
 
+def html_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table for notebooks. What is in the cells is shown as text, whatever it holds."""
+    from html import escape
+
+    lines = ((f"<td>{escape(str(cell))}</td>" for cell in row) for row in rows)
+    body = "".join(f"<tr>{''.join(line)}</tr>" for line in lines)
+    return f"<table><tr>{''.join(f'<th>{escape(name)}</th>' for name in head)}</tr>{body}</table>"
+
+
 def close_match(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The known word that looks most like this one; None where none does."""
     # Imported where a word is wrong: a command that succeeds never needs it.

@@ -2,70 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from sorasync.api.apply_run import ApplyRun
+from sorasync.api.library_changes import LibraryChanges
 from sorasync.api.library_plan import LibraryPlan
+from sorasync.api.library_reading import LibraryReading
+from sorasync.api.library_state import LibraryState
 from sorasync.api.outside_loop import outside_loop
 from sorasync.operations.project import Project
 
 if TYPE_CHECKING:
-    from sorasync.api.take import Take
     from sorasync.apply.events import ChangeEvent
     from sorasync.apply.report import Report
-    from sorasync.manifest.diagnostic import Diagnostic
-    from sorasync.operations.status import ClipStatus
+    from sorasync.operations.apply import ApplyOptions
+    from sorasync.operations.wait import WebhookSettings
 
 
+# A plan, or the file that one was saved to.
+Plannable = LibraryPlan | str | PathLike[str]
 # US dollars.
 Money = Decimal | float | str
 
 
-class ApplyChoices(TypedDict, total=False):
-    """What an apply may be told, as on the command line. `detach` waits for no render, `wait` is how many
-    seconds one is waited for.
+class WaitChoices(TypedDict, total=False):
+    """How a run is carried out, as on the command line: how long the lock of the state is waited for, how
+    many seconds a render is waited for, and where news from the provider is listened for.
+    """
+
+    lock_timeout: float
+    wait: float | None
+    webhooks: WebhookSettings | None
+
+
+class ApplyChoices(WaitChoices, total=False):
+    """What an apply may be told, as on the command line. `detach` waits for no render; the `allow_*` values
+    override the limits of `sorasync.toml` in this run.
     """
 
     parallelism: int | None
     detach: bool
-    wait: float | None
-    lock_timeout: float
     allow_unknown_cost: bool
+    allow_replace_pct: int | None
+    allow_retire_pct: int | None
+    allow_creates: int | None
 
 
-class Library:
+class Library(LibraryReading, LibraryChanges):
     """One library in one environment. Files are read anew by every method: nothing is kept between calls."""
 
-    def __init__(self, root: Path, env: str | None = None) -> None:
-        self.root = root
-        self.env = env
-
     @classmethod
-    def open(cls, path: str | PathLike[str] = ".", *, env: str | None = None) -> Self:
+    def open(
+        cls,
+        path: str | PathLike[str] = ".",
+        *,
+        env: str | None = None,
+        notice: Callable[[str], object] | None = None,
+    ) -> Self:
         """The library at `path`, or the nearest one upwards from there.
 
-        Raises `SorasyncError` where there is none, and `ManifestError` or `ProfileError` where its
-        configuration cannot be used.
+        `notice` hears the sentences that the command line prints on standard error. Raises `SorasyncError`
+        where there is no library, and `ManifestError` or `ProfileError` where its configuration cannot be
+        used.
         """
-        return cls(Project.open(Path(path), env).root, env)
+        return cls(Project.open(Path(path), env).root, env, notice)
+
+    @classmethod
+    def init(cls, path: str | PathLike[str] = ".") -> Self:
+        """Write the first files of a library at `path`, or those that an existing one lacks, and open it."""
+        from sorasync.operations.init import start
+
+        start(Path(path))
+        return cls.open(path)
 
     @property
-    def name(self) -> str:
-        """The library's name."""
-        return self._project().name
-
-    def _project(self) -> Project:
-        return Project.open(self.root, self.env)
-
-    def validate(self, *, strict: bool = False) -> tuple[Diagnostic, ...]:
-        """Everything that is wrong with the manifests, sorted; with `strict` warnings are errors."""
-        from sorasync.operations.validate import check
-
-        return check(self._project, strict=strict).diagnostics
+    def state(self) -> LibraryState:
+        """The state: what has been paid for, and which address points to it."""
+        return LibraryState(self.root, self.env, self._heard)
 
     def plan(
         self,
@@ -98,34 +115,31 @@ class Library:
         return LibraryPlan(outside_loop(lambda: make_plan(self._project(), options).plan), options)
 
     def start(
-        self, plan: LibraryPlan, *, max_cost: Money | None = None, **choices: Unpack[ApplyChoices]
+        self,
+        plan: Plannable,
+        *,
+        max_cost: Money | None = None,
+        **choices: Unpack[ApplyChoices],
     ) -> ApplyRun:
         """Begin to carry out a plan, in a thread; see `apply`."""
-        from sorasync.operations.apply import ApplyOptions, apply
+        from sorasync.operations.apply import ApplyOptions
 
-        options = ApplyOptions(
-            planning=plan.options,
-            expect=plan.token,
-            max_cost=None if max_cost is None else Decimal(str(max_cost)),
-            **choices,
-        )
-
-        def work(run: ApplyRun) -> Report:
-            report = apply(self._project(), options, run, lambda planned: True, "sorasync.Library.apply")
-            assert report is not None
-            return report
-
-        return ApplyRun(work, options.stop)
+        limit = None if max_cost is None else Decimal(str(max_cost))
+        if isinstance(plan, LibraryPlan):
+            options = ApplyOptions(planning=plan.options, expect=plan.token, max_cost=limit, **choices)
+        else:
+            options = ApplyOptions(plan_file=Path(plan), max_cost=limit, **choices)
+        return self._run(options, "apply")
 
     def apply(
         self,
-        plan: LibraryPlan,
+        plan: Plannable,
         *,
         max_cost: Money | None = None,
         on_event: Callable[[ChangeEvent], object] | None = None,
         **choices: Unpack[ApplyChoices],
     ) -> Report:
-        """Carry out exactly a plan that was made before, and report how each change ended.
+        """Carry out exactly a plan that was made before, or the file it was saved to.
 
         `max_cost` refuses a plan that costs more. Raises `PlanStale` where something that the plan touches
         has changed since, `PlanRefused` where the limits of the library forbid it, `StateLocked` while
@@ -137,45 +151,43 @@ class Library:
         return run.result()
 
     async def apply_async(
-        self, plan: LibraryPlan, *, max_cost: Money | None = None, **choices: Unpack[ApplyChoices]
+        self,
+        plan: Plannable,
+        *,
+        max_cost: Money | None = None,
+        **choices: Unpack[ApplyChoices],
     ) -> Report:
         """`apply` for programs with an event loop; a cancellation stops it as Ctrl-C does."""
         return await self.start(plan, max_cost=max_cost, **choices).wait()
 
-    def status(self, *patterns: str) -> tuple[ClipStatus, ...]:
-        """Every clip and character, or those that a pattern matches, and its progress.
+    def wait(
+        self,
+        *patterns: str,
+        on_event: Callable[[ChangeEvent], object] | None = None,
+        **choices: Unpack[WaitChoices],
+    ) -> Report:
+        """Wait for renders in flight, and download them. Starts nothing and pays nothing.
 
-        The provider is not asked. Raises what `plan` raises.
+        Raises `StateLocked`, and `AuthFailed` without a key.
         """
-        from sorasync.operations.plan import PlanOptions, make_plan
-        from sorasync.operations.status import standings
-        from sorasync.plan.selection import matches
+        from sorasync.operations.apply import ApplyOptions
+        from sorasync.operations.plan import PlanOptions
+        from sorasync.plan.selection import Selection
 
-        planned = make_plan(self._project(), PlanOptions(offline=True))
-        rows = standings(planned)
-        if not patterns:
-            return tuple(rows)
-        return tuple(row for row in rows if any(matches(one, row.address, planned.graph) for one in patterns))
+        options = ApplyOptions(planning=PlanOptions(Selection(patterns)), only_pending=True, **choices)
+        run = self._run(options, "wait")
+        _tell(run, on_event)
+        return run.result()
 
-    @property
-    def clips(self) -> Mapping[str, tuple[Take, ...]]:
-        """The takes of every clip, by its name."""
-        from sorasync.api.take_list import takes_of
+    def _run(self, options: ApplyOptions, method: str) -> ApplyRun:
+        from sorasync.operations.apply import apply
 
-        return takes_of(self._project())
+        def work(run: ApplyRun) -> Report:
+            report = apply(self._project(), options, run, lambda planned: True, f"sorasync.Library.{method}")
+            assert report is not None
+            return report
 
-    @property
-    def stills(self) -> Mapping[str, tuple[Take, ...]]:
-        """The takes of every still, by its name."""
-        from sorasync.api.take_list import takes_of
-
-        return takes_of(self._project(), "still")
-
-    def takes(self, name: str) -> tuple[Take, ...]:
-        """The takes of one clip or still (`still.quay`). Raises `SorasyncError` for an unknown one."""
-        from sorasync.api.take_list import takes_of_one
-
-        return takes_of_one(self._project(), name)
+        return ApplyRun(work, options.stop)
 
 
 def _tell(run: ApplyRun, on_event: Callable[[ChangeEvent], object] | None) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 from decimal import Decimal
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sorasync.text import counted
+from sorasync.text import counted, html_table
 
 if TYPE_CHECKING:
     from sorasync.operations.plan import PlanOptions
@@ -28,6 +30,13 @@ class LibraryPlan:
 
     plan: Plan
     options: PlanOptions
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the plan to a file, which `Library.apply` and `sorasync apply` take."""
+        from sorasync.operations.output_file import write_output
+        from sorasync.plan.planfile import encode
+
+        write_output(Path(path), encode(self.plan))
 
     @property
     def token(self) -> str:
@@ -64,15 +73,13 @@ class LibraryPlan:
 
     def _repr_html_(self) -> str:
         """The plan as a table, for notebooks."""
-        rows = "".join(map(_row, self.changes[:_SHOWN]))
+        rows = ((c.action.value, c.label, _cost(c), c.reason) for c in self.changes[:_SHOWN])
         left = len(self.changes) - _SHOWN
         more = f"<p>and {counted(left, 'other change')}</p>" if left > 0 else ""
         refused = "".join(f"<p><b>{html.escape(one.message)}</b></p>" for one in self.refusals)
-        head = "<tr><th>action</th><th>address</th><th>cost</th><th>reason</th></tr>"
-        return f"<table>{head}{rows}</table>{more}{refused}<p>{html.escape(self._sum())}</p>"
+        table = html_table(("action", "address", "cost", "reason"), rows)
+        return f"{table}{more}{refused}<p>{html.escape(self._sum())}</p>"
 
 
-def _row(change: Change) -> str:
-    cost = "unknown" if change.cost_usd is None else f"${change.cost_usd:.2f}"
-    cells = (change.action.value, change.label, cost, change.reason)
-    return f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>"
+def _cost(change: Change) -> str:
+    return "unknown" if change.cost_usd is None else f"${change.cost_usd:.2f}"

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from sorasync.plan.action import Action
 from sorasync.state.account import NOTHING, Spent
+from sorasync.text import html_table
 
 
 class End(StrEnum):
@@ -67,6 +68,11 @@ class Report:
     unwritten: tuple[str, ...] = ()
     # Of the videos that this run has stored.
     failed_checks: tuple[FailedCheck, ...] = ()
+
+    def _repr_html_(self) -> str:
+        """How each change ended as a table, for notebooks."""
+        rows = ((one.label, one.action.value, one.end.value, one.message) for one in self.outcomes)
+        return html_table(("address", "action", "end", "message"), rows)
 
     def of(self, *ends: End) -> list[Outcome]:
         """The outcomes that ended in one of those ways."""

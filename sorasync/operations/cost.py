@@ -14,6 +14,7 @@ from sorasync.operations.project import Project
 from sorasync.state.account import Spent
 from sorasync.state.history import Attempt
 from sorasync.state.store import Store
+from sorasync.text import html_table
 
 
 class By(StrEnum):
@@ -86,6 +87,11 @@ class Spending:
     lines: tuple[CostSum, ...]
     total: CostSum
     simulated: bool
+
+    def _repr_html_(self) -> str:
+        """The sums as a table, for notebooks."""
+        lines = (*self.lines, self.total)
+        return html_table((self.by.value, "spent (USD)"), ((one.name, f"{one.spent:f}") for one in lines))
 
 
 def cost_report(project: Project, by: By = By.CLIP, since: float = 0.0) -> Spending:

@@ -18,6 +18,7 @@ from sorasync.plan.action import Action
 from sorasync.plan.cost import NOTHING, Total, total
 from sorasync.plan.selection import matches
 from sorasync.state.record import IN_FLIGHT, Status
+from sorasync.text import html_table
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
@@ -69,6 +70,11 @@ class StatusView:
     cuts: tuple[CutView, ...] = ()
     # The renders that fail a check, by the address of their clip.
     failing: Mapping[str, tuple[CheckedRender, ...]] = field(default_factory=dict)
+
+    def _repr_html_(self) -> str:
+        """The rows as a table, for notebooks."""
+        rows = ((row.address, row.stage.value, f"{row.done} of {row.renders}", row.cost) for row in self.rows)
+        return html_table(("address", "stage", "renders", "cost to finish"), rows)
 
 
 def look(project: Project, patterns: tuple[str, ...] = (), stages: Collection[str] = ()) -> StatusView:

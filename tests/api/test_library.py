@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,8 @@ from sorasync.plan.stale import PlanStale
 from sorasync.state.lock import StateLocked
 from tests.ci.paid import Studio, a_studio, clips
 
-DOCS = Path(__file__).parents[2] / "docs" / "python.md"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs" / "python.md"
 
 
 @pytest.fixture
@@ -82,7 +84,7 @@ def test_a_selection_is_planned_and_applied_as_such(studio: Studio) -> None:
     library = Library.open(studio.root)
     report = library.apply(library.plan(target=["clip.bay"]))
     assert [one.label for one in report.outcomes] == ["clip.bay"]
-    assert [row.stage.value for row in library.status("clip.bay", "clip.pier")] == ["done", "to do"]
+    assert [row.stage.value for row in library.status("clip.bay", "clip.pier").rows] == ["done", "to do"]
     with pytest.raises(SorasyncError, match="matches nothing"):
         library.plan(target=["clip.nothing"])
 
@@ -178,6 +180,84 @@ def test_what_the_page_shows_runs(studio: Studio, monkeypatch: pytest.MonkeyPatc
     assert "all done" in said.getvalue()
     assert "clip.pier stored" in said.getvalue()
     assert Notice("x").text == "x"
+
+
+def test_what_the_page_shows_is_typed(tmp_path: Path) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    example = tmp_path / "example.py"
+    example.write_text("\n".join(blocks))
+    arguments = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--strict",
+        "--cache-dir",
+        str(ROOT / ".mypy_cache"),
+        str(example),
+    ]
+    done = subprocess.run(arguments, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stdout
+
+
+def test_looking_gives_what_the_commands_show(studio: Studio) -> None:
+    library = Library.open(studio.root)
+    library.apply(library.plan(target=["clip.pier"]))
+
+    def told(*words: str) -> Any:
+        return studio.run(*words, "--format", "json").json
+
+    assert library.status("pier").rows[0].stage.value == told("status", "pier")["addresses"][0]["stage"]
+    assert library.show("pier").renders[0].file == told("show", "pier")["renders"][0]["file"]
+    assert [one.address for one in library.find("dusk")] == [
+        one["address"] for one in told("find", "dusk")["found"]
+    ]
+    assert list(library.graph("bay").renders) == ["clip.bay#1"]
+    assert library.history()[0][0].id == told("history")["runs"][0]["run"]
+    assert library.run(1).run.command == "sorasync.Library.apply"
+    assert len(library.log("pier").events) == len(told("log", "pier")["events"])
+    assert library.cost().total.spent == Decimal("0.40") == Decimal(told("cost")["total"]["spent_usd"])
+    assert library.usable_cost().lines[0].name == told("cost", "--usable")["usable"][0]["name"]
+    assert len(library.prices(used=True)) == len(told("prices", "--used")["prices"])
+    assert library.drift().items == () and library.questions().open == ()
+    assert library.retired().renders == () and library.cuts == {}
+    assert library.doctor(offline=True).healthy and library.preflight().errors == 0
+    assert [row.address for row in library.state.rows()] == ["clip.pier#1"]
+    assert library.state.check().faults == () and library.state.lock() is None
+    assert "pier" in library.status()._repr_html_() and "0.40" in library.cost()._repr_html_()
+
+
+def test_changes_are_made_under_the_lock_and_the_name_of_the_method(studio: Studio) -> None:
+    heard: list[str] = []
+    library = Library.open(studio.root, notice=heard.append)
+    studio.write('[clips.pier]\nprompt = "A pier at dusk."\nprotect = true\ntakes = 2\n')
+    report = library.apply(library.plan())
+    assert "clip.pier#1" in report._repr_html_()
+    assert library.pick("pier", 2).picked.after == 2 and library.pick("clip.pier", None).plan.changes == ()
+    studio.write('[clips.pier]\nprompt = "A pier at dawn."\ntakes = 2\n')
+    assert library.unprotect("pier").guarded == ("clip.pier#1", "clip.pier#2")
+    assert len(library.accept("clip.pier#1", reason="a typo").accepted) == 1
+    assert [one.action.value for one in library.plan().changes] == ["replace"]
+    assert len(library.migrate("sora-2", "sora-2-pro").clips) == 1
+    with pytest.raises(SorasyncError, match="neither refused"):
+        library.retry("pier")
+    with pytest.raises(SorasyncError, match="no open question"):
+        library.resolve("pier", "resend")
+    library.apply(library.plan())
+    assert len(library.retired().renders) == len(library.gc().keys) == 2
+    commands = [run.command.removeprefix("sorasync.Library.") for run, _ in library.history()]
+    assert commands == ["gc", "apply", "resolve", "retry", "accept", "unprotect", "apply"] and heard == []
+    exported = library.state.export()
+    assert len(library.destroy().keys) == 2 and library.state.rows() == ()
+    assert library.state.restore(len(library.state.backups())) is not None
+    assert library.state.check().faults == () and '"clip.pier#1"' in exported
+
+
+def test_a_saved_plan_is_applied_and_a_new_library_is_made(studio: Studio, tmp_path: Path) -> None:
+    library = Library.open(studio.root)
+    library.plan(target=["clip.bay"]).save(tmp_path / "plan.json")
+    assert library.apply(tmp_path / "plan.json").complete
+    assert studio.billed() == Decimal("0.40") and library.wait().outcomes == ()
+    assert Library.init(tmp_path / "new").validate() == ()
 
 
 def test_the_package_loads_nothing_of_it_before_it_is_used() -> None:

@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 PARTS = set(MAY_IMPORT)
 MAY_IMPORT["operations"] = PARTS
-MAY_IMPORT["api"] = PARTS | {"operations"}
+MAY_IMPORT["api"] = PARTS | {"operations", "doctor"}
 MAY_IMPORT["doctor"] = PARTS | {"operations"}
 MAY_IMPORT["watch"] = PARTS | {"operations"}
 MAY_IMPORT["review"] = PARTS | {"api", "operations", "watch"}

@@ -1,0 +1,235 @@
+"""The methods that look at a library, its state and its provider, and change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from sorasync.api.open_library import OpenLibrary, unix_time
+from sorasync.api.outside_loop import outside_loop
+
+if TYPE_CHECKING:
+    from sorasync.api.take import Take
+    from sorasync.doctor.checks import Checkup
+    from sorasync.manifest.diagnostic import Diagnostic
+    from sorasync.operations.address_view import AddressView
+    from sorasync.operations.check import CheckReport
+    from sorasync.operations.cost import Spending
+    from sorasync.operations.cut import CutView
+    from sorasync.operations.diff import RevisionComparison
+    from sorasync.operations.drift import Drift
+    from sorasync.operations.estimate_accuracy import Accuracies
+    from sorasync.operations.find import FoundEntry
+    from sorasync.operations.gc import Garbage
+    from sorasync.operations.graph_view import GraphView
+    from sorasync.operations.history_view import LogView, RunView
+    from sorasync.operations.media_check import MediaReport
+    from sorasync.operations.prices import Price
+    from sorasync.operations.resolve import Questions
+    from sorasync.operations.status_view import StatusView
+    from sorasync.operations.usable_cost import UsableCosts
+    from sorasync.profile.profile import Profile
+    from sorasync.state.account import Spent
+    from sorasync.state.history import Run
+
+CostGroup = Literal["clip", "day", "month", "model", "run"]
+Progress = Callable[[str, float], object]
+
+
+class LibraryReading(OpenLibrary):
+    """What can be asked of a library. Only the methods that say so ask the provider; none pays."""
+
+    @property
+    def name(self) -> str:
+        """The library's name."""
+        return self._project().name
+
+    @property
+    def profile(self) -> Profile:
+        """What the provider can do and what it costs, with the library's own prices."""
+        return self._project().profile
+
+    def validate(self, *, strict: bool = False) -> tuple[Diagnostic, ...]:
+        """Everything that is wrong with the manifests, sorted; with `strict` warnings are errors."""
+        from sorasync.operations.validate import check
+
+        return check(self._project, strict=strict).diagnostics
+
+    def status(self, *patterns: str, stages: Iterable[str] = ()) -> StatusView:
+        """Every clip and character and its progress in `rows`, and the sums over them.
+
+        Raises `SorasyncError` for a pattern that matches nothing.
+        """
+        from sorasync.operations.status_view import look
+
+        return outside_loop(lambda: look(self._project(), patterns, tuple(stages)))
+
+    @property
+    def clips(self) -> Mapping[str, tuple[Take, ...]]:
+        """The takes of every clip, by its name."""
+        from sorasync.api.take_list import takes_of
+
+        return takes_of(self._project())
+
+    @property
+    def stills(self) -> Mapping[str, tuple[Take, ...]]:
+        """The takes of every still, by its name."""
+        from sorasync.api.take_list import takes_of
+
+        return takes_of(self._project(), "still")
+
+    def takes(self, name: str) -> tuple[Take, ...]:
+        """The takes of one clip or still (`still.quay`). Raises `SorasyncError` for an unknown one."""
+        from sorasync.api.take_list import takes_of_one
+
+        return takes_of_one(self._project(), name)
+
+    def show(self, address: str) -> AddressView:
+        """Everything known of one address: its renders, each with its record and why it would change."""
+        from sorasync.operations.address_view import look
+
+        return outside_loop(lambda: look(self._project(), address))
+
+    def find(self, *words: str, regex: bool = False) -> tuple[FoundEntry, ...]:
+        """The clips, stills and characters whose names, tags, descriptions or prompts contain all words."""
+        from sorasync.operations.find import find_entries
+
+        return tuple(find_entries(self._project(), words, regex=regex))
+
+    def graph(self, *patterns: str) -> GraphView:
+        """The dependency graph, or what the patterns match with what it needs and what needs it."""
+        from sorasync.operations.graph_view import graph_view
+
+        return graph_view(self._project(), patterns)
+
+    def diff(self, revision: str) -> RevisionComparison:
+        """The manifests here beside those of a git revision, and what the difference costs."""
+        from sorasync.operations.diff import compare
+
+        return outside_loop(lambda: compare(self._project(), revision))
+
+    def drift(self, *, full: bool = False, offline: bool = False) -> Drift:
+        """How the state differs from the files here and, unless `offline`, from the provider's list.
+
+        With `full` every file is read. Raises `ProviderError`.
+        """
+        from sorasync.operations.plan import PlanOptions, make_plan
+
+        options = PlanOptions(refresh=True, full_check=full, offline=offline)
+        found = outside_loop(lambda: make_plan(self._project(), options)).drift
+        assert found is not None
+        return found
+
+    def history(self, limit: int = 20) -> tuple[tuple[Run, Spent], ...]:
+        """The latest runs, newest first, with what each has spent."""
+        from sorasync.operations.history_view import runs_of
+
+        return tuple(runs_of(self._project(), limit))
+
+    def run(self, number: int) -> RunView:
+        """One run: what it changed, its paid requests, and the commit and plan it was started with."""
+        from sorasync.operations.history_view import look_at
+
+        return look_at(self._project(), number)
+
+    def log(self, address: str, limit: int | None = None) -> LogView:
+        """Everything that happened to one address, oldest first."""
+        from sorasync.operations.history_view import log_of
+
+        return log_of(self._project(), address, limit)
+
+    def cost(self, by: CostGroup = "clip", *, since: datetime | None = None) -> Spending:
+        """What was spent, summed up; requests count at the moment they were sent."""
+        from sorasync.operations.cost import By, cost_report
+
+        return cost_report(self._project(), By(by), unix_time(since))
+
+    def usable_cost(
+        self, by: Literal["clip", "model"] = "model", *, since: datetime | None = None
+    ) -> UsableCosts:
+        """What each second that the library uses has cost, with every try counted."""
+        from sorasync.operations.cost import By
+        from sorasync.operations.usable_cost import usable_cost_report
+
+        return usable_cost_report(self._project(), By(by), unix_time(since))
+
+    def estimate_accuracy(self, by: CostGroup = "model", *, since: datetime | None = None) -> Accuracies:
+        """How far estimates were from what the provider reported."""
+        from sorasync.operations.cost import By
+        from sorasync.operations.estimate_accuracy import accuracy_report
+
+        return accuracy_report(self._project(), By(by), unix_time(since))
+
+    def prices(self, *, used: bool = False) -> tuple[Price, ...]:
+        """The prices that plans go by, each with its source; with `used` those of the manifests."""
+        from sorasync.operations.prices import price_list
+
+        return tuple(price_list(self._project(), used=used))
+
+    def questions(self, address: str | None = None, *, thumbnails: bool = False) -> Questions:
+        """Paid requests whose answer was lost, each with the provider's jobs that may be the answer.
+
+        Asks the provider where there are any; `Library.resolve` settles them.
+        """
+        from sorasync.operations.resolve import questions
+
+        return outside_loop(lambda: questions(self._project(), address, thumbnails=thumbnails))
+
+    def retired(self, *patterns: str, older_than: timedelta | None = None) -> Garbage:
+        """Renders that were paid for and are no longer wanted; `Library.gc` deletes them."""
+        from sorasync.operations.gc import garbage
+
+        age = None if older_than is None else older_than.total_seconds()
+        return garbage(self._project(), patterns, age)
+
+    def check(
+        self,
+        *patterns: str,
+        only: Iterable[str] = (),
+        again: bool = False,
+        allow_commands: bool = False,
+        progress: Progress | None = None,
+    ) -> CheckReport:
+        """Check finished videos, as `[checks]` says. Results are kept in the state and used again.
+
+        `progress` hears a title and the part that is done. Raises `SorasyncError` for a pattern that matches
+        nothing, and where the extra `checks` is not installed.
+        """
+        from sorasync.operations.check import check_library, named_checks
+
+        project = self._project()
+        names = named_checks(project, tuple(only))
+        return check_library(
+            project, patterns, heard(progress), only=names, again=again, commands=allow_commands
+        )
+
+    @property
+    def cuts(self) -> Mapping[str, CutView]:
+        """Every cut as it is now, by its name: its length, its clips, and what they still cost."""
+        from sorasync.operations.cut import look_at_cut
+
+        project = self._project()
+        return {name: look_at_cut(project, name) for name in project.library().cuts}
+
+    def preflight(self, *, fix: bool = False) -> MediaReport:
+        """Check reference clips and images; with `fix` write corrected copies beside them."""
+        from sorasync.operations.media_check import check_references
+
+        return check_references(self._project(), fix=fix)
+
+    def doctor(self, *, offline: bool = False) -> Checkup:
+        """Check the provider and this machine without spending anything."""
+        from sorasync.doctor.checks import examine
+
+        return outside_loop(lambda: examine(self._project(), offline=offline))
+
+
+def heard(progress: Progress | None) -> Callable[[str, float], None]:
+    """What an operation tells its progress to."""
+
+    def hear(title: str, done: float) -> None:
+        if progress is not None:
+            progress(title, done)
+
+    return hear
