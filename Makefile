@@ -58,7 +58,7 @@ reference: $(READY)
 # Brings the lock files up to pyproject.toml, and every version as it is: make lock UPGRADE=--upgrade takes
 # the newest. Needs uv.
 UPGRADE ?=
-LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --extra preview --extra film --extra review \
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --extra preview --extra film --extra review --extra team \
 	--generate-hashes --no-header --no-annotate --quiet $(UPGRADE)
 lock:
 	$(LOCK) --group build --output-file requirements.lock

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import resource
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.postgres_server import PostgresServer, running_server
 
 # No example is given a time: what else the machine does must not decide whether a property holds.
 settings.register_profile(
@@ -38,3 +42,10 @@ _SHOWN = 120
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Name long texts and bytes by their length; None leaves the rest to pytest."""
     return f"{argname} of {len(val)}" if isinstance(val, str | bytes) and len(val) > _SHOWN else None
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for all tests of this process."""
+    with running_server() as server:
+        yield server

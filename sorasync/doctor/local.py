@@ -51,7 +51,7 @@ def _state(project: Project, store: Store) -> Iterator[Check]:
     from sorasync.state.lock import holder
     from sorasync.state.record import Status
 
-    if store.path is None:
+    if store.path is None and not store.shared:
         yield Check("state", Level.OK, "nothing is recorded yet")
         return
     found = faults(store)
@@ -64,8 +64,9 @@ def _state(project: Project, store: Store) -> Iterator[Check]:
         lost = sum(record.status in (Status.INTENT, Status.UNKNOWN) for record in flying)
         if lost:
             yield Check("lost answers", Level.WARNING, f"{lost} are open", "sorasync resolve")
-    yield from _file_system(store.path)
-    yield from _backups(project, store.path)
+    if store.path is not None:
+        yield from _file_system(store.path)
+        yield from _backups(project, store.path)
     held = holder(store)
     if held is not None:
         yield Check("lock", Level.OK, f"held by {held.describe(project.clock.now())}")

@@ -22,7 +22,7 @@ ENV_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$"
 
 _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _BASE_URL = r"^https?://[^\s@/?#]+(/[^\s@?#]*)?$"
-_STATE_URL = r"^sqlite:.*\S$"
+_STATE_URL = r"^(sqlite:.*\S|postgres(ql)?://\S+)$"
 _CODE = r"^S[0-9]{3}$"
 _NAMES = r"^[^{}\s/\\<>:|?*]*(\{[A-Za-z][A-Za-z0-9_-]*\}[^{}\s/\\<>:|?*]*)+$"
 _PRICED = r"^(\*|360p|480p|540p|720p|768p|1080p|2k|4k|[1-9][0-9]{0,4}x[1-9][0-9]{0,4})$"
@@ -31,7 +31,7 @@ EXPECTED.update(
     {
         _VARIABLE: "the name of an environment variable, such as OPENAI_API_KEY",
         _BASE_URL: "an http or https address without user name, query or fragment",
-        _STATE_URL: f'an address such as "{DEFAULT_STATE}"',
+        _STATE_URL: f'an address such as "{DEFAULT_STATE}" or "postgresql://db.example/film"',
         _NAMES: 'a file name with placeholders, such as "{clip}-{city}"',
         _CODE: 'a code such as "S207"',
         _PRICED: 'width x height in pixels, such as "1280x720", a tier such as "720p", or "*"',
@@ -92,7 +92,9 @@ class StateConfig(Table):
     """`[state]`: where the state is."""
 
     url: Annotated[str, StringConstraints(pattern=_STATE_URL)] = Field(
-        DEFAULT_STATE, description="The URL of the state.", examples=[DEFAULT_STATE]
+        DEFAULT_STATE,
+        description="The URL of the state: a SQLite file, or a PostgreSQL database for a team.",
+        examples=[DEFAULT_STATE, "postgresql://db.example/film"],
     )
     lock_file: bool | None = Field(
         None,

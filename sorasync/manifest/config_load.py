@@ -19,6 +19,8 @@ from sorasync.toml.parse import TomlError, copied, parse
 from sorasync.toml.positions import TomlPath
 
 _PROVIDER_KEYS = frozenset({"profile", "base_url", "api_key_env", "api_key_command"})
+_PASSWORD = re.compile(r"^\w+://[^/?#]*:[^/?#]*@|[?&]password=")
+_SCHEMA = re.compile(r"[?&]schema=[^&]")
 _SECRET_KEY = re.compile(r"(?i)^(api[_-]?)?(key|token|secret|password)$")
 
 
@@ -119,16 +121,56 @@ def _one(
 
     merged = _merge(copied(raw), overlay)
     faults = list(_secrets(merged.get("provider"), place))
+    faults += _shared_state(merged, place)
     merged.setdefault("library", {"name": directory or "library"})
     if isinstance(merged["library"], dict):
         merged["library"].setdefault("name", directory or "library")
     if env is not None:
-        _default(merged, "state", "url", overlay, f"{DEFAULT_STATE.removesuffix('.db')}-{env}.db")
+        # One database serves every environment: each has a schema of its own there.
+        if not _is_shared(_state_url(merged)):
+            _default(merged, "state", "url", overlay, f"{DEFAULT_STATE.removesuffix('.db')}-{env}.db")
         _default(merged, "assets", "path", overlay, f"{DEFAULT_ASSETS}-{env}")
     _split_provider(merged)
     faults += _resolve_defaults(merged, place)
     config, found, _ = validate(Config, merged | {"env": env}, place)
     return config, faults + [_hidden(fault) for fault in found]
+
+
+def _state_url(merged: dict[str, Any]) -> str:
+    state = merged.get("state")
+    url = state.get("url") if isinstance(state, dict) else None
+    return url if isinstance(url, str) else ""
+
+
+def _is_shared(url: str) -> bool:
+    return url.startswith(("postgresql://", "postgres://"))
+
+
+def _shared_state(merged: dict[str, Any], place: Any) -> Iterator[Fault]:
+    """What is wrong with the URL of a state in PostgreSQL, or missing beside it."""
+    url = _state_url(merged)
+    if not _is_shared(url):
+        return
+    file, path, _ = place(("state", "url"))
+    if _PASSWORD.search(url):
+        yield Fault(
+            "S103",
+            f"a password must not be in {CONFIG_FILE}; everyone who can read the file knows it now",
+            file,
+            path,
+            "PGPASSWORD, ~/.pgpass or a service file",
+            secret=True,
+        )
+    library = merged.get("library")
+    named = isinstance(library, dict) and "name" in library
+    if not named and not _SCHEMA.search(url):
+        yield Fault(
+            "S104",
+            "a state in PostgreSQL needs the library's name: another clone's directory may have another one",
+            file,
+            path,
+            'name = "…" in [library], or ?schema=… in the URL',
+        )
 
 
 def _where(path: TomlPath, overlay: dict[str, Any], env: str | None) -> TomlPath:
@@ -205,7 +247,8 @@ def _resolve_defaults(merged: dict[str, Any], place: Any) -> list[Fault]:
 
 def _hidden(fault: Fault) -> Fault:
     """The fault without the value of a URL, which may contain a password."""
-    if fault.path and fault.path[-1] == "base_url" and fault.code == "S104":
+    hidden = fault.path and (fault.path[-1] == "base_url" or fault.path[-2:] == ("state", "url"))
+    if hidden and fault.code == "S104" and not fault.secret:
         return Fault(
             fault.code,
             f"`{fault.path[-1]}` must be {fault.expected}",

@@ -207,8 +207,18 @@ class Project:
         from sorasync.state.store import Store
 
         return Store.open(
-            self.config.state.url, self.root, clock=self.clock, create=write, readonly=not write
+            self.config.state.url,
+            self.root,
+            clock=self.clock,
+            create=write,
+            readonly=not write,
+            owner=self.owner,
         )
+
+    @property
+    def owner(self) -> str:
+        """Whose state it is, where one database has several."""
+        return f"{self.name}, env {self.config.env}" if self.config.env else self.name
 
     @property
     def lock_path(self) -> Path | None:

@@ -100,6 +100,21 @@ def fill_state(project: Project, text: str, waiting: LockWait) -> StateHealth:
         return StateHealth((), len(store.briefs()), len(store.bindings()), store.serial)
 
 
+def move_state(project: Project, url: str, waiting: LockWait) -> StateHealth:
+    """Copy the state into the empty one at another URL, and compare every row. Raises `StateError`."""
+    from sorasync.state.lock import held
+    from sorasync.state.move_state import copy_state
+    from sorasync.state.store import Store
+
+    with (
+        project.store(write=True) as store,
+        held(store, project.clock, waiting),
+        Store.open(url, project.root, clock=project.clock, owner=project.owner) as target,
+    ):
+        copy_state(store, target)
+        return StateHealth((), len(target.briefs()), len(target.bindings()), target.serial)
+
+
 def reconcile_state(project: Project, keep: str, waiting: LockWait) -> Agreement:
     """Settle a conflict between the state and the lock file: `keep` is `lock`, `state`, or a render's id.
 

@@ -41,7 +41,7 @@ class Files(StoreTable):
         rows = self.session.rows(
             "SELECT r.asset, a.size, min(r.stored_at) FROM records r "
             "LEFT JOIN assets a ON a.sha256 = r.asset "
-            "WHERE r.status = 'stored' AND r.asset IS NOT NULL GROUP BY r.asset"
+            "WHERE r.status = 'stored' AND r.asset IS NOT NULL GROUP BY r.asset, a.size"
         )
         return {str(sha256): (size, stored_at) for sha256, size, stored_at in rows}
 

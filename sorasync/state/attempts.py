@@ -27,9 +27,8 @@ class Attempts(StoreTable):
 
     def attempts(self, key: str | None = None) -> list[Attempt]:
         """The attempts of one key, or all of them, oldest first."""
-        rows = self.session.rows(
-            f"SELECT {COLUMNS} FROM attempts WHERE :key IS NULL OR key = :key ORDER BY id", {"key": key}
-        )
+        where, parameters = ("", ()) if key is None else ("WHERE key = ? ", (key,))
+        rows = self.session.rows(f"SELECT {COLUMNS} FROM attempts {where}ORDER BY id", parameters)
         return [_attempt(row) for row in rows]
 
     def spent(self, since: float = 0.0, run: int | None = None, *, simulated: bool | None = None) -> Spent:
@@ -38,8 +37,9 @@ class Attempts(StoreTable):
         `simulated` picks those that a provider billed (False) or none did (True); None takes both.
         """
         rows = self.session.rows(
-            f"SELECT {_OF_CHARGE} FROM attempts WHERE at >= :since AND (:run IS NULL OR run = :run) "
-            "AND (:simulated IS NULL OR simulated = :simulated)",
+            f"SELECT {_OF_CHARGE} FROM attempts WHERE at >= :since "
+            "AND (CAST(:run AS INTEGER) IS NULL OR run = :run) "
+            "AND (CAST(:simulated AS INTEGER) IS NULL OR simulated = :simulated)",
             {"since": since, "run": run, "simulated": simulated},
         )
         return _sum(rows)
@@ -110,7 +110,7 @@ class Attempts(StoreTable):
             if record.intent_at is not None:
                 known.add(record.key, record.intent_at, record.provider, record.remote_id)
         rows = self.session.rows(
-            f"SELECT {COLUMNS} FROM attempts WHERE NOT simulated AND (resends > 0 "
+            f"SELECT {COLUMNS} FROM attempts WHERE simulated = 0 AND (resends > 0 "
             "OR key IN (SELECT key FROM attempts GROUP BY key HAVING count(*) > 1)) ORDER BY id"
         )
         return tuple(
@@ -133,16 +133,18 @@ class Attempts(StoreTable):
                     known.add_attempt(attempt)
                 else:
                     self.session.write(
-                        "UPDATE attempts SET resends = max(resends, ?), "
-                        "reported_usd = coalesce(reported_usd, ?) "
-                        "WHERE key = ? AND (remote_id = ? OR (? IS NULL AND CAST(at AS INTEGER) = ?))",
+                        "UPDATE attempts SET resends = CASE WHEN resends < ? THEN ? ELSE resends END, "
+                        "reported_usd = coalesce(reported_usd, ?) WHERE key = ? "
+                        "AND (remote_id = ? OR (CAST(? AS TEXT) IS NULL AND at >= ? AND at < ?))",
                         (
+                            attempt.resends,
                             attempt.resends,
                             plain(attempt.reported_usd),
                             attempt.key,
                             attempt.remote_id,
                             attempt.remote_id,
                             int(attempt.at),
+                            int(attempt.at) + 1,
                         ),
                     )
 
@@ -150,7 +152,8 @@ class Attempts(StoreTable):
         # Numbered downwards: the last attempt of a key stays the one that its record continues.
         self.session.write(
             f"INSERT INTO attempts ({COLUMNS}) "
-            "SELECT min(0, coalesce(min(id), 0)) - 1, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, 0, ? FROM attempts",
+            "SELECT CASE WHEN min(id) < 0 THEN min(id) ELSE 0 END - 1, "
+            "?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, 0, ? FROM attempts",
             (
                 attempt.key,
                 attempt.at,

@@ -166,7 +166,7 @@ def _taken(path: Path, clock: Clock, waiting: LockWait) -> Iterator[int]:
 
 def _opened(path: Path, clock: Clock, *, readonly: bool = False) -> Store:
     opened = connect(path, create=False, readonly=readonly)
-    return Store(Session(opened.connection, str(path), clock), path)
+    return Store(Session(opened.database, clock), path)
 
 
 def _refuse_holder(path: Path, clock: Clock) -> None:
@@ -181,7 +181,7 @@ def _refuse_holder(path: Path, clock: Clock) -> None:
 def _prepare_copy(path: Path, serial: int, chosen: Backup, clock: Clock) -> None:
     """Prepare a copy for use: remove its lock, and raise its serial above any that was seen."""
     opened = connect(path, create=False, readonly=False)
-    with Store(Session(opened.connection, str(path), clock)) as store, store.transaction():
+    with Store(Session(opened.database, clock)) as store, store.transaction():
         store.session.write("DELETE FROM locks")
         store.session.write("UPDATE state SET serial = ?", (serial,))
         store.log("backup restored", serial=chosen.serial, taken_at=chosen.at)

@@ -31,8 +31,10 @@ class CheckRows(StoreTable):
         with self.session.relaxed():
             for key, verdict, result in rows:
                 self.session.write(
-                    "INSERT OR REPLACE INTO checks (asset, name, settings, verdict, result, at) "
-                    "SELECT sha256, ?, ?, ?, ?, ? FROM assets WHERE sha256 = ?",
+                    "INSERT INTO checks (asset, name, settings, verdict, result, at) "
+                    "SELECT sha256, ?, ?, ?, ?, ? FROM assets WHERE sha256 = ? "
+                    "ON CONFLICT (asset, name, settings) DO UPDATE "
+                    "SET verdict = excluded.verdict, result = excluded.result, at = excluded.at",
                     (key.name, key.settings, verdict, json.dumps(result), now, key.asset),
                 )
 

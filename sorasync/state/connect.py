@@ -14,9 +14,14 @@ from sorasync.state.errors import WAY_BACK, StateError, explained
 from sorasync.state.filesystem import network_type
 from sorasync.state.migrate import migrate, migrate_in_memory, refuse_strangers, version
 from sorasync.state.migrations import VERSION
+from sorasync.state.postgres_url import is_postgres
+from sorasync.state.sqlite_database import SqliteDatabase
 
 # States up to this many bytes are checked whenever they are opened for writing, larger ones after a crash.
 SMALL = 16 * 1024 * 1024
+
+# What messages call a state that no file has.
+IN_MEMORY = "in memory"
 
 _MEMORY = ":memory:"
 _OLDEST = (3, 37, 0)
@@ -24,15 +29,20 @@ _OLDEST = (3, 37, 0)
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """An open connection in autocommit mode; `path` is None for a state in memory."""
+    """An open state; `path` is None for one in memory."""
 
-    connection: sqlite3.Connection
+    database: SqliteDatabase
     path: Path | None
     warnings: tuple[str, ...] = ()
 
 
 def location(url: str, root: Path) -> Path | None:
     """The file that a state's URL names, relative to `root`; None for `sqlite::memory:`."""
+    if is_postgres(url):
+        raise StateError(
+            "this state is in PostgreSQL and has no file",
+            hint="the database server keeps its backups; `sorasync state export` writes the state as JSON",
+        )
     scheme, _, rest = url.partition(":")
     if scheme != "sqlite" or not rest:
         raise StateError(f"{url!r} is not the URL of a state", hint='write url = "sqlite:state/sorasync.db"')
@@ -54,7 +64,7 @@ def connect(path: Path | None, *, create: bool, readonly: bool) -> Connected:
             hint="use a newer Python; its SQLite comes with it",
         )
     if path is None or (readonly and not path.exists()):
-        return Connected(memory(), None)
+        return Connected(SqliteDatabase(memory(), IN_MEMORY), None)
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise StateError(f"the state {path} is not a regular file", hint="[state] url names a file")
     with explained(str(path)):
@@ -102,7 +112,7 @@ def _opened_to_write(path: Path, create: bool) -> Connected:
     except BaseException:
         connection.close()
         raise
-    return Connected(connection, path, _warnings(path, network))
+    return Connected(SqliteDatabase(connection, str(path)), path, _warnings(path, network))
 
 
 def _open_to_read(path: Path) -> Connected:
@@ -119,7 +129,7 @@ def _open_to_read(path: Path) -> Connected:
     except BaseException:
         connection.close()
         raise
-    return Connected(connection, path, _warnings(path, network_type(path)))
+    return Connected(SqliteDatabase(connection, str(path)), path, _warnings(path, network_type(path)))
 
 
 def _migrated_copy(connection: sqlite3.Connection) -> sqlite3.Connection:

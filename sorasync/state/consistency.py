@@ -14,7 +14,7 @@ _DAMAGE = 20
 
 def faults(store: Store) -> list[str]:
     """Everything that is wrong, one sentence each."""
-    found = list(_check_database_file(store))
+    found = list(_check_database(store))
     if found:
         return found
     with store.snapshot():
@@ -33,12 +33,8 @@ def faults(store: Store) -> list[str]:
     return found + list(_shared_ids(records))
 
 
-def _check_database_file(store: Store) -> Iterator[str]:
-    for row in store.session.rows(f"PRAGMA integrity_check({_DAMAGE})"):
-        if row[0] != "ok":
-            yield f"the file is damaged: {str(row[0]).splitlines()[0]}"
-    for table, _, parent, _ in store.session.rows("PRAGMA foreign_key_check"):
-        yield f"a row of {table} points to a missing row of {parent}"
+def _check_database(store: Store) -> Iterator[str]:
+    yield from store.session.faults(_DAMAGE)
     texts = store.session.row("SELECT count(*) FROM records WHERE key NOT IN (SELECT key FROM inputs)")
     if texts is not None and texts[0]:
         yield f"{texts[0]} records have lost their inputs"

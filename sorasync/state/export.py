@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from sorasync.state.copy_tables import quoted
 from sorasync.state.errors import StateError
 from sorasync.state.migrations import VERSION
 from sorasync.state.store import Store
@@ -64,17 +65,13 @@ def import_state(store: Store, text: str) -> None:
 
 
 def _table_rows(store: Store, table: str, order: str) -> list[dict[str, object]]:
-    columns = _table_columns(store, table)
-    rows = store.session.rows(f"SELECT {', '.join(columns)} FROM {table} ORDER BY {order}")
+    columns = store.session.columns(table)
+    rows = store.session.rows(f"SELECT {quoted(columns)} FROM {table} ORDER BY {order}")
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
-def _table_columns(store: Store, table: str) -> list[str]:
-    return [str(row[1]) for row in store.session.rows(f"PRAGMA table_info({table})")]
-
-
 def _fill_table(store: Store, table: str, rows: list[dict[str, object]]) -> None:
-    columns, later = _table_columns(store, table), _LATER.get(table, {})
+    columns, later = store.session.columns(table), _LATER.get(table, {})
     if not isinstance(rows, list):
         raise StateError(f"{table} is no list of rows")
     for row in rows:
@@ -84,9 +81,11 @@ def _fill_table(store: Store, table: str, rows: list[dict[str, object]]) -> None
         if odd is not None:
             raise StateError(f"a row of {table} has a value in {odd} that no state can hold")
     store.session.write_many(
-        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
+        f"INSERT INTO {table} ({quoted(columns)}) VALUES ({', '.join('?' * len(columns))})",
         (tuple((later | row)[column] for column in columns) for row in rows),
     )
+    if "id" in columns:
+        store.session.database.continue_numbers(table)
 
 
 def _storable(value: object) -> bool:

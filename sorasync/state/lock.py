@@ -23,7 +23,7 @@ from sorasync.state.store import Store
 BEAT = 15.0
 
 _POLL = 1.0
-_COLUMNS = "id, user, host, machine, pid, process, command, since, heartbeat"
+_COLUMNS = 'id, "user", host, machine, pid, process, command, since, heartbeat'
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +141,9 @@ def acquire(
             notices = (f"the lock of {before.describe(now)} was taken over: that process has ended",)
             store.log("lock broken", id=before.id, holder=before.describe(now))
         mine = Holder(uuid.uuid4().hex[:12], this_process(), command, now, now)
+        session.write("DELETE FROM locks WHERE name = 'apply'")
         session.write(
-            f"REPLACE INTO locks (name, {_COLUMNS}) VALUES ('apply', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO locks (name, {_COLUMNS}) VALUES ('apply', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (mine.id, *mine.process, command, now, now),
         )
     return RunLock(store, mine.id, clock, notices)

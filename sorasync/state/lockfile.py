@@ -144,7 +144,8 @@ def _take(store: Store, theirs: LockFile, difference: StateDifference) -> None:
     gone = [(address,) for address, binding in difference.bindings.items() if binding is None]
     store.session.write_many("DELETE FROM bindings WHERE address = ?", gone)
     store.session.write_many(
-        "REPLACE INTO bindings (address, key, protect) VALUES (?, ?, ?)",
+        "INSERT INTO bindings (address, key, protect) VALUES (?, ?, ?) "
+        "ON CONFLICT (address) DO UPDATE SET key = excluded.key, protect = excluded.protect",
         [(name, found.key, found.protect) for name, found in difference.bindings.items() if found],
     )
     # What came back, or is bound again, belongs in the lock file again.

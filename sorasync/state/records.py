@@ -151,7 +151,7 @@ class Records(Attempts):
         row = self.session.row(
             "SELECT r.attempts, r.status, "
             "(SELECT count(*) FROM attempts WHERE key = :key AND outcome <> 'unsent') "
-            "FROM (SELECT 1) LEFT JOIN records r ON r.key = :key",
+            "FROM (SELECT 1) AS one LEFT JOIN records r ON r.key = :key",
             {"key": key},
         )
         assert row is not None

@@ -11,10 +11,13 @@ from sorasync.state.rows import decimal, fields_of, plain, text_of
 from sorasync.state.store_table import StoreTable
 
 _RUN = (
-    "id, command, user, host, pid, started_at, git_commit, plan_token, "
+    'id, command, "user", host, pid, started_at, git_commit, plan_token, '
     "cost_estimate, ended_at, outcome, counts"
 )
 _EVENT = "id, at, what, run, address, key, data"
+
+# More rows than a state has.
+_NO_LIMIT = 1 << 53
 
 
 class Runs(StoreTable):
@@ -34,8 +37,8 @@ class Runs(StoreTable):
         with self.session.transaction():
             done = self.session.write(
                 "INSERT INTO runs "
-                "(command, user, host, pid, started_at, git_commit, plan_token, cost_estimate) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                '(command, "user", host, pid, started_at, git_commit, plan_token, cost_estimate) '
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
                 (
                     command,
                     user,
@@ -47,7 +50,8 @@ class Runs(StoreTable):
                     plain(cost_estimate),
                 ),
             )
-        return int(done.lastrowid or 0)
+            number = done.fetchone()
+        return int(number[0])
 
     def finish_run(self, run: int, outcome: str, counts: Mapping[str, int] | None = None) -> None:
         """Close a run."""
@@ -88,7 +92,7 @@ class Runs(StoreTable):
 
         The address of a clip covers all its takes and steps.
         """
-        conditions: list[str] = ["1"]
+        conditions: list[str] = ["1 = 1"]
         parameters: list[object] = []
         if address is not None:
             conditions.append("(address = ? OR (address >= ? AND address < ?))")
@@ -115,7 +119,7 @@ def _below(address: str) -> tuple[str, str]:
 
 
 def _limit(limit: int | None) -> int:
-    return -1 if limit is None else limit
+    return _NO_LIMIT if limit is None else limit
 
 
 def _run_of_row(row: tuple[Any, ...]) -> Run:

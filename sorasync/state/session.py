@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 from typing import Any
 
 from sorasync.clock import Clock
-from sorasync.state.errors import StateError, explain, explained
+from sorasync.state.copy_tables import copy_tables
+from sorasync.state.database import Database, Parameters, Result
+from sorasync.state.errors import StateError
+from sorasync.state.sqlite_database import SqliteDatabase
 
 
 class Session:
@@ -19,50 +21,66 @@ class Session:
     A transaction holds the session for its thread, so a block must not wait for another one or `await`.
     """
 
-    def __init__(self, connection: sqlite3.Connection, name: str, clock: Clock) -> None:
-        self.connection = connection
-        self.name = name
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self.database = database
         self.clock = clock
         self._lock = threading.RLock()
         self._changed = False
         self._spoiled = False
         self._reading = False
 
-    def rows(
-        self, sql: str, parameters: tuple[object, ...] | Mapping[str, object] = ()
-    ) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """All rows of a query. Its parameters are a sequence for `?`, a mapping for `:name`."""
         with self._lock:
             try:
-                return self.connection.execute(sql, parameters).fetchall()
-            except (sqlite3.Error, UnicodeDecodeError) as error:
-                raise explain(error, self.name) from error
+                return self.database.execute(sql, parameters).fetchall()
+            except self.database.errors as error:
+                raise self.database.explain(error) from error
 
-    def row(
-        self, sql: str, parameters: tuple[object, ...] | Mapping[str, object] = ()
-    ) -> tuple[Any, ...] | None:
+    def row(self, sql: str, parameters: Parameters = ()) -> tuple[Any, ...] | None:
         """The first row of a query, or None."""
         with self._lock:
             try:
-                found: tuple[Any, ...] | None = self.connection.execute(sql, parameters).fetchone()
-            except (sqlite3.Error, UnicodeDecodeError) as error:
-                raise explain(error, self.name) from error
+                found: tuple[Any, ...] | None = self.database.execute(sql, parameters).fetchone()
+            except self.database.errors as error:
+                raise self.database.explain(error) from error
             return found
 
-    def write(self, sql: str, parameters: tuple[object, ...] = ()) -> sqlite3.Cursor:
+    def faults(self, most: int) -> list[str]:
+        """What is wrong with the database itself, one sentence each."""
+        with self._lock, self._explained():
+            return list(self.database.faults(most))
+
+    def columns(self, table: str) -> list[str]:
+        """The columns of a table, in order."""
+        with self._lock, self._explained():
+            return self.database.columns(table)
+
+    def copy_to(self, target: SqliteDatabase) -> None:
+        """Copy the whole state into an empty one of this version."""
+        with self._lock, self._explained():
+            if isinstance(self.database, SqliteDatabase):
+                self.database.connection.backup(target.connection)
+                return
+            with self.snapshot():
+                target.begin(relaxed=True)
+                copy_tables(self.database, target)
+                target.commit()
+
+    def write(self, sql: str, parameters: tuple[object, ...] = ()) -> Result:
         """Run one statement in the caller's transaction."""
         with self._lock:
-            if not self.connection.in_transaction:
+            if not self.database.in_transaction:
                 raise StateError("a write outside a transaction: this is a bug in sorasync")
             try:
-                return self.connection.execute(sql, parameters)
+                return self.database.execute(sql, parameters)
             except UnicodeEncodeError:
-                return self.connection.execute(sql, tuple(map(_scrubbed, parameters)))
+                return self.database.execute(sql, tuple(map(_scrubbed, parameters)))
 
     def write_many(self, sql: str, rows: Iterable[tuple[object, ...]]) -> None:
         """The same statement for many rows."""
         with self._lock:
-            self.connection.executemany(sql, rows)
+            self.database.executemany(sql, rows)
 
     def changed(self) -> None:
         """Mark this transaction as a change of the state; its commit raises the serial."""
@@ -72,19 +90,23 @@ class Session:
         """All or nothing, durable when it returns. A nested block is part of the outer one, whole or not."""
         return _Transaction(self)
 
-    def begin(self) -> bool:
+    def relaxed(self) -> AbstractContextManager[None]:
+        """A transaction that may be lost in a power cut: it does not wait for the disk."""
+        return _Transaction(self, relaxed=True)
+
+    def begin(self, *, relaxed: bool = False) -> bool:
         """Enter a block; whether it is the outermost one."""
         self._lock.acquire()
         try:
             if self._reading:
                 raise StateError("a write among reads of one moment: this is a bug in sorasync")
-            if self.connection.in_transaction:
+            if self.database.in_transaction:
                 return False
-            self.connection.execute("BEGIN IMMEDIATE")
+            self.database.begin(relaxed=relaxed)
         except BaseException as error:
             self._lock.release()
-            if isinstance(error, sqlite3.Error | UnicodeDecodeError):
-                raise explain(error, self.name) from error
+            if isinstance(error, self.database.errors):
+                raise self.database.explain(error) from error
             raise
         self._changed = self._spoiled = False
         return True
@@ -97,77 +119,64 @@ class Session:
             elif error is None:
                 self._commit()
             else:
-                self._undo()
-        except (sqlite3.Error, UnicodeDecodeError) as failed:
-            raise explain(failed, self.name) from failed
+                self.database.rollback()
+        except self.database.errors as failed:
+            raise self.database.explain(failed) from failed
         finally:
             self._lock.release()
-        if outermost and isinstance(error, sqlite3.Error | UnicodeDecodeError):
-            raise explain(error, self.name) from error
+        if outermost and isinstance(error, self.database.errors):
+            raise self.database.explain(error) from error
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Read everything in the block from one snapshot. Nothing may be written in it."""
-        with self._lock, explained(self.name):
-            if self.connection.in_transaction:
+        with self._lock, self._explained():
+            if self.database.in_transaction:
                 yield
                 return
-            self.connection.execute("BEGIN")
+            self.database.begin_snapshot()
             self._reading = True
             try:
                 yield
             finally:
                 self._reading = False
-                if self.connection.in_transaction:
-                    self.connection.execute("COMMIT")
+                self.database.rollback()
 
     @contextmanager
-    def relaxed(self) -> Iterator[None]:
-        """A transaction that may be lost in a power cut: it does not wait for the disk."""
-        with self._lock, explained(self.name):
-            if self.connection.in_transaction:
-                with self.transaction():
-                    yield
-                return
-            self.connection.execute("PRAGMA synchronous = NORMAL")
-            try:
-                with self.transaction():
-                    yield
-            finally:
-                self.connection.execute("PRAGMA synchronous = FULL")
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except self.database.errors as error:
+            raise self.database.explain(error) from error
 
     def _commit(self) -> None:
         try:
             if self._spoiled:
                 raise StateError("a part of this transaction failed: this is a bug in sorasync")
             if self._changed:
-                self.connection.execute("UPDATE state SET serial = serial + 1")
-            self.connection.execute("COMMIT")
+                self.database.execute("UPDATE state SET serial = serial + 1")
+            self.database.commit()
         except BaseException:
-            self._undo()
+            self.database.rollback()
             raise
 
-    def _undo(self) -> None:
-        """Roll back, unless a full disk has ended the transaction already."""
-        if self.connection.in_transaction:
-            self.connection.execute("ROLLBACK")
-
     def close(self) -> None:
-        """Close the connection; SQLite tidies its journal away with the last one."""
+        """Close the connection."""
         with self._lock:
-            self.connection.close()
+            self.database.close()
 
 
 class _Transaction:
     """A block of a session. A class instead of `contextmanager`, because every write goes through several."""
 
-    __slots__ = ("_outermost", "_session")
+    __slots__ = ("_outermost", "_relaxed", "_session")
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, relaxed: bool = False) -> None:
         self._session = session
+        self._relaxed = relaxed
 
     def __enter__(self) -> None:
-        self._outermost = self._session.begin()
+        self._outermost = self._session.begin(relaxed=self._relaxed)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -10,11 +10,12 @@ from sorasync.clock import Clock, SystemClock
 from sorasync.state.asset_rows import Files
 from sorasync.state.bindings import Bindings
 from sorasync.state.check_rows import CheckRows
-from sorasync.state.connect import connect, location, memory
-from sorasync.state.errors import explained
+from sorasync.state.connect import IN_MEMORY, connect, location, memory
+from sorasync.state.postgres_url import is_postgres
 from sorasync.state.records import Records
 from sorasync.state.runs import Runs
 from sorasync.state.session import Session
+from sorasync.state.sqlite_database import SqliteDatabase
 
 
 class Store(Records, Bindings, Files, Runs, CheckRows):
@@ -35,34 +36,62 @@ class Store(Records, Bindings, Files, Runs, CheckRows):
 
     @classmethod
     def open(
-        cls, url: str, root: Path, *, clock: Clock | None = None, create: bool = True, readonly: bool = False
+        cls,
+        url: str,
+        root: Path,
+        *,
+        clock: Clock | None = None,
+        create: bool = True,
+        readonly: bool = False,
+        owner: str = "",
     ) -> Store:
-        """Open `sqlite:PATH`, relative to `root`.
+        """Open `sqlite:PATH`, relative to `root`, or `postgresql://HOST/DATABASE`.
 
-        A file that is missing is made if `create`; with `readonly` it is an empty state in memory instead,
-        and an existing one is left untouched, whatever schema it has.
+        A state that is missing is made if `create`; with `readonly` it is an empty one in memory instead,
+        and an existing one is left untouched, whatever schema it has. `owner` is whose state it is, which
+        PostgreSQL keeps several of in one database: the library and its environment.
         """
+        clock = clock or SystemClock()
+        if is_postgres(url):
+            return cls._open_postgres(url, owner, clock, create=create, readonly=readonly)
         opened = connect(location(url, root), create=create, readonly=readonly)
-        session = Session(opened.connection, str(opened.path or "in memory"), clock or SystemClock())
-        return cls(session, opened.path, opened.warnings)
+        return cls(Session(opened.database, clock), opened.path, opened.warnings)
+
+    @classmethod
+    def _open_postgres(cls, url: str, owner: str, clock: Clock, *, create: bool, readonly: bool) -> Store:
+        from sorasync.state.postgres_open import connect_postgres, is_current
+
+        database = connect_postgres(url, owner, create=create, readonly=readonly)
+        if database is None:
+            return Store.memory(clock)
+        store = cls(Session(database, clock))
+        if is_current(database):
+            return store
+        with store:
+            return store.copy_in_memory(readonly=True)
 
     @classmethod
     def memory(cls, clock: Clock | None = None) -> Store:
         """An empty state in memory."""
-        return cls(Session(memory(), "in memory", clock or SystemClock()))
+        return cls(Session(SqliteDatabase(memory(), IN_MEMORY), clock or SystemClock()))
 
-    def copy_in_memory(self) -> Store:
+    def copy_in_memory(self, *, readonly: bool = False) -> Store:
         """A copy of the state in memory: what is written to it is not kept."""
-        copy = memory()
-        with explained(self.session.name):
-            self.session.connection.backup(copy)
-        return Store(Session(copy, "in memory", self.session.clock), None, self.warnings)
+        copy = SqliteDatabase(memory(), IN_MEMORY)
+        self.session.copy_to(copy)
+        if readonly:
+            copy.execute("PRAGMA query_only = ON")
+        return Store(Session(copy, self.session.clock), None, self.warnings)
 
     @property
     def readonly(self) -> bool:
         """Whether writes are refused."""
-        row = self.session.row("PRAGMA query_only")
-        return bool(row and row[0])
+        return self.session.database.readonly
+
+    @property
+    def shared(self) -> bool:
+        """Whether the state is on a server that others write to as well."""
+        return not isinstance(self.session.database, SqliteDatabase)
 
     @property
     def replaced(self) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sorasync.assets.store import AssetStore
+from sorasync.errors import SorasyncError
 from sorasync.library_file import read_file
 from sorasync.operations.engine import Engine
 from sorasync.operations.project import Project
@@ -202,12 +203,24 @@ class WarmAssets(AssetStore):
 
 
 def state_stamp(project: Project) -> tuple[object, ...]:
-    """What changes on disk whenever the state or its lock file does: sizes and times, nothing is opened."""
-    from sorasync.state.connect import location
+    """What changes whenever the state or its lock file does: sizes and times of files, which are not opened.
 
+    A state in PostgreSQL is asked for its serial.
+    """
+    from sorasync.state.connect import location
+    from sorasync.state.postgres_url import is_postgres
+
+    lock = () if project.lock_path is None else _file_stamp(project.lock_path)
+    if is_postgres(project.config.state.url):
+        try:
+            with project.store() as store:
+                return store.serial, lock
+        except SorasyncError:
+            # The plan that this brings about shows why.
+            return "unreachable", lock
     path = location(project.config.state.url, project.root)
     files = [] if path is None else [path, path.with_name(f"{path.name}-wal")]
-    return tuple(_file_stamp(file) for file in [*files, project.lock_path] if file is not None)
+    return (*map(_file_stamp, files), lock)
 
 
 def _mark(project: Project, store: Store) -> tuple[object, ...]:

@@ -5,12 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 from sorasync.graph.key import canonical, digest
 from sorasync.state.record import Record, Status
 from sorasync.state.store import Store
 
 URL = "sqlite:state/sorasync.db"
+
+T = TypeVar("T")
+
+
+def about_files(test: T) -> T:
+    """Marks a test that is about SQLite's files; all others run on PostgreSQL as well."""
+    vars(test)["about_files"] = True
+    return test
 
 
 @dataclass

@@ -13,13 +13,14 @@ from sorasync.state.export import export_state, import_state
 from sorasync.state.lock import LockWait, StateLocked, acquire, holder
 from sorasync.state.lockfile import reconcile, write
 from sorasync.state.store import Store
-from tests.state.making import URL, TickingClock, open_store, render
+from tests.state.making import URL, TickingClock, about_files, open_store, render
 
 
 def state(root: Path) -> Path:
     return root / "state" / "sorasync.db"
 
 
+@about_files
 def test_a_backup_brings_the_state_back_even_from_rubble(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         render(store, "one")
@@ -34,6 +35,7 @@ def test_a_backup_brings_the_state_back_even_from_rubble(tmp_path: Path) -> None
         assert store.events()[-1].what == "backup restored"
 
 
+@about_files
 def test_a_restored_state_has_a_serial_of_its_own_and_no_lock(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         render(store, "one")
@@ -47,6 +49,7 @@ def test_a_restored_state_has_a_serial_of_its_own_and_no_lock(tmp_path: Path) ->
         assert (store.serial, store.lineage, holder(store)) == (serial + 1, lineage, None)
 
 
+@about_files
 def test_a_state_restored_in_the_place_of_a_lost_one_has_a_serial_above_the_copys(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         render(store, "one")
@@ -58,6 +61,7 @@ def test_a_state_restored_in_the_place_of_a_lost_one_has_a_serial_above_the_copy
         assert store.serial == serial + 1
 
 
+@about_files
 def test_the_lock_file_brings_a_restored_state_forward_again(tmp_path: Path) -> None:
     path = tmp_path / "sorasync.lock"
     with open_store(tmp_path) as store:
@@ -74,6 +78,7 @@ def test_the_lock_file_brings_a_restored_state_forward_again(tmp_path: Path) -> 
         assert store.briefs() == before
 
 
+@about_files
 def test_only_the_latest_backups_are_kept_and_only_of_changes(tmp_path: Path) -> None:
     clock = TickingClock()
     with Store.open(URL, tmp_path, clock=clock) as store:
@@ -92,6 +97,7 @@ def test_only_the_latest_backups_are_kept_and_only_of_changes(tmp_path: Path) ->
     assert backup(Store.memory()) is None
 
 
+@about_files
 def test_a_state_in_use_is_not_replaced(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         render(store)
@@ -101,6 +107,7 @@ def test_a_state_in_use_is_not_replaced(tmp_path: Path) -> None:
         assert len(store.briefs()) == 1
 
 
+@about_files
 def test_a_backup_that_is_damaged_or_missing_is_refused(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         render(store)
@@ -166,6 +173,7 @@ def test_an_import_with_a_bad_row_imports_nothing() -> None:
     assert store.briefs() == {}
 
 
+@about_files
 def test_a_restore_that_fails_leaves_the_state_where_it_was_and_free(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,9 @@ from sorasync.state.record import Status
 from sorasync.state.store import Store
 from tests.state.making import URL, a_record, open_store, render
 
+# What may happen to a file.
+ONE_DATABASE = "sqlite"
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -349,7 +352,7 @@ def test_opening_an_up_to_date_state_is_cheap_to_import(tmp_path: Path) -> None:
 def test_connecting_twice_finds_the_same_file(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "er" / "a b%20#?.db"
     for _ in range(2):
-        connecting.connect(path, create=True, readonly=False).connection.close()
+        connecting.connect(path, create=True, readonly=False).database.close()
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 

@@ -15,7 +15,7 @@ from sorasync.state.errors import StateError
 from sorasync.state.lock import LockLost, LockWait, StateLocked, acquire, acquire_within, holder, unlock
 from sorasync.state.process import Process, is_dead, this_process
 from sorasync.state.store import Store
-from tests.state.making import TickingClock, open_store
+from tests.state.making import TickingClock, about_files, open_store
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,6 +82,7 @@ def test_a_released_lock_can_be_taken_again_and_is_released_after_errors() -> No
         assert lock.notices == ()
 
 
+@about_files
 def test_of_two_processes_one_gets_the_lock_and_its_death_frees_it(tmp_path: Path) -> None:
     open_store(tmp_path).close()
     children = [contender(tmp_path) for _ in range(2)]
@@ -207,6 +208,7 @@ def test_who_waits_is_told_once_for_whom() -> None:
     assert "`sorasync gc --delete`" in told[0]
 
 
+@about_files
 def test_nobody_goes_on_with_a_state_that_was_replaced_while_it_was_waited_for(tmp_path: Path) -> None:
     clock = TickingClock()
     with open_store(tmp_path) as waiting:

@@ -20,7 +20,7 @@ from sorasync.state.lockfile_read import loads
 from sorasync.state.lockfile_text import LockFile, PaidTwice, dumps
 from sorasync.state.record import Status
 from sorasync.state.store import Store
-from tests.state.making import TickingClock, a_record, render
+from tests.state.making import TickingClock, a_record, about_files, render
 
 FORMAT_1 = Path(__file__).parent / "format_1"
 ADDED = ("clip.a1#1", "clip.c1#1", "clip.c2#1", "clip.e1#1")
@@ -163,6 +163,7 @@ def both_render(number: int) -> list[Step]:
 @example([("gc", 0)], [("protect", 0), ("gc", 0)])
 @example([("send", 1)], [("send", 1)])
 @pytest.mark.parametrize("union", [True, False], ids=["union", "markers"])
+@about_files
 def test_whatever_two_sides_did_the_merge_is_read_and_nothing_paid_is_lost(
     repository: Repository, union: bool, ours: list[Step], theirs: list[Step]
 ) -> None:

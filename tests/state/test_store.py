@@ -17,7 +17,7 @@ from sorasync.state.errors import ForbiddenMove, StateError
 from sorasync.state.history import Asset
 from sorasync.state.record import Binding, Brief, Status
 from sorasync.state.store import Store
-from tests.state.making import URL, TickingClock, a_record, open_store, render, sha
+from tests.state.making import URL, TickingClock, a_record, about_files, open_store, render, sha
 
 
 @pytest.fixture
@@ -439,6 +439,7 @@ def test_an_impossible_progress_is_bounded(store: Store) -> None:
     assert record.progress == 100
 
 
+@about_files
 def test_a_plan_without_a_state_leaves_no_file(tmp_path: Path) -> None:
     with open_store(tmp_path, readonly=True) as store:
         assert store.briefs() == {}
@@ -470,13 +471,15 @@ def test_a_reader_sees_one_moment_while_another_writes(tmp_path: Path) -> None:
             assert len(reader.briefs()) == 2
 
 
+@about_files
 def test_a_state_that_may_not_be_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="there is no state") as caught:
         Store.open(URL, tmp_path, create=False)
     assert "sorasync apply" in str(caught.value.hint)
 
 
-@pytest.mark.parametrize("url", ["postgres://x", "sqlite", "sqlite:", "sqlite:///state.db", ""])
+@pytest.mark.parametrize("url", ["mysql://x", "sqlite", "sqlite:", "sqlite:///state.db", ""])
+@about_files
 def test_a_url_of_something_else_is_refused(url: str, tmp_path: Path) -> None:
     with pytest.raises(StateError) as caught:
         Store.open(url, tmp_path)
@@ -491,6 +494,7 @@ def test_the_lineage_stays_for_life(tmp_path: Path) -> None:
     assert Store.memory().lineage != lineage
 
 
+@about_files
 def test_writes_are_durable_and_other_processes_may_read(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         settings = [
@@ -523,7 +527,7 @@ def test_values_never_become_sql(store: Store) -> None:
     name = "a'); DROP TABLE records; --"
     render(store, name)
     assert f"clip.{name}#1" in store.bindings()
-    assert store.session.row("SELECT count(*) FROM sqlite_master WHERE name = 'records'") == (1,)
+    assert store.session.row("SELECT count(*) FROM records") == (1,)
 
 
 def test_tables_are_strict(store: Store) -> None:

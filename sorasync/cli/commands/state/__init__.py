@@ -17,6 +17,7 @@ COMMANDS = {
     "reconcile": "Settle a conflict between the state and the lock file.",
     "export": "Write the state as JSON.",
     "import": "Fill an empty state from exported JSON.",
+    "move": "Copy the state into another database: PostgreSQL for a team, or back.",
 }
 
 

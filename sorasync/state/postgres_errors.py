@@ -1,0 +1,73 @@
+"""What PostgreSQL and the way to it say, in words for users."""
+
+from __future__ import annotations
+
+import psycopg
+
+from sorasync.state.errors import StateError
+
+_SAFE = "what was committed is safe; run the command again"
+_SIGN_IN = (
+    "set PGPASSWORD, or write ~/.pgpass or a service file; the URL names the user: postgresql://USER@HOST/DB"
+)
+
+# By SQLSTATE, or the first two signs of it.
+_BY_STATE = {
+    "28": ("{name} does not let you in ({error})", _SIGN_IN),
+    "3D": ("there is no such database: {name}", "create it, or correct [state] url"),
+    "42501": (
+        "you may not do that in {name} ({error})",
+        "`sorasync` needs USAGE and CREATE on the schema, or to own it; see docs/team.md",
+    ),
+    "42P01": ("the state {name} has lost tables ({error})", "restore the database from its backup"),
+    "55P03": (
+        "the state {name} stayed busy for 30 seconds: another process is writing to it",
+        "try again; `sorasync state lock` shows who holds the lock",
+    ),
+    "25006": ("{name} is read-only: is it a standby?", "point [state] url at the primary server"),
+    "53100": ("the disk of {name} is full", "nothing of this step was recorded; " + _SAFE),
+    "53300": ("{name} has no connection left", "close others, or raise max_connections"),
+    "57": ("the connection to {name} was ended by the server ({error})", _SAFE),
+    "08": ("the connection to {name} was lost ({error})", _SAFE),
+    "25P03": ("the connection to {name} was ended: this process stood still in a transaction", _SAFE),
+}
+# libpq says why a connection failed in words only.
+_BY_WORDS = {
+    "password": _BY_STATE["28"],
+    "no pg_hba.conf entry": _BY_STATE["28"],
+    'role "': _BY_STATE["28"],
+    'database "': _BY_STATE["3D"],
+    "too many": _BY_STATE["53300"],
+}
+
+
+def explain_postgres(error: Exception, name: str) -> StateError:
+    """The error in words for users, with a remedy."""
+    state = getattr(error, "sqlstate", None) or ""
+    said = _first_line(error)
+    message, hint = _BY_STATE.get(state) or _BY_STATE.get(state[:2]) or _otherwise(error, state, said)
+    return StateError(message.format(name=name, error=said), hint=hint)
+
+
+def _otherwise(error: Exception, state: str, said: str) -> tuple[str, str | None]:
+    if state or not isinstance(error, psycopg.OperationalError):
+        return "the state {name} cannot be used ({error})", None
+    for words, found in _BY_WORDS.items():
+        if words in said:
+            return found
+    return (
+        "{name} cannot be reached ({error})",
+        "check [state] url, the network and that the server runs; " + _SAFE,
+    )
+
+
+def _first_line(error: Exception) -> str:
+    """What the server or libpq said: of several tries the last, without what surrounds it."""
+    diagnosed = getattr(getattr(error, "diag", None), "message_primary", None)
+    if diagnosed:
+        return str(diagnosed)
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if "FATAL:" in line or "error:" in line or "failed" in line] or lines
+    if not told:
+        return type(error).__name__
+    return told[0].rpartition("FATAL:")[2].strip().removeprefix("connection failed: ")

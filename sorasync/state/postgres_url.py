@@ -1,0 +1,82 @@
+"""The URL of a state in PostgreSQL: which server, which database, which schema."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from sorasync.state.errors import StateError
+
+# The longest name that PostgreSQL keeps.
+_LONGEST = 63
+_SCHEMES = ("postgresql", "postgres")
+EXAMPLE = "postgresql://ann@db.example/film"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresUrl:
+    """Where a state is: `address` is what libpq takes, `owner` the library and its environment.
+
+    `name` is what messages call it.
+    """
+
+    address: str
+    schema: str
+    owner: str
+
+    @property
+    def name(self) -> str:
+        """Server, database and schema; never a password."""
+        parts = urlsplit(self.address)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path} (schema {self.schema})"
+
+
+def is_postgres(url: str) -> bool:
+    """Whether the URL of a state names a PostgreSQL server."""
+    return url.partition(":")[0] in _SCHEMES
+
+
+def has_password(url: str) -> bool:
+    """Whether such a URL holds a password."""
+    parts = urlsplit(url)
+    return ":" in parts.netloc.rpartition("@")[0] or any(
+        name == "password" for name, _ in parse_qsl(parts.query, keep_blank_values=True)
+    )
+
+
+def names_schema(url: str) -> bool:
+    """Whether the URL itself says which schema is meant."""
+    return any(name == "schema" for name, _ in parse_qsl(urlsplit(url).query))
+
+
+def parse_url(url: str, owner: str) -> PostgresUrl:
+    """The parts of a state's URL. Raises `StateError` for one that cannot be used."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise _unusable(str(error)) from None
+    if has_password(url):
+        raise StateError(
+            "the URL of the state holds a password",
+            hint="take it out of [state] url, and put it into PGPASSWORD, ~/.pgpass or a service file",
+        )
+    if parts.fragment:
+        raise _unusable("a fragment (#) means nothing here")
+    options = parse_qsl(parts.query, keep_blank_values=True)
+    schema = next((value for name, value in options if name == "schema"), "") or schema_of(owner)
+    if len(schema.encode()) > _LONGEST or "\0" in schema:
+        raise _unusable(f"the name of a schema has at most {_LONGEST} characters")
+    rest = [(name, value) for name, value in options if name != "schema"]
+    address = urlunsplit((*parts[:3], urlencode(rest, quote_via=quote), ""))
+    return PostgresUrl(address, schema, owner)
+
+
+def schema_of(owner: str) -> str:
+    """The schema of a library and environment that name none: `sorasync_film`, `sorasync_film_staging`."""
+    return f"sorasync_{re.sub(r'[^a-z0-9]+', '_', owner.lower()).strip('_')}"[:_LONGEST]
+
+
+def _unusable(why: str) -> StateError:
+    return StateError(f"[state] url cannot be used: {why}", hint=f'write url = "{EXAMPLE}"')

@@ -1,0 +1,196 @@
+"""The state in PostgreSQL, from the command line: two people share it, and whatever is wrong is explained."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from tests.postgres_server import GUARDED, PASSWORD, PostgresServer
+from tests.recovery.world import CHAIN, TWO_CLIPS, World
+from tests.team.conftest import set_state
+
+
+def colleague(world: World) -> World:
+    """A second clone of the library, without the videos."""
+    root = world.root.with_name("clone")
+    shutil.copytree(world.root, root, ignore=shutil.ignore_patterns("assets", "state"))
+    return replace(world, root=root)
+
+
+def test_what_one_has_paid_for_the_other_need_not(world: World) -> None:
+    world.write(CHAIN)
+    world.apply()
+    paid = world.paid()
+    ben = colleague(world)
+    assert set(ben.plan().values()) == {"download"}
+    ben.apply()
+    assert ben.plan() == world.plan() == {}
+    assert ben.paid() == paid
+    assert len(ben.videos()) == len(world.videos())
+    assert "serial" in ben.run("state", "check")
+    assert len(ben.json("history")["runs"]) == 2
+
+
+def test_environments_share_a_database_and_nothing_else(world: World, postgres: PostgresServer) -> None:
+    world.write(TWO_CLIPS)
+    set_state(world, postgres.url("").partition("?")[0])
+    world.configure("[env.night.defaults]", "seconds = 8")
+    world.apply()
+    assert set(world.plan("--env", "night").values()) == {"create"}
+    world.run("--env", "night", "apply", "--yes")
+    assert world.plan() == world.plan("--env", "night") == {}
+
+
+def test_a_plan_makes_no_schema(world: World, postgres: PostgresServer, schema: str) -> None:
+    world.write(TWO_CLIPS)
+    assert len(world.plan()) == 2
+    postgres.run_sql(f"CREATE SCHEMA {schema}")
+    world.apply()
+    assert world.plan() == {}
+
+
+def test_a_reader_may_plan_and_not_apply(world: World, postgres: PostgresServer, schema: str) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    postgres.run_sql(f"CREATE ROLE reader_{schema} LOGIN; GRANT USAGE ON SCHEMA {schema} TO reader_{schema}")
+    set_state(world, postgres.url(schema, user=f"reader_{schema}"))
+    world.run("plan", code=1)
+    assert "you may not do that" in world.err
+    postgres.run_sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO reader_{schema}")
+    assert world.plan() == {}
+    world.run("apply", "--yes", code=1)
+    assert "you may not do that" in world.err
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"user": GUARDED}, "does not let you in"),
+        ({"user": "nobody_knows"}, "does not let you in"),
+        ({"database": "no_such"}, "there is no such database"),
+        ({"port": 1}, "cannot be reached"),
+    ],
+    ids=["password", "user", "database", "port"],
+)
+def test_a_server_that_does_not_answer_as_hoped_is_explained(
+    world: World,
+    postgres: PostgresServer,
+    change: dict[str, object],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", "not the right one")
+    world.write(TWO_CLIPS)
+    set_state(world, postgres.url("any", **change))  # type: ignore[arg-type]
+    for command in (["plan"], ["apply", "--yes"], ["status"], ["state", "list"]):
+        world.run(*command, code=1)
+        assert message in world.err
+        assert "not the right one" not in world.err
+        assert "Traceback" not in world.err
+    assert world.paid()[0] == 0
+
+
+def test_the_password_comes_from_the_environment(
+    world: World, postgres: PostgresServer, schema: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    postgres.run_sql(f"CREATE SCHEMA {schema} AUTHORIZATION {GUARDED}")
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    set_state(world, postgres.url(schema, user=GUARDED))
+    world.write(TWO_CLIPS)
+    world.apply()
+    assert world.plan() == {}
+
+
+def test_a_password_in_the_manifest_is_refused_and_not_shown(world: World, postgres: PostgresServer) -> None:
+    for url in (postgres.url("x", user="ann:tell-nobody"), postgres.url("x") + "&password=tell-nobody"):
+        set_state(world, url)
+        world.run("plan", code=1)
+        assert "a password must not be in sorasync.toml" in world.err
+        assert "tell-nobody" not in world.err + world.out
+
+
+def test_a_library_without_a_name_is_refused(world: World, postgres: PostgresServer) -> None:
+    set_state(world, postgres.url("").partition("?")[0])
+    config = world.root / "sorasync.toml"
+    config.write_text(config.read_text().replace('name = "little"', ""))
+    world.run("plan", code=1)
+    assert "needs the library's name" in world.err
+
+
+def test_the_state_of_another_library_is_refused(world: World) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    config = world.root / "sorasync.toml"
+    config.write_text(config.read_text().replace('name = "little"', 'name = "other"'))
+    for command in ("plan", "apply"):
+        world.run(command, code=1)
+        assert "is the state of the library little; this one is other" in world.err
+    assert world.paid()[0] == 2
+
+
+def test_tables_of_something_else_are_refused(world: World, postgres: PostgresServer, schema: str) -> None:
+    postgres.run_sql(f"CREATE SCHEMA {schema}; CREATE TABLE {schema}.orders (id int)")
+    world.run("plan", code=1)
+    assert "is not a state of sorasync" in world.err
+    world.run("apply", "--yes", code=1)
+    assert "is not a state of sorasync" in world.err
+
+
+def test_the_state_of_a_later_version_is_refused(world: World, postgres: PostgresServer, schema: str) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    postgres.run_sql(f"UPDATE {schema}.sorasync SET schema_version = 99")
+    for command in ("plan", "apply"):
+        world.run(command, code=1)
+        assert "schema version 99, written by a later sorasync" in world.err
+
+
+def test_a_state_of_an_earlier_version_is_read(world: World, postgres: PostgresServer, schema: str) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    postgres.run_sql(
+        f"DROP TABLE {schema}.checks; ALTER TABLE {schema}.records DROP mismatch; "
+        f"UPDATE {schema}.sorasync SET schema_version = 5"
+    )
+    assert world.plan() == {}
+
+
+def test_a_server_that_was_restarted_is_found_again(world: World, postgres: PostgresServer) -> None:
+    world.write(TWO_CLIPS)
+    with world.store(write=True) as store:
+        store.log("before")
+        postgres.stop("immediate")
+        postgres.start()
+        store.log("after")
+        assert [event.what for event in store.events()] == ["before", "after"]
+
+
+def test_what_needs_a_file_says_that_there_is_none(world: World) -> None:
+    for command in (["state", "backups"], ["state", "restore", "1"], ["state", "recover", "--anew"]):
+        world.run(*command, code=1)
+        assert "in PostgreSQL and has no file" in world.err
+    world.write(TWO_CLIPS)
+    world.apply()
+    assert "sound" in world.run("doctor")
+
+
+def test_a_state_moves_to_the_server_and_back(world: World, postgres: PostgresServer, schema: str) -> None:
+    world.write(CHAIN)
+    set_state(world, "sqlite:state/sorasync.db")
+    world.apply()
+    exported, paid = world.run("state", "export"), world.paid()
+    world.run("state", "move", "--to", postgres.url(schema))
+    set_state(world, postgres.url(schema))
+    assert world.run("state", "export") == exported
+    assert world.plan() == {}
+    world.run("state", "move", "--to", postgres.url(schema), code=1)
+    assert "holds a state already" in world.err
+    world.write(CHAIN + '[clips.more]\nprompt = "A boat."\n')
+    world.apply()
+    exported = world.run("state", "export")
+    world.run("state", "move", "--to", "sqlite:state/back.db")
+    set_state(world, "sqlite:state/back.db")
+    assert world.run("state", "export") == exported
+    assert (world.plan(), world.paid()[0]) == ({}, paid[0] + 1)
