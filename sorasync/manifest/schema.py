@@ -22,7 +22,7 @@ SIZE: Final = r"^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$"
 TEXT: Final = r"\S"
 # Frames, seconds, or a timecode without dropped frames.
 TIME: Final = r"([0-9]{1,7}f|[0-9]{1,5}(\.[0-9]{1,6})?s|[0-9]{2}:[0-5][0-9]:[0-5][0-9]:[0-9]{2,3})"
-TAKE: Final = r"^clip\.[^\s#/][^\x00-\x1f\x7f#]*#[1-9][0-9]{0,3}(/[1-9][0-9]{0,3})?$"
+TAKE: Final = r"^(clip|still)\.[^\s#/][^\x00-\x1f\x7f#]*#[1-9][0-9]{0,3}(/[1-9][0-9]{0,3})?$"
 KEY_START: Final = r"^[0-9a-f]{8,64}$"
 NOTE_ID: Final = r"^[a-z0-9]{4,32}$"
 MOMENT: Final = r"^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]Z$"
@@ -531,6 +531,9 @@ class NoteModel(Table):
     by: Line | None = Field(None, description="Who says so.", examples=["Ann"])
     at: Moment | None = Field(None, description="When, in UTC.", examples=["2026-11-29T06:00:00Z"])
     done: bool = Field(False, description="Whether it is settled.", examples=[True])
+    reply_to: Annotated[str, StringConstraints(pattern=NOTE_ID)] | None = Field(
+        None, description="The ID of the note that this one answers.", examples=["3f9c02d1"]
+    )
 
 
 class RejectedModel(Table):

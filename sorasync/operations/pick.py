@@ -76,7 +76,7 @@ def pick(project: Project, library: Library, clip: str, take: int | None) -> Pic
     Raises `PickError` where the pick stands elsewhere or the clip has no such take, and `ManifestError`
     where the library would not be valid with it. The file is replaced in one step.
     """
-    file, before = picks_file(project), _spec(library, clip).pick
+    file, before = picks_file(project), spec_named(library, clip).pick
     _require_possible(library, clip, take, file)
     if before != take:
         library = _write_picks(project, file, clip, take)
@@ -87,14 +87,14 @@ def library_if_picked(project: Project, library: Library, clip: str, take: int |
     """The library as it would be with that pick; nothing is written. Raises what `pick` raises."""
     file = picks_file(project)
     _require_possible(library, clip, take, file)
-    if _spec(library, clip).pick == take:
+    if spec_named(library, clip).pick == take:
         return library
     return _edited_library(project, file, clip, take)[0]
 
 
 def _require_possible(library: Library, clip: str, take: int | None, file: str) -> None:
     """Raise `PickError` unless the take exists and the pick may be changed in `file`."""
-    spec = _spec(library, clip)
+    spec = spec_named(library, clip)
     _refuse_elsewhere(library, clip, file)
     if take is not None and not 1 <= take <= spec.takes:
         takes = "one take" if spec.takes == 1 else f"{spec.takes} takes, 1 to {spec.takes}"
@@ -118,14 +118,15 @@ def picks_file(project: Project) -> str:
     return posixpath.normpath(posixpath.join(project.config.library.manifests, FILE))
 
 
-def _spec(library: Library, name: str) -> ClipSpec | StillSpec:
+def spec_named(library: Library, name: str) -> ClipSpec | StillSpec:
+    """The clip or still of a name in a `[picks]` table. Raises `KeyError`."""
     if name.startswith("still."):
         return library.stills[name.removeprefix("still.")]
     return library.clips[name]
 
 
 def _refuse_elsewhere(library: Library, clip: str, file: str) -> None:
-    spec = _spec(library, clip)
+    spec = spec_named(library, clip)
     if spec.pick is None:
         return
     origin = library.picks.get(clip)

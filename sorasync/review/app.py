@@ -20,7 +20,8 @@ from starlette.routing import Route
 from sorasync.errors import SorasyncError
 from sorasync.library_file import read_file
 from sorasync.review.choices import Choices
-from sorasync.review.clip_view import clip_json, with_rates
+from sorasync.review.clip_view import clip_json, references_in, with_rates
+from sorasync.review.library_view import PICTURE_TYPES
 from sorasync.review.live_library import LiveLibrary, faults
 from sorasync.review.media import file_response
 from sorasync.review.money_view import money_json
@@ -86,6 +87,7 @@ class _Pages:
             "/api/diff": self.diff,
             "/api/events": self.events,
             "/video/{digest}": self.video,
+            "/picture/{digest}": self.picture,
             "/poster/{digest}": self.poster,
         }
         writes = {
@@ -133,6 +135,7 @@ class _Pages:
         def look() -> dict[str, Any]:
             with live.project().synced_store() as store:
                 shown = clip_json(live.snapshot, store, name)
+            live.media.references |= references_in(live.snapshot, shown)
             return with_rates(shown, live.media)
 
         return _json(await live.run(look))
@@ -181,14 +184,21 @@ class _Pages:
             raise HTTPException(404)
         return file_response(file, request.headers.get("range"), "video/mp4")
 
+    async def picture(self, request: Request) -> Response:
+        """A still as it came."""
+        found = await asyncio.to_thread(self._live.media.picture, request.path_params["digest"])
+        if found is None:
+            raise HTTPException(404)
+        data, ending = found
+        return Response(data, media_type=PICTURE_TYPES[ending], headers=_FOR_GOOD)
+
     async def poster(self, request: Request) -> Response:
         """A picture of a video."""
         async with self._posters:
             picture = await asyncio.to_thread(self._live.media.poster, request.path_params["digest"])
         if picture is None:
             raise HTTPException(404)
-        headers = {"cache-control": "private, max-age=31536000, immutable"}
-        return Response(picture, media_type="image/webp", headers=headers)
+        return Response(picture, media_type="image/webp", headers=_FOR_GOOD)
 
     # Pictures that are made at a time: a page asks for dozens at once.
     _posters = asyncio.Semaphore(2)
@@ -261,6 +271,7 @@ class _Pages:
 
 
 _FRESH = {"cache-control": "no-store"}
+_FOR_GOOD = {"cache-control": "private, max-age=31536000, immutable"}
 
 
 def _json(data: dict[str, Any]) -> Response:

@@ -12,7 +12,14 @@ from typing import Any
 from sorasync.errors import SorasyncError
 from sorasync.manifest.library import Library
 from sorasync.operations.check import failing_renders
-from sorasync.operations.pick import library_if_picked, pick, picks_file, write_manifest
+from sorasync.operations.pick import (
+    library_if_picked,
+    pick,
+    picked_address,
+    picks_file,
+    spec_named,
+    write_manifest,
+)
 from sorasync.operations.pick_outcome import link_names_again, outcome
 from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.project import Project
@@ -72,13 +79,14 @@ class Choices:
         with project.synced_store() as store:
             planned = make_plan(project, PlanOptions(offline=True), store)
             failing = failing_renders(project, store, planned)
-        now, node = planned.plan, planned.graph.clips[clip]
-        failed = failing.get(node.takes[take - 1]) if take is not None and take <= len(node.takes) else None
+        now, node = planned.plan, planned.graph.node(picked_address(clip))
+        takes = node.takes if node is not None else ()
+        failed = failing.get(takes[take - 1]) if take is not None and take <= len(takes) else None
         wanted = _Picking(project.root, project.config, project.profile, project.clock, supposed=supposed)
         then = make_plan(wanted, PlanOptions(offline=True)).plan
         owners = [one.removeprefix("clip.") for one in then.by_owner if one not in now.by_owner]
         return {
-            "before": library.clips[clip].pick,
+            "before": spec_named(library, clip).pick,
             "changes": len(then.changes),
             "cost": str(then.cost) if _costs(then.cost) else "$0",
             "cost_now": str(now.cost) if _costs(now.cost) else "$0",
@@ -98,7 +106,8 @@ class Choices:
         before = manifest_text(project, file)
         picked = pick(project, library, clip, take)
         result = outcome(self.project(), picked)
-        what = f"pick of clip.{clip}" if take is None else f"pick of clip.{clip}#{take}"
+        address = picked_address(clip)
+        what = f"pick of {address}" if take is None else f"pick of {address}#{take}"
         self._wrote(file, before, manifest_text(project, file) or "", what)
         cost = str(result.plan.cost) if _costs(result.plan.cost) else "$0"
         return {
@@ -133,8 +142,15 @@ class Choices:
             arrow=_corners(fields.get("arrow")),
             by=user,
             at=_now(),
+            reply_to=str(fields["reply_to"]) if fields.get("reply_to") else None,
         )
-        self._write_notes(lambda notes: notes.with_note(note), f"note on {note.on}")
+
+        def add(notes: ReviewNotes) -> ReviewNotes:
+            if note.reply_to is not None and notes.note(note.reply_to) is None:
+                raise SorasyncError("the note that this answers is gone")
+            return notes.with_note(note)
+
+        self._write_notes(add, f"note on {note.on}")
         return note.id
 
     def change_note(self, note_id: str, fields: Mapping[str, Any]) -> None:
@@ -214,8 +230,10 @@ class Choices:
 
 
 def _require_clip(library: Library, clip: str) -> None:
-    if clip not in library.clips:
-        raise SorasyncError(f"there is no clip {clip!r}")
+    try:
+        spec_named(library, clip)
+    except KeyError:
+        raise SorasyncError(f"there is no clip {clip!r}") from None
 
 
 def _costs(cost: Total) -> bool:

@@ -1,4 +1,4 @@
-"""What the page shows of one clip: takes, chain of steps, prompt, and what earlier prompts made."""
+"""What the page shows of one clip or still: takes, chain of steps, prompt, and what earlier prompts made."""
 
 from __future__ import annotations
 
@@ -7,27 +7,30 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sorasync.errors import SorasyncError
-from sorasync.graph.address import parse
+from sorasync.graph.address import owner, parse
+from sorasync.graph.render import Kind
+from sorasync.manifest.library import ClipSpec
+from sorasync.manifest.still_spec import StillSpec
+from sorasync.operations.pick import picked_address, spec_named
 from sorasync.operations.status import changes_by_address, stage_of
 from sorasync.plan.cost import total
 from sorasync.plan.word_diff import word_diff
 from sorasync.review.check_view import check_json, check_results
-from sorasync.review.library_view import Snapshot, notes_on, rejection_of, rejections, usd
+from sorasync.review.library_view import Snapshot, name_of, notes_on, rejection_of, rejections, usd
 from sorasync.review.notes_file import KEY_DIGITS, Note
 from sorasync.state.record import Status
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import ClipNode
     from sorasync.graph.render import Render
-    from sorasync.manifest.library import ClipSpec
     from sorasync.review.media import Media
     from sorasync.state.record import Record
     from sorasync.state.store import Store
 
 
 def clip_json(snapshot: Snapshot, store: Store, name: str) -> dict[str, Any]:
-    """One clip. Raises `SorasyncError` for one that is not declared."""
-    node = snapshot.planned.graph.clips.get(name)
+    """One clip or still (`still.quay`). Raises `SorasyncError` for one that is not declared."""
+    node = snapshot.planned.graph.node(picked_address(name))
     if node is None:
         raise SorasyncError(f"there is no clip {name!r}")
     return _ClipView(snapshot, store, node).json()
@@ -43,46 +46,54 @@ class _ClipView:
         self._rejected = rejections(snapshot.notes.rejected)
         self._records = store.records({self._graph.keys[address] for address in node.renders})
         self._present = snapshot.assets()
-        self._checks = check_results(snapshot, store, node.renders)
+        self._checks = check_results(snapshot, store, node.renders) if node.kind == "clip" else {}
 
     def json(self) -> dict[str, Any]:
         node, library = self._node, self._snapshot.planned.library
-        spec = library.clips[node.name]
+        name = name_of(node.address)
+        spec = spec_named(library, name)
         at = library.position(spec.origin)
         takes = [self._render(address) for address in node.takes]
         return {
-            "name": node.name,
+            "name": name,
+            "kind": node.kind,
             "picked": node.chosen,
-            "pickable": not node.single,
+            "pickable": not node.single or (isinstance(spec, StillSpec) and spec.gate),
             "waits_for": node.waits_for,
             "file": f"{at.file}:{at.line}",
             "description": spec.description,
             "tags": list(node.tags),
             "prompt": spec.prompt,
-            "source": spec.source,
-            "characters": list(spec.characters),
+            "source": spec.source if isinstance(spec, ClipSpec) else None,
             "takes": takes,
             "steps": [self._step(address, spec) for address in node.steps],
             "undone_steps": [step.prompt for step in spec.steps] if node.waits_for and not node.steps else [],
-            "needed_by": [name for name, other in library.clips.items() if other.source == node.name],
+            "needed_by": [other.name for other in library.clips.values() if self._is_source_of(other)],
             "revisions": self._revisions(spec),
             "elsewhere": [note_json(note) for note in self._elsewhere()],
         }
+
+    def _is_source_of(self, clip: ClipSpec) -> bool:
+        """Whether a clip continues this one, or starts or ends in this still."""
+        return self._node.name in (clip.stills if self._node.kind == "still" else (clip.source,))
 
     def _render(self, address: str) -> dict[str, Any]:
         render = self._graph.renders[address]
         record, change = self._records.get(render.key), self._changes.get(address)
         brief = self._snapshot.planned.known.briefs.get(render.key)
         verdict = rejection_of(self._rejected, address, render.key)
+        asset = self._snapshot.asset_of(address)
         return {
             "address": address,
             "label": self._graph.label(address),
             "number": render.take,
-            "kind": render.kind.value,
+            "kind": "edit" if render.kind is Kind.STILL and render.source else render.kind.value,
             "key": render.key[:KEY_DIGITS],
             "stage": stage_of(change, brief).value,
             "reason": change.reason if change else "",
-            "video": self._snapshot.asset_of(address),
+            "video": asset,
+            "picture": self._snapshot.picture_of(asset),
+            "references": self._references(render),
             "rejected": None if verdict is None else {"reason": verdict.reason, "by": verdict.by},
             "to_pay": usd(total([change.cost_usd])) if change else None,
             "facts": self._facts(render, record),
@@ -108,7 +119,25 @@ class _ClipView:
             "who": run.user if run else None,
         }
 
-    def _step(self, address: str, spec: ClipSpec) -> dict[str, Any]:
+    def _references(self, render: Render) -> list[dict[str, Any]]:
+        """The pictures and videos that a render is made from; `poster` is the digest that shows it."""
+        files = [("first frame", render.file, render.file_sha256)] if render.kind is Kind.CREATE else []
+        files += [("last frame", render.last_file, render.last_sha256)]
+        files += [("reference", file, sha256) for file, sha256 in render.references]
+        cast = [self._graph.renders[address] for address in render.characters]
+        files += [(one.prompt, one.file, one.file_sha256) for one in cast]
+        found: list[dict[str, Any]] = [
+            {"what": what, "name": file, "poster": sha256, "page": None}
+            for what, file, sha256 in files
+            if file
+        ]
+        for what, still in (("first frame", render.still), ("last frame", render.last_still)):
+            if still is not None:
+                page, poster = name_of(owner(still)), self._snapshot.asset_of(still)
+                found.append({"what": what, "name": page, "poster": poster, "page": page})
+        return found
+
+    def _step(self, address: str, spec: ClipSpec | StillSpec) -> dict[str, Any]:
         shown = self._render(address)
         position = parse(address).step or 1
         shown["prompt"] = spec.steps[position - 1].prompt if position <= len(spec.steps) else ""
@@ -116,22 +145,23 @@ class _ClipView:
 
     def _facts(self, render: Render, record: Record | None) -> list[list[str]]:
         """What is asked for and what is known of it, as pairs of words."""
-        facts = [["model", render.model], ["size", render.size], ["length", f"{render.seconds} s"]]
+        facts = [["model", render.model], ["size", render.size]]
+        if render.seconds:
+            facts.append(["length", f"{render.seconds} s"])
         facts += [[name, _words(value)] for name, value in sorted(render.params.items())]
         seed = _seed_of(record)
         if seed and "seed" not in render.params:
             facts.append(["seed", seed])
         facts += [["character", self._graph.label(c).removeprefix("character.")] for c in render.characters]
-        if render.file:
-            facts.append(["first frame", render.file])
         return [[name, value] for name, value in facts if value]
 
-    def _revisions(self, spec: ClipSpec) -> list[dict[str, Any]]:
-        """Earlier prompts of the clip, newest first, each with its takes and what has changed since."""
+    def _revisions(self, spec: ClipSpec | StillSpec) -> list[dict[str, Any]]:
+        """Earlier prompts, newest first, each with its takes and what has changed since."""
         current = " ".join((spec.prompt or "").split())
         found: dict[str, list[Record]] = {}
-        for record in self._store.records_of(f"clip.{self._node.name}"):
-            if record.kind == "create" and record.key not in self._records:
+        for record in self._store.records_of(self._node.address):
+            is_take = record.kind in ("create", "still") and record.source_key is None
+            if is_take and record.key not in self._records:
                 found.setdefault(_prompt_of(record), []).append(record)
         dated = sorted(found.items(), key=lambda item: -max(r.intent_at or 0 for r in item[1]))
         return [
@@ -144,6 +174,7 @@ class _ClipView:
         ]
 
     def _earlier(self, record: Record) -> dict[str, Any]:
+        asset = record.asset if record.asset in self._present else None
         return {
             "address": record.address,
             "label": self._graph.label(record.address),
@@ -152,7 +183,9 @@ class _ClipView:
             "kind": record.kind,
             "stage": "retired",
             "reason": "",
-            "video": record.asset if record.asset in self._present else None,
+            "video": asset,
+            "picture": self._snapshot.picture_of(asset),
+            "references": [],
             "rejected": None,
             "to_pay": None,
             "facts": [[n, v] for n, v in (("model", record.model), ("size", record.size)) if v],
@@ -163,9 +196,9 @@ class _ClipView:
 
     def _elsewhere(self) -> list[Note]:
         """Notes on the clip that no render shown here has."""
-        keys = {r.key[:KEY_DIGITS] for r in self._store.records_of(f"clip.{self._node.name}")}
+        keys = {r.key[:KEY_DIGITS] for r in self._store.records_of(self._node.address)}
         keys |= {self._graph.keys[address][:KEY_DIGITS] for address in self._node.renders}
-        prefix = f"clip.{self._node.name}#"
+        prefix = f"{self._node.address}#"
         return [
             note
             for note in self._snapshot.notes.notes
@@ -177,8 +210,14 @@ def with_rates(clip: dict[str, Any], media: Media) -> dict[str, Any]:
     """A clip with the frames a second of each of its videos."""
     earlier = (take for revision in clip["revisions"] for take in revision["takes"])
     for shown in (*clip["takes"], *clip["steps"], *earlier):
-        shown["fps"] = media.rate(shown["video"]) if shown["video"] else None
+        shown["fps"] = media.rate(shown["video"]) if shown["video"] and not shown["picture"] else None
     return clip
+
+
+def references_in(snapshot: Snapshot, clip: dict[str, Any]) -> dict[str, str]:
+    """The files of the library that a clip's page shows as pictures, by digest."""
+    shown = (one for take in (*clip["takes"], *clip["steps"]) for one in take["references"])
+    return {one["poster"]: one["name"] for one in shown if one["page"] is None and one["poster"]}
 
 
 def note_json(note: Note) -> dict[str, Any]:
@@ -193,6 +232,7 @@ def note_json(note: Note) -> dict[str, Any]:
         "by": note.by,
         "at": note.at,
         "done": note.done,
+        "reply_to": note.reply_to,
     }
 
 

@@ -1,4 +1,4 @@
-"""What the page shows of a whole library, as plain data: every clip with its status, price and pictures."""
+"""What the page shows of a whole library, as plain data. Clips and stills go by their names in `[picks]`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sorasync.graph.address import owner
+from sorasync.graph.address import has_takes, owner
+from sorasync.operations.pick import spec_named
 from sorasync.operations.status import ClipStatus, RenderStage, standings
 from sorasync.plan.cost import NOTHING, Total, total
 from sorasync.review.check_view import failed_checks
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from sorasync.operations.plan import Planned
     from sorasync.operations.project import Project
     from sorasync.state.store import Store
+
+# The media types of stills, by their endings.
+PICTURE_TYPES = {".png": "image/png", ".webp": "image/webp", ".jpg": "image/jpeg"}
 
 # Characters of a prompt that the grid is searched by.
 _SEARCHED = 600
@@ -34,15 +38,22 @@ class Snapshot:
     notes_fault: str | None = None
 
     def asset_of(self, address: str) -> str | None:
-        """The digest of the video of a wanted render, None where it is not here."""
+        """The digest of the video or still of a wanted render, None where it is not here."""
         key = self.planned.graph.keys.get(address)
         brief = self.planned.known.briefs.get(key) if key else None
         if brief is None or brief.status is not Status.STORED or brief.asset is None:
             return None
         return brief.asset if brief.asset in self.planned.known.present else None
 
+    def picture_of(self, asset: str | None) -> str | None:
+        """The format of a still, None for a video or nothing."""
+        if asset is None:
+            return None
+        suffix = self.project.assets().file_of(asset).suffix.removeprefix(".")
+        return suffix if f".{suffix}" in PICTURE_TYPES else None
+
     def assets(self) -> set[str]:
-        """The digests of every video that the library knows of and that is here."""
+        """The digests of every video and still that the library knows of and that is here."""
         known = self.planned.known
         return {b.asset for b in known.briefs.values() if b.asset is not None and b.asset in known.present}
 
@@ -59,7 +70,7 @@ def library_json(snapshot: Snapshot, store: Store) -> dict[str, Any]:
     progress = {record.key: record for record in store.in_flight()}
     about = _Annotations(snapshot.notes)
     failed = failed_checks(snapshot, store)
-    clips = [_clip(row, snapshot, progress, about, failed) for row in rows if row.address.startswith("clip.")]
+    clips = [_clip(row, snapshot, progress, about, failed) for row in rows if has_takes(row.address)]
     spent = store.spent(simulated=project.profile.simulated)
     return {
         "library": project.name,
@@ -80,7 +91,7 @@ class _Annotations:
     """Notes and rejections by the clip that they are about."""
 
     def __init__(self, notes: ReviewNotes) -> None:
-        self.open = Counter(owner(note.on) for note in notes.notes if not note.done)
+        self.open = Counter(owner(note.on) for note in notes.notes if not note.done and note.reply_to is None)
         self.rejected = rejections(notes.rejected)
 
 
@@ -112,9 +123,10 @@ def _clip(
     about: _Annotations,
     failed: Mapping[str, list[str]],
 ) -> dict[str, Any]:
-    graph = snapshot.planned.graph
-    node = graph.clips[row.address.removeprefix("clip.")]
-    spec = snapshot.planned.library.clips[node.name]
+    graph, name = snapshot.planned.graph, name_of(row.address)
+    node = graph.node(row.address)
+    assert node is not None
+    spec = spec_named(snapshot.planned.library, name)
     words = " ".join([spec.prompt or "", *(step.prompt for step in spec.steps)])
     rejected = sum(
         rejection_of(about.rejected, address, graph.keys[address]) is not None for address in node.takes
@@ -122,7 +134,8 @@ def _clip(
     flying = [progress[change.key].progress for _, change in row.changes if change.key in progress]
     worst = row.worst
     return {
-        "name": node.name,
+        "name": name,
+        "kind": node.kind,
         "stage": row.stage.value,
         "reason": worst.reason if worst else "",
         "done": row.done,
@@ -139,8 +152,13 @@ def _clip(
         "text": words[:_SEARCHED],
         "notes": about.open[row.address],
         "rejected": rejected,
-        "checks": failed.get(node.name, []),
+        "checks": failed.get(name, []),
     }
+
+
+def name_of(address: str) -> str:
+    """What a clip or still is called on the page: clips go by their names alone."""
+    return address.removeprefix("clip.")
 
 
 def shown_video(node: ClipNode, snapshot: Snapshot) -> str | None:
@@ -165,12 +183,13 @@ def _cuts(snapshot: Snapshot) -> list[dict[str, Any]]:
             "cost": usd(view.cost),
             "events": [
                 {
-                    "clip": placed.event.clip,
+                    "clip": name_of(placed.event.shown) if placed.event.shown else None,
                     "take": placed.event.take,
                     "start": placed.start,
                     "stop": placed.stop,
                     "source": placed.source,
-                    "video": view.digests.get(placed.render.address) if placed.render else None,
+                    "video": (digest := view.digests.get(placed.render.address) if placed.render else None),
+                    "picture": snapshot.picture_of(digest),
                 }
                 for placed in view.timeline.events
             ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import re
@@ -14,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from sorasync.durable import put_whole
 from sorasync.library_file import open_file, read_file
+from sorasync.review.library_view import PICTURE_TYPES
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 POSTERS = "state/cache/posters"
 
 _PIECE = 256 << 10
+# Bytes of a still or reference that is shown.
+_LARGEST = 64 << 20
 _WIDTH = 480
 # How far into a video its poster is: a first frame is often black.
 _PART = 0.3
@@ -30,17 +34,28 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 class Media:
-    """The files of one library. `known` are the digests that may be asked for."""
+    """The files of one library. `known` are digests that may be asked for, `references` files by theirs."""
 
     def __init__(self, root: Path, assets: AssetStore) -> None:
         self.root = root
         self.assets = assets
         self.known: Collection[str] = frozenset()
+        self.references: dict[str, str] = {}
         self._rates: dict[str, float] = {}
 
     def video(self, sha256: str) -> BufferedReader | None:
         """An open video; None for one that is not the library's, or not here."""
         return self._open(sha256, self.assets.path_of) if sha256 in self.known else None
+
+    def picture(self, sha256: str) -> tuple[bytes, str] | None:
+        """A still and its ending, `.png`; None for one that is not the library's, or not here."""
+        path = self.assets.file_of(sha256) if sha256 in self.known else None
+        if path is None or path.suffix not in PICTURE_TYPES:
+            return None
+        try:
+            return read_file(path, within=self.assets.path, largest=_LARGEST), path.suffix
+        except OSError:
+            return None
 
     def _open(self, sha256: str, place: Callable[[str], Path]) -> BufferedReader | None:
         try:
@@ -49,19 +64,29 @@ class Media:
             return None
 
     def poster(self, sha256: str) -> bytes | None:
-        """A picture of a video or a still as WebP, kept for the next time."""
-        if sha256 not in self.known:
+        """A picture of a video, a still or a reference as WebP, kept for the next time."""
+        if sha256 not in self.known and sha256 not in self.references:
             return None
         kept = self.root / POSTERS / f"{sha256}.webp"
         try:
             return read_file(kept, within=self.root)
         except OSError:
             pass
-        with self._open(sha256, self.assets.file_of) or io.BytesIO() as file:
+        with self._source_of(sha256) as file:
             made = poster_of(file)
         if made is not None:
             self._keep(kept, made)
         return made
+
+    def _source_of(self, sha256: str) -> BinaryIO:
+        """What a poster is made of; nothing where it is not here, or not what it was any more."""
+        if sha256 in self.known:
+            return self._open(sha256, self.assets.file_of) or io.BytesIO()
+        try:
+            data = read_file(self.root / self.references[sha256], within=self.root, largest=_LARGEST)
+        except OSError:
+            return io.BytesIO()
+        return io.BytesIO(data if hashlib.sha256(data).hexdigest() == sha256 else b"")
 
     def _keep(self, path: Path, picture: bytes) -> None:
         try:

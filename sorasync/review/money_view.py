@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sorasync.graph.address import owner
+from sorasync.graph.address import has_takes, owner
 from sorasync.operations.cost import By, spending
 from sorasync.operations.usable_cost import usable_costs
-from sorasync.review.library_view import Snapshot, usd
+from sorasync.review.library_view import Snapshot, name_of, usd
 from sorasync.review.page_apply import needs_amount
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _usable(project: Project, snapshot: Snapshot, store: Store) -> list[dict[str
 def _clip_of(address: str) -> str | None:
     """The clip that has a page here; None for what is of no clip."""
     of = owner(address)
-    return of.removeprefix("clip.") if of.startswith("clip.") else None
+    return name_of(of) if has_takes(of) else None
 
 
 def _lines(project: Project, store: Store, by: By) -> list[dict[str, Any]]:

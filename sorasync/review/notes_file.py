@@ -36,7 +36,10 @@ class ReviewFileError(SorasyncError):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What somebody says of a take, of all of it or at a frame. `box` and `arrow` are from 0 to 1."""
+    """What somebody says of a take, of all of it or at a frame. `box` and `arrow` are from 0 to 1.
+
+    `reply_to` is the id of the note that this one answers.
+    """
 
     id: str
     on: str
@@ -48,6 +51,7 @@ class Note:
     by: str | None = None
     at: str | None = None
     done: bool = False
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,9 @@ class ReviewNotes:
         return replace(self, notes=(*(one for one in self.notes if one.id != note.id), note))
 
     def without_note(self, note_id: str) -> ReviewNotes:
-        """Without the note of that id."""
-        return replace(self, notes=tuple(one for one in self.notes if one.id != note_id))
+        """Without the note of that id, and without what answers it."""
+        kept = tuple(one for one in self.notes if note_id not in (one.id, one.reply_to))
+        return replace(self, notes=kept)
 
     def with_rejection(self, rejection: Rejection) -> ReviewNotes:
         """With a rejection, in the place of an earlier one of the same render."""
@@ -163,7 +168,7 @@ def _line(key: str, fields: Mapping[str, object]) -> str:
 def _note_fields(note: Note) -> dict[str, object]:
     fields: dict[str, object] = {"on": note.on, "frame": note.frame, "text": note.text, "box": note.box}
     fields |= {"arrow": note.arrow, "done": note.done or None, "by": note.by, "at": note.at}
-    return fields | {"render": note.render}
+    return fields | {"render": note.render, "reply_to": note.reply_to}
 
 
 def _verdict_fields(one: Rejection) -> dict[str, object]:

@@ -8,7 +8,6 @@ import json
 import re
 import shutil
 from collections.abc import Collection, Iterable
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 from sorasync.errors import SorasyncError
 from sorasync.library_file import read_file
 from sorasync.operations.cut import find_cut
+from sorasync.operations.pick import picked_address
 from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.plan.selection import matches
-from sorasync.review.clip_view import clip_json, with_rates
-from sorasync.review.library_view import Snapshot, library_json
+from sorasync.review.clip_view import clip_json, references_in, with_rates
+from sorasync.review.library_view import Snapshot, library_json, name_of
 from sorasync.review.media import Media
 from sorasync.review.money_view import money_json
 from sorasync.review.notes_file import read_notes
@@ -71,11 +71,13 @@ def export_page(project: Project, directory: Path, options: ExportOptions) -> Ex
         if options.targets or options.cut:
             library["cuts"] = [cut for cut in library["cuts"] if _whole(cut, names)]
         clips = {name: with_rates(clip_json(snapshot, store, name), media) for name in names}
+        for clip in clips.values():
+            media.references |= references_in(snapshot, clip)
         money = money_json(project, snapshot, store)
     answers = {"/api/library": library | {"writable": True, "user": None, "version": 0}}
     answers |= {f"/api/clip?{name}": clip for name, clip in clips.items()} | {"/api/money": money}
     made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    digests = sorted(_videos(answers) & media.known)
+    digests = sorted((_digests(answers, "video") & media.known) | media.references.keys())
     try:
         size = _write_media(directory / MEDIA, digests, media)
         (directory / PAGE).write_bytes(
@@ -101,11 +103,13 @@ def _require_own(directory: Path) -> None:
 
 
 def _wanted(snapshot: Snapshot, options: ExportOptions) -> list[str]:
-    """The names of the clips that are exported."""
-    graph, names = snapshot.planned.graph, list(snapshot.planned.graph.clips)
+    """The names of the clips and stills that are exported."""
+    graph = snapshot.planned.graph
+    names = [name_of(node.address) for node in graph.nodes()]
     if options.cut is not None:
         cut = find_cut(snapshot.planned.library, options.cut)
-        names = [name for name in names if name in {event.clip for event in cut.events}]
+        shown = {event.shown for event in cut.events}
+        names = [name for name in names if picked_address(name) in shown]
     for pattern in options.targets:
         if not any(_means(pattern, name, graph) for name in names):
             raise SorasyncError(f"{pattern!r} matches no clip", hint="sorasync status lists the addresses")
@@ -115,35 +119,33 @@ def _wanted(snapshot: Snapshot, options: ExportOptions) -> list[str]:
 
 
 def _means(pattern: str, name: str, graph: Any) -> bool:
-    return any(matches(one, f"clip.{name}", graph) for one in (pattern, f"clip.{pattern}"))
+    return any(matches(one, picked_address(name), graph) for one in (pattern, f"clip.{pattern}"))
 
 
 def _whole(cut: dict[str, Any], names: Collection[str]) -> bool:
     return all(event["clip"] is None or event["clip"] in names for event in cut["events"])
 
 
-def _videos(data: object) -> set[str]:
-    """The digests under `video` anywhere in some data."""
+def _digests(data: object, key: str) -> set[str]:
+    """The digests under a key anywhere in some data."""
     if isinstance(data, dict):
-        own = {data["video"]} if isinstance(data.get("video"), str) else set()
-        return own.union(*map(_videos, data.values()))
-    return set().union(*map(_videos, data)) if isinstance(data, list) else set()
+        own = {data[key]} if isinstance(data.get(key), str) else set()
+        return own.union(*(_digests(value, key) for value in data.values()))
+    return set().union(*(_digests(value, key) for value in data)) if isinstance(data, list) else set()
 
 
 def _write_media(directory: Path, digests: Iterable[str], media: Media) -> int:
     directory.mkdir()
     size = 0
     for digest in digests:
-        with ExitStack() as stack:
-            file = media.video(digest)
-            # A still has a poster and no video.
-            if file is not None:
-                stack.enter_context(file)
-                target = stack.enter_context((directory / f"{digest}.mp4").open("wb"))
+        if (file := media.video(digest)) is not None:
+            with file, (directory / f"{digest}.mp4").open("wb") as target:
                 shutil.copyfileobj(file, target, 1 << 20)
                 size += target.tell()
-        if (picture := media.poster(digest)) is not None:
-            (directory / f"{digest}.webp").write_bytes(picture)
+        elif (still := media.picture(digest)) is not None:
+            size += (directory / f"{digest}.full{still[1]}").write_bytes(still[0])
+        if (poster := media.poster(digest)) is not None:
+            (directory / f"{digest}.webp").write_bytes(poster)
     return size
 
 

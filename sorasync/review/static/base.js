@@ -67,6 +67,7 @@ window.Review = (() => {
   const address = {
     video: (digest) => (exported ? `media/${digest}.mp4` : `/video/${digest}`),
     poster: (digest) => (exported ? `media/${digest}.webp` : `/poster/${digest}`),
+    picture: (digest, format) => (exported ? `media/${digest}.full.${format}` : `/picture/${digest}`),
     clip: (name) => `#/clip/${encodeURIComponent(name)}`,
   };
 

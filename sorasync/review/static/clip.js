@@ -64,15 +64,17 @@ Review.clip = (() => {
     // ---- panes
 
     function paneOf(take) {
-      const video = el("video", { src: address.video(take.video), preload: "auto", playsinline: true, tabindex: "-1",
+      const video = take.picture ? null : el("video", { src: address.video(take.video), preload: "auto", playsinline: true, tabindex: "-1",
         "aria-label": take.label });
-      video.muted = true;
+      const shown = video || el("img", { src: address.picture(take.video, take.picture), alt: take.label, draggable: "false" });
+      if (video) video.muted = true;
       const overlay = new Review.notes.Overlay();
-      const frame = el("div", { class: "frame" }, video, overlay.node);
-      video.addEventListener("loadedmetadata", () => {
-        if (!video.videoWidth) return;
-        frame.style.aspectRatio = `${video.videoWidth} / ${video.videoHeight}`;
-        frame.style.setProperty("--ratio", video.videoWidth / video.videoHeight);
+      const frame = el("div", { class: "frame" }, shown, overlay.node);
+      shown.addEventListener(video ? "loadedmetadata" : "load", () => {
+        const [width, height] = video ? [video.videoWidth, video.videoHeight] : [shown.naturalWidth, shown.naturalHeight];
+        if (!width) return;
+        frame.style.aspectRatio = `${width} / ${height}`;
+        frame.style.setProperty("--ratio", width / height);
         transport.ready();
       });
       const label = el("div", { class: "pane-label" });
@@ -90,10 +92,10 @@ Review.clip = (() => {
         if (kept) { kept.take = take; return kept; }
         return paneOf(take);
       });
-      for (const gone of before.values()) { gone.video.pause(); gone.video.removeAttribute("src"); gone.video.load(); }
+      for (const { video } of before.values()) if (video) { video.pause(); video.removeAttribute("src"); video.load(); }
       if (panes.length !== 2) mode = "side";
       active = Math.min(active, Math.max(0, panes.length - 1));
-      player.use(panes.map((pane) => [pane.video, pane.take.fps]));
+      player.use(panes.filter((pane) => pane.video).map((pane) => [pane.video, pane.take.fps]));
       player.set(time);
       layOut();
       labelPanes();
@@ -122,7 +124,7 @@ Review.clip = (() => {
     function emptyWords() {
       const flying = clip.takes.find((take) => take.stage === "in flight");
       if (flying) return `In flight${flying.progress === null ? "" : `: ${flying.progress}%`}. It appears here when it is done.`;
-      if (clip.waits_for && clip.waits_for !== `clip.${clip.name}`) return `It waits for a pick of ${clip.waits_for}.`;
+      if (clip.waits_for && clip.waits_for.replace(/^clip\./, "") !== clip.name) return `It waits for a pick of ${clip.waits_for}.`;
       return "Nothing is rendered yet.";
     }
 
@@ -155,7 +157,7 @@ Review.clip = (() => {
     function labelPanes() {
       panes.forEach((pane, index) => {
         const take = pane.take;
-        const isPicked = clip.pickable && take.kind === "create" && take.stage !== "retired" && take.number === clip.picked;
+        const isPicked = clip.pickable && isTake(take) && take.number === clip.picked;
         pane.node.classList.toggle("active", panes.length > 1 && index === active);
         put(pane.label,
           el("strong", {}, titleOf(take)),
@@ -163,7 +165,7 @@ Review.clip = (() => {
           take.rejected ? el("span", { class: "stage s-failed" }, "rejected") : null,
           take.stage === "retired" ? el("span", { class: "stage" }, "earlier") : null,
           el("span", { class: "space" }),
-          panes.length > 1 ? el("button", { class: "small", "aria-pressed": String(player.heard === pane.video),
+          panes.length > 1 && pane.video ? el("button", { class: "small", "aria-pressed": String(player.heard === pane.video),
             "aria-label": `Sound of ${titleOf(take)}`, onclick: () => { hear(pane); } }, "Sound") : null,
         );
         pane.frame.classList.toggle("rejected", Boolean(take.rejected));
@@ -172,10 +174,12 @@ Review.clip = (() => {
     }
 
     function hear(pane) {
+      if (!pane.video) return;
       player.hear(player.heard === pane.video ? null : pane.video);
       labelPanes();
     }
 
+    const isTake = (take) => clip.takes.includes(take);
     const titleOf = (take) => (clip.steps.some((step) => step.address === take.address)
       ? `Step ${clip.steps.findIndex((step) => step.address === take.address) + 1}: ${take.kind}` : `Take ${take.number}`);
 
@@ -227,7 +231,9 @@ Review.clip = (() => {
               width: Math.max(0, part((player.to ?? player.length) * player.fps) - part((player.from || 0) * player.fps)) })] : [];
           put(marks, ...loopMark, ...dots);
           sound.hidden = panes.length > 1;
-          node.hidden = !panes.length;
+          const moving = panes.some((pane) => pane.video);
+          node.classList.toggle("pictures", !moving);
+          node.hidden = !panes.length || (!moving && panes.length !== 2);
         },
         time: () => {
           scrub.value = player.frame;
@@ -255,7 +261,10 @@ Review.clip = (() => {
       if (!transport) return;
       transport.time();
       const near = player.playing ? Math.round(player.fps * 0.6) : 1;
-      for (const pane of panes) pane.overlay.show(pane.take.notes, Math.floor(pane.video.currentTime * player.fps + 0.01), near, chosenNote);
+      for (const pane of panes) {
+        const frame = pane.video ? Math.floor(pane.video.currentTime * player.fps + 0.01) : 0;
+        pane.overlay.show(pane.take.notes, frame, near, chosenNote);
+      }
     }
 
     // ---- choosing
@@ -328,8 +337,9 @@ Review.clip = (() => {
       if (!pane || !writable() || writing) return;
       player.pause();
       if (mode !== "side") setMode("side");
-      const frame = Math.floor(pane.video.currentTime * (pane.take.fps || player.fps) + 0.01);
-      const draft = { on: pane.take.address, key: pane.take.key, frame, label: titleOf(pane.take) };
+      const frame = pane.video ? Math.floor(pane.video.currentTime * (pane.take.fps || player.fps) + 0.01) : 0;
+      const draft = { on: pane.take.address, key: pane.take.key, frame,
+        label: pane.video ? `${titleOf(pane.take)}, frame ${frame}` : titleOf(pane.take) };
       writing = Review.notes.form(draft, pane.overlay, () => { writing = null; formPlace.replaceChildren(); load(); });
       // Beside the picture, or right below it: one draws on it meanwhile.
       if (innerWidth > 980) side.before(formPlace);
@@ -373,9 +383,9 @@ Review.clip = (() => {
           "aria-label": `Show ${titleOf(take)}`, onclick: () => toggleTake(take) },
         take.video ? el("img", { src: address.poster(take.video), alt: "" }) : el("span", { class: "faint small" }, stateOf(take))),
         el("div", { class: "row" }, el("span", { class: "take-name" }, titleOf(take)),
-          clip.pickable && take.number === clip.picked && take.kind === "create" ? el("span", { class: "picked", title: "picked" }, icon("star"), el("span", { class: "hidden" }, "picked")) : null,
+          clip.pickable && take.number === clip.picked && isTake(take) ? el("span", { class: "picked", title: "picked" }, icon("star"), el("span", { class: "hidden" }, "picked")) : null,
           el("span", { class: "space" }),
-          writable() && clip.pickable && take.kind === "create" && take.number !== clip.picked
+          writable() && clip.pickable && isTake(take) && take.number !== clip.picked
             ? el("button", { class: "small", onclick: () => pick(take.number), "aria-label": `Pick take ${take.number}` }, "Pick") : null),
         el("span", { class: "faint small one-line" }, take.rejected ? take.rejected.reason : paidWords(take)));
       strip.hidden = clip.takes.length + clip.steps.length < 2;
@@ -407,7 +417,7 @@ Review.clip = (() => {
       const section = (title, id, open, ...content) => el("details", { open, class: "section", id }, el("summary", {}, title), content);
       const opened = new Map([...side.querySelectorAll("details")].map((one) => [one.id, one.open]));
       const isOpen = (id, otherwise) => (opened.has(id) ? opened.get(id) : otherwise);
-      const notes = everyTake().reduce((sum, take) => sum + take.notes.length, 0);
+      const notes = everyTake().reduce((sum, take) => sum + take.notes.filter((note) => !note.reply_to).length, 0);
       const facts = [...clip.takes, ...clip.steps].map((take) => el("div", { class: "facts" }, el("h3", {}, titleOf(take)),
         el("dl", {}, factsOf(take).map(([term, text]) => el("div", {}, el("dt", {}, term), el("dd", { dir: "auto" }, text))))));
       put(side,
@@ -419,14 +429,26 @@ Review.clip = (() => {
           clip.prompt ? el("p", { class: "prompt", dir: "auto" }, clip.prompt) : null,
           clip.steps.map((step) => el("p", { class: "prompt", dir: "auto" }, el("strong", {}, `${step.kind}: `), step.prompt)),
           clip.undone_steps.length ? el("p", { class: "faint" }, `${counted(clip.undone_steps.length, "step")} to follow once a take is picked`) : null,
-          clip.needed_by.length ? el("p", { class: "small" }, "Continued by ", clip.needed_by.map((other, index) => [index ? ", " : "", el("a", { href: address.clip(other) }, other)])) : null,
+          clip.needed_by.length ? el("p", { class: "small" }, clip.kind === "still" ? "Used by " : "Continued by ", clip.needed_by.map((other, index) => [index ? ", " : "", el("a", { href: address.clip(other) }, other)])) : null,
           el("p", { class: "faint small" }, clip.file, clip.tags.length ? ` · ${clip.tags.join(", ")}` : "")),
+        madeFrom(section, isOpen),
         clip.revisions.length ? section(`Earlier prompts (${clip.revisions.length})`, "s-revisions", isOpen("s-revisions", false),
           clip.revisions.map(revision)) : null,
         checks(section, isOpen),
         clip.elsewhere.length ? section("Notes on renders that are not here", "s-elsewhere", isOpen("s-elsewhere", false),
           clip.elsewhere.map((note) => el("p", { dir: "auto" }, note.text))) : null,
         section("Takes in detail", "s-facts", isOpen("s-facts", innerWidth > 700), facts));
+    }
+
+    // Pictures and videos that were sent, or will be.
+    function madeFrom(section, isOpen) {
+      const found = clip.takes.length ? clip.takes[0].references : [];
+      if (!found.length) return null;
+      return section(`Made from (${found.length})`, "s-made-from", isOpen("s-made-from", true),
+        el("div", { class: "takes" }, found.map((one) => el("figure", { class: "take reference" },
+          one.poster ? el("img", { src: address.poster(one.poster), alt: "", loading: "lazy" }) : el("span", { class: "faint small" }, "not here yet"),
+          el("figcaption", { class: "small" }, el("strong", {}, one.what), " ",
+            one.page ? el("a", { href: address.clip(one.page) }, el("bdi", {}, one.page)) : el("bdi", { title: one.name }, one.name.split("/").pop()))))));
     }
 
     function checks(section, isOpen) {
@@ -491,8 +513,8 @@ Review.clip = (() => {
 
     load();
     return {
-      update: () => { if (!writing) load(); },
-      close: () => { closed = true; player.close(); },
+      update: () => { if (!writing && !Review.writing) load(); },
+      close: () => { closed = true; Review.writing = false; player.close(); },
     };
   }
 

@@ -13,6 +13,7 @@ Review.grid = (() => {
     const fits = (clip) =>
       (!filters.stage || clip.stage === filters.stage)
       && (!filters.tag || clip.tags.includes(filters.tag))
+      && (filters.only !== "stills" || clip.kind === "still")
       && (filters.only !== "choose" || clip.chooses)
       && (filters.only !== "cost" || costs(clip.cost))
       && (filters.only !== "notes" || clip.notes > 0)
@@ -40,7 +41,8 @@ Review.grid = (() => {
       type: "search", id: "search", placeholder: "Search names, tags and prompts", value: filters.text,
       "aria-label": "Search clips", oninput: () => { filters.text = search.value; changed(); },
     });
-    const only = [["", "All clips"], ["choose", "Waiting for a choice"], ["cost", "Still to pay"],
+    const stills = clips.some((clip) => clip.kind === "still");
+    const only = [["", "All clips"], ...(stills ? [["stills", "Stills"]] : []), ["choose", "Waiting for a choice"], ["cost", "Still to pay"],
       ["notes", "Open notes"], ["rejected", "Rejected takes"], ["checks", "Failed checks"]];
     return el("div", { class: "filters", role: "search" }, search,
       choice("Status", "stage", [["", "Any status"], ...stages.map((s) => [s, s])], changed),
@@ -81,7 +83,7 @@ Review.grid = (() => {
       if (video) { video.removeAttribute("src"); video.load(); video.remove(); video = null; }
     };
     const start = () => {
-      if (still.matches || !clip.video || video) return;
+      if (still.matches || !clip.video || clip.kind === "still" || video) return;
       timer = setTimeout(() => {
         video = el("video", { class: "over", loop: true, playsinline: true, tabindex: "-1", "aria-hidden": "true" });
         video.muted = true;
@@ -99,7 +101,7 @@ Review.grid = (() => {
   function cardOf(clip) {
     const picture = el("div", { class: "picture" }, clip.video
       ? el("img", { src: address.poster(clip.video), alt: "", loading: "lazy", decoding: "async" })
-      : el("span", { class: "faint" }, clip.stage === "in flight" ? "rendering" : "no video yet"));
+      : el("span", { class: "faint" }, clip.stage === "in flight" ? "rendering" : clip.kind === "still" ? "no picture yet" : "no video yet"));
     if (clip.progress !== null) {
       picture.append(el("progress", { max: "100", value: clip.progress, "aria-label": `${clip.name} is rendered` }));
     }
@@ -110,6 +112,11 @@ Review.grid = (() => {
     playing(card, picture, clip);
     return card;
   }
+
+  const kinds = (found) => {
+    const stills = found.filter((clip) => clip.kind === "still").length, clips = found.length - stills;
+    return [clips || !stills ? counted(clips, "clip") : "", stills ? counted(stills, "still") : ""].filter(Boolean).join(" and ");
+  };
 
   function show(main) {
     const clips = Review.library.clips;
@@ -165,7 +172,7 @@ Review.grid = (() => {
       const active = list.contains(document.activeElement);
       found = wanted(Review.library.clips);
       const total = Review.library.clips.length;
-      summary.textContent = found.length === total ? counted(total, "clip") : `${found.length} of ${counted(total, "clip")}`;
+      summary.textContent = found.length === total ? kinds(found) : `${kinds(found)} of ${total.toLocaleString("en")}`;
       const before = `${columns} ${width}`;
       measure();
       for (const [index, one] of drawn) {

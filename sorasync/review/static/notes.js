@@ -93,7 +93,7 @@ Review.notes = (() => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send();
     });
     const node = el("form", { class: "note-form", onsubmit: (event) => { event.preventDefault(); send(); } },
-      el("p", { class: "faint small" }, `${draft.label}, frame ${draft.frame}`), text,
+      el("p", { class: "faint small" }, draft.label), text,
       el("div", { class: "row" }, el("span", { class: "segmented", role: "group", "aria-label": "Draw" }, tools),
         el("span", { class: "space" }), el("button", { type: "button", onclick: close }, "Cancel"),
         el("button", { type: "submit", class: "primary" }, "Save note")));
@@ -104,22 +104,59 @@ Review.notes = (() => {
     try { await post("/api/note", { id: note.id, ...fields }); } catch (error) { failed(error); }
   }
 
-  // The list of notes; `go` shows one at its frame.
+  // The list of notes, each with its answers; `go` shows one at its frame.
   function list(takes, writable, go) {
     const all = takes.flatMap((take) => take.notes.map((note) => ({ take, note })));
-    all.sort((a, b) => a.note.done - b.note.done || (a.note.frame || 0) - (b.note.frame || 0));
-    if (!all.length) return el("p", { class: "faint" }, writable ? "No notes yet. Press n to write one." : "No notes.");
-    return el("ol", { class: "notes" }, all.map(({ take, note }) => el("li", { class: note.done ? "done" : "" },
-      el("button", { class: "link", onclick: () => go(take, note) },
-        `Take ${take.number}${note.frame === null ? "" : `, frame ${note.frame}`}`),
+    const known = new Set(all.map(({ note }) => note.id));
+    const answers = Map.groupBy(all.filter(({ note }) => known.has(note.reply_to)), ({ note }) => note.reply_to);
+    const first = all.filter(({ note }) => !known.has(note.reply_to));
+    first.sort((a, b) => a.note.done - b.note.done || (a.note.frame || 0) - (b.note.frame || 0));
+    if (!first.length) return el("p", { class: "faint" }, writable ? "No notes yet. Press n to write one." : "No notes.");
+    const said = (note) => [
       el("span", { class: "faint small" }, el("bdi", {}, note.by || ""), note.at ? ` · ${note.at.slice(0, 10)}` : ""),
-      el("p", { dir: "auto", class: "note-text" }, note.text),
-      writable ? el("div", { class: "row" },
-        el("button", { class: "small", onclick: () => change(note, { done: !note.done }) }, note.done ? "Reopen" : "Settle"),
-        el("button", { class: "small", onclick: async () => {
-          await change(note, { remove: true });
-          toast("Note removed", Review.exported ? null : { label: "Undo", run: Review.undo });
-        } }, "Remove")) : null)));
+      el("p", { dir: "auto", class: "note-text" }, note.text)];
+    const remove = (note) => el("button", { class: "small", onclick: async () => {
+      await change(note, { remove: true });
+      toast("Note removed", Review.exported ? null : { label: "Undo", run: Review.undo });
+    } }, "Remove");
+    const order = (a, b) => (a.note.at || "").localeCompare(b.note.at || "");
+    return el("ol", { class: "notes" }, first.map(({ take, note }) => {
+      const replies = (answers.get(note.id) || []).sort(order);
+      const place = el("div", {});
+      return el("li", { class: note.done ? "done" : "" },
+        el("button", { class: "link", onclick: () => go(take, note) },
+          `Take ${take.number}${note.frame === null || take.picture ? "" : `, frame ${note.frame}`}`),
+        said(note),
+        replies.length ? el("ul", { class: "notes replies", "aria-label": "Replies" }, replies.map((one) => el("li", {}, said(one.note),
+          writable ? el("div", { class: "row" }, remove(one.note)) : null))) : null,
+        writable ? el("div", { class: "row" },
+          el("button", { class: "small", onclick: () => answer(place, take, note) }, "Reply"),
+          el("button", { class: "small", onclick: () => change(note, { done: !note.done }) }, note.done ? "Reopen" : "Settle"),
+          remove(note)) : null, place);
+    }));
+  }
+
+  function answer(place, take, note) {
+    const text = el("textarea", { rows: "2", required: true, maxlength: "4000", "aria-label": "Reply", dir: "auto" });
+    const send = async () => {
+      if (!text.value.trim()) { text.focus(); return; }
+      try {
+        await post("/api/note", { on: take.address, key: take.key, reply_to: note.id, text: text.value });
+        Review.writing = false;
+        await Review.reload();
+      } catch (error) { failed(error); }
+    };
+    const leave = () => { Review.writing = false; place.replaceChildren(); };
+    text.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") { event.stopPropagation(); leave(); }
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send();
+    });
+    // Changes that arrive meanwhile must not take away what is being written.
+    Review.writing = true;
+    put(place, el("form", { class: "note-form", onsubmit: (event) => { event.preventDefault(); send(); } }, text,
+      el("div", { class: "row" }, el("span", { class: "space" }), el("button", { type: "button", onclick: leave }, "Cancel"),
+        el("button", { type: "submit", class: "primary" }, "Reply"))));
+    text.focus();
   }
 
   return { Overlay, form, list };

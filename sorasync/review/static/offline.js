@@ -37,7 +37,7 @@ Review.offline = (() => {
       if (given.remove) { delete kept.notes[given.id]; kept.removed.push(given.id); } else kept.notes[given.id] = { ...known, ...given };
     } else if (path === "/api/note") {
       const id = [...crypto.getRandomValues(new Uint8Array(4))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-      kept.notes[id] = { id, on: given.on, key: given.key, frame: given.frame, text: given.text.trim(), box: given.box || null,
+      kept.notes[id] = { id, on: given.on, key: given.key, frame: given.frame ?? null, text: given.text.trim(), reply_to: given.reply_to || null, box: given.box || null,
         arrow: given.arrow || null, done: false, by: null, at: now() };
     } else if (path === "/api/reject") {
       kept.rejected[idOf(given)] = { on: given.on, key: given.key, reason: given.reason, at: now() };

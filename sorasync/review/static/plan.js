@@ -33,7 +33,7 @@ Review.plan = (() => {
         el("div", {}, change.clip ? el("a", { href: address.clip(change.clip) }, el("bdi", {}, change.label)) : el("bdi", {}, change.label), el("span", { class: "faint small" }, ` ${change.reason}`)),
         el("span", { class: "price" }, change.cost === null ? "$?" : Number(change.cost) ? dollars(change.cost) : "")))),
       told.more ? el("p", { class: "faint" }, `and ${counted(told.more, "more change")}`) : null,
-      told.waiting.map((one) => el("p", {}, el("bdi", {}, one.label), " waits for a pick of ", one.clip.startsWith("clip.") ? el("a", { href: address.clip(one.clip.slice(5)) }, one.clip) : el("bdi", {}, one.clip),
+      told.waiting.map((one) => el("p", {}, el("bdi", {}, one.label), " waits for a pick of ", el("a", { href: address.clip(one.clip.replace(/^clip\./, "")) }, el("bdi", {}, one.clip)),
         costs(one.cost) ? `, then ${money(one.cost)}` : "")),
       el("p", { class: "faint small" }, "Exactly this plan: ", el("code", {}, `sorasync apply --expect ${told.token}`)));
   }
@@ -166,7 +166,14 @@ Review.plan = (() => {
       if (stopped || at >= cut.events.length) { marked(-1); screen.pause(); return; }
       marked(at);
       const event = cut.events[at], length = (event.stop - event.start) / cut.fps;
-      if (!event.video) { screen.pause(); screen.removeAttribute("src"); screen.load(); timer = setTimeout(next, length * 1000); return; }
+      if (!event.video || event.picture) {
+        screen.pause();
+        screen.removeAttribute("src");
+        if (event.picture) screen.poster = address.picture(event.video, event.picture); else screen.removeAttribute("poster");
+        screen.load();
+        timer = setTimeout(next, length * 1000);
+        return;
+      }
       const from = event.source / cut.fps;
       out = from + length;
       screen.src = `${address.video(event.video)}#t=${from}`;
