@@ -26,12 +26,22 @@ class Brush:
 
     def gradient(self, top: RGB, bottom: RGB, until: float = 1.0) -> None:
         """Fill from the upper edge down to `until` with one colour turning into the other."""
+        self.slope(top, bottom, 0.0, until)
+
+    def slope(self, top: RGB, bottom: RGB, start: float, stop: float) -> None:
+        """Fill the full width from `start` to `stop` with one colour turning into the other."""
+        first, last = round(start * self._height), round(stop * self._height)
         column = Image.new("RGB", (1, 2))
         column.putpixel((0, 0), top)
         column.putpixel((0, 1), bottom)
-        height = max(1, round(self._height * until))
-        ramp = column.resize((1, height), Image.Resampling.BILINEAR, box=(0, 0.5, 1, 1.5))
-        self.picture.paste(ramp.resize((self._width, height), Image.Resampling.NEAREST), (0, 0))
+        ramp = column.resize((1, max(1, last - first)), Image.Resampling.BILINEAR, box=(0, 0.5, 1, 1.5))
+        self.picture.paste(ramp.resize((self._width, ramp.height), Image.Resampling.NEAREST), (0, first))
+
+    def oval(self, x: float, y: float, wide: float, high: float, colour: RGB) -> None:
+        """A filled ellipse of half a width and half a height, both in parts of the shorter side."""
+        middle, level = x * self._width, y * self._height
+        across, down = wide * self._short, high * self._short
+        self._draw.ellipse((middle - across, level - down, middle + across, level + down), fill=colour)
 
     def box(
         self, left: float, top: float, right: float, bottom: float, colour: RGB, round_by: float = 0

@@ -99,13 +99,18 @@ class Canvas(Planes):
 
     def frame(self) -> av.VideoFrame:
         """The picture as a frame over the same memory, which must not change while the frame is in use."""
+        if self.height % 4:
+            # PyAV counts whole rows of the array for the colour planes, which end in the middle of one.
+            return av.VideoFrame.from_ndarray(self.data, format="yuv420p")
         return av.VideoFrame.from_numpy_buffer(self.data, format="yuv420p")
 
-    def blend(self, other: Canvas, share: float) -> None:
-        """Mix `other` in by `share` (0 keeps this picture, 1 replaces it)."""
-        weight = round(256 * min(1.0, max(0.0, share)))
-        mixed = self.data.astype(np.uint16) * (256 - weight) + other.data.astype(np.uint16) * weight
-        self.data[:] = mixed >> 8
+
+def blend(canvas: Planes, other: Planes, share: float) -> None:
+    """Mix a picture of the same size in by `share` (0 keeps the canvas, 1 replaces it)."""
+    weight = round(256 * min(1.0, max(0.0, share)))
+    for plane, add in ((canvas.y, other.y), (canvas.u, other.u), (canvas.v, other.v)):
+        mixed = plane.astype(np.uint16) * (256 - weight) + add.astype(np.uint16) * weight
+        plane[:] = mixed >> 8
 
 
 def wrap_planes(data: Plane) -> Canvas:

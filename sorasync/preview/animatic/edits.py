@@ -9,6 +9,7 @@ from pathlib import Path
 from sorasync.preview.animatic.canvas import Canvas, even
 from sorasync.preview.animatic.grade import Grade, read_grade
 from sorasync.preview.animatic.note import Box, Note, read_note, write_note
+from sorasync.preview.animatic.page import lay_page
 from sorasync.preview.animatic.patch import Patch, lay
 from sorasync.preview.animatic.render import Meter
 from sorasync.preview.animatic.ribbon import draw_ribbon, ribbon_top
@@ -46,7 +47,8 @@ def edit(
             _grade(canvas, grade, known.written if known else ())
             if known and slate:
                 lay(canvas, slate, *known.slate[:2])
-            lay(canvas, ribbon, 0, ribbon_top(theme, number))
+            if known is None or not known.clean:
+                lay(canvas, ribbon, 0, ribbon_top(theme, number))
             writer.put(canvas)
             meter.step()
 
@@ -66,11 +68,12 @@ def _grade(canvas: Canvas, grade: Grade, written: tuple[Box, ...]) -> None:
 
 
 def _slate(theme: Theme, known: Note | None, label: str | None) -> Patch | None:
-    """A slate with a label of its own, large enough to cover the one on the source's frames."""
+    """A slate with a label of its own, as large as the one on the source's frames."""
     if known is None or not label:
         return None
     title = title_of(label, known.model, theme.width, theme.height)
-    return draw_slate(theme, title, accent_of(known.palette), least=known.slate[2])
+    page = lay_page(theme, known.clean)
+    return draw_slate(theme, title, accent_of(known.palette), page.column[2:]) if page.has_text else None
 
 
 def _ribbon_box(theme: Theme, ribbon: Patch, number: int) -> Box:
@@ -82,6 +85,7 @@ def _noted(known: Note, grade: Grade, label: str | None, number: int, ribbon: Bo
     return replace(
         known,
         palette=grade.colours if len(grade.colours) > 1 else known.palette,
+        graded=known.graded or len(grade.colours) > 1,
         edits=number,
         label=label or known.label,
         written=(*known.written, ribbon),

@@ -1,4 +1,4 @@
-"""All frames of one script: the picture of each shot, and everything written over and below it."""
+"""All frames of one script: the picture of each shot, and the text around it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sorasync.preview.animatic.canvas import Canvas, Planes, blank
-from sorasync.preview.animatic.captions import draw_caption
 from sorasync.preview.animatic.note import Box
-from sorasync.preview.animatic.panel import PanelStatus, draw_panel, panel_height
+from sorasync.preview.animatic.page import lay_page
+from sorasync.preview.animatic.panel import PanelStatus, draw_panel
 from sorasync.preview.animatic.patch import Patch, lay
 from sorasync.preview.animatic.script import Script
-from sorasync.preview.animatic.slate import ClockFace, Title, draw_slate, draw_style, lay_bar, timecode
+from sorasync.preview.animatic.slate import ClockFace, Title, draw_column, draw_slate, lay_bar, timecode
 from sorasync.preview.animatic.stage import ShotLook, ShotStage, build
 from sorasync.preview.animatic.tags import draw_tag
 from sorasync.preview.animatic.text import Colour
-from sorasync.preview.animatic.theme import Theme, accent_of
-from sorasync.preview.animatic.timeline import ShotSpan, lay_out, readable, turn
+from sorasync.preview.animatic.theme import CARD, Theme, accent_of
+from sorasync.preview.animatic.timeline import ShotSpan, lay_out, readable, spoken_at, spoken_spans, turn
 from sorasync.preview.animatic.video import FPS
-
-_STYLE_SECONDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +36,14 @@ class FilmPart:
 
 @dataclass(slots=True)
 class _Overlay:
-    """What is written in a shot; panel and caption change only with a beat or a spoken line."""
+    """What is written in a shot; the panel changes only with a beat or a spoken line."""
 
     accent: Colour
-    tags: tuple[Patch, ...] = ()
-    places: tuple[float, ...] = ()
-    beat: int = -2
-    line: int = -2
+    column: Planes
+    beats: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+    shown: tuple[int, int] = (-2, -2)
     panel: Planes | None = None
-    caption: Patch | None = None
 
 
 class Film:
@@ -58,13 +55,12 @@ class Film:
         self._script, self._look, self._part = script, look, part
         self._size = size
         self._theme = theme = Theme(*size)
-        self._floor = size[1] - panel_height(theme)
+        self._page = lay_page(theme, look.clean)
         self._spans = lay_out(script, part.frames)
-        self._slate = draw_slate(theme, title, accent_of(script.shots[0].palette))
-        self._clock = ClockFace(theme, timecode(part.total, FPS))
-        self._time = self._clock.width(timecode(part.total, FPS))
-        self._style = draw_style(theme, script.style, script.scene, self._slate.width, self._time)
-        self._style_until = max(FPS, min(_STYLE_SECONDS * FPS, self._spans[0].stop))
+        self._tags: dict[tuple[str, Colour], Patch] = {}
+        if self._page.has_text:
+            self._slate = draw_slate(theme, title, accent_of(script.shots[0].palette), self._page.column[2:])
+            self._clock = ClockFace(theme, timecode(part.total, FPS))
         self._marks = tuple(mark / part.total for mark in self.marks if mark)
 
     @property
@@ -78,79 +74,77 @@ class Film:
         return self._part.frames
 
     @property
+    def picture_size(self) -> tuple[int, int]:
+        """The size of the picture, without the text around it."""
+        return self._page.picture
+
+    @property
     def slate_box(self) -> Box:
-        """Where the slate lies."""
-        edge = self._theme.px(24) // 2 * 2
-        return edge, edge, self._slate.width, self._slate.height
+        """Where the slate lies; empty without text."""
+        if not self._page.has_text:
+            return 0, 0, 0, 0
+        return self._page.column[0], 0, self._slate.width, self._slate.height
 
     @property
-    def clock_box(self) -> Box:
-        """Where the running time lies."""
-        edge = self._theme.px(24) // 2 * 2
-        width = self._time + self._time % 2 + 2
-        return (self._size[0] - width - edge) // 2 * 2, edge, width, self._clock.height
-
-    @property
-    def panel_box(self) -> Box:
-        """Where the panel lies."""
-        return 0, self._floor, self._size[0], self._size[1] - self._floor
+    def text_boxes(self) -> tuple[Box, ...]:
+        """The places that hold text and no picture."""
+        return (self._page.column, self._page.panel) if self._page.has_text else ()
 
     def frames(self) -> Iterator[Canvas]:
         """Every frame in order, on one and the same canvas: use it before the next is taken."""
-        canvas = blank(*self._size)
-        picture = canvas.part(0, 0, canvas.width, self._floor)
+        canvas = blank(*self._size, CARD[:3])
+        picture = canvas.part(0, 0, *self._page.picture)
         for span in self._spans:
-            shot = self._script.shots[span.shot]
-            beats = readable(shot.beats, span.frames)
-            stage = build(self._script, span.shot, self._look, (picture.width, picture.height), len(beats))
-            overlay = self._overlay(stage, accent_of(shot.palette))
+            stage = build(self._script, span.shot, self._look, self._page.picture, self._theme.face(17))
+            overlay = self._overlay(span) if self._page.has_text else None
             for position in range(span.frames):
-                self._update(overlay, span, beats, position)
-                overlay.places = stage.film(picture, position, span.frames, FPS)
-                self._write(canvas, overlay, self._part.before + span.start + position)
+                places = stage.film(picture, position, span.frames, FPS)
+                if overlay is not None:
+                    self._tag(picture, stage, places, overlay.accent)
+                    self._write(canvas, overlay, span, position)
                 yield canvas
 
-    def _overlay(self, stage: ShotStage, accent: Colour) -> _Overlay:
-        names = stage.names if self._floor < self._size[1] else ()
-        return _Overlay(accent, tuple(draw_tag(self._theme, name, accent) for name in names))
-
-    def _update(self, overlay: _Overlay, span: ShotSpan, beats: tuple[str, ...], position: int) -> None:
-        """Draw the panel and the caption anew where a beat or line begins."""
+    def _overlay(self, span: ShotSpan) -> _Overlay:
         shot = self._script.shots[span.shot]
-        beat = turn(len(beats), position, span.frames)
-        if beat != overlay.beat:
-            shots = len(self._script.shots)
-            status = PanelStatus(span.shot, shots, beat, continued=shots == 1 and self._part.before > 0)
-            overlay.beat, overlay.panel = beat, draw_panel(self._theme, shot, beats, status)
-        line = turn(len(shot.lines), position, span.frames)
-        if line != overlay.line:
-            overlay.line = line
-            overlay.caption = (
-                draw_caption(self._theme, shot.lines[line], overlay.accent) if line >= 0 else None
+        column = draw_column(self._theme, self._script, shot, self._slate, self._page.column[2:])
+        spans = spoken_spans(shot.lines, span.frames)
+        return _Overlay(accent_of(shot.palette), column, readable(shot.beats, span.frames), spans)
+
+    def _tag(
+        self, picture: Planes, stage: ShotStage, places: tuple[tuple[str, float, float], ...], accent: Colour
+    ) -> None:
+        """Names under those who have one: characters, and people who are spoken of by a word of their own."""
+        names = {one.label for one in stage.reading.entities if one.kind in ("cast", "person")}
+        done: set[str] = set()
+        for name, x, foot in places:
+            if name not in names or name in done:
+                continue
+            done.add(name)
+            key = name, accent
+            if key not in self._tags:
+                self._tags[key] = draw_tag(self._theme, name, accent)
+            tag = self._tags[key]
+            top = min(
+                picture.height - tag.height - self._theme.px(8),
+                round(foot * picture.height) + self._theme.px(4),
             )
+            left = min(max(0, round(x * picture.width - tag.width / 2)), picture.width - tag.width)
+            lay(picture, tag, left, max(0, top))
 
-    def _write(self, canvas: Canvas, overlay: _Overlay, number: int) -> None:
-        """Everything but the picture, on frame `number` of the whole video."""
-        theme, floor = self._theme, self._floor
-        self._write_top(canvas, number)
-        if overlay.caption is not None:
-            left = (canvas.width - overlay.caption.width) // 2
-            lay(canvas, overlay.caption, left, floor - overlay.caption.height - theme.px(12))
-        else:
-            for tag, x in zip(overlay.tags, overlay.places, strict=False):
-                left = round(x * canvas.width - tag.width / 2)
-                lay(canvas, tag, left, floor - tag.height - theme.px(10))
+    def _write(self, canvas: Canvas, overlay: _Overlay, span: ShotSpan, position: int) -> None:
+        """All text of a frame."""
+        shot = self._script.shots[span.shot]
+        beat, line = turn(len(overlay.beats), position, span.frames), spoken_at(overlay.spans, position)
+        if (beat, line) != overlay.shown:
+            first, shots = self._look.first, len(self._script.shots)
+            said = shot.lines[line] if line >= 0 else None
+            status = PanelStatus(first + span.shot, first + shots, beat, said)
+            overlay.shown = beat, line
+            overlay.panel = draw_panel(self._theme, shot, overlay.beats, status, self._page.panel[2:])
+        number = self._part.before + span.start + position
+        canvas.part(*self._page.column).put(overlay.column)
+        left, _, _, bottom = self._page.column
+        self._clock.lay(canvas, timecode(number, FPS), left, bottom)
         if overlay.panel is not None:
-            canvas.part(*self.panel_box).put(overlay.panel)
-        lay_bar(canvas, theme, (number + 1) / self._part.total, self._marks, overlay.accent)
-
-    def _write_top(self, canvas: Canvas, number: int) -> None:
-        """Slate and time; the style between them in the first shot, for some seconds."""
-        theme = self._theme
-        left, top, width, height = self.slate_box
-        lay(canvas, self._slate, left, top)
-        if self._style is not None and number - self._part.before < self._style_until:
-            gap = theme.px(10)
-            across, down = (left, top + height + gap) if theme.upright else (left + width + gap, top)
-            lay(canvas, self._style, across, down)
-        self._clock.lay(canvas, timecode(number, FPS))
+            canvas.part(*self._page.panel).put(overlay.panel)
+        lay_bar(canvas, self._theme, (number + 1) / self._part.total, self._marks, overlay.accent)

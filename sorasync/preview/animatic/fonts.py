@@ -1,4 +1,7 @@
-"""Which fonts write: Pillow's own for most, the system's for words it has no glyphs for."""
+"""Which fonts write: Pillow's own for most, else those of the package manimgx-fonts, else the system's.
+
+No package brings Chinese, Japanese and Korean, whose fonts are large: those are the system's alone.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
 
 from PIL import ImageFont
@@ -50,16 +54,40 @@ _FILES = (
     "Arial Unicode.ttf",
     "arial.ttf",
 )
+# Of the package manimgx-fonts: they are the same on every machine.
+_PACKAGED = (
+    "NotoSans[wght].ttf",
+    "NotoSansArabic[wght].ttf",
+    "NotoSansHebrew[wght].ttf",
+    "NotoSansDevanagari[wght].ttf",
+    "NotoSansThai[wght].ttf",
+    "NotoSansBengali[wght].ttf",
+    "NotoSansTamil[wght].ttf",
+    "NotoSansTelugu[wght].ttf",
+    "NotoSansGeorgian[wght].ttf",
+    "NotoSansArmenian[wght].ttf",
+    "NotoSansEthiopic[wght].ttf",
+    "NotoSansKhmer[wght].ttf",
+    "NotoSansSymbols[wght].ttf",
+)
 _CHOSEN: ContextVar[tuple[Path, ...] | None] = ContextVar("fonts", default=None)
 
 
 @lru_cache(maxsize=1)
 def system_fonts() -> tuple[Path, ...]:
-    """The fonts of the usual places that exist here, at most one of each kind."""
+    """The packaged fonts, and those of the usual places that exist here, at most one of each kind."""
     found = (
         next((path for folder in _FOLDERS if (path := Path(folder, name)).is_file()), None) for name in _FILES
     )
-    return tuple(path for path in found if path is not None)
+    return (*_packaged_fonts(), *(path for path in found if path is not None))
+
+
+def _packaged_fonts() -> tuple[Path, ...]:
+    try:
+        folder = files("manimgx_fonts")
+    except ModuleNotFoundError:
+        return ()
+    return tuple(path for name in _PACKAGED if (path := Path(str(folder.joinpath(name)))).is_file())
 
 
 @contextmanager

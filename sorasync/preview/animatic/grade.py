@@ -36,6 +36,13 @@ class Grade:
         canvas.y[:] = np.asarray(Image.fromarray(canvas.y).point(self.luma.tolist()))
 
 
+def palette_grade(colours: tuple[Swatch, ...], kept: float) -> Grade:
+    """The grade of a palette: it moves hues and leaves the light alone; `kept` of each hue stays."""
+    hues = sorted((colour.rgb for colour in colours), key=brightness)
+    level = np.arange(256).astype(np.uint8)
+    return Grade(level, *_hue_tables([yuv(hue) for hue in hues] or [(128, 128, 128)]), kept, colours)
+
+
 def read_grade(prompt: str) -> Grade:
     """The grade an edit's words ask for; words that name no colour or light leave the picture alone."""
     text = prompt[:8000].lower()

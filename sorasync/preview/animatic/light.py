@@ -42,9 +42,9 @@ def read_light(words: str, chance: Random) -> Light:
     if re.search(r"overhead|top light|noon|from above", text):
         x, y = 0.5, -0.1
     contrast = 0.75 if re.search(r"hard|harsh|noir|chiaroscuro|spot|candle|single", text) else 0.42
-    if re.search(r"flat|even|overcast|diffuse|high[- ]key", text):
+    if re.search(r"\bflat|\beven\b|overcast|diffuse|high[- ]key", text):
         contrast = 0.18
-    level = 0.74 if re.search(r"night|dark|dim|low[- ]key|moon|noir", text) else 0.93
+    level = 0.66 if re.search(r"\bdark|\bdim|low[- ]key|noir|silhouette", text) else 0.97
     if re.search(r"bright|noon|high[- ]key|sunny|daylight", text):
         level = 1.06
     return Light(x, y, contrast, level, _tint(text))

@@ -14,6 +14,8 @@ from sorasync.preview.animatic.colours import Swatch
 from sorasync.preview.animatic.video import note_of
 
 _MARK = "animatic"
+# Another version of the drawing counts frames and lays text out in another way.
+_VERSION = 2
 _MOST_MARKS = 500
 _MOST_CAST = 8
 _MOST_BOXES = 24
@@ -58,18 +60,22 @@ class Note:
     stage: tuple[str, ...] = ()
     written: tuple[Box, ...] = ()
     slate: Box = (0, 0, 0, 0)
+    clean: bool = False
+    graded: bool = False
 
 
 def write_note(note: Note) -> str:
     """The note as text for the file."""
-    return json.dumps({_MARK: 1, **asdict(note), "marks": note.marks[:_MOST_MARKS]}, separators=(",", ":"))
+    return json.dumps(
+        {_MARK: _VERSION, **asdict(note), "marks": note.marks[:_MOST_MARKS]}, separators=(",", ":")
+    )
 
 
 def read_note(video: Path) -> Note | None:
     """The note of a file, or None when it was made by something else."""
     try:
         data = json.loads(note_of(video))
-        return _parse_note(data) if data.get(_MARK) == 1 else None
+        return _parse_note(data) if data.get(_MARK) == _VERSION else None
     except (ValueError, TypeError, KeyError, AttributeError, IndexError):
         return None
 
@@ -101,6 +107,8 @@ def _parse_note(data: dict[str, Any]) -> Note:
         stage=tuple(str(name) for name in data["stage"][:_MOST_CAST]),
         written=tuple(_box(box) for box in data["written"][:_MOST_BOXES]),
         slate=_box(data["slate"]),
+        clean=bool(data["clean"]),
+        graded=bool(data["graded"]),
     )
 
 

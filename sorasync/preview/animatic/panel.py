@@ -1,4 +1,4 @@
-"""The card along the lower edge: shot and camera, beats in turn, palette, light and sound."""
+"""The panel below the picture: shot and camera, beats in turn, and what is being said."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from PIL import Image, ImageDraw
 
 from sorasync.preview.animatic.camera import Move, read_camera
 from sorasync.preview.animatic.canvas import Planes, from_picture
-from sorasync.preview.animatic.script import Shot
-from sorasync.preview.animatic.text import Colour, fit, plain, wrap, write
+from sorasync.preview.animatic.script import Shot, SpokenLine
+from sorasync.preview.animatic.text import Colour, plain, wrap, write
 from sorasync.preview.animatic.theme import CARD, DIM, FADED, INK, Theme, accent_of
 
 
 @dataclass(frozen=True, slots=True)
 class PanelStatus:
-    """Which shot of how many is on, and which of its beats; `continued` if it only carries on the source."""
+    """Which shot of how many is on, which of its beats, and the line that is being said."""
 
     shot: int
     shots: int
     beat: int
-    continued: bool = False
+    line: SpokenLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """An area of the card that is filled downwards."""
+    """An area of the panel that is filled downwards."""
 
     draw: ImageDraw.ImageDraw
     theme: Theme
@@ -35,75 +35,82 @@ class _Column:
     bottom: int
 
 
-def panel_height(theme: Theme) -> int:
-    """Pixels the card takes."""
-    share = 0.235 if theme.upright else 0.205
-    return (
-        max(theme.px(150), round(theme.height * share)) // 2 * 2
-        if min(theme.width, theme.height) >= 96
-        else 0
-    )
-
-
-def draw_panel(theme: Theme, shot: Shot, beats: tuple[str, ...], status: PanelStatus) -> Planes | None:
-    """The card for one beat of a shot, as wide as the frame; None on frames too small for one."""
-    height = panel_height(theme)
-    if not height:
-        return None
-    picture = Image.new("RGB", (theme.width, height), CARD[:3])
+def draw_panel(
+    theme: Theme, shot: Shot, beats: tuple[str, ...], status: PanelStatus, size: tuple[int, int]
+) -> Planes:
+    """The panel for one beat or spoken line of a shot."""
+    picture = Image.new("RGB", size, CARD[:3])
     draw = ImageDraw.Draw(picture)
     accent = accent_of(shot.palette)
-    draw.rectangle((0, 0, theme.width, max(0, theme.px(3) - 1)), fill=accent)
-    facts, action, look = _panel_columns(theme, draw, height)
+    draw.rectangle((0, 0, size[0], max(0, theme.px(3) - 1)), fill=accent)
+    facts, action, speech = _panel_columns(theme, draw, size, bool(shot.lines))
     _draw_facts(facts, shot, status, accent)
     _draw_beats(action, beats, status.beat, accent)
-    _draw_look(look, shot)
+    if status.line is not None:
+        _draw_line(speech, status.line, accent)
     return from_picture(picture)
 
 
-def _panel_columns(theme: Theme, draw: ImageDraw.ImageDraw, height: int) -> tuple[_Column, _Column, _Column]:
-    """Three columns side by side; on upright frames facts and look stand over the beats."""
-    edge, top, bottom = theme.px(28), theme.px(18), height - theme.px(16)
-    gap = theme.px(30)
-    wide = theme.width - 2 * edge
+def _panel_columns(
+    theme: Theme, draw: ImageDraw.ImageDraw, size: tuple[int, int], spoken: bool
+) -> tuple[_Column, _Column, _Column]:
+    """Facts, beats and speech side by side; on upright frames one below the other."""
+    edge, top, bottom = theme.px(20), theme.px(12), size[1] - theme.px(14)
+    wide = size[0] - 2 * edge
     if theme.upright:
-        half = (wide - gap) // 2
-        split = top + round((bottom - top) * 0.5)
-        right = edge + half + gap
+        first, second = (top + round((bottom - top) * share) for share in (0.3, 0.64 if spoken else 1.0))
         return (
-            _Column(draw, theme, edge, half, top, split),
-            _Column(draw, theme, edge, wide, split + theme.px(8), bottom),
-            _Column(draw, theme, right, half, top, split),
+            _Column(draw, theme, edge, wide, top, first),
+            _Column(draw, theme, edge, wide, first, second),
+            _Column(draw, theme, edge, wide, second, bottom),
         )
-    sides = round(wide * 0.27)
-    middle = wide - 2 * sides - 2 * gap
-    first = edge + sides + gap
+    gap = theme.px(24)
+    facts = round(wide * 0.25)
+    action = round(wide * (0.36 if spoken else 0.75)) - gap
+    middle, last = edge + facts + gap, edge + facts + action + 2 * gap
     return (
-        _Column(draw, theme, edge, sides, top, bottom),
-        _Column(draw, theme, first, middle, top, bottom),
-        _Column(draw, theme, first + middle + gap, sides, top, bottom),
+        _Column(draw, theme, edge, facts, top, bottom),
+        _Column(draw, theme, middle, action, top, bottom),
+        _Column(draw, theme, last, max(8, size[0] - edge - last), top, bottom),
     )
 
 
 def _draw_facts(column: _Column, shot: Shot, status: PanelStatus, accent: Colour) -> None:
     """Shot number, the camera's move as a sign and in words, depth of field."""
     theme, draw = column.theme, column.draw
-    title = theme.face(30)
-    sign = theme.px(26)
-    heading = "Continued" if status.continued else f"Shot {status.shot + 1}/{status.shots}"
+    title = theme.face(28)
+    sign = theme.px(24)
+    heading = f"Shot {status.shot + 1}/{status.shots}"
     write(draw, (column.left, column.top - theme.px(3)), heading, title, INK, bold=True)
     across = column.left + round(title.getlength(heading)) + theme.px(18)
     draw_sign(draw, (across, column.top + theme.px(2), sign), read_camera(shot.camera).move, accent)
     y = column.top + round(title.size * 1.3)
-    y = _labelled(column, y, "", shot.camera, 3 if not shot.focus else 2, INK)
-    _labelled(column, y, "Focus", shot.focus, 1, FADED)
+    y = _labelled(column, y, "", shot.camera, INK)
+    _labelled(column, y, "Focus", shot.focus, FADED)
+
+
+def _draw_line(column: _Column, line: SpokenLine, accent: Colour) -> None:
+    """A spoken line under its speaker's name, in the largest writing in which all of it fits."""
+    theme = column.theme
+    for size in (28, 24, 20, 17):
+        face = theme.face(size)
+        rows = wrap(line.text, face, column.width, 99)
+        if (len(rows) + bool(line.speaker)) * face.size * 1.2 <= column.bottom - column.top:
+            break
+    y = float(column.top)
+    if plain(line.speaker):
+        write(column.draw, (column.left, y), plain(line.speaker), theme.face(18), accent, bold=True)
+        y += theme.face(18).size * 1.25
+    for row in wrap(line.text, face, column.width, max(1, int((column.bottom - y) // (face.size * 1.2)))):
+        write(column.draw, (column.left, y), row, face, INK)
+        y += face.size * 1.2
 
 
 def _draw_beats(column: _Column, beats: tuple[str, ...], current: int, accent: Colour) -> None:
     """The beats in their order, as many as fit, with the current one large and the next ones dim."""
     theme = column.theme
-    large, small = theme.face(26), theme.face(20)
-    indent = theme.px(24)
+    large, small = theme.face(24), theme.face(19)
+    indent = theme.px(22)
     y = float(column.top)
     for number in range(max(0, current - 1), len(beats)):
         on = number == current
@@ -111,54 +118,21 @@ def _draw_beats(column: _Column, beats: tuple[str, ...], current: int, accent: C
         room = int((column.bottom - y) // (face.size * 1.22))
         if room < 1:
             break
-        most = min(room, 3 if on else 1)
         colour = INK if on else FADED if number > current else DIM
         dot, level = theme.px(5 if on else 3), y + face.size * 0.58
         x = column.left + theme.px(6)
         column.draw.ellipse((x - dot, level - dot, x + dot, level + dot), fill=accent if on else DIM)
-        for line in wrap(beats[number], face, column.width - indent, most):
+        for line in wrap(beats[number], face, column.width - indent, room if on else 1):
             write(column.draw, (column.left + indent, y), line, face, colour, bold=on)
             y += face.size * 1.22
         y += theme.px(5)
 
 
-def _draw_look(column: _Column, shot: Shot) -> None:
-    """Palette, light and sound."""
-    y = _draw_swatches(column, shot) + column.theme.px(8)
-    y = _labelled(column, y, "Light", shot.lighting, 2 if not shot.sound else 1, INK)
-    _labelled(column, y, "Sound", shot.sound, 1, INK)
-
-
-def _draw_swatches(column: _Column, shot: Shot) -> int:
-    """Colour chips side by side with their names below; gives where the next line may start."""
-    theme, draw = column.theme, column.draw
-    count = max(1, len(shot.palette))
-    gap = theme.px(8)
-    width = max(2, min((column.width - gap * (count - 1)) // count, theme.px(110)))
-    face = theme.face(17)
-    if any(face.getlength(colour.name) > width for colour in shot.palette):
-        face = theme.face(15)
-    chip = theme.px(30)
-    for number, colour in enumerate(shot.palette):
-        left = column.left + number * (width + gap)
-        box = (left, column.top, left + width, column.top + chip)
-        draw.rounded_rectangle(box, theme.px(5), fill=(*colour.rgb, 255), outline=(255, 255, 255, 70))
-        write(
-            draw,
-            (left, column.top + chip + theme.px(4)),
-            fit(colour.name, face, width + gap // 2),
-            face,
-            FADED,
-        )
-    named = any(colour.name for colour in shot.palette)
-    return column.top + chip + (round(face.size * 1.3) if named else 0) + theme.px(2)
-
-
-def _labelled(column: _Column, y: float, label: str, text: str, most: int, colour: Colour) -> int:
+def _labelled(column: _Column, y: float, label: str, text: str, colour: Colour) -> int:
     """A text after a dim label, wrapped, as far as there is room; gives where the next line may start."""
-    face = column.theme.face(20)
-    step = face.size * 1.24
-    room = min(most, int((column.bottom - y + face.size * 0.3) // step))
+    face = column.theme.face(18)
+    step = face.size * 1.22
+    room = int((column.bottom - y + face.size * 0.3) // step)
     if not plain(text) or room < 1:
         return round(y)
     start = 0
@@ -192,7 +166,7 @@ def draw_sign(draw: ImageDraw.ImageDraw, at: tuple[int, int, int], move: Move, c
     if move is Move.STATIC:
         dot = size * 0.12
         draw.ellipse((x - dot, y - dot, x + dot, y + dot), fill=colour)
-    if move is Move.ORBIT:
+    if move in (Move.ORBIT_LEFT, Move.ORBIT_RIGHT):
         draw.arc((x - reach * 1.3, y - reach, x + reach * 1.3, y + reach), 40, 320, fill=colour, width=pen)
 
 
@@ -200,15 +174,23 @@ _CORNERS = ((-1, -1), (1, -1), (-1, 1), (1, 1))
 # Directions of a sign's arrows; the third number is 1 for outwards, -1 for inwards, 0 for across.
 _ARROWS: dict[Move, tuple[tuple[int, int, int], ...]] = {
     Move.STATIC: (),
-    Move.ORBIT: (),
+    Move.ORBIT_LEFT: ((-1, 0, 1),),
+    Move.ORBIT_RIGHT: ((1, 0, 1),),
     Move.IN: tuple((x, y, -1) for x, y in _CORNERS),
     Move.OUT: tuple((x, y, 1) for x, y in _CORNERS),
+    Move.ZOOM_IN: ((-1, 0, -1), (1, 0, -1)),
+    Move.ZOOM_OUT: ((-1, 0, 1), (1, 0, 1)),
     Move.LEFT: ((-1, 0, 0),),
     Move.RIGHT: ((1, 0, 0),),
+    Move.WHIP_LEFT: ((-1, 0, 0), (-1, 0, 1)),
+    Move.WHIP_RIGHT: ((1, 0, 0), (1, 0, 1)),
     Move.UP: ((0, -1, 0),),
     Move.DOWN: ((0, 1, 0),),
+    Move.CRANE_UP: ((0, -1, 0), (0, -1, 1)),
+    Move.CRANE_DOWN: ((0, 1, 0), (0, 1, 1)),
     Move.TRACK_LEFT: ((-1, 0, 0),),
     Move.TRACK_RIGHT: ((1, 0, 0),),
+    Move.DRONE: ((0, -1, 1), (0, 1, -1)),
 }
 
 

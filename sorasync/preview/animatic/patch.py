@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from sorasync.preview.animatic.canvas import RGB, Plane, Planes, from_picture, scale_plane, yuv
+from sorasync.preview.animatic.grade import Grade
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,11 @@ class Patch:
         """Pixels down."""
         return int(self.y.shape[0])
 
-    def scaled(self, factor: float) -> Patch:
-        """The patch in another size; lengths stay even."""
-        width, height = _even_length(self.width * factor), _even_length(self.height * factor)
+    def sized(self, width: int, height: int) -> Patch:
+        """The patch in another size; both lengths must be even."""
         half = (width // 2, height // 2)
+        if (self.width, self.height) == (width, height):
+            return self
         return Patch(
             scale_plane(self.y, width, height),
             scale_plane(self.u, *half),
@@ -41,6 +43,18 @@ class Patch:
             scale_plane(self.through, width, height),
             scale_plane(self.through_half, *half),
         )
+
+    def graded(self, grade: Grade) -> Patch:
+        """The patch with its colours moved towards those of a grade."""
+        solid = 255 - self.through.astype(np.uint16)
+        own = (self.y[::2, ::2].astype(np.uint16) * 255 // np.maximum(solid[::2, ::2], 1)).clip(16, 235)
+        half = (255 - self.through_half.astype(np.float32)) / 255
+        kept = grade.kept
+        u, v = (
+            (plane * kept + table[own] * half * (1 - kept)).astype(np.uint8)
+            for plane, table in ((self.u, grade.u), (self.v, grade.v))
+        )
+        return Patch(self.y, u, v, self.through, self.through_half)
 
     def toned(self, gain: float, tint: RGB | None, share: float) -> Patch:
         """The patch under another light: its brightness times `gain`, its hue `share` towards `tint`."""
@@ -59,8 +73,10 @@ class Patch:
         )
 
 
-def _even_length(length: float) -> int:
-    return max(2, round(length / 2) * 2)
+def turned_round(patch: Patch) -> Patch:
+    """The patch as in a mirror."""
+    planes = (patch.y, patch.u, patch.v, patch.through, patch.through_half)
+    return Patch(*(np.ascontiguousarray(plane[:, ::-1]) for plane in planes))
 
 
 def make_patch(picture: Image.Image) -> Patch:

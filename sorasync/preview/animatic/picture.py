@@ -7,17 +7,16 @@ from pathlib import Path
 
 from PIL import Image, PngImagePlugin
 
-from sorasync.preview.animatic.canvas import Canvas, blank, even, to_picture
-from sorasync.preview.animatic.casting import Troupe
+from sorasync.preview.animatic.canvas import Canvas, blank, even, from_picture, to_picture
 from sorasync.preview.animatic.grade import read_grade
 from sorasync.preview.animatic.patch import lay
-from sorasync.preview.animatic.render import opening_of
+from sorasync.preview.animatic.render import decoded
 from sorasync.preview.animatic.ribbon import draw_ribbon, ribbon_top
 from sorasync.preview.animatic.scene import Scene
 from sorasync.preview.animatic.script import read_script
-from sorasync.preview.animatic.slate import draw_slate, title_of
+from sorasync.preview.animatic.slate import title_of
 from sorasync.preview.animatic.stage import ShotLook, build
-from sorasync.preview.animatic.theme import Theme, accent_of
+from sorasync.preview.animatic.theme import Theme
 from sorasync.preview.animatic.video import FPS
 
 # Where the edits of earlier pictures are counted, in a PNG.
@@ -46,17 +45,14 @@ def still(scene: Scene, form: str = "png") -> bytes:
 def _drawn(scene: Scene, size: tuple[int, int]) -> Canvas:
     script = read_script(scene.prompt)
     title = title_of(scene.label, scene.model, *size)
-    look = ShotLook(seed=scene.prompt[:2000], take=title.take, troupe=Troupe(()))
+    look = ShotLook(seed=scene.prompt[:2000], take=title.take, clean=scene.clean)
     canvas = blank(*size)
-    build(script, 0, look, size, 1).film(canvas, 0, 1, FPS)
-    theme = Theme(*size)
-    edge = theme.px(24) // 2 * 2
-    lay(canvas, draw_slate(theme, title, accent_of(script.shots[0].palette)), edge, edge)
+    build(script, 0, look, size, Theme(*size).face(20)).film(canvas, 0, 1, FPS)
     return canvas
 
 
 def _changed(scene: Scene, size: tuple[int, int], image: Path, number: int) -> Canvas:
-    canvas = opening_of(image, size)
+    canvas = from_picture(decoded(image, size))
     grade, theme = read_grade(scene.prompt), Theme(*size)
     grade.apply(canvas)
     lay(canvas, draw_ribbon(theme, scene.prompt, number, grade.colours), 0, ribbon_top(theme, number))

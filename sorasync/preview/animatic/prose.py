@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
+
+from sorasync.preview.animatic.colours import Swatch
 
 _END = re.compile(r"(?:(?<=[.!?…])|(?<=[.!?…][\"”')\]]))\s+")
 _SHORT = re.compile(r"(?:^|\s)(?:mr|mrs|ms|dr|st|no|vs|approx|e\.g|i\.e)\.$", re.IGNORECASE)
@@ -95,6 +98,17 @@ def palette(text: str) -> tuple[str, ...]:
     match = next((match for piece in pieces if (match := _PALETTE.match(piece))), None)
     parts = re.split(r"[,;/]|\band\b", match["names"]) if match else []
     return tuple(" ".join(part.split()) for part in parts if part.strip())
+
+
+def listed_colours(text: str, named: Sequence[Swatch]) -> tuple[str, ...]:
+    """Colours that stand in a row, such as "teal, sand and rust": what somebody would call a palette."""
+    names = "|".join(re.escape(colour.name) for colour in named if colour.name)
+    row = (
+        re.search(rf"(?:\b(?:{names})\b(?:\s*,\s*|\s+and\s+|,\s*and\s+)?){{3,}}", text, re.IGNORECASE)
+        if names
+        else None
+    )
+    return tuple(re.findall(rf"\b(?:{names})\b", row.group(), re.IGNORECASE)) if row else ()
 
 
 def cuts(text: str) -> list[str]:

@@ -10,17 +10,19 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from sorasync.preview.animatic.camera import Framing, read_camera
-from sorasync.preview.animatic.canvas import Canvas, even, from_picture, to_picture
-from sorasync.preview.animatic.casting import Troupe, on_stage
+from sorasync.preview.animatic.canvas import Canvas, blend, even, from_picture, to_picture
+from sorasync.preview.animatic.casting import Troupe
 from sorasync.preview.animatic.film import Film, FilmPart
 from sorasync.preview.animatic.join import put_source
-from sorasync.preview.animatic.note import Box, Note, Remembered, palette_of, read_note, write_note
+from sorasync.preview.animatic.note import Note, Remembered, palette_of, read_note, write_note
+from sorasync.preview.animatic.page import lay_page
 from sorasync.preview.animatic.scene import BadMedia, Scene
 from sorasync.preview.animatic.script import Script, read_script
 from sorasync.preview.animatic.slate import title_of
 from sorasync.preview.animatic.sprite import Sprite, make_sprites, unpacked
-from sorasync.preview.animatic.stage import ShotLook, place_for
+from sorasync.preview.animatic.stage import ShotLook, reading_for
 from sorasync.preview.animatic.stills import last_frame
+from sorasync.preview.animatic.theme import Theme
 from sorasync.preview.animatic.video import FPS, Writer, probe, writing
 
 Progress = Callable[[int], None]
@@ -37,15 +39,21 @@ def draw(scene: Scene, out: Path, progress: Progress | None = None) -> None:
     """
     frames = _frames(scene)
     size = even(scene.width), even(scene.height)
-    opening = None if scene.image is None else opening_of(scene.image, size)
-    closing = None if scene.last_image is None else opening_of(scene.last_image, size)
+    shape = lay_page(Theme(*size), scene.clean).picture
     script = read_script(scene.prompt)
     title = title_of(scene.label, scene.model, *size)
-    look = ShotLook(seed=scene.prompt[:2000], take=title.take, troupe=Troupe(make_sprites(scene.characters)))
+    look = ShotLook(
+        seed=scene.prompt[:2000],
+        take=title.take,
+        troupe=Troupe(make_sprites(scene.characters)),
+        opening=None if scene.image is None else decoded(scene.image, shape),
+        clean=scene.clean,
+    )
+    closing = None if scene.last_image is None else from_picture(decoded(scene.last_image, shape))
     film = Film(script, title, look, FilmPart(0, frames), size)
     note = _note(script, look, film, scene)
     with writing(out, *size, write_note(note)) as writer:
-        _shoot(film, writer, opening, _DISSOLVE, Meter(progress, frames), closing)
+        _shoot(film, writer, Meter(progress, frames), closing=closing)
 
 
 def extend(source: Path, scene: Scene, out: Path, progress: Progress | None = None) -> None:
@@ -67,21 +75,20 @@ def extend(source: Path, scene: Scene, out: Path, progress: Progress | None = No
     look = ShotLook(
         seed=known.seed,
         take=known.take,
-        first=max(0, known.shots - 1),
+        first=known.shots,
         place=known.place,
         framing=framing,
         troupe=Troupe(make_sprites(scene.characters) or _remembered(known), known.stage, known.people),
+        clean=known.clean,
     )
     film = Film(script, title, look, FilmPart(before, frames, known.marks), size)
     note = _note(script, look, film, scene)
     written = (*known.written, *(box for box in note.written if box not in known.written))
-    note = replace(
-        note, shots=known.shots, edits=known.edits, written=written, slate=_around(known.slate, note.slate)
-    )
+    note = replace(note, shots=known.shots + len(script.shots), edits=known.edits, written=written)
     meter = Meter(progress, before + frames)
     with writing(out, *size, write_note(note)) as writer:
         put_source(source, writer, size, before, meter.step)
-        _shoot(film, writer, last, _CROSSFADE, meter)
+        _shoot(film, writer, meter, opening=last)
 
 
 def _remembered(known: Note) -> tuple[Sprite, ...]:
@@ -91,11 +98,6 @@ def _remembered(known: Note) -> tuple[Sprite, ...]:
         with suppress(ValueError):
             found.append(unpacked(one.name, one.still, one.card))
     return tuple(found)
-
-
-def _around(first: Box, second: Box) -> Box:
-    """The second box, made wide and high enough to cover the first, which has the same corner."""
-    return second[0], second[1], max(first[2], second[2]), max(first[3], second[3])
 
 
 class Meter:
@@ -125,30 +127,30 @@ def _frames(scene: Scene) -> int:
 
 
 def _shoot(
-    film: Film,
-    writer: Writer,
-    opening: Canvas | None,
-    fade: int,
-    meter: Meter,
-    closing: Canvas | None = None,
+    film: Film, writer: Writer, meter: Meter, opening: Canvas | None = None, closing: Canvas | None = None
 ) -> None:
-    """Write a film's frames; the first ones come out of the `opening` picture, the last end in `closing`."""
+    """Write a film's frames; the first ones come out of the whole frame `opening`, in the last ones the
+    picture turns into `closing`."""
     last = film.count - 1
     for number, canvas in enumerate(film.frames()):
-        for picture, away in ((opening, number), (closing, last - number)):
-            if picture is not None and away < fade:
-                share = 1 - away / fade
-                canvas.blend(picture, share * share * (3 - 2 * share))
+        if opening is not None and number < _CROSSFADE:
+            blend(canvas, opening, _eased(1 - number / _CROSSFADE))
+        if closing is not None and last - number < _DISSOLVE:
+            blend(canvas.part(0, 0, *film.picture_size), closing, _eased(1 - (last - number) / _DISSOLVE))
         writer.put(canvas)
         meter.step()
 
 
-def opening_of(image: Path, size: tuple[int, int]) -> Canvas:
-    """An image, filling the whole frame. `BadMedia` when it cannot be decoded."""
+def _eased(share: float) -> float:
+    return share * share * (3 - 2 * share)
+
+
+def decoded(image: Path, size: tuple[int, int]) -> Image.Image:
+    """An image, filling the whole picture. `BadMedia` when it cannot be decoded."""
     try:
         with Image.open(image) as picture:
             whole = ImageOps.exif_transpose(picture).convert("RGB")
-            return from_picture(ImageOps.fit(whole, size) if whole.size != size else whole)
+            return ImageOps.fit(whole, size) if whole.size != size else whole
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise BadMedia(f"{image.name}: cannot be decoded as an image ({error})") from error
 
@@ -159,6 +161,7 @@ def _continued(script: Script, known: Note) -> Script:
         replace(
             shot,
             palette=shot.palette if script.named else known.palette,
+            graded=shot.graded or (known.graded and not script.named),
             lighting=shot.lighting or known.lighting,
             focus=shot.focus or known.focus,
         )
@@ -170,26 +173,28 @@ def _continued(script: Script, known: Note) -> Script:
 def _note(script: Script, look: ShotLook, film: Film, scene: Scene) -> Note:
     last = len(script.shots) - 1
     shot = script.shots[last]
-    framing = read_camera(shot.camera).framing or look.framing or Framing.MEDIUM
-    company = on_stage(shot, script.scene, look.troupe, framing)
+    reading = reading_for(script, last, look)
+    framing = read_camera(shot.camera).framing or look.framing
     return Note(
         palette=shot.palette,
-        place=place_for(script, last, look),
+        graded=shot.graded,
+        place=reading.place.name if reading.place is not None else "",
         seed=look.seed,
         take=look.take,
         shots=look.first + len(script.shots),
-        people=company.others,
+        people=sum(one.count for one in reading.entities if one.kind == "person"),
         style=script.style[:200],
         lighting=shot.lighting[:200],
         focus=shot.focus[:200],
         model=scene.model,
         label=scene.label or "",
-        framing=framing.name,
+        framing=framing.name if framing is not None else "",
         marks=film.marks,
         cast=tuple(Remembered(one.name, one.still, one.card) for one in look.troupe.cast),
-        stage=tuple(one.name for one in company.sprites),
-        written=(film.slate_box, film.clock_box, film.panel_box),
+        stage=tuple(one.label for one in reading.entities if one.kind == "cast"),
+        written=film.text_boxes,
         slate=film.slate_box,
+        clean=look.clean,
     )
 
 

@@ -23,7 +23,7 @@ class Scene:
     """One render to draw. Sizes are in pixels, `seconds` is the length asked for.
 
     `image` is the first frame (PNG, JPEG or WebP), `last_image` the last one. `label` is the address shown on
-    the slate; the number after its `#` is the take, which varies the composition.
+    the slate; the number after its `#` is the take, which varies the composition. `clean` leaves out text.
     """
 
     prompt: str
@@ -35,3 +35,4 @@ class Scene:
     image: Path | None = None
     last_image: Path | None = None
     label: str | None = None
+    clean: bool = False

@@ -43,6 +43,8 @@ _NAMES = {
     "dialogue": "lines",
     "dialog": "lines",
     "style": "style",
+    "seconds": "seconds",
+    "characters": "characters",
 }
 
 
@@ -56,7 +58,11 @@ class SpokenLine:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One camera set-up: what is seen in turn (`beats`), how, and what is heard."""
+    """One camera set-up: what is seen in turn (`beats`), how, and what is heard.
+
+    `seconds` is the length asked for, 0 if none is; `characters` are those that it names as its own. `graded`
+    says that the palette was asked for as one, and is no more than some colours of things.
+    """
 
     camera: str = ""
     focus: str = ""
@@ -65,6 +71,9 @@ class Shot:
     palette: tuple[Swatch, ...] = ()
     sound: str = ""
     lines: tuple[SpokenLine, ...] = ()
+    seconds: float = 0.0
+    characters: tuple[str, ...] = ()
+    graded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +179,19 @@ def _shot_of_draft(draft: _Draft) -> Shot:
         beats=tuple(fields.get("beats", [])),
         lighting=", ".join(fields.get("lighting", []) + fields.get("style", [])),
         palette=tuple(swatch(name) for name in re.split(r"[,;/]| and ", palette) if name.strip())[:6],
+        graded=bool(palette.strip()),
         sound=", ".join(fields.get("sound", [])),
         lines=tuple(_spoken_line(text) for text in fields.get("lines", [])),
+        seconds=_seconds(" ".join(fields.get("seconds", []))),
+        characters=tuple(
+            name.strip() for name in ",".join(fields.get("characters", [])).split(",") if name.strip()
+        ),
     )
+
+
+def _seconds(text: str) -> float:
+    match = re.match(r"\d{1,4}(?:\.\d{1,3})?", text)
+    return float(match.group()) if match else 0.0
 
 
 def _spoken_line(text: str) -> SpokenLine:
@@ -203,6 +222,7 @@ def _prose_shot(part: str, chosen: tuple[Swatch, ...]) -> Shot:
         beats=prose.sentences(part),
         lighting=prose.lighting(flat),
         palette=own if len(own) > 1 else chosen,
+        graded=bool(prose.palette(part)) or len(prose.listed_colours(part, own)) > 2,
         lines=tuple(SpokenLine(speaker, words) for speaker, words in prose.spoken(flat)),
     )
 

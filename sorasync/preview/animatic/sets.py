@@ -1,261 +1,247 @@
-"""Places a shot can play in, each drawn from the shot's own colours. Nothing here is more than a sketch."""
+"""Sets for the places a shot can play in, in natural colours for the time of day."""
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from random import Random
 
+from sorasync.preview.animatic import interiors, town_sets
 from sorasync.preview.animatic.brush import Brush
 from sorasync.preview.animatic.canvas import RGB
-from sorasync.preview.animatic.colours import brightness, mix
+from sorasync.preview.animatic.colours import mix
+from sorasync.preview.animatic.outdoor_parts import paint_ground, paint_sky
+from sorasync.preview.animatic.tones import Tones
 
 _BLACK: RGB = (8, 8, 12)
 _WHITE: RGB = (255, 252, 246)
+_SNOW: RGB = (236, 241, 247)
+_STAGE: RGB = (168, 170, 172)
 
 
-@dataclass(frozen=True, slots=True)
-class Tones:
-    """A palette by use: the two colours of the air, a body colour, an accent, and the darkest."""
+def stage(brush: Brush, tones: Tones, chance: Random) -> None:
+    """A neutral grey stage: for places that nothing is known about."""
+    grey = (
+        mix(_STAGE, (12, 14, 22), 0.72) if tones.night else mix(_STAGE, tones.sky, 0.18 if tones.lit else 0)
+    )
+    brush.gradient(mix(grey, _BLACK, 0.1), grey, tones.horizon)
+    brush.slope(mix(grey, _BLACK, 0.2), mix(grey, _BLACK, 0.08), tones.horizon, 1.0)
+    line = mix(grey, _BLACK, 0.28)
+    for step in range(-6, 7):
+        brush.line([(0.5 + step * 0.075, tones.horizon), (0.5 + step * 0.32, 1.0)], 0.002, line)
+    for row in range(5):
+        y = tones.horizon + (1 - tones.horizon) * (row / 5) ** 1.7
+        brush.line([(0, y), (1, y)], 0.002, line)
 
-    air: RGB
-    glow: RGB
-    body: RGB
-    accent: RGB
-    dark: RGB
+
+def sweep(brush: Brush, tones: Tones, chance: Random) -> None:
+    """A seamless photo studio background."""
+    brush.gradient(mix(tones.ground, _WHITE, 0.2), tones.ground, 0.75)
+    brush.slope(tones.ground, mix(tones.ground, _WHITE, 0.35), 0.75, 1.0)
 
 
-def tones_of(colours: list[RGB], turn: int) -> Tones:
-    """Give each colour of a palette (one at least) a use; `turn` deals them out differently."""
-    shift = turn % len(colours)
-    dealt = colours[shift:] + colours[:shift]
-    air, body = dealt[0], dealt[1 % len(dealt)]
-    if len(dealt) == 1:
-        body = mix(air, _BLACK, 0.4)
-    glow = dealt[2] if len(dealt) > 2 else mix(air, _WHITE, 0.45)
-    accent = dealt[3] if len(dealt) > 3 else mix(glow, _WHITE, 0.25)
-    darkest = min(dealt, key=brightness)
-    return Tones(air, glow, body, accent, mix(darkest, _BLACK, 0.62))
+def open_ground(brush: Brush, tones: Tones, chance: Random) -> None:
+    """Flat ground under the sky, with a far line of hills and trees."""
+    paint_sky(brush, tones, chance, tones.horizon)
+    brush.ridge(tones.horizon - 0.01, 0.05, chance.uniform(0, 6), mix(tones.ground, tones.low, 0.55), 0.9)
+    paint_ground(brush, tones)
+    for row in range(1, 4):
+        level = tones.horizon + (1 - tones.horizon) * (row / 4) ** 1.5
+        brush.ridge(level, 0.02, chance.uniform(0, 6), mix(tones.ground, _BLACK, 0.05 + 0.07 * row), 1.2)
 
 
 def hills(brush: Brush, tones: Tones, chance: Random) -> None:
-    """A horizon with ridges one behind the other, and a sun or moon."""
-    horizon = chance.uniform(0.46, 0.58)
-    brush.gradient(tones.air, mix(tones.glow, tones.air, 0.35), horizon + 0.1)
-    x = chance.uniform(0.28, 0.72)
-    for radius, share in ((0.2, 0.25), (0.155, 0.5), (0.11, 1.0)):
-        brush.disc(x, horizon - 0.14, radius, mix(mix(tones.glow, tones.air, 0.3), _lit(tones.accent), share))
+    """Ridges one behind the other."""
+    paint_sky(brush, tones, chance, tones.horizon + 0.06)
     for layer in range(4):
-        share = layer / 3
-        colour = mix(mix(tones.body, tones.air, 0.5), mix(tones.body, tones.dark, 0.85), share)
-        brush.ridge(
-            horizon + 0.02 + 0.11 * layer, 0.075, chance.uniform(0, 6), colour, chance.uniform(0.7, 1.3)
-        )
+        colour = mix(mix(tones.ground, tones.low, 0.5), mix(tones.ground, _BLACK, 0.3), layer / 3)
+        level = tones.horizon - 0.03 + (1 - tones.horizon) * 0.24 * layer
+        brush.ridge(level, 0.075, chance.uniform(0, 6), colour, chance.uniform(0.7, 1.3))
+
+
+def peaks(brush: Brush, tones: Tones, chance: Random) -> None:
+    """Mountains with snow on top."""
+    paint_sky(brush, tones, chance, tones.horizon)
+    for layer in range(2):
+        colour = mix(mix((108, 114, 126), tones.low, 0.5 - 0.35 * layer), _BLACK, 0.1 * layer)
+        x = -0.1
+        while x < 1.05:
+            wide = chance.uniform(0.16, 0.28)
+            top = tones.horizon * chance.uniform(0.25, 0.6) + 0.1 * layer
+            base = tones.horizon + 0.02
+            brush.shape([(x - wide * 0.6, base), (x + wide / 2, top), (x + wide * 1.6, base)], colour)
+            dip = (base - top) * 0.28
+            white = mix(_SNOW, tones.sky, 0.35)
+            slope = wide * 1.1 * dip / (base - top)
+            tip = x + wide / 2
+            foot = [(tip + slope * 0.3, top + dip * 0.7), (tip - slope * 0.3, top + dip * 0.85)]
+            brush.shape([(tip - slope, top + dip), (tip, top), (tip + slope, top + dip), *foot], white)
+            x += wide
+    paint_ground(brush, tones)
+
+
+def dunes(brush: Brush, tones: Tones, chance: Random) -> None:
+    """Sand in long waves."""
+    paint_sky(brush, tones, chance, tones.horizon + 0.06)
+    for layer in range(4):
+        colour = mix(mix(tones.ground, tones.low, 0.35), mix(tones.ground, _BLACK, 0.25), layer / 3)
+        level = tones.horizon + (1 - tones.horizon) * 0.25 * layer
+        brush.ridge(level, 0.06 + 0.02 * layer, chance.uniform(0, 6), colour, 0.55)
+
+
+def crater(brush: Brush, tones: Tones, chance: Random) -> None:
+    """Bare ground with craters."""
+    paint_sky(brush, tones, chance, tones.horizon + 0.06, disc=False)
+    brush.ridge(tones.horizon, 0.05, chance.uniform(0, 6), mix(tones.ground, _BLACK, 0.35), 0.9)
+    brush.slope(mix(tones.ground, _BLACK, 0.15), tones.ground, tones.horizon + 0.03, 1.0)
+    for _ in range(9):
+        depth = chance.random() ** 2
+        y = tones.horizon + 0.06 + (1 - tones.horizon) * 0.8 * depth
+        wide = 0.02 + 0.11 * depth
+        x = chance.random()
+        brush.oval(x, y, wide, wide * 0.3, mix(tones.ground, _BLACK, 0.4))
+        brush.oval(x, y + wide * 0.07, wide * 0.9, wide * 0.22, mix(tones.ground, _BLACK, 0.15))
 
 
 def sea(brush: Brush, tones: Tones, chance: Random) -> None:
-    """Water under a low sun, with its path of light."""
-    horizon = chance.uniform(0.42, 0.52)
-    brush.gradient(tones.air, tones.glow, horizon)
+    """Water under the sun or moon, with its path of light."""
+    horizon = tones.horizon
+    brush.gradient(tones.sky, tones.low, horizon)
+    if tones.stars:
+        for _ in range(70):
+            brush.disc(
+                chance.random(), chance.random() * horizon, chance.uniform(0.001, 0.003), (214, 220, 236)
+            )
     x = chance.uniform(0.3, 0.7)
-    brush.disc(x, horizon - 0.03, 0.15, mix(_lit(tones.accent), tones.glow, 0.25))
-    brush.disc(x, horizon - 0.03, 0.12, _lit(tones.accent))
-    brush.box(0, horizon, 1, 1, mix(tones.body, tones.air, 0.25))
+    brush.disc(x, horizon * 0.72, 0.09, mix(tones.disc, tones.low, 0.6))
+    brush.disc(x, horizon * 0.72, 0.06, tones.disc)
+    water = mix(tones.ground, tones.sky, 0.3)
+    brush.slope(mix(water, tones.low, 0.4), mix(tones.ground, _BLACK, 0.35), horizon, 1.0)
     for row in range(9):
         y = horizon + 0.012 + 0.006 * row * row
-        width = 0.03 + 0.022 * row + chance.uniform(0, 0.05)
+        wide = 0.03 + 0.022 * row + chance.uniform(0, 0.05)
         shift = chance.uniform(-0.02, 0.02)
         brush.box(
-            x + shift - width,
-            y,
-            x + shift + width,
-            y + 0.006 + 0.001 * row,
-            mix(tones.glow, _WHITE, 0.3),
-            0.01,
+            x + shift - wide, y, x + shift + wide, y + 0.006 + 0.001 * row, mix(tones.disc, water, 0.35), 0.01
         )
     for layer in range(3):
-        colour = mix(tones.body, tones.dark, 0.25 + 0.25 * layer)
-        brush.ridge(horizon + 0.16 + 0.13 * layer, 0.022, chance.uniform(0, 6), colour, 2.6 - 0.5 * layer)
+        colour = mix(water, _BLACK, 0.2 + 0.16 * layer)
+        level = horizon + (1 - horizon) * (0.3 + 0.24 * layer)
+        brush.ridge(level, 0.018, chance.uniform(0, 6), colour, 2.6 - 0.5 * layer)
 
 
-def city(brush: Brush, tones: Tones, chance: Random) -> None:
-    """Rows of buildings with lit windows."""
-    ground = 0.82
-    brush.gradient(tones.air, mix(tones.glow, tones.air, 0.25), ground)
-    brush.disc(chance.uniform(0.25, 0.75), chance.uniform(0.2, 0.32), 0.085, _lit(tones.accent))
-    for layer in range(3):
-        colour = mix(mix(tones.body, tones.air, 0.55), mix(tones.body, tones.dark, 0.8), layer / 2)
-        _row_of_houses(brush, tones, chance, 0.3 + 0.13 * layer, colour)
-    brush.box(0, ground, 1, 1, mix(tones.dark, tones.body, 0.15))
+def beach(brush: Brush, tones: Tones, chance: Random) -> None:
+    """Sand before the sea."""
+    horizon = tones.horizon
+    paint_sky(brush, tones, chance, horizon)
+    water = mix((52, 120, 150), tones.sky, 0.35)
+    brush.slope(mix(water, tones.low, 0.3), water, horizon, horizon + 0.2)
+    shore = horizon + (1 - horizon) * 0.3
+    brush.ridge(shore - 0.02, 0.02, 1.0, mix(_WHITE, water, 0.25), 1.3)
+    brush.ridge(shore, 0.02, 1.0, mix(tones.ground, _BLACK, 0.12), 1.3)
+    brush.ridge(shore + 0.08, 0.02, 2.0, tones.ground, 1.0)
 
 
-def _row_of_houses(brush: Brush, tones: Tones, chance: Random, top: float, colour: RGB) -> None:
-    x = -0.02
-    while x < 1:
-        width = chance.uniform(0.05, 0.12) / max(0.6, brush.aspect / 1.6)
-        roof = top + chance.uniform(-0.07, 0.12)
-        brush.box(x, roof, x + width, 1, colour)
-        cell = width / 4
-        for column in range(3):
-            for floor in range(5):
-                if chance.random() < 0.34:
-                    left, upper = x + cell * (column + 0.65), roof + 0.028 + 0.05 * floor
-                    brush.box(left, upper, left + cell * 0.62, upper + 0.026, mix(tones.accent, colour, 0.25))
-        x += width + chance.uniform(-0.012, 0.01)
+def underwater(brush: Brush, tones: Tones, chance: Random) -> None:
+    """Blue water with rays of light over a sandy floor."""
+    brush.gradient((70, 160, 190), (14, 58, 92), 0.85)
+    for _ in range(6):
+        x, wide = chance.random(), chance.uniform(0.02, 0.06)
+        lean = chance.uniform(0.05, 0.2)
+        brush.shape([(x, 0), (x + wide, 0), (x + wide + lean * 1.6, 0.7), (x + lean, 0.7)], (78, 158, 186))
+    brush.ridge(0.84, 0.03, chance.uniform(0, 6), (104, 122, 106), 0.8)
+    brush.ridge(0.9, 0.02, chance.uniform(0, 6), (132, 138, 112), 1.1)
+    for _ in range(26):
+        brush.ring(
+            chance.random(), chance.random() * 0.8, chance.uniform(0.004, 0.011), 0.002, (176, 220, 232)
+        )
 
 
-def street(brush: Brush, tones: Tones, chance: Random) -> None:
-    """Two walls that run to a point, with awnings, and lamps strung across."""
-    x, y = chance.uniform(0.36, 0.64), chance.uniform(0.42, 0.5)
-    brush.gradient(tones.air, tones.glow, 1)
-    brush.disc(x, y, 0.16, mix(_lit(tones.glow), tones.air, 0.1))
-    floor, left, right = mix(tones.body, tones.dark, 0.55), mix(tones.body, tones.dark, 0.25), tones.body
-    brush.shape([(x - 0.05, y + 0.07), (x + 0.05, y + 0.07), (1.1, 1.01), (-0.1, 1.01)], floor)
-    brush.shape([(x - 0.05, y - 0.13), (x - 0.05, y + 0.07), (-0.12, 1.01), (-0.12, -0.2)], left)
-    brush.shape([(x + 0.05, y - 0.13), (x + 0.05, y + 0.07), (1.12, 1.01), (1.12, -0.2)], right)
-    for step in range(4):
-        near, far = 1 - 0.24 * step, 1 - 0.24 * step - 0.13
-        for edge, sign in ((x - 0.05, -1.0), (x + 0.05, 1.0)):
-            wall = -0.12 if sign < 0 else 1.12
-            _awning(brush, (edge, y), wall, (near, far), tones.accent if step % 2 else tones.glow)
-    for rope in range(3):
-        _lamps(brush, tones, chance, 0.12 + 0.085 * rope, 0.02 - 0.005 * rope)
+def sky(brush: Brush, tones: Tones, chance: Random) -> None:
+    """Nothing but air and clouds."""
+    paint_sky(brush, tones, chance, 1.0)
+    cloud = mix(mix(_WHITE, tones.low, 0.3), tones.sky, 0.55 if tones.night else 0.05)
+    for layer in range(9):
+        x, y = chance.random(), 0.25 + 0.75 * (layer / 9)
+        for _ in range(6):
+            brush.oval(
+                x + chance.uniform(-0.12, 0.12), y + chance.uniform(-0.02, 0.02), chance.uniform(0.05, 0.12),
+                chance.uniform(0.02, 0.045), mix(cloud, tones.sky, chance.uniform(0, 0.2)),
+            )  # fmt: skip
 
 
-def _awning(
-    brush: Brush, end: tuple[float, float], wall: float, span: tuple[float, float], colour: RGB
-) -> None:
-    """A slanted cloth on the wall that runs from `wall` to the vanishing `end`, between two depths."""
-    (x, y), (near, far) = end, span
-    near_x, far_x = x + (wall - x) * near, x + (wall - x) * far
-    out = -0.05 if wall > 0.5 else 0.05
-    points = [(near_x, y - 0.06 * near), (far_x, y - 0.06 * far)]
-    brush.shape(
-        [*points, (far_x + out * far, y + 0.07 * far), (near_x + out * near, y + 0.09 * near)], colour
-    )
-
-
-def _lamps(brush: Brush, tones: Tones, chance: Random, top: float, size: float) -> None:
-    sag = chance.uniform(0.05, 0.1)
-    line = [(step / 24, top + sag * math.sin(math.pi * step / 24)) for step in range(25)]
-    brush.line(line, 0.003, tones.dark)
-    for x, y in line[1::2]:
-        brush.disc(x, y + size * 0.8, size * 1.5, mix(tones.accent, tones.air, 0.5))
-        brush.disc(x, y + size * 0.8, size, _lit(tones.accent))
-
-
-def room(brush: Brush, tones: Tones, chance: Random) -> None:
-    """A wall with a window, shelves, a hanging lamp and a table."""
-    floor = 0.72
-    brush.gradient(mix(tones.air, tones.body, 0.2), tones.air, 1)
-    side = chance.choice((0.2, 0.56))
-    pane = 0.24
-    brush.shape(
-        [(side, 0.56), (side + pane, 0.56), (side + pane + 0.22, 1), (side + 0.1, 1)],
-        mix(tones.air, tones.glow, 0.3),
-    )
-    brush.box(side - 0.012, 0.15, side + pane + 0.012, 0.57, mix(tones.body, tones.dark, 0.4))
-    for column in range(2):
-        for row in range(2):
-            left, top = side + 0.008 + column * pane / 2, 0.17 + row * 0.195
-            brush.box(
-                left, top, left + pane / 2 - 0.016, top + 0.18, mix(_lit(tones.glow), tones.air, 0.12 * row)
-            )
-    _shelves(brush, tones, chance, 0.6 if side < 0.4 else 0.16)
-    x = chance.uniform(0.42, 0.58)
-    brush.line([(x, 0), (x, 0.2)], 0.004, tones.dark)
-    brush.shape([(x - 0.02, 0.2), (x + 0.02, 0.2), (x + 0.055, 0.27), (x - 0.055, 0.27)], tones.accent)
-    brush.disc(x, 0.275, 0.022, _WHITE)
-    brush.box(0, floor, 1, 1, mix(tones.body, tones.dark, 0.45))
-    brush.box(0, floor, 1, floor + 0.035, mix(tones.body, tones.glow, 0.15))
-
-
-def _shelves(brush: Brush, tones: Tones, chance: Random, left: float) -> None:
-    for row in range(3):
-        y = 0.28 + 0.14 * row
-        x = left + 0.015
-        while x < left + 0.22:
-            width, height = chance.uniform(0.012, 0.035), chance.uniform(0.035, 0.09)
-            colour = chance.choice((tones.accent, tones.glow, tones.body, mix(tones.body, tones.dark, 0.5)))
-            brush.box(x, y - height, x + width, y, mix(colour, tones.air, 0.15), 0.006)
-            x += width + chance.uniform(0.006, 0.022)
-        brush.box(left, y, left + 0.25, y + 0.014, mix(tones.body, tones.dark, 0.35))
+def space(brush: Brush, tones: Tones, chance: Random) -> None:
+    """Stars on black."""
+    brush.gradient((3, 4, 10), (10, 10, 26), 1.0)
+    for _ in range(220):
+        shade = chance.randrange(120, 255)
+        brush.disc(
+            chance.random(),
+            chance.random(),
+            chance.uniform(0.0008, 0.003),
+            (shade, shade, min(255, shade + 20)),
+        )
 
 
 def forest(brush: Brush, tones: Tones, chance: Random) -> None:
     """Trunks in depth with light between them."""
-    brush.gradient(mix(tones.air, tones.dark, 0.15), tones.glow, 0.8)
-    brush.disc(chance.uniform(0.35, 0.65), 0.42, 0.2, mix(_lit(tones.glow), tones.air, 0.2))
+    leaf = mix(tones.ground, _BLACK, 0.45 if tones.night else 0.0)
+    back = mix(tones.low, leaf, 0.55)
+    brush.gradient(mix(leaf, tones.sky, 0.4), back, tones.horizon)
+    brush.slope(back, mix(leaf, _BLACK, 0.35), tones.horizon, 1.0)
+    bark = mix((88, 68, 52), _BLACK, 0.4 if tones.night else 0.0)
     for layer in range(3):
-        colour = mix(mix(tones.body, tones.glow, 0.55), mix(tones.body, tones.dark, 0.85), layer / 2)
+        colour = mix(mix(bark, back, 0.65), bark, layer / 2)
         for _ in range(11 - 2 * layer):
-            x, width = chance.uniform(-0.02, 1.02), (0.008 + 0.011 * layer) * chance.uniform(0.7, 1.4)
+            x, wide = chance.uniform(-0.02, 1.02), (0.008 + 0.009 * layer) * chance.uniform(0.7, 1.4)
             lean = chance.uniform(-0.02, 0.02)
+            foot = tones.horizon + 0.08 + 0.1 * layer
             brush.shape(
-                [(x - width, 1), (x + width, 1), (x + lean + width * 0.55, 0), (x + lean - width * 0.55, 0)],
+                [
+                    (x - wide, foot),
+                    (x + wide, foot),
+                    (x + lean + wide * 0.55, 0),
+                    (x + lean - wide * 0.55, 0),
+                ],
                 colour,
             )
-        brush.ridge(0.66 + 0.1 * layer, 0.03, chance.uniform(0, 6), colour, 1.6)
-    for _ in range(12):
-        colour = mix(tones.body, tones.accent, chance.uniform(0.15, 0.6))
-        brush.disc(chance.uniform(0, 1), chance.uniform(-0.03, 0.13), chance.uniform(0.06, 0.13), colour)
+        brush.ridge(
+            tones.horizon + 0.07 + 0.12 * layer,
+            0.03,
+            chance.uniform(0, 6),
+            mix(leaf, _BLACK, 0.1 * layer),
+            1.6,
+        )
+    for _ in range(16):
+        shade = mix(leaf, _WHITE if not tones.night else _BLACK, chance.uniform(0.0, 0.25))
+        brush.disc(chance.uniform(0, 1), chance.uniform(-0.03, 0.13), chance.uniform(0.06, 0.13), shade)
 
 
-def forms(brush: Brush, tones: Tones, chance: Random) -> None:
-    """Large discs, rings and slabs, for texts that name no place."""
-    brush.gradient(mix(tones.air, tones.dark, 0.12), tones.air, 1)
-    x, y = chance.uniform(0.3, 0.7), chance.uniform(0.34, 0.48)
-    brush.disc(x, y, 0.36, mix(tones.air, tones.body, 0.45))
-    brush.disc(x, y, 0.25, mix(tones.glow, tones.air, 0.15))
-    brush.ring(x + chance.uniform(-0.2, 0.2), y + 0.08, 0.42, 0.008, tones.accent)
-    for _ in range(5):
-        left, width = chance.uniform(0.05, 0.85), chance.uniform(0.03, 0.1)
-        colour = chance.choice((tones.body, tones.accent, mix(tones.body, tones.dark, 0.5)))
-        brush.box(left, chance.uniform(0.35, 0.65), left + width, 1, colour, 0.02)
-    brush.ridge(0.74, 0.03, chance.uniform(0, 6), mix(tones.body, tones.dark, 0.6), 0.8)
+def above(brush: Brush, tones: Tones, chance: Random) -> None:
+    """The ground seen from straight above."""
+    brush.gradient(tones.ground, tones.ground, 1.0)
+    for _ in range(70):
+        shade = mix(tones.ground, chance.choice((_BLACK, _WHITE)), chance.uniform(0.03, 0.09))
+        brush.oval(
+            chance.random(), chance.random(), chance.uniform(0.01, 0.06), chance.uniform(0.01, 0.05), shade
+        )
 
 
 Set = Callable[[Brush, Tones, Random], None]
 SETS: dict[str, Set] = {
-    "room": room,
-    "street": street,
-    "city": city,
-    "sea": sea,
-    "forest": forest,
+    "neutral": stage,
+    "above": above,
+    "sweep": sweep,
+    "open": open_ground,
     "hills": hills,
-    "forms": forms,
+    "peaks": peaks,
+    "dunes": dunes,
+    "crater": crater,
+    "sea": sea,
+    "beach": beach,
+    "underwater": underwater,
+    "sky": sky,
+    "space": space,
+    "forest": forest,
+    **town_sets.SETS,
+    **interiors.SETS,
 }
-_PLACES = (
-    (
-        "room",
-        r"kitchen|room|interior|inside|restaurant|cafe|bar|office|shop|studio|bakery|library|workshop|lab|table|hall",
-    ),
-    ("street", r"market|street|alley|lane|corridor|bazaar|tunnel|road|passage|station|platform"),
-    (
-        "city",
-        r"city|rooftops?|skyline|towers?|downtown|buildings?|town|village|lisbon|osaka|tokyo|london|paris|berlin",
-    ),
-    ("sea", r"sea|ocean|beach|boats?|ships?|harbou?r|waves?|coast|lake|river|underwater|island|pier|sail\w*"),
-    ("forest", r"forest|woods?|trees?|jungle|garden|park|leaves"),
-    (
-        "hills",
-        r"hills?|mountains?|desert|dunes?|field|meadow|valley|cliffs?|prairie|farm|horizon|snow\w*|sky",
-    ),
-)
-
-
-def place_of(text: str) -> str | None:
-    """The kind of place whose words come first in a text, or None."""
-    lowered = text[:4000].lower()
-    found = [
-        (match.start(), name)
-        for name, words in _PLACES
-        if (match := re.search(rf"\b(?:{words})\b", lowered)) is not None
-    ]
-    return min(found)[1] if found else None
-
-
-def _lit(colour: RGB) -> RGB:
-    return mix(colour, _WHITE, 0.35)

@@ -1,114 +1,137 @@
-"""What the camera of one shot looks at: a backdrop larger than the frame, and the subject before it."""
+"""One shot, ready to be filmed: its backdrop, the layers before it, weather and camera."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 
-from sorasync.preview.animatic import sets
-from sorasync.preview.animatic.actors import Actor, DrawingTones, place_actors
+import numpy as np
+from PIL import Image
+
+from sorasync.preview.animatic import sets, vocabulary
 from sorasync.preview.animatic.brush import Brush
-from sorasync.preview.animatic.camera import Camera, Framing, Move, Pose, pose, read_camera
-from sorasync.preview.animatic.canvas import Canvas, Planes, from_picture, scale_plane
-from sorasync.preview.animatic.casting import Troupe, on_stage
-from sorasync.preview.animatic.furniture import furnish
-from sorasync.preview.animatic.light import read_light, shine, soften
-from sorasync.preview.animatic.patch import lay
-from sorasync.preview.animatic.script import Script
+from sorasync.preview.animatic.camera import Camera, Framing, Move, Pose, View, pose, read_camera
+from sorasync.preview.animatic.canvas import RGB, Canvas, Plane, Planes, from_picture, scale_plane
+from sorasync.preview.animatic.casting import Troupe
+from sorasync.preview.animatic.colours import mix
+from sorasync.preview.animatic.composition import Composition, compose, framing_of
+from sorasync.preview.animatic.entities import Entity
+from sorasync.preview.animatic.grade import Grade, palette_grade
+from sorasync.preview.animatic.layers import Layer, lay_layers
+from sorasync.preview.animatic.light import Light, read_light, shine, soften
+from sorasync.preview.animatic.script import Script, Shot
 from sorasync.preview.animatic.seeds import seeded
+from sorasync.preview.animatic.shot_reading import Reading, read_shot
+from sorasync.preview.animatic.subjects import Look
+from sorasync.preview.animatic.text import Font
+from sorasync.preview.animatic.tones import natural_tones
+from sorasync.preview.animatic.weather import Weather, make_weather
 
-# How much larger than the frame the backdrop is, in each direction.
-_ROOM = 1.3
-
-
-_NEAR = (Framing.MEDIUM, Framing.MEDIUM_CLOSE, Framing.CLOSE, Framing.EXTREME)
-# Headroom in medium shots, in picture heights.
-_LEAST_ABOVE = 0.015
+# How much larger than the frame the backdrop is, across and down; a whip pan needs more.
+_ROOM, _WHIP_ROOM = 1.45, 2.6
+# How far away backdrops are, for the camera's moves.
+_WALLS, _FAR, _ENDLESS = 3.2, 9.0, 60.0
+_SLANT = 9
+_KEPT_BACKDROP, _KEPT_LAYERS, _KEPT_CAST = 0.45, 0.65, 0.9
+_SNOW: RGB = (232, 238, 245)
+_HORIZON = 0.5
+_HIGH_HORIZON = 0.24
 
 
 @dataclass(frozen=True, slots=True)
 class ShotStage:
-    """One shot, ready to be filmed."""
+    """One shot, ready to be filmed. `given` says that the backdrop is a picture given as the first frame."""
 
     camera: Camera
     framing: Framing
+    reading: Reading
     backdrop: Canvas
-    actors: tuple[Actor, ...]
-    beats: int
+    room: tuple[float, float]
+    depth: float
+    composition: Composition
+    weather: Weather
+    given: bool = False
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The characters on stage."""
-        return tuple(actor.name for actor in self.actors if actor.name)
-
-    def film(self, picture: Planes, position: int, frames: int, rate: int) -> tuple[float, ...]:
+    def film(
+        self, picture: Planes, position: int, frames: int, rate: int
+    ) -> tuple[tuple[str, float, float], ...]:
         """Draw the shot's frame number `position` of `frames` over the whole picture.
 
-        Gives where the named characters are, in picture widths.
+        Gives what has a name: the name, its middle and its foot, in picture widths and heights.
         """
-        progress = position / max(1, frames - 1)
-        at = pose(self.camera, progress, position / rate)
+        progress, seconds = position / max(1, frames - 1), position / rate
+        at = pose(self.camera, progress, seconds)
+        if self.given:
+            at = self._from_start(at, seconds)
         self._film_backdrop(picture, at)
-        near = _settling(at, self.camera.move, progress) if self.framing in _NEAR else at
-        step = _beat_offset(self.beats * position / frames)
-        places = []
-        for number, actor in enumerate(self.actors):
-            x = actor.x + near.near_x + (step if actor.name else 0)
-            self._film_actor(picture, actor, near, x, position / rate + number * 0.8)
-            if actor.name:
-                places.append(x)
-        return tuple(places)
+        places = lay_layers(picture, self.composition.layers, self.composition.aim, at, progress, seconds)
+        self.weather.fall(picture, seconds)
+        if self.camera.dutch:
+            _slant(picture)
+        return places
+
+    def _from_start(self, at: Pose, seconds: float) -> Pose:
+        """The same move, begun with the whole of a given picture."""
+        first = pose(self.camera, 0.0, 0.0)
+        return Pose(
+            at.near / first.near, at.lens / first.lens, at.pan - first.pan, at.tilt - first.tilt,
+            at.track - first.track, at.lift - first.lift, at.turn - first.turn,
+        )  # fmt: skip
 
     def _film_backdrop(self, picture: Planes, at: Pose) -> None:
-        world = self.backdrop
-        width = round(world.width / at.zoom / 2) * 2
-        height = round(world.height / at.zoom / 2) * 2
-        seen = world.part(
-            _slide(world.width - width, at.x), _slide(world.height - height, at.y), width, height
+        aim, world = self.composition.aim, self.backdrop
+        away = 1 / max(0.05, aim.near * at.near) + self.depth - 1
+        scale = at.lens * self.depth / max(0.2, away)
+        if self.given:
+            # A flat picture has no depth, and it moves aside only where it is shown a little larger.
+            scale = max(1.0, at.lens * at.near) * (
+                1 + min(0.18, 1.6 * (abs(at.pan) + abs(at.tilt) + abs(at.track)))
+            )
+        shift = (
+            at.pan
+            + at.track * scale / self.depth
+            + at.turn * (1 / self.depth - 1) * (0.6 if self.given else 1)
         )
+        left = aim.x + (shift - aim.to_x) / scale
+        top = aim.y - (aim.to_y + at.tilt + at.lift * scale / self.depth) / scale
+        width, height = 1 / scale / self.room[0], 1 / scale / self.room[1]
+        across = 0.5 + (left - 0.5) / self.room[0]
+        down = 0.5 + (top - 0.5) / self.room[1]
+        wide = min(world.width, round(world.width * width / 2) * 2)
+        high = min(world.height, round(world.height * height / 2) * 2)
+        x = min(world.width - wide, max(0, round(world.width * across / 2) * 2))
+        y = min(world.height - high, max(0, round(world.height * down / 2) * 2))
+        seen = world.part(x, y, wide, high)
         picture.y[:] = scale_plane(seen.y, picture.width, picture.height)
         picture.u[:] = scale_plane(seen.u, picture.width // 2, picture.height // 2)
         picture.v[:] = scale_plane(seen.v, picture.width // 2, picture.height // 2)
 
-    def _film_actor(self, picture: Planes, actor: Actor, at: Pose, x: float, seconds: float) -> None:
-        """The subject breathes, and bobs when the camera follows it."""
-        patch = actor.at(seconds, at.near_zoom)
-        y = actor.y + at.near_y + actor.swing * math.sin(seconds * 2.2)
-        if actor.name and self.camera.move in (Move.TRACK_LEFT, Move.TRACK_RIGHT):
-            y -= 0.02 * abs(math.sin(seconds * 5))
-        top = y * picture.height - actor.hold * patch.height
-        if actor.name and self.framing is Framing.MEDIUM and self.camera.move not in (Move.UP, Move.DOWN):
-            top = max(top, _LEAST_ABOVE * picture.height)
-        lay(picture, patch, round(x * picture.width - patch.width / 2), round(top))
+
+def _slant(picture: Planes) -> None:
+    """Turn the whole picture by some degrees, enlarged so that no corner is empty."""
+    for plane in (picture.y, picture.u, picture.v):
+        plane[:] = _turned(plane)
 
 
-def _settling(at: Pose, move: Move, progress: float) -> Pose:
-    """A tilt or crane that ends on the subject, so that no near shot leaves its face."""
-    if move not in (Move.UP, Move.DOWN):
-        return at
-    left = (1 - progress) ** 2
-    return replace(at, near_y=(-0.34 if move is Move.UP else 0.34) * left)
-
-
-def _beat_offset(beat: float) -> float:
-    """How far aside the subject stands, in frame widths; it gets there in the first third of each beat."""
-    number, part = int(beat), min(1.0, beat % 1 * 3)
-    here, there = (0.02 * math.sin(max(0, count) * 2.1) for count in (number - 1, number))
-    return here + (there - here) * part * part * (3 - 2 * part)
-
-
-def _slide(spare: int, where: float) -> int:
-    """The even offset for -1 (start) to 1 (end) of the spare length."""
-    share = (min(1.0, max(-1.0, where)) + 1) / 2
-    return round(spare * share / 2) * 2
+def _turned(plane: Plane) -> Plane:
+    height, width = plane.shape
+    turn = np.deg2rad(_SLANT)
+    cos, sin = float(np.cos(turn)), float(np.sin(turn))
+    scale = 1 / (cos + sin * max(width / height, height / width))
+    a, b = cos * scale, sin * scale
+    x, y = width / 2, height / 2
+    matrix = (a, b, x - a * x - b * y, -b, a, y + b * x - a * y)
+    image = Image.fromarray(np.ascontiguousarray(plane))
+    turned = image.transform(image.size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+    return np.asarray(turned)
 
 
 @dataclass(frozen=True, slots=True)
 class ShotLook:
     """What makes two drawings of one prompt differ, and what an extension takes over from its source.
 
-    `first` counts the shots that came before; `place` and `framing` hold where the text says nothing of its
-    own, and `troupe` says who there is to be shown.
+    `first` counts the shots that came before; `place`, `time` and `framing` hold where the text says nothing
+    of its own, and `troupe` says who there is to be shown. `opening` is the picture given as the first frame.
+    `clean` leaves out all text.
     """
 
     seed: str
@@ -117,48 +140,164 @@ class ShotLook:
     place: str | None = None
     framing: Framing | None = None
     troupe: Troupe = field(default_factory=Troupe)
+    opening: Image.Image | None = None
+    clean: bool = False
 
 
-def build(script: Script, number: int, look: ShotLook, size: tuple[int, int], beats: int) -> ShotStage:
-    """Set up shot `number` for pictures of this size."""
+def reading_for(script: Script, number: int, look: ShotLook) -> Reading:
+    """What a shot shows by its own words, else by what came before."""
+    shot = script.shots[number]
+    named = tuple(shot.characters)
+    cast = tuple(sprite.name for sprite in look.troupe.cast)
+    beats = shot.beats or ("",)
+    reading = read_shot(beats, script.scene, f"{shot.lighting} {script.style}", cast, shot.camera)
+    if reading.place is None and not reading.unknown_place and look.place in vocabulary.places():
+        reading = replace(reading, place=vocabulary.places()[look.place])
+    return replace(reading, entities=_with_cast(reading, shot, look.troupe, named))
+
+
+def _with_cast(reading: Reading, shot: Shot, troupe: Troupe, named: tuple[str, ...]) -> tuple[Entity, ...]:
+    """The entities with the characters that the shot lists; speakers, or all, when it speaks of nobody."""
+    seen = list(reading.entities)
+    present = {entity.label.lower() for entity in seen if entity.kind == "cast"}
+    known = {sprite.name.lower(): sprite.name for sprite in troupe.cast}
+    wanted = [name for name in named if name.lower() not in present]
+    if not present and not named and not any(entity.kind == "person" for entity in seen):
+        wanted = [known.get(line.speaker.lower(), line.speaker) for line in shot.lines if line.speaker]
+        wanted = wanted or [sprite.name for sprite in troupe.unnamed]
+        if not wanted and not seen and troupe.others:
+            seen.append(Entity("person", "", troupe.others))
+    for name in dict.fromkeys(wanted):
+        kind = "cast" if name.lower() in known else "person"
+        seen.append(Entity(kind, known.get(name.lower(), name)))
+    return tuple(seen)
+
+
+def build(
+    script: Script, number: int, look: ShotLook, size: tuple[int, int], face: Font | None = None
+) -> ShotStage:
+    """Set up shot `number` for pictures of this size; boxes carry their names in the font."""
     shot = script.shots[number]
     chance = seeded(look.seed, look.take, look.first + number)
-    tones = sets.tones_of([colour.rgb for colour in shot.palette], look.first + number + look.take - 1)
-    words = f"{shot.lighting} {script.style}"
-    light = read_light(words, seeded(look.seed, look.take, look.first + number, "light"))
-    place = place_for(script, number, look)
-    world = _world_size(size[0]), _world_size(size[1])
-    brush = Brush(*world, tones.air)
-    sets.SETS[place](brush, tones, chance)
-    backdrop = from_picture(brush.picture)
-    soften(backdrop, _blur(shot.focus, min(world)))
-    shine(backdrop, light)
+    reading = reading_for(script, number, look)
     camera = read_camera(shot.camera)
-    framing = camera.framing or look.framing or Framing.MEDIUM
-    company = on_stage(shot, script.scene, look.troupe, framing)
-    drawing = DrawingTones(tones, light, size)
-    cast = place_actors(company, framing, drawing, chance.random())
-    words = f"{' '.join(shot.beats)} {shot.camera}"
-    return ShotStage(camera, framing, backdrop, furnish(words, cast, framing, drawing), beats)
+    if camera.framing is None and look.framing is not None:
+        camera = replace(camera, framing=look.framing)
+    framing = framing_of(reading, camera)
+    light = _light(reading, f"{shot.lighting} {script.style}", look, number)
+    drawn = Look(size, chance, None if look.clean else face, _gain(light), light.tint)
+    horizon = _HIGH_HORIZON if framing is Framing.AERIAL and reading.outside else _HORIZON
+    sprites = {sprite.name: sprite for sprite in look.troupe.cast}
+    given = look.opening is not None and number == 0
+    grade = palette_grade(shot.palette, _KEPT_BACKDROP) if shot.graded else None
+    if look.opening is not None and given:
+        composition = _before_picture(compose(reading, camera, sprites, drawn, horizon))
+        backdrop, room, depth = from_picture(look.opening), (1.0, 1.0), 1.0
+        weather = Weather()
+    else:
+        composition = compose(reading, camera, sprites, drawn, horizon)
+        room = (_WHIP_ROOM if camera.move in (Move.WHIP_LEFT, Move.WHIP_RIGHT) else _ROOM, _ROOM)
+        backdrop = _painted(reading, camera, room, size, (horizon, chance, drawn))
+        soften(backdrop, _blur(shot.focus, min(size), framing))
+        shine(backdrop, light)
+        depth = _depth(reading)
+        kinds = reading.weather if reading.outside else frozenset[str]()
+        weather = make_weather(kinds, size, reading.time == "night", chance)
+        if grade is not None:
+            grade.apply(backdrop)
+            composition = replace(
+                composition, layers=tuple(_graded(layer, grade, sprites) for layer in composition.layers)
+            )
+    return ShotStage(camera, framing, reading, backdrop, room, depth, composition, weather, given)
 
 
-def _world_size(length: int) -> int:
-    return max(16, round(length * _ROOM / 2) * 2)
+def _before_picture(composition: Composition) -> Composition:
+    """What comes into a given picture; what stands in it already is seen there."""
+    coming = tuple(one for one in composition.layers if one.path is not None and one.path.way == "enters")
+    return replace(composition, layers=coming)
 
 
-def _blur(focus: str, short: int) -> float:
+def _graded(layer: Layer, grade: Grade, sprites: dict[str, object] | dict) -> Layer:  # type: ignore[type-arg]
+    kept = _KEPT_CAST if layer.name in sprites else _KEPT_LAYERS
+    own = replace(grade, kept=kept)
+    return replace(
+        layer,
+        frames=tuple(frame.graded(own) for frame in layer.frames),
+        mirrored=tuple(frame.graded(own) for frame in layer.mirrored),
+        kept={},
+    )
+
+
+def _painted(
+    reading: Reading,
+    camera: Camera,
+    room: tuple[float, float],
+    size: tuple[int, int],
+    how: tuple[float, object, Look],
+) -> Canvas:
+    """The set of a place, larger than the frame."""
+    horizon, _, look = how
+    place = reading.place
+    ground: RGB = (150, 152, 154) if place is None else place.ground
+    wall: RGB = ground if place is None else place.wall
+    if (
+        reading.snow
+        and reading.outside
+        and place is not None
+        and place.set not in ("sea", "city", "sky", "platform")
+    ):
+        ground = mix(ground, _SNOW, 0.8)
+    time = "dark" if place is not None and place.dark_sky else reading.time
+    if time == "night" and place is not None:
+        ground = mix(ground, (8, 10, 20), 0.62)
+        wall = mix(wall, (16, 14, 24), 0.25 if not reading.outside else 0.6)
+    elif time in ("dusk", "dawn") and reading.outside:
+        ground = mix(ground, (80, 58, 70), 0.35 if time == "dusk" else 0.2)
+    grey = bool(reading.weather & {"rain", "storm", "fog", "overcast", "snow"})
+    level = 0.5 + (horizon - 0.5) / room[1]
+    tones = natural_tones(ground, wall, time, grey, level)
+    if place is not None:
+        lit = tones.lit or ((255, 226, 170) if place.lamps else None)
+        tones = replace(tones, awnings=place.awnings, lit=lit)
+    width, height = (max(16, round(length * share / 2) * 2) for length, share in zip(size, room, strict=True))
+    brush = Brush(width, height, tones.sky)
+    name = "neutral" if place is None else place.set
+    if camera.view is View.TOP_DOWN:
+        name = "above"
+    sets.SETS[name](brush, tones, look.chance)
+    return from_picture(brush.picture)
+
+
+def _depth(reading: Reading) -> float:
+    if reading.place is None or not reading.outside:
+        return (
+            _WALLS if reading.place is None or reading.place.set not in ("space", "underwater") else _ENDLESS
+        )
+    return _ENDLESS if reading.place.set == "sky" else _FAR
+
+
+def _light(reading: Reading, words: str, look: ShotLook, number: int) -> Light:
+    """The light that the words describe, as bright as the time of day allows."""
+    light = read_light(words, seeded(look.seed, look.take, look.first + number, "light"))
+    inside = not reading.outside
+    level = {"day": 1.0, "dawn": 0.88, "dusk": 0.8, "night": 0.8 if inside else 0.7}[reading.time]
+    tint = light.tint
+    if reading.time == "night" and tint is None and not inside:
+        tint = (96, 130, 220)
+    if reading.time == "dusk" and tint is None:
+        tint = (255, 150, 90)
+    return replace(light, level=level * light.level, tint=tint)
+
+
+def _gain(light: Light) -> float:
+    """How bright things are that stand before the set."""
+    return min(1.05, 0.1 + 0.95 * light.level) if light.level > 0.75 else 0.62 * light.level + 0.1
+
+
+def _blur(focus: str, short: int, framing: Framing) -> float:
     words = focus.lower()
     if any(word in words for word in ("shallow", "bokeh", "blur", "narrow", "f/1", "soft", "rack")):
         return short * 0.012
+    if framing in (Framing.CLOSE, Framing.EXTREME):
+        return short * 0.008
     return 0.8
-
-
-def place_for(script: Script, number: int, look: ShotLook) -> str:
-    """The kind of place of a shot: by its own words, else by the scene's, else by chance."""
-    shot = script.shots[number]
-    own = sets.place_of(" ".join(shot.beats))
-    general = sets.place_of(f"{script.scene} {script.style}")
-    found = own or general or look.place
-    if found in sets.SETS:
-        return found
-    return seeded(look.seed, "place").choice(("hills", "forms", "city", "sea", "forms"))

@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 from sorasync.preview.animatic.canvas import Canvas, from_frame
 from sorasync.preview.animatic.scene import BadMedia
 
-FPS = 8
+FPS = 12
 # A frame's length in the time base of the files, so that every time is a whole number.
 TICKS = 1000
 

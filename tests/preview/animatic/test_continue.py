@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sorasync.preview.animatic import FPS, BadMedia, Cast, draw, edit, extend, probe
-from sorasync.preview.animatic.panel import panel_height
+from sorasync.preview.animatic.page import lay_page
 from sorasync.preview.animatic.theme import Theme
 from tests.preview.animatic.support import decode, difference, make_clip, make_subject, scene, share_of
 
@@ -101,17 +101,17 @@ def test_colours_named_by_an_edit_are_graded_in(source: Path, tmp_path: Path) ->
 def test_an_edit_colours_the_picture_and_nothing_written(source: Path, tmp_path: Path) -> None:
     edit(source, "Make everything teal.", tmp_path / "teal.mp4")
     before, after = (decode(path).frames[4] for path in (source, tmp_path / "teal.mp4"))
-    floor = 180 - panel_height(Theme(320, 180))
+    wide, floor = lay_page(Theme(320, 180), clean=False).picture
     assert difference(before[floor + 4 :], after[floor + 4 :]) < 3
-    assert difference(before[7:22, 8:60], after[7:22, 8:60]) < 4
-    assert difference(before[60 : floor - 4], after[60 : floor - 4]) > 15
+    assert difference(before[:floor, wide + 4 :], after[:floor, wide + 4 :]) < 4
+    assert difference(before[60 : floor - 4, : wide - 4], after[60 : floor - 4, : wide - 4]) > 15
 
 
 def test_the_slate_of_an_edit_says_its_own_label_on_every_frame(source: Path, tmp_path: Path) -> None:
     edit(source, "Remove the clock.", tmp_path / "same.mp4")
     edit(source, "Remove the clock.", tmp_path / "own.mp4", label="clip.elsewhere#3/1")
     before, same, own = (
-        [frame[9:20, 8:70] for frame in decode(path).frames]
+        [frame[4:50, 250:316] for frame in decode(path).frames]
         for path in (source, tmp_path / "same.mp4", tmp_path / "own.mp4")
     )
     assert max(difference(a, b) for a, b in zip(before, same, strict=True)) < 6

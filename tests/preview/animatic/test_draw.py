@@ -91,21 +91,36 @@ def test_a_free_prompt_moves_with_the_camera_it_names(tmp_path: Path) -> None:
     assert moved > 1.5 * still
 
 
-def test_an_image_fills_the_first_frame_and_gives_way_to_the_drawing(tmp_path: Path) -> None:
+def test_a_given_image_is_the_picture_of_the_first_shot_and_moves_with_its_camera(tmp_path: Path) -> None:
     image = Image.new("RGB", (320, 180), (30, 180, 60))
-    image.paste((200, 40, 40), (0, 0, 160, 90))
+    image.paste((200, 40, 40), (0, 0, 110, 180))
     image.save(tmp_path / "first.png")
-    draw(scene(image=tmp_path / "first.png"), tmp_path / "a.mp4")
-    frames = decode(tmp_path / "a.mp4").frames
-    assert difference(frames[0], np.asarray(image)) < 3
-    assert difference(frames[-1], np.asarray(image)) > 30
+    asked = {"image": tmp_path / "first.png", "clean": True, "seconds": 3}
+    draw(scene("A kitchen. Slow push-in.", **asked), tmp_path / "in.mp4")
+    draw(scene("A kitchen. The camera pans right.", **asked), tmp_path / "pan.mp4")
+    draw(scene("A kitchen, static.", **asked), tmp_path / "still.mp4")
+    pushed, panned, still = (decode(tmp_path / f"{name}.mp4").frames for name in ("in", "pan", "still"))
+    for frames in (pushed, panned, still):
+        assert difference(frames[0], np.asarray(image)) < 4
+    assert difference(still[-1], np.asarray(image)) < 4
+    red = [(frame[..., 0] > 150).mean() for frame in (still[-1], pushed[-1], panned[-1])]
+    assert red[0] > red[1] > 0
+    assert red[0] > red[2] * 1.1
 
 
-def test_an_image_of_another_shape_is_cut_to_fill_the_frame(tmp_path: Path) -> None:
+def test_an_image_of_another_shape_is_cut_to_fill_the_picture(tmp_path: Path) -> None:
     Image.new("RGB", (100, 400), (30, 180, 60)).save(tmp_path / "tall.webp")
-    draw(scene(image=tmp_path / "tall.webp", seconds=1), tmp_path / "a.mp4")
+    draw(scene(image=tmp_path / "tall.webp", seconds=1, clean=True), tmp_path / "a.mp4")
     first = decode(tmp_path / "a.mp4").frames[0]
     assert difference(first, np.full_like(first, (30, 180, 60))) < 4
+
+
+def test_the_last_shot_ends_in_a_given_last_image(tmp_path: Path) -> None:
+    Image.new("RGB", (320, 180), (200, 40, 40)).save(tmp_path / "last.png")
+    draw(scene("A sea.", last_image=tmp_path / "last.png", clean=True), tmp_path / "a.mp4")
+    frames = decode(tmp_path / "a.mp4").frames
+    assert difference(frames[-1], np.full_like(frames[-1], (200, 40, 40))) < 4
+    assert difference(frames[0], frames[-1]) > 30
 
 
 def test_characters_are_shown_from_their_own_clips(tmp_path: Path) -> None:

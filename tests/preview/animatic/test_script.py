@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from sorasync.preview.animatic.camera import Framing, Move, pose, read_camera
+from sorasync.preview.animatic.camera import Framing, Move, View, pose, read_camera
 from sorasync.preview.animatic.colours import colours_in, swatch
 from sorasync.preview.animatic.script import Script, Shot, SpokenLine, read_script
 from sorasync.preview.animatic.timeline import lay_out, readable, turn
@@ -125,15 +125,22 @@ def test_framings_are_found_in_running_text(prompt: str, framing: Framing | None
     [
         ("slow push-in", Move.IN),
         ("dolly in, close-up", Move.IN),
+        ("dolly zoom", Move.ZOOM_IN),
+        ("slow zoom out", Move.ZOOM_OUT),
         ("pull-out to a wide shot", Move.OUT),
         ("pan left", Move.LEFT),
         ("slow pan right", Move.RIGHT),
+        ("whip pan to the left", Move.WHIP_LEFT),
+        ("whip pan", Move.WHIP_RIGHT),
         ("tilt up", Move.UP),
-        ("crane down", Move.DOWN),
-        ("camera descends", Move.DOWN),
+        ("crane down", Move.CRANE_DOWN),
+        ("camera descends", Move.CRANE_DOWN),
+        ("crane up over the roofs", Move.CRANE_UP),
         ("tracking shot", Move.TRACK_RIGHT),
         ("tracking left", Move.TRACK_LEFT),
-        ("orbits the table", Move.ORBIT),
+        ("orbits the table", Move.ORBIT_RIGHT),
+        ("orbits left around her", Move.ORBIT_LEFT),
+        ("drone shot, wide", Move.DRONE),
         ("locked-off tripod", Move.STATIC),
         ("medium close-up", Move.STATIC),
         ("panoramic view", Move.STATIC),
@@ -149,14 +156,36 @@ def test_framing_and_sway_stand_beside_the_move() -> None:
     assert (camera.framing, camera.sway, camera.move) == (Framing.MEDIUM_CLOSE, True, Move.IN)
 
 
+@pytest.mark.parametrize(
+    ("words", "view"),
+    [
+        ("over-the-shoulder, medium close-up", View.OVER_SHOULDER),
+        ("overhead top-down shot", View.TOP_DOWN),
+        ("close-up in profile", View.PROFILE),
+        ("follows her from behind", View.BACK),
+        ("wide", View.FRONT),
+    ],
+)
+def test_the_side_a_shot_is_taken_from_is_understood(words: str, view: View) -> None:
+    assert read_camera(words).view is view
+
+
+def test_a_slanted_frame_and_a_two_shot_are_understood() -> None:
+    assert read_camera("dutch angle, handheld").dutch
+    assert read_camera("medium two-shot").two_shot
+    assert not read_camera("medium shot").two_shot
+
+
 @given(st.sampled_from(Move), st.booleans(), st.floats(0, 1), st.floats(0, 120))
-def test_the_camera_never_leaves_the_backdrop(
+def test_every_move_is_read_back_and_stays_near_its_subject(
     move: Move, sway: bool, progress: float, seconds: float
 ) -> None:
-    words = f"{'handheld ' if sway else ''}{move.value}"
-    at = pose(read_camera(words), progress, seconds)
-    assert 1 <= at.zoom <= 1.5
-    assert abs(at.near_x) < 0.5
+    camera = read_camera(f"{'handheld ' if sway else ''}{move.value}")
+    assert camera.move is move
+    at = pose(camera, progress, seconds)
+    assert 0.7 <= at.near <= 1.3
+    assert 0.99 <= at.lens <= 1.4
+    assert max(map(abs, (at.pan, at.tilt, at.track, at.lift, at.turn))) < 1
 
 
 @pytest.mark.parametrize(
@@ -214,8 +243,8 @@ def test_shots_share_all_frames_without_gaps(beats: list[int], frames: int) -> N
 
 
 def test_beats_too_many_to_read_are_counted_instead() -> None:
-    assert readable(("a", "b", "c", "d"), 10) == ("a", "... 3 more")
-    assert readable(("a", "b"), 10) == ("a", "b")
+    assert readable(("a", "b", "c", "d"), 15) == ("a", "... 3 more")
+    assert readable(("a", "b"), 15) == ("a", "b")
 
 
 def test_each_beat_has_its_turn() -> None:

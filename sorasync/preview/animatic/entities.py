@@ -1,0 +1,254 @@
+"""The things, people and characters that a text names, and boxes for what nobody knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sorasync.preview.animatic import vocabulary
+from sorasync.preview.animatic.canvas import RGB
+from sorasync.preview.animatic.colours import colours_in
+from sorasync.preview.animatic.vocabulary import Match, Place, Thing, split_words, words_of
+from sorasync.preview.animatic.word_context import (
+    DETERMINERS,
+    NUMBERS,
+    ReadText,
+    count_of,
+    is_denied,
+    is_verb,
+    noun_phrase,
+    scale_in,
+    tint_of,
+    where_said,
+    without_camera,
+)
+
+# Nouns that nothing can be drawn for, or that are parts of the picture.
+ABSTRACT = words_of("abstract")
+_MOST_THINGS = 5
+_MOST_BOXES = 3
+_WORN = words_of("worn")
+_PERSONAL = frozenset(["he", "she", "him", "her", "his", "they", "them"])
+_FILLERS = words_of("fillers")
+CROWD = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Where something goes and when: `way` is a key of the table of paths, times are parts of the shot."""
+
+    way: str
+    start: float
+    stop: float
+    side: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Something to draw: a thing, somebody (`person`), a character (`cast`), or a box for anything else.
+
+    `scale` is how much larger than usual it is said to be, `where` its place in the picture.
+    """
+
+    kind: str
+    label: str
+    count: int = 1
+    thing: Thing | None = None
+    scale: float = 1.0
+    tint: RGB | None = None
+    where: str = ""
+    first: int = 0
+    small: bool = False
+    pose: str = ""
+    path: Path | None = None
+
+
+def find_entities(text: str, language: str, cast: tuple[str, ...], place: Place | None) -> tuple[Entity, ...]:
+    """What a text names, in its order: things, people, characters, and boxes for what nobody knows."""
+    english = language == "en"
+    whole = ReadText(split_words(without_camera(text)), english, language)
+    found = _cast_in(whole, cast)
+    # What says where and when is no thing to see there.
+    spots = vocabulary.place_table(english).find(whole.words)
+    for match in (*spots, *vocabulary.table("times", english).find(whole.words)):
+        here = place is not None and match.entry == place.name
+        if whole.free(match) and (here or match.after - match.first > 1 or match not in spots):
+            whole.take(match)
+    found += people_in(whole)
+    found += things_in(whole)
+    if english:
+        for match in spots:
+            whole.take(match)
+        found += _boxes_in(whole)
+    found = _dressed(found, whole)
+    return tuple(sorted(found, key=lambda entity: entity.first))
+
+
+def _cast_in(whole: ReadText, cast: tuple[str, ...]) -> list[Entity]:
+    found = []
+    for name in cast:
+        wanted = [word.text for word in split_words(name)]
+        for number in range(len(whole.words)):
+            if [word.text for word in whole.words[number : number + len(wanted)]] == wanted:
+                whole.take(Match(name, number, number + len(wanted)))
+                found.append(Entity("cast", name, first=number))
+                break
+    return found
+
+
+def things_in(whole: ReadText) -> list[Entity]:
+    """The things that a text names, each once, in its order."""
+    found: dict[str, Entity] = {}
+    for match in vocabulary.thing_table(whole.language).find(whole.words):
+        if (
+            not whole.free(match)
+            or (whole.english and is_verb(whole, match))
+            or is_denied(whole, match.first)
+        ):
+            continue
+        whole.take(match)
+        if match.entry in found or len(found) == _MOST_THINGS:
+            continue
+        thing = vocabulary.things()[match.entry]
+        found[match.entry] = Entity(
+            "thing",
+            whole.label(match),
+            count_of(whole, match),
+            thing,
+            scale_in(" ".join(whole.before(match.first, 3))),
+            tint_of(whole, match.first),
+            where_said(whole, match),
+            match.first,
+        )
+    return list(found.values())
+
+
+def _dressed(found: list[Entity], whole: ReadText) -> list[Entity]:
+    """What somebody wears is part of the figure, and lends it its colour."""
+    kept: list[Entity] = []
+    for entity in sorted(found, key=lambda one: one.first):
+        worn = entity.thing is not None and entity.thing.pictogram in _WORN
+        somebody = bool(kept) and kept[-1].kind in ("person", "cast")
+        wears = {"in", "wearing", "wears", "with", "his", "her"} & set(whole.before(entity.first, 5))
+        if worn and somebody and wears:
+            kept[-1] = replace(kept[-1], tint=entity.tint or kept[-1].tint)
+        else:
+            kept.append(entity)
+    return kept
+
+
+def people_in(whole: ReadText) -> list[Entity]:
+    """The people that a text speaks of; a pronoun is nobody new."""
+    found: list[Entity] = []
+    small = {
+        match.first
+        for match in vocabulary.table("people", whole.english).find(whole.words)
+        if match.entry == "small"
+    }
+    small |= {match.first for match in _small_table(whole.english).find(whole.words)}
+    poses = vocabulary.table("poses", whole.english).find(whole.words)
+    for match in vocabulary.table("people", whole.english).find(whole.words):
+        if (
+            not whole.free(match)
+            or is_denied(whole, match.first)
+            or (whole.english and is_verb(whole, match))
+        ):
+            continue
+        whole.take(match)
+        word = whole.words[match.first]
+        if word.text in _PERSONAL and found:
+            continue
+        sentence = word.sentence
+        pose = next(
+            (
+                one.entry
+                for one in poses
+                if one.first >= match.first and whole.words[one.first].sentence == sentence
+            ),
+            "",
+        )
+        count = {"one": 1, "two": 2, "some": 3, "crowd": CROWD, "small": 1}[match.entry]
+        if match.entry in ("one", "small", "some"):
+            named = count_of(whole, match)
+            plural = match.plural or match.entry == "some"
+            count = named if plural and named > 1 else count if not plural else 3
+        if match.entry == "crowd" and any(one.count == CROWD for one in found):
+            continue
+        label = "" if word.text in _PERSONAL else whole.label(match)
+        found.append(
+            Entity(
+                "person",
+                label,
+                count,
+                tint=tint_of(whole, match.first),
+                where=where_said(whole, match),
+                first=match.first,
+                small=match.first in small,
+                pose=pose,
+            )
+        )
+    return found
+
+
+def _small_table(english: bool) -> vocabulary.WordTable:
+    return vocabulary.WordTable(
+        (phrase, "small") for phrase in vocabulary.phrases(vocabulary.data()["people"]["small"], english)
+    )
+
+
+def _boxes_in(whole: ReadText) -> list[Entity]:
+    """Noun phrases that nobody knows: what stands after a determiner or number up to a word that ends it."""
+    known = _known_words()
+    found: list[Entity] = []
+    number = 0
+    while number < len(whole.words):
+        word = whole.words[number]
+        number += 1
+        opens = word.text in DETERMINERS or word.text in NUMBERS
+        if not opens or number - 1 in whole.taken:
+            continue
+        phrase = noun_phrase(whole, number, word.text)
+        end = number + len(phrase)
+        if phrase and end in whole.taken and end < len(whole.words):
+            continue
+        number = end
+        while phrase and (phrase[0].endswith("ly") or phrase[0] in _FILLERS):
+            phrase = phrase[1:]
+        if (
+            not phrase
+            or phrase[-1] in NUMBERS
+            or phrase[-1] in ABSTRACT
+            or phrase[-1] in known
+            or colours_in(phrase[-1])
+        ):
+            continue
+        if is_denied(whole, number - len(phrase)) or any(phrase[-1] in one.label.split() for one in found):
+            continue
+        match = Match(
+            "", number - len(phrase), number, phrase[-1].endswith("s") and not phrase[-1].endswith("ss")
+        )
+        found.append(
+            Entity(
+                "box",
+                " ".join(phrase[-3:]),
+                count_of(whole, match),
+                None,
+                scale_in(" ".join(phrase)),
+                tint_of(whole, number - 1),
+                where_said(whole, match),
+                match.first,
+            )
+        )
+        if len(found) == _MOST_BOXES:
+            break
+    return found
+
+
+def _known_words() -> frozenset[str]:
+    """Single words that some table knows, which are drawn in another way or not at all."""
+    found: set[str] = set()
+    for section in ("times", "weather", "cover", "poses", "paths", "people"):
+        for words in vocabulary.data()[section].values():
+            found.update(vocabulary.phrases(words, english=True))
+    for row in vocabulary.data()["places"]:
+        found.update(vocabulary.phrases(row["words"], english=True))
+    return frozenset(found)

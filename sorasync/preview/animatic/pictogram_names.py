@@ -1,0 +1,95 @@
+"""What pictograms are called in other languages, and which language a text is in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from functools import lru_cache
+from importlib.resources import files
+
+from sorasync.preview.animatic.vocabulary import words_of
+
+_FUNCTION_WORDS = {
+    "en": "the a an of and in on at with to is his her its their by from into over as under through",
+    "de": "der die das ein eine einen einem einer und im am mit auf von zu ist den dem über durch unter vor",
+    "fr": "le la les un une des du et dans sur avec au aux est de sous par en il elle qui devant",
+    "es": "el la los las un una y en con sobre de del al por bajo es se que su entre hacia",
+    "it": "il lo la gli le un una e in nel nella con su di del della al alla per sotto che sul",
+    "pt": "o a os as um uma e em no na com sobre de do da ao à por sob que seu pelo pela",
+    "tr": "bir ve ile bu için gibi içinde üzerinde altında",
+    "id": "di dan yang dengan dari ke seorang sebuah seekor ini itu",
+}
+_SCRIPTS = (
+    (r"[\u4e00-\u9fff]", "zh"),
+    (r"[\uac00-\ud7af]", "ko"),
+    (r"[\u0400-\u04ff]", "ru"),
+    (r"[\u0600-\u06ff]", "ar"),
+)
+_LEAST = 4
+_HEAD_FIRST = ("fr", "es", "it", "pt", "id")
+_INFLECTED = ("ru", "tr", "id")
+# Plurals that a blank final s does not make.
+_ENDINGS = {"de": ("e", "n", "en", "er", "nen")}
+_LAST_VOWELS = {"it": ("i", "e")}
+# What stands in names beside the thing itself.
+_BESIDE = words_of("beside")
+
+
+@lru_cache(maxsize=256)
+def language_of(text: str) -> str:
+    """The language of a text by its script or its little words; English where nothing speaks against it."""
+    if re.search(r"[\u3040-\u30ff]", text):
+        return "ja"
+    for pattern, language in _SCRIPTS:
+        if len(re.findall(pattern, text)) * 4 > len(re.findall(r"[^\W\d_]", text)):
+            return language
+    words = Counter(re.findall(r"[^\W\d_]+", text.lower()))
+    counts = {
+        language: sum(words[word] for word in known.split()) for language, known in _FUNCTION_WORDS.items()
+    }
+    best = max(counts, key=lambda language: counts[language])
+    return best if counts[best] > counts["en"] else "en"
+
+
+@lru_cache(maxsize=4)
+def _names(language: str) -> dict[str, str]:
+    """Pictogram to name; none where the package or the language is missing."""
+    try:
+        text = files("emoji.unicode_codes").joinpath(f"emoji_{language}.json").read_text("utf-8")
+    except (ModuleNotFoundError, FileNotFoundError):
+        return {}
+    found = json.loads(text)
+    return {str(sign): str(name).strip(":").replace("_", " ").lower() for sign, name in found.items()}
+
+
+@lru_cache(maxsize=4)
+def _heads(language: str) -> Counter[str]:
+    """In how many names each word is the first."""
+    return Counter(name.split()[0] for name in _names(language).values() if name)
+
+
+def names_in(language: str, pictograms: tuple[str, ...]) -> list[str]:
+    """The names of some pictograms: whole ones, and single words that say enough.
+
+    In scripts with blanks, an inflected form still begins like the name, so its last letter may differ.
+    """
+    known = _names(language)
+    names = [known.get(sign) or known.get(f"{sign}\ufe0f") or "" for sign in pictograms]
+    found: dict[str, None] = {}
+    for name in names:
+        if not name:
+            continue
+        found[name] = None
+        words = [word for word in re.split(r"[\s()]+", name) if word and word not in _BESIDE]
+        for word in words:
+            head = word == words[0] and language in _HEAD_FIRST
+            if len(word) >= _LEAST and (head or not _heads(language)[word]):
+                found[word] = None
+        found.update(
+            dict.fromkeys(f"{name}{ending}" for ending in _ENDINGS.get(language, ()) if len(name) >= _LEAST)
+        )
+        found.update(dict.fromkeys(f"{name[:-1]}{ending}" for ending in _LAST_VOWELS.get(language, ())))
+        if len(words) == 1 and len(name) > _LEAST and language in _INFLECTED:
+            found[f"{name[:-1]}*"] = None
+    return list(found)

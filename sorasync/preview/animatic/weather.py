@@ -1,0 +1,97 @@
+"""Rain, snow, fog and wind over a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from PIL import Image, ImageDraw
+
+from sorasync.preview.animatic.canvas import Planes
+from sorasync.preview.animatic.patch import Patch, lay, make_patch
+
+_FOG = 0.42
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """What moves over every frame: each sheet at its speed, in its own widths and heights a second."""
+
+    sheets: tuple[tuple[Patch, float, float], ...] = ()
+
+    def fall(self, picture: Planes, seconds: float) -> None:
+        """Draw the weather at a time; sheets repeat at their edges."""
+        for sheet, across, down in self.sheets:
+            left = round((seconds * across % 1) * sheet.width) if across else 0
+            top = round((seconds * down % 1) * sheet.height) if down else 0
+            for x in range(left - sheet.width if left else 0, picture.width, sheet.width):
+                for y in range(top - sheet.height if top else 0, picture.height, sheet.height):
+                    lay(picture, sheet, x, y)
+
+
+def make_weather(kinds: frozenset[str], size: tuple[int, int], night: bool, chance: Random) -> Weather:
+    """The weather of a shot for pictures of this size."""
+    sheets: list[tuple[Patch, float, float]] = []
+    if "fog" in kinds:
+        sheets.append((_fog(size, night), 0.0, 0.0))
+    if kinds & {"rain", "storm"}:
+        sheets.append((_rain(size, 230 if "storm" in kinds else 150, chance), 0.0, 2.1))
+    if "snow" in kinds:
+        sheets.append((_snow(size, 90, 0.009, chance), 0.05, 0.22))
+        sheets.append((_snow(size, 60, 0.016, chance), -0.04, 0.34))
+    if kinds & {"wind", "storm"}:
+        sheets.append((_wind(size, chance), 0.9, 0.0))
+    return Weather(tuple(sheets))
+
+
+def _sheet(size: tuple[int, int]) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    picture = Image.new("RGBA", size, (225, 232, 240, 0))
+    return picture, ImageDraw.Draw(picture)
+
+
+def _rain(size: tuple[int, int], drops: int, chance: Random) -> Patch:
+    picture, draw = _sheet(size)
+    long = size[1] * 0.075
+    for _ in range(drops):
+        x, y = chance.uniform(0, size[0]), chance.uniform(0, size[1] - long)
+        draw.line(
+            (x, y, x - long * 0.18, y + long),
+            fill=(214, 226, 240, chance.randrange(90, 170)),
+            width=max(1, size[1] // 300),
+        )
+    return make_patch(picture)
+
+
+def _snow(size: tuple[int, int], flakes: int, large: float, chance: Random) -> Patch:
+    picture, draw = _sheet(size)
+    for _ in range(flakes):
+        radius = max(0.8, chance.uniform(0.4, 1.0) * large * min(size) / 2)
+        x, y = chance.uniform(radius, size[0] - radius), chance.uniform(radius, size[1] - radius)
+        draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(246, 249, 255, 220))
+    return make_patch(picture)
+
+
+def _wind(size: tuple[int, int], chance: Random) -> Patch:
+    picture, draw = _sheet(size)
+    for _ in range(9):
+        x, y = chance.uniform(0, size[0] * 0.75), chance.uniform(0.08, 0.9) * size[1]
+        long = chance.uniform(0.1, 0.22) * size[0]
+        draw.arc(
+            (x, y, x + long, y + long * 0.16),
+            200,
+            340,
+            fill=(240, 244, 248, 150),
+            width=max(1, size[1] // 240),
+        )
+    return make_patch(picture)
+
+
+def _fog(size: tuple[int, int], night: bool) -> Patch:
+    """Thickest in the middle of the picture's height, where it is far."""
+    column = Image.new("L", (1, 5))
+    for row, share in enumerate((0.7, 0.95, 1.15, 0.95, 0.6)):
+        column.putpixel((0, row), round(255 * _FOG * share))
+    shade = (62, 68, 80) if night else (206, 212, 216)
+    picture = Image.new("RGBA", size, (*shade, 0))
+    picture.putalpha(column.resize(size, Image.Resampling.BILINEAR))
+    return make_patch(picture)

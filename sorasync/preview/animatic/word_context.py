@@ -1,0 +1,196 @@
+"""What the words around a word say of it: whether it is a noun, how many, how large, what colour."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from sorasync.preview.animatic import vocabulary
+from sorasync.preview.animatic.canvas import RGB
+from sorasync.preview.animatic.colours import colours_in
+from sorasync.preview.animatic.vocabulary import Match, Word, words_of
+
+NUMBERS = {
+    word: number
+    for number, words in {
+        1: "a an one single lone solitary ein eine einen einem un une una uno um uma один одна 一",
+        2: "two both pair couple zwei deux dos due dois duas два две 二 两 両",
+        3: "three trio several some few drei trois tres tre três три 三",
+        4: "four vier quatre cuatro quattro quatro четыре 四",
+        5: "five fünf cinq cinco cinque пять 五",
+        6: "six many sechs seis sei шесть 六",
+        7: "seven flock herd school pack swarm fleet",
+        8: "eight rows row",
+        9: "nine dozens",
+        10: "ten dozen",
+        12: "twelve hundreds thousands countless",
+    }.items()
+    for word in words.split()
+}
+DETERMINERS = words_of("determiners")
+_PREPOSITIONS = words_of("prepositions")
+PRONOUNS = words_of("pronouns")
+# Things whose names are verbs as well: they are things only after a determiner or the like.
+_VERBS_TOO = words_of("verbs_too")
+_STOPS = words_of("stops")
+_GIANT = re.compile(r"giant|huge|massive|gigantic|enormous|towering|colossal|immense")
+_TINY = re.compile(r"tiny|small|little|miniature|toy")
+_WHERE = {
+    "behind": "background distance far horizon distant backdrop",
+    "front": "foreground close-by nearby",
+    "left": "left",
+    "right": "right",
+    "above": "above overhead sky",
+}
+_CAMERA_WORDS = re.compile(
+    r"\b(?:the )?camera\b[^.;\n]*|\b(?:whip[- ])?pans? (?:left|right|up|down|across|over)\b"
+    r"|\bcranes? (?:up|down|shot)\b|\btrack(?:s|ing)?(?: shot)?\b|\bdrone(?:[- ](?:shot|view|footage))?\b"
+    r"|\bshot on [^.,;]*|\b\d+ ?mm\b[^.,;]*|\bbird'?s[- ]eye(?: view)?\b|\beye[- ]level\b|\bfish-?eye\b"
+    r"|\b(?:push|pull)(?:es|ing|s)?[- ](?:in|out|back)\b"
+    r"|\bworm'?s[- ]eye(?: view)?\b|\bslider\b|\bdolly\w*\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(slots=True)
+class ReadText:
+    """A text on its way: words, and which of them are spoken for."""
+
+    words: list[Word]
+    english: bool
+    language: str
+    taken: set[int] = field(default_factory=set)
+
+    def take(self, match: Match) -> None:
+        """Nothing else begins inside this match."""
+        self.taken.update(range(match.first, match.after))
+
+    def free(self, match: Match) -> bool:
+        """Whether no other match has one of these words."""
+        return self.taken.isdisjoint(range(match.first, match.after))
+
+    def label(self, match: Match) -> str:
+        """The words of a match."""
+        words = self.words[match.first : match.after]
+        if vocabulary.is_unspaced(words[0].text):
+            return words[0].text[: len(words)]
+        return " ".join(word.text for word in words)
+
+    def before(self, number: int, most: int) -> list[str]:
+        """The words before one in its sentence, nearest first."""
+        sentence = self.words[number].sentence
+        found = [
+            word.text for word in self.words[max(0, number - most) : number] if word.sentence == sentence
+        ]
+        return found[::-1]
+
+    def after(self, number: int, most: int) -> list[str]:
+        """The words from one on in the sentence of the word before it."""
+        if not number:
+            return []
+        sentence = self.words[number - 1].sentence
+        return [word.text for word in self.words[number : number + most] if word.sentence == sentence]
+
+
+def without_camera(text: str) -> str:
+    """The text without what the camera does and without what is said."""
+    text = re.sub(r"[\"“][^\"”\n]{1,300}[\"”]", " ", text)
+    return _CAMERA_WORDS.sub(" ; ", text)
+
+
+def is_verb(text: ReadText, match: Match) -> bool:
+    """Whether a word that can be a verb is one: nothing before it makes it a noun."""
+    word = text.words[match.first]
+    if match.after - match.first > 1 or not {word.text, word.text.removesuffix("s")} & _VERBS_TOO:
+        return False
+    if match.first - 1 in text.taken and text.before(match.first, 1):
+        return True
+    if word.text.endswith("s") and text.before(match.first, 1) in (["and"], ["then"]):
+        return True
+    for before in text.before(match.first, 3):
+        if before in DETERMINERS or before in _PREPOSITIONS or before.isdecimal():
+            return False
+        if before in PRONOUNS or before.endswith("ly"):
+            return True
+    return len(text.before(match.first, 3)) > 1
+
+
+def is_denied(whole: ReadText, first: int) -> bool:
+    """Whether the words before say that there is none, or that it is only compared with."""
+    before = whole.before(first, 3)
+    return bool(
+        {"no", "without", "like", "ohne", "kein", "sans", "sin", "senza", "sem"} & set(before[:2])
+    ) or (before[:2] in (["a", "as"], ["the", "as"]) or before[1:3] == ["a", "like"])
+
+
+def count_of(whole: ReadText, match: Match) -> int:
+    """How many of a thing there are, by the number before it or its plural."""
+    for word in whole.before(match.first, 4):
+        if word.isdecimal() and int(word) <= 40:
+            return max(1, int(word))
+        if word in NUMBERS and (NUMBERS[word] > 1 or not match.plural):
+            return NUMBERS[word]
+        if word in _PREPOSITIONS and word != "of":
+            break
+    return 3 if match.plural else 1
+
+
+def scale_in(words: str) -> float:
+    """How much larger than usual something is said to be."""
+    return 1.9 if _GIANT.search(words) else 0.6 if _TINY.search(words) else 1.0
+
+
+def tint_of(whole: ReadText, first: int) -> RGB | None:
+    """The colour that the words right before a noun give it."""
+    for word in whole.before(first, 3):
+        if word in DETERMINERS or word in _PREPOSITIONS:
+            return None
+        named = colours_in(word)
+        if named:
+            return named[0].rgb
+    return None
+
+
+def where_said(whole: ReadText, match: Match) -> str:
+    """Where in the picture the words around a noun put it."""
+    near = whole.after(match.after, 6)
+    before = whole.before(match.first, 3)
+    for previous, word in pairwise(["", *near]):
+        if word in ("and", "while", "as", "with"):
+            break
+        for where, words in _WHERE.items():
+            if word in words.split() and (previous == "the" or where == "above"):
+                return where
+    if "behind" in before or "distant" in before:
+        return "behind"
+    return ""
+
+
+def noun_phrase(whole: ReadText, number: int, opener: str) -> list[str]:
+    """The words of a noun phrase that begins at a word."""
+    phrase: list[str] = []
+    sentence = whole.words[number - 1].sentence
+    for place in range(number, min(number + 4, len(whole.words))):
+        word = whole.words[place]
+        text = word.text
+        if (
+            word.sentence != sentence
+            or word.after_comma
+            or place in whole.taken
+            or text in _PREPOSITIONS
+            or text in _STOPS
+        ):
+            break
+        if text in DETERMINERS:
+            break
+        many = opener not in ("a", "an", "one", "this", "that", "another", "each", "every")
+        if phrase and (
+            text.endswith(("ing", "ed", "ly"))
+            or (text.endswith("s") and not text.endswith(("ss", "us")) and not many)
+            or (text.endswith("s") and many and phrase[-1].endswith("s"))
+            or (opener == "the" and text.endswith("s") and not text.endswith(("ss", "us")))
+        ):
+            break
+        phrase.append(text)
+    return phrase
