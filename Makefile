@@ -9,6 +9,9 @@ READY := $(VENV)/.ready
 LOWEST := .venv-lowest
 # One process for each core. Tests go to whoever is free, for some take a hundred times longer than others.
 WORKERS := -n auto --dist worksteal
+# The suite starts the program hundreds of times: what one process compiles, the next finds compiled, also where
+# the environment says that nothing be written.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test test-all test-lowest crash lint format bench docs reference lock clean
 
@@ -18,6 +21,7 @@ demo: $(RUN)
 	@$(BIN)/sorasync cut the-last-letter --out assets/cut.the-last-letter.otio
 
 test: $(READY)
+	@$(BIN)/python -m compileall -q -j 0 sorasync
 	$(BIN)/python -m pytest $(WORKERS)
 
 # Adds what is too heavy for every run: a gateway in between, hundreds of clips, many more seeds, and the whole

@@ -30,6 +30,8 @@ def pytest_configure() -> None:
     """
     for name in [name for name in os.environ if name == "CI" or name.startswith(("GITHUB_", "GITLAB_"))]:
         del os.environ[name]
+    # What one of the programs that tests start compiles, the next finds compiled.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     _, most = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY if most < 0 else min(_MEMORY, most), most))
 
@@ -49,3 +51,12 @@ def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server for all tests of this process."""
     with running_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def program() -> Iterator[str]:
+    """The text of a script that runs `sorasync` and begins at once; see `tests.warm_program`."""
+    from tests.warm_program import warm_program
+
+    with warm_program() as script:
+        yield script

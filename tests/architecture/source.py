@@ -34,25 +34,39 @@ def package(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
 
-def imports(module: str, *, at_start: bool = False, types: bool = True) -> Iterator[str]:
+@cache
+def imports(module: str, *, at_start: bool = False, types: bool = True) -> tuple[str, ...]:
     """The modules that a module imports, our own and others, by dotted name.
 
     With `at_start` only those imported when it is loaded, not in its functions; without `types` not those
     for type checkers alone, which `at_start` leaves out as well.
     """
+    found: list[str] = []
     for node in _nodes(modules()[module], functions=not at_start, types=types and not at_start):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module} has a relative import"
             assert node.module is not None
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
-                yield inner if inner in modules() else node.module
+                found.append(inner if inner in modules() else node.module)
+    return tuple(found)
+
+
+def dotted(node: ast.expr) -> str:
+    """A name with its dots, such as `os.open`; empty for any other expression."""
+    if isinstance(node, ast.Attribute):
+        before = dotted(node.value)
+        return f"{before}.{node.attr}" if before else ""
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _nodes(tree: ast.AST, *, functions: bool, types: bool) -> Iterator[ast.AST]:
     for node in ast.iter_child_nodes(tree):
+        # No import stands inside an expression, and most nodes are expressions.
+        if isinstance(node, ast.expr):
+            continue
         if not functions and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             continue
         if not types and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):

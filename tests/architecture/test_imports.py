@@ -11,7 +11,7 @@ from graphlib import TopologicalSorter
 
 import pytest
 
-from tests.architecture.source import imports, modules, package
+from tests.architecture.source import dotted, imports, modules, package
 
 MAY_IMPORT: dict[str, set[str]] = {
     "toml": set(),
@@ -198,8 +198,8 @@ def test_files_of_a_library_are_opened_in_one_way() -> None:
 
 def _opens(call: ast.Call) -> bool:
     """Whether a call opens a file by its name."""
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else ast.unparse(call.func)
-    if name in ("read_text", "read_bytes") or ast.unparse(call.func) in ("open", "os.open"):
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else dotted(call.func)
+    if name in ("read_text", "read_bytes") or dotted(call.func) in ("open", "os.open"):
         return True
     mode = call.args[0] if call.args else None
     return name == "open" and isinstance(mode, ast.Constant) and mode.value in ("rb", "r", "rb+", "a")
@@ -211,7 +211,7 @@ def test_nothing_but_the_command_line_prints_or_exits() -> None:
         for module, tree in modules().items()
         if package(module) != "cli"
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in _FORBIDDEN
+        if isinstance(node, ast.Call) and dotted(node.func) in _FORBIDDEN
     ]
     assert wrong == []
 

@@ -19,6 +19,7 @@ import pytest
 from tests.ci import fake_gh
 from tests.ci.paid import Studio, a_studio, clips
 from tests.ci.workflow import ROOT, Runner, loaded, run_blocks
+from tests.warm_program import put_program
 
 EXAMPLES = ROOT / "docs" / "examples" / "github"
 PLAN, APPLY = loaded(EXAMPLES / "plan.yml"), loaded(EXAMPLES / "apply.yml")
@@ -134,18 +135,12 @@ class Repository:
 
 
 @pytest.fixture
-def repository(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Repository]:
+def repository(tmp_path: Path, capsys: pytest.CaptureFixture[str], program: str) -> Iterator[Repository]:
     """A repository with a library whose provider bills, and nothing in it yet."""
     shims = tmp_path / "shims"
-    shims.mkdir()
-    tool(
-        shims, "sorasync", f'exec "{sys.executable}" -I -c "from sorasync.cli.main import main; main()" "$@"'
-    )
-    tool(
-        shims, "gh", f'FAKE_GITHUB="{tmp_path}/github.json" exec "{sys.executable}" "{fake_gh.__file__}" "$@"'
-    )
+    put_program(program, shims)
+    fake = f'FAKE_GITHUB="{tmp_path}/github.json" exec "{sys.executable}" -IS "{fake_gh.__file__}" "$@"'
+    tool(shims, "gh", fake)
     tool(shims, "python", f'echo "$@" >> "{tmp_path}/pip.log"')
     with a_studio(tmp_path, capsys) as studio:
         made = Repository(tmp_path, studio)

@@ -19,6 +19,7 @@ import yaml
 
 from sorasync.cli.main import cli
 from tests.docs.pages import PAGES, ROOT, Block, blocks
+from tests.warm_program import put_program
 
 _ENDS = {"|", "||", "&&", ";", ">", ">>", "<", "&"}
 
@@ -68,14 +69,10 @@ def test_every_file_that_a_page_shows_can_be_read(block: Block) -> None:
             compile(block.code, str(block), "exec")
 
 
-def test_the_first_page_works_as_it_is_typed(tmp_path: Path) -> None:
+def test_the_first_page_works_as_it_is_typed(tmp_path: Path, program: str) -> None:
     _install, *typed = [block.code for block in blocks("sh") if block.page == "index.md"]
     assert len(typed) == 4
-    (tmp_path / "bin").mkdir()
-    program = tmp_path / "bin" / "sorasync"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sorasync "$@"\n')
-    program.chmod(0o755)
-    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    path = f"{put_program(program, tmp_path / 'bin').parent}{os.pathsep}{os.environ['PATH']}"
     script = "set -e\n" + "\necho ---\n".join(typed)
     done = subprocess.run(
         [shutil.which("bash") or "sh", "-c", script],

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import fcntl
 import json
 import os
 import pty
 import select
-import shutil
 import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import termios
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +39,9 @@ base_url = "http://127.0.0.1:9/v1"
 _PROGRAM = [sys.executable, "-m", "sorasync", "watch"]
 
 
-@cache
 def surroundings() -> dict[str, str]:
-    """The variables of every program that is started: what one compiles, the next finds compiled."""
-    directory = tempfile.mkdtemp(prefix="sorasync-compiled-")
-    atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return kept | {"PYTHONPYCACHEPREFIX": directory, "OPENAI_API_KEY": "sk-of-nobody"}
+    """The variables of every program that is started."""
+    return os.environ | {"OPENAI_API_KEY": "sk-of-nobody"}
 
 
 @dataclass
