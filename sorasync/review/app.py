@@ -69,6 +69,8 @@ class _Pages:
         self._live = live
         self._options = options
         self._choices = Choices(live.project)
+        # Pictures that are made at a time: a page asks for dozens at once.
+        self._posters = asyncio.Semaphore(2)
         self.closing = False
         self.loop: asyncio.AbstractEventLoop | None = None
         self.apply_run = PageApply(live.project, self._apply_ended)
@@ -199,9 +201,6 @@ class _Pages:
         if picture is None:
             raise HTTPException(404)
         return Response(picture, media_type="image/webp", headers=_FOR_GOOD)
-
-    # Pictures that are made at a time: a page asks for dozens at once.
-    _posters = asyncio.Semaphore(2)
 
     async def pick(self, request: Request) -> Response:
         """Pick a take, or none."""
