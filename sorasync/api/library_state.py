@@ -31,10 +31,10 @@ class LibraryState(OpenLibrary):
         return check_state(self._project())
 
     def lock(self) -> LockHolder | None:
-        """Who holds the lock, None if nobody does."""
-        from sorasync.operations.state_care import lock_holder
+        """Who holds the lock, or the first apply at work in a shared state; None if nobody does."""
+        from sorasync.operations.state_care import lock_holders
 
-        return lock_holder(self._project())
+        return next(iter(lock_holders(self._project())), None)
 
     def unlock(self, lock: str) -> None:
         """Remove the lock of a dead run, by the id that `lock` gives."""
@@ -72,6 +72,12 @@ class LibraryState(OpenLibrary):
         from sorasync.operations.state_care import exported_state
 
         return exported_state(self._project())
+
+    def move(self, url: str, *, lock_timeout: float = 0.0) -> StateHealth:
+        """Copy the state into an empty one at another URL, SQLite or PostgreSQL; every row is compared."""
+        from sorasync.operations.state_care import move_state
+
+        return move_state(self._project(), url, self._waiting("state.move", lock_timeout))
 
     def fill(self, text: str, *, lock_timeout: float = 0.0) -> StateHealth:
         """Fill an empty state from exported JSON."""

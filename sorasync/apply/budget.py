@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sorasync.clock import Clock, day_start, month_start
 from sorasync.errors import Refused
 from sorasync.plan.cost import money
-from sorasync.state.account import Charge
+from sorasync.state.account import Charge, Spent
 
 MAX_COST = "--max-cost"
 
@@ -98,6 +99,18 @@ class Budget:
         for cap in self.caps:
             cap.check(price, seconds)
         self.caps = tuple(cap.plus(price, seconds) for cap in self.caps)
+
+    def check_shared(self, usd: Decimal | None, seconds: float, spent: Callable[[float], Spent]) -> None:
+        """Raise `BudgetSpent` where others have spent meanwhile what was set aside here.
+
+        `spent` says what everybody has spent since a time, this request included.
+        """
+        price = usd or Decimal(0)
+        for cap in self.caps:
+            if cap.since is not None:
+                found = spent(cap.since)
+                before = replace(cap, spent_usd=found.usd - price, spent_seconds=found.seconds - seconds)
+                before.check(price, seconds)
 
     def release(self, usd: Decimal | None, seconds: float, at: float) -> None:
         """Give back a reservation of that time for a request that was certainly not charged.

@@ -21,7 +21,7 @@ from sorasync.plan.change import Change
 from sorasync.profile.profile import Profile
 from sorasync.provider.base import BatchQueue, InFlight, Provider
 from sorasync.provider.kept_answers import LARGEST_VIDEO
-from sorasync.state.lock import LockLost
+from sorasync.state.errors import LockLost
 from sorasync.state.store import Store
 
 
@@ -78,6 +78,8 @@ class Context:
     in_flight: InFlight | None = None
     batches: BatchQueue | None = None
     check_lock: Callable[[], None] = lambda: None
+    # Who has the keys that this run may not touch, where others apply to the same state.
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
     # The model whose clips use a character, by the character's address.
     cast_models: Mapping[str, str] = field(default_factory=dict)
     news: asyncio.Event = field(default_factory=asyncio.Event)

@@ -13,6 +13,7 @@ from functools import partial
 from sorasync.apply.batch.gather_creates import CreateGatherer
 from sorasync.apply.change_executor import ChangeExecutor
 from sorasync.apply.context import Context
+from sorasync.apply.events import Moment
 from sorasync.apply.in_doubt import InDoubt
 from sorasync.apply.render.download_queue import Downloads
 from sorasync.apply.render.follow import Follower
@@ -83,11 +84,12 @@ class _Engine:
         return self._report()
 
     def _open_questions(self) -> None:
-        """Only the holder of the lock sends, so no request of an earlier run is still on its way."""
-        store = self._context.store
+        """Only the holder of a key sends it, so no request of an earlier run is still on its way."""
+        store, leased = self._context.store, {change.key for change in self._changes}
         with store.transaction():
             for record in store.in_flight():
-                if record.status is Status.INTENT:
+                mine = not store.shared or record.key in leased - self._context.elsewhere.keys()
+                if record.status is Status.INTENT and mine:
                     store.move(record.key, Status.UNKNOWN, run=self._context.run)
 
     async def _listen(self) -> None:
@@ -122,6 +124,8 @@ class _Engine:
             cause = self._schedule.cause(change)
             if cause is not None:
                 self._settle(self._schedule.pop(), self._waits(change, cause))
+            elif change.action.leased and change.key in self._context.elsewhere:
+                self._settle(self._schedule.pop(), self._left_to_others(change))
             elif self._context.interrupted or (self._context.starts_nothing and change.action.renders):
                 self._settle(self._schedule.pop(), self._skipped(change))
             elif change.action.renders and self._full(change):
@@ -178,6 +182,11 @@ class _Engine:
     def _waits(self, change: Change, cause: str) -> Outcome:
         end = _INHERITED.get(self._outcomes[cause].end, End.BLOCKED)
         return Outcome(change.label, change.action, end, f"waits for {cause}", cause)
+
+    def _left_to_others(self, change: Change) -> Outcome:
+        why = f"{self._context.elsewhere[change.key]} has it in hand"
+        self._context.tell(change, Moment.PENDING, why)
+        return Outcome(change.label, change.action, End.PENDING, why, None, "sorasync apply picks it up")
 
     def _skipped(self, change: Change) -> Outcome:
         return Outcome(change.label, change.action, End.SKIPPED, "not started")

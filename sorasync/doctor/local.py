@@ -48,7 +48,7 @@ def _schemas(project: Project) -> Iterator[Check]:
 
 def _state(project: Project, store: Store) -> Iterator[Check]:
     from sorasync.state.consistency import faults
-    from sorasync.state.lock import holder
+    from sorasync.state.lock import all_holders
     from sorasync.state.record import Status
 
     if store.path is None and not store.shared:
@@ -67,8 +67,7 @@ def _state(project: Project, store: Store) -> Iterator[Check]:
     if store.path is not None:
         yield from _file_system(store.path)
         yield from _backups(project, store.path)
-    held = holder(store)
-    if held is not None:
+    for held in all_holders(store):
         yield Check("lock", Level.OK, f"held by {held.describe(project.clock.now())}")
 
 

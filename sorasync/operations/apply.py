@@ -36,7 +36,9 @@ from sorasync.plan.planfile import load
 from sorasync.plan.policy import PlanRefused, Policy, refusals
 from sorasync.plan.stale import PlanStale, differences, repriced, retried
 from sorasync.provider.host_client import HostClient
-from sorasync.state.lock import LockLost, LockWait, RunLock, held
+from sorasync.state.errors import LockLost
+from sorasync.state.leases import RunLeases, held_by_apply
+from sorasync.state.lock import LockWait, RunLock
 from sorasync.state.record import Status
 from sorasync.state.store import Store
 from sorasync.text import counted
@@ -102,7 +104,8 @@ def apply(
     with project.store(write=True) as store, ChecksAfterApply(project, store, reporter) as checks:
         for warning in store.warnings:
             reporter.notice(warning)
-        with held(store, project.clock, LockWait(command, options.lock_timeout, reporter.notice)) as lock:
+        waiting = LockWait(command, options.lock_timeout, reporter.notice)
+        with held_by_apply(store, project.clock, waiting) as lock:
             bring_up(project, store, reporter.notice)
             planned = _approved_plan(project, options, store)
             if (lost := forgotten(project, planned.known.briefs)) is not None:
@@ -116,9 +119,43 @@ def apply(
                 reporter.notice("; ".join(unwritten))
             if not confirm(planned):
                 return None
+            planned = _leased(project, options, store, planned, lock)
             checks.expect(planned)
             report = _carry_out(_Session(project, options, store, planned, checks, command, lock))
         return replace(report, failed_checks=checks.finish(interrupted=report.interrupted))
+
+
+# How often others may move on between a plan and its leases.
+_TRIES = 5
+
+
+def _leased(
+    project: Project, options: ApplyOptions, store: Store, approved: Planned, lock: RunLock | RunLeases
+) -> Planned:
+    """The plan, with leases of everything that it pays for or follows.
+
+    Where others have moved on since it was made, a new plan that pays for nothing but what was approved takes
+    its place. Raises `PlanStale`.
+    """
+    planned = approved
+    for _ in range(_TRIES):
+        lock.take({change.key for change in planned.plan.changes if change.action.leased})
+        if not store.shared:
+            return planned
+        changes = [change for change in planned.plan.changes if lock.holds(change.key)]
+        plan = replace(planned.plan, changes=tuple(changes))
+        moved = differences(plan, store.lineage, store.bindings(), store.briefs())
+        moved = moved or retried(plan, _tried(plan, store))
+        if not moved:
+            return planned
+        if options.plan_file is not None or options.expect is not None:
+            raise PlanStale(moved)
+        planned = _approved_plan(project, options, store)
+        known = {(change.key, change.cost_usd) for change in approved.plan.changes}
+        for change in planned.plan.changes:
+            if change.action.renders and change.paid and (change.key, change.cost_usd) not in known:
+                raise PlanStale(moved)
+    raise PlanStale(moved)
 
 
 def _prompts(planned: Planned) -> Iterator[str]:
@@ -208,7 +245,7 @@ class _Session:
     planned: Planned
     reporter: Reporter
     command: str
-    lock: RunLock
+    lock: RunLock | RunLeases
     unwritten: list[str] = field(default_factory=list)
 
     def finish(self, what: str, write: Callable[[], object]) -> None:
@@ -324,6 +361,7 @@ def _context(session: _Session, number: int, provider: HostClient) -> Context:
         in_flight=provider,
         batches=provider.batches if project.profile.can("batch") else None,
         check_lock=session.lock.check,
+        elsewhere=session.lock.elsewhere,
         cast_models=_cast_models(session.planned.graph) if project.profile.can("characters") else {},
     )
 
@@ -356,7 +394,7 @@ class FileThreads(ThreadPoolExecutor):
         super().shutdown(wait and not self.abandoned, cancel_futures=cancel_futures or self.abandoned)
 
 
-async def _beat(lock: RunLock, context: Context) -> None:
+async def _beat(lock: RunLock | RunLeases, context: Context) -> None:
     try:
         await lock.keep_beating()
     except LockLost as error:

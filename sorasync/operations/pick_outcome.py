@@ -89,9 +89,9 @@ def link_names_again(project: Project) -> None:
 
 def _link(project: Project, store: Store, planned: Planned) -> tuple[str, ...]:
     from sorasync.operations.apply import link_names
-    from sorasync.state.lock import holder
+    from sorasync.state.lock import all_holders
 
-    if holder(store) is not None:
+    if all_holders(store):
         return ("An apply is running: it relinks the file names when it ends.",)
     conflicts = link_names(project, store, planned).conflicts
     return tuple(f"{name}: a file of yours is in the way, so this name was not linked" for name in conflicts)

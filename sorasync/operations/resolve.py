@@ -165,13 +165,13 @@ def questions(project: Project, address: str | None = None, *, thumbnails: bool 
 
     Raises `StateError` and `ProviderError`.
     """
-    from sorasync.state.lock import holder
+    from sorasync.state.lock import all_holders
 
     with project.synced_store() as store:
         records = [record for record in store.in_flight() if record.status in OPEN]
         held = frozenset(store.remote_ids())
         several = several_takes(store, (record.address for record in store.in_flight()))
-        at_work = holder(store)
+        at_work = next(iter(all_holders(store)), None)
         batch_ids = frozenset(
             b for r in store.in_flight() if r.status is Status.BATCHED and (b := r.batch_id)
         )

@@ -50,14 +50,13 @@ def check_state(project: Project) -> StateHealth:
         return StateHealth(tuple(faults(store)), len(store.briefs()), len(store.bindings()), store.serial)
 
 
-def lock_holder(project: Project) -> LockHolder | None:
-    """Who holds the lock of the state, None if nobody does. Raises `StateError`."""
-    from sorasync.state.lock import holder
+def lock_holders(project: Project) -> list[LockHolder]:
+    """Who holds the lock of the state, or leases in it; empty if nobody does. Raises `StateError`."""
+    from sorasync.state.lock import all_holders
     from sorasync.state.process import is_dead
 
     with project.store() as store:
-        found = holder(store)
-    return None if found is None else LockHolder(found, is_dead(found.process))
+        return [LockHolder(found, is_dead(found.process)) for found in all_holders(store)]
 
 
 def unlock_state(project: Project, lock: str) -> None:

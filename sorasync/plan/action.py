@@ -32,6 +32,11 @@ class Action(StrEnum):
         """Whether it sends a request that makes a new render or upload."""
         return self in _RENDERING
 
+    @property
+    def leased(self) -> bool:
+        """Whether it pays for, follows or fetches a render, which of two applies only one may do."""
+        return self in _RENDERING or self in _FOLLOWING
+
 
 _MARKS = {
     Action.CREATE: "+",
@@ -48,6 +53,7 @@ _MARKS = {
     Action.BLOCKED: "!",
     Action.LOST: "?",
 }
+_FOLLOWING = frozenset({Action.RESUME, Action.DOWNLOAD, Action.LOST})
 _RENDERING = frozenset(
     {Action.CREATE, Action.EXTEND, Action.EDIT, Action.CHARACTER, Action.STILL, Action.REPLACE}
 )

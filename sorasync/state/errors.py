@@ -14,6 +14,10 @@ class StateError(SorasyncError):
     """The state cannot be read or written; what was committed before is safe."""
 
 
+class LockLost(StateError):
+    """Our lock or lease was taken away while we worked: nothing may be sent any more."""
+
+
 class ForbiddenMove(StateError):
     """A record cannot go from `before` (None: no record) to `after`."""
 

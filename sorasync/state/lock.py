@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
+from typing import Protocol, TypeVar
 
 from sorasync.clock import Clock
-from sorasync.state.errors import StateError
+from sorasync.state.errors import LockLost, StateError
 from sorasync.state.process import Process, is_dead, this_process
 from sorasync.state.store import Store
 
@@ -56,10 +57,6 @@ class StateLocked(StateError):
         )
 
 
-class LockLost(StateError):
-    """Our lock was taken away while we worked: nothing may be sent any more."""
-
-
 _LOST = "the lock on the state was taken away from this process"
 _LOST_HINT = "renders in flight continue and are recorded; see who unlocked it in `sorasync history`"
 
@@ -81,8 +78,16 @@ class RunLock:
     def __init__(self, store: Store, id: str, clock: Clock, notices: tuple[str, ...] = ()) -> None:
         self.id = id
         self.notices = notices
+        self.elsewhere: dict[str, str] = {}
         self._store = store
         self._clock = clock
+
+    def take(self, keys: Collection[str]) -> None:
+        """Whoever holds the lock has every key. See `RunLeases.take`."""
+
+    def holds(self, key: str) -> bool:
+        """Whoever holds the lock has every key. See `RunLeases.holds`."""
+        return True
 
     def beat(self) -> None:
         """Write a heartbeat. Raises `LockLost` if the lock was taken away."""
@@ -133,15 +138,9 @@ def acquire(
     now = clock.now()
     with session.transaction():
         _refuse_replaced(store)
-        before = holder(store)
-        notices: tuple[str, ...] = ()
-        if before is not None:
-            if not dead(before.process):
-                raise StateLocked(before, now)
-            notices = (f"the lock of {before.describe(now)} was taken over: that process has ended",)
-            store.log("lock broken", id=before.id, holder=before.describe(now))
+        notices = free_lock_of_the_dead(store, now, dead)
+        _refuse_applies(store, now)
         mine = Holder(uuid.uuid4().hex[:12], this_process(), command, now, now)
-        session.write("DELETE FROM locks WHERE name = 'apply'")
         session.write(
             f"INSERT INTO locks (name, {_COLUMNS}) VALUES ('apply', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (mine.id, *mine.process, command, now, now),
@@ -151,11 +150,25 @@ def acquire(
 
 async def acquire_within(store: Store, waiting: LockWait, clock: Clock) -> RunLock:
     """Take the lock, waiting for up to `waiting.timeout` seconds; then raise `StateLocked`."""
+    return await wait_for_lock(lambda: acquire(store, waiting.command, clock), waiting, clock)
+
+
+class Lock(Protocol):
+    """What keeps others off; `notices` say whom it was taken over from."""
+
+    notices: tuple[str, ...]
+
+
+L = TypeVar("L", bound=Lock)
+
+
+async def wait_for_lock(take: Callable[[], L], waiting: LockWait, clock: Clock) -> L:
+    """What `take` gives, waiting for up to `waiting.timeout` seconds where it raises `StateLocked`."""
     deadline = clock.monotonic() + waiting.timeout
     told = None
     while True:
         try:
-            lock = acquire(store, waiting.command, clock)
+            lock = take()
             break
         except StateLocked as locked:
             if waiting.timeout and told != locked.holder.id:
@@ -177,12 +190,49 @@ def held(store: Store, clock: Clock, waiting: LockWait) -> Iterator[RunLock]:
         yield lock
 
 
+def _refuse_applies(store: Store, now: float) -> None:
+    """Raise `StateLocked` while others apply to a shared state: the lock is for one process alone."""
+    if store.shared:
+        from sorasync.state.leases import living_holder
+
+        if (applying := living_holder(store)) is not None:
+            raise StateLocked(applying, now)
+
+
+def free_lock_of_the_dead(
+    store: Store, now: float, dead: Callable[[Process], bool] = is_dead
+) -> tuple[str, ...]:
+    """What to tell about a lock that was held by a process that has ended. Raises `StateLocked`.
+
+    The caller is in a transaction.
+    """
+    before = holder(store)
+    if before is None:
+        return ()
+    if not dead(before.process):
+        raise StateLocked(before, now)
+    store.session.write("DELETE FROM locks WHERE name = 'apply'")
+    store.log("lock broken", id=before.id, holder=before.describe(now))
+    return (f"the lock of {before.describe(now)} was taken over: that process has ended",)
+
+
 def _refuse_replaced(store: Store) -> None:
     """Refuse a state that was moved aside while we waited for its lock."""
     if store.replaced:
         raise StateError(
             "the state was replaced by another one meanwhile", hint="run the command again; nothing was done"
         )
+
+
+def all_holders(store: Store) -> list[Holder]:
+    """Who holds the lock now, or, of a shared state, every apply that is at work."""
+    found = holder(store)
+    alone = [] if found is None else [found]
+    if not store.shared:
+        return alone
+    from sorasync.state.leases import holders
+
+    return alone + [applying for applying, _ in holders(store)]
 
 
 def holder(store: Store) -> Holder | None:
@@ -197,15 +247,18 @@ def holder(store: Store) -> Holder | None:
 def unlock(store: Store, id: str) -> None:
     """Break the lock with that id, whoever holds it. Raises `StateError` if another one is held, or none."""
     with store.session.transaction():
-        found = holder(store)
-        if found is None:
+        held = {one.id: one for one in all_holders(store)}
+        if not held:
             raise StateError("the state is not locked")
-        if found.id != id:
+        found = held.get(id)
+        if found is None:
             raise StateError(
-                f"the lock on the state is not {id}, but {found.id}",
+                f"the lock on the state is not {id}, but {', '.join(held)}",
                 hint="`sorasync state lock` shows who holds it",
             )
         store.session.write("DELETE FROM locks WHERE id = ?", (id,))
+        if store.shared and id.isdecimal():
+            store.session.write("DELETE FROM holders WHERE fence = ?", (int(id),))
         store.log("unlocked", id=id, holder=found.describe(store.session.clock.now()))
 
 

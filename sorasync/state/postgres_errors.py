@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import psycopg
 
-from sorasync.state.errors import StateError
+from sorasync.state.errors import LockLost, StateError
 
 _SAFE = "what was committed is safe; run the command again"
 _SIGN_IN = (
     "set PGPASSWORD, or write ~/.pgpass or a service file; the URL names the user: postgresql://USER@HOST/DB"
 )
+
+# What `require_leases` raises.
+LEASES_LOST = "SL001"
 
 # By SQLSTATE, or the first two signs of it.
 _BY_STATE = {
@@ -44,6 +47,8 @@ _BY_WORDS = {
 def explain_postgres(error: Exception, name: str) -> StateError:
     """The error in words for users, with a remedy."""
     state = getattr(error, "sqlstate", None) or ""
+    if state == LEASES_LOST:
+        return LockLost(_first_line(error), hint="renders in flight continue; the next apply follows them")
     said = _first_line(error)
     message, hint = _BY_STATE.get(state) or _BY_STATE.get(state[:2]) or _otherwise(error, state, said)
     return StateError(message.format(name=name, error=said), hint=hint)

@@ -230,6 +230,7 @@ class Records(Attempts):
             if after != before:
                 self._put(after)
                 self._continue_attempt(after)
+                self.session.touch(key)
                 self.session.changed()
                 self.log("amended", after.address, key, run, **_loggable_fields(fields))
         return after
@@ -359,6 +360,7 @@ class Records(Attempts):
     def _moved(
         self, after: Record, before: Record | None, run: int | None, fields: Mapping[str, object]
     ) -> None:
+        self.session.touch(after.key)
         self.session.changed()
         start = before.status.value if before else None
         self.log(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -28,6 +29,10 @@ class Session:
         self._changed = False
         self._spoiled = False
         self._reading = False
+        # The number of the apply that this session belongs to, None where it has the state to itself.
+        # With it, a transaction is refused whose keys are leased by others.
+        self.fence: int | None = None
+        self._touched: set[str] = set()
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """All rows of a query. Its parameters are a sequence for `?`, a mapping for `:name`."""
@@ -82,6 +87,11 @@ class Session:
         with self._lock:
             self.database.executemany(sql, rows)
 
+    def touch(self, key: str) -> None:
+        """Say whose record this transaction changes; see `fence`."""
+        if self.fence is not None:
+            self._touched.add(key)
+
     def changed(self) -> None:
         """Mark this transaction as a change of the state; its commit raises the serial."""
         self._changed = True
@@ -109,6 +119,7 @@ class Session:
                 raise self.database.explain(error) from error
             raise
         self._changed = self._spoiled = False
+        self._touched.clear()
         return True
 
     def end(self, outermost: bool, error: BaseException | None) -> None:
@@ -153,6 +164,10 @@ class Session:
         try:
             if self._spoiled:
                 raise StateError("a part of this transaction failed: this is a bug in sorasync")
+            if self._touched:
+                self.database.execute(
+                    "SELECT require_leases(?, ?)", (self.fence, json.dumps(sorted(self._touched)))
+                )
             if self._changed:
                 self.database.execute("UPDATE state SET serial = serial + 1")
             self.database.commit()

@@ -59,6 +59,7 @@ COUNTERPARTS: dict[str, tuple[str, ...]] = {
     "state reconcile": ("state.reconcile",),
     "state export": ("state.export",),
     "state import": ("state.fill",),
+    "state move": ("state.move",),
 }
 # Commands for people and editors; docs/python.md says of each why it has no method.
 NO_METHOD = {"explain", "fmt", "schema", "watch", "review", "preview", "profiles", "completion"}

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from sorasync.state.backup import set_aside
-from sorasync.state.errors import StateError
-from sorasync.state.lock import LockLost, LockWait, StateLocked, acquire, acquire_within, holder, unlock
+from sorasync.state.errors import LockLost, StateError
+from sorasync.state.lock import LockWait, StateLocked, acquire, acquire_within, holder, unlock
 from sorasync.state.process import Process, is_dead, this_process
 from sorasync.state.store import Store
 from tests.state.making import TickingClock, about_files, open_store

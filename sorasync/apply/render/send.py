@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import NoReturn
 
 from sorasync.apply.context import Context
@@ -106,7 +107,12 @@ def intend(context: Context, change: Change, render: Render, request: Request | 
         elif status in (Status.SUBMITTED, Status.RENDERED):
             # Only a lost animatic is drawn again while its record counts as in flight.
             store.move(render.key, Status.LOST, run=context.run)
-        return Intent(store.intend(record, run=context.run), before, aside)
+        intent = store.intend(record, run=context.run)
+        if store.shared:
+            # In the transaction of the intent: no two machines can have the last of a budget.
+            spent = partial(store.spent, simulated=False)
+            context.budget.check_shared(change.cost_usd, change.seconds, spent)
+        return Intent(intent, before, aside)
 
 
 def _seed(context: Context, request: Request | None) -> object:

@@ -15,21 +15,23 @@ Examples:
 
 @subcommand(epilog=_EXAMPLES)
 def command(globals: Globals) -> ExitCode:
-    """Show who holds the state lock: user, machine, process, command, and the last sign of life."""
+    """Show who holds the state lock: user, machine, process, command, and the last sign of life.
+
+    In PostgreSQL several applies may be at work at once; each is shown.
+    """
     from sorasync.cli.views.state.state_output import holder_json
-    from sorasync.operations.state_care import lock_holder
+    from sorasync.operations.state_care import lock_holders
 
     project = globals.project()
-    found = lock_holder(project)
+    found = lock_holders(project)
     if globals.json:
-        shown = None if found is None else holder_json(found.holder, dead=found.dead)
-        print_json({"format_version": 1, "holder": shown})
+        shown = [holder_json(one.holder, dead=one.dead) for one in found]
+        print_json({"format_version": 1, "holder": shown[0] if shown else None, "holders": shown})
         return ExitCode.DONE
-    if found is None:
-        print_lines(["The state is not locked."])
-        return ExitCode.DONE
-    ended = "That process has ended: the next command takes it over."
-    gone = f"If that process is gone for good: sorasync state unlock {found.holder.id}"
-    held = f"Held by {found.holder.describe(project.clock.now())}."
-    print_lines([held, ended if found.dead else gone])
+    lines = [] if found else ["The state is not locked."]
+    for one in found:
+        lines.append(f"Held by {one.holder.describe(project.clock.now())}.")
+        gone = f"If that process is gone for good: sorasync state unlock {one.holder.id}"
+        lines.append("That process has ended: the next command takes it over." if one.dead else gone)
+    print_lines(lines)
     return ExitCode.DONE

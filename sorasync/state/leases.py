@@ -1,0 +1,202 @@
+"""Leases: in a shared state, applies of several machines work side by side.
+
+Each apply has a holder with a number, higher than that of any apply before, and leases the keys that it is
+about to pay for or to follow. Every later transaction that changes a record proves with the number that the
+key is still leased (`Session.fence`), so that an apply which was overtaken changes nothing.
+
+A holder lives for `LIFE` seconds beyond its last heartbeat, by the server's clock. Its owner stops sending
+`MARGIN` seconds earlier, by its own. What a dead holder leased is taken over by whoever wants it next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from types import TracebackType
+from typing import Any
+
+from sorasync.clock import Clock
+from sorasync.state.errors import LockLost, StateError
+from sorasync.state.lock import (
+    BEAT,
+    Holder,
+    LockWait,
+    RunLock,
+    free_lock_of_the_dead,
+    held,
+    wait_for_lock,
+)
+from sorasync.state.process import Process, is_dead, this_process
+from sorasync.state.store import Store
+
+# Seconds.
+LIFE, MARGIN = 60.0, 15.0
+_RETRY = 3.0
+
+_NOW = "extract(epoch FROM clock_timestamp())"
+_COLUMNS = (
+    'h.fence, h."user", h.host, h.machine, h.pid, h.process, h.command, h.since, h.heartbeat, '
+    f"h.heartbeat + h.life < {_NOW}"
+)
+_LOST_HINT = "renders in flight continue at the provider; the next `sorasync apply` follows what is left"
+
+
+class RunLeases:
+    """The leases of one apply, given back at the end of the `with` block.
+
+    `elsewhere` names who has each key that could not be had.
+    """
+
+    def __init__(self, store: Store, fence: int, clock: Clock, notices: tuple[str, ...]) -> None:
+        self.id = str(fence)
+        self.notices = notices
+        self.elsewhere: dict[str, str] = {}
+        self._fence = fence
+        self._store = store
+        self._clock = clock
+        self._renewed = (clock.monotonic(), clock.now())
+
+    def take(self, keys: Collection[str]) -> None:
+        """Lease the keys that no living apply has; `elsewhere` tells of the others."""
+        session = self._store.session
+        with session.transaction():
+            self._require()
+            held = session.rows(
+                f"SELECT l.key, {_COLUMNS} FROM leases l JOIN holders h ON h.fence = l.fence "
+                "WHERE h.fence <> ? AND l.key IN (SELECT value FROM json_each(?))",
+                (self._fence, json.dumps(list(keys))),
+            )
+            now = self._clock.now()
+            self.elsewhere = {}
+            for key, *row in held:
+                holder, dead = _holder(row)
+                if not dead:
+                    who = holder.process
+                    self.elsewhere[key] = f"{who.user} on {who.host}"
+                else:
+                    self._store.log("lease taken over", key=key, holder=holder.describe(now), fence=self.id)
+                    session.write("DELETE FROM holders WHERE fence = ?", (int(holder.id),))
+            session.write(f"DELETE FROM holders WHERE heartbeat + life < {_NOW}")
+            session.write_many(
+                "INSERT INTO leases (key, fence) VALUES (?, ?) "
+                "ON CONFLICT (key) DO UPDATE SET fence = excluded.fence",
+                [(key, self._fence) for key in keys if key not in self.elsewhere],
+            )
+        session.fence = self._fence
+
+    def holds(self, key: str) -> bool:
+        """Whether the key is ours, as far as it was asked for."""
+        return key not in self.elsewhere
+
+    def beat(self) -> None:
+        """Write a heartbeat. Raises `LockLost` if the leases were taken away."""
+        session, started = self._store.session, (self._clock.monotonic(), self._clock.now())
+        with session.relaxed():
+            done = session.write(
+                f"UPDATE holders SET heartbeat = {_NOW} WHERE fence = ? RETURNING fence", (self._fence,)
+            )
+            if done.fetchone() is None:
+                raise _lost("were taken away from this process")
+        self._renewed = started
+
+    def check(self) -> None:
+        """Raise `LockLost` if the leases may have run out. Asks nobody: it comes before each request."""
+        monotonic, wall = self._renewed
+        # Not every clock goes on while the machine sleeps.
+        if max(self._clock.monotonic() - monotonic, self._clock.now() - wall) > LIFE - MARGIN:
+            raise _lost("ran out: the database did not answer, or this machine stood still")
+
+    async def keep_beating(self, every: float = BEAT) -> None:
+        """Write heartbeats until cancelled or `LockLost`; run it as a background task.
+
+        A database that does not answer is asked again until the leases have run out.
+        """
+        pause = every
+        while True:
+            await self._clock.sleep(pause)
+            pause = every
+            try:
+                await asyncio.to_thread(self.beat)
+            except LockLost:
+                raise
+            except StateError:
+                self.check()
+                pause = min(_RETRY, every)
+
+    def release(self) -> None:
+        """Give the leases back."""
+        session = self._store.session
+        session.fence = None
+        with session.transaction():
+            session.write("DELETE FROM holders WHERE fence = ?", (self._fence,))
+
+    def _require(self) -> None:
+        if self._store.session.row("SELECT 1 FROM holders WHERE fence = ?", (self._fence,)) is None:
+            raise _lost("were taken away from this process")
+
+    def __enter__(self) -> RunLeases:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with suppress(StateError):
+            self.release()
+
+
+def holders(store: Store) -> list[tuple[Holder, bool]]:
+    """Every apply that has leases, and whether it is dead."""
+    return [_holder(row) for row in store.session.rows(f"SELECT {_COLUMNS} FROM holders h ORDER BY h.fence")]
+
+
+def living_holder(store: Store) -> Holder | None:
+    """An apply that may still send, None if there is none; the dead are forgotten with their leases."""
+    living = None
+    for holder, dead in holders(store):
+        if dead:
+            store.session.write("DELETE FROM holders WHERE fence = ?", (int(holder.id),))
+        else:
+            living = living or holder
+    return living
+
+
+def held_by_apply(
+    store: Store, clock: Clock, waiting: LockWait
+) -> AbstractContextManager[RunLock | RunLeases]:
+    """What an apply holds for a `with` block: leases of a shared state, the lock of any other."""
+    return joined(store, clock, waiting) if store.shared else held(store, clock, waiting)
+
+
+@contextmanager
+def joined(store: Store, clock: Clock, waiting: LockWait) -> Iterator[RunLeases]:
+    """Be one of the applies of a shared state for a `with` block. Raises `StateLocked`."""
+    leases = asyncio.run(wait_for_lock(lambda: _join(store, waiting.command, clock), waiting, clock))
+    with leases:
+        yield leases
+
+
+def _join(store: Store, command: str, clock: Clock) -> RunLeases:
+    session, now = store.session, clock.now()
+    with session.transaction():
+        notices = free_lock_of_the_dead(store, now)
+        row = session.write(
+            'INSERT INTO holders ("user", host, machine, pid, process, command, since, heartbeat, life) '
+            f"VALUES (?, ?, ?, ?, ?, ?, ?, {_NOW}, ?) RETURNING fence",
+            (*this_process(), command, now, LIFE),
+        ).fetchone()
+    return RunLeases(store, int(row[0]), clock, notices)
+
+
+def _holder(row: list[Any] | tuple[Any, ...]) -> tuple[Holder, bool]:
+    fence, user, host, machine, pid, started, command, since, heartbeat, expired = row
+    process = Process(user, host, machine, pid, started)
+    return Holder(str(fence), process, command, since, heartbeat), bool(expired) or is_dead(process)
+
+
+def _lost(why: str) -> LockLost:
+    return LockLost(f"the leases of this apply {why}", hint=_LOST_HINT)

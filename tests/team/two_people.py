@@ -1,0 +1,129 @@
+"""Two people, each with a clone of one library, apply at the same time; their state is in PostgreSQL."""
+
+from __future__ import annotations
+
+import random
+import signal
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.apply.crash import judge
+from tests.apply.crash.doom import AtNumbers
+from tests.apply.crash.library import Library
+from tests.apply.crash.server import ledger, serving
+from tests.apply.crash.victim import LOG, begin
+from tests.postgres_server import PostgresServer
+
+# How an apply may end beside another one: done, stale because the other was quicker, or pending at the other.
+ENDS = {0, 7, 8}
+# Seconds after which a run hangs.
+LONGEST = 120.0
+# An apply is killed at one of so many of its steps.
+_STEPS = 60
+
+
+@dataclass
+class TwoPeople:
+    """Their clones, and how their applies have ended."""
+
+    ann: Library
+    ben: Library
+    url: str
+    ends: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+    def declare(self, text: str) -> None:
+        """Both have the same manifests."""
+        for library in (self.ann, self.ben):
+            library.clips(text)
+
+    def together(
+        self, anns: tuple[str, ...] = (), bens: tuple[str, ...] = (), *, killed_at: int | None = None
+    ) -> tuple[int | None, int | None]:
+        """How the two end that begin at once."""
+        doom = None if killed_at is None else AtNumbers([(killed_at, signal.SIGKILL)])
+        first, second = begin(self.ann.root, doom, *anns), begin(self.ben.root, None, *bens)
+        codes = first.wait(LONGEST), second.wait(LONGEST)
+        for child in (first, second):
+            child.kill()
+        self.ends[f"{codes[0]} and {codes[1]}"] += 1
+        return codes
+
+    def one_after_the_other(self) -> None:
+        """Each applies alone, and then has nothing left to do."""
+        for library in (self.ann, self.ben):
+            if (code := begin(library.root).wait(LONGEST)) != 0:
+                self.wrong.append(f"an apply after the two ended with {code}")
+            self.wrong += judge.look(library.project())
+
+    def look(self, jobs: int) -> None:
+        """Each render was billed once, and no process broke."""
+        held = judge.held(self.ann.project())
+        if len(held) != jobs:
+            self.wrong.append(f"{len(held)} jobs are held, not {jobs}")
+        for found in judge.bill(ledger(self.url), {self.ann.name: held}).values():
+            self.wrong += found
+        for library in (self.ann, self.ben):
+            log = library.root / LOG
+            if log.exists() and ("Traceback" in (text := log.read_text()) or "bug in sorasync" in text):
+                self.wrong.append(f"{log} holds a traceback")
+
+
+def clone(root: Path, url: str, state: str) -> Library:
+    """A clone of the library."""
+    library = Library("team", root, url, pictures=False)
+    library.write()
+    config = root / "sorasync.toml"
+    config.write_text(config.read_text().replace("[state]\n", f'[state]\nurl = "{state}"\n'))
+    return library
+
+
+def same_clip(directory: Path, server: PostgresServer, schema: str, rounds: int) -> TwoPeople:
+    """Both apply the same clip, round after round with one take more."""
+    with serving(directory / "server") as url:
+        state = server.url(schema)
+        both = TwoPeople(clone(directory / "ann", url, state), clone(directory / "ben", url, state), url)
+        for takes in range(1, rounds + 1):
+            both.declare(f'[clips.a]\nprompt = "A round, team."\ntakes = {takes}\n')
+            codes = both.together()
+            if not set(codes) <= ENDS:
+                both.wrong.append(f"round {takes} ended with {codes}")
+            both.one_after_the_other()
+            if both.wrong:
+                break
+        both.look(rounds)
+        return both
+
+
+def disjoint_parts(directory: Path, server: PostgresServer, schema: str, rounds: int) -> TwoPeople:
+    """Each applies a clip of his own; neither ever waits for the other."""
+    with serving(directory / "server") as url:
+        state = server.url(schema)
+        both = TwoPeople(clone(directory / "ann", url, state), clone(directory / "ben", url, state), url)
+        for takes in range(1, rounds + 1):
+            both.declare("".join(f'[clips.{n}]\nprompt = "{n}, team."\ntakes = {takes}\n' for n in "ab"))
+            codes = both.together(("-t", "clip.a"), ("-t", "clip.b"))
+            if codes != (0, 0):
+                both.wrong.append(f"round {takes} ended with {codes}")
+                break
+        both.look(2 * rounds)
+        return both
+
+
+def one_is_killed(directory: Path, server: PostgresServer, schema: str, rounds: int, seed: int) -> TwoPeople:
+    """One of the two is killed somewhere in the middle; the next one continues."""
+    chance = random.Random(seed)
+    with serving(directory / "server") as url:
+        state = server.url(schema)
+        both = TwoPeople(clone(directory / "ann", url, state), clone(directory / "ben", url, state), url)
+        for takes in range(1, rounds + 1):
+            both.declare(f'[clips.a]\nprompt = "A round, team."\ntakes = {takes}\n')
+            codes = both.together(killed_at=chance.randint(8, _STEPS))
+            if codes[0] not in ENDS | {-signal.SIGKILL} or codes[1] not in ENDS:
+                both.wrong.append(f"round {takes} ended with {codes}")
+            both.one_after_the_other()
+            if both.wrong:
+                break
+        both.look(rounds)
+        return both
