@@ -13,7 +13,7 @@ WORKERS := -n auto --dist worksteal
 # the environment says that nothing be written.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-all test-lowest crash lint format bench docs reference lock clean
+.PHONY: demo test test-all test-lowest crash lint format bench sheet docs reference lock clean
 
 demo: $(RUN)
 	@$(BIN)/sorasync apply --yes
@@ -49,6 +49,10 @@ format: $(READY)
 # Prints the figures beside their targets. One of them: make bench ONLY=provider
 bench: $(READY)
 	$(BIN)/python -m bench $(ONLY)
+
+# Draws sixty prompts as animatics in one picture, to be looked at. No frame may contradict its words.
+sheet: $(READY)
+	$(BIN)/python -m tests.preview.animatic.sheet sheet.png
 
 # Builds the documentation as a site, in site/.
 docs: $(READY)
