@@ -62,6 +62,7 @@ docs: $(READY)
 reference: $(READY)
 	$(BIN)/python -m sorasync.cli.app.reference docs/cli.md
 	$(BIN)/python -m sorasync.manifest.reference
+	$(BIN)/python -m sorasync.preview.animatic.vocabulary_page docs/preview.md
 
 # Brings the lock files up to pyproject.toml, and every version as it is: make lock UPGRADE=--upgrade takes
 # the newest. Needs uv.

@@ -50,15 +50,14 @@ def clip_dialogue(render: Render, renders: Mapping[str, Render]) -> Iterator[Spo
 def _lines(prompt: str, seconds: int) -> Iterator[Spoken]:
     from sorasync.preview.animatic import FPS
     from sorasync.preview.animatic.script import read_script
-    from sorasync.preview.animatic.timeline import lay_out
+    from sorasync.preview.animatic.timeline import lay_out, spoken_spans
 
     script = read_script(prompt)
     for span in lay_out(script, seconds * FPS):
         lines = script.shots[span.shot].lines
-        for number, line in enumerate(lines):
-            start = span.start + Fraction(number * span.frames, len(lines))
-            stop = span.start + Fraction((number + 1) * span.frames, len(lines))
-            yield Spoken(start / FPS, stop / FPS, line.speaker, line.text)
+        for line, (start, stop) in zip(lines, spoken_spans(lines, span.frames), strict=True):
+            first, last = Fraction(span.start + start, FPS), Fraction(span.start + stop, FPS)
+            yield Spoken(first, last, line.speaker, line.text)
 
 
 def subtitles(lines: Iterator[Spoken]) -> Iterator[str]:

@@ -14,7 +14,8 @@ from sorasync.graph.render import Kind, Render
 
 @dataclass(slots=True)
 class StandIns:
-    """Draws animatics into `directory`. `real` gives the video of a render that is here.
+    """Draws animatics into `directory`, `clean` ones without text. `real` gives the video of a render that is
+    here.
 
     `version` is that of the drawing: another one draws afresh.
     """
@@ -25,6 +26,7 @@ class StandIns:
     graph: Graph
     real: Callable[[Render], Path | None]
     progress: Callable[[str, float], None]
+    clean: bool = False
     _drawn: dict[str, Path] = field(default_factory=dict)
 
     def of(self, render: Render) -> Path:
@@ -34,12 +36,17 @@ class StandIns:
         found = self._drawn.get(render.key)
         if found is None:
             name = hashlib.sha256(
-                f"{self.version} {render.key} {self._source_key(render)}{self._image_key(render)}".encode()
+                f"{self._drawing} {render.key} {self._source_key(render)}{self._image_key(render)}".encode()
             ).hexdigest()
             found = self._drawn[render.key] = self.directory / f"{name}.mp4"
             if not found.exists():
                 self._draw(render, found)
         return found
+
+    @property
+    def _drawing(self) -> str:
+        """What decides how things are drawn, besides the render."""
+        return f"{self.version} clean" if self.clean else self.version
 
     def _source_key(self, render: Render) -> str:
         source = self._source(render)
@@ -60,13 +67,16 @@ class StandIns:
         from sorasync.durable import write_atomic
         from sorasync.preview.animatic import Scene, still
 
-        found = self.directory / f"{hashlib.sha256(f'{self.version} {render.key}'.encode()).hexdigest()}.png"
+        name = hashlib.sha256(f"{self._drawing} {render.key}".encode()).hexdigest()
+        found = self.directory / f"{name}.png"
         if not found.exists():
             before = None if render.source is None else self.graph.renders[render.source]
             image = None if before is None else self.real(before) or self._drawn_still(before)
             width, height = map(int, render.size.split("x"))
             label = self.graph.label(render.address)
-            scene = Scene(render.prompt, render.model, width, height, 1, image=image, label=label)
+            scene = Scene(
+                render.prompt, render.model, width, height, 1, image=image, label=label, clean=self.clean
+            )
             found.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(found, still(scene))
         return found
@@ -97,6 +107,7 @@ class StandIns:
             cast=tuple((one.prompt, self.root / one.file) for one in cast if one.file),
             image=self._image(render),
             source=self._source(render),
+            clean=self.clean,
         )
         label = self.graph.label(render.address)
         carry_out(job, lambda done: self.progress(label, done / 100))

@@ -347,11 +347,11 @@ class _Building(DeclarationReader):
             style = self.defaults.style if model.style is None else model.style
             for index, shot in enumerate(model.shots or ()):
                 if f"clip.{name}" not in self.declared.partial and not any(
-                    getattr(shot, key) for key in type(shot).model_fields
+                    getattr(shot, key) for key in type(shot).model_fields if key != "seconds"
                 ):
                     self.fault(
                         "S112",
-                        "a shot needs at least one field",
+                        "a shot needs at least one field besides `seconds`",
                         (*path, "shots", index),
                         address,
                         on_key=True,

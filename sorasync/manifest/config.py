@@ -186,6 +186,14 @@ class SafetyConfig(Table):
     min_existing: Whole = Field(10, description="Shares apply from this many renders on.", examples=[10])
 
 
+class PreviewConfig(Table):
+    """`[preview]`: how the preview provider and cuts draw animatics."""
+
+    clean: bool = Field(
+        False, description="Draw them without text, the picture over the whole frame.", examples=[True]
+    )
+
+
 class LintLimitsConfig(Table):
     """`[lint.limits]`: thresholds of the rules that count."""
 
@@ -241,6 +249,7 @@ class Config(Table):
     budget: BudgetConfig = Field(default_factory=BudgetConfig, description="Where apply stops.")
     retake: RetakeConfig = Field(default_factory=RetakeConfig, description="Limits of retakes.")
     safety: SafetyConfig = Field(default_factory=SafetyConfig, description="Which plans are refused.")
+    preview: PreviewConfig = Field(default_factory=PreviewConfig, description="How animatics are drawn.")
     checks: ChecksModel | None = Field(
         None, description="What finished videos are checked for.", examples=[{"black": {"seconds": 0.2}}]
     )

@@ -105,6 +105,7 @@ _ORDER: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("Apply", "[apply]"),
         ("Budget", "[budget]"),
         ("Safety", "[safety]"),
+        ("Preview", "[preview]"),
         ("Lint", "[lint]"),
         ("LintLimits", "[lint.limits]"),
         ("Retake", "[retake]"),

@@ -252,6 +252,12 @@ class DialogueModel(Table):
 class ShotModel(Table):
     """`[[clips.SLUG.shots]]`: one camera set-up, one action, one lighting."""
 
+    seconds: Annotated[float, Field(gt=0, le=86_400)] | None = Field(
+        None, description="How long the shot takes; the others share what is left.", examples=[2.5]
+    )
+    characters: Texts | None = Field(
+        None, description="Who is in the shot, by name.", examples=[["Mossy", "Chef"]]
+    )
     camera: Text | None = Field(None, description="Framing and move.", examples=["close-up, slow push-in"])
     depth_of_field: Text | None = Field(None, description="Depth of field.", examples=["shallow"])
     action: Texts | None = Field(

@@ -131,7 +131,16 @@ TABLES: Final[dict[str, dict[str, Any]]] = {
     "Shot": {
         "anyOf": [
             {"required": [key]}
-            for key in ("camera", "depth_of_field", "action", "lighting", "palette", "dialogue", "sound")
+            for key in (
+                "characters",
+                "camera",
+                "depth_of_field",
+                "action",
+                "lighting",
+                "palette",
+                "dialogue",
+                "sound",
+            )
         ]
     },
     "Event": {

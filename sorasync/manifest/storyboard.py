@@ -25,6 +25,10 @@ def storyboard_text(style: str | None, scene: str | None, shots: Sequence[ShotMo
 
 def _shot_blocks(number: int, shot: ShotModel) -> Iterator[str]:
     yield f"Shot {number}"
+    if shot.seconds:
+        yield f"Seconds: {shot.seconds:g}"
+    if shot.characters:
+        yield f"Characters: {', '.join(one_line(name) for name in shot.characters)}"
     if shot.camera:
         yield f"Camera: {one_line(shot.camera)}"
     if shot.depth_of_field:

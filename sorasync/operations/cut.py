@@ -219,7 +219,15 @@ def stand_ins(project: Project, view: CutView, progress: Progress) -> dict[str, 
         raise SorasyncError(f"{STAND_INS} leads out of the library through a link")
     real = view.videos | view.pictures
     code = code_digest(("preview",))
-    drawn = StandIns(code, project.root, directory, view.graph, lambda one: real.get(one.address), progress)
+    drawn = StandIns(
+        code,
+        project.root,
+        directory,
+        view.graph,
+        lambda one: real.get(one.address),
+        progress,
+        project.config.preview.clean,
+    )
     return {at: real.get(at) or drawn.of(render) for at, render in view.timeline.renders.items()}
 
 

@@ -31,8 +31,9 @@ def require_preview() -> None:
 
 
 @asynccontextmanager
-async def preview_transport(data: Path) -> AsyncIterator[AsyncBaseTransport]:
-    """A transport that answers with a preview server over `data`, which is created if need be.
+async def preview_transport(data: Path, clean: bool = False) -> AsyncIterator[AsyncBaseTransport]:
+    """A transport that answers with a preview server over `data`, which is created if need be; `clean` draws
+    no text.
 
     An interruption does not wait for drawings.
     """
@@ -40,7 +41,7 @@ async def preview_transport(data: Path) -> AsyncIterator[AsyncBaseTransport]:
     from sorasync.preview.app import PreviewSettings, create_app
     from sorasync.provider.local import in_process
 
-    app = create_app(PreviewSettings(data=data, expires_after=_KEPT))
+    app = create_app(PreviewSettings(data=data, clean=clean, expires_after=_KEPT))
     try:
         yield in_process(app)
         await app.state.server.aclose()

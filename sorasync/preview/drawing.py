@@ -36,6 +36,7 @@ class DrawingJob:
     last_image: Path | None = None
     source: Path | None = None
     damage: tuple[tuple[str, float], ...] = ()
+    clean: bool = False
 
 
 def carry_out(drawing: DrawingJob, progress: Callable[[float], None]) -> None:
@@ -84,4 +85,5 @@ def _scene(drawing: DrawingJob) -> Scene:
         image=drawing.image,
         last_image=drawing.last_image,
         label=drawing.label,
+        clean=drawing.clean,
     )

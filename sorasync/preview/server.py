@@ -135,6 +135,7 @@ class Server:
             seconds=1,
             image=images[0] if images else None,
             label=wanted.label,
+            clean=self.settings.clean,
         )
         return still(scene, wanted.form)
 
@@ -206,6 +207,7 @@ class Server:
             last_image=last if (last := self.places.last_image(job.id)).exists() else None,
             source=self._source_of(job),
             damage=job.damage,
+            clean=self.settings.clean,
         )
 
     def _source_of(self, job: PreviewJob) -> Path | None:

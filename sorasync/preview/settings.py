@@ -12,18 +12,20 @@ from sorasync.clock import Clock, SystemClock
 class PreviewSettings:
     """The settings of a preview server.
 
-    `data` is a directory for jobs, files and the ledger; it is created. `draw = False` gives every render a
-    tiny valid MP4 of the right size and length at once. `render_seconds` is the simulated time a render
-    takes (0: as fast as drawing goes). `workers` renders are drawn at once. `dialect` is the server family
-    that is spoken. `faults` is a plan file (see `sorasync.preview.faults`). With `api_key` set, requests
-    without it get 401. More than `max_in_flight` unfinished jobs get 429. Downloads are valid for
-    `expires_after` seconds, those of a batch for `batch_expires_after`. New jobs stay out of the list for
-    `list_lag` seconds. `poll_after_ms` is the polling hint (None: chosen from `render_seconds`). Events go
-    to `webhook_url`, signed with `webhook_secret` (`whsec_` and base64).
+    `data` is a directory for jobs, files and the ledger; it is created. `draw = False` gives every render
+    a tiny valid MP4 of the right size and length at once, `clean` draws no text. `render_seconds` is the
+    simulated time a render takes (0: as fast as drawing goes). `workers` renders are drawn at once.
+    `dialect` is the server family that is spoken. `faults` is a plan file (see
+    `sorasync.preview.faults`). With `api_key` set, requests without it get 401. More than `max_in_flight`
+    unfinished jobs get 429. Downloads are valid for `expires_after` seconds, those of a batch for
+    `batch_expires_after`. New jobs stay out of the list for `list_lag` seconds. `poll_after_ms` is the
+    polling hint (None: chosen from `render_seconds`). Events go to `webhook_url`, signed with
+    `webhook_secret` (`whsec_` and base64).
     """
 
     data: Path
     draw: bool = True
+    clean: bool = False
     render_seconds: float | None = 0
     workers: int = 2
     dialect: str = "openai"

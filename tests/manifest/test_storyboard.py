@@ -51,6 +51,14 @@ def test_a_storyboard_becomes_blocks_in_a_fixed_order(tmp_path: Path) -> None:
     assert clip(tmp_path, MANIFEST).prompt == FULL
 
 
+def test_seconds_and_characters_of_a_shot_are_lines_of_the_prompt(tmp_path: Path) -> None:
+    first = "{ seconds = 2.5, characters = ['Mossy', 'Chef'], camera = 'wide' }"
+    second = "{ seconds = 3, action = 'waits' }"
+    assert clip(tmp_path, f"[clips.a]\nshots = [{first}, {second}]\n").prompt == (
+        "Shot 1\nSeconds: 2.5\nCharacters: Mossy, Chef\nCamera: wide\n\nShot 2\nSeconds: 3\nAction:\n- waits"
+    )
+
+
 def test_absent_fields_leave_no_line(tmp_path: Path) -> None:
     assert clip(tmp_path, "[clips.a]\nshots = [{ camera = 'wide' }]\n").prompt == "Shot 1\nCamera: wide"
     assert clip(tmp_path, "[clips.a]\nscene = 'A street.'\n").prompt == "A street."

@@ -47,6 +47,7 @@ Examples:
 )
 @click.option("--render-seconds", type=click.FloatRange(0), metavar="N", help="How long a render takes.")
 @click.option("--no-draw", is_flag=True, help="Give every render a tiny video at once instead of drawing it.")
+@click.option("--clean", is_flag=True, help="Draw without text, the picture over the whole frame.")
 @click.option("--api-key-env", metavar="NAME", help="Refuse requests without the key in this variable.")
 def command(
     globals: Globals,
@@ -57,6 +58,7 @@ def command(
     faults: Path | None,
     render_seconds: float | None,
     no_draw: bool,
+    clean: bool,
     api_key_env: str | None,
 ) -> ExitCode:
     """Serve the preview provider on a port, until Ctrl-C.
@@ -70,6 +72,7 @@ def command(
     settings = parts.settings(
         data=data or _default_data(globals),
         draw=not no_draw,
+        clean=clean,
         render_seconds=render_seconds or 0,
         dialect=dialect,
         faults=faults,

@@ -13,6 +13,7 @@ from sorasync.preview.animatic.pictograms import draw_pictogram
 from sorasync.preview.animatic.shot_reading import Reading
 from sorasync.preview.animatic.sprite import Sprite
 from sorasync.preview.animatic.subjects import (
+    FIGURES,
     FLOOR,
     NEAR,
     PERSON,
@@ -34,6 +35,8 @@ _BOX = 1.1
 _THIRDS = (0.36, 0.5, 0.64)
 _HEADS = {Framing.MEDIUM: 0.34, Framing.MEDIUM_CLOSE: 0.4, Framing.CLOSE: 0.46, Framing.EXTREME: 0.48}
 _FEET = {Framing.FULL: FLOOR, Framing.WIDE: 0.84, Framing.AERIAL: 0.74}
+# A thing is seen from not as far as somebody, to be known.
+_THING_AERIAL = 0.45
 _THING_NEAR = {
     Framing.EXTREME: 1.9, Framing.CLOSE: 1.4, Framing.MEDIUM_CLOSE: 1.25, Framing.MEDIUM: 1.1,
 }  # fmt: skip
@@ -87,7 +90,7 @@ def compose(
     layers.sort(key=lambda layer: (not layer.held, -layer.depth))
     if camera.view is View.OVER_SHOULDER:
         layers.append(shoulder_layer(look))
-    return Composition(tuple(layers), _aim(lead, framing, layers))
+    return Composition(tuple(layers), _aim(lead, framing, layers, look.aspect))
 
 
 def _measured(entity: Entity, sprites: dict[str, Sprite]) -> Group:
@@ -99,6 +102,8 @@ def _measured(entity: Entity, sprites: dict[str, Sprite]) -> Group:
     if entity.kind in ("person", "cast"):
         return Group(entity, 1.15 if entity.small else PERSON, 0.42)
     if entity.thing is not None:
+        if entity.thing.pictogram in FIGURES:
+            return Group(entity, entity.thing.height * entity.scale, 0.42)
         picture = draw_pictogram(entity.thing.pictogram, 64, entity.thing.tint)
         shape = picture.width / picture.height if picture is not None else 1.4
         return Group(entity, entity.thing.height * entity.scale, shape)
@@ -192,12 +197,14 @@ def _place(shown: list[Group], lead: Group, look: Look, metres: float) -> None:
         lead.x = 0.5
 
 
-def _aim(lead: Group, framing: Framing, layers: list[Layer]) -> Aim:
+def _aim(lead: Group, framing: Framing, layers: list[Layer], aspect: float) -> Aim:
     """The camera on its subject: a face on its line, a thing in the middle, feet on the floor."""
     own = [layer for layer in layers if layer.name == lead.entity.label and layer.held is False]
     foot = own[0].foot if own else FLOOR
     if framing in _FEET:
-        near = framing.value if lead.alive or framing is not Framing.FULL else 1.0
+        near = framing.value
+        if not lead.alive and framing is Framing.AERIAL:
+            near = _THING_AERIAL
         if not lead.alive and lead.entity.thing is not None and lead.entity.thing.on != "ground":
             return Aim(lead.x, 0.5, lead.x if near >= 1 else 0.5, 0.5, near)
         return Aim(lead.x, FLOOR, lead.x if near >= 1 else 0.5, _FEET[framing], near)
@@ -209,6 +216,7 @@ def _aim(lead: Group, framing: Framing, layers: list[Layer]) -> Aim:
         if head is not None or lead.sprite is not None:
             part = head.head if head is not None else 1.0
             near = 1 + (framing.value - 1) * min(1.0, max(0.12, 0.15 / part))
+        near = min(near, max(1.0, 3.2 * aspect)) if lead.entity.count > 1 else near
         to_x = 0.5 if framing is Framing.EXTREME else lead.x
         return Aim(lead.x, foot - tall * (1 - face), to_x, _HEADS[framing], near)
     tall = _THING_TALL
@@ -231,8 +239,10 @@ def _layers_of(
     if group.entity.thing is not None and group.entity.thing.on == "sky":
         tall = 0.55 if group is lead else 0.26
     elif group is not lead and group.entity.kind == "thing":
-        tall = min(_LARGEST if group.depth < 1.5 else 0.62, max(_SMALLEST, tall))
-    foot = _foot(group, lead, tall, horizon, framing)
+        both_small = group.entity.thing is not None and group.entity.thing.on == "table" and not lead.alive
+        least = 0.2 if both_small else _SMALLEST
+        tall = min(_LARGEST if group.depth < 1.5 else 0.62, max(least, tall))
+    foot = _foot(group, lead, tall, horizon, look)
     wide = tall * picture.width / picture.height / look.aspect
     step = min(wide * 1.12, 0.86 / max(1, count)) if count > 1 else 0.0
     for number in range(count):
@@ -249,7 +259,7 @@ def _layers_of(
         yield layer_of(group, picture, look, (x, foot - 0.012 * (number % 3), share, depth), path)
 
 
-def _foot(group: Group, lead: Group, tall: float, horizon: float, framing: Framing) -> float:
+def _foot(group: Group, lead: Group, tall: float, horizon: float, look: Look) -> float:
     """Where the lower edge of a group stands in the full shot."""
     on = group.entity.thing.on if group.entity.thing is not None else "ground"
     ground = horizon + (FLOOR - horizon) / group.depth
@@ -265,7 +275,8 @@ def _foot(group: Group, lead: Group, tall: float, horizon: float, framing: Frami
         return ground + 0.02 - (0.1 if group.depth == 1.0 else 0.0)
     if on == "table" and group is not lead and lead.alive:
         # In somebody's hands, or at least as high.
-        group.x = min(0.94, lead.x + 0.11) if group.x >= lead.x else max(0.06, lead.x - 0.11)
+        aside = min(0.26, 0.195 / look.aspect)
+        group.x = lead.x + aside if group.x >= lead.x else lead.x - aside
         group.depth = 0.98
         return FLOOR - PERSON_TALL * 0.5 + tall / 2
     if on == "table" and group is lead:

@@ -27,6 +27,7 @@ ABSTRACT = words_of("abstract")
 _MOST_THINGS = 5
 _MOST_BOXES = 3
 _WORN = words_of("worn")
+_BODY_PARTS = words_of("body_parts")
 _PERSONAL = frozenset(["he", "she", "him", "her", "his", "they", "them"])
 _FILLERS = words_of("fillers")
 CROWD = 14
@@ -80,6 +81,8 @@ def find_entities(text: str, language: str, cast: tuple[str, ...], place: Place 
             whole.take(match)
         found += _boxes_in(whole)
     found = _dressed(found, whole)
+    if any(one.kind in ("person", "cast") for one in found):
+        found = [one for one in found if one.thing is None or one.thing.pictogram not in _BODY_PARTS]
     return tuple(sorted(found, key=lambda entity: entity.first))
 
 

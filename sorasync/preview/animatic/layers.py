@@ -14,6 +14,7 @@ from sorasync.preview.animatic.sprite import SECONDS_A_FRAME
 
 _MOST_KEPT = 6
 _NEAREST = 0.12
+_GROUND = 0.93
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +109,21 @@ def _on_path(layer: Layer, progress: float) -> Where:
     done = min(1.0, max(0.0, (progress - path.start) / max(0.01, path.stop - path.start)))
     eased = done * done * (3 - 2 * done)
     away = 1.0 if path.side == "right" else -1.0 if path.side == "left" else 1.0 if layer.x >= 0.5 else -1.0
-    far = 0.75 + layer.tall * 0.4
     round_ = _towards(layer, path, away)
     match path.way:
         case "enters":
             # Whoever enters to the left comes from the right.
             come = -away if path.side else away
-            return replace(rest, x=layer.x + come * far * (1 - min(1.0, eased * 1.4)), turned=round_)
+            return replace(rest, x=layer.x + come * _way_out(layer, come) * (1 - done) ** 2, turned=round_)
         case "leaves":
-            return replace(rest, x=layer.x + away * far * eased, turned=round_)
+            return replace(rest, x=layer.x + away * _way_out(layer, away) * done * done, turned=round_)
         case "passes":
             reach = 0.34 if not path.side else 0.5
             return replace(rest, x=layer.x + away * reach * (2 * done - 1), turned=round_)
         case "rises":
-            return replace(rest, foot=layer.foot - 0.5 * eased)
+            # What flies comes up from the ground; what stands goes up from where it is.
+            start = max(layer.foot, _GROUND) if layer.foot < _GROUND - 0.1 else layer.foot
+            return replace(rest, foot=start + (min(layer.foot, start - 0.3) - start) * eased)
         case "falls":
             return replace(rest, foot=layer.foot - 0.5 * (1 - eased))
         case "turns":
@@ -129,6 +131,11 @@ def _on_path(layer: Layer, progress: float) -> Where:
             return replace(rest, narrow=max(0.08, abs(angle)), turned=angle < 0)
         case _:
             return replace(rest, foot=layer.foot + 0.06 * eased, tall=layer.tall * (0.75 + 0.6 * eased))
+
+
+def _way_out(layer: Layer, side: float) -> float:
+    """How far it is from a layer's place out of the picture."""
+    return (1 - layer.x if side > 0 else layer.x) + layer.tall * 0.6
 
 
 def _towards(layer: Layer, path: Path, away: float) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from functools import lru_cache
 from importlib.resources import files
+from typing import NamedTuple
 
 from sorasync.preview.animatic.vocabulary import words_of
 
@@ -69,27 +70,30 @@ def _heads(language: str) -> Counter[str]:
     return Counter(name.split()[0] for name in _names(language).values() if name)
 
 
-def names_in(language: str, pictograms: tuple[str, ...]) -> list[str]:
-    """The names of some pictograms: whole ones, and single words that say enough.
+class Names(NamedTuple):
+    """Whole names with their plurals, and words of names that say enough alone."""
 
-    In scripts with blanks, an inflected form still begins like the name, so its last letter may differ.
-    """
+    whole: list[str]
+    parts: list[str]
+
+
+def names_in(language: str, pictograms: tuple[str, ...]) -> Names:
+    """The names of some pictograms in a language."""
     known = _names(language)
-    names = [known.get(sign) or known.get(f"{sign}\ufe0f") or "" for sign in pictograms]
-    found: dict[str, None] = {}
+    names = [name for sign in pictograms if (name := known.get(sign) or known.get(f"{sign}\ufe0f"))]
+    whole: dict[str, None] = {}
+    parts: dict[str, None] = {}
     for name in names:
-        if not name:
-            continue
-        found[name] = None
+        whole[name] = None
+        if len(name) >= _LEAST:
+            whole.update(dict.fromkeys(f"{name}{ending}" for ending in _ENDINGS.get(language, ())))
+            whole.update(dict.fromkeys(f"{name[:-1]}{ending}" for ending in _LAST_VOWELS.get(language, ())))
         words = [word for word in re.split(r"[\s()]+", name) if word and word not in _BESIDE]
+        if len(words) == 1 and len(name) > _LEAST and language in _INFLECTED:
+            # An inflected form still begins like the name.
+            parts[f"{name[:-1]}*"] = None
         for word in words:
             head = word == words[0] and language in _HEAD_FIRST
             if len(word) >= _LEAST and (head or not _heads(language)[word]):
-                found[word] = None
-        found.update(
-            dict.fromkeys(f"{name}{ending}" for ending in _ENDINGS.get(language, ()) if len(name) >= _LEAST)
-        )
-        found.update(dict.fromkeys(f"{name[:-1]}{ending}" for ending in _LAST_VOWELS.get(language, ())))
-        if len(words) == 1 and len(name) > _LEAST and language in _INFLECTED:
-            found[f"{name[:-1]}*"] = None
-    return list(found)
+                parts[word] = None
+    return Names(list(whole), list(parts))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from functools import lru_cache
 from importlib.resources import files
 
@@ -40,8 +42,8 @@ def draw_pictogram(sign: str, height: int, tint: RGB, ink: RGB | None = None) ->
 
     Its lines are dark, or of the colour `ink`: people are all lines.
     """
-    if sign == "lighthouse":
-        return _lighthouse(height, tint)
+    if sign in _BY_HAND:
+        return _painted(sign, height, tint)
     lines = _lines(sign, height)
     if lines is None:
         return None
@@ -87,11 +89,19 @@ def _body(lines: Image.Image) -> Image.Image:
     return body.filter(ImageFilter.MinFilter(3)).resize(lines.size, Image.Resampling.BILINEAR)
 
 
-def _lighthouse(height: int, tint: RGB) -> Image.Image:
-    """No pictogram shows one."""
-    size = height * 2
+def _painted(sign: str, height: int, tint: RGB) -> Image.Image:
+    """What no pictogram shows well, or only with a background of its own."""
+    paint, shape = _BY_HAND[sign]
     key: RGB = (1, 255, 2)
-    brush = Brush(size * 2 // 5, size, key)
+    brush = Brush(round(height * 2 * shape), height * 2, key)
+    paint(brush, tint)
+    solid = Image.fromarray(((np.asarray(brush.picture) != key).any(axis=2) * 255).astype(np.uint8))
+    picture = brush.picture.convert("RGBA")
+    picture.putalpha(solid)
+    return picture.reduce(2)
+
+
+def _lighthouse(brush: Brush, tint: RGB) -> None:
     wall, band = mix(tint, _WHITE, 0.5), (176, 62, 52)
     brush.shape([(0.36, 0.19), (0.64, 0.19), (0.78, 1), (0.22, 1)], _INK)
     brush.shape([(0.38, 0.19), (0.62, 0.19), (0.755, 0.993), (0.245, 0.993)], wall)
@@ -103,11 +113,45 @@ def _lighthouse(height: int, tint: RGB) -> Image.Image:
     brush.box(0.3, 0.16, 0.7, 0.2, _INK)
     brush.box(0.4, 0.07, 0.6, 0.16, (255, 226, 140))
     brush.shape([(0.36, 0.075), (0.5, 0.01), (0.64, 0.075)], band)
-    pixels = np.asarray(brush.picture)
-    solid = Image.fromarray(((pixels != key).any(axis=2) * 255).astype(np.uint8))
-    picture = brush.picture.convert("RGBA")
-    picture.putalpha(solid)
-    return picture.reduce(2)
+
+
+def _fireworks(brush: Brush, tint: RGB) -> None:
+    colours: tuple[RGB, ...] = ((255, 196, 92), (255, 110, 110), (130, 200, 255))
+    for burst, (x, y, reach) in enumerate(((0.36, 0.34, 0.32), (0.74, 0.24, 0.22), (0.68, 0.72, 0.25))):
+        for ray in range(14):
+            across, down = math.cos(ray * math.tau / 14), math.sin(ray * math.tau / 14)
+            near, far = (
+                (x + across * reach * 0.3, y + down * reach * 0.3),
+                (x + across * reach, y + down * reach),
+            )
+            brush.line([near, far], 0.014, colours[burst])
+            brush.disc(*far, 0.014, colours[burst])
+
+
+def _bridge(brush: Brush, tint: RGB) -> None:
+    brush.box(0, 0.72, 1, 0.8, _INK)
+    for left in (0.2, 0.72):
+        brush.box(left, 0.04, left + 0.025, 1, _INK)
+        brush.box(left + 0.05, 0.04, left + 0.075, 1, _INK)
+        for top in (0.1, 0.34, 0.56):
+            brush.box(left, top, left + 0.075, top + 0.04, _INK)
+    for start, stop, sag in ((0.2375, 0.7575, 0.58), (-0.28, 0.2375, 0.58), (0.7575, 1.28, 0.58)):
+        steps = [
+            (start + (stop - start) * step / 20, 0.06 + sag * 4 * step / 20 * (1 - step / 20))
+            for step in range(21)
+        ]
+        brush.line(steps, 0.018, _INK)
+        for x, y in steps[1:-1]:
+            brush.line([(x, y), (x, 0.73)], 0.006, _INK)
+    brush.box(0, 0.735, 1, 0.77, tint)
+
+
+# Painters with the shape of what they paint, width through height.
+_BY_HAND: dict[str, tuple[Callable[[Brush, RGB], None], float]] = {
+    "lighthouse": (_lighthouse, 0.4),
+    "🎆": (_fireworks, 1.0),
+    "🌉": (_bridge, 2.4),
+}
 
 
 def draw_box(height: int, width: int, label: str, face: ImageFont.FreeTypeFont | None) -> Image.Image:

@@ -20,6 +20,7 @@ _FRAMING = (
     r"(?:extreme |medium )?close[- ]?ups?|macro|establishing shot"
     r"|(?:(?:extreme|very|medium) )?(?:wide|long|full|medium|close)(?:[- ][a-z]+){0,2}[- ](?:shot|angle|view)"
     r"|two[- ]shot|over[- ]the[- ]shoulder|aerial|bird'?s[- ]eye|drone"
+    r"|(?:seen )?from behind|in profile|profile of|from (?:straight |directly )?above|insert"
     r"|(?:low|high|dutch)[- ]angle|top[- ]down|overhead|point[- ]of[- ]view|pov"
 )
 _MOVE = (

@@ -149,6 +149,8 @@ def _implied_place(seen: tuple[Entity, ...]) -> Place | None:
         return vocabulary.places()["sea"]
     if things & {"🪐", "🌍", "☄️"} or ("🛰" in things and "ground" not in ons):
         return vocabulary.places()["space"]
+    if "🏘" in things:
+        return vocabulary.places()["field"]
     return None
 
 

@@ -291,7 +291,7 @@ def _light(reading: Reading, words: str, look: ShotLook, number: int) -> Light:
 
 def _gain(light: Light) -> float:
     """How bright things are that stand before the set."""
-    return min(1.05, 0.1 + 0.95 * light.level) if light.level > 0.75 else 0.62 * light.level + 0.1
+    return min(1.05, 0.1 + 0.95 * light.level) if light.level > 0.75 else 0.66 * light.level + 0.18
 
 
 def _blur(focus: str, short: int, framing: Framing) -> float:

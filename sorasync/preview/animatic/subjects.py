@@ -20,6 +20,7 @@ from sorasync.preview.animatic.sprite import Sprite
 from sorasync.preview.animatic.text import Font, plain
 
 DRAWN = 460
+FIGURES = vocabulary.words_of("figures")
 _GLOWING = vocabulary.words_of("glowing")
 PERSON_TALL = 0.72
 PERSON = 1.7
@@ -70,6 +71,8 @@ def picture_of(group: Group, number: int, framing: Framing, camera: Camera, look
         return Image.new("RGBA", (patch.width, patch.height))
     if entity.thing is not None:
         tint = entity.tint or entity.thing.tint
+        if entity.thing.pictogram in FIGURES:
+            return _with_head(entity.thing.pictogram, tint)
         drawn = draw_pictogram(entity.thing.pictogram, DRAWN, tint)
         if drawn is not None:
             return (
@@ -109,6 +112,15 @@ def picture_of(group: Group, number: int, framing: Framing, camera: Camera, look
     )
 
 
+def _with_head(sign: str, tint: RGB) -> Image.Image:
+    """A figure whose head is a pictogram."""
+    body = figure.person(DRAWN, 0, coat=tint).copy()
+    head = draw_pictogram(sign, round(DRAWN * 0.2), tint)
+    if head is not None:
+        body.alpha_composite(head, ((body.width - head.width) // 2, 0))
+    return body
+
+
 def _whole(
     standing: Image.Image, near: bool, tall: int, index: int, view: str, coat: RGB | None
 ) -> Image.Image:
@@ -121,10 +133,11 @@ def _whole(
     picture = Image.new("RGBA", (wide, tall), (*standing.getpixel((standing.width // 2, tall // 2))[:3], 0))  # type: ignore[index]
     hip = round(tall * 0.53)
     lower = standing.crop((0, hip, standing.width, tall))
-    shoulders = Image.new("RGBA", (bust.width, 2), bust.getpixel((bust.width // 2, high - 2)))
+    wide_body = round(high * 0.675)
+    shoulders = Image.new("RGBA", (wide_body, 2), bust.getpixel((bust.width // 2, high - 2)))
     picture.paste(lower, ((wide - standing.width) // 2, hip))
-    body = shoulders.resize((bust.width, hip - high))
-    picture.paste(body, ((wide - bust.width) // 2, high))
+    body = shoulders.resize((wide_body, hip - high + 2))
+    picture.paste(body, ((wide - wide_body) // 2, high - 1))
     picture.paste(bust, ((wide - bust.width) // 2, 0))
     return picture
 
@@ -207,7 +220,7 @@ def dressing_layers(reading: Reading, look: Look, horizon: float, seen: Iterable
         picture = draw_pictogram(thing.pictogram, 240, thing.tint)
         if picture is None:
             continue
-        tall = max(thing.height, 0.32 if thing.on == "table" else 0.5) * unit
+        tall = min(0.55, max(thing.height, 0.32 if thing.on == "table" else 0.5) * unit)
         on_counter = 0.9 * unit if thing.on == "table" else 0.0
         at = 0.03 + tall if thing.on == "ceiling" else foot - on_counter + (0.004 if on_counter else 0.0)
         frames = (make_patch(picture).toned(look.gain, look.tint, 0.25),)

@@ -238,9 +238,10 @@ def thing_table(language: str) -> WordTable:
     rows = [(group, words) for part in data()["things"] for group, _, words in part["list"]]
     if language == "en":
         return WordTable((one.strip(), group.split()[0]) for group, words in rows for one in words.split(","))
-    return WordTable(
-        (name, group.split()[0]) for group, _ in rows for name in names_in(language, tuple(group.split()))
-    )
+    named = [(names_in(language, tuple(group.split())), group.split()[0]) for group, _ in rows]
+    # A whole name says more than a word of another one.
+    whole = [(name, sign) for names, sign in named for name in names.whole]
+    return WordTable((*whole, *((name, sign) for names, sign in named for name in names.parts)))
 
 
 def words_of(name: str) -> frozenset[str]:

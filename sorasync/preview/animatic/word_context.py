@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from sorasync.preview.animatic import vocabulary
 from sorasync.preview.animatic.canvas import RGB
@@ -156,11 +155,13 @@ def where_said(whole: ReadText, match: Match) -> str:
     """Where in the picture the words around a noun put it."""
     near = whole.after(match.after, 6)
     before = whole.before(match.first, 3)
-    for previous, word in pairwise(["", *near]):
+    for preposition, previous, word in zip(["", "", *near], ["", *near], near, strict=False):
         if word in ("and", "while", "as", "with"):
             break
         for where, words in _WHERE.items():
-            if word in words.split() and (previous == "the" or where == "above"):
+            if word in words.split() and (
+                (previous == "the" and preposition not in ("to", "from")) or where == "above"
+            ):
                 return where
     if "behind" in before or "distant" in before:
         return "behind"

@@ -39,7 +39,6 @@ def main(out: Path) -> None:
         for row, line in enumerate(wrap(f"{number + 1} {prompt}", face, _SIZE[0], 2)):
             write(draw, (left + 2, top + _SIZE[1] + 2 + row * 17), line, face, (235, 235, 235, 255))
     sheet.save(out)
-    print(f"{out}: {len(prompts)} prompts")
 
 
 def _frame(prompt: str, size: tuple[int, int]) -> Image.Image:

@@ -12,7 +12,8 @@ from PIL import Image
 from sorasync.preview.animatic.camera import Framing, Move, View, pose, read_camera
 from sorasync.preview.animatic.colours import colours_in, swatch
 from sorasync.preview.animatic.script import Script, Shot, SpokenLine, read_script
-from sorasync.preview.animatic.timeline import lay_out, readable, turn
+from sorasync.preview.animatic.timeline import lay_out, readable, spoken_spans, turn
+from sorasync.preview.animatic.video import FPS
 from tests.preview.animatic.support import BOARD
 
 
@@ -240,6 +241,62 @@ def test_shots_share_all_frames_without_gaps(beats: list[int], frames: int) -> N
     assert spans[-1].stop == frames
     assert all(before.stop == after.start for before, after in pairwise(spans))
     assert len(spans) == len(shots) or len(shots) > frames
+
+
+def timed(*seconds: float) -> Script:
+    """A script of shots that ask for these seconds, 0 for none."""
+    return Script("", "", tuple(Shot(seconds=one) for one in seconds), ())
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds", "lengths"),
+    [
+        ((4, 0), 12, [4, 8]),
+        ((0, 2, 0), 12, [5, 2, 5]),
+        ((2, 4), 12, [4, 8]),
+        ((20, 0), 10, None),
+    ],
+)
+def test_a_shot_gets_the_seconds_that_it_asks_for(
+    asked: tuple[float, ...], seconds: int, lengths: list[float] | None
+) -> None:
+    spans = lay_out(timed(*asked), seconds * FPS)
+    found = [span.frames for span in spans]
+    assert sum(found) == seconds * FPS
+    if lengths is None:
+        assert found == [seconds * FPS - 1, 1]
+    else:
+        assert found == [pytest.approx(length * FPS, abs=1) for length in lengths]
+
+
+@given(st.lists(st.floats(0, 50), min_size=1, max_size=20), st.integers(1, 400))
+def test_any_seconds_fill_the_whole(asked: list[float], frames: int) -> None:
+    spans = lay_out(timed(*asked), frames)
+    assert (spans[0].start, spans[-1].stop) == (0, frames)
+    assert all(before.stop == after.start for before, after in pairwise(spans))
+    assert len(spans) == len(asked) or len(asked) > frames
+
+
+def test_a_storyboard_says_seconds_and_characters_of_a_shot() -> None:
+    (shot,) = read_script("Shot 1\nSeconds: 2.5\nCharacters: Mossy, Chef\nAction:\n- waits").shots
+    assert (shot.seconds, shot.characters) == (2.5, ("Mossy", "Chef"))
+
+
+@given(st.lists(st.text(max_size=80), max_size=6), st.integers(1, 600))
+def test_lines_are_spoken_one_after_the_other_within_their_shot(texts: list[str], frames: int) -> None:
+    spans = spoken_spans([SpokenLine("", text) for text in texts], frames)
+    assert len(spans) == len(texts)
+    assert all(start < stop for start, stop in spans)
+    if frames > 2 * len(texts):
+        assert all(before[1] <= after[0] for before, after in pairwise(spans))
+        assert all(stop <= frames for _, stop in spans)
+
+
+def test_a_long_line_takes_longer_than_a_short_one() -> None:
+    short, long = spoken_spans(
+        [SpokenLine("A", "No."), SpokenLine("B", "One more minute, and we all go home.")], 96
+    )
+    assert long[1] - long[0] > 1.5 * (short[1] - short[0])
 
 
 def test_beats_too_many_to_read_are_counted_instead() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -237,3 +239,11 @@ def test_the_vocabulary_draws_every_thing() -> None:
     for place in vocabulary.places().values():
         assert place.set in SETS
         assert set(place.dress) <= set(vocabulary.things())
+
+
+def test_the_documentation_lists_the_vocabulary() -> None:
+    from sorasync.preview.animatic.vocabulary_page import HEADING, section
+
+    page = (Path(__file__).parents[3] / "docs" / "preview.md").read_text(encoding="utf-8")
+    _, heading, rest = page.partition(HEADING)
+    assert heading + rest == section(), "run make reference"
