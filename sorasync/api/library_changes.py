@@ -186,10 +186,7 @@ class LibraryChanges(OpenLibrary):
     ) -> tuple[str, ...]:
         """Write a cut for another program, by the suffix of `out`; what its format does not carry."""
         from sorasync.operations.cut import look_at_cut
-        from sorasync.operations.cut_files import cut_text
-        from sorasync.operations.output_file import write_output
+        from sorasync.operations.cut_files import write_cut
 
         project = self._project()
-        written = cut_text(project, look_at_cut(project, cut), Path(out), heard(progress))
-        write_output(Path(out), written.text, parents=True)
-        return tuple(written.left_out)
+        return tuple(write_cut(project, look_at_cut(project, cut), Path(out), heard(progress)))

@@ -1,7 +1,7 @@
 """Writes a cut for editing programs, with OpenTimelineIO and its published adapters.
 
 The one clip is cut to the other in the middle of their dissolve, which needs nothing outside `in` and `out`.
-Fades and gains have no common form among these formats: they are kept as metadata.
+Fades and gains have no common form among these formats: OpenTimelineIO keeps them as metadata.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sorasync.cuts.timeline import Placed, Timeline
@@ -40,19 +41,29 @@ _TIMECODE_RATES = (24, 25, 30, 48, 50, 60)
 DIALECTS: Final[dict[str, Dialect]] = {
     ".otio": Dialect("otio_json", "OpenTimelineIO"),
     ".edl": Dialect(
-        "cmx_3600", "CMX 3600 EDL", ("sound tracks", "fades", "markers"), audio=False, rates=_TIMECODE_RATES
+        "cmx_3600",
+        "CMX 3600 EDL",
+        ("sound tracks", "fades", "gains", "markers"),
+        audio=False,
+        rates=_TIMECODE_RATES,
     ),
-    ".fcpxml": Dialect("fcpx_xml", "FCPXML", ("fades", "markers", "dissolves (cuts at their middle)")),
-    ".xml": Dialect("fcp_xml", "Final Cut Pro 7 XML", ("fades",), rates=_TIMECODE_RATES),
+    ".fcpxml": Dialect("fcpx_xml", "FCPXML", ("fades", "dissolves (cuts at their middle)")),
+    ".xml": Dialect("fcp_xml", "Final Cut Pro 7 XML", ("fades", "gains"), rates=_TIMECODE_RATES),
 }
+# A bundle of an .otio file with all its media.
+BUNDLE: Final = ".otioz"
 
 
 @dataclass(frozen=True, slots=True)
 class MediaNames:
-    """How the file refers to media: an event's video and a track's sound, relative to the file (POSIX)."""
+    """How the file refers to media: an event's video and a track's sound, relative to the file (POSIX).
+
+    `sounding` are the references of videos with sound.
+    """
 
     video: Callable[[Placed], str]
     sound: Callable[[AudioTrack], str]
+    sounding: frozenset[str] = frozenset()
 
 
 def interchange_text(timeline: Timeline, suffix: str, names: MediaNames) -> str:
@@ -68,7 +79,18 @@ def interchange_text(timeline: Timeline, suffix: str, names: MediaNames) -> str:
 
     made = otio_timeline(timeline, names, audio=dialect.audio)
     text: str = otio.adapters.write_to_string(made, dialect.adapter)
+    if suffix == ".fcpxml":
+        from sorasync.cuts.fcpxml import completed
+
+        return completed(text, timeline, names.video, set(names.sounding))
     return text
+
+
+def write_bundle(timeline: Timeline, names: MediaNames, out: Path) -> None:
+    """Write a cut with its media to a new file. `names` are paths; no two files may be called the same."""
+    import opentimelineio as otio
+
+    otio.adapters.write_to_file(otio_timeline(timeline, names), str(out), "otioz")
 
 
 def left_out(timeline: Timeline, suffix: str) -> list[str]:
@@ -77,10 +99,11 @@ def left_out(timeline: Timeline, suffix: str) -> list[str]:
     has = {
         "sound tracks": bool(timeline.cut.audio),
         "fades": any(one.fade_in or one.fade_out for one in events),
+        "gains": any(one.event.gain for one in events) or any(track.gain for track in timeline.cut.audio),
         "markers": bool(timeline.cut.markers),
         "dissolves (cuts at their middle)": any(one.dissolve_in for one in events),
     }
-    return [thing for thing in DIALECTS[suffix].loses if has[thing]]
+    return [thing for thing in DIALECTS[suffix].loses if has[thing]] if suffix in DIALECTS else []
 
 
 def otio_timeline(timeline: Timeline, names: MediaNames, *, audio: bool = True) -> otio.schema.Timeline:

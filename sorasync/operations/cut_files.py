@@ -3,52 +3,67 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import re
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from sorasync.errors import SorasyncError
 from sorasync.operations.cut import CutView, Progress, require_film_packages, stand_ins
+from sorasync.operations.output_file import write_output
 
 if TYPE_CHECKING:
     from sorasync.cuts.timeline import Placed
     from sorasync.operations.project import Project
 
 FILM: Final = ".mp4"
-INTERCHANGE: Final = (".otio", ".edl", ".fcpxml", ".xml")
+INTERCHANGE: Final = (".otio", ".otioz", ".edl", ".fcpxml", ".xml")
 _TIMELINE_PACKAGES: Final = (
     "opentimelineio",
     "otio_cmx3600_adapter",
     "otio_fcp_adapter",
     "otio_fcpx_xml_adapter",
 )
-SUFFIXES: Final = (FILM, *INTERCHANGE, ".srt", ".csv")
+SUFFIXES: Final = (FILM, *INTERCHANGE, ".srt", ".csv", ".pdf")
 
 
-@dataclass(frozen=True, slots=True)
-class CutText:
-    """What is written to a file, and what of the cut its format does not carry."""
+def write_cut(project: Project, view: CutView, out: Path, progress: Progress) -> list[str]:
+    """Write a cut in the format of a file's suffix; what of it the format does not carry, or cannot show.
 
-    text: str
-    left_out: list[str]
-
-
-def cut_text(project: Project, view: CutView, out: Path, progress: Progress) -> CutText:
-    """A cut in the format of a file's suffix. Paths in it are relative to the file.
-
-    Raises `SorasyncError` where a package is missing or the format cannot hold the cut.
+    Paths in it are relative to the file. Raises `SorasyncError` where a package is missing, the format cannot
+    hold the cut, or the file cannot be written.
     """
     suffix = out.suffix.lower()
     if suffix == ".csv":
-        return CutText(_shot_list(project, view, out), [])
+        write_output(out, _shot_list(project, view, out), parents=True)
+        return []
     require_film_packages()
     if suffix == ".srt":
         from sorasync.cuts.dialogue import film_dialogue, subtitles
 
-        return CutText("".join(subtitles(film_dialogue(view.timeline, view.graph.renders))), [])
+        lines = subtitles(film_dialogue(view.timeline, view.graph.renders))
+        write_output(out, "".join(lines), parents=True)
+        return []
+    if suffix == ".pdf":
+        from sorasync.operations.cut_sheet import sheet
+
+        made = sheet(project, view, progress)
+        write_output(out, [made.data], parents=True)
+        return [f"characters without a font here ({made.unwritten})"] if made.unwritten else []
     _require_timeline_packages()
-    from sorasync.cuts.interchange import MediaNames, interchange_text, left_out
+    from sorasync.cuts.interchange import BUNDLE, left_out
+
+    if suffix == BUNDLE:
+        _write_bundle(project, view, out, progress)
+    else:
+        write_output(out, _interchange(project, view, out, progress), parents=True)
+    return left_out(view.timeline, suffix)
+
+
+def _interchange(project: Project, view: CutView, out: Path, progress: Progress) -> str:
+    from sorasync.cuts.interchange import MediaNames, interchange_text
+    from sorasync.cuts.sound import has_sound
 
     paths = {at: named_path(project, path) for at, path in stand_ins(project, view, progress).items()}
     base = Path(os.path.realpath(out)).parent
@@ -57,8 +72,42 @@ def cut_text(project: Project, view: CutView, out: Path, progress: Progress) -> 
         assert placed.render is not None
         return _reference(paths[placed.render.address], base)
 
-    names = MediaNames(video, lambda track: _reference(view.track_path(track), base))
-    return CutText(interchange_text(view.timeline, suffix, names), left_out(view.timeline, suffix))
+    sounding = frozenset(
+        _reference(path, base) for path in paths.values() if path.exists() and has_sound(path)
+    )
+    names = MediaNames(video, lambda track: _reference(view.track_path(track), base), sounding)
+    return interchange_text(view.timeline, out.suffix.lower(), names)
+
+
+def _write_bundle(project: Project, view: CutView, out: Path, progress: Progress) -> None:
+    """Write an .otioz: its adapter wants a new file, and media whose names differ."""
+    from sorasync.cuts.interchange import MediaNames, write_bundle
+    from sorasync.durable import BLOCK
+    from sorasync.library_file import open_file
+
+    paths = stand_ins(project, view, progress)
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        links: dict[Path, str] = {}
+
+        def link(path: Path, called: str) -> str:
+            if path not in links:
+                plain = re.sub(r"[^\w.-]+", "-", called).strip("-")
+                target = directory / f"{len(links) + 1:03}-{plain}{path.suffix}"
+                target.symlink_to(os.path.realpath(path))
+                links[path] = target.as_uri()
+            return links[path]
+
+        def video(placed: Placed) -> str:
+            assert placed.render is not None
+            address = placed.render.address
+            return link(paths[address], view.graph.label(address))
+
+        names = MediaNames(video, lambda track: link(view.track_path(track), Path(track.file).stem))
+        made = directory / f"bundle{out.suffix.lower()}"
+        write_bundle(view.timeline, names, made)
+        with open_file(made, within=directory) as file:
+            write_output(out, iter(lambda: file.read(BLOCK), b""), parents=True)
 
 
 def named_path(project: Project, path: Path) -> Path:

@@ -84,23 +84,26 @@ def compare(project: Project, revision: str) -> RevisionComparison:
     leave_out = (project.config.assets.path, "state")
     with project.synced_store() as store, at_revision(project.root, revision, leave_out) as found:
         now = make_plan(project, options, store)
-        then, profile = _then(project, found.root, revision, options, store)
+        then, other = planned_at(project, found.root, revision, options, store)
         return RevisionComparison(
             revision=revision,
             commit=found.commit,
             library=project.name,
             env=project.config.env,
             simulated=project.profile.simulated,
-            differences=tuple(_differences(then.graph, now.graph, profile, project.profile)),
+            differences=tuple(_differences(then.graph, now.graph, other.profile, project.profile)),
             then=then.plan.cost,
             now=now.plan.cost,
         )
 
 
-def _then(
+def planned_at(
     project: Project, root: Path, revision: str, options: PlanOptions, store: Store
-) -> tuple[Planned, Profile]:
-    """The plan of the other revision, with the assets that are here."""
+) -> tuple[Planned, Project]:
+    """The plan of another revision, laid out at `root`, with the assets that are here; and its project.
+
+    Raises `SorasyncError` where its manifests cannot be planned.
+    """
     try:
         opened = Project.open(root, project.config.env)
         assets = project.config.assets.model_copy(
@@ -109,7 +112,7 @@ def _then(
         other = replace(
             opened, config=opened.config.model_copy(update={"assets": assets}), clock=project.clock
         )
-        return make_plan(other, options, store), opened.profile
+        return make_plan(other, options, store), other
     except ManifestError as error:
         first = next(one for one in error.diagnostics if one.severity is Severity.ERROR)
         at = f"{first.position.file}:{first.position.line}: " if first.position else ""

@@ -16,9 +16,22 @@ def boxes(project: Project, prompts: Iterable[str]) -> tuple[str, str] | None:
 
     Nothing is said of a provider that is not the embedded one, or that cannot draw at all.
     """
-    if project.profile.transport != "in-process":
+    found = unwritten(prompts) if project.profile.transport == "in-process" else None
+    if found is None:
         return None
-    signs = {sign for prompt in prompts if not prompt.isascii() for sign in prompt if not sign.isascii()}
+    signs, package = found
+    return (
+        f"no font here for {signs}: the animatics show boxes instead",
+        f"install {package}, or your system's package of that font; the requests are not affected",
+    )
+
+
+def unwritten(texts: Iterable[str]) -> tuple[str, str] | None:
+    """The characters that no font of this machine has, in words, and the package of one that has them.
+
+    None where every one can be written, or nothing at all for want of Pillow.
+    """
+    signs = {sign for text in texts if not text.isascii() for sign in text if not sign.isascii()}
     if not signs:
         return None
     try:
@@ -30,8 +43,4 @@ def boxes(project: Project, prompts: Iterable[str]) -> tuple[str, str] | None:
         return None
     more = f" and {len(missing) - _SHOWN} more characters" if len(missing) > _SHOWN else ""
     east = any(unicodedata.name(sign, "").startswith(_EAST_ASIAN) for sign in missing)
-    package = "fonts-noto-cjk" if east else "fonts-noto"
-    return (
-        f"no font here for {''.join(missing[:_SHOWN])}{more}: the animatics show boxes instead",
-        f"install {package}, or your system's package of that font; the requests are not affected",
-    )
+    return f"{''.join(missing[:_SHOWN])}{more}", "fonts-noto-cjk" if east else "fonts-noto"

@@ -11,7 +11,6 @@ from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.app.output import print_json, print_lines
 from sorasync.cli.arguments.completed_values import cuts
-from sorasync.operations.output_file import write_output
 
 if TYPE_CHECKING:
     from sorasync.operations.cut import CutView
@@ -23,25 +22,39 @@ Examples:
   sorasync cut teaser --out teaser.otio
   sorasync cut teaser --out edit/teaser.fcpxml
   sorasync cut teaser --format json
+  sorasync cut diff main
+  sorasync cut diff HEAD~3 teaser
 """
 
 
 @subcommand(epilog=_EXAMPLES)
-@click.argument("name", metavar="NAME", shell_complete=cuts)
+@click.argument("words", nargs=-1, required=True, metavar="NAME | diff REV [NAME]", shell_complete=cuts)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="What to write, by its suffix: .mp4, .otio, .edl, .fcpxml, .xml (Final Cut Pro 7), .srt or .csv. "
+    help="What to write, by its suffix: .mp4, .otio, .otioz, .edl, .fcpxml, .xml (Final Cut Pro 7), .srt, "
+    ".csv or .pdf. "
     "Default: cut.NAME.mp4 beside the clips.",
 )
-def command(globals: Globals, name: str, out: Path | None) -> ExitCode:
+def command(globals: Globals, words: tuple[str, ...], out: Path | None) -> ExitCode:
     """Put a cut together as a film, with sound: an MP4 of exactly its frames.
 
     Where a clip is not rendered, its animatic stands in. Nothing is paid for and the provider is not asked. A
     film that shows what it would show now is not made again. For an editing program --out writes the clips in
-    order instead, with paths relative to the file; .srt has the storyboards' dialogue, .csv is a shot list.
+    order instead, with paths relative to the file; .otioz holds the media as well, .srt has the
+    storyboards' dialogue, .csv and .pdf are shot lists, the last one with pictures.
+
+    With diff, compares the cuts with those of a commit, branch or tag: which shots were added, removed, moved
+    or trimmed. A cut that is called diff is cut.diff.
     """
+    if words[0] == "diff" and len(words) in (2, 3):
+        if out is not None:
+            raise click.UsageError("--out does not go with diff")
+        return _compare(globals, *words[1:])
+    if len(words) > 1 or words[0] == "diff":
+        raise click.UsageError("give one NAME, or diff REV [NAME]")
+    name = words[0]
     from sorasync.cli.views.cut.cut_output import film_json, film_text
     from sorasync.cli.views.cut.cut_progress import showing_progress
     from sorasync.operations.cut import film_path, look_at_cut, make_film
@@ -63,17 +76,29 @@ def command(globals: Globals, name: str, out: Path | None) -> ExitCode:
     return ExitCode.DONE
 
 
+def _compare(globals: Globals, revision: str, name: str | None = None) -> ExitCode:
+    """Compare the cuts with those of a revision."""
+    from sorasync.cli.views.cut.cut_diff_output import comparison_json, comparison_text
+    from sorasync.operations.cut_diff import compare_cuts
+
+    found = compare_cuts(globals.project(), revision, name)
+    if globals.json:
+        print_json(comparison_json(found))
+    else:
+        print_lines(comparison_text(found, quiet=globals.quiet))
+    return ExitCode.DONE
+
+
 def _write(globals: Globals, project: Project, view: CutView, out: Path) -> ExitCode:
     """Write a cut for other programs."""
     from sorasync.cli.views.cut.cut_output import file_json, file_text
     from sorasync.cli.views.cut.cut_progress import showing_progress
-    from sorasync.operations.cut_files import cut_text
+    from sorasync.operations.cut_files import write_cut
 
     with showing_progress(quiet=globals.quiet) as progress:
-        written = cut_text(project, view, out, progress)
-    write_output(out, written.text, parents=True)
+        left_out = write_cut(project, view, out, progress)
     if globals.json:
-        print_json(file_json(view, out, written.left_out))
+        print_json(file_json(view, out, left_out))
     else:
-        print_lines(file_text(view, out, written.left_out, quiet=globals.quiet))
+        print_lines(file_text(view, out, left_out, quiet=globals.quiet))
     return ExitCode.DONE
