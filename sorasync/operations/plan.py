@@ -128,22 +128,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
     replaced = graph.dependants(matching(options.replace, graph, lost, failing)) if options.replace else set()
     retried = matching(options.retry, graph) if options.retry else set()
     swept = _sweep(project, options, store, graph)
-    present = _present(project, swept)
-    known = Known(
-        bindings=store.bindings(),
-        briefs=briefs,
-        present=present,
-        provider=project.profile.provider_name,
-        spares=spares(project, store, graph, briefs, absent(briefs, present)),
-        refuse_mismatch=project.config.assets.mismatch == "fail",
-        twins=_twins(store),
-    )
-    found = survey(graph, known, replaced, lost=options.refresh)
-    known = replace(
-        known,
-        records=store.records(found.keys),
-        remote={} if options.offline else _ask(project, store, found, swept),
-    )
+    known, found = _surveyed(project, options, graph, store, briefs, replaced, swept)
     changes = diff(
         graph,
         known,
@@ -189,6 +174,31 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
     refused = refusals(plan, configured_policy(project), known.bindings)
     plan = replace(plan, refusals=tuple(placed(one, plan, library) for one in refused))
     return Planned(plan=plan, graph=graph, library=library, known=known, drift=swept.drift if swept else None)
+
+
+def _surveyed(
+    project: Project,
+    options: PlanOptions,
+    graph: Graph,
+    store: Store,
+    briefs: Mapping[str, Brief],
+    replaced: set[str],
+    swept: Swept | None,
+) -> tuple[Known, Survey]:
+    """What is known of before, and what of it has to be looked at: the provider is asked about that alone."""
+    present = _present(project, swept)
+    known = Known(
+        bindings=store.bindings(),
+        briefs=briefs,
+        present=present,
+        provider=project.profile.provider_name,
+        spares=spares(project, store, graph, briefs, absent(briefs, present)),
+        refuse_mismatch=project.config.assets.mismatch == "fail",
+        twins=_twins(store),
+    )
+    found = survey(graph, known, replaced, lost=options.refresh)
+    remote = {} if options.offline else _ask(project, store, found, swept)
+    return replace(known, records=store.records(found.keys), remote=remote), found
 
 
 def _retakes(
