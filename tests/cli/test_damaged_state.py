@@ -23,8 +23,11 @@ def _columns(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     return [(table, row[1]) for table in tables for row in connection.execute(f"PRAGMA table_info({table})")]
 
 
-@pytest.mark.parametrize("value", [None, "x", b"\xff", float("inf"), 2**62, -5])
-def test_no_value_of_a_column_is_called_a_bug(film: Films, value: object) -> None:
+# A value, and in how many columns at least it can be written: bytes only fit where the type is not checked.
+@pytest.mark.parametrize(
+    ("value", "least"), [(None, 10), ("x", 10), (b"\xff", 2), (float("inf"), 10), (2**62, 10), (-5, 10)]
+)
+def test_no_value_of_a_column_is_called_a_bug(film: Films, value: object, least: int) -> None:
     one = film('[clips.a]\nprompt = "A pier at dusk."\n')
     one.settle()
     state = one.root / "state" / "sorasync.db"
@@ -40,15 +43,17 @@ def test_no_value_of_a_column_is_called_a_bug(film: Films, value: object) -> Non
         state.write_bytes(whole)
         with closing(sqlite3.connect(state)) as connection:
             try:
-                connection.execute(f"UPDATE {table} SET {column} = ?", (value,))
+                changed = connection.execute(f"UPDATE {table} SET {column} = ?", (value,)).rowcount
                 connection.commit()
             except sqlite3.Error:
                 continue
+        if not changed:
+            continue
         tried += 1
         for command in (*COMMANDS, "state lock"):
             shown = one.run(*command.split())
             assert "a bug" not in shown.err, (table, column, command, shown.err)
-    assert tried > 10
+    assert tried >= least
 
 
 def _lock(connection: sqlite3.Connection) -> str:
