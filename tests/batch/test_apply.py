@@ -76,6 +76,16 @@ def test_an_image_that_several_clips_use_is_uploaded_once(world: MakeWorld, pict
     assert first["file_id"].startswith("file-")
 
 
+def test_a_clip_with_a_last_frame_is_a_call_of_its_own_at_the_whole_price(
+    world: MakeWorld, picture: bytes
+) -> None:
+    it = world(clips("a") + clips("b", 'last_image = "last.png"\n'))
+    (it.root / "manifests" / "last.png").write_bytes(picture)
+    assert [str(change.cost_usd) for change in it.plan().changes] == ["0.200", "0.40"]
+    assert it.apply().complete
+    assert (it.requests()["batch"], it.requests()["create"]) == (1, 1)
+
+
 def test_where_images_have_no_file_id_their_creates_are_calls_of_their_own(
     world: MakeWorld, picture: bytes
 ) -> None:

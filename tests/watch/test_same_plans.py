@@ -169,6 +169,11 @@ EDITS: dict[str, Edit] = {
     "variants of a still": _appending(
         "manifests/c.toml", '[stills.pier]\nprompt = "{{ mood }} pier"\nmatrix = { mood = ["Wet", "Dry"] }\n'
     ),
+    "a clip of a still": _appending(
+        "manifests/b.toml",
+        '[stills.mole]\nprompt = "A mole"\n[clips.mole]\nprompt = "Waves"\nimage = "still:mole"\n',
+    ),
+    "another still": _replacing("manifests/b.toml", "A mole", "A mole at dawn"),
     "too long": _replacing("manifests/a.toml", "A boat", "x" * 40_000),
     "nothing": lambda library: None,
 }
@@ -178,19 +183,28 @@ EDITS: dict[str, Edit] = {
 @given(st.lists(st.sampled_from(sorted(EDITS)), max_size=8))
 def test_plans_from_memory_are_plans_from_nothing(edits: list[str]) -> None:
     with tempfile.TemporaryDirectory() as directory:
-        library = make(Path(directory) / "film", "")
-        _mending(library)
-        caches = Caches()
-        for name in ["nothing", *edits, "mend everything", "apply"]:
-            try:
-                EDITS[name](library)
-            except FileNotFoundError:
-                continue
-            project = Project.open(library.root)
-            fresh = told(project)
-            assert told(WarmProject.over(project, caches)) == fresh
-            assert told(WarmProject.over(project, caches)) == fresh
-        caches.close()
+        compare(Path(directory) / "film", ["nothing", *edits, "mend everything", "apply"])
+
+
+def compare(root: Path, edits: list[str]) -> None:
+    """Make edits one after the other, and after each a plan from memory and one from nothing."""
+    library = make(root, "")
+    _mending(library)
+    caches = Caches()
+    for name in edits:
+        try:
+            EDITS[name](library)
+        except FileNotFoundError:
+            continue
+        project = Project.open(library.root)
+        fresh = told(project)
+        assert told(WarmProject.over(project, caches)) == fresh
+        assert told(WarmProject.over(project, caches)) == fresh
+    caches.close()
+
+
+def test_another_still_makes_other_renders_of_the_clips_that_begin_with_it(tmp_path: Path) -> None:
+    compare(tmp_path / "film", ["a clip of a still", "another still"])
 
 
 @pytest.mark.parametrize("name", sorted(EDITS))
@@ -203,7 +217,7 @@ def test_each_edit_is_seen(name: str, tmp_path: Path) -> None:
     EDITS[name](library)
     project = Project.open(library.root)
     assert told(WarmProject.over(project, caches)) == told(project)
-    if name not in ("nothing", "mend everything", "apply", "fewer rules"):
+    if name not in ("nothing", "mend everything", "apply", "fewer rules", "another still"):
         assert told(project) != before
     caches.close()
 
