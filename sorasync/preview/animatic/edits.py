@@ -42,7 +42,7 @@ def edit(
         write_note(_noted(known, grade, label, number, _ribbon_box(theme, ribbon, number))) if known else ""
     )
     meter = Meter(progress, frames)
-    with writing(out, *size, note) as writer:
+    with writing(out, *size, note, known.spoken if known else ()) as writer:
         for canvas in pictures(source, *size, frames):
             _grade(canvas, grade, known.written if known else ())
             if known and slate:

@@ -12,6 +12,7 @@ from sorasync.preview.animatic.panel import PanelStatus, draw_panel
 from sorasync.preview.animatic.patch import Patch, lay
 from sorasync.preview.animatic.script import Script
 from sorasync.preview.animatic.slate import ClockFace, Title, draw_column, draw_slate, lay_bar, timecode
+from sorasync.preview.animatic.speech import SaidLine
 from sorasync.preview.animatic.stage import ShotLook, ShotStage, build
 from sorasync.preview.animatic.tags import draw_tag
 from sorasync.preview.animatic.text import Colour
@@ -67,6 +68,17 @@ class Film:
     def marks(self) -> tuple[int, ...]:
         """The frames of the whole video at which shots begin."""
         return (*self._part.marks, *(self._part.before + span.start for span in self._spans))
+
+    @property
+    def lines(self) -> tuple[SaidLine, ...]:
+        """The lines of its shots, in seconds of the whole video."""
+        found = []
+        for span in self._spans:
+            lines = self._script.shots[span.shot].lines
+            begin = self._part.before + span.start
+            for line, (start, stop) in zip(lines, spoken_spans(lines, span.frames), strict=True):
+                found.append(SaidLine((begin + start) / FPS, (begin + stop) / FPS, line.speaker, line.text))
+        return tuple(found)
 
     @property
     def count(self) -> int:

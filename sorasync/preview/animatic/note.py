@@ -11,6 +11,7 @@ from PIL import Image
 
 from sorasync.preview.animatic.canvas import RGB
 from sorasync.preview.animatic.colours import Swatch
+from sorasync.preview.animatic.speech import SaidLine
 from sorasync.preview.animatic.video import note_of
 
 _MARK = "animatic"
@@ -19,6 +20,8 @@ _VERSION = 2
 _MOST_MARKS = 500
 _MOST_CAST = 8
 _MOST_BOXES = 24
+_MOST_LINES = 200
+_LONGEST_LINE = 400
 
 # Left, top, width and height in pixels, all even.
 Box = tuple[int, int, int, int]
@@ -62,13 +65,19 @@ class Note:
     slate: Box = (0, 0, 0, 0)
     clean: bool = False
     graded: bool = False
+    spoken: tuple[SaidLine, ...] = ()
 
 
 def write_note(note: Note) -> str:
     """The note as text for the file."""
     return json.dumps(
-        {_MARK: _VERSION, **asdict(note), "marks": note.marks[:_MOST_MARKS]}, separators=(",", ":")
+        {_MARK: _VERSION, **asdict(note), "marks": note.marks[:_MOST_MARKS], "spoken": _few(note.spoken)},
+        separators=(",", ":"),
     )
+
+
+def _few(lines: tuple[SaidLine, ...]) -> list[dict[str, Any]]:
+    return [{**asdict(line), "text": line.text[:_LONGEST_LINE]} for line in lines[:_MOST_LINES]]
 
 
 def read_note(video: Path) -> Note | None:
@@ -109,7 +118,13 @@ def _parse_note(data: dict[str, Any]) -> Note:
         slate=_box(data["slate"]),
         clean=bool(data["clean"]),
         graded=bool(data["graded"]),
+        spoken=tuple(_said_line(one) for one in data["spoken"][:_MOST_LINES]),
     )
+
+
+def _said_line(data: dict[str, Any]) -> SaidLine:
+    start, stop = (min(1e5, max(0.0, float(data[key]))) for key in ("start", "stop"))
+    return SaidLine(start, stop, str(data["speaker"])[:60], str(data["text"])[:_LONGEST_LINE])
 
 
 def _box(values: list[int]) -> Box:

@@ -52,7 +52,7 @@ def draw(scene: Scene, out: Path, progress: Progress | None = None) -> None:
     closing = None if scene.last_image is None else from_picture(decoded(scene.last_image, shape))
     film = Film(script, title, look, FilmPart(0, frames), size)
     note = _note(script, look, film, scene)
-    with writing(out, *size, write_note(note)) as writer:
+    with writing(out, *size, write_note(note), note.spoken) as writer:
         _shoot(film, writer, Meter(progress, frames), closing=closing)
 
 
@@ -84,9 +84,15 @@ def extend(source: Path, scene: Scene, out: Path, progress: Progress | None = No
     film = Film(script, title, look, FilmPart(before, frames, known.marks), size)
     note = _note(script, look, film, scene)
     written = (*known.written, *(box for box in note.written if box not in known.written))
-    note = replace(note, shots=known.shots + len(script.shots), edits=known.edits, written=written)
+    note = replace(
+        note,
+        shots=known.shots + len(script.shots),
+        edits=known.edits,
+        written=written,
+        spoken=(*known.spoken, *note.spoken),
+    )
     meter = Meter(progress, before + frames)
-    with writing(out, *size, write_note(note)) as writer:
+    with writing(out, *size, write_note(note), note.spoken) as writer:
         put_source(source, writer, size, before, meter.step)
         _shoot(film, writer, meter, opening=last)
 
@@ -195,6 +201,7 @@ def _note(script: Script, look: ShotLook, film: Film, scene: Scene) -> Note:
         written=film.text_boxes,
         slate=film.slate_box,
         clean=look.clean,
+        spoken=film.lines,
     )
 
 

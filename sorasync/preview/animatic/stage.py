@@ -37,6 +37,14 @@ _HORIZON = 0.5
 _HIGH_HORIZON = 0.24
 
 
+@dataclass(slots=True)
+class _KeptBackdrop:
+    """The part of the backdrop seen last, at the size of the picture: a still camera sees it again."""
+
+    box: tuple[int, int, int, int] = (0, 0, 0, 0)
+    planes: Planes | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ShotStage:
     """One shot, ready to be filmed. `given` says that the backdrop is a picture given as the first frame."""
@@ -50,6 +58,7 @@ class ShotStage:
     composition: Composition
     weather: Weather
     given: bool = False
+    kept: _KeptBackdrop = field(default_factory=_KeptBackdrop)
 
     def film(
         self, picture: Planes, position: int, frames: int, rate: int
@@ -100,10 +109,15 @@ class ShotStage:
         high = min(world.height, round(world.height * height / 2) * 2)
         x = min(world.width - wide, max(0, round(world.width * across / 2) * 2))
         y = min(world.height - high, max(0, round(world.height * down / 2) * 2))
-        seen = world.part(x, y, wide, high)
-        picture.y[:] = scale_plane(seen.y, picture.width, picture.height)
-        picture.u[:] = scale_plane(seen.u, picture.width // 2, picture.height // 2)
-        picture.v[:] = scale_plane(seen.v, picture.width // 2, picture.height // 2)
+        if (x, y, wide, high) != self.kept.box or self.kept.planes is None:
+            seen = world.part(x, y, wide, high)
+            self.kept.box = x, y, wide, high
+            self.kept.planes = Planes(
+                scale_plane(seen.y, picture.width, picture.height).copy(),
+                scale_plane(seen.u, picture.width // 2, picture.height // 2).copy(),
+                scale_plane(seen.v, picture.width // 2, picture.height // 2).copy(),
+            )
+        picture.put(self.kept.planes)
 
 
 def _slant(picture: Planes) -> None:

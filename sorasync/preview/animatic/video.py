@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,15 +10,19 @@ from pathlib import Path
 
 import av
 import av.container
+from av.audio.stream import AudioStream
 from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 
 from sorasync.preview.animatic.canvas import Canvas, from_frame
 from sorasync.preview.animatic.scene import BadMedia
+from sorasync.preview.animatic.speech import RATE, SaidLine, Soundtrack
 
 FPS = 12
 # A frame's length in the time base of the files, so that every time is a whole number.
 TICKS = 1000
+# As many samples as the encoder takes at once.
+_SOUND_BLOCK = 1024
 
 _TAG = "comment"
 # No B-frames and no look-ahead: packet times rise as they are written, and little is kept in memory.
@@ -33,9 +37,18 @@ _ENCODER = {
 
 
 class Writer:
-    """Encodes canvases, one a frame, into an open container; can also take over finished packets."""
+    """Encodes canvases, one a frame, into an open container; can also take over finished packets.
 
-    def __init__(self, container: av.container.OutputContainer, width: int, height: int) -> None:
+    `sound` plays along, from the first frame to the last.
+    """
+
+    def __init__(
+        self,
+        container: av.container.OutputContainer,
+        width: int,
+        height: int,
+        sound: Soundtrack | None = None,
+    ) -> None:
         self._container = container
         self._stream: VideoStream = container.add_stream("libx264", rate=FPS, options=_ENCODER)
         self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, "yuv420p"
@@ -44,6 +57,10 @@ class Writer:
         context.colorspace, context.color_range = 1, 1
         self._stream.time_base = Fraction(1, FPS * TICKS)
         self.frames = 0
+        self._sound, self._samples = sound, 0
+        self._audio: AudioStream | None = None
+        if sound is not None:
+            self._audio = container.add_stream("aac", rate=RATE, layout="mono", options={"b": "64k"})
 
     def header(self) -> bytes:
         """The decoder configuration of what this writer encodes."""
@@ -58,6 +75,7 @@ class Writer:
         frame.time_base = Fraction(1, FPS)
         self.frames += 1
         self._mux(self._stream.encode(frame))
+        self._play()
 
     def copy(self, packet: av.Packet[VideoStream]) -> None:
         """Append one finished packet as the next frame, without decoding it."""
@@ -67,10 +85,26 @@ class Writer:
         packet.duration = 1
         self.frames += 1
         self._container.mux(packet)
+        self._play()
 
     def finish(self) -> None:
-        """Write what the encoder still holds."""
+        """Write what the encoders still hold."""
         self._mux(self._stream.encode(None))
+        if self._audio is not None:
+            self._container.mux(self._audio.encode(None))
+
+    def _play(self) -> None:
+        """Write the sound up to the end of the last frame, in whole blocks but for the last one."""
+        if self._sound is None or self._audio is None:
+            return
+        end = self.frames * RATE // FPS
+        while self._samples < end:
+            count = min(_SOUND_BLOCK, end - self._samples)
+            block = self._sound.block(self._samples, count)
+            frame = av.AudioFrame.from_ndarray(block.reshape(1, -1), format="fltp", layout="mono")
+            frame.sample_rate, frame.pts, frame.time_base = RATE, self._samples, Fraction(1, RATE)
+            self._samples += count
+            self._container.mux(self._audio.encode(frame))
 
     def _mux(self, packets: list[av.Packet[VideoStream]]) -> None:
         for packet in packets:
@@ -78,13 +112,18 @@ class Writer:
 
 
 @contextmanager
-def writing(out: Path, width: int, height: int, note: str = "") -> Iterator[Writer]:
-    """A writer whose file appears under `out` only when everything went well; `note` is kept in the file."""
+def writing(
+    out: Path, width: int, height: int, note: str = "", lines: Sequence[SaidLine] = ()
+) -> Iterator[Writer]:
+    """A writer whose file appears under `out` only when everything went well; `note` is kept in the file.
+
+    `lines` of dialogue are heard; without any there is no sound.
+    """
     part = out.with_name(f".{out.name}.part")
     try:
         with av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as container:
             container.metadata[_TAG] = note
-            writer = Writer(container, width, height)
+            writer = Writer(container, width, height, Soundtrack(lines) if lines else None)
             yield writer
             writer.finish()
         part.replace(out)
