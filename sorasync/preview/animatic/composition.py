@@ -31,6 +31,8 @@ from sorasync.preview.animatic.subjects import (
 # How much of the picture's height a thing takes that is the subject.
 _THING_TALL = 0.52
 _LARGEST, _SMALLEST = 0.9, 0.075
+# Things larger than this part of the picture stand behind the lead.
+_BEHIND = 0.62
 _BOX = 1.1
 _THIRDS = (0.36, 0.5, 0.64)
 _HEADS = {Framing.MEDIUM: 0.34, Framing.MEDIUM_CLOSE: 0.4, Framing.CLOSE: 0.46, Framing.EXTREME: 0.48}
@@ -83,14 +85,17 @@ def compose(
     metres = _metres(lead, look) * _crowding(shown, lead, look)
     _place(shown, lead, look, metres)
     layers: list[Layer] = list(dressing_layers(reading, look, horizon, (one.entity for one in shown)))
+    own: list[Layer] = []
     for group in shown:
-        layers += _layers_of(group, lead, framing, camera, look, (metres, horizon))
+        drawn = list(_layers_of(group, lead, framing, camera, look, (metres, horizon)))
+        own = drawn if group is lead else own
+        layers += drawn
     if not lead.alive and lead.entity.thing is not None and lead.entity.thing.on == "table":
         layers += table_layers(reading, look)
     layers.sort(key=lambda layer: (not layer.held, -layer.depth))
     if camera.view is View.OVER_SHOULDER:
         layers.append(shoulder_layer(look))
-    return Composition(tuple(layers), _aim(lead, framing, layers, look.aspect))
+    return Composition(tuple(layers), _aim(lead, framing, own, look.aspect))
 
 
 def _measured(entity: Entity, sprites: dict[str, Sprite]) -> Group:
@@ -162,6 +167,9 @@ def _crowding(shown: list[Group], lead: Group, look: Look) -> float:
         if group.entity.count >= CROWD or (group.entity.thing is not None and group.entity.thing.on == "sky"):
             continue
         tall = min(group.metres / unit, 0.62 if group is not lead else 1.0)
+        if group is not lead and not group.alive and group.metres / unit > _BEHIND:
+            # It stands behind, and may be hidden in part.
+            tall *= 0.3
         wide += tall * group.shape / look.aspect * min(group.entity.count, 8)
     return max(1.0, wide / 0.84)
 
@@ -197,10 +205,9 @@ def _place(shown: list[Group], lead: Group, look: Look, metres: float) -> None:
         lead.x = 0.5
 
 
-def _aim(lead: Group, framing: Framing, layers: list[Layer], aspect: float) -> Aim:
+def _aim(lead: Group, framing: Framing, own: list[Layer], aspect: float) -> Aim:
     """The camera on its subject: a face on its line, a thing in the middle, feet on the floor."""
-    own = [layer for layer in layers if layer.name == lead.entity.label and layer.held is False]
-    foot = own[0].foot if own else FLOOR
+    foot, tall = own[0].foot, own[0].tall
     if framing in _FEET:
         near = framing.value
         if not lead.alive and framing is Framing.AERIAL:
@@ -209,18 +216,16 @@ def _aim(lead: Group, framing: Framing, layers: list[Layer], aspect: float) -> A
             return Aim(lead.x, 0.5, lead.x if near >= 1 else 0.5, 0.5, near)
         return Aim(lead.x, FLOOR, lead.x if near >= 1 else 0.5, _FEET[framing], near)
     if lead.alive:
-        tall = PERSON_TALL
         head = lead.sprite.anatomy if lead.sprite is not None and not lead.sprite.card else None
         face = head.face if head is not None else 0.5 if lead.sprite is not None else 0.09
-        near = framing.value
+        near = framing.value * PERSON_TALL / tall
         if head is not None or lead.sprite is not None:
             part = head.head if head is not None else 1.0
-            near = 1 + (framing.value - 1) * min(1.0, max(0.12, 0.15 / part))
+            near = 1 + (near - 1) * min(1.0, max(0.12, 0.15 / part))
         near = min(near, max(1.0, 3.2 * aspect)) if lead.entity.count > 1 else near
         to_x = 0.5 if framing is Framing.EXTREME else lead.x
         return Aim(lead.x, foot - tall * (1 - face), to_x, _HEADS[framing], near)
-    tall = _THING_TALL
-    return Aim(lead.x, foot - tall / 2, 0.5, 0.5, _THING_NEAR[framing])
+    return Aim(lead.x, foot - tall / 2, 0.5, 0.5, _THING_NEAR[framing] * _THING_TALL / max(tall, 0.2))
 
 
 def _layers_of(

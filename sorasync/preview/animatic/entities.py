@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from sorasync.preview.animatic import vocabulary
@@ -30,6 +31,10 @@ _WORN = words_of("worn")
 _BODY_PARTS = words_of("body_parts")
 _PERSONAL = frozenset(["he", "she", "him", "her", "his", "they", "them"])
 _FILLERS = words_of("fillers")
+# What people are called by what they do.
+_SOMEBODY = re.compile(
+    r"(?:maker|smith|keeper|man|woman|men|women|ologist|ician|eer|boy|girl|blower|driver|seller)s?$"
+)
 CROWD = 14
 
 
@@ -74,13 +79,15 @@ def find_entities(text: str, language: str, cast: tuple[str, ...], place: Place 
         here = place is not None and match.entry == place.name
         if whole.free(match) and (here or match.after - match.first > 1 or match not in spots):
             whole.take(match)
+    # A pirate ship is a ship, and nobody.
+    found += things_in(whole, least_words=2)
     found += people_in(whole)
     found += things_in(whole)
     if english:
         for match in spots:
             whole.take(match)
         found += _boxes_in(whole)
-    found = _dressed(found, whole)
+    found = _with_tools(_dressed(found, whole), whole)
     if any(one.kind in ("person", "cast") for one in found):
         found = [one for one in found if one.thing is None or one.thing.pictogram not in _BODY_PARTS]
     return tuple(sorted(found, key=lambda entity: entity.first))
@@ -98,8 +105,8 @@ def _cast_in(whole: ReadText, cast: tuple[str, ...]) -> list[Entity]:
     return found
 
 
-def things_in(whole: ReadText) -> list[Entity]:
-    """The things that a text names, each once, in its order."""
+def things_in(whole: ReadText, least_words: int = 1) -> list[Entity]:
+    """The things that a text names by so many words or more, each once, in its order."""
     found: dict[str, Entity] = {}
     for match in vocabulary.thing_table(whole.language).find(whole.words):
         if (
@@ -123,6 +130,19 @@ def things_in(whole: ReadText) -> list[Entity]:
             match.first,
         )
     return list(found.values())
+
+
+def _with_tools(found: list[Entity], whole: ReadText) -> list[Entity]:
+    """Somebody who is called by an instrument or tool has it, named or not."""
+    present = {one.thing.pictogram for one in found if one.thing is not None}
+    tools = {match.first: match.entry for match in vocabulary.table("tools", whole.english).find(whole.words)}
+    for one in list(found):
+        sign = tools.get(one.first)
+        if one.kind == "person" and sign is not None and sign not in present:
+            present.add(sign)
+            thing = vocabulary.things()[sign]
+            found.append(Entity("thing", thing.name, 1, thing, first=one.first))
+    return found
 
 
 def _dressed(found: list[Entity], whole: ReadText) -> list[Entity]:
@@ -156,8 +176,9 @@ def people_in(whole: ReadText) -> list[Entity]:
             or (whole.english and is_verb(whole, match))
         ):
             continue
-        whole.take(match)
         word = whole.words[match.first]
+        if word.text not in _PERSONAL:
+            whole.take(match)
         if word.text in _PERSONAL and found:
             continue
         sentence = word.sentence
@@ -229,9 +250,10 @@ def _boxes_in(whole: ReadText) -> list[Entity]:
         match = Match(
             "", number - len(phrase), number, phrase[-1].endswith("s") and not phrase[-1].endswith("ss")
         )
+        somebody = _SOMEBODY.search(phrase[-1])
         found.append(
             Entity(
-                "box",
+                "person" if somebody else "box",
                 " ".join(phrase[-3:]),
                 count_of(whole, match),
                 None,

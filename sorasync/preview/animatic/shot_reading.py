@@ -20,6 +20,7 @@ from sorasync.preview.animatic.word_context import (
 )
 
 _INTO_PLACE = words_of("into_place")
+_DISCS = words_of("discs")
 INSIDE = frozenset(
     {
         "room",
@@ -75,6 +76,9 @@ def read_shot(
     if place is None:
         unknown = _unknown_place(own, english) or _unknown_place(scene, english) if english else ""
         seen = tuple(one for one in seen if one.kind != "box" or one.label != unknown)
+    if place is not None and place.set not in INSIDE and len(seen) > 1:
+        # The set has a sun or moon of its own.
+        seen = tuple(one for one in seen if one.thing is None or one.thing.pictogram not in _DISCS)
     weather = frozenset(match.entry for match in _matches("weather", everything, english))
     snow = bool(place and place.snow) or any(
         match.entry == "snow" for match in _matches("cover", everything, english)
@@ -106,8 +110,9 @@ def _place(text: str, language: str) -> Place | None:
             whole.take(match)
     matches = vocabulary.place_table(english).find(whole.words)
     for number, match in enumerate(matches):
-        if number + 1 < len(matches) and matches[number + 1].first == match.after:
-            # A restaurant kitchen is a kitchen.
+        after = matches[number + 1] if number + 1 < len(matches) else None
+        if after is not None and after.first == match.after and not vocabulary.places()[after.entry].weak:
+            # A restaurant kitchen is a kitchen, and a kitchen table stands in one.
             continue
         own = match.after - match.first > 1 or whole.free(match)
         if not own or (english and is_verb(whole, match)):
@@ -151,6 +156,8 @@ def _implied_place(seen: tuple[Entity, ...]) -> Place | None:
         return vocabulary.places()["space"]
     if "🏘" in things:
         return vocabulary.places()["field"]
+    if "🌋" in things:
+        return vocabulary.places()["mountains"]
     return None
 
 

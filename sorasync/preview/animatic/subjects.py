@@ -133,7 +133,7 @@ def _whole(
     picture = Image.new("RGBA", (wide, tall), (*standing.getpixel((standing.width // 2, tall // 2))[:3], 0))  # type: ignore[index]
     hip = round(tall * 0.53)
     lower = standing.crop((0, hip, standing.width, tall))
-    wide_body = round(high * 0.675)
+    wide_body = round(high * (0.45 if view in ("left", "right") else 0.675))
     shoulders = Image.new("RGBA", (wide_body, 2), bust.getpixel((bust.width // 2, high - 2)))
     picture.paste(lower, ((wide - standing.width) // 2, hip))
     body = shoulders.resize((wide_body, hip - high + 2))
@@ -158,7 +158,9 @@ def layer_of(
         frames = (make_patch(picture).toned(gain, None if glowing else look.tint, 0.25),)
     sky = entity.thing is not None and entity.thing.on == "sky"
     swing = {"air": 0.018, "water": 0.01}.get(entity.thing.on if entity.thing else "", 0.0)
-    mirrored = tuple(turned_round(frame) for frame in frames) if path is not None else ()
+    mirrored = (
+        tuple(turned_round(frame) for frame in frames) if path is not None and entity.kind != "box" else ()
+    )
     return Layer(
         frames, x, foot, tall, 40.0 if sky else depth, swing + (0.004 if group.alive else 0.0),
         entity.label, path, mirrored,

@@ -103,8 +103,13 @@ def is_verb(text: ReadText, match: Match) -> bool:
     word = text.words[match.first]
     if match.after - match.first > 1 or not {word.text, word.text.removesuffix("s")} & _VERBS_TOO:
         return False
-    if match.first - 1 in text.taken and text.before(match.first, 1):
-        return True
+    if (
+        match.first - 1 in text.taken
+        and text.before(match.first, 1)
+        and text.before(match.first, 1)[0] not in DETERMINERS
+    ):
+        # "The farmer trains" and "farmers train", but a police car.
+        return word.text.endswith("s") or text.words[match.first - 1].text.endswith("s")
     if word.text.endswith("s") and text.before(match.first, 1) in (["and"], ["then"]):
         return True
     for before in text.before(match.first, 3):
@@ -125,7 +130,9 @@ def is_denied(whole: ReadText, first: int) -> bool:
 
 def count_of(whole: ReadText, match: Match) -> int:
     """How many of a thing there are, by the number before it or its plural."""
-    for word in whole.before(match.first, 4):
+    for offset, word in enumerate(whole.before(match.first, 4), 1):
+        if match.first - offset in whole.taken:
+            break
         if word.isdecimal() and int(word) <= 40:
             return max(1, int(word))
         if word in NUMBERS and (NUMBERS[word] > 1 or not match.plural):
