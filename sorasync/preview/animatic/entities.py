@@ -110,7 +110,8 @@ def things_in(whole: ReadText, least_words: int = 1) -> list[Entity]:
     found: dict[str, Entity] = {}
     for match in vocabulary.thing_table(whole.language).find(whole.words):
         if (
-            not whole.free(match)
+            match.after - match.first < least_words
+            or not whole.free(match)
             or (whole.english and is_verb(whole, match))
             or is_denied(whole, match.first)
         ):
