@@ -7,6 +7,7 @@ each read waits for one round trip, all writes and the commit together for one m
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import select
 import time
@@ -39,6 +40,10 @@ _DEFAULTS: dict[str, str | int] = {
 _SETTINGS = "SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'"
 
 _DIALECT = re.compile(r"\?|(?<![:\w]):[a-z_]+|%|json_each\(\?\)|json_extract\((\w+), '\$\.(\w+)'\)")
+
+
+# What it has to say is in the errors that it raises.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 class _Flag(Dumper):
@@ -88,6 +93,8 @@ class PostgresDatabase:
         self.schema = url.schema
         self.readonly = readonly
         self.in_transaction = False
+        # That of the tables, as they were found.
+        self.schema_version = 0
         self.connection = self._connect(url)
         self._url = url
         self._pipeline: psycopg.Pipeline | None = None

@@ -41,6 +41,10 @@ _BY_WORDS = {
     'role "': _BY_STATE["28"],
     'database "': _BY_STATE["3D"],
     "too many": _BY_STATE["53300"],
+    "consuming input failed": _BY_STATE["08"],
+    "sending query failed": _BY_STATE["08"],
+    "flush request failed": _BY_STATE["08"],
+    "connection is lost": _BY_STATE["08"],
 }
 
 

@@ -61,13 +61,14 @@ def _prepare(database: PostgresDatabase, where: PostgresUrl, *, create: bool) ->
             f"{database.name} is PostgreSQL {database.connection.info.server_version // 10_000}; "
             f"the state needs {_OLDEST // 10_000} or later"
         )
-    found = schema_version(database, where.owner)
+    found = database.schema_version = schema_version(database, where.owner)
     if database.readonly:
         return found > 0
     if not found and not create:
         raise StateError(f"there is no state in {database.name}", hint="the first `sorasync apply` makes one")
     if found < VERSION:
         _migrate(database, where)
+        database.schema_version = VERSION
     return True
 
 
@@ -110,11 +111,6 @@ def schema_version(database: PostgresDatabase, owner: str = "") -> int:
             hint="upgrade sorasync; nothing was changed",
         )
     return int(version)
-
-
-def is_current(database: PostgresDatabase) -> bool:
-    """Whether an open state has the schema of this version."""
-    return schema_version(database) == VERSION
 
 
 def _migrate(database: PostgresDatabase, where: PostgresUrl) -> None:

@@ -11,6 +11,7 @@ from sorasync.state.asset_rows import Files
 from sorasync.state.bindings import Bindings
 from sorasync.state.check_rows import CheckRows
 from sorasync.state.connect import IN_MEMORY, connect, location, memory
+from sorasync.state.migrations import VERSION
 from sorasync.state.postgres_url import is_postgres
 from sorasync.state.records import Records
 from sorasync.state.runs import Runs
@@ -59,13 +60,13 @@ class Store(Records, Bindings, Files, Runs, CheckRows):
 
     @classmethod
     def _open_postgres(cls, url: str, owner: str, clock: Clock, *, create: bool, readonly: bool) -> Store:
-        from sorasync.state.postgres_open import connect_postgres, is_current
+        from sorasync.state.postgres_open import connect_postgres
 
         database = connect_postgres(url, owner, create=create, readonly=readonly)
         if database is None:
             return Store.memory(clock)
         store = cls(Session(database, clock))
-        if is_current(database):
+        if database.schema_version == VERSION:
             return store
         with store:
             return store.copy_in_memory(readonly=True)

@@ -140,5 +140,5 @@ class StoreAndModel(RuleBasedStateMachine):
 
 
 def test_any_order_of_steps_leaves_what_the_model_says(database: str) -> None:
-    examples = 40 if database == "sqlite" else 5
+    examples = 40 if database == "sqlite" else 2
     run_state_machine_as_test(StoreAndModel, settings=settings(max_examples=examples, stateful_step_count=30))

@@ -513,7 +513,7 @@ def _refusal(act: Callable[[], object]) -> type[SorasyncError] | None:
 
 def test_any_series_of_changes_leaves_what_the_model_says(database: str) -> None:
     @given(st.lists(STEP, min_size=25, max_size=50))
-    @settings(max_examples=100 if database == "sqlite" else 10)
+    @settings(max_examples=100 if database == "sqlite" else 3)
     def try_series(steps: list[tuple[Any, ...]]) -> None:
         both = Both()
         with both.store:

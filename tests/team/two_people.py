@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tests.apply.crash import judge
@@ -14,9 +16,12 @@ from tests.apply.crash.library import Library
 from tests.apply.crash.server import ledger, serving
 from tests.apply.crash.victim import LOG, begin
 from tests.postgres_server import PostgresServer
+from tests.team.cutting_proxy import cutting_proxy
 
 # How an apply may end beside another one: done, stale because the other was quicker, or pending at the other.
 ENDS = {0, 7, 8}
+# How one may end that lost its database: done after all, failed, in part, or pending.
+BROKEN_ENDS = {0, 1, 4, 6, 8}
 # Seconds after which a run hangs.
 LONGEST = 120.0
 # An apply is killed at one of so many of its steps.
@@ -127,3 +132,85 @@ def one_is_killed(directory: Path, server: PostgresServer, schema: str, rounds: 
                 break
         both.look(rounds)
         return both
+
+
+def bad_connection(
+    directory: Path, server: PostgresServer, schema: str, rounds: int, seed: int
+) -> tuple[TwoPeople, int]:
+    """Somebody applies while the way to the database breaks again and again, then once more when it holds.
+
+    Also how often it broke.
+    """
+    with serving(directory / "server") as url, cutting_proxy(server.port, seed) as proxy:
+        state = server.url(schema, port=proxy.port)
+        both = TwoPeople(clone(directory / "ann", url, state), clone(directory / "ben", url, state), url)
+        for takes in range(1, rounds + 1):
+            both.declare(f'[clips.a]\nprompt = "A round, team."\ntakes = {takes}\n')
+            proxy.limits = (25, 150)
+            code = begin(both.ann.root).wait(LONGEST)
+            both.ends[str(code)] += 1
+            if code not in BROKEN_ENDS:
+                both.wrong.append(f"round {takes} ended with {code}")
+            proxy.limits = None
+            both.one_after_the_other()
+            if both.wrong:
+                break
+        both.look(rounds)
+        return both, proxy.cuts
+
+
+def restarted_server(directory: Path, server: PostgresServer, schema: str, rounds: int) -> TwoPeople:
+    """The database crashes and comes back in the middle of an apply."""
+    with serving(directory / "server") as url:
+        state = server.url(schema)
+        both = TwoPeople(clone(directory / "ann", url, state), clone(directory / "ben", url, state), url)
+        for takes in range(1, rounds + 1):
+            both.declare(f'[clips.a]\nprompt = "A round, team."\ntakes = {takes}\n')
+            waiting, telling = os.pipe()
+            child = begin(both.ann.root, told=partial(_tell, telling, 10 + 7 * takes))
+            os.close(telling)
+            os.read(waiting, 1)
+            os.close(waiting)
+            server.stop("immediate")
+            server.start()
+            code = child.wait(LONGEST)
+            both.ends[str(code)] += 1
+            if code not in BROKEN_ENDS:
+                both.wrong.append(f"round {takes} ended with {code}")
+            both.one_after_the_other()
+            if both.wrong:
+                break
+        both.look(rounds)
+        return both
+
+
+def _tell(pipe: int, at: int, passed: int) -> None:
+    if passed == at:
+        os.write(pipe, b".")
+
+
+def last_of_the_budget(directory: Path, server: PostgresServer, schema: str, rounds: int) -> TwoPeople:
+    """Each applies a clip of his own, and the day's budget has enough for one of the two."""
+    with serving(directory / "server") as url:
+        state = server.url(schema)
+        both = TwoPeople(clone(directory / "ann", url, state), clone(directory / "ben", url, state), url)
+        for takes in range(1, rounds + 1):
+            for library in (both.ann, both.ben):
+                let_it_bill(library, per_day=0.40 * takes)
+            both.declare("".join(f'[clips.{n}{takes}]\nprompt = "{n} {takes}."\n' for n in "ab"))
+            both.together(("-t", f"clip.a{takes}"), ("-t", f"clip.b{takes}"))
+            if (billed := len(ledger(both.url))) != takes:
+                both.wrong.append(f"after round {takes}, {billed} renders were billed")
+                break
+        return both
+
+
+def let_it_bill(library: Library, per_day: float) -> None:
+    """Let renders count as paid for, and cap what they may cost in a day."""
+    (library.root / "studio.toml").write_text(
+        'extends = "preview"\nname = "studio"\nsimulated = false\ntransport = "http"\n'
+    )
+    config = library.root / "sorasync.toml"
+    text = config.read_text().replace('profile = "preview"', 'profile = "studio.toml"')
+    text = text.partition("[budget]")[0]
+    config.write_text(f"{text}[budget]\nper_day = {per_day:.2f}\n")
