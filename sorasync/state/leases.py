@@ -85,6 +85,7 @@ class RunLeases:
                 [(key, self._fence) for key in keys if key not in self.elsewhere],
             )
         session.fence = self._fence
+        self._store.remember_leased(key for key in keys if key not in self.elsewhere)
 
     def holds(self, key: str) -> bool:
         """Whether the key is ours, as far as it was asked for."""
@@ -128,7 +129,8 @@ class RunLeases:
     def release(self) -> None:
         """Give the leases back."""
         session = self._store.session
-        session.fence = None
+        session.fence, session.leased = None, frozenset()
+        session.own_records.clear()
         with session.transaction():
             session.write("DELETE FROM holders WHERE fence = ?", (self._fence,))
 

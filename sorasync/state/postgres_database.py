@@ -68,14 +68,17 @@ class PostgresResult:
     def rowcount(self) -> int:
         """See `Result.rowcount`."""
         self._database.sync()
+        self._database.waits()
         return self._cursor.rowcount
 
     def fetchone(self) -> tuple[Any, ...] | None:
         """See `Result.fetchone`."""
+        self._database.waits()
         return self._cursor.fetchone()
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         """See `Result.fetchall`."""
+        self._database.waits()
         return self._cursor.fetchall()
 
 
@@ -100,6 +103,9 @@ class PostgresDatabase:
         self._pipeline: psycopg.Pipeline | None = None
         self._leave = ExitStack()
         self._let_go = False
+        # What was said, for the figures of `make bench ONLY=team`.
+        self.statements = self.round_trips = 0
+        self._unanswered = False
         self._used_at = time.monotonic()
         # Writers of one schema wait for each other under this number.
         self._writers = int.from_bytes(hashlib.sha256(url.schema.encode()).digest()[:8], signed=True)
@@ -120,7 +126,14 @@ class PostgresDatabase:
         if not self.in_transaction:
             self._reconnect_if_lost()
         self._used_at = time.monotonic()
+        self._unanswered = True
+        self.statements += 1
         return PostgresResult(self._run(statement, parameters), self)
+
+    def waits(self) -> None:
+        """Count a round trip, if an answer is still to come."""
+        self.round_trips += self._unanswered
+        self._unanswered = False
 
     def _run(self, statement: str, parameters: Parameters) -> psycopg.Cursor[tuple[Any, ...]]:
         if not parameters:
@@ -137,6 +150,8 @@ class PostgresDatabase:
 
     def executemany(self, statement: str, rows: Iterable[tuple[object, ...]], /) -> None:
         """See `Database.executemany`."""
+        self.statements += 1
+        self._unanswered = True
         with self.connection.cursor() as cursor:
             cursor.executemany(translate(statement), list(rows))
 
@@ -167,6 +182,8 @@ class PostgresDatabase:
         """See `Database.commit`."""
         self.connection.execute("COMMIT")
         self._leave_pipeline()
+        self._unanswered = True
+        self.waits()
         self.in_transaction = False
         self._used_at = time.monotonic()
 

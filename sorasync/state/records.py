@@ -73,8 +73,25 @@ class Records(Attempts):
 
     def record(self, key: str) -> Record | None:
         """The record of a key, or None."""
+        own = self.session.own_records
+        if key in own:
+            return own[key]
         row = self.session.row(f"{SELECT} WHERE r.key = ?", (key,))
-        return None if row is None else record_of(row)
+        found = None if row is None else record_of(row)
+        if key in self.session.leased:
+            own[key] = found
+        return found
+
+    def remember_leased(self, keys: Iterable[str]) -> None:
+        """Read the records of leased keys at once, and keep them: nobody else changes them."""
+        session = self.session
+        session.leased = frozenset(keys)
+        session.own_records.clear()
+        session.own_records.update(dict.fromkeys(session.leased) | self.records(session.leased))
+
+    def _delete(self, key: str) -> None:
+        self.session.write("DELETE FROM records WHERE key = ?", (key,))
+        self.session.own_records.pop(key, None)
 
     def records(self, keys: Iterable[str]) -> dict[str, Record]:
         """The records of those keys that have one."""
@@ -193,9 +210,9 @@ class Records(Attempts):
                 return
             if aside is not None:
                 self.session.write("UPDATE bindings SET key = ? WHERE key = ?", (intent.key, aside))
-                self.session.write("DELETE FROM records WHERE key = ?", (aside,))
+                self._delete(aside)
             if before is None:
-                self.session.write("DELETE FROM records WHERE key = ?", (intent.key,))
+                self._delete(intent.key)
             else:
                 self._put(before)
             self._mark_unsent(intent.key)
@@ -242,6 +259,7 @@ class Records(Attempts):
         """
         found = list(records)
         with self.session.transaction():
+            self.session.own_records.clear()
             self.session.write_many(UPSERT, map(row_of, found))
             self.session.write_many(UPSERT_TEXTS, map(texts_of, found))
             self.session.changed()
@@ -264,6 +282,7 @@ class Records(Attempts):
         """Record the progress of renders, in percent by key. Logs no events, does not wait for the disk."""
         percent = {key: max(0, min(100, said)) for key, said in progress.items()}
         with self.session.relaxed():
+            self.session.own_records.clear()
             self.session.write_many(
                 "UPDATE records SET progress = ? WHERE key = ? AND progress <> ?",
                 [(said, key, said) for key, said in percent.items()],
@@ -285,7 +304,7 @@ class Records(Attempts):
                 raise StateError(f"the record of {key} is set aside already")
             self._put(aside)
             self.session.write("UPDATE bindings SET key = ? WHERE key = ?", (aside.key, key))
-            self.session.write("DELETE FROM records WHERE key = ?", (key,))
+            self._delete(key)
             self.session.changed()
             self.log("superseded", record.address, key, run, kept_as=aside.key)
         return aside.key
@@ -314,7 +333,7 @@ class Records(Attempts):
         self._put(back)
         self.session.write_many("UPDATE bindings SET key = ? WHERE address = ?", addresses)
         self.session.write("UPDATE bindings SET key = ? WHERE key = ?", (present.key, kept.key))
-        self.session.write("DELETE FROM records WHERE key = ?", (kept.key,))
+        self._delete(kept.key)
         self.log("preferred", back.address, back.key, run, remote_id=kept.remote_id)
         return back
 
@@ -333,7 +352,7 @@ class Records(Attempts):
             found = self.records(keys)
             self._refuse_bound(found)
             for key, record in found.items():
-                self.session.write("DELETE FROM records WHERE key = ?", (key,))
+                self._delete(key)
                 self.log("forgotten", record.address, key, run, **_remains(record))
             if found:
                 self.session.changed()
@@ -353,6 +372,8 @@ class Records(Attempts):
             raise ForbiddenMove(key, address, status, to)
 
     def _put(self, record: Record, before: Record | None = None) -> None:
+        if record.key in self.session.leased:
+            self.session.own_records[record.key] = record
         self.session.write(UPSERT, row_of(record))
         if before is None or texts_of(before) != texts_of(record):
             self.session.write(UPSERT_TEXTS, texts_of(record))

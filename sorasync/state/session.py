@@ -13,6 +13,7 @@ from sorasync.clock import Clock
 from sorasync.state.copy_tables import copy_tables
 from sorasync.state.database import Database, Parameters, Result
 from sorasync.state.errors import StateError
+from sorasync.state.record import Record
 from sorasync.state.sqlite_database import SqliteDatabase
 
 
@@ -32,6 +33,9 @@ class Session:
         # The number of the apply that this session belongs to, None where it has the state to itself.
         # With it, a transaction is refused whose keys are leased by others.
         self.fence: int | None = None
+        # The records of the keys that it has leased, which nobody else changes; None where there is none.
+        self.leased: frozenset[str] = frozenset()
+        self.own_records: dict[str, Record | None] = {}
         self._touched: set[str] = set()
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
@@ -130,6 +134,7 @@ class Session:
             elif error is None:
                 self._commit()
             else:
+                self.own_records.clear()
                 self.database.rollback()
         except self.database.errors as failed:
             raise self.database.explain(failed) from failed
@@ -172,6 +177,7 @@ class Session:
                 self.database.execute("UPDATE state SET serial = serial + 1")
             self.database.commit()
         except BaseException:
+            self.own_records.clear()
             self.database.rollback()
             raise
 
