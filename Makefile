@@ -13,7 +13,7 @@ WORKERS := -n auto --dist worksteal
 # the environment says that nothing be written.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-all test-lowest crash lint format bench sheet docs reference lock clean
+.PHONY: demo test test-all test-lowest crash lint format bench sheet docs pictures reference lock clean
 
 demo: $(RUN)
 	@$(BIN)/sorasync apply --yes
@@ -57,6 +57,11 @@ sheet: $(READY)
 # Builds the documentation as a site, in site/.
 docs: $(READY)
 	$(BIN)/zensical build --strict
+
+# Takes the pictures of README and docs anew, after the drawing or the review page has changed. Needs Chromium.
+pictures: $(READY)
+	$(BIN)/python scripts/make_doc_pictures.py
+	$(BIN)/python scripts/make_review_picture.py
 
 # Writes what is generated: the reference pages and the schemas.
 reference: $(READY)

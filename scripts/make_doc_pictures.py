@@ -1,6 +1,6 @@
-"""Make the pictures of README and docs: three frames of the example library's animatics.
+"""Make the pictures of README and docs: three frames of the example library's film, before anything is paid.
 
-Run by hand, from the root of the repository, when the drawing has changed: what it writes is in git.
+Run by `make pictures` when the drawing has changed: what it writes is in git.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import av
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
-OUT = ROOT / "docs" / "pictures" / "animatics.webp"
-# Clips, and the second of each that is shown.
-SHOWN = (("harbour", 2.6), ("kitchen", 5.2), ("letter", 2.6))
+OUT = ROOT / "docs" / "pictures" / "film.webp"
+CUT = "the-last-letter"
+# Seconds of the film: the harbour, a line in the kitchen, the lighthouse.
+SHOWN = (2.5, 8.5, 17.0)
 WIDTH, HEIGHT, GAP = 426, 240, 8
 
 
@@ -31,18 +32,17 @@ def frame_at(path: Path, seconds: float) -> Image.Image:
 
 
 def main() -> None:
-    """Render the example library in a temporary copy, and put the frames side by side."""
+    """Make the film in a temporary copy of the example library, and put the frames side by side."""
     with tempfile.TemporaryDirectory() as directory:
         library = Path(directory)
         shutil.copy(ROOT / "sorasync.toml", library)
         shutil.copytree(ROOT / "manifests", library / "manifests")
-        names = [word for name, _ in SHOWN for word in ("--target", f"clip.{name}")]
-        command = [sys.executable, "-m", "sorasync", "apply", "--yes", "--library", directory, *names]
+        film = library / "film.mp4"
+        command = [sys.executable, "-m", "sorasync", "cut", CUT, "--library", directory, "--out", str(film)]
         subprocess.run(command, check=True)
         sheet = Image.new("RGB", (len(SHOWN) * (WIDTH + GAP) - GAP, HEIGHT), "white")
-        for place, (name, seconds) in enumerate(SHOWN):
-            picture = frame_at(library / "assets" / f"{name}.mp4", seconds).resize((WIDTH, HEIGHT))
-            sheet.paste(picture, (place * (WIDTH + GAP), 0))
+        for place, seconds in enumerate(SHOWN):
+            sheet.paste(frame_at(film, seconds).resize((WIDTH, HEIGHT)), (place * (WIDTH + GAP), 0))
         OUT.parent.mkdir(exist_ok=True)
         sheet.save(OUT, quality=82, method=6)
 

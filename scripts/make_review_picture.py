@@ -1,7 +1,6 @@
 """Make the picture of the review page in docs: the example library's rooftops, with a note on a take.
 
-Run by hand, from the root of the repository, when the page has changed: what it writes is in git. Needs
-Chromium.
+Run by `make pictures` when the page has changed: what it writes is in git. Needs Chromium.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ def tables_of(value: Any, *, named: bool) -> list[dict[str, Any]]:
 def test_the_example_is_valid_without_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out = Used(fresh(tmp_path / "library"), capsys).call("validate")
     assert code == 0
-    assert "11 clips, 2 characters, 2 stills and 1 cut are valid" in out
+    assert "11 clips, 2 characters, 4 stills and 1 cut are valid" in out
     assert "warning" not in out
 
 
@@ -148,7 +148,7 @@ def test_the_whole_example_is_at_most_seventy_seconds(
     plan = Used(fresh(tmp_path / "library"), capsys).plan()
     assert plan["seconds"] <= 70
     assert plan["billing"] == "simulated"
-    assert float(plan["cost_usd"]) == pytest.approx(7.8056)
+    assert float(plan["cost_usd"]) == pytest.approx(8.0328)
 
 
 def test_after_an_apply_the_plan_is_empty(example: Used) -> None:
@@ -157,7 +157,7 @@ def test_after_an_apply_the_plan_is_empty(example: Used) -> None:
     assert plan["waiting"] == [
         {"address": "clip.beacon", "pick": "still.lighthouse", "takes": 2, "cost_usd": "0.40"}
     ]
-    assert plan["summary"]["unchanged"] == 21
+    assert plan["summary"]["unchanged"] == 23
 
 
 def test_every_clip_has_its_video_under_its_name(example: Used) -> None:
