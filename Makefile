@@ -65,7 +65,7 @@ pictures: $(READY)
 
 # Writes what is generated: the reference pages and the schemas.
 reference: $(READY)
-	$(BIN)/python -m sorasync.cli.app.reference docs/cli.md
+	$(BIN)/python -m sorasync.cli.app.reference
 	$(BIN)/python -m sorasync.manifest.reference
 	$(BIN)/python -m sorasync.preview.animatic.vocabulary_page docs/preview.md
 

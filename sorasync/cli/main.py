@@ -79,7 +79,7 @@ def cli(**_options: object) -> None:
 
 def run(args: Sequence[str]) -> int:
     """Run one command line; the exit code. Never raises, save for what ends an interpreter."""
-    from sorasync.cli.app.failure import show_failure
+    from sorasync.cli.app.failure import show_failure, show_wrong_usage
 
     if sys.platform == "win32":
         # Nothing there is safe yet: signals, locks and the renaming of open files.
@@ -92,8 +92,7 @@ def run(args: Sequence[str]) -> int:
     except click.exceptions.Abort as error:
         return _interrupted(error.__cause__)
     except click.ClickException as error:
-        error.show()
-        return ExitCode.USAGE
+        return show_wrong_usage(error, args)
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
         return ExitCode.DONE

@@ -73,7 +73,7 @@ class Studio:
         self.capsys.readouterr()
         code = run(["--library", str(self.root), *arguments])
         shown = self.capsys.readouterr()
-        return Answer(code, shown.out, shown.err)
+        return Answer(code, shown.out, shown.err, arguments)
 
     def billed(self) -> Decimal:
         """What the provider has charged."""

@@ -18,22 +18,26 @@ from sorasync.graph.render import Kind, Render
 from sorasync.operations.project import Project
 from sorasync.state.record import Status
 from sorasync.state.store import Store
+from tests.schema.contract import contract_faults
 
 CONFIG = '[library]\nname = "film"\n[defaults]\nmodel = "sora-2"\nsize = "1280x720"\nseconds = 4\n'
 
 
 @dataclass(frozen=True)
 class Answer:
-    """How a command ended."""
+    """How a command ended, and how it was called."""
 
     code: int
     out: str
     err: str
+    arguments: tuple[str, ...] = ()
 
     @property
     def json(self) -> Any:
-        """Its output as JSON."""
-        return json.loads(self.out)
+        """Its output as JSON, which is what the published schema says."""
+        data = json.loads(self.out)
+        assert contract_faults(self.arguments, data) == []
+        return data
 
 
 @dataclass
@@ -59,7 +63,7 @@ class Film:
         with chdir(self.root):
             code = run([*arguments, "--library", str(self.root)])
         shown = self.capsys.readouterr()
-        return Answer(code, shown.out, shown.err)
+        return Answer(code, shown.out, shown.err, arguments)
 
     @property
     def project(self) -> Project:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from sorasync.apply.report import Report
@@ -27,6 +28,25 @@ class ExitCode(IntEnum):
     USAGE = 64
     INTERRUPTED = 130
     TERMINATED = 143
+
+
+# What the codes mean; `make reference` writes it into the docs.
+MEANINGS: Final[Mapping[ExitCode, str]] = {
+    ExitCode.DONE: "done; with `--detailed-exitcode`: no changes, or only blocked and lost renders, which an "
+    "apply leaves alone",
+    ExitCode.ERROR: "error; also `check` where a check fails or could not be carried out, `resolve` while "
+    "questions are open, and `find`, and `status` with an address or `--stage`, that found nothing",
+    ExitCode.CHANGES: "`--detailed-exitcode`: there are changes",
+    ExitCode.DRIFT: "`--detailed-exitcode`: drift only",
+    ExitCode.PARTIAL: "partly done: something failed, is blocked or was not started",
+    ExitCode.REFUSED: "refused by a budget, a protection or a threshold; nothing was sent",
+    ExitCode.LOCKED: "the state is locked",
+    ExitCode.STALE: "the plan is stale, or its token differs",
+    ExitCode.PENDING: "some renders are still running at the provider; nothing is lost",
+    ExitCode.USAGE: "wrong usage",
+    ExitCode.INTERRUPTED: "interrupted by Ctrl-C; the state is safe",
+    ExitCode.TERMINATED: "terminated by a signal; the state is safe",
+}
 
 
 def of_error(error: BaseException) -> ExitCode:

@@ -7,7 +7,7 @@ import re
 import tempfile
 import traceback
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -25,11 +25,7 @@ def show_failure(error: BaseException, args: Sequence[str]) -> int:
     JSON."""
     code = of_error(error)
     try:
-        if "--events" in args:
-            click.echo(json_text({"type": "error", **_error_fields(error, code)}, None))
-            return code
-        if _wants_json(args):
-            click.echo(json_text(_error_fields(error, code)))
+        if _shown_as_json(lambda: _error_fields(error, code), args):
             return code
     except OSError as failed:
         # Standard output is full or closed: show the error on standard error.
@@ -38,6 +34,26 @@ def show_failure(error: BaseException, args: Sequence[str]) -> int:
         for line in _error_lines(error):
             click.echo(printable(line), err=True, color=colour_wanted())
     return code
+
+
+def show_wrong_usage(error: click.ClickException, args: Sequence[str]) -> int:
+    """Print what is wrong with a command line, as `show_failure` does."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    hint = f"{context.command_path} --help" if context else None
+    if not _shown_as_json(lambda: _failure(ExitCode.USAGE, error.format_message(), hint), args):
+        error.show()
+    return ExitCode.USAGE
+
+
+def _shown_as_json(fields: Callable[[], dict[str, object]], args: Sequence[str]) -> bool:
+    """Whether the command line asked for JSON, and got it."""
+    if "--events" in args:
+        click.echo(json_text({"type": "error", **fields()}, None))
+        return True
+    if _wants_json(args):
+        click.echo(json_text(fields()))
+        return True
+    return False
 
 
 def printable(text: str) -> str:
@@ -137,12 +153,13 @@ def _error_fields(error: BaseException, code: ExitCode) -> dict[str, object]:
     found = error.diagnostics if isinstance(error, ManifestError) else []
     if not isinstance(error, SorasyncError) and not isinstance(error, KeyboardInterrupt):
         message = _bug(error)[0]
+    hint = error.hint if isinstance(error, SorasyncError) else None
+    return _failure(code, message, hint) | {"diagnostics": [diagnostic_json(d) for d in found]}
+
+
+def _failure(code: ExitCode, message: str, hint: str | None) -> dict[str, object]:
     return {
         "format_version": 1,
-        "error": {
-            "code": int(code),
-            "message": message,
-            "hint": error.hint if isinstance(error, SorasyncError) else None,
-        },
-        "diagnostics": [diagnostic_json(d) for d in found],
+        "error": {"code": int(code), "message": message, "hint": hint},
+        "diagnostics": [],
     }

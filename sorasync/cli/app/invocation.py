@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.failure import printable
 
 if TYPE_CHECKING:
@@ -40,3 +41,16 @@ def confirmed(question: str, *, yes: bool) -> bool:
 
         raise SorasyncError("this needs confirmation, and this is not a terminal", hint="pass --yes")
     return click.confirm(question, default=False, err=True)
+
+
+def declined(text: str, *, json: bool) -> ExitCode:
+    """End a command that somebody has answered no to, with a sentence that says so.
+
+    Raises `SorasyncError` where the output is JSON: that is a document in any case.
+    """
+    if json:
+        from sorasync.errors import SorasyncError
+
+        raise SorasyncError(f"not confirmed: {text[0].lower()}{text[1:].rstrip('.')}")
+    notice(text)
+    return ExitCode.ERROR

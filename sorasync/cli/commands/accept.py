@@ -37,7 +37,7 @@ def command(globals: Globals, address: str, reason: str, yes: bool, lock_timeout
     Renders made from it follow, as far as nothing else about them changed; the whole chain is shown first.
     The earlier record is kept, so that taking the change back costs nothing either.
     """
-    from sorasync.cli.app.invocation import confirmed, waiting
+    from sorasync.cli.app.invocation import confirmed, declined, waiting
     from sorasync.cli.views.accept_output import acceptance_json, acceptance_text
     from sorasync.operations.accept import accept_renders
 
@@ -51,8 +51,7 @@ def command(globals: Globals, address: str, reason: str, yes: bool, lock_timeout
 
     found = accept_renders(globals.project(), address, reason, waiting(lock_timeout), agreed)
     if found is None:
-        click.echo("Nothing was changed.", err=True)
-        return ExitCode.ERROR
+        return declined("Nothing was changed.", json=globals.json)
     if globals.json:
         print_json(acceptance_json(found, reason.strip()))
     else:

@@ -10,7 +10,7 @@ import click
 
 from sorasync.cli.app.ci_service import annotating
 from sorasync.cli.app.exit_code import ExitCode
-from sorasync.cli.app.invocation import command_line
+from sorasync.cli.app.invocation import command_line, declined
 from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.arguments.lock_option import lock_option
 from sorasync.cli.arguments.plan_options import plan_options
@@ -88,7 +88,6 @@ def command(
     with display(globals) as reporter, annotating(globals):
         report = apply(globals.project(), chosen, reporter, confirm, command_line())
     if report is None:
-        click.echo("Nothing was sent or changed.", err=True)
-        return ExitCode.ERROR
+        return declined("Nothing was sent or changed.", json=globals.json or globals.events)
     assert confirm.plan is not None
     return close(globals, confirm.plan, report)

@@ -38,6 +38,7 @@ def command(
     manifests stay, so the next apply would render, and charge for, all of it again. Renders in doubt stay in
     the state, because sending them again could pay for them twice.
     """
+    from sorasync.cli.app.invocation import declined
     from sorasync.cli.views.destroy_output import destroy_json, destroy_text
     from sorasync.operations.gc import everything_rendered
 
@@ -51,8 +52,7 @@ def command(
             project, len(found.renders), include_protected, lock_timeout, remote=not keep_remote, yes=yes
         )
         if deleted is None:
-            click.echo("Nothing was deleted.", err=True)
-            return ExitCode.ERROR
+            return declined("Nothing was deleted.", json=globals.json)
     if globals.json:
         print_json(destroy_json(found, deleted))
     elif deleted is not None:

@@ -54,6 +54,7 @@ def command(
     it. Renders in flight, protected renders, and files that are not in the state are never touched. ADDRESS
     limits the list to renders of that address, and takes * and ?.
     """
+    from sorasync.cli.app.invocation import declined
     from sorasync.cli.views.gc_output import deleted_text, gc_json, gc_text
     from sorasync.operations.gc import garbage
 
@@ -67,8 +68,7 @@ def command(
     if delete and (found.renders or found.downloads):
         deleted = _delete(project, found, older_than, lock_timeout, remote=remote, yes=yes)
         if deleted is None:
-            click.echo("Nothing was deleted.", err=True)
-            return ExitCode.ERROR
+            return declined("Nothing was deleted.", json=globals.json)
     if globals.json:
         print_json(gc_json(found, deleted, project.clock.now()))
     elif deleted is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 import click
@@ -50,7 +49,10 @@ def command(globals: Globals, name: str, out: Path | None) -> ExitCode:
 
 def _schema_text(name: str) -> str:
     if name == "output":
-        return files("sorasync.cli").joinpath("schemas/output.json").read_text(encoding="utf-8")
+        from sorasync.cli.app.output_schema import output_schema
+        from sorasync.cli.terminal.json_text import json_text
+
+        return json_text(output_schema()) + "\n"
     from sorasync.manifest.shipped import schema_text
 
     return schema_text("config" if name == "config" else "manifest")
