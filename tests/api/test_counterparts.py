@@ -58,6 +58,7 @@ COUNTERPARTS: dict[str, tuple[str, ...]] = {
     "state recover": ("state.recover",),
     "state reconcile": ("state.reconcile",),
     "state export": ("state.export",),
+    "state move": ("state.move",),
     "state import": ("state.fill",),
     "state move": ("state.move",),
 }
