@@ -40,7 +40,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/zizmor --quiet --offline --no-progress action.yml docs/examples/github/*.yml
+	$(BIN)/zizmor --quiet --offline --no-progress action.yml docs/examples/github/*.yml .github/workflows/*.yml
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

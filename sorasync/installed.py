@@ -1,4 +1,4 @@
-"""How this program was installed, for messages that say what to install besides."""
+"""Where and how this program was installed: what it refuses, and what it says to install besides."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ import shlex
 import sys
 from importlib import metadata
 from pathlib import Path
+
+from sorasync.errors import SorasyncError
+
+
+def refuse_windows() -> None:
+    """Raises `SorasyncError` on Windows: signals, locks and the renaming of open files are not safe there."""
+    if sys.platform == "win32":
+        raise SorasyncError("sorasync runs on Linux and macOS; on Windows, run it inside WSL")
 
 
 def install_command(extra: str) -> str:

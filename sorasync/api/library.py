@@ -14,6 +14,7 @@ from sorasync.api.library_plan import LibraryPlan
 from sorasync.api.library_reading import LibraryReading
 from sorasync.api.library_state import LibraryState
 from sorasync.api.outside_loop import outside_loop
+from sorasync.installed import refuse_windows
 from sorasync.operations.project import Project
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Library(LibraryReading, LibraryChanges):
         where there is no library, and `ManifestError` or `ProfileError` where its configuration cannot be
         used.
         """
+        refuse_windows()
         return cls(Project.open(Path(path), env).root, env, notice)
 
     @classmethod
@@ -76,6 +78,7 @@ class Library(LibraryReading, LibraryChanges):
         """Write the first files of a library at `path`, or those that an existing one lacks, and open it."""
         from sorasync.operations.init import start
 
+        refuse_windows()
         start(Path(path))
         return cls.open(path)
 

@@ -81,12 +81,12 @@ def run(args: Sequence[str]) -> int:
     """Run one command line; the exit code. Never raises, save for what ends an interpreter."""
     from sorasync.cli.app.failure import show_failure, show_wrong_usage
 
-    if sys.platform == "win32":
-        # Nothing there is safe yet: signals, locks and the renaming of open files.
-        click.echo("error: sorasync runs on Linux and macOS; on Windows, run it inside WSL", err=True)
-        return ExitCode.ERROR
     colour = colour_wanted()
     try:
+        if sys.platform == "win32":
+            from sorasync.installed import refuse_windows
+
+            refuse_windows()
         code = cli.main(args=list(args), prog_name="sorasync", standalone_mode=False, color=colour)
         return int(code or 0)
     except click.exceptions.Abort as error:

@@ -85,7 +85,9 @@ def _recorded(view: RenderView, record: Record) -> Iterator[tuple[str, str]]:
     yield "provider", one_line(record.provider) + remote
     yield (
         "cost",
-        charge_text(record, record.cost_usd) if record.attempts else "nothing: made elsewhere, imported",
+        charge_text(record, record.cost_usd)
+        if record.attempts or record.cost_usd is not None
+        else "nothing: made elsewhere, imported",
     )
     times = (
         ("sent", record.intent_at),
