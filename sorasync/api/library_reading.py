@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sorasync.operations.check import CheckReport
     from sorasync.operations.cost import Spending
     from sorasync.operations.cut import CutView
+    from sorasync.operations.cut_diff import CutComparison
     from sorasync.operations.diff import RevisionComparison
     from sorasync.operations.drift import Drift
     from sorasync.operations.estimate_accuracy import Accuracies
@@ -108,6 +109,12 @@ class LibraryReading(OpenLibrary):
         from sorasync.operations.diff import compare
 
         return outside_loop(lambda: compare(self._project(), revision))
+
+    def diff_cuts(self, revision: str, cut: str | None = None) -> CutComparison:
+        """The shots of all cuts, or of one, beside those of a git revision."""
+        from sorasync.operations.cut_diff import compare_cuts
+
+        return outside_loop(lambda: compare_cuts(self._project(), revision, cut))
 
     def drift(self, *, full: bool = False, offline: bool = False) -> Drift:
         """How the state differs from the files here and, unless `offline`, from the provider's list.

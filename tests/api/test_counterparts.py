@@ -32,7 +32,7 @@ COUNTERPARTS: dict[str, tuple[str, ...]] = {
     "find": ("find",),
     "diff": ("diff",),
     "check": ("check",),
-    "cut": ("make_film", "export_cut"),
+    "cut": ("make_film", "export_cut", "diff_cuts"),
     "pick": ("pick",),
     "graph": ("graph",),
     "gc": ("retired", "gc"),
@@ -60,7 +60,6 @@ COUNTERPARTS: dict[str, tuple[str, ...]] = {
     "state export": ("state.export",),
     "state move": ("state.move",),
     "state import": ("state.fill",),
-    "state move": ("state.move",),
 }
 # Commands for people and editors; docs/python.md says of each why it has no method.
 NO_METHOD = {"explain", "fmt", "schema", "watch", "review", "preview", "profiles", "completion"}

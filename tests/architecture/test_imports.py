@@ -170,7 +170,7 @@ READS_BY_ITSELF = {
     "sorasync.library_file": "opens every file of a library",
     "sorasync.installed": "what an installer noted of this program",
     "sorasync.manifest.shipped": "a schema of this program",
-    "sorasync.cli.commands.schema": "a schema of this program",
+    "sorasync.cli.app.output_schema": "a schema of this program",
     "sorasync.manifest.pages": "a page of this program",
     "sorasync.operations.init": "a template of this program, and files that must be new",
     "sorasync.profile.load": "a profile of this program",

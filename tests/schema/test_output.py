@@ -61,7 +61,7 @@ def test_every_command_that_shows_something_has_a_shape() -> None:
     assert {name for name in shown if not outputs_of(name)} == set()
     assert {name for name in NO_JSON if outputs_of(name)} == set()
     named = {" ".join(word for word in form.split() if word[:2] != "--") for form in contract()["commands"]}
-    assert named - {"history show", "prices sync"} == shown
+    assert named - {"cut diff", "history show", "prices sync"} == shown
     for name, command in commands():
         (option,) = (one for one in command.params if one.name == "format")
         assert ("json" in (option.metavar or "")) is (name != "completion"), name
