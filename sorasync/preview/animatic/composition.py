@@ -80,8 +80,8 @@ def compose(
         return _from_above(groups, lead, look)
     shown = _shown(groups, lead, framing, camera)
     for group in shown:
-        if group.entity.kind == "box" and not lead.alive and group.entity.scale == 1.0:
-            group.metres = min(group.metres, lead.metres)
+        if group.entity.kind == "box" and group is not lead and group.entity.scale == 1.0:
+            group.metres = min(group.metres, lead.metres * (0.4 if lead.alive else 1.0))
     metres = _metres(lead, look) * _crowding(shown, lead, look)
     _place(shown, lead, look, metres)
     layers: list[Layer] = list(dressing_layers(reading, look, horizon, (one.entity for one in shown)))

@@ -31,6 +31,7 @@ _WORN = words_of("worn")
 _BODY_PARTS = words_of("body_parts")
 _PERSONAL = frozenset(["he", "she", "him", "her", "his", "they", "them"])
 _FILLERS = words_of("fillers")
+_LED_AWAY = words_of("led_away")
 # What people are called by what they do.
 _SOMEBODY = re.compile(
     r"(?:maker|smith|keeper|man|woman|men|women|ologist|ician|eer|boy|girl|blower|driver|seller)s?$"
@@ -86,7 +87,7 @@ def find_entities(text: str, language: str, cast: tuple[str, ...], place: Place 
     if english:
         for match in spots:
             whole.take(match)
-        found += _boxes_in(whole)
+        found += _boxes_in(whole, crowded=len(found) > 1)
     found = _with_tools(_dressed(found, whole), whole)
     if any(one.kind in ("person", "cast") for one in found):
         found = [one for one in found if one.thing is None or one.thing.pictogram not in _BODY_PARTS]
@@ -220,8 +221,11 @@ def _small_table(english: bool) -> vocabulary.WordTable:
     )
 
 
-def _boxes_in(whole: ReadText) -> list[Entity]:
-    """Noun phrases that nobody knows: what stands after a determiner or number up to a word that ends it."""
+def _boxes_in(whole: ReadText, crowded: bool) -> list[Entity]:
+    """Noun phrases that nobody knows: what stands after a determiner or number up to a word that ends it.
+
+    Where enough else is to be seen, what something only lies on or leads to is left out.
+    """
     known = _known_words()
     found: list[Entity] = []
     number = 0
@@ -230,6 +234,8 @@ def _boxes_in(whole: ReadText) -> list[Entity]:
         number += 1
         opens = word.text in DETERMINERS or word.text in NUMBERS
         if not opens or number - 1 in whole.taken:
+            continue
+        if crowded and _LED_AWAY.intersection(whole.before(number - 1, 1)):
             continue
         phrase = noun_phrase(whole, number, word.text)
         end = number + len(phrase)

@@ -190,7 +190,7 @@ def _on_paths(
 
 def _mover(entities: list[Entity], beat: str, whole: ReadText, match: Match) -> int | None:
     """Which entity a path belongs to: the one named last before it, or the first of all."""
-    before = " ".join(word.text for word in whole.words[: match.first])
+    before = " ".join(reversed(whole.before(match.first, match.first)))
     named = [
         (before.rindex(entity.label.lower()), number)
         for number, entity in enumerate(entities)

@@ -161,26 +161,32 @@ class ShotLook:
 def reading_for(script: Script, number: int, look: ShotLook) -> Reading:
     """What a shot shows by its own words, else by what came before."""
     shot = script.shots[number]
-    named = tuple(shot.characters)
     cast = tuple(sprite.name for sprite in look.troupe.cast)
     beats = shot.beats or ("",)
     reading = read_shot(beats, script.scene, f"{shot.lighting} {script.style}", cast, shot.camera)
     if reading.place is None and not reading.unknown_place and look.place in vocabulary.places():
         reading = replace(reading, place=vocabulary.places()[look.place])
-    return replace(reading, entities=_with_cast(reading, shot, look.troupe, named))
+    return replace(reading, entities=_with_cast(reading, shot, look.troupe))
 
 
-def _with_cast(reading: Reading, shot: Shot, troupe: Troupe, named: tuple[str, ...]) -> tuple[Entity, ...]:
-    """The entities with the characters that the shot lists; speakers, or all, when it speaks of nobody."""
+def _with_cast(reading: Reading, shot: Shot, troupe: Troupe) -> tuple[Entity, ...]:
+    """The entities with the characters that the shot lists; speakers, or all, when it speaks of nobody,
+    and enough for a two-shot."""
     seen = list(reading.entities)
     present = {entity.label.lower() for entity in seen if entity.kind == "cast"}
     known = {sprite.name.lower(): sprite.name for sprite in troupe.cast}
+    named, two_shot = shot.characters, read_camera(shot.camera).two_shot
     wanted = [name for name in named if name.lower() not in present]
     if not present and not named and not any(entity.kind == "person" for entity in seen):
         wanted = [known.get(line.speaker.lower(), line.speaker) for line in shot.lines if line.speaker]
         wanted = wanted or [sprite.name for sprite in troupe.unnamed]
         if not wanted and not seen and troupe.others:
             seen.append(Entity("person", "", troupe.others))
+    if two_shot and len(present) + len(wanted) < 2 and not any(one.kind == "person" for one in seen):
+        company = [known.get(line.speaker.lower(), line.speaker) for line in shot.lines if line.speaker]
+        company += [sprite.name for sprite in troupe.cast]
+        others = [name for name in dict.fromkeys(company) if name.lower() not in present]
+        wanted = [*wanted, *others][: 2 - len(present)]
     for name in dict.fromkeys(wanted):
         kind = "cast" if name.lower() in known else "person"
         seen.append(Entity(kind, known.get(name.lower(), name)))

@@ -33,6 +33,7 @@ PRONOUNS = words_of("pronouns")
 # Things whose names are verbs as well: they are things only after a determiner or the like.
 _VERBS_TOO = words_of("verbs_too")
 _STOPS = words_of("stops")
+_BASE_VERBS = words_of("base_verbs")
 _GIANT = re.compile(r"giant|huge|massive|gigantic|enormous|towering|colossal|immense")
 _TINY = re.compile(r"tiny|small|little|miniature|toy")
 _WHERE = {
@@ -182,6 +183,8 @@ def noun_phrase(whole: ReadText, number: int, opener: str) -> list[str]:
     for place in range(number, min(number + 4, len(whole.words))):
         word = whole.words[place]
         text = word.text
+        if phrase and text in _BASE_VERBS:
+            break
         if (
             word.sentence != sentence
             or word.after_comma

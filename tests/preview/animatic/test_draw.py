@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 from sorasync.preview.animatic import FPS, BadMedia, Cast, draw, probe
+from sorasync.preview.animatic.page import lay_page
+from sorasync.preview.animatic.theme import Theme
 from tests.preview.animatic.support import BOARD, decode, difference, make_clip, scene
 
 
@@ -113,6 +115,25 @@ def test_an_image_of_another_shape_is_cut_to_fill_the_picture(tmp_path: Path) ->
     draw(scene(image=tmp_path / "tall.webp", seconds=1, clean=True), tmp_path / "a.mp4")
     first = decode(tmp_path / "a.mp4").frames[0]
     assert difference(first, np.full_like(first, (30, 180, 60))) < 4
+
+
+def test_a_clean_drawing_is_the_picture_alone_in_the_whole_frame(tmp_path: Path) -> None:
+    prompt = 'Shot 1\nCamera: static\nPalette: crimson, red\nAction:\n- a desert\nDialogue:\n- Ada: "No."'
+    draw(scene(prompt, seconds=1, clean=True), tmp_path / "clean.mp4")
+    draw(scene(prompt, seconds=1), tmp_path / "a.mp4")
+    clean, with_text = (decode(tmp_path / name).frames[6] for name in ("clean.mp4", "a.mp4"))
+    assert clean[170:, 40:280].mean() > 60 > with_text[165:172, 40:280].mean()
+    wide, high = lay_page(Theme(320, 180), clean=False).picture
+    assert wide / high == pytest.approx(16 / 9, abs=0.03)
+    small = Image.fromarray(clean).resize((wide, high))
+    assert difference(np.asarray(small)[4:-4, 4:-4], with_text[4 : high - 4, 4 : wide - 4]) < 14
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (720, 1280), (1080, 1080), (1080, 1350), (1920, 800)])
+def test_the_picture_keeps_the_aspect_of_the_clip(size: tuple[int, int]) -> None:
+    wide, high = lay_page(Theme(*size), clean=False).picture
+    assert wide / high == pytest.approx(size[0] / size[1], rel=0.01)
+    assert wide * high > 0.5 * size[0] * size[1]
 
 
 def test_the_last_shot_ends_in_a_given_last_image(tmp_path: Path) -> None:

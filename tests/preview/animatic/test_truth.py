@@ -130,6 +130,28 @@ def test_a_colour_is_that_of_the_thing_before_which_it_stands() -> None:
     assert man.tint == (128, 128, 128)
 
 
+def test_a_path_belongs_to_the_subject_of_its_sentence() -> None:
+    found = {
+        one.label: one.path and one.path.way
+        for one in read("A dog sits. The car leaves. Snow falls.").entities
+    }
+    assert found == {"dog": None, "car": "leaves"}
+
+
+def test_a_two_shot_shows_whom_its_lines_belong_to() -> None:
+    board = 'Shot 1\nCamera: medium two-shot\nAction:\n- it is quiet\nDialogue:\n- Ada: "No."\n- Bo: "Yes."'
+    stage = build(read_script(board), 0, ShotLook("one", 1), SIZE)
+    assert [layer.name for layer in stage.composition.layers if layer.name] == ["Ada", "Bo"]
+
+
+def test_the_characters_of_a_shot_are_on_stage() -> None:
+    board = "Shot 1\nCharacters: Ada, Bo, Cy\nCamera: wide\nAction:\n- a dog barks"
+    names = {
+        layer.name for layer in build(read_script(board), 0, ShotLook("one", 1), SIZE).composition.layers
+    }
+    assert {"Ada", "Bo", "Cy", "dog"} <= names
+
+
 def test_nothing_known_is_a_grey_stage_in_every_take() -> None:
     for prompt in ("A zorblax.", "A tram passes.", "It is quiet."):
         edge = frame(prompt)[:40, 120:200].astype(int)
