@@ -27,12 +27,14 @@ from sorasync.preview.animatic.subjects import (
     shoulder_layer,
     table_layers,
 )
+from sorasync.preview.animatic.vocabulary import words_of
 
 # How much of the picture's height a thing takes that is the subject.
 _THING_TALL = 0.52
 _LARGEST, _SMALLEST = 0.9, 0.075
 # Things larger than this part of the picture stand behind the lead.
 _BEHIND = 0.62
+_SEATS = words_of("seats")
 _BOX = 1.1
 _THIRDS = (0.36, 0.5, 0.64)
 _HEADS = {Framing.MEDIUM: 0.34, Framing.MEDIUM_CLOSE: 0.4, Framing.CLOSE: 0.46, Framing.EXTREME: 0.48}
@@ -83,6 +85,10 @@ def compose(
         if group.entity.kind == "box" and group is not lead and group.entity.scale == 1.0:
             group.metres = min(group.metres, lead.metres * (0.4 if lead.alive else 1.0))
     metres = _metres(lead, look) * _crowding(shown, lead, look)
+    for group in shown:
+        for base in shown:
+            if group.entity.upon and base.entity.label == group.entity.upon:
+                metres = max(metres, (base.metres + group.metres) / 0.84)
     _place(shown, lead, look, metres)
     layers: list[Layer] = list(dressing_layers(reading, look, horizon, (one.entity for one in shown)))
     own: list[Layer] = []
@@ -90,6 +96,7 @@ def compose(
         drawn = list(_layers_of(group, lead, framing, camera, look, (metres, horizon)))
         own = drawn if group is lead else own
         layers += drawn
+    _stack(shown, layers)
     if not lead.alive and lead.entity.thing is not None and lead.entity.thing.on == "table":
         layers += table_layers(reading, look)
     layers.sort(key=lambda layer: (not layer.held, -layer.depth))
@@ -203,6 +210,21 @@ def _place(shown: list[Group], lead: Group, look: Look, metres: float) -> None:
             group.depth = max(group.depth, 1.0 + 0.12 * look.chance.random())
     if lead.entity.count > 3:
         lead.x = 0.5
+
+
+def _stack(shown: list[Group], layers: list[Layer]) -> None:
+    """Put what is said to be on something there."""
+    for group in shown:
+        base = next((one for one in layers if one.name and one.name == group.entity.upon), None)
+        below = next((one for one in shown if one.entity.label == group.entity.upon), None)
+        if base is None or below is None or group.entity.path is not None:
+            continue
+        sign = below.entity.thing.pictogram if below.entity.thing is not None else ""
+        height = base.tall * (0.42 if sign in _SEATS else 0.94)
+        group.x = base.x
+        for number, layer in enumerate(one for one in layers if one.name == group.entity.label):
+            layer.tall *= layer.depth / base.depth
+            layer.x, layer.foot, layer.depth = base.x + 0.05 * number, base.foot - height, base.depth - 0.01
 
 
 def _aim(lead: Group, framing: Framing, own: list[Layer], aspect: float) -> Aim:

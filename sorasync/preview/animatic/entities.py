@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from sorasync.preview.animatic import vocabulary
 from sorasync.preview.animatic.canvas import RGB
@@ -31,6 +32,7 @@ _WORN = words_of("worn")
 _BODY_PARTS = words_of("body_parts")
 _PERSONAL = frozenset(["he", "she", "him", "her", "his", "they", "them"])
 _FILLERS = words_of("fillers")
+_UPON = words_of("upon")
 _LED_AWAY = words_of("led_away")
 # What people are called by what they do.
 _SOMEBODY = re.compile(
@@ -53,7 +55,8 @@ class Path:
 class Entity:
     """Something to draw: a thing, somebody (`person`), a character (`cast`), or a box for anything else.
 
-    `scale` is how much larger than usual it is said to be, `where` its place in the picture.
+    `scale` is how much larger than usual it is said to be, `where` its place in the picture, `upon` the label
+    of what it is on.
     """
 
     kind: str
@@ -67,6 +70,7 @@ class Entity:
     small: bool = False
     pose: str = ""
     path: Path | None = None
+    upon: str = ""
 
 
 def find_entities(text: str, language: str, cast: tuple[str, ...], place: Place | None) -> tuple[Entity, ...]:
@@ -91,7 +95,21 @@ def find_entities(text: str, language: str, cast: tuple[str, ...], place: Place 
     found = _with_tools(_dressed(found, whole), whole)
     if any(one.kind in ("person", "cast") for one in found):
         found = [one for one in found if one.thing is None or one.thing.pictogram not in _BODY_PARTS]
-    return tuple(sorted(found, key=lambda entity: entity.first))
+    return _stacked(sorted(found, key=lambda entity: entity.first), whole)
+
+
+def _stacked(found: list[Entity], whole: ReadText) -> tuple[Entity, ...]:
+    """The entities with what they are on: a cat on a sofa."""
+    for number, (above, below) in enumerate(pairwise(found)):
+        carries = below.kind == "box" or (below.thing is not None and below.thing.on in ("ground", "table"))
+        together = (
+            above.first < below.first
+            and whole.words[above.first].sentence == whole.words[below.first].sentence
+        )
+        between = {word.text for word in whole.words[max(above.first + 1, below.first - 3) : below.first]}
+        if carries and together and between & _UPON:
+            found[number] = replace(above, upon=below.label)
+    return tuple(found)
 
 
 def _cast_in(whole: ReadText, cast: tuple[str, ...]) -> list[Entity]:
@@ -127,7 +145,7 @@ def things_in(whole: ReadText, least_words: int = 1) -> list[Entity]:
             count_of(whole, match),
             thing,
             scale_in(" ".join(whole.before(match.first, 3))),
-            tint_of(whole, match.first),
+            tint_of(whole, match),
             where_said(whole, match),
             match.first,
         )
@@ -205,7 +223,7 @@ def people_in(whole: ReadText) -> list[Entity]:
                 "person",
                 label,
                 count,
-                tint=tint_of(whole, match.first),
+                tint=tint_of(whole, match),
                 where=where_said(whole, match),
                 first=match.first,
                 small=match.first in small,
@@ -265,7 +283,7 @@ def _boxes_in(whole: ReadText, crowded: bool) -> list[Entity]:
                 count_of(whole, match),
                 None,
                 scale_in(" ".join(phrase)),
-                tint_of(whole, number - 1),
+                tint_of(whole, match),
                 where_said(whole, match),
                 match.first,
             )

@@ -21,6 +21,8 @@ _FUNCTION_WORDS = {
     "tr": "bir ve ile bu için gibi içinde üzerinde altında",
     "id": "di dan yang dengan dari ke seorang sebuah seekor ini itu",
 }
+# Letters that tell languages apart which share their little words.
+_LETTERS = {"de": "äöüß", "fr": "èêàçœû", "es": "íñóú¿¡", "it": "òùì", "pt": "ãõç", "tr": "ğşı"}
 _SCRIPTS = (
     (r"[\u4e00-\u9fff]", "zh"),
     (r"[\uac00-\ud7af]", "ko"),
@@ -47,7 +49,9 @@ def language_of(text: str) -> str:
             return language
     words = Counter(re.findall(r"[^\W\d_]+", text.lower()))
     counts = {
-        language: sum(words[word] for word in known.split()) for language, known in _FUNCTION_WORDS.items()
+        language: sum(words[word] for word in known.split())
+        + sum(text.lower().count(sign) for sign in _LETTERS.get(language, "")) / 2
+        for language, known in _FUNCTION_WORDS.items()
     }
     best = max(counts, key=lambda language: counts[language])
     return best if counts[best] > counts["en"] else "en"

@@ -47,7 +47,7 @@ def draw_pictogram(sign: str, height: int, tint: RGB, ink: RGB | None = None) ->
     lines = _lines(sign, height)
     if lines is None:
         return None
-    dark = ink or (_INK if brightness(tint) > 0.22 else mix(tint, _WHITE, 0.5))
+    dark = ink or (_INK if brightness(tint) > 0.15 else mix(tint, _WHITE, 0.5))
     picture = Image.new("RGBA", lines.size, (*dark, 0))
     picture.paste((*tint, 255), mask=_body(lines))
     picture.paste((*dark, 255), mask=lines)

@@ -33,6 +33,7 @@ PRONOUNS = words_of("pronouns")
 # Things whose names are verbs as well: they are things only after a determiner or the like.
 _VERBS_TOO = words_of("verbs_too")
 _STOPS = words_of("stops")
+_IN_AIR = words_of("in_air")
 _BASE_VERBS = words_of("base_verbs")
 _GIANT = re.compile(r"giant|huge|massive|gigantic|enormous|towering|colossal|immense")
 _TINY = re.compile(r"tiny|small|little|miniature|toy")
@@ -148,9 +149,16 @@ def scale_in(words: str) -> float:
     return 1.9 if _GIANT.search(words) else 0.6 if _TINY.search(words) else 1.0
 
 
-def tint_of(whole: ReadText, first: int) -> RGB | None:
-    """The colour that the words right before a noun give it."""
-    for word in whole.before(first, 3):
+def tint_of(whole: ReadText, match: Match) -> RGB | None:
+    """The colour that the words right before a noun give it, in some languages also those behind it."""
+    if not whole.english:
+        near = range(match.first - 3, match.after + 2)
+        sentence = whole.words[match.first].sentence
+        for one in vocabulary.table("colours", False).find(whole.words):
+            if one.first in near and whole.words[one.first].sentence == sentence:
+                return colours_in(one.entry)[0].rgb
+        return None
+    for word in whole.before(match.first, 3):
         if word in DETERMINERS or word in _PREPOSITIONS:
             return None
         named = colours_in(word)
@@ -162,6 +170,8 @@ def tint_of(whole: ReadText, first: int) -> RGB | None:
 def where_said(whole: ReadText, match: Match) -> str:
     """Where in the picture the words around a noun put it."""
     near = whole.after(match.after, 6)
+    if _IN_AIR.intersection(near[:2]):
+        return "above"
     before = whole.before(match.first, 3)
     for preposition, previous, word in zip(["", "", *near], ["", *near], near, strict=False):
         if word in ("and", "while", "as", "with"):

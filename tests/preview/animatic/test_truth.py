@@ -130,6 +130,22 @@ def test_a_colour_is_that_of_the_thing_before_which_it_stands() -> None:
     assert man.tint == (128, 128, 128)
 
 
+def test_a_cat_on_a_sofa_is_on_it() -> None:
+    stage = staged("A cat sleeps on a sofa.")
+    cat, sofa = (
+        next(one for one in stage.composition.layers if one.name == name) for name in ("cat", "sofa")
+    )
+    assert abs(cat.x - sofa.x) < 0.05
+    assert sofa.foot - sofa.tall < cat.foot < sofa.foot
+
+
+@pytest.mark.parametrize(
+    "prompt", ["Eine rote Straßenbahn", "Un tranvía rojo", "Un tram rouge", "红色的汽车"]
+)
+def test_colours_are_understood_in_other_languages(prompt: str) -> None:
+    assert [one.tint for one in read(f"{prompt}.").entities] == [(255, 0, 0)]
+
+
 def test_a_path_belongs_to_the_subject_of_its_sentence() -> None:
     found = {
         one.label: one.path and one.path.way
