@@ -24,7 +24,7 @@ class Files(StoreTable):
                 f"INSERT INTO assets ({_COLUMNS}) VALUES (?, ?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
                 (sha256, size, kind, ext, of),
             )
-            if done.rowcount:
+            if not self.session.has_changed and done.rowcount:
                 self.session.changed()
 
     def asset(self, sha256: str) -> Asset | None:

@@ -82,5 +82,7 @@ class Bindings(StoreTable):
         return binding
 
     def _require_record(self, address: str, key: str) -> None:
+        if self.session.own_records.get(key) is not None:
+            return
         if self.session.row("SELECT 1 FROM records WHERE key = ?", (key,)) is None:
             raise StateError(f"{address} cannot point to {key[:12]}, which has no record")

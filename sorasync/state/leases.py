@@ -131,6 +131,7 @@ class RunLeases:
         session = self._store.session
         session.fence, session.leased = None, frozenset()
         session.own_records.clear()
+        session.untried.clear()
         with session.transaction():
             session.write("DELETE FROM holders WHERE fence = ?", (self._fence,))
 

@@ -88,6 +88,12 @@ class Records(Attempts):
         session.leased = frozenset(keys)
         session.own_records.clear()
         session.own_records.update(dict.fromkeys(session.leased) | self.records(session.leased))
+        rows = session.rows(
+            "SELECT DISTINCT key FROM attempts WHERE key IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(session.leased)),),
+        )
+        known = {key for key, record in session.own_records.items() if record is not None}
+        session.untried = set(session.leased - {str(row[0]) for row in rows} - known)
 
     def _delete(self, key: str) -> None:
         self.session.write("DELETE FROM records WHERE key = ?", (key,))
@@ -165,6 +171,8 @@ class Records(Attempts):
 
     def tried(self, key: str) -> int:
         """How often a key was tried, without attempts in doubt and those that were never sent."""
+        if key in self.session.untried:
+            return 0
         row = self.session.row(
             "SELECT r.attempts, r.status, "
             "(SELECT count(*) FROM attempts WHERE key = :key AND outcome <> 'unsent') "
@@ -204,6 +212,7 @@ class Records(Attempts):
             now = self.record(intent.key)
             if now is None or now.intent_at != intent.intent_at:
                 return
+            self.session.touch(intent.key)
             if now.status is Status.UNKNOWN:
                 self.withdraw(intent.key, run=run, error_message="it was never sent")
             if now.status is not Status.INTENT:

@@ -36,6 +36,8 @@ class Session:
         # The records of the keys that it has leased, which nobody else changes; None where there is none.
         self.leased: frozenset[str] = frozenset()
         self.own_records: dict[str, Record | None] = {}
+        # Which of them were never tried.
+        self.untried: set[str] = set()
         self._touched: set[str] = set()
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
@@ -95,10 +97,16 @@ class Session:
         """Say whose record this transaction changes; see `fence`."""
         if self.fence is not None:
             self._touched.add(key)
+            self.untried.discard(key)
 
     def changed(self) -> None:
         """Mark this transaction as a change of the state; its commit raises the serial."""
         self._changed = True
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether this transaction is known to change the state."""
+        return self._changed
 
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, durable when it returns. A nested block is part of the outer one, whole or not."""

@@ -66,19 +66,20 @@ async def fetch(
     Waits for nothing past the deadline (monotonic).
     """
     stored, size = await _video(context, record, job, deadline)
-    assert stored.asset is not None
-    file = context.assets.file_of(stored.asset)
+    asset = stored.asset
+    assert asset is not None
+    file = context.assets.file_of(asset)
     what = "still" if record.kind == Kind.STILL else "video"
     with context.store.transaction():
-        context.store.add_asset(stored.asset, size, what, file.suffix)
         stored = context.store.move(
             record.key,
             Status.STORED,
             run=context.run,
-            asset=stored.asset,
+            asset=asset,
             seconds=stored.seconds,
             mismatch=stored.mismatch,
         )
+        context.store.add_asset(asset, size, what, file.suffix)
         recorded()
     return stored
 
