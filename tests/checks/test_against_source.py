@@ -45,7 +45,7 @@ def test_an_extension_continues_its_source_or_does_not(tmp_path: Path, drawn: tu
     animatic.extend(one, scene("The camera rises over the roofs."), longer)
     assert beside(longer, one, "extend").verdict is Verdict.PASSED
     wrong = beside(longer, other, "extend")
-    assert (wrong.verdict, wrong.frame in (16, 17)) == (Verdict.FAILED, True)
+    assert (wrong.verdict, wrong.frame in (24, 25)) == (Verdict.FAILED, True)
     assert wrong.message.startswith("does not continue its source at 2.")
 
 

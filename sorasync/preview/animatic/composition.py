@@ -102,7 +102,10 @@ def compose(
     layers.sort(key=lambda layer: (not layer.held, -layer.depth))
     if camera.view is View.OVER_SHOULDER:
         layers.append(shoulder_layer(look))
-    return Composition(tuple(layers), _aim(lead, framing, own, look.aspect))
+    aim = _aim(lead, framing, own, look.aspect)
+    return Composition(
+        tuple(layers), _on_all(aim, shown, own[0].tall, look.aspect) if framing in NEAR else aim
+    )
 
 
 def _measured(entity: Entity, sprites: dict[str, Sprite]) -> Group:
@@ -210,6 +213,16 @@ def _place(shown: list[Group], lead: Group, look: Look, metres: float) -> None:
             group.depth = max(group.depth, 1.0 + 0.12 * look.chance.random())
     if lead.entity.count > 3:
         lead.x = 0.5
+
+
+def _on_all(aim: Aim, shown: list[Group], tall: float, aspect: float) -> Aim:
+    """A near shot of several people holds all of them."""
+    people = [group for group in shown if group.alive and group.entity.count < CROWD]
+    if len(people) < 2:
+        return aim
+    left, right = min(group.x for group in people), max(group.x for group in people)
+    wide = right - left + max(tall * group.shape / aspect for group in people)
+    return replace(aim, x=(left + right) / 2, to_x=0.5, near=min(aim.near, max(0.8, 0.98 / wide)))
 
 
 def _stack(shown: list[Group], layers: list[Layer]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from sorasync.preview.animatic import vocabulary
@@ -233,6 +234,7 @@ def people_in(whole: ReadText) -> list[Entity]:
     return found
 
 
+@lru_cache(maxsize=2)
 def _small_table(english: bool) -> vocabulary.WordTable:
     return vocabulary.WordTable(
         (phrase, "small") for phrase in vocabulary.phrases(vocabulary.data()["people"]["small"], english)
@@ -293,6 +295,7 @@ def _boxes_in(whole: ReadText, crowded: bool) -> list[Entity]:
     return found
 
 
+@lru_cache(maxsize=1)
 def _known_words() -> frozenset[str]:
     """Single words that some table knows, which are drawn in another way or not at all."""
     found: set[str] = set()

@@ -20,6 +20,8 @@ from sorasync.preview.animatic.word_context import (
 )
 
 _INTO_PLACE = words_of("into_place")
+# Nobody sees more in one shot, and reading it would take long.
+_LONGEST_BEAT, _MOST_BEATS = 1_500, 16
 _DISCS = words_of("discs")
 INSIDE = frozenset(
     {
@@ -60,7 +62,8 @@ def read_shot(
 ) -> Reading:
     """Read a shot: its beats (and what its camera looks at) for what is seen, also `scene` for the place and
     people, also `mood` (light and style) for time and weather. `cast` are the characters with pictures."""
-    own = " . ".join(beats)
+    beats = [beat[:_LONGEST_BEAT] for beat in beats[:_MOST_BEATS]]
+    own, scene = " . ".join(beats), scene[:_LONGEST_BEAT]
     everything = f"{own} . {camera} . {scene} . {mood}"
     language = language_of(f"{own} {scene}")
     english = language == "en"
