@@ -15,13 +15,23 @@ from sorasync.preview.serve import running as preview_server
 from sorasync.preview.settings import PreviewSettings
 from sorasync.review.notes_file import parse_notes
 from sorasync.state.record import Status
+from tests.cuts.kit import picture, stored
 from tests.review.studio import FPS, Studio, opened, started_browser, studio
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 # Where each of the page's own screens is.
-SCREENS = ("#/", "#/clip/market", "#/clip/todo", "#/cuts", "#/plan")
+SCREENS = ("#/", "#/clip/market", "#/clip/todo", "#/clip/still.quay", "#/cuts", "#/plan")
+# A still to choose, and a cut, with a note that was answered.
+MORE = """
+[stills.quay]
+prompt = "A quay at dawn."
+takes = 2
+gate = true
+[cuts.reel]
+events = [{ clip = "harbour" }, { still = "quay", length = 2 }, { gap = 1 }]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -362,12 +372,16 @@ def test_no_script_or_picture_of_another_site_is_loaded(browser: Browser, film: 
         tab.context.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
 def test_every_screen_is_accessible(
     browser: Browser, film: Studio, tmp_path: Path, width: int, scheme: str
 ) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
+    film.write("manifests/more.toml", MORE)
+    stored(film, "still.quay#1", picture(tmp_path / "one.png", 40))
+    stored(film, "still.quay#2", picture(tmp_path / "two.png", 60))
     kept = Path(os.environ.get("SORASYNC_TESTS_SCREENSHOTS", tmp_path))
     with film.page() as page:
         tab = opened(browser, page, width=width)
@@ -446,11 +460,11 @@ def test_an_exported_page_works_from_a_disk_and_its_notes_come_back(
     assert film.run("review", "--read", str(returned)).out.startswith("0 notes and verdicts new")
 
 
-_SCROLL = """() => new Promise((resolve) => {
+_SCROLL = """(by) => new Promise((resolve) => {
   const gaps = []; let last = performance.now(), moved = 0;
   const turn = (now) => {
     gaps.push(now - last); last = now;
-    scrollBy(0, 400); moved += 1;
+    scrollBy(0, by); moved += 1;
     if (moved < 90) requestAnimationFrame(turn);
     else resolve([gaps.slice(5), scrollY, document.querySelectorAll('.card').length]);
   };
@@ -468,12 +482,13 @@ def test_five_thousand_clips_scroll(
     with film.page() as page:
         tab = opened(browser, page)
         assert "5,000 clips" in tab.locator("#found").inner_text()
-        gaps, place, cards = tab.evaluate(_SCROLL)
+        idle, _, _ = tab.evaluate(_SCROLL, 0)
+        gaps, place, cards = tab.evaluate(_SCROLL, 400)
         assert place == 90 * 400
         assert cards < 80
-        # A busy machine delays some frames; most come in time whatever else it does.
-        slow = sum(gap > 50 for gap in gaps)
-        assert slow < len(gaps) / 2, f"{slow} of {len(gaps)} frames over 50 ms"
+        # A busy machine delays frames whatever the page does: those of a page at rest do not count.
+        slow, late = (sum(gap > 50 for gap in found) for found in (gaps, idle))
+        assert slow - late < len(gaps) / 2, f"{slow} of {len(gaps)} frames over 50 ms, {late} at rest"
         tab.context.close()
 
 

@@ -137,9 +137,10 @@ Review.grid = (() => {
       list.style.setProperty("--row", `${rowHeight - gap}px`);
     }
 
-    function place(index) {
+    function place(index, outline) {
       const column = index % columns, row = Math.floor(index / columns);
-      const item = el("li", { "aria-setsize": found.length, "aria-posinset": index + 1 }, cardOf(found[index]));
+      const card = outline ? el("div", { class: "card" }, el("span", { class: "name" }, found[index].name)) : cardOf(found[index]);
+      const item = el("li", { "aria-setsize": found.length, "aria-posinset": index + 1 }, card);
       item.style.transform = `translate(calc(var(--step) * ${column}), ${row * rowHeight}px)`;
       return item;
     }
@@ -147,12 +148,23 @@ Review.grid = (() => {
     // What a card shows, to leave alone those that show it already.
     const seen = (index) => JSON.stringify(found[index]) + found.length;
 
-    function draw() {
+    // While somebody rushes past, cards are outlines: nobody reads them, and full ones would come too late.
+    let before = 0, calm = 0;
+    function rush() {
+      const now = scrollY, fast = Math.abs(now - before) > innerHeight / 3;
+      before = now;
+      clearTimeout(calm);
+      calm = setTimeout(() => draw(), 90);
+      draw(fast);
+    }
+
+    function draw(outline) {
       const top = -list.getBoundingClientRect().top;
       const first = Math.max(0, (Math.floor(top / rowHeight) - SPARE_ROWS) * columns);
       const last = Math.min(found.length, (Math.ceil((top + innerHeight) / rowHeight) + SPARE_ROWS) * columns);
       for (const [index, { item }] of drawn) {
-        if ((index < first || index >= last) && !item.contains(document.activeElement)) {
+        const full = outline || !drawn.get(index).outline;
+        if ((index < first || index >= last || !full) && !item.contains(document.activeElement)) {
           item.remove();
           drawn.delete(index);
         }
@@ -160,8 +172,8 @@ Review.grid = (() => {
       const fresh = document.createDocumentFragment();
       for (let index = first; index < last; index += 1) {
         if (!drawn.has(index)) {
-          const item = place(index);
-          drawn.set(index, { item, seen: seen(index) });
+          const item = place(index, outline);
+          drawn.set(index, { item, seen: outline ? "" : seen(index), outline });
           fresh.append(item);
         }
       }
@@ -200,7 +212,7 @@ Review.grid = (() => {
     const later = () => {
       if (pending) return;
       pending = true;
-      requestAnimationFrame(() => { pending = false; draw(); });
+      requestAnimationFrame(() => { pending = false; rush(); });
     };
     const resized = () => { if (list.clientWidth !== width) refill(); else later(); };
     list.addEventListener("focusin", (event) => {
@@ -226,7 +238,7 @@ Review.grid = (() => {
     ];
     return {
       update: refill,
-      close: () => { removeEventListener("scroll", later); removeEventListener("resize", resized); },
+      close: () => { clearTimeout(calm); removeEventListener("scroll", later); removeEventListener("resize", resized); },
     };
   }
 

@@ -49,10 +49,41 @@
       el("button", { onclick: theme, "aria-label": "Light or dark", title: "Light or dark" }, icon("sun")),
       el("button", { onclick: help, "aria-label": "Keys", title: "Keys (?)" }, "?"));
     const banner = document.getElementById("banner");
-    const wrong = [...(library.faults || []), ...(library.notices || [])];
+    const wrong = [...(library.faults || []), ...(library.notices || []), ...unwritten(library)];
     banner.hidden = !wrong.length;
     const title = (library.faults || []).length ? "The manifests have errors; what you see is from before." : "Note";
     put(banner, el("strong", {}, title), el("ul", {}, wrong.slice(0, 8).map((text) => el("li", { dir: "auto" }, text))));
+  }
+
+  // Scripts that systems often lack a font for, with a package that brings one.
+  const SCRIPTS = [[/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u, "fonts-noto-cjk"],
+    [/[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Devanagari}\p{Script=Thai}\p{Script=Bengali}\p{Script=Tamil}]/u, "fonts-noto-core"]];
+  const drawn = new Map();
+
+  // Whether this browser has a glyph for a sign: what it lacks looks like what nobody has.
+  function written(sign) {
+    const picture = (text) => {
+      const canvas = el("canvas", { width: "40", height: "40" });
+      const context = canvas.getContext("2d", { willReadFrequently: true });
+      context.font = `28px ${getComputedStyle(document.body).fontFamily}`;
+      context.fillText(text, 2, 30);
+      return context.getImageData(0, 0, 40, 40).data.join();
+    };
+    if (!drawn.has(sign)) drawn.set(sign, picture(sign) !== picture("\u{378}"));
+    return drawn.get(sign);
+  }
+
+  function unwritten(library) {
+    const found = new Map();
+    for (const clip of library.clips) {
+      const text = clip.name + clip.text;
+      if (!/[^\u0000-\u024f]/.test(text)) continue;
+      for (const [script, fonts] of SCRIPTS) {
+        const sign = text.match(script);
+        if (sign && !found.has(fonts) && !written(sign[0])) found.set(fonts, sign[0]);
+      }
+    }
+    return [...found].map(([fonts, sign]) => `This browser has no font for ${sign}, so such text shows as boxes: install ${fonts}, or your system's package of that font.`);
   }
 
   function theme() {

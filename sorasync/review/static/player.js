@@ -2,7 +2,8 @@
 "use strict";
 
 Review.player = (() => {
-  const SEEK = 0.25, CALM = 0.004, STRONGEST = 0.08;
+  // What is heard is bent little: more would be heard as well.
+  const SEEK = 0.25, CALM = 0.004, HEARD = 0.05, UNHEARD = 0.3;
 
   class Player {
     constructor(changed) {
@@ -111,7 +112,8 @@ Review.player = (() => {
         if (video.paused || video.ended) { video.currentTime = leader.currentTime; video.play().catch(() => {}); }
         const drift = video.currentTime - leader.currentTime;
         if (Math.abs(drift) > SEEK) video.currentTime = leader.currentTime;
-        const bend = Math.abs(drift) < CALM ? 0 : Math.max(-STRONGEST, Math.min(STRONGEST, -drift * 2));
+        const most = video === this.heard ? HEARD : UNHEARD;
+        const bend = Math.abs(drift) < CALM ? 0 : Math.max(-most, Math.min(most, -drift * 3));
         const rate = this.speed * (1 + bend);
         if (Math.abs(video.playbackRate - rate) > 0.001) video.playbackRate = rate;
       }
