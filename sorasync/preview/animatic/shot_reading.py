@@ -22,7 +22,7 @@ from sorasync.preview.animatic.word_context import (
 _INTO_PLACE = words_of("into_place")
 # Nobody sees more in one shot, and reading it would take long.
 _LONGEST_BEAT, _MOST_BEATS = 1_500, 16
-_DISCS = words_of("discs")
+_DISCS, _LAMPS = words_of("discs"), words_of("lamps")
 INSIDE = frozenset(
     {
         "room",
@@ -80,8 +80,8 @@ def read_shot(
         unknown = _unknown_place(own, english) or _unknown_place(scene, english) if english else ""
         seen = tuple(one for one in seen if one.kind != "box" or one.label != unknown)
     if place is not None and place.set not in INSIDE and len(seen) > 1:
-        # The set has a sun or moon of its own.
-        seen = tuple(one for one in seen if one.thing is None or one.thing.pictogram not in _DISCS)
+        # The set has a sun or moon of its own, and no ceiling for a lamp.
+        seen = tuple(one for one in seen if one.thing is None or one.thing.pictogram not in _DISCS | _LAMPS)
     weather = frozenset(match.entry for match in _matches("weather", everything, english))
     snow = bool(place and place.snow) or any(
         match.entry == "snow" for match in _matches("cover", everything, english)
