@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from sorasync.state.errors import StateError
 
@@ -29,7 +29,10 @@ class PostgresUrl:
     def name(self) -> str:
         """Server, database and schema; never a password."""
         parts = urlsplit(self.address)
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path} (schema {self.schema})"
+        service = dict(parse_qsl(parts.query)).get("service")
+        where = f"{parts.netloc.rpartition('@')[2]}{parts.path}"
+        where += f"?service={service}" if service else ""
+        return f"{parts.scheme}://{where} (schema {self.schema})"
 
 
 def is_postgres(url: str) -> bool:
@@ -69,7 +72,10 @@ def parse_url(url: str, owner: str) -> PostgresUrl:
     if len(schema.encode()) > _LONGEST or "\0" in schema:
         raise _unusable(f"the name of a schema has at most {_LONGEST} characters")
     rest = [(name, value) for name, value in options if name != "schema"]
-    address = urlunsplit((*parts[:3], urlencode(rest, quote_via=quote), ""))
+    # `urlunsplit` drops the slashes of a URL without a host, whose server a service file names.
+    address = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    if rest:
+        address += f"?{urlencode(rest, quote_via=quote)}"
     return PostgresUrl(address, schema, owner)
 
 

@@ -72,6 +72,7 @@ ONLY_IN: dict[str, set[str]] = {
     "sqlite_utils": {"state", "preview"},
     "click": {"cli"},
     "opentimelineio": {"cuts"},
+    "psycopg": {"state"},
     "rich": {"cli"},
     "tree_sitter": {"toml"},
     "rtoml": {"toml"},

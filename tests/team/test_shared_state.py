@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -101,6 +103,33 @@ def test_the_password_comes_from_the_environment(
     world.write(TWO_CLIPS)
     world.apply()
     assert world.plan() == {}
+
+
+def test_a_service_file_names_the_server(
+    world: World, postgres: PostgresServer, schema: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    postgres.run_sql(f"CREATE SCHEMA {schema} AUTHORIZATION {GUARDED}")
+    service = tmp_path / "services.conf"
+    service.write_text(f"[film]\nhost=127.0.0.1\nport={postgres.port}\ndbname=postgres\nuser={GUARDED}\n")
+    passwords = tmp_path / "passwords"
+    passwords.write_text(f"127.0.0.1:{postgres.port}:*:{GUARDED}:{PASSWORD}\n")
+    passwords.chmod(0o600)
+    monkeypatch.setenv("PGSERVICEFILE", str(service))
+    monkeypatch.setenv("PGPASSFILE", str(passwords))
+    set_state(world, f"postgresql:///?service=film&schema={schema}")
+    world.write(TWO_CLIPS)
+    world.apply()
+    assert world.plan() == {}
+    set_state(world, f"postgresql:///?service=nobody&schema={schema}")
+    world.run("plan", code=1)
+    assert "?service=nobody" in world.err
+
+
+def test_without_the_driver_the_extra_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sorasync.state.postgres_database", None)
+    world.run("plan", code=1)
+    assert "needs psycopg" in world.err
+    assert "psycopg[binary]" in world.err
 
 
 def test_a_password_in_the_manifest_is_refused_and_not_shown(world: World, postgres: PostgresServer) -> None:
