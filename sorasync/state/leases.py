@@ -49,20 +49,34 @@ class RunLeases:
     `elsewhere` names who has each key that could not be had.
     """
 
-    def __init__(self, store: Store, fence: int, clock: Clock, notices: tuple[str, ...]) -> None:
-        self.id = str(fence)
+    def __init__(
+        self, store: Store, fence: int, command: str, clock: Clock, notices: tuple[str, ...]
+    ) -> None:
         self.notices = notices
         self.elsewhere: dict[str, str] = {}
         self._fence = fence
+        self._command = command
         self._store = store
         self._clock = clock
         self._renewed = (clock.monotonic(), clock.now())
 
+    @property
+    def id(self) -> str:
+        """The number, as `sorasync state unlock` takes it."""
+        return str(self._fence)
+
     def take(self, keys: Collection[str]) -> None:
-        """Lease the keys that no living apply has; `elsewhere` tells of the others."""
-        session = self._store.session
+        """Lease the keys that no living apply has; `elsewhere` tells of the others.
+
+        Who has leased nothing yet may have taken long to look at a plan, and then begins anew.
+        """
+        session, started = self._store.session, (self._clock.monotonic(), self._clock.now())
         with session.transaction():
-            self._require()
+            if not self._renew():
+                if session.fence is not None:
+                    raise _lost("were taken away from this process")
+                free_lock_of_the_dead(self._store, started[1])
+                self._fence = _new_holder(self._store, self._command, self._clock)
             held = session.rows(
                 f"SELECT l.key, {_COLUMNS} FROM leases l JOIN holders h ON h.fence = l.fence "
                 "WHERE h.fence <> ? AND l.key IN (SELECT value FROM json_each(?))",
@@ -84,7 +98,7 @@ class RunLeases:
                 "ON CONFLICT (key) DO UPDATE SET fence = excluded.fence",
                 [(key, self._fence) for key in keys if key not in self.elsewhere],
             )
-        session.fence = self._fence
+        session.fence, self._renewed = self._fence, started
         self._store.remember_leased(key for key in keys if key not in self.elsewhere)
 
     def holds(self, key: str) -> bool:
@@ -95,12 +109,16 @@ class RunLeases:
         """Write a heartbeat. Raises `LockLost` if the leases were taken away."""
         session, started = self._store.session, (self._clock.monotonic(), self._clock.now())
         with session.relaxed():
-            done = session.write(
-                f"UPDATE holders SET heartbeat = {_NOW} WHERE fence = ? RETURNING fence", (self._fence,)
-            )
-            if done.fetchone() is None:
+            if not self._renew():
                 raise _lost("were taken away from this process")
         self._renewed = started
+
+    def _renew(self) -> bool:
+        """Whether the holder is still known."""
+        done = self._store.session.write(
+            f"UPDATE holders SET heartbeat = {_NOW} WHERE fence = ? RETURNING fence", (self._fence,)
+        )
+        return done.fetchone() is not None
 
     def check(self) -> None:
         """Raise `LockLost` if the leases may have run out. Asks nobody: it comes before each request."""
@@ -134,10 +152,6 @@ class RunLeases:
         session.untried.clear()
         with session.transaction():
             session.write("DELETE FROM holders WHERE fence = ?", (self._fence,))
-
-    def _require(self) -> None:
-        if self._store.session.row("SELECT 1 FROM holders WHERE fence = ?", (self._fence,)) is None:
-            raise _lost("were taken away from this process")
 
     def __enter__(self) -> RunLeases:
         return self
@@ -187,12 +201,18 @@ def _join(store: Store, command: str, clock: Clock) -> RunLeases:
     session, now = store.session, clock.now()
     with session.transaction():
         notices = free_lock_of_the_dead(store, now)
-        row = session.write(
-            'INSERT INTO holders ("user", host, machine, pid, process, command, since, heartbeat, life) '
-            f"VALUES (?, ?, ?, ?, ?, ?, ?, {_NOW}, ?) RETURNING fence",
-            (*this_process(), command, now, LIFE),
-        ).fetchone()
-    return RunLeases(store, int(row[0]), clock, notices)
+        fence = _new_holder(store, command, clock)
+    return RunLeases(store, fence, command, clock, notices)
+
+
+def _new_holder(store: Store, command: str, clock: Clock) -> int:
+    """The number of a holder that begins now."""
+    row = store.session.write(
+        'INSERT INTO holders ("user", host, machine, pid, process, command, since, heartbeat, life) '
+        f"VALUES (?, ?, ?, ?, ?, ?, ?, {_NOW}, ?) RETURNING fence",
+        (*this_process(), command, clock.now(), LIFE),
+    ).fetchone()
+    return int(row[0])
 
 
 def _holder(row: list[Any] | tuple[Any, ...]) -> tuple[Holder, bool]:

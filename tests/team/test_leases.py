@@ -93,6 +93,23 @@ def test_an_apply_that_stood_still_sends_nothing(postgres: PostgresServer, schem
         leases.check()
 
 
+def test_who_looks_at_a_plan_for_long_may_still_go_on(postgres: PostgresServer, schema: str) -> None:
+    clock = TickingClock()
+    with machine(postgres, schema, clock) as (ann, anns), machine(postgres, schema, clock) as (_, bens):
+        make_dead(ann)
+        bens.take([B.key])
+        clock.at += 600
+        anns.take([A.key])
+        anns.check()
+        ann.intend(A, run=1)
+        make_dead(ann)
+        bens.release()
+        with machine(postgres, schema, clock) as (_, others):
+            others.take([B.key])
+            with pytest.raises(LockLost):
+                anns.take([A.key])
+
+
 def test_a_database_that_is_away_for_a_moment_is_asked_again(postgres: PostgresServer, schema: str) -> None:
     clock = TickingClock()
     with machine(postgres, schema, clock) as (store, leases):
