@@ -78,13 +78,20 @@ WRONG: Mapping[str, frozenset[str]] = {
     "too_short": frozenset({"seconds"}),
     "silent": frozenset({"silence"}),
     "with_sound": frozenset(),
+    "too_loud": frozenset({"loudness"}),
+    "too_quiet": frozenset({"loudness"}),
+    "low_rate": frozenset({"fps"}),
 }
+_WITH_SOUND = ("silent", "with_sound", "too_loud", "too_quiet")
 # Faults that two people would call by different names: whether these find them as well does not count.
 _EITHER: Mapping[str, frozenset[str]] = {
     "black": frozenset({"scene_cuts", "blur"}),
     "strobing": frozenset({"scene_cuts", "flash"}),
     "flashing": frozenset({"scene_cuts"}),
     "blurred": frozenset({"scene_cuts"}),
+    "too_quiet": frozenset({"silence"}),
+    # Fewer pictures look like cuts, and like what flickers.
+    "low_rate": frozenset({"scene_cuts", "strobing", "flash", "frozen"}),
 }
 _SECONDS = 4
 # Where a fault begins: some are faults also if they last for a second.
@@ -100,6 +107,7 @@ ALL_CHECKS = ChecksModel.model_validate(
     {
         "size": True,
         "seconds": True,
+        "fps": {"least": 7},
         "black": True,
         "frozen": True,
         "scene_cuts": True,
@@ -136,7 +144,7 @@ class Sample:
     def counts(self, check: str) -> bool:
         """Whether a check has anything to say of it."""
         if check in ("silence", "loudness"):
-            return self.fault in ("silent", "with_sound")
+            return self.fault in _WITH_SOUND
         if check == "scene_cuts" and self.shots > 1:
             return False
         if check == "blur" and "shallow" in self.prompt and self.fault != "blurred":

@@ -34,17 +34,21 @@ def damage(video: Path, kind: str, at: float, out: Path) -> None:
     if kind == "wrong_size":
         size = size[0] * 2 // 6 * 2, size[1] * 2 // 6 * 2
     length = max(1, round(count * at)) if kind == "too_short" else count
-    sound = kind in ("silent", "with_sound")
+    sound = kind in ("silent", "with_sound", *_GAINS)
+    step = 3 if kind == "low_rate" else 1
     effect = _Held(every=count if kind == "frozen" else 3) if kind in _HELD else _EFFECTS.get(kind)
     with av.open(str(out), "w", format="mp4", options={"movflags": "+faststart"}) as target:
-        writer = _Writer(target, rate, size, sound=sound)
+        writer = _Writer(target, rate / step, size, sound=sound)
         for number, pixels in enumerate(_frames(video)):
             if number >= length:
                 break
+            if number % step:
+                continue
             since = number - round(count * at)
             writer.put(pixels if effect is None or since < 0 else effect(pixels, since))
         if sound:
-            writer.play(_sound(float(length / rate), at if kind == "silent" else 1.0))
+            samples = _sound(float(length / rate), at if kind == "silent" else 1.0)
+            writer.play(np.clip(samples * np.float32(_GAINS.get(kind, 1.0)), -1, 1))
         writer.finish()
 
 
@@ -148,6 +152,7 @@ def _blurred(pixels: Pixels, since: int) -> Pixels:
 
 
 _HELD = ("frozen", "repeated")
+_GAINS = {"too_loud": 24.0, "too_quiet": 0.05}
 _EFFECTS: dict[str, _Effect] = {
     "black": _black,
     "strobing": _strobing,

@@ -46,6 +46,9 @@ OfVideo = Literal[
     "too_short",
     "silent",
     "with_sound",
+    "too_loud",
+    "too_quiet",
+    "low_rate",
 ]
 
 # Done while the request is handled.
