@@ -5,52 +5,84 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from sorasync.preview.animatic.canvas import Planes
 from sorasync.preview.animatic.patch import Patch, lay, make_patch
 
+_Numbers = npt.NDArray[np.int32]
+
 _FOG = 0.42
 
 
 @dataclass(frozen=True, slots=True)
-class Weather:
-    """What moves over every frame: each sheet at its speed, in its own widths and heights a second."""
+class Sheet:
+    """Marks over a picture of one size: their pixels, how bright and how opaque (0 to 256) each is.
 
-    sheets: tuple[tuple[Patch, float, float], ...] = ()
+    They move at a speed, in widths and heights a second, and come again at the other edge.
+    """
+
+    rows: _Numbers
+    columns: _Numbers
+    light: _Numbers
+    solid: _Numbers
+    across: float
+    down: float
+
+    def lay(self, picture: Planes, seconds: float) -> None:
+        """Draw the marks at a time; only their light counts, since they are grey."""
+        rows = (self.rows + round(seconds * self.down * picture.height)) % picture.height
+        columns = (self.columns + round(seconds * self.across * picture.width)) % picture.width
+        under = picture.y[rows, columns].astype(np.int32)
+        picture.y[rows, columns] = under + ((self.light - under) * self.solid >> 8)
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """What moves over every frame, and the fog that lies on it."""
+
+    sheets: tuple[Sheet, ...] = ()
+    fog: Patch | None = None
 
     def fall(self, picture: Planes, seconds: float) -> None:
-        """Draw the weather at a time; sheets repeat at their edges."""
-        for sheet, across, down in self.sheets:
-            left = round((seconds * across % 1) * sheet.width) if across else 0
-            top = round((seconds * down % 1) * sheet.height) if down else 0
-            for x in range(left - sheet.width if left else 0, picture.width, sheet.width):
-                for y in range(top - sheet.height if top else 0, picture.height, sheet.height):
-                    lay(picture, sheet, x, y)
+        """Draw the weather at a time."""
+        if self.fog is not None:
+            lay(picture, self.fog, 0, 0)
+        for sheet in self.sheets:
+            sheet.lay(picture, seconds)
 
 
 def make_weather(kinds: frozenset[str], size: tuple[int, int], night: bool, chance: Random) -> Weather:
     """The weather of a shot for pictures of this size."""
-    sheets: list[tuple[Patch, float, float]] = []
-    if "fog" in kinds:
-        sheets.append((_fog(size, night), 0.0, 0.0))
+    sheets: list[Sheet] = []
     if kinds & {"rain", "storm"}:
-        sheets.append((_rain(size, 230 if "storm" in kinds else 150, chance), 0.0, 2.1))
+        sheets.append(_sheet(_rain(size, 230 if "storm" in kinds else 150, chance), 0.0, 2.1))
     if "snow" in kinds:
-        sheets.append((_snow(size, 90, 0.009, chance), 0.05, 0.22))
-        sheets.append((_snow(size, 60, 0.016, chance), -0.04, 0.34))
+        sheets.append(_sheet(_snow(size, 90, 0.009, chance), 0.05, 0.22))
+        sheets.append(_sheet(_snow(size, 60, 0.016, chance), -0.04, 0.34))
     if kinds & {"wind", "storm"}:
-        sheets.append((_wind(size, chance), 0.9, 0.0))
-    return Weather(tuple(sheets))
+        sheets.append(_sheet(_wind(size, chance), 0.9, 0.0))
+    return Weather(tuple(sheets), _fog(size, night) if "fog" in kinds else None)
 
 
-def _sheet(size: tuple[int, int]) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+def _sheet(picture: Image.Image, across: float, down: float) -> Sheet:
+    pixels = np.asarray(picture).astype(np.int32)
+    solid = pixels[..., 3]
+    rows, columns = np.nonzero(solid)
+    light = 16 + pixels[rows, columns, :3].mean(axis=1) * (219 / 255)
+    rows, columns = rows.astype(np.int32), columns.astype(np.int32)
+    return Sheet(rows, columns, light.astype(np.int32), solid[rows, columns], across, down)
+
+
+def _blank(size: tuple[int, int]) -> tuple[Image.Image, ImageDraw.ImageDraw]:
     picture = Image.new("RGBA", size, (225, 232, 240, 0))
     return picture, ImageDraw.Draw(picture)
 
 
-def _rain(size: tuple[int, int], drops: int, chance: Random) -> Patch:
-    picture, draw = _sheet(size)
+def _rain(size: tuple[int, int], drops: int, chance: Random) -> Image.Image:
+    picture, draw = _blank(size)
     long = size[1] * 0.075
     for _ in range(drops):
         x, y = chance.uniform(0, size[0]), chance.uniform(0, size[1] - long)
@@ -59,20 +91,20 @@ def _rain(size: tuple[int, int], drops: int, chance: Random) -> Patch:
             fill=(214, 226, 240, chance.randrange(90, 170)),
             width=max(1, size[1] // 300),
         )
-    return make_patch(picture)
+    return picture
 
 
-def _snow(size: tuple[int, int], flakes: int, large: float, chance: Random) -> Patch:
-    picture, draw = _sheet(size)
+def _snow(size: tuple[int, int], flakes: int, large: float, chance: Random) -> Image.Image:
+    picture, draw = _blank(size)
     for _ in range(flakes):
         radius = max(0.8, chance.uniform(0.4, 1.0) * large * min(size) / 2)
         x, y = chance.uniform(radius, size[0] - radius), chance.uniform(radius, size[1] - radius)
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(246, 249, 255, 220))
-    return make_patch(picture)
+    return picture
 
 
-def _wind(size: tuple[int, int], chance: Random) -> Patch:
-    picture, draw = _sheet(size)
+def _wind(size: tuple[int, int], chance: Random) -> Image.Image:
+    picture, draw = _blank(size)
     for _ in range(9):
         x, y = chance.uniform(0, size[0] * 0.75), chance.uniform(0.08, 0.9) * size[1]
         long = chance.uniform(0.1, 0.22) * size[0]
@@ -83,7 +115,7 @@ def _wind(size: tuple[int, int], chance: Random) -> Patch:
             fill=(240, 244, 248, 150),
             width=max(1, size[1] // 240),
         )
-    return make_patch(picture)
+    return picture
 
 
 def _fog(size: tuple[int, int], night: bool) -> Patch:
