@@ -43,6 +43,9 @@ def natural_tones(ground: RGB, wall: RGB, time: str, grey: bool, horizon: float)
     sky, low, disc = _SKIES["grey" if grey and time == "day" else time]
     if grey and time != "day":
         low = mix(low, sky, 0.6)
+    if grey:
+        # The sun or moon is behind clouds.
+        disc = mix(disc, low, 0.85)
     night = time in ("night", "dark")
     lit = (255, 206, 120) if night or time == "dusk" else None
     return Tones(

@@ -72,8 +72,10 @@ def _sheet(picture: Image.Image, across: float, down: float) -> Sheet:
     solid = pixels[..., 3]
     rows, columns = np.nonzero(solid)
     light = 16 + pixels[rows, columns, :3].mean(axis=1) * (219 / 255)
-    rows, columns = rows.astype(np.int32), columns.astype(np.int32)
-    return Sheet(rows, columns, light.astype(np.int32), solid[rows, columns], across, down)
+    rows_of, columns_of, lights, solids = (
+        mark.astype(np.int32) for mark in (rows, columns, light, solid[rows, columns])
+    )
+    return Sheet(rows_of, columns_of, lights, solids, across, down)
 
 
 def _blank(size: tuple[int, int]) -> tuple[Image.Image, ImageDraw.ImageDraw]:
