@@ -67,6 +67,7 @@ docs: $(READY)
 pictures: $(READY)
 	$(BIN)/python scripts/make_doc_pictures.py
 	$(BIN)/python scripts/make_review_picture.py
+	$(BIN)/python scripts/make_terminal_pictures.py
 
 # Writes what is generated: the reference pages and the schemas.
 reference: $(READY)

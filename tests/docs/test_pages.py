@@ -90,6 +90,25 @@ def test_the_first_page_works_as_it_is_typed(tmp_path: Path, program: str) -> No
     assert {one.name for one in (tmp_path / "film" / "assets").glob("*.mp4")} >= {"harbour.mp4"}
 
 
+@pytest.mark.heavy
+def test_the_tutorial_makes_its_film(tmp_path: Path, program: str) -> None:
+    pytest.importorskip("opentimelineio")
+    typed = [block.code for block in blocks("sh") if block.page == "tutorial.md"]
+    path = f"{put_program(program, tmp_path / 'bin').parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        [shutil.which("bash") or "sh", "-c", "\n".join(["set -e", *typed])],
+        cwd=tmp_path,
+        env=os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assets = tmp_path / "homecoming" / "assets"
+    made = {path.suffix for path in assets.glob("*homecoming*")}
+    assert made == {".mp4", ".srt", ".otio"}
+    assert "He is coming home." in (assets / "homecoming.srt").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_to_files_and_headings_that_are_there(page: Path) -> None:
     text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
