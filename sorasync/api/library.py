@@ -97,6 +97,7 @@ class Library(LibraryReading, LibraryChanges):
         offline: bool = False,
         refresh: bool = False,
         batch: bool | None = None,
+        sample: int | None = None,
     ) -> LibraryPlan:
         """What an apply would do, why, and what it would cost. Nothing is sent, changed or locked.
 
@@ -113,6 +114,7 @@ class Library(LibraryReading, LibraryChanges):
             offline=offline,
             refresh=refresh,
             batch=batch,
+            sample=sample,
             lint=True,
         )
         return LibraryPlan(outside_loop(lambda: make_plan(self._project(), options).plan), options)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sorasync.graph import address as addresses
 from sorasync.graph.fit_to_profile import ProfileChecker
 from sorasync.graph.graph import ClipNode, Graph
-from sorasync.graph.key import canonical, digest, folded
+from sorasync.graph.key import canonical, digest, encoded, folded
 from sorasync.graph.memo import ClipPart, Memo
 from sorasync.graph.outline import standing
 from sorasync.graph.render import Kind, Render
@@ -268,6 +268,7 @@ class Expansion:
         inputs, key = self._identity(
             kind=Kind.CREATE,
             prompt=spec.prompt or "",
+            private=spec.row,
             model=model,
             **decides,
             characters=sorted([self.renders[character].key for character in cast]),
@@ -298,6 +299,7 @@ class Expansion:
             last_still=last_still,
             params=spec.params,
             workflow=spec.workflow,
+            private=spec.row,
             protect=spec.protect,
             origin=spec.origin,
         )
@@ -312,6 +314,7 @@ class Expansion:
             kind=kind,
             source=before.key,
             prompt=step.prompt,
+            private=spec.row,
             seconds=added,
             params=step.params,
             revision=step.revision,
@@ -332,16 +335,21 @@ class Expansion:
             take=take,
             source=source,
             params=step.params,
+            private=spec.row,
             protect=spec.protect,
             extensions=before.extensions + (kind is Kind.EXTEND),
             origin=step.origin,
         )
         return address
 
-    def _identity(self, *, prompt: str = "", **inputs: object) -> tuple[str, str]:
-        """The canonical JSON of the inputs, and its key."""
+    def _identity(self, *, prompt: str = "", private: bool = False, **inputs: object) -> tuple[str, str]:
+        """The canonical JSON of the inputs, and its key; what is `private` is in it as a digest."""
         if not self.keys:
             return "", ""
+        if private:
+            inputs["prompt_sha256"], prompt = digest(folded(prompt)), ""
+            params = inputs.pop("params", None)
+            inputs["params_sha256"] = digest(encoded({"params": params})) if params else None
         text = canonical(inputs | {"prompt": folded(prompt), "simulated": self.simulated})
         return text, digest(text)
 

@@ -52,6 +52,8 @@ class Render:
     references: tuple[tuple[str, str], ...] = ()
     params: Mapping[str, object] = field(default_factory=dict)
     workflow: str | None = None
+    # Whether a row of a file made it: its prompt and its parameters are written down as digests only.
+    private: bool = False
     protect: bool = False
     extensions: int = 0
     origin: Origin | None = field(default=None, compare=False)

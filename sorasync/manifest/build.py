@@ -124,6 +124,10 @@ class _Building(DeclarationReader):
             return self._branch(name, model, origin, steps)
         return self._create(name, model, origin, steps)
 
+    def _of_row(self, name: str) -> bool:
+        instance = self.declared.instances.get(f"clip.{name}")
+        return instance is not None and instance.row
+
     def check_commands(self, checks: ClipChecksModel | None, path: TomlPath, address: str | None) -> None:
         """Report bounds of commands that `sorasync.toml` does not have: only there they are declared."""
         for name in checks.commands if checks else ():
@@ -155,6 +159,7 @@ class _Building(DeclarationReader):
             tags=defaults.tags if model.tags is None else tuple(model.tags),
             description=model.description,
             checks=merged_checks(defaults.checks, model.checks),
+            row=self._of_row(name),
         )
 
     def _create(self, name: str, model: ClipModel, origin: Origin, steps: tuple[StepSpec, ...]) -> ClipSpec:
@@ -189,6 +194,7 @@ class _Building(DeclarationReader):
             params=params,
             workflow=self._workflow(name, model, origin.path),
             checks=merged_checks(defaults.checks, model.checks),
+            row=self._of_row(name),
         )
 
     def _image(

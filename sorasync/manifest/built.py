@@ -15,7 +15,7 @@ from sorasync.manifest.files import LibraryFiles, Look
 from sorasync.manifest.library import REMARK, CharacterSpec, ClipSpec, Origin
 from sorasync.manifest.still_spec import StillSpec
 
-# A question to the disk: `("resolve", declared, beside)`, `("text", path)` or `("sha256", path)`.
+# A question to the disk: `("resolve", declared, beside)`, or `text`, `data` or `sha256` and a path.
 Question = tuple[str, ...]
 
 # Questions in order, each with a path or a SHA-256 as its answer.
@@ -67,6 +67,12 @@ class _Noting:
         self.asked["text", path] = self.look.sha256(path)
         return found
 
+    def data(self, path: str) -> bytes:
+        """See `LibraryFiles.data`."""
+        found = self.look.data(path)
+        self.asked["data", path] = self.look.sha256(path)
+        return found
+
     def sha256(self, path: str) -> str:
         """See `LibraryFiles.sha256`."""
         found = self.asked["sha256", path] = self.look.sha256(path)
@@ -88,7 +94,7 @@ def build_file(config: Config, look: Look, file: str, text: str) -> Built:
     except TomlError as error:
         return Built(file, faults=tuple(syntax_faults(file, error)), unread=True)
     noting = _Noting(look)
-    declared = declare(file, raw, config.vars, templates="{{" in text)
+    declared = declare(file, raw, config.vars, noting, templates="{{" in text)
     characters, clips, faults = build(declared, config, noting)
     cuts: list[CutSpec] = []
     if declared.model.cuts:

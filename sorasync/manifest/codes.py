@@ -26,7 +26,7 @@ CODES: Final[dict[str, str]] = {
     "S112": "a key is missing",
     "S113": "a prompt is empty, too long or not plain text",
     "S114": "a pick names no take, or is given twice",
-    "S115": "a matrix cannot be expanded",
+    "S115": "a matrix or a file of rows cannot be expanded",
     "S116": "a name has characters that are not allowed",
     "S117": "no such environment",
     "S118": "a cut does not add up",

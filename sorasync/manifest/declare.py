@@ -1,4 +1,4 @@
-"""One manifest file: its values checked, its placeholders filled and its matrices expanded. Pure."""
+"""One manifest file: its values checked, its placeholders filled, its matrices and rows expanded."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sorasync.manifest.faults import Fault
-from sorasync.manifest.matrix import check_matrix, instances
-from sorasync.manifest.schema import REVIEW_FILE, SLUG, ManifestModel
+from sorasync.manifest.files import FileFault, Look
+from sorasync.manifest.matrix import check_matrix, instances, suffix
+from sorasync.manifest.schema import REVIEW_FILE, SLUG, EachModel, ManifestModel
 from sorasync.manifest.suggest import shown
 from sorasync.manifest.template import Problem, has_placeholders, substitute, variable_faults
 from sorasync.manifest.validate import validate
@@ -21,15 +22,22 @@ _SLUG_WORDS = "letters, digits, - and _, a letter or digit first, at most 64"
 _TABLES = ("vars", "characters", "stills", "clips", "cuts", "picks", "defaults", "review")
 # Tables whose declarations may have a matrix.
 _VARIED = ("clips", "stills")
+# The kinds of file that rows come from.
+_ROW_FILES = ("csv", "jsonl", "sqlite")
+_EACH = '{ csv = "people.csv", key = "id" }'
 _KINDS = {"clips": "clip", "characters": "character", "stills": "still", "cuts": "cut"}
 
 
 @dataclass(slots=True)
 class Instance:
-    """Where a clip or still of the expanded file was declared, with its values if a matrix made it."""
+    """Where a clip or still of the expanded file was declared, with its values if a matrix made it.
+
+    `row`: they are those of a row, which stand in no address and no key but for the row's own key.
+    """
 
     slug: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    row: bool = False
 
 
 @dataclass(slots=True)
@@ -56,20 +64,23 @@ class Declared:
 
 
 def declare(
-    file: str, raw: dict[str, Any], variables: Mapping[str, Any], *, templates: bool = True
+    file: str, raw: dict[str, Any], variables: Mapping[str, Any], look: Look, *, templates: bool = True
 ) -> Declared:
-    """Check and expand the values of one file; `variables` are the library's.
+    """Check and expand the values of one file; `variables` are the library's. `look` reads files of rows.
 
     `templates` may be False where the text is known to hold no `{{`. `raw` is used up.
     """
-    return _Declaring(file, raw, variables, templates).run()
+    return _Declaring(file, raw, variables, look, templates).run()
 
 
 class _Declaring:
     """The work on one file."""
 
-    def __init__(self, file: str, raw: dict[str, Any], variables: Mapping[str, Any], templates: bool) -> None:
+    def __init__(
+        self, file: str, raw: dict[str, Any], variables: Mapping[str, Any], look: Look, templates: bool
+    ) -> None:
         self.file = file
+        self.look = look
         self.raw = raw
         self.templates = templates
         self.faults: list[Fault] = []
@@ -133,7 +144,9 @@ class _Declaring:
         """The clips or stills with a matrix replaced by its instances, placeholders filled."""
         expanded: dict[str, Any] = {}
         for slug, declared in self.raw[table].items():
-            if isinstance(declared, dict) and "matrix" in declared:
+            if table == "clips" and isinstance(declared, dict) and "each" in declared:
+                self._expand_rows((table, slug), declared, expanded)
+            elif isinstance(declared, dict) and "matrix" in declared:
                 self._expand((table, slug), declared, expanded)
             elif self.templates and has_placeholders(declared):
                 expanded[slug] = self._filled((table, slug), slug, declared, self.scope)
@@ -164,11 +177,73 @@ class _Declaring:
         if problems or wrong:
             return
         changes = has_placeholders(declared)
-        for suffix, values in instances(matrix):
-            name = slug + suffix
+        for ending, values in instances(matrix):
+            name = slug + ending
             scope = self.scope | values if changes else self.scope
             into[name] = self._filled(at, name, declared, scope) if changes else copied(declared)
             self.instances[f"{kind}.{name}"] = Instance(slug, values)
+
+    def _expand_rows(self, at: tuple[str, str], declared: dict[str, Any], into: dict[str, Any]) -> None:
+        """One clip for each row of the file that `each` names."""
+        slug, path = at[1], (*at, "each")
+        address = f"clip.{slug}"
+        self.matrices.add(address)
+        if "matrix" in declared:
+            message = "`each` and `matrix` exclude each other"
+            self.faults.append(Fault("S111", message, self.file, (*at, "matrix"), address=address))
+            return
+        table, problems = substitute(declared.pop("each"), self.scope)
+        self._problems(problems, path, self.scope, address)
+        each = None if problems else self._each(table, path, address)
+        if each is None:
+            return
+        for row in self._rows(each, path, address):
+            values = {each.key: row[each.key]}
+            name = slug + suffix(values)
+            into[name] = self._filled(at, name, declared, self.scope | row)
+            self.instances[f"clip.{name}"] = Instance(slug, values, row=True)
+
+    def _each(self, table: object, path: TomlPath, address: str) -> EachModel | None:
+        """What `each` says, None where it is wrong."""
+
+        def fault(code: str, message: str, *inside: str, expected: str | None = None) -> None:
+            self.faults.append(Fault(code, message, self.file, (*path, *inside), expected, address=address))
+
+        if not isinstance(table, dict):
+            fault("S104", f"`each` must be a table, not {shown(table)}", expected=_EACH)
+            return None
+        each, faults, _ = validate(EachModel, table, lambda place: (self.file, (*path, *place), address))
+        self.faults += faults
+        if each is None or faults:
+            return None
+        named = [name for name in _ROW_FILES if getattr(each, name) is not None]
+        if not named:
+            fault("S112", "`each` names no file", expected=_EACH)
+        elif len(named) > 1:
+            fault("S111", f"`{named[0]}` and `{named[1]}` exclude each other", named[1])
+        elif (each.table is None) == (named == ["sqlite"]):
+            wrong = "`sqlite` needs a `table`" if each.table is None else "only `sqlite` has a `table`"
+            fault("S112" if each.table is None else "S111", wrong)
+        else:
+            return each
+        return None
+
+    def _rows(self, each: EachModel, path: TomlPath, address: str) -> Iterable[dict[str, Any]]:
+        from sorasync.manifest.data_rows import RowsFault, rows_of
+
+        kind = next(name for name in _ROW_FILES if getattr(each, name) is not None)
+        declared = str(getattr(each, kind))
+        try:
+            return rows_of(each, self.look.data(self.look.resolve(declared, self.file)))
+        except FileFault as fault:
+            self.faults.append(fault.at(self.file, (*path, kind), address))
+        except RowsFault as wrong:
+            message = f"{declared}: {wrong.message}"
+            place = (*path, wrong.at or kind)
+            self.faults.append(
+                Fault("S115", message, self.file, place, wrong.expected, wrong.fix, address=address)
+            )
+        return ()
 
     def _filled(self, at: tuple[str, str], name: str, declared: Any, scope: Mapping[str, Any]) -> Any:
         filled, problems = substitute(declared, scope)

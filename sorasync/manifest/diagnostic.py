@@ -52,10 +52,10 @@ class Diagnostic:
     fix: str | None = None
     source: str | None = None
 
-    def sort_key(self) -> tuple[str, int, int, str, str]:
-        """Orders by file, line, column, code and message."""
+    def sort_key(self) -> tuple[str, int, int, str, str, str]:
+        """Orders by file, line, column, code, message and address."""
         at = self.position or Position("")
-        return (at.file, at.line, at.column, self.code, self.message)
+        return (at.file, at.line, at.column, self.code, self.message, self.address or "")
 
 
 class ManifestError(SorasyncError):

@@ -78,6 +78,10 @@ class Look(Protocol):
         """The text of a file."""
         ...
 
+    def data(self, path: str) -> bytes:
+        """The bytes of a file."""
+        ...
+
     def sha256(self, path: str) -> str:
         """The SHA-256 of a file, in hex."""
         ...
@@ -117,6 +121,10 @@ class LibraryFiles:
         if self._text is None or self._text[0] != path:
             self._text = (path, decode(self._bytes(path)))
         return self._text[1]
+
+    def data(self, path: str) -> bytes:
+        """The bytes of a file, 64 MiB at most. Raises `FileFault`."""
+        return self._bytes(path)
 
     def text_or_none(self, path: str) -> str | None:
         """The text for excerpts: broken bytes are replaced, None if unreadable."""

@@ -94,6 +94,8 @@ class ClipSpec:
     params: Mapping[str, object] = field(default_factory=dict)
     workflow: str | None = None
     prompt_file: str | None = field(default=None, compare=False)
+    # Whether a row of a file made it: what the row says stands in no key, only its digest.
+    row: bool = False
     # What its videos are checked for, None where that is written nowhere. Never part of a key.
     checks: ChecksModel | None = None
 

@@ -16,6 +16,7 @@ MOST_INSTANCES = 10_000
 LONGEST_VALUE = 100
 
 _FORBIDDEN = re.compile(r"[\[\],=#/\\\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_NAMEABLE = "no [ ] , = # / \\ and no control characters"
 _INSTANCE = re.compile(r"([^\[\]]*)\[([^\[\]]+)\]")
 
 
@@ -76,6 +77,17 @@ def canonical_name(name: str) -> str:
     return f"{found[1].strip()}[{','.join(f'{key.strip()}={value.strip()}' for key, _, value in parts)}]"
 
 
+def key_problem(value: object) -> tuple[str, str] | None:
+    """What is wrong with a value as the key of a row, and what is expected; None where it is fine."""
+    text = as_text(value)
+    if not text or text != text.strip() or len(text) > LONGEST_VALUE:
+        limit = f"longer than {LONGEST_VALUE} characters"
+        return f"is empty, {limit}, or begins or ends with a space", "a short value"
+    if found := _FORBIDDEN.search(text):
+        return f"contains {found[0]!r}", _NAMEABLE
+    return None
+
+
 def _check_key(key: str, values: object) -> list[MatrixProblem]:
     if not NAME.fullmatch(key):
         message = f"`{key[:60]}` cannot be the name of a variable"
@@ -110,6 +122,6 @@ def _check_value(value: object) -> tuple[str, str] | None:
     if found := _FORBIDDEN.search(text):
         return (
             f"a matrix value must not contain {found[0]!r}, since it becomes part of the clip's name",
-            "no [ ] , = # / \\ and no control characters",
+            _NAMEABLE,
         )
     return None

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sorasync.manifest.files import FileFault, LibraryFiles
-from sorasync.manifest.matrix import MatrixProblem, check_matrix, instances
+from sorasync.manifest.matrix import MatrixProblem, check_matrix, instances, suffix
 from sorasync.manifest.template import substitute
 from sorasync.toml.parse import TomlError, parse
 
@@ -44,7 +44,11 @@ def outline(root: Path) -> Iterator[Named]:
         scope = {**_subtable(config, "vars"), **_subtable(raw, "vars")}
         for slug, clip in _subtable(raw, "clips").items():
             if isinstance(clip, dict):
-                yield from _variants(f"clip.{slug}", {**defaults, **clip}, scope)
+                whole = {**defaults, **clip}
+                if "each" in clip:
+                    yield from _rows(f"clip.{slug}", whole, scope, files, file)
+                else:
+                    yield from _variants(f"clip.{slug}", whole, scope)
         for slug, still in _subtable(raw, "stills").items():
             if isinstance(still, dict):
                 yield from _variants(f"still.{slug}", still, scope)
@@ -71,8 +75,26 @@ def environments(root: Path) -> list[str]:
 
 
 def _variants(address: str, table: Mapping[str, Any], scope: Mapping[str, Any]) -> Iterator[Named]:
-    for suffix in _suffixes(table.get("matrix"), scope):
-        yield _named(f"{address}{suffix}", table)
+    for ending in _suffixes(table.get("matrix"), scope):
+        yield _named(f"{address}{ending}", table)
+
+
+def _rows(
+    address: str, table: Mapping[str, Any], scope: Mapping[str, Any], files: LibraryFiles, file: str
+) -> Iterator[Named]:
+    from pydantic import ValidationError
+
+    from sorasync.manifest.data_rows import RowsFault, rows_of
+    from sorasync.manifest.schema import EachModel
+
+    filled, _ = substitute(table["each"], scope)
+    try:
+        each = EachModel.model_validate(filled)
+        rows = rows_of(each, files.data(files.resolve(each.csv or each.jsonl or each.sqlite or "", file)))
+    except (ValidationError, FileFault, RowsFault):
+        return
+    for row in rows:
+        yield _named(address + suffix({each.key: row[each.key]}), table)
 
 
 def _named(address: str, table: Mapping[str, Any]) -> Named:
@@ -90,7 +112,7 @@ def _suffixes(matrix: object, scope: Mapping[str, Any]) -> list[str]:
         return [""]
     filled, problems = substitute(matrix, scope)
     wrong: list[MatrixProblem] = [] if problems else check_matrix(filled)
-    return [] if problems or wrong else [suffix for suffix, _ in instances(filled)]
+    return [] if problems or wrong else [ending for ending, _ in instances(filled)]
 
 
 def _tags(table: Mapping[str, Any]) -> tuple[str, ...]:

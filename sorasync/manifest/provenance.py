@@ -174,8 +174,9 @@ class _OriginSearch:
     def variables(self) -> Iterator[Provenance]:
         """The matrix values of this instance, then the variables that its file sees."""
         chosen = instance_values(self.spec.name)
+        table = "each" if self.spec.row else "matrix"
         for key, value in chosen.items():
-            yield f"matrix.{key}", value, self._at((*self.path, "matrix", key))
+            yield f"{table}.{key}", value, self._at((*self.path, table, key))
         own = _subtable(self.raw, "vars")
         for name in sorted({*own, *self.library.config.vars} - set(chosen)):
             if name in own:

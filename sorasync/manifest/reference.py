@@ -31,9 +31,9 @@ _MANIFESTS: Final = """\
 All `*.toml` files under the manifests directory form one library; it does not matter which file declares
 a clip. Names are unique per kind, and have at most 64 letters, digits, `-` and `_`.
 
-`{{ name }}` in a string is replaced by a variable from `matrix`, the file's `[vars]` or the library's
-`[vars]`, in that order. If a string is only a placeholder, it gets the variable's type: `seconds = "{{
-length }}"` is a number. `{{ '{{' }}` makes two literal braces.
+`{{ name }}` in a string is replaced by a variable from `matrix` or a row of `each`, the file's `[vars]` or
+the library's `[vars]`, in that order. If a string is only a placeholder, it gets the variable's type:
+`seconds = "{{ length }}"` is a number. `{{ '{{' }}` makes two literal braces.
 
 A clip starts with exactly one of `prompt`, `prompt_file`, a storyboard (`scene`, `shots`, or both, with
 an optional `style`) and `from`. A clip with `from` has steps, and gets model, size, seconds, characters,
@@ -46,6 +46,8 @@ will cost after the pick.
 
 A clip whose `image` or `last_image` is a still waits for it too, if the still has several takes or `gate`
 and no pick. [stills.md](stills.md) shows how to approve a picture before a clip is paid for.
+
+`[clips.NAME.each]` makes a clip for each row of a file: [rows.md](rows.md).
 
 A time in a cut is seconds (`2.5`, or `"2.5s"`), frames (`"60f"`) or a timecode (`"00:00:02:12"`, without
 dropped frames). [cuts.md](cuts.md) shows a complete cut.
@@ -83,6 +85,7 @@ _ORDER: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("Dialogue", "dialogue = [{ … }]"),
         ("Step", "[[clips.NAME.steps]]"),
         ("Bind", "[clips.NAME.bind]"),
+        ("Each", "[clips.NAME.each]"),
         ("Character", "[characters.NAME]"),
         ("Still", "[stills.NAME]"),
         ("StillStep", "[[stills.NAME.steps]]"),

@@ -283,6 +283,31 @@ class StepModel(Table):
     )
 
 
+class EachModel(Table):
+    """`[clips.NAME.each]`: one clip for each row of a file, whose columns fill placeholders."""
+
+    csv: str | None = Field(
+        None,
+        description="A CSV file, relative to this one; its first line names the columns.",
+        examples=["people.csv"],
+    )
+    jsonl: str | None = Field(
+        None, description="A file with one JSON object on each line.", examples=["people.jsonl"]
+    )
+    sqlite: str | None = Field(None, description="An SQLite file.", examples=["people.db"])
+    table: Line | None = Field(None, description="The table of the SQLite file.", examples=["people"])
+    key: Line = Field(
+        description="The column that tells rows apart. It stands in addresses: an id, nothing personal.",
+        examples=["id"],
+    )
+    where: dict[str, Scalar | list[Scalar]] | None = Field(
+        None, description="Only rows with these values.", examples=[{"city": ["Lisbon", "Osaka"]}]
+    )
+    limit: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Only so many rows, from the first on.", examples=[10]
+    )
+
+
 class ClipModel(Table):
     """`[clips.SLUG]`: a clip from a prompt, a prompt file or a storyboard, or from another clip."""
 
@@ -333,6 +358,9 @@ class ClipModel(Table):
         None,
         description="Variables with several values: one clip for each combination.",
         examples=[{"city": ["Lisbon", "Osaka"]}],
+    )
+    each: EachModel | None = Field(
+        None, description="One clip for each row of a file.", examples=[{"csv": "people.csv", "key": "id"}]
     )
     revision: Revision = Field(0, description="Increase it to render again.", examples=[1])
     protect: bool | None = Field(None, description="Refuse plans that retire or replace it.", examples=[True])

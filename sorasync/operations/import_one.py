@@ -124,7 +124,9 @@ def new_record(
         address=render.address,
         inputs=render.inputs,
         request=json.dumps(
-            {"prompt": render.prompt, "file": render.file}, sort_keys=True, ensure_ascii=False
+            {"prompt": None if render.private else render.prompt, "file": render.file},
+            sort_keys=True,
+            ensure_ascii=False,
         ),
         source_key=json.loads(render.inputs).get("source"),
         provider=project.profile.provider_name,

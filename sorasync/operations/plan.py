@@ -27,7 +27,7 @@ from sorasync.plan.plan import Plan, Relink, WaitingClip
 from sorasync.plan.policy import refusals
 from sorasync.plan.prior_state import Known, Survey, survey
 from sorasync.plan.remote import Remote, RemoteState
-from sorasync.plan.selection import FAILING, Selection, keeps, matching, select
+from sorasync.plan.selection import FAILING, Selection, keeps, matching, sampled, select
 from sorasync.state.record import Status
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class PlanOptions:
     `offline` asks the provider nothing; `refresh` checks the files here and walks the provider's whole list;
     with `full_check` every file is read for that. `batch` stands in for `[apply] mode`. `replace` and `retry`
     are patterns of addresses that are rendered afresh, or tried again although they were refused.
+    `sample` plans only so many variants of each clip or still.
     With `lint` the prompts of what is to be rendered are looked at, and an error in them ends the planning.
     """
 
@@ -62,6 +63,7 @@ class PlanOptions:
     full_check: bool = False
     lint: bool = False
     retry: tuple[str, ...] = ()
+    sample: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,8 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
     )
     serial = store.serial
     kept = select(changes, options.selection, graph, lost)
+    if options.sample is not None:
+        kept = sampled(kept, options.sample)
     untouched = _untouched(graph, found)
     plan = Plan(
         library=project.name,

@@ -9,7 +9,13 @@ from sorasync.graph.render import Render
 from sorasync.plan.change import FieldChange
 from sorasync.state.rows import fields_of
 
-_NAMES = {"simulated": "provider", "clip_revision": "revision", "video": "reference clip"}
+_NAMES = {
+    "simulated": "provider",
+    "clip_revision": "revision",
+    "video": "reference clip",
+    "prompt_sha256": "row",
+    "params_sha256": "row",
+}
 _ORDER = (
     "kind",
     "source",

@@ -47,6 +47,24 @@ def select(
     return [c for c in changes if c.label in kept and c.label not in dropped]
 
 
+def sampled(changes: Sequence[Change], most: int) -> list[Change]:
+    """The changes without what is paid for variants beyond the first `most` of each clip or still."""
+    chosen: dict[str, set[str]] = {}
+    dropped = set()
+    for change in changes:
+        owner = addresses.owner(change.address)
+        base, bracket, _ = owner.partition("[")
+        if not bracket or not change.paid:
+            continue
+        variants = chosen.setdefault(base, set())
+        if owner in variants or len(variants) < most:
+            variants.add(owner)
+        else:
+            dropped.add(change.label)
+    dropped = _with_dependants(dropped, changes)
+    return [change for change in changes if change.label not in dropped]
+
+
 def _spelled(patterns: tuple[str, ...], lost: Collection[str]) -> tuple[str, ...]:
     return tuple(one for pattern in patterns for one in (sorted(lost) if pattern == LOST else (pattern,)))
 

@@ -68,7 +68,7 @@ PURE_IMPORTS = {
 ONLY_IN: dict[str, set[str]] = {
     "aiohttp": {"provider"},
     "httpx": {"provider"},
-    "sqlite3": {"state", "preview"},
+    "sqlite3": {"state", "preview", "manifest"},
     "sqlite_utils": {"state", "preview"},
     "click": {"cli"},
     "opentimelineio": {"cuts"},

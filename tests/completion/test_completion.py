@@ -147,6 +147,15 @@ def test_what_is_offered_is_declared(library: Path) -> None:
             assert len(graph.clips[one.address.removeprefix("clip.")].takes) == one.takes
 
 
+def test_the_clips_of_rows_are_offered(tmp_path: Path) -> None:
+    (tmp_path / "manifests").mkdir()
+    (tmp_path / "sorasync.toml").write_text("")
+    (tmp_path / "manifests/p.csv").write_text("id,city\n7,Lisbon\n8,Osaka\n")
+    clip = '[clips.ad]\nprompt = "{{ city }}."\ntakes = 2\n[clips.ad.each]\ncsv = "p.csv"\nkey = "id"\n'
+    (tmp_path / "manifests/a.toml").write_text(clip + '[clips.b.each]\ncsv = "q.csv"\nkey = "id"\n')
+    assert completed(tmp_path, "show", "clip.") == ["clip.ad[id=7]", "clip.ad[id=8]"]
+
+
 def test_a_step_is_offered_only_behind_its_take() -> None:
     named = [Named("clip.a", takes=2, steps=1)]
     assert list(completions(named, "clip.a")) == ["clip.a"]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sorasync.manifest.config import Config, load_config
 from sorasync.manifest.declare import declare
 from sorasync.manifest.diagnostic import ManifestError
+from sorasync.manifest.files import LibraryFiles
 from sorasync.manifest.library import Library
 from sorasync.manifest.load import load
 from sorasync.toml.parse import TomlError, parse
@@ -149,9 +150,9 @@ def test_a_damaged_manifest_never_gives_anything_but_a_manifest_error(
     st.dictionaries(st.sampled_from(["a", "market"]), ANYTHING, max_size=2),
 )
 def test_values_of_any_shape_never_give_anything_but_faults(
-    top: dict[str, Any], clips: dict[str, Any]
+    tmp_path: Path, top: dict[str, Any], clips: dict[str, Any]
 ) -> None:
-    declared = declare("a.toml", top | {"clips": clips}, {"v": 1})
+    declared = declare("a.toml", top | {"clips": clips}, {"v": 1}, LibraryFiles(tmp_path))
     for fault in declared.faults:
         assert fault.message
 

@@ -40,6 +40,7 @@ START = {
     '[clips.walk]\nprompt = "Mossy walks"\ncharacters = ["mossy"]\n[vars]\ncity = "Oslo"\n'
     '[clips.town]\nprompt = "{{ mood }} {{ city }}"\nmatrix = { mood = ["Wet", "Dry"] }\n',
     "manifests/read.txt": "Read from a file",
+    "manifests/rows.csv": "id,what\n1,pier\n2,quay\n",
 }
 
 
@@ -130,6 +131,11 @@ def _film(library: Library, name: str) -> None:
     (library.root / "manifests/mossy.mp4~new").replace(library.root / "manifests/mossy.mp4")
 
 
+def _add_row(library: Library) -> None:
+    rows = library.read("manifests/rows.csv")
+    library.write("manifests/rows.csv", f"{rows}{len(rows)},pen\n")
+
+
 REEL = '[cuts.reel]\nevents = [{ still = "quay", length = 1 }]\n'
 EDITS: dict[str, Edit] = {
     "mend everything": _mending,
@@ -174,6 +180,11 @@ EDITS: dict[str, Edit] = {
         '[stills.mole]\nprompt = "A mole"\n[clips.mole]\nprompt = "Waves"\nimage = "still:mole"\n',
     ),
     "another still": _replacing("manifests/b.toml", "A mole", "A mole at dawn"),
+    "clips of rows": _appending(
+        "manifests/b.toml",
+        '[clips.row]\nprompt = "A {{ what }}"\n[clips.row.each]\ncsv = "rows.csv"\nkey = "id"\n',
+    ),
+    "a row more": _add_row,
     "too long": _replacing("manifests/a.toml", "A boat", "x" * 40_000),
     "nothing": lambda library: None,
 }
@@ -207,6 +218,10 @@ def test_another_still_makes_other_renders_of_the_clips_that_begin_with_it(tmp_p
     compare(tmp_path / "film", ["a clip of a still", "another still"])
 
 
+def test_a_row_more_is_a_clip_more(tmp_path: Path) -> None:
+    compare(tmp_path / "film", ["clips of rows", "apply", "a row more", "a row more"])
+
+
 @pytest.mark.parametrize("name", sorted(EDITS))
 def test_each_edit_is_seen(name: str, tmp_path: Path) -> None:
     library = make(tmp_path / "film", "")
@@ -217,7 +232,7 @@ def test_each_edit_is_seen(name: str, tmp_path: Path) -> None:
     EDITS[name](library)
     project = Project.open(library.root)
     assert told(WarmProject.over(project, caches)) == told(project)
-    if name not in ("nothing", "mend everything", "apply", "fewer rules", "another still"):
+    if name not in ("nothing", "mend everything", "apply", "fewer rules", "another still", "a row more"):
         assert told(project) != before
     caches.close()
 

@@ -80,7 +80,7 @@ def intend(context: Context, change: Change, render: Render, request: Request | 
     """Record durably that a render is about to be sent; set its present record aside if necessary."""
     store = context.store
     source = request.source.remote_id if isinstance(request, ExtendRequest | EditRequest) else None
-    sent: dict[str, object] = {"prompt": render.prompt, "file": render.file}
+    sent: dict[str, object] = {"prompt": None if render.private else render.prompt, "file": render.file}
     sent |= {"source_id": source} if source else {}
     sent |= {"references": [file for file, _ in render.references]} if render.references else {}
     sent |= {"seed": seed} if (seed := _seed(context, request)) is not None else {}

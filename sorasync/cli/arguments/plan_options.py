@@ -48,6 +48,12 @@ _OPTIONS = (
         default=None,
         help="Create by batch (cheaper, within 24 hours), or one by one. Default: [apply] mode.",
     ),
+    click.option(
+        "--sample",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Of each clip that rows or a matrix multiply, plan the first N variants that cost something.",
+    ),
     click.option("--offline", is_flag=True, help="Do not ask the provider."),
     click.option(
         "--refresh",
@@ -65,7 +71,8 @@ def plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
         from sorasync.operations.plan import PlanOptions
         from sorasync.plan.selection import Selection
 
-        chosen = {name: options.pop(name) for name in ("replace", "retry", "batch", "offline", "refresh")}
+        names = ("replace", "retry", "batch", "sample", "offline", "refresh")
+        chosen = {name: options.pop(name) for name in names}
         planning = PlanOptions(selection=Selection(target, exclude), lint=True, **chosen)
         return function(*args, planning=planning, **options)
 

@@ -109,7 +109,7 @@ class _Linting:
         diagnostics = [d for found in self.found if (d := self._diagnostic(found, suppressions)) is not None]
         diagnostics += self._levelled(suppressions.diagnostics(unused=self.only is None))
         diagnostics += self._levelled(self._config(self.library.config))
-        return tuple(sorted(diagnostics, key=lambda one: (one.sort_key(), one.address or "")))
+        return tuple(sorted(diagnostics, key=Diagnostic.sort_key))
 
     def _in_clip(self, clip: ClipSpec) -> Sequence[Found]:
         """What is found in one clip, as before where it and those it starts from are the same as before."""
@@ -143,10 +143,11 @@ class _Linting:
         return near(self.library.clips, only, self.memo.vocabularies)
 
     def _clips(self) -> Iterable[ClipSpec]:
+        """The clips to look at. What is found in a prompt is quoted, and rows are not."""
         clips = self.library.clips
         if self.only is None:
-            return clips.values()
-        return [clip for name, clip in clips.items() if name in self.only]
+            return (clip for clip in clips.values() if not clip.row)
+        return [clip for name, clip in clips.items() if name in self.only and not clip.row]
 
     def _prompts(self, clip: ClipSpec, seconds: int | None) -> Iterator[Prompt]:
         if clip.prompt is not None:

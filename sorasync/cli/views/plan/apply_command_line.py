@@ -49,6 +49,8 @@ def _planning(planning: PlanOptions) -> Iterator[str]:
     ):
         for value in values:
             yield from (option, value)
+    if planning.sample is not None:
+        yield from ("--sample", str(planning.sample))
     if planning.batch is not None:
         yield "--batch" if planning.batch else "--direct"
     if planning.refresh:

@@ -9,10 +9,11 @@ import click
 
 from sorasync.cli.terminal.columns import cells, padded, terminal_width, told_apart, wrapped
 from sorasync.cli.views.plan.render_text import pick_command, render_text
+from sorasync.graph.address import owner
 from sorasync.plan.action import Action
 from sorasync.plan.allowance import Allowance
 from sorasync.plan.change import Change
-from sorasync.plan.cost import money
+from sorasync.plan.cost import money, total
 from sorasync.plan.plan import Plan, Relink, WaitingClip
 from sorasync.plan.word_diff import Piece, shortened, word_diff
 from sorasync.text import and_more, counted
@@ -49,6 +50,8 @@ _VERBS = {
 }
 
 
+# How many renders of rows are shown that say the same.
+_ALIKE = 3
 # How many reasons why a plan would be refused are shown.
 _REFUSALS = 5
 _LEAST_NAME = 24
@@ -73,6 +76,9 @@ def plan_text(
     """
     width = terminal_width()
     rows = [(change, what_text(change)) for change in plan.changes]
+    alike = {} if full else _alike(rows)
+    left_out = {change.label for group in alike.values() for change in group}
+    rows = [row for row in rows if row[0].label not in left_out]
     labels = {change.label: change.label for change, _ in rows}
     whats = min(max((cells(what) for _, what in rows), default=0), 40)
     widest, folded = _WIDEST_NAME, False
@@ -87,6 +93,8 @@ def plan_text(
         yield from _change_lines(change, labels[change.label], what, columns)
         if not short:
             yield from _detail(change, full=full)
+        if change.label in alike:
+            yield _alike_line(alike[change.label], what)
     yield from map(_relink_line, plan.relinks)
     if rows or plan.relinks:
         yield ""
@@ -95,6 +103,23 @@ def plan_text(
         yield ""
     yield from cuts
     yield from sums(plan, command)
+
+
+def _alike(rows: Iterable[tuple[Change, str]]) -> dict[str, list[Change]]:
+    """Renders of rows that only repeat what others of their clip say, by the label of the last one shown."""
+    groups: dict[tuple[str, Action, str, str], list[Change]] = {}
+    for change, what in rows:
+        if change.render is not None and change.render.private and change.action.renders:
+            base = owner(change.address).partition("[")[0]
+            groups.setdefault((base, change.action, what, change.reason), []).append(change)
+    long = (group for group in groups.values() if len(group) > _ALIKE + 1)
+    return {group[_ALIKE - 1].label: group[_ALIKE:] for group in long}
+
+
+def _alike_line(group: list[Change], what: str) -> str:
+    base = owner(group[0].address).partition("[")[0]
+    cost = total(change.cost_usd for change in group)
+    return f"{mark_text(group[0])} {len(group):,} more like {base}[…]  {what}  +{cost}"
 
 
 def _relink_line(relink: Relink) -> str:
@@ -163,7 +188,8 @@ def _detail(change: Change, *, full: bool) -> Iterator[str]:
             continue
         pieces = word_diff(field.before, field.after)
         yield f"      prompt: {diff_text(pieces if full else shortened(pieces))}"
-    if full and change.render is not None and change.before is None:
+    # What a row says is seen with `sorasync show`: plans are kept as logs.
+    if full and change.render is not None and change.before is None and not change.render.private:
         for line in change.render.prompt.splitlines():
             yield f"      {line}".rstrip()
 
