@@ -84,9 +84,9 @@ def build_file(config: Config, look: Look, file: str, text: str) -> Built:
     # Not imported at the top: if no manifest has changed, none of this is needed.
     from sorasync.manifest.build import build
     from sorasync.manifest.declare import declare, syntax_faults
+    from sorasync.manifest.field_types import REVIEW_FILE
     from sorasync.manifest.matrix import canonical_name
     from sorasync.manifest.review_lines import without_repeats
-    from sorasync.manifest.schema import REVIEW_FILE
     from sorasync.toml.parse import TomlError, parse
 
     try:

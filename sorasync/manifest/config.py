@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from sorasync.manifest.check_schema import ChecksModel
-from sorasync.manifest.schema import EXPECTED, DefaultsModel, Line, Variable
+from sorasync.manifest.field_types import EXPECTED, Line, Variable
+from sorasync.manifest.schema import DefaultsModel
 from sorasync.manifest.table_model import Table
 
 if TYPE_CHECKING:

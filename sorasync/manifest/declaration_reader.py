@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sorasync.manifest.declare import Declared
 from sorasync.manifest.faults import Fault
+from sorasync.manifest.field_types import LONGEST_PROMPT
 from sorasync.manifest.files import FileFault, Look
-from sorasync.manifest.schema import LONGEST_PROMPT
 from sorasync.manifest.template import render
 from sorasync.manifest.text import control_character, normalise
 from sorasync.toml.positions import Span, TomlPath

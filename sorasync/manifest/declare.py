@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sorasync.manifest.faults import Fault
+from sorasync.manifest.field_types import REVIEW_FILE, SLUG
 from sorasync.manifest.files import FileFault, Look
 from sorasync.manifest.matrix import check_matrix, instances, suffix
-from sorasync.manifest.schema import REVIEW_FILE, SLUG, EachModel, ManifestModel
+from sorasync.manifest.schema import EachModel, ManifestModel
 from sorasync.manifest.suggest import shown
 from sorasync.manifest.template import Problem, has_placeholders, substitute, variable_faults
 from sorasync.manifest.validate import validate

@@ -12,7 +12,8 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from sorasync.manifest.config import Config
-from sorasync.manifest.schema import SLUG, ManifestModel
+from sorasync.manifest.field_types import SLUG
+from sorasync.manifest.schema import ManifestModel
 from sorasync.manifest.schema_rules import KEYS, MATRIX, PLACEHOLDER, TABLES, VARIABLES
 
 _DIALECT: Final = "http://json-schema.org/draft-07/schema#"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from sorasync.manifest.field_types import LONGEST_PROMPT
 from sorasync.manifest.matrix import LONGEST_VALUE
-from sorasync.manifest.schema import LONGEST_PROMPT
 
 _NAME: Final = r"^[A-Za-z_][A-Za-z0-9_-]*$"
 _CONTROL: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from sorasync.manifest.faults import Fault
-from sorasync.manifest.schema import EXPECTED
+from sorasync.manifest.field_types import EXPECTED
 from sorasync.manifest.suggest import Speller, listed, shown
 from sorasync.sensitive import names_secret
 from sorasync.text import counted

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from sorasync.errors import SorasyncError
 from sorasync.graph.address import natural
 from sorasync.library_file import FileRefused, read_file
+from sorasync.manifest.field_types import REVIEW_FILE
 from sorasync.manifest.review_lines import without_repeats
-from sorasync.manifest.schema import REVIEW_FILE, NoteModel, ReviewModel
+from sorasync.manifest.schema import NoteModel, ReviewModel
 
 if TYPE_CHECKING:
     from sorasync.operations.project import Project
