@@ -14,8 +14,13 @@ from jsonschema import Draft202012Validator
 
 pytest.importorskip("starlette")
 
+from sorasync.apply.events import Moment
+from sorasync.apply.report import End
+from sorasync.checks.check_result import Verdict
 from sorasync.cli.app.output_schema import contract, output_schema, outputs_of
 from sorasync.cli.main import COMMANDS, cli
+from sorasync.operations.status import RenderStage
+from sorasync.plan.action import Action
 from tests.ci.paid import a_studio, clips
 from tests.cli.conftest import film as film
 from tests.cli.kit import Film
@@ -82,6 +87,12 @@ def loose_ends(schema: dict[str, Any]) -> Iterator[str]:
     text = json.dumps(schema)
     named = set(re.findall(r'"#/\$defs/(\w+)"', text))
     yield from named ^ (schema["$defs"].keys() - _BASES)
+
+
+def test_the_words_of_the_contract_are_those_of_the_program() -> None:
+    known = {"action": Action, "end": End, "moment": Moment, "stage": RenderStage, "verdict": Verdict}
+    for name, words in known.items():
+        assert set(contract()["enums"][name]) == {word.value for word in words}, name
 
 
 def test_every_command_prints_what_its_shape_says(film: Callable[[str], Film]) -> None:
