@@ -104,7 +104,8 @@ def _read_wave(data: bytes) -> Samples:
         samples = np.frombuffer(sound.readframes(min(sound.getnframes(), 60 * RATE)), "<i2")
         share = sound.getframerate() / RATE
     at = np.arange(int(samples.size / share)) * share
-    return (np.interp(at, np.arange(samples.size), samples) / 32_768).astype(np.float32)
+    voice: Samples = (np.interp(at, np.arange(samples.size), samples) / 32_768).astype(np.float32)
+    return voice
 
 
 def _fitted(voice: Samples, length: int) -> Samples:
@@ -112,4 +113,5 @@ def _fitted(voice: Samples, length: int) -> Samples:
     if voice.size <= length or not voice.size:
         return voice
     at = np.linspace(0, voice.size - 1, length)
-    return np.interp(at, np.arange(voice.size), voice).astype(np.float32)
+    faster: Samples = np.interp(at, np.arange(voice.size), voice).astype(np.float32)
+    return faster
