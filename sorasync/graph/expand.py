@@ -249,7 +249,7 @@ class Expansion:
     def _unpicked_still(self, spec: ClipSpec) -> str | None:
         """The address of the first still of the clip that nobody has picked, None if there is none."""
         nodes = (self.stills[name] for name in spec.stills)
-        return next((node.address for node in nodes if node.waits_for or node.chosen is None), None)
+        return next((node.address for node in nodes if node.chosen is None), None)
 
     def _picture(self, still: str | None, sha256: str | None) -> tuple[str | None, str | None]:
         """The render of a picked still, and what stands for its image in a key."""
