@@ -126,6 +126,6 @@ def test_what_was_never_sent_is_told_to_the_run_that_looks_for_it(world: MakeWor
         tries = {one.address: one.outcome for one in store.attempts()}
     assert tries == {"clip.c000#1": "submitted", "clip.c001#1": "unsent", "clip.c002#1": "unsent"}
     it.witness.act = lambda event: None
-    it.rate = Rate()
+    it.rate = None
     assert it.apply().complete
     assert set(it.billed().values()) == {1}

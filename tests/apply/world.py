@@ -102,7 +102,8 @@ class World:
         self.transport: httpx.AsyncBaseTransport | None = None
         self.witness = Witness()
         self.profile: dict[str, Any] = {}
-        self.rate = Rate()
+        # Another pace than that of the profile.
+        self.rate: Rate | None = None
         # Whether renders count as paid for: what a simulated provider has lost is drawn again.
         self.bills = False
 
@@ -129,7 +130,8 @@ class World:
     def project(self) -> PreviewProject:
         opened = Project.open(self.root)
         abilities = opened.profile.abilities.model_copy(update=self.profile)
-        changed = {"abilities": abilities, "rate": self.rate, "simulated": not self.bills}
+        changed = {"abilities": abilities, "simulated": not self.bills}
+        changed |= {} if self.rate is None else {"rate": self.rate}
         profile = opened.profile.model_copy(update=changed)
         return PreviewProject(opened.root, opened.config, profile, self.clock, world=self)
 

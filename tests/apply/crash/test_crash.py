@@ -12,7 +12,7 @@ KILLS = 240
 # A few of the steps that are found by themselves, to see that they are.
 STEPS = {
     "commit state.session._Transaction.__exit__ for apply.render.send.send.<locals>.<lambda>",
-    "commit state.session.Session.relaxed for apply.change_executor.ChangeExecutor._fetch.<locals>.<lambda>",
+    "commit state.session._Transaction.__exit__ for apply.change_executor.ChangeExecutor._fetch.<locals>.<lambda>",
     "sent extend",
     "answered edit",
     "answered content",
