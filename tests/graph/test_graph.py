@@ -101,6 +101,18 @@ def test_a_branch_may_have_takes_of_its_own(tmp_path: Path) -> None:
     assert graph.renders["clip.night#1/1"].key == graph_of(tmp_path, BASE).renders["clip.night#1/1"].key
 
 
+def test_a_branch_of_several_takes_without_a_pick_waits_before_its_second_step(tmp_path: Path) -> None:
+    text = '[clips.a]\nprompt = "A."\nmodel = "sora-2"\nsize = "1280x720"\nseconds = 4\n'
+    text += '[clips.b]\nfrom = "a"\ntakes = 2\n'
+    text += "".join(f'[[clips.b.steps]]\nedit = "{number}."\n' for number in (1, 2))
+    graph = graph_of(tmp_path, text)
+    assert {clip.name: clip.waits_for for clip in graph.waiting()} == {"b": "clip.b"}
+    assert [address for address in graph.renders if address.startswith("clip.b")] == [
+        "clip.b#1/1",
+        "clip.b#2/1",
+    ]
+
+
 def test_the_take_is_left_out_of_a_label_where_there_is_one(tmp_path: Path) -> None:
     graph = graph_of(tmp_path, BASE)
     assert graph.label("clip.kitchen#1") == "clip.kitchen"
