@@ -9,10 +9,11 @@ from tests.apply.crash.judge import bill
 
 KILLS = 240
 
+COMMIT = "commit state.session._Transaction.__exit__"
 # A few of the steps that are found by themselves, to see that they are.
 STEPS = {
-    "commit state.session._Transaction.__exit__ for apply.render.send.send.<locals>.<lambda>",
-    "commit state.session._Transaction.__exit__ for apply.change_executor.ChangeExecutor._fetch.<locals>.<lambda>",
+    f"{COMMIT} for apply.render.send.send.<locals>.<lambda>",
+    f"{COMMIT} for apply.change_executor.ChangeExecutor._fetch.<locals>.<lambda>",
     "sent extend",
     "answered edit",
     "answered content",
