@@ -85,7 +85,7 @@ def _text(data: bytes) -> str:
 
 def _csv_table(text: str) -> _Table:
     head = text.partition("\n")[0]
-    # A spreadsheet writes what its country separates numbers by not.
+    # Spreadsheets write semicolons where the comma is the decimal sign.
     delimiter = max(_DELIMITERS, key=head.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[tuple[str, Row]] = []
@@ -100,7 +100,7 @@ def _csv_table(text: str) -> _Table:
                 raise RowsFault(f"{name} has {len(cells)} cells, the first line has {len(columns)}")
             rows.append((name, dict(zip(columns, cells, strict=True))))
     except csv.Error as error:
-        raise RowsFault(f"line {reader.line_num} is no CSV: {error}") from None
+        raise RowsFault(f"line {reader.line_num} is not valid CSV: {error}") from None
     return _Table(columns, rows)
 
 
@@ -119,9 +119,9 @@ def _json_table(text: str) -> _Table:
         try:
             found = json.loads(line)
         except (ValueError, RecursionError):
-            raise RowsFault(f"line {number} is no JSON") from None
+            raise RowsFault(f"line {number} is not valid JSON") from None
         if not isinstance(found, dict):
-            raise RowsFault(f"line {number} is no JSON object", '{"id": 1, "city": "Lisbon"}')
+            raise RowsFault(f"line {number} is not a JSON object", '{"id": 1, "city": "Lisbon"}')
         rows.append((f"line {number}", {name: _plain(f"line {number}", name, found[name]) for name in found}))
     columns = tuple(dict.fromkeys(name for _, row in rows for name in row))
     # What a line leaves out is empty, as it is in a table.
@@ -129,18 +129,24 @@ def _json_table(text: str) -> _Table:
 
 
 def _sqlite_table(data: bytes, table: str) -> _Table:
+    # What is in a -wal file beside it would be missed without a word.
+    if data[18:20] == b"\x02\x02":
+        raise RowsFault("the SQLite file is in WAL mode", "a file after PRAGMA journal_mode = DELETE")
     with closing(sqlite3.connect(":memory:")) as connection:
         try:
             connection.deserialize(data)
-            names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master ORDER BY name")]
+            # Only tables: a view can compute without end.
+            found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+            names = [name for (name,) in found]
             if table not in names:
                 raise RowsFault(f"there is no table `{table}`", listed(names), nearest(table, names), "table")
             quoted = table.replace('"', '""')
             found = connection.execute(f'SELECT * FROM "{quoted}"')
             columns = tuple(str(column[0]) for column in found.description)
             rows = list(_numbered(columns, found))
-        except sqlite3.Error as error:
-            raise RowsFault(f"it is no SQLite database that can be read: {error}") from None
+        except sqlite3.Error:
+            # Its words may quote a value.
+            raise RowsFault("it is not a readable SQLite database") from None
     return _Table(columns, rows)
 
 

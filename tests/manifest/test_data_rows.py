@@ -18,6 +18,8 @@ from sorasync.manifest.load import load
 SECRET = "Ada Lovelace"
 HEAD = '[defaults]\nmodel = "sora-2"\nsize = "1280x720"\nseconds = 4\n'
 CLIP = '[clips.ad]\nprompt = "For {{ name }}, {{ city }}."\n[clips.ad.each]\n'
+ENDLESS = "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id FROM n) SELECT * FROM n"
+BROKEN = f"CAST(CAST('{SECRET}' AS BLOB) || x'ff' AS TEXT)"
 CSV = f'id,name,city\n7,"{SECRET}",Lisbon\n12,Otto,Osaka\n3,"Mia, Jr.",Lisbon\n'
 
 Make = Callable[..., Library]
@@ -82,6 +84,28 @@ def test_rows_may_come_as_json_lines_and_from_sqlite(made: Make, tmp_path: Path)
     assert prompts(made(each, p_db=path.read_bytes())) == WANTED
 
 
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("PRAGMA journal_mode = WAL; CREATE TABLE people (id)", "WAL mode"),
+        (f"CREATE VIEW people AS {ENDLESS}", "no table"),
+        (f"CREATE TABLE people (id); INSERT INTO people VALUES ({BROKEN})", "readable"),
+    ],
+    ids=["WAL", "an endless view", "text that is not UTF-8"],
+)
+def test_an_sqlite_file_is_read_as_a_table_and_never_quoted(
+    made: Make, tmp_path: Path, script: str, message: str
+) -> None:
+    path = tmp_path / "made.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(script)
+        connection.commit()
+    with pytest.raises(ManifestError) as caught:
+        made('sqlite = "p.db"\ntable = "people"\nkey = "id"\n', p_db=path.read_bytes())
+    assert message in str(caught.value.diagnostics[0].message)
+    assert SECRET not in str(caught.value.diagnostics[0])
+
+
 def test_only_some_rows_may_be_wanted(made: Make) -> None:
     some = 'csv = "p.csv"\nkey = "id"\nwhere = { city = "Lisbon" }\n'
     assert set(prompts(made(some, p_csv=CSV))) == {"ad[id=7]", "ad[id=3]"}
@@ -109,15 +133,15 @@ def test_only_some_rows_may_be_wanted(made: Make) -> None:
         ('csv = "p.csv"\nkey = "id"', "id,name,city\n", "the file has no rows"),
         ('csv = "p.csv"\nkey = "id"', "id,id,city\n", "names `id` twice"),
         ('csv = "p.csv"\nkey = "id"', CSV + f"9,{SECRET}\n", "line 5 has 2 cells"),
-        ('csv = "p.csv"\nkey = "id"', CSV + f'9,"{SECRET}\n', "is no CSV"),
+        ('csv = "p.csv"\nkey = "id"', CSV + f'9,"{SECRET}\n', "is not valid CSV"),
         ('csv = "p.csv"\nkey = "id"', CSV.replace("Otto", "Ottö").encode("latin-1"), "line 3 is not UTF-8"),
         ('csv = "p.csv"\nkey = "id"', CSV.encode("utf-16"), "line 1 is not UTF-8"),
-        ('jsonl = "p.csv"\nkey = "id"', "{}\n" + SECRET, "line 2 is no JSON"),
-        ('jsonl = "p.csv"\nkey = "id"', "[1]", "is no JSON object"),
+        ('jsonl = "p.csv"\nkey = "id"', "{}\n" + SECRET, "line 2 is not valid JSON"),
+        ('jsonl = "p.csv"\nkey = "id"', "[1]", "is not a JSON object"),
         ('jsonl = "p.csv"\nkey = "id"', '{"id": {"a": 1}}', "`id` in line 1 is neither text nor a number"),
-        ('jsonl = "p.csv"\nkey = "id"', "[" * 100_000, "line 1 is no JSON"),
+        ('jsonl = "p.csv"\nkey = "id"', "[" * 100_000, "line 1 is not valid JSON"),
         ('sqlite = "p.csv"\nkey = "id"', CSV, "needs a `table`"),
-        ('sqlite = "p.csv"\ntable = "people"\nkey = "id"', CSV, "no SQLite database"),
+        ('sqlite = "p.csv"\ntable = "people"\nkey = "id"', CSV, "not a readable SQLite database"),
         ('csv = "p.csv"\nkey = "id"\nwher = 1', CSV, "wher"),
     ],
 )
