@@ -43,16 +43,10 @@ from sorasync.provider.wire import Job, JobStatus
 from sorasync.state.errors import StateError
 from sorasync.state.record import ID_TAKEN, IN_FLIGHT, VANISHED, Record, Status
 
-# Errors that every other change would hit as well: nothing more is started after one.
-_HALTING = (
-    errors.QuotaExhausted,
-    errors.AuthFailed,
-    errors.NotTheApi,
-    errors.NotSent,
-    errors.Exhausted,
-    DiskFull,
-    StateError,
-)
+# Errors that every other change at this host would hit as well: nothing more is started there after one.
+_HALTING = (errors.QuotaExhausted, errors.AuthFailed, errors.NotTheApi, errors.NotSent)
+# Errors of this machine, which changes at all hosts would hit.
+_HALTING_ALL = (errors.Exhausted, DiskFull, StateError)
 _MAY_HAVE_A_FILE = (JobStatus.COMPLETED, JobStatus.EXPIRED, JobStatus.DELETED)
 _CHARACTER_TRIES = 6
 # How many times in a row a request is resent because the list does not show it.
@@ -104,8 +98,8 @@ class ChangeExecutor:
         except errors.Withheld as error:
             return self._outcome(change, End.SKIPPED, error.message, next=error.hint)
         except BudgetSpent as error:
-            self.context.over_budget = True
-            self.context.stopped_because = self.context.stopped_because or error.message
+            self.context.ending.over_budget = True
+            self.context.ending.note(error.message)
             return self._outcome(change, End.SKIPPED, error.message, next=error.hint)
         except WaitedLongEnough as error:
             return self._pending(change, error.message)
@@ -119,6 +113,8 @@ class ChangeExecutor:
                 return self._refused(change, error.message)
             if isinstance(error, _HALTING):
                 self.context.halt(error.message)
+            elif isinstance(error, _HALTING_ALL):
+                self.context.ending.halt(error.message)
             if isinstance(error, TRIED):
                 error.hint = error.hint or "sorasync apply tries it again"
             return self._failed(change, error)
@@ -479,7 +475,7 @@ class ChangeExecutor:
         if job.word is not None and job.word not in self._odd_words:
             self._odd_words.add(job.word)
             name = self.context.profile.name
-            self.context.reporter.notice(f'{name} reports the unknown state "{job.word}": still waiting')
+            self.context.notice(f'{name} reports the unknown state "{job.word}": still waiting')
         if abs(self._progressed.get(change.key, 0) - job.progress) >= _STEP:
             self._progressed[change.key] = job.progress
             if not self._unwritten:
@@ -568,9 +564,9 @@ class ChangeExecutor:
         """An unexpected exception fails only this change, and is logged."""
         if isinstance(error, OSError):
             if error.errno in FULL:
-                self.context.halt("the disk is full")
+                self.context.ending.halt("the disk is full")
             elif error.errno in NO_DESCRIPTOR:
-                self.context.halt("too many open files")
+                self.context.ending.halt("too many open files")
             return self._failed(change, SorasyncError(f"{error.strerror or error}: {error.filename or ''}"))
         with contextlib.suppress(Exception):
             self.context.store.log(

@@ -1,4 +1,4 @@
-"""The collaborators and settings that all parts of an apply share."""
+"""The collaborators and settings that all parts of an apply share at one host."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sorasync.apply.group_commit import GroupCommit
 from sorasync.apply.race import unless
 from sorasync.apply.render.job_ids import JobIds
 from sorasync.apply.render.outage import Outage
+from sorasync.apply.run_ending import RunEnding
 from sorasync.assets.store import AssetStore
 from sorasync.clock import Clock
 from sorasync.plan.action import Action
@@ -57,12 +58,13 @@ class ApplySettings:
 
 @dataclass
 class Context:
-    """The collaborators of one apply and its run's number.
+    """The collaborators at one host, in one apply with its run's number.
 
-    `check_lock` raises `LockLost` where the state is locked by somebody else by now.
-    `in_flight` caps what runs at the provider and `batches` is its queue, None where it has no such thing.
-    `news` may be set when something may have happened at the provider: then it is asked at once.
-    `stop` is set when nothing more may be started or sent, `leaving` when nothing may be waited for either.
+    What is not the host's own is shared by the contexts of all hosts of the run. `host` is what the host is
+    called where there are several, else empty. `check_lock` raises `LockLost` where the state is locked by
+    somebody else by now. `in_flight` caps what runs at the provider and `batches` is its queue, None where it
+    has no such thing. `news` may be set when something may have happened at a provider: then it is asked at
+    once. `stop` is set when nothing more may be started or sent here.
     """
 
     root: Path
@@ -75,6 +77,12 @@ class Context:
     settings: ApplySettings
     budget: Budget
     run: int
+    ending: RunEnding
+    # Writes that must be durable before anything is sent.
+    commits: GroupCommit
+    # Writes that may be lost: the next run would find out again.
+    notes: GroupCommit
+    host: str = ""
     in_flight: InFlight | None = None
     batches: BatchQueue | None = None
     check_lock: Callable[[], None] = lambda: None
@@ -84,60 +92,48 @@ class Context:
     cast_models: Mapping[str, str] = field(default_factory=dict)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    leaving: asyncio.Event = field(default_factory=asyncio.Event)
-    stopped_because: str | None = None
     # The provider's availability.
     reach: Outage = field(init=False)
     # Which render each of the provider's ids belongs to.
     job_ids: JobIds = field(init=False)
-    # Writes that must be durable before anything is sent.
-    commits: GroupCommit = field(init=False)
-    # Writes that may be lost: the next run would find out again.
-    notes: GroupCommit = field(init=False)
-    lock_lost: bool = False
-    # Whether SIGTERM, not Ctrl-C, stopped the run.
-    terminated: bool = False
-    # Whether a cap kept something from being sent. Requests with a reservation are still sent.
+    # Whether a cap of this host kept something from being sent. Requests with a reservation are still sent.
     over_budget: bool = False
 
     def __post_init__(self) -> None:
-        self.reach = Outage(self.clock, self.reporter.notice)
+        self.reach = Outage(self.clock, self.notice)
         self.job_ids = JobIds(self.store, self.provider.name)
-        self.commits = GroupCommit(self.store.transaction)
-        self.notes = GroupCommit(self.store.relaxed)
+        self.ending.stops.append(self.stop)
+
+    def notice(self, text: str) -> None:
+        """Tell the user a sentence about this host."""
+        self.reporter.notice(f"{self.host}: {text}" if self.host else text)
+
+    @property
+    def leaving(self) -> asyncio.Event:
+        """Set when nothing may be waited for any more."""
+        return self.ending.leaving
 
     @property
     def interrupted(self) -> bool:
         """Whether the run was told to stop."""
-        return self.leaving.is_set()
-
-    @interrupted.setter
-    def interrupted(self, value: bool) -> None:
-        if value:
-            self.stop.set()
-            self.leaving.set()
+        return self.ending.interrupted
 
     @property
     def starts_nothing(self) -> bool:
-        """Whether no more paid changes are started."""
-        return self.stop.is_set() or self.over_budget
+        """Whether no more paid changes are started here."""
+        return self.stop.is_set() or self.over_budget or self.ending.over_budget
 
     def holds_lock(self) -> bool:
         """Whether this run still holds the lock. If not, another run continues: leave."""
         try:
             self.check_lock()
         except LockLost as error:
-            self.lose_lock(error)
-        return not self.lock_lost
-
-    def lose_lock(self, error: LockLost) -> None:
-        """Stop starting, sending and following: another run has the lock."""
-        self.lock_lost = self.interrupted = True
-        self.halt(error.message)
+            self.ending.lose_lock(error)
+        return not self.ending.lock_lost
 
     def halt(self, why: str) -> None:
-        """Stop starting and sending; keep following renders in flight."""
-        self.stopped_because = self.stopped_because or why
+        """Stop starting and sending here; keep following renders in flight."""
+        self.ending.note(why, self.host)
         self.stop.set()
 
     def tell(self, change: Change, moment: Moment, detail: str = "", progress: int | None = None) -> None:

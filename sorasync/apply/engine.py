@@ -7,7 +7,7 @@ else.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from sorasync.apply.batch.gather_creates import CreateGatherer
@@ -28,9 +28,12 @@ from sorasync.state.account import Spent
 from sorasync.state.record import Status
 
 
-async def run(context: Context, changes: Sequence[Change]) -> Report:
-    """Execute the changes and report on each. After a cancellation the next run resumes from the state."""
-    return await _Engine(context, changes).run()
+async def run(contexts: Mapping[str, Context], changes: Sequence[Change]) -> Report:
+    """Execute the changes and report on each. After a cancellation the next run resumes from the state.
+
+    `contexts` has the host of every change by its name in changes: the library's default is "".
+    """
+    return await _Engine(contexts, changes).run()
 
 
 # How dependants of a change with this end end themselves; after any other end they are blocked.
@@ -43,44 +46,87 @@ _GRACE = 0.5
 _NEWS_PAUSE = 0.5
 
 
+class _Lane:
+    """The work at one host: its own pace, places and downloads, so that no host waits for another one."""
+
+    def __init__(self, context: Context, freed: Callable[[], None]) -> None:
+        self.context = context
+        settings, profile = context.settings, context.profile
+        self.downloads = Downloads(settings.downloads, freed)
+        self.follower = Follower(
+            context.provider, context.clock, profile.can("list"), settings.wait, context.reach
+        )
+        self._batching = None if context.batches is None else CreateGatherer(context, context.batches)
+        self.executor = ChangeExecutor(
+            context,
+            self.follower,
+            InDoubt(context),
+            self.downloads,
+            Pictures(context),
+            InFlightSlots(context),
+            self._batching,
+        )
+        self._renders = self._uploads = 0
+
+    def full(self, change: Change) -> bool:
+        """Whether new renders must wait: finished ones are downloaded first.
+
+        Batched creates wait for the characters, so that as many as possible share a batch.
+        """
+        if self._by_batch(change):
+            return self._uploads > 0 or bool(self.downloads.waiting)
+        return self._renders >= self.context.settings.parallelism or bool(self.downloads.waiting)
+
+    def count(self, change: Change, by: int) -> None:
+        """Count a change in that begins (1) or out that has ended (-1)."""
+        if change.render is not None and change.render.kind is Kind.CHARACTER:
+            self._uploads += by
+        if change.action.renders and not self._by_batch(change):
+            self._renders += by
+
+    def wake(self) -> None:
+        """Ask the host at once: there may be news."""
+        self.follower.wake()
+        if self._batching is not None:
+            self._batching.wake()
+
+    async def aclose(self) -> None:
+        """Give back what is held, and stop what still runs for batches."""
+        await self.executor.places.aclose()
+        if self._batching is not None:
+            await self._batching.aclose()
+
+    def _by_batch(self, change: Change) -> bool:
+        batching = self._batching
+        return batching is not None and change.action.renders and batching.takes(change)
+
+
 class _Engine:
-    def __init__(self, context: Context, changes: Sequence[Change]) -> None:
-        self._context = context
+    def __init__(self, contexts: Mapping[str, Context], changes: Sequence[Change]) -> None:
+        # What the hosts share can be asked of any of their contexts.
+        self._context = contexts[""]
+        self._ending = self._context.ending
         self._changes = changes
         self._schedule = Schedule(changes)
         self._outcomes: dict[str, Outcome] = {}
         self._running: set[asyncio.Task[Outcome]] = set()
         self._ended: list[tuple[Change, asyncio.Task[Outcome]]] = []
-        self._renders = self._uploads = 0
         self._news = asyncio.Event()
-        self._downloads = Downloads(context.settings.downloads, self._news.set)
-        settings, profile = context.settings, context.profile
-        self._follower = Follower(
-            context.provider, context.clock, profile.can("list"), settings.wait, context.reach
-        )
-        self._batching = None if context.batches is None else CreateGatherer(context, context.batches)
-        self._carrier = ChangeExecutor(
-            context,
-            self._follower,
-            InDoubt(context),
-            self._downloads,
-            Pictures(context),
-            InFlightSlots(context),
-            self._batching,
-        )
+        self._lanes = {name: _Lane(context, self._news.set) for name, context in contexts.items()}
 
     async def run(self) -> Report:
         self._open_questions()
-        helpers = [asyncio.create_task(work) for work in (self._follower.run(), self._listen(), self._cut())]
+        lanes = self._lanes.values()
+        helpers = [asyncio.create_task(lane.follower.run()) for lane in lanes]
+        helpers += [asyncio.create_task(work) for work in (self._listen(), self._cut())]
         try:
             await self._loop()
         finally:
             for task in (*self._running, *helpers):
                 task.cancel()
             await asyncio.gather(*self._running, *helpers, return_exceptions=True)
-            await self._carrier.places.aclose()
-            if self._batching is not None:
-                await self._batching.aclose()
+            for lane in lanes:
+                await lane.aclose()
         return self._report()
 
     def _open_questions(self) -> None:
@@ -97,14 +143,13 @@ class _Engine:
         while True:
             await self._context.news.wait()
             self._context.news.clear()
-            self._follower.wake()
-            if self._batching is not None:
-                self._batching.wake()
+            for lane in self._lanes.values():
+                lane.wake()
             await self._context.clock.sleep(_NEWS_PAUSE)
 
     async def _cut(self) -> None:
         """When the run is told to stop, give running changes a moment, then cancel them."""
-        await self._context.leaving.wait()
+        await self._ending.leaving.wait()
         await self._context.clock.sleep(_GRACE)
         for task in self._running:
             task.cancel()
@@ -120,59 +165,47 @@ class _Engine:
 
     def _start(self) -> None:
         """Start every ready change that fits, and settle those that can no longer run."""
-        while (change := self._schedule.peek()) is not None:
-            cause = self._schedule.cause(change)
+        full: set[str] = set()
+        while (change := self._schedule.peek(full)) is not None:
+            lane, cause = self._lanes[change.provider], self._schedule.cause(change)
             if cause is not None:
-                self._settle(self._schedule.pop(), self._waits(change, cause))
+                self._settle(change, self._waits(change, cause))
             elif change.action.leased and change.key in self._context.elsewhere:
-                self._settle(self._schedule.pop(), self._left_to_others(change))
-            elif self._context.interrupted or (self._context.starts_nothing and change.action.renders):
-                self._settle(self._schedule.pop(), self._skipped(change))
-            elif change.action.renders and self._full(change):
-                return
+                self._settle(change, self._left_to_others(change))
+            elif self._ending.interrupted or (lane.context.starts_nothing and change.action.renders):
+                self._settle(change, self._skipped(change))
+            elif change.action.renders and lane.full(change):
+                full.add(change.provider)
             else:
-                self._begin(self._schedule.pop())
+                self._begin(change, lane)
 
-    def _full(self, change: Change) -> bool:
-        """Whether new renders must wait: finished ones are downloaded first.
-
-        Batched creates wait for the characters, so that as many as possible share a batch.
-        """
-        if self._by_batch(change):
-            return self._uploads > 0 or bool(self._downloads.waiting)
-        return self._renders >= self._context.settings.parallelism or bool(self._downloads.waiting)
-
-    def _begin(self, change: Change) -> None:
+    def _begin(self, change: Change, lane: _Lane) -> None:
+        self._schedule.take(change)
         if change.action is Action.DOWNLOAD:
-            self._downloads.announce(change.label)
-        self._count(change, 1)
-        task = asyncio.create_task(self._carrier.carry_out(change))
+            lane.downloads.announce(change.label)
+        lane.count(change, 1)
+        task = asyncio.create_task(lane.executor.carry_out(change))
         self._running.add(task)
         task.add_done_callback(partial(self._note, change))
-
-    def _count(self, change: Change, by: int) -> None:
-        if change.render is not None and change.render.kind is Kind.CHARACTER:
-            self._uploads += by
-        if change.action.renders and not self._by_batch(change):
-            self._renders += by
-
-    def _by_batch(self, change: Change) -> bool:
-        batching = self._batching
-        return batching is not None and change.action.renders and batching.takes(change)
 
     def _note(self, change: Change, task: asyncio.Task[Outcome]) -> None:
         self._running.discard(task)
         self._ended.append((change, task))
-        self._downloads.withdraw(change.label)
+        self._lanes[change.provider].downloads.withdraw(change.label)
         self._news.set()
 
     def _settle_ended(self) -> None:
         ended, self._ended = self._ended, []
         for change, task in ended:
-            self._count(change, -1)
-            self._settle(change, task.result())
+            self._lanes[change.provider].count(change, -1)
+            self._record(change, task.result())
 
     def _settle(self, change: Change, outcome: Outcome) -> None:
+        """Record the end of a change that is not begun."""
+        self._schedule.take(change)
+        self._record(change, outcome)
+
+    def _record(self, change: Change, outcome: Outcome) -> None:
         self._outcomes[change.label] = outcome
         if outcome.end is End.DONE:
             self._schedule.done(change)
@@ -196,14 +229,15 @@ class _Engine:
         return context.store.spent(run=context.run, simulated=context.profile.simulated)
 
     def _report(self) -> Report:
+        hosts = [lane.context for lane in self._lanes.values()]
         return Report(
             outcomes=tuple(
                 self._outcomes.get(change.label) or self._skipped(change) for change in self._changes
             ),
             run=self._context.run,
-            interrupted=self._context.interrupted and not self._context.lock_lost,
-            terminated=self._context.terminated,
-            stopped=self._context.stopped_because,
-            over_budget=self._context.over_budget,
+            interrupted=self._ending.interrupted and not self._ending.lock_lost,
+            terminated=self._ending.terminated,
+            stopped=self._ending.reason,
+            over_budget=self._ending.over_budget or any(host.over_budget for host in hosts),
             spent=self._spent(),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from graphlib import TopologicalSorter
 
 from sorasync.graph.render import Kind
@@ -38,21 +38,24 @@ class Schedule:
         }
         self._sorter = TopologicalSorter(self._needs)
         self._sorter.prepare()
-        self._ready: list[tuple[tuple[int, int], str]] = []
+        # What is ready, by host: one that takes nothing more holds up no other.
+        self._ready: dict[str, list[tuple[tuple[int, int], str]]] = {}
         self._broken: dict[str, str] = {}
         self._collect()
 
     def _collect(self) -> None:
         for label in self._sorter.get_ready():
-            heapq.heappush(self._ready, (self._rank[label], label))
+            ready = self._ready.setdefault(self._changes[label].provider, [])
+            heapq.heappush(ready, (self._rank[label], label))
 
-    def peek(self) -> Change | None:
-        """The change to start next, None while nothing is ready."""
-        return self._changes[self._ready[0][1]] if self._ready else None
+    def peek(self, full: Container[str] = ()) -> Change | None:
+        """The change to start next at the hosts that are not `full`, None while nothing is ready there."""
+        ready = [heap[0] for host, heap in self._ready.items() if heap and host not in full]
+        return self._changes[min(ready)[1]] if ready else None
 
-    def pop(self) -> Change:
-        """Take the change to start next."""
-        return self._changes[heapq.heappop(self._ready)[1]]
+    def take(self, change: Change) -> None:
+        """Take the change that `peek` gave: it is started or settled."""
+        heapq.heappop(self._ready[change.provider])
 
     def cause(self, change: Change) -> str | None:
         """The label of the failed change that blocks this one, its root cause; else None."""

@@ -16,7 +16,9 @@ from pathlib import Path
 from sorasync.apply.context import ApplySettings, Context
 from sorasync.apply.engine import run
 from sorasync.apply.events import Reporter
+from sorasync.apply.group_commit import GroupCommit
 from sorasync.apply.report import Report
+from sorasync.apply.run_ending import RunEnding
 from sorasync.apply.sidecars import note_again
 from sorasync.apply.wanted_names import asset_view
 from sorasync.assets.link import LinkReport, link_all
@@ -321,17 +323,18 @@ async def _engine(session: _Session, number: int) -> Report:
     with ends_on_signals() as run_ends:
         async with project.provider() as provider:
             context = _context(session, number, provider)
+            ending = context.ending
             if options.only_pending:
-                context.stop.set()
-            beating = asyncio.create_task(_beat(session.lock, context))
-            run_ends.gently = partial(_stop_gently, context)
+                ending.stop_sending()
+            beating = asyncio.create_task(_beat(session.lock, ending))
+            run_ends.gently = partial(_stop_gently, ending, session.reporter)
             try:
                 async with listening_for(options.webhooks, context):
-                    with options.stop.connected(partial(_stop_gently, context, "stopped")):
-                        return await run(context, session.planned.plan.changes)
+                    with options.stop.connected(partial(_stop_gently, ending, session.reporter, "stopped")):
+                        return await run({"": context}, session.planned.plan.changes)
             finally:
                 beating.cancel()
-                files.abandoned = context.interrupted
+                files.abandoned = ending.interrupted
 
 
 def _context(session: _Session, number: int, provider: HostClient) -> Context:
@@ -358,6 +361,9 @@ def _context(session: _Session, number: int, provider: HostClient) -> Context:
         ),
         budget=budget_of(project, session.store, options.max_cost),
         run=number,
+        ending=RunEnding(),
+        commits=GroupCommit(session.store.transaction),
+        notes=GroupCommit(session.store.relaxed),
         in_flight=provider,
         batches=provider.batches if project.profile.can("batch") else None,
         check_lock=session.lock.check,
@@ -375,11 +381,11 @@ def _cast_models(graph: Graph) -> dict[str, str]:
     return found
 
 
-def _stop_gently(context: Context, why: str) -> None:
-    context.interrupted = True
-    context.terminated = why == TERMINATED
-    context.reporter.notice("stopping: nothing more is started; renders continue at the provider")
-    context.halt(why)
+def _stop_gently(ending: RunEnding, reporter: Reporter, why: str) -> None:
+    ending.interrupt()
+    ending.terminated = why == TERMINATED
+    reporter.notice("stopping: nothing more is started; renders continue at the provider")
+    ending.note(why)
 
 
 class FileThreads(ThreadPoolExecutor):
@@ -394,11 +400,11 @@ class FileThreads(ThreadPoolExecutor):
         super().shutdown(wait and not self.abandoned, cancel_futures=cancel_futures or self.abandoned)
 
 
-async def _beat(lock: RunLock | RunLeases, context: Context) -> None:
+async def _beat(lock: RunLock | RunLeases, ending: RunEnding) -> None:
     try:
         await lock.keep_beating()
     except LockLost as error:
-        context.lose_lock(error)
+        ending.lose_lock(error)
 
 
 def _file_digest(root: Path, file: str) -> str:

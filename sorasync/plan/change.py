@@ -84,6 +84,8 @@ class Change:
     grounds: tuple[Ground, ...] = ()
     # Whether the key's present record is set aside first, because the same key is rendered again.
     supersede: bool = False
+    # The host that it is carried out at (`profile@base_url`), empty for the library's default.
+    provider: str = ""
 
     @property
     def status(self) -> Status | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -157,9 +157,9 @@ def capped(seconds: int, patch: pytest.MonkeyPatch) -> Budget:
     """The budget of the next apply, with a cap on the seconds."""
     budget = Budget((Cap("per_apply", seconds=seconds),))
 
-    async def run(context: Context, changes: Sequence[Change]) -> Report:
-        context.budget = budget
-        return await engine.run(context, changes)
+    async def run(contexts: Mapping[str, Context], changes: Sequence[Change]) -> Report:
+        contexts[""].budget = budget
+        return await engine.run(contexts, changes)
 
     patch.setattr("sorasync.operations.apply.run", run)
     return budget
@@ -230,8 +230,8 @@ def test_a_key_that_is_asked_for_twice_is_sent_once_and_fetched(
 ) -> None:
     it = world(clips(["a"]))
 
-    async def twice(context: Context, changes: Sequence[Change]) -> Report:
-        return await engine.run(context, [*changes, *(replace(c, label="clip.twin") for c in changes)])
+    async def twice(contexts: Mapping[str, Context], changes: Sequence[Change]) -> Report:
+        return await engine.run(contexts, [*changes, *(replace(c, label="clip.twin") for c in changes)])
 
     monkeypatch.setattr("sorasync.operations.apply.run", twice)
     report = it.apply(parallelism=2)

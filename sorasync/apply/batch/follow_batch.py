@@ -76,7 +76,7 @@ class BatchFollower:
     async def _follow(self, batch_id: str, deadline: float) -> None:
         context = self._context
         batch = await self._until_ended(batch_id, deadline)
-        context.reporter.notice(f"batch {batch_id} is {batch.status.value}: reading its results")
+        context.notice(f"batch {batch_id} is {batch.status.value}: reading its results")
         failure: errors.ProviderError | None = None
         pause = _FIRST_WAIT
         while True:

@@ -144,7 +144,7 @@ class BatchSender:
             raise
         for line in part:
             context.tell(line.change, Moment.RENDERING, f"in batch {batch_id}")
-        context.reporter.notice(f"batch {batch_id}: {counted(len(part), 'render')} queued")
+        context.notice(f"batch {batch_id}: {counted(len(part), 'render')} queued")
         return dict.fromkeys(keys, batch_id)
 
     def _intend(self, part: Sequence[_Line], mark: Mark) -> list[Intent]:
