@@ -18,7 +18,7 @@ from sorasync.cli.terminal.units import age, size
 _ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("page", ["docs/cli.md", "docs/json.md"])
+@pytest.mark.parametrize("page", ["docs/cli.md", "docs/json.md", "docs/profiles.md"])
 def test_the_reference_is_fresh(page: str) -> None:
     from sorasync.cli.app.reference import written_pages
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from sorasync.profile.model import ANY, Model, seconds_text
 from sorasync.text import counted
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from sorasync.profile.images import ImageModel
     from sorasync.profile.profile import Ability, Profile
 
@@ -82,13 +85,46 @@ def _price_range(model: Model) -> str:
 def profile_text(profile: Profile, today: date) -> Iterator[str]:
     """All of one profile."""
     yield f"{click.style(profile.name, bold=True)}  {profile.title}"
+    for name, text in profile_facts(profile, _sunset(profile, today)):
+        yield f"  {name:<12}  {text}"
+    for model in model_prices(profile):
+        yield ""
+        yield f"  {click.style(model.name, bold=True)}  {model.lengths}"
+        width = max(len(what) for what, _ in model.prices)
+        for what, price in model.prices:
+            yield f"    {what:<{max(width, 11)}} {price}"
+
+
+def profile_page(profiles: Sequence[Profile]) -> Iterator[str]:
+    """Every profile as Markdown, for the documentation: the same facts and prices as on the terminal."""
+    for profile in profiles:
+        yield f"## {profile.name}\n"
+        yield f"{profile.title}.\n"
+        sunset = f"on {profile.sunset}" if profile.sunset else ""
+        yield from _markdown_table(("fact", ""), profile_facts(profile, sunset))
+        prices = [
+            (f"`{model.name}`", model.lengths, what, price)
+            for model in model_prices(profile)
+            for what, price in model.prices
+        ]
+        yield from _markdown_table(("model", "lengths", "size", "price"), prices)
+
+
+def _markdown_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    for cells in (head, ("---",) * len(head), *rows):
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def profile_facts(profile: Profile, sunset: str) -> list[tuple[str, str]]:
+    """What a profile says beside its prices, in pairs of a name and a text; `sunset` is the text for its end."""
     limits = profile.limits
-    rows = [
+    facts = [
         (
             "address",
             profile.base_url or ("in this process" if profile.transport != "http" else "set base_url"),
         ),
-        ("key", f"from ${profile.auth.env}" + ("" if profile.auth.required else " (not needed)")),
+        ("key", _key_source(profile)),
         ("can", ", ".join(_abilities(profile)) or "create only"),
         ("cannot", ", ".join(a for a in _ABILITIES if not profile.can(a))),
         ("list of jobs", profile.abilities.list if profile.can("list") else "none"),
@@ -96,20 +132,19 @@ def profile_text(profile: Profile, today: date) -> Iterator[str]:
         ("characters", f"at most {limits.characters} a clip" if profile.can("characters") else ""),
         ("extensions", _extensions(profile)),
         ("params", ", ".join(f"{name} ({kind})" for name, kind in sorted(profile.params.items()))),
-        ("sunset", _sunset(profile, today)),
+        ("sunset", sunset),
         ("instead", (profile.replacement or "") if profile.sunset else ""),
         ("billing", "simulated: nothing is billed, prices are for comparison" if profile.simulated else ""),
         ("source", profile.source + (f", as of {profile.as_of}" if profile.as_of else "")),
     ]
-    for name, text in rows:
-        if text:
-            yield f"  {name:<12}  {text}"
-    for name, model in _priced_models(profile):
-        yield ""
-        yield from _model(name, model)
-    for name, image in sorted(profile.images.models.items()):
-        yield ""
-        yield from _image_model("any other image model" if name == ANY else name, image)
+    return [(name, text) for name, text in facts if text]
+
+
+def _key_source(profile: Profile) -> str:
+    auth = profile.auth
+    if auth.header == "none":
+        return "none"
+    return f"from ${auth.env}" + ("" if auth.required else " (not needed)")
 
 
 def _extensions(profile: Profile) -> str:
@@ -120,29 +155,47 @@ def _extensions(profile: Profile) -> str:
     return f"{lengths} s, at most {limits.extensions}, {limits.total_seconds} s in all"
 
 
-def _model(name: str, model: Model) -> Iterator[str]:
-    yield f"  {click.style(name, bold=True)}  {seconds_text(model.seconds)} s"
+@dataclass(frozen=True)
+class ModelPrices:
+    """What a model costs: pairs of a size, or what else is paid for, and a price in words."""
+
+    name: str
+    lengths: str
+    prices: list[tuple[str, str]]
+
+
+def model_prices(profile: Profile) -> Iterator[ModelPrices]:
+    """The models of a profile: those for videos, then those for stills."""
+    for name, model in _priced_models(profile):
+        yield ModelPrices(name, f"{seconds_text(model.seconds)} s", list(_video_prices(model)))
+    for name, image in sorted(profile.images.models.items()):
+        shown = "any other image model" if name == ANY else name
+        yield ModelPrices(shown, "stills", list(_image_prices(image)))
+
+
+def _video_prices(model: Model) -> Iterator[tuple[str, str]]:
     sizes = sorted({*model.sizes, *(size for size in model.prices if size != ANY)})
     for size in sizes:
-        price = model.price(size)
         default = "  (default)" if size == model.default_size else ""
-        yield f"    {size:<11} {'price unknown' if price is None else f'${usd(price)} a second'}{default}"
+        yield size, _price_a_second(model.price(size)) + default
     if ANY in model.prices or not sizes:
-        price = model.prices.get(ANY)
-        yield f"    {'any size':<11} {'price unknown' if price is None else f'${usd(price)} a second'}"
+        yield "any size", _price_a_second(model.prices.get(ANY))
     if model.image_price:
-        yield f"    {'first frame':<11} ${usd(model.image_price)} more"
+        yield "first frame", f"${usd(model.image_price)} more"
 
 
-def _image_model(name: str, model: ImageModel) -> Iterator[str]:
-    yield f"  {click.style(name, bold=True)}  stills"
+def _price_a_second(price: Decimal | None) -> str:
+    return "price unknown" if price is None else f"${usd(price)} a second"
+
+
+def _image_prices(model: ImageModel) -> Iterator[tuple[str, str]]:
     for at, price in model.prices.items():
         default = "  (default)" if at == model.default_size else ""
-        yield f"    {at:<17} ${usd(price)} a picture{default}"
+        yield at, f"${usd(price)} a picture{default}"
     if not model.prices:
-        yield f"    {'any size':<17} price unknown"
-    if model.prices and model.reference_price:
-        yield f"    {'each image sent':<17} ${usd(model.reference_price)} more"
+        yield "any size", "price unknown"
+    elif model.reference_price:
+        yield "each image sent", f"${usd(model.reference_price)} more"
 
 
 def profile_json(profile: Profile, today: date) -> dict[str, object]:
@@ -151,7 +204,7 @@ def profile_json(profile: Profile, today: date) -> dict[str, object]:
         "name": profile.name,
         "title": profile.title,
         "base_url": profile.base_url,
-        "api_key_env": profile.auth.env,
+        "api_key_env": None if profile.auth.header == "none" else profile.auth.env,
         "simulated": profile.simulated,
         "abilities": _abilities(profile),
         "sunset": profile.sunset.isoformat() if profile.sunset else None,
