@@ -257,6 +257,17 @@ def typing(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return typed
 
 
+@pytest.mark.parametrize("form", [("--format", "json"), ("--format", "markdown"), ("--events",)])
+def test_nobody_is_asked_about_a_plan_that_is_not_shown(
+    studio: Studio, typing: list[str], form: tuple[str, ...]
+) -> None:
+    studio.write(TWO)
+    answer = studio.run("apply", *form)
+    assert answer.code == 1
+    assert "this would spend $0.80, and only text output asks" in answer.err + answer.out
+    assert studio.billed() == 0
+
+
 def test_what_is_paid_is_asked_about_once_with_the_amount(studio: Studio, typing: list[str]) -> None:
     studio.write(TWO)
     typing.append("n")

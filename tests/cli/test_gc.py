@@ -342,6 +342,18 @@ def test_unprotect_of_an_unknown_address_suggests_the_nearest(film: Films) -> No
 
 
 @pytest.mark.parametrize("command", ["gc --delete", "destroy"])
+def test_json_asks_nothing_before_it_deletes(
+    film: Films, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    one = _without_b(film)
+    answer = one.run(*command.split(), "--format", "json")
+    assert answer.code == 1
+    assert "JSON output asks nothing: pass --yes" in answer.json["error"]["message"]
+    assert _objects(one) == 2
+
+
+@pytest.mark.parametrize("command", ["gc --delete", "destroy"])
 def test_a_script_without_a_yes_deletes_nothing(film: Films, command: str) -> None:
     one = _without_b(film)
     done = subprocess.run(

@@ -32,25 +32,7 @@ def waiting(lock_timeout: float) -> LockWait:
     return LockWait(command_line(), lock_timeout, notice)
 
 
-def confirmed(question: str, *, yes: bool) -> bool:
-    """Ask on a terminal, unless `yes`. Raises `SorasyncError` where this is not a terminal."""
-    if yes:
-        return True
-    if not sys.stdin.isatty():
-        from sorasync.errors import SorasyncError
-
-        raise SorasyncError("this needs confirmation, and this is not a terminal", hint="pass --yes")
-    return click.confirm(question, default=False, err=True)
-
-
-def declined(text: str, *, json: bool) -> ExitCode:
-    """End a command that somebody has answered no to, with a sentence that says so.
-
-    Raises `SorasyncError` where the output is JSON: that is a document in any case.
-    """
-    if json:
-        from sorasync.errors import SorasyncError
-
-        raise SorasyncError(f"not confirmed: {text[0].lower()}{text[1:].rstrip('.')}")
+def declined(text: str) -> ExitCode:
+    """End a command that somebody has answered no to, with a sentence that says so."""
     notice(text)
     return ExitCode.ERROR

@@ -11,6 +11,7 @@ from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.app.output import print_json, print_lines
 from sorasync.cli.arguments.address_argument import ADDRESS
 from sorasync.cli.arguments.lock_option import lock_option
+from sorasync.text import counted
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
@@ -37,21 +38,23 @@ def command(globals: Globals, address: str, reason: str, yes: bool, lock_timeout
     Renders made from it follow, as far as nothing else about them changed; the whole chain is shown first.
     The earlier record is kept, so that taking the change back costs nothing either.
     """
-    from sorasync.cli.app.invocation import confirmed, declined, waiting
+    from sorasync.cli.app.invocation import declined, waiting
+    from sorasync.cli.terminal.ask_yes_no import agreed
     from sorasync.cli.views.accept_output import acceptance_json, acceptance_text
     from sorasync.operations.accept import accept_renders
 
     if not reason.strip():
         raise click.UsageError("--reason must not be empty")
 
-    def agreed(found: Acceptance, graph: Graph) -> bool:
+    def shown_and_agreed(found: Acceptance, graph: Graph) -> bool:
         if not globals.json:
             print_lines(acceptance_text(found, graph))
-        return confirmed("Accept this without rendering?", yes=yes)
+        what = f"accept {counted(len(found.accepted), 'render')} as up to date"
+        return yes or agreed("Accept this without rendering?", what=what, json=globals.json)
 
-    found = accept_renders(globals.project(), address, reason, waiting(lock_timeout), agreed)
+    found = accept_renders(globals.project(), address, reason, waiting(lock_timeout), shown_and_agreed)
     if found is None:
-        return declined("Nothing was changed.", json=globals.json)
+        return declined("Nothing was changed.")
     if globals.json:
         print_json(acceptance_json(found, reason.strip()))
     else:

@@ -88,6 +88,6 @@ def command(
     with display(globals) as reporter, annotating(globals):
         report = apply(globals.project(), chosen, reporter, confirm, command_line())
     if report is None:
-        return declined("Nothing was sent or changed.", json=globals.json or globals.events)
+        return declined("Nothing was sent or changed.")
     assert confirm.plan is not None
     return close(globals, confirm.plan, report)

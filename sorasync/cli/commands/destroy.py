@@ -49,10 +49,16 @@ def command(
     deleted = None
     if found.renders:
         deleted = _destroy(
-            project, len(found.renders), include_protected, lock_timeout, remote=not keep_remote, yes=yes
+            project,
+            len(found.renders),
+            include_protected,
+            lock_timeout,
+            remote=not keep_remote,
+            yes=yes,
+            json=globals.json,
         )
         if deleted is None:
-            return declined("Nothing was deleted.", json=globals.json)
+            return declined("Nothing was deleted.")
     if globals.json:
         print_json(destroy_json(found, deleted))
     elif deleted is not None:
@@ -71,6 +77,7 @@ def _destroy(
     *,
     remote: bool,
     yes: bool,
+    json: bool,
 ) -> Deleted | None:
     """Ask for the library's name, and delete; None after any other answer."""
     from sorasync.cli.app.invocation import waiting
@@ -78,6 +85,6 @@ def _destroy(
     from sorasync.operations.gc import destroy
 
     what = f"delete {counted(count, 'render')}, all of {project.name}"
-    if not yes and not typed(project.name, f"Type {project.name} to proceed", what=what):
+    if not yes and not typed(project.name, f"Type {project.name} to proceed", what=what, json=json):
         return None
     return destroy(project, waiting(lock_timeout), remote=remote, include_protected=include_protected)

@@ -66,9 +66,9 @@ def command(
         print_lines(gc_text(found, now, asked=delete, quiet=globals.quiet, filtered=filtered))
     deleted = None
     if delete and (found.renders or found.downloads):
-        deleted = _delete(project, found, older_than, lock_timeout, remote=remote, yes=yes)
+        deleted = _delete(project, found, older_than, lock_timeout, remote=remote, yes=yes, json=globals.json)
         if deleted is None:
-            return declined("Nothing was deleted.", json=globals.json)
+            return declined("Nothing was deleted.")
     if globals.json:
         print_json(gc_json(found, deleted, project.clock.now()))
     elif deleted is not None:
@@ -84,6 +84,7 @@ def _delete(
     *,
     remote: bool,
     yes: bool,
+    json: bool,
 ) -> Deleted | None:
     """Ask, and delete; None if the answer was no."""
     from sorasync.cli.app.invocation import waiting
@@ -92,6 +93,6 @@ def _delete(
 
     where = " here and at the provider" if remote else ""
     what = f"delete {counted(len(found.renders), 'retired render')}{where}"
-    if not yes and not agreed(f"Really {what}?", what=what):
+    if not yes and not agreed(f"Really {what}?", what=what, json=json):
         return None
     return collect_garbage(project, found, waiting(lock_timeout), older_than, remote=remote)

@@ -83,9 +83,11 @@ class Confirm:
         from sorasync.cli.views.plan.plan_json import usd
 
         amount = usd(plan.cost.known_usd)
-        if not sys.stdin.isatty():
+        shown = self._globals.format == "text"
+        if not shown or not sys.stdin.isatty():
+            reason = "this is not a terminal" if shown else "only text output asks"
             raise SorasyncError(
-                f"this would spend {plan.cost}, and this is not a terminal",
+                f"this would spend {plan.cost}, and {reason}",
                 hint=f"pass --yes --max-cost {amount}, or --expect {plan.token} for exactly this plan; "
                 "nothing was sent",
             )

@@ -117,7 +117,7 @@ def _markdown_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> I
 
 
 def profile_facts(profile: Profile, sunset: str) -> list[tuple[str, str]]:
-    """What a profile says beside its prices, in pairs of a name and a text; `sunset` is the text for its end."""
+    """What a profile says beside its prices, in pairs of name and text; `sunset` says when it ends."""
     limits = profile.limits
     facts = [
         (
