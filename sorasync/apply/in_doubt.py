@@ -55,7 +55,7 @@ class InDoubt:
         context = self._context
         # The settling time counts from when the request can last have left, not from this run's start.
         self._left[key] = context.store.unknown_since(key) or context.clock.now()
-        if context.profile.settle in ("replay", "own_id"):
+        if context.profile.settle in ("replay", "reject", "own_id"):
             return await self._asked_for(key, deadline)
         looks = self._looks
         while not context.interrupted and context.clock.monotonic() < deadline:
@@ -81,7 +81,7 @@ class InDoubt:
                 return answer
             record = context.store.record(key)
             assert record is not None
-            if context.profile.settle == "replay":
+            if context.profile.settle != "own_id":
                 return self._settled(key, self._by_its_key(key))
             with contextlib.suppress(errors.ProviderError):
                 job = await context.provider.find(token_of(context.store, record))

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -24,6 +25,10 @@ Settle = Literal["own_id", "replay", "reject", "label", "list", "ask"]
 
 _REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/\S*)")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+# One part of an id that is a path, counted from its end: `{id[-3]}`.
+ID_PART = re.compile(r"id\[(-[1-9])\]")
+# What a list's request may say of the page that is asked for.
+_PAGING = ("limit", "offset", "page")
 _HOST = re.compile(r"(?=.{1,253}(?::|\Z))[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[1-9][0-9]{0,4})?")
 _LIFE = re.compile(r"[1-9][0-9]{0,4}[smhd]")
 _UNIT = re.compile(r"usd|token|(usd_ticks|credit):[0-9]{1,12}(\.[0-9]{1,6})?")
@@ -50,12 +55,24 @@ def _request_line(text: str) -> str:
     found = _REQUEST.fullmatch(text)
     if found is None:
         raise ValueError('a method and a path are needed, such as "GET /jobs/{id}"')
-    odd = set(_PLACEHOLDER.findall(found[2])) - {"model", "id", "own_id"}
-    if odd:
-        raise ValueError(f"{{{min(odd)}}} is not a placeholder; use {{model}}, {{id}} or {{own_id}}")
-    if set(_PLACEHOLDER.sub("", found[2])) & set("{}"):
-        raise ValueError("the braces do not match")
+    _check_braces(found[2], "model", "id", "own_id", *_PAGING)
     return text
+
+
+def _id_path(text: str) -> str:
+    _check_braces(text, "model", "id")
+    if "{id}" not in text or text.startswith("/"):
+        raise ValueError("a path below the base URL with {id} in it is needed, such as text2video/{id}")
+    return text
+
+
+def _check_braces(text: str, *known: str) -> None:
+    odd = {name for name in _PLACEHOLDER.findall(text) if name not in known and not ID_PART.fullmatch(name)}
+    if odd:
+        *most, last = (f"{{{name}}}" for name in known if name not in _PAGING)
+        raise ValueError(f"{{{min(odd)}}} is not a placeholder; use {', '.join(most)} or {last}")
+    if set(_PLACEHOLDER.sub("", text)) & set("{}"):
+        raise ValueError("the braces do not match")
 
 
 def _matching(pattern: re.Pattern[str], needed: str) -> AfterValidator:
@@ -76,6 +93,7 @@ Path = Annotated[AnswerPath, BeforeValidator(_as_path)]
 # One path or several: the first that finds something counts.
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_as_paths)]
 RequestLine = Annotated[str, AfterValidator(_request_line)]
+IdPath = Annotated[str, AfterValidator(_id_path)]
 Host = Annotated[str, _matching(_HOST, "a host or host:port without a scheme")]
 Life = Annotated[str, _matching(_LIFE, "a time such as 24h, 90m or 2d")]
 Unit = Annotated[str, _matching(_UNIT, "usd, usd_ticks:N, credit:DOLLARS or token")]
@@ -97,11 +115,14 @@ class CreateAnswer(Data):
     """How the answer to a create is read: the job's id, and why there is none.
 
     With `id_form = "path"` the id is a path below the base URL, or an address there, and keeps its slashes:
-    for hosts whose jobs are followed by a link. `code` leads to the word that decides what an error means.
+    for hosts whose jobs are followed by a link. `id_path` makes such a path of a plain id, for hosts that
+    must also be told the model or the kind of job to follow one: `{model}/requests/{id}`. `code` leads to the
+    word that decides what an error means.
     """
 
     id: Paths = Field(min_length=1)
     id_form: Literal["segment", "path"] = "segment"
+    id_path: IdPath | None = None
     error: Paths = ()
     code: Paths = ()
 
@@ -110,12 +131,14 @@ class WithImage(Data):
     """What a create is instead where the render starts from a first frame."""
 
     request: RequestLine | None = None
+    id_path: IdPath | None = None
     body: Body = Field(default_factory=dict)
 
 
 class Create(Data):
     """The paid request. `ok` are the statuses that mean that a job was made, `exists_status` those that mean
-    that the same key was sent before; `idempotency` is the header that holds that key, and
+    that the same key was sent before, if the code is among `exists_code` where that is given; `idempotency`
+    is the header that holds that key, and
     `idempotency_lives` how long the host remembers it. A body of `image` is merged over `body`.
     """
 
@@ -125,6 +148,7 @@ class Create(Data):
     body: Body
     ok: tuple[GoodStatus, ...] = Field(default=(200, 201, 202), min_length=1)
     exists_status: tuple[ErrorStatus, ...] = ()
+    exists_code: tuple[Word, ...] = ()
     idempotency_lives: Life = "1h"
     idempotency: Annotated[str, _matching(_HEADER_NAME, "the name of a header")] | None = None
     image: WithImage | None = None
@@ -205,7 +229,10 @@ class Cancel(Data):
 
 
 class JobList(Data):
-    """The list of jobs: its elements, the address or token of the next page, and what each says of itself."""
+    """The list of jobs: its elements, the address of the next page, and what each says of itself.
+
+    Without `next`, a request with `{limit}` and `{offset}`, or `{page}` (from 1), asks for further pages.
+    """
 
     request: RequestLine
     items: Path
@@ -231,6 +258,22 @@ class Cost(Data):
             return None
         found = Decimal(str(said))
         return found / Decimal(worth) if unit == "usd_ticks" else found * Decimal(worth or 1)
+
+
+class Codes(Data):
+    """What the host's own codes mean, beyond what codes mean everywhere; `*` stands for any signs.
+
+    `blocked`: the content was refused. `quota`: there is no credit, and waiting does not help.
+    """
+
+    blocked: tuple[Word, ...] = ()
+    quota: tuple[Word, ...] = ()
+
+    def means(self, group: Literal["blocked", "quota"], code: str | None) -> bool:
+        """Whether a code is of that group."""
+        if code is None:
+            return False
+        return any(fnmatchcase(code.lower(), word.lower()) for word in getattr(self, group))
 
 
 class JobModel(Model):
@@ -268,8 +311,21 @@ class JobProfile(Data):
     cancel: Cancel | None = None
     list: JobList | None = None
     cost: Cost = Cost()
+    codes: Codes = Codes()
     limits: Limits = Limits()
     rate: Rate = Rate()
     models: Mapping[str, JobModel] = Field(min_length=1)
     params: Mapping[str, ParamType] = {}
     varies: bool = False
+
+    @property
+    def jobs_are_paths(self) -> bool:
+        """Whether a job's id is a path below the base URL."""
+        return self.create.answer.id_form == "path" or self.create.answer.id_path is not None
+
+    @property
+    def id_paths(self) -> tuple[str, ...]:
+        """The forms of the paths that plain ids become; `{id}` alone where they stay as they are."""
+        image = self.create.image
+        forms = (self.create.answer.id_path, image.id_path if image else None)
+        return tuple(dict.fromkeys(form for form in forms if form)) or ("{id}",)

@@ -27,7 +27,7 @@ _SENT = frozenset(
         "id",
     }
 )
-_SETTLED = ("ask", "list", "replay", "own_id")
+_SETTLED = ("ask", "list", "replay", "reject", "own_id")
 _FIELDS_OF_BOTH = {
     "name",
     "title",
@@ -67,7 +67,7 @@ def as_profile(job: JobProfile) -> Profile:
         routes=Routes.model_construct(
             create=_path_of(job.create.request),
             get=_path_of(job.get.request),
-            list=None if job.list is None else _path_of(job.list.request),
+            list=None if job.list is None else _first_page(_path_of(job.list.request)),
         ),
         fields=HostFields(seed="seed" if "seed" in values else None),
         limits=_limits(job),
@@ -81,6 +81,11 @@ def as_profile(job: JobProfile) -> Profile:
 
 def _path_of(request: str) -> str:
     return request.partition(" ")[2]
+
+
+def _first_page(path: str) -> str:
+    """The list's path as a question of its own."""
+    return path.replace("{limit}", "1").replace("{offset}", "0").replace("{page}", "1")
 
 
 def _values(job: JobProfile) -> set[str]:
@@ -105,7 +110,7 @@ def _limits(job: JobProfile) -> Limits:
 
 def _abilities(job: JobProfile, values: set[str]) -> Abilities:
     found = Abilities(
-        idempotency=job.settle == "replay",
+        idempotency=job.settle in ("replay", "reject"),
         image_by=("url",) if "image" in values else (),
         range=job.result.range,
         body_urls=True,

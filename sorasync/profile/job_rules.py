@@ -116,6 +116,33 @@ def _placeholders(profile: JobProfile) -> Faults:
         named = body is not None and any(use.value == "id" for use in read_tree(body)[0])
         if request is not None and "{id}" not in request and not named and "{own_id}" not in request:
             yield _rule_fault(path, "it must name the job: {id} in the path or $id in the body")
+        if request is not None and "{id[" in request and not profile.jobs_are_paths:
+            yield _rule_fault(path, 'only an id that is a path has parts: set create.answer.id_form = "path"')
+    yield from _paging(profile)
+
+
+def _paging(profile: JobProfile) -> Faults:
+    """Placeholders of pages belong to a list that names no next page, and to no other request."""
+    answer, image = profile.create.answer, profile.create.image
+    if answer.id_path is not None and answer.id_form == "path":
+        yield _rule_fault("create.answer.id_path", 'id_form = "path" says that the id is a path already')
+    if image is not None and image.id_path is not None and answer.id_path is None:
+        yield _rule_fault("create.image.id_path", "create.answer.id_path is needed as well")
+    lines = {
+        "create.request": profile.create.request,
+        "get.request": profile.get.request,
+        "result.request": profile.result.request or "",
+    }
+    for path, line in lines.items():
+        if any(f"{{{name}}}" in line for name in ("limit", "offset", "page")):
+            yield _rule_fault(path, "only a list has pages")
+    if profile.list is None:
+        return
+    paged = "{offset}" in profile.list.request or "{page}" in profile.list.request
+    if paged and profile.list.next is not None:
+        yield _rule_fault("list.next", "list.request asks for pages by their number already")
+    if paged and "{limit}" not in profile.list.request:
+        yield _rule_fault("list.request", "pages need {limit} as well, how many jobs they have")
 
 
 def _parameters(profile: JobProfile) -> Faults:
@@ -203,6 +230,12 @@ def _settling(profile: JobProfile) -> Faults:
                 yield _rule_fault("list.label", "label needs a list that shows it")
         case "list" if listed is None or listed.prompt is None:
             yield _rule_fault("list.prompt", "list needs a list that shows the prompt")
+        case "own_id" if any("{model}" in form for form in profile.id_paths):
+            yield _rule_fault("create.answer.id_path", "own_id needs a path without {model}")
+    if create.exists_code and not create.exists_status:
+        yield _rule_fault(
+            "create.exists_code", "create.exists_status must name the statuses that it is read in"
+        )
     if profile.settle != "reject" and create.exists_status:
         yield _rule_fault("create.exists_status", f"it has no meaning with settle = {profile.settle!r}")
     if set(create.exists_status) & set(create.ok):

@@ -97,7 +97,8 @@ class Profile(Data):
     @property
     def key_lives(self) -> int:
         """Seconds for which the host takes a request with a known key for the same one; 0 where none."""
-        return seconds_of(self._job.create.idempotency_lives) if self.settle == "replay" and self._job else 0
+        keyed = self._job is not None and self.settle in ("replay", "reject")
+        return seconds_of(self._job.create.idempotency_lives) if keyed and self._job is not None else 0
 
     @property
     def seed_param(self) -> str | None:

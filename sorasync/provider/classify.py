@@ -45,7 +45,7 @@ _QUOTA = frozenset(
         "payment_required",
     }
 )
-_NO_CREDIT = "waiting does not help: add credit or raise the limit at the provider, then apply again"
+NO_CREDIT = "waiting does not help: add credit or raise the limit at the provider, then apply again"
 _NO_ROUTE = "the host has no such route: are provider.base_url and the profile the right ones?"
 _PAGE = "is provider.base_url right, /v1 included, and the profile the right one?"
 _RATE = frozenset(
@@ -160,7 +160,7 @@ def _by_code(
     """The error for codes that decide alone, whatever the status."""
     codes, status = set(said.codes), answer.status
     if codes & _QUOTA or status == 402:
-        return QuotaExhausted(message, status=status, code=code, hint=_NO_CREDIT)
+        return QuotaExhausted(message, status=status, code=code, hint=NO_CREDIT)
     if any(is_moderation(one) for one in codes) or status == 451:
         return Moderated(message, status=status, code=code)
     if status >= 500 and codes & _OVERLOAD:

@@ -102,6 +102,10 @@ class OutcomeUnknown(ProviderError):
     """A paid request left this machine and no usable answer came back. Never send it again blindly."""
 
 
+class AlreadySent(OutcomeUnknown):
+    """The server has a job for a request with that key, and does not say which."""
+
+
 class RenderFailed(ProviderError):
     """A host that keeps no jobs answered without a video: the render failed."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -14,13 +16,17 @@ from uuid import UUID
 import httpx
 
 from sorasync.library_file import read_file
+from sorasync.profile.job import ID_PART
 from sorasync.profile.model import ANY
-from sorasync.provider.classify import fault, unreadable
+from sorasync.provider.classify import NO_CREDIT, fault, unreadable
 from sorasync.provider.errors import (
+    AlreadySent,
     InvalidRequest,
+    Moderated,
     NotFound,
     NotSupported,
     OutcomeUnknown,
+    QuotaExhausted,
 )
 from sorasync.provider.find_path import Answer
 from sorasync.provider.host_client import HostClient, refused_render
@@ -56,6 +62,7 @@ if TYPE_CHECKING:
     Complaints = CreateAnswer | Follow | Result
 
 _LARGEST_IMAGE = 256 << 20
+_BRACED_PART = re.compile(rf"\{{{ID_PART.pattern}\}}")
 _NO_VIDEO = JobError("no_video", "the job is done but names no video")
 
 
@@ -82,7 +89,7 @@ class JobClient(HostClient):
             raise refused_render(error) from None
         except NotFound as missing:
             raise self._no_route("create", missing) from None
-        job_id = self._id_in(answer)
+        job_id = self._id_in(answer, request)
         if job_id is None:
             raise unreadable(answer, self._sender.asked(paid=True))
         if not self._usable(job_id):
@@ -94,10 +101,10 @@ class JobClient(HostClient):
 
     async def find(self, idempotency_key: str) -> Job | None:
         """The job that was sent under our own id; None where the host knows of none."""
-        try:
-            return await self.get(own_id(idempotency_key))
-        except NotFound:
-            return None
+        for form in self._job.id_paths:
+            with contextlib.suppress(NotFound):
+                return await self.get(form.replace("{id}", own_id(idempotency_key)))
+        return None
 
     async def get(self, job_id: str) -> Job:
         """One job. Raises `NotFound`. An id that is a path may be given as an address."""
@@ -117,14 +124,15 @@ class JobClient(HostClient):
         if spec is None:
             raise NotSupported(f"{self.host.name} has no list route")
         operation = Operation.of(spec.request)
-        path = operation.path
-        if after is not None:
+        offset = int(after) if after is not None and after.isdecimal() else 0
+        path = _paged(operation.path, limit, offset)
+        if after is not None and not after.isdecimal():
             path = "/" + (self._below_base(after) or "") + _query(after)
 
         async def once() -> Page:
             question = self._sender.question(operation.method, path)
             answer = self._good(await self._sender.ask("list", question))
-            page = self.page_in(answer, limit)
+            page = self.page_in(answer, limit, offset)
             if page is None:
                 raise unreadable(answer, self._sender.asked())
             return page
@@ -215,6 +223,7 @@ class JobClient(HostClient):
             raise InvalidRequest(f"{clean(model, 80)!r} cannot be the name of a model here")
         safe = "/" if self.host.jobs_are_paths else ""
         made = template.replace("{model}", quote(model, safe="/")).replace("{id}", quote(job_id, safe=safe))
+        made = _BRACED_PART.sub(lambda found: quote(_part_of(job_id, int(found[1])), safe=""), made)
         return made.replace("{own_id}", own_id(own) if own else "")
 
     def _question(self, operation: Operation, job_id: str) -> httpx.Request:
@@ -223,10 +232,18 @@ class JobClient(HostClient):
             fields = write_body(operation.body, {"id": job_id}, self._job.maps)
         return self._sender.question(operation.method, self._path(operation.path, job_id=job_id), fields)
 
-    def _id_in(self, answer: HttpResponse) -> str | None:
-        found = Answer(answer.body, answer.headers).first(self._job.create.answer.id, word)
+    def _id_in(self, answer: HttpResponse, request: CreateRequest | None = None) -> str | None:
+        """The job's id; with the `request` that it answers, the path that it is followed by."""
+        spec = self._job.create
+        found = Answer(answer.body, answer.headers).first(spec.answer.id, word)
         if found is None or not self.host.jobs_are_paths:
             return found
+        form = spec.answer.id_path
+        if request is not None and request.image is not None and spec.image is not None:
+            form = spec.image.id_path or form
+        if form is not None and request is not None:
+            # A plain id that holds a slash would lead to another place.
+            return form.replace("{model}", request.model).replace("{id}", quote(found, safe=""))
         return self._below_base(found) or found
 
     def _below_base(self, said: str) -> str | None:
@@ -248,10 +265,13 @@ class JobClient(HostClient):
         """The job by what the host says now; `queued`: the queue may hold what the answer does not show."""
         spec = self._job.get
         asked = await self._sender.ask("get", self._question(Operation.of(spec.request, spec.body), job_id))
-        answer = Answer(self._good(asked).body, asked.headers, job_id)
+        answer = Answer(asked.body, asked.headers, job_id)
+        state = self._state(answer) if asked.ok else None
+        if state is None:
+            # What tells of the job's state may hold its error, and refuses nothing.
+            self._good(asked)
         hint = poll_after(asked.headers, self._clock.now())
         wait = spec.least_seconds if hint is None else max(hint, spec.least_seconds)
-        state = self._state(answer)
         if state is None:
             return await self._silent(asked, job_id, wait, queued=queued)
         job = Job(
@@ -347,7 +367,8 @@ class JobClient(HostClient):
         if said is None:
             said = "its content was refused" if moderated else f"{self.host.name} reports {status.value}"
         told = clean(code, 100) if code else None
-        error = JobError(told, clean(said), moderated or is_moderation(code))
+        moderated = moderated or is_moderation(code) or self._job.codes.means("blocked", code)
+        error = JobError(told, clean(said), moderated)
         return replace(job, status=status, error=error)
 
     def _unless_refused(
@@ -364,14 +385,26 @@ class JobClient(HostClient):
             known = complaint(answer.body)
             error = {"code": code or known.code, "message": message or known.message}
             answer = replace(answer, status=status, body={"error": error})
-        raise fault(answer, self._sender.asked(paid), self._clock.now())
+        found = fault(answer, self._sender.asked(paid), self._clock.now())
+        spec = self._job.create
+        if paid and status in spec.exists_status and (not spec.exists_code or code in spec.exists_code):
+            raise AlreadySent(
+                f"{self.host.name} has a job for this request already, and does not say which",
+                status=status,
+                code=code,
+            )
+        if self._job.codes.means("blocked", code):
+            raise Moderated(found.message, status=status, code=code)
+        if self._job.codes.means("quota", code):
+            raise QuotaExhausted(found.message, status=status, code=code, hint=NO_CREDIT)
+        raise found
 
     def _charged(self, answer: Answer) -> Decimal | None:
         cost = self._job.cost
         return answer.first(cost.reported, lambda said: cost.dollars(number(said)))
 
-    def page_in(self, answer: HttpResponse, limit: int) -> Page | None:
-        """The page of the list in an answer, None where there is none."""
+    def page_in(self, answer: HttpResponse, limit: int, offset: int = 0) -> Page | None:
+        """The page of the list in an answer, None where there is none; `offset` jobs came before it."""
         spec = self._job.list
         assert spec is not None
         found = Answer(answer.body, answer.headers)
@@ -379,8 +412,9 @@ class JobClient(HostClient):
         held = replace(spec.items, steps=spec.items.steps[:-1])
         if not any(isinstance(value, list) for value in found.all(held)):
             return None
-        jobs, unread = [], 0
+        jobs, unread, entries = [], 0, 0
         for entry in found.all(spec.items):
+            entries += 1
             one = Answer(entry, {})
             job_id = one.first((spec.id,), word)
             if job_id is None or not self._usable(job_id):
@@ -397,6 +431,9 @@ class JobClient(HostClient):
                 raw=said,
             )
             jobs.append(self._sender.host_time.ours(job))
+        if spec.next is None and "{" in spec.request:
+            # There may be more behind a full page; an empty one ends the list.
+            return Page(tuple(jobs), str(offset + limit) if entries >= limit else None, unread=unread)
         after = None if spec.next is None else found.first((spec.next,), text)
         leads_on = after is not None and self._below_base(after) is not None and origin(after) is not None
         # A list whose next page this client may not follow is not complete.
@@ -408,6 +445,18 @@ class JobClient(HostClient):
 def own_id(token: str) -> str:
     """The id that we choose for a job: the same for every repetition of the request with that token."""
     return str(UUID(hex=hashlib.sha256(token.encode()).hexdigest()[:32], version=4))
+
+
+def _paged(path: str, limit: int, offset: int) -> str:
+    """The list's path for a page of so many jobs after so many others."""
+    path = path.replace("{limit}", str(limit)).replace("{offset}", str(offset))
+    return path.replace("{page}", str(offset // limit + 1))
+
+
+def _part_of(job_id: str, at: int) -> str:
+    """One part of an id that is a path, counted from its end."""
+    parts = job_id.split("/")
+    return parts[at] if len(parts) >= -at else ""
 
 
 def _is_path(text: str) -> bool:

@@ -66,8 +66,8 @@ class ProviderHost:
 
     @property
     def jobs_are_paths(self) -> bool:
-        """Whether the id of a job is the address that the host gave it."""
-        return self.job is not None and self.job.create.answer.id_form == "path"
+        """Whether the id of a job is a path below the base URL."""
+        return self.job is not None and self.job.jobs_are_paths
 
     def for_stills(self) -> Self:
         """The same host as it answers for stills: with the picture itself, and nothing to ask for later."""

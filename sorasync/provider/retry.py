@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from sorasync.clock import Clock, lasting
-from sorasync.provider.errors import NotSent, OutcomeUnknown, ProviderError, RateLimited, ServerError
+from sorasync.provider.errors import (
+    AlreadySent,
+    NotSent,
+    OutcomeUnknown,
+    ProviderError,
+    RateLimited,
+    ServerError,
+)
 from sorasync.provider.payment_gate import PaymentGate
 
 T = TypeVar("T")
@@ -70,6 +77,8 @@ async def retried(
     while True:
         try:
             return await send()
+        except AlreadySent:
+            raise
         except after as error:
             pause = patience.pause(error, attempt)
             attempt += 1
