@@ -11,12 +11,16 @@ _QUEUED_PART = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A job with the status and progress it has now. `base` is the server's address, without `/v1`."""
+    """A job with the status and progress it has now.
+
+    `base` is the server's address, without `/v1`; `video` is its file, where an answer is to hold it.
+    """
 
     job: PreviewJob
     status: str
     progress: int
     base: str = ""
+    video: bytes | None = None
 
     @property
     def done(self) -> bool:

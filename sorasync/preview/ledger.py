@@ -60,6 +60,12 @@ class Ledger:
         charge = LedgerEntry(now, "character", "", "", 0, 0, character, digest, name)
         self._database.insert("ledger", columns_of(charge))
 
+    def job_of_key(self, idempotency_key: str) -> str | None:
+        """The job that was billed first under a key."""
+        question = "SELECT job FROM ledger WHERE idempotency_key = ? ORDER BY seq LIMIT 1"
+        row = self._database.first(question, idempotency_key)
+        return None if row is None else str(row[0])
+
     def charges(self) -> list[LedgerEntry]:
         """Every charge that holds, oldest first."""
         names = ", ".join(LedgerEntry.__dataclass_fields__)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sorasync.preview.dialect_names import ROOTS
@@ -87,8 +88,14 @@ class Dialect:
     list_least = 0
     # Whether the list can continue after an id, in either order; otherwise it only has the newest jobs.
     cursors = True
+    # Whether the list can begin after so many jobs.
+    offsets = False
     # Whether a create answers when the video is done, and nothing is kept.
     synchronous = False
+    # What a second create with one `Idempotency-Key` gets: a job of its own, the first one's, or a refusal.
+    repeated_key: Literal["ignored", "replayed", "refused"] = "ignored"
+    # Whether the answer about a completed job holds its file.
+    answer_holds_file = False
     # Most jobs to keep: one more drops the oldest finished one.
     most_jobs: int | None = None
 
@@ -124,6 +131,10 @@ class Dialect:
     def id_in(self, job_id: str) -> str:
         """An id from a client as it is kept."""
         return job_id
+
+    async def asked_for(self, request: Request) -> str:
+        """The id of the job that a question is about."""
+        return str(request.path_params["id"])
 
     def character_out(self, character_id: str) -> str:
         """A character's id as a client sees it."""

@@ -39,26 +39,8 @@ class ComfyUI(JobHost):
 
     def understand(self, fields: RequestFields, route: str) -> RequestFields:
         """What a graph would render."""
-        graph = fields.values.get("prompt")
-        if not isinstance(graph, dict) or not graph:
-            raise RefusedError(400, "No prompt provided", kind="no_prompt")
-        for name, node in graph.items():
-            if not isinstance(node, dict) or "class_type" not in node:
-                message = f"Cannot execute because node {name} is missing the class_type property."
-                raise RefusedError(400, message, kind="invalid_prompt")
-        inputs = list(_inputs(graph))
-        texts = [value for name, value in inputs if name in ("text", "prompt") and isinstance(value, str)]
-        wide, high = _whole(inputs, "width"), _whole(inputs, "height")
-        frames, fps = _whole(inputs, "length"), _whole(inputs, "fps") or _FPS
-        seconds = max(1, (frames - 1) // fps) if frames else _whole(inputs, "seconds")
-        values: dict[str, Any] = {
-            "prompt": max(texts, key=len, default=""),
-            "model": "workflow",
-            "seconds": seconds or 5,
-            "size": f"{wide}x{high}" if wide and high else "832x480",
-            "own_id": fields.values.get("prompt_id"),
-        }
-        return RequestFields("json", values)
+        values = rendered_by(fields.values.get("prompt"))
+        return RequestFields("json", values | {"own_id": fields.values.get("prompt_id")})
 
     def created(self, shown: Shown) -> Response:
         """The id, and a place in the queue."""
@@ -96,6 +78,27 @@ class ComfyUI(JobHost):
         kind = "prompt_outputs_failed_validation" if refusal.code else refusal.kind
         error = {"type": kind, "message": refusal.message, "details": "", "extra_info": {}}
         return JSONResponse({"error": error, "node_errors": {}}, refusal.status, headers=refusal.headers)
+
+
+def rendered_by(graph: object) -> dict[str, Any]:
+    """What a graph would render, in the reference's words. Raises `RefusedError` for what is no graph."""
+    if not isinstance(graph, dict) or not graph:
+        raise RefusedError(400, "No prompt provided", kind="no_prompt")
+    for name, node in graph.items():
+        if not isinstance(node, dict) or "class_type" not in node:
+            message = f"Cannot execute because node {name} is missing the class_type property."
+            raise RefusedError(400, message, kind="invalid_prompt")
+    inputs = list(_inputs(graph))
+    texts = [value for name, value in inputs if name in ("text", "prompt") and isinstance(value, str)]
+    wide, high = _whole(inputs, "width"), _whole(inputs, "height")
+    frames, fps = _whole(inputs, "length"), _whole(inputs, "fps") or _FPS
+    seconds = max(1, (frames - 1) // fps) if frames else _whole(inputs, "seconds")
+    return {
+        "prompt": max(texts, key=len, default=""),
+        "model": "workflow",
+        "seconds": seconds or 5,
+        "size": f"{wide}x{high}" if wide and high else "832x480",
+    }
 
 
 def _inputs(graph: Mapping[str, Any]) -> Iterator[tuple[str, object]]:

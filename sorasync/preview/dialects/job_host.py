@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import re
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sorasync.preview.dialects.base import Dialect
 from sorasync.preview.request_parsing import Checks
+
+
+def text_and_frame(content: object) -> dict[str, Any]:
+    """The prompt and the first frame in a list of contents of several types."""
+    found: dict[str, Any] = {}
+    for item in content if isinstance(content, list) else []:
+        kind = item.get("type") if isinstance(item, dict) else None
+        if kind == "text":
+            found["prompt"] = item.get("text")
+        if kind == "image_url" and item.get("role") == "first_frame":
+            found["input_reference"] = {"image_url": item["image_url"]["url"]}
+    return found
 
 
 class JobHost(Dialect):

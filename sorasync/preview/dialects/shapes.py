@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sorasync.preview.refusal import bad
 
-_SHORT = {"480p": 480, "720p": 720, "1080p": 1080}
+_SHORT = {"480p": 480, "540p": 540, "720p": 720, "768p": 768, "1080p": 1080, "2k": 1440, "4k": 2160}
 
 
 def size_of(resolution: object, aspect_ratio: object) -> str:
     """`WIDTHxHEIGHT` of a resolution (default 720p) and an aspect ratio (default 16:9), in even numbers."""
-    short = _SHORT.get(str(resolution or "720p"))
+    short = _SHORT.get(str(resolution or "720p").lower())
     if short is None:
         raise bad(f"Invalid resolution '{resolution}'.", "resolution")
     across, _, down = str(aspect_ratio or "16:9").partition(":")

@@ -38,6 +38,8 @@ class VideoRoutes:
             if self._dialect.derives_by_create and "video" in fields.values:
                 kind = checks.extend if "seconds" in fields.values else checks.edit
                 return await self._derive(request, kind(fields), fields)
+            if (earlier := self._earlier(request)) is not None:
+                return self._dialect.created(self._server.show(earlier, _base_url(request)))
             order = checks.create(self._with_kept_characters(fields))
             self._server.check_capacity()
             image = await self._save(fields, "input_reference", "image")
@@ -65,11 +67,15 @@ class VideoRoutes:
 
     async def get(self, request: Request) -> Response:
         """One job. A poll of a stuck one counts."""
-        asked = request.path_params["id"]
+        asked = await self._dialect.asked_for(request)
         job = self._server.jobs.get(self._dialect.id_in(asked))
         if job is None:
             return self._dialect.absent(asked)
-        answer = self._dialect.fetched(self._server.show(job, _base_url(request)))
+        shown = self._server.show(job, _base_url(request))
+        if shown.done and self._dialect.answer_holds_file:
+            path = self._server.places.make_tiny(job)
+            shown = replace(shown, video=await asyncio.to_thread(path.read_bytes))
+        answer = self._dialect.fetched(shown)
         if job.stuck > 0:
             self._server.jobs.poll_stuck(job.id)
         return self._hint(answer, job)
@@ -93,14 +99,15 @@ class VideoRoutes:
         rule = rule_for(request, "list_lag")
         lag = max(self._server.settings.list_lag, rule.seconds if rule else 0.0)
         until = self._server.now() - lag if lag else float("inf")
+        offset = int(request.query_params.get("offset", "0")) if self._dialect.offsets else 0
         page = self._server.jobs.page(
-            limit=limit + 1,
+            limit=offset + limit + 1,
             ascending=order == "asc",
             after=self._dialect.id_in(after) if after else None,
             created_until=until,
         )
         base = _base_url(request)
-        shown = [self._server.show(job, base) for job in (page or [])]
+        shown = [self._server.show(job, base) for job in (page or [])[offset:]]
         return JSONResponse(self._dialect.listing(shown[:limit], more=len(shown) > limit))
 
     async def delete(self, request: Request) -> Response:
@@ -158,6 +165,16 @@ class VideoRoutes:
         wanted = shown.done and fields.values.get("response_format") == "b64_json"
         path = self._server.places.make_tiny(job) if wanted else None
         return self._dialect.finished(shown, await asyncio.to_thread(path.read_bytes) if path else None)
+
+    def _earlier(self, request: Request) -> PreviewJob | None:
+        """The job that an earlier create with the same key made. Raises `RefusedError`."""
+        key = request.headers.get("idempotency-key")
+        if key is None or self._dialect.repeated_key == "ignored":
+            return None
+        made = self._server.ledger.job_of_key(key)
+        if made is not None and self._dialect.repeated_key == "refused":
+            raise RefusedError(422, "This Idempotency-Key was used before.", code="idempotency_key_reuse")
+        return None if made is None else self._server.jobs.get(made)
 
     def _named(self, job: PreviewJob, own_id: object) -> PreviewJob:
         """The job under the id that its client chose; another job with that id keeps it."""
