@@ -20,9 +20,27 @@ CLASSES: Final = {
     "replicate": "replicate:Replicate",
     "comfyui": "comfyui:ComfyUI",
     "runway": "runway:Runway",
+    "vertex": "vertex:Vertex",
+    "ark": "ark:Ark",
+    "kling": "kling:Kling",
+    "minimax": "minimax:MiniMax",
+    "dashscope": "dashscope:DashScope",
+    "comfy-api": "comfy_api:ComfyApi",
+    "comfy-router": "comfy_router:ComfyRouter",
+    "luma": "luma:Luma",
 }
 
 # Where the API of a family begins, if not at `/v1`.
-ROOTS: Final = {"fal": "", "comfyui": ""}
+ROOTS: Final = {
+    "fal": "",
+    "comfyui": "",
+    "vertex": "/v1/projects/preview/locations/us-central1",
+    "ark": "/api/v3",
+    "minimax": "/v2",
+    "dashscope": "/api/v1",
+    "comfy-api": "",
+    "comfy-router": "/v2",
+    "luma": "/dream-machine/v1",
+}
 
 NAMES: Final = tuple(CLASSES)

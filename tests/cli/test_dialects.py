@@ -11,6 +11,7 @@ pytest.importorskip("starlette")
 pytest.importorskip("av")
 
 from sorasync.preview.dialects import NAMES
+from sorasync.preview.faults.rule import FaultPlan, FaultRule
 from sorasync.preview.serve import Running, running
 from sorasync.preview.settings import PreviewSettings
 from sorasync.profile import load_profile
@@ -19,14 +20,21 @@ from tests.cli.kit import Film, make
 CLIP = '[clips.pier]\nprompt = "A pier at dusk, warm lamps, a slow dolly."\ntakes = 2\npick = 1\n'
 EXTEND = '[[clips.pier.steps]]\nextend = "A gull lands on the rail."\nseconds = {}\n'
 EDIT = '[[clips.pier.steps]]\nedit = "In fog."\n'
-SIZES = {"rapid-mlx": "512x384"}
-SECONDS = {"rapid-mlx": 2}
+SIZES = {"rapid-mlx": "512x384", "minimax": "1366x768"}
+SECONDS = {"rapid-mlx": 2, "kling": 5, "luma": 5}
 MODELS = {
     "xai": "grok-imagine-video-1.5",
     "openrouter": "some/model",
     "fal": "fal-ai/veo3/fast",
     "replicate": "google/veo-3-fast",
     "runway": "gen4.5",
+    "vertex": "veo-3.1-lite-generate-001",
+    "ark": "doubao-seedance-2-0-fast-260128",
+    "kling": "kling-v2-6",
+    "minimax": "MiniMax-H3",
+    "dashscope": "wan2.7-t2v",
+    "comfy-router": "wan/wan2.7-t2v",
+    "luma": "ray-2",
 }
 WORKFLOW = """{
   "3": {"class_type": "KSampler", "inputs": {"seed": 1, "positive": ["6", 0], "steps": 20}},
@@ -104,9 +112,24 @@ def test_a_library_is_looked_into_applied_once_and_fetched_again(
             file.unlink()
 
 
-def test_a_refused_prompt_is_remembered(film: Film, server: Running) -> None:
-    from sorasync.preview.faults.rule import FaultPlan, FaultRule
+JOB_HOSTS = sorted(name for name in NAMES if load_profile(name).job is not None)
+# Hosts where a lost answer stays a question: they offer nothing to find the job by.
+ASKING = {"ark", "comfy-api", "dashscope", "fal", "minimax", "runway", "vertex"}
 
+
+@pytest.mark.parametrize("family", JOB_HOSTS, indirect=True)
+def test_a_lost_answer_is_never_paid_for_twice(family: str, film: Film, server: Running) -> None:
+    inside = server.app.state.server
+    film.write("manifests/a.toml", CLIP.replace("takes = 2\npick = 1\n", ""))
+    inside.faults.set(FaultPlan(rules=[FaultRule(do="cut_after", route="create", count=1)]))
+    film.run("apply", "--yes", "--quiet")
+    film.run("apply", "--yes", "--quiet")
+    assert len(inside.ledger.charges()) == 1
+    made = film.run("plan", "--detailed-exitcode").code == 0
+    assert made is (family not in ASKING)
+
+
+def test_a_refused_prompt_is_remembered(film: Film, server: Running) -> None:
     server.app.state.server.faults.set(FaultPlan(rules=[FaultRule(do="fail_moderated", route="create")]))
     assert film.run("apply", "--yes", "--quiet").code == 1
     changes = film.run("plan", "--format", "json").json["changes"]

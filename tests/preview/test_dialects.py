@@ -418,6 +418,7 @@ def test_fault_refusals_have_the_form_of_the_family(tmp_path: Path, name: str) -
             assert answer.status_code == 429
             assert "slower please" in answer.text
             wrapped = {"openai", "vllm-omni", "litellm", "openrouter", "comfyui"}
+            wrapped |= {"vertex", "ark", "minimax", "comfy-api"}
             assert isinstance(answer.json().get("error"), dict) == (name in wrapped)
 
     asyncio.run(run())
@@ -425,7 +426,7 @@ def test_fault_refusals_have_the_form_of_the_family(tmp_path: Path, name: str) -
 
 def test_an_unknown_dialect_is_an_error_that_names_the_known_ones() -> None:
     with pytest.raises(SorasyncError) as caught:
-        dialect_of("kling")
+        dialect_of("bling")
     assert caught.value.hint is not None and "sglang" in caught.value.hint
 
 

@@ -10,14 +10,22 @@ import pytest
 from pydantic import ValidationError
 
 from sorasync.profile import ProfileError, SecondsRange, load_profile, profile_names
+from sorasync.profile.model import tier_of
 from tests.effort import calls
 
 NAMES = [
+    "ark",
+    "comfy-api",
+    "comfy-router",
     "comfyui",
+    "dashscope",
     "dynamo",
     "fal",
     "fastvideo",
+    "kling",
     "litellm",
+    "luma",
+    "minimax",
     "new-api",
     "openai",
     "openrouter",
@@ -26,6 +34,7 @@ NAMES = [
     "replicate",
     "runway",
     "sglang",
+    "vertex",
     "vllm-omni",
     "xai",
 ]
@@ -51,7 +60,7 @@ def test_every_built_in_profile_holds_together(name: str) -> None:
         size, seconds = model.default_size, model.default_seconds
         assert size is not None and model.offers_size(size)
         assert seconds is not None
-        assert set(model.prices) <= set(model.sizes)
+        assert set(model.prices) <= {*model.sizes, *map(tier_of, model.sizes)}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from sorasync.preview.serve import Running, running
 from sorasync.profile import load_profile
 from sorasync.provider.batch import batch_line, read_batch_line
 from sorasync.provider.errors import (
+    AlreadySent,
     AuthFailed,
     BadDownload,
     InvalidRequest,
@@ -50,19 +52,38 @@ from tests.provider.fakes import KEY
 HOWS = ("in-process", "socket")
 WAYS = [f"{family} {how}" for family in ("preview", *NAMES) for how in HOWS]
 WITHOUT_KEYS = {"comfyui", "preview", "vllm-omni", "sglang", "fastvideo", "rapid-mlx", "dynamo"}
-WITHOUT_CODES = {"vllm-omni", "sglang", "fastvideo", "rapid-mlx", "dynamo", "replicate", "comfyui", "runway"}
-SIZES = {"rapid-mlx": "512x512"}
+WITHOUT_CODES = {
+    "vllm-omni",
+    "sglang",
+    "fastvideo",
+    "rapid-mlx",
+    "dynamo",
+    "replicate",
+    "comfyui",
+    "runway",
+    "vertex",
+    "luma",
+}
+SIZES = {"rapid-mlx": "512x512", "minimax": "1366x768"}
 GRAPH = {
     "6": {"class_type": "CLIPTextEncode", "inputs": {"clip": ["4", 0], "text": {"$bind": "prompt"}}},
     "40": {"class_type": "EmptyLatentVideo", "inputs": {"length": {"$bind": "frames", "fps": 16}}},
 }
-WORKFLOWS = {"comfyui": GRAPH}
+WORKFLOWS = {"comfyui": GRAPH, "comfy-api": GRAPH}
 MODELS = {
     "xai": "grok-imagine-video-1.5",
     "fal": "fal-ai/veo3/fast",
     "replicate": "google/veo-3-fast",
     "runway": "gen4.5",
+    "vertex": "veo-3.1-lite-generate-001",
+    "ark": "doubao-seedance-2-0-fast-260128",
+    "kling": "kling-v2-6",
+    "minimax": "MiniMax-H3",
+    "dashscope": "wan2.7-t2v",
+    "comfy-router": "wan/wan2.7-t2v",
+    "luma": "ray-2",
 }
+_KEYS = count()
 Faults = list[dict[str, object]]
 Work = Callable[[HostClient], Awaitable[None]]
 Serve = Callable[[str], Running]
@@ -137,7 +158,7 @@ def do(tmp_path: Path, serve: Serve) -> Reach:
 def order(way: str, prompt: str = "A cat.", **more: object) -> CreateRequest:
     family = way.partition(" ")[0]
     model, size = MODELS.get(family, "sora-2"), SIZES.get(family, "1280x720")
-    more = {"workflow": WORKFLOWS.get(family), "idempotency_key": f"key of {prompt}"} | more
+    more = {"workflow": WORKFLOWS.get(family), "idempotency_key": f"key {next(_KEYS)}"} | more
     return CreateRequest(prompt, model, size, 4, **more)  # type: ignore[arg-type]
 
 
@@ -259,11 +280,19 @@ def test_a_refusal_for_the_rate_is_waited_out(way: str, do: Reach) -> None:
 def test_a_broken_create_is_left_open(way: str, do: Reach, deed: str) -> None:
     async def work(speaker: HostClient) -> None:
         answered = deed == "error" and not speaker.host.keeps_jobs
+        if speaker.host.abilities.idempotency:
+            # Its key makes the same job of the second request, or shows that there is one.
+            try:
+                assert (await speaker.create(order(way))).id
+            except AlreadySent:
+                assert (speaker.host.profile.settle, deed) == ("reject", "cut_after")
+            assert speaker.requests["create"] == 2
+            return
         with pytest.raises(RenderFailed if answered else OutcomeUnknown):
             await speaker.create(order(way))
         assert speaker.requests["create"] == 1
 
-    do(way, work, [{"do": deed, "route": "create", "status": 500}])
+    do(way, work, [{"do": deed, "route": "create", "status": 500, "count": 1}])
 
 
 def test_refused_content_is_told_as_such(way: str, do: Reach) -> None:

@@ -99,7 +99,17 @@ def told(profile: Profile, work: Work) -> object:
     def answering(seen: Seen) -> Any:
         if seen.method == "GET" and seen.path.endswith("/videos"):
             return reply(200, {"object": "list", "data": []})
-        named = {"response_url": f"{profile.base_url}/some/model/requests/1", "results": []}
+        named = {
+            "response_url": f"{profile.base_url}/some/model/requests/1",
+            "results": [],
+            "generations": [],
+            "name": "projects/p/locations/l/publishers/google/models/m/operations/1",
+            "task_id": "1",
+            "request_id": "1",
+            "prompt_id": "1",
+            "output": {"task_id": "1"},
+            "data": {"task_id": "1"},
+        }
         return reply(200, job("completed", url="https://files.example/1.mp4") | named)
 
     host = FakeHost(answering)
