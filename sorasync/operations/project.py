@@ -267,6 +267,11 @@ class Project:
         variable = self.config.provider.api_key_env or self.profile.auth.env
         return os.environ.get(variable) or None
 
+    def _key_anew(self) -> str | None:
+        """The key that the command prints now: a token may have run out since. Raises `SorasyncError`."""
+        self._printed_key.clear()
+        return self.api_key()
+
     def require_provider(self) -> None:
         """Raises `AuthFailed` if the provider wants a key and there is none, or one that cannot be sent, and
         `SorasyncError` if it runs inside this process and its packages are not installed.
@@ -295,6 +300,7 @@ class Project:
                 transport=transport,
                 clock=self.clock,
                 answers=self.assets().answers,
+                renew_key=self._key_anew if self.config.provider.api_key_command else None,
             )
             try:
                 yield client

@@ -33,7 +33,7 @@ from sorasync.provider.links import LinkPolicy
 from sorasync.provider.payment_gate import PaymentGate
 from sorasync.provider.provider_host import ProviderHost
 from sorasync.provider.retry import KEYED, PAID, Patience, retried
-from sorasync.provider.sender import Sender
+from sorasync.provider.sender import RenewKey, Sender
 from sorasync.provider.transport import opened
 from sorasync.provider.wire import (
     CreateRequest,
@@ -54,7 +54,8 @@ class HostClient(ABC):
 
     `transport` replaces the network (an app inside this process, a test's own). `limits` paces paid
     requests per model and learns from refusals. `requests` counts what was sent, by route name. `answers` is
-    where those are kept that the host could not be asked for again.
+    where those are kept that the host could not be asked for again. `renew_key` gets another key where the
+    host has refused the last one.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class HostClient(ABC):
         limits: Limiters | None = None,
         patience: Patience | None = None,
         answers: KeptAnswers | None = None,
+        renew_key: RenewKey | None = None,
     ) -> None:
         self.host = host
         self.name = host.profile.provider_name
@@ -82,7 +84,12 @@ class HostClient(ABC):
         )
         self._answers = answers
         self._sender = Sender(
-            host, api_key, self._clock, transport or opened(links.judge), answers=self._answers
+            host,
+            api_key,
+            self._clock,
+            transport or opened(links.judge),
+            answers=self._answers,
+            renew_key=renew_key,
         )
         self._downloads = Downloader(self._sender, links, self._patience, self.get, self._asked_again)
         self.batches = Batches(self._sender, self._downloads, self._patience)
@@ -205,11 +212,21 @@ class HostClient(ABC):
         limiter = self.limits.of(model)
         lost = OutcomeUnknown("the answer to an earlier request was lost") if repeated else None
 
+        async def posted() -> HttpResponse:
+            """The answer; what is refused for its key has made nothing, so a renewed one may follow."""
+            key = sender.secret.value
+            answer = await sender.post(name, outgoing, gate, keep_as)
+            if answer.status != 401 or not await sender.renewed(key):
+                return answer
+            if lost is None:
+                gate.refused()
+            return await sender.post(name, outgoing, gate, keep_as)
+
         async def once() -> HttpResponse:
             nonlocal lost
             await limiter.turn(gate)
             try:
-                answer = await sender.post(name, outgoing, gate, keep_as)
+                answer = await posted()
                 if answer.is_page and await self._only_pages(name, answer):
                     raise not_the_api(answer, sender.asked(paid=True))
                 accepted = answer if self._made(answer) else self._good(answer, paid=True, sender=sender)

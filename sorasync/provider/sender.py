@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from functools import lru_cache
 from itertools import count
@@ -66,9 +66,14 @@ _NOTHING_SENT = (
     httpx.UnsupportedProtocol,
 )
 
+RenewKey = Callable[[], str | None]
+
 
 class Sender:
-    """Sends to one host and counts what it sent, by route name, in `requests`."""
+    """Sends to one host and counts what it sent, by route name, in `requests`.
+
+    `renew_key` gets a key anew after the host has refused the last one, for tokens that live for an hour.
+    """
 
     def __init__(
         self,
@@ -78,10 +83,13 @@ class Sender:
         transport: httpx.AsyncBaseTransport,
         whole: float | None = None,
         answers: KeptAnswers | None = None,
+        renew_key: RenewKey | None = None,
     ) -> None:
         self.host = host
         self.clock = clock
         self.secret = Secret(api_key)
+        self._renew_key = renew_key
+        self._renewing = asyncio.Lock()
         self.requests: Counter[str] = Counter()
         self._paid_timeout = _PAID_TIMEOUT if host.keeps_jobs else _SYNCHRONOUS_TIMEOUT
         self._whole = whole or _WHOLE
@@ -92,9 +100,17 @@ class Sender:
 
     def for_host(self, host: ProviderHost) -> Sender:
         """A sender to the same host as `host` has it, over the same connections and counts."""
-        other = Sender(host, self.secret.value, self.clock, self._transport, answers=self._answers)
+        other = Sender(host, None, self.clock, self._transport, answers=self._answers)
         other.requests, other.host_time = self.requests, self.host_time
+        other.secret, other._renew_key, other._renewing = self.secret, self._renew_key, self._renewing
         return other
+
+    async def renewed(self, refused: str | None) -> bool:
+        """Whether there is another key now than the one that was refused. Raises `SorasyncError`."""
+        async with self._renewing:
+            if self._renew_key is not None and self.secret.value == refused:
+                self.secret.value = await asyncio.to_thread(self._renew_key) or refused
+        return self.secret.value != refused
 
     def asked(self, paid: bool = False) -> Asked:
         """How answers of this host are to be read."""
@@ -180,11 +196,35 @@ class Sender:
         self, name: str, request: httpx.Request, gate: PaymentGate | None = None
     ) -> AsyncIterator[httpx.Response]:
         """Send, and hold the answer open. Raises `Withheld`, `NotSent`, `OutcomeUnknown` or `ServerError`."""
-        if gate is not None:
+        if gate is None:
+            response = await self._sent_renewed(name, request)
+        else:
             gate.check()
             request.extensions[FIRST_BYTE] = gate.leave
             if not isinstance(self._transport, TellsFirstByte):
                 gate.leave()
+            response = await self._sent(name, request, gate)
+        try:
+            yield response
+        finally:
+            await response.aclose()
+
+    async def _sent_renewed(self, name: str, request: httpx.Request) -> httpx.Response:
+        """The answer to a request that costs nothing, sent once more where only its key had run out."""
+        key = self.secret.value
+        response = await self._sent(name, request)
+        if response.status_code != 401 or self._renew_key is None:
+            return response
+        with_key = [header for header in self.auth_headers() if header in request.headers]
+        if not with_key or not await self.renewed(key):
+            return response
+        await response.aclose()
+        request.headers.update({header: self.auth_headers()[header] for header in with_key})
+        return await self._sent(name, request)
+
+    async def _sent(
+        self, name: str, request: httpx.Request, gate: PaymentGate | None = None
+    ) -> httpx.Response:
         self.requests[name] += 1
         sent = self.clock.now()
         try:
@@ -192,10 +232,7 @@ class Sender:
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise self.broken(error, gate) from None
         self.host_time.heard(response.headers, sent, self.clock.now())
-        try:
-            yield response
-        finally:
-            await response.aclose()
+        return response
 
     def question(self, method: str, path: str, fields: Mapping[str, object] | None = None) -> httpx.Request:
         """A request that costs nothing, with its JSON. Raises `InvalidRequest` for what cannot be written."""

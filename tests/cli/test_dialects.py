@@ -129,6 +129,11 @@ def test_a_lost_answer_is_never_paid_for_twice(family: str, film: Film, server: 
     assert made is (family not in ASKING)
 
 
+@pytest.mark.parametrize(
+    "family",
+    [pytest.param(name, marks=[pytest.mark.heavy] if name in JOB_HOSTS[1:] else []) for name in NAMES],
+    indirect=True,
+)
 def test_a_refused_prompt_is_remembered(film: Film, server: Running) -> None:
     server.app.state.server.faults.set(FaultPlan(rules=[FaultRule(do="fail_moderated", route="create")]))
     assert film.run("apply", "--yes", "--quiet").code == 1

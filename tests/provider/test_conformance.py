@@ -50,7 +50,13 @@ from sorasync.provider.wire import (
 from tests.provider.fakes import KEY
 
 HOWS = ("in-process", "socket")
-WAYS = [f"{family} {how}" for family in ("preview", *NAMES) for how in HOWS]
+# The sockets of all hosts by job are alike: those of one are tried each time, the others in `make test-all`.
+SELDOM = {name for name in NAMES if load_profile(name).job is not None} - {"fal"}
+WAYS = [
+    pytest.param(f"{family} {how}", marks=[pytest.mark.heavy] if how == "socket" and family in SELDOM else [])
+    for family in ("preview", *NAMES)
+    for how in HOWS
+]
 WITHOUT_KEYS = {"comfyui", "preview", "vllm-omni", "sglang", "fastvideo", "rapid-mlx", "dynamo"}
 WITHOUT_CODES = {
     "vllm-omni",
