@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sorasync.assets.file_errors import DamagedFile, PartBusy
+from sorasync.assets.file_errors import DamagedFile, DiskFull, PartBusy
 from sorasync.durable import BLOCK, opened_directory
 from sorasync.library_file import open_file
 from sorasync.text import counted
@@ -115,3 +115,41 @@ def _still_named(handle: int, part: Path) -> bool:
         return os.path.samestat(os.fstat(handle), part.stat(follow_symlinks=False))
     except FileNotFoundError:
         return False
+
+
+def sync_file(path: Path) -> None:
+    """Make the bytes of a file durable."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add a line to a file in one write, so that lines of several processes never mix."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0), 0o644)
+    try:
+        os.write(handle, f"{line}\n".encode())
+    finally:
+        os.close(handle)
+
+
+def write_stream(handle: int, pieces: Iterator[bytes], directory: Path) -> None:
+    """Write pieces to an open file. Raises `DiskFull`."""
+    try:
+        for piece in pieces:
+            rest = memoryview(piece)
+            while rest:
+                rest = rest[os.write(handle, rest) :]
+    except OSError as error:
+        if error.errno in FULL:
+            raise DiskFull(directory, None) from error
+        raise
+
+
+def read_pieces(path: Path, size: int) -> Iterator[bytes]:
+    """The bytes of a file in pieces."""
+    with open_file(path, within=None) as file:
+        while piece := file.read(size):
+            yield piece

@@ -18,12 +18,15 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterator
-from contextlib import AbstractContextManager
+import threading
+import time
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
+from sorasync.assets.archive import ON_DISK, Archive, DamagedObject, NotArchived
 from sorasync.assets.disk import exclusive_part, hash_file
-from sorasync.assets.file_errors import Diverted, PartBusy
+from sorasync.assets.file_errors import DamagedFile, Diverted, PartBusy
 from sorasync.assets.shard import Shard, Stored, held
 from sorasync.durable import make_directory
 
@@ -48,10 +51,14 @@ def is_digest(text: str) -> bool:
 
 
 class AssetStore:
-    """The objects below `path`/.store. Nothing is made on disk before the first write."""
+    """The objects below `path`/.store, and in the archive that they are kept in for good.
 
-    def __init__(self, path: Path) -> None:
+    Nothing is made on disk before the first write.
+    """
+
+    def __init__(self, path: Path, archive: Archive = ON_DISK) -> None:
         self.path = path
+        self.archive = archive
         self.root = path / ".store"
         self._tmp = self.root / "tmp"
 
@@ -74,9 +81,61 @@ class AssetStore:
         return self.root / sha256[:2] / f"{sha256}{_known_suffix(suffix)}"
 
     def file_of(self, sha256: str) -> Path:
-        """Where a video or still is; where the video would be if neither is there."""
+        """Where a video or still is; where it would be if it is not there."""
         paths = [self.path_of(sha256, suffix) for suffix in MAIN]
-        return next((path for path in paths if path.exists()), paths[0])
+        found = next((path for path in paths if path.exists()), None)
+        return found or self.path_of(sha256, self.archive.suffix_of(sha256) or VIDEO)
+
+    def is_here(self, sha256: str) -> bool:
+        """Whether a video or still is on this disk."""
+        return self.file_of(sha256).exists()
+
+    def bring(self, sha256: str) -> Path:
+        """Where a video or still is on this disk, fetched from the archive where it was not.
+
+        Raises `NotArchived`, `DamagedObject` and other kinds of `ArchiveError`; `DiskFull`.
+        """
+        path = self.file_of(sha256)
+        if path.exists():
+            self._mark_used(path)
+            return path
+        if not self.archive.remote:
+            raise NotArchived(
+                f"{sha256[:12]} is not in {self.archive.name}", hint="sorasync apply", lasting=True
+            )
+        # A name of its own in every process: whoever comes second finds the object there.
+        part = self.temporary(f"{sha256}-{os.getpid()}-{threading.get_ident()}", VIDEO)
+        part.unlink(missing_ok=True)
+        try:
+            suffix = self.archive.fetch(sha256, part)
+            return self.adopt(part, sha256, suffix).path
+        except DamagedFile as error:
+            self.archive.damaged(sha256)
+            raise DamagedObject(
+                f"{sha256[:12]} in {self.archive.name} is damaged: {error.fault}",
+                hint="sorasync apply puts it back from the provider or from a machine that has it",
+                lasting=True,
+            ) from None
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _mark_used(self, path: Path) -> None:
+        """Note when a copy was last wanted, by its time of access alone."""
+        if self.archive.remote:
+            with suppress(OSError):
+                os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
+
+    def keep(self, sha256: str) -> bool:
+        """Put a file of this disk into the archive; False if it was there. Raises `ArchiveError`."""
+        path = self.file_of(sha256)
+        suffix = path.name[len(sha256) :]
+        return self.archive.keep(path, sha256, suffix)
+
+    def unkept(self, wanted: Iterable[str]) -> list[str]:
+        """Those of the digests that are on this disk and not known to be in the archive, sorted."""
+        if not self.archive.remote:
+            return []
+        return sorted(set(wanted).intersection(self.digests()).difference(self.archive.known()))
 
     def own(self, directory: Path) -> Path:
         """A directory of the store, there or not. Raises `Diverted` where it or the store is a link."""
