@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sorasync.operations.gc import Deleted
     from sorasync.operations.import_all import Gathered
     from sorasync.operations.import_one import Imported
+    from sorasync.operations.local_videos import Pulled
     from sorasync.operations.migrate import Migration
     from sorasync.operations.pick_outcome import PickOutcome
     from sorasync.operations.price_map import Synced
@@ -107,6 +108,12 @@ class LibraryChanges(OpenLibrary):
         return outside_loop(
             lambda: import_remote(self._project(), waiting, out=path, since=after, dry_run=dry_run)
         )
+
+    def pull(self, *patterns: str, progress: Progress | None = None) -> Pulled:
+        """Fetch wanted videos and stills from the bucket to this disk, and link their names."""
+        from sorasync.operations.local_videos import pull
+
+        return outside_loop(lambda: pull(self._project(), patterns, heard(progress)))
 
     def gc(
         self,

@@ -41,7 +41,7 @@ from sorasync.provider import errors
 from sorasync.provider.retry import once_more
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.state.errors import StateError
-from sorasync.state.record import ID_TAKEN, IN_FLIGHT, VANISHED, Record, Status
+from sorasync.state.record import HAD_A_FILE, ID_TAKEN, IN_FLIGHT, VANISHED, Record, Status
 
 # Errors that every other change at this host would hit as well: nothing more is started there after one.
 _HALTING = (errors.QuotaExhausted, errors.AuthFailed, errors.NotTheApi, errors.NotSent)
@@ -284,7 +284,7 @@ class ChangeExecutor:
     async def _resume(self, change: Change) -> Outcome:
         context, store, run = self.context, self.context.store, self.context.run
         record = self._record(change)
-        if record.status in (Status.STORED, Status.LOST) and await put_back(context, record):
+        if record.status in HAD_A_FILE and await put_back(context, record):
             self._bind(change)
             return self._done(change)
         if record.status in (Status.INTENT, Status.UNKNOWN):

@@ -34,6 +34,7 @@ COMMANDS = {
     "find": "Search clips and characters by text.",
     "diff": "Compare the manifests with those of a git revision.",
     "check": "Check finished videos: black, frozen, flashing, silent, of the wrong size.",
+    "pull": "Fetch videos from the bucket to this disk.",
     "cut": "Put a cut together as a film, or write it for an editing program.",
     "review": "Look at the library in the browser: compare takes, pick, leave notes.",
     "pick": "Pick a take of a clip.",

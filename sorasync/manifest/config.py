@@ -24,6 +24,7 @@ ENV_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$"
 _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _BASE_URL = r"^https?://[^\s@/?#]+(/[^\s@?#]*)?$"
 _STATE_URL = r"^(sqlite:.*\S|postgres(ql)?://\S+)$"
+_ASSETS_URL = r"^((s3|gs|az)://[^\s/]\S*|file:///\S+)$"
 _CODE = r"^S[0-9]{3}$"
 _NAMES = r"^[^{}\s/\\<>:|?*]*(\{[A-Za-z][A-Za-z0-9_-]*\}[^{}\s/\\<>:|?*]*)+$"
 _PRICED = r"^(\*|360p|480p|540p|720p|768p|1080p|2k|4k|[1-9][0-9]{0,4}x[1-9][0-9]{0,4})$"
@@ -33,6 +34,7 @@ EXPECTED.update(
         _VARIABLE: "the name of an environment variable, such as OPENAI_API_KEY",
         _BASE_URL: "an http or https address without user name, query or fragment",
         _STATE_URL: f'an address such as "{DEFAULT_STATE}" or "postgresql://db.example/film"',
+        _ASSETS_URL: 'an address such as "s3://films/harbour?region=eu-north-1" or "file:///mnt/films"',
         _NAMES: 'a file name with placeholders, such as "{clip}-{city}"',
         _CODE: 'a code such as "S207"',
         _PRICED: 'width x height in pixels, such as "1280x720", a tier such as "720p", or "*"',
@@ -108,6 +110,26 @@ class AssetsConfig(Table):
     """`[assets]`: where videos are stored."""
 
     path: Line = Field(DEFAULT_ASSETS, description="Directory of the assets.", examples=[DEFAULT_ASSETS])
+    url: Annotated[str, StringConstraints(pattern=_ASSETS_URL)] | None = Field(
+        None,
+        description="The bucket in which a team keeps its videos; the directory is a cache of it then.",
+        examples=["s3://films/harbour?region=eu-north-1"],
+    )
+    cache_gb: Annotated[float, Field(ge=0, strict=False, allow_inf_nan=False)] | None = Field(
+        None,
+        description="With a bucket: the most gigabytes of videos to keep on this disk. Default: no limit.",
+        examples=[50],
+    )
+    pin: list[Line] = Field(
+        [],
+        description="With a bucket: addresses whose videos stay on this disk; they may contain * and ?.",
+        examples=[["clip.act1-*"]],
+    )
+    grace_days: Annotated[float, Field(ge=0, le=3650, strict=False, allow_inf_nan=False)] = Field(
+        7,
+        description="With a bucket: how many days an object that no library names stays there.",
+        examples=[7],
+    )
     names: NamePattern | None = Field(
         None,
         description="File names of a matrix's variants, from `{clip}`, `{variant}` and its variables.",

@@ -20,6 +20,7 @@ from sorasync.toml.positions import TomlPath
 
 _PROVIDER_KEYS = frozenset({"profile", "base_url", "api_key_env", "api_key_command"})
 _PASSWORD = re.compile(r"^\w+://[^/?#]*:[^/?#]*@|[?&]password=")
+_CREDENTIAL = re.compile(r"(?i)^\w+://[^/?#]*@|[?&][\w-]*(key|token|secret|sig|signature|password|sas)=")
 _SCHEMA = re.compile(r"[?&]schema=[^&]")
 _SECRET_KEY = re.compile(r"(?i)^(api[_-]?)?(key|token|secret|password)$")
 
@@ -122,6 +123,7 @@ def _one(
     merged = _merge(copied(raw), overlay)
     faults = list(_secrets(merged.get("provider"), place))
     faults += _shared_state(merged, place)
+    faults += _shared_assets(merged, place)
     merged.setdefault("library", {"name": directory or "library"})
     if isinstance(merged["library"], dict):
         merged["library"].setdefault("name", directory or "library")
@@ -170,6 +172,32 @@ def _shared_state(merged: dict[str, Any], place: Any) -> Iterator[Fault]:
             file,
             path,
             'name = "…" in [library], or ?schema=… in the URL',
+        )
+
+
+def _shared_assets(merged: dict[str, Any], place: Any) -> Iterator[Fault]:
+    """What is wrong with the URL of a bucket, or missing beside it."""
+    assets, library = merged.get("assets"), merged.get("library")
+    url = assets.get("url") if isinstance(assets, dict) else None
+    if not isinstance(url, str):
+        return
+    file, path, _ = place(("assets", "url"))
+    if _CREDENTIAL.search(url):
+        yield Fault(
+            "S103",
+            f"credentials must not be in {CONFIG_FILE}; everyone who can read the file knows them now",
+            file,
+            path,
+            "the environment, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            secret=True,
+        )
+    if not (isinstance(library, dict) and "name" in library):
+        yield Fault(
+            "S104",
+            "a bucket needs the library's name: another clone's directory may have another one",
+            file,
+            path,
+            'name = "…" in [library]',
         )
 
 
@@ -245,9 +273,13 @@ def _resolve_defaults(merged: dict[str, Any], place: Any) -> list[Fault]:
     return faults
 
 
+# Keys whose values may hold a password although they must not.
+_ADDRESSES = (("state", "url"), ("assets", "url"))
+
+
 def _hidden(fault: Fault) -> Fault:
     """The fault without the value of a URL, which may contain a password."""
-    hidden = fault.path and (fault.path[-1] == "base_url" or fault.path[-2:] == ("state", "url"))
+    hidden = fault.path and (fault.path[-1] == "base_url" or fault.path[-2:] in _ADDRESSES)
     if hidden and fault.code == "S104" and not fault.secret:
         return Fault(
             fault.code,

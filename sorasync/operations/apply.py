@@ -115,6 +115,7 @@ def apply(
                 reporter.notice(lost)
             if planned.asks:
                 project.require_provider()
+                project.assets().archive.require()
                 if options.webhooks is not None:
                     options.webhooks.secret()
             if (unwritten := boxes(project, _prompts(planned))) is not None:
@@ -265,8 +266,12 @@ def _carry_out(session: _Session) -> Report:
 
     Errors after the run must not hide its report, which says what was paid for.
     """
+    from sorasync.assets.local_cache import drop_damaged
+    from sorasync.operations.local_videos import keep_all, shrink_cache
+
     project, store, planned = session.project, session.store, session.planned
     try:
+        drop_damaged(project.assets())
         report = _run_engine(session) if planned.plan.changes else Report((), None)
     except BaseException:
         with suppress(SorasyncError, OSError):
@@ -282,6 +287,8 @@ def _carry_out(session: _Session) -> Report:
     session.finish("which clips are protected", lambda: keep_protection(store, planned, report.run))
     session.finish("the lock file", lambda: write_lock_file(project, store))
     session.finish("the names of the videos", name_files)
+    session.finish("the videos in the bucket", lambda: keep_all(project, store))
+    session.finish("the copies on this disk", lambda: shrink_cache(project, store, planned.graph))
     return replace(report, conflicts=tuple(conflicts), unwritten=tuple(session.unwritten))
 
 

@@ -330,9 +330,25 @@ def check_library(
         if not found:
             return CheckReport(library, ())
         require_check_packages()
+        _bring_unchecked(project, read, found, progress, again=again)
         with _results_store(project, read) as store, WorkerPool() as pool:
             checking = Checking(pool, project.root, commands)
             return CheckReport(library, tuple(check_renders(store, found, checking, progress, again=again)))
+
+
+def _bring_unchecked(
+    project: Project, store: Store, renders: Collection[RenderToCheck], progress: Progress, *, again: bool
+) -> None:
+    """Bring the videos to this disk that are about to be decoded; those that cannot be had are skipped."""
+    from sorasync.operations.local_videos import bring_all
+
+    known = {} if again else known_results(store, renders)
+    unchecked = [render for render in renders if any(key not in known for key in render.keys.values())]
+    labels = {render.video.path.stem: render.label for render in unchecked}
+    labels |= {
+        render.video.source.stem: render.label for render in unchecked if render.video.source is not None
+    }
+    bring_all(project, labels, lambda sha256, done: progress(labels[sha256], done))
 
 
 def _results_store(project: Project, read: Store) -> Store:

@@ -60,6 +60,7 @@ def bind_picture(
             session.store.bind(render.address, render.key, run=session.run, protect=render.protect)
             # The state must never be ahead of the store: nothing of it is kept if this fails.
             assets.adopt(part, sha256, suffix)
+            assets.keep(sha256)
     finally:
         part.unlink(missing_ok=True)
     record = session.store.record(render.key)

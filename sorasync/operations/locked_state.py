@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sorasync.errors import SorasyncError
 from sorasync.operations.project import Project, told_notices, told_twice
 from sorasync.state.process import user_name
 from sorasync.state.store import Store
@@ -51,6 +52,17 @@ def changing(project: Project, waiting: LockWait) -> Iterator[ChangeSession]:
                 store.finish_run(number, outcome)
                 if outcome == "done":
                     write_lock_file(project, store)
+                    _keep_assets(project, store, waiting)
+
+
+def _keep_assets(project: Project, store: Store, waiting: LockWait) -> None:
+    """Take what the command has stored on this disk to the bucket, where there is one."""
+    from sorasync.operations.local_videos import keep_all
+
+    try:
+        keep_all(project, store)
+    except SorasyncError as error:
+        waiting.notice(f"some videos are on this disk only: {error.message}; the next apply takes them along")
 
 
 def begin_run(

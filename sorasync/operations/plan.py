@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -190,11 +190,17 @@ def _surveyed(
     swept: Swept | None,
 ) -> tuple[Known, Survey]:
     """What is known of before, and what of it has to be looked at: the provider is asked about that alone."""
-    present = _present(project, swept)
+    here = _intact(project, swept)
+    archive = project.assets().archive
+    present = here
+    if archive.remote:
+        recorded = {one.asset for one in briefs.values() if one.asset is not None}
+        present = {*here, *archive.holds(recorded.difference(here), ask=not options.offline)}
     known = Known(
         bindings=store.bindings(),
         briefs=briefs,
         present=present,
+        here=here,
         provider=project.profile.provider_name,
         spares=spares(project, store, graph, briefs, absent(briefs, present)),
         refuse_mismatch=project.config.assets.mismatch == "fail",
@@ -240,8 +246,8 @@ def _sweep(project: Project, options: PlanOptions, store: Store, graph: Graph) -
     return sweep_all(project, store, graph, offline=options.offline, full=options.full_check)
 
 
-def _present(project: Project, swept: Swept | None) -> Container[str]:
-    """The digests of the videos that are here and not known to be damaged."""
+def _intact(project: Project, swept: Swept | None) -> Collection[str]:
+    """The digests of the videos that are on this disk and not known to be damaged."""
     from sorasync.assets.checked import still_damaged
 
     assets = project.assets()
@@ -281,7 +287,7 @@ def _relinks(project: Project, graph: Graph, known: Known, changes: Iterable[Cha
     changed = {owner(change.address) for change in changes if not change.stuck}
     directory = project.config.assets.path
     naming = project.file_naming(graph)
-    stale = stale_names(graph, known.bindings, known.briefs, known.present, holds, directory, naming, earlier)
+    stale = stale_names(graph, known.bindings, known.briefs, known.here, holds, directory, naming, earlier)
     return sorted(
         (relink for relink in stale if relink.clip not in changed), key=lambda relink: natural(relink.clip)
     )

@@ -21,6 +21,7 @@ from sorasync.errors import SorasyncError
 if TYPE_CHECKING:
     from httpx import AsyncBaseTransport
 
+    from sorasync.assets.archive import Archive
     from sorasync.assets.store import AssetStore
     from sorasync.graph.graph import Graph
     from sorasync.manifest.config import Config
@@ -245,7 +246,21 @@ class Project:
         """The asset directory; it need not exist."""
         from sorasync.assets.store import AssetStore
 
-        return AssetStore(self.root / self.config.assets.path)
+        return AssetStore(self.root / self.config.assets.path, self.archive())
+
+    def archive(self, url: str | None = None) -> Archive:
+        """Where the assets are kept for good; with `url` where they would be. Raises `ArchiveError`."""
+        from sorasync.assets.archive import ON_DISK
+
+        address = url or self.config.assets.url
+        if address is None:
+            return ON_DISK
+        from sorasync.assets.bucket_archive import BucketArchive
+        from sorasync.assets.bucket_url import parse_bucket_url
+        from sorasync.assets.object_bucket import ObjectBucket
+
+        bucket = ObjectBucket(parse_bucket_url(address))
+        return BucketArchive(bucket, self.owner, self.root / self.config.assets.path / ".store")
 
     def file_naming(self, graph: Graph) -> Callable[[str], str]:
         """The function that names each clip's files, according to `[assets] names`."""

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
 from sorasync.plan.remote import Remote
-from sorasync.state.record import IN_FLIGHT, Binding, Brief, Record, Status
+from sorasync.state.record import HAD_A_FILE, IN_FLIGHT, Binding, Brief, Record, Status
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Bindings by address, briefs by key, and the digests of the assets that are on disk.
+    """Bindings by address, briefs by key, and the digests of the assets that can be had.
+
+    Of those that are `present`, `here` are on this disk; others can be fetched from the bucket.
 
     `records` and `remote` hold the whole record and the provider's answer of the keys that a survey named;
     `spares` a file of the library that may hold an asset which the store has lost, by digest. With
@@ -30,6 +32,7 @@ class Known:
     spares: Mapping[str, str] = field(default_factory=dict)
     refuse_mismatch: bool = False
     twins: Mapping[str, str] = field(default_factory=dict)
+    here: Container[str] = frozenset()
 
     def whole(self, brief: Brief, kind: Kind) -> bool:
         """Whether the record's video or character can be used here and now."""
@@ -45,12 +48,14 @@ class Known:
 
     def at_hand(self, brief: Brief) -> str | None:
         """How the store can restore a missing video without the provider; None if it cannot."""
-        if brief.asset is None or brief.status not in (Status.STORED, Status.LOST):
+        if brief.asset is None or brief.status not in HAD_A_FILE:
             return None
         if (file := self.spares.get(brief.asset)) is not None:
             return f"its file is missing or damaged here: put back from {file}"
-        back = brief.status is Status.LOST and brief.asset in self.present
-        return "it was lost, and its file is back" if back else None
+        if brief.asset not in self.present or brief.status is Status.STORED:
+            return None
+        lost = brief.status is Status.LOST
+        return "it was lost, and its file is back" if lost else "its file has been downloaded already"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,8 @@ def _to_ask(known: Known, keys: set[str], sources: set[str], lost: bool) -> set[
             and brief.asset not in known.spares
         )
         again = lost and brief.status is Status.LOST
+        if brief.status is Status.RENDERED and known.at_hand(brief) is not None:
+            continue
         if absent or again or brief.status in IN_FLIGHT or (key in sources and brief.status is Status.STORED):
             ask.add(key)
     return ask

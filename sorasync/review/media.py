@@ -6,13 +6,15 @@ import hashlib
 import io
 import os
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
+from sorasync.assets.file_errors import AssetError
+from sorasync.assets.store import VIDEO
 from sorasync.durable import put_whole
 from sorasync.library_file import open_file, read_file
 from sorasync.review.library_view import PICTURE_TYPES
@@ -45,22 +47,23 @@ class Media:
 
     def video(self, sha256: str) -> BufferedReader | None:
         """An open video; None for one that is not the library's, or not here."""
-        return self._open(sha256, self.assets.path_of) if sha256 in self.known else None
+        there = sha256 in self.known and self.assets.file_of(sha256).suffix == VIDEO
+        return self._open(sha256) if there else None
 
     def picture(self, sha256: str) -> tuple[bytes, str] | None:
         """A still and its ending, `.png`; None for one that is not the library's, or not here."""
-        path = self.assets.file_of(sha256) if sha256 in self.known else None
-        if path is None or path.suffix not in PICTURE_TYPES:
+        if sha256 not in self.known or self.assets.file_of(sha256).suffix not in PICTURE_TYPES:
             return None
         try:
+            path = self.assets.bring(sha256)
             return read_file(path, within=self.assets.path, largest=_LARGEST), path.suffix
-        except OSError:
+        except (OSError, AssetError):
             return None
 
-    def _open(self, sha256: str, place: Callable[[str], Path]) -> BufferedReader | None:
+    def _open(self, sha256: str) -> BufferedReader | None:
         try:
-            return open_file(place(sha256), within=self.assets.path)
-        except OSError:
+            return open_file(self.assets.bring(sha256), within=self.assets.path)
+        except (OSError, AssetError):
             return None
 
     def poster(self, sha256: str) -> bytes | None:
@@ -81,7 +84,7 @@ class Media:
     def _source_of(self, sha256: str) -> BinaryIO:
         """What a poster is made of; nothing where it is not here, or not what it was any more."""
         if sha256 in self.known:
-            return self._open(sha256, self.assets.file_of) or io.BytesIO()
+            return self._open(sha256) or io.BytesIO()
         try:
             data = read_file(self.root / self.references[sha256], within=self.root, largest=_LARGEST)
         except OSError:

@@ -63,6 +63,9 @@ MOVES: dict[Status | None, frozenset[Status]] = {
     Status.LOST: frozenset({Status.INTENT, Status.SUBMITTED, Status.RENDERED, Status.STORED}),
 }
 
+# A record of these may name a file that is to be found again, where it names one.
+HAD_A_FILE = frozenset({Status.STORED, Status.LOST, Status.RENDERED})
+
 # The `error_stage` of a lost record whose job vanished in flight: nobody saw it finish.
 VANISHED = "render"
 

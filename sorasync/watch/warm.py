@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sorasync.assets.archive import ON_DISK, Archive
 from sorasync.assets.store import AssetStore
 from sorasync.errors import SorasyncError
 from sorasync.library_file import read_file
@@ -115,7 +116,7 @@ class WarmProject(Project):
         kept = self.caches.assets
         if kept is None or kept.path != path:
             self.caches.changes += 1 + (kept.changes if kept else 0)
-            kept = self.caches.assets = WarmAssets(path)
+            kept = self.caches.assets = WarmAssets(path, archive=self.archive())
         return kept
 
 
@@ -164,8 +165,10 @@ class WarmAssets(AssetStore):
     `changes` counts the listings that differed from the one before.
     """
 
-    def __init__(self, path: Path, now_ns: Callable[[], int] = time.time_ns) -> None:
-        super().__init__(path)
+    def __init__(
+        self, path: Path, now_ns: Callable[[], int] = time.time_ns, archive: Archive = ON_DISK
+    ) -> None:
+        super().__init__(path, archive)
         self.changes = 0
         self._now_ns = now_ns
         self._known_shards: dict[str, tuple[int, bool, dict[str, int]]] = {}

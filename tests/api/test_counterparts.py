@@ -35,6 +35,7 @@ COUNTERPARTS: dict[str, tuple[str, ...]] = {
     "cut": ("make_film", "export_cut", "diff_cuts"),
     "pick": ("pick",),
     "graph": ("graph",),
+    "pull": ("pull",),
     "gc": ("retired", "gc"),
     "destroy": ("destroy",),
     "unprotect": ("unprotect",),

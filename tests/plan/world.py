@@ -16,6 +16,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from sorasync.assets.archive import ON_DISK
 from sorasync.graph.graph import Graph
 from sorasync.manifest.config import load_config
 from sorasync.operations.plan import PlanOptions, make_plan
@@ -77,6 +78,7 @@ class Disk:
 
     def __init__(self, root: Path) -> None:
         self.root = self.path = root
+        self.archive = ON_DISK
         self.kept: dict[str, int] = {}
 
     def digests(self) -> Collection[str]:

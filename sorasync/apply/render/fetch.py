@@ -11,6 +11,7 @@ from sorasync.apply.context import Context
 from sorasync.apply.render.resume_download import stream
 from sorasync.apply.sidecars import sidecar_of
 from sorasync.assets import linked_copies as spare
+from sorasync.assets.archive import ArchiveError
 from sorasync.assets.file_errors import DamagedFile, TooLarge, WrongLength
 from sorasync.assets.mismatch import mismatch
 from sorasync.assets.mp4 import Mp4Facts, inspect_mp4
@@ -70,37 +71,57 @@ async def fetch(
     assert asset is not None
     file = context.assets.file_of(asset)
     what = "still" if record.kind == Kind.STILL else "video"
+    facts: dict[str, object] = {"asset": asset, "seconds": stored.seconds, "mismatch": stored.mismatch}
+    if context.assets.archive.remote:
+        # Durable before the upload: if this run ends here, the next one asks the provider for nothing.
+        with context.store.transaction():
+            context.store.amend(record.key, run=context.run, **facts)
+            context.store.add_asset(asset, size, what, file.suffix)
+        await keep(context, asset)
     with context.store.transaction():
-        stored = context.store.move(
-            record.key,
-            Status.STORED,
-            run=context.run,
-            asset=asset,
-            seconds=stored.seconds,
-            mismatch=stored.mismatch,
-        )
+        stored = context.store.move(record.key, Status.STORED, run=context.run, **facts)
         context.store.add_asset(asset, size, what, file.suffix)
         recorded()
     return stored
 
 
+async def keep(context: Context, asset: str) -> None:
+    """Put a file of this disk into the bucket. Raises `FetchLater` where that does not work now."""
+    pause = 0.5
+    for attempt in range(1, _TRIES + 1):
+        try:
+            await asyncio.to_thread(context.assets.keep, asset)
+            return
+        except ArchiveError as error:
+            if error.lasting or attempt == _TRIES or context.interrupted:
+                raise FetchLater(
+                    f"rendered and on this disk, not in the bucket yet: {error.message}",
+                    hint="sorasync apply puts it there at no cost" if error.hint is None else error.hint,
+                ) from error
+        await context.pause(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE)
+
+
 async def put_back(context: Context, record: Record) -> bool:
-    """Restore the video of a stored or lost record from another local file; whether it worked."""
+    """Restore a record's file without the provider, from this disk or the bucket; whether it worked."""
     if record.asset is None:
         return False
     file = context.settings.spares.get(record.asset)
     if file is not None:
-        done = await asyncio.to_thread(spare.put_back, context.assets, record.asset, context.root / file)
+        here = await asyncio.to_thread(spare.put_back, context.assets, record.asset, context.root / file)
     else:
-        lost = record.status is Status.LOST
-        done = lost and await asyncio.to_thread(context.assets.verify, record.asset)
-    if not done:
+        missed = record.status is not Status.STORED
+        here = missed and await asyncio.to_thread(context.assets.verify, record.asset)
+    if here and context.assets.archive.remote:
+        await keep(context, record.asset)
+    if not here and not await asyncio.to_thread(context.assets.archive.holds, [record.asset]):
         return False
-    await asyncio.to_thread(
-        _note_beside, context, record, lambda: write_sidecar(context.assets, sidecar_of(record))
-    )
+    if here:
+        await asyncio.to_thread(
+            _note_beside, context, record, lambda: write_sidecar(context.assets, sidecar_of(record))
+        )
     with context.store.transaction():
-        if record.status is Status.LOST:
+        if record.status is not Status.STORED:
             context.store.move(record.key, Status.STORED, run=context.run)
         context.store.log("put back", record.address, record.key, context.run, file=file)
     return True

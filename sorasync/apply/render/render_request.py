@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sorasync.apply.context import Context
 from sorasync.apply.render.seed import with_seed
+from sorasync.assets.archive import NotArchived
 from sorasync.errors import SorasyncError
 from sorasync.graph.render import Kind, Render
 from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Source, StillRequest
@@ -37,7 +38,7 @@ async def build(context: Context, render: Render, label: str) -> Request | None:
     still, take = render.kind is Kind.STILL, int(inputs.get("take", 1))
     params = with_seed(context.profile, render.params, key=render.key, take=take, tried=tried, still=still)
     if still:
-        return _still(context, render, params, label, token)
+        return await _still(context, render, params, label, token)
     if render.kind is Kind.CREATE:
         return CreateRequest(
             prompt=render.prompt,
@@ -45,45 +46,47 @@ async def build(context: Context, render: Render, label: str) -> Request | None:
             size=render.size,
             seconds=render.seconds,
             characters=tuple(_character(context, key) for key in inputs.get("characters", ())),
-            image=_frame(context, render.file, render.still, inputs.get("image")),
-            last_image=_frame(context, render.last_file, render.last_still, inputs.get("last_image")),
+            image=await _frame(context, render.file, render.still, inputs.get("image")),
+            last_image=await _frame(context, render.last_file, render.last_still, inputs.get("last_image")),
             params=params,
             workflow=None if render.workflow is None else json.loads(render.workflow),
             label=label,
             idempotency_key=token,
             repeated=record is not None and record.status is Status.UNKNOWN,
         )
-    source = _source(context, inputs["source"])
+    source = await _source(context, inputs["source"])
     if render.kind is Kind.EXTEND:
         added = int(inputs["seconds"])
         return ExtendRequest(source, render.prompt, added, params, label, token)
     return EditRequest(source, render.prompt, params, label, token)
 
 
-def _still(
+async def _still(
     context: Context, render: Render, params: Mapping[str, object], label: str, token: str
 ) -> StillRequest:
     """The request for a still: an edit sends the picture before, then come the references."""
     references = [context.root / file for file, _ in render.references]
-    before = [] if render.source is None else [_picture(context, json.loads(render.inputs)["source"])]
+    before = [] if render.source is None else [await _picture(context, json.loads(render.inputs)["source"])]
     images = (*before, *references)
     return StillRequest(render.prompt, render.model, render.size, images, params, label, token)
 
 
-def _frame(context: Context, file: str | None, still: str | None, key: object) -> Path | None:
+async def _frame(context: Context, file: str | None, still: str | None, key: object) -> Path | None:
     """The image of a first or last frame: a file of the library, or a still that is stored."""
     if still is not None:
-        return _picture(context, str(key))
+        return await _picture(context, str(key))
     return context.root / file if file is not None else None
 
 
-def _picture(context: Context, key: str) -> Path:
+async def _picture(context: Context, key: str) -> Path:
     """The file of a stored still."""
     record = context.store.record(key)
-    path = context.assets.file_of(record.asset) if record is not None and record.asset is not None else None
-    if record is None or record.status is not Status.STORED or path is None or not path.exists():
+    if record is None or record.status is not Status.STORED or record.asset is None:
         raise SorasyncError("a still that it is made from is not here", hint="make a new plan")
-    return path
+    try:
+        return await asyncio.to_thread(context.assets.bring, record.asset)
+    except NotArchived:
+        raise SorasyncError("a still that it is made from is not here", hint="make a new plan") from None
 
 
 async def _unchanged(context: Context, render: Render) -> None:
@@ -113,22 +116,25 @@ def _character(context: Context, key: str) -> str:
     return record.remote_id
 
 
-def _source(context: Context, key: str) -> Source:
+async def _source(context: Context, key: str) -> Source:
     record = context.store.record(key)
     if record is None or record.status is not Status.STORED:
         raise SorasyncError("its source is not in the state", hint="make a new plan")
     here = record.provider == context.provider.name
     return Source(
         remote_id=record.remote_id if here else None,
-        file=_source_file(context, record),
+        file=await _source_file(context, record),
         model=record.model,
         size=record.size,
         seconds=round(record.seconds) if record.seconds else None,
     )
 
 
-def _source_file(context: Context, record: Record) -> Path | None:
+async def _source_file(context: Context, record: Record) -> Path | None:
+    """The file of a source that has to be uploaded, fetched from the bucket where it is not here."""
     if record.asset is None or not context.profile.abilities.upload_as_source:
         return None
-    path = context.assets.path_of(record.asset)
-    return path if path.exists() else None
+    try:
+        return await asyncio.to_thread(context.assets.bring, record.asset)
+    except NotArchived:
+        return None

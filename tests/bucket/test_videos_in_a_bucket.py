@@ -1,0 +1,51 @@
+"""Videos in a bucket: every machine has them, and each is paid for once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.bucket.clone import clone, objects
+from tests.recovery.world import CHAIN, TWO_CLIPS, World
+
+
+def test_an_apply_puts_every_video_into_the_bucket_under_its_digest(bucketed: World, bucket_url: str) -> None:
+    bucketed.write(TWO_CLIPS)
+    bucketed.apply()
+    names = sorted(path.name for path in bucketed.videos())
+    assert len(names) == 2
+    assert objects(bucket_url) == [f"objects/{name[:2]}/{name}" for name in names]
+    assert len(objects(bucket_url, "references")) == 2
+    assert objects(bucket_url, "tmp") == []
+    assert bucketed.plan() == {}
+
+
+def test_another_machine_plans_nothing_and_pulls_what_it_looks_at(
+    bucketed: World, bucket_url: str, tmp_path: Path
+) -> None:
+    bucketed.write(TWO_CLIPS)
+    bucketed.apply()
+    other = clone(bucketed, tmp_path / "other")
+    # The provider has dropped everything by then.
+    for job in bucketed.ids().values():
+        bucketed.ask(f"/videos/{job}", method="DELETE")
+    assert other.plan() == {}
+    assert other.videos() == []
+    assert [file["address"] for file in other.json("pull", "clip.market")["fetched"]] == ["clip.market"]
+    assert len(other.videos()) == 1
+    assert (other.root / "assets" / "market.mp4").is_file()
+    other.run("pull")
+    assert [path.name for path in other.videos()] == [path.name for path in bucketed.videos()]
+    assert other.json("pull")["fetched"] == []
+    assert other.plan() == {}
+    assert bucketed.paid()[0] == 2
+
+
+def test_a_step_uploads_a_source_that_only_the_bucket_has(bucketed: World, tmp_path: Path) -> None:
+    first = CHAIN.partition("[[clips.market.steps]]")[0]
+    bucketed.write(first)
+    bucketed.apply()
+    other = clone(bucketed, tmp_path / "other")
+    other.write(CHAIN)
+    other.apply()
+    assert other.plan() == {}
+    assert bucketed.paid()[0] == 5
