@@ -7,6 +7,7 @@ asked in blocking calls that belong in a thread, and raises `ArchiveError`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -27,6 +28,26 @@ class NotArchived(ArchiveError):
 
 class DamagedObject(ArchiveError):
     """The bytes of an object are not those that its name promises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unnamed:
+    """Objects that no library names: how many, their bytes, and how many of them their grace is over for."""
+
+    objects: int = 0
+    bytes: int = 0
+    due: int = 0
+    due_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SweptBucket:
+    """What a sweep deleted, and what waits for its grace to end."""
+
+    deleted: int
+    bytes: int
+    waiting: int
+    waiting_bytes: int
 
 
 class Archive(Protocol):
@@ -64,6 +85,20 @@ class Archive(Protocol):
     def known(self) -> Collection[str]:
         """The digests that this machine knows to be there, without asking."""
 
+    def release(self, digests: Iterable[str]) -> None:
+        """Name objects no more."""
+
+    def unnamed(
+        self, named: Collection[str], released: Collection[str], grace: float, now: float
+    ) -> Unnamed | None:
+        """What `sweep` would find after that release; None where nobody else names objects."""
+
+    def sweep(self, named: Collection[str], grace: float) -> SweptBucket | None:
+        """Delete what no library has named for `grace` seconds; `named` are the digests of this library."""
+
+    def speak_up(self, named: Collection[str]) -> None:
+        """Name objects again that another library is about to delete."""
+
 
 class OnDisk:
     """The asset directory is all there is."""
@@ -100,6 +135,22 @@ class OnDisk:
     def known(self) -> Collection[str]:
         """Nothing beyond the directory itself."""
         return ()
+
+    def release(self, digests: Iterable[str]) -> None:
+        """The store removes the files."""
+
+    def unnamed(
+        self, named: Collection[str], released: Collection[str], grace: float, now: float
+    ) -> Unnamed | None:
+        """The directory belongs to one library."""
+        return None
+
+    def sweep(self, named: Collection[str], grace: float) -> SweptBucket | None:
+        """The directory belongs to one library, which deletes its files itself."""
+        return None
+
+    def speak_up(self, named: Collection[str]) -> None:
+        """Nobody else deletes anything."""
 
 
 ON_DISK = OnDisk()

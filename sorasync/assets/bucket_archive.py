@@ -15,7 +15,6 @@ Whoever keeps an object writes the reference first and looks for `deleting/` the
 from __future__ import annotations
 
 import hashlib
-import re
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -23,22 +22,28 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from sorasync.assets.archive import ArchiveError, NotArchived
+from sorasync.assets.archive import ArchiveError, NotArchived, SweptBucket, Unnamed
 from sorasync.assets.bucket_contents import BucketContents
+from sorasync.assets.bucket_layout import (
+    DELETING,
+    OBJECT,
+    OBJECTS,
+    REFERENCES,
+    UPLOADS,
+    folder_of,
+    object_path,
+)
 from sorasync.assets.bucket_probe import probe_bucket
 from sorasync.assets.disk import exclusive_part, read_pieces, write_stream
 from sorasync.assets.file_errors import DamagedFile
 from sorasync.assets.object_bucket import PIECE, BucketEntry, ObjectBucket
 from sorasync.assets.shard import DIGEST
 
-OBJECTS, REFERENCES, CONDEMNED, DELETING, UPLOADS = "objects", "references", "condemned", "deleting", "tmp"
-
 # Directories that are listed one by one; beyond that one listing of everything is cheaper.
 _SHARDS = 24
 _LISTED_AT_ONCE = 8
 # How often and how long (seconds) the deletion of an object is waited for that is to be kept anew.
 _LOOKS, _PAUSE = 20, 0.5
-_OBJECT = re.compile(r"objects/([0-9a-f]{2})/(\1[0-9a-f]{62}(?:\.mp4|\.still\.(?:png|webp|jpg)))")
 
 
 class BucketArchive:
@@ -97,12 +102,12 @@ class BucketArchive:
     def objects(self) -> Iterator[tuple[str, BucketEntry]]:
         """Every object by the name of its file."""
         for entry in self.bucket.listing(OBJECTS):
-            if match := _OBJECT.fullmatch(entry.path):
+            if match := OBJECT.fullmatch(entry.path):
                 yield match[2], entry
 
     def _shard(self, shard: str) -> list[str]:
         entries = self.bucket.listing(f"{OBJECTS}/{shard}")
-        return [match[2] for entry in entries if (match := _OBJECT.fullmatch(entry.path))]
+        return [match[2] for entry in entries if (match := OBJECT.fullmatch(entry.path))]
 
     def keep(self, path: Path, sha256: str, suffix: str) -> bool:
         """See `Archive.keep`. Nobody sees an upload before it is whole; no intact object is replaced."""
@@ -170,20 +175,33 @@ class BucketArchive:
             write_stream(handle, self.bucket.read(object_path(sha256, suffix)), part.parent)
         return suffix
 
+    def release(self, digests: Iterable[str]) -> None:
+        """See `Archive.release`."""
+        self.bucket.delete([self.reference(sha256) for sha256 in digests])
+
+    def unnamed(
+        self, named: Collection[str], released: Collection[str], grace: float, now: float
+    ) -> Unnamed | None:
+        """See `Archive.unnamed`."""
+        from sorasync.assets.bucket_sweep import unnamed_objects
+
+        return unnamed_objects(self, named, released, grace, now)
+
+    def sweep(self, named: Collection[str], grace: float) -> SweptBucket | None:
+        """See `Archive.sweep`."""
+        from sorasync.assets.bucket_sweep import sweep_bucket
+
+        return sweep_bucket(self, named, grace)
+
+    def speak_up(self, named: Collection[str]) -> None:
+        """See `Archive.speak_up`."""
+        from sorasync.assets.bucket_sweep import speak_up
+
+        speak_up(self, named)
+
     def reference(self, sha256: str) -> str:
         """The name by which this library holds on to an object."""
         return f"{REFERENCES}/{self.owner}/{sha256[:2]}/{sha256}"
-
-
-def object_path(sha256: str, suffix: str) -> str:
-    """Where an object is in the bucket."""
-    return f"{OBJECTS}/{sha256[:2]}/{sha256}{suffix}"
-
-
-def folder_of(owner: str) -> str:
-    """The folder of a library's references: readable, and no other library's."""
-    plain = re.sub(r"[^a-z0-9]+", "-", owner.lower()).strip("-")[:60]
-    return f"{plain}-{hashlib.sha256(owner.encode()).hexdigest()[:8]}"
 
 
 def _checked(path: Path, sha256: str) -> Iterator[bytes]:

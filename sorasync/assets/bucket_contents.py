@@ -1,4 +1,4 @@
-"""What this machine knows of a bucket: `.store/bucket.list`.
+"""What this machine knows of a bucket: `.store/bucket-….list`, a file for each bucket.
 
 A cache, so that a plan asks the bucket only about objects that it has not seen there. What was seen stays
 true: an object is deleted only once no library names it. The file is a log that is appended to:
@@ -14,6 +14,7 @@ sorasync-bucket 1 s3://films/harbour
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -31,7 +32,7 @@ class BucketContents:
     """What was seen of the bucket of that name. Losing the file costs a listing."""
 
     def __init__(self, root: Path, name: str) -> None:
-        self._path = root / "bucket.list"
+        self._path = root / f"bucket-{hashlib.sha256(name.encode()).hexdigest()[:8]}.list"
         self._head = f"{_FORMAT} {name}"
         self._lock = threading.Lock()
         self._held: dict[str, str] | None = None

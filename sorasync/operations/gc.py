@@ -7,8 +7,9 @@ the next run of the same command clears away, and never files that nobody knows 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from sorasync.state.record import IN_FLIGHT, Record, Status
 from sorasync.text import and_more
 
 if TYPE_CHECKING:
+    from sorasync.assets.archive import SweptBucket, Unnamed
     from sorasync.operations.locked_state import ChangeSession
     from sorasync.operations.project import Project
     from sorasync.profile.profile import Profile
@@ -51,21 +53,33 @@ class Doomed:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """What was deleted: keys, bytes on disk, videos at the provider; and errors by address."""
+    """What was deleted: keys, bytes, videos at the provider; errors by address; what became of the bucket."""
 
     keys: tuple[str, ...]
     bytes: int
     remote: int
     failed: Mapping[str, str]
+    bucket: SweptBucket | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Garbage:
-    """Retired renders, and downloads that were abandoned: how many, and their bytes."""
+    """Retired renders, and downloads that were abandoned: how many, and their bytes.
+
+    `wanted` counts retired renders that stay since the lock file of another branch names them, by branch;
+    `unnamed` are objects of the bucket that no library names, None without a bucket.
+    """
 
     renders: tuple[Doomed, ...]
     downloads: int = 0
     download_bytes: int = 0
+    wanted: Mapping[str, int] = field(default_factory=dict)
+    unnamed: Unnamed | None = None
+
+    @property
+    def nothing(self) -> bool:
+        """Whether a deletion would have nothing to do."""
+        return not self.renders and not self.downloads and not (self.unnamed and self.unnamed.objects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +95,12 @@ def garbage(
 ) -> Garbage:
     """What `gc` deletes; see `retired`. With `remote` raises where the provider could not be asked."""
     with project.synced_store() as store:
-        found = retired(project, store, older_than, patterns=patterns)
+        every = retired(project, store, older_than, patterns=patterns)
+        found, wanted = _unwanted(project, every)
         if remote and at_provider(project, store, found):
             project.require_provider()
-    return Garbage(tuple(found), *stale_parts(project))
+        unnamed = _unnamed(project, store, found)
+    return Garbage(tuple(found), *stale_parts(project), wanted, unnamed)
 
 
 def collect_garbage(
@@ -98,11 +114,11 @@ def collect_garbage(
     """Delete what was found, as far as it is still retired. Raises `StateLocked` and `ProviderError`."""
     with changing(project, waiting) as session:
         shown = {one.record.key for one in found.renders}
-        still = retired(project, session.store, older_than, shown)
+        still, _ = _unwanted(project, retired(project, session.store, older_than, shown))
         deleted = delete(project, session, still, remote=remote)
         clear_leftovers(project, session.store, project.clock.now() - STALE)
         relink(project, session.store)
-    return deleted
+        return replace(deleted, bucket=_sweep(project, session.store))
 
 
 def everything_rendered(
@@ -126,7 +142,49 @@ def destroy(
         deleted = delete(project, session, everything(project, session.store)[0], remote=remote)
         clear_leftovers(project, session.store, project.clock.now() + 1)
         relink(project, session.store)
-    return deleted
+        return replace(deleted, bucket=_sweep(project, session.store))
+
+
+def _unwanted(project: Project, found: list[Doomed]) -> tuple[list[Doomed], dict[str, int]]:
+    """Retired renders that no other branch names, and how many others there are by branch."""
+    from sorasync.operations.branch_locks import named_on_branches
+
+    if not found or project.lock_path is None:
+        return found, {}
+    named = named_on_branches(project.root, project.config.lock_file)
+    wanted = Counter(named[asset] for one in found if (asset := one.record.asset) in named and asset)
+    return [one for one in found if one.record.asset not in named], dict(sorted(wanted.items()))
+
+
+def _named(project: Project, store: Store, without: Collection[str] = ()) -> set[str]:
+    """The digests that this library names: its state, and the lock files of its branches."""
+    from sorasync.operations.branch_locks import named_on_branches
+
+    briefs = store.briefs().items()
+    named = {brief.asset for key, brief in briefs if brief.asset is not None and key not in without}
+    if project.lock_path is not None:
+        named.update(named_on_branches(project.root, project.config.lock_file))
+    return named
+
+
+def _unnamed(project: Project, store: Store, going: list[Doomed]) -> Unnamed | None:
+    """What a sweep of the bucket would find once those records are gone."""
+    archive = project.assets().archive
+    if not archive.remote:
+        return None
+    named = _named(project, store, {one.record.key for one in going})
+    released = {one.record.asset for one in going if one.record.asset is not None} - named
+    return archive.unnamed(named, released, grace(project), project.clock.now())
+
+
+def _sweep(project: Project, store: Store) -> SweptBucket | None:
+    archive = project.assets().archive
+    return archive.sweep(_named(project, store) if archive.remote else (), grace(project))
+
+
+def grace(project: Project) -> float:
+    """Seconds for which an object stays in the bucket that no library names."""
+    return project.config.assets.grace_days * 86_400.0
 
 
 def _refuse_protected(store: Store, include: bool) -> None:
@@ -186,7 +244,8 @@ def _doomed(
     going = sorted(records, key=lambda r: (natural(r.address), r.intent_at or 0.0, r.key))
     keys = {record.key for record in going}
     shared = {brief.asset for key, brief in store.briefs().items() if key not in keys}
-    sizes = project.assets().present()
+    assets = project.assets()
+    sizes = assets.archive.sizes() | assets.present()
     found: list[Doomed] = []
     counted: set[tuple[str, ...]] = set()
     for record in going:
@@ -305,6 +364,7 @@ def _delete_files(project: Project, session: ChangeSession, going: list[Record])
     freed = 0
     for digest in sorted(digests):
         freed += assets.remove(digest)
+    assets.archive.release(sorted(digests))
     for digest in sorted({record.asset for record in going if record.asset is not None} & kept):
         drop_sidecar(assets, digest, keys)
     with store.transaction():

@@ -137,13 +137,16 @@ def bring_all(
 
 
 def keep_all(project: Project, store: Store) -> int:
-    """Take what is stored on this disk and not in the bucket there; how many. Raises `ArchiveError`."""
+    """Take what is stored on this disk and not in the bucket there; how many. Raises `ArchiveError`.
+
+    What somebody has condemned there meanwhile, and this state names, is named again.
+    """
     assets = project.assets()
     if not assets.archive.remote:
         return 0
-    stored = [b.asset for b in store.briefs().values() if b.status is Status.STORED and b.asset is not None]
-    unkept = assets.unkept(stored)
-    return sum(assets.keep(sha256) for sha256 in unkept)
+    stored = {b.asset for b in store.briefs().values() if b.status is Status.STORED and b.asset is not None}
+    assets.archive.speak_up(stored)
+    return sum(assets.keep(sha256) for sha256 in assets.unkept(stored))
 
 
 def shrink_cache(project: Project, store: Store, graph: Graph, used: Collection[str] = ()) -> int:

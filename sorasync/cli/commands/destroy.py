@@ -64,7 +64,7 @@ def command(
     elif deleted is not None:
         from sorasync.cli.views.gc_output import deleted_text
 
-        print_lines(deleted_text(deleted))
+        print_lines(deleted_text(deleted, project.config.assets.grace_days))
     unfinished = found.unsettled or (deleted is not None and deleted.failed)
     return ExitCode.PARTIAL if unfinished else ExitCode.DONE
 

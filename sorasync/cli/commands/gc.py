@@ -51,8 +51,9 @@ def command(
     """List retired renders, or delete them.
 
     A retired render was paid for and is no longer wanted: no address points to it and no manifest asks for
-    it. Renders in flight, protected renders, and files that are not in the state are never touched. ADDRESS
-    limits the list to renders of that address, and takes * and ?.
+    it. Renders in flight, protected renders, what the lock file of another git branch names, and files that
+    are not in the state are never touched. ADDRESS limits the list to renders of that address, and takes *
+    and ?. Objects of a bucket are deleted once no library has named them for [assets] grace_days.
     """
     from sorasync.cli.app.invocation import declined
     from sorasync.cli.views.gc_output import deleted_text, gc_json, gc_text
@@ -65,14 +66,14 @@ def command(
         now = project.clock.now()
         print_lines(gc_text(found, now, asked=delete, quiet=globals.quiet, filtered=filtered))
     deleted = None
-    if delete and (found.renders or found.downloads):
+    if delete and not found.nothing:
         deleted = _delete(project, found, older_than, lock_timeout, remote=remote, yes=yes, json=globals.json)
         if deleted is None:
             return declined("Nothing was deleted.")
     if globals.json:
         print_json(gc_json(found, deleted, project.clock.now()))
     elif deleted is not None:
-        print_lines(deleted_text(deleted))
+        print_lines(deleted_text(deleted, project.config.assets.grace_days))
     return ExitCode.PARTIAL if deleted is not None and deleted.failed else ExitCode.DONE
 
 
@@ -93,6 +94,8 @@ def _delete(
 
     where = " here and at the provider" if remote else ""
     what = f"delete {counted(len(found.renders), 'retired render')}{where}"
+    if not found.renders and found.unnamed is not None and found.unnamed.due:
+        what = f"delete {counted(found.unnamed.due, 'object')} from the bucket"
     if not yes and not agreed(f"Really {what}?", what=what, json=json):
         return None
     return collect_garbage(project, found, waiting(lock_timeout), older_than, remote=remote)

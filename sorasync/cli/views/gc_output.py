@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
+from sorasync.assets.archive import Unnamed
 from sorasync.cli.app.failure import one_line
 from sorasync.cli.terminal.columns import cells, cut, padded, screen_width
 from sorasync.cli.terminal.units import age, iso, size
@@ -71,7 +73,10 @@ def gc_text(
     filtered: bool = False,
 ) -> Iterator[str]:
     """What can be deleted, with totals; `filtered` if only part of the retired renders was requested."""
-    if not found.renders and not found.downloads:
+    for branch, number in found.wanted.items():
+        stay, them = ("stays", "it") if number == 1 else ("stay", "them")
+        yield f"{counted(number, 'retired render')} {stay}: the lock file of branch {branch} names {them}."
+    if found.nothing:
         yield (
             "No retired render matches: there is nothing to delete."
             if filtered
@@ -87,16 +92,33 @@ def gc_text(
         yield f"{count}, {bytes_}; rendering them again would cost {cost}."
     if found.downloads:
         yield f"{counted(found.downloads, 'abandoned download')}, {size(found.download_bytes)}."
+    yield from _unnamed_text(found.unnamed)
     if not asked:
         yield "Nothing was deleted. To delete them: sorasync gc --delete"
 
 
-def deleted_text(deleted: Deleted) -> Iterator[str]:
+def _unnamed_text(unnamed: Unnamed | None) -> Iterator[str]:
+    if unnamed is not None and unnamed.objects:
+        due = f", {unnamed.due} of them for long enough to be deleted" if unnamed.due else ""
+        objects = counted(unnamed.objects, "object")
+        yield f"{objects} in the bucket, {size(unnamed.bytes)}, named by no library{due}."
+
+
+def deleted_text(deleted: Deleted, grace_days: float) -> Iterator[str]:
     """What went, and what could not."""
     for address, message in deleted.failed.items():
         yield f"! {address}: kept, the provider did not delete it: {one_line(message)}"
     there = f", {deleted.remote} at the provider" if deleted.remote else ""
     yield f"Deleted: {counted(len(deleted.keys), 'render')}, {size(deleted.bytes)}{there}."
+    swept = deleted.bucket
+    if swept is not None and swept.deleted:
+        yield f"Deleted from the bucket: {counted(swept.deleted, 'object')}, {size(swept.bytes)}."
+    if swept is not None and swept.waiting:
+        objects = counted(swept.waiting, "object")
+        yield (
+            f"{objects} in the bucket, {size(swept.waiting_bytes)}, named by no library: "
+            f"deleted by a later gc, {grace_days:g} days after it was first seen so."
+        )
 
 
 def gc_json(found: Garbage, deleted: Deleted | None, now: float) -> dict[str, object]:
@@ -109,6 +131,8 @@ def gc_json(found: Garbage, deleted: Deleted | None, now: float) -> dict[str, ob
         "bytes": sum(one.bytes for one in found.renders),
         "cost_usd": None if cost.unknown else usd(cost.known_usd),
         "abandoned_downloads": {"count": found.downloads, "bytes": found.download_bytes},
+        "named_on_branches": dict(found.wanted),
+        "unnamed_objects": None if found.unnamed is None else asdict(found.unnamed),
         "deleted": deleted_json(deleted),
     }
 
@@ -122,4 +146,5 @@ def deleted_json(deleted: Deleted | None) -> dict[str, object] | None:
         "bytes": deleted.bytes,
         "remote": deleted.remote,
         "failed": [{"address": a, "message": m} for a, m in deleted.failed.items()],
+        "bucket": None if deleted.bucket is None else asdict(deleted.bucket),
     }
