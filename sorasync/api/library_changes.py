@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sorasync.operations.import_one import Imported
     from sorasync.operations.local_videos import Pulled
     from sorasync.operations.migrate import Migration
+    from sorasync.operations.move_assets import MovedAssets
     from sorasync.operations.pick_outcome import PickOutcome
     from sorasync.operations.price_map import Synced
     from sorasync.operations.resolve import Settled
@@ -114,6 +115,12 @@ class LibraryChanges(OpenLibrary):
         from sorasync.operations.local_videos import pull
 
         return outside_loop(lambda: pull(self._project(), patterns, heard(progress)))
+
+    def move_assets(self, to: str | PathLike[str], progress: Progress | None = None) -> MovedAssets:
+        """Copy every video and still to a bucket (a URL) or a directory; nothing is removed."""
+        from sorasync.operations.move_assets import move_assets
+
+        return outside_loop(lambda: move_assets(self._project(), str(to), heard(progress)))
 
     def gc(
         self,

@@ -53,6 +53,7 @@ COMMANDS = {
     "log": "Show everything that happened to one address.",
     "cost": "Add up what was spent, by clip, day, month, model or run.",
     "prices": "Show the prices that plans go by, or read published ones.",
+    "assets": "Manage the videos: copy them to a bucket, or back.",
     "state": "Manage the state: list, lock, back up, restore, recover, check.",
     "doctor": "Check the provider and this machine, without spending anything.",
     "preview": "Serve the preview provider on a port.",

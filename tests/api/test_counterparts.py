@@ -12,6 +12,7 @@ import pytest
 
 from sorasync.api.library import Library
 from sorasync.api.library_state import LibraryState
+from sorasync.cli.commands.assets import COMMANDS as ASSETS_COMMANDS
 from sorasync.cli.commands.state import COMMANDS as STATE_COMMANDS
 from sorasync.cli.main import COMMANDS
 from tests.architecture.source import imports, modules, package
@@ -50,6 +51,7 @@ COUNTERPARTS: dict[str, tuple[str, ...]] = {
     "cost": ("cost", "usable_cost", "estimate_accuracy"),
     "prices": ("prices", "sync_prices"),
     "doctor": ("doctor",),
+    "assets move": ("move_assets",),
     "state list": ("state.rows",),
     "state check": ("state.check",),
     "state lock": ("state.lock",),
@@ -75,7 +77,8 @@ SHOWN_BESIDE = {
 
 
 def test_every_command_has_its_methods_or_a_reason() -> None:
-    commands = {name for name in COMMANDS if name != "state"} | {f"state {name}" for name in STATE_COMMANDS}
+    commands = {name for name in COMMANDS if name not in ("state", "assets")}
+    commands |= {f"state {name}" for name in STATE_COMMANDS} | {f"assets {name}" for name in ASSETS_COMMANDS}
     assert {*COUNTERPARTS, *NO_METHOD} == commands
     page = PAGE.read_text(encoding="utf-8")
     assert [name for name in NO_METHOD if f"`{name}`" not in page] == []

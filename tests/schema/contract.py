@@ -18,8 +18,8 @@ def command_of(arguments: Sequence[str]) -> str:
     start = next((at for at, word in enumerate(words) if word in COMMANDS), None)
     if start is None:
         return ""
-    if words[start] == "state" and len(words) > start + 1:
-        return f"state {words[start + 1]}"
+    if words[start] in ("state", "assets") and len(words) > start + 1:
+        return f"{words[start]} {words[start + 1]}"
     return words[start]
 
 
