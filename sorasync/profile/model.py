@@ -60,7 +60,7 @@ SizePattern = Annotated[str, AfterValidator(compiled_pattern)]
 class Data(BaseModel):
     """Base of everything read from a profile: immutable, and no key is let through unread."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class SecondsRange(Data):
