@@ -1,4 +1,4 @@
-"""Editing: the source's own frames, graded, with the edit's words on top."""
+"""Editing: the source's own frames, graded, with the edit's words beside them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 from sorasync.preview.animatic.canvas import Canvas, even
 from sorasync.preview.animatic.grade import Grade, read_grade
 from sorasync.preview.animatic.note import Box, Note, read_note, write_note
-from sorasync.preview.animatic.page import lay_page
+from sorasync.preview.animatic.page import Page, lay_page
 from sorasync.preview.animatic.patch import Patch, lay
 from sorasync.preview.animatic.render import Meter
-from sorasync.preview.animatic.ribbon import draw_ribbon, ribbon_top
+from sorasync.preview.animatic.ribbon import EditCards, draw_ribbon, ribbon_top
 from sorasync.preview.animatic.slate import draw_slate, title_of
 from sorasync.preview.animatic.theme import Theme, accent_of
 from sorasync.preview.animatic.video import FPS, pictures, probe, writing
@@ -25,7 +25,7 @@ def edit(
     label: str | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> None:
-    """Write the source's frames with an edit visibly on top, in the same size and length.
+    """Write the source's frames with an edit that shows, in the same size and length.
 
     Colours named in the prompt are graded into the picture; what is written stays as it is, but for the
     slate, which shows `label` if there is one. `BadMedia` when the source cannot be decoded.
@@ -36,11 +36,11 @@ def edit(
     known = read_note(source)
     number = known.edits + 1 if known else 1
     grade, theme = read_grade(prompt), Theme(*size)
-    ribbon = draw_ribbon(theme, prompt, number, grade.colours)
+    page = lay_page(theme, known.clean) if known else None
+    words, (left, top) = _words(theme, page, prompt, number, grade)
     slate = _slate(theme, known, label)
-    note = (
-        write_note(_noted(known, grade, label, number, _ribbon_box(theme, ribbon, number))) if known else ""
-    )
+    box = (left, top // 2 * 2, words.width, words.height)
+    note = write_note(_noted(known, grade, label, number, box)) if known else ""
     meter = Meter(progress, frames)
     with writing(out, *size, note, known.spoken if known else ()) as writer:
         for canvas in pictures(source, *size, frames):
@@ -48,7 +48,7 @@ def edit(
             if known and slate:
                 lay(canvas, slate, *known.slate[:2])
             if known is None or not known.clean:
-                lay(canvas, ribbon, 0, ribbon_top(theme, number))
+                lay(canvas, words, left, top)
             writer.put(canvas)
             meter.step()
 
@@ -76,17 +76,23 @@ def _slate(theme: Theme, known: Note | None, label: str | None) -> Patch | None:
     return draw_slate(theme, title, accent_of(known.palette), page.column[2:]) if page.has_text else None
 
 
-def _ribbon_box(theme: Theme, ribbon: Patch, number: int) -> Box:
-    return 0, ribbon_top(theme, number) // 2 * 2, ribbon.width, ribbon.height
+def _words(
+    theme: Theme, page: Page | None, prompt: str, number: int, grade: Grade
+) -> tuple[Patch, tuple[int, int]]:
+    """The edit's words and where they lie: beside the picture where there is a column, else on it."""
+    if page is None or not page.has_text:
+        return draw_ribbon(theme, prompt, number, grade.colours), (0, ribbon_top(theme, number))
+    cards = EditCards.in_column(theme, page.column)
+    return cards.draw(prompt, number, grade.colours), (page.column[0], cards.top(number))
 
 
-def _noted(known: Note, grade: Grade, label: str | None, number: int, ribbon: Box) -> Note:
-    """What the file remembers: the source's note, with this edit's colours, label and ribbon."""
+def _noted(known: Note, grade: Grade, label: str | None, number: int, words: Box) -> Note:
+    """What the file remembers: the source's note, with this edit's colours, label and words."""
     return replace(
         known,
         palette=grade.colours if len(grade.colours) > 1 else known.palette,
         graded=known.graded or len(grade.colours) > 1,
         edits=number,
         label=label or known.label,
-        written=(*known.written, ribbon),
+        written=(*known.written, words),
     )

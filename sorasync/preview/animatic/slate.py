@@ -13,7 +13,7 @@ from sorasync.preview.animatic.text import Colour, Font, fit, plain, wrap, write
 from sorasync.preview.animatic.theme import CARD, DIM, FADED, INK, Theme
 
 # The slate's part of the column.
-_SLATE = 0.4
+SLATE_SHARE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def title_of(label: str | None, model: str, width: int, height: int) -> Title:
 def draw_slate(theme: Theme, title: Title, accent: Colour, size: tuple[int, int]) -> Patch:
     """Name, variant, take, model and size under a clapper's stripes, as large as asked."""
     edge, stripe = theme.px(12), theme.px(9)
-    width, height = size[0], round(size[1] * _SLATE)
+    width, height = size[0], round(size[1] * SLATE_SHARE)
     picture = Image.new("RGBA", (width, height), (*CARD[:3], 255))
     draw = ImageDraw.Draw(picture)
     _stripes(draw, width, stripe)

@@ -32,6 +32,7 @@ _PREPOSITIONS = words_of("prepositions")
 PRONOUNS = words_of("pronouns")
 # Things whose names are verbs as well: they are things only after a determiner or the like.
 _VERBS_TOO = words_of("verbs_too")
+_IRREGULAR_PLURALS = words_of("irregular_plurals")
 _STOPS = words_of("stops")
 _IN_AIR = words_of("in_air")
 _BASE_VERBS = words_of("base_verbs")
@@ -110,8 +111,9 @@ def is_verb(text: ReadText, match: Match) -> bool:
         and text.before(match.first, 1)
         and text.before(match.first, 1)[0] not in DETERMINERS
     ):
-        # "The farmer trains" and "farmers train", but a police car.
-        return word.text.endswith("s") or text.words[match.first - 1].text.endswith("s")
+        # "The farmer trains", "farmers train" and "children train", but a police car.
+        before = text.words[match.first - 1].text
+        return word.text.endswith("s") or before.endswith("s") or before in _IRREGULAR_PLURALS
     if word.text.endswith("s") and text.before(match.first, 1) in (["and"], ["then"]):
         return True
     for before in text.before(match.first, 3):

@@ -75,6 +75,7 @@ def test_a_place_is_drawn_only_where_it_is_named(prompt: str, place: str | None)
         ("The boy watches the sea while a mail boat rocks.", ["⛵"]),
         ("She leaves the house and trains for the race.", ["🏠"]),
         ("A steam train leaves the platform.", ["🚂"]),
+        ("Two children watch a dog.", ["🐕"]),
         ("Hand-painted animation of a fox.", ["🦊"]),
         ("No cars, an old lighthouse.", ["lighthouse"]),
         ("The camera glides like a swan over a dog.", []),
