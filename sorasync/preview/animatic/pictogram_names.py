@@ -11,15 +11,39 @@ from typing import NamedTuple
 
 from sorasync.preview.animatic.vocabulary import words_of
 
+# Little words of descriptions and of dialogue.
 _FUNCTION_WORDS = {
-    "en": "the a an of and in on at with to is his her its their by from into over as under through",
-    "de": "der die das ein eine einen einem einer und im am mit auf von zu ist den dem über durch unter vor",
-    "fr": "le la les un une des du et dans sur avec au aux est de sous par en il elle qui devant",
-    "es": "el la los las un una y en con sobre de del al por bajo es se que su entre hacia",
-    "it": "il lo la gli le un una e in nel nella con su di del della al alla per sotto che sul",
-    "pt": "o a os as um uma e em no na com sobre de do da ao à por sob que seu pelo pela",
-    "tr": "bir ve ile bu için gibi içinde üzerinde altında",
-    "id": "di dan yang dengan dari ke seorang sebuah seekor ini itu",
+    "en": (
+        "the a an of and in on at with to is his her its their by from into over as under through i you "
+        "he she it we they me him not no what who this that was are have be do will my your but if how "
+        "yes"
+    ),
+    "de": (
+        "der die das ein eine einen einem einer und im am mit auf von zu ist den dem über durch unter vor "
+        "ich du er sie es wir ihr ihn ihm mich dich nicht kein ja nein was wer wie dass bis war sind hat "
+        "noch schon mein aber"
+    ),
+    "fr": (
+        "le la les un une des du et dans sur avec au aux est de sous par en il elle qui devant je tu nous "
+        "vous ils ne pas ce cette mon ton que quoi oui non suis mais si où"
+    ),
+    "es": (
+        "el la los las un una y en con sobre de del al por bajo es se que su entre hacia yo tú ella "
+        "nosotros no sí qué quién me te está estoy mi muy pero si donde como"
+    ),
+    "it": (
+        "il lo la gli le un una e in nel nella con su di del della al alla per sotto che sul io tu lui "
+        "lei noi non sì mi ti ci cosa chi sono è mio ma se dove come"
+    ),
+    "pt": (
+        "o a os as um uma e em no na com sobre de do da ao à por sob que seu pelo pela eu você ele ela "
+        "nós não sim me te está são meu mas onde como"
+    ),
+    "tr": "bir ve ile bu için gibi içinde üzerinde altında ben sen o biz siz değil ne kim evet hayır ama",
+    "id": (
+        "di dan yang dengan dari ke seorang sebuah seekor ini itu aku saya kamu dia kami kita tidak bukan "
+        "apa siapa ya tetapi"
+    ),
 }
 # Letters that tell languages apart which share their little words.
 _LETTERS = {"de": "äöüß", "fr": "èêàçœû", "es": "íñóú¿¡", "it": "òùì", "pt": "ãõç", "tr": "ğşı"}

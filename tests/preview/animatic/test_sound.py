@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from sorasync.preview.animatic import draw, edit, extend
+from sorasync.preview.animatic.pictogram_names import language_of
 from sorasync.preview.animatic.speech import RATE, SaidLine, Soundtrack
 from tests.preview.animatic.support import scene
 
@@ -80,3 +81,23 @@ def test_a_voice_on_this_machine_says_the_lines(tmp_path: Path, monkeypatch: pyt
     program.write_text("#!/bin/sh\nexit 1\n")
     assert np.abs(Soundtrack([SaidLine(0.0, 1.0, "Ada", "No voice.")]).block(0, RATE)).max() > 0.02
     assert os.environ["PATH"] == str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "language"),
+    [
+        ("Ich glaube es nicht, bis ich ihn sehe.", "de"),
+        ("He is coming home tonight, at last.", "en"),
+        ("I do not know what you mean.", "en"),
+        ("Je ne sais pas où il est.", "fr"),
+        ("No sé quién eres, pero te conozco.", "es"),
+        ("Non so chi sei, ma ti conosco.", "it"),
+        ("Eu não sei onde você está.", "pt"),
+        ("Ben seni tanıyorum ama o değil.", "tr"),
+        ("Aku tidak tahu siapa dia.", "id"),
+        ("彼はどこですか", "ja"),
+        ("Wait!", "en"),
+    ],
+)
+def test_a_line_is_spoken_in_its_own_language(line: str, language: str) -> None:
+    assert language_of(line) == language
