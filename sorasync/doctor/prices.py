@@ -47,7 +47,7 @@ def price_checks(project: Project, models: Mapping[str, set[str]]) -> Iterator[C
         f"{model} {size}"
         for model, sizes in models.items()
         for size in sizes
-        if profile.create_cost(model, size, 1) is None
+        if (known := profile.model(model)) is None or not known.is_priced(size)
     }
     if unknown:
         hint = "put dollars a second under [prices] in sorasync.toml"

@@ -27,7 +27,10 @@ _STATE_URL = r"^(sqlite:.*\S|postgres(ql)?://\S+)$"
 _ASSETS_URL = r"^((s3|gs|az)://[^\s/]\S*|file:///\S+)$"
 _CODE = r"^S[0-9]{3}$"
 _NAMES = r"^[^{}\s/\\<>:|?*]*(\{[A-Za-z][A-Za-z0-9_-]*\}[^{}\s/\\<>:|?*]*)+$"
-_PRICED = r"^(\*|360p|480p|540p|720p|768p|1080p|2k|4k|[1-9][0-9]{0,4}x[1-9][0-9]{0,4})$"
+_PRICED = (
+    r"^(\*|360p|480p|540p|720p|768p|1080p|2k|4k|[1-9][0-9]{0,4}x[1-9][0-9]{0,4})"
+    r"( [1-9][0-9]{0,3}s)?( [a-z][a-z_-]{0,30}){0,4}$"
+)
 
 EXPECTED.update(
     {
@@ -282,8 +285,9 @@ class Config(Table):
     )
     prices: dict[str, dict[PricedSize, Dollars]] = Field(
         {},
-        description="Dollars a second, by model and size or tier (`720p`); `*` is every other size. Of image "
-        "models: dollars a picture.",
+        description="Dollars a second, by model and size or tier (`720p`); `*` is every other size. With a "
+        "length (`720p 5s`): dollars for a render of that length; with words of the profile's `price_words` "
+        "(`720p silent`): where they hold. Of image models: dollars a picture.",
         examples=[{"my-model": {"1280x720": 0.04}}],
     )
     lint: LintConfig = Field(default_factory=LintConfig, description="Which rules apply.")

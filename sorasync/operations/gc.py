@@ -287,8 +287,15 @@ def remake_cost(record: Record, profile: Profile) -> Decimal | None:
         case "edit":
             price = profile.edit_cost(record.model, record.size, length)
         case _:
-            image = bool(inputs_of(record.inputs).get("image"))
-            price = profile.create_cost(record.model, record.size, billed, image=image)
+            inputs = inputs_of(record.inputs)
+            params = inputs.get("params")
+            price = profile.create_cost(
+                record.model,
+                record.size,
+                billed,
+                image=bool(inputs.get("image")),
+                params=params if isinstance(params, dict) else {},
+            )
     return price if price is not None else record.cost_usd
 
 

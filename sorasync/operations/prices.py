@@ -17,10 +17,13 @@ from sorasync.profile.price_book import BOOK_FILE, PriceBook, read_books
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Dollars for a second, a `first frame` or a `still`; None where no price is known.
+    """Dollars for a second, a render of one length, a `first frame`, a `still` or a million tokens.
 
-    `size` is a size, a tier, or `*`, after `still` where the price is that of a picture; `source` the file it
-    stands in or the profile, `as_of` the day it was read, None where nobody said.
+    None where no price is known.
+
+    `size` is a size, a tier, or `*`, after `still` where the price is that of a picture, before a length and
+    words where it is for these alone, and before `tokens`; `source` the file it stands in or the profile,
+    `as_of` the day it was read, None where nobody said.
     """
 
     model: str
@@ -32,6 +35,7 @@ class Price:
 
 FIRST_FRAME = "first frame"
 STILL = "still"
+TOKENS = "tokens"
 _SENT = "sent image"
 
 
@@ -47,6 +51,9 @@ def known_prices(project: Project) -> Iterator[Price]:
         model = project.profile.models[name]
         for size in sorted(model.prices):
             yield Price(name, size, model.prices[size], *_price_source(project, book, name, size))
+        for size in sorted(model.token_prices):
+            where = f"profile {project.profile.name}", project.profile.as_of
+            yield Price(name, f"{size} {TOKENS}", model.token_prices[size], *where)
         if model.image_price:
             yield Price(
                 name, FIRST_FRAME, model.image_price, *_price_source(project, book, name, FIRST_FRAME)
@@ -63,14 +70,30 @@ def used_prices(project: Project, graph: Graph) -> Iterator[Price]:
     book = read_books(project.root).get(project.profile.name)
     stills = {one.address: one for one in graph.renders.values() if one.kind is Kind.STILL}
     videos = [one for one in graph.renders.values() if one.model and one.address not in stills]
-    for name, size in sorted({(one.model, one.size) for one in videos}):
-        model = project.profile.model(name)
-        price = None if model is None else model.price(size)
-        yield Price(name, size, price, *_price_source(project, book, name, size))
+    for name, size, at, price in sorted({_priced(project, one) for one in videos}, key=_by_name):
+        yield Price(name, size if at is None else at, price, *_price_source(project, book, name, at or size))
     for name, size, quality in sorted({_drawn_at(one) for one in stills.values()}):
         image = project.profile.images.model(name)
         at = f"{size} {quality}" if quality else size
         yield _of_still(project, name, at, None if image is None else image.price(size, quality or None))
+
+
+def _by_name(priced: tuple[str, str, str | None, Decimal | None]) -> tuple[str, str, str]:
+    model, size, at, _ = priced
+    return model, size, at or ""
+
+
+def _priced(project: Project, video: Render) -> tuple[str, str, str | None, Decimal | None]:
+    """A video's model and size, the name of its price where that is for some lengths or words alone, and the
+    price.
+    """
+    model = project.profile.model(video.model)
+    if model is None:
+        return video.model, video.size, None, None
+    words = project.profile.price_words_of(video.params)
+    name = model.priced_as(video.size, video.billed_seconds, words)
+    at = name if name is not None and " " in name else None
+    return video.model, video.size, at, model.price(video.size) if at is None else model.prices[at]
 
 
 def _drawn_at(still: Render) -> tuple[str, str, str]:

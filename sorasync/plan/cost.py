@@ -28,7 +28,9 @@ def cost_of(render: Render, profile: Profile, *, batch: bool = False) -> Decimal
             return FREE
         case Kind.CREATE:
             batched = batch and in_batch(render, profile)
-            return profile.create_cost(render.model, render.size, render.seconds, batched, render.first_frame)
+            return profile.create_cost(
+                render.model, render.size, render.seconds, batched, render.first_frame, render.params
+            )
         case Kind.EXTEND:
             added = render.billed_seconds
             return profile.extend_cost(render.model, render.size, added, render.seconds - added)

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from sorasync.profile.address import BaseUrl
 from sorasync.profile.answer_path import AnswerPath, parse_path
 from sorasync.profile.headers import Headers, KeyHeader
-from sorasync.profile.model import Data, Model
+from sorasync.profile.model import Data, Model, PriceWords
 from sorasync.profile.parts import Encoding, ErrorStatus, Limits, ParamType, Rate
 
 # How lost answers are settled safely.
@@ -245,9 +245,15 @@ class JobList(Data):
 
 
 class Cost(Data):
-    """What the host says it charged, and what a refusal of content costs."""
+    """What the host says it charged, and what a refusal of content costs.
+
+    `unit = "token"` counts what the job's model costs a million of them; `model` and `size` lead to that
+    model's name and to the size or tier in the same answer.
+    """
 
     reported: Paths = ()
+    model: Path | None = None
+    size: Path | None = None
     unit: Unit | None = None
     on_refusal: Literal["free", "charged", "unknown"] = "unknown"
 
@@ -316,6 +322,7 @@ class JobProfile(Data):
     rate: Rate = Rate()
     models: Mapping[str, JobModel] = Field(min_length=1)
     params: Mapping[str, ParamType] = {}
+    price_words: PriceWords = Field(default_factory=dict)
     varies: bool = False
 
     @property

@@ -40,6 +40,7 @@ _FIELDS_OF_BOTH = {
     "rate",
     "headers",
     "models",
+    "price_words",
 }
 
 

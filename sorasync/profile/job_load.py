@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 
 from pydantic import ValidationError
 
@@ -11,14 +13,39 @@ from sorasync.profile.job import JobProfile
 from sorasync.profile.job_rules import job_faults
 from sorasync.profile.shape import shape_faults
 
+_CREDIT = re.compile(r"credit:([0-9.]+)")
+_IN_CREDITS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) credits?")
+
 
 def check_job(table: Mapping[str, object], where: str) -> JobProfile:
     """The profile. Raises `ProfileError` for the shape of its parts, then for what they owe each other."""
     try:
-        profile = JobProfile.model_validate({**table, "family": "job"})
+        profile = JobProfile.model_validate({**_without_credits(table), "family": "job"})
     except ValidationError as error:
         raise ProfileError.of(where, shape_faults(JobProfile, error)) from None
     faults = job_faults(profile)
     if faults:
         raise ProfileError.of(where, faults)
     return profile
+
+
+def _without_credits(table: Mapping[str, object]) -> Mapping[str, object]:
+    """The table with prices such as `12 credits` in dollars, where `cost.unit` says what one is worth."""
+    cost, models = table.get("cost"), table.get("models")
+    unit = cost.get("unit") if isinstance(cost, Mapping) else None
+    worth = _CREDIT.fullmatch(unit) if isinstance(unit, str) else None
+    if worth is None or not isinstance(models, Mapping):
+        return table
+    priced = {name: _model_without_credits(model, Decimal(worth[1])) for name, model in models.items()}
+    return {**table, "models": priced}
+
+
+def _model_without_credits(model: object, worth: Decimal) -> object:
+    prices = model.get("prices") if isinstance(model, Mapping) else None
+    if not isinstance(model, Mapping) or not isinstance(prices, Mapping):
+        return model
+    found = {
+        name: Decimal(said[1]) * worth if (said := _IN_CREDITS.fullmatch(str(price))) else price
+        for name, price in prices.items()
+    }
+    return {**model, "prices": found}

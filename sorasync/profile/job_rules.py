@@ -8,7 +8,7 @@ from sorasync.profile.answer_path import AnswerPath
 from sorasync.profile.body_tree import FILES, Use, read_tree
 from sorasync.profile.error import ProfileFault
 from sorasync.profile.job import JobProfile
-from sorasync.profile.model import ANY, SNAPSHOT
+from sorasync.profile.model import ANY, SNAPSHOT, odd_price_words
 from sorasync.text import close_match
 
 Faults = Iterator[ProfileFault]
@@ -246,6 +246,11 @@ def _costs(profile: JobProfile) -> Faults:
     if bool(profile.cost.reported) != (profile.cost.unit is not None):
         missing = "unit" if profile.cost.reported else "reported"
         yield _rule_fault(f"cost.{missing}", "reported and unit go together")
+    if profile.cost.unit == "token" and profile.cost.model is None:
+        yield _rule_fault("cost.model", "tokens are counted by the price of a model: where is its name?")
+    for name, price, odd in odd_price_words(profile.models, profile.price_words):
+        place = ("models", name, "prices", price)
+        yield _rule_fault(place, f"{odd} is not among price_words", fix=close_match(odd, profile.price_words))
 
 
 _RULES: tuple[Callable[[JobProfile], Faults], ...] = (

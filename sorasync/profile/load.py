@@ -154,6 +154,9 @@ def _with_published_prices(table: Table, book: PriceBook) -> Table:
         rest = published.prices.get(ANY)
         prices = dict(published.prices)
         for size, price in own.items() if isinstance(own, Mapping) else ():
+            if " " in size:
+                # The book knows neither lengths nor words.
+                continue
             tiered = published.prices.get(tier_of(size) or size)
             if size not in prices and tiered is not None:
                 prices[size] = tiered

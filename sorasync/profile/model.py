@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -28,6 +30,10 @@ TIERS = {
     1440: "2k",
     2160: "4k",
 }
+_PRICE_NAME = re.compile(
+    rf"(\*|[1-9][0-9]{{0,4}}x[1-9][0-9]{{0,4}}|{'|'.join(TIERS.values())})"
+    r"(?: ([1-9][0-9]{0,3})s)?((?: [a-z][a-z_-]{0,30}){0,4})"
+)
 # How far a size may be from its tier: encoders round 720 to 704 or 736, and 1080 to 1088.
 _TIER_TOLERANCE = 0.03
 
@@ -42,6 +48,35 @@ def as_money(value: object) -> object:
 
 # US dollars, zero or more.
 Money = Annotated[Decimal, BeforeValidator(as_money), Field(ge=0, lt=10**12, allow_inf_nan=False)]
+
+
+@dataclass(frozen=True, slots=True)
+class PriceName:
+    """What a price is for: a size, a tier or `*`, maybe renders of one length alone, and the words of
+    `price_words` that must hold: `720p`, `* 5s`, `1080p silent`.
+    """
+
+    size: str
+    seconds: int | None = None
+    words: frozenset[str] = frozenset()
+
+
+@lru_cache(maxsize=1024)
+def price_name(text: str) -> PriceName:
+    """A price's name, read. Raises `ValueError` with a sentence."""
+    found = _PRICE_NAME.fullmatch(text)
+    if found is None:
+        raise ValueError("a size, a tier such as 720p or *, a length such as 5s, words of price_words")
+    return PriceName(found[1], int(found[2]) if found[2] else None, frozenset(found[3].split()))
+
+
+def _checked_price_name(text: str) -> str:
+    price_name(text)
+    return text
+
+
+# The name of a price of videos.
+PricedAs = Annotated[str, AfterValidator(_checked_price_name)]
 
 
 def compiled_pattern(pattern: str) -> str:
@@ -61,6 +96,12 @@ class Data(BaseModel):
     """Base of everything read from a profile: immutable, and no key is let through unread."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+# Words in the names of prices, and the params that each stands for.
+PriceWords = Mapping[
+    Annotated[str, Field(pattern=r"^[a-z][a-z_-]{0,30}$")], Mapping[str, str | bool | int | float]
+]
 
 
 class SecondsRange(Data):
@@ -83,9 +124,12 @@ class Model(Data):
     the pattern matches and whose sides are multiples of it. `pixel_frames` is the most pixels that all
     frames of a video may have together, at `frames_per_second` and one frame more; sides count up to the
     next multiple. `extended_pixel_frames` is the same for the result of an extension. `prices` maps a size,
-    a tier such as `720p`, or `*` for every size that is not named, to dollars a second; `image_price` is
-    what a first frame costs on top; `batch_factor` is what a batch costs in relation to that, None where
-    there is no batch or its price is unknown. `image` says whether a first frame can be given.
+    a tier (`720p`), or `*` for every size that is not named, to dollars a second; with a length (`* 5s`)
+    to dollars for a render of that length, with words (`720p silent`) where the profile's `price_words` hold.
+    The name that says most counts. `token_prices` are dollars for a million tokens by size or tier, where
+    `pixels_per_token` pixels of a frame are a token; `image_price` is what a first frame costs on top;
+    `batch_factor` is what a batch costs in relation to that, None where there is no batch or its price is
+    unknown. `image` says whether a first frame can be given.
     """
 
     sizes: tuple[str, ...] = ()
@@ -97,7 +141,9 @@ class Model(Data):
     seconds: Seconds = SecondsRange(min=1, max=3600)
     default_size: str | None = None
     default_seconds: int | None = Field(default=None, ge=1)
-    prices: Mapping[str, Money] = {}
+    prices: Mapping[PricedAs, Money] = {}
+    token_prices: Mapping[str, Money] = {}
+    pixels_per_token: int = Field(default=1024, ge=1)
     image_price: Money = Decimal(0)
     batch_factor: Money | None = None
     image: bool = True
@@ -121,12 +167,59 @@ class Model(Data):
         wide, high = (-(-side // step) * step for side in sides)
         return max(0, most // (wide * high) - 1) // self.frames_per_second
 
-    def price(self, size: str) -> Decimal | None:
-        """Dollars a second for a direct render of that size; None = unknown."""
-        named = self.prices.get(size)
-        if named is None and (tier := tier_of(size)) is not None:
-            named = self.prices.get(tier)
-        return self.prices.get(ANY) if named is None else named
+    def price(self, size: str, words: Set[str] = frozenset()) -> Decimal | None:
+        """Dollars a second for a direct render of that size and any length; None = unknown."""
+        name = self.priced_as(size, None, words)
+        return self.prices[name] if name is not None else self._price_of_tokens(size)
+
+    def cost(self, size: str, seconds: int, words: Set[str] = frozenset()) -> Decimal | None:
+        """Dollars for a direct render without a first frame; `words` are those of `price_words` that hold."""
+        name = self.priced_as(size, seconds, words)
+        if name is not None and price_name(name).seconds is not None:
+            return self.prices[name]
+        price = self.price(size, words)
+        return None if price is None else price * seconds
+
+    def priced_as(self, size: str, seconds: int | None, words: Set[str] = frozenset()) -> str | None:
+        """The name in `prices` that says most of a render, None where none fits."""
+        sizes = _size_names(size)
+        fitting = [
+            ((len(named.words), named.seconds is not None, -sizes.index(named.size)), name)
+            for name in self.prices
+            if (named := price_name(name)).size in sizes
+            and named.seconds in (None, seconds)
+            and named.words <= words
+        ]
+        return max(fitting)[1] if fitting else None
+
+    def is_priced(self, size: str) -> bool:
+        """Whether any render of that size has a price."""
+        sizes = _size_names(size)
+        return self.price(size) is not None or any(price_name(name).size in sizes for name in self.prices)
+
+    def token_price(self, size: str) -> Decimal | None:
+        """Dollars for a million tokens at a size or tier, None where it is not priced by tokens."""
+        found = (self.token_prices[name] for name in _size_names(size) if name in self.token_prices)
+        return next(found, None)
+
+    def _price_of_tokens(self, size: str) -> Decimal | None:
+        price, sides = self.token_price(size), pixels(size)
+        if price is None or sides is None:
+            return None
+        tokens = Decimal(sides[0] * sides[1] * self.frames_per_second) / self.pixels_per_token
+        return price * tokens / 1_000_000
+
+
+def odd_price_words(models: Mapping[str, Model], words: PriceWords) -> Iterator[tuple[str, str, str]]:
+    """Words in the names of prices that nothing explains: the model, the name and the word."""
+    for name, model in models.items():
+        for price in model.prices:
+            yield from ((name, price, odd) for odd in sorted(price_name(price).words - words.keys()))
+
+
+def _size_names(size: str) -> list[str]:
+    """The names that a price for that size may have, the closest first."""
+    return [name for name in (size, tier_of(size), ANY) if name is not None]
 
 
 def tier_of(size: str) -> str | None:

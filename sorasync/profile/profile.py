@@ -14,7 +14,7 @@ from sorasync.profile.address import BaseUrl
 from sorasync.profile.headers import Headers
 from sorasync.profile.images import Images, edit_lacks, still_lacks
 from sorasync.profile.job import JobProfile, Settle, seconds_of
-from sorasync.profile.model import ANY, SNAPSHOT, Data, Model, offers_seconds
+from sorasync.profile.model import ANY, SNAPSHOT, Data, Model, PriceWords, odd_price_words, offers_seconds
 from sorasync.profile.parts import (
     Abilities,
     Auth,
@@ -40,8 +40,9 @@ class Profile(Data):
     preview server inside this program. `base_url`: the API's root, `/v1` included. `sunset`: the day the
     host stops, None once `base_url` points elsewhere. `source` and `as_of` say where the data comes from.
     `headers` go with every request to the host. `models` maps names to models; `*` means every name
-    that is not listed. `params` are the fields a clip's `params` may carry, with their types. `images` is
-    what the host can do for stills.
+    that is not listed. `params` are the fields a clip's `params` may carry, with their types. `price_words`
+    are words in the names of prices, each with the params that it stands for. `images` is what the host can
+    do for stills.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Profile(Data):
     models: Mapping[str, Model] = {}
     params: Mapping[str, ParamType] = {}
     batch_factor: Decimal | None = Field(default=None, ge=0)
+    price_words: PriceWords = Field(default_factory=dict)
     images: Images = Images()
     _job: JobProfile | None = PrivateAttr(None)
 
@@ -75,7 +77,17 @@ class Profile(Data):
     def _holds_together(self) -> Profile:
         if self.default_model is not None and self.model(self.default_model) is None:
             raise ValueError(f'default_model "{self.default_model}" is not among the models')
+        for name, price, odd in odd_price_words(self.models, self.price_words):
+            raise ValueError(f'models.{name}.prices, "{price}": {odd} is not among price_words')
         return self
+
+    def price_words_of(self, params: Mapping[str, object]) -> frozenset[str]:
+        """The words in prices that hold for a clip with those params."""
+        return frozenset(
+            word
+            for word, needed in self.price_words.items()
+            if all(params.get(name) == value for name, value in needed.items())
+        )
 
     @property
     def provider_name(self) -> str:
@@ -144,15 +156,16 @@ class Profile(Data):
         seconds: int | None,
         batch: bool = False,
         image: bool = False,
+        params: Mapping[str, object] | None = None,
     ) -> Decimal | None:
         """Dollars for a render; None if any part is unknown."""
         if model is None or size is None or seconds is None:
             return None
         known = self.model(model)
-        price = known.price(size) if known else None
-        if known is None or price is None:
+        cost = known.cost(size, seconds, self.price_words_of(params or {})) if known else None
+        if known is None or cost is None:
             return None
-        whole = price * seconds + (known.image_price if image else 0)
+        whole = cost + (known.image_price if image else 0)
         if not batch:
             return whole
         factor = known.batch_factor if known.batch_factor is not None else self.batch_factor

@@ -401,7 +401,19 @@ class JobClient(HostClient):
 
     def _charged(self, answer: Answer) -> Decimal | None:
         cost = self._job.cost
+        if cost.unit == "token":
+            return self._tokens_charged(answer)
         return answer.first(cost.reported, lambda said: cost.dollars(number(said)))
+
+    def _tokens_charged(self, answer: Answer) -> Decimal | None:
+        """The reported tokens in dollars; None where the model or its price is unknown."""
+        cost = self._job.cost
+        model = None if cost.model is None else answer.first((cost.model,), text)
+        size = None if cost.size is None else answer.first((cost.size,), text)
+        known = self._job.models.get(model or "")
+        price = None if known is None else known.token_price((size or "").lower())
+        tokens = answer.first(cost.reported, number)
+        return None if price is None or tokens is None else price * Decimal(str(tokens)) / 1_000_000
 
     def page_in(self, answer: HttpResponse, limit: int, offset: int = 0) -> Page | None:
         """The page of the list in an answer, None where there is none; `offset` jobs came before it."""

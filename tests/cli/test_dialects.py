@@ -129,6 +129,16 @@ def test_a_lost_answer_is_never_paid_for_twice(family: str, film: Film, server: 
     assert made is (family not in ASKING)
 
 
+@pytest.mark.parametrize("family", ["ark"], indirect=True)
+def test_the_tokens_that_a_host_reports_are_what_it_costs(film: Film) -> None:
+    film.write("manifests/a.toml", CLIP.replace("takes = 2\npick = 1\n", ""))
+    film.write("sorasync.toml", film.read("sorasync.toml").partition("[prices.")[0])
+    assert film.run("apply", "--yes", "--quiet").code == 0
+    total = film.run("cost", "--accuracy", "--format", "json").json["total"]
+    assert (total["difference_usd"], total["not_reported"]) == ("0.00", 0)
+    assert "$0.46" in film.run("cost").out
+
+
 @pytest.mark.parametrize(
     "family",
     [pytest.param(name, marks=[pytest.mark.heavy] if name in JOB_HOSTS[1:] else []) for name in NAMES],

@@ -184,3 +184,24 @@ def test_a_book_that_leads_out_of_the_library_is_not_read(film: Film, tmp_path: 
 @pytest.mark.parametrize("options", [("sync",), ("--provider", "openai"), ("sync", "map.json", "--used")])
 def test_options_that_do_not_go_together(film: Film, options: tuple[str, ...]) -> None:
     assert film.run("prices", *options).code == 64
+
+
+def test_sound_and_lengths_have_prices_of_their_own(film: Film) -> None:
+    film.write(
+        "sorasync.toml",
+        '[provider]\nprofile = "fal"\n[defaults]\nmodel = "fal-ai/veo3/fast"\nseconds = 8\n'
+        '[prices."fal-ai/veo3.1/fast"]\n"720p 8s" = 1.05\n',
+    )
+    film.write(
+        "manifests/a.toml",
+        CLIPS + "params = { generate_audio = false }\n"
+        '[clips.long]\nprompt = "A long pier."\nmodel = "fal-ai/veo3.1/fast"\n',
+    )
+    assert planned(film) == "1.85"
+    assert shown(film, "--used") == {
+        ("fal-ai/veo3/fast", "* silent"): ("0.10", "profile"),
+        ("fal-ai/veo3.1/fast", "720p 8s"): ("1.05", "sorasync.toml"),
+    }
+    film.write("sorasync.toml", film.read("sorasync.toml") + '"720p quiet" = 1\n')
+    refused = film.run("plan", "--offline")
+    assert refused.code == 1 and "quiet is not among price_words" in refused.err

@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from sorasync.profile import ProfileError, SecondsRange, load_profile, profile_names
-from sorasync.profile.model import tier_of
+from sorasync.profile.model import price_name, tier_of
 from tests.effort import calls
 
 NAMES = [
@@ -60,7 +60,8 @@ def test_every_built_in_profile_holds_together(name: str) -> None:
         size, seconds = model.default_size, model.default_seconds
         assert size is not None and model.offers_size(size)
         assert seconds is not None
-        assert set(model.prices) <= {*model.sizes, *map(tier_of, model.sizes)}
+        named = {price_name(name).size for name in model.prices}
+        assert named <= {"*", *model.sizes, *map(tier_of, model.sizes)}
 
 
 @pytest.mark.parametrize("name", NAMES)

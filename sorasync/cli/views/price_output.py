@@ -30,7 +30,10 @@ def prices_text(prices: Sequence[Price], profile: Profile) -> Iterator[str]:
         where = f"{price.source}{day}" if price.usd is not None else "unknown"
         yield f"{padded(price.model, names)}  {padded(price.size, sizes)}  {money(price.usd):>7}  {where}"
     yield ""
-    each = "Dollars a second, of stills a picture; `*` is every other size; a first frame is charged once."
+    each = (
+        "Dollars a second, of stills a picture, with a length a render, of tokens a million; "
+        "`*` is every other size; a first frame is charged once."
+    )
     yield f"{each} Nothing is billed here." if profile.simulated else each
 
 

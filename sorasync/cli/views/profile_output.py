@@ -11,7 +11,7 @@ import click
 
 from sorasync.cli.terminal.columns import cut, screen_width, wrapped
 from sorasync.cli.views.plan.plan_json import usd
-from sorasync.profile.model import ANY, Model, seconds_text
+from sorasync.profile.model import ANY, Model, price_name, seconds_text
 from sorasync.text import counted
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ def _priced_models(profile: Profile) -> list[tuple[str, Model]]:
 
 
 def _price_range(model: Model) -> str:
-    prices = sorted(set(model.prices.values()))
+    named = [price for name, price in model.prices.items() if price_name(name).seconds is None]
+    prices = sorted({*named, *filter(None, map(model.price, model.sizes))})
     lengths = f"{seconds_text(model.seconds)} s"
     if not prices:
         return f"price unknown; {lengths}"
@@ -174,18 +175,22 @@ def model_prices(profile: Profile) -> Iterator[ModelPrices]:
 
 
 def _video_prices(model: Model) -> Iterator[tuple[str, str]]:
-    sizes = sorted({*model.sizes, *(size for size in model.prices if size != ANY)})
+    named = [name for name in model.prices if " " in name]
+    sizes = sorted({*model.sizes, *(size for size in model.prices if size != ANY and size not in named)})
     for size in sizes:
         default = "  (default)" if size == model.default_size else ""
         yield size, _price_a_second(model.price(size)) + default
     if ANY in model.prices or not sizes:
         yield "any size", _price_a_second(model.prices.get(ANY))
+    for name in named:
+        each = "a render" if price_name(name).seconds is not None else "a second"
+        yield name.replace(ANY, "any size"), f"${usd(model.prices[name])} {each}"
     if model.image_price:
         yield "first frame", f"${usd(model.image_price)} more"
 
 
 def _price_a_second(price: Decimal | None) -> str:
-    return "price unknown" if price is None else f"${usd(price)} a second"
+    return "price unknown" if price is None else f"${usd(round(price, 5))} a second"
 
 
 def _image_prices(model: ImageModel) -> Iterator[tuple[str, str]]:

@@ -27,7 +27,8 @@ _ROUTES = [
     ("GET", re.compile(r"/files/([^/]+)"), "content"),
 ]
 _STATES = {"in_progress": "running", "completed": "succeeded"}
-_TOKENS_A_SECOND = 21_780
+_TIERS = {480: "480p", 496: "480p", 1080: "1080p", 2160: "4k"}
+_PIXELS_PER_TOKEN, _FPS = 1024, 24
 
 
 class Ark(JobHost):
@@ -68,10 +69,11 @@ class Ark(JobHost):
             "status": _STATES.get(status, status),
             "created_at": int(job.created),
             "duration": job.seconds,
+            "resolution": _TIERS.get(min(job.width, job.height), "720p"),
             "error": None,
         }
         if shown.done:
-            tokens = _TOKENS_A_SECOND * job.seconds
+            tokens = job.width * job.height * _FPS * job.seconds // _PIXELS_PER_TOKEN
             usage = {"completion_tokens": tokens, "total_tokens": tokens}
             return said | {"content": {"video_url": f"{shown.base}/files/{job.id}.mp4"}, "usage": usage}
         if status == "failed":
