@@ -170,15 +170,14 @@ class Model(Data):
     def price(self, size: str, words: Set[str] = frozenset()) -> Decimal | None:
         """Dollars a second for a direct render of that size and any length; None = unknown."""
         name = self.priced_as(size, None, words)
-        return self.prices[name] if name is not None else self._price_of_tokens(size)
+        return self.prices[name] if name is not None else self._cost_of_tokens(size, 1)
 
     def cost(self, size: str, seconds: int, words: Set[str] = frozenset()) -> Decimal | None:
         """Dollars for a direct render without a first frame; `words` are those of `price_words` that hold."""
         name = self.priced_as(size, seconds, words)
-        if name is not None and price_name(name).seconds is not None:
-            return self.prices[name]
-        price = self.price(size, words)
-        return None if price is None else price * seconds
+        if name is None:
+            return self._cost_of_tokens(size, seconds)
+        return self.prices[name] * (seconds if price_name(name).seconds is None else 1)
 
     def priced_as(self, size: str, seconds: int | None, words: Set[str] = frozenset()) -> str | None:
         """The name in `prices` that says most of a render, None where none fits."""
@@ -202,12 +201,12 @@ class Model(Data):
         found = (self.token_prices[name] for name in _size_names(size) if name in self.token_prices)
         return next(found, None)
 
-    def _price_of_tokens(self, size: str) -> Decimal | None:
+    def _cost_of_tokens(self, size: str, seconds: int) -> Decimal | None:
         price, sides = self.token_price(size), pixels(size)
         if price is None or sides is None:
             return None
-        tokens = Decimal(sides[0] * sides[1] * self.frames_per_second) / self.pixels_per_token
-        return price * tokens / 1_000_000
+        frames = self.frames_per_second * seconds
+        return dollars_of_tokens(Decimal(sides[0] * sides[1] * frames) / self.pixels_per_token, price)
 
 
 def odd_price_words(models: Mapping[str, Model], words: PriceWords) -> Iterator[tuple[str, str, str]]:
@@ -215,6 +214,11 @@ def odd_price_words(models: Mapping[str, Model], words: PriceWords) -> Iterator[
     for name, model in models.items():
         for price in model.prices:
             yield from ((name, price, odd) for odd in sorted(price_name(price).words - words.keys()))
+
+
+def dollars_of_tokens(tokens: Decimal, price: Decimal) -> Decimal:
+    """Tokens at a price for a million of them, in hundredths of a cent."""
+    return (tokens * price / 1_000_000).quantize(Decimal("0.0001"))
 
 
 def _size_names(size: str) -> list[str]:

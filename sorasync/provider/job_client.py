@@ -17,7 +17,7 @@ import httpx
 
 from sorasync.library_file import read_file
 from sorasync.profile.job import ID_PART
-from sorasync.profile.model import ANY
+from sorasync.profile.model import ANY, dollars_of_tokens
 from sorasync.provider.classify import NO_CREDIT, fault, unreadable
 from sorasync.provider.errors import (
     AlreadySent,
@@ -413,7 +413,7 @@ class JobClient(HostClient):
         known = self._job.models.get(model or "")
         price = None if known is None else known.token_price((size or "").lower())
         tokens = answer.first(cost.reported, number)
-        return None if price is None or tokens is None else price * Decimal(str(tokens)) / 1_000_000
+        return None if price is None or tokens is None else dollars_of_tokens(Decimal(str(tokens)), price)
 
     def page_in(self, answer: HttpResponse, limit: int, offset: int = 0) -> Page | None:
         """The page of the list in an answer, None where there is none; `offset` jobs came before it."""

@@ -190,7 +190,7 @@ def _video_prices(model: Model) -> Iterator[tuple[str, str]]:
 
 
 def _price_a_second(price: Decimal | None) -> str:
-    return "price unknown" if price is None else f"${usd(round(price, 5))} a second"
+    return "price unknown" if price is None else f"${usd(price)} a second"
 
 
 def _image_prices(model: ImageModel) -> Iterator[tuple[str, str]]:
