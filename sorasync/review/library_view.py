@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from sorasync.graph.address import has_takes, owner
@@ -135,6 +136,7 @@ def _clip(
     worst = row.worst
     return {
         "name": name,
+        "scene": _scene_of(spec.origin.file, snapshot.project.config.library.manifests),
         "kind": node.kind,
         "stage": row.stage.value,
         "reason": worst.reason if worst else "",
@@ -154,6 +156,13 @@ def _clip(
         "rejected": rejected,
         "checks": failed.get(name, []),
     }
+
+
+def _scene_of(file: str, manifests: str) -> str:
+    """What clips are grouped by: the manifest that declares them, without its folder and suffix."""
+    path = PurePosixPath(file)
+    inside = path.relative_to(manifests) if path.is_relative_to(manifests) else path
+    return str(inside.with_suffix(""))
 
 
 def name_of(address: str) -> str:

@@ -492,6 +492,36 @@ def test_five_thousand_clips_scroll(
         tab.context.close()
 
 
+def test_the_clips_of_a_manifest_stand_together_under_its_name(
+    browser: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = Studio(tmp_path, capsys)
+    film.write("sorasync.toml", '[defaults]\nmodel = "sora-2"\nsize = "1280x720"\nseconds = 4\n')
+    for scene, names in {"01-quay": "zed anna", "02-market/night": "bert carl dora"}.items():
+        lines = "".join(f'[clips.{name}]\nprompt = "Clip {name}."\n' for name in names.split())
+        film.write(f"manifests/{scene}.toml", lines)
+    with film.page() as page:
+        tab = opened(browser, page)
+        assert tab.locator(".grid .scene").all_inner_texts() == [
+            "01-quay\n2 clips",
+            "02-market/night\n3 clips",
+        ]
+        tops = {
+            card.locator(".name").inner_text(): card.bounding_box()["y"]  # type: ignore[index]
+            for card in tab.locator(".card").all()
+        }
+        assert tops["anna"] == tops["zed"] < tops["bert"] == tops["carl"] == tops["dora"]
+        tab.locator(".card").first.focus()
+        tab.keyboard.press("ArrowRight")
+        tab.keyboard.press("ArrowDown")
+        assert tab.evaluate("document.activeElement.querySelector('.name').innerText") == "carl"
+        tab.keyboard.press("ArrowUp")
+        assert tab.evaluate("document.activeElement.querySelector('.name').innerText") == "zed"
+        tab.get_by_label("Order").select_option("name")
+        assert tab.locator(".grid .scene").count() == 0
+        tab.context.close()
+
+
 def git(film: Studio, *arguments: str, code: int = 0) -> str:
     """Run git in the library."""
     command = ["git", "-c", "user.name=Ann", "-c", "user.email=ann@film.example", *arguments]

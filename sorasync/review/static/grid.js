@@ -3,9 +3,9 @@
 
 Review.grid = (() => {
   const { el, put, address, money, costs, counted } = Review;
-  const LEAST_WIDTH = 232, GAP = 16, BELOW = 86, SPARE_ROWS = 2;
+  const LEAST_WIDTH = 232, GAP = 16, BELOW = 86, SPARE_ROWS = 2, HEADING = 44;
   const STAGES = ["lost", "blocked", "failed", "in flight", "to do", "waiting", "done"];
-  const filters = { text: "", stage: "", tag: "", only: "", sort: "name" };
+  const filters = { text: "", stage: "", tag: "", only: "", sort: "scene" };
   let focused = 0;
 
   function wanted(clips) {
@@ -21,6 +21,8 @@ Review.grid = (() => {
       && (filters.only !== "checks" || clip.checks.length > 0)
       && words.every((word) => `${clip.name} ${clip.tags.join(" ")} ${clip.text}`.toLowerCase().includes(word));
     const found = clips.filter(fits);
+    // The library's own order, in which the clips of a manifest are together.
+    if (filters.sort === "scene") found.sort((a, b) => (a.scene < b.scene ? -1 : a.scene > b.scene ? 1 : 0));
     if (filters.sort === "cost") found.sort((a, b) => Number(b.cost.usd) - Number(a.cost.usd));
     if (filters.sort === "status") found.sort((a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage));
     return found;
@@ -48,7 +50,7 @@ Review.grid = (() => {
       choice("Status", "stage", [["", "Any status"], ...stages.map((s) => [s, s])], changed),
       tags.length ? choice("Tag", "tag", [["", "Any tag"], ...tags.map((t) => [t, t])], changed) : null,
       choice("Show", "only", only, changed),
-      choice("Order", "sort", [["name", "By name"], ["status", "By status"], ["cost", "By price to go"]], changed));
+      choice("Order", "sort", [["scene", "By manifest"], ["name", "By name"], ["status", "By status"], ["cost", "By price to go"]], changed));
   }
 
   function badge(clip) {
@@ -123,6 +125,8 @@ Review.grid = (() => {
     const summary = el("p", { class: "faint summary", id: "found" });
     const list = el("ul", { class: "grid", "aria-label": "Clips" });
     let found = [], columns = 1, rowHeight = 1, drawn = new Map(), width = 0;
+    // Where each card lies, and the headings of manifests between them: [name, how many, top].
+    let spots = [], headings = [];
 
     function measure() {
       width = list.clientWidth || main.clientWidth;
@@ -131,22 +135,58 @@ Review.grid = (() => {
       const gap = narrow ? 10 : GAP;
       const cell = (width - gap * (columns - 1)) / columns;
       rowHeight = Math.round(cell * 9 / 16) + BELOW + gap;
-      list.style.height = `${Math.ceil(found.length / columns) * rowHeight}px`;
+      list.style.height = `${lay()}px`;
       list.style.setProperty("--cell", `${cell}px`);
       list.style.setProperty("--step", `${cell + gap}px`);
       list.style.setProperty("--row", `${rowHeight - gap}px`);
     }
 
+    // Gives every card its place, row by row, and every manifest a heading; returns the height of it all.
+    function lay() {
+      const grouped = filters.sort === "scene" && found.some((clip) => clip.scene !== found[0].scene);
+      spots = [];
+      headings = [];
+      let top = 0, column = 0;
+      for (const clip of found) {
+        if (grouped && (!headings.length || headings.at(-1).scene !== clip.scene)) {
+          if (column) { top += rowHeight; column = 0; }
+          headings.push({ scene: clip.scene, clips: [], top });
+          top += HEADING;
+        }
+        if (grouped) headings.at(-1).clips.push(clip);
+        spots.push({ column, top });
+        column += 1;
+        if (column === columns) { top += rowHeight; column = 0; }
+      }
+      return top + (column ? rowHeight : 0);
+    }
+
+    // The first card whose row begins at or below a height.
+    function firstAt(height) {
+      let low = 0, high = spots.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (spots[middle].top < height) low = middle + 1; else high = middle;
+      }
+      return low;
+    }
+
     function place(index, outline) {
-      const column = index % columns, row = Math.floor(index / columns);
+      const { column, top } = spots[index];
       const card = outline ? el("div", { class: "card" }, el("span", { class: "name" }, found[index].name)) : cardOf(found[index]);
       const item = el("li", { "aria-setsize": found.length, "aria-posinset": index + 1 }, card);
-      item.style.transform = `translate(calc(var(--step) * ${column}), ${row * rowHeight}px)`;
+      item.style.transform = `translate(calc(var(--step) * ${column}), ${top}px)`;
+      return item;
+    }
+
+    function heading({ scene, clips, top }) {
+      const item = el("li", { class: "scene" }, el("h2", {}, el("bdi", {}, scene)), el("span", { class: "faint" }, kinds(clips)));
+      item.style.transform = `translate(0, ${top}px)`;
       return item;
     }
 
     // What a card shows, to leave alone those that show it already.
-    const seen = (index) => JSON.stringify(found[index]) + found.length;
+    const seen = (index) => JSON.stringify(found[index]) + found.length + JSON.stringify(spots[index]);
 
     // While somebody rushes past, cards are outlines: nobody reads them, and full ones would come too late.
     let before = 0, calm = 0;
@@ -160,8 +200,8 @@ Review.grid = (() => {
 
     function draw(outline) {
       const top = -list.getBoundingClientRect().top;
-      const first = Math.max(0, (Math.floor(top / rowHeight) - SPARE_ROWS) * columns);
-      const last = Math.min(found.length, (Math.ceil((top + innerHeight) / rowHeight) + SPARE_ROWS) * columns);
+      const upper = top - (SPARE_ROWS + 1) * rowHeight, lower = top + innerHeight + SPARE_ROWS * rowHeight;
+      const first = firstAt(upper), last = firstAt(lower);
       for (const [index, { item }] of drawn) {
         const full = outline || !drawn.get(index).outline;
         if ((index < first || index >= last || !full) && !item.contains(document.activeElement)) {
@@ -177,7 +217,18 @@ Review.grid = (() => {
           fresh.append(item);
         }
       }
+      for (const item of list.querySelectorAll(".scene")) item.remove();
+      for (const one of headings) if (one.top > upper && one.top < lower) fresh.append(heading(one));
       list.append(fresh);
+    }
+
+    // The card above or below one: the same column of the next row, or that row's last card.
+    function beside(index, way) {
+      const { column, top } = spots[index];
+      const row = way > 0 ? spots.findIndex((spot) => spot.top > top) : spots.findLastIndex((spot) => spot.top < top);
+      if (row < 0) return index;
+      const first = firstAt(spots[row].top), last = firstAt(spots[row].top + 1) - 1;
+      return Math.min(first + column, last);
     }
 
     function refill() {
@@ -199,7 +250,7 @@ Review.grid = (() => {
     function focus(index) {
       if (!found.length) return;
       focused = Math.max(0, Math.min(found.length - 1, index));
-      const row = Math.floor(focused / columns) * rowHeight;
+      const row = spots[focused].top;
       const header = document.getElementById("top").offsetHeight;
       const top = list.getBoundingClientRect().top + row;
       if (top < header) scrollBy(0, top - header - 8);
@@ -228,7 +279,12 @@ Review.grid = (() => {
 
     Review.bindings.view = [
       { keys: "← → ↑ ↓", match: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"], label: "Go from clip to clip",
-        run: (key) => focus(focused + { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[key]) },
+        run: (key) => {
+          if (!found.length) return;
+          const from = Math.min(focused, found.length - 1);
+          const steps = { ArrowLeft: -1, ArrowRight: 1 };
+          focus(key in steps ? from + steps[key] : beside(from, key === "ArrowDown" ? 1 : -1));
+        } },
       { keys: "Enter", match: [], label: "Open the clip" },
       { keys: "/", match: ["/"], label: "Search", run: () => document.getElementById("search").focus() },
       { keys: "w", match: ["w"], label: "Only clips that wait for a choice", run: () => {
