@@ -5,7 +5,7 @@ Review.grid = (() => {
   const { el, put, address, money, costs, counted } = Review;
   const LEAST_WIDTH = 232, GAP = 16, BELOW = 86, SPARE_ROWS = 2, HEADING = 44;
   const STAGES = ["lost", "blocked", "failed", "in flight", "to do", "waiting", "done"];
-  const filters = { text: "", stage: "", tag: "", only: "", sort: "scene" };
+  const filters = { text: "", stage: "", tag: "", only: "", sort: "" };
   let focused = 0;
 
   function wanted(clips) {
@@ -122,6 +122,9 @@ Review.grid = (() => {
 
   function show(main) {
     const clips = Review.library.clips;
+    // Headings help where manifests hold several clips; over each single card they would only take room.
+    const scenes = new Set(clips.map((clip) => clip.scene)).size;
+    filters.sort ||= clips.length >= 2 * scenes ? "scene" : "name";
     const summary = el("p", { class: "faint summary", id: "found" });
     const list = el("ul", { class: "grid", "aria-label": "Clips" });
     let found = [], columns = 1, rowHeight = 1, drawn = new Map(), width = 0;
