@@ -61,6 +61,9 @@ class Archive(Protocol):
     def require(self) -> None:
         """Make sure, once for each machine, that objects can be kept there as safely as they must be."""
 
+    def probe(self) -> None:
+        """The same, now."""
+
     def holds(self, wanted: Iterable[str], *, ask: bool = True) -> set[str]:
         """Those of the digests that are there; without `ask`, all that are not known to be missing."""
 
@@ -78,6 +81,9 @@ class Archive(Protocol):
 
     def fetch(self, sha256: str, part: Path) -> str:
         """Write an object to a part file; its ending. The bytes are not judged here."""
+
+    def intact(self, sha256: str) -> bool:
+        """Whether an object that is there is what it is named by. Reads all of it."""
 
     def damaged(self, sha256: str) -> None:
         """Take note that the object there is not what it is named by: it is replaced by the next `keep`."""
@@ -109,6 +115,9 @@ class OnDisk:
     def require(self) -> None:
         """A disk is checked where it is written."""
 
+    def probe(self) -> None:
+        """A disk is checked where it is written."""
+
     def holds(self, wanted: Iterable[str], *, ask: bool = True) -> set[str]:
         """Nothing beyond the directory itself."""
         return set()
@@ -128,6 +137,10 @@ class OnDisk:
     def fetch(self, sha256: str, part: Path) -> str:
         """Raises `NotArchived`: there is no other place."""
         raise NotArchived(f"{sha256[:12]} is not in {self.name}", hint="sorasync apply", lasting=True)
+
+    def intact(self, sha256: str) -> bool:
+        """Nothing is there but by the directory."""
+        return False
 
     def damaged(self, sha256: str) -> None:
         """The directory's own checks remember it."""

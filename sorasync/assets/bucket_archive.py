@@ -63,8 +63,12 @@ class BucketArchive:
     def require(self) -> None:
         """See `Archive.require`."""
         if not self.contents.probed:
-            probe_bucket(self.bucket)
-            self.contents.mark_probed()
+            self.probe()
+
+    def probe(self) -> None:
+        """See `Archive.probe`."""
+        probe_bucket(self.bucket)
+        self.contents.mark_probed()
 
     def known(self) -> Collection[str]:
         """See `Archive.known`."""
@@ -73,6 +77,16 @@ class BucketArchive:
     def suffix_of(self, sha256: str) -> str | None:
         """See `Archive.suffix_of`."""
         return self.contents.held.get(sha256)
+
+    def intact(self, sha256: str) -> bool:
+        """See `Archive.intact`."""
+        suffix = self.suffix_of(sha256)
+        if suffix is None:
+            return False
+        digest = hashlib.sha256()
+        for piece in self.bucket.read(object_path(sha256, suffix)):
+            digest.update(piece)
+        return digest.hexdigest() == sha256
 
     def damaged(self, sha256: str) -> None:
         """See `Archive.damaged`."""

@@ -23,6 +23,8 @@ from sorasync.durable import sync_directory
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
+# How often a request is sent again that failed for no reason of its own.
+RETRIES = 3
 # Bytes of one part of an upload, and how many are on their way at a time: what an upload takes of memory.
 PIECE = 8 << 20
 _AT_ONCE = 3
@@ -178,7 +180,7 @@ def _open_store(url: BucketUrl) -> ObjectStore:
 
     options: Any = {
         "retry_config": {
-            "max_retries": 3,
+            "max_retries": RETRIES,
             "retry_timeout": timedelta(seconds=60),
             "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=5)},
         },

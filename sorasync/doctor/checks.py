@@ -63,6 +63,7 @@ def examine(project: Project, *, offline: bool = False) -> Checkup:
 
 
 def _checks(project: Project, offline: bool) -> Iterator[Check]:
+    from sorasync.doctor.bucket import bucket_checks
     from sorasync.doctor.host import host_checks
     from sorasync.doctor.local import local_checks
     from sorasync.doctor.prices import price_checks
@@ -80,6 +81,7 @@ def _checks(project: Project, offline: bool) -> Iterator[Check]:
             yield from host_checks(project, host, models)
     yield from price_checks(project, models)
     yield from local_checks(project)
+    yield from bucket_checks(project, offline=offline)
     yield from _fonts(project)
 
 

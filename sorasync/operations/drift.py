@@ -5,7 +5,7 @@ A video that expired at the provider while its local copy is intact is expected,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from sorasync.state.record import IN_FLIGHT, Status
 from sorasync.state.store import Store
 
 if TYPE_CHECKING:
-    from sorasync.assets.checked import Findings
+    from sorasync.assets.checked import Expected, Findings
     from sorasync.graph.graph import Graph
     from sorasync.operations.provider_jobs import Sweep
     from sorasync.provider.wire import Job
@@ -33,7 +33,7 @@ class DriftKind(StrEnum):
     `missing`: its file is not here. `damaged`: its file is cut or not a video any more. `edited`: its file is
     another whole video. `unlinked`: its file is whole, and a name that it should have is gone or is something
     else. `gone`: the provider has let a video go that is still needed: it is on its way, or
-    something is to be made from it.
+    something is to be made from it. `unkept`: its file is on this disk, and not in the bucket.
     """
 
     MISSING = "missing"
@@ -41,6 +41,7 @@ class DriftKind(StrEnum):
     EDITED = "edited"
     UNLINKED = "unlinked"
     GONE = "gone"
+    UNKEPT = "unkept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +92,11 @@ def sweep_all(
     """Check every recorded file, and walk the provider's list. Changes nothing; raises `ProviderError`."""
     from sorasync.operations.provider_jobs import Sweep, sweep
 
-    files = _files(project, store, full=full)
+    files, unkept = _files(project, store, full=full, offline=offline)
     found = Sweep((), complete=False, listed=False) if offline else sweep(project)
     seeking = _Seeking(project, store, graph, files, found)
     seeking.files()
+    seeking.unkept(unkept)
     if found.listed and found.complete:
         seeking.remotes()
     seeking.names(store)
@@ -113,12 +115,37 @@ def sweep_all(
     )
 
 
-def _files(project: Project, store: Store, *, full: bool) -> Findings:
-    from sorasync.assets.checked import Expected, check_all
+def _files(project: Project, store: Store, *, full: bool, offline: bool) -> tuple[Findings, set[str]]:
+    """What is missing or damaged everywhere, and what is intact on this disk and not in the bucket."""
+    from sorasync.assets.checked import Expected, Findings, check_all
 
     videos = store.stored_videos()
     expected = {sha256: Expected(size, stored_at) for sha256, (size, stored_at) in videos.items()}
-    return check_all(project.assets(), expected, full=full)
+    found = check_all(project.assets(), expected, full=full)
+    if not project.assets().archive.remote:
+        return found, set()
+    there = _in_bucket(project, expected, full=full, offline=offline)
+    bad = {*found.missing, *found.damaged}
+    missing = tuple(sha256 for sha256 in found.missing if sha256 not in there)
+    damaged = tuple(sha256 for sha256 in found.damaged if sha256 not in there)
+    return Findings(missing, damaged, found.hashed), expected.keys() - there - bad
+
+
+def _in_bucket(project: Project, expected: Mapping[str, Expected], *, full: bool, offline: bool) -> set[str]:
+    """The videos that the bucket has in the right length; `full`: with the right bytes."""
+    archive = project.assets().archive
+    if offline:
+        return archive.holds(expected, ask=False)
+    sizes = archive.sizes()
+    there = set()
+    for sha256, facts in expected.items():
+        if sha256 not in sizes:
+            continue
+        if facts.size in (None, sizes[sha256]) and (not full or archive.intact(sha256)):
+            there.add(sha256)
+        else:
+            archive.damaged(sha256)
+    return there
 
 
 class _Seeking:
@@ -147,6 +174,13 @@ class _Seeking:
                 self._add(DriftKind.MISSING, key, brief)
             elif brief.asset in self._damaged:
                 self._add(DriftKind.EDITED if self._is_video(brief.asset) else DriftKind.DAMAGED, key, brief)
+
+    def unkept(self, digests: Collection[str]) -> None:
+        """Find intact files that the bucket has lost."""
+        for key, brief in self._briefs.items():
+            if brief.asset in digests and key in self._labels:
+                note = "it is on this disk, not in the bucket: the next apply puts it there"
+                self._put(DriftKind.UNKEPT, key, brief, note)
 
     def names(self, store: Store) -> None:
         """Find intact videos that have lost one of their names."""
