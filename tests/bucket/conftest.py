@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.bucket.clone import set_assets
+from tests.bucket.fault_proxy import FaultProxy, fault_proxy
 from tests.moto_server import CREDENTIALS, MotoServer, running_moto
 from tests.recovery.world import World, a_world
 
@@ -42,9 +43,30 @@ def bucket_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def disk_url(tmp_path: Path) -> str:
+    """The URL of an empty directory of the test's own."""
+    directory = tmp_path / "depot"
+    directory.mkdir()
+    return directory.as_uri()
+
+
+@pytest.fixture
 def s3_url(moto: MotoServer) -> str:
     """The URL of an empty bucket of the test's own."""
     return moto.url(f"films-{next(_NUMBERS)}", "harbour")
+
+
+@pytest.fixture
+def proxy(moto: MotoServer) -> Iterator[FaultProxy]:
+    """A proxy in front of moto."""
+    with fault_proxy(moto.port) as made:
+        yield made
+
+
+@pytest.fixture
+def proxied_url(s3_url: str, moto: MotoServer, proxy: FaultProxy) -> str:
+    """The URL of an empty bucket behind the proxy."""
+    return s3_url.replace(f":{moto.port}", f":{proxy.port}")
 
 
 @pytest.fixture

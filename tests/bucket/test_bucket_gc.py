@@ -37,31 +37,31 @@ def test_an_object_that_nobody_names_goes_after_its_grace(world: World, bucket_u
     assert world.plan() == {}
 
 
-def test_an_object_stays_until_its_grace_is_over(world: World, bucket_url: str) -> None:
-    set_assets(world, bucket_url, "grace_days = 7")
+def test_an_object_stays_until_its_grace_is_over(world: World, disk_url: str) -> None:
+    set_assets(world, disk_url, "grace_days = 7")
     retire(world)
     swept = world.json("gc", "--delete", "--yes")["deleted"]["bucket"]
     assert (swept["deleted"], swept["waiting"]) == (0, 1)
-    assert len(objects(bucket_url)) == 2
-    assert len(objects(bucket_url, "condemned")) == 1
+    assert len(objects(disk_url)) == 2
+    assert len(objects(disk_url, "condemned")) == 1
     # A change of mind costs nothing as long as the object is there.
     assert "1 object in the bucket" in world.run("gc")
 
 
-def test_what_another_library_names_stays(world: World, bucket_url: str, tmp_path: Path) -> None:
-    set_assets(world, bucket_url, "grace_days = 0")
+def test_what_another_library_names_stays(world: World, disk_url: str, tmp_path: Path) -> None:
+    set_assets(world, disk_url, "grace_days = 0")
     retire(world)
-    gone = sorted(objects(bucket_url, "references"))
-    other = BucketArchive(ObjectBucket(parse_bucket_url(bucket_url)), "another film", tmp_path / "seen")
+    gone = sorted(objects(disk_url, "references"))
+    other = BucketArchive(ObjectBucket(parse_bucket_url(disk_url)), "another film", tmp_path / "seen")
     digests = [path.rpartition("/")[2] for path in gone]
     for digest in digests:
         other.bucket.put(other.reference(digest), b"")
     assert world.json("gc", "--delete", "--yes")["deleted"]["bucket"]["deleted"] == 0
-    assert len(objects(bucket_url)) == 2
+    assert len(objects(disk_url)) == 2
 
 
-def test_another_machine_that_still_names_it_speaks_up(world: World, bucket_url: str, tmp_path: Path) -> None:
-    set_assets(world, bucket_url, "grace_days = 7")
+def test_another_machine_that_still_names_it_speaks_up(world: World, disk_url: str, tmp_path: Path) -> None:
+    set_assets(world, disk_url, "grace_days = 7")
     world.write(TWO_CLIPS)
     world.apply()
     other = clone(world, tmp_path / "other")
@@ -69,11 +69,11 @@ def test_another_machine_that_still_names_it_speaks_up(world: World, bucket_url:
     world.write(ONE_CLIP)
     world.apply()
     world.run("gc", "--delete", "--yes")
-    assert len(objects(bucket_url, "condemned")) == 1
+    assert len(objects(disk_url, "condemned")) == 1
     other.apply()
     set_assets_days(world, 0)
     assert world.json("gc", "--delete", "--yes", code=0)["unnamed_objects"]["objects"] == 0
-    assert len(objects(bucket_url)) == 2
+    assert len(objects(disk_url)) == 2
     other.run("pull")
     assert len(other.videos()) == 2
 
@@ -107,13 +107,13 @@ def test_what_the_lock_file_of_another_branch_names_stays(world: World) -> None:
 
 
 def test_destroying_a_library_leaves_the_objects_of_others(
-    world: World, bucket_url: str, tmp_path: Path
+    world: World, disk_url: str, tmp_path: Path
 ) -> None:
-    set_assets(world, bucket_url, "grace_days = 0")
+    set_assets(world, disk_url, "grace_days = 0")
     world.write(TWO_CLIPS)
     world.apply()
-    kept = objects(bucket_url, "references")[0].rpartition("/")[2]
-    other = BucketArchive(ObjectBucket(parse_bucket_url(bucket_url)), "another film", tmp_path / "seen")
+    kept = objects(disk_url, "references")[0].rpartition("/")[2]
+    other = BucketArchive(ObjectBucket(parse_bucket_url(disk_url)), "another film", tmp_path / "seen")
     other.bucket.put(other.reference(kept), b"")
     world.run("destroy", "--yes")
-    assert objects(bucket_url) == [f"objects/{kept[:2]}/{kept}.mp4"]
+    assert objects(disk_url) == [f"objects/{kept[:2]}/{kept}.mp4"]

@@ -28,16 +28,16 @@ def test_videos_move_to_a_bucket_and_back(world: World, bucket_url: str) -> None
     assert world.paid()[0] == 2
 
 
-def test_a_damaged_file_is_no_part_of_a_move(world: World, bucket_url: str) -> None:
+def test_a_damaged_file_is_no_part_of_a_move(world: World, disk_url: str) -> None:
     world.write(TWO_CLIPS)
     world.apply()
     damaged = world.videos()[0]
     data = damaged.read_bytes()
     damaged.chmod(0o644)
     damaged.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
-    moved = world.json("assets", "move", "--to", bucket_url, code=4)
+    moved = world.json("assets", "move", "--to", disk_url, code=4)
     assert moved["copied"] == 1
     assert ["SHA-256" in failure["message"] for failure in moved["failed"]] == [True]
-    assert [Path(path).name for path in objects(bucket_url)] == [world.videos()[1].name]
+    assert [Path(path).name for path in objects(disk_url)] == [world.videos()[1].name]
     damaged.write_bytes(data)
-    assert world.json("assets", "move", "--to", bucket_url)["copied"] == 1
+    assert world.json("assets", "move", "--to", disk_url)["copied"] == 1

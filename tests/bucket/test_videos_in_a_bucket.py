@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.bucket.clone import clone, objects
+from tests.bucket.clone import clone, objects, set_assets
 from tests.recovery.world import CHAIN, TWO_CLIPS, World
 
 
@@ -40,12 +40,15 @@ def test_another_machine_plans_nothing_and_pulls_what_it_looks_at(
     assert bucketed.paid()[0] == 2
 
 
-def test_a_step_uploads_a_source_that_only_the_bucket_has(bucketed: World, tmp_path: Path) -> None:
+def test_a_step_uploads_a_source_that_only_the_bucket_has(
+    world: World, disk_url: str, tmp_path: Path
+) -> None:
+    set_assets(world, disk_url)
     first = CHAIN.partition("[[clips.market.steps]]")[0]
-    bucketed.write(first)
-    bucketed.apply()
-    other = clone(bucketed, tmp_path / "other")
+    world.write(first)
+    world.apply()
+    other = clone(world, tmp_path / "other")
     other.write(CHAIN)
     other.apply()
     assert other.plan() == {}
-    assert bucketed.paid()[0] == 5
+    assert world.paid()[0] == 5
