@@ -12,7 +12,7 @@ TABLES = {
     "watch": "from a save to the new plan",
     "provider": "a thousand renders through a host, beside a plain script; a download of 1 GB",
     "batch": "thousands of creates by batch",
-    "team": "what a state in PostgreSQL costs: round trips, and a large plan",
+    "team": "what a state in PostgreSQL costs: round trips, and a large plan; 1 GB into a bucket",
     "checks": "how fast finished videos are checked, and how often each check is right",
 }
 

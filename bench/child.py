@@ -30,7 +30,7 @@ class Looks:
 
 def apply(root: Path, parallelism: int) -> dict[str, float]:
     """Apply a library; wall time, CPU time and peak memory of that alone, and the looks."""
-    from sorasync.apply.events import Silent
+    from bench.silent import Silent
     from sorasync.cli.main import collect_rarely
     from sorasync.operations.apply import ApplyOptions
     from sorasync.operations.apply import apply as carry_out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import socket
 import statistics
 import tempfile
@@ -15,8 +16,9 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from bench.generate import fill_state, write_library
+from bench.provider import child, host, library
+from bench.silent import Silent
 from bench.table import held, row
-from sorasync.apply.events import ChangeEvent
 from sorasync.operations.apply import ApplyOptions, apply
 from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.project import Project
@@ -25,6 +27,7 @@ from sorasync.preview.serve import running
 from sorasync.preview.settings import PreviewSettings
 from sorasync.state.lock import LockWait
 from sorasync.state.postgres_database import PostgresDatabase
+from tests.moto_server import CREDENTIALS, running_moto
 from tests.postgres_server import PostgresServer, running_server
 
 
@@ -36,16 +39,6 @@ class Figures:
     cpu: float
     statements: int = 0
     round_trips: int = 0
-
-
-class Silent:
-    """Shows nothing."""
-
-    def event(self, event: ChangeEvent) -> None:
-        """Take one event."""
-
-    def notice(self, text: str) -> None:
-        """Take one sentence."""
 
 
 def measured(clips: int, state: str, *, at_once: int = 50) -> Figures:
@@ -174,12 +167,32 @@ def _plan(root: Path) -> float:
     return time.perf_counter() - began
 
 
+def large_video(size: int) -> None:
+    """One large video, from its provider into a bucket."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        running_moto() as moto,
+        host("file", "--bytes", str(size)) as url,
+    ):
+        root = Path(name) / "library"
+        library(root, url, 1, 1, pictures=False)
+        bucket = moto.url("large", "film")
+        with (root / "sorasync.toml").open("a") as config:
+            config.write(f'\n[library]\nname = "large"\n[assets]\nurl = "{bucket}"\n')
+        os.environ.update(CREDENTIALS)
+        used = child("apply", "--root", str(root), "--at-once", "1")
+    row(f"{size / 1e9:.1f} GB into a bucket", f"{used['wall']:.1f} s")
+    row("memory of the apply, all in all", f"{used['mib']:.0f} MiB", "", held(used["mib"], 200, "200 MiB"))
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m bench.team")
     parser.add_argument("--clips", type=int, default=400)
     parser.add_argument("--large", type=int, default=100_000)
+    parser.add_argument("--bytes", type=int, default=1_000_000_000)
     options = parser.parse_args()
+    large_video(options.bytes)
     count_what_is_said()
     with running_server() as server:
         renders(server, options.clips)
