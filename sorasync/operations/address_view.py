@@ -52,6 +52,8 @@ class RenderView:
     needed_by: tuple[str, ...]
     # What is known of its video by checks, as they are set now.
     checks: tuple[CheckResult, ...] = ()
+    # Whether its video is in the bucket, and not on this disk.
+    in_bucket: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ class _AddressSearch:
             needs=tuple(graph.label(need) for need in render.needs) if render else (),
             needed_by=_needed_by(graph, address),
             checks=self._checks(render, record),
+            in_bucket=asset is None and record is not None and record.asset in self._planned.known.present,
         )
 
     def _checks(self, render: Render | None, record: Record | None) -> tuple[CheckResult, ...]:

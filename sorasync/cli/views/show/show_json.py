@@ -60,6 +60,7 @@ def _render_fields(view: RenderView) -> dict[str, object]:
         "needs": list(view.needs),
         "needed_by": list(view.needed_by),
         "file": view.file,
+        "in_bucket": view.in_bucket,
         "bytes": view.bytes,
         "checks": [result.fields() for result in view.checks],
         "planned": {"action": change.action.value, "reason": change.reason} if change else None,
