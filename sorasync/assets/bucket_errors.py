@@ -16,6 +16,7 @@ _CREDENTIALS = {
 }
 _NO_CREDENTIALS = re.compile(r"169\.254\.|metadata\.google|[Mm]issing (credential|access key)|InstanceCred")
 _WRONG_KEY = re.compile(r"InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|ExpiredToken|\b401\b")
+_DENIED = re.compile(r"AccessDenied|status code: 403|\(os error 13\)|AuthorizationPermissionMismatch")
 _NO_BUCKET = re.compile(r"NoSuchBucket|ContainerNotFound|bucket does not exist")
 _REGION = re.compile(
     r"redirect without LOCATION|PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocation|\b301\b"
@@ -45,7 +46,7 @@ def explain_bucket_error(error: Exception, url: BucketUrl, doing: str) -> Archiv
             f"{url.bucket} is not in the region {url.region or 'us-east-1'}",
             f"add ?region={region} to [assets] url in sorasync.toml",
         )
-    if kind == "PermissionDeniedError" or isinstance(error, PermissionError) or "(os error 13)" in text:
+    if kind == "PermissionDeniedError" or isinstance(error, PermissionError) or _DENIED.search(text):
         return _lasting(f"not allowed to {doing} in {name}", _RIGHTS)
     if _NO_ROOM.search(text):
         return _lasting(f"there is no more room in {name}", "free some space, then run it again")

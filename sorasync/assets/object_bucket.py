@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from sorasync.assets.archive import ArchiveError, NotArchived
@@ -49,8 +50,17 @@ class ObjectBucket:
 
     @cached_property
     def _store(self) -> ObjectStore:
+        _ = self._client
+        return _open_store(self.url)
+
+    @cached_property
+    def _client(self) -> ModuleType:
         try:
-            return _open_store(self.url)
+            import obstore
+            import obstore.exceptions
+            import obstore.store
+
+            return obstore
         except ImportError:
             from sorasync.installed import install_command
 
@@ -62,47 +72,37 @@ class ObjectBucket:
 
     def put(self, path: str, data: bytes, *, replace: bool = False) -> bool:
         """Write a small object; False if it is there already and is not to be replaced."""
-        import obstore
-        from obstore.exceptions import AlreadyExistsError
-
         mode: Any = "overwrite" if replace else "create"
         with self._explained("write"):
             try:
-                obstore.put(self._store, path, data, mode=mode, use_multipart=False)
-            except AlreadyExistsError:
+                self._client.put(self._store, path, data, mode=mode, use_multipart=False)
+            except self._client.exceptions.AlreadyExistsError:
                 return False
         self._make_durable(path)
         return True
 
     def put_stream(self, path: str, pieces: Iterator[bytes]) -> None:
         """Write an object of any length; it is there whole or not at all, also where `pieces` raises."""
-        import obstore
-
         with self._explained("write"):
-            obstore.put(
+            self._client.put(
                 self._store, path, pieces, use_multipart=True, chunk_size=PIECE, max_concurrency=_AT_ONCE
             )
 
     def copy(self, source: str, target: str, *, replace: bool = False) -> bool:
         """Copy an object within the bucket; False if the target is there and is not to be replaced."""
-        import obstore
-        from obstore.exceptions import AlreadyExistsError
-
         with self._explained("copy objects"):
             try:
-                obstore.copy(self._store, source, target, overwrite=replace)
-            except AlreadyExistsError:
+                self._client.copy(self._store, source, target, overwrite=replace)
+            except self._client.exceptions.AlreadyExistsError:
                 return False
         self._make_durable(target)
         return True
 
     def entry(self, path: str) -> BucketEntry | None:
         """An object's facts; None if there is none."""
-        import obstore
-
         with self._explained("read"):
             try:
-                facts = obstore.head(self._store, path)
+                facts = self._client.head(self._store, path)
             except FileNotFoundError as error:
                 self._refuse_without_bucket(error)
                 return None
@@ -110,11 +110,9 @@ class ObjectBucket:
 
     def read(self, path: str) -> Iterator[bytes]:
         """The bytes of an object. Raises `NotArchived`."""
-        import obstore
-
         with self._explained("read"):
             try:
-                answer = obstore.get(self._store, path)
+                answer = self._client.get(self._store, path)
             except FileNotFoundError as error:
                 self._refuse_without_bucket(error)
                 raise NotArchived(f"{path} is not in {self.url.name}") from None
@@ -123,35 +121,34 @@ class ObjectBucket:
 
     def listing(self, directory: str) -> Iterator[BucketEntry]:
         """Every object in a directory and below."""
-        import obstore
-
         with self._explained("list objects"):
             try:
-                for page in obstore.list(self._store, prefix=directory, chunk_size=1000):
+                for page in self._client.list(self._store, prefix=directory, chunk_size=1000):
                     yield from map(_entry, page)
             except FileNotFoundError as error:
                 self._refuse_without_bucket(error)
 
     def delete(self, paths: Sequence[str]) -> None:
         """Delete objects; those that are gone already are fine."""
-        import obstore
-
         if not paths:
             return
         with self._explained("delete"):
+            if self.url.scheme == "s3":
+                # One request for a thousand of them, which minds none that is gone.
+                self._client.delete(self._store, list(paths))
+                return
             for path in paths:
                 try:
-                    obstore.delete(self._store, path)
+                    self._client.delete(self._store, path)
                 except FileNotFoundError as error:
                     self._refuse_without_bucket(error)
 
     @contextmanager
     def _explained(self, doing: str) -> Iterator[None]:
-        from obstore.exceptions import BaseError
-
+        known = self._client.exceptions.BaseError
         try:
             yield
-        except (BaseError, OSError) as error:
+        except (known, OSError) as error:
             raise explain_bucket_error(error, self.url, doing) from None
 
     def _refuse_without_bucket(self, error: Exception) -> None:

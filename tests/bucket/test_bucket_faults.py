@@ -44,8 +44,7 @@ def all_is_well(film: World, url: str) -> None:
     assert [Path(path).name for path in objects(url)] == [name for name in names if name.endswith(".mp4")]
 
 
-@pytest.mark.parametrize("fault", ["away", "lost"])
-@pytest.mark.parametrize("method", ["PUT", "HEAD"])
+@pytest.mark.parametrize(("method", "fault"), [("PUT", "away"), ("PUT", "lost"), ("HEAD", "away")])
 def test_an_answer_that_fails_or_is_lost_is_asked_for_again(
     film: World, proxied_url: str, proxy: FaultProxy, fault: str, method: str
 ) -> None:
@@ -55,7 +54,7 @@ def test_an_answer_that_fails_or_is_lost_is_asked_for_again(
     all_is_well(film, proxied_url)
 
 
-@pytest.mark.parametrize("fault", ["away", "denied"])
+@pytest.mark.parametrize("fault", [pytest.param("away", marks=pytest.mark.heavy), "denied"])
 def test_renders_wait_on_this_disk_for_a_bucket_that_takes_nothing(
     film: World, proxied_url: str, proxy: FaultProxy, fault: str
 ) -> None:

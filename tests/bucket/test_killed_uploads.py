@@ -15,9 +15,14 @@ from tests.recovery.world import TWO_CLIPS, World
 _EVERY = range(1, 25)
 
 
-@pytest.mark.parametrize("carried_out", [True, False])
 @pytest.mark.parametrize(
-    "number", [4, 6, *(pytest.param(number, marks=pytest.mark.heavy) for number in _EVERY)]
+    ("number", "carried_out"),
+    [
+        (5, True),
+        (4, False),
+        *(pytest.param(number, True, marks=pytest.mark.heavy) for number in _EVERY),
+        *(pytest.param(number, False, marks=pytest.mark.heavy) for number in _EVERY),
+    ],
 )
 def test_a_killed_apply_is_finished_by_the_next_one(
     world: World, proxied_url: str, proxy: FaultProxy, number: int, carried_out: bool
