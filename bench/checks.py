@@ -16,11 +16,11 @@ from pathlib import Path
 
 from bench.film import grainy_film
 from bench.table import held, row
-from sorasync.checks.check_result import CheckResult
+from sorasync.checks.check_result import CheckResult, Verdict
 from sorasync.checks.measure_request import VideoToCheck
 from sorasync.checks.worker_pool import WorkerPool
 from sorasync.manifest.check_schema import ChecksModel, active_checks
-from tests.checks.spoilt_set import Sample, beside_source, failed, findings, made, samples
+from tests.checks.spoilt_set import Sample, beside_source, failed, findings, made, samples, with_lettering
 
 _FILMS, _SECONDS = 6, 8
 _PRECISION, _RECALL, _SPEED = 0.98, 0.95, 6.0
@@ -40,8 +40,13 @@ def main() -> None:
     with ProcessPoolExecutor() as processes:
         outcomes = list(processes.map(_outcome, samples(options.each, options.good), chunksize=4))
         steps = [one for found in processes.map(_beside_source, range(2 * options.each)) for one in found]
+        read = [one for found in processes.map(_lettering, range(options.each)) for one in found]
     _matrix(outcomes)
     _count("same_as", Counter(_cell(wrong, result.verdict == "failed") for wrong, result in steps))
+    if any(result.verdict is Verdict.ERROR for _, result in read):
+        sys.stdout.write(f"text: {read[0][1].message}\n")
+    else:
+        _count("text", Counter(_cell(wrong, result.verdict == "failed") for wrong, result in read))
     if options.wrong:
         _list_wrong(outcomes)
 
@@ -82,6 +87,11 @@ def _outcome(sample: Sample) -> Outcome:
 def _beside_source(number: int) -> list[tuple[bool, CheckResult]]:
     with tempfile.TemporaryDirectory() as directory:
         return beside_source(number, Path(directory))
+
+
+def _lettering(number: int) -> list[tuple[bool, CheckResult]]:
+    with tempfile.TemporaryDirectory() as directory:
+        return with_lettering(number, Path(directory))
 
 
 def _matrix(outcomes: Sequence[Outcome]) -> None:

@@ -207,6 +207,24 @@ def beside_source(number: int, directory: Path) -> list[tuple[bool, CheckResult]
     ]
 
 
+def with_lettering(number: int, directory: Path) -> list[tuple[bool, CheckResult]]:
+    """`text` of an animatic without any writing, and of the same one with lettering that nobody asked for.
+
+    Whether it should fail, and the result, for each of the two.
+    """
+    scenes = list(product(PLACES, CAMERAS))
+    place, camera = scenes[number * 7 % len(scenes)]
+    width, height = SIZES[number % len(SIZES)]
+    clean, lettered = directory / "clean.mp4", directory / "lettered.mp4"
+    animatic.draw(Scene(f"{place}. {camera}".strip(), "sora-2", width, height, _SECONDS, clean=True), clean)
+    damage(clean, "stray_text", (0.0, 0.2, 0.4)[number % 3], lettered)
+    checks = ChecksModel.model_validate({"text": True})
+    return [
+        (wrong, check_video(VideoToCheck(video, checks, ("text",)))[0])
+        for wrong, video in ((False, clean), (True, lettered))
+    ]
+
+
 def findings(sample: Sample, video: Path, checks: ChecksModel = ALL_CHECKS) -> dict[str, CheckResult]:
     """The result of every check of a video."""
     size = f"{sample.size[0]}x{sample.size[1]}"
