@@ -98,16 +98,19 @@ class LibraryChanges(OpenLibrary):
         out: str | PathLike[str] | None = None,
         since: datetime | None = None,
         dry_run: bool = False,
+        provider: str | None = None,
         lock_timeout: float = 0.0,
     ) -> Gathered:
-        """Declare and bind every finished video of the provider that no manifest declares."""
+        """Declare and bind every finished video of a host, by default the default one, not declared yet."""
         from sorasync.operations.import_all import import_remote
 
         waiting = self._waiting("import_remote", lock_timeout)
         after = None if since is None else since.timestamp()
         path = None if out is None else Path(out)
         return outside_loop(
-            lambda: import_remote(self._project(), waiting, out=path, since=after, dry_run=dry_run)
+            lambda: import_remote(
+                self._project(), waiting, out=path, since=after, dry_run=dry_run, provider=provider
+            )
         )
 
     def pull(self, *patterns: str, progress: Progress | None = None) -> Pulled:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sorasync.state.account import Spent
     from sorasync.state.history import Run
 
-CostGroup = Literal["clip", "day", "month", "model", "run"]
+CostGroup = Literal["clip", "day", "month", "model", "host", "run"]
 Progress = Callable[[str, float], object]
 
 

@@ -15,7 +15,9 @@ MAX_COST = "--max-cost"
 
 
 class BudgetSpent(Refused):
-    """The next paid request would exceed a cap."""
+    """The next paid request would exceed a cap; `whole` is False where it is that of one host."""
+
+    whole = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +50,20 @@ class Cap:
             return self
         return replace(self, spent_usd=Decimal(0), spent_seconds=0, since=start(now))
 
-    def check(self, usd: Decimal, seconds: float) -> None:
-        """Raise `BudgetSpent` if that much more would exceed it."""
+    def check(self, usd: Decimal, seconds: float, table: str = "budget") -> None:
+        """Raise `BudgetSpent` if that much more would exceed it; `table` is its table in `sorasync.toml`."""
         after = self.plus(usd, seconds)
         if self.usd is not None and usd and after.spent_usd > self.usd:
             raise BudgetSpent(
                 f"the budget {self.name} of {money(self.usd)} would be exceeded ({money(after.spent_usd)}, "
                 f"{money(usd)} of it for this one)",
-                hint=_hint(self.name, self.name, f"{after.spent_usd:f}"),
+                hint=_hint(table, self.name, self.name, f"{after.spent_usd:f}"),
             )
         if self.seconds is not None and seconds and after.spent_seconds > self.seconds:
             raise BudgetSpent(
                 f"the budget {self.name}_seconds of {self.seconds} s would be passed "
                 f"({after.spent_seconds:g} s, {seconds:g} s of it for this one)",
-                hint=_hint(self.name, f"{self.name}_seconds", f"{after.spent_seconds:g}"),
+                hint=_hint(table, self.name, f"{self.name}_seconds", f"{after.spent_seconds:g}"),
             )
 
 
@@ -76,19 +78,26 @@ _LATER = {
 }
 
 
-def _hint(period: str, name: str, least: str) -> str:
+def _hint(table: str, period: str, name: str, least: str) -> str:
     if name == MAX_COST:
         return f"pass {MAX_COST} {least} or more, or continue {_LATER[period]}"
-    return f"set [budget] {name} in sorasync.toml to {least} or more, or continue {_LATER[period]}"
+    return f"set [{table}] {name} in sorasync.toml to {least} or more, or continue {_LATER[period]}"
 
 
 @dataclass
 class Budget:
-    """Caps of a run that began at `began`. For an unknown price, only the seconds count."""
+    """Caps of a run that began at `began`. For an unknown price, only the seconds count.
+
+    That of one host stands `within` that of the whole library: what is counted here is counted there.
+    `table` is where its caps stand in `sorasync.toml`, `provider` the host as records name it.
+    """
 
     caps: tuple[Cap, ...] = ()
     clock: Clock | None = None
     began: float = 0.0
+    within: Budget | None = None
+    table: str = "budget"
+    provider: str | None = None
 
     def reserve(self, usd: Decimal | None, seconds: float) -> None:
         """Set a price aside before a paid call. Raises `BudgetSpent`, and then nothing is set aside."""
@@ -97,20 +106,26 @@ class Budget:
             now = self.clock.now()
             self.caps = tuple(cap.at(now) for cap in self.caps)
         for cap in self.caps:
-            cap.check(price, seconds)
+            self._check(cap, price, seconds)
+        if self.within is not None:
+            self.within.reserve(usd, seconds)
         self.caps = tuple(cap.plus(price, seconds) for cap in self.caps)
 
-    def check_shared(self, usd: Decimal | None, seconds: float, spent: Callable[[float], Spent]) -> None:
+    def check_shared(
+        self, usd: Decimal | None, seconds: float, spent: Callable[[float, str | None], Spent]
+    ) -> None:
         """Raise `BudgetSpent` where others have spent meanwhile what was set aside here.
 
-        `spent` says what everybody has spent since a time, this request included.
+        `spent` says what everybody has spent since a time (at one host), this request included.
         """
         price = usd or Decimal(0)
         for cap in self.caps:
             if cap.since is not None:
-                found = spent(cap.since)
+                found = spent(cap.since, self.provider)
                 before = replace(cap, spent_usd=found.usd - price, spent_seconds=found.seconds - seconds)
-                before.check(price, seconds)
+                self._check(before, price, seconds)
+        if self.within is not None:
+            self.within.check_shared(usd, seconds, spent)
 
     def release(self, usd: Decimal | None, seconds: float, at: float) -> None:
         """Give back a reservation of that time for a request that was certainly not charged.
@@ -118,16 +133,25 @@ class Budget:
         A day or month that began since never counted it, so it gets nothing back.
         """
         less = -(usd or Decimal(0))
-        self.caps = tuple(cap.plus(less, -seconds) if self._counts(cap, at) else cap for cap in self.caps)
+        self._add(at, less, -seconds)
 
     def settle(self, at: float, before: Charge | None, after: Charge | None) -> None:
         """Count a request of that time as `after` instead of `before`."""
         usd, seconds = _amount(after)
         usd_before, seconds_before = _amount(before)
-        self.caps = tuple(
-            cap.plus(usd - usd_before, seconds - seconds_before) if self._counts(cap, at) else cap
-            for cap in self.caps
-        )
+        self._add(at, usd - usd_before, seconds - seconds_before)
+
+    def _add(self, at: float, usd: Decimal, seconds: float) -> None:
+        self.caps = tuple(cap.plus(usd, seconds) if self._counts(cap, at) else cap for cap in self.caps)
+        if self.within is not None:
+            self.within._add(at, usd, seconds)
+
+    def _check(self, cap: Cap, usd: Decimal, seconds: float) -> None:
+        try:
+            cap.check(usd, seconds, self.table)
+        except BudgetSpent as error:
+            error.whole = self.within is None
+            raise
 
     def _counts(self, cap: Cap, at: float) -> bool:
         """Whether a request of that time counts in a cap's period."""

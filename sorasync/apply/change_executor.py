@@ -98,8 +98,7 @@ class ChangeExecutor:
         except errors.Withheld as error:
             return self._outcome(change, End.SKIPPED, error.message, next=error.hint)
         except BudgetSpent as error:
-            self.context.ending.over_budget = True
-            self.context.ending.note(error.message)
+            self.context.spend_nothing_more(error.message, whole=error.whole)
             return self._outcome(change, End.SKIPPED, error.message, next=error.hint)
         except WaitedLongEnough as error:
             return self._pending(change, error.message)
@@ -267,9 +266,10 @@ class ChangeExecutor:
         that is no longer the price, the next plan has to show it first.
         """
         context, record = self.context, self._record(change)
-        if change.render is None:
+        if change.render is None or change.render.provider != change.provider:
             context.store.withdraw(change.key, run=context.run, error_message="it never arrived")
-            return self._done(change)
+            moved = "it never arrived, and goes to another host now"
+            return self._done(change) if change.render is None else self._pending(change, moved)
         context.budget.settle(record.intent_at or 0.0, record.charge, None)
         if change.action.renders:
             return await self._render(change)

@@ -136,6 +136,12 @@ class Context:
         self.ending.note(why, self.host)
         self.stop.set()
 
+    def spend_nothing_more(self, why: str, *, whole: bool) -> None:
+        """Start nothing that is paid for: a cap of this host is reached, or one of the whole library."""
+        scope = self.ending if whole else self
+        scope.over_budget = True
+        self.ending.note(why, "" if whole else self.host)
+
     def tell(self, change: Change, moment: Moment, detail: str = "", progress: int | None = None) -> None:
         """Report an event of a change."""
         if change.action is Action.DOWNLOAD and moment in (Moment.RENDERING, Moment.RENDERED):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from sorasync.doctor.checks import Check, Host, Level, listed
-from sorasync.operations.project import Project
+from sorasync.doctor.checks import Check, Level, ProbedHost, listed
+from sorasync.operations.library_host import Host
 from sorasync.provider.errors import AuthFailed
 from sorasync.provider.probe import HostFacts, Reached
 
@@ -20,10 +20,10 @@ _RESENDS = {
 }
 
 
-def host_checks(project: Project, host: Host, models: Iterable[str]) -> Iterator[Check]:
-    """Every check of the provider."""
-    facts = host.facts
-    yield from _tls(project, host)
+def host_checks(host: Host, probed: ProbedHost, models: Iterable[str]) -> Iterator[Check]:
+    """Every check of a host."""
+    facts = probed.facts
+    yield from _tls(host, probed)
     if facts.failure is not None:
         error = facts.failure
         name = "key" if isinstance(error, AuthFailed) else "reachable"
@@ -31,22 +31,22 @@ def host_checks(project: Project, host: Host, models: Iterable[str]) -> Iterator
         return
     assert facts.first is not None
     if facts.first.status < 300 and not facts.first.readable and facts.asked != "root":
-        yield _another(project, facts.first)
+        yield _another(host, facts.first)
         return
     yield _reached(facts.first)
     yield _clock(facts)
-    yield _check_api_key(project, facts)
+    yield _check_api_key(host, facts)
     if facts.first.status not in (401, 403):
-        yield from _list(project, facts)
+        yield from _list(host, facts)
         yield from _check_models(facts, models)
-        yield from _routes(facts)
+        yield from _routes(host, facts)
     yield from _gateway(facts)
     if facts.sunset:
         yield Check("sunset", Level.WARNING, f"the host announces its end: {facts.sunset}")
 
 
-def _tls(project: Project, host: Host) -> Iterator[Check]:
-    url, certificate = project.profile.base_url, host.certificate
+def _tls(host: Host, probed: ProbedHost) -> Iterator[Check]:
+    url, certificate = host.profile.base_url, probed.certificate
     if url is None:
         return
     if url.startswith("http://"):
@@ -60,7 +60,7 @@ def _tls(project: Project, host: Host) -> Iterator[Check]:
     elif certificate is not None and certificate.fault is not None:
         yield Check("tls", Level.ERROR, f"the certificate cannot be trusted: {certificate.fault}")
     elif certificate is not None and certificate.expires_at is not None:
-        left = certificate.expires_at - project.clock.now()
+        left = certificate.expires_at - host.clock.now()
         day = datetime.fromtimestamp(certificate.expires_at, UTC).date()
         level = Level.WARNING if left < _CERTIFICATE_WARNS else Level.OK
         yield Check("tls", level, f"the certificate is valid until {day}")
@@ -75,16 +75,16 @@ def _reached(first: Reached) -> Check:
     return Check("reachable", level, f"it answers in {first.took * 1000:.0f} ms")
 
 
-def _another(project: Project, first: Reached) -> Check:
+def _another(host: Host, first: Reached) -> Check:
     """Something answers at the address, a web page as a rule, but not this API."""
     kind = first.headers.get("content-type", "").partition(";")[0].strip()
     sent = f" of the type {kind}" if kind else ""
     message = f"it answers {first.status} with a body{sent} that is not JSON: this is not the API"
-    return Check("reachable", Level.ERROR, message, _address_hint(project))
+    return Check("reachable", Level.ERROR, message, _address_hint(host))
 
 
-def _address_hint(project: Project) -> str:
-    return f"is {project.profile.base_url} right, /v1 included, and the profile the right one?"
+def _address_hint(host: Host) -> str:
+    return f"is {host.profile.base_url} right, /v1 included, and the profile the right one?"
 
 
 def _clock(facts: HostFacts) -> Check:
@@ -102,11 +102,11 @@ def _clock(facts: HostFacts) -> Check:
     )
 
 
-def _check_api_key(project: Project, facts: HostFacts) -> Check:
+def _check_api_key(host: Host, facts: HostFacts) -> Check:
     assert facts.first is not None
     first = facts.first
-    auth = project.profile.auth
-    variable = project.config.provider.api_key_env or auth.env
+    auth = host.profile.auth
+    variable = host.key_env
     if auth.header == "none":
         return Check("key", Level.OK, "the host needs none")
     if first.status in (401, 403):
@@ -114,11 +114,11 @@ def _check_api_key(project: Project, facts: HostFacts) -> Check:
         return Check(
             "key", Level.ERROR, f"refused with {first.status}{said}", f"put a valid key into {variable}"
         )
-    if not auth.required and project.api_key() is None:
+    if not auth.required and host.api_key() is None:
         return Check("key", Level.OK, "none is set, and the host needs none")
     if facts.asked == "root":
         return Check("key", Level.UNKNOWN, "not known: the host has no free question that needs it")
-    if first.status == 405 or (first.status == 404 and project.profile.can("list")):
+    if first.status == 405 or (first.status == 404 and host.profile.can("list")):
         return Check("key", Level.UNKNOWN, "not known: the route to check it with does not exist")
     if first.status >= 300 and first.status != 404:
         said = f": {first.said}" if first.said else ""
@@ -126,12 +126,12 @@ def _check_api_key(project: Project, facts: HostFacts) -> Check:
     return Check("key", Level.OK, f"the key of {variable} is accepted")
 
 
-def _list(project: Project, facts: HostFacts) -> Iterator[Check]:
-    abilities = project.profile.abilities
-    if project.profile.settle in ("own_id", "replay"):
+def _list(host: Host, facts: HostFacts) -> Iterator[Check]:
+    abilities = host.profile.abilities
+    if host.profile.settle in ("own_id", "replay"):
         yield Check("list", Level.OK, "not needed: a lost answer settles itself by an id of ours")
         return
-    if not project.profile.can("list"):
+    if not host.profile.can("list"):
         yield Check(
             "list",
             Level.WARNING,
@@ -140,10 +140,10 @@ def _list(project: Project, facts: HostFacts) -> Iterator[Check]:
         )
         return
     if facts.jobs is None:
-        path = project.profile.routes.list or ""
+        path = host.profile.routes.list or ""
         status = facts.list_status or 0
         said = "with a body that is not a list" if status < 300 else str(status)
-        yield Check("list", Level.ERROR, f"GET {path} answers {said}", _address_hint(project))
+        yield Check("list", Level.ERROR, f"GET {path} answers {said}", _address_hint(host))
         return
     if not facts.jobs:
         yield Check("list", Level.UNKNOWN, "it works, and is empty: what it reports of jobs is not known yet")
@@ -177,7 +177,7 @@ def _check_models(facts: HostFacts, models: Iterable[str]) -> Iterator[Check]:
         yield Check("models", Level.OK, f"it lists {listed(used or facts.models)}")
 
 
-def _routes(facts: HostFacts) -> Iterator[Check]:
+def _routes(host: Host, facts: HostFacts) -> Iterator[Check]:
     groups: dict[bool | None, list[str]] = {}
     for name, there in _without_spares(facts.routes).items():
         groups.setdefault(there, []).append(name)
@@ -189,7 +189,7 @@ def _routes(facts: HostFacts) -> Iterator[Check]:
             "routes",
             Level.WARNING,
             f"not there {how}: {listed(missing, 9)}",
-            'set them to "" under [provider.routes], so that plans refuse what needs them',
+            f'set them to "" under [{host.table[1:-1]}.routes], so that plans refuse what needs them',
         )
     if open_ones := groups.get(None):
         yield Check("routes", Level.UNKNOWN, f"cannot be checked without paying: {listed(open_ones, 9)}")

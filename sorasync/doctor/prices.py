@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from sorasync.doctor.checks import Check, Level, listed
-from sorasync.operations.project import Project
+from sorasync.operations.library_host import Host
 from sorasync.operations.sunset import SUNSET_DAYS
 from sorasync.text import counted
 
@@ -14,10 +14,10 @@ from sorasync.text import counted
 _OLD = 60
 
 
-def price_checks(project: Project, models: Mapping[str, set[str]]) -> Iterator[Check]:
-    """Checks of the profile for the models and sizes that the manifests use; without any, not of prices."""
-    profile = project.profile
-    today = datetime.fromtimestamp(project.clock.now(), UTC).date()
+def price_checks(host: Host, models: Mapping[str, set[str]]) -> Iterator[Check]:
+    """Checks of a profile for the models and sizes that the manifests use; without any, not of prices."""
+    profile = host.profile
+    today = datetime.fromtimestamp(host.clock.now(), UTC).date()
     for model in (None, *sorted(models)):
         left = profile.days_left(today, model)
         own = profile.days_left(today)
@@ -50,9 +50,10 @@ def price_checks(project: Project, models: Mapping[str, set[str]]) -> Iterator[C
         if (known := profile.model(model)) is None or not known.is_priced(size)
     }
     if unknown:
-        hint = "put dollars a second under [prices] in sorasync.toml"
+        table = "prices" if not host.provider else f"providers.{host.name}.prices"
+        hint = f"put dollars a second under [{table}] in sorasync.toml"
         yield Check("prices", Level.WARNING, f"no price is known for {listed(unknown)}", hint)
-    elif project.config.prices or profile.as_of is None:
+    elif host.prices or profile.as_of is None:
         yield Check("prices", Level.OK, "every price is known")
     else:
         age = (today - profile.as_of).days

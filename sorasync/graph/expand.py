@@ -9,29 +9,29 @@ from sorasync.graph.fit_to_profile import ProfileChecker
 from sorasync.graph.graph import ClipNode, Graph
 from sorasync.graph.key import canonical, digest, encoded, folded
 from sorasync.graph.memo import ClipPart, Memo
-from sorasync.graph.outline import standing
+from sorasync.graph.outline import standing, standing_key
 from sorasync.graph.render import Kind, Render
 from sorasync.manifest.diagnostic import Diagnostic, ManifestError
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, StepSpec
 from sorasync.manifest.still_spec import StillSpec, StillStep
-from sorasync.profile.profile import Profile
+from sorasync.profile.hosts import Hosts
 
 
-def expand(library: Library, profile: Profile, *, keys: bool = True) -> Graph:
-    """The graph of everything that the library declares, for a provider of that profile.
+def expand(library: Library, hosts: Hosts, *, keys: bool = True) -> Graph:
+    """The graph of everything that the library declares, for its hosts.
 
     A caller that only counts and checks goes without `keys`: every key is empty then. Raises `ManifestError`
-    with every place that asks for more than the profile has.
+    with every place that asks for more than its host has.
     """
-    graph, lacks = expand_as_far(library, profile, keys=keys)
+    graph, lacks = expand_as_far(library, hosts, keys=keys)
     if lacks:
         raise ManifestError(lacks)
     return graph
 
 
-def expand_as_far(library: Library, profile: Profile, *, keys: bool = True) -> tuple[Graph, list[Diagnostic]]:
-    """The same, with what the profile lacks beside it instead of an error; nothing where it lacks nothing."""
-    expansion = Expansion(library, ProfileChecker(library, profile), profile.simulated, keys)
+def expand_as_far(library: Library, hosts: Hosts, *, keys: bool = True) -> tuple[Graph, list[Diagnostic]]:
+    """The same, with what the hosts lack beside it instead of an error; nothing where they lack nothing."""
+    expansion = Expansion(library, ProfileChecker(library, hosts), hosts, keys)
     for slug in sorted(library.characters, key=addresses.natural):
         expansion.add_character(library.characters[slug])
     for name in sorted(library.stills, key=addresses.natural):
@@ -50,7 +50,7 @@ class Expansion:
 
     library: Library
     limits: ProfileChecker
-    simulated: bool
+    hosts: Hosts
     keys: bool = True
     memo: Memo | None = None
     renders: dict[str, Render] = field(default_factory=dict)
@@ -72,6 +72,7 @@ class Expansion:
             file=spec.video,
             file_sha256=spec.video_sha256,
             protect=spec.protect,
+            provider=self._place(spec.provider),
         )
         if spec.tags:
             self.tags[address] = spec.tags
@@ -126,6 +127,7 @@ class Expansion:
             params=spec.params,
             protect=spec.protect,
             origin=spec.origin,
+            provider=self._place(spec.provider),
         )
         return address
 
@@ -155,6 +157,7 @@ class Expansion:
             params=step.params,
             protect=spec.protect,
             origin=step.origin,
+            provider=before.provider,
         )
         return address
 
@@ -188,15 +191,19 @@ class Expansion:
     def _basis(self, spec: ClipSpec) -> tuple[object, ...]:
         """Everything outside of a clip that decides its renders."""
         if spec.source is None:
-            cast = (self.renders[addresses.character(slug)].key for slug in spec.characters)
-            return (*cast, *(standing(self.stills[name], self.key) for name in spec.stills))
+            cast = (self.standing_key(addresses.character(slug)) for slug in spec.characters)
+            return (*cast, *(standing(self.stills[name], self.standing_key) for name in spec.stills))
         source = self.clips[spec.source]
         final = self.renders[source.final] if source.final is not None else None
         return (source.waits_for, source.name, source.chosen, final)
 
-    def key(self, address: str) -> str:
-        """The key of a render that is there."""
-        return self.renders[address].key
+    def standing_key(self, address: str) -> str:
+        """The key of a render that is there, and its host where that is not the default."""
+        return standing_key(self.renders[address].key, self.renders[address].provider)
+
+    def _place(self, name: str | None) -> str:
+        """What a render says of the host that a declaration chooses."""
+        return self.hosts.where(self.hosts.named(name))
 
     def _add(self, spec: ClipSpec) -> ClipNode:
         chosen = spec.pick or (1 if spec.takes == 1 else None)
@@ -260,10 +267,10 @@ class Expansion:
         return final, self.renders[final].key
 
     def _add_create(self, spec: ClipSpec, take: int) -> str:
-        model, size, seconds = self.limits.create(spec)
+        cast = tuple(map(addresses.character, spec.characters))
+        model, size, seconds = self.limits.create(spec, map(self.renders.__getitem__, cast))
         still, image = self._picture(spec.still, spec.image_sha256)
         last_still, last_image = self._picture(spec.last_still, spec.last_sha256)
-        cast = tuple(map(addresses.character, spec.characters))
         decides = _sized_by(spec.workflow, size, seconds)
         inputs, key = self._identity(
             kind=Kind.CREATE,
@@ -302,6 +309,7 @@ class Expansion:
             private=spec.row,
             protect=spec.protect,
             origin=spec.origin,
+            provider=self._place(spec.provider),
         )
         return address
 
@@ -339,6 +347,7 @@ class Expansion:
             protect=spec.protect,
             extensions=before.extensions + (kind is Kind.EXTEND),
             origin=step.origin,
+            provider=before.provider,
         )
         return address
 
@@ -350,7 +359,7 @@ class Expansion:
             inputs["prompt_sha256"], prompt = digest(folded(prompt)), ""
             params = inputs.pop("params", None)
             inputs["params_sha256"] = digest(encoded({"params": params})) if params else None
-        text = canonical(inputs | {"prompt": folded(prompt), "simulated": self.simulated})
+        text = canonical(inputs | {"prompt": folded(prompt), "simulated": self.hosts.default.simulated})
         return text, digest(text)
 
 

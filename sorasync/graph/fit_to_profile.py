@@ -1,4 +1,4 @@
-"""Checks what a library asks for against the provider's profile."""
+"""Checks what a library asks for against the profiles of its hosts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin, 
 from sorasync.manifest.provenance import Origins
 from sorasync.manifest.still_spec import StillSpec, StillStep
 from sorasync.manifest.workflow import NO_TEMPLATE
+from sorasync.profile.hosts import Hosts
 from sorasync.profile.profile import Profile
 from sorasync.profile.unsupported import Lack
 from sorasync.text import counted
@@ -35,12 +36,11 @@ _WHERE = "{} in the clip, or below [defaults] of its file or of sorasync.toml"
 
 
 class ProfileChecker:
-    """Fills in the profile's own defaults and collects a diagnostic for each thing it does not have."""
+    """Fills in the profiles' own defaults, and collects a diagnostic for each thing that a host lacks."""
 
-    def __init__(self, library: Library, profile: Profile) -> None:
+    def __init__(self, library: Library, hosts: Hosts) -> None:
         self.library = library
-        self._profile = profile
-        self._prompt_chars = profile.limits.prompt_chars
+        self._hosts = hosts
         self._checked: dict[tuple[object, ...], list[Lack]] = {}
         self._origins: Origins | None = None
         self._reported: set[tuple[str, Origin, str]] = set()
@@ -48,12 +48,13 @@ class ProfileChecker:
 
     def character(self, spec: CharacterSpec) -> None:
         """Check a character."""
-        for lack in self._profile.check_character(spec.name):
+        for lack in self._hosts.named(spec.provider).check_character(spec.name):
             self._report(f"character.{spec.slug}", _origin_inside(spec.origin, lack.field), lack)
 
     def still(self, spec: StillSpec) -> tuple[str, str]:
         """Check a still; its model and size, defaults filled in."""
-        profile, images = self._profile, self._profile.images
+        profile = self._hosts.named(spec.provider)
+        images = profile.images
         name = spec.model or images.default_model
         known = images.model(name) if name else None
         size = spec.size or (known.default_size if known else None)
@@ -68,27 +69,30 @@ class ProfileChecker:
                 for field, value in (("model", name), ("size", size))
                 if value is None and (known is not None or name is None)
             ]
-        for lack in (*lacks, *self._prompt(spec.prompt)):
+        for lack in (*lacks, *_prompt_lacks(spec.prompt, profile)):
             place = spec.origin if lack.field == "still" else _origin_inside(spec.origin, lack.field)
             self._report(spec.address, place, lack)
         return name or "", size or ""
 
     def still_edit(self, spec: StillSpec, step: StillStep) -> None:
         """Check an edit of a still."""
-        lacks = self._profile.check_still_edit(step.params)
-        for lack in [*lacks, *self._prompt(step.prompt)]:
+        profile = self._hosts.named(spec.provider)
+        lacks = profile.check_still_edit(step.params)
+        for lack in [*lacks, *_prompt_lacks(step.prompt, profile)]:
             self._report(spec.address, _origin_inside(step.origin, lack.field), lack)
 
-    def create(self, spec: ClipSpec) -> tuple[str, str, int]:
-        """Check a clip that starts from a prompt; its model, size and seconds, defaults filled in."""
-        profile, address = self._profile, f"clip.{spec.name}"
+    def create(self, spec: ClipSpec, cast: Iterable[Render] = ()) -> tuple[str, str, int]:
+        """Check a clip that starts from a prompt, with its characters; its model, size and seconds, defaults
+        filled in.
+        """
+        profile, address = self._hosts.named(spec.provider), f"clip.{spec.name}"
         name = spec.model or profile.default_model
         model = profile.model(name) if name else None
         size = spec.size or (model.default_size if model else None)
         seconds = spec.seconds or (model.default_seconds if model else None)
         image = spec.image is not None or spec.still is not None
         last_image = spec.last_image is not None or spec.last_still is not None
-        asked = (name, size, seconds, len(spec.characters), image, last_image)
+        asked = (profile.provider_name, name, size, seconds, len(spec.characters), image, last_image)
         if asked not in self._checked or spec.params:
             self._checked[asked] = profile.check_create(
                 model=name,
@@ -107,20 +111,30 @@ class ProfileChecker:
                 for field, value in (("model", name), ("size", size), ("seconds", seconds))
                 if value is None and (model is not None or name is None)
             ]
-        for lack in (*absent, *lacks, *self._workflow(spec), *self._prompt(spec.prompt or "")):
+        elsewhere = self._cast_elsewhere(profile, cast)
+        workflow, prompt = _workflow_lacks(spec, profile), _prompt_lacks(spec.prompt or "", profile)
+        for lack in (*absent, *lacks, *elsewhere, *workflow, *prompt):
             self._origins = self._origins or Origins(self.library)
             self._report(address, self._origins.of(spec, lack.field), lack)
         return name or "", size or "", seconds or 0
 
     def step(self, spec: ClipSpec, step: StepSpec, source: Render) -> int:
         """Check a step on its source; the seconds that it adds, 0 for an edit."""
-        extends = step.kind == Kind.EXTEND
+        extends, profile = step.kind == Kind.EXTEND, self._hosts.at(source.provider)
         seconds = step.seconds if extends else None
         if extends and seconds is None:
-            seconds = self._profile.extension_default(source.seconds) or 0
-        asked = (step.kind, seconds, source.extensions, source.seconds, source.model, source.size)
+            seconds = profile.extension_default(source.seconds) or 0
+        asked = (
+            source.provider,
+            step.kind,
+            seconds,
+            source.extensions,
+            source.seconds,
+            source.model,
+            source.size,
+        )
         if asked not in self._checked or step.params:
-            self._checked[asked] = self._profile.check_step(
+            self._checked[asked] = profile.check_step(
                 step.kind,
                 seconds=seconds,
                 extensions=source.extensions,
@@ -130,33 +144,18 @@ class ProfileChecker:
                 params=step.params,
             )
         lacks = self._checked.pop(asked) if step.params else self._checked[asked]
-        for lack in [*lacks, *self._prompt(step.prompt)]:
+        for lack in [*lacks, *_prompt_lacks(step.prompt, profile)]:
             self._report(f"clip.{spec.name}", _origin_inside(step.origin, lack.field), lack)
         return seconds or 0
 
-    def _workflow(self, spec: ClipSpec) -> Iterable[Lack]:
-        takes, name = self._profile.abilities.workflow, self._profile.name
-        if spec.workflow == NO_TEMPLATE:
-            return ()
-        if spec.workflow is None:
-            return (Lack("workflow", f"{name} renders workflows, and the clip has none"),) if takes else ()
-        if not takes:
-            # An animatic shows what the prompt says, whatever is to render it later.
-            return () if self._profile.simulated else (Lack("workflow", f"{name} takes no workflow"),)
-        takes_seed = '{"$bind":"seed"' in spec.workflow
-        if spec.takes > 1 and not takes_seed:
-            return (Lack("takes", "every take would be the same video: nothing in `bind` takes the seed"),)
-        return [
-            Lack(f"params.{param}", f"nothing in `bind` takes it: bind {word}")
-            for param, word in (("seed", "seed"), ("negative_prompt", "negative"))
-            if param in spec.params and f'{{"$bind":"{word}"' not in spec.workflow
-        ]
-
-    def _prompt(self, prompt: str) -> Iterable[Lack]:
-        if len(prompt) <= self._prompt_chars:
-            return ()
-        count = counted(len(prompt), "character")
-        return (Lack("prompt", f"the prompt has {count}", f"at most {self._prompt_chars}"),)
+    def _cast_elsewhere(self, profile: Profile, cast: Iterable[Render]) -> Iterable[Lack]:
+        """A character is an id at one host: no other one knows it."""
+        here = self._hosts.where(profile)
+        for one in cast:
+            if one.provider != here:
+                there, clip = self._hosts.word(one.provider), self._hosts.word(here)
+                message = f"{one.address} is at {there}, and the clip goes to {clip}"
+                yield Lack("characters", message, "one `provider` for the clip and its characters")
 
     def _report(self, address: str, place: Origin, lack: Lack) -> None:
         if (address, place, lack.message) in self._reported:
@@ -179,3 +178,29 @@ class ProfileChecker:
 
 def _origin_inside(origin: Origin, field: str) -> Origin:
     return Origin(origin.file, (*origin.path, *field.split(".")))
+
+
+def _workflow_lacks(spec: ClipSpec, profile: Profile) -> Iterable[Lack]:
+    takes, name = profile.abilities.workflow, profile.name
+    if spec.workflow == NO_TEMPLATE:
+        return ()
+    if spec.workflow is None:
+        return (Lack("workflow", f"{name} renders workflows, and the clip has none"),) if takes else ()
+    if not takes:
+        # An animatic shows what the prompt says, whatever is to render it later.
+        return () if profile.simulated else (Lack("workflow", f"{name} takes no workflow"),)
+    takes_seed = '{"$bind":"seed"' in spec.workflow
+    if spec.takes > 1 and not takes_seed:
+        return (Lack("takes", "every take would be the same video: nothing in `bind` takes the seed"),)
+    return [
+        Lack(f"params.{param}", f"nothing in `bind` takes it: bind {word}")
+        for param, word in (("seed", "seed"), ("negative_prompt", "negative"))
+        if param in spec.params and f'{{"$bind":"{word}"' not in spec.workflow
+    ]
+
+
+def _prompt_lacks(prompt: str, profile: Profile) -> Iterable[Lack]:
+    most = profile.limits.prompt_chars
+    if len(prompt) <= most:
+        return ()
+    return (Lack("prompt", f"the prompt has {counted(len(prompt), 'character')}", f"at most {most}"),)

@@ -14,8 +14,13 @@ from typing import Any
 from sorasync.graph.graph import ClipNode
 
 # What a branch takes from the clip that it starts from, and a clip from a still; the key decides length,
-# size and model.
+# size and model, and the host stands beside it.
 Standing = tuple[str | None, int | None, str | None, str | None]
+
+
+def standing_key(key: str, provider: str) -> str:
+    """A key with the host of its render, where that is not the library's default."""
+    return f"{key} at {provider}" if provider else key
 
 
 def standing(node: ClipNode, key_of: Callable[[str], str]) -> Standing:
@@ -56,12 +61,17 @@ class Outline:
     cuts: tuple[str, ...]
     stills: tuple[dict[str, Any], ...]
     pictures: dict[str, Standing]
+    # The hosts of its renders by address, where that is not the library's default.
+    providers: dict[str, str]
     rows: str
     _nodes: dict[str, ClipNode] | None = field(default=None, compare=False, repr=False)
 
     def standing(self, name: str) -> Standing:
         """What a branch off that clip takes from it."""
-        return standing(self.nodes[name], lambda final: self.keys[self.addresses.index(final)])
+        return standing(self.nodes[name], self._standing_key)
+
+    def _standing_key(self, address: str) -> str:
+        return standing_key(self.keys[self.addresses.index(address)], self.providers.get(address, ""))
 
     @property
     def nodes(self) -> dict[str, ClipNode]:
@@ -101,6 +111,7 @@ class Outline:
             self.cuts,
             self.stills,
             self.pictures,
+            self.providers,
         ]
         return f"{json.dumps(columns, separators=(',', ':'))}\t{self.rows}"
 
@@ -131,6 +142,7 @@ class Outline:
                 cuts,
                 stills,
                 pictures,
+                providers,
             ) = json.loads(columns)
             return cls(
                 file=file,
@@ -154,6 +166,7 @@ class Outline:
                 cuts=tuple(cuts),
                 stills=tuple(stills),
                 pictures={name: tuple(stood) for name, stood in pictures.items()},
+                providers=providers,
                 rows=rows,
             )
         except (TypeError, AttributeError) as error:

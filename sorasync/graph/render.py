@@ -56,6 +56,8 @@ class Render:
     private: bool = False
     protect: bool = False
     extensions: int = 0
+    # The host that renders it (`profile@base_url`), empty for the library's default. Never part of the key.
+    provider: str = ""
     origin: Origin | None = field(default=None, compare=False)
 
     @property

@@ -8,6 +8,7 @@ from typing import Any
 
 from sorasync.manifest.check_schema import ChecksModel, ClipChecksModel, merged_checks
 from sorasync.manifest.config import CONFIG_FILE, Config
+from sorasync.manifest.config_load import has_host, no_such_host
 from sorasync.manifest.declaration_reader import DeclarationReader
 from sorasync.manifest.declare import Declared
 from sorasync.manifest.faults import Fault
@@ -30,6 +31,7 @@ class Merged:
     """The defaults of a file over those of the library."""
 
     model: str | None
+    provider: str | None
     size: str | None
     seconds: int | None
     takes: int
@@ -59,6 +61,7 @@ def merged_defaults(
 
     return Merged(
         model=first("model"),
+        provider=first("provider"),
         size=first("size"),
         seconds=first("seconds"),
         takes=first("takes") or 1,
@@ -80,7 +83,10 @@ def build(
     A faulty one is built as far as possible, so that references to it can still be checked.
     """
     own = declared.model.defaults
-    work = _Building(declared, merged_defaults(own, config.defaults, declared.file, config.checks), files)
+    defaults = merged_defaults(own, config.defaults, declared.file, config.checks)
+    work = _Building(declared, defaults, files, config)
+    if own.provider is not None and not has_host(config, own.provider):
+        work.faults.append(no_such_host(config, own.provider, declared.file, ("defaults", "provider")))
     work.commands = frozenset() if config.checks is None else frozenset(config.checks.commands)
     work.check_commands(own.checks, ("defaults",), None)
     cast = [work.character(slug) for slug in declared.model.characters]
@@ -91,8 +97,8 @@ def build(
 class _Building(DeclarationReader):
     """The work on one file: `faults` grows as specs are made."""
 
-    def __init__(self, declared: Declared, defaults: Merged, files: Look) -> None:
-        super().__init__(declared, files)
+    def __init__(self, declared: Declared, defaults: Merged, files: Look, config: Config) -> None:
+        super().__init__(declared, files, config)
         self.defaults = defaults
         # The commands of `sorasync.toml` that checks may name.
         self.commands: frozenset[str] = frozenset()
@@ -111,6 +117,7 @@ class _Building(DeclarationReader):
             protect=model.protect,
             tags=tuple(model.tags),
             description=model.description,
+            provider=self.host(model.provider, self.defaults.provider, path, f"character.{slug}"),
         )
 
     def clip(self, name: str, model: ClipModel) -> ClipSpec:
@@ -169,13 +176,17 @@ class _Building(DeclarationReader):
         params = defaults.params
         if model.params:
             params = {**params, **model.params}
+        renderer = model.model or defaults.model
+        named = self.config.models.get(renderer or "")
+        inherited = defaults.provider if named is None or named.provider is None else named.provider
         return ClipSpec(
             name=name,
             origin=origin,
             steps=steps,
             prompt=self._prompt(name, model, origin.path),
             prompt_file=self.named(model.prompt_file),
-            model=model.model or defaults.model,
+            model=renderer if named is None else named.use,
+            provider=self.host(model.provider, inherited, origin.path, f"clip.{name}"),
             size=model.size or defaults.size,
             seconds=model.seconds or defaults.seconds,
             characters=tuple(model.characters) if model.characters else (),

@@ -107,7 +107,7 @@ def build_file(config: Config, look: Look, file: str, text: str) -> Built:
     if declared.model.stills:
         from sorasync.manifest.still_build import build_stills
 
-        stills, wrong = build_stills(declared, config.defaults, noting)
+        stills, wrong = build_stills(declared, config, noting)
         faults += wrong
     picks = declared.model.picks.items()
     return Built(

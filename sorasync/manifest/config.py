@@ -69,6 +69,10 @@ def _command(value: object) -> object:
 Command = Annotated[str | list[str], BeforeValidator(_command)]
 
 
+# A key of the providers: what a manifest calls a host.
+HostName = Annotated[str, StringConstraints(pattern=ENV_NAME)]
+
+
 class LibraryConfig(Table):
     """`[library]`: its name and where its manifests are."""
 
@@ -76,6 +80,17 @@ class LibraryConfig(Table):
         "library", description="Shown in plans. Default: the directory's name.", examples=["promo"]
     )
     manifests: Line = Field("manifests", description="Directory of the manifests.", examples=["manifests"])
+
+
+class CapsConfig(Table):
+    """`[providers.NAME.budget]`: where one host is sent nothing more; `[provider.budget]` too."""
+
+    per_apply: Dollars | None = Field(None, description="Dollars in one apply.", examples=[25.0])
+    per_day: Dollars | None = Field(None, description="Dollars in a day of UTC.", examples=[50.0])
+    per_month: Dollars | None = Field(None, description="Dollars in a month of UTC.", examples=[500.0])
+    per_apply_seconds: Whole | None = Field(None, description="Seconds in one apply.", examples=[600])
+    per_day_seconds: Whole | None = Field(None, description="Seconds in a day of UTC.", examples=[1200])
+    per_month_seconds: Whole | None = Field(None, description="Seconds in a month of UTC.", examples=[9000])
 
 
 class ProviderConfig(Table):
@@ -91,7 +106,28 @@ class ProviderConfig(Table):
     api_key_command: Command | None = Field(
         None, description="A command that prints the key.", examples=[["pass", "videos"]]
     )
+    budget: CapsConfig = Field(
+        default_factory=CapsConfig, description="Where this host alone is sent nothing more."
+    )
     overrides: dict[str, Any] = Field({}, description="Changes to the profile.")
+
+
+class HostConfig(ProviderConfig):
+    """`[providers.NAME]`: another host, chosen by `provider = "NAME"`; other keys override its profile."""
+
+    profile: Line = Field(description="A profile's name or path.", examples=["fal"])
+    prices: dict[str, dict[PricedSize, Dollars]] = Field(
+        {}, description="Its prices, as in `[prices]`.", examples=[{"my-model": {"1280x720": 0.04}}]
+    )
+
+
+class ModelConfig(Table):
+    """`[models.NAME]`: a name of your own for a model."""
+
+    use: Line = Field(description="The model that is meant.", examples=["veo-3.1"])
+    provider: Line | None = Field(
+        None, description="The host that renders it, where a clip names none.", examples=["veo"]
+    )
 
 
 class StateConfig(Table):
@@ -173,15 +209,9 @@ class ApplyConfig(Table):
     )
 
 
-class BudgetConfig(Table):
+class BudgetConfig(CapsConfig):
     """`[budget]`: where apply stops, in dollars and seconds of video. A key that is not set is no limit."""
 
-    per_apply: Dollars | None = Field(None, description="Dollars in one apply.", examples=[25.0])
-    per_day: Dollars | None = Field(None, description="Dollars in a day of UTC.", examples=[50.0])
-    per_month: Dollars | None = Field(None, description="Dollars in a month of UTC.", examples=[500.0])
-    per_apply_seconds: Whole | None = Field(None, description="Seconds in one apply.", examples=[600])
-    per_day_seconds: Whole | None = Field(None, description="Seconds in a day of UTC.", examples=[1200])
-    per_month_seconds: Whole | None = Field(None, description="Seconds in a month of UTC.", examples=[9000])
     confirm_above: Dollars | None = Field(
         None, description="Above this many dollars you type the amount to confirm.", examples=[5.0]
     )
@@ -269,6 +299,12 @@ class Config(Table):
 
     library: LibraryConfig = Field(default_factory=LibraryConfig, description="The library itself.")
     provider: ProviderConfig = Field(default_factory=ProviderConfig, description="Who renders.")
+    providers: dict[HostName, HostConfig] = Field(
+        {}, description="Other hosts by name.", examples=[{"fal": {"profile": "fal"}}]
+    )
+    models: dict[Line, ModelConfig] = Field(
+        {}, description="Names of your own for models.", examples=[{"hero": {"use": "veo-3.1"}}]
+    )
     state: StateConfig = Field(default_factory=StateConfig, description="Where records are kept.")
     assets: AssetsConfig = Field(default_factory=AssetsConfig, description="Where videos are kept.")
     apply: ApplyConfig = Field(default_factory=ApplyConfig, description="How plans are carried out.")

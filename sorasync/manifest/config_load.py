@@ -15,10 +15,12 @@ from sorasync.manifest.files import FileFault, LibraryFiles
 from sorasync.manifest.suggest import listed, nearest, shown
 from sorasync.manifest.template import substitute, variable_faults
 from sorasync.manifest.validate import validate
+from sorasync.profile.hosts import DEFAULT_HOST
 from sorasync.toml.parse import TomlError, copied, parse
 from sorasync.toml.positions import TomlPath
 
-_PROVIDER_KEYS = frozenset({"profile", "base_url", "api_key_env", "api_key_command"})
+_PROVIDER_KEYS = frozenset({"profile", "base_url", "api_key_env", "api_key_command", "budget"})
+_HOST_KEYS = _PROVIDER_KEYS | {"prices"}
 _PASSWORD = re.compile(r"^\w+://[^/?#]*:[^/?#]*@|[?&]password=")
 _CREDENTIAL = re.compile(r"(?i)^\w+://[^/?#]*@|[?&][\w-]*(key|token|secret|sig|signature|password|sas)=")
 _SCHEMA = re.compile(r"[?&]schema=[^&]")
@@ -116,12 +118,15 @@ def _one(
 ) -> tuple[Config | None, list[Fault]]:
     def place(loc: TomlPath) -> tuple[str, TomlPath, str | None]:
         path = tuple(part for part in loc if part != "[key]")
-        if path[:2] == ("provider", "overrides"):
-            path = ("provider", *path[2:])
+        if "overrides" in path[1:3] and path[0] in ("provider", "providers"):
+            path = tuple(part for part in path if part != "overrides")
         return CONFIG_FILE, _where(path, overlay, env), None
 
     merged = _merge(copied(raw), overlay)
-    faults = list(_secrets(merged.get("provider"), place))
+    faults = list(_secrets(merged.get("provider"), ("provider",), place))
+    others = merged.get("providers")
+    for name, table in others.items() if isinstance(others, dict) else ():
+        faults += _secrets(table, ("providers", name), place)
     faults += _shared_state(merged, place)
     faults += _shared_assets(merged, place)
     merged.setdefault("library", {"name": directory or "library"})
@@ -132,10 +137,48 @@ def _one(
         if not _is_shared(_state_url(merged)):
             _default(merged, "state", "url", overlay, f"{DEFAULT_STATE.removesuffix('.db')}-{env}.db")
         _default(merged, "assets", "path", overlay, f"{DEFAULT_ASSETS}-{env}")
-    _split_provider(merged)
+    given = merged.get("provider")
+    named = isinstance(given, dict) and "profile" in given
+    merged["provider"] = _split(given, _PROVIDER_KEYS)
+    if isinstance(others, dict):
+        merged["providers"] = {name: _split(table, _HOST_KEYS) for name, table in others.items()}
     faults += _resolve_defaults(merged, place)
     config, found, _ = validate(Config, merged | {"env": env}, place)
+    if config is not None:
+        faults += _host_faults(config, place, named=named)
     return config, faults + [_hidden(fault) for fault in found]
+
+
+def _host_faults(config: Config, place: Any, *, named: bool) -> Iterator[Fault]:
+    """Names of hosts that are not there or cannot be told from others."""
+
+    def at(*path: str) -> tuple[str, TomlPath]:
+        file, found, _ = place(path)
+        return file, found
+
+    if config.providers and not named:
+        message = "`providers` needs a [provider] with a `profile`: it renders what names no other"
+        yield Fault("S112", message, *at("providers"), expected='[provider] profile = "…"', on_key=True)
+    if DEFAULT_HOST in config.providers:
+        message = f"`{DEFAULT_HOST}` is the host of [provider]"
+        yield Fault("S116", message, *at("providers", DEFAULT_HOST), expected="another name", on_key=True)
+    if (name := config.defaults.provider) is not None and not has_host(config, name):
+        yield no_such_host(config, name, *at("defaults", "provider"))
+    for model, meant in config.models.items():
+        if meant.provider is not None and not has_host(config, meant.provider):
+            yield no_such_host(config, meant.provider, *at("models", model, "provider"))
+
+
+def has_host(config: Config, name: str) -> bool:
+    """Whether a manifest may choose a host by that name."""
+    return name == DEFAULT_HOST or name in config.providers
+
+
+def no_such_host(config: Config, name: str, file: str, path: TomlPath, address: str | None = None) -> Fault:
+    """The fault of a name that no host has."""
+    names = [DEFAULT_HOST, *sorted(config.providers)]
+    message = f"there is no [providers.{name}] in {CONFIG_FILE}"
+    return Fault("S107", message, file, path, listed(names), nearest(name, names), address)
 
 
 def _state_url(merged: dict[str, Any]) -> str:
@@ -231,22 +274,19 @@ def _default(merged: dict[str, Any], table: str, key: str, overlay: dict[str, An
         merged[table][key] = value
 
 
-def _split_provider(merged: dict[str, Any]) -> None:
-    provider = merged.get("provider")
-    if isinstance(provider, dict):
-        known = {key: value for key, value in provider.items() if key in _PROVIDER_KEYS}
-        rest = {
-            key: value
-            for key, value in provider.items()
-            if key not in _PROVIDER_KEYS and not key.startswith("x-") and not _SECRET_KEY.match(key)
-        }
-        merged["provider"] = known | {"overrides": rest}
+def _split(table: object, known: frozenset[str]) -> Any:
+    """The table of a host with its changes to the profile below `overrides`."""
+    if not isinstance(table, dict):
+        return {} if table is None else table
+    own = {key: value for key, value in table.items() if key in known or key.startswith("x-")}
+    rest = {key: table[key] for key in table.keys() - own.keys() if not _SECRET_KEY.match(key)}
+    return own | {"overrides": {key: rest[key] for key in table if key in rest}}
 
 
-def _secrets(provider: object, place: Any) -> Iterator[Fault]:
+def _secrets(provider: object, at: TomlPath, place: Any) -> Iterator[Fault]:
     for key in provider if isinstance(provider, dict) else ():
         if _SECRET_KEY.match(key):
-            file, path, _ = place(("provider", key))
+            file, path, _ = place((*at, key))
             yield Fault(
                 "S103",
                 f"an API key must not be in {CONFIG_FILE}; everyone who can read the file knows it now",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sorasync.manifest.config import Config
+from sorasync.manifest.config_load import has_host, no_such_host
 from sorasync.manifest.declare import Declared
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.field_types import LONGEST_PROMPT
@@ -14,8 +16,9 @@ from sorasync.toml.positions import Span, TomlPath
 class DeclarationReader:
     """The prompts and files of one manifest: `faults` grows as they are read."""
 
-    def __init__(self, declared: Declared, files: Look) -> None:
+    def __init__(self, declared: Declared, files: Look, config: Config) -> None:
         self.declared = declared
+        self.config = config
         self.file = declared.file
         self.files = files
         self.faults: list[Fault] = []
@@ -66,6 +69,13 @@ class DeclarationReader:
         except FileFault as fault:
             self.faults.append(fault.at(self.file, path, address))
             return None, None
+
+    def host(self, own: str | None, inherited: str | None, path: TomlPath, address: str) -> str | None:
+        """The host that a declaration chooses, `own` at that path."""
+        if own is not None and not has_host(self.config, own):
+            self.faults.append(no_such_host(self.config, own, self.file, (*path, "provider"), address))
+            return None
+        return own or inherited
 
     def fault(
         self,

@@ -44,9 +44,9 @@ def config_schema() -> dict[str, Any]:
     properties, definitions = schema["properties"], schema["definitions"]
     del properties["env"]
     _allow_placeholders(definitions["Defaults"])
-    provider = definitions["Provider"]
-    del provider["properties"]["overrides"]
-    provider["additionalProperties"] = True
+    for name in ("Provider", "Host"):
+        del definitions[name]["properties"]["overrides"]
+        definitions[name]["additionalProperties"] = True
     definitions["Environment"] = {
         "type": "object",
         "description": "`[env.NAME]`: merged over every table of the same name.",

@@ -44,6 +44,8 @@ class CharacterSpec:
     protect: bool = False
     tags: tuple[str, ...] = ()
     description: str | None = None
+    # The host that has it, None for the default. Never part of a key.
+    provider: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class ClipSpec:
     prompt_file: str | None = field(default=None, compare=False)
     # Whether a row of a file made it: what the row says stands in no key, only its digest.
     row: bool = False
+    # The host that renders it, None for the default or for that of its source. Never part of a key.
+    provider: str | None = None
     # What its videos are checked for, None where that is written nowhere. Never part of a key.
     checks: ChecksModel | None = None
 

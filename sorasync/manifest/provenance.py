@@ -54,6 +54,8 @@ def still_rows(library: Library, spec: StillSpec) -> Iterator[Provenance]:
     for name in ("model", "size"):
         value = getattr(spec, name)
         yield name, _PROVIDER if value is None else value, of(name, _PROVIDER)
+    if spec.provider is not None:
+        yield "provider", spec.provider, of("provider", "the model's")
     if spec.references:
         yield "references", [file for file, _ in spec.references], _inside(spec.origin, "references")
     yield "takes", spec.takes, of("takes", _BUILT_IN)
@@ -76,7 +78,7 @@ def still_rows(library: Library, spec: StillSpec) -> Iterator[Provenance]:
 
 
 # What a still takes from `[defaults]`.
-_SHARED = ("size", "protect", "tags")
+_SHARED = ("provider", "size", "protect", "tags")
 
 
 def _inside(origin: Origin, *path: str) -> Origin:
@@ -143,6 +145,7 @@ class _OriginSearch:
         for name in _OF_CREATE if create else ():
             value = getattr(spec, name)
             yield name, _PROVIDER if value is None else value, self.of(name, _PROVIDER)
+        yield "provider", spec.provider, self.of("provider", "the model's")
         yield "characters", list(spec.characters) or None, self._here("characters")
         yield "image", _image(spec.image, spec.still), self._here("image")
         yield "last_image", _image(spec.last_image, spec.last_still), self._here("last_image")

@@ -103,6 +103,9 @@ _ORDER: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "config": (
         ("Library", "[library]"),
         ("Provider", "[provider]"),
+        ("Host", "[providers.NAME]"),
+        ("Caps", "[providers.NAME.budget]"),
+        ("Model", "[models.NAME]"),
         ("State", "[state]"),
         ("Assets", "[assets]"),
         ("Apply", "[apply]"),

@@ -61,6 +61,11 @@ class DefaultsModel(Table):
     """`[defaults]`: for clips that do not set their own."""
 
     model: Line | None = Field(None, description="The model that renders.", examples=["sora-2"])
+    provider: Line | None = Field(
+        None,
+        description="The host: a name of `[providers]`, or `default` for that of `[provider]`.",
+        examples=["fal"],
+    )
     size: Size | None = Field(None, description="Width x height in pixels.", examples=["1280x720"])
     seconds: Seconds | None = Field(
         None, description="Length of a clip, and what an extension adds.", examples=[8]
@@ -99,6 +104,9 @@ class CharacterModel(Table):
     video: str = Field(
         description="The reference clip, relative to this file and inside the library.",
         examples=["refs/mossy.mp4"],
+    )
+    provider: Line | None = Field(
+        None, description="The host of the clips that use it, as for a clip.", examples=["fal"]
     )
     protect: bool = Field(False, description="Refuse plans that retire or replace it.", examples=[True])
     tags: list[Line] = Field([], description="Tags for selection.", examples=[["cast"]])
@@ -187,6 +195,11 @@ class ClipModel(Table):
         None, alias="from", description="The clip that this one continues.", examples=["market"]
     )
     model: Line | None = Field(None, description="The model that renders.", examples=["sora-2"])
+    provider: Line | None = Field(
+        None,
+        description="The host, a name of `[providers]`. No part of what makes a new render.",
+        examples=["fal"],
+    )
     size: Size | None = Field(None, description="Width x height in pixels.", examples=["1280x720"])
     seconds: Seconds | None = Field(None, description="Length of the clip.", examples=[8])
     characters: list[str] | None = Field(None, description="Characters by slug.", examples=[["mossy"]])
@@ -257,6 +270,7 @@ class StillModel(Table):
     model: Line | None = Field(
         None, description="The image model. Default: that of the profile.", examples=["gpt-image-1"]
     )
+    provider: Line | None = Field(None, description="The host, as for a clip.", examples=["fal"])
     size: Size | None = Field(
         None, description="Width x height in pixels. Default: that of the defaults.", examples=["1280x720"]
     )

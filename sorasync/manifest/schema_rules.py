@@ -23,6 +23,7 @@ _BEGINNINGS: Final = ("prompt", "prompt_file", "style", "scene", "shots", "from"
 STORYBOARD: Final = ("style", "scene", "shots")
 NOT_WITH_FROM: Final = (
     "model",
+    "provider",
     "size",
     "seconds",
     "characters",
@@ -154,4 +155,5 @@ TABLES: Final[dict[str, dict[str, Any]]] = {
         },
     },
     "Provider": {"propertyNames": {"not": {"pattern": _SECRET}}},
+    "Host": {"propertyNames": {"not": {"pattern": _SECRET}}},
 }

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sorasync.manifest.build import Merged, merged_defaults
+from sorasync.manifest.config import Config
 from sorasync.manifest.declaration_reader import DeclarationReader
 from sorasync.manifest.declare import Declared
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.files import Look
 from sorasync.manifest.library import Origin
-from sorasync.manifest.schema import DefaultsModel, StillModel
+from sorasync.manifest.schema import StillModel
 from sorasync.manifest.still_spec import StillSpec, StillStep
 from sorasync.toml.positions import TomlPath
 
 
-def build_stills(
-    declared: Declared, library: DefaultsModel, files: Look
-) -> tuple[list[StillSpec], list[Fault]]:
+def build_stills(declared: Declared, config: Config, files: Look) -> tuple[list[StillSpec], list[Fault]]:
     """The stills of a file, and the errors within each."""
-    work = _StillBuilding(declared, files)
-    defaults = merged_defaults(declared.model.defaults, library, declared.file)
+    work = _StillBuilding(declared, files, config)
+    defaults = merged_defaults(declared.model.defaults, config.defaults, declared.file)
     stills = [work.still(name, model, defaults) for name, model in declared.model.stills.items()]
     return stills, work.faults
 
@@ -32,13 +31,16 @@ class _StillBuilding(DeclarationReader):
         instance = self.declared.instances.get(f"still.{name}")
         path: TomlPath = ("stills", instance.slug if instance else name)
         # Of the defaults only those that mean the same for a picture: its model and parameters are others.
+        named = self.config.models.get(model.model or "")
+        inherited = defaults.provider if named is None or named.provider is None else named.provider
         return StillSpec(
             name=name,
             origin=Origin(self.file, path),
             prompt=self._prompt(name, model, path),
             prompt_file=self.named(model.prompt_file),
             steps=tuple(self._steps(name, model, path)),
-            model=model.model,
+            model=model.model if named is None else named.use,
+            provider=self.host(model.provider, inherited, path, f"still.{name}"),
             size=model.size or defaults.size,
             references=tuple(self._references(name, model, path)),
             takes=model.takes,

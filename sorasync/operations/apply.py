@@ -7,12 +7,13 @@ import math
 from collections import Counter
 from collections.abc import Callable, Container, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
+from sorasync.apply.budget import Budget
 from sorasync.apply.context import ApplySettings, Context
 from sorasync.apply.engine import run
 from sorasync.apply.events import Reporter
@@ -24,10 +25,11 @@ from sorasync.apply.wanted_names import asset_view
 from sorasync.assets.link import LinkReport, link_all
 from sorasync.errors import Refused, SorasyncError
 from sorasync.graph.graph import Graph
-from sorasync.operations.budget import budget_of, configured_policy
+from sorasync.operations.budget import budget_of, configured_policy, host_budget
 from sorasync.operations.cancellation import TERMINATED, StopButton, ends_on_signals
 from sorasync.operations.check_after_apply import ChecksAfterApply
 from sorasync.operations.fault_location import placed
+from sorasync.operations.library_host import Host
 from sorasync.operations.locked_state import begin_run, bring_up, forgotten, write_lock_file
 from sorasync.operations.plan import Planned, PlanOptions, make_plan
 from sorasync.operations.project import Project
@@ -113,8 +115,8 @@ def apply(
             if (lost := forgotten(project, planned.known.briefs)) is not None:
                 _refuse_paid_for(project, planned.plan)
                 reporter.notice(lost)
-            if planned.asks:
-                project.require_provider()
+            if planned.asked:
+                project.require_provider(planned.asked)
                 project.assets().archive.require()
                 if options.webhooks is not None:
                     options.webhooks.secret()
@@ -211,12 +213,17 @@ def _loaded(project: Project, file: Path, store: Store) -> Plan:
     plan = load(file)
     if plan.provider != project.profile.provider_name or plan.env != (project.config.env or ""):
         raise PlanStale([f"it was made for {plan.provider}, env {plan.env or 'base'}"])
+    for change in plan.changes:
+        if project.hosts.find(change.provider) is None:
+            raise PlanStale(
+                [f"{change.label} was to go to {change.provider}, which is no host here any more"]
+            )
     if not plan.lineage and plan.library != project.name:
         # Made before there was a state: without a lineage, only the name tells libraries apart.
         raise PlanStale([f"it was made for the library {plan.library}, this one is {project.name}"])
     found = differences(plan, store.lineage, store.bindings(), store.briefs())
     found = found or retried(plan, _tried(plan, store))
-    if found := found + repriced(plan, project.profile):
+    if found := found + repriced(plan, project.hosts):
         raise PlanStale(found)
     return plan
 
@@ -327,29 +334,36 @@ async def _engine(session: _Session, number: int) -> Report:
     project, options = session.project, session.options
     files = FileThreads(_FILE_THREADS, thread_name_prefix="files")
     asyncio.get_running_loop().set_default_executor(files)
+    changes, ending = session.planned.plan.changes, RunEnding()
+    whole = budget_of(project, session.store, options.max_cost)
     with ends_on_signals() as run_ends:
-        async with project.provider() as provider:
-            context = _context(session, number, provider)
-            ending = context.ending
+        async with AsyncExitStack() as opened:
+            contexts: dict[str, Context] = {}
+            for provider in sorted({"", *(change.provider for change in changes)}):
+                host = project.host_at(provider)
+                client = await opened.enter_async_context(host.client())
+                first = contexts.get("") or _first_context(session, number, ending, client)
+                contexts[provider] = _context_at(first, session, host, client, whole)
             if options.only_pending:
                 ending.stop_sending()
             beating = asyncio.create_task(_beat(session.lock, ending))
             run_ends.gently = partial(_stop_gently, ending, session.reporter)
             try:
-                async with listening_for(options.webhooks, context):
+                async with listening_for(options.webhooks, contexts[""]):
                     with options.stop.connected(partial(_stop_gently, ending, session.reporter, "stopped")):
-                        return await run({"": context}, session.planned.plan.changes)
+                        return await run(contexts, changes)
             finally:
                 beating.cancel()
                 files.abandoned = ending.interrupted
 
 
-def _context(session: _Session, number: int, provider: HostClient) -> Context:
+def _first_context(session: _Session, number: int, ending: RunEnding, client: HostClient) -> Context:
+    """What the contexts of all hosts have in common, with the default host."""
     project, options, config = session.project, session.options, session.project.config
     return Context(
         root=project.root,
         store=session.store,
-        provider=provider,
+        provider=client,
         profile=project.profile,
         assets=project.assets(),
         clock=project.clock,
@@ -366,16 +380,29 @@ def _context(session: _Session, number: int, provider: HostClient) -> Context:
             spares=session.planned.known.spares,
             hash_file=partial(_file_digest, project.root),
         ),
-        budget=budget_of(project, session.store, options.max_cost),
+        budget=Budget(),
         run=number,
-        ending=RunEnding(),
+        ending=ending,
         commits=GroupCommit(session.store.transaction),
         notes=GroupCommit(session.store.relaxed),
-        in_flight=provider,
-        batches=provider.batches if project.profile.can("batch") else None,
         check_lock=session.lock.check,
         elsewhere=session.lock.elsewhere,
-        cast_models=_cast_models(session.planned.graph) if project.profile.can("characters") else {},
+    )
+
+
+def _context_at(first: Context, session: _Session, host: Host, client: HostClient, whole: Budget) -> Context:
+    """The context of one host, within a budget for the whole library."""
+    profile = host.profile
+    return replace(
+        first,
+        provider=client,
+        profile=profile,
+        host=host.name if host.project.hosts.several else "",
+        budget=host_budget(host, session.store, whole),
+        in_flight=client,
+        batches=client.batches if profile.can("batch") else None,
+        cast_models=_cast_models(session.planned.graph) if profile.can("characters") else {},
+        stop=asyncio.Event(),
     )
 
 

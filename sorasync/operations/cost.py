@@ -1,4 +1,4 @@
-"""`sorasync cost`: sums by clip, day, month, model or run, with estimates beside reported charges."""
+"""`sorasync cost`: sums by clip, day, month, model, host or run, with estimates beside reported charges."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 from sorasync.graph.address import natural, owner
 from sorasync.operations.project import Project
+from sorasync.profile.hosts import Hosts
 from sorasync.state.account import Spent
 from sorasync.state.history import Attempt
 from sorasync.state.store import Store
@@ -24,6 +25,7 @@ class By(StrEnum):
     DAY = "day"
     MONTH = "month"
     MODEL = "model"
+    HOST = "host"
     RUN = "run"
 
 
@@ -120,7 +122,7 @@ def attempts_by(
     Character uploads cost nothing and are left out.
     """
     kinds = store.kinds_and_models()
-    name = _namer(by, kinds)
+    name = _namer(by, kinds, project.hosts)
     found: dict[str, list[Attempt]] = {}
     for attempt in store.attempts():
         kind = kinds.get(attempt.key, ("", None))[0]
@@ -135,8 +137,10 @@ def attempts_by(
     return sorted(found.items(), key=lambda one: natural(one[0]))
 
 
-def _namer(by: By, kinds: Mapping[str, tuple[str, object]]) -> Callable[[Attempt], str]:
+def _namer(by: By, kinds: Mapping[str, tuple[str, object]], hosts: Hosts) -> Callable[[Attempt], str]:
     match by:
+        case By.HOST:
+            return lambda attempt: hosts.word(attempt.provider) if hosts.several else attempt.provider
         case By.CLIP:
             return lambda attempt: owner(attempt.address or "(unknown)")
         case By.DAY:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
 from sorasync.graph.address import natural
-from sorasync.graph.render import Kind
 from sorasync.operations.cache import code_digest
 from sorasync.operations.cut_timelines import supposed_graph, timelines
 from sorasync.operations.plan import PlanOptions, make_plan
@@ -157,7 +156,7 @@ def _pictures(planned: Planned, store: AssetStore, graph: Graph) -> dict[str, Pa
     found: dict[str, Path] = {}
     for address in (address for node in graph.stills.values() for address in node.renders):
         brief = planned.known.briefs.get(graph.keys[address])
-        if brief is not None and brief.asset is not None and planned.known.whole(brief, Kind.STILL):
+        if brief is not None and brief.asset is not None and planned.known.whole(brief):
             found[address] = store.file_of(brief.asset)
     return found
 
@@ -166,7 +165,7 @@ def _footage(planned: Planned, render: Render) -> Footage:
     brief = planned.known.briefs.get(render.key)
     if brief is None:
         return Footage.ANIMATIC
-    if planned.known.whole(brief, render.kind):
+    if planned.known.whole(brief):
         return Footage.RENDERED
     if brief.status in (Status.STORED, Status.RENDERED):
         return Footage.ELSEWHERE

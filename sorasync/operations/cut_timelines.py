@@ -55,7 +55,7 @@ def supposed_graph(project: Project, library: Library, graph: Graph, cuts: Itera
             clips[name] = spec if spec.pick else replace(spec, pick=1)
             name = spec.source
     stills = {name: still if still.pick else replace(still, pick=1) for name, still in library.stills.items()}
-    return expand_as_far(replace(library, clips=clips, stills=stills), project.profile)[0]
+    return expand_as_far(replace(library, clips=clips, stills=stills), project.hosts)[0]
 
 
 def _located(library: Library, faults: Iterable[Fault]) -> list[Diagnostic]:

@@ -16,9 +16,9 @@ from sorasync.operations.plan import Planned, PlanOptions, make_plan
 from sorasync.operations.project import Project
 from sorasync.operations.revision import at_revision
 from sorasync.plan.change import FieldChange
-from sorasync.plan.cost import Total, cost_of
+from sorasync.plan.cost import Total, cost_at
 from sorasync.plan.reason import changed_fields, inputs_of, sentence
-from sorasync.profile.profile import Profile
+from sorasync.profile.hosts import Hosts
 from sorasync.state.store import Store
 
 
@@ -91,7 +91,7 @@ def compare(project: Project, revision: str) -> RevisionComparison:
             library=project.name,
             env=project.config.env,
             simulated=project.profile.simulated,
-            differences=tuple(_differences(then.graph, now.graph, other.profile, project.profile)),
+            differences=tuple(_differences(then.graph, now.graph, other.hosts, project.hosts)),
             then=then.plan.cost,
             now=now.plan.cost,
         )
@@ -122,7 +122,7 @@ def planned_at(
         ) from error
 
 
-def _differences(then: Graph, now: Graph, before: Profile, after: Profile) -> list[RenderDifference]:
+def _differences(then: Graph, now: Graph, before: Hosts, after: Hosts) -> list[RenderDifference]:
     gone = {render.key: address for address, render in then.renders.items() if address not in now.renders}
     labels = {render.key: then.label(address) for address, render in then.renders.items()}
     found: dict[str, RenderDifference] = {}
@@ -145,13 +145,13 @@ def _differences(then: Graph, now: Graph, before: Profile, after: Profile) -> li
                 why=f"was {was}",
             )
         else:
-            price = cost_of(render, after)
+            price = cost_at(after, render)
             found[address] = RenderDifference(
                 DifferenceKind.ADDED, now.label(address), after=render, after_usd=price
             )
     for address, render in then.renders.items():
         if address not in now.renders and address not in moved:
-            price = cost_of(render, before)
+            price = cost_at(before, render)
             found[address] = RenderDifference(
                 DifferenceKind.REMOVED, then.label(address), render, before_usd=price
             )
@@ -164,7 +164,7 @@ def _sort_place(address: str) -> tuple[object, ...]:
 
 
 def _changed(
-    now: Graph, old: Render, new: Render, labels: dict[str, str], profiles: tuple[Profile, Profile]
+    now: Graph, old: Render, new: Render, labels: dict[str, str], hosts: tuple[Hosts, Hosts]
 ) -> RenderDifference:
     fields = changed_fields(inputs_of(old.inputs), inputs_of(new.inputs))
     return RenderDifference(
@@ -174,6 +174,6 @@ def _changed(
         after=new,
         fields=fields,
         why=sentence(fields, new, now, labels),
-        before_usd=cost_of(old, profiles[0]),
-        after_usd=cost_of(new, profiles[1]),
+        before_usd=cost_at(hosts[0], old),
+        after_usd=cost_at(hosts[1], new),
     )

@@ -89,24 +89,24 @@ class Swept:
 def sweep_all(
     project: Project, store: Store, graph: Graph, *, full: bool = False, offline: bool = False
 ) -> Swept:
-    """Check every recorded file, and walk the provider's list. Changes nothing; raises `ProviderError`."""
+    """Check every recorded file, and walk each host's list. Changes nothing; raises `ProviderError`."""
     from sorasync.operations.provider_jobs import Sweep, sweep
 
     files, unkept = _files(project, store, full=full, offline=offline)
-    found = Sweep((), complete=False, listed=False) if offline else sweep(project)
+    nothing = Sweep((), complete=False, listed=False)
+    found = {host.profile.provider_name: nothing if offline else sweep(host) for host in project.every_host()}
     seeking = _Seeking(project, store, graph, files, found)
     seeking.files()
     seeking.unkept(unkept)
-    if found.listed and found.complete:
-        seeking.remotes()
+    seeking.remotes()
     seeking.names(store)
     held = store.remote_ids()
     return Swept(
         drift=Drift(
             items=tuple(sorted(seeking.items.values(), key=lambda item: (item.label, item.key))),
             expected=seeking.expected,
-            unknown=tuple(job.id for job in found.jobs if job.id not in held),
-            asked=found.listed,
+            unknown=tuple(job.id for one in found.values() for job in one.jobs if job.id not in held),
+            asked=any(one.listed for one in found.values()),
             checked=seeking.checked,
             hashed=files.hashed,
         ),
@@ -149,11 +149,14 @@ def _in_bucket(project: Project, expected: Mapping[str, Expected], *, full: bool
 
 
 class _Seeking:
-    def __init__(self, project: Project, store: Store, graph: Graph, files: Findings, found: Sweep) -> None:
+    def __init__(
+        self, project: Project, store: Store, graph: Graph, files: Findings, found: Mapping[str, Sweep]
+    ) -> None:
         self._project = project
         self._graph = graph
-        self._jobs: Mapping[str, Job] = {job.id: job for job in found.jobs}
-        self._complete = found.listed and found.complete
+        # By host and id: two hosts may give the same one.
+        self._jobs = {(name, job.id): job for name, one in found.items() for job in one.jobs}
+        self._complete = {name for name, one in found.items() if one.listed and one.complete}
         self._now = project.clock.now()
         self._briefs = store.briefs()
         self._labels = {b.key: graph.label(a) for a, b in store.bindings().items()}
@@ -203,7 +206,9 @@ class _Seeking:
     def remotes(self) -> None:
         """Find videos that are gone at the provider and still needed; count the others."""
         for key, brief in self._briefs.items():
-            if not self._ours(brief) or brief.remote_id in self._jobs:
+            if brief.provider not in self._complete and self._ours(brief):
+                continue
+            if not self._ours(brief) or self._job(brief) is not None:
                 expired = self._expired(brief) and brief.status is Status.STORED
                 self.expected += expired and key not in self.items
                 continue
@@ -217,10 +222,14 @@ class _Seeking:
         from sorasync.operations.plan import remote_of
 
         return {
-            key: remote_of(self._jobs[brief.remote_id], over=self._expired(brief))
+            key: remote_of(job, over=self._expired(brief))
             for key, brief in self._briefs.items()
-            if self._ours(brief) and brief.remote_id is not None and brief.remote_id in self._jobs
+            if self._ours(brief) and (job := self._job(brief)) is not None
         }
+
+    def _job(self, brief: Brief) -> Job | None:
+        """What the list of its host says of a record."""
+        return self._jobs.get((brief.provider, brief.remote_id or ""))
 
     def _add(self, kind: DriftKind, key: str, brief: Brief) -> None:
         if key not in self.items:
@@ -235,33 +244,36 @@ class _Seeking:
             return self._sources.get(key, "it was on its way")
         if brief.asset in self._spares:
             return f"{self._spares[brief.asset]} still has a copy: the next apply restores it"
-        if not self._complete and brief.remote_id not in self._jobs:
+        if brief.provider not in self._complete and self._job(brief) is None:
             return "the next apply downloads it again if the provider still has it"
-        there = brief.remote_id in self._jobs and not self._expired(brief) and self._ours(brief)
+        there = self._job(brief) is not None and not self._expired(brief) and self._ours(brief)
         return (
             "the provider still has it: the next apply downloads it" if there else "and gone at the provider"
         )
 
     def _ours(self, brief: Brief) -> bool:
-        """Whether this provider's list can tell about it; no list has characters."""
+        """Whether the list of a host of ours can tell about it; no list has characters."""
         video = brief.asset is not None or brief.status in IN_FLIGHT
         if brief.remote_id is None or is_own_id(brief.remote_id):
             return False
-        return video and brief.provider == self._project.profile.provider_name
+        return video and self._project.hosts.find(brief.provider) is not None
 
     def _expired(self, brief: Brief) -> bool:
-        job = self._jobs.get(brief.remote_id or "")
+        job = self._job(brief)
         return job is not None and job.expires_at is not None and job.expires_at <= self._now
 
     def _needed_sources(self) -> dict[str, str]:
-        """Keys of videos that unpaid renders need as a source, if the host takes no uploads."""
-        if self._project.profile.abilities.upload_as_source:
+        """Keys of videos that unpaid renders need as a source, if their host takes no uploads."""
+        hosts, graph = self._project.hosts, self._graph
+        if all(profile.abilities.upload_as_source for _, profile in hosts):
             return {}
-        graph = self._graph
         return {
             graph.renders[render.source].key: f"{graph.label(address)} is to be made from it"
             for address, render in graph.renders.items()
-            if render.source is not None and render.kind != "still" and render.key not in self._briefs
+            if render.source is not None
+            and render.kind != "still"
+            and render.key not in self._briefs
+            and not hosts.at(render.provider).abilities.upload_as_source
         }
 
     def _is_video(self, sha256: str) -> bool:

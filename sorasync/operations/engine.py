@@ -32,7 +32,7 @@ from sorasync.manifest.files import FileDigest, FileFault, LibraryFiles
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin, same_place
 from sorasync.manifest.source_positions import SourcePositions
 from sorasync.manifest.still_spec import StillSpec, still_of_row, still_row
-from sorasync.profile.profile import Profile
+from sorasync.profile.hosts import Hosts
 
 # The takes of all `[picks]` tables, by clip.
 Picks = dict[str, tuple[int, Origin]]
@@ -88,13 +88,13 @@ class Engine:
     changed: bool = False
     _seen: tuple[object, ...] = ()
 
-    def load(self, root: Path, config: Config, profile: Profile) -> Wanted | None:
+    def load(self, root: Path, config: Config, hosts: Hosts) -> Wanted | None:
         """The library and its graph; None where they have to be made from nothing."""
-        basis = basis_of(config, profile)
+        basis = basis_of(config, hosts)
         if basis != self.basis:
             self.basis, self.parts, self.made, self.memo = basis, {}, {}, Memo()
         look = LibraryFiles(root, self.digests)
-        loading = _Loading(self, config, profile, look)
+        loading = _Loading(self, config, hosts, look)
         try:
             return loading.run()
         except (_GiveUp, FileFault):
@@ -135,12 +135,14 @@ class Engine:
             self.made.pop(address, None)
 
 
-def basis_of(config: Config, profile: Profile) -> str:
+def basis_of(config: Config, hosts: Hosts) -> str:
     """A digest of what decides every manifest of a library outside of its files."""
     facts = [
         json.dumps(dict(config.vars), sort_keys=True, default=repr),
         config.defaults.model_dump_json(),
-        profile.model_dump_json(),
+        *(f"{name} {profile.model_dump_json()}" for name, profile in hosts),
+        json.dumps({name: model.model_dump() for name, model in config.models.items()}),
+        json.dumps(list(config.providers)),
         config.library.manifests,
     ]
     return hashlib.sha256("\n".join(facts).encode("utf-8", "surrogatepass")).hexdigest()
@@ -196,7 +198,7 @@ def changed_clips(before: Library, now: Library) -> Iterator[tuple[str, ClipSpec
 class _Loading:
     """The work on one library: `kept` are the parts that hold, `fresh` the clips of all others by file."""
 
-    def __init__(self, engine: Engine, config: Config, profile: Profile, look: LibraryFiles) -> None:
+    def __init__(self, engine: Engine, config: Config, hosts: Hosts, look: LibraryFiles) -> None:
         self.engine = engine
         self.config = config
         self.look = look
@@ -208,8 +210,8 @@ class _Loading:
         self.picks: Picks = {}
         self.cuts: dict[str, CutSpec] = {}
         self.specs = Specs(self._specs_of)
-        limits = ProfileChecker(self._library(()), profile)
-        self.expansion = Expansion(limits.library, limits, profile.simulated, memo=engine.memo)
+        limits = ProfileChecker(self._library(()), hosts)
+        self.expansion = Expansion(limits.library, limits, hosts, memo=engine.memo)
 
     def run(self) -> Wanted:
         files = self._manifests()
@@ -305,7 +307,7 @@ class _Loading:
 
     def _spread(self, others: Mapping[str, Render]) -> None:
         """Build again what does not hold because of other manifests, until nothing more is moved by it."""
-        cast = {render.address: render.key for render in others.values()}
+        cast = {address: self._key(address) for address in others}
         while True:
             owners = {name: part for part in self.kept.values() for name in part.outline.names}
             picked = self._picked(owners)
@@ -459,18 +461,19 @@ class _Loading:
             models=models,
             branches={name: spec.source for name, spec in specs.items() if spec.source is not None},
             picked={name: self.picks[name][0] for name in specs if name in self.picks},
-            cast={slug: expansion.renders[addresses.character(slug)].key for slug in cast},
+            cast={slug: self._key(addresses.character(slug)) for slug in cast},
             sources={name: standing(expansion.clips[name], self._key) for name in abroad},
             several=any(len(node.renders) > 1 for node in nodes),
             waiting=any(node.waits_for for node in nodes),
             cuts=built.reel,
             stills=tuple(map(still_row, built.stills)),
             pictures={name: standing(expansion.stills[name], self._key) for name in pictures},
+            providers={render.address: render.provider for render in renders if render.provider},
             rows=rows_of(nodes),
         )
 
     def _key(self, address: str) -> str:
-        return self.expansion.renders[address].key
+        return self.expansion.standing_key(address)
 
     def _make(self, name: str) -> Mapping[str, Render]:
         """Make the renders of a clip. Raises `SorasyncError` where its manifest has changed since."""
@@ -522,14 +525,15 @@ def _character(
     protect: bool,
     tags: Iterable[str],
     words: str | None,
+    provider: str | None,
 ) -> CharacterSpec:
-    return CharacterSpec(
-        slug, name, video, sha, Origin(file, ("characters", slug)), protect, tuple(tags), words
-    )
+    origin = Origin(file, ("characters", slug))
+    return CharacterSpec(slug, name, video, sha, origin, protect, tuple(tags), words, provider)
 
 
 def _row(spec: CharacterSpec) -> tuple[object, ...]:
-    return (spec.slug, spec.name, spec.video, spec.video_sha256, spec.protect, spec.tags, spec.description)
+    words = (spec.tags, spec.description, spec.provider)
+    return (spec.slug, spec.name, spec.video, spec.video_sha256, spec.protect, *words)
 
 
 def _kept(before: ClipSpec | None, now: ClipSpec) -> ClipSpec:

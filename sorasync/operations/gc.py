@@ -23,6 +23,7 @@ from sorasync.text import and_more
 
 if TYPE_CHECKING:
     from sorasync.assets.archive import SweptBucket, Unnamed
+    from sorasync.operations.library_host import Host
     from sorasync.operations.locked_state import ChangeSession
     from sorasync.operations.project import Project
     from sorasync.profile.profile import Profile
@@ -97,8 +98,8 @@ def garbage(
     with project.synced_store() as store:
         every = retired(project, store, older_than, patterns=patterns)
         found, wanted = _unwanted(project, every)
-        if remote and at_provider(project, store, found):
-            project.require_provider()
+        if remote:
+            project.require_provider(at_provider(project, store, found))
         unnamed = _unnamed(project, store, found)
     return Garbage(tuple(found), *stale_parts(project), wanted, unnamed)
 
@@ -128,8 +129,8 @@ def everything_rendered(
     with project.synced_store() as store:
         found, unsettled = everything(project, store)
         _refuse_protected(store, include_protected)
-        if remote and at_provider(project, store, found):
-            project.require_provider()
+        if remote:
+            project.require_provider(at_provider(project, store, found))
     return Everything(tuple(found), tuple(unsettled))
 
 
@@ -253,7 +254,8 @@ def _doomed(
         size = sizes.get(record.asset or "", 0) if own else 0
         shared.add(record.asset)
         here = record.asset is not None and record.asset in sizes
-        cost = remake_cost(record, project.profile) if here or record.status in IN_FLIGHT else _FREE
+        profile = project.hosts.find(record.provider) or project.profile
+        cost = remake_cost(record, profile) if here or record.status in IN_FLIGHT else _FREE
         if (render := _made(record)) in counted:
             cost = _FREE
         counted.add(render)
@@ -380,39 +382,43 @@ def _delete_files(project: Project, session: ChangeSession, going: list[Record])
     return freed
 
 
-def at_provider(project: Project, store: Store, doomed: Iterable[Doomed]) -> dict[str, str]:
-    """The ids, by key, that this provider would be asked to delete: what only these records use."""
-    if not project.profile.can("delete"):
-        return {}
+def at_provider(project: Project, store: Store, doomed: Iterable[Doomed]) -> dict[str, dict[str, str]]:
+    """The ids, by key, that each host would be asked to delete: what only these records use."""
     going = {one.record.key: one.record for one in doomed}
-    kept = {brief.remote_id for key, brief in store.briefs().items() if key not in going}
-    return {
-        key: record.remote_id
-        for key, record in going.items()
-        if record.provider == project.profile.provider_name
-        and record.remote_id is not None
-        and record.remote_id not in kept
-        and record.kind not in ("character", "still")
-    }
+    kept = {(brief.provider, brief.remote_id) for key, brief in store.briefs().items() if key not in going}
+    found: dict[str, dict[str, str]] = {}
+    for key, record in going.items():
+        profile = project.hosts.find(record.provider)
+        if profile is None or not profile.can("delete") or record.remote_id is None:
+            continue
+        if (record.provider, record.remote_id) not in kept and record.kind not in ("character", "still"):
+            found.setdefault(record.provider, {})[key] = record.remote_id
+    return found
 
 
 async def _delete_remote(
     project: Project, session: ChangeSession, doomed: list[Doomed]
 ) -> tuple[int, dict[str, str]]:
-    """Delete at this provider what only these records use; the number, and the errors by key."""
-    there = at_provider(project, session.store, doomed)
-    if not there:
-        return 0, {}
+    """Delete at each host what only these records use; the number, and the errors by key."""
+    gone, failed = 0, dict[str, str]()
+    for provider, there in sorted(at_provider(project, session.store, doomed).items()):
+        refused = await _delete_at(project.host_at(provider), there)
+        gone += len(there) - len(refused)
+        failed |= refused
+    return gone, failed
+
+
+async def _delete_at(host: Host, there: Mapping[str, str]) -> dict[str, str]:
     failed: dict[str, str] = {}
     waiting = list(there.items())
-    async with project.provider() as provider:
+    async with host.client() as provider:
         while waiting:
             batch, waiting = waiting[:_AT_ONCE], waiting[_AT_ONCE:]
             answers = await asyncio.gather(*(_delete_one(provider, remote_id) for _, remote_id in batch))
             failed |= {
                 key: answer for (key, _), answer in zip(batch, answers, strict=True) if answer is not None
             }
-    return len(there) - len(failed), failed
+    return failed
 
 
 async def _delete_one(provider: HostClient, remote_id: str) -> str | None:

@@ -22,6 +22,8 @@ from sorasync.state.record import Status
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
+    from sorasync.operations.library_host import Host
+    from sorasync.profile.profile import Profile
     from sorasync.state.lock import LockWait
 
 NAME = "imported.toml"
@@ -56,6 +58,8 @@ class Clip:
     size: str
     seconds: int
     jobs: tuple[Job, ...]
+    # The host, where there are several.
+    provider: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +78,30 @@ def import_remote(
     out: Path | None = None,
     since: float | None = None,
     dry_run: bool = False,
+    provider: str | None = None,
 ) -> Gathered:
-    """Declare and bind every finished video of the provider that is not declared here.
+    """Declare and bind every finished video of a host that is not declared here.
 
-    `out` is the manifest to write, `since` Unix seconds. With `dry_run` nothing is changed.
-    Raises `ProviderError`, and `SorasyncError` where the provider has no list or `out` is no manifest.
+    `out` is the manifest to write, `since` Unix seconds, `provider` the host if not the default. With
+    `dry_run` nothing is changed. Raises `ProviderError`, and `SorasyncError` where the provider has no list
+    or `out` is no manifest.
     """
     named = _manifest_path(project, out) if out else None
     manifests = project.root / project.config.library.manifests
-    swept = sweep(project, since)
+    host = project.host_named(provider)
+    swept = sweep(host, since)
     if not swept.listed:
         raise SorasyncError(
-            f"{project.profile.provider_name} has no list of videos",
+            f"{host.profile.provider_name} has no list of videos",
             hint="sorasync import ADDRESS ID binds a video by its id",
         )
     if dry_run:
         with project.synced_store() as store:
             graph, path = project.graph(project.library()), named or free_name(manifests)
-            return gather(project, graph, swept, store.remote_ids(), path, since)
+            return gather(host, graph, swept, store.remote_ids(), path, since)
     with changing(project, waiting) as session:
         graph, path = project.graph(project.library()), named or free_name(manifests)
-        found = gather(project, graph, swept, session.store.remote_ids(), path, since)
+        found = gather(host, graph, swept, session.store.remote_ids(), path, since)
         if found.clips:
             carry_out(project, session, found)
     return found
@@ -115,23 +122,24 @@ def _manifest_path(project: Project, out: Path) -> Path:
 
 
 def gather(
-    project: Project, graph: Graph, found: Sweep, held: Container[str], path: Path, since: float | None = None
+    host: Host, graph: Graph, found: Sweep, held: Container[str], path: Path, since: float | None = None
 ) -> Gathered:
     """Sort the provider's jobs into clips and what is left out; videos that records hold are neither."""
     left: list[LeftOut] = []
     groups: dict[tuple[object, ...], list[Job]] = defaultdict(list)
     declared = _declared_signatures(graph)
-    now = project.clock.now()
+    now = host.clock.now()
     for job in oldest_first(found.jobs):
         if job.id in held or (since is not None and (job.created_at or now) < since):
             continue
-        why = _unfit(project, job, declared, now)
+        why = _unfit(host.profile, job, declared, now)
         if why is None:
             groups[_request_signature(job)].append(job)
         else:
             left.append(LeftOut(job.id, why))
     names = {name.partition("[")[0] for name in graph.clips}
-    clips = [_clip_of_jobs(jobs, names) for jobs in sorted(groups.values(), key=_oldest)]
+    chosen = host.name if host.project.hosts.several else None
+    clips = [_clip_of_jobs(jobs, names, chosen) for jobs in sorted(groups.values(), key=_oldest)]
     clips.sort(key=lambda clip: clip.slug)
     return Gathered(path, tuple(clips), tuple(sorted(left, key=lambda one: one.remote_id)))
 
@@ -162,6 +170,7 @@ def _clip_table(clip: Clip) -> dict[str, object]:
     table: dict[str, object] = {
         "prompt": prompt,
         "model": clip.model,
+        **({} if clip.provider is None else {"provider": clip.provider}),
         "size": clip.size,
         "seconds": clip.seconds,
     }
@@ -214,7 +223,7 @@ def _bind(project: Project, session: ChangeSession, graph: Graph, clip: Clip) ->
         before = session.store.record(render.key)
         if before is not None:
             session.store.supersede(render.key, run=session.run)
-        new_record(project, session, render, Status.RENDERED, job.id, job)
+        new_record(project.hosts.at(render.provider), session, render, Status.RENDERED, job.id, job)
         session.store.log("imported", address, render.key, session.run, remote_id=job.id)
 
 
@@ -227,7 +236,7 @@ def _declared_signatures(graph: Graph) -> dict[tuple[object, ...], str]:
     }
 
 
-def _unfit(project: Project, job: Job, declared: dict[tuple[object, ...], str], now: float) -> str | None:
+def _unfit(profile: Profile, job: Job, declared: dict[tuple[object, ...], str], now: float) -> str | None:
     """Why a video cannot be declared as a clip, None if it can."""
     if job.status is not JobStatus.COMPLETED:
         return f"it is {job.status.value}"
@@ -252,9 +261,7 @@ def _unfit(project: Project, job: Job, declared: dict[tuple[object, ...], str], 
         return f"its length of {job.seconds:g} s is not a whole number"
     if not _declarable(job):
         return "a manifest cannot hold its values"
-    lacks = project.profile.check_create(
-        model=job.model, size=job.size, seconds=int(job.seconds), prompt=job.prompt
-    )
+    lacks = profile.check_create(model=job.model, size=job.size, seconds=int(job.seconds), prompt=job.prompt)
     return f"the profile cannot render it: {lacks[0].message}" if lacks else None
 
 
@@ -282,13 +289,15 @@ def _oldest(jobs: list[Job]) -> tuple[float, str]:
     return min((job.created_at or 0.0, job.id) for job in jobs)
 
 
-def _clip_of_jobs(jobs: list[Job], names: set[str]) -> Clip:
+def _clip_of_jobs(jobs: list[Job], names: set[str], provider: str | None) -> Clip:
     first = jobs[0]
     assert first.prompt is not None
     assert first.seconds is not None
     slug = _slug(first.prompt, names)
     names.add(slug)
-    return Clip(slug, first.prompt, first.model or "", first.size or "", int(first.seconds), tuple(jobs))
+    return Clip(
+        slug, first.prompt, first.model or "", first.size or "", int(first.seconds), tuple(jobs), provider
+    )
 
 
 def _slug(prompt: str, taken: Container[str]) -> str:

@@ -20,6 +20,8 @@ from sorasync.recovery.match_job import JobComparison, Wanted, compare_job
 from sorasync.state.record import IN_FLIGHT, Status
 
 if TYPE_CHECKING:
+    from sorasync.operations.library_host import Host
+    from sorasync.profile.profile import Profile
     from sorasync.state.lock import LockWait
 
 
@@ -60,9 +62,10 @@ def import_render(
             bound = bind_picture(project, session, graph, render, Path(source).expanduser(), force=force)
         link_names_again(project)
         return bound
-    project.require_provider()
+    host = project.host_at(render.provider)
+    host.require()
     with changing(project, waiting) as session:
-        return bind(project, session, graph, render, source, force=force)
+        return bind(host, session, graph, render, source, force=force)
 
 
 def wanted_of(render: Render) -> Wanted:
@@ -71,9 +74,9 @@ def wanted_of(render: Render) -> Wanted:
 
 
 def bind(
-    project: Project, session: ChangeSession, graph: Graph, render: Render, remote_id: str, *, force: bool
+    host: Host, session: ChangeSession, graph: Graph, render: Render, remote_id: str, *, force: bool
 ) -> Imported:
-    """Bind a declared render to a video (or character) of the provider.
+    """Bind a declared render to a video (or character) of its host.
 
     Raises `NotFound` for an id that the provider does not know, and `SorasyncError` for one that another
     record holds, that failed, or that says it is something else (unless `force`).
@@ -81,15 +84,15 @@ def bind(
     label = graph.label(render.address)
     refuse_held(session.store, remote_id, render.key)
     if render.kind is Kind.CHARACTER:
-        if not asyncio.run(_character_exists(project, remote_id)):
-            raise SorasyncError(f"{project.profile.provider_name} has no character {remote_id}")
-        record_import(project, session, render, Status.STORED, label, remote_id, force=force)
+        if not asyncio.run(_character_exists(host, remote_id)):
+            raise SorasyncError(f"{host.profile.provider_name} has no character {remote_id}")
+        record_import(host.profile, session, render, Status.STORED, label, remote_id, force=force)
         session.store.bind(render.address, render.key, run=session.run, protect=render.protect)
         return Imported(render.address, label, remote_id, Status.STORED, None)
     from sorasync.operations.provider_jobs import job as ask
 
-    job = ask(project, remote_id)
-    _refuse_unusable(project, job)
+    job = ask(host, remote_id)
+    _refuse_unusable(host, job)
     found = compare_job(wanted_of(render), job)
     if not found.same and not force:
         raise SorasyncError(
@@ -97,7 +100,7 @@ def bind(
             hint="change the manifest, or give --force to bind it anyway; nothing was changed",
         )
     status = status_of(job)
-    record_import(project, session, render, status, label, remote_id, force=force, job=job)
+    record_import(host.profile, session, render, status, label, remote_id, force=force, job=job)
     return Imported(render.address, label, remote_id, status, found)
 
 
@@ -107,7 +110,7 @@ def status_of(job: Job) -> Status:
 
 
 def new_record(
-    project: Project,
+    profile: Profile,
     session: ChangeSession,
     render: Render,
     status: Status,
@@ -129,7 +132,7 @@ def new_record(
             ensure_ascii=False,
         ),
         source_key=json.loads(render.inputs).get("source"),
-        provider=project.profile.provider_name,
+        provider=profile.provider_name,
         remote_id=remote_id,
         model=(job.model if job else None) or render.model or None,
         size=(job.size if job else None) or render.size or None,
@@ -142,7 +145,7 @@ def new_record(
 
 
 def record_import(
-    project: Project,
+    profile: Profile,
     session: ChangeSession,
     render: Render,
     status: Status,
@@ -175,32 +178,32 @@ def record_import(
             aside = store.supersede(render.key, run=session.run)
             if before.asset is None and not store.addresses_of(aside):
                 store.forget([aside], run=session.run)
-        new_record(project, session, render, status, remote_id, job, **fields)
+        new_record(profile, session, render, status, remote_id, job, **fields)
         source = {"remote_id": remote_id} if file is None else {"file": file}
         store.log("imported", render.address, render.key, session.run, **source)
 
 
-async def _character_exists(project: Project, remote_id: str) -> bool:
-    async with project.provider() as provider:
+async def _character_exists(host: Host, remote_id: str) -> bool:
+    async with host.client() as provider:
         return await provider.character_exists(remote_id)
 
 
-def _refuse_unusable(project: Project, job: Job) -> None:
+def _refuse_unusable(host: Host, job: Job) -> None:
     """Raises `SorasyncError` for a job that has no video; one that is past its time is asked for its file."""
     if job.status.terminal and job.status is not JobStatus.COMPLETED:
         why = f": {job.error.message}" if job.error else ""
         raise SorasyncError(f"{job.id} has no video, it is {job.status.value}{why}")
-    over = job.expires_at is not None and job.expires_at <= project.clock.now()
-    if job.status is JobStatus.COMPLETED and over and not asyncio.run(_has_file(project, job)):
+    over = job.expires_at is not None and job.expires_at <= host.clock.now()
+    if job.status is JobStatus.COMPLETED and over and not asyncio.run(_has_file(host, job)):
         raise SorasyncError(
             f"the file of {job.id} can no longer be downloaded: it expired", hint="nothing was changed"
         )
 
 
-async def _has_file(project: Project, job: Job) -> bool:
+async def _has_file(host: Host, job: Job) -> bool:
     from sorasync.provider.errors import NotFound
 
-    async with project.provider() as provider:
+    async with host.client() as provider:
         try:
             async with provider.download(job):
                 return True

@@ -47,7 +47,7 @@ def bind_picture(
         with session.store.transaction():
             session.store.add_asset(sha256, size, "still", Path(suffix).suffix)
             record_import(
-                project,
+                project.hosts.at(render.provider),
                 session,
                 render,
                 Status.STORED,

@@ -32,9 +32,9 @@ def check_references(project: Project, *, fix: bool = False) -> MediaReport:
 
     library = project.library()
     graph = project.graph(library)
-    found = tuple(check_media(library, graph, project.profile))
+    found = tuple(check_media(library, graph, project.hosts))
     if not fix:
         return MediaReport(found)
     from sorasync.preflight.fix import mend
 
-    return MediaReport(found, tuple(mend(library, graph, project.profile)))
+    return MediaReport(found, tuple(mend(library, graph, project.hosts)))

@@ -7,7 +7,6 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
 from sorasync.graph.address import kind_of, natural, owner
@@ -19,14 +18,12 @@ from sorasync.manifest.library import ClipSpec, Library, Origin
 from sorasync.manifest.provenance import Origins
 from sorasync.manifest.still_spec import StillSpec
 from sorasync.operations.project import Project, profile_of
-from sorasync.plan.cost import NOTHING, Total, cost_of, total
+from sorasync.plan.cost import NOTHING, Total, cost_at, total
 from sorasync.plan.selection import matches
+from sorasync.profile.hosts import DEFAULT_HOST, Hosts
 from sorasync.state.record import Brief, Status
 from sorasync.text import and_more, close_match
 from sorasync.toml.positions import Positions
-
-if TYPE_CHECKING:
-    from sorasync.profile.profile import Profile
 
 _BOM = "\ufeff"
 
@@ -110,7 +107,7 @@ class Migration:
         specs = _specs(project.library())
         written = {one.address for one in self.clips if one.by_hand is None}
         return all(specs[address].model == self.target for address in written) and all(
-            _model_of(specs[address], project.profile) == self.source for address in self.kept
+            _model_of(specs[address], project.hosts) == self.source for address in self.kept
         )
 
 
@@ -132,14 +129,14 @@ def migration(
 ) -> Migration:
     """What changes when clips or stills of the model `source` are rendered with `target`; nothing is written.
 
-    `provider` is the profile to check against if it is to be another one. `patterns` choose clips;
-    `only_unpicked` leaves out those with a pick and those whose only take is rendered. Raises
+    `provider` is a host of the library, or a profile, to check against if it is to be another one. `patterns`
+    choose clips; `only_unpicked` leaves out those with a pick and those whose only take is rendered. Raises
     `SorasyncError` where nothing has that model, or the host does not offer the other one.
     """
-    library, profile = project.library(), _target_profile(project, provider)
-    graph, _ = expand_as_far(library, project.profile)
-    named = _addresses_of(library, project.profile, source)
-    _refuse_unknown(profile, target, named)
+    library, hosts = project.library(), _target_hosts(project, provider)
+    graph, _ = expand_as_far(library, project.hosts)
+    named = _addresses_of(library, project.hosts, source)
+    _refuse_unknown(hosts, target, [_specs(library)[address] for address in sorted(named)])
     with project.synced_store() as store:
         briefs = store.briefs()
     specs = _specs(library)
@@ -151,13 +148,13 @@ def migration(
     }
     if not chosen:
         raise SorasyncError(f"nothing of {source} is left to change")
-    later, lacks = expand_as_far(_with_model(library, chosen, target), profile)
+    later, lacks = expand_as_far(_with_model(library, chosen, target), hosts)
     writing = _LineWriter(library, Origins(library), source, target, chosen)
     writing.plan()
     edits, texts, before = writing.changed()
     clips = tuple(
         _migrated_clip(
-            address, graph, later, project.profile, profile, briefs, lacks, writing.by_hand.get(address)
+            address, graph, later, project.hosts, hosts, briefs, lacks, writing.by_hand.get(address)
         )
         for address in sorted(chosen, key=natural)
     )
@@ -165,38 +162,41 @@ def migration(
     return Migration(
         source,
         target,
-        profile.name,
-        profile.name != project.profile.name,
-        profile.simulated,
+        hosts.default.name,
+        hosts.default.name != project.profile.name,
+        hosts.default.simulated,
         clips,
         tuple(sorted(named - chosen, key=natural)),
         tuple(edits),
         tuple(dict.fromkeys(map(later.label, remade))),
-        total(cost_of(later.renders[address], profile) for address in remade),
+        total(cost_at(hosts, later.renders[address]) for address in remade),
         texts,
         before,
     )
 
 
-def _target_profile(project: Project, provider: str | None) -> Profile:
+def _target_hosts(project: Project, provider: str | None) -> Hosts:
+    """The hosts that renders would be made at: those of the library, or one for all of them."""
     if provider is None:
-        return project.profile
+        return project.hosts
+    if provider == DEFAULT_HOST or provider in project.others:
+        return Hosts(project.hosts.named(provider))
     config = project.config
     moved = config.provider.model_copy(update={"profile": provider, "base_url": None, "overrides": {}})
-    return profile_of(project.root, config.model_copy(update={"provider": moved}))
+    return Hosts(profile_of(project.root, config.model_copy(update={"provider": moved})))
 
 
-def _refuse_unknown(profile: Profile, target: str, addresses: Iterable[str]) -> None:
-    """Raise `SorasyncError` where the host does not offer a model for what is to be rendered with it."""
-    kinds = {kind_of(address) for address in addresses}
-    offers = {"clip": profile.model, "still": profile.images.model}
-    if all(offers[kind](target) is not None for kind in kinds):
-        return
-    names = list(profile.images.models if "still" in kinds else profile.model_names)
-    what = "image model" if "still" in kinds else "model"
-    near = close_match(target, names)
-    hint = f'did you mean "{near}"?' if near else f"it offers {and_more(names, 12)}" if names else None
-    raise SorasyncError(f'{profile.name} does not offer the {what} "{target}"', hint=hint)
+def _refuse_unknown(hosts: Hosts, target: str, specs: Iterable[ClipSpec | StillSpec]) -> None:
+    """Raise `SorasyncError` where a host does not offer a model for what is to be rendered with it."""
+    for spec in specs:
+        still, profile = kind_of(spec.address) == "still", hosts.named(spec.provider)
+        if (profile.images.model(target) if still else profile.model(target)) is not None:
+            continue
+        names = list(profile.images.models if still else profile.model_names)
+        what = "image model" if still else "model"
+        near = close_match(target, names)
+        hint = f'did you mean "{near}"?' if near else f"it offers {and_more(names, 12)}" if names else None
+        raise SorasyncError(f'{profile.name} does not offer the {what} "{target}"', hint=hint)
 
 
 def _specs(library: Library) -> dict[str, ClipSpec | StillSpec]:
@@ -220,14 +220,15 @@ def _with_model(library: Library, chosen: Container[str], model: str) -> Library
     )
 
 
-def _model_of(spec: ClipSpec | StillSpec, profile: Profile) -> str | None:
+def _model_of(spec: ClipSpec | StillSpec, hosts: Hosts) -> str | None:
     if spec.model is not None:
         return spec.model
+    profile = hosts.named(spec.provider)
     return profile.default_model if kind_of(spec.address) == "clip" else profile.images.default_model
 
 
-def _addresses_of(library: Library, profile: Profile, model: str) -> set[str]:
-    models = {address: _model_of(spec, profile) for address, spec in _specs(library).items()}
+def _addresses_of(library: Library, hosts: Hosts, model: str) -> set[str]:
+    models = {address: _model_of(spec, hosts) for address, spec in _specs(library).items()}
     found = {address for address, used in models.items() if used == model}
     if not found:
         known = sorted({used for used in models.values() if used})
@@ -272,8 +273,8 @@ def _migrated_clip(
     address: str,
     graph: Graph,
     later: Graph,
-    now: Profile,
-    then: Profile,
+    now: Hosts,
+    then: Hosts,
     briefs: Mapping[str, Brief],
     lacks: Sequence[Diagnostic],
     by_hand: str | None,
@@ -283,9 +284,9 @@ def _migrated_clip(
     unpaid = [place for place in after if later.keys[place] not in briefs]
     return MigratedClip(
         address,
-        total(cost_of(graph.renders[place], now) for place in before),
-        total(cost_of(later.renders[place], then) for place in after),
-        total(cost_of(later.renders[place], then) for place in unpaid),
+        total(cost_at(now, graph.renders[place]) for place in before),
+        total(cost_at(then, later.renders[place]) for place in after),
+        total(cost_at(then, later.renders[place]) for place in unpaid),
         _rendered_count(before, graph, briefs),
         tuple(one for one in lacks if (one.address or "").partition("#")[0] == address),
         by_hand,

@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
@@ -21,7 +22,7 @@ from sorasync.operations.project import Project
 from sorasync.operations.repeats import repeats
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
-from sorasync.plan.cost import FREE, Total, cost_of, total
+from sorasync.plan.cost import FREE, Total, cost_at, total
 from sorasync.plan.diff import diff
 from sorasync.plan.plan import Plan, Relink, WaitingClip
 from sorasync.plan.policy import refusals
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from sorasync.manifest.diagnostic import Diagnostic
     from sorasync.manifest.library import ClipSpec, Library
     from sorasync.operations.drift import Drift, Swept
+    from sorasync.operations.library_host import Host
     from sorasync.operations.retake import Retakes
     from sorasync.provider.base import Provider
     from sorasync.provider.wire import Job
@@ -66,7 +68,7 @@ class PlanOptions:
     sample: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Planned:
     """A plan with what it was made from. `drift` is what a refresh found, None without one."""
 
@@ -76,10 +78,10 @@ class Planned:
     known: Known
     drift: Drift | None = None
 
-    @property
-    def asks(self) -> bool:
-        """Whether applying it needs the provider; restoring a video from a local file does not."""
-        return any(map(self._asks, self.plan.changes))
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """The hosts that applying it needs, as changes name them; a local file is restored without one."""
+        return frozenset(change.provider for change in self.plan.changes if self._asks(change))
 
     def _asks(self, change: Change) -> bool:
         if change.action is not Action.DOWNLOAD:
@@ -111,9 +113,9 @@ def _wanted(project: Project, options: PlanOptions) -> tuple[Library, Graph]:
 
 
 def by_batch(project: Project, options: PlanOptions) -> bool:
-    """Whether creates are sent in batches. Raises `SorasyncError` if the provider has none."""
+    """Whether creates are sent in batches, where the host has them. Raises `SorasyncError` if none has."""
     wanted = project.config.apply.mode == "batch" if options.batch is None else options.batch
-    if wanted and not project.profile.can("batch"):
+    if wanted and not any(profile.can("batch") for _, profile in project.hosts):
         raise SorasyncError(
             f"the profile {project.profile.name} has no batches",
             hint="plan and apply with --direct" if options.batch is None else "remove --batch",
@@ -130,12 +132,11 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
     replaced = graph.dependants(matching(options.replace, graph, lost, failing)) if options.replace else set()
     retried = matching(options.retry, graph) if options.retry else set()
     swept = _sweep(project, options, store, graph)
-    known, found = _surveyed(project, options, graph, store, briefs, replaced, swept)
+    known, found, silent = _surveyed(project, options, graph, store, briefs, replaced, swept)
     changes = diff(
         graph,
         known,
         found,
-        project.profile,
         replaced=replaced,
         retried=retried,
         attempts=project.config.apply.attempts,
@@ -163,14 +164,18 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         waiting=tuple(_waiting_clips(project, library, graph, options.selection)),
         diagnostics=(
             *_diagnostics(project, library, graph, kept if options.lint else ()),
-            *repeats(project.profile, library, kept),
+            *repeats(project.hosts, library, kept),
         ),
         left_out=len(changes) - len(kept),
         batch=batch,
+        hosts={name: profile.provider_name for name, profile in project.hosts}
+        if project.hosts.several
+        else {},
         allowances=allowances(project, store),
         relinks=tuple(_relinks(project, graph, known, changes)),
         notices=(
             *store.notices,
+            *silent,
             *_mismatches(graph, known, changes),
             *(retaken.notices if retaken else ()),
         ),
@@ -188,8 +193,11 @@ def _surveyed(
     briefs: Mapping[str, Brief],
     replaced: set[str],
     swept: Swept | None,
-) -> tuple[Known, Survey]:
-    """What is known of before, and what of it has to be looked at: the provider is asked about that alone."""
+) -> tuple[Known, Survey, list[str]]:
+    """What is known of before, and what of it has to be looked at: the provider is asked about that alone.
+
+    Also what to say of hosts that did not answer.
+    """
     here = _intact(project, swept)
     archive = project.assets().archive
     present = here
@@ -201,14 +209,14 @@ def _surveyed(
         briefs=briefs,
         present=present,
         here=here,
-        provider=project.profile.provider_name,
+        hosts=project.hosts,
         spares=spares(project, store, graph, briefs, absent(briefs, present)),
         refuse_mismatch=project.config.assets.mismatch == "fail",
         twins=_twins(store),
     )
     found = survey(graph, known, replaced, lost=options.refresh)
-    remote = {} if options.offline else _ask(project, store, found, swept)
-    return replace(known, records=store.records(found.keys), remote=remote), found
+    remote, silent = ({}, []) if options.offline else _ask(project, store, found, swept)
+    return replace(known, records=store.records(found.keys), remote=remote), found, silent
 
 
 def _retakes(
@@ -361,7 +369,7 @@ def _costs_once_picked(
             name = spec.source
     stills = {name: still if still.pick else replace(still, pick=1) for name, still in library.stills.items()}
     try:
-        supposed = expand(replace(library, clips=clips, stills=stills), project.profile, keys=False)
+        supposed = expand(replace(library, clips=clips, stills=stills), project.hosts, keys=False)
     except ManifestError:
         return {}
     costs = {}
@@ -369,7 +377,7 @@ def _costs_once_picked(
         picked = supposed.node(node.address)
         assert picked is not None
         added = [address for address in picked.renders if address not in graph.keys]
-        costs[node.address] = total(cost_of(supposed.renders[address], project.profile) for address in added)
+        costs[node.address] = total(cost_at(project.hosts, supposed.renders[address]) for address in added)
     return costs
 
 
@@ -381,25 +389,42 @@ def _desired(graph: Graph) -> str:
     return digest.hexdigest()
 
 
-def _ask(project: Project, store: Store, found: Survey, swept: Swept | None) -> dict[str, Remote]:
-    """What became of the renders that only the provider knows about; no request where there are none."""
+def _ask(
+    project: Project, store: Store, found: Survey, swept: Swept | None
+) -> tuple[dict[str, Remote], list[str]]:
+    """What became of the renders that only the provider knows about; no request where there are none.
+
+    Of several hosts one that does not answer holds up no other; what to say of it comes second.
+    """
     known = {key: swept.remote[key] for key in found.ask if key in swept.remote} if swept else {}
-    rest = found.ask - known.keys()
+    rest, silent = found.ask - known.keys(), []
     if not rest:
-        return known
+        return known, []
     import asyncio
 
-    return known | asyncio.run(_answers(project, store.records(rest)))
+    from sorasync.provider.errors import ProviderError
+
+    asked: dict[str, dict[str, Record]] = {}
+    for key, record in store.records(rest).items():
+        asked.setdefault(record.provider, {})[key] = record
+    for provider, records in sorted(asked.items()):
+        try:
+            known |= asyncio.run(_answers(project.host_at(provider), records))
+        except ProviderError as error:
+            if not project.hosts.several:
+                raise
+            silent.append(f"{error.message}; what is in flight there is followed by the next apply")
+    return known, silent
 
 
-async def _answers(project: Project, records: Mapping[str, Record]) -> dict[str, Remote]:
+async def _answers(host: Host, records: Mapping[str, Record]) -> dict[str, Remote]:
     from sorasync.apply.render.file_expiry import file_expires_at
     from sorasync.provider.kept_answers import is_own_id
 
     ids = {key: record.remote_id for key, record in records.items() if record.remote_id}
-    async with project.provider() as provider:
-        jobs = await _jobs(provider, set(ids.values()), listing=project.profile.can("list"))
-    now, profile = project.clock.now(), project.profile
+    async with host.client() as provider:
+        jobs = await _jobs(provider, set(ids.values()), listing=host.profile.can("list"))
+    now, profile = host.clock.now(), host.profile
     found = {}
     for key, job_id in ids.items():
         if job_id in jobs:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sorasync.errors import SorasyncError
-from sorasync.manifest.config import CONFIG_FILE, Config
+from sorasync.manifest.config import CONFIG_FILE
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.manifest.faults import Fault, Locator
 from sorasync.manifest.files import LibraryFiles
@@ -14,12 +14,18 @@ from sorasync.profile import ProfileError
 from sorasync.profile.error import ProfileFault
 
 
-def placed(error: ProfileError, root: Path, config: Config) -> SorasyncError:
-    """The faults at their places, where all of them stand below `[provider]`; else the error as it is."""
-    if not error.faults or not all(_holds(config.provider.overrides, one.path) for one in error.faults):
+def placed(
+    error: ProfileError,
+    root: Path,
+    env: str | None,
+    overrides: Mapping[str, object],
+    table: tuple[str, ...] = ("provider",),
+) -> SorasyncError:
+    """The faults at their places, where all of them stand in the host's `table`; else the error as it is."""
+    if not error.faults or not all(_holds(overrides, one.path) for one in error.faults):
         return error
     locator = Locator(LibraryFiles(root).text_or_none)
-    return ManifestError(locator.diagnostics(_config_fault(one, config.env, locator) for one in error.faults))
+    return ManifestError(locator.diagnostics(_config_fault(one, env, locator, table) for one in error.faults))
 
 
 def with_profile_faults(error: ManifestError, root: Path, env: str | None) -> ManifestError:
@@ -33,7 +39,7 @@ def with_profile_faults(error: ManifestError, root: Path, env: str | None) -> Ma
     try:
         profile_of(root, config)
     except ProfileError as also:
-        found = placed(also, root, config)
+        found = placed(also, root, config.env, config.provider.overrides)
         if isinstance(found, ManifestError):
             return ManifestError({*error.diagnostics, *found.diagnostics})
     return error
@@ -52,8 +58,8 @@ def _holds(table: object, path: tuple[str, ...]) -> bool:
     return True
 
 
-def _config_fault(found: ProfileFault, env: str | None, locator: Locator) -> Fault:
-    path = ("provider", *found.path)
+def _config_fault(found: ProfileFault, env: str | None, locator: Locator, table: tuple[str, ...]) -> Fault:
+    path = (*table, *found.path)
     positions = locator.of(CONFIG_FILE)
     if env is not None and positions is not None and positions.has(("env", env, *path)):
         path = ("env", env, *path)

@@ -6,10 +6,8 @@ so that a command pays only for what it uses.
 
 from __future__ import annotations
 
-import os
 import shlex
-import subprocess
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,39 +17,48 @@ from sorasync.clock import Clock, SystemClock
 from sorasync.errors import SorasyncError
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from httpx import AsyncBaseTransport
 
     from sorasync.assets.archive import Archive
     from sorasync.assets.store import AssetStore
     from sorasync.graph.graph import Graph
-    from sorasync.manifest.config import Config
+    from sorasync.manifest.config import Config, ProviderConfig
     from sorasync.manifest.diagnostic import Diagnostic, ManifestError
     from sorasync.manifest.files import LibraryFiles
     from sorasync.manifest.library import Library
     from sorasync.manifest.lint.memo import LintMemo
     from sorasync.operations.engine import Engine, Wanted
+    from sorasync.operations.library_host import Host
     from sorasync.plan.decisions import Decisions
+    from sorasync.profile.hosts import Hosts
     from sorasync.profile.profile import Profile
     from sorasync.provider.host_client import HostClient
     from sorasync.state.lockfile_text import PaidTwice
     from sorasync.state.store import Store
 
-_COMMAND_SECONDS = 30
-_BY_HAND = "run the command in [provider] api_key_command yourself to see why"
+CONFIG_FILE = "sorasync.toml"
 
 
 def profile_of(root: Path, config: Config) -> Profile:
-    """The profile of a configuration, with its overrides. Raises `ProfileError`."""
+    """The profile of the default host, with its overrides. Raises `ProfileError`."""
+    return loaded_profile(root, config.provider, config.prices)
+
+
+def loaded_profile(
+    root: Path, provider: ProviderConfig, prices: Mapping[str, Mapping[str, Decimal]]
+) -> Profile:
+    """The profile that a table of the configuration describes. Raises `ProfileError`."""
     from sorasync.profile import load_profile
     from sorasync.profile.price_book import read_books
 
-    provider = config.provider
     return load_profile(
         provider.profile,
         base_dir=root,
         base_url=provider.base_url,
         overrides=provider.overrides,
-        prices=config.prices,
+        prices=prices,
         books=read_books(root),
         within=root,
     )
@@ -67,8 +74,11 @@ class Project:
     clock: Clock = field(default_factory=SystemClock)
     # What is known of its manifests from before; None to read all of them.
     engine: Engine | None = field(default=None, compare=False, repr=False)
+    # The profiles of the other hosts, by their names in `[providers]`.
+    others: Mapping[str, Profile] = field(default_factory=dict)
     _wanted: list[Wanted] = field(default_factory=list, compare=False, repr=False)
-    _printed_key: list[str] = field(default_factory=list, compare=False, repr=False)
+    # What commands have printed, by host: one may ask somebody for a password.
+    printed_keys: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def open(cls, directory: Path | None = None, env: str | None = None, *, cached: bool = False) -> Project:
@@ -94,13 +104,62 @@ class Project:
         except ProfileError as error:
             from sorasync.operations.profile_faults import placed
 
-            raise placed(error, root, config) from None
+            raise placed(error, root, config.env, config.provider.overrides) from None
+        others: Mapping[str, Profile] = {}
+        if config.providers:
+            from sorasync.operations.other_hosts import profiles_of_others
+
+            others = profiles_of_others(root, config, profile)
         engine = None
         if cached:
             from sorasync.operations.cache import load_engine
 
             engine = load_engine(root, config.env)
-        return cls(root=root, config=config, profile=profile, engine=engine)
+        return cls(root=root, config=config, profile=profile, engine=engine, others=others)
+
+    @property
+    def hosts(self) -> Hosts:
+        """The profiles of all hosts."""
+        from sorasync.profile.hosts import Hosts
+
+        return Hosts(self.profile, self.others)
+
+    def host_at(self, provider: str = "") -> Host:
+        """The host that a render, a change or a record is of. Raises `SorasyncError` for one of another time.
+
+        Their `provider` names it; "" is the default.
+        """
+        from sorasync.operations.library_host import Host
+        from sorasync.profile.hosts import DEFAULT_HOST
+
+        for name, profile in self.hosts:
+            if provider == profile.provider_name or (not provider and name == DEFAULT_HOST):
+                settings = self.config.provider if name == DEFAULT_HOST else self.config.providers[name]
+                return Host(name, profile, settings, self)
+        raise SorasyncError(
+            f"{CONFIG_FILE} has no host {provider} any more",
+            hint="add it back under [providers.NAME], with the profile and the base_url that it had",
+        )
+
+    def host_named(self, name: str | None) -> Host:
+        """The host that manifests and options call by that name, None for the default.
+
+        Raises `SorasyncError` for one that there is not.
+        """
+        from sorasync.manifest.suggest import listed, nearest
+
+        names = [known for known, _ in self.hosts]
+        if name is not None and name not in names:
+            near = nearest(name, names)
+            raise SorasyncError(
+                f"{CONFIG_FILE} has no host {name}",
+                hint=f'did you mean "{near}"?' if near else f"it has {listed(names)}",
+            )
+        return self.host_at(self.hosts.where(self.hosts.named(name)))
+
+    def every_host(self) -> list[Host]:
+        """All hosts, the default first."""
+        return [self.host_at(profile.provider_name) for _, profile in self.hosts]
 
     @property
     def name(self) -> str:
@@ -127,7 +186,7 @@ class Project:
         """The library with as little reading as it takes, None where all of it has to be read."""
         if self.engine is None:
             return None
-        wanted = self.engine.load(self.root, self.config, self.profile)
+        wanted = self.engine.load(self.root, self.config, self.hosts)
         self._wanted[:] = [] if wanted is None else [wanted]
         self._keep_engine(self.engine)
         return wanted
@@ -178,7 +237,8 @@ class Project:
 
     def _default_seconds(self, model: str | None) -> int | None:
         name = model or self.profile.default_model
-        found = self.profile.model(name) if name else None
+        offers = (profile.model(name) for _, profile in self.hosts) if name else ()
+        found = next((model for model in offers if model is not None), None)
         return found.default_seconds if found else None
 
     def graph(self, library: Library) -> Graph:
@@ -197,7 +257,7 @@ class Project:
                 return wanted.graph, []
         from sorasync.graph.expand import expand_as_far
 
-        return expand_as_far(library, self.profile, keys=keys)
+        return expand_as_far(library, self.hosts, keys=keys)
 
     def decisions(self) -> Decisions | None:
         """The decisions of the last plan, if the library is planned repeatedly."""
@@ -268,54 +328,35 @@ class Project:
 
         return file_naming(graph.clips, self.config.assets.names)
 
-    def api_key(self) -> str | None:
-        """The provider's key, from the environment or from the configured command; None if there is none.
-
-        The command, which may ask somebody for a password, is run once. Raises `SorasyncError` if it fails.
-        """
-        command = self.config.provider.api_key_command
-        if command:
-            if not self._printed_key:
-                words = shlex.split(command) if isinstance(command, str) else command
-                self._printed_key.append(_printed(words))
-            return self._printed_key[0]
-        variable = self.config.provider.api_key_env or self.profile.auth.env
-        return os.environ.get(variable) or None
-
-    def _key_anew(self) -> str | None:
-        """The key that the command prints now: a token may have run out since. Raises `SorasyncError`."""
-        self._printed_key.clear()
-        return self.api_key()
-
-    def require_provider(self) -> None:
-        """Raises `AuthFailed` if the provider wants a key and there is none, or one that cannot be sent, and
+    def require_provider(self, providers: Iterable[str] = ("",)) -> None:
+        """Raises `AuthFailed` if a host wants a key and there is none, or one that cannot be sent, and
         `SorasyncError` if it runs inside this process and its packages are not installed.
 
-        For what is about to ask the provider: before anything is recorded, and before anybody is asked.
+        For what is about to ask those hosts: before anything is recorded, and before anybody is asked.
         """
-        from sorasync.provider.open import check_key
-
-        if self.profile.base_url is None and self.profile.transport == "in-process":
-            from sorasync.operations.in_process_preview import require_preview
-
-            require_preview()
-
-        check_key(self.profile, self.api_key(), self.config.provider.api_key_env)
+        for provider in providers:
+            self.host_at(provider).require()
 
     @asynccontextmanager
     async def provider(self) -> AsyncIterator[HostClient]:
-        """A client for the provider, closed on exit; the preview provider runs inside this process."""
+        """A client for the default host; see `client_of`."""
+        async with self.client_of(self.host_at()) as client:
+            yield client
+
+    @asynccontextmanager
+    async def client_of(self, host: Host) -> AsyncIterator[HostClient]:
+        """A client for a host, closed on exit; the preview provider runs inside this process."""
         from sorasync.provider.open import open_provider
 
-        async with self._transport() as transport:
+        async with self._transport(host) as transport:
             client = open_provider(
-                self.profile,
-                api_key=self.api_key(),
-                api_key_env=self.config.provider.api_key_env,
+                host.profile,
+                api_key=host.api_key(),
+                api_key_env=host.settings.api_key_env,
                 transport=transport,
                 clock=self.clock,
                 answers=self.assets().answers,
-                renew_key=self._key_anew if self.config.provider.api_key_command else None,
+                renew_key=host.key_anew if host.settings.api_key_command else None,
             )
             try:
                 yield client
@@ -323,19 +364,19 @@ class Project:
                 await client.aclose()
 
     @asynccontextmanager
-    async def _transport(self) -> AsyncIterator[AsyncBaseTransport | None]:
+    async def _transport(self, host: Host) -> AsyncIterator[AsyncBaseTransport | None]:
         """The transport for requests: None for the network, or a preview server inside this process."""
-        if self.profile.base_url is not None:
+        if host.profile.base_url is not None:
             yield None
-        elif self.profile.transport == "in-process":
+        elif host.profile.transport == "in-process":
             from sorasync.operations.in_process_preview import preview_transport
 
             async with preview_transport(self.preview_data, self.config.preview.clean) as transport:
                 yield transport
         else:
             raise SorasyncError(
-                f"the profile {self.profile.name} has no address",
-                hint="set [provider] base_url in sorasync.toml",
+                f"the profile {host.profile.name} has no address",
+                hint=f"set {host.table} base_url in {CONFIG_FILE}",
             )
 
     @property
@@ -362,19 +403,3 @@ def told_twice(found: PaidTwice) -> str:
         f"{found.address} was paid for on two machines: {found.kept} is used, {found.other} is kept as well; "
         f"`sorasync state reconcile --keep {shlex.quote(found.other)}` uses that one instead"
     )
-
-
-def _printed(command: list[str]) -> str:
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise SorasyncError(
-            f"api_key_command did not end within {_COMMAND_SECONDS} s", hint=_BY_HAND
-        ) from error
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise SorasyncError(f"api_key_command could not be run: {why}", hint=_BY_HAND) from error
-    key = done.stdout.strip()
-    if done.returncode or not key:
-        raise SorasyncError(f"api_key_command printed no key (exit code {done.returncode})", hint=_BY_HAND)
-    return key

@@ -1,4 +1,4 @@
-"""Walks the provider's list once, for everything that compares the state with it."""
+"""Walks a host's list once, for everything that compares the state with it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sorasync.operations.project import Project
-
 if TYPE_CHECKING:
+    from sorasync.operations.library_host import Host
     from sorasync.provider.wire import Job, Page
 
 
@@ -33,37 +32,37 @@ def oldest_first(jobs: Iterable[Job]) -> list[Job]:
     return found
 
 
-def sweep(project: Project, since: float | None = None) -> Sweep:
-    """The provider's jobs made since a Unix time (None: all), and older ones of the same pages.
+def sweep(host: Host, since: float | None = None) -> Sweep:
+    """The host's jobs made since a Unix time (None: all), and older ones of the same pages.
 
     Raises `ProviderError`.
     """
-    return asyncio.run(_sweep(project, since))
+    return asyncio.run(_sweep(host, since))
 
 
-async def _sweep(project: Project, since: float | None) -> Sweep:
+async def _sweep(host: Host, since: float | None) -> Sweep:
     from sorasync.provider.errors import NotSupported
     from sorasync.provider.listing import jobs_since
 
-    if not project.profile.can("list"):
+    if not host.profile.can("list"):
         return Sweep((), complete=False, listed=False)
     pages: list[Page] = []
-    async with project.provider() as provider:
+    async with host.client() as provider:
         try:
-            async for _ in jobs_since(provider, since, turned=pages.append, clock=project.clock):
+            async for _ in jobs_since(provider, since, turned=pages.append, clock=host.clock):
                 pass
         except NotSupported:
             return Sweep((), complete=False, listed=False)
     readable = not any(page.unread for page in pages)
     jobs = {job.id: job for page in pages for job in page.jobs}
-    return Sweep(tuple(jobs.values()), complete=readable and project.profile.abilities.list == "complete")
+    return Sweep(tuple(jobs.values()), complete=readable and host.profile.abilities.list == "complete")
 
 
-def job(project: Project, job_id: str) -> Job:
+def job(host: Host, job_id: str) -> Job:
     """One job. Raises `NotFound` and other `ProviderError`s."""
-    return asyncio.run(_job(project, job_id))
+    return asyncio.run(_job(host, job_id))
 
 
-async def _job(project: Project, job_id: str) -> Job:
-    async with project.provider() as provider:
+async def _job(host: Host, job_id: str) -> Job:
+    async with host.client() as provider:
         return await provider.get(job_id)

@@ -159,15 +159,21 @@ class _Recovery:
         if offline:
             self._found.provider = "it was not asked (--offline)"
             return
-        try:
-            swept = sweep(self._project)
-        except ProviderError as error:
-            self._found.provider = f"it could not be asked: {error.message}"
-            return
-        if not swept.listed:
-            self._found.provider = "it has no list of videos"
-            return
-        self._match(open_renders, [job for job in swept.jobs if self._fetchable(job)])
+        several, silent = self._project.hosts.several, []
+        for host in self._project.every_host():
+            here = [render for render in open_renders if render.provider == host.provider]
+            if not here:
+                continue
+            try:
+                swept = sweep(host)
+            except ProviderError as error:
+                silent.append(f"it could not be asked: {error.message}")
+                continue
+            if swept.listed:
+                self._match(here, [job for job in swept.jobs if self._fetchable(job)])
+            else:
+                silent.append(f"{host.name} has no list of videos" if several else "it has no list of videos")
+        self._found.provider = "; ".join(silent)
 
     def _unknown_renders(self) -> list[Render]:
         from sorasync.graph.render import Kind
@@ -211,7 +217,9 @@ class _Recovery:
 
     def _claim(self, render: Render, job: Job) -> None:
         with self._store.transaction():
-            new_record(self._project, self._session, render, status_of(job), job.id, job)
+            new_record(
+                self._project.hosts.at(render.provider), self._session, render, status_of(job), job.id, job
+            )
             self._store.log(
                 "recovered", render.address, render.key, self._session.run, source="list", remote_id=job.id
             )

@@ -17,6 +17,7 @@ from sorasync.text import counted
 if TYPE_CHECKING:
     from sorasync.manifest.library import Library
     from sorasync.plan.change import Change
+    from sorasync.profile.hosts import Hosts
     from sorasync.profile.profile import Profile
 
 CODE = "S130"
@@ -24,13 +25,23 @@ CODE = "S130"
 _OTHERS = (Kind.CHARACTER, Kind.STILL)
 
 
-def repeats(profile: Profile, library: Library, changes: Iterable[Change]) -> Iterator[Diagnostic]:
-    """One warning for renders without a seed, and one for those that repeat the manifest's own."""
-    if profile.simulated:
+def repeats(hosts: Hosts, library: Library, changes: Iterable[Change]) -> Iterator[Diagnostic]:
+    """For each host one warning for renders without a seed, and one for those that repeat one of ours."""
+    if hosts.default.simulated:
         return
+    rendered = [change for change in changes if change.action.renders]
+    for name, profile in hosts:
+        table = f"providers.{name}" if hosts.where(profile) else "provider"
+        here = [change for change in rendered if change.provider == hosts.where(profile)]
+        yield from _repeats_at(profile, table, library, here)
+
+
+def _repeats_at(
+    profile: Profile, table: str, library: Library, changes: Iterable[Change]
+) -> Iterator[Diagnostic]:
     unseeded, fixed = [], []
     for change in changes:
-        if change.render is None or not change.action.renders or change.render.kind in _OTHERS:
+        if change.render is None or change.render.kind in _OTHERS:
             continue
         inputs = json.loads(change.render.inputs)
         another_take = "take" in inputs
@@ -45,7 +56,7 @@ def repeats(profile: Profile, library: Library, changes: Iterable[Change]) -> It
             library,
             unseeded,
             f"{profile.name} may render the same video for every take and revision, as no seed is sent",
-            "name the field of its seed in [provider.fields] seed, or say [provider.abilities] varies = true "
+            f"name the field of its seed in [{table}.fields] seed, or say [{table}.abilities] varies = true "
             "if it draws each render anew",
         )
     if fixed:

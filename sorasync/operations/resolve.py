@@ -24,6 +24,7 @@ from sorasync.state.record import Record, Status
 from sorasync.state.store import Store
 
 if TYPE_CHECKING:
+    from sorasync.operations.library_host import Host
     from sorasync.provider.base import Provider
     from sorasync.provider.wire import Job
     from sorasync.state.lock import LockWait
@@ -111,15 +112,15 @@ def settle(
     """
     if (answer is Answer.ADOPT) is (remote_id is None):
         raise SorasyncError("an id is given to adopt it, and only then")
-    if remote_id is not None:
-        project.require_provider()
     if address.startswith(PREFIX):
         return _settle_batch(project, address, answer, waiting, remote_id, force=force)
     with changing(project, waiting) as session:
         record = question_of(session.store, _spelled(address), address)
         status = None
         if remote_id is not None:
-            job = adopt(project, session, record, remote_id, force=force)
+            host = project.host_at(record.provider)
+            host.require()
+            job = adopt(host, session, record, remote_id, force=force)
             remote_id, status = job.id, job.status.value
         else:
             _release(session, answer, record)
@@ -133,7 +134,9 @@ def _settle_batch(
     with changing(project, waiting) as session:
         question, status = resolve_batch.question_of(session.store, name), None
         if batch_id is not None:
-            batch = resolve_batch.adopt(project, session, question, batch_id, force=force)
+            host = project.host_at(question.provider)
+            host.require()
+            batch = resolve_batch.adopt(host, session, question, batch_id, force=force)
             batch_id, status = batch.id, batch.status.value
         else:
             _release(session, answer, *question.records)
@@ -182,11 +185,21 @@ def questions(project: Project, address: str | None = None, *, thumbnails: bool 
         return Questions((), listed=True, busy=busy, batches=tuple(together), several=several)
     # No host has a list of stills: none of its jobs can be the answer to such a question.
     videos = [record for record in records if record.kind != "still"]
-    jobs, listed = _candidates(project, videos, held) if videos else ([], True)
-    found = [_question(record, jobs if record.kind != "still" else ()) for record in records]
-    if thumbnails:
-        found = asyncio.run(_with_pictures(project, found))
+    asked = [host for host in project.every_host() if _of(host, videos)]
+    jobs = {host.profile.provider_name: _candidates(host, _of(host, videos), held) for host in asked}
+    found = [
+        _question(record, () if record.kind == "still" else jobs.get(record.provider, ([], True))[0])
+        for record in records
+    ]
+    for host in asked if thumbnails else ():
+        found = asyncio.run(_with_pictures(host, found))
+    listed = all(listed for _, listed in jobs.values())
     return Questions(tuple(found), listed, busy, tuple(together), several)
+
+
+def _of(host: Host, records: Iterable[Record]) -> list[Record]:
+    """The records that were sent to a host."""
+    return [record for record in records if record.provider == host.profile.provider_name]
 
 
 def _chosen(records: list[Record], only: Collection[str] | None) -> tuple[list[BatchQuestion], list[Record]]:
@@ -197,10 +210,10 @@ def _chosen(records: list[Record], only: Collection[str] | None) -> tuple[list[B
     return [batch for batch in grouped(records)[0] if batch.name in only], named
 
 
-def _candidates(project: Project, records: list[Record], held: frozenset[str]) -> tuple[list[Job], bool]:
+def _candidates(host: Host, records: list[Record], held: frozenset[str]) -> tuple[list[Job], bool]:
     from sorasync.operations.provider_jobs import sweep
 
-    found = sweep(project, min(record.intent_at or 0.0 for record in records) - CLOCK_ALLOWANCE)
+    found = sweep(host, min(record.intent_at or 0.0 for record in records) - CLOCK_ALLOWANCE)
     return [job for job in found.jobs if job.id not in held], found.listed
 
 
@@ -221,16 +234,20 @@ def _question(record: Record, jobs: Iterable[Job]) -> Question:
     return Question(record, wanted.prompt, tuple(ranked[:_SHOWN]))
 
 
-async def _with_pictures(project: Project, found: list[Question]) -> list[Question]:
-    if "thumbnail" not in project.profile.abilities.variants:
+async def _with_pictures(host: Host, found: list[Question]) -> list[Question]:
+    """The questions, those of that host with a picture of each candidate."""
+    if "thumbnail" not in host.profile.abilities.variants:
         return found
-    jobs = {c.job.id: c.job for question in found for c in question.candidates}
+    here = host.profile.provider_name
+    jobs = {c.job.id: c.job for q in found if q.record.provider == here for c in q.candidates}
     pictures: dict[str, Path | None] = {}
-    async with project.provider() as provider:
+    async with host.client() as provider:
         for job_id, job in jobs.items():
-            pictures[job_id] = await _picture(project, provider, job)
+            pictures[job_id] = await _picture(host.project, provider, job)
     return [
         replace(q, candidates=tuple(replace(c, thumbnail=pictures[c.job.id]) for c in q.candidates))
+        if q.record.provider == here
+        else q
         for q in found
     ]
 
@@ -290,7 +307,7 @@ def question_of(store: Store, addresses: Iterable[str], label: str) -> Record:
     return found[0]
 
 
-def adopt(project: Project, session: ChangeSession, record: Record, job_id: str, *, force: bool) -> Job:
+def adopt(host: Host, session: ChangeSession, record: Record, job_id: str, *, force: bool) -> Job:
     """Give a record a job of the provider; the next apply follows and downloads it.
 
     Raises `SorasyncError` for a job that another record holds, that does not exist, or that says it is
@@ -303,7 +320,7 @@ def adopt(project: Project, session: ChangeSession, record: Record, job_id: str,
             f"{record.address} is a still: no provider keeps a job of it", hint="--resend or --forget"
         )
     refuse_held(session.store, job_id, record.key)
-    job = ask(project, job_id)
+    job = ask(host, job_id)
     found = compare_job(wanted_by(record), job)
     if not found.same and not force:
         fields = ", ".join(field.name for field in found.differs)

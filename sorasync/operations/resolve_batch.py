@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sorasync.apply.batch.batch_token import Mark
@@ -19,6 +19,7 @@ from sorasync.state.record import Record, Status
 from sorasync.state.store import Store
 
 if TYPE_CHECKING:
+    from sorasync.operations.library_host import Host
     from sorasync.provider.batch import Batch
 
 PREFIX = "batch:"
@@ -42,6 +43,11 @@ class BatchQuestion:
     def cost(self) -> Total:
         """What the batch costs if it was made."""
         return total(record.cost_usd for record in self.records)
+
+    @property
+    def provider(self) -> str:
+        """The host that they were sent to."""
+        return self.records[0].provider
 
     @property
     def first(self) -> str:
@@ -87,22 +93,20 @@ def with_candidates(
     project: Project, found: list[BatchQuestion], held: frozenset[str]
 ) -> list[BatchQuestion]:
     """The questions with the provider's batches that no record holds. Raises `ProviderError`."""
-    if not any(question.sent for question in found) or not project.profile.can("batch"):
-        return found
-    since = (
-        min(record.intent_at or 0.0 for question in found for record in question.records) - CLOCK_ALLOWANCE
-    )
-    batches = [batch for batch in asyncio.run(_recent(project, since)) if batch.id not in held]
-    return [
-        BatchQuestion(one.name, one.records, one.sent, _candidates(one, batches) if one.sent else ())
-        for one in found
-    ]
+    for host in project.every_host():
+        mine = [one for one in found if one.sent and one.provider == host.profile.provider_name]
+        if not mine or not host.profile.can("batch"):
+            continue
+        since = min(record.intent_at or 0.0 for one in mine for record in one.records) - CLOCK_ALLOWANCE
+        batches = [batch for batch in asyncio.run(_recent(host, since)) if batch.id not in held]
+        found = [replace(one, candidates=_candidates(one, batches)) if one in mine else one for one in found]
+    return found
 
 
-async def _recent(project: Project, since: float) -> list[Batch]:
+async def _recent(host: Host, since: float) -> list[Batch]:
     from sorasync.provider.errors import NotSupported
 
-    async with project.provider() as provider:
+    async with host.client() as provider:
         try:
             return [batch async for batch in provider.batches.recent(since)]
         except NotSupported:
@@ -147,7 +151,7 @@ def question_of(store: Store, name: str) -> BatchQuestion:
 
 
 def adopt(
-    project: Project, session: ChangeSession, question: BatchQuestion, batch_id: str, *, force: bool
+    host: Host, session: ChangeSession, question: BatchQuestion, batch_id: str, *, force: bool
 ) -> Batch:
     """Let every render of the question wait for a batch; the next apply reads what came of it.
 
@@ -155,7 +159,7 @@ def adopt(
     another one (unless `force`).
     """
     _refuse_held(session.store, question, batch_id)
-    batch = asyncio.run(_asked(project, batch_id))
+    batch = asyncio.run(_asked(host, batch_id))
     ours = _is_ours(question.records[0], batch) or _may_be_ours(question, batch)
     if not ours and not force:
         raise SorasyncError(
@@ -181,6 +185,6 @@ def _refuse_held(store: Store, question: BatchQuestion, batch_id: str) -> None:
             )
 
 
-async def _asked(project: Project, batch_id: str) -> Batch:
-    async with project.provider() as provider:
+async def _asked(host: Host, batch_id: str) -> Batch:
+    async with host.client() as provider:
         return await provider.batches.batch(batch_id)

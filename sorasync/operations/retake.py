@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sorasync.graph.address import natural, owner
-from sorasync.plan.cost import NOTHING, cost_of, total
+from sorasync.plan.cost import NOTHING, cost_at, total
 from sorasync.text import counted
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def retakes(
             )
             continue
         added = graph.dependants({address}) - graph.dependants(chosen)
-        cost = total(cost_of(graph.renders[one], project.profile) for one in added)
+        cost = total(cost_at(project.hosts, graph.renders[one]) for one in added)
         beyond = limits.budget is not None and (spent + cost).known_usd > limits.budget
         if beyond or (limits.budget is not None and cost.unknown):
             notices.append(f"{label} fails a check; retaking it for {cost} is beyond [retake] budget")

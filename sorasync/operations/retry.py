@@ -13,7 +13,7 @@ from sorasync.graph.render import Render
 from sorasync.operations.address_lookup import find
 from sorasync.operations.locked_state import ChangeSession, changing
 from sorasync.operations.project import Project
-from sorasync.plan.cost import cost_of
+from sorasync.plan.cost import cost_at
 from sorasync.state.record import RETRY, Record, Status
 from sorasync.state.store import Store
 
@@ -114,7 +114,7 @@ def _lifted(project: Project, graph: Graph, render: Render, record: Record) -> L
         before=record.status,
         why=record.error_message or record.error_code or "no reason given",
         attempts=record.attempts,
-        cost_usd=cost_of(render, project.profile),
+        cost_usd=cost_at(project.hosts, render),
     )
 
 

@@ -148,7 +148,9 @@ def _cuts(project: Project, planned: Planned) -> tuple[CutView, ...]:
 
 def _file_expiry(record: Record, project: Project) -> float | None:
     """When the provider deletes a file that is not here yet."""
-    return file_expires_at(record, project.profile) if record.status is Status.RENDERED else None
+    if record.status is not Status.RENDERED:
+        return None
+    return file_expires_at(record, project.hosts.find(record.provider) or project.profile)
 
 
 def _selected(rows: list[ClipStatus], patterns: tuple[str, ...], graph: Graph) -> list[ClipStatus]:

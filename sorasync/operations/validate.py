@@ -98,13 +98,13 @@ def media_findings(
     if library.stills:
         from sorasync.preflight.still_sizes import still_size_findings
 
-        found += still_size_findings(library, graph, project.profile, addresses)
+        found += still_size_findings(library, graph, project.hosts, addresses)
     sent = graph.sending.intersection(addresses)
     if not sent:
         return found
     from sorasync.preflight import check_media
 
-    return found + check_media(library, graph, project.profile, only=sent)
+    return found + check_media(library, graph, project.hosts, only=sent)
 
 
 def _stricter(diagnostic: Diagnostic) -> Diagnostic:

@@ -19,8 +19,11 @@ class Allowance:
     spent_usd: Decimal
     seconds: int | None
     spent_seconds: float
+    # The host whose own cap it is, as manifests call it; empty for a cap of the whole library.
+    host: str = ""
 
     @property
     def period(self) -> str:
-        """`today` or `this month`."""
-        return "today" if self.name == "per_day" else "this month"
+        """`today` or `this month`, and where."""
+        when = "today" if self.name == "per_day" else "this month"
+        return f"{when} at {self.host}" if self.host else when

@@ -86,6 +86,8 @@ class Change:
     supersede: bool = False
     # The host that it is carried out at (`profile@base_url`), empty for the library's default.
     provider: str = ""
+    # What people call that host; empty where the library has only one, or nothing is asked of any.
+    host: str = ""
 
     @property
     def status(self) -> Status | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sorasync.graph.render import Kind, Render
+from sorasync.profile.hosts import Hosts
 from sorasync.profile.profile import Profile
 
 FREE = Decimal(0)
@@ -39,6 +40,11 @@ def cost_of(render: Render, profile: Profile, *, batch: bool = False) -> Decimal
         case Kind.STILL:
             images = len(render.references) + (render.source is not None)
             return profile.still_cost(render.model, render.size, render.params, images)
+
+
+def cost_at(hosts: Hosts, render: Render, *, batch: bool = False) -> Decimal | None:
+    """The price of making one render at its host, in dollars."""
+    return cost_of(render, hosts.at(render.provider), batch=batch)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
 from sorasync.plan import reason
 from sorasync.plan.action import Action
 from sorasync.plan.change import Bind, Change, Ground
-from sorasync.plan.cost import FREE, cost_of, money
+from sorasync.plan.cost import FREE, cost_at, money
 from sorasync.plan.decisions import Decisions
 from sorasync.plan.group import group_moves, group_retired
 from sorasync.plan.prior_state import Known, Survey
 from sorasync.plan.remote import RemoteState
-from sorasync.profile.profile import Profile
 from sorasync.state.record import ID_TAKEN, IN_FLIGHT, RETRY, VANISHED, Brief, Record, Status
 from sorasync.text import counted
 
@@ -25,7 +25,6 @@ def diff(
     graph: Graph,
     known: Known,
     survey: Survey,
-    profile: Profile,
     *,
     replaced: Container[str] = (),
     retried: Container[str] = (),
@@ -43,8 +42,8 @@ def diff(
     if replaced or retried or known.remote:
         decisions = None
     if decisions is not None:
-        decisions.begin((known.bindings, known.briefs), (profile, known.provider, attempts, batch))
-    differ = _Differ(graph, known, survey, profile, replaced, retried, attempts, batch, decisions)
+        decisions.begin((known.bindings, known.briefs), (known.hosts, attempts, batch))
+    differ = _Differ(graph, known, survey, replaced, retried, attempts, batch, decisions)
     for render in survey.touched:
         differ.add(render)
     changes = group_moves(differ.changes, graph)
@@ -56,8 +55,16 @@ def diff(
 
 _PENDING = frozenset(Action) - {Action.MOVE, Action.RETIRE, Action.DELETE}
 _STUCK = frozenset({Action.BLOCKED, Action.LOST})
+_FOLLOWS = frozenset({Action.RESUME, Action.DOWNLOAD, Action.LOST})
 _NOT_HELD = frozenset({RemoteState.MISSING, RemoteState.GONE})
 _THERE_AGAIN = frozenset({RemoteState.COMPLETED, RemoteState.PENDING})
+
+
+class _Place(NamedTuple):
+    """Where a change is carried out, as changes say it and as people do."""
+
+    provider: str
+    host: str
 
 
 @dataclass
@@ -65,7 +72,6 @@ class _Differ:
     graph: Graph
     known: Known
     survey: Survey
-    profile: Profile
     replaced: Container[str]
     retried: Container[str]
     attempts: int
@@ -138,12 +144,15 @@ class _Differ:
         return change
 
     def _stored(self, render: Render, brief: Brief) -> Change:
-        if self.known.whole(brief, render.kind):
+        if render.kind is Kind.CHARACTER and self.known.uploaded(brief, render):
             return self._move(render)
         if render.kind is Kind.CHARACTER:
             # A character is an id at one provider: another one needs an upload of its own, which is free.
-            elsewhere = f"known to {brief.provider}, not to {self.known.provider}"
+            here = self.known.hosts.at(render.provider).provider_name
+            elsewhere = f"known to {brief.provider}, not to {here}"
             return replace(self._pay(render, elsewhere), supersede=True)
+        if self.known.whole(brief):
+            return self._move(render)
         if self._can_fetch(render.key, brief):
             why = self._why_absent(render.key) + self._not_found(render.key)
             return self._fetch(Action.DOWNLOAD, render, why)
@@ -163,8 +172,8 @@ class _Differ:
         return "the answer was lost: looks for the job"
 
     def _in_flight(self, render: Render, brief: Brief) -> Change:
-        # Only its own provider knows the job; rendering it here as well would pay twice.
-        if brief.provider != self.known.provider:
+        # Only its own host knows the job; rendering it at another as well would pay twice.
+        if self.known.hosts.find(brief.provider) is None:
             return self._free(Action.BLOCKED, render, self._elsewhere(brief))
         if brief.status in (Status.INTENT, Status.UNKNOWN):
             return self._fetch(Action.RESUME, render, f"sent, but {self._why_open(render.key)}")
@@ -186,14 +195,15 @@ class _Differ:
         return "; the provider cannot find it right now; it is asked again before it counts as lost" * missing
 
     def _elsewhere(self, brief: Brief) -> str:
-        return f"in flight at {brief.provider}; this plan is for {self.known.provider}"
+        back = "add it back as [provider] or [providers.NAME], and it is fetched"
+        return f"in flight at {brief.provider}, which sorasync.toml does not name: {back}"
 
     def _fetch(self, action: Action, render: Render, why: str) -> Change:
         self.first[render.key] = render.address
         return self._free(action, render, why)
 
     def _can_fetch(self, key: str, brief: Brief) -> bool:
-        if brief.provider != self.known.provider or brief.remote_id is None:
+        if self.known.hosts.find(brief.provider) is None or brief.remote_id is None:
             return False
         remote = self.known.remote.get(key)
         return remote is None or remote.state is not RemoteState.GONE
@@ -201,6 +211,8 @@ class _Differ:
     def _failed(self, render: Render) -> Change:
         record = self.known.records[render.key]
         why = _last_error_words(record)
+        if (there := self._moved(record, render)) is not None and record.attempts:
+            return self._pay(render, f"failed at {there} ({why}), and goes to another host now")
         if record.error_stage == RETRY or render.address in self.retried:
             return self._try_again(render, record)
         if record.attempts >= self.attempts:
@@ -215,6 +227,9 @@ class _Differ:
         record = self.known.records[render.key]
         if render.address in self.retried:
             return self._try_again(render, record)
+        if (there := self._moved(record, render)) is not None:
+            why = f"refused by {there} ({_last_error_words(record)}), and goes to another host now"
+            return self._pay(render, why)
         return self._blocked(render, f"refused by the provider: {_last_error_words(record)}")
 
     def _try_again(self, render: Render, record: Record) -> Change:
@@ -235,10 +250,10 @@ class _Differ:
 
     def _lost(self, render: Render) -> Change:
         # An animatic costs nothing, so losing one needs no decision.
-        if self.profile.simulated:
+        if self.known.hosts.default.simulated:
             change = self._pay(render, "its animatic is gone: drawn again")
             return change if change.action in _STUCK else replace(change, supersede=True)
-        price = money(cost_of(render, self.profile))
+        price = money(cost_at(self.known.hosts, render))
         label = self.graph.label(render.address)
         if self.known.records[render.key].error_stage == VANISHED:
             what = (
@@ -253,7 +268,7 @@ class _Differ:
         return self._free(Action.LOST, render, f"{what} for {price}: --replace '{label}'{instead}")
 
     def _mismatched(self, render: Render, mismatch: str) -> Change:
-        price = money(cost_of(render, self.profile))
+        price = money(cost_at(self.known.hosts, render))
         label = self.graph.label(render.address)
         return self._free(
             Action.BLOCKED,
@@ -280,9 +295,9 @@ class _Differ:
             return self._free(Action.BLOCKED, render, f"its source {root.label} is {_state(root.action)}")
         # An edit of a still sends the picture that is stored here.
         at_host = render.source is not None and render.kind is not Kind.STILL
-        if at_host and render.source is not None and not self._source_held(render.source):
-            if not self.profile.abilities.upload_as_source:
-                return self._free(Action.BLOCKED, render, self._source_missing(render.source))
+        if at_host and render.source is not None and not self._source_held(render, render.source):
+            if not self.known.hosts.at(render.provider).abilities.upload_as_source:
+                return self._free(Action.BLOCKED, render, self._source_missing(render))
             why = f"{why}; its source is uploaded, because the provider does not have it"
         self.first[render.key] = render.address
         binding = self.known.bindings.get(render.address)
@@ -293,7 +308,7 @@ class _Differ:
             Action.REPLACE if replaces else Action(render.kind.value),
             render,
             why,
-            cost_usd=cost_of(render, self.profile, batch=self.batch),
+            cost_usd=cost_at(self.known.hosts, render, batch=self.batch),
             fields=reason.changed_fields(reason.inputs_of(before.inputs), after) if before else (),
             before=reason.inputs_of(before.inputs) if before else None,
             after=after,
@@ -314,31 +329,50 @@ class _Differ:
         change = self.by_address.get(address)
         return change is not None and change.action in _STUCK
 
-    def _source_held(self, source: str) -> bool:
-        """Whether the provider has the source, or will have it because this plan renders it."""
-        if source in self.by_address and self.by_address[source].action.renders:
-            return True
-        # What is not stored yet is either in flight there or settled by a change of its own.
+    def _source_held(self, render: Render, source: str) -> bool:
+        """Whether the host of a render has its source, or will have it because this plan renders it there."""
         key = self.graph.renders[source].key
+        made = self.by_address.get(self.first.get(key, source))
+        if made is not None and made.action.renders:
+            return made.provider == render.provider
         brief = self.known.briefs.get(key)
-        if brief is None or brief.status is not Status.STORED:
+        if brief is None:
+            return True
+        if not self.known.at_host(brief, render.provider):
+            return False
+        # What is not stored yet is either in flight there or settled by a change of its own.
+        if brief.status is not Status.STORED:
             return True
         remote = self.known.remote.get(key)
-        here = brief.provider == self.known.provider and brief.remote_id is not None
-        return here and not (remote and remote.state in _NOT_HELD)
+        return brief.remote_id is not None and not (remote and remote.state in _NOT_HELD)
 
-    def _source_missing(self, source: str) -> str:
-        label, price = self.graph.label(source), money(cost_of(self.graph.renders[source], self.profile))
-        remote = self.known.remote.get(self.graph.renders[source].key)
+    def _source_missing(self, render: Render) -> str:
+        assert render.source is not None
+        source, hosts = self.graph.renders[render.source], self.known.hosts
+        label, price = self.graph.label(render.source), money(cost_at(hosts, source))
+        remote, brief = self.known.remote.get(source.key), self.known.briefs.get(source.key)
         if remote is not None and remote.state is RemoteState.MISSING:
             return (
                 f"the provider does not find its source {label} just now, and takes no uploads: plan again "
                 f"in some minutes; to render the source again for {price}: --replace '{label}'"
             )
+        if hosts.several and brief is not None and not self.known.at_host(brief, render.provider):
+            there, here = hosts.word(brief.provider), hosts.word(render.provider)
+            return (
+                f"its source {label} is at {there}, and {here} takes no uploads; "
+                f'to stay there: provider = "{there}"; '
+                f"to render the source again at {here} for {price}: --replace '{label}'"
+            )
         return (
             f"the provider does not have its source {label} and takes no uploads; "
             f"to render the source again for {price}: --replace '{label}'"
         )
+
+    def _moved(self, record: Record, render: Render) -> str | None:
+        """Where a record was tried, if its render goes to another host of the library now."""
+        hosts = self.known.hosts
+        there = hosts.find(record.provider)
+        return None if there is None or hosts.where(there) == render.provider else hosts.word(record.provider)
 
     def _first_reason(self, render: Render) -> str:
         binding = self.known.bindings.get(render.address)
@@ -390,6 +424,7 @@ class _Differ:
             origin=origin,
             protect=render.protect,
         )
+        place = self._place(action, render.key, render.provider)
         return Change(
             address=render.address,
             label=self.graph.label(render.address),
@@ -401,6 +436,8 @@ class _Differ:
             render=None if stuck or action is Action.MOVE else render,
             grounds=self._grounds(render, action),
             depends_on=self._depends_on(render) if action.renders else (),
+            provider=place.provider,
+            host=place.host,
             **values,  # type: ignore[arg-type]
         )
 
@@ -408,6 +445,15 @@ class _Differ:
     def _may_return(action: Action, bind: Bind) -> bool:
         """Whether an apply that finds a lost render may bind it: nothing else may be bound there."""
         return action is Action.LOST and bind.before in (None, bind.key)
+
+    def _place(self, action: Action, key: str, provider: str = "") -> _Place:
+        """Where a change is carried out: what exists is asked for at the host that it was sent to."""
+        hosts, brief = self.known.hosts, self.known.briefs.get(key)
+        if action in _FOLLOWS and brief is not None and hosts.find(brief.provider) is not None:
+            provider = hosts.short(brief.provider)
+        elif not action.renders:
+            return _Place("", "")
+        return _Place(provider, hosts.word(provider) if hosts.several else "")
 
     def _grounds(self, render: Render, action: Action) -> tuple[Ground, ...]:
         needs = render.needs if action.renders else ()
@@ -428,7 +474,8 @@ class _Differ:
     def adrift(self, key: str) -> Change:
         """A render in flight that nobody wants any more: downloaded all the same, since it is paid for."""
         record, brief = self.known.records[key], self.known.briefs[key]
-        here = brief.provider == self.known.provider
+        here = self.known.hosts.find(brief.provider) is not None
+        place = self._place(Action.RESUME if here else Action.BLOCKED, key)
         why = "paid for and no longer wanted: downloaded so that it is not lost"
         return Change(
             address=record.address,
@@ -438,6 +485,8 @@ class _Differ:
             reason=why if here else self._elsewhere(brief),
             cost_usd=FREE,
             grounds=(Ground.of(key, self.known.briefs),),
+            provider=place.provider,
+            host=place.host,
         )
 
     def retire(self, address: str) -> Change:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from sorasync.graph.address import owner
@@ -75,6 +75,8 @@ class Plan:
     left_out: int = 0
     # Whether creates are sent in batches, at the batch price.
     batch: bool = False
+    # Each host of the library (`profile@base_url`) by what people call it; empty where there is only one.
+    hosts: Mapping[str, str] = field(default_factory=dict)
     # What is left of the daily and monthly budgets; for information only.
     allowances: tuple[Allowance, ...] = ()
     # Names that an apply relinks, whatever else it does.
@@ -103,6 +105,15 @@ class Plan:
     def cost(self) -> Total:
         """The sum of what the changes cost."""
         return total(change.cost_usd for change in self.changes)
+
+    @cached_property
+    def cost_by_host(self) -> dict[str, Total]:
+        """What is paid at each of several hosts, by what people call them."""
+        found: dict[str, Total] = {}
+        for change in self.changes:
+            if change.host and change.paid:
+                found[change.host] = found.get(change.host, NOTHING) + total([change.cost_usd])
+        return dict(sorted(found.items()))
 
     @cached_property
     def worst(self) -> Total:
@@ -139,6 +150,11 @@ class Plan:
         """The changes that may cost something."""
         return (change for change in self.changes if change.paid)
 
+    @property
+    def sent_to(self) -> frozenset[str]:
+        """The hosts that are sent something, as changes name them."""
+        return frozenset(change.provider for change in self.changes if change.action.renders)
+
     @cached_property
     def token(self) -> str:
         """The token that `apply --expect` compares: it binds library, provider, env and all changes.
@@ -157,7 +173,7 @@ class Plan:
 
 
 def _token_facts(change: Change) -> list[object]:
-    """The facts of a change that the token binds."""
+    """The facts of a change that the token binds; its host where that is not the plan's."""
     price = None if change.cost_usd is None else str(change.cost_usd.normalize())
     return [
         [change.address, change.action, change.key, price, change.seconds, change.attempts_left],
@@ -165,6 +181,7 @@ def _token_facts(change: Change) -> list[object]:
         [[bind.address, bind.key, bind.before, bind.origin] for bind in change.binds],
         sorted(change.drops.items()),
         [[ground.key, ground.status, ground.remote_id, ground.asset] for ground in change.grounds],
+        *([change.provider] if change.provider else []),
     ]
 
 

@@ -7,7 +7,7 @@ one is raised.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,11 +15,22 @@ from sorasync.errors import SorasyncError
 from sorasync.graph import address as addresses
 from sorasync.plan.action import Action
 from sorasync.plan.change import Bind, Change
-from sorasync.plan.cost import money
+from sorasync.plan.cost import money, total
 from sorasync.plan.plan import Plan
 from sorasync.plan.refusal import Refusal
 from sorasync.state.record import Binding
 from sorasync.text import and_more, counted
+
+
+@dataclass(frozen=True, slots=True)
+class HostCap:
+    """What one host may cost in an apply: as changes name it, as people do, and its table."""
+
+    provider: str
+    name: str
+    table: str
+    usd: Decimal | None
+    seconds: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,7 @@ class Policy:
     per_apply_usd: Decimal | None = None
     by_max_cost: bool = False
     per_apply_seconds: int | None = None
+    hosts: tuple[HostCap, ...] = ()
     allow_unknown_cost: bool = False
 
 
@@ -168,7 +180,7 @@ def _budget(plan: Plan, policy: Policy) -> list[Refusal]:
             Refusal(
                 "S502",
                 f"it would cost {money(spent)}, limit {money(policy.per_apply_usd)} per apply",
-                cause=_dearest(plan),
+                cause=_dearest(plan.changes),
                 ways=(
                     (f"--max-cost {spent:f}", "this run"),
                     *([] if policy.by_max_cost else [for_good]),
@@ -184,14 +196,37 @@ def _budget(plan: Plan, policy: Policy) -> list[Refusal]:
                 ways=((f"[budget] per_apply_seconds = {plan.seconds}", "in sorasync.toml, for good"),),
             )
         )
+    for cap in policy.hosts:
+        found += _host_budget(plan, cap)
     if plan.cost.unknown and not policy.allow_unknown_cost:
         found.append(_unpriced(plan))
     return found
 
 
-def _dearest(plan: Plan) -> str:
+def _host_budget(plan: Plan, cap: HostCap) -> Iterator[Refusal]:
+    changes = [change for change in plan.changes if change.provider == cap.provider]
+    spent = total(change.cost_usd for change in changes).known_usd
+    seconds = sum(change.seconds for change in changes)
+    table = f"{cap.table[1:-1]}.budget"
+    part = ("--target ADDRESS", "apply a part")
+    if cap.usd is not None and spent > cap.usd:
+        yield Refusal(
+            "S502",
+            f"it would cost {money(spent)} at {cap.name}, limit {money(cap.usd)} per apply",
+            cause=_dearest(changes),
+            ways=((f"[{table}] per_apply = {spent:f}", "in sorasync.toml, for good"), part),
+        )
+    if cap.seconds is not None and seconds > cap.seconds:
+        yield Refusal(
+            "S504",
+            f"it would render {seconds} s at {cap.name}, limit {cap.seconds} s per apply",
+            ways=((f"[{table}] per_apply_seconds = {seconds}", "in sorasync.toml, for good"), part),
+        )
+
+
+def _dearest(changes: Iterable[Change]) -> str:
     """The three most expensive renders, and the number of others."""
-    priced = [(change.cost_usd, change.label) for change in plan.changes if change.cost_usd]
+    priced = [(change.cost_usd, change.label) for change in changes if change.cost_usd]
     priced.sort(key=lambda pair: pair[0], reverse=True)
     return and_more([f"{label} {money(price)}" for price, label in priced], 3, "render")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
 from sorasync.plan.remote import Remote
+from sorasync.profile.hosts import Hosts
 from sorasync.state.record import HAD_A_FILE, IN_FLIGHT, Binding, Brief, Record, Status
 
 
@@ -26,7 +27,7 @@ class Known:
     bindings: Mapping[str, Binding]
     briefs: Mapping[str, Brief]
     present: Container[str]
-    provider: str
+    hosts: Hosts
     records: Mapping[str, Record] = field(default_factory=dict)
     remote: Mapping[str, Remote] = field(default_factory=dict)
     spares: Mapping[str, str] = field(default_factory=dict)
@@ -34,13 +35,17 @@ class Known:
     twins: Mapping[str, str] = field(default_factory=dict)
     here: Container[str] = frozenset()
 
-    def whole(self, brief: Brief, kind: Kind) -> bool:
-        """Whether the record's video or character can be used here and now."""
-        if brief.status is not Status.STORED:
-            return False
-        if kind is Kind.CHARACTER:
-            return brief.provider == self.provider
-        return brief.asset is not None and brief.asset in self.present
+    def whole(self, brief: Brief) -> bool:
+        """Whether the record's video or picture can be used here and now."""
+        return brief.status is Status.STORED and brief.asset is not None and brief.asset in self.present
+
+    def uploaded(self, brief: Brief, render: Render) -> bool:
+        """Whether the record is that of a character which its host has."""
+        return brief.status is Status.STORED and self.at_host(brief, render.provider)
+
+    def at_host(self, brief: Brief, provider: str) -> bool:
+        """Whether a record is of the host that a render or a change names."""
+        return brief.provider == self.hosts.at(provider).provider_name
 
     def refused(self, brief: Brief) -> str | None:
         """Why a stored video is not used, although it is paid for and here."""
@@ -81,15 +86,11 @@ def survey(graph: Graph, known: Known, replaced: Container[str] = (), *, lost: b
     With `lost` the provider is to be asked for lost renders as well.
     """
     bindings, briefs, keys_of = known.bindings, known.briefs, graph.keys
-    whole = {
-        key
-        for key, brief in briefs.items()
-        if known.whole(brief, Kind.CREATE) and known.refused(brief) is None
-    }
+    whole = {key for key, brief in briefs.items() if known.whole(brief) and known.refused(brief) is None}
     whole |= {
         key
         for address in graph.cast
-        if (found := briefs.get(key := keys_of[address])) and known.whole(found, Kind.CHARACTER)
+        if (found := briefs.get(key := keys_of[address])) and known.uploaded(found, graph.renders[address])
     }
     unsettled = {
         address
@@ -144,7 +145,7 @@ def _to_ask(known: Known, keys: set[str], sources: set[str], lost: bool) -> set[
     ask = set()
     for key in keys:
         brief = known.briefs[key]
-        if brief.remote_id is None or brief.provider != known.provider:
+        if brief.remote_id is None or known.hosts.find(brief.provider) is None:
             continue
         absent = (
             brief.status is Status.STORED

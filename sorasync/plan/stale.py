@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from sorasync.errors import SorasyncError
 from sorasync.plan.change import Change, Ground
-from sorasync.plan.cost import cost_of, money
+from sorasync.plan.cost import cost_at, money
 from sorasync.plan.plan import Plan
-from sorasync.profile.profile import Profile
+from sorasync.profile.hosts import Hosts
 from sorasync.state.record import Binding, Brief
 
 
@@ -58,13 +58,13 @@ def retried(plan: Plan, tried: Mapping[str, int]) -> list[str]:
     ]
 
 
-def repriced(plan: Plan, profile: Profile) -> list[str]:
+def repriced(plan: Plan, hosts: Hosts) -> list[str]:
     """Renders whose price is no longer the plan's."""
     found = []
     for change in plan.changes:
         if change.render is None or not change.action.renders:
             continue
-        price = cost_of(change.render, profile, batch=plan.batch)
+        price = cost_at(hosts, change.render, batch=plan.batch)
         if price != change.cost_usd:
             found.append(f"{change.label} now costs {money(price)}, planned {money(change.cost_usd)}")
     return found

@@ -1,4 +1,4 @@
-"""Checks all reference files of a library against the profile."""
+"""Checks all reference files of a library against the profiles of its hosts."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sorasync.manifest.library import Library
 from sorasync.preflight.facts import can_read_clips, can_read_images, clip_facts, image_facts
 from sorasync.preflight.rules import MediaFinding, clip_findings, image_findings
 from sorasync.preflight.uses import ClipUse, ImageUse, clip_uses, image_uses
-from sorasync.profile.profile import Profile
+from sorasync.profile.hosts import Hosts
 from sorasync.text import counted
 
 
 def check_media(
-    library: Library, graph: Graph, profile: Profile, only: Collection[str] | None = None
+    library: Library, graph: Graph, hosts: Hosts, only: Collection[str] | None = None
 ) -> list[Diagnostic]:
     """What speaks against the reference clips and images, sorted; errors are what a server refuses.
 
@@ -30,7 +30,7 @@ def check_media(
         images = []
     if clips and can_read_clips():
         found += (
-            _diagnostic(library, use, one) for use in clips for one in _clip_findings(library, profile, use)
+            _diagnostic(library, use, one) for use in clips for one in _clip_findings(library, hosts, use)
         )
         clips = []
     found += _skipped(len(images), len(clips))
@@ -41,8 +41,9 @@ def _of_image(library: Library, use: ImageUse) -> Iterator[MediaFinding]:
     return image_findings(use.file, image_facts(library.root / use.file, use.sha256), use.size)
 
 
-def _clip_findings(library: Library, profile: Profile, use: ClipUse) -> Iterator[MediaFinding]:
-    return clip_findings(use.file, clip_facts(library.root / use.file, use.sha256), profile, use.users)
+def _clip_findings(library: Library, hosts: Hosts, use: ClipUse) -> Iterator[MediaFinding]:
+    facts = clip_facts(library.root / use.file, use.sha256)
+    return clip_findings(use.file, facts, hosts.at(use.provider), use.users)
 
 
 def _diagnostic(library: Library, use: ImageUse | ClipUse, finding: MediaFinding) -> Diagnostic:

@@ -33,6 +33,7 @@ from sorasync.preflight.rules import (
     shape,
 )
 from sorasync.preflight.uses import ClipUse, ImageUse, clip_uses, image_uses
+from sorasync.profile.hosts import Hosts
 from sorasync.profile.profile import Profile
 from sorasync.text import counted
 
@@ -58,12 +59,12 @@ class Mended:
     line: str
 
 
-def mend(library: Library, graph: Graph, profile: Profile) -> Iterator[Mended]:
+def mend(library: Library, graph: Graph, hosts: Hosts) -> Iterator[Mended]:
     """Write a corrected copy of every file that one can be made of. Existing files are never written over."""
     if can_read_images():
         yield from _images(library, graph)
     if can_read_clips():
-        yield from _clips(library, graph, profile)
+        yield from _clips(library, graph, hosts)
 
 
 def _images(library: Library, graph: Graph) -> Iterator[Mended]:
@@ -92,11 +93,12 @@ def _image(library: Library, uses: Sequence[ImageUse], facts: ImageFacts | Unrea
     return _mended(library, uses, "image", copy, done, ())
 
 
-def _clips(library: Library, graph: Graph, profile: Profile) -> Iterator[Mended]:
-    groups: dict[str, list[ClipUse]] = {}
+def _clips(library: Library, graph: Graph, hosts: Hosts) -> Iterator[Mended]:
+    groups: dict[tuple[str, str], list[ClipUse]] = {}
     for use in clip_uses(library, graph):
-        groups.setdefault(use.file, []).append(use)
-    for file, uses in groups.items():
+        groups.setdefault((use.file, use.provider), []).append(use)
+    for (file, provider), uses in groups.items():
+        profile = hosts.at(provider)
         facts = clip_facts(library.root / file, uses[0].sha256)
         if isinstance(facts, Unreadable):
             yield _mended(library, uses, "video", None, (), (facts.reason,))

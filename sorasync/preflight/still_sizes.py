@@ -8,11 +8,11 @@ from sorasync.graph.graph import Graph
 from sorasync.manifest.diagnostic import Diagnostic, Severity
 from sorasync.manifest.library import ClipSpec, Library, Origin
 from sorasync.preflight.check import as_configured
-from sorasync.profile.profile import Profile
+from sorasync.profile.hosts import Hosts
 
 
 def still_size_findings(
-    library: Library, graph: Graph, profile: Profile, only: Collection[str]
+    library: Library, graph: Graph, hosts: Hosts, only: Collection[str]
 ) -> list[Diagnostic]:
     """Clips whose first or last frame is a still of another size: a server refuses such a frame.
 
@@ -24,11 +24,12 @@ def still_size_findings(
     found: list[Diagnostic] = []
     for node in graph.clips.values():
         if not node.takes or any(take in only for take in node.takes):
-            found += _of_clip(library, graph, profile, library.clips[node.name])
+            found += _of_clip(library, graph, hosts, library.clips[node.name])
     return list(as_configured(library, found))
 
 
-def _of_clip(library: Library, graph: Graph, profile: Profile, spec: ClipSpec) -> Iterator[Diagnostic]:
+def _of_clip(library: Library, graph: Graph, hosts: Hosts, spec: ClipSpec) -> Iterator[Diagnostic]:
+    profile = hosts.named(spec.provider)
     model = profile.model(spec.model or profile.default_model or "")
     size = spec.size or (model.default_size if model else None)
     for key, name in (("image", spec.still), ("last_image", spec.last_still)):

@@ -24,13 +24,14 @@ class ImageUse:
 
 @dataclass(frozen=True, slots=True)
 class ClipUse:
-    """A character's clip, and the addresses of the clips that use it, by their size."""
+    """A character's clip, the addresses of the clips that use it, by their size, and its host."""
 
     address: str
     origin: Origin
     file: str
     sha256: str
     users: Mapping[str, tuple[str, ...]]
+    provider: str
 
 
 def image_uses(library: Library, graph: Graph, only: Collection[str] | None = None) -> Iterator[ImageUse]:
@@ -58,4 +59,5 @@ def clip_uses(library: Library, graph: Graph, only: Collection[str] | None = Non
             continue
         sizes = {size: tuple(names) for size, names in users[address].items()}
         origin = Origin(spec.origin.file, (*spec.origin.path, "video"))
-        yield ClipUse(address, origin, spec.video, spec.video_sha256, sizes)
+        provider = graph.renders[address].provider
+        yield ClipUse(address, origin, spec.video, spec.video_sha256, sizes, provider)

@@ -82,7 +82,14 @@ class Choices:
         now, node = planned.plan, planned.graph.node(picked_address(clip))
         takes = node.takes if node is not None else ()
         failed = failing.get(takes[take - 1]) if take is not None and take <= len(takes) else None
-        wanted = _Picking(project.root, project.config, project.profile, project.clock, supposed=supposed)
+        wanted = _Picking(
+            project.root,
+            project.config,
+            project.profile,
+            project.clock,
+            others=project.others,
+            supposed=supposed,
+        )
         then = make_plan(wanted, PlanOptions(offline=True)).plan
         owners = [one.removeprefix("clip.") for one in then.by_owner if one not in now.by_owner]
         return {

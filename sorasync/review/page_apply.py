@@ -52,7 +52,7 @@ class PageApply:
             raise SorasyncError(plan.refusals[0].message, hint="nothing was sent")
         if needs_amount(project, plan.plan) and _dollars(amount) != plan.plan.cost.known_usd:
             raise SorasyncError("that is not what the plan costs; nothing was sent")
-        project.require_provider()
+        project.require_provider(plan.plan.sent_to)
         self.outcome = None
         run = self._run = library.start(plan)
         threading.Thread(target=self._follow, args=(run,), name="sorasync-review-apply", daemon=True).start()

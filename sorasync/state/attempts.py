@@ -31,16 +31,25 @@ class Attempts(StoreTable):
         rows = self.session.rows(f"SELECT {COLUMNS} FROM attempts {where}ORDER BY id", parameters)
         return [_attempt(row) for row in rows]
 
-    def spent(self, since: float = 0.0, run: int | None = None, *, simulated: bool | None = None) -> Spent:
+    def spent(
+        self,
+        since: float = 0.0,
+        run: int | None = None,
+        *,
+        simulated: bool | None = None,
+        provider: str | None = None,
+    ) -> Spent:
         """What the attempts begun since then (or by one run) cost, those still in flight included.
 
-        `simulated` picks those that a provider billed (False) or none did (True); None takes both.
+        `simulated` picks those that a provider billed (False) or none did (True), `provider` those at one
+        host; None takes all.
         """
         rows = self.session.rows(
             f"SELECT {_OF_CHARGE} FROM attempts WHERE at >= :since "
             "AND (CAST(:run AS INTEGER) IS NULL OR run = :run) "
-            "AND (CAST(:simulated AS INTEGER) IS NULL OR simulated = :simulated)",
-            {"since": since, "run": run, "simulated": simulated},
+            "AND (CAST(:simulated AS INTEGER) IS NULL OR simulated = :simulated) "
+            "AND (CAST(:provider AS TEXT) IS NULL OR provider = :provider)",
+            {"since": since, "run": run, "simulated": simulated, "provider": provider},
         )
         return _sum(rows)
 

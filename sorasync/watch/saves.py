@@ -74,8 +74,9 @@ def places_of(project: Project, directories: Iterable[Path] = ()) -> WatchedDire
     """Where the library's files are; `directories` are those of the files that it was last made from."""
     root = project.root.resolve()
     manifests = root / project.config.library.manifests
-    profile = root / project.config.provider.profile
-    flat = {root, manifests.parent, *directories} | ({profile.parent} if profile.is_file() else set())
+    config = project.config
+    profiles = [root / one.profile for one in (config.provider, *config.providers.values())]
+    flat = {root, manifests.parent, *directories, *(file.parent for file in profiles if file.is_file())}
     deep = (manifests,) if manifests.is_dir() else ()
     flat = {place for place in flat if place.is_dir() and not any(place.is_relative_to(d) for d in deep)}
     every = (*deep, *sorted(flat))

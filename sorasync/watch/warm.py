@@ -77,7 +77,13 @@ class WarmProject(Project):
     def over(cls, project: Project, caches: Caches) -> WarmProject:
         """The same library with its caches."""
         return cls(
-            project.root, project.config, project.profile, project.clock, engine=caches.engine, caches=caches
+            project.root,
+            project.config,
+            project.profile,
+            project.clock,
+            engine=caches.engine,
+            others=project.others,
+            caches=caches,
         )
 
     def _keep_engine(self, engine: Engine) -> None:

@@ -319,7 +319,7 @@ class Watch:
             planned = self._make(online)
         except SorasyncError as found:
             error = found
-        basis = (self.project.config, self.project.profile) if self.project else ()
+        basis = (self.project.config, self.project.hosts) if self.project else ()
         if online and error is not None and not isinstance(error, ManifestError):
             self.face.said(f"the provider could not be asked: {error.message}")
             return

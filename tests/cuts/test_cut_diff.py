@@ -15,6 +15,7 @@ from sorasync.cuts.timeline import Timeline, lay_out
 from sorasync.graph.expand import expand
 from sorasync.manifest.config import Config
 from sorasync.manifest.load import load
+from sorasync.profile.hosts import Hosts
 from sorasync.profile.load import load_profile
 from tests.cli.kit import Film, make
 from tests.schema.contract import shape_faults
@@ -116,7 +117,7 @@ def timeline_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[list[str]
         text = f"{CLIPS}[cuts.reel]\nevents = [{events}]\n"
         (root / "manifests/a.toml").write_text(text, encoding="utf-8")
         library = load(root, Config())
-        return lay_out(library.cuts["reel"], expand(library, profile))[0]
+        return lay_out(library.cuts["reel"], expand(library, Hosts(profile)))[0]
 
     return make_timeline
 

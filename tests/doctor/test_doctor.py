@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from sorasync.cli.main import run
-from sorasync.doctor.checks import Check, Host, Level, examine
+from sorasync.doctor.checks import Check, Level, ProbedHost, examine
 from sorasync.doctor.host import host_checks
 from sorasync.operations.project import Project
 from sorasync.preview.serve import running
@@ -118,7 +118,7 @@ def found_of(answer: Answering, root: Path) -> dict[str, list[Check]]:
     project = at(root, "https://host.example/v1")
     facts = asyncio.run(facts_of(answer))
     found: dict[str, list[Check]] = {}
-    for check in host_checks(project, Host(facts, None), {"sora-2": {"1280x720"}}):
+    for check in host_checks(project.host_at(), ProbedHost(facts, None), {"sora-2": {"1280x720"}}):
         found.setdefault(check.name, []).append(check)
     return found
 
@@ -224,7 +224,7 @@ def test_a_certificate_is_judged_by_its_end_and_its_trust(
 
     project = replace(at(tmp_path, "https://host.example/v1"), clock=FakeClock())
     facts = asyncio.run(facts_of(empty_list))
-    checks = list(host_checks(project, Host(facts, certificate), {}))
+    checks = list(host_checks(project.host_at(), ProbedHost(facts, certificate), {}))
     assert next(check.level for check in checks if check.name == "tls") is level
 
 

@@ -11,6 +11,7 @@ from sorasync.graph.graph import Graph
 from sorasync.manifest.config import load_config
 from sorasync.manifest.load import load
 from sorasync.profile import load_profile
+from sorasync.profile.hosts import Hosts
 from sorasync.profile.profile import Profile
 
 # Files that manifests in `manifests/` may name as `../refs/…`.
@@ -46,7 +47,7 @@ def graph_of(
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return expand(load(root, load_config(root)), profile(provider))
+    return expand(load(root, load_config(root)), Hosts(profile(provider)))
 
 
 def keys_of(graph: Graph) -> dict[str, str]:

@@ -11,6 +11,7 @@ from sorasync.graph.expand import expand
 from sorasync.manifest.config import load_config
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.manifest.load import load
+from sorasync.profile.hosts import Hosts
 from tests.graph.making import graph_of, profile
 from tests.graph.test_cosmetic import BASE
 
@@ -36,7 +37,7 @@ def test_sources_stand_before_what_starts_from_them_however_deep_and_wherever_de
 @pytest.mark.parametrize("provider", ["openai", "preview"])
 def test_without_keys_a_graph_is_the_same_for_the_rest(tmp_path: Path, provider: str) -> None:
     whole = graph_of(tmp_path, BASE, provider=provider)
-    bare = expand(load(tmp_path, load_config(tmp_path)), profile(provider), keys=False)
+    bare = expand(load(tmp_path, load_config(tmp_path)), Hosts(profile(provider)), keys=False)
     assert bare.clips == whole.clips
     assert bare.tags == whole.tags
     assert list(bare.renders.values()) == [
@@ -48,7 +49,7 @@ def test_without_keys_the_same_lacks_are_found(tmp_path: Path) -> None:
     with pytest.raises(ManifestError) as whole:
         graph_of(tmp_path, BASE, provider="vllm-omni")
     with pytest.raises(ManifestError) as bare:
-        expand(load(tmp_path, load_config(tmp_path)), profile("vllm-omni"), keys=False)
+        expand(load(tmp_path, load_config(tmp_path)), Hosts(profile("vllm-omni")), keys=False)
     assert bare.value.diagnostics == whole.value.diagnostics
     assert len(whole.value.diagnostics) > 1
 

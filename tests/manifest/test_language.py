@@ -307,4 +307,4 @@ def test_a_circle_beside_a_file_that_cannot_be_read_is_left_out(tmp_path: Path, 
     assert sorted(library.clips) == ["f", "g"]
     assert [fault.position.file for fault in faults if fault.position] == ["manifests/broken.toml"]
     checked = check(lambda: Project.open(tmp_path))
-    assert checked.errors and not expand_as_far(library, Project.open(tmp_path).profile)[1]
+    assert checked.errors and not expand_as_far(library, Project.open(tmp_path).hosts)[1]

@@ -20,6 +20,7 @@ from sorasync.plan.diff import diff
 from sorasync.plan.prior_state import Known, survey
 from sorasync.plan.remote import Remote, RemoteState
 from sorasync.profile import load_profile
+from sorasync.profile.hosts import Hosts
 from sorasync.profile.profile import Profile
 from sorasync.state.record import RETRY, VANISHED, Binding, Brief, Record, Status
 from tests.graph.making import graph_of
@@ -86,7 +87,7 @@ class Situation:
             self.bindings,
             briefs,
             {FILE},
-            self.profile.provider_name,
+            Hosts(self.profile),
             self.records,
             self.remote,
             {SPARE: "assets/a copy.mp4"},
@@ -98,7 +99,6 @@ class Situation:
                 self.graph,
                 known,
                 survey(self.graph, known, self.replaced),
-                self.profile,
                 replaced=self.replaced,
                 retried=self.retried,
                 batch=self.batch,

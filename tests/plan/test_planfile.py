@@ -14,6 +14,7 @@ from sorasync.plan.plan import Plan
 from sorasync.plan.planfile import PlanFileError, decode, encode, load
 from sorasync.plan.stale import PlanStale, differences, repriced
 from sorasync.profile import load_profile
+from sorasync.profile.hosts import Hosts
 from sorasync.state.record import Binding, Status
 from tests.plan.world import HEAD, World
 
@@ -229,13 +230,13 @@ def test_a_clip_that_was_rendered_again_is_not_rendered_a_third_time(world: Worl
 
 def test_a_price_that_changed_makes_its_line_stale(world: World) -> None:
     plan = world.plan(LIBRARY)
-    assert repriced(plan, world.profile) == []
-    assert repriced(world.plan(batch=True), world.profile) == []
+    assert repriced(plan, Hosts(world.profile)) == []
+    assert repriced(world.plan(batch=True), Hosts(world.profile)) == []
     dearer = load_profile("openai", prices={"sora-2": {"1280x720": Decimal("0.25")}})
-    assert "clip.b now costs $2.00, planned $0.80" in repriced(plan, dearer)
-    assert not any(line.startswith("character") for line in repriced(plan, dearer))
+    assert "clip.b now costs $2.00, planned $0.80" in repriced(plan, Hosts(dearer))
+    assert not any(line.startswith("character") for line in repriced(plan, Hosts(dearer)))
     without_batches = load_profile("openai", overrides={"routes": {"batch_create": None}})
-    assert "clip.b now costs $0.80, planned $0.40" in repriced(world.plan(batch=True), without_batches)
+    assert "clip.b now costs $0.80, planned $0.40" in repriced(world.plan(batch=True), Hosts(without_batches))
 
 
 def test_a_plan_for_another_state_is_stale_altogether(world: World) -> None:

@@ -283,7 +283,7 @@ def test_an_unwanted_render_in_flight_elsewhere_is_not_looked_for_here(world: Wo
     world.set("clip.a#1", Status.SUBMITTED, remote_id="x", provider="other@https://other.example/v1")
     plan = world.plan(HEAD)
     assert [change.action for change in plan.changes] == [Action.BLOCKED]
-    assert reasons(plan)[0].startswith("in flight at other@https://other.example/v1; ")
+    assert reasons(plan)[0].startswith("in flight at other@https://other.example/v1, ")
     assert world.host.asked == 0
 
 

@@ -74,7 +74,7 @@ def found(root: Path, only: set[str] | None = None) -> list[Diagnostic]:
     """What the check of a library finds."""
     project = Project.open(root)
     loaded = project.library()
-    return check_media(loaded, project.graph(loaded), project.profile, only)
+    return check_media(loaded, project.graph(loaded), project.hosts, only)
 
 
 def codes(root: Path) -> list[str]:

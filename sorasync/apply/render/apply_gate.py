@@ -35,7 +35,7 @@ class ChangeGate(PaymentGate):
         """The last check; what passes counts as sent."""
         super().leave()
         for change in self._changes:
-            self._context.tell(change, Moment.SENT)
+            self._context.tell(change, Moment.SENT, self._context.host and f"to {self._context.host}")
 
     async def pause(self, clock: Clock, seconds: float, why: str) -> None:
         """Wait, and tell the user why. Raises `Withheld` as soon as the run is told to stop."""

@@ -18,6 +18,7 @@ _EXAMPLES = """\b
 Examples:
   sorasync cost
   sorasync cost --by day --since 30d
+  sorasync cost --by host
   sorasync cost --by model --csv > cost.csv
   sorasync cost --usable
   sorasync cost --accuracy --since 90d
@@ -27,7 +28,7 @@ Examples:
 @subcommand(epilog=_EXAMPLES)
 @click.option(
     "--by",
-    type=click.Choice(["clip", "day", "month", "model", "run"]),
+    type=click.Choice(["clip", "day", "month", "model", "host", "run"]),
     help="Default: clip; model with --usable and --accuracy.",
 )
 @click.option(
@@ -39,7 +40,7 @@ Examples:
 def command(
     globals: Globals, by: str | None, since: float | None, csv: bool, usable: bool, accuracy: bool
 ) -> ExitCode:
-    """Add up what was spent, by clip, day, month, model or run.
+    """Add up what was spent, by clip, day, month, model, host or run.
 
     Every paid request counts at the time it was sent, even while it is in flight. Where the provider reports
     a charge, the report is shown beside the estimate and counts as spent. Days and months are in UTC.

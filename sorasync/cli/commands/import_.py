@@ -47,6 +47,9 @@ Examples:
 @click.option(
     "--force", is_flag=True, help="Bind a video although it differs, or the render has one already."
 )
+@click.option(
+    "--provider", metavar="NAME", help="With --remote: the host to import from. Default: that of [provider]."
+)
 @click.option("--dry-run", is_flag=True, help="With --remote: only show what would be imported.")
 @lock_option
 def command(
@@ -57,6 +60,7 @@ def command(
     out: Path | None,
     since: float | None,
     force: bool,
+    provider: str | None,
     dry_run: bool,
     lock_timeout: float,
 ) -> ExitCode:
@@ -70,11 +74,13 @@ def command(
     if remote:
         if address is not None or force:
             raise click.UsageError("--remote takes no ADDRESS, ID or --force")
-        return _remote(globals, globals.project(), out, since, lock_timeout, dry_run=dry_run)
+        return _remote(
+            globals, globals.project(), out, since, lock_timeout, dry_run=dry_run, provider=provider
+        )
     if address is None or remote_id is None:
         raise click.UsageError("give an ADDRESS and an ID or FILE, or --remote")
-    if out is not None or since is not None or dry_run:
-        raise click.UsageError("--out, --since and --dry-run go with --remote")
+    if out is not None or since is not None or dry_run or provider is not None:
+        raise click.UsageError("--out, --since, --provider and --dry-run go with --remote")
     return _one(globals, globals.project(), address, remote_id, lock_timeout, force=force)
 
 
@@ -101,13 +107,14 @@ def _remote(
     timeout: float,
     *,
     dry_run: bool,
+    provider: str | None,
 ) -> ExitCode:
     from sorasync.cli.app.invocation import waiting
     from sorasync.cli.views.import_output import gathered_json, gathered_text
     from sorasync.operations.import_all import import_remote
 
     after = None if since is None else project.clock.now() - since
-    found = import_remote(project, waiting(timeout), out=out, since=after, dry_run=dry_run)
+    found = import_remote(project, waiting(timeout), out=out, since=after, dry_run=dry_run, provider=provider)
     if globals.json:
         print_json(gathered_json(found, project, done=not dry_run))
     else:

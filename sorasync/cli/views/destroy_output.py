@@ -37,13 +37,14 @@ def destroy_text(project: Project, found: Everything, *, keep_remote: bool, quie
 
 
 def _remote(project: Project, *, keep_remote: bool) -> Iterator[str]:
-    name = project.profile.provider_name
-    if keep_remote:
-        yield f"The videos at {name} are kept."
-    elif not project.profile.can("delete"):
-        yield f"{name} deletes nothing on request; its copies expire by themselves."
-    else:
-        yield f"The videos at {name} are deleted too."
+    for _, profile in project.hosts:
+        name = profile.provider_name
+        if keep_remote:
+            yield f"The videos at {name} are kept."
+        elif not profile.can("delete"):
+            yield f"{name} deletes nothing on request; its copies expire by themselves."
+        else:
+            yield f"The videos at {name} are deleted too."
 
 
 def destroy_json(found: Everything, deleted: Deleted | None) -> dict[str, object]:

@@ -21,11 +21,16 @@ _MARKS = {
 
 def doctor_text(checkup: Checkup, *, quiet: bool = False) -> Iterator[str]:
     """One line a check, its hint below it; when quiet, only what needs attention."""
-    yield f"{checkup.provider}"
+    if not checkup.hosts:
+        yield f"{checkup.provider}"
     width = max((len(check.name) for check in checkup.checks), default=0)
+    headed: str | None = None
     for check in checkup.checks:
         if quiet and check.level in (Level.OK, Level.UNKNOWN):
             continue
+        if checkup.hosts and check.host != headed:
+            headed = check.host
+            yield f"{headed}: {checkup.hosts[headed]}" if headed else "library"
         mark, colour = _MARKS[check.level]
         name = padded(check.name, width)
         yield f"{click.style(mark, fg=colour, bold=True)} {name}  {one_line(check.message)}"
@@ -47,6 +52,7 @@ def doctor_json(checkup: Checkup) -> dict[str, object]:
     return {
         "format_version": 1,
         "provider": checkup.provider,
+        **({"hosts": dict(checkup.hosts)} if checkup.hosts else {}),
         "healthy": checkup.healthy,
         "summary": {level.value: _count(checkup, level) for level in Level},
         "checks": [
@@ -55,6 +61,7 @@ def doctor_json(checkup: Checkup) -> dict[str, object]:
                 "level": check.level.value,
                 "message": check.message,
                 "hint": check.hint,
+                **({"host": check.host or None} if checkup.hosts else {}),
             }
             for check in checkup.checks
         ],

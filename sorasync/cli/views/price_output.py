@@ -25,10 +25,12 @@ def prices_text(prices: Sequence[Price], profile: Profile) -> Iterator[str]:
         return
     names = max(len(price.model) for price in prices)
     sizes = max(len(price.size) for price in prices)
+    hosts = max(len(price.host) for price in prices)
     for price in prices:
         day = f", {price.as_of}" if price.as_of else ""
         where = f"{price.source}{day}" if price.usd is not None else "unknown"
-        yield f"{padded(price.model, names)}  {padded(price.size, sizes)}  {money(price.usd):>7}  {where}"
+        at = f"{padded(price.host, hosts)}  " if hosts else ""
+        yield f"{at}{padded(price.model, names)}  {padded(price.size, sizes)}  {money(price.usd):>7}  {where}"
     yield ""
     each = (
         "Dollars a second, of stills a picture, with a length a render, of tokens a million; "
@@ -50,6 +52,7 @@ def prices_json(prices: Sequence[Price], profile: Profile) -> dict[str, object]:
                 "usd": None if price.usd is None else usd(price.usd),
                 "source": price.source,
                 "as_of": price.as_of and price.as_of.isoformat(),
+                **({"host": price.host} if price.host else {}),
             }
             for price in prices
         ],

@@ -70,7 +70,7 @@ def _block(question: Question, found: Questions, project: Project) -> Iterator[s
         yield from _candidate(candidate, question.prompt, project)
     if not question.candidates:
         yield f"    {_none(record, found, project)}"
-    kept = record.kind != "still" and project.profile.routes.get is not None
+    kept = record.kind != "still" and _keeps_jobs(record, project)
     for option in ("--adopt ID", "--resend", "--forget") if kept else ("--resend", "--forget"):
         yield f"    sorasync resolve {quoted(name)} {option}"
 
@@ -82,11 +82,19 @@ def _question_label(address: str, found: Questions) -> str:
 def _none(record: Record, found: Questions, project: Project) -> str:
     if record.kind == "still":
         return "providers keep no stills: it can no longer be downloaded, only paid for again"
-    if project.profile.routes.get is None:
+    profile = project.hosts.find(record.provider)
+    if profile is None:
+        return f"sorasync.toml has no host {record.provider} any more: add it back to ask it"
+    if not _keeps_jobs(record, project):
         return "the provider keeps no jobs: the video can no longer be downloaded, only paid for again"
-    if not found.listed:
+    if not found.listed and not (project.hosts.several and profile.can("list")):
         return "the provider has no list of videos: only you can look up what became of it"
     return "the provider lists no unrecorded video made since then"
+
+
+def _keeps_jobs(record: Record, project: Project) -> bool:
+    profile = project.hosts.find(record.provider)
+    return profile is not None and profile.routes.get is not None
 
 
 def _candidate(candidate: Candidate, prompt: str, project: Project) -> Iterator[str]:

@@ -236,7 +236,7 @@ class Terminal:
         project = watch.project
         assert project is not None
         try:
-            project.require_provider()
+            project.require_provider(plan.sent_to)
         except SorasyncError as error:
             self.said(f"{error.message}; nothing was sent")
             return

@@ -23,6 +23,7 @@ def plan_json(plan: Plan, *, changes: bool = True) -> dict[str, object]:
         "library": plan.library,
         "env": plan.env or None,
         "provider": plan.provider,
+        **({"hosts": dict(plan.hosts)} if plan.hosts else {}),
         "billing": "simulated" if plan.simulated else "real",
         "summary": plan.summary(),
         "cost_usd": None if plan.cost.unknown else usd(plan.cost.known_usd),
@@ -58,6 +59,7 @@ def allowance_json(allowance: Allowance) -> dict[str, object]:
     """A cap and how much of it is spent."""
     return {
         "name": allowance.name,
+        **({"host": allowance.host} if allowance.host else {}),
         "limit_usd": None if allowance.usd is None else usd(allowance.usd),
         "spent_usd": usd(allowance.spent_usd),
         "limit_seconds": allowance.seconds,
@@ -86,6 +88,7 @@ def change_json(change: Change) -> dict[str, object]:
         "before": change.before,
         "after": change.after,
         "depends_on": list(change.depends_on),
+        **({"host": change.host} if change.host else {}),
     }
 
 

@@ -17,6 +17,7 @@ from sorasync.cli.views.plan.plan_text import (
     budget_lines,
     cost_line,
     counts_line,
+    host_lines,
     no_changes,
     plan_text,
     refusal_lines,
@@ -100,7 +101,7 @@ def _written(plan: Plan, drift: Drift | None, paper: _Paper, tail: str) -> str:
     paper.add(f"**sorasync: {_headline(plan)}**")
     refused = (code(line, _REFUSAL) for line in refusal_lines(plan))
     noted = (code(text, _REFUSAL) for text in plan.notices)
-    for line in (*budget_lines(plan), *refused, *noted, *_where(plan)):
+    for line in (*host_lines(plan), *budget_lines(plan), *refused, *noted, *_where(plan)):
         paper.add(line, reserve)
     if drift is not None:
         _drift(drift, paper, reserve)
@@ -172,7 +173,7 @@ def _change_cells(change: Change) -> tuple[str, ...]:
     price = money(change.cost_usd) if change.paid else "free"
     return (
         code(change.label, _LONGEST),
-        f"{change.action.mark} {change.word}",
+        f"{change.action.mark} {change.word}{f' at {change.host}' if change.host else ''}",
         code(change.reason, _LONGEST),
         seconds,
         price,

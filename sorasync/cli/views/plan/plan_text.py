@@ -175,11 +175,10 @@ def why_text(change: Change) -> str:
 
 
 def what_text(change: Change) -> str:
-    """What is done, in a word or two."""
+    """What is done, in a word or two, and where if there are several hosts."""
     render = change.render
-    if change.action.renders and render is not None:
-        return render_text(render)
-    return change.word
+    what = render_text(render) if change.action.renders and render is not None else change.word
+    return f"{what} at {change.host}" if change.host else what
 
 
 def _detail(change: Change, *, full: bool) -> Iterator[str]:
@@ -228,6 +227,7 @@ def counts_and_cost(plan: Plan) -> Iterator[str]:
     if plan.partial:
         yield f"This is a partial plan: {selected(plan)}."
     yield cost_line(plan)
+    yield from host_lines(plan)
     yield from budget_lines(plan)
     yield from (click.style(line, fg="yellow") for line in refusal_lines(plan))
     yield from (f"Note: {text}." for text in plan.notices)
@@ -279,6 +279,12 @@ def cost_line(plan: Plan) -> str:
     return f"Cost: {plan.cost}{length}."
 
 
+def host_lines(plan: Plan) -> Iterator[str]:
+    """What of the sum is paid where; nothing unless it is paid at several hosts."""
+    if len(plan.cost_by_host) > 1:
+        yield f"Of that {', '.join(f'{cost} at {host}' for host, cost in plan.cost_by_host.items())}."
+
+
 def budget_lines(plan: Plan) -> Iterator[str]:
     """What the plan may come to, and what it leaves of the budget; nothing where nothing is billed."""
     if plan.simulated or not any(plan.paid()):
@@ -300,14 +306,18 @@ def refusal_lines(plan: Plan) -> Iterator[str]:
 
 
 def _allowance(allowance: Allowance, plan: Plan) -> Iterator[str]:
-    period = allowance.period.capitalize()
+    period = allowance.period[:1].upper() + allowance.period[1:]
+    cost, seconds = plan.cost, plan.seconds
+    if allowance.host:
+        here = [change for change in plan.changes if change.host == allowance.host]
+        cost, seconds = total(one.cost_usd for one in here), sum(one.seconds for one in here)
     if allowance.usd is not None:
-        after = allowance.spent_usd + plan.cost.known_usd
+        after = allowance.spent_usd + cost.known_usd
         more = "; apply stops before exceeding it" if after > allowance.usd else ""
-        shown = money(after, more=plan.cost.unknown > 0)
+        shown = money(after, more=cost.unknown > 0)
         yield f"{period} {shown} of {money(allowance.usd)} after this{more}."
     if allowance.seconds is not None:
-        length = allowance.spent_seconds + plan.seconds
+        length = allowance.spent_seconds + seconds
         more = "; apply stops before exceeding it" if length > allowance.seconds else ""
         yield f"{period} {length:g} s of {allowance.seconds} s after this{more}."
 
