@@ -196,7 +196,7 @@ class ApplyConfig(Table):
     """`[apply]`: how a plan is carried out."""
 
     parallelism: Annotated[int, Field(ge=1, le=1_000)] = Field(
-        8, description="Renders in flight at a time.", examples=[8]
+        8, description="Renders in flight at a time, at each host.", examples=[8]
     )
     mode: Literal["direct", "batch"] = Field(
         "direct", description="One request per render, or the batch queue.", examples=["batch"]

@@ -28,6 +28,11 @@ NOT_IN_PREVIEW = {
     "DefaultsModel.params",
     "ClipModel.params",
     "StepModel.params",
+    # A preview draws what all hosts would render.
+    "DefaultsModel.provider",
+    "ClipModel.provider",
+    "StillModel.provider",
+    "CharacterModel.provider",
     # Workflows are ComfyUI's.
     "DefaultsModel.workflow",
     "ClipModel.workflow",

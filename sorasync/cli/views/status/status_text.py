@@ -116,6 +116,7 @@ def _detail(row: ClipStatus, status: StatusView) -> str:
         since = (record.submitted_at or record.intent_at) if record else None
         parts = [
             f"{record.progress}%" if record and record.progress else "",
+            f"at {change.host}" if change.host else "",
             f"sent {age(status.now - since)} ago" if since else "",
             _left(change.key, status),
             _expiry_text(change.key, status),
@@ -123,7 +124,8 @@ def _detail(row: ClipStatus, status: StatusView) -> str:
             f"{price} still to be paid" if price else "",
         ]
         return ", ".join(one_line(part) for part in parts if part)
-    return f"{price} {one_line(change.reason)}".lstrip()
+    where = f" at {change.host}" if change.host else ""
+    return f"{price}{where} {one_line(change.reason)}".lstrip()
 
 
 def _left(key: str, status: StatusView) -> str:
