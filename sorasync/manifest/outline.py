@@ -74,6 +74,11 @@ def environments(root: Path) -> list[str]:
     return list(_subtable(_parsed_manifest(LibraryFiles(root), _CONFIG), "env"))
 
 
+def host_names(root: Path) -> list[str]:
+    """What manifests may call a host: the names of the tables `[providers.NAME]`, and `default`."""
+    return ["default", *_subtable(_parsed_manifest(LibraryFiles(root), _CONFIG), "providers")]
+
+
 def _variants(address: str, table: Mapping[str, Any], scope: Mapping[str, Any]) -> Iterator[Named]:
     for ending in _suffixes(table.get("matrix"), scope):
         yield _named(f"{address}{ending}", table)

@@ -38,6 +38,14 @@ def environments(ctx: click.Context, _parameter: click.Parameter, incomplete: st
     return _items(((name, None) for name in environments(root)) if root else (), incomplete)
 
 
+def hosts(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The hosts of `sorasync.toml`."""
+    from sorasync.manifest.outline import host_names
+
+    root = library_of(ctx)
+    return _items(((name, None) for name in host_names(root)) if root else (), incomplete)
+
+
 def cuts(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The names of the cuts."""
     from sorasync.manifest.outline import cut_names

@@ -11,6 +11,7 @@ from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.app.output import print_json, print_lines
 from sorasync.cli.arguments.address_argument import ADDRESS
+from sorasync.cli.arguments.completed_values import hosts
 from sorasync.cli.arguments.lock_option import lock_option
 from sorasync.cli.terminal.units import length
 
@@ -48,7 +49,10 @@ Examples:
     "--force", is_flag=True, help="Bind a video although it differs, or the render has one already."
 )
 @click.option(
-    "--provider", metavar="NAME", help="With --remote: the host to import from. Default: that of [provider]."
+    "--provider",
+    metavar="NAME",
+    shell_complete=hosts,
+    help="With --remote: the host to import from. Default: that of [provider].",
 )
 @click.option("--dry-run", is_flag=True, help="With --remote: only show what would be imported.")
 @lock_option

@@ -8,6 +8,7 @@ from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.app.output import print_json, print_lines
 from sorasync.cli.arguments.address_argument import PATTERN
+from sorasync.cli.arguments.completed_values import hosts
 
 _EXAMPLES = """\b
 Examples:
@@ -21,7 +22,12 @@ Examples:
 @subcommand(epilog=_EXAMPLES)
 @click.option("--from", "source", required=True, metavar="MODEL", help="The model to leave.")
 @click.option("--to", "target", required=True, metavar="MODEL", help="The model to render with instead.")
-@click.option("--provider", metavar="PROFILE", help="Check against another provider's profile.")
+@click.option(
+    "--provider",
+    metavar="NAME",
+    shell_complete=hosts,
+    help="Check against another host of the library, or against a profile.",
+)
 @click.option(
     "--target",
     "patterns",
