@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Mapping
 
 from sorasync.assets.file_names import ClipFile, Link, view_names
-from sorasync.assets.store import STILLS, VIDEO
+from sorasync.assets.store import STILLS, VIDEOS
 from sorasync.graph import address as addresses
 from sorasync.graph.graph import ClipNode, Graph
 from sorasync.plan.plan import Relink
@@ -72,7 +72,7 @@ def stale_names(
 
 
 # The endings that the name of a clip or still may have.
-_ENDINGS = {"clip": (VIDEO,), "still": (".png", ".webp", ".jpg")}
+_ENDINGS = {"clip": VIDEOS, "still": (".png", ".webp", ".jpg")}
 
 
 def _final(node: ClipNode, stored: Container[str]) -> str | None:
@@ -94,4 +94,12 @@ def _clip_file(address: str, sha: str, final: bool, objects: Container[str]) -> 
         suffix = next((one for one in STILLS.values() if sha + one in objects), STILLS["png"])
         return ClipFile(take=place.take or 1, step=place.step or 0, sha256=sha, final=final, suffix=suffix)
     picture = next((suffix for suffix in (".webp", ".png", ".jpg") if sha + suffix in objects), None)
-    return ClipFile(take=place.take or 1, step=place.step or 0, sha256=sha, final=final, picture=picture)
+    suffix = next((one for one in VIDEOS if sha + one in objects), VIDEOS[0])
+    return ClipFile(
+        take=place.take or 1,
+        step=place.step or 0,
+        sha256=sha,
+        final=final,
+        picture=picture,
+        suffix=suffix,
+    )

@@ -8,7 +8,9 @@ import re
 OBJECTS, REFERENCES, CONDEMNED, DELETING, UPLOADS = "objects", "references", "condemned", "deleting", "tmp"
 
 # The path of an object, and the name of its file.
-OBJECT = re.compile(r"objects/([0-9a-f]{2})/(\1[0-9a-f]{62}(?:\.mp4|\.still\.(?:png|webp|jpg)))")
+OBJECT = re.compile(
+    r"objects/([0-9a-f]{2})/(\1[0-9a-f]{62}(?:\.(?:mp4|mov|webm|mkv|zip|exr)|\.still\.(?:png|webp|jpg)))"
+)
 
 
 def object_path(sha256: str, suffix: str) -> str:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from sorasync.assets.store import COMPANIONS, MAIN, SIDECAR, VIDEO
+from sorasync.assets.store import COMPANIONS, MAIN, SIDECAR, VIDEO, VIDEOS
 
 # Longest file name in UTF-8, without suffix: file systems stop at 255, Windows paths at 260 in all.
 MAX_BYTES = 120
@@ -32,7 +32,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _HASHED = re.compile(rf".*~[0-9a-f]{{{_HASH_DIGITS}}}")
 _VARIANT = re.compile(r"(?P<clip>[^\[]+)\[(?P<values>.*)\]")
 _FIELD = re.compile(r"\{([A-Za-z][\w-]*)\}")
-_SUFFIXES = (VIDEO, *COMPANIONS, SIDECAR)
+_SUFFIXES = (*VIDEOS, *COMPANIONS, SIDECAR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from sorasync.assets.file_names import Link
 from sorasync.assets.made_names import load_ledger
 from sorasync.assets.shard import DIGEST
 from sorasync.assets.sniff import sniff_file
-from sorasync.assets.store import MAIN, STILLS, VIDEO, AssetStore
+from sorasync.assets.store import MAIN, STILLS, AssetStore
+from sorasync.assets.video_form import suffix_of
 
 
 def spare_names(
@@ -51,7 +52,7 @@ def _may_hold(store: AssetStore, name: str, digest: str, size: int | None) -> bo
 def put_back(store: AssetStore, digest: str, path: Path) -> bool:
     """Restore a video or still of the store from a file; whether that file had its bytes."""
     try:
-        suffix = STILLS.get(sniff_file(path) or "", VIDEO)
+        suffix = STILLS.get(sniff_file(path) or "") or suffix_of(path)
     except OSError:
         return False
     part = store.temporary(digest, suffix)

@@ -14,7 +14,10 @@ _HTML_STARTS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<title")
 
 
 def sniff(first_bytes: bytes) -> str | None:
-    """`mp4`, `webp`, `jpeg`, `png`, `webm` (any Matroska), `html`, `json`, or None for anything else."""
+    """`mp4` (QuickTime too), `webp`, `jpeg`, `png`, `webm` (any Matroska), `zip`, `exr`, `html` or `json`.
+
+    None for anything else.
+    """
     head = first_bytes[:SNIFF_BYTES]
     if head[4:8] == b"ftyp":
         return None if head[8:12] in _IMAGE_BRANDS else "mp4"
@@ -26,6 +29,10 @@ def sniff(first_bytes: bytes) -> str | None:
         return "png"
     if head[:4] == b"\x1a\x45\xdf\xa3":
         return "webm"
+    if head[:4] == b"PK\x03\x04":
+        return "zip"
+    if head[:4] == b"\x76\x2f\x31\x01":
+        return "exr"
     return _sniff_text(head)
 
 

@@ -1,7 +1,7 @@
 """Content-addressed files: each object is named by the SHA-256 of the video or still it is or belongs to.
 
 ```
-assets/.store/ab/<sha256>.mp4     a video, read-only, named by its own digest
+assets/.store/ab/<sha256>.mp4     a video, read-only, named by its own digest; in other forms .mov, .webm …
 assets/.store/ab/<sha256>.still.png  a still, PNG, WebP or JPEG as it came, named by its own digest
 assets/.store/ab/<sha256>.webp    a picture of that video: a companion, under the video's digest
 assets/.store/ab/<sha256>.json    what is known of that video
@@ -31,10 +31,12 @@ from sorasync.assets.shard import Shard, Stored, held
 from sorasync.durable import make_directory
 
 VIDEO = ".mp4"
+# The endings of renders, by the form in which they came.
+VIDEOS = (VIDEO, ".mov", ".webm", ".mkv", ".zip", ".exr")
 # The endings of stills, by format. A companion's digest is that of its video, a still's its own.
 STILLS = {"png": ".still.png", "webp": ".still.webp", "jpeg": ".still.jpg"}
 # The endings of files that are named by their own digest.
-MAIN = (VIDEO, *STILLS.values())
+MAIN = (*VIDEOS, *STILLS.values())
 COMPANIONS = (".webp", ".jpg", ".png")
 SIDECAR = ".json"
 

@@ -12,7 +12,7 @@ import av.filter
 from av.video.stream import VideoStream
 
 from sorasync.assets.file_errors import AssetError
-from sorasync.assets.mp4 import inspect_mp4
+from sorasync.assets.video_form import inspect_video, kept_as
 from sorasync.checks.check_result import CheckResult, broken
 from sorasync.checks.continuity import check_same_as
 from sorasync.checks.flicker import FlashMeter, StrobingMeter
@@ -64,9 +64,12 @@ def _of_headers(video: VideoToCheck, wanted: Mapping[str, CheckTable]) -> Iterat
     if not names:
         return
     try:
-        facts = inspect_mp4(video.path)
+        _, facts = inspect_video(video.path)
     except (AssetError, OSError) as error:
         yield from (broken(name, _why(error)) for name in names)
+        return
+    if facts is None:
+        yield from (broken(name, kept_as(video.path)) for name in names)
         return
     for name in names:
         own: int | None = getattr(wanted[name], "tolerance_pct", None)

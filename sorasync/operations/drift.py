@@ -278,12 +278,13 @@ class _Seeking:
 
     def _is_video(self, sha256: str) -> bool:
         from sorasync.assets.file_errors import DamagedFile
-        from sorasync.assets.mp4 import inspect_mp4
         from sorasync.assets.picture import inspect_picture
+        from sorasync.assets.store import VIDEOS
+        from sorasync.assets.video_form import inspect_video
 
         path = self._project.assets().file_of(sha256)
         try:
-            (inspect_mp4 if path.suffix == ".mp4" else inspect_picture)(path)
+            (inspect_video if path.name[64:] in VIDEOS else inspect_picture)(path)
         except (DamagedFile, OSError):
             return False
         return True

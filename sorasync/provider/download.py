@@ -41,6 +41,15 @@ _SETTLING = 60.0
 _SLOWEST, _SLOW_FOR = 1024, 60.0
 _ANY_TYPE = ("", "application/octet-stream", "binary/octet-stream")
 
+# Types of renders that do not begin with `video/`.
+_OTHER_FORMS = (
+    "application/mp4",
+    "application/zip",
+    "application/x-zip-compressed",
+    "image/x-exr",
+    "image/aces",
+)
+
 GetJob = Callable[[str], Awaitable[Job]]
 
 
@@ -351,4 +360,4 @@ def _is_kind(content_type: str, variant: Variant) -> bool:
     wanted = "video/" if variant is Variant.VIDEO else "image/"
     if content_type in _ANY_TYPE or content_type.startswith(wanted):
         return True
-    return variant is Variant.VIDEO and content_type == "application/mp4"
+    return variant is Variant.VIDEO and content_type in _OTHER_FORMS

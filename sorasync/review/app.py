@@ -181,10 +181,11 @@ class _Pages:
 
     async def video(self, request: Request) -> Response:
         """A video, or a part of it."""
-        file = await asyncio.to_thread(self._live.media.video, request.path_params["digest"])
+        media, digest = self._live.media, request.path_params["digest"]
+        file = await asyncio.to_thread(media.video, digest)
         if file is None:
             raise HTTPException(404)
-        return file_response(file, request.headers.get("range"), "video/mp4")
+        return file_response(file, request.headers.get("range"), media.video_type(digest))
 
     async def picture(self, request: Request) -> Response:
         """A still as it came."""

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, BinaryIO
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from sorasync.assets.file_errors import AssetError
-from sorasync.assets.store import VIDEO
 from sorasync.durable import put_whole
 from sorasync.library_file import open_file, read_file
 from sorasync.review.library_view import PICTURE_TYPES
@@ -35,6 +34,10 @@ _PART = 0.3
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
+# What browsers play, by ending. A QuickTime file is one that they may play.
+VIDEO_TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".mov": "video/quicktime"}
+
+
 class Media:
     """The files of one library. `known` are digests that may be asked for, `references` files by theirs."""
 
@@ -47,8 +50,12 @@ class Media:
 
     def video(self, sha256: str) -> BufferedReader | None:
         """An open video; None for one that is not the library's, or not here."""
-        there = sha256 in self.known and self.assets.file_of(sha256).suffix == VIDEO
+        there = sha256 in self.known and self.assets.file_of(sha256).suffix in VIDEO_TYPES
         return self._open(sha256) if there else None
+
+    def video_type(self, sha256: str) -> str:
+        """The content type of a video."""
+        return VIDEO_TYPES.get(self.assets.file_of(sha256).suffix, "video/mp4")
 
     def picture(self, sha256: str) -> tuple[bytes, str] | None:
         """A still and its ending, `.png`; None for one that is not the library's, or not here."""

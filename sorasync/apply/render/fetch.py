@@ -14,11 +14,12 @@ from sorasync.assets import linked_copies as spare
 from sorasync.assets.archive import ArchiveError
 from sorasync.assets.file_errors import DamagedFile, TooLarge, WrongLength
 from sorasync.assets.mismatch import mismatch
-from sorasync.assets.mp4 import Mp4Facts, inspect_mp4
+from sorasync.assets.mp4 import Mp4Facts
 from sorasync.assets.picture import inspect_picture, picture_mismatch
 from sorasync.assets.receive import Received
 from sorasync.assets.sidecar import note, write_sidecar
-from sorasync.assets.store import STILLS, VIDEO
+from sorasync.assets.store import STILLS
+from sorasync.assets.video_form import inspect_video, kept_as
 from sorasync.errors import SorasyncError
 from sorasync.graph.render import Kind
 from sorasync.provider import errors
@@ -197,9 +198,11 @@ def _looked_at(context: Context, record: Record, received: Received) -> tuple[st
         tolerance = context.settings.tolerance_pct
         differs = picture_mismatch(received.part, picture, record.size, tolerance)
         return STILLS[picture.format], None, differs
-    facts = inspect_mp4(received.part)
+    suffix, facts = inspect_video(received.part)
+    if facts is None:
+        return suffix, record.seconds, kept_as(received.part)
     seconds = round(facts.duration_seconds, 3) or record.seconds
-    return VIDEO, seconds, _differs(context, record, received, facts)
+    return suffix, seconds, _differs(context, record, received, facts)
 
 
 def _differs(context: Context, record: Record, received: Received, facts: Mp4Facts) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mimetypes
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -95,6 +96,10 @@ def spoil(rule: FaultRule, whole: Whole) -> None:
             whole.body = whole.body[: int(len(whole.body) * rule.at)]
         case "content_type":
             whole.headers[b"content-type"] = rule.type.encode()
+        case "file" if rule.file is not None:
+            kind = mimetypes.guess_type(rule.file.name)[0] or "application/octet-stream"
+            whole.headers[b"content-type"] = kind.encode()
+            whole.body = rule.file.read_bytes()
         case "html":
             whole.headers[b"content-type"] = b"text/html"
             whole.body = _PAGE

@@ -62,6 +62,7 @@ Answer = Literal[
     "wrong_length",
     "empty",
     "content_type",
+    "file",
     "html",
     "slow",
     "drop_fields",
@@ -82,10 +83,11 @@ class FaultRule(BaseModel):
     (seconds) and `form` of a 429 (`seconds`, `date`, `ms`, `reset` or `none`); `at`, the part of a body that
     is sent, or the part of a video that is as it should be (0 to 1); `by`, how much longer the announced
     length is than the body (bytes, may be negative);
-    `type`, a content type; `delay` (seconds) and `chunk` (bytes); `fields` to drop; `word` for the status;
-    `value` for the progress; `polls` that a stuck job sits through (-1: for ever); `billed`, to bill a job
-    that fails, or not to bill one that completes without a video; `seconds` of list lag; `times` a
-    duplicated create is carried out; `done`, the part of a batch that is done before it expires.
+    `type`, a content type; `file`, the path of what is sent instead; `delay` (seconds) and `chunk`
+    (bytes); `fields` to drop; `word` for the status; `value` for the progress; `polls` that a stuck job
+    sits through (-1: for ever); `billed`, to bill a job that fails, or not to bill one that completes
+    without a video; `seconds` of list lag; `times` a duplicated create is carried out; `done`, the part
+    of a batch that is done before it expires.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -106,6 +108,7 @@ class FaultRule(BaseModel):
     at: float = Field(0.5, ge=0, le=1)
     by: int = 1000
     type: str = "text/html"
+    file: Path | None = None
     delay: float = 0.05
     chunk: int = Field(16_384, ge=1)
     fields: list[str] = ["progress", "created_at", "model", "size", "seconds"]

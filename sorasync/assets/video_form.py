@@ -1,0 +1,73 @@
+"""What forms a render may come in: MP4, QuickTime, WebM and Matroska are looked into, others are kept."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+from pathlib import Path
+
+from sorasync.assets.file_errors import DamagedFile
+from sorasync.assets.matroska import inspect_matroska
+from sorasync.assets.mp4 import Mp4Facts, inspect_mp4
+from sorasync.assets.sniff import sniff_file
+from sorasync.library_file import open_file
+from sorasync.text import counted
+
+# The endings of renders in the store, by what their first bytes say.
+SUFFIXES = {
+    "mp4": ".mp4",
+    "quicktime": ".mov",
+    "webm": ".webm",
+    "matroska": ".mkv",
+    "zip": ".zip",
+    "exr": ".exr",
+}
+
+
+def inspect_video(path: Path) -> tuple[str, Mp4Facts | None]:
+    """The ending of a render and what its headers say, None where it is not looked into.
+
+    Raises `DamagedFile`, also for what is no render at all, and OSError.
+    """
+    kind = sniff_file(path)
+    if kind == "webm":
+        kind, facts = inspect_matroska(path)
+        return SUFFIXES["webm" if kind == "webm" else "matroska"], facts
+    if kind == "zip":
+        _pictures_of(path)
+    if kind in ("zip", "exr"):
+        return SUFFIXES[kind], None
+    facts = inspect_mp4(path)
+    return SUFFIXES["quicktime" if _is_quicktime(path) else "mp4"], facts
+
+
+def kept_as(path: Path) -> str:
+    """What a render is that is kept and not looked into, as a clause."""
+    if path.suffix == ".exr" or sniff_file(path) == "exr":
+        return "its file is one OpenEXR picture, which is kept and not looked into"
+    return f"its file is a ZIP archive of {counted(_pictures_of(path), 'file')}, which is kept and not opened"
+
+
+def suffix_of(path: Path) -> str:
+    """The ending of a video, whole or not."""
+    try:
+        return inspect_video(path)[0]
+    except DamagedFile:
+        return SUFFIXES["mp4"]
+
+
+def _pictures_of(path: Path) -> int:
+    """How many files an archive has. Raises `DamagedFile` for one that is not complete."""
+    try:
+        with open_file(path, within=None) as file, zipfile.ZipFile(file) as archive:
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as error:
+        raise DamagedFile(path, "its ZIP archive is not complete") from error
+    if not names:
+        raise DamagedFile(path, "its ZIP archive is empty")
+    return len(names)
+
+
+def _is_quicktime(path: Path) -> bool:
+    with open_file(path, within=None) as file:
+        return file.read(12)[8:12] == b"qt  "
