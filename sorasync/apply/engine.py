@@ -25,7 +25,7 @@ from sorasync.graph.render import Kind
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.state.account import Spent
-from sorasync.state.record import Status
+from sorasync.state.record import Record, Status
 
 
 async def run(contexts: Mapping[str, Context], changes: Sequence[Change]) -> Report:
@@ -37,6 +37,7 @@ async def run(contexts: Mapping[str, Context], changes: Sequence[Change]) -> Rep
 
 
 # How dependants of a change with this end end themselves; after any other end they are blocked.
+_NOT_MADE = frozenset({End.FAILED, End.BLOCKED, End.SKIPPED})
 _INHERITED = {End.PENDING: End.PENDING, End.SKIPPED: End.SKIPPED}
 
 # Seconds that requests on their way get when the run stops: an answer in time is no open question.
@@ -99,6 +100,13 @@ class _Lane:
     def _by_batch(self, change: Change) -> bool:
         batching = self._batching
         return batching is not None and change.action.renders and batching.takes(change)
+
+
+def _certainly_nothing(record: Record) -> bool:
+    """Whether the last request of a key has made nothing: it was refused, or never left."""
+    if record.status is Status.FAILED:
+        return record.error_stage == "send"
+    return record.status is Status.BLOCKED
 
 
 class _Engine:
@@ -173,7 +181,8 @@ class _Engine:
             elif change.action.leased and change.key in self._context.elsewhere:
                 self._settle(change, self._left_to_others(change))
             elif self._ending.interrupted or (lane.context.starts_nothing and change.action.renders):
-                self._settle(change, self._skipped(change))
+                if not self._goes_on(change, self._schedule.take):
+                    self._settle(change, self._skipped(change))
             elif change.action.renders and lane.full(change):
                 full.add(change.provider)
             else:
@@ -198,7 +207,23 @@ class _Engine:
         ended, self._ended = self._ended, []
         for change, task in ended:
             self._lanes[change.provider].count(change, -1)
-            self._record(change, task.result())
+            outcome = task.result()
+            if outcome.end not in _NOT_MADE or not self._goes_on(change):
+                self._record(change, outcome)
+
+    def _goes_on(self, change: Change, taken: Callable[[Change], None] = lambda change: None) -> bool:
+        """Hand a change to the next host of its route, if this one has certainly made nothing of it."""
+        ending, context = self._ending, self._lanes[change.provider].context
+        if not change.alternatives or ending.stopped or ending.over_budget or context.over_budget:
+            return False
+        record = self._context.store.record(change.key)
+        if record is not None and not _certainly_nothing(record):
+            return False
+        taken(change)
+        following = change.at_next_host()
+        self._context.tell(change, Moment.WAITING, f"nothing came of it there: goes to {following.host}")
+        self._schedule.put_back(following)
+        return True
 
     def _settle(self, change: Change, outcome: Outcome) -> None:
         """Record the end of a change that is not begun."""

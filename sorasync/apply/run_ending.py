@@ -18,6 +18,8 @@ class RunEnding:
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     # The event of each host that is set when nothing more may be started or sent there.
     stops: list[asyncio.Event] = field(default_factory=list)
+    # Whether nothing more may be started or sent at any host.
+    stopped: bool = False
     lock_lost: bool = False
     # Whether SIGTERM, not Ctrl-C, stopped the run.
     terminated: bool = False
@@ -38,6 +40,7 @@ class RunEnding:
 
     def stop_sending(self) -> None:
         """Stop starting and sending at every host; keep following renders in flight."""
+        self.stopped = True
         for stop in self.stops:
             stop.set()
 

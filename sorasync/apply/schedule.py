@@ -57,6 +57,11 @@ class Schedule:
         """Take the change that `peek` gave: it is started or settled."""
         heapq.heappop(self._ready[change.provider])
 
+    def put_back(self, change: Change) -> None:
+        """Hand a change out once more, at another host: what waits for it goes on waiting."""
+        self._changes[change.label] = change
+        heapq.heappush(self._ready.setdefault(change.provider, []), (self._rank[change.label], change.label))
+
     def cause(self, change: Change) -> str | None:
         """The label of the failed change that blocks this one, its root cause; else None."""
         return next((self._broken[need] for need in self._needs[change.label] if need in self._broken), None)

@@ -72,7 +72,7 @@ class Expansion:
             file=spec.video,
             file_sha256=spec.video_sha256,
             protect=spec.protect,
-            provider=self._place(spec.provider),
+            provider=self._route(spec.provider)[0],
         )
         if spec.tags:
             self.tags[address] = spec.tags
@@ -102,6 +102,7 @@ class Expansion:
 
     def _add_picture(self, spec: StillSpec, take: int) -> str:
         model, size = self.limits.still(spec)
+        turns = self._route(spec.provider)
         inputs, key = self._identity(
             kind=Kind.STILL,
             prompt=spec.prompt,
@@ -127,7 +128,8 @@ class Expansion:
             params=spec.params,
             protect=spec.protect,
             origin=spec.origin,
-            provider=self._place(spec.provider),
+            provider=turns[0],
+            route=turns if len(turns) > 1 else (),
         )
         return address
 
@@ -158,6 +160,7 @@ class Expansion:
             protect=spec.protect,
             origin=step.origin,
             provider=before.provider,
+            route=before.route,
         )
         return address
 
@@ -201,9 +204,9 @@ class Expansion:
         """The key of a render that is there, and its host where that is not the default."""
         return standing_key(self.renders[address].key, self.renders[address].provider)
 
-    def _place(self, name: str | None) -> str:
-        """What a render says of the host that a declaration chooses."""
-        return self.hosts.where(self.hosts.named(name))
+    def _route(self, name: str | None) -> tuple[str, ...]:
+        """What a render says of the hosts that a declaration chooses, in turn."""
+        return tuple(map(self.hosts.where, self.hosts.along(name)))
 
     def _add(self, spec: ClipSpec) -> ClipNode:
         chosen = spec.pick or (1 if spec.takes == 1 else None)
@@ -268,6 +271,7 @@ class Expansion:
 
     def _add_create(self, spec: ClipSpec, take: int) -> str:
         cast = tuple(map(addresses.character, spec.characters))
+        turns = self._route(spec.provider)
         model, size, seconds = self.limits.create(spec, map(self.renders.__getitem__, cast))
         still, image = self._picture(spec.still, spec.image_sha256)
         last_still, last_image = self._picture(spec.last_still, spec.last_sha256)
@@ -309,7 +313,8 @@ class Expansion:
             private=spec.row,
             protect=spec.protect,
             origin=spec.origin,
-            provider=self._place(spec.provider),
+            provider=turns[0],
+            route=turns if len(turns) > 1 else (),
         )
         return address
 
@@ -348,6 +353,7 @@ class Expansion:
             extensions=before.extensions + (kind is Kind.EXTEND),
             origin=step.origin,
             provider=before.provider,
+            route=before.route,
         )
         return address
 

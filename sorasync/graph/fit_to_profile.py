@@ -32,6 +32,10 @@ _CODES = {
     "workflow": "S129",
 }
 
+_OPEN_SOURCE = [
+    Lack("edit", "a step goes where its source is, and a route leaves that open", "one host for the clip")
+]
+
 _WHERE = "{} in the clip, or below [defaults] of its file or of sorasync.toml"
 
 
@@ -48,19 +52,25 @@ class ProfileChecker:
 
     def character(self, spec: CharacterSpec) -> None:
         """Check a character."""
-        for lack in self._hosts.named(spec.provider).check_character(spec.name):
+        profile, *others = self._hosts.along(spec.provider)
+        route = [Lack("provider", "a character is an id at one host: a route leaves it open which")]
+        for lack in (*profile.check_character(spec.name), *(route if others else ())):
             self._report(f"character.{spec.slug}", _origin_inside(spec.origin, lack.field), lack)
 
     def still(self, spec: StillSpec) -> tuple[str, str]:
         """Check a still; its model and size, defaults filled in."""
-        profile = self._hosts.named(spec.provider)
+        profile, *others = self._hosts.along(spec.provider)
         images = profile.images
         name = spec.model or images.default_model
         known = images.model(name) if name else None
         size = spec.size or (known.default_size if known else None)
-        lacks = profile.check_still(
-            model=name, size=size, params=spec.params, references=len(spec.references)
-        )
+        lacks = [
+            lack
+            for one in (profile, *others)
+            for lack in one.check_still(
+                model=name, size=size, params=spec.params, references=len(spec.references)
+            )
+        ]
         if not lacks:
             lacks = [
                 Lack(
@@ -76,8 +86,8 @@ class ProfileChecker:
 
     def still_edit(self, spec: StillSpec, step: StillStep) -> None:
         """Check an edit of a still."""
-        profile = self._hosts.named(spec.provider)
-        lacks = profile.check_still_edit(step.params)
+        profile, *others = self._hosts.along(spec.provider)
+        lacks = profile.check_still_edit(step.params) + (_OPEN_SOURCE if others else [])
         for lack in [*lacks, *_prompt_lacks(step.prompt, profile)]:
             self._report(spec.address, _origin_inside(step.origin, lack.field), lack)
 
@@ -85,24 +95,28 @@ class ProfileChecker:
         """Check a clip that starts from a prompt, with its characters; its model, size and seconds, defaults
         filled in.
         """
-        profile, address = self._hosts.named(spec.provider), f"clip.{spec.name}"
+        (profile, *others), address = self._hosts.along(spec.provider), f"clip.{spec.name}"
         name = spec.model or profile.default_model
         model = profile.model(name) if name else None
         size = spec.size or (model.default_size if model else None)
         seconds = spec.seconds or (model.default_seconds if model else None)
         image = spec.image is not None or spec.still is not None
         last_image = spec.last_image is not None or spec.last_still is not None
-        asked = (profile.provider_name, name, size, seconds, len(spec.characters), image, last_image)
+        asked = (spec.provider, name, size, seconds, len(spec.characters), image, last_image)
         if asked not in self._checked or spec.params:
-            self._checked[asked] = profile.check_create(
-                model=name,
-                size=size,
-                seconds=seconds,
-                characters=len(spec.characters),
-                image=image,
-                last_image=last_image,
-                params=spec.params,
-            )
+            self._checked[asked] = [
+                lack
+                for one in (profile, *others)
+                for lack in one.check_create(
+                    model=name,
+                    size=size,
+                    seconds=seconds,
+                    characters=len(spec.characters),
+                    image=image,
+                    last_image=last_image,
+                    params=spec.params,
+                )
+            ]
         lacks = self._checked.pop(asked) if spec.params else self._checked[asked]
         absent: Iterable[Lack] = ()
         if name is None or size is None or seconds is None:
@@ -111,9 +125,11 @@ class ProfileChecker:
                 for field, value in (("model", name), ("size", size), ("seconds", seconds))
                 if value is None and (model is not None or name is None)
             ]
-        elsewhere = self._cast_elsewhere(profile, cast)
-        workflow, prompt = _workflow_lacks(spec, profile), _prompt_lacks(spec.prompt or "", profile)
-        for lack in (*absent, *lacks, *elsewhere, *workflow, *prompt):
+        cast = tuple(cast)
+        for one in (profile, *others):
+            lacks = [*lacks, *self._cast_elsewhere(one, cast), *_workflow_lacks(spec, one)]
+            lacks += _prompt_lacks(spec.prompt or "", one)
+        for lack in (*absent, *lacks):
             self._origins = self._origins or Origins(self.library)
             self._report(address, self._origins.of(spec, lack.field), lack)
         return name or "", size or "", seconds or 0
@@ -144,7 +160,8 @@ class ProfileChecker:
                 params=step.params,
             )
         lacks = self._checked.pop(asked) if step.params else self._checked[asked]
-        for lack in [*lacks, *_prompt_lacks(step.prompt, profile)]:
+        left_open = _OPEN_SOURCE if source.route else []
+        for lack in [*lacks, *left_open, *_prompt_lacks(step.prompt, profile)]:
             self._report(f"clip.{spec.name}", _origin_inside(step.origin, lack.field), lack)
         return seconds or 0
 

@@ -58,6 +58,8 @@ class Render:
     extensions: int = 0
     # The host that renders it (`profile@base_url`), empty for the library's default. Never part of the key.
     provider: str = ""
+    # The hosts that are tried in turn, `provider` being the first; empty where there is only one.
+    route: tuple[str, ...] = ()
     origin: Origin | None = field(default=None, compare=False)
 
     @property

@@ -130,6 +130,15 @@ class ModelConfig(Table):
     )
 
 
+class RouteConfig(Table):
+    """`[route.NAME]`: hosts to try in turn, chosen like a host."""
+
+    prefer: Annotated[list[Line], Field(min_length=2)] = Field(
+        description="Hosts by name: the next one is tried where one certainly refuses or is away.",
+        examples=[["veo", "fal"]],
+    )
+
+
 class StateConfig(Table):
     """`[state]`: where the state is."""
 
@@ -301,6 +310,9 @@ class Config(Table):
     provider: ProviderConfig = Field(default_factory=ProviderConfig, description="Who renders.")
     providers: dict[HostName, HostConfig] = Field(
         {}, description="Other hosts by name.", examples=[{"fal": {"profile": "fal"}}]
+    )
+    route: dict[HostName, RouteConfig] = Field(
+        {}, description="Hosts to try in turn.", examples=[{"safe": {"prefer": ["veo", "fal"]}}]
     )
     models: dict[Line, ModelConfig] = Field(
         {}, description="Names of your own for models.", examples=[{"hero": {"use": "veo-3.1"}}]

@@ -162,6 +162,16 @@ def _host_faults(config: Config, place: Any, *, named: bool) -> Iterator[Fault]:
     if DEFAULT_HOST in config.providers:
         message = f"`{DEFAULT_HOST}` is the host of [provider]"
         yield Fault("S116", message, *at("providers", DEFAULT_HOST), expected="another name", on_key=True)
+    for route, turns in config.route.items():
+        if route == DEFAULT_HOST or route in config.providers:
+            message = f"`{route}` is a host already"
+            yield Fault("S105", message, *at("route", route), expected="another name", on_key=True)
+        file, path = at("route", route, "prefer")
+        for turn, host in enumerate(turns.prefer):
+            if host != DEFAULT_HOST and host not in config.providers:
+                yield no_such_host(config, host, file, (*path, turn), hosts_only=True)
+            elif host in turns.prefer[:turn]:
+                yield Fault("S105", f"`{host}` is in the route twice", file, (*path, turn))
     if (name := config.defaults.provider) is not None and not has_host(config, name):
         yield no_such_host(config, name, *at("defaults", "provider"))
     for model, meant in config.models.items():
@@ -170,13 +180,22 @@ def _host_faults(config: Config, place: Any, *, named: bool) -> Iterator[Fault]:
 
 
 def has_host(config: Config, name: str) -> bool:
-    """Whether a manifest may choose a host by that name."""
-    return name == DEFAULT_HOST or name in config.providers
+    """Whether a manifest may choose a host, or a route over several, by that name."""
+    return name == DEFAULT_HOST or name in config.providers or name in config.route
 
 
-def no_such_host(config: Config, name: str, file: str, path: TomlPath, address: str | None = None) -> Fault:
-    """The fault of a name that no host has."""
-    names = [DEFAULT_HOST, *sorted(config.providers)]
+def no_such_host(
+    config: Config,
+    name: str,
+    file: str,
+    path: TomlPath,
+    address: str | None = None,
+    *,
+    hosts_only: bool = False,
+) -> Fault:
+    """The fault of a name that no host has, and no route."""
+    routes = () if hosts_only else sorted(config.route)
+    names = [DEFAULT_HOST, *sorted(config.providers), *routes]
     message = f"there is no [providers.{name}] in {CONFIG_FILE}"
     return Fault("S107", message, file, path, listed(names), nearest(name, names), address)
 

@@ -106,6 +106,7 @@ _ORDER: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("Host", "[providers.NAME]"),
         ("Caps", "[providers.NAME.budget]"),
         ("Model", "[models.NAME]"),
+        ("Route", "[route.NAME]"),
         ("State", "[state]"),
         ("Assets", "[assets]"),
         ("Apply", "[apply]"),

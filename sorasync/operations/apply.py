@@ -339,7 +339,7 @@ async def _engine(session: _Session, number: int) -> Report:
     with ends_on_signals() as run_ends:
         async with AsyncExitStack() as opened:
             contexts: dict[str, Context] = {}
-            for provider in sorted({"", *(change.provider for change in changes)}):
+            for provider in sorted({"", *(c.provider for c in changes), *session.planned.plan.sent_to}):
                 host = project.host_at(provider)
                 client = await opened.enter_async_context(host.client())
                 first = contexts.get("") or _first_context(session, number, ending, client)

@@ -142,7 +142,7 @@ def basis_of(config: Config, hosts: Hosts) -> str:
         config.defaults.model_dump_json(),
         *(f"{name} {profile.model_dump_json()}" for name, profile in hosts),
         json.dumps({name: model.model_dump() for name, model in config.models.items()}),
-        json.dumps(list(config.providers)),
+        json.dumps([list(config.providers), {name: one.prefer for name, one in config.route.items()}]),
         config.library.manifests,
     ]
     return hashlib.sha256("\n".join(facts).encode("utf-8", "surrogatepass")).hexdigest()

@@ -81,7 +81,7 @@ class Planned:
     @cached_property
     def asked(self) -> frozenset[str]:
         """The hosts that applying it needs, as changes name them; a local file is restored without one."""
-        return frozenset(change.provider for change in self.plan.changes if self._asks(change))
+        return self.plan.sent_to | {c.provider for c in self.plan.changes if self._asks(c)}
 
     def _asks(self, change: Change) -> bool:
         if change.action is not Action.DOWNLOAD:

@@ -122,7 +122,8 @@ class Project:
         """The profiles of all hosts."""
         from sorasync.profile.hosts import Hosts
 
-        return Hosts(self.profile, self.others)
+        routes = {name: route.prefer for name, route in self.config.route.items()}
+        return Hosts(self.profile, self.others, routes)
 
     def host_at(self, provider: str = "") -> Host:
         """The host that a render, a change or a record is of. Raises `SorasyncError` for one of another time.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from sorasync.graph.render import Render
@@ -52,6 +52,15 @@ class Ground:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """The next host of a route (`profile@base_url`), what people call it, and what the render costs there."""
+
+    provider: str
+    host: str
+    cost_usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One planned action for one address, and why.
 
@@ -88,6 +97,29 @@ class Change:
     provider: str = ""
     # What people call that host; empty where the library has only one, or nothing is asked of any.
     host: str = ""
+    # Where it goes in turn after a host that has certainly made nothing of it.
+    alternatives: tuple[Alternative, ...] = ()
+
+    @property
+    def worst_usd(self) -> Decimal | None:
+        """What one try comes to if each host of the route charges for it, also where it is refused."""
+        total = self.cost_usd
+        for one in self.alternatives:
+            total = None if total is None or one.cost_usd is None else total + one.cost_usd
+        return total
+
+    def at_next_host(self) -> Change:
+        """The same at the next host of its route."""
+        following, *rest = self.alternatives
+        render = None if self.render is None else replace(self.render, provider=following.provider)
+        return replace(
+            self,
+            provider=following.provider,
+            host=following.host,
+            cost_usd=following.cost_usd,
+            alternatives=tuple(rest),
+            render=render,
+        )
 
     @property
     def status(self) -> Status | None:

@@ -11,7 +11,7 @@ from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
 from sorasync.plan import reason
 from sorasync.plan.action import Action
-from sorasync.plan.change import Bind, Change, Ground
+from sorasync.plan.change import Alternative, Bind, Change, Ground
 from sorasync.plan.cost import FREE, cost_at, money
 from sorasync.plan.decisions import Decisions
 from sorasync.plan.group import group_moves, group_retired
@@ -230,6 +230,10 @@ class _Differ:
         if (there := self._moved(record, render)) is not None:
             why = f"refused by {there} ({_last_error_words(record)}), and goes to another host now"
             return self._pay(render, why)
+        now, before = self._in_turn(render).provider, self.known.hosts.short(record.provider)
+        if before in render.route and now != before:
+            there, then = self.known.hosts.word(record.provider), self.known.hosts.word(now)
+            return self._pay(render, f"refused by {there} ({_last_error_words(record)}): {then} is next")
         return self._blocked(render, f"refused by the provider: {_last_error_words(record)}")
 
     def _try_again(self, render: Render, record: Record) -> Change:
@@ -287,7 +291,29 @@ class _Differ:
         action = Action.REPLACE if render.address in self.known.bindings else change.action
         return replace(change, action=action, supersede=True)
 
+    def _in_turn(self, render: Render) -> Render:
+        """The render at the host of its route whose turn it is: that after the one which refused it."""
+        record, hosts = self._record(render.key), self.known.hosts
+        if not render.route or record is None or hosts.short(record.provider) not in render.route:
+            return render
+        place = render.route.index(hosts.short(record.provider))
+        if record.status is Status.BLOCKED:
+            place = min(place + 1, len(render.route) - 1)
+        elif not record.attempts:
+            place = 0
+        return replace(render, provider=render.route[place])
+
+    def _alternatives(self, render: Render) -> tuple[Alternative, ...]:
+        """The hosts of a route after the one that a render goes to."""
+        hosts = self.known.hosts
+        rest = render.route[render.route.index(render.provider) + 1 :] if render.route else ()
+        return tuple(
+            Alternative(one, hosts.word(one), cost_at(hosts, replace(render, provider=one), batch=self.batch))
+            for one in rest
+        )
+
     def _pay(self, render: Render, why: str) -> Change:
+        render = self._in_turn(render)
         # The root, not the nearest source, is what somebody has to fix.
         stuck = next((need for need in render.needs if self._stuck(need)), None)
         if stuck is not None:
@@ -314,6 +340,7 @@ class _Differ:
             after=after,
             seconds=render.billed_seconds,
             attempts_left=self._attempts_left(render),
+            alternatives=self._alternatives(render),
             tried=record.attempts if (record := self._record(render.key)) is not None else 0,
         )
 
@@ -372,6 +399,8 @@ class _Differ:
         """Where a record was tried, if its render goes to another host of the library now."""
         hosts = self.known.hosts
         there = hosts.find(record.provider)
+        if there is not None and hosts.where(there) in render.route:
+            return None
         return None if there is None or hosts.where(there) == render.provider else hosts.word(record.provider)
 
     def _first_reason(self, render: Render) -> str:

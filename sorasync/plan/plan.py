@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 
 from sorasync.graph.address import owner
@@ -118,7 +119,7 @@ class Plan:
     @cached_property
     def worst(self) -> Total:
         """The sum if every render fails up to its last attempt and each attempt is charged."""
-        prices = ((c.cost_usd, c.attempts_left) for c in self.changes)
+        prices = ((c.worst_usd, c.attempts_left) for c in self.changes)
         return total(None if price is None else price * left for price, left in prices)
 
     @cached_property
@@ -153,7 +154,12 @@ class Plan:
     @property
     def sent_to(self) -> frozenset[str]:
         """The hosts that are sent something, as changes name them."""
-        return frozenset(change.provider for change in self.changes if change.action.renders)
+        return frozenset(
+            place
+            for change in self.changes
+            if change.action.renders
+            for place in (change.provider, *(one.provider for one in change.alternatives))
+        )
 
     @cached_property
     def token(self) -> str:
@@ -174,15 +180,20 @@ class Plan:
 
 def _token_facts(change: Change) -> list[object]:
     """The facts of a change that the token binds; its host where that is not the plan's."""
-    price = None if change.cost_usd is None else str(change.cost_usd.normalize())
+    price = _price_fact(change.cost_usd)
     return [
         [change.address, change.action, change.key, price, change.seconds, change.attempts_left],
         change.supersede,
         [[bind.address, bind.key, bind.before, bind.origin] for bind in change.binds],
         sorted(change.drops.items()),
         [[ground.key, ground.status, ground.remote_id, ground.asset] for ground in change.grounds],
-        *([change.provider] if change.provider else []),
+        *([change.provider] if change.provider or change.alternatives else []),
+        *([one.provider, _price_fact(one.cost_usd)] for one in change.alternatives),
     ]
+
+
+def _price_fact(price: Decimal | None) -> str | None:
+    return None if price is None else str(price.normalize())
 
 
 def _token_line(facts: list[object]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sorasync.errors import SorasyncError
 from sorasync.plan.change import Change, Ground
@@ -67,4 +68,9 @@ def repriced(plan: Plan, hosts: Hosts) -> list[str]:
         price = cost_at(hosts, change.render, batch=plan.batch)
         if price != change.cost_usd:
             found.append(f"{change.label} now costs {money(price)}, planned {money(change.cost_usd)}")
+        for one in change.alternatives:
+            price = cost_at(hosts, replace(change.render, provider=one.provider), batch=plan.batch)
+            if price != one.cost_usd:
+                planned = money(one.cost_usd)
+                found.append(f"{change.label} now costs {money(price)} at {one.host}, planned {planned}")
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,6 +23,8 @@ class Hosts:
 
     default: Profile
     others: Mapping[str, Profile] = field(default_factory=dict)
+    # The hosts that are tried in turn, by the name of the route.
+    routes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def several(self) -> bool:
@@ -40,8 +42,13 @@ class Hosts:
         yield from self.others.items()
 
     def named(self, name: str | None) -> Profile:
-        """The host that a manifest chooses by that name; None chooses none."""
-        return self.others.get(name or DEFAULT_HOST, self.default)
+        """The host that a manifest chooses by that name, the first of a route; None chooses none."""
+        return self.along(name)[0]
+
+    def along(self, name: str | None) -> list[Profile]:
+        """The hosts of a route in turn, or the one that a manifest chooses by that name."""
+        names = self.routes.get(name or DEFAULT_HOST, (name or DEFAULT_HOST,)) if self.several else ("",)
+        return [self.others.get(one, self.default) for one in names]
 
     def at(self, provider: str) -> Profile:
         """The host that a render or a change is for. Raises `KeyError`."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sorasync.cli.views.diagnostics.diagnostic_json import diagnostic_json
 from sorasync.plan.allowance import Allowance
-from sorasync.plan.change import Change
+from sorasync.plan.change import Alternative, Change
 from sorasync.plan.plan import Plan
 from sorasync.plan.refusal import Refusal
 
@@ -89,7 +89,12 @@ def change_json(change: Change) -> dict[str, object]:
         "after": change.after,
         "depends_on": list(change.depends_on),
         **({"host": change.host} if change.host else {}),
+        **({"alternatives": list(map(_alternative, change.alternatives))} if change.alternatives else {}),
     }
+
+
+def _alternative(one: Alternative) -> dict[str, object]:
+    return {"host": one.host, "cost_usd": None if one.cost_usd is None else usd(one.cost_usd)}
 
 
 def usd(price: Decimal) -> str:

@@ -169,9 +169,10 @@ def price_text(change: Change) -> str:
 
 
 def why_text(change: Change) -> str:
-    """The reason, and the changes it waits for."""
+    """The reason, the changes it waits for, and the other hosts of its route."""
     waits = f"; waits for {and_more(change.depends_on, 3)}" if change.depends_on else ""
-    return f"{change.reason}{waits}"
+    turns = "".join(f"; else {one.host} for {money(one.cost_usd)}" for one in change.alternatives)
+    return f"{change.reason}{waits}{turns}"
 
 
 def what_text(change: Change) -> str:
