@@ -186,7 +186,12 @@ class BucketArchive:
         if suffix is None:
             raise NotArchived(f"{sha256[:12]} is not in {self.name}", hint="sorasync plan --refresh")
         with exclusive_part(part, create=True) as handle:
-            write_stream(handle, self.bucket.read(object_path(sha256, suffix)), part.parent)
+            try:
+                write_stream(handle, self.bucket.read(object_path(sha256, suffix)), part.parent)
+            except NotArchived:
+                # The next plan asks again instead of believing what was seen once.
+                self.contents.drop(sha256)
+                raise
         return suffix
 
     def release(self, digests: Iterable[str]) -> None:

@@ -102,6 +102,8 @@ class BucketContents:
             self._loaded()
             self._take(line)
             try:
+                if self._path.parent.is_symlink():
+                    return
                 if self._path.exists():
                     append_line(self._path, line)
                 else:
@@ -146,6 +148,9 @@ class BucketContents:
             self._probed = True
 
     def _write(self, lines: list[str]) -> None:
+        if self._path.parent.is_symlink():
+            # What a link leads to is not the store's.
+            return
         try:
             make_directory(self._path.parent)
             write_atomic(self._path, ("\n".join(lines) + "\n").encode())

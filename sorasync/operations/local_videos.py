@@ -137,16 +137,28 @@ def bring_all(
 
 
 def keep_all(project: Project, store: Store) -> int:
-    """Take what is stored on this disk and not in the bucket there; how many. Raises `ArchiveError`.
+    """Take what is stored on this disk and not in the bucket there; how many.
+
+    Raises `ArchiveError`, and `DamagedFile` once everything else is there.
 
     What somebody has condemned there meanwhile, and this state names, is named again.
     """
+    from sorasync.assets.file_errors import DamagedFile
+
     assets = project.assets()
     if not assets.archive.remote:
         return 0
     stored = {b.asset for b in store.briefs().values() if b.status is Status.STORED and b.asset is not None}
     assets.archive.speak_up(stored)
-    return sum(assets.keep(sha256) for sha256 in assets.unkept(stored))
+    kept, damaged = 0, None
+    for sha256 in assets.unkept(stored):
+        try:
+            kept += assets.keep(sha256)
+        except DamagedFile as error:
+            damaged = error
+    if damaged is not None:
+        raise damaged
+    return kept
 
 
 def shrink_cache(project: Project, store: Store, graph: Graph, used: Collection[str] = ()) -> int:

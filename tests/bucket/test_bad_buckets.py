@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sorasync.assets.archive import ArchiveError
+from sorasync.assets.bucket_errors import explain_bucket_error
 from sorasync.assets.bucket_probe import probe_bucket
 from sorasync.assets.bucket_url import parse_bucket_url
 from sorasync.assets.object_bucket import ObjectBucket
@@ -43,6 +44,43 @@ def test_a_wrong_url_says_what_is_wrong_with_it(url: str, told: str) -> None:
     assert told in refused.value.message
     assert "secret" not in refused.value.message
     assert refused.value.lasting
+
+
+@pytest.mark.parametrize(
+    ("said", "told", "hint"),
+    [
+        (
+            "Received redirect without LOCATION, this normally indicates an incorrectly configured region",
+            "films is not in the region eu-west-1",
+            "?region=NAME",
+        ),
+        (
+            "status code: 400: <Code>AuthorizationHeaderMalformed</Code><Region>eu-north-1</Region>",
+            "films is not in the region eu-west-1",
+            "?region=eu-north-1",
+        ),
+        (
+            "status code: 403: <Code>SignatureDoesNotMatch</Code>",
+            "does not accept the credentials",
+            "AWS_ACCESS",
+        ),
+        ("status code: 400: <Code>ExpiredToken</Code>", "does not accept the credentials", "AWS_"),
+        ("Error performing PUT http://169.254.169.254/latest/api/token", "no credentials", "AWS_ACCESS"),
+        (
+            "error sending request for url (https://films/?sig=hunter2)",
+            "cannot be reached",
+            "network",
+        ),
+        ("status code: 503 Slow Down https://x/?sig=hunter2", "it answered with 503", "later"),
+        ("something else at https://x/?X-Amz-Signature=hunter2", "something else at …", "doctor"),
+    ],
+)
+def test_an_error_of_a_store_becomes_a_sentence(said: str, told: str, hint: str) -> None:
+    url = parse_bucket_url("s3://films/a?region=eu-west-1")
+    found = explain_bucket_error(Exception(said), url, "write")
+    assert told in found.message
+    assert hint in (found.hint or "")
+    assert "hunter2" not in f"{found.message} {found.hint}"
 
 
 @pytest.mark.parametrize(

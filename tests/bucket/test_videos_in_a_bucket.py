@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sorasync.api.library import Library
 from tests.bucket.clone import clone, objects, set_assets
 from tests.recovery.world import CHAIN, TWO_CLIPS, World
 
@@ -52,3 +53,14 @@ def test_a_step_uploads_a_source_that_only_the_bucket_has(
     other.apply()
     assert other.plan() == {}
     assert world.paid()[0] == 5
+
+
+def test_a_program_pulls_and_moves(world: World, disk_url: str) -> None:
+    set_assets(world, disk_url)
+    world.write(TWO_CLIPS)
+    world.apply()
+    world.lose_assets()
+    library = Library.open(world.root)
+    assert [file.label for file in library.pull("clip.pier").fetched] == ["clip.pier"]
+    assert library.move_assets("assets").copied == 1
+    assert library.pull().fetched == ()

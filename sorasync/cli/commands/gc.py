@@ -94,8 +94,11 @@ def _delete(
 
     where = " here and at the provider" if remote else ""
     what = f"delete {counted(len(found.renders), 'retired render')}{where}"
-    if not found.renders and found.unnamed is not None and found.unnamed.due:
-        what = f"delete {counted(found.unnamed.due, 'object')} from the bucket"
+    if not found.renders and found.unnamed is not None and found.unnamed.objects:
+        due = found.unnamed.due
+        what = f"delete {counted(due, 'object')} from the bucket"
+        # To condemn an object deletes nothing.
+        yes = yes or not (due or found.downloads)
     if not yes and not agreed(f"Really {what}?", what=what, json=json):
         return None
     return collect_garbage(project, found, waiting(lock_timeout), older_than, remote=remote)

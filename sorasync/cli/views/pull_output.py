@@ -19,14 +19,13 @@ def pull_text(pulled: Pulled, *, quiet: bool) -> Iterator[str]:
         yield f"! {label}: {one_line(why)}"
     fetched = pulled.fetched
     here = len(pulled.files) - len(fetched)
-    done = f"Fetched {counted(len(fetched), 'file')}, {size(sum(file.bytes for file in fetched))}"
-    yield (
-        f"{done}; {here} were here."
-        if here
-        else f"{done}."
-        if fetched or pulled.failed
-        else "Nothing is stored."
-    )
+    if fetched or pulled.failed:
+        also = f"; {here} were here" if here else ""
+        yield f"Fetched {counted(len(fetched), 'file')}, {size(sum(file.bytes for file in fetched))}{also}."
+    elif here:
+        yield f"Nothing to fetch: {counted(here, 'file')} here already."
+    else:
+        yield "Nothing is stored yet."
     if pulled.dropped:
         yield f"Dropped {size(pulled.dropped)} of older copies: [assets] cache_gb is reached."
 

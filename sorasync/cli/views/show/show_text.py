@@ -98,7 +98,7 @@ def _recorded(view: RenderView, record: Record) -> Iterator[tuple[str, str]]:
     for word, at in times:
         if at is not None:
             yield word, moment(at)
-    if record.progress and view.file is None:
+    if record.progress and view.file is None and not view.in_bucket:
         yield "progress", f"{record.progress}%"
     if record.error_message or record.error_code:
         code = f" ({one_line(record.error_code)})" if record.error_code else ""
