@@ -83,7 +83,7 @@ class Archive(Protocol):
         """Write an object to a part file; its ending. The bytes are not judged here."""
 
     def intact(self, sha256: str) -> bool:
-        """Whether an object that is there is what it is named by. Reads all of it."""
+        """Whether an object is there and what it is named by. Reads all of it, and takes note."""
 
     def damaged(self, sha256: str) -> None:
         """Take note that the object there is not what it is named by: it is replaced by the next `keep`."""

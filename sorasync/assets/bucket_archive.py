@@ -80,13 +80,18 @@ class BucketArchive:
 
     def intact(self, sha256: str) -> bool:
         """See `Archive.intact`."""
-        suffix = self.suffix_of(sha256)
-        if suffix is None:
+        name = next((name for name in self._shard(sha256[:2]) if name.startswith(sha256)), None)
+        if name is None:
+            self.contents.drop(sha256)
             return False
         digest = hashlib.sha256()
-        for piece in self.bucket.read(object_path(sha256, suffix)):
+        for piece in self.bucket.read(object_path(sha256, name[DIGEST:])):
             digest.update(piece)
-        return digest.hexdigest() == sha256
+        if digest.hexdigest() != sha256:
+            self.contents.mark_damaged(sha256)
+            return False
+        self.contents.add(sha256, name[DIGEST:])
+        return True
 
     def damaged(self, sha256: str) -> None:
         """See `Archive.damaged`."""

@@ -79,17 +79,10 @@ class BucketContents:
         """Take over a full listing, of names such as `ab12….mp4`."""
         with self._lock:
             self._loaded()
-            lines = [
-                self._head,
-                *(f"+{name}" for name in seen),
-                *(f"!{sha}" for sha in sorted(self._damaged)),
-            ]
-            lines += [_PROBED] * self._probed
-            self._held = None
-            damaged, probed = self._damaged, self._probed
-            self._read(lines[1:])
-            self._damaged, self._probed = damaged, probed
-            self._write(lines)
+            marks = [_PROBED] * self._probed + [f"!{sha256}" for sha256 in sorted(self._damaged)]
+            lines = marks + [f"+{name}" for name in seen if name[:DIGEST] not in self._damaged]
+            self._read(lines)
+            self._write([self._head, *lines])
 
     def note_seen(self, names: Iterable[str]) -> None:
         """Take over a part of a listing."""
@@ -129,8 +122,20 @@ class BucketContents:
 
     def _read(self, lines: Iterable[str]) -> None:
         self._held, self._damaged, self._probed = {}, set(), False
-        for line in lines:
+        rest = iter(lines)
+        for line in rest:
             self._take(line)
+            if line[:1] == "+":
+                break
+        # Next to all of a large file is one run of these.
+        end = DIGEST + 1
+        run = list(rest)
+        if all(line[:1] == "+" for line in run):
+            self._held.update({line[1:end]: line[end:] for line in run})
+            self._damaged.difference_update(self._held)
+        else:
+            for line in run:
+                self._take(line)
 
     def _take(self, line: str) -> None:
         assert self._held is not None

@@ -209,25 +209,27 @@ def make_film(project: Project, view: CutView, out: Path, progress: Progress) ->
     return CutFilm(view, out, key, made=True)
 
 
-def bring_footage(project: Project, view: CutView, progress: Progress) -> None:
-    """Bring the videos of a cut to this disk. Raises `SorasyncError` for one that cannot be had."""
+def bring_footage(project: Project, view: CutView, progress: Progress) -> dict[str, Path]:
+    """The files of a cut's renders by address, brought to this disk. Raises `SorasyncError`."""
+    from sorasync.assets.shard import DIGEST
     from sorasync.operations.local_videos import bring_all
 
-    title = f"cut.{view.name}"
-    failed = bring_all(project, view.digests.values(), lambda _, done: progress(title, done))
+    title, assets = f"cut.{view.name}", project.assets()
+    digests = {at: path.name[:DIGEST] for at, path in (view.videos | view.pictures).items()}
+    failed = bring_all(project, set(digests.values()), lambda _, done: progress(title, done))
     for why in failed.values():
         raise SorasyncError(why, hint="sorasync pull; then make the cut again")
+    return {at: assets.file_of(digest) for at, digest in digests.items()}
 
 
 def stand_ins(project: Project, view: CutView, progress: Progress) -> dict[str, Path]:
     """The video of every render of a cut, by address: its own, or an animatic, drawn now if need be."""
     from sorasync.cuts.stand_ins import StandIns
 
-    bring_footage(project, view, progress)
     directory = project.root / STAND_INS
     if not Path(os.path.realpath(directory)).is_relative_to(os.path.realpath(project.root)):
         raise SorasyncError(f"{STAND_INS} leads out of the library through a link")
-    real = view.videos | view.pictures
+    real = bring_footage(project, view, progress)
     code = code_digest(("preview",))
     drawn = StandIns(
         code,

@@ -141,10 +141,10 @@ def _in_bucket(project: Project, expected: Mapping[str, Expected], *, full: bool
     for sha256, facts in expected.items():
         if sha256 not in sizes:
             continue
-        if facts.size in (None, sizes[sha256]) and (not full or archive.intact(sha256)):
-            there.add(sha256)
-        else:
+        if facts.size not in (None, sizes[sha256]):
             archive.damaged(sha256)
+        elif archive.intact(sha256) if full else archive.holds([sha256]):
+            there.add(sha256)
     return there
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -134,6 +135,14 @@ def bring_all(
             threads.shutdown(wait=False, cancel_futures=True)
             raise
     return failed
+
+
+def find_out(project: Project, digests: Iterable[str]) -> None:
+    """Learn which of those objects are videos and which are stills, without the bucket if it is away."""
+    from sorasync.assets.archive import ArchiveError
+
+    with suppress(ArchiveError):
+        project.assets().archive.holds(digests)
 
 
 def keep_all(project: Project, store: Store) -> int:

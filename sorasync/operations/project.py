@@ -79,6 +79,8 @@ class Project:
     _wanted: list[Wanted] = field(default_factory=list, compare=False, repr=False)
     # What commands have printed, by host: one may ask somebody for a password.
     printed_keys: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    # What is known of a bucket is read once.
+    _archives: dict[str, Archive] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def open(cls, directory: Path | None = None, env: str | None = None, *, cached: bool = False) -> Project:
@@ -316,12 +318,15 @@ class Project:
         address = url or self.config.assets.url
         if address is None:
             return ON_DISK
-        from sorasync.assets.bucket_archive import BucketArchive
-        from sorasync.assets.bucket_url import parse_bucket_url
-        from sorasync.assets.object_bucket import ObjectBucket
+        if address not in self._archives:
+            from sorasync.assets.bucket_archive import BucketArchive
+            from sorasync.assets.bucket_url import parse_bucket_url
+            from sorasync.assets.object_bucket import ObjectBucket
 
-        bucket = ObjectBucket(parse_bucket_url(address))
-        return BucketArchive(bucket, self.owner, self.root / self.config.assets.path / ".store")
+            bucket = ObjectBucket(parse_bucket_url(address))
+            seen = self.root / self.config.assets.path / ".store"
+            self._archives[address] = BucketArchive(bucket, self.owner, seen)
+        return self._archives[address]
 
     def file_naming(self, graph: Graph) -> Callable[[str], str]:
         """The function that names each clip's files, according to `[assets] names`."""

@@ -15,6 +15,7 @@ from typing import TypeVar
 from sorasync.errors import SorasyncError
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.operations.engine import Engine
+from sorasync.operations.local_videos import find_out
 from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.project import Project
 from sorasync.review.library_view import Snapshot, library_json
@@ -106,11 +107,12 @@ class LiveLibrary:
             self._state = _mark(project)
             with project.synced_store() as store:
                 snapshot = self._planned(project, store)
+                find_out(project, snapshot.assets())
                 shown = library_json(snapshot, store) | {"faults": []}
         except SorasyncError as error:
             return self._failed(error)
         self._snapshot, self._error = snapshot, None
-        self.media.known = snapshot.assets()
+        self.media.assets, self.media.known = project.assets(), snapshot.assets()
         self._watch(project, snapshot.planned.library.files)
         return self._show(shown)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sorasync.errors import SorasyncError
 from sorasync.library_file import read_file
 from sorasync.operations.cut import find_cut
+from sorasync.operations.local_videos import find_out
 from sorasync.operations.pick import picked_address
 from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.plan.selection import matches
@@ -64,6 +65,7 @@ def export_page(project: Project, directory: Path, options: ExportOptions) -> Ex
         snapshot = Snapshot(project, planned, read_notes(project))
         media = Media(project.root, project.assets())
         media.known = snapshot.assets()
+        find_out(project, media.known)
         library = library_json(snapshot, store)
         names = _wanted(snapshot, options)
         library["clips"] = [clip for clip in library["clips"] if clip["name"] in names]

@@ -5,6 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from sorasync.api.library import Library
+from sorasync.operations.cut import bring_footage, cut_views
+from sorasync.operations.local_videos import find_out
+from sorasync.operations.plan import PlanOptions, make_plan
+from sorasync.review.media import Media
 from tests.bucket.clone import clone, objects, set_assets
 from tests.recovery.world import CHAIN, TWO_CLIPS, World
 
@@ -64,3 +68,38 @@ def test_a_program_pulls_and_moves(world: World, disk_url: str) -> None:
     assert [file.label for file in library.pull("clip.pier").fetched] == ["clip.pier"]
     assert library.move_assets("assets").copied == 1
     assert library.pull().fetched == ()
+
+
+STILL_AND_CUT = """\
+[stills.quay]
+prompt = "A quay in the fog."
+
+[clips.market]
+prompt = "A lantern-lit market at dusk."
+
+[cuts.film]
+events = [{ clip = "market" }]
+"""
+
+
+def test_whoever_looks_gets_the_file(world: World, disk_url: str) -> None:
+    set_assets(world, disk_url)
+    world.write(STILL_AND_CUT)
+    world.apply()
+    world.lose_assets()
+    project = world.project()
+    planned = make_plan(project, PlanOptions(offline=True))
+    by_kind = {brief.asset: key for key, brief in planned.known.briefs.items()}
+    find_out(project, [asset for asset in by_kind if asset is not None])
+    media = Media(project.root, project.assets())
+    media.known = {asset for asset in by_kind if asset is not None}
+    pictures = [found for sha256 in media.known if (found := media.picture(sha256)) is not None]
+    assert [suffix for _, suffix in pictures] == [".png"]
+    videos = [file for sha256 in media.known if (file := media.video(sha256)) is not None]
+    assert len(videos) == 1
+    for file in videos:
+        file.close()
+    world.lose_assets()
+    (view,) = cut_views(project, planned)
+    assert all(path.is_file() for path in bring_footage(project, view, lambda title, done: None).values())
+    assert world.plan() == {}

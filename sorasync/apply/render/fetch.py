@@ -11,7 +11,7 @@ from sorasync.apply.context import Context
 from sorasync.apply.render.resume_download import stream
 from sorasync.apply.sidecars import sidecar_of
 from sorasync.assets import linked_copies as spare
-from sorasync.assets.archive import ArchiveError
+from sorasync.assets.archive import Archive, ArchiveError
 from sorasync.assets.file_errors import DamagedFile, TooLarge, WrongLength
 from sorasync.assets.mismatch import mismatch
 from sorasync.assets.mp4 import Mp4Facts
@@ -115,7 +115,7 @@ async def put_back(context: Context, record: Record) -> bool:
         here = missed and await asyncio.to_thread(context.assets.verify, record.asset)
     if here and context.assets.archive.remote:
         await keep(context, record.asset)
-    if not here and not await asyncio.to_thread(context.assets.archive.holds, [record.asset]):
+    if not here and not await asyncio.to_thread(_in_bucket, context.assets.archive, record.asset):
         return False
     if here:
         await asyncio.to_thread(
@@ -126,6 +126,11 @@ async def put_back(context: Context, record: Record) -> bool:
             context.store.move(record.key, Status.STORED, run=context.run)
         context.store.log("put back", record.address, record.key, context.run, file=file)
     return True
+
+
+def _in_bucket(archive: Archive, asset: str) -> bool:
+    """Whether an object can be had from the bucket; one that was found damaged is read once more."""
+    return bool(archive.holds([asset])) or archive.intact(asset)
 
 
 async def _video(context: Context, record: Record, job: Job, deadline: float) -> tuple[Record, int]:
