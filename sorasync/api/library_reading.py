@@ -48,8 +48,13 @@ class LibraryReading(OpenLibrary):
 
     @property
     def profile(self) -> Profile:
-        """What the provider can do and what it costs, with the library's own prices."""
+        """What the default host can do and what it costs, with the library's own prices."""
         return self._project().profile
+
+    @property
+    def hosts(self) -> dict[str, Profile]:
+        """The same for every host, by what manifests call it: that of `[provider]` is `default`."""
+        return dict(self._project().hosts)
 
     def validate(self, *, strict: bool = False) -> tuple[Diagnostic, ...]:
         """Everything that is wrong with the manifests, sorted; with `strict` warnings are errors."""

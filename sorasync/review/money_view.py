@@ -34,7 +34,7 @@ def money_json(project: Project, snapshot: Snapshot, store: Store) -> dict[str, 
                 "label": change.label,
                 "clip": _clip_of(change.address),
                 "action": change.action.value,
-                "reason": change.reason,
+                "reason": f"at {change.host}: {change.reason}" if change.host else change.reason,
                 "cost": None if change.cost_usd is None else f"{change.cost_usd:f}",
                 "video": snapshot.asset_of(change.address),
             }
