@@ -13,6 +13,7 @@ from sorasync.graph.address import kind_of, natural, owner
 from sorasync.graph.expand import expand_as_far
 from sorasync.graph.graph import Graph
 from sorasync.library_file import read_file
+from sorasync.manifest.config import CONFIG_FILE
 from sorasync.manifest.diagnostic import Diagnostic
 from sorasync.manifest.library import ClipSpec, Library, Origin
 from sorasync.manifest.provenance import Origins
@@ -60,7 +61,8 @@ class MigratedClip:
 class Migration:
     """A change of model, not written yet. `kept` are addresses that stay with the old one as was asked.
 
-    `moves`: the profile is another one than the library's. `simulated`: it bills nothing. `remade` are the
+    `profile` names the hosts. `moves`: the profile is none of the library's. `host` is the one of the library
+    that the clips are to be moved to, empty where they stay. `simulated`: it bills nothing. `remade` are the
     clips that are made from what changes, so that they are rendered again: `remade_cost` is what that costs.
     """
 
@@ -74,6 +76,7 @@ class Migration:
     edits: tuple[Edit, ...]
     remade: tuple[str, ...] = ()
     remade_cost: Total = NOTHING
+    host: str = ""
     _texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     _before: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -162,17 +165,32 @@ def migration(
     return Migration(
         source,
         target,
-        hosts.default.name,
-        hosts.default.name != project.profile.name,
+        _names_of(hosts, specs, chosen),
+        hosts.default.name not in {profile.name for _, profile in project.hosts},
         hosts.default.simulated,
         clips,
         tuple(sorted(named - chosen, key=natural)),
         tuple(edits),
         tuple(dict.fromkeys(map(later.label, remade))),
         total(cost_at(hosts, later.renders[address]) for address in remade),
+        _new_host(project, provider, [specs[address] for address in chosen]),
         texts,
         before,
     )
+
+
+def _names_of(hosts: Hosts, specs: Mapping[str, ClipSpec | StillSpec], chosen: Iterable[str]) -> str:
+    """What the hosts are called that the clips go to."""
+    return ", ".join(sorted({hosts.named(specs[address].provider).name for address in chosen}))
+
+
+def _new_host(project: Project, provider: str | None, specs: Iterable[ClipSpec | StillSpec]) -> str:
+    """The host of the library that clips are to be moved to, empty where all of them are there."""
+    hosts = project.hosts
+    if provider is None or (provider != DEFAULT_HOST and provider not in hosts.others):
+        return ""
+    there = hosts.named(provider)
+    return "" if all(hosts.named(spec.provider) is there for spec in specs) else provider
 
 
 def _target_hosts(project: Project, provider: str | None) -> Hosts:
@@ -327,10 +345,21 @@ class _LineWriter:
         return edits, texts, {name: file.text for name, file in changed.items()}
 
     def _written_at(self, spec: ClipSpec | StillSpec) -> Origin:
-        """Where the model is said: a still takes none from the defaults."""
+        """Where the model is said: a still takes none from the defaults, a name of your own has a table."""
         if isinstance(spec, ClipSpec):
-            return self.origins.of(spec, "model")
-        return Origin(spec.origin.file, (*spec.origin.path, "model"))
+            place = self.origins.of(spec, "model")
+        else:
+            place = Origin(spec.origin.file, (*spec.origin.path, "model"))
+        meant = Origin(CONFIG_FILE, ("models", self._written_value(place), "use"))
+        return meant if self._edited_file(meant).positions.has(meant.path) else place
+
+    def _written_value(self, place: Origin) -> str:
+        """The text of a value without its quotes, empty where there is none."""
+        file = self._edited_file(place)
+        if not file.positions.has(place.path):
+            return ""
+        span = file.positions.span(place.path)
+        return file.rows[span.line - 1][span.column - 1 : span.end_column - 1][1:-1]
 
     def _change_each_block(self, addresses: Iterable[str]) -> None:
         blocks: dict[Origin, list[str]] = {}

@@ -13,6 +13,7 @@ from sorasync.apply.report import End
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.operations.drift import sweep_all
 from sorasync.operations.gc import collect_garbage, garbage
+from sorasync.operations.migrate import migration
 from sorasync.plan.action import Action
 from sorasync.plan.planfile import decode, encode
 from sorasync.plan.stale import PlanStale
@@ -367,3 +368,15 @@ def test_drift_is_looked_for_in_the_list_of_each_host(library: Make) -> None:
         drift = sweep_all(project, store, project.graph(project.library())).drift
     assert [item.label for item in drift.items] == ["clip.harbour"]
     assert it.asked("default")["list"] > 0
+
+
+def test_a_model_that_has_a_name_of_one_s_own_is_changed_where_it_is_named(library: Make) -> None:
+    it = library(clip("tower", 'model = "hero"') + clip("lamp"))
+    found = migration(it.project, "fal-ai/veo3/fast", "fal-ai/veo3.1/fast")
+    assert [clip.address for clip in found.clips] == ["clip.tower"]
+    assert [(one.file, one.after) for one in found.edits] == [("sorasync.toml", 'use = "fal-ai/veo3.1/fast"')]
+    assert found.profile == "fal"
+    found.write(it.project)
+    assert 'use = "fal-ai/veo3.1/fast"' in (it.root / "sorasync.toml").read_text()
+    moved = migration(it.project, "sora-2", "fal-ai/veo3/fast", provider="queue")
+    assert (moved.host, moved.moves) == ("queue", False)

@@ -63,6 +63,8 @@ def _edit_lines(edit: Edit) -> Iterator[str]:
 
 def _next_step(found: Migration, written: bool) -> str:
     steps = [] if written or not found.edits else ["the same command with --write"]
+    if found.host:
+        steps.append(f'set provider = "{found.host}" for them')
     if found.moves:
         steps.append(f'set profile = "{found.profile}" under [provider] in sorasync.toml')
     if found.lacks:
