@@ -78,12 +78,17 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--in-flight", type=int)
     parser.add_argument("--bytes", type=int, default=0)
+    parser.add_argument("--dialect", default="openai")
     given = parser.parse_args()
     if given.kind == "file":
         asyncio.run(BigFile(given.bytes).run())
         return
     settings = PreviewSettings(
-        given.data, draw=False, render_seconds=given.seconds, max_in_flight=given.in_flight
+        given.data,
+        draw=False,
+        render_seconds=given.seconds,
+        max_in_flight=given.in_flight,
+        dialect=given.dialect,
     )
     serve(settings, "127.0.0.1", 0, _announce)
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
 # A size as manifests write it: width, `x`, height, in pixels.
 SIZE = re.compile(r"[1-9][0-9]{0,4}x[1-9][0-9]{0,4}")
@@ -149,6 +149,7 @@ class Model(Data):
     image: bool = True
     sunset: date | None = None
     replacement: str | None = None
+    _costs: dict[tuple[str, int, Set[str]], Decimal | None] = PrivateAttr(default_factory=dict)
 
     def offers_size(self, size: str) -> bool:
         """Whether it renders that size."""
@@ -174,6 +175,12 @@ class Model(Data):
 
     def cost(self, size: str, seconds: int, words: Set[str] = frozenset()) -> Decimal | None:
         """Dollars for a direct render without a first frame; `words` are those of `price_words` that hold."""
+        asked = size, seconds, words
+        if asked not in self._costs:
+            self._costs[asked] = self._looked_up(size, seconds, words)
+        return self._costs[asked]
+
+    def _looked_up(self, size: str, seconds: int, words: Set[str]) -> Decimal | None:
         name = self.priced_as(size, seconds, words)
         if name is None:
             return self._cost_of_tokens(size, seconds)

@@ -83,6 +83,8 @@ class Profile(Data):
 
     def price_words_of(self, params: Mapping[str, object]) -> frozenset[str]:
         """The words in prices that hold for a clip with those params."""
+        if not self.price_words or not params:
+            return frozenset()
         return frozenset(
             word
             for word, needed in self.price_words.items()

@@ -69,7 +69,7 @@ _NO_VIDEO = JobError("no_video", "the job is done but names no video")
 class JobClient(HostClient):
     """A host whose operations are data. A job's id may be a path: then it is the job's own address."""
 
-    @property
+    @cached_property
     def _job(self) -> JobProfile:
         assert self.host.job is not None
         return self.host.job
