@@ -178,11 +178,13 @@ class LibraryChanges(OpenLibrary):
             found.write(project)
         return found
 
-    def sync_prices(self, file: str | PathLike[str], *, provider: str | None = None) -> Synced:
-        """Write prices.toml from LiteLLM's published price map."""
+    def sync_prices(
+        self, file: str | PathLike[str], *, provider: str | None = None, host: str | None = None
+    ) -> Synced:
+        """Write prices.toml from LiteLLM's published price map, for the default host or another one."""
         from sorasync.operations.price_map import sync_prices
 
-        return sync_prices(self._project(), Path(file), provider)
+        return sync_prices(self._project(), Path(file), provider, host)
 
     def make_film(
         self, cut: str, *, out: str | PathLike[str] | None = None, progress: Progress | None = None

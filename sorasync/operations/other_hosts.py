@@ -30,7 +30,11 @@ def profiles_of_others(root: Path, config: Config, default: Profile) -> Mapping[
         try:
             found[name] = loaded_profile(root, settings, settings.prices)
         except ProfileError as error:
-            raise placed(error, root, config.env, settings.overrides, ("providers", name)) from None
+            found_at = placed(error, root, config.env, settings.overrides, ("providers", name))
+            if found_at is error:
+                error.message = f"[providers.{name}]: {error.message}"
+                error.args = (error.message,)
+            raise found_at from None
     locator = Locator(LibraryFiles(root).text_or_none)
     if faults := list(_faults(config, default, found, locator)):
         raise ManifestError(locator.diagnostics(faults))

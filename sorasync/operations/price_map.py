@@ -50,14 +50,14 @@ class Synced:
     changes: tuple[PriceChange, ...]
 
 
-def sync_prices(project: Project, file: Path, provider: str | None = None) -> Synced:
-    """Write the prices of a map's video models into the book of the project's profile.
+def sync_prices(project: Project, file: Path, provider: str | None = None, host: str | None = None) -> Synced:
+    """Write the prices of a map's video models into the book of a host's profile: the default's, or `host`.
 
     `provider` is the map's own name for the host, for profiles whose name says nothing. The profile's earlier
     book is replaced as a whole, books of other profiles stay. Raises `SorasyncError`.
     """
     entries = _video_models(_read_price_map(file))
-    profile = project.profile.name
+    profile = project.host_named(host).profile.name
     provider = _provider_of(profile, provider, entries)
     models = {
         _model_name(name, provider): _prices_of(entry)

@@ -69,7 +69,7 @@ def test_what_is_wrong_with_hosts_is_told_with_its_place(
     tmp_path: Path, config: str, manifest: str, message: str, line: int
 ) -> None:
     if not line:
-        with pytest.raises(ProfileError, match='there is no profile "opnai"'):
+        with pytest.raises(ProfileError, match=r'\[providers\.two\]: there is no profile "opnai"'):
             faults(tmp_path, config, manifest)
         return
     found = [one for one in faults(tmp_path, config, manifest) if message in one.message]

@@ -10,10 +10,13 @@ import pytest
 
 from sorasync.apply.events import ChangeEvent, Moment
 from sorasync.apply.report import End
+from sorasync.cli.views.plan.plan_text import budget_lines
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.operations.drift import sweep_all
 from sorasync.operations.gc import collect_garbage, garbage
 from sorasync.operations.migrate import migration
+from sorasync.operations.plan import PlanOptions, make_plan
+from sorasync.operations.project import Project
 from sorasync.plan.action import Action
 from sorasync.plan.planfile import decode, encode
 from sorasync.plan.stale import PlanStale
@@ -21,7 +24,7 @@ from sorasync.preview.media import tiny_video
 from sorasync.state.lock import LockWait
 from sorasync.state.record import Status
 from tests.apply.world import ends, outcome
-from tests.hosts.two_hosts import KEYS, Down, TwoHosts, at, clip
+from tests.hosts.two_hosts import KEYS, SETTINGS, Down, TwoHosts, at, clip
 
 Make = Callable[..., TwoHosts]
 
@@ -297,6 +300,16 @@ def test_budgets_hold_for_the_whole_and_for_each_host(library: Make) -> None:
     it.configure("per_day = 0.50", "per_apply = 0.50")
     (refusal,) = it.plan().refusals
     assert refusal.message == "it would cost $0.80 at two, limit $0.50 per apply"
+
+
+def test_a_cap_of_the_only_host_counts_what_a_plan_would_add(tmp_path: Path) -> None:
+    (tmp_path / "manifests").mkdir()
+    (tmp_path / "manifests" / "a.toml").write_text(clip("market"))
+    head = SETTINGS[: SETTINGS.index("[providers.two]")]
+    defaults = SETTINGS[SETTINGS.index("[defaults]") :]
+    (tmp_path / "sorasync.toml").write_text(head + "[provider.budget]\nper_day = 5\n" + defaults)
+    plan = make_plan(Project.open(tmp_path), PlanOptions()).plan
+    assert "Today at default $0.40 of $5.00 after this." in list(budget_lines(plan))
 
 
 def test_a_saved_plan_is_carried_out_where_it_says_and_a_host_that_is_gone_makes_it_stale(

@@ -9,6 +9,7 @@ import click
 from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.app.output import print_json, print_lines
+from sorasync.cli.arguments.completed_values import hosts
 
 _EXAMPLES = """\b
 Examples:
@@ -24,8 +25,19 @@ Examples:
 @click.argument("file", required=False, type=click.Path(path_type=Path), metavar="FILE]")
 @click.option("--used", is_flag=True, help="Only models and sizes of the manifests, unknown prices included.")
 @click.option("--provider", metavar="NAME", help="What the map calls the host, e.g. vertex_ai.")
+@click.option(
+    "--host",
+    metavar="NAME",
+    shell_complete=hosts,
+    help="With `sync`: the host of [providers] whose prices are read. Default: that of [provider].",
+)
 def command(
-    globals: Globals, sync: str | None, file: Path | None, used: bool, provider: str | None
+    globals: Globals,
+    sync: str | None,
+    file: Path | None,
+    used: bool,
+    provider: str | None,
+    host: str | None,
 ) -> ExitCode:
     """Show the prices that plans go by, each with its source and date.
 
@@ -36,15 +48,15 @@ def command(
     if (sync is None) != (file is None):
         raise click.UsageError("name the file: sorasync prices sync FILE")
     if file is None:
-        if provider is not None:
-            raise click.UsageError("--provider goes with `sync`")
+        if provider is not None or host is not None:
+            raise click.UsageError("--provider and --host go with `sync`")
         return _show_prices(globals, used)
     if used:
         raise click.UsageError("--used does not go with `sync`")
     from sorasync.cli.views.price_output import sync_json, sync_text
     from sorasync.operations.price_map import sync_prices
 
-    found = sync_prices(globals.project(), file, provider)
+    found = sync_prices(globals.project(), file, provider, host)
     if globals.json:
         print_json(sync_json(found))
     else:

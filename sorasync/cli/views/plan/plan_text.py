@@ -310,7 +310,7 @@ def _allowance(allowance: Allowance, plan: Plan) -> Iterator[str]:
     period = allowance.period[:1].upper() + allowance.period[1:]
     cost, seconds = plan.cost, plan.seconds
     if allowance.host:
-        here = [change for change in plan.changes if change.host == allowance.host]
+        here = [change for change in plan.changes if change.host in ("", allowance.host)]
         cost, seconds = total(one.cost_usd for one in here), sum(one.seconds for one in here)
     if allowance.usd is not None:
         after = allowance.spent_usd + cost.known_usd
