@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import random
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -51,11 +52,16 @@ class FaultProxy:
     rules: list[Rule] = field(default_factory=list)
     seen: list[tuple[str, str, str]] = field(default_factory=list)
     port: int = 0
+    # With dice, any request goes wrong with that chance.
+    dice: random.Random | None = None
+    chance: float = 0.0
     before: Callable[[str, str], None] = lambda method, path: None
 
     def fault_of(self, method: str, path: str) -> str:
         """What becomes of a request."""
         found = next((rule.fault for rule in self.rules if rule.takes(method, path)), "")
+        if not found and self.dice is not None and self.dice.random() < self.chance:
+            found = self.dice.choice(("away", "lost", "cut", "denied", "stale"))
         self.seen.append((method, path, found))
         return found
 
