@@ -97,9 +97,12 @@ class InDoubt:
         """Send again, once a run, for as long as the host remembers the request's key."""
         if self._context.clock.now() > self._first_sent(key) + self._context.profile.key_lives:
             return InDoubtAnswer.ASK
-        again = InDoubtAnswer.LATER if key in self._repeated else InDoubtAnswer.RESEND
+        if key in self._repeated:
+            # A host that refuses the key has the job and never says which: only somebody who looks can tell.
+            refuses = self._context.profile.settle == "reject"
+            return InDoubtAnswer.ASK if refuses else InDoubtAnswer.LATER
         self._repeated.add(key)
-        return again
+        return InDoubtAnswer.RESEND
 
     def _settled(self, key: str, answer: Job | InDoubtAnswer) -> Job | InDoubtAnswer:
         self._left.pop(key, None)

@@ -128,6 +128,9 @@ def image_lacks(profile: Profile, model: str | None, image: bool) -> list[Lack]:
     if not image:
         return []
     known = profile.model(model) if model is not None else None
+    if profile.abilities.image_param is not None:
+        wanted = f"the image's https address in params.{profile.abilities.image_param}"
+        return [Lack("image", f"{profile.name} takes no image from this disk", wanted)]
     if not profile.abilities.image_by:
         return [Lack("image", f"{profile.name} takes no image as first frame")]
     if known is not None and not known.image:

@@ -291,7 +291,8 @@ class JobModel(Model):
 class JobProfile(Data):
     """One host of the family, as data.
 
-    `hosts` are those beside the base URL's own that files may lie on, also at private addresses. `settle`
+    `image_param` is the parameter that takes images by their address, where that is the only way. `hosts` are
+    those beside the base URL's own that files may lie on, also at private addresses. `settle`
     says how a lost answer is settled safely. `maps` hold tables from our words to the host's, for
     the filter `map`. `varies`: without a seed, the same request gives another video each time.
     """
@@ -322,6 +323,7 @@ class JobProfile(Data):
     rate: Rate = Rate()
     models: Mapping[str, JobModel] = Field(min_length=1)
     params: Mapping[str, ParamType] = {}
+    image_param: str | None = None
     price_words: PriceWords = Field(default_factory=dict)
     varies: bool = False
 

@@ -114,6 +114,7 @@ def _abilities(job: JobProfile, values: set[str]) -> Abilities:
         idempotency=job.settle in ("replay", "reject"),
         image_by=("url",) if "image" in values else (),
         range=job.result.range,
+        image_param=job.image_param,
         body_urls=True,
         varies=job.varies,
         workflow="workflow" in values,

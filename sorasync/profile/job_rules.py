@@ -151,6 +151,13 @@ def _parameters(profile: JobProfile) -> Faults:
         yield _rule_fault("params", 'create.body does not use them: add "*" = "$params"')
     if merged and not profile.params:
         yield _rule_fault("create.body.*", "the profile has no params")
+    if profile.image_param is not None and profile.image_param not in profile.params:
+        fix = close_match(profile.image_param, profile.params)
+        yield _rule_fault("image_param", "it is not among the params", ", ".join(sorted(profile.params)), fix)
+    if profile.image_param is not None and any(
+        use.value == "image" for use in _uses(_create_bodies(profile))
+    ):
+        yield _rule_fault("image_param", "a body sends images from this disk already")
     for name in sorted(profile.params.keys() & profile.create.body.keys()):
         yield _rule_fault(f"params.{name}", "create.body sets it already and takes precedence")
 

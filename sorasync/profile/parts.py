@@ -169,7 +169,8 @@ class Abilities(Data):
     told apart by their prompt. `list_settle_seconds`: how long a new job may take to appear.
     `idempotency`: the host makes one job of all requests with the same `Idempotency-Key`, so one whose
     answer was lost is sent again at once. `image_by`: how a first frame may be sent; `last_image`: whether
-    a last frame may be, in the same ways. `variants`: the files it serves. `range`: downloads can be
+    a last frame may be, in the same ways. `image_param`: the parameter that takes images by their address,
+    at a host that takes no others. `variants`: the files it serves. `range`: downloads can be
     continued. `body_urls`: a completed job names its files in its body, so that one without any has no video.
     `varies`: without a seed, the same request gives another video each time. `wraps_errors`: what an upstream
     answered may stand as JSON inside an error's message (LiteLLM). `workflow`: it renders workflows of nodes.
@@ -183,6 +184,7 @@ class Abilities(Data):
     upload_as_source: bool = False
     image_by: tuple[ImageForm, ...] = ()
     last_image: bool = False
+    image_param: str | None = None
     variants: tuple[VariantName, ...] = ("video",)
     range: bool = False
     body_urls: bool = False

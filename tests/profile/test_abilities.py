@@ -240,3 +240,8 @@ def test_a_price_goes_by_the_size_then_its_tier_then_all_others() -> None:
     prices = [model.price(size) for size in ("1280x720", "720x1280", "640x360")]
     assert prices == [1, 2, 3]
     assert Model(prices={"720p": Decimal(2)}).price("640x360") is None
+
+
+def test_a_host_of_addresses_says_where_an_image_goes() -> None:
+    (lack,) = load_profile("luma").check_create(model="ray-2", size="1280x720", seconds=5, image=True)
+    assert (lack.field, lack.expected) == ("image", "the image's https address in params.keyframes")
