@@ -16,6 +16,7 @@ from tests.recovery.world import CHAIN, TWO_CLIPS, World
 def test_an_apply_puts_every_video_into_the_bucket_under_its_digest(bucketed: World, bucket_url: str) -> None:
     bucketed.write(TWO_CLIPS)
     bucketed.apply()
+    assert f"The videos are in {bucket_url.partition('?')[0]}\n" in bucketed.out + bucketed.err
     names = sorted(path.name for path in bucketed.videos())
     assert len(names) == 2
     assert objects(bucket_url) == [f"objects/{name[:2]}/{name}" for name in names]

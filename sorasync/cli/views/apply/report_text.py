@@ -42,7 +42,7 @@ def report_text(plan: Plan, report: Report, project: Project, name: str = "Apply
     for name in report.conflicts:
         yield f"{name}: a file of yours is in the way; the video is in the store, without this name"
     if report.of(End.DONE) or not plan.changes:
-        yield f"The videos are in {_assets_directory(project)}"
+        yield f"The videos are in {_assets_place(project)}"
 
 
 def _problems(report: Report) -> Iterator[str]:
@@ -98,8 +98,11 @@ def closing_counts(plan: Plan, report: Report, name: str = "Apply") -> str:
     return f"{name}: {', '.join(parts)}.{money_text}"
 
 
-def _assets_directory(project: Project) -> str:
+def _assets_place(project: Project) -> str:
     from pathlib import Path
 
+    archive = project.archive()
+    if archive.remote:
+        return archive.name
     path = project.root / project.config.assets.path
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
