@@ -1,4 +1,4 @@
-"""The one way in which files of a library are opened: inside it, regular, and not too large.
+"""Where a library is, and the one way in which its files are opened: inside it, regular, not too large.
 
 A library may come from a stranger's branch, where any name can be a link to a credentials file or to a device
 that never ends. What is refused here was not read.
@@ -11,7 +11,9 @@ import os
 import stat
 from io import BufferedReader
 from pathlib import Path
+from typing import Final
 
+CONFIG_FILE: Final = "sorasync.toml"
 # The largest manifest, prompt, profile, lock file or list of names, in bytes.
 TEXT_BYTES = 64 << 20
 # The largest video or image that is hashed or sent.
@@ -29,6 +31,23 @@ class FileRefused(OSError):
     def __init__(self, path: Path, number: int, words: str, *, outside: bool = False) -> None:
         super().__init__(number, words, str(path))
         self.outside = outside
+
+
+def find_library(start: Path) -> Path:
+    """The nearest directory from `start` upwards that has a `sorasync.toml`.
+
+    Raises `SorasyncError` if there is none.
+    """
+    from sorasync.errors import SorasyncError
+
+    here = start.resolve()
+    for directory in (here, *here.parents):
+        if (directory / CONFIG_FILE).is_file():
+            return directory
+    raise SorasyncError(
+        f"no {CONFIG_FILE} in {start} or any directory above it",
+        hint="run `sorasync init` here, or name the library with --library DIR",
+    )
 
 
 def open_file(path: Path, *, within: Path | None, largest: int = MEDIA_BYTES) -> BufferedReader:

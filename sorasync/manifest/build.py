@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sorasync.library_file import CONFIG_FILE
 from sorasync.manifest.check_schema import ChecksModel, ClipChecksModel, merged_checks
-from sorasync.manifest.config import CONFIG_FILE, Config
+from sorasync.manifest.config import Config
 from sorasync.manifest.config_load import has_host, no_such_host
 from sorasync.manifest.declaration_reader import DeclarationReader
 from sorasync.manifest.declare import Declared

@@ -16,7 +16,6 @@ from sorasync.manifest.table_model import Table
 if TYPE_CHECKING:
     from pathlib import Path
 
-CONFIG_FILE: Final = "sorasync.toml"
 DEFAULT_STATE: Final = "sqlite:state/sorasync.db"
 DEFAULT_ASSETS: Final = "assets"
 ENV_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$"
@@ -355,20 +354,3 @@ def load_config(root: Path, env: str | None = None) -> Config:
     from sorasync.manifest.config_load import read_config
 
     return read_config(root, env)
-
-
-def find_library(start: Path) -> Path:
-    """The nearest directory from `start` upwards that has a `sorasync.toml`.
-
-    Raises `SorasyncError` if there is none.
-    """
-    from sorasync.errors import SorasyncError
-
-    here = start.resolve()
-    for directory in (here, *here.parents):
-        if (directory / CONFIG_FILE).is_file():
-            return directory
-    raise SorasyncError(
-        f"no {CONFIG_FILE} in {start} or any directory above it",
-        hint="run `sorasync init` here, or name the library with --library DIR",
-    )

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sorasync.manifest.config import CONFIG_FILE, DEFAULT_ASSETS, DEFAULT_STATE, ENV_NAME, Config
+from sorasync.library_file import CONFIG_FILE
+from sorasync.manifest.config import DEFAULT_ASSETS, DEFAULT_STATE, ENV_NAME, Config
 from sorasync.manifest.declare import syntax_faults
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.manifest.faults import Fault, Locator

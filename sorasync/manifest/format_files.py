@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sorasync.library_file import FileRefused
-from sorasync.manifest.config import CONFIG_FILE
+from sorasync.library_file import CONFIG_FILE, FileRefused
 from sorasync.manifest.declare import syntax_faults
 from sorasync.manifest.diagnostic import Diagnostic
 from sorasync.manifest.faults import Locator

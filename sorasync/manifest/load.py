@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from sorasync.library_file import CONFIG_FILE
 from sorasync.manifest.built import Built, build_file
-from sorasync.manifest.config import CONFIG_FILE, Config
+from sorasync.manifest.config import Config
 from sorasync.manifest.diagnostic import Diagnostic, ManifestError
 from sorasync.manifest.faults import Fault, Locator
 from sorasync.manifest.files import FileFault, LibraryFiles

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sorasync.manifest.config import CONFIG_FILE
+from sorasync.library_file import CONFIG_FILE
 from sorasync.manifest.files import FileFault, LibraryFiles
 from sorasync.manifest.library import ClipSpec, Library, Origin
 from sorasync.manifest.matrix import instance_values

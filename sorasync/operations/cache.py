@@ -14,11 +14,10 @@ says.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -29,8 +28,9 @@ from sorasync.library_file import read_file
 from sorasync.manifest.diagnostic import Diagnostic, Position, Severity
 from sorasync.manifest.files import FileDigest
 from sorasync.operations.engine import Engine, Findings, Part
+from sorasync.operations.program_digest import program_digest
+from sorasync.operations.remembered_answer import DIRECTORY
 
-DIRECTORY = "state/cache"
 FORMAT = 1
 # A library of fewer clips is read faster than this file.
 WORTH = 500
@@ -70,8 +70,7 @@ def load_engine(root: Path, env: str | None) -> Engine:
 def keep_engine(engine: Engine, root: Path, env: str | None) -> None:
     """Keep an engine for the next run, where that is worth it and can be done."""
     path = cache_path(root, env)
-    worth = sum(len(part.outline.names) for part in engine.parts.values()) >= WORTH
-    if not engine.changed or not worth:
+    if not engine.changed or not is_worth_keeping(engine):
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,6 +79,11 @@ def keep_engine(engine: Engine, root: Path, env: str | None) -> None:
             put_whole(path, _lines(engine, root), sync=False)
     except OSError:
         return
+
+
+def is_worth_keeping(engine: Engine) -> bool:
+    """Whether a library is so large that reading what was kept is quicker than reading it."""
+    return sum(len(part.outline.names) for part in engine.parts.values()) >= WORTH
 
 
 def _lines(engine: Engine, root: Path) -> Iterator[bytes]:
@@ -127,16 +131,4 @@ def _checked(line: str) -> str:
 def _head(root: Path) -> list[object]:
     """What a file of ours begins with: nobody else's file can know which directory this is."""
     place = root.stat()
-    return [FORMAT, code_digest(_CODE), str(root.resolve()), place.st_dev, place.st_ino]
-
-
-def code_digest(packages: Iterable[str]) -> str:
-    """A digest of the installed code of some packages of this program."""
-    found: list[str] = []
-    for package in packages:
-        for directory, _, names in os.walk(Path(__file__).parents[1] / package):
-            if not directory.endswith("__pycache__"):
-                for name in names:
-                    facts = Path(directory, name).stat()
-                    found.append(f"{directory}/{name} {facts.st_size} {facts.st_mtime_ns}")
-    return hashlib.sha256("\n".join(sorted(found)).encode("utf-8", "surrogatepass")).hexdigest()
+    return [FORMAT, program_digest(_CODE), str(root.resolve()), place.st_dev, place.st_ino]

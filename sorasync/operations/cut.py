@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
 from sorasync.graph.address import natural
-from sorasync.operations.cache import code_digest
 from sorasync.operations.cut_timelines import supposed_graph, timelines
 from sorasync.operations.plan import PlanOptions, make_plan
+from sorasync.operations.program_digest import program_digest
 from sorasync.operations.status import changes_by_address
 from sorasync.plan.cost import NOTHING, Total, total
 from sorasync.state.record import IN_FLIGHT, Status
@@ -230,7 +230,7 @@ def stand_ins(project: Project, view: CutView, progress: Progress) -> dict[str, 
     if not Path(os.path.realpath(directory)).is_relative_to(os.path.realpath(project.root)):
         raise SorasyncError(f"{STAND_INS} leads out of the library through a link")
     real = bring_footage(project, view, progress)
-    code = code_digest(("preview",))
+    code = program_digest(("preview",))
     drawn = StandIns(
         code,
         project.root,

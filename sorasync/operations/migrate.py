@@ -12,8 +12,7 @@ from sorasync.errors import SorasyncError
 from sorasync.graph.address import kind_of, natural, owner
 from sorasync.graph.expand import expand_as_far
 from sorasync.graph.graph import Graph
-from sorasync.library_file import read_file
-from sorasync.manifest.config import CONFIG_FILE
+from sorasync.library_file import CONFIG_FILE, read_file
 from sorasync.manifest.diagnostic import Diagnostic
 from sorasync.manifest.library import ClipSpec, Library, Origin
 from sorasync.manifest.provenance import Origins

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from sorasync.manifest.config import CONFIG_FILE, Config, ProviderConfig
+from sorasync.library_file import CONFIG_FILE
+from sorasync.manifest.config import Config, ProviderConfig
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.manifest.faults import Fault, Locator
 from sorasync.manifest.files import LibraryFiles

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
-from sorasync.manifest.config import CONFIG_FILE
+from sorasync.library_file import CONFIG_FILE
 from sorasync.operations.library_host import Host
 from sorasync.operations.project import Project
 from sorasync.profile.model import ANY, tier_of

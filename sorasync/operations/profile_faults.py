@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sorasync.errors import SorasyncError
-from sorasync.manifest.config import CONFIG_FILE
+from sorasync.library_file import CONFIG_FILE
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.manifest.faults import Fault, Locator
 from sorasync.manifest.files import LibraryFiles

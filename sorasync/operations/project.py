@@ -90,7 +90,8 @@ class Project:
         Raises `SorasyncError` where there is none, `ManifestError` for a faulty `sorasync.toml`, also where
         it changes the profile wrongly, and `ProfileError` for a profile that cannot be used.
         """
-        from sorasync.manifest.config import find_library, load_config
+        from sorasync.library_file import find_library
+        from sorasync.manifest.config import load_config
         from sorasync.manifest.diagnostic import ManifestError
         from sorasync.profile import ProfileError
 

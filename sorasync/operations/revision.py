@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sorasync.errors import SorasyncError
-from sorasync.manifest.config import CONFIG_FILE
+from sorasync.library_file import CONFIG_FILE
 
 _SECONDS = 300
 

@@ -82,7 +82,7 @@ def _ending(
 
 def _profile(library: Library, table: tuple[str, ...]) -> Origin:
     """Where the configuration names the profile: in the environment's own table, if it does so there."""
-    from sorasync.manifest.config import CONFIG_FILE
+    from sorasync.library_file import CONFIG_FILE
     from sorasync.manifest.library import Origin
 
     positions = library.places.locator.of(CONFIG_FILE) if library.places else None

@@ -23,6 +23,7 @@ from sorasync.library_file import MEDIA_BYTES, open_file
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.manifest.library import Library as Declared
 from sorasync.operations.project import Project
+from sorasync.operations.remembered_answer import DIRECTORY
 from sorasync.operations.validate import check
 from tests.watch.kit import Library, clip, make
 from tests.watch.test_same_plans import EDITS, _mending, told
@@ -268,7 +269,7 @@ def test_a_link_in_the_place_of_the_cache_is_not_followed(tmp_path: Path) -> Non
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (library.root / "state").mkdir(exist_ok=True)
-    (library.root / cache.DIRECTORY).symlink_to(elsewhere)
+    (library.root / DIRECTORY).symlink_to(elsewhere)
     assert cached(library) == told(Project.open(library.root))
     assert list(elsewhere.iterdir()) == []
 
@@ -310,7 +311,7 @@ def test_findings_are_kept_and_follow_every_file_and_the_configuration(
 def test_a_library_that_cannot_be_written_is_planned_all_the_same(tmp_path: Path) -> None:
     library = start(tmp_path)
     (library.root / "state").mkdir(exist_ok=True)
-    (library.root / cache.DIRECTORY).write_text("in the way")
+    (library.root / DIRECTORY).write_text("in the way")
     assert cached(library) == told(Project.open(library.root))
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from sorasync.cli.main import run
 from sorasync.errors import SorasyncError
-from sorasync.manifest.config import Config, find_library, load_config
+from sorasync.library_file import find_library
+from sorasync.manifest.config import Config, load_config
 from sorasync.manifest.diagnostic import Diagnostic, ManifestError
 from sorasync.profile import load_profile
 from tests.manifest.libraries import write

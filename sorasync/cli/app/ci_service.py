@@ -64,7 +64,7 @@ def annotate(globals: Globals, diagnostics: Iterable[Diagnostic]) -> None:
         return
     from sorasync.cli.views.diagnostics.diagnostic_github import diagnostics_github
     from sorasync.cli.views.diagnostics.diagnostic_paths import repository_prefix
-    from sorasync.manifest.config import find_library
+    from sorasync.library_file import find_library
 
     prefix = repository_prefix(find_library(globals.library or Path.cwd()))
     for line in diagnostics_github(diagnostics, prefix):

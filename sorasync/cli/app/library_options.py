@@ -32,11 +32,13 @@ class Globals:
     # Whether the command uses the last run's cache of the manifests.
     cached: bool = False
     no_cache: bool = False
+    # What is asked, where the answer may be kept: see `sorasync.operations.remembered_answer`.
+    question: str | None = None
 
     def project(self) -> Project:
         """The library that the command is about."""
         from sorasync.cli.views.diagnostics.diagnostic_paths import files_are_of
-        from sorasync.manifest.config import find_library
+        from sorasync.library_file import find_library
         from sorasync.operations.project import Project
 
         # Before it is opened: the configuration's own faults have a place as well.
@@ -60,12 +62,17 @@ def global_options(function: F) -> F:
 
 
 def subcommand(
-    *, formats: tuple[str, ...] = ("text", "json"), epilog: str | None = None, cached: bool = False
+    *,
+    formats: tuple[str, ...] = ("text", "json"),
+    epilog: str | None = None,
+    cached: bool = False,
+    remembered: bool = False,
 ) -> Callable[[Callable[..., Any]], click.Command]:
     """Make a command that takes the global options too and gets them as its first argument.
 
     `formats` are the values that `--format` takes, the first one its default. A `cached` command reads only
-    the manifests that have changed since the last one, unless told otherwise.
+    the manifests that have changed since the last one, unless told otherwise. A `remembered` one prints what
+    it printed before while nothing has changed.
     """
 
     def decorate(function: Callable[..., Any]) -> click.Command:
@@ -74,6 +81,12 @@ def subcommand(
             chosen = replace(current(), cached=cached)
             if chosen.format not in formats:
                 raise click.UsageError(f"--format must be one of: {', '.join(formats)}")
+            if remembered and not chosen.no_cache:
+                from sorasync.cli.app.remembered_command import asked_before, question_of
+
+                chosen = replace(chosen, question=question_of(chosen))
+                if (code := asked_before(chosen, name)) is not None:
+                    return code
             return function(chosen, *args, **options)
 
         name = function.__module__.rpartition(".")[2].rstrip("_").replace("_", "-")

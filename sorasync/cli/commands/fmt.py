@@ -54,8 +54,7 @@ def command(globals: Globals, paths: tuple[Path, ...], check: bool, diff: bool) 
 
 def _outcomes(globals: Globals, paths: tuple[Path, ...]) -> Iterator[tuple[FormattedFile, Path]]:
     from sorasync.errors import SorasyncError
-    from sorasync.library_file import FileRefused, read_file
-    from sorasync.manifest.config import find_library
+    from sorasync.library_file import FileRefused, find_library, read_file
     from sorasync.manifest.format_files import chosen_files, outcome, refused
 
     if not paths:

@@ -33,7 +33,7 @@ Examples:
 _MARKDOWN = ("github", "markdown")
 
 
-@subcommand(formats=("text", "json", "github", "markdown"), epilog=_EXAMPLES, cached=True)
+@subcommand(formats=("text", "json", "github", "markdown"), epilog=_EXAMPLES, cached=True, remembered=True)
 @plan_options
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Save the plan.")
 @click.option(
@@ -59,19 +59,22 @@ def command(
     """
     from sorasync.cli.app.ci_service import add_plan, annotate
     from sorasync.cli.app.invocation import notice
+    from sorasync.cli.app.remembered_command import keep_answer, seen_before
     from sorasync.manifest.diagnostic import ManifestError
     from sorasync.operations.locked_state import forgotten
     from sorasync.operations.plan import make_plan
 
     try:
         project = globals.project()
+        seen = seen_before(globals, project)
         planned = make_plan(project, planning)
     except ManifestError as error:
         annotate(globals, error.diagnostics)
         if globals.format in _MARKDOWN:
             _faults(globals, error.diagnostics)
         raise
-    if (warning := forgotten(project, planned.known.briefs)) is not None:
+    warning = forgotten(project, planned.known.briefs)
+    if warning is not None:
         notice(warning)
     if out is not None:
         from sorasync.plan.planfile import encode
@@ -79,16 +82,27 @@ def command(
         write_output(out, encode(planned.plan))
     annotate(globals, planned.plan.diagnostics)
     add_plan(planned.plan)
-    _show(globals, project, planned, planning, full=full, short=short)
+    lines = _show(globals, project, planned, planning, full=full, short=short)
+    code = of_plan(planned.plan, planned.drift, detailed=detailed_exitcode)
+    if out is None and warning is None and _nothing_to_say(planned):
+        keep_answer(globals, project, "plan", seen, lines, code)
     if out is not None and not globals.quiet:
         command = apply_file_command(globals, planned.plan, str(out))
         notice(f"Saved; carry it out: {command}" if command else "Saved.")
-    return of_plan(planned.plan, planned.drift, detailed=detailed_exitcode)
+    return code
+
+
+def _nothing_to_say(planned: Planned) -> bool:
+    """Whether a plan holds nothing that anybody would act on, and was made without asking a host."""
+    plan = planned.plan
+    spoken = (plan.changes, plan.waiting, plan.diagnostics, plan.relinks, plan.notices, plan.refusals)
+    return not any(spoken) and planned.drift is None and not planned.known.remote
 
 
 def _show(
     globals: Globals, project: Project, planned: Planned, planning: PlanOptions, *, full: bool, short: bool
-) -> None:
+) -> list[str]:
+    """Print a plan; the lines that were printed for people, none in another form."""
     plan, drift = planned.plan, planned.drift
     cuts = _cuts(project, planned) if globals.format not in _MARKDOWN and not globals.quiet else ()
     if globals.json:
@@ -101,13 +115,13 @@ def _show(
 
             changes["cuts"] = [summary_json(view) for view in cuts]
         print_json(plan_json(plan, changes=False) | changes | ({"drift": drift_json(drift)} if drift else {}))
-        return
+        return []
     if globals.format in _MARKDOWN:
         from sorasync.cli.views.plan.plan_markdown import plan_comment, plan_summary
 
         written = plan_comment if globals.format == "github" else plan_summary
         print_lines([written(plan, drift)])
-        return
+        return []
     from sorasync.cli.views.plan.plan_text import plan_text, sums
 
     command = apply_command(globals, planning, plan)
@@ -117,11 +131,13 @@ def _show(
 
         lines = summary_lines(cuts)
     shown = plan_text(plan, full=full, short=short, command=command, cuts=lines)
-    print_lines(sums(plan, command) if globals.quiet else shown)
+    printed = list(sums(plan, command) if globals.quiet else shown)
+    print_lines(printed)
     if drift is not None:
         from sorasync.cli.views.drift_output import drift_line, drift_text
 
         print_lines([drift_line(drift)] if globals.quiet else ["", *drift_text(drift)])
+    return printed
 
 
 def _cuts(project: Project, planned: Planned) -> tuple[CutView, ...]:
@@ -137,7 +153,7 @@ def _faults(globals: Globals, diagnostics: list[Diagnostic]) -> None:
     """Print why there is no plan."""
     from sorasync.cli.views.plan.plan_markdown import faults_markdown
     from sorasync.errors import SorasyncError
-    from sorasync.manifest.config import find_library
+    from sorasync.library_file import find_library
 
     try:
         name = globals.project().name

@@ -90,7 +90,7 @@ def command(
 def _default_data(globals: Globals) -> Path:
     """The library's own place if there is a library around here, else one in this directory."""
     from sorasync.errors import SorasyncError
-    from sorasync.manifest.config import find_library
+    from sorasync.library_file import find_library
 
     if globals.library is not None or globals.env is not None:
         return globals.project().preview_data

@@ -19,7 +19,7 @@ Examples:
 _STAGES = ("lost", "blocked", "failed", "in flight", "to do", "waiting", "done")
 
 
-@subcommand(epilog=_EXAMPLES, cached=True)
+@subcommand(epilog=_EXAMPLES, cached=True, remembered=True)
 @click.argument("patterns", nargs=-1, type=PATTERN, metavar="[ADDRESS]...")
 @click.option(
     "--stage", "stages", multiple=True, type=click.Choice(_STAGES), help="Only clips in this stage."
@@ -30,9 +30,13 @@ def command(globals: Globals, patterns: tuple[str, ...], stages: tuple[str, ...]
     Reads the manifests and the state; the provider is not asked. ADDRESS takes * and ?, or tag:NAME. Exits
     with 1 when ADDRESS and --stage leave nothing to show, as find does.
     """
+    from sorasync.cli.app.remembered_command import keep_answer, seen_before
     from sorasync.operations.status_view import look
 
-    status = look(globals.project(), patterns, stages)
+    project = globals.project()
+    seen = seen_before(globals, project)
+    status = look(project, patterns, stages)
+    code = ExitCode.DONE if status.rows or not status.filtered else ExitCode.ERROR
     if globals.json:
         from sorasync.cli.views.status.status_json import status_json
 
@@ -40,5 +44,9 @@ def command(globals: Globals, patterns: tuple[str, ...], stages: tuple[str, ...]
     else:
         from sorasync.cli.views.status.status_text import status_text, totals
 
-        print_lines(totals(status) if globals.quiet else status_text(status))
-    return ExitCode.DONE if status.rows or not status.filtered else ExitCode.ERROR
+        lines = list(totals(status) if globals.quiet else status_text(status))
+        print_lines(lines)
+        # What is not done yet tells how long it takes and keeps.
+        if not (status.records or status.expiring or status.cuts or status.failing):
+            keep_answer(globals, project, "status", seen, lines, code)
+    return code

@@ -14,6 +14,8 @@ from sorasync.cli.app.output import print_json, print_lines
 from sorasync.text import counted
 
 if TYPE_CHECKING:
+    from sorasync.operations.project import Project
+    from sorasync.operations.remembered_answer import Evidence
     from sorasync.operations.validate import ValidatedLibrary
 
 _EXAMPLES = """\b
@@ -28,7 +30,12 @@ Examples:
 """
 
 
-@subcommand(formats=("text", "json", "github", "sarif", "gitlab", "junit"), epilog=_EXAMPLES, cached=True)
+@subcommand(
+    formats=("text", "json", "github", "sarif", "gitlab", "junit"),
+    epilog=_EXAMPLES,
+    cached=True,
+    remembered=True,
+)
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILES]...")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 def command(globals: Globals, files: tuple[Path, ...], strict: bool) -> ExitCode:
@@ -38,7 +45,7 @@ def command(globals: Globals, files: tuple[Path, ...], strict: bool) -> ExitCode
     says more about a code. With FILES, checks the whole library that each file belongs to.
     """
     from sorasync.cli.app.failure import show_failure
-    from sorasync.manifest.config import find_library
+    from sorasync.library_file import find_library
     from sorasync.manifest.diagnostic import ManifestError
 
     roots = sorted({find_library(file.parent) for file in files})
@@ -56,17 +63,33 @@ def command(globals: Globals, files: tuple[Path, ...], strict: bool) -> ExitCode
 
 
 def _validate(globals: Globals, strict: bool) -> ExitCode:
+    from sorasync.cli.app.remembered_command import keep_answer, seen_before
     from sorasync.operations.validate import check
 
-    checked = check(globals.project, strict=strict)
+    looks: list[tuple[Project, Evidence | None]] = []
+
+    def opened() -> Project:
+        project = globals.project()
+        looks.append((project, seen_before(globals, project, state=False)))
+        return project
+
+    checked = check(opened, strict=strict)
     if (show := _REPORTS.get(globals.format)) is not None:
         show(checked, _prefix(globals))
         return ExitCode.ERROR if checked.errors else ExitCode.DONE
     checked.raise_errors()
-    return _json(checked) if globals.json else _print_text(globals, checked)
+    if globals.json:
+        return _json(checked)
+    lines = _text(globals, checked)
+    print_lines(lines)
+    # What is wrong with a cut is read from files that have no stamp.
+    if not checked.cuts:
+        for project, seen in looks:
+            keep_answer(globals, project, "validate", seen, lines, ExitCode.DONE)
+    return ExitCode.DONE
 
 
-def _print_text(globals: Globals, checked: ValidatedLibrary) -> ExitCode:
+def _text(globals: Globals, checked: ValidatedLibrary) -> list[str]:
     from sorasync.cli.views.diagnostics.diagnostic_text import counts_text, diagnostics_text
 
     counts = counts_text(checked.diagnostics)
@@ -77,8 +100,7 @@ def _print_text(globals: Globals, checked: ValidatedLibrary) -> ExitCode:
         counted(count, word) for count, word in ((checked.stills, "still"), (checked.cuts, "cut")) if count
     ]
     last = f"{', '.join(parts[:-1])} and {parts[-1]} are valid ({counted(checked.renders, 'render')}).{tail}"
-    print_lines([*blocks, *([""] if blocks else []), last])
-    return ExitCode.DONE
+    return [*blocks, *([""] if blocks else []), last]
 
 
 def _json(checked: ValidatedLibrary) -> ExitCode:
@@ -119,6 +141,6 @@ _REPORTS = {"github": _github, "sarif": _sarif, "gitlab": _gitlab, "junit": _jun
 
 def _prefix(globals: Globals) -> str:
     from sorasync.cli.views.diagnostics.diagnostic_paths import repository_prefix
-    from sorasync.manifest.config import find_library
+    from sorasync.library_file import find_library
 
     return repository_prefix(find_library(globals.library or Path.cwd()))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sorasync.library_file import CONFIG_FILE
 from sorasync.manifest.codes import LEVELS, MEDIA_CODES
-from sorasync.manifest.config import CONFIG_FILE, Config
+from sorasync.manifest.config import Config
 from sorasync.manifest.diagnostic import Diagnostic, Severity
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin
 from sorasync.manifest.lint import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sorasync.manifest.config import CONFIG_FILE
+from sorasync.library_file import CONFIG_FILE
 from sorasync.manifest.diagnostic import Position
 from sorasync.manifest.library import Library, Origin
 from sorasync.manifest.lint.board import BoardPart
