@@ -67,6 +67,9 @@ class _Place(NamedTuple):
     host: str
 
 
+_NOWHERE = _Place("", "")
+
+
 @dataclass
 class _Differ:
     graph: Graph
@@ -293,8 +296,10 @@ class _Differ:
 
     def _in_turn(self, render: Render) -> Render:
         """The render at the host of its route whose turn it is: that after the one which refused it."""
+        if not render.route:
+            return render
         record, hosts = self._record(render.key), self.known.hosts
-        if not render.route or record is None or hosts.short(record.provider) not in render.route:
+        if record is None or hosts.short(record.provider) not in render.route:
             return render
         place = render.route.index(hosts.short(record.provider))
         if record.status is Status.BLOCKED:
@@ -305,8 +310,9 @@ class _Differ:
 
     def _alternatives(self, render: Render) -> tuple[Alternative, ...]:
         """The hosts of a route after the one that a render goes to."""
-        hosts = self.known.hosts
-        rest = render.route[render.route.index(render.provider) + 1 :] if render.route else ()
+        if not render.route:
+            return ()
+        hosts, rest = self.known.hosts, render.route[render.route.index(render.provider) + 1 :]
         return tuple(
             Alternative(one, hosts.word(one), cost_at(hosts, replace(render, provider=one), batch=self.batch))
             for one in rest
@@ -477,11 +483,14 @@ class _Differ:
 
     def _place(self, action: Action, key: str, provider: str = "") -> _Place:
         """Where a change is carried out: what exists is asked for at the host that it was sent to."""
-        hosts, brief = self.known.hosts, self.known.briefs.get(key)
-        if action in _FOLLOWS and brief is not None and hosts.find(brief.provider) is not None:
+        hosts = self.known.hosts
+        if action in _FOLLOWS:
+            brief = self.known.briefs.get(key)
+            if brief is None or hosts.find(brief.provider) is None:
+                return _NOWHERE
             provider = hosts.short(brief.provider)
         elif not action.renders:
-            return _Place("", "")
+            return _NOWHERE
         return _Place(provider, hosts.word(provider) if hosts.several else "")
 
     def _grounds(self, render: Render, action: Action) -> tuple[Ground, ...]:

@@ -47,8 +47,9 @@ class Hosts:
 
     def along(self, name: str | None) -> list[Profile]:
         """The hosts of a route in turn, or the one that a manifest chooses by that name."""
-        names = self.routes.get(name or DEFAULT_HOST, (name or DEFAULT_HOST,)) if self.several else ("",)
-        return [self.others.get(one, self.default) for one in names]
+        if name is None or not self.others:
+            return [self.default]
+        return [self.others.get(one, self.default) for one in self.routes.get(name, (name,))]
 
     def at(self, provider: str) -> Profile:
         """The host that a render or a change is for. Raises `KeyError`."""
@@ -58,7 +59,7 @@ class Hosts:
 
     def find(self, provider: str) -> Profile | None:
         """The host that a record is of, None where the library has it no more."""
-        if provider in ("", self.default.provider_name):
+        if not provider or provider == self.default.provider_name:
             return self.default
         return next((one for one in self.others.values() if one.provider_name == provider), None)
 
@@ -68,7 +69,7 @@ class Hosts:
 
     def where(self, profile: Profile) -> str:
         """The `provider` of a render at the host of that profile."""
-        return self.short(profile.provider_name)
+        return "" if profile is self.default else self.short(profile.provider_name)
 
     def word(self, provider: str) -> str:
         """What people call a host: its name in the configuration, or all of it where it has none there."""
