@@ -9,6 +9,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from io import BufferedReader
 from pathlib import Path
 from typing import Final
@@ -20,6 +23,21 @@ TEXT_BYTES = 64 << 20
 MEDIA_BYTES = 16 << 30
 # Bytes that are read at once of what grew after a look at its size.
 _PIECE = 1 << 20
+
+
+# The files of a library that were opened, where somebody asked for them.
+_OPENED: ContextVar[set[Path] | None] = ContextVar("opened", default=None)
+
+
+@contextmanager
+def noting_opened_files() -> Iterator[set[Path]]:
+    """Note every file of a library that is opened in a `with` block, by the path that it was opened by."""
+    opened: set[Path] = set()
+    token = _OPENED.set(opened)
+    try:
+        yield opened
+    finally:
+        _OPENED.reset(token)
 
 
 class FileRefused(OSError):
@@ -68,6 +86,8 @@ def open_file(path: Path, *, within: Path | None, largest: int = MEDIA_BYTES) ->
         status = os.fstat(handle)
         _require_regular(path, status.st_mode)
         _require_small(path, status.st_size, largest)
+        if within is not None and (opened := _OPENED.get()) is not None:
+            opened.add(path)
         return os.fdopen(handle, "rb")
     except BaseException:
         os.close(handle)

@@ -28,6 +28,8 @@ COMMANDS = {
     "apply": "Apply a plan: render, download, record.",
     "watch": "Plan on every save, and show what it would cost.",
     "wait": "Wait for renders in flight, and download them.",
+    "run": "Carry out what others have queued, on this machine.",
+    "queue": "Show what is queued for runners, and cancel jobs.",
     "status": "Show every clip and its progress.",
     "show": "Show one address with its values and where each came from.",
     "why": "Explain why an address changes in the plan.",

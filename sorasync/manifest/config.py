@@ -24,6 +24,7 @@ _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _BASE_URL = r"^https?://[^\s@/?#]+(/[^\s@?#]*)?$"
 _STATE_URL = r"^(sqlite:.*\S|postgres(ql)?://\S+)$"
 _ASSETS_URL = r"^((s3|gs|az)://[^\s/]\S*|file:///\S+)$"
+_QUEUE = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 _CODE = r"^S[0-9]{3}$"
 _NAMES = r"^[^{}\s/\\<>:|?*]*(\{[A-Za-z][A-Za-z0-9_-]*\}[^{}\s/\\<>:|?*]*)+$"
 _PRICED = (
@@ -38,6 +39,7 @@ EXPECTED.update(
         _STATE_URL: f'an address such as "{DEFAULT_STATE}" or "postgresql://db.example/film"',
         _ASSETS_URL: 'an address such as "s3://films/harbour?region=eu-north-1" or "file:///mnt/films"',
         _NAMES: 'a file name with placeholders, such as "{clip}-{city}"',
+        _QUEUE: 'a name of letters, digits, "_", "." and "-", such as "night"',
         _CODE: 'a code such as "S207"',
         _PRICED: 'width x height in pixels, such as "1280x720", a tier such as "720p", or "*"',
     }
@@ -214,6 +216,11 @@ class ApplyConfig(Table):
     )
     attempts: Annotated[int, Field(ge=1, le=100)] = Field(
         3, description="How often to try a render that fails for technical reasons.", examples=[3]
+    )
+    queue: Annotated[str, StringConstraints(pattern=_QUEUE)] | None = Field(
+        None,
+        description="The queue whose runners carry out what is applied. Default: this machine does.",
+        examples=["night"],
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
@@ -41,6 +41,7 @@ from sorasync.plan.policy import PlanRefused, Policy, refusals
 from sorasync.plan.stale import PlanStale, differences, repriced, retried
 from sorasync.provider.host_client import HostClient
 from sorasync.state.errors import LockLost
+from sorasync.state.job_queue import OrderedRender, Placing
 from sorasync.state.leases import RunLeases, held_by_apply
 from sorasync.state.lock import LockWait, RunLock
 from sorasync.state.record import Status
@@ -53,9 +54,11 @@ class ApplyOptions:
     """The options of an apply.
 
     `plan_file` carries out a saved plan, `expect` goes on only for that token. The `allow_*` values and
-    `max_cost` override the limits of `sorasync.toml` in this run. `detach` waits for no render; `wait`
-    is how many seconds one is waited for. With `only_pending` nothing is sent: what is in flight is followed
+    `max_cost` override the limits of `sorasync.toml` in this run. `detach` waits for no render; `wait` is
+    how many seconds one is waited for. With `only_pending` nothing is sent: what is in flight is followed
     and fetched. `webhooks` says where news from the provider is listened for. `stop` leaves the run off.
+    With `placing` the renders go into a queue, for runners to carry out. With `ordered` this is such a
+    runner: it does what is among these renders, whose plan somebody else has agreed to.
     """
 
     planning: PlanOptions = field(default_factory=PlanOptions)
@@ -73,6 +76,8 @@ class ApplyOptions:
     allow_retire_pct: int | None = None
     allow_creates: int | None = None
     allow_unknown_cost: bool = False
+    placing: Placing | None = None
+    ordered: Sequence[OrderedRender] | None = None
 
 
 def policy_of(project: Project, options: ApplyOptions) -> Policy:
@@ -124,6 +129,13 @@ def apply(
                 reporter.notice("; ".join(unwritten))
             if not confirm(planned):
                 return None
+            if options.placing is not None and any(change.action.leased for change in planned.plan.changes):
+                from sorasync.operations.queue_apply import apply_by_queue, local_part, united
+
+                queued = apply_by_queue(project, options, store, planned, reporter)
+                rest = replace(planned, plan=local_part(planned.plan, queued))
+                done = _rest(_Session(project, options, store, rest, checks, command, lock))
+                return united(planned.plan, queued, done)
             planned = _leased(project, options, store, planned, lock)
             checks.expect(planned)
             report = _carry_out(_Session(project, options, store, planned, checks, command, lock))
@@ -163,6 +175,16 @@ def _leased(
     raise PlanStale(moved)
 
 
+def _rest(session: _Session) -> Report:
+    """Carry out what is left of a plan whose renders went into the queue: it pays for nothing."""
+    store, plan = session.store, session.planned.plan
+    session.lock.take({change.key for change in plan.changes})
+    plan = replace(plan, changes=tuple(change for change in plan.changes if session.lock.holds(change.key)))
+    if differences(plan, store.lineage, store.bindings(), store.briefs()):
+        plan = replace(plan, changes=())
+    return _carry_out(replace(session, planned=replace(session.planned, plan=plan)))
+
+
 def _prompts(planned: Planned) -> Iterator[str]:
     """The prompts of what will be rendered."""
     renders = planned.graph.renders
@@ -192,6 +214,8 @@ def _refuse_paid_for(project: Project, plan: Plan) -> None:
 
 def _approved_plan(project: Project, options: ApplyOptions, store: Store) -> Planned:
     """The plan to apply, after all checks."""
+    if options.ordered is not None:
+        return _ordered(project, options, options.ordered, store)
     planned = make_plan(project, options.planning, store)
     if options.only_pending:
         return replace(planned, plan=pending_part(planned.plan))
@@ -206,6 +230,19 @@ def _approved_plan(project: Project, options: ApplyOptions, store: Store) -> Pla
         raise PlanRefused([placed(one, planned.plan, planned.library) for one in refused])
     _check_media(project, planned)
     return replace(planned, plan=replace(planned.plan, refusals=()))
+
+
+def _ordered(
+    project: Project, options: ApplyOptions, renders: Sequence[OrderedRender], store: Store
+) -> Planned:
+    """The part of the plan that was ordered. Its thresholds were checked then; each intent checks budgets."""
+    from sorasync.operations.ordered_part import ordered_part, planning_of
+
+    planning = planning_of(renders, store, batch=bool(options.planning.batch))
+    planned = make_plan(project, planning, store)
+    planned = replace(planned, plan=replace(ordered_part(planned.plan, renders), refusals=()))
+    _check_media(project, planned)
+    return planned
 
 
 def _loaded(project: Project, file: Path, store: Store) -> Plan:

@@ -7,7 +7,6 @@ each read waits for one round trip, all writes and the commit together for one m
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 import select
 import time
@@ -40,10 +39,6 @@ _DEFAULTS: dict[str, str | int] = {
 _SETTINGS = "SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'"
 
 _DIALECT = re.compile(r"\?|(?<![:\w]):[a-z_]+|%|json_each\(\?\)|json_extract\((\w+), '\$\.(\w+)'\)")
-
-
-# What it has to say is in the errors that it raises.
-logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 class _Flag(Dumper):
@@ -172,6 +167,10 @@ class PostgresDatabase:
         self.in_transaction = True
         self._used_at = time.monotonic()
         self.connection.execute(statement)
+
+    def visit(self, schema: str) -> None:
+        """Look names up in another schema for the rest of the transaction, or until the next visit."""
+        self.connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(sql.Identifier(schema)))
 
     def sync(self) -> None:
         """Wait for the answers of everything that was sent."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 import psycopg
 
 from sorasync.state.errors import LockLost, StateError
+
+# What it has to say is in the errors that it raises.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 _SAFE = "what was committed is safe; run the command again"
 _SIGN_IN = (

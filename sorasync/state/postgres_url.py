@@ -79,6 +79,12 @@ def parse_url(url: str, owner: str) -> PostgresUrl:
     return PostgresUrl(address, schema, owner)
 
 
+def in_schema(url: str, schema: str) -> str:
+    """The URL of the state in that schema of the same database."""
+    address = parse_url(url, schema).address
+    return f"{address}{'&' if '?' in address else '?'}{urlencode({'schema': schema}, quote_via=quote)}"
+
+
 def schema_of(owner: str) -> str:
     """The schema of a library and environment that name none: `sorasync_film`, `sorasync_film_staging`."""
     return f"sorasync_{re.sub(r'[^a-z0-9]+', '_', owner.lower()).strip('_')}"[:_LONGEST]

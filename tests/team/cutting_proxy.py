@@ -67,6 +67,12 @@ class CuttingProxy:
                 client.sendall(data)
         _shut(client)
 
+    def cut(self) -> None:
+        """Cut every connection that is open now."""
+        self.cuts += 1
+        for one in list(self._open):
+            _shut(one)
+
     def close(self) -> None:
         """Cut everything."""
         _shut(self.listener)

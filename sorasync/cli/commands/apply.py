@@ -14,12 +14,15 @@ from sorasync.cli.app.invocation import command_line, declined
 from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.arguments.lock_option import lock_option
 from sorasync.cli.arguments.plan_options import plan_options
+from sorasync.cli.arguments.queue_options import placing_of, queue_options
 from sorasync.cli.arguments.webhook_options import webhook_options
 from sorasync.cli.terminal.confirm_spending import Confirm
 from sorasync.cli.terminal.units import dollars
 from sorasync.cli.views.apply.apply_display import close, display
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sorasync.operations.plan import PlanOptions
 
 _EXAMPLES = """\b
@@ -31,6 +34,7 @@ Examples:
   sorasync apply plan.json
   sorasync apply --yes --max-cost 10 --events > events.jsonl
   sorasync apply --batch --detach     # cheaper; sorasync wait downloads it
+  sorasync apply --queue night --detach
 """
 
 
@@ -46,6 +50,7 @@ Examples:
 @click.option("--max-cost", callback=dollars, metavar="USD", help="Refuse a plan that costs more.")
 @click.option("--parallelism", type=click.IntRange(1), metavar="N", help="How many renders run at once.")
 @click.option("--detach", is_flag=True, help="Start renders and exit; a later apply downloads them.")
+@queue_options
 @lock_option
 @webhook_options
 @click.option(
@@ -65,6 +70,10 @@ def command(
     yes: bool,
     events: bool,
     short: bool,
+    queue: str | None,
+    here: bool,
+    priority: int,
+    not_before: datetime | None,
     **options: object,
 ) -> ExitCode:
     """Plan, show the plan, ask for confirmation, and apply it.
@@ -82,6 +91,7 @@ def command(
         planning=planning,
         plan_file=plan_file,
         webhooks=webhooks_of(webhook_listen, webhook_secret_env),
+        placing=placing_of(globals.project(), queue, here, priority, not_before),
         **options,  # type: ignore[arg-type]
     )
     confirm = Confirm(globals, chosen, yes, short=short)

@@ -1,0 +1,68 @@
+"""The options that put renders into a queue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sorasync.operations.project import Project
+    from sorasync.state.job_queue import Placing
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def queue_name(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """Check the name of a queue."""
+    if value is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", value):
+        raise click.BadParameter("a name has letters, digits, _ . and -, 64 at most")
+    return value
+
+
+def queue_options(function: F) -> F:
+    """Add `--queue`, `--here`, `--priority` and `--not-before`."""
+    for option in (
+        click.option(
+            "--not-before",
+            type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]),
+            metavar="TIME",
+            help="In a queue: when runners may begin, such as 2026-12-01T22:00 in local time.",
+        ),
+        click.option(
+            "--priority",
+            type=int,
+            default=0,
+            metavar="N",
+            help="In a queue: higher goes first. Default: 0.",
+        ),
+        click.option("--here", is_flag=True, help="Render from this machine, whatever [apply] queue says."),
+        click.option(
+            "--queue",
+            metavar="NAME",
+            callback=queue_name,
+            help="Let runners carry it out: see `sorasync run`. Default: [apply] queue.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def placing_of(
+    project: Project, queue: str | None, here: bool, priority: int, not_before: datetime | None
+) -> Placing | None:
+    """Where the renders go, None for this machine."""
+    from sorasync.state.job_queue import Placing
+
+    if here and queue is not None:
+        raise click.UsageError("--here and --queue exclude each other")
+    name = None if here else queue or project.config.apply.queue
+    if name is None:
+        if priority or not_before is not None:
+            raise click.UsageError("--priority and --not-before need a queue")
+        return None
+    return Placing(name, priority, None if not_before is None else not_before.astimezone())

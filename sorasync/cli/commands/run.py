@@ -1,0 +1,87 @@
+"""`sorasync run`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from sorasync.cli.app.exit_code import ExitCode
+from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.arguments.queue_options import queue_name
+
+_EXAMPLES = """\b
+Examples:
+  sorasync run --queue night --bucket s3://films
+  sorasync run --queue night --database postgresql://film@db.example/film \\
+      --bucket s3://films --allow videos.example=VIDEOS_API_KEY
+  sorasync run --queue night --until-empty
+"""
+
+
+@subcommand(formats=("text",), epilog=_EXAMPLES)
+@click.option(
+    "--queue", required=True, metavar="NAME", callback=queue_name, help="Take jobs from this queue."
+)
+@click.option(
+    "--database",
+    metavar="URL",
+    help="The PostgreSQL database. Default: that of the library here.",
+)
+@click.option("--jobs", type=click.IntRange(1, 64), default=2, help="Jobs at a time. Default: 2.")
+@click.option(
+    "--allow",
+    multiple=True,
+    metavar="HOST[=VARIABLE]",
+    help="A host that jobs may name, and the variable with its key. Those of shipped profiles need none.",
+)
+@click.option("--bucket", multiple=True, metavar="URL", help="A bucket that jobs may store in.")
+@click.option(
+    "--work",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Where libraries are unpacked. Default: ~/.cache/sorasync/runner.",
+)
+@click.option("--until-empty", is_flag=True, help="Exit when the queue is empty.")
+def command(
+    globals: Globals,
+    queue: str,
+    database: str | None,
+    jobs: int,
+    allow: tuple[str, ...],
+    bucket: tuple[str, ...],
+    work: Path | None,
+    until_empty: bool,
+) -> ExitCode:
+    """Carry out what `sorasync apply --queue` has put into a queue.
+
+    Run it on any number of machines: each takes jobs of any library in the database, and none is paid for
+    twice. Needs no checkout, only the database, the bucket and the keys of the hosts in its environment.
+    SIGTERM and Ctrl-C send nothing more and leave what was sent to the other runners.
+    """
+    from sorasync.cli.views.runner_lines import RunnerLines
+    from sorasync.operations.runner import Runner, RunnerOptions
+    from sorasync.operations.runner_trust import RunnerTrust
+    from sorasync.state.postgres_url import is_postgres
+
+    url = database or globals.project().config.state.url
+    if not is_postgres(url):
+        raise click.UsageError("--database must be a postgresql:// URL, and the library here has none")
+    options = RunnerOptions(
+        url=url,
+        queue=queue,
+        work=work or _cache() / "sorasync" / "runner",
+        trust=RunnerTrust.parse(allow, bucket),
+        places=jobs,
+        until_empty=until_empty,
+    )
+    runner = Runner(options, RunnerLines(quiet=globals.quiet))
+    click.echo(f"taking jobs from {queue}", err=True)
+    runner.run()
+    click.echo(f"{runner.totals.jobs} jobs, {runner.totals.renders} renders done", err=True)
+    return ExitCode.DONE
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

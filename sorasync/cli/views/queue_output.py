@@ -1,0 +1,79 @@
+"""What `sorasync queue` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sorasync.cli.app.failure import printable
+from sorasync.cli.terminal.units import moment
+from sorasync.operations.queue_view import QueueView
+from sorasync.state.job_queue import QueuedJob
+from sorasync.text import counted
+
+_WORDS = {"todo": "waiting", "doing": "running", "failed": "given up"}
+_SHOWN = 3
+
+
+def queue_text(view: QueueView, cancelled: Sequence[int]) -> Iterator[str]:
+    """The jobs and the runners, for people."""
+    for job in cancelled:
+        yield f"job {job} is cancelled"
+    if not view.jobs:
+        yield "Nothing is queued."
+    for one in view.jobs:
+        yield printable(_job_line(one))
+        if one.message:
+            yield printable(f"     {one.message}")
+    yield ""
+    if not view.runners:
+        yield "No runner is at work: start one with `sorasync run --queue NAME`."
+    for runner in view.runners:
+        yield printable(
+            f"runner on {runner.host} ({runner.user}, process {runner.pid}) takes jobs from {runner.queue}"
+        )
+
+
+def _job_line(job: QueuedJob) -> str:
+    labels = ", ".join(job.labels[:_SHOWN])
+    more = f" and {len(job.labels) - _SHOWN} more" if len(job.labels) > _SHOWN else ""
+    word = _WORDS.get(job.status, job.status)
+    when = f", not before {moment(job.scheduled_at)}" if job.scheduled_at and job.status == "todo" else ""
+    rank = f", priority {job.priority}" if job.priority else ""
+    return (
+        f"{job.id:>4} {job.queue}: {word}, {job.owner}, {counted(len(job.labels), 'render')} of {job.user}"
+        f"{rank}{when}: {labels}{more}"
+    )
+
+
+def queue_json(view: QueueView, cancelled: Sequence[int]) -> dict[str, Any]:
+    """The same as a contract; see docs/json.md."""
+    return {
+        "format_version": 1,
+        "cancelled": list(cancelled),
+        "jobs": [
+            {
+                "id": job.id,
+                "queue": job.queue,
+                "status": _WORDS.get(job.status, job.status),
+                "library": job.owner,
+                "addresses": list(job.labels),
+                "priority": job.priority,
+                "attempts": job.attempts,
+                "user": job.user,
+                "not_before": job.scheduled_at,
+                "message": job.message,
+            }
+            for job in view.jobs
+        ],
+        "runners": [
+            {
+                "queue": runner.queue,
+                "user": runner.user,
+                "host": runner.host,
+                "pid": runner.pid,
+                "since": runner.since,
+            }
+            for runner in view.runners
+        ],
+    }

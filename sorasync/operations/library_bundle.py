@@ -1,0 +1,86 @@
+"""The files of a library that an apply needs, as one archive that a machine without a checkout can unpack.
+
+What a load opens goes in: configuration, manifests, profiles, prompts, rows, references. Nothing else of the
+directory does, whatever lies in it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import os
+import tarfile
+from pathlib import Path, PurePosixPath
+
+from sorasync.durable import write_atomic
+from sorasync.errors import SorasyncError
+from sorasync.library_file import noting_opened_files, read_file
+from sorasync.manifest.config import CONFIG_FILE
+from sorasync.operations.project import Project
+
+# The largest archive, in bytes, packed and unpacked.
+LARGEST = 256 << 20
+_DONE = ".unpacked"
+
+
+def pack_library(project: Project) -> bytes:
+    """The library's files: the same bytes for the same files. Raises `SorasyncError` for too many bytes."""
+    root = project.root.resolve()
+    with noting_opened_files() as opened:
+        fresh = Project.open(root, project.config.env)
+        fresh.graph(fresh.library())
+    names = {Path(os.path.normpath(path)) for path in opened} | {root / CONFIG_FILE}
+    buffer, total = io.BytesIO(), 0
+    with (
+        gzip.GzipFile(fileobj=buffer, mode="wb", compresslevel=1, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for path in sorted(path for path in names if path.is_relative_to(root)):
+            data = read_file(path, within=root, largest=LARGEST)
+            total += len(data)
+            if total > LARGEST:
+                raise SorasyncError(
+                    f"the files of this library are larger than {LARGEST >> 20} MiB, too much for the queue",
+                    hint="apply on this machine with --here, or make the reference videos smaller",
+                )
+            entry = tarfile.TarInfo(path.relative_to(root).as_posix())
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def digest_of(files: bytes) -> str:
+    """The name that an archive goes by."""
+    return hashlib.sha256(files).hexdigest()
+
+
+def unpack_library(files: bytes, digest: str, directory: Path) -> Path:
+    """The directory with these files, made once. Raises `SorasyncError` for a strange archive."""
+    if digest_of(files) != digest:
+        raise SorasyncError("the files of this job are damaged", hint="queue the renders again")
+    root = directory / digest[:32]
+    if (root / _DONE).exists():
+        return root
+    for name, data in _entries(files):
+        path = root.joinpath(*name.parts)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, data)
+    (root / _DONE).touch()
+    return root
+
+
+def _entries(files: bytes) -> list[tuple[PurePosixPath, bytes]]:
+    found, total = [], 0
+    try:
+        with tarfile.open(fileobj=io.BytesIO(files), mode="r:gz") as archive:
+            for entry in archive:
+                name, total = PurePosixPath(entry.name), total + entry.size
+                if not entry.isfile() or name.is_absolute() or ".." in name.parts or total > LARGEST:
+                    raise SorasyncError(f"the files of this job hold {entry.name!r}, which no library has")
+                stream = archive.extractfile(entry)
+                assert stream is not None
+                found.append((name, stream.read()))
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise SorasyncError(f"the files of this job cannot be unpacked ({error})") from None
+    return found

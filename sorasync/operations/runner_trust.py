@@ -1,0 +1,109 @@
+"""What a job may make a runner do: it comes from a database, and spends on the runner's keys.
+
+A job names hosts, the environment variable that holds the key, and a bucket. A key is only ever sent to the
+host that its profile ships with, or to one that the runner was started with. A job carries no key, runs no
+command, and names no file outside of its own directory.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from sorasync.errors import SorasyncError
+
+if TYPE_CHECKING:
+    from sorasync.manifest.config import Config
+    from sorasync.operations.project import Project
+    from sorasync.profile.profile import Profile
+
+_ALLOWED = re.compile(r"^(?P<host>[^\s=/@]+)(=(?P<variable>[A-Za-z_][A-Za-z0-9_]*))?$")
+
+
+class NotTrusted(SorasyncError):
+    """A job asks for what this runner was not told to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerTrust:
+    """The hosts that jobs may name, each with the variable of its key, None where it has none, and buckets.
+
+    A bucket is allowed by the beginning of its URL.
+    """
+
+    hosts: Mapping[str, str | None]
+    buckets: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, hosts: tuple[str, ...], buckets: tuple[str, ...]) -> RunnerTrust:
+        """From `HOST[:PORT][=VARIABLE]` and URLs. Raises `SorasyncError`."""
+        found: dict[str, str | None] = {}
+        for text in hosts:
+            match = _ALLOWED.match(text)
+            if match is None:
+                raise SorasyncError(
+                    f"--allow {text!r} is not a host", hint="write --allow videos.example=VIDEOS_API_KEY"
+                )
+            found[match["host"].lower()] = match["variable"]
+        return cls(found, buckets)
+
+    def trusted(self, project: Project) -> Project:
+        """The project of a job as this runner carries it out. Raises `NotTrusted`."""
+        config = project.config
+        self._require_host(project.profile, config)
+        self._require_bucket(config)
+        provider = config.provider.model_copy(update={"api_key_command": None})
+        return replace(project, config=config.model_copy(update={"provider": provider}))
+
+    def _require_host(self, profile: Profile, config: Config) -> None:
+        if profile.base_url is None:
+            raise NotTrusted(
+                "the preview provider inside the program keeps its renders on one machine only",
+                hint="serve it for all with `sorasync preview`, and name it in [provider] base_url",
+            )
+        variable = config.provider.api_key_env or profile.auth.env
+        if _as_shipped(profile) and variable == profile.auth.env:
+            return
+        for host in _key_hosts(profile):
+            if host not in self.hosts:
+                raise NotTrusted(
+                    f"this runner sends nothing to {host}",
+                    hint=f"start it with --allow {host}={variable}"
+                    if profile.auth.header != "none"
+                    else f"start it with --allow {host}",
+                )
+            wanted = self.hosts[host]
+            if profile.auth.header != "none" and wanted != variable and (wanted or profile.auth.required):
+                raise NotTrusted(
+                    f"this runner does not send {variable} to {host}",
+                    hint=f"start it with --allow {host}={variable}, or name another api_key_env",
+                )
+
+    def _require_bucket(self, config: Config) -> None:
+        url = config.assets.url
+        if url is not None and not any(_below(url, allowed) for allowed in self.buckets):
+            raise NotTrusted(f"this runner stores nothing in {url}", hint=f"start it with --bucket {url}")
+
+
+def _as_shipped(profile: Profile) -> bool:
+    """Whether keys go where they go with a profile of this program."""
+    from sorasync.profile import load_profile, profile_names
+
+    if profile.name not in profile_names():
+        return False
+    shipped = load_profile(profile.name)
+    parts = ("base_url", "auth", "download")
+    return all(getattr(shipped, part) == getattr(profile, part) for part in parts)
+
+
+def _key_hosts(profile: Profile) -> Iterator[str]:
+    """Where a key may be sent, as `host` or `host:port`."""
+    yield urlsplit(profile.base_url or "").netloc.lower()
+    yield from (host.lower() for host in profile.download.with_key)
+
+
+def _below(url: str, allowed: str) -> bool:
+    return url == allowed or url.startswith((allowed.rstrip("/") + "/", allowed + "?"))

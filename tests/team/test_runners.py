@@ -1,0 +1,68 @@
+"""Runners take what an apply has queued: nothing is paid twice, nothing is forgotten."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.apply.crash.server import ledger
+from tests.postgres_server import PostgresServer
+from tests.team.three_runners import LONGEST, Crew, bad_days, clips, crew
+
+
+def test_runners_share_the_renders_of_an_apply_and_survive_each_other(
+    tmp_path: Path, postgres: PostgresServer, schema: str
+) -> None:
+    with crew(tmp_path, postgres, schema) as team:
+        team.library.clips(clips(0, 12))
+        first, second = team.runner("--jobs", "1"), team.runner("--jobs", "1")
+        assert first.reaches(1) and second.reaches(1)
+        detached = team.apply("--detach")
+        assert detached == 8
+        assert first.reaches(6) and second.reaches(2)
+        first.child.kill()
+        second.child.kill(signal.SIGTERM)
+        assert second.child.wait(LONGEST) == 0
+        third = team.runner("--until-empty")
+        assert third.child.wait(LONGEST) == 0, third.log.read_text()
+        team.end()
+        team.look(13)
+    assert not team.wrong, team.wrong
+
+
+@pytest.mark.parametrize("rounds", [pytest.param(150, marks=pytest.mark.heavy)])
+def test_whatever_happens_each_key_is_billed_once(
+    tmp_path: Path, postgres: PostgresServer, schema: str, rounds: int
+) -> None:
+    team = bad_days(tmp_path, postgres, schema, rounds, seed=16)
+    assert not team.wrong, (team.wrong, team.faults)
+
+
+def test_a_key_goes_to_no_host_that_the_runner_does_not_know(
+    tmp_path: Path, postgres: PostgresServer, schema: str
+) -> None:
+    with crew(tmp_path, postgres, schema) as team:
+        team.library.clips('[clips.a]\nprompt = "A scene."\n')
+        assert team.apply("--detach") == 8
+        runner = team.runner("--until-empty", "--allow", f"{team.url.removeprefix('http://')}=OTHER_KEY")
+        assert runner.child.wait(LONGEST) == 0
+        assert "this runner does not send" in runner.log.read_text()
+        assert ledger(team.url) == []
+        listed = _listed(team, "queue", "--format", "json")
+        assert [job["status"] for job in listed["jobs"]] == ["given up"]
+        assert "does not send" in listed["jobs"][0]["message"]
+
+
+def _listed(team: Crew, *arguments: str) -> dict[str, list[dict[str, str]]]:
+    import contextlib
+    import io
+
+    from sorasync.cli.main import run
+
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        assert run(["--library", str(team.library.root), *arguments]) == 0
+    found: dict[str, list[dict[str, str]]] = json.loads(out.getvalue())
+    return found

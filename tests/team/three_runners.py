@@ -1,0 +1,229 @@
+"""Runners in processes of their own take what is queued, and are killed, stopped and cut off meanwhile."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.apply.crash import judge
+from tests.apply.crash.child import Child, fork
+from tests.apply.crash.library import Library
+from tests.apply.crash.server import ledger, serving
+from tests.apply.crash.victim import begin
+from tests.postgres_server import PostgresServer
+from tests.team.cutting_proxy import CuttingProxy, cutting_proxy
+from tests.team.two_people import clone
+
+# Seconds after which a run hangs.
+LONGEST = 60.0
+
+
+@dataclass
+class Runner:
+    """A runner: `lines` says what it has done so far."""
+
+    child: Child
+    log: Path
+
+    def lines(self) -> int:
+        """How many lines it has printed."""
+        return self.log.read_bytes().count(b"\n") if self.log.exists() else 0
+
+    def reaches(self, lines: int, within: float = LONGEST) -> bool:
+        """Wait until it has printed as many lines; False if it has ended, or does not within that time."""
+        until = time.monotonic() + within
+        while self.lines() < lines:
+            if self.child.wait(0) is not None or time.monotonic() > until:
+                return False
+            time.sleep(0.01)
+        return True
+
+
+@dataclass
+class Crew:
+    """A library whose renders are queued, and the runners that carry them out."""
+
+    directory: Path
+    library: Library
+    url: str
+    server: PostgresServer
+    queue: str
+    faults: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    runners: list[Runner] = field(default_factory=list)
+    _made: int = 0
+
+    def runner(self, *arguments: str, port: int = 0) -> Runner:
+        """Start one more runner."""
+        self._made += 1
+        log = self.directory / f"runner-{self._made}.log"
+        work = self.directory / f"work-{self._made}"
+        address = self.server.url("", port=port).partition("?")[0]
+        given = ["--queue", self.queue, "--database", address, "--work", str(work)]
+        given += ["--bucket", self.bucket, "--allow", self.url.removeprefix("http://"), *arguments]
+        made = Runner(fork(lambda: _run(given, log)), log)
+        self.runners.append(made)
+        return made
+
+    @property
+    def bucket(self) -> str:
+        """Where the videos are kept."""
+        return f"file://{self.directory / 'bucket'}"
+
+    def apply(self, *arguments: str) -> int | None:
+        """The exit code of an apply that follows what it has queued."""
+        return begin(self.library.root, None, *arguments).wait(LONGEST)
+
+    def end(self) -> None:
+        """Stop all runners."""
+        for runner in self.runners:
+            runner.child.kill(signal.SIGTERM)
+        for runner in self.runners:
+            code = runner.child.wait(LONGEST)
+            # One that finds no database as it begins says so and ends.
+            if code == 1 and b"the connection to" in runner.log.read_bytes():
+                code = 0
+            if code not in (0, -signal.SIGKILL):
+                self.wrong.append(f"a runner ended with {code}: {runner.log.read_text()[-500:]}")
+            if b"Traceback" in (text := runner.log.read_bytes()) or b"bug in sorasync" in text:
+                self.wrong.append(f"{runner.log} holds a traceback: {text.decode()[-2000:]}")
+        self.runners = []
+
+    def look(self, jobs: int) -> None:
+        """Each key was billed once, nothing is left to do, and nothing is queued."""
+        project = self.library.project()
+        held = judge.held(project)
+        if len(held) != jobs:
+            self.wrong.append(f"{len(held)} jobs are held, not {jobs}")
+        for found in judge.bill(ledger(self.url), {self.library.name: held}).values():
+            self.wrong += found
+        if (code := begin(self.library.root, None, "--here", "--max-cost", "0").wait(LONGEST)) != 0:
+            self.wrong.append(f"an apply afterwards ended with {code}")
+        if len(ledger(self.url)) != jobs:
+            self.wrong.append("an apply afterwards paid")
+
+
+@contextmanager
+def crew(directory: Path, server: PostgresServer, schema: str) -> Iterator[Crew]:
+    """A library at a server, its bucket, and no runner yet."""
+    (directory / "bucket").mkdir(parents=True)
+    with serving(directory / "server") as url:
+        library = clone(directory / "library", url, server.url(schema))
+        made = Crew(directory, library, url, server, f"queue-{schema}")
+        config = library.root / "sorasync.toml"
+        text = config.read_text().replace("[assets]\n", f'[assets]\nurl = "{made.bucket}"\n')
+        config.write_text(text.replace("[apply]\n", f'[apply]\nqueue = "{made.queue}"\n'))
+        try:
+            yield made
+        finally:
+            for runner in made.runners:
+                runner.child.kill()
+
+
+def clips(round_: int, count: int) -> str:
+    """That many clips, new ones in each round, the last with a step; `count` + 1 renders."""
+    found = [f'[clips.c{round_}-{n}]\nprompt = "Round {round_}, scene {n}."\n' for n in range(count)]
+    return "".join(found) + f'[[clips.c{round_}-{count - 1}.steps]]\nextend = "On."\nseconds = 4\n'
+
+
+def bad_days(
+    directory: Path, server: PostgresServer, schema: str, rounds: int, seed: int, faults: int = 2
+) -> Crew:
+    """Three runners at work; each round some are killed, stopped or cut off, or the database crashes."""
+    chance = random.Random(seed)
+    with crew(directory, server, schema) as team, cutting_proxy(server.port, seed) as proxy:
+        declared = ""
+        for number in range(rounds):
+            declared += clips(number, 6)
+            team.library.clips(declared)
+            _start_missing(team, proxy, chance)
+            child = begin(team.library.root)
+            for _ in range(faults):
+                _fault(team, proxy, chance)
+                _start_missing(team, proxy, chance)
+            proxy.limits = None
+            code = _ended(team, proxy, chance, child)
+            team.faults[f"apply ended with {code}"] += 1
+            # An apply that lost its database is begun again; what it had queued is carried out anyway.
+            tries = 0
+            while code != 0 and tries < 4:
+                child, tries = begin(team.library.root), tries + 1
+                code = _ended(team, proxy, chance, child)
+            if code != 0:
+                team.wrong.append(f"round {number}: the last apply ended with {code}")
+            if team.wrong:
+                break
+        team.end()
+        team.look(rounds * 7 if not team.wrong else 0)
+        return team
+
+
+def _ended(team: Crew, proxy: CuttingProxy, chance: random.Random, child: Child) -> int | None:
+    """How an apply ends while there are always runners, as a service manager would see to it."""
+    until = time.monotonic() + 4 * LONGEST
+    while (code := child.wait(0.2)) is None and time.monotonic() < until:
+        _start_missing(team, proxy, chance)
+    return code
+
+
+def _start_missing(team: Crew, proxy: CuttingProxy, chance: random.Random) -> None:
+    team.runners = [one for one in team.runners if one.child.wait(0) is None]
+    while len(team.runners) < 3:
+        team.runner(port=proxy.port if chance.random() < 0.5 else 0)
+
+
+def _fault(team: Crew, proxy: CuttingProxy, chance: random.Random) -> None:
+    victim = chance.choice(team.runners)
+    what = chance.choice(["killed", "stopped", "cut", "crashed"])
+    if any(runner.lines() > 1 for runner in team.runners):
+        victim.reaches(victim.lines() + chance.randint(1, 8), within=2.0)
+    team.faults[what] += 1
+    if what == "killed":
+        victim.child.kill()
+    elif what == "stopped":
+        victim.child.kill(signal.SIGTERM)
+    elif what == "cut":
+        proxy.limits = (5, 60)
+        proxy.cut()
+    else:
+        proxy.limits = None
+        team.server.stop("immediate")
+        team.server.start()
+
+
+def _run(arguments: list[str], log: Path) -> int:
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    sys.stdout = sys.stderr = os.fdopen(descriptor, "w", buffering=1)
+    _in_a_hurry()
+    os.environ.pop("SSL_CERT_FILE", None)
+    os.environ["SSL_CERT_DIR"] = str(log.parent)
+    sys.argv = ["sorasync", "run", *arguments]
+    from sorasync.cli.main import main
+
+    try:
+        main()
+    except SystemExit as end:
+        sys.stderr.flush()
+        return int(end.code or 0)
+    return 0
+
+
+def _in_a_hurry() -> None:
+    """Let heartbeats and pauses of the queue be short: here the dead are dead at once."""
+    from sorasync.operations import runner
+    from sorasync.state import queue_worker
+
+    queue_worker._BEAT = queue_worker._POLL = 0.3
+    vars(queue_worker)["GONE"] = 3.0
+    runner._ELSEWHERE = runner._FIRST_PAUSE = 1
+    runner._LONGEST_PAUSE = 2
