@@ -61,14 +61,14 @@ class Crew:
     runners: list[Runner] = field(default_factory=list)
     _made: int = 0
 
-    def runner(self, *arguments: str, port: int = 0) -> Runner:
+    def runner(self, *arguments: str, port: int = 0, allow: str | None = None) -> Runner:
         """Start one more runner."""
         self._made += 1
         log = self.directory / f"runner-{self._made}.log"
         work = self.directory / f"work-{self._made}"
         address = self.server.url("", port=port).partition("?")[0]
         given = ["--queue", self.queue, "--database", address, "--work", str(work)]
-        given += ["--bucket", self.bucket, "--allow", self.url.removeprefix("http://"), *arguments]
+        given += ["--bucket", self.bucket, "--allow", allow or self.url.removeprefix("http://"), *arguments]
         made = Runner(fork(lambda: _run(given, log)), log)
         self.runners.append(made)
         return made
@@ -224,6 +224,6 @@ def _in_a_hurry() -> None:
     from sorasync.state import queue_worker
 
     queue_worker._BEAT = queue_worker._POLL = 0.3
-    vars(queue_worker)["GONE"] = 3.0
+    vars(queue_worker)["GONE"] = 8.0
     runner._ELSEWHERE = runner._FIRST_PAUSE = 1
     runner._LONGEST_PAUSE = 2
