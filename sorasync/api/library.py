@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sorasync.apply.report import Report
     from sorasync.operations.apply import ApplyOptions
     from sorasync.operations.wait import WebhookSettings
+    from sorasync.state.job_queue import Placing
 
 
 # A plan, or the file that one was saved to.
@@ -42,7 +43,8 @@ class WaitChoices(TypedDict, total=False):
 
 class ApplyChoices(WaitChoices, total=False):
     """What an apply may be told, as on the command line. `detach` waits for no render; the `allow_*` values
-    override the limits of `sorasync.toml` in this run.
+    override the limits of `sorasync.toml` in this run. `placing` names the queue whose runners carry it out;
+    with `here` this machine does, whatever `[apply] queue` says.
     """
 
     parallelism: int | None
@@ -51,6 +53,8 @@ class ApplyChoices(WaitChoices, total=False):
     allow_replace_pct: int | None
     allow_retire_pct: int | None
     allow_creates: int | None
+    placing: Placing | None
+    here: bool
 
 
 class Library(LibraryReading, LibraryChanges):

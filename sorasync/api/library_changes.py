@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sorasync.operations.move_assets import MovedAssets
     from sorasync.operations.pick_outcome import PickOutcome
     from sorasync.operations.price_map import Synced
+    from sorasync.operations.queue_view import QueueView
     from sorasync.operations.resolve import Settled
     from sorasync.operations.retry import Lifted
     from sorasync.operations.unprotect import Protections
@@ -124,6 +125,18 @@ class LibraryChanges(OpenLibrary):
         from sorasync.operations.move_assets import move_assets
 
         return outside_loop(lambda: move_assets(self._project(), str(to), heard(progress)))
+
+    def queue(self) -> QueueView:
+        """What runners have not done yet, of every library in the database, and the runners at work."""
+        from sorasync.operations.queue_view import queue_view
+
+        return queue_view(self._project())
+
+    def cancel_queued(self, *jobs: int) -> tuple[int, ...]:
+        """Take jobs out that no runner has begun; which ones that were."""
+        from sorasync.operations.queue_view import cancel_queued
+
+        return tuple(cancel_queued(self._project(), jobs))
 
     def gc(
         self,

@@ -57,7 +57,8 @@ class ApplyOptions:
     `max_cost` override the limits of `sorasync.toml` in this run. `detach` waits for no render; `wait` is
     how many seconds one is waited for. With `only_pending` nothing is sent: what is in flight is followed
     and fetched. `webhooks` says where news from the provider is listened for. `stop` leaves the run off.
-    With `placing` the renders go into a queue, for runners to carry out. With `ordered` this is such a
+    With `placing` the renders go into a queue, for runners to carry out; without it into that of
+    `[apply] queue`, unless they are to be carried out `here`. With `ordered` this is such a
     runner: it does what is among these renders, whose plan somebody else has agreed to.
     """
 
@@ -77,6 +78,7 @@ class ApplyOptions:
     allow_creates: int | None = None
     allow_unknown_cost: bool = False
     placing: Placing | None = None
+    here: bool = False
     ordered: Sequence[OrderedRender] | None = None
 
 
@@ -129,10 +131,10 @@ def apply(
                 reporter.notice("; ".join(unwritten))
             if not confirm(planned):
                 return None
-            if options.placing is not None and any(change.action.leased for change in planned.plan.changes):
+            if (placing := _placing(project, options, planned.plan)) is not None:
                 from sorasync.operations.queue_apply import apply_by_queue, local_part, united
 
-                queued = apply_by_queue(project, options, store, planned, reporter)
+                queued = apply_by_queue(project, options, placing, store, planned, reporter)
                 rest = replace(planned, plan=local_part(planned.plan, queued))
                 done = _rest(_Session(project, options, store, rest, checks, command, lock))
                 return united(planned.plan, queued, done)
@@ -140,6 +142,15 @@ def apply(
             checks.expect(planned)
             report = _carry_out(_Session(project, options, store, planned, checks, command, lock))
         return replace(report, failed_checks=checks.finish(interrupted=report.interrupted))
+
+
+def _placing(project: Project, options: ApplyOptions, plan: Plan) -> Placing | None:
+    """The queue that the renders of a plan go into, None where they are carried out here."""
+    if options.here or options.only_pending or options.ordered is not None:
+        return None
+    name = project.config.apply.queue
+    found = options.placing or (None if name is None else Placing(name))
+    return found if any(change.action.leased for change in plan.changes) else None
 
 
 # How often others may move on between a plan and its leases.

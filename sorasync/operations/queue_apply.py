@@ -19,12 +19,13 @@ from sorasync.operations.library_bundle import digest_of, pack_library
 from sorasync.operations.ordered_part import ordered, parts_of
 from sorasync.operations.plan import Planned
 from sorasync.operations.project import Project
+from sorasync.operations.queue_database import database_of
 from sorasync.plan.change import Change
 from sorasync.plan.plan import Plan
 from sorasync.state.account import add_up
 from sorasync.state.errors import StateError
-from sorasync.state.job_queue import JobState, Order, Terms, enqueue, job_states, living_runners
-from sorasync.state.postgres_database import PostgresDatabase
+from sorasync.state.job_queue import JobState, Order, Placing, Terms, enqueue, job_states, living_runners
+from sorasync.state.postgres_url import parse_url
 from sorasync.state.process import user_name
 from sorasync.state.record import IN_FLIGHT, Record, Status
 from sorasync.state.store import Store
@@ -57,38 +58,38 @@ _ENDS = {
 
 
 def apply_by_queue(
-    project: Project, options: ApplyOptions, store: Store, planned: Planned, reporter: Reporter
+    project: Project,
+    options: ApplyOptions,
+    placing: Placing,
+    store: Store,
+    planned: Planned,
+    reporter: Reporter,
 ) -> Report:
     """Put the renders of an approved plan into the queue, and follow them to their end, unless detached.
 
     Raises `StateError`, and `SorasyncError` where a runner could not do it anyway.
     """
-    _require_shared_places(project, store)
+    _require_shared_places(project)
     changes = [change for change in planned.plan.changes if change.action.leased]
     before = store.records([change.key for change in changes])
-    jobs = _enqueue(project, options, store, changes, planned.plan.batch)
-    assert options.placing is not None
+    jobs = _enqueue(project, options, placing, store, changes, planned.plan.batch)
     reporter.notice(
-        f"{counted(len(changes), 'render')} in {counted(len(jobs), 'job')} queued at {options.placing.queue}"
+        f"{counted(len(changes), 'render')} in {counted(len(jobs), 'job')} queued at {placing.queue}"
     )
-    following = _Following(store, jobs, changes, before, reporter, options.placing.queue)
+    following = _Following(store, jobs, changes, before, reporter, placing.queue)
     if not options.detach:
         asyncio.run(following.follow(project, options))
     return following.report()
 
 
-def _require_shared_places(project: Project, store: Store) -> None:
-    if not store.shared:
-        raise SorasyncError(
-            "a queue needs a state that runners can reach",
-            hint='set [state] url = "postgresql://…" in sorasync.toml; see docs/team.md',
-        )
+def _require_shared_places(project: Project) -> None:
+    database_of(project.config.state.url)
     if project.config.assets.url is None:
         raise SorasyncError(
             "a queue needs a bucket: what a runner fetches would be on its own disk only",
             hint='set [assets] url = "s3://…" in sorasync.toml; see docs/assets.md',
         )
-    if project.profile.base_url is None:
+    if any(host.profile.base_url is None for host in project.every_host()):
         raise SorasyncError(
             "the preview provider inside the program keeps its renders on one machine only",
             hint="serve it for all runners with `sorasync preview`, and name it in [provider] base_url",
@@ -96,17 +97,20 @@ def _require_shared_places(project: Project, store: Store) -> None:
 
 
 def _enqueue(
-    project: Project, options: ApplyOptions, store: Store, changes: list[Change], batch: bool
+    project: Project,
+    options: ApplyOptions,
+    placing: Placing,
+    store: Store,
+    changes: list[Change],
+    batch: bool,
 ) -> list[int]:
-    database = store.session.database
-    if not isinstance(database, PostgresDatabase) or options.placing is None:
-        raise StateError("a queue needs a state in PostgreSQL")
+    schema = parse_url(project.config.state.url, project.owner).schema
     files = pack_library(project)
     max_cost = None if options.max_cost is None else str(options.max_cost)
     terms = Terms(project.config.env, user_name(), batch, max_cost)
-    order = Order(database.schema, project.owner, digest_of(files), terms)
+    order = Order(schema, project.owner, digest_of(files), terms)
     parts = [ordered(part, options.planning) for part in parts_of(changes)]
-    return enqueue(store, project.config.state.url, order, files, parts, options.placing)
+    return enqueue(store, project.config.state.url, order, files, parts, placing)
 
 
 @dataclass

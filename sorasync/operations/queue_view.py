@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sorasync.errors import SorasyncError
 from sorasync.operations.project import Project
+from sorasync.operations.queue_database import database_of
 from sorasync.state.job_queue import LivingRunner, QueuedJob, cancel_jobs, queued_jobs
-from sorasync.state.postgres_url import is_postgres
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +20,9 @@ class QueueView:
 
 def queue_view(project: Project) -> QueueView:
     """The queues of the database that the library's state is in. Raises `StateError`."""
-    return QueueView(*queued_jobs(_database(project)))
+    return QueueView(*queued_jobs(database_of(project.config.state.url)))
 
 
 def cancel_queued(project: Project, jobs: Collection[int]) -> list[int]:
     """Take jobs out that no runner has begun; which ones that were. Raises `StateError`."""
-    return cancel_jobs(_database(project), jobs)
-
-
-def _database(project: Project) -> str:
-    url = project.config.state.url
-    if not is_postgres(url):
-        raise SorasyncError(
-            "there is no queue: the state of this library is a file",
-            hint='set [state] url = "postgresql://…" in sorasync.toml; see docs/team.md',
-        )
-    return url
+    return cancel_jobs(database_of(project.config.state.url), jobs)

@@ -53,33 +53,33 @@ class RunnerTrust:
     def trusted(self, project: Project) -> Project:
         """The project of a job as this runner carries it out. Raises `NotTrusted`."""
         config = project.config
-        self._require_host(project.profile, config)
+        for host in project.every_host():
+            self._require_host(host.profile, host.key_env)
         self._require_bucket(config)
-        provider = config.provider.model_copy(update={"api_key_command": None})
-        return replace(project, config=config.model_copy(update={"provider": provider}))
+        # A command would be one that the database has named.
+        no_command = {"api_key_command": None}
+        others = {name: one.model_copy(update=no_command) for name, one in config.providers.items()}
+        changes = {"provider": config.provider.model_copy(update=no_command), "providers": others}
+        return replace(project, config=config.model_copy(update=changes))
 
-    def _require_host(self, profile: Profile, config: Config) -> None:
+    def _require_host(self, profile: Profile, variable: str) -> None:
         if profile.base_url is None:
             raise NotTrusted(
                 "the preview provider inside the program keeps its renders on one machine only",
                 hint="serve it for all with `sorasync preview`, and name it in [provider] base_url",
             )
-        variable = config.provider.api_key_env or profile.auth.env
         if _as_shipped(profile) and variable == profile.auth.env:
             return
+        sent = "" if profile.auth.header == "none" else f"={variable}"
         for host in _key_hosts(profile):
             if host not in self.hosts:
                 raise NotTrusted(
-                    f"this runner sends nothing to {host}",
-                    hint=f"start it with --allow {host}={variable}"
-                    if profile.auth.header != "none"
-                    else f"start it with --allow {host}",
+                    f"this runner sends nothing to {host}", hint=f"start it with --allow {host}{sent}"
                 )
-            wanted = self.hosts[host]
-            if profile.auth.header != "none" and wanted != variable and (wanted or profile.auth.required):
+            if sent and self.hosts[host] != variable and (self.hosts[host] or profile.auth.required):
                 raise NotTrusted(
                     f"this runner does not send {variable} to {host}",
-                    hint=f"start it with --allow {host}={variable}, or name another api_key_env",
+                    hint=f"start it with --allow {host}{sent}, or name another api_key_env",
                 )
 
     def _require_bucket(self, config: Config) -> None:

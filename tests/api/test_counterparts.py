@@ -37,6 +37,7 @@ COUNTERPARTS: dict[str, tuple[str, ...]] = {
     "pick": ("pick",),
     "graph": ("graph",),
     "pull": ("pull",),
+    "queue": ("queue", "cancel_queued"),
     "gc": ("retired", "gc"),
     "destroy": ("destroy",),
     "unprotect": ("unprotect",),
@@ -65,7 +66,7 @@ COUNTERPARTS: dict[str, tuple[str, ...]] = {
     "state import": ("state.fill",),
 }
 # Commands for people and editors; docs/python.md says of each why it has no method.
-NO_METHOD = {"explain", "fmt", "schema", "watch", "review", "preview", "profiles", "completion"}
+NO_METHOD = {"explain", "fmt", "schema", "watch", "review", "run", "preview", "profiles", "completion"}
 # What a library has besides: where it is, and how its parts are reached.
 NO_COMMAND = {"open", "name", "profile", "state", "clips", "stills", "takes", "cuts"}
 # Functions of a command that only add to what it shows.

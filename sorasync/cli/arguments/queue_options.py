@@ -55,14 +55,15 @@ def queue_options(function: F) -> F:
 def placing_of(
     project: Project, queue: str | None, here: bool, priority: int, not_before: datetime | None
 ) -> Placing | None:
-    """Where the renders go, None for this machine."""
+    """Where the options say that renders go, None where they say nothing."""
     from sorasync.state.job_queue import Placing
 
     if here and queue is not None:
         raise click.UsageError("--here and --queue exclude each other")
-    name = None if here else queue or project.config.apply.queue
+    wanted = bool(priority) or not_before is not None
+    name = queue or (project.config.apply.queue if wanted and not here else None)
     if name is None:
-        if priority or not_before is not None:
+        if wanted:
             raise click.UsageError("--priority and --not-before need a queue")
         return None
     return Placing(name, priority, None if not_before is None else not_before.astimezone())

@@ -81,6 +81,9 @@ def command(
     With PLAN, a file written by `sorasync plan --out`, applies exactly that plan, or refuses it if something
     it touches has changed. Changes that cost nothing need no confirmation. Ctrl-C sends nothing more and
     exits within a second; renders continue at the provider, and the next apply picks them up.
+
+    With --queue, or [apply] queue in sorasync.toml, runners carry it out: see `sorasync run`. Ctrl-C and
+    --detach leave it to them.
     """
     from sorasync.cli.arguments.webhook_options import webhooks_of
     from sorasync.operations.apply import ApplyOptions, apply
@@ -92,6 +95,7 @@ def command(
         plan_file=plan_file,
         webhooks=webhooks_of(webhook_listen, webhook_secret_env),
         placing=placing_of(globals.project(), queue, here, priority, not_before),
+        here=here,
         **options,  # type: ignore[arg-type]
     )
     confirm = Confirm(globals, chosen, yes, short=short)

@@ -61,15 +61,12 @@ def command(
     SIGTERM and Ctrl-C send nothing more and leave what was sent to the other runners.
     """
     from sorasync.cli.views.runner_lines import RunnerLines
+    from sorasync.operations.queue_database import database_of
     from sorasync.operations.runner import Runner, RunnerOptions
     from sorasync.operations.runner_trust import RunnerTrust
-    from sorasync.state.postgres_url import is_postgres
 
-    url = database or globals.project().config.state.url
-    if not is_postgres(url):
-        raise click.UsageError("--database must be a postgresql:// URL, and the library here has none")
     options = RunnerOptions(
-        url=url,
+        url=database_of(database or globals.project().config.state.url),
         queue=queue,
         work=work or _cache() / "sorasync" / "runner",
         trust=RunnerTrust.parse(allow, bucket),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sorasync.cli.app.failure import printable
-from sorasync.cli.terminal.units import moment
+from sorasync.cli.terminal.units import iso, moment
 from sorasync.operations.queue_view import QueueView
 from sorasync.state.job_queue import QueuedJob
 from sorasync.text import counted
@@ -61,7 +61,7 @@ def queue_json(view: QueueView, cancelled: Sequence[int]) -> dict[str, Any]:
                 "priority": job.priority,
                 "attempts": job.attempts,
                 "user": job.user,
-                "not_before": job.scheduled_at,
+                "not_before": iso(job.scheduled_at),
                 "message": job.message,
             }
             for job in view.jobs
@@ -72,7 +72,7 @@ def queue_json(view: QueueView, cancelled: Sequence[int]) -> dict[str, Any]:
                 "user": runner.user,
                 "host": runner.host,
                 "pid": runner.pid,
-                "since": runner.since,
+                "since": iso(runner.since),
             }
             for runner in view.runners
         ],
