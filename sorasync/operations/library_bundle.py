@@ -15,8 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from sorasync.durable import write_atomic
 from sorasync.errors import SorasyncError
-from sorasync.library_file import noting_opened_files, read_file
-from sorasync.manifest.config import CONFIG_FILE
+from sorasync.library_file import CONFIG_FILE, noting_opened_files, read_file
 from sorasync.operations.project import Project
 
 # The largest archive, in bytes, packed and unpacked.
