@@ -20,6 +20,7 @@ from sorasync.graph.address import natural, owner
 from sorasync.graph.render import Kind
 from sorasync.manifest.check_schema import CHECK_NAMES, ChecksModel, CommandCheckModel, active_checks
 from sorasync.state.check_rows import CheckKey
+from sorasync.state.postgres_url import is_postgres
 from sorasync.text import close_match
 
 if TYPE_CHECKING:
@@ -352,8 +353,8 @@ def _bring_unchecked(
 
 
 def _results_store(project: Project, read: Store) -> Store:
-    """Where results go: the state, or where there is none yet, memory."""
-    there = read.path is not None and read.path.exists()
+    """Where results go: the state, or where there is no file of one yet, memory."""
+    there = is_postgres(project.config.state.url) or (read.path is not None and read.path.exists())
     return project.store(write=True) if there else read.copy_in_memory()
 
 

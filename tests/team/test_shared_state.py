@@ -35,6 +35,19 @@ def test_what_one_has_paid_for_the_other_need_not(world: World) -> None:
     assert len(ben.json("history")["runs"]) == 2
 
 
+def test_what_one_has_checked_the_other_need_not(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    first = world.json("check", "--only", "size")
+    assert {one["check"] for video in first["videos"] for one in video["checks"]} == {"size"}
+
+    def decode(*_: object) -> None:
+        raise AssertionError("a video was decoded again")
+
+    monkeypatch.setattr("sorasync.checks.worker_pool.WorkerPool.check", decode)
+    assert world.json("check", "--only", "size")["videos"] == first["videos"]
+
+
 def test_environments_share_a_database_and_nothing_else(world: World, postgres: PostgresServer) -> None:
     world.write(TWO_CLIPS)
     set_state(world, postgres.url("").partition("?")[0])
