@@ -151,6 +151,10 @@ class Model(Data):
     replacement: str | None = None
     _costs: dict[tuple[str, int, Set[str]], Decimal | None] = PrivateAttr(default_factory=dict)
 
+    def __eq__(self, other: object) -> bool:
+        """Whether it says the same; what was reckoned with it so far makes no difference."""
+        return isinstance(other, Model) and self.__dict__ == other.__dict__
+
     def offers_size(self, size: str) -> bool:
         """Whether it renders that size."""
         if size in self.sizes:
