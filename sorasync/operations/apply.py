@@ -115,6 +115,11 @@ def apply(
     with project.store(write=True) as store, ChecksAfterApply(project, store, reporter) as checks:
         for warning in store.warnings:
             reporter.notice(warning)
+        if options.only_pending and store.shared:
+            from sorasync.operations.queue_apply import wait_for_queue
+
+            if not wait_for_queue(project, options, store, reporter):
+                raise KeyboardInterrupt
         waiting = LockWait(command, options.lock_timeout, reporter.notice)
         with held_by_apply(store, project.clock, waiting) as lock:
             bring_up(project, store, reporter.notice)

@@ -7,6 +7,7 @@ still go on, and what a runner that gave up said.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -24,7 +25,16 @@ from sorasync.plan.change import Change
 from sorasync.plan.plan import Plan
 from sorasync.state.account import add_up
 from sorasync.state.errors import StateError
-from sorasync.state.job_queue import JobState, Order, Placing, Terms, enqueue, job_states, living_runners
+from sorasync.state.job_queue import (
+    JobState,
+    Order,
+    Placing,
+    Terms,
+    enqueue,
+    job_states,
+    living_runners,
+    unfinished_jobs,
+)
 from sorasync.state.postgres_url import parse_url
 from sorasync.state.process import user_name
 from sorasync.state.record import IN_FLIGHT, Record, Status
@@ -80,6 +90,21 @@ def apply_by_queue(
     if not options.detach:
         asyncio.run(following.follow(project, options))
     return following.report()
+
+
+def wait_for_queue(project: Project, options: ApplyOptions, store: Store, reporter: Reporter) -> bool:
+    """Wait until nothing of the library is queued any more, at most as long as the options say.
+
+    False where somebody interrupted that. Raises `StateError`.
+    """
+    jobs = unfinished_jobs(store, project.owner) if store.shared else {}
+    if not jobs:
+        return True
+    queue = next(iter(jobs.values()))
+    reporter.notice(f"waiting for {counted(len(jobs), 'queued job')}")
+    following = _Following(store, jobs, [], {}, reporter, queue)
+    asyncio.run(following.follow(project, options))
+    return not following.interrupted
 
 
 def _require_shared_places(project: Project) -> None:
@@ -141,7 +166,8 @@ class _Following:
 
         with ends_on_signals() as ends, options.stop.connected(lambda: leave("stopped")):
             ends.gently = leave
-            while not leaving.is_set():
+            until = math.inf if options.wait is None else project.clock.monotonic() + options.wait
+            while not leaving.is_set() and project.clock.monotonic() < until:
                 await asyncio.to_thread(self._look)
                 if self.states and all(state.ended for state in self.states):
                     return

@@ -198,18 +198,18 @@ def living_runners(store: Store, queue: str) -> int:
     return 0 if row is None else int(row[0])
 
 
-def unfinished_jobs(store: Store, owner: str) -> list[int]:
-    """The jobs of a library that are still to be carried out; none where there is no queue."""
+def unfinished_jobs(store: Store, owner: str) -> dict[int, str]:
+    """The jobs of a library that are still to be carried out, with the queue of each."""
     row = store.session.row("SELECT to_regclass(?) IS NOT NULL", (f"{QUEUE_SCHEMA}.steps",))
     if row is None or not row[0]:
-        return []
+        return {}
     rows = store.session.rows(
-        f"SELECT j.id FROM {QUEUE_SCHEMA}.procrastinate_jobs j JOIN {QUEUE_SCHEMA}.orders o "
+        f"SELECT j.id, j.queue_name FROM {QUEUE_SCHEMA}.procrastinate_jobs j JOIN {QUEUE_SCHEMA}.orders o "
         "ON o.id = (j.args ->> 'order')::bigint "
         "WHERE o.owner = ? AND j.status IN ('todo', 'doing') ORDER BY j.id",
         (owner,),
     )
-    return [int(row[0]) for row in rows]
+    return {int(number): str(queue) for number, queue in rows}
 
 
 def queued_jobs(url: str) -> tuple[list[QueuedJob], list[LivingRunner]]:

@@ -47,13 +47,6 @@ _OWN_TABLES = (
         since timestamptz NOT NULL DEFAULT now(),
         heartbeat timestamptz NOT NULL DEFAULT now()
     )""",
-    """CREATE TABLE places (
-        id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
-        host text NOT NULL,
-        runner uuid NOT NULL REFERENCES runners (id) ON DELETE CASCADE
-    )""",
-    "CREATE TABLE turns (host text NOT NULL, at timestamptz NOT NULL)",
-    "CREATE INDEX turns_of_host ON turns (host, at)",
     "CREATE TABLE steps (name text PRIMARY KEY)",
 )
 

@@ -199,7 +199,7 @@ class QueueWorker:
             self._notice(f"job {job.id} is taken up again: its runner is gone")
 
     async def _forget(self) -> None:
-        """Delete what ended long ago, and the runners that are gone with the places they held."""
+        """Delete what ended long ago, and the runners that are gone."""
         await self._app.job_manager.delete_old_jobs(_KEPT_HOURS, include_failed=True, include_cancelled=True)
         await self._say(
             "DELETE FROM orders o WHERE made < now() - make_interval(hours => %(hours)s) AND NOT EXISTS "
@@ -214,7 +214,7 @@ class QueueWorker:
         )
 
     async def leave(self) -> None:
-        """Forget this runner, and give back what it held, unless the database is away: then others will."""
+        """Forget this runner, unless the database is away: then others will."""
         with suppress(*_UNREACHABLE):
             async with self._app.open_async():
                 await self._say("DELETE FROM runners WHERE id = %(id)s", id=self.id)

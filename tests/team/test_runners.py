@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import signal
 from pathlib import Path
 
 import pytest
 
+from sorasync.cli.main import run
+from tests.apply.crash.child import fork
 from tests.apply.crash.server import ledger
 from tests.postgres_server import PostgresServer
 from tests.team.three_runners import LONGEST, Crew, bad_days, clips, crew
@@ -33,11 +37,11 @@ def test_runners_share_the_renders_of_an_apply_and_survive_each_other(
     assert not team.wrong, team.wrong
 
 
-@pytest.mark.parametrize("rounds", [pytest.param(150, marks=pytest.mark.heavy)])
+@pytest.mark.parametrize("rounds", [pytest.param(75, marks=pytest.mark.heavy)])
 def test_whatever_happens_each_key_is_billed_once(
     tmp_path: Path, postgres: PostgresServer, schema: str, rounds: int
 ) -> None:
-    team = bad_days(tmp_path, postgres, schema, rounds, seed=16)
+    team = bad_days(tmp_path, postgres, schema, rounds, seed=16, faults=4)
     assert not team.wrong, (team.wrong, team.faults)
 
 
@@ -56,12 +60,20 @@ def test_nothing_goes_to_a_host_that_the_runner_does_not_know(
         assert "sends nothing" in listed["jobs"][0]["message"]
 
 
+def test_whoever_left_waits_for_what_is_queued(tmp_path: Path, postgres: PostgresServer, schema: str) -> None:
+    with crew(tmp_path, postgres, schema) as team:
+        team.library.clips('[clips.a]\nprompt = "A scene."\n')
+        assert team.apply("--detach") == 8
+        team.runner()
+        waiting = fork(lambda: run(["--library", str(team.library.root), "wait"]))
+        assert waiting.wait(LONGEST) == 0
+        assert len(ledger(team.url)) == 1
+        team.end()
+        team.look(1)
+    assert not team.wrong, team.wrong
+
+
 def _listed(team: Crew, *arguments: str) -> dict[str, list[dict[str, str]]]:
-    import contextlib
-    import io
-
-    from sorasync.cli.main import run
-
     with contextlib.redirect_stdout(io.StringIO()) as out:
         assert run(["--library", str(team.library.root), *arguments]) == 0
     found: dict[str, list[dict[str, str]]] = json.loads(out.getvalue())

@@ -54,8 +54,9 @@ def command(
 ) -> ExitCode:
     """Wait for renders in flight, and download them.
 
-    Follows renders and batches that an earlier apply started, and downloads what is done. Starts
-    nothing and pays nothing: the next apply renders the rest. ADDRESS takes * and ?, or tag:NAME.
+    Follows renders and batches that an earlier apply started, and downloads what is done. Waits first for
+    what an apply has put into a queue. Starts nothing and pays nothing: the next apply renders the rest.
+    ADDRESS takes * and ?, or tag:NAME.
     """
     from sorasync.operations.apply import ApplyOptions, apply
     from sorasync.operations.plan import PlanOptions
