@@ -118,6 +118,7 @@ class QueueWorker:
 
     async def run(self, *, until_empty: bool = False) -> None:
         """Take jobs until stopped, or with `until_empty` until there is none."""
+        asyncio.get_running_loop().set_exception_handler(self._end_unrecorded)
         caring = asyncio.create_task(self._care())
         try:
             while not self._stopping.is_set():
@@ -130,6 +131,13 @@ class QueueWorker:
         finally:
             caring.cancel()
             await asyncio.gather(caring, return_exceptions=True)
+
+    def _end_unrecorded(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Take the error of a job whose end could not be written, which procrastinate leaves to the loop."""
+        if isinstance(context.get("exception"), _UNREACHABLE):
+            self._notice("the end of a job could not be recorded: it is taken up again")
+        else:
+            loop.default_exception_handler(context)
 
     async def _run_worker(self, until_empty: bool) -> bool:
         """Whether the queue was found empty."""
