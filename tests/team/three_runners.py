@@ -91,7 +91,7 @@ class Crew:
             # One that finds no database as it begins says so and ends.
             if code == 1 and b"the connection to" in runner.log.read_bytes():
                 code = 0
-            if code not in (0, -signal.SIGKILL):
+            if code not in (0, 128 + signal.SIGTERM, -signal.SIGKILL):
                 self.wrong.append(f"a runner ended with {code}: {runner.log.read_text()[-500:]}")
             if b"Traceback" in (text := runner.log.read_bytes()) or b"bug in sorasync" in text:
                 self.wrong.append(f"{runner.log} holds a traceback: {text.decode()[-2000:]}")
@@ -162,7 +162,7 @@ def bad_days(
             if team.wrong:
                 break
         team.end()
-        team.look(rounds * 7 if not team.wrong else 0)
+        team.look((number + 1) * 7)
         return team
 
 
