@@ -22,7 +22,7 @@ from bench.table import held, row
 from sorasync.operations.apply import ApplyOptions, apply
 from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.project import Project
-from sorasync.operations.state_care import move_state
+from sorasync.operations.state_command import move_state
 from sorasync.preview.serve import running
 from sorasync.preview.settings import PreviewSettings
 from sorasync.state.lock import LockWait

@@ -18,7 +18,7 @@ from sorasync.apply.race import unless
 from sorasync.apply.render.apply_gate import ChangeGate
 from sorasync.apply.render.billing import book_report, move_and_book
 from sorasync.apply.render.download_queue import Downloads
-from sorasync.apply.render.fetch import FetchLater, Gone, NoPicture, fetch, put_back
+from sorasync.apply.render.download_render import FetchLater, Gone, NoPicture, fetch, put_back
 from sorasync.apply.render.file_expiry import file_expires_at
 from sorasync.apply.render.follow import Follower, WaitedLongEnough
 from sorasync.apply.render.in_flight_slots import InFlightSlots

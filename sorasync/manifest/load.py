@@ -12,12 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from sorasync.library_file import CONFIG_FILE
-from sorasync.manifest.built import Built, build_file
 from sorasync.manifest.config import Config
 from sorasync.manifest.diagnostic import Diagnostic, ManifestError
 from sorasync.manifest.faults import Fault, Locator
 from sorasync.manifest.files import FileFault, LibraryFiles
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin
+from sorasync.manifest.manifest_memo import Built, build_file
 from sorasync.manifest.references import (
     Names,
     check_pick_ranges,

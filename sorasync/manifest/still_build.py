@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sorasync.manifest.build import Merged, merged_defaults
+from sorasync.manifest.build_specs import Merged, merged_defaults
 from sorasync.manifest.config import Config
 from sorasync.manifest.declaration_reader import DeclarationReader
 from sorasync.manifest.declare import Declared

@@ -52,7 +52,7 @@ def write_cut(project: Project, view: CutView, out: Path, progress: Progress) ->
         write_output(out, [made.data], parents=True)
         return [f"characters without a font here ({made.unwritten})"] if made.unwritten else []
     _require_timeline_packages()
-    from sorasync.cuts.interchange import BUNDLE, left_out
+    from sorasync.cuts.editor_files import BUNDLE, left_out
 
     if suffix == BUNDLE:
         _write_bundle(project, view, out, progress)
@@ -62,7 +62,7 @@ def write_cut(project: Project, view: CutView, out: Path, progress: Progress) ->
 
 
 def _interchange(project: Project, view: CutView, out: Path, progress: Progress) -> str:
-    from sorasync.cuts.interchange import MediaNames, interchange_text
+    from sorasync.cuts.editor_files import MediaNames, interchange_text
     from sorasync.cuts.sound import has_sound
 
     paths = {at: named_path(project, path) for at, path in stand_ins(project, view, progress).items()}
@@ -81,7 +81,7 @@ def _interchange(project: Project, view: CutView, out: Path, progress: Progress)
 
 def _write_bundle(project: Project, view: CutView, out: Path, progress: Progress) -> None:
     """Write an .otioz: its adapter wants a new file, and media whose names differ."""
-    from sorasync.cuts.interchange import MediaNames, write_bundle
+    from sorasync.cuts.editor_files import MediaNames, write_bundle
     from sorasync.durable import BLOCK
     from sorasync.library_file import open_file
 

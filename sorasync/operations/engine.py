@@ -22,14 +22,14 @@ from sorasync.graph.expand import Expansion
 from sorasync.graph.fit_to_profile import ProfileChecker
 from sorasync.graph.memo import Memo
 from sorasync.graph.outline import Outline, Standing, rows_of, standing
-from sorasync.graph.parted import Columns, PartedGraph
+from sorasync.graph.outline_graph import Columns, PartedGraph
 from sorasync.graph.render import Render
-from sorasync.manifest.built import Built, build_file, holds
 from sorasync.manifest.config import Config
 from sorasync.manifest.cut_spec import CutEvent, CutSpec
 from sorasync.manifest.diagnostic import Diagnostic
 from sorasync.manifest.files import FileDigest, FileFault, LibraryFiles
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Library, Origin, same_place
+from sorasync.manifest.manifest_memo import Built, build_file, holds
 from sorasync.manifest.source_positions import SourcePositions
 from sorasync.manifest.still_spec import StillSpec, still_of_row, still_row
 from sorasync.profile.hosts import Hosts

@@ -80,7 +80,7 @@ class Host:
 
     def require(self) -> None:
         """See `Project.require_provider`."""
-        from sorasync.provider.open import check_key
+        from sorasync.provider.open_provider import check_key
 
         if self.profile.base_url is None and self.profile.transport == "in-process":
             from sorasync.operations.in_process_preview import require_preview

@@ -13,8 +13,8 @@ from typing import Any
 from sorasync.errors import SorasyncError
 from sorasync.library_file import read_file, unreadable
 from sorasync.operations.project import Project
-from sorasync.profile.model import ANY, TIERS
 from sorasync.profile.price_book import ModelPrices, PriceBook, read_books, write_books
+from sorasync.profile.video_model import ANY, TIERS
 from sorasync.text import and_more, close_match
 
 # What LiteLLM calls the hosts of our profiles: `litellm_provider` in LiteLLM 1.110.2.

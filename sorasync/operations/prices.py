@@ -12,9 +12,9 @@ from sorasync.graph.render import Kind, Render
 from sorasync.library_file import CONFIG_FILE
 from sorasync.operations.library_host import Host
 from sorasync.operations.project import Project
-from sorasync.profile.model import ANY, tier_of
 from sorasync.profile.price_book import BOOK_FILE, PriceBook, read_books
 from sorasync.profile.profile import Profile
+from sorasync.profile.video_model import ANY, tier_of
 
 
 @dataclass(frozen=True, slots=True)

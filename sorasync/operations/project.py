@@ -353,7 +353,7 @@ class Project:
     @asynccontextmanager
     async def client_of(self, host: Host) -> AsyncIterator[HostClient]:
         """A client for a host, closed on exit; the preview provider runs inside this process."""
-        from sorasync.provider.open import open_provider
+        from sorasync.provider.open_provider import open_provider
 
         async with self._transport(host) as transport:
             client = open_provider(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sorasync.preview import limits
 from sorasync.preview.batch_results import write_results
-from sorasync.preview.faults.instead import refusal_of
+from sorasync.preview.faults.fault_answers import refusal_of
 from sorasync.preview.faults.job import afflict
 from sorasync.preview.fields import RequestFields
 from sorasync.preview.model import StoredBatch

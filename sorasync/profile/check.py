@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from math import gcd
 from typing import TYPE_CHECKING
 
-from sorasync.profile.model import Model, nearest_seconds, offers_seconds, pixels, seconds_text
 from sorasync.profile.unsupported import Lack
+from sorasync.profile.video_model import Model, nearest_seconds, offers_seconds, pixels, seconds_text
 from sorasync.text import close_match, counted
 
 if TYPE_CHECKING:

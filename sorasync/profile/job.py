@@ -17,8 +17,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from sorasync.profile.address import BaseUrl
 from sorasync.profile.answer_path import AnswerPath, parse_path
 from sorasync.profile.headers import Headers, KeyHeader
-from sorasync.profile.model import Data, Model, PriceWords
 from sorasync.profile.parts import Encoding, ErrorStatus, Limits, ParamType, Rate
+from sorasync.profile.video_model import Data, Model, PriceWords
 
 # How lost answers are settled safely.
 Settle = Literal["own_id", "replay", "reject", "label", "list", "ask"]

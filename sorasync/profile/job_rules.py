@@ -8,7 +8,7 @@ from sorasync.profile.answer_path import AnswerPath
 from sorasync.profile.body_tree import FILES, Use, read_tree
 from sorasync.profile.error import ProfileFault
 from sorasync.profile.job import JobProfile
-from sorasync.profile.model import ANY, SNAPSHOT, odd_price_words
+from sorasync.profile.video_model import ANY, SNAPSHOT, odd_price_words
 from sorasync.text import close_match
 
 Faults = Iterator[ProfileFault]

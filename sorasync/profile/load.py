@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from sorasync.library_file import FileRefused, read_file
 from sorasync.profile.error import ProfileError, ProfileFault
-from sorasync.profile.model import ANY, tier_of
 from sorasync.profile.price_book import PriceBook
 from sorasync.profile.profile import Profile
 from sorasync.profile.shape import shape_faults
+from sorasync.profile.video_model import ANY, tier_of
 from sorasync.text import close_match
 from sorasync.toml.values import InvalidToml, read_values
 

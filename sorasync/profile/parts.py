@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from sorasync.profile.headers import KeyHeader
-from sorasync.profile.model import Data, Seconds, SecondsRange
+from sorasync.profile.video_model import Data, Seconds, SecondsRange
 
 Encoding = Literal["multipart", "json", "form"]
 ImageForm = Literal["file", "url", "file_id"]

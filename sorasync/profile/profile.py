@@ -14,7 +14,6 @@ from sorasync.profile.address import BaseUrl
 from sorasync.profile.headers import Headers
 from sorasync.profile.images import Images, edit_lacks, still_lacks
 from sorasync.profile.job import JobProfile, Settle, seconds_of
-from sorasync.profile.model import ANY, SNAPSHOT, Data, Model, PriceWords, odd_price_words, offers_seconds
 from sorasync.profile.parts import (
     Abilities,
     Auth,
@@ -29,6 +28,15 @@ from sorasync.profile.parts import (
     Routes,
 )
 from sorasync.profile.unsupported import Lack
+from sorasync.profile.video_model import (
+    ANY,
+    SNAPSHOT,
+    Data,
+    Model,
+    PriceWords,
+    odd_price_words,
+    offers_seconds,
+)
 
 Ability = Literal["characters", "extend", "edit", "list", "delete", "batch", "content", "stills"]
 

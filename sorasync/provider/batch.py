@@ -9,9 +9,9 @@ from enum import StrEnum
 
 from sorasync.provider import encode
 from sorasync.provider.errors import InvalidRequest, NotSupported
+from sorasync.provider.json_values import first, moment, number, parse, table, text, word
 from sorasync.provider.provider_host import ProviderHost
 from sorasync.provider.read import job_id, read_error, read_job
-from sorasync.provider.values import first, moment, number, parse, table, text, word
 from sorasync.provider.wire import CreateRequest, Job, JobError
 
 

@@ -25,13 +25,13 @@ from sorasync.provider.gateway_ids import completed
 from sorasync.provider.host_client import HostClient, refused_render
 from sorasync.provider.http_request import Outgoing
 from sorasync.provider.http_response import HttpResponse
+from sorasync.provider.json_values import table
 from sorasync.provider.kept_answers import id_of, is_own_id, kept_as
 from sorasync.provider.payment_gate import PaymentGate
 from sorasync.provider.read import holds_video, is_job, job_id, pending, read_job, read_page, read_still
 from sorasync.provider.retry import retried
 from sorasync.provider.retry_after import poll_after
 from sorasync.provider.sender import Sender
-from sorasync.provider.values import table
 from sorasync.provider.wire import (
     CreateRequest,
     EditRequest,

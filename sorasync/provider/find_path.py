@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from sorasync.provider.values import word
+from sorasync.provider.json_values import word
 
 if TYPE_CHECKING:
     from sorasync.profile.answer_path import AnswerPath, Step

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from sorasync.provider.values import number
+from sorasync.provider.json_values import number
 from sorasync.provider.wire import Job
 
 _BOOKED, _RETRIES = "x-litellm-response-cost", "x-litellm-attempted-retries"

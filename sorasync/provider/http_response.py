@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sorasync.provider.json_values import first, table, word
 from sorasync.provider.server_words import message_in
-from sorasync.provider.values import first, table, word
 
 
 @dataclass(frozen=True, slots=True)

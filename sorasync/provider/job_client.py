@@ -17,7 +17,7 @@ import httpx
 
 from sorasync.library_file import read_file
 from sorasync.profile.job import ID_PART
-from sorasync.profile.model import ANY, dollars_of_tokens
+from sorasync.profile.video_model import ANY, dollars_of_tokens
 from sorasync.provider.classify import NO_CREDIT, fault, unreadable
 from sorasync.provider.errors import (
     AlreadySent,
@@ -34,6 +34,7 @@ from sorasync.provider.http_request import Outgoing, content_type
 from sorasync.provider.http_response import HttpResponse, complaint, refused_with
 from sorasync.provider.inline import inlined
 from sorasync.provider.job_operation import BLOCKED, Operation, status_words
+from sorasync.provider.json_values import first, moment, number, table, text, word
 from sorasync.provider.links import origin
 from sorasync.provider.moderation import is_moderation
 from sorasync.provider.payment_gate import PaymentGate
@@ -43,7 +44,6 @@ from sorasync.provider.retry import retried
 from sorasync.provider.retry_after import poll_after
 from sorasync.provider.sender import Sender
 from sorasync.provider.server_words import message_in
-from sorasync.provider.values import first, moment, number, table, text, word
 from sorasync.provider.wire import CreateRequest, Job, JobError, JobStatus, Page
 from sorasync.provider.write_body import (
     FileValue,

@@ -15,9 +15,9 @@ from sorasync.provider import encode
 from sorasync.provider.errors import ProviderError
 from sorasync.provider.host_client import HostClient
 from sorasync.provider.http_response import HttpResponse, complaint
+from sorasync.provider.json_values import table, text
 from sorasync.provider.retry_after import date_of
 from sorasync.provider.sender import Sender
-from sorasync.provider.values import table, text
 from sorasync.provider.wire import Job
 
 PAID = ("create", "extend", "edit", "character_create", "batch_create")

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from sorasync.provider.inline import SCHEME, inlined, is_inline
+from sorasync.provider.json_values import first, items, moment, number, table, text, word
 from sorasync.provider.moderation import is_moderation
 from sorasync.provider.redact import clean
 from sorasync.provider.server_words import message_in
-from sorasync.provider.status import status_of
-from sorasync.provider.values import first, items, moment, number, table, text, word
+from sorasync.provider.status_words import status_of
 from sorasync.provider.wire import Job, JobError, JobStatus, Page
 
 _LONGEST_ID = 2048

@@ -31,6 +31,7 @@ from sorasync.provider.host_time import HostTime
 from sorasync.provider.http_request import Outgoing, Part, form_fields, multipart_parts
 from sorasync.provider.http_response import HttpResponse
 from sorasync.provider.json_sieve import Nowhere, Sieve
+from sorasync.provider.json_values import parse
 from sorasync.provider.kept_answers import KeptAnswers, NotKept
 from sorasync.provider.payment_gate import PaymentGate
 from sorasync.provider.provider_host import ProviderHost
@@ -39,7 +40,6 @@ from sorasync.provider.redact import Secret, may_hold, scrub
 from sorasync.provider.server_words import MOST_READ, words
 from sorasync.provider.transport import FIRST_BYTE, TellsFirstByte
 from sorasync.provider.upstream_error import embedded
-from sorasync.provider.values import parse
 
 _TIMEOUT = httpx.Timeout(connect=15.0, read=60.0, write=60.0, pool=300.0)
 _PAID_TIMEOUT = httpx.Timeout(connect=15.0, read=300.0, write=120.0, pool=300.0)

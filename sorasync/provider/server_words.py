@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from sorasync.provider.values import items, parse, table, text
+from sorasync.provider.json_values import items, parse, table, text
 
 # Bytes of a body in which to look for a message.
 MOST_READ = 1 << 16

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sorasync.errors import SorasyncError
-from sorasync.provider.values import moment, parse, table, text
+from sorasync.provider.json_values import moment, parse, table, text
 
 # Seconds by which a webhook's time may differ from ours.
 TOLERANCE = 300.0

@@ -18,10 +18,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sorasync.state.errors import StateError
+from sorasync.state.lockfile_merge import newer
 from sorasync.state.lockfile_text import LockFile, PaidTwice
-from sorasync.state.lockfile_unite import newer
 from sorasync.state.record import IN_FLIGHT, Binding, Record
-from sorasync.state.rivals import first_paid, job_of, set_aside, two_renders, worth_keeping
+from sorasync.state.two_renders_of_a_key import first_paid, job_of, set_aside, two_renders, worth_keeping
 
 
 class Reconciliation(StrEnum):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sorasync.state.lockfile_merge import names
 from sorasync.state.lockfile_text import LockFile
-from sorasync.state.lockfile_unite import names
 from sorasync.state.record import DONE, IN_FLIGHT, Record, Status
 from sorasync.state.rows import FIELDS, SELECT, record_of
 from sorasync.state.store import Store

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from sorasync.graph.key import digest, recoded
 from sorasync.state.history import Attempt
 from sorasync.state.lockfile_fields import REPAIR, Entry, EntryFields, LockFileBroken
+from sorasync.state.lockfile_merge import unite
 from sorasync.state.lockfile_text import FORMAT, LockFile
-from sorasync.state.lockfile_unite import unite
 from sorasync.state.record import DONE, IN_FLIGHT, MADE, Record
 
 _LINEAGE = re.compile(r'(?m)^(?:\{"format": .*"lineage": |lineage = )("[^"]*")')

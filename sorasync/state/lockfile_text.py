@@ -6,7 +6,7 @@
 
 A line is complete in itself, and the file is the set of its lines: order, repetition and blank lines mean
 nothing. So git can merge two files line by line in every case (`merge=union` in `.gitattributes`); what the
-lines of two branches say about one key is brought together when they are read, see `lockfile_unite`.
+lines of two branches say about one key is brought together when they are read, see `lockfile_merge`.
 
 `address` points to the key; several addresses have a line each. `retired` and `unfinished`
 name the last address of an unbound key; `unfinished` is still in flight. `paid_at` is when the request

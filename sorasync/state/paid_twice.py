@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sorasync.state.lockfile_text import PaidTwice
-from sorasync.state.rivals import job_of
 from sorasync.state.store import Store
+from sorasync.state.two_renders_of_a_key import job_of
 
 EVENT = "paid twice"
 

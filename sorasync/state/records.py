@@ -10,7 +10,6 @@ from typing import Any
 from sorasync.state.attempts import Attempts
 from sorasync.state.errors import ForbiddenMove, StateError
 from sorasync.state.record import MOVES, Brief, Record, Status
-from sorasync.state.rivals import own_key, set_aside
 from sorasync.state.rows import (
     SELECT,
     STATUSES,
@@ -22,6 +21,7 @@ from sorasync.state.rows import (
     row_of,
     texts_of,
 )
+from sorasync.state.two_renders_of_a_key import own_key, set_aside
 
 _TIMES = {
     Status.SUBMITTED: "submitted_at",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sorasync.operations.project import Project
-from sorasync.profile.model import nearest_seconds
+from sorasync.profile.video_model import nearest_seconds
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
@@ -55,7 +55,7 @@ def draft_project(project: Project) -> DraftProject:
     )
     from sorasync.profile import load_profile
     from sorasync.profile.images import ImageModel
-    from sorasync.profile.model import ANY
+    from sorasync.profile.video_model import ANY
 
     config = project.config.model_copy(
         update={

@@ -22,7 +22,7 @@ from sorasync.preview.faults.rule import FaultPlan, FaultRule
 from sorasync.preview.server import Server
 from sorasync.provider.host_client import HostClient
 from sorasync.provider.local import in_process
-from sorasync.provider.open import open_provider
+from sorasync.provider.open_provider import open_provider
 from sorasync.state.record import Record
 from sorasync.state.store import Store
 from tests.apply.clock import IdleClock

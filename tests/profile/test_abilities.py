@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sorasync.profile import Lack, Profile, SecondsRange, load_profile
-from sorasync.profile.model import Model, Seconds, nearest_seconds, offers_seconds, tier_of
+from sorasync.profile.video_model import Model, Seconds, nearest_seconds, offers_seconds, tier_of
 
 OPENAI = load_profile("openai")
 VLLM = load_profile("vllm-omni")

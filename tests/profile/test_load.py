@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from sorasync.profile import ProfileError, SecondsRange, load_profile, profile_names
-from sorasync.profile.model import price_name, tier_of
+from sorasync.profile.video_model import price_name, tier_of
 from tests.effort import calls
 
 NAMES = [

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sorasync.profile import Profile, ProfileError, load_profile
-from sorasync.profile.model import Model, price_name
+from sorasync.profile.video_model import Model, price_name
 
 SILENT = {"generate_audio": False}
 

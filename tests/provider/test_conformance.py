@@ -37,7 +37,7 @@ from sorasync.provider.errors import (
 from sorasync.provider.host_client import HostClient
 from sorasync.provider.listing import jobs_since
 from sorasync.provider.local import in_process
-from sorasync.provider.open import open_provider
+from sorasync.provider.open_provider import open_provider
 from sorasync.provider.wire import (
     CreateRequest,
     EditRequest,

@@ -11,7 +11,7 @@ import pytest
 
 from sorasync.profile import load_profile
 from sorasync.provider.errors import AuthFailed, ProviderError
-from sorasync.provider.open import open_provider
+from sorasync.provider.open_provider import open_provider
 from sorasync.provider.redact import Secret, clean, may_hold, redact
 from sorasync.provider.wire import CreateRequest
 from tests.provider.fakes import KEY, FakeClock, FakeHost, client, reply, scripted

@@ -16,8 +16,8 @@ from sorasync.errors import SorasyncError
 from sorasync.graph.key import digest, encoded
 from sorasync.state.errors import ForbiddenMove, StateError
 from sorasync.state.record import MOVES, Binding, Record, Status
-from sorasync.state.rivals import set_aside
 from sorasync.state.store import Store
+from sorasync.state.two_renders_of_a_key import set_aside
 from tests.state.making import TickingClock, a_record
 
 NAMES = ("market", "harbour")

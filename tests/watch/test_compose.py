@@ -15,7 +15,7 @@ from sorasync.cli.watch.watch_screen import ScreenState, compose
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.project import Project
-from sorasync.watch.watching import View
+from sorasync.watch.watch_loop import View
 from tests.watch.conftest import BOAT, KITE
 from tests.watch.kit import CONFIG, REAL, Library, clip, make
 

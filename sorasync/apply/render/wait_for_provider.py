@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sorasync.apply.context import Context
-from sorasync.apply.render.fetch import FetchLater, fetch
+from sorasync.apply.render.download_render import FetchLater, fetch
 from sorasync.provider.errors import NotSent, RateLimited, Withheld
 from sorasync.provider.wire import Job
 from sorasync.state.record import Record

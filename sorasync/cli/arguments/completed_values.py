@@ -73,7 +73,7 @@ def backups(ctx: click.Context, _parameter: click.Parameter, incomplete: str) ->
     from sorasync.cli.app.library_options import globals_of
     from sorasync.cli.views.state.state_output import backups_text
     from sorasync.errors import SorasyncError
-    from sorasync.operations.state_care import state_backups
+    from sorasync.operations.state_command import state_backups
 
     try:
         project = globals_of(ctx).project()

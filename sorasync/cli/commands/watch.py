@@ -51,7 +51,7 @@ def command(
     from sorasync.operations.plan import PlanOptions
     from sorasync.operations.project import Project
     from sorasync.plan.selection import Selection
-    from sorasync.watch.watching import Auto, WatchSettings
+    from sorasync.watch.watch_loop import Auto, WatchSettings
 
     project = globals.project()
     settings = WatchSettings(

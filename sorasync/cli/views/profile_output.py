@@ -11,7 +11,7 @@ import click
 
 from sorasync.cli.terminal.columns import cut, screen_width, wrapped
 from sorasync.cli.views.plan.plan_json import usd
-from sorasync.profile.model import ANY, Model, price_name, seconds_text
+from sorasync.profile.video_model import ANY, Model, price_name, seconds_text
 from sorasync.text import counted
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from sorasync.cli.views.diagnostics.diagnostic_groups import DiagnosticGroup, gr
 from sorasync.cli.views.diagnostics.diagnostic_text import block_lines, head_lines
 from sorasync.manifest.diagnostic import Severity
 from sorasync.text import counted
-from sorasync.watch.watching import View
+from sorasync.watch.watch_loop import View
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -20,8 +20,8 @@ from sorasync.cli.views.plan.plan_json import FORMAT_VERSION, change_json, plan_
 from sorasync.errors import SorasyncError
 from sorasync.plan.change import Change
 from sorasync.plan.plan import Plan
-from sorasync.watch.watching import Leave, View, Watch
-from sorasync.watch.working import Work, WorkKind
+from sorasync.watch.apply_thread import Work, WorkKind
+from sorasync.watch.watch_loop import Leave, View, Watch
 
 COMMANDS = "apply TOKEN, free [TOKEN], drafts, refresh, quit"
 

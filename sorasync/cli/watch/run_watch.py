@@ -14,7 +14,7 @@ from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.output import print_lines
 from sorasync.cli.watch.json_lines import JsonLines, read_commands
 from sorasync.operations.project import Project
-from sorasync.watch.watching import Leave, Watch, WatchSettings
+from sorasync.watch.watch_loop import Leave, Watch, WatchSettings
 
 
 def in_lines(settings: WatchSettings) -> int:

@@ -19,7 +19,7 @@ from sorasync.plan.cost import money
 from sorasync.plan.plan import Plan
 from sorasync.plan.word_diff import shortened, word_diff
 from sorasync.text import and_more, counted
-from sorasync.watch.watching import View, prompts, step_cost
+from sorasync.watch.watch_loop import View, prompts, step_cost
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -21,9 +21,9 @@ from sorasync.graph.address import owner
 from sorasync.manifest.library import ClipSpec
 from sorasync.manifest.still_spec import StillSpec
 from sorasync.operations.pick import picked_address
+from sorasync.watch.apply_thread import Work, WorkKind
 from sorasync.watch.drafts import newest_video
-from sorasync.watch.watching import View, Watch
-from sorasync.watch.working import Work, WorkKind
+from sorasync.watch.watch_loop import View, Watch
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from PIL import Image
 
-from sorasync.preview.animatic import sets, vocabulary
+from sorasync.preview.animatic import places as sets
+from sorasync.preview.animatic import vocabulary
 from sorasync.preview.animatic.brush import Brush
 from sorasync.preview.animatic.camera import Camera, Framing, Move, Pose, View, pose, read_camera
 from sorasync.preview.animatic.canvas import RGB, Canvas, Plane, Planes, from_picture, scale_plane

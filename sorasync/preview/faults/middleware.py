@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sorasync.preview.faults.answer import Spoiler
 from sorasync.preview.faults.cut import cut
-from sorasync.preview.faults.instead import refusal_of
+from sorasync.preview.faults.fault_answers import refusal_of
 from sorasync.preview.faults.prompt import Heard
 from sorasync.preview.faults.rule import Answer, FaultRule
 

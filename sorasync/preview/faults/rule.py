@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sorasync.errors import SorasyncError
-from sorasync.preview.faults.plain import plain_faults
+from sorasync.preview.faults.fault_messages import plain_faults
 
 # Done instead of handling the request. `status` needs `status`, and takes `code`, `message`, `headers`.
 Instead = Literal[

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sorasync.preview.faults.plain import plain_faults
+from sorasync.preview.faults.fault_messages import plain_faults
 from sorasync.preview.faults.rule import FaultPlan, FaultRule
 from sorasync.preview.refusal import RefusedError, bad
 from sorasync.preview.server import Server

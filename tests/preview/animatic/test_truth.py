@@ -271,7 +271,7 @@ def test_an_empty_landscape_is_left_empty() -> None:
 def test_the_vocabulary_draws_every_thing() -> None:
     from sorasync.preview.animatic import vocabulary
     from sorasync.preview.animatic.pictograms import draw_pictogram
-    from sorasync.preview.animatic.sets import SETS
+    from sorasync.preview.animatic.places import SETS
 
     for thing in vocabulary.things().values():
         assert draw_pictogram(thing.pictogram, 40, thing.tint) is not None, thing.name

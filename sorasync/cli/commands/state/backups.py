@@ -17,7 +17,7 @@ Examples:
 def command(globals: Globals) -> ExitCode:
     """List the backups of the state, latest first. Every command that changes the state makes one first."""
     from sorasync.cli.views.state.state_output import backups_json, backups_text
-    from sorasync.operations.state_care import state_backups
+    from sorasync.operations.state_command import state_backups
 
     project = globals.project()
     found = state_backups(project)

@@ -20,7 +20,7 @@ def command(globals: Globals) -> ExitCode:
 
     Exits with 1 if anything is wrong. `sorasync drift` checks the videos.
     """
-    from sorasync.operations.state_care import check_state
+    from sorasync.operations.state_command import check_state
 
     found = check_state(globals.project())
     if globals.json:

@@ -25,7 +25,7 @@ def command(globals: Globals, file: Path | None) -> ExitCode:
     It contains prompts and ids, but no API key.
     """
     from sorasync.cli.app.invocation import notice
-    from sorasync.operations.state_care import exported_state
+    from sorasync.operations.state_command import exported_state
 
     text = exported_state(globals.project())
     if file is None:

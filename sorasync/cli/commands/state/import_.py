@@ -31,7 +31,7 @@ def command(globals: Globals, file: Path, lock_timeout: float) -> ExitCode:
     """
     from sorasync.cli.app.invocation import waiting
     from sorasync.errors import SorasyncError
-    from sorasync.operations.state_care import fill_state
+    from sorasync.operations.state_command import fill_state
 
     try:
         text = read_file(file, within=None, largest=_LARGEST).decode("utf-8-sig")

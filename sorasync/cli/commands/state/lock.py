@@ -20,7 +20,7 @@ def command(globals: Globals) -> ExitCode:
     In PostgreSQL several applies may be at work at once; each is shown.
     """
     from sorasync.cli.views.state.state_output import holder_json
-    from sorasync.operations.state_care import lock_holders
+    from sorasync.operations.state_command import lock_holders
 
     project = globals.project()
     found = lock_holders(project)

@@ -29,7 +29,7 @@ def command(globals: Globals, url: str, lock_timeout: float) -> ExitCode:
     once [state] url in sorasync.toml names it.
     """
     from sorasync.cli.app.invocation import waiting
-    from sorasync.operations.state_care import move_state
+    from sorasync.operations.state_command import move_state
 
     found = move_state(globals.project(), url, waiting(lock_timeout))
     if globals.json:

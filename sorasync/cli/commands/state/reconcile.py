@@ -35,7 +35,7 @@ def command(globals: Globals, keep: str, lock_timeout: float) -> ExitCode:
     for is forgotten: the other render is kept as retired until `gc`.
     """
     from sorasync.cli.app.invocation import waiting
-    from sorasync.operations.state_care import reconcile_state
+    from sorasync.operations.state_command import reconcile_state
 
     found = reconcile_state(globals.project(), keep, waiting(lock_timeout))
     if globals.json:

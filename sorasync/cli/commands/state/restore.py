@@ -27,7 +27,7 @@ def command(globals: Globals, number: int, lock_timeout: float) -> ExitCode:
     file by themselves, if the library keeps one, and otherwise with `sorasync state recover`.
     """
     from sorasync.cli.app.invocation import waiting
-    from sorasync.operations.state_care import restore_state
+    from sorasync.operations.state_command import restore_state
 
     project = globals.project()
     aside = restore_state(project, number, waiting(lock_timeout))

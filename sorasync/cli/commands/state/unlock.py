@@ -24,7 +24,7 @@ def command(globals: Globals, id: str) -> ExitCode:
     paid request and stops; only the request it is sending at that moment can be paid twice, and is then
     counted. The id must be the one that `sorasync state lock` shows, so that you cannot break a later lock.
     """
-    from sorasync.operations.state_care import unlock_state
+    from sorasync.operations.state_command import unlock_state
 
     unlock_state(globals.project(), id)
     if globals.json:

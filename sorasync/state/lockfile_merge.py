@@ -17,7 +17,7 @@ from sorasync.state.history import Attempt
 from sorasync.state.lockfile_fields import Entry
 from sorasync.state.lockfile_text import LockFile, PaidTwice
 from sorasync.state.record import Binding, Record, Status
-from sorasync.state.rivals import first_paid, job_of, set_aside, two_renders, worth_keeping
+from sorasync.state.two_renders_of_a_key import first_paid, job_of, set_aside, two_renders, worth_keeping
 
 _RANK = (
     Status.FAILED,

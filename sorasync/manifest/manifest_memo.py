@@ -82,7 +82,7 @@ class _Noting:
 def build_file(config: Config, look: Look, file: str, text: str) -> Built:
     """Read the text of one manifest. What is wrong with it is among its `faults`."""
     # Not imported at the top: if no manifest has changed, none of this is needed.
-    from sorasync.manifest.build import build
+    from sorasync.manifest.build_specs import build
     from sorasync.manifest.declare import declare, syntax_faults
     from sorasync.manifest.field_types import REVIEW_FILE
     from sorasync.manifest.matrix import canonical_name

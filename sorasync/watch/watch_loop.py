@@ -21,9 +21,9 @@ from sorasync.operations.engine import changed_clips
 from sorasync.operations.plan import Planned, PlanOptions, make_plan
 from sorasync.plan.plan import Plan
 from sorasync.plan.selection import Selection
+from sorasync.watch.apply_thread import Work, WorkKind, free_part
 from sorasync.watch.saves import Noticing, directories_of, must_poll, places_of
 from sorasync.watch.warm import Caches, WarmProject, state_stamp
-from sorasync.watch.working import Work, WorkKind, free_part
 
 if TYPE_CHECKING:
     from pathlib import Path
