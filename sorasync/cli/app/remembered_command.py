@@ -54,7 +54,10 @@ def seen_before(globals: Globals, project: Project, *, state: bool = True) -> Ev
     Without `state` it is made from the manifests alone. A state in a database, assets in a bucket and small
     libraries are asked afresh each time.
     """
-    if globals.question is None or project.engine is None:
+    from sorasync.operations.cache import is_worth_keeping
+
+    # What the last run has kept tells how large the library is: looking costs small ones more than it saves.
+    if globals.question is None or project.engine is None or not is_worth_keeping(project.engine):
         return None
     config = project.config
     contents = ["sorasync.toml", "prices.toml", *_own_profiles(project)]
@@ -85,11 +88,9 @@ def keep_answer(
     lines: Iterable[str],
     code: ExitCode,
 ) -> None:
-    """Keep an answer for the next time, where that is worth it and it follows from what was `seen` alone."""
-    from sorasync.operations.cache import is_worth_keeping
-
+    """Keep an answer for the next time, where it follows from what was `seen` alone."""
     engine = project.engine
-    if seen is None or globals.question is None or engine is None or not is_worth_keeping(engine):
+    if seen is None or globals.question is None or engine is None:
         return
     if not all(found.settled for found in engine.digests.values()):
         return
