@@ -68,7 +68,7 @@ COUNTERPARTS: dict[str, tuple[str, ...]] = {
 # Commands for people and editors; docs/python.md says of each why it has no method.
 NO_METHOD = {"explain", "fmt", "schema", "watch", "review", "run", "preview", "profiles", "completion"}
 # What a library has besides: where it is, and how its parts are reached.
-NO_COMMAND = {"open", "name", "profile", "state", "clips", "stills", "takes", "cuts"}
+NO_COMMAND = {"open", "name", "profile", "hosts", "state", "clips", "stills", "takes", "cuts"}
 # Functions of a command that only add to what it shows.
 SHOWN_BESIDE = {
     "plan": {"forgotten", "cut_views", "write_output"},

@@ -129,7 +129,6 @@ def test_deleting_and_binding_at_the_provider_need_the_key_first(
     _refused(studio, "gc", "--delete", "--remote")
     _refused(studio, "destroy")
     _refused(studio, "import", "clip.pier", "video_1", "--force")
-    _refused(studio, "resolve", "clip.pier", "--adopt", "video_1")
     assert studio.run("gc", "--delete", "--yes").code == 0
     assert studio.run("destroy", "--keep-remote", "--yes").code == 0
 
