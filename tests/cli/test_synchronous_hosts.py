@@ -114,7 +114,7 @@ def test_a_video_larger_than_any_answer_in_memory_arrives(
     [
         "apply.render.send._accepted",
         "apply.change_executor.fetch_when_there",
-        "apply.render.fetch._put_in_place",
+        "apply.render.download_render._put_in_place",
     ],
 )
 def test_a_run_that_is_killed_with_an_answer_in_hand_leaves_it_to_the_next(
