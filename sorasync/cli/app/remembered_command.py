@@ -13,6 +13,7 @@ import click
 
 from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.output import print_lines
+from sorasync.errors import SorasyncError
 from sorasync.library_file import find_library
 from sorasync.operations.remembered_answer import Answer, Evidence, recall, remember
 
@@ -40,7 +41,11 @@ def asked_before(globals: Globals, command: str) -> ExitCode | None:
     """Print the answer to a question that was asked before; None where it has to be found anew."""
     if globals.question is None:
         return None
-    root = find_library(globals.library or Path.cwd())
+    try:
+        root = find_library(globals.library or Path.cwd())
+    except SorasyncError:
+        # The command says it, or was told of files elsewhere.
+        return None
     answer = recall(root, command, globals.env, globals.question, time.time())
     if answer is None:
         return None

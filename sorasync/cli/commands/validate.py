@@ -50,13 +50,13 @@ def command(globals: Globals, files: tuple[Path, ...], strict: bool) -> ExitCode
 
     roots = sorted({find_library(file.parent) for file in files})
     if len(roots) < 2:
-        return _validate(replace(globals, library=roots[0]) if roots else globals, strict)
+        return _validate(replace(globals, library=roots[0], question=None) if roots else globals, strict)
     if globals.format != "text":
         raise click.UsageError(f"--format {globals.format} is for the files of one library")
     worst = ExitCode.DONE
     for root in roots:
         try:
-            worst = max(worst, _validate(replace(globals, library=root), strict))
+            worst = max(worst, _validate(replace(globals, library=root, question=None), strict))
         except ManifestError as error:
             worst = ExitCode(max(worst, show_failure(error, ())))
     return worst
