@@ -144,6 +144,7 @@ def test_a_damaged_video_is_named(film: Film) -> None:
     assert answer.code == 1 and "cannot be decoded" in answer.err
 
 
+@pytest.mark.heavy
 def test_sound_is_in_step_over_two_minutes(film: Film) -> None:
     found = filmed(film, ", ".join(['{ clip = "a", in = "1f" }'] * 31), "fps = 12")
     assert len(found) == 31 * 47

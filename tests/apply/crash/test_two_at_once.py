@@ -9,7 +9,7 @@ import pytest
 from tests.apply.crash.rounds import play
 
 
-@pytest.mark.parametrize("rounds", [400, pytest.param(1000, marks=pytest.mark.heavy)])
+@pytest.mark.parametrize("rounds", [150, pytest.param(1000, marks=pytest.mark.heavy)])
 def test_two_applies_at_once_pay_once_and_leave_the_state_whole(tmp_path: Path, rounds: int) -> None:
     told = play(tmp_path, rounds, seed=11)
     assert not told.wrong
