@@ -63,9 +63,11 @@ clip = "dawn"
 # Servers and watch mode run until they are stopped, a move wants a database: other tests start them.
 _ENDLESS = ("preview", "watch", "wait --webhook-listen", "review", "state move")
 _ENDING = ("review --html", "review --compare", "review --read")
-# What these ask for is at a host, in an earlier state, or in the reader's own files: a clear error is right.
+# What these ask for is at a host, in a bucket or a database, in an earlier state, or in the reader's own
+# files: a clear error is right.
 _REFUSED = (
     "accept",
+    "assets move",
     "apply --expect",
     "apply --offline --yes --expect",
     "destroy",
@@ -77,10 +79,12 @@ _REFUSED = (
     "log character.mossy",
     "migrate --from gpt-image-2",
     "prices sync",
+    "queue",
     "profiles ./my-host.toml",
     "resolve batch",
     "resolve clip",
     "retry",
+    "run ",
     "review --read",
     "show character.mossy",
     "state import",
