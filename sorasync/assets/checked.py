@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
+from typing import Final
 
 from sorasync.assets.drift import FileDrift, StatFacts, check, stat_facts
 from sorasync.assets.store import AssetStore
@@ -17,7 +18,8 @@ from sorasync.durable import write_atomic
 from sorasync.library_file import read_file
 
 FORMAT = 1
-_WHOLE, _DAMAGED = "checked.json", "damaged.json"
+_WHOLE = "checked.json"
+DAMAGED_FILE: Final = "damaged.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,12 @@ class Findings:
 
 def load_checked(store: AssetStore) -> CheckedVideos:
     """What is remembered; nothing of a file that cannot be read, which only means more reading."""
-    return CheckedVideos(_load(store.root / _WHOLE), _load(store.root / _DAMAGED))
+    return CheckedVideos(_load(store.root / _WHOLE), _load(store.root / DAMAGED_FILE))
 
 
 def still_damaged(store: AssetStore) -> frozenset[str]:
     """Videos that a check found damaged and that have not changed since. Nearly free."""
-    found = _load(store.root / _DAMAGED)
+    found = _load(store.root / DAMAGED_FILE)
     return frozenset(sha for sha, facts in found.items() if stat_facts(store, sha) == facts)
 
 
@@ -113,8 +115,8 @@ def _save(store: AssetStore, checked: CheckedVideos) -> None:
         return
     try:
         write_atomic(store.root / _WHOLE, _encode_checked(checked.whole))
-        if checked.damaged or (store.root / _DAMAGED).exists():
-            write_atomic(store.root / _DAMAGED, _encode_checked(checked.damaged))
+        if checked.damaged or (store.root / DAMAGED_FILE).exists():
+            write_atomic(store.root / DAMAGED_FILE, _encode_checked(checked.damaged))
     except OSError:
         return
 

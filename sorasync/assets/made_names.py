@@ -11,13 +11,14 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sorasync.assets.file_errors import AssetError
 from sorasync.assets.link_kind import Way
 from sorasync.durable import write_atomic
 from sorasync.library_file import FileRefused, read_file
 
+NAMES_FILE: Final = "names.json"
 FORMAT = 1
 
 _WAYS = {way.value: way for way in Way}
@@ -62,13 +63,13 @@ def named_objects(root: Path) -> dict[str, str]:
 def _names(root: Path) -> dict[str, Any]:
     """The rows as they were written; none where they cannot be read."""
     try:
-        content = json.loads(read_file(root / "names.json", within=root))
+        content = json.loads(read_file(root / NAMES_FILE, within=root))
         version, names = content["format"], content["names"]
     except (FileNotFoundError, FileRefused, ValueError, KeyError, TypeError, RecursionError):
         return {}
     if version != FORMAT:
         raise AssetError(
-            f"{root / 'names.json'} has format {version}, this program reads {FORMAT}",
+            f"{root / NAMES_FILE} has format {version}, this program reads {FORMAT}",
             hint="use the newer version that wrote it",
         )
     return names if isinstance(names, dict) else {}
@@ -95,4 +96,4 @@ def save_ledger(root: Path, rows: Mapping[str, NameRow]) -> None:
     """Write every row, atomically, one a line and sorted."""
     lines = (f"{json.dumps(name)}: {json.dumps(rows[name])}" for name in sorted(rows))
     body = ",\n".join(lines)
-    write_atomic(root / "names.json", f'{{"format": {FORMAT}, "names": {{\n{body}\n}}}}\n'.encode())
+    write_atomic(root / NAMES_FILE, f'{{"format": {FORMAT}, "names": {{\n{body}\n}}}}\n'.encode())

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import astuple
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 import sorasync.operations.cache as cache
+from sorasync.assets.checked import DAMAGED_FILE, FORMAT
+from sorasync.assets.drift import stat_facts
 from sorasync.clock import SystemClock
 from sorasync.operations.remembered_answer import DIRECTORY
 from sorasync.state.connect import location
@@ -130,6 +134,35 @@ def test_after_a_change_the_answer_is_what_it_would_be_anew(film: Film, name: st
     for command in COMMANDS:
         given, found = film.run(command), anew(film, command)
         assert (given.code, given.out, given.err) == (found.code, found.out, found.err)
+
+
+def test_a_video_that_a_check_finds_damaged_is_no_answer_of_before(film: Film) -> None:
+    store = film.project.assets()
+    known = store.root / DAMAGED_FILE
+    known.write_text(json.dumps({"format": FORMAT, "videos": {}}))
+    assert "No changes" in film.run("plan").out
+    assert _answer(film).exists()
+    video = next(store.root.rglob("*.mp4"))
+    facts = stat_facts(store, video.stem)
+    assert facts is not None
+    known.write_text(json.dumps({"format": FORMAT, "videos": {video.stem: astuple(facts)}}))
+    given, found = film.run("plan"), anew(film, "plan")
+    assert given.out == found.out
+    assert "No changes" not in given.out
+
+
+def test_a_profile_of_ones_own_is_read_each_time(film: Film) -> None:
+    film.write("host.toml", 'extends = "preview"\n')
+    film.write("sorasync.toml", film.read("sorasync.toml") + '[provider]\nprofile = "./host.toml"\n')
+    film.run("plan")
+    assert not _answer(film).exists()
+
+
+def test_what_is_said_of_cuts_is_said_afresh(film: Film) -> None:
+    film.write("manifests/cut.toml", '[cuts.teaser]\nfps = 24\n[[cuts.teaser.events]]\nclip = "pier"\n')
+    settled(film)
+    assert "teaser" in film.run("plan").out
+    assert not _answer(film).exists()
 
 
 def test_an_answer_is_forgotten_at_the_end_of_the_day(film: Film, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ import click
 from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.output import print_lines
 from sorasync.errors import SorasyncError
-from sorasync.library_file import find_library
+from sorasync.library_file import CONFIG_FILE, find_library
 from sorasync.operations.remembered_answer import Answer, Evidence, recall, remember
 
 if TYPE_CHECKING:
@@ -56,19 +56,24 @@ def asked_before(globals: Globals, command: str) -> ExitCode | None:
 def seen_before(globals: Globals, project: Project, *, state: bool = True) -> Evidence | None:
     """What an answer is about to be made from; None where it is not kept in any case.
 
-    Without `state` it is made from the manifests alone. A state in a database, assets in a bucket and small
-    libraries are asked afresh each time.
+    Without `state` it is made from the manifests alone. A state in a database, assets in a bucket,
+    profiles of one's own and small libraries are asked afresh each time.
     """
     from sorasync.operations.cache import is_worth_keeping
+    from sorasync.profile.price_book import BOOK_FILE
 
     # What the last run has kept tells how large the library is: looking costs small ones more than it saves.
     if globals.question is None or project.engine is None or not is_worth_keeping(project.engine):
         return None
     config = project.config
-    contents = ["sorasync.toml", "prices.toml", *_own_profiles(project)]
+    if _has_own_profile(project):
+        return None
+    contents = [CONFIG_FILE, BOOK_FILE]
     contents += [f".sorasync/{name}.schema.json" for name in ("manifest", "config")]
     listings = [config.library.manifests]
     if state:
+        from sorasync.assets.checked import DAMAGED_FILE
+        from sorasync.assets.made_names import NAMES_FILE
         from sorasync.state.connect import location
 
         if not config.state.url.startswith("sqlite:") or config.assets.url is not None:
@@ -76,7 +81,9 @@ def seen_before(globals: Globals, project: Project, *, state: bool = True) -> Ev
         database = location(config.state.url, project.root)
         if database is None:
             return None
-        contents += [str(database), f"{database}-wal", f"{config.assets.path}/.store/names.json"]
+        contents += [f"{database}{end}" for end in ("", "-wal", "-journal")]
+        store = project.assets().root
+        contents += [f"{store}/{name}" for name in (NAMES_FILE, DAMAGED_FILE)]
         contents += [str(project.lock_path)] if project.lock_path else []
         listings.append(config.assets.path)
     try:
@@ -104,6 +111,7 @@ def keep_answer(
     remember(project.root, command, globals.env, globals.question, stamps, seen, answer, project.clock.now())
 
 
-def _own_profiles(project: Project) -> list[str]:
+def _has_own_profile(project: Project) -> bool:
+    """Whether a profile is a file, which may extend others: their changes would not be seen."""
     hosts = [project.config.provider, *project.config.providers.values()]
-    return [host.profile for host in hosts if host.profile.endswith(".toml")]
+    return any(host.profile.endswith(".toml") or "/" in host.profile for host in hosts)

@@ -93,8 +93,13 @@ def command(
 
 
 def _nothing_to_say(planned: Planned) -> bool:
-    """Whether a plan holds nothing that anybody would act on, and was made without asking a host."""
+    """Whether a plan holds nothing that anybody would act on, and was made without asking a host.
+
+    What is said of cuts is read from files that have no stamp.
+    """
     plan = planned.plan
+    if planned.library.cuts:
+        return False
     spoken = (plan.changes, plan.waiting, plan.diagnostics, plan.relinks, plan.notices, plan.refusals)
     return not any(spoken) and planned.drift is None and not planned.known.remote
 
