@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sorasync.errors import SorasyncError
+from sorasync.library_file import CONFIG_FILE
 from sorasync.text import counted
-
-_CONFIG_FILE = "sorasync.toml"
 
 
 class Severity(StrEnum):
@@ -69,7 +68,7 @@ class ManifestError(SorasyncError):
 
 def files_at_fault(diagnostics: Iterable[Diagnostic]) -> str:
     """Where the faults are, for a sentence that counts them: `sorasync.toml`, `the manifests`, or both."""
-    in_config = {one.position is not None and one.position.file == _CONFIG_FILE for one in diagnostics}
+    in_config = {one.position is not None and one.position.file == CONFIG_FILE for one in diagnostics}
     if in_config == {True, False}:
-        return f"{_CONFIG_FILE} and the manifests"
-    return _CONFIG_FILE if in_config == {True} else "the manifests"
+        return f"{CONFIG_FILE} and the manifests"
+    return CONFIG_FILE if in_config == {True} else "the manifests"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from sorasync.clock import Clock, SystemClock
 from sorasync.errors import SorasyncError
+from sorasync.library_file import CONFIG_FILE
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from sorasync.provider.host_client import HostClient
     from sorasync.state.lockfile_text import PaidTwice
     from sorasync.state.store import Store
-
-CONFIG_FILE = "sorasync.toml"
 
 
 def profile_of(root: Path, config: Config) -> Profile:

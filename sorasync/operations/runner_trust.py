@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from sorasync.assets.bucket_url import parse_bucket_url
 from sorasync.errors import SorasyncError
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ class NotTrusted(SorasyncError):
 class RunnerTrust:
     """The hosts that jobs may name, each with the variable of its key, None where it has none, and buckets.
 
-    A bucket is allowed by the beginning of its URL.
+    A bucket is allowed with what is below its prefix, at its endpoint alone.
     """
 
     hosts: Mapping[str, str | None]
@@ -48,6 +50,8 @@ class RunnerTrust:
                     f"--allow {text!r} is not a host", hint="write --allow videos.example=VIDEOS_API_KEY"
                 )
             found[match["host"].lower()] = match["variable"]
+        for url in buckets:
+            parse_bucket_url(url)
         return cls(found, buckets)
 
     def trusted(self, project: Project) -> Project:
@@ -84,7 +88,7 @@ class RunnerTrust:
 
     def _require_bucket(self, config: Config) -> None:
         url = config.assets.url
-        if url is not None and not any(_below(url, allowed) for allowed in self.buckets):
+        if url is not None and not any(_is_below(url, allowed) for allowed in self.buckets):
             raise NotTrusted(f"this runner stores nothing in {url}", hint=f"start it with --bucket {url}")
 
 
@@ -105,5 +109,13 @@ def _key_hosts(profile: Profile) -> Iterator[str]:
     yield from (host.lower() for host in profile.download.with_key)
 
 
-def _below(url: str, allowed: str) -> bool:
-    return url == allowed or url.startswith((allowed.rstrip("/") + "/", allowed + "?"))
+def _is_below(url: str, allowed: str) -> bool:
+    """Whether a place is the allowed one or inside it.
+
+    The endpoint and the account have to be the same: it is there that the runner's credentials are shown.
+    """
+    inner, outer = parse_bucket_url(url), parse_bucket_url(allowed)
+    same = ("scheme", "bucket", "endpoint", "account")
+    if any(getattr(inner, part) != getattr(outer, part) for part in same):
+        return False
+    return PurePosixPath(inner.prefix).is_relative_to(outer.prefix)
