@@ -216,52 +216,40 @@ def _shared_state(merged: dict[str, Any], place: Any) -> Iterator[Fault]:
     url = _state_url(merged)
     if not _is_shared(url):
         return
-    file, path, _ = place(("state", "url"))
+    at = place(("state", "url"))
     if _PASSWORD.search(url):
-        yield Fault(
-            "S103",
-            f"a password must not be in {CONFIG_FILE}; everyone who can read the file knows it now",
-            file,
-            path,
-            "PGPASSWORD, ~/.pgpass or a service file",
-            secret=True,
-        )
-    library = merged.get("library")
-    named = isinstance(library, dict) and "name" in library
-    if not named and not _SCHEMA.search(url):
-        yield Fault(
-            "S104",
-            "a state in PostgreSQL needs the library's name: another clone's directory may have another one",
-            file,
-            path,
-            'name = "…" in [library], or ?schema=… in the URL',
-        )
+        yield _secret_in_url(at, "a password", "it", "PGPASSWORD, ~/.pgpass or a service file")
+    if not _SCHEMA.search(url):
+        yield from _name_missing(merged, at, "a state in PostgreSQL", ", or ?schema=… in the URL")
 
 
 def _shared_assets(merged: dict[str, Any], place: Any) -> Iterator[Fault]:
     """What is wrong with the URL of a bucket, or missing beside it."""
-    assets, library = merged.get("assets"), merged.get("library")
+    assets = merged.get("assets")
     url = assets.get("url") if isinstance(assets, dict) else None
     if not isinstance(url, str):
         return
-    file, path, _ = place(("assets", "url"))
+    at = place(("assets", "url"))
     if _CREDENTIAL.search(url):
-        yield Fault(
-            "S103",
-            f"credentials must not be in {CONFIG_FILE}; everyone who can read the file knows them now",
-            file,
-            path,
-            "the environment, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-            secret=True,
-        )
-    if not (isinstance(library, dict) and "name" in library):
-        yield Fault(
-            "S104",
-            "a bucket needs the library's name: another clone's directory may have another one",
-            file,
-            path,
-            'name = "…" in [library]',
-        )
+        expected = "the environment, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        yield _secret_in_url(at, "credentials", "them", expected)
+    yield from _name_missing(merged, at, "a bucket", "")
+
+
+def _secret_in_url(at: Any, what: str, it: str, expected: str) -> Fault:
+    file, path, _ = at
+    message = f"{what} must not be in {CONFIG_FILE}; everyone who can read the file knows {it} now"
+    return Fault("S103", message, file, path, expected, secret=True)
+
+
+def _name_missing(merged: dict[str, Any], at: Any, what: str, otherwise: str) -> Iterator[Fault]:
+    """A fault where a shared place could not tell this library from another one."""
+    library = merged.get("library")
+    if isinstance(library, dict) and "name" in library:
+        return
+    file, path, _ = at
+    message = f"{what} needs the library's name: another clone's directory may have another one"
+    yield Fault("S104", message, file, path, f'name = "…" in [library]{otherwise}')
 
 
 def _where(path: TomlPath, overlay: dict[str, Any], env: str | None) -> TomlPath:
