@@ -20,6 +20,7 @@ from sorasync.review.library_view import PICTURE_TYPES
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from starlette.types import Receive, Scope, Send
 
     from sorasync.assets.store import AssetStore
 
@@ -158,8 +159,27 @@ def file_response(file: BufferedReader, wanted: str | None, media_type: str) -> 
     whole = wanted is None or not _RANGE.fullmatch(wanted)
     if not whole:
         headers["content-range"] = f"bytes {start}-{stop - 1}/{size}"
-    body = _pieces(file, start, stop)
-    return StreamingResponse(body, 200 if whole else 206, headers, media_type=media_type)
+    return _OpenFileResponse(file, _pieces(file, start, stop), 200 if whole else 206, headers, media_type)
+
+
+class _OpenFileResponse(StreamingResponse):
+    """Closes its file however the answer ends: a browser that seeks gives up most of what it asked for."""
+
+    def __init__(
+        self,
+        file: BufferedReader,
+        body: Iterator[bytes],
+        status: int,
+        headers: dict[str, str],
+        media_type: str,
+    ) -> None:
+        super().__init__(body, status, headers, media_type=media_type)
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # The body may never be begun, so that nothing inside of it can close the file.
+        with self._file:
+            await super().__call__(scope, receive, send)
 
 
 def byte_range(wanted: str | None, size: int) -> tuple[int, int] | None:
@@ -179,9 +199,8 @@ def byte_range(wanted: str | None, size: int) -> tuple[int, int] | None:
 
 
 def _pieces(file: BufferedReader, start: int, stop: int) -> Iterator[bytes]:
-    with file:
-        file.seek(start)
-        left = stop - start
-        while left > 0 and (piece := file.read(min(_PIECE, left))):
-            left -= len(piece)
-            yield piece
+    file.seek(start)
+    left = stop - start
+    while left > 0 and (piece := file.read(min(_PIECE, left))):
+        left -= len(piece)
+        yield piece
