@@ -45,7 +45,8 @@ class Film:
     """A library on disk and the command line inside it."""
 
     root: Path
-    capsys: pytest.CaptureFixture[str]
+    # What `run` needs, and nothing else.
+    capsys: pytest.CaptureFixture[str] | None = None
 
     def write(self, name: str, text: str) -> None:
         """Write a file of the library."""
@@ -59,6 +60,7 @@ class Film:
 
     def run(self, *arguments: str) -> Answer:
         """Run a command in the library."""
+        assert self.capsys is not None
         self.capsys.readouterr()
         with chdir(self.root):
             code = run([*arguments, "--library", str(self.root)])

@@ -172,10 +172,11 @@ def test_a_book_at_fault_is_named(film: Film, text: str, said: str) -> None:
     assert said in answer.err and "prices.toml" in answer.err
 
 
-def test_a_book_that_leads_out_of_the_library_is_not_read(film: Film, tmp_path: Path) -> None:
+def test_a_book_that_leads_out_of_the_library_is_not_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "secret").write_text("KEY = 'sk-1234'")
-    film.root = tmp_path / "inside"
-    inside = make(film.root, film.capsys, CLIPS)
+    inside = make(tmp_path / "inside", capsys, CLIPS)
     (inside.root / "prices.toml").symlink_to(tmp_path / "secret")
     answer = inside.run("plan", "--offline")
     assert answer.code == 1 and "sk-1234" not in answer.err

@@ -145,3 +145,12 @@ def opened(browser: Browser, page: ReviewPage, place: str = "#/", *, width: int 
     if place != "#/":
         tab.goto(f"http://127.0.0.1:{page.port}/{place}")
     return tab
+
+
+def until(tab: Page, condition: str) -> None:
+    """Wait until something holds in a page whose policy forbids Playwright's own way of waiting."""
+    for _ in range(800):
+        if tab.evaluate(f"Boolean({condition})"):
+            return
+        tab.wait_for_timeout(25)
+    pytest.fail(f"never came true: {condition}")

@@ -16,7 +16,8 @@ from sorasync.preview.settings import PreviewSettings
 from sorasync.review.notes_file import parse_notes
 from sorasync.state.record import Status
 from tests.cuts.kit import picture, stored
-from tests.review.studio import FPS, Studio, opened, started_browser, studio
+from tests.review.playback_meters import DRIFT, SCROLL
+from tests.review.studio import FPS, Studio, opened, started_browser, studio, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -51,15 +52,6 @@ def gone_wrong(tab: Page) -> list[str]:
     tab.on("pageerror", lambda error: complaints.append(str(error)))
     tab.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     return complaints
-
-
-def until(tab: Page, condition: str) -> None:
-    """Wait until something holds in a page whose policy forbids Playwright's own way of waiting."""
-    for _ in range(800):
-        if tab.evaluate(f"Boolean({condition})"):
-            return
-        tab.wait_for_timeout(25)
-    pytest.fail(f"never came true: {condition}")
 
 
 def test_the_overview_shows_every_clip_with_status_price_and_what_waits(
@@ -217,22 +209,6 @@ def test_an_apply_in_progress_is_seen_with_its_bar(browser: Browser, film: Studi
         tab.context.close()
 
 
-_DRIFT = """() => new Promise((resolve) => {
-  const [one, other] = [...document.querySelectorAll('.frame video')].sort((a, b) => b.duration - a.duration);
-  let last = null; const drifts = [];
-  const leader = (now, facts) => { last = facts; one.requestVideoFrameCallback(leader); };
-  const follower = (now, facts) => {
-    if (last && !one.paused) {
-      const later = (facts.expectedDisplayTime - last.expectedDisplayTime) / 1000;
-      const then = last.mediaTime + later * one.playbackRate;
-      drifts.push(facts.mediaTime - then);
-    }
-    if (one.currentTime >= 20) resolve(drifts); else other.requestVideoFrameCallback(follower);
-  };
-  one.requestVideoFrameCallback(leader); other.requestVideoFrameCallback(follower);
-})"""
-
-
 def test_two_takes_play_in_step(browser: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     film = Studio(tmp_path, capsys, lengths=[22, 21])
     film.write("sorasync.toml", '[defaults]\nmodel = "sora-2"\nsize = "1280x720"\nseconds = 4\n')
@@ -248,7 +224,7 @@ def test_two_takes_play_in_step(browser: Browser, tmp_path: Path, capsys: pytest
         tab.evaluate("document.querySelectorAll('.frame video')[1].currentTime = 0.2")
         tab.get_by_label("Speed").select_option("2")
         tab.keyboard.press(" ")
-        drifts: list[float] = tab.evaluate(_DRIFT)
+        drifts: list[float] = tab.evaluate(DRIFT)
         # Times of frames come in whole frames, and a busy machine shows some late: each second is averaged.
         settled = drifts[len(drifts) // 4 :]
         assert len(settled) > 3 * FPS
@@ -460,18 +436,6 @@ def test_an_exported_page_works_from_a_disk_and_its_notes_come_back(
     assert film.run("review", "--read", str(returned)).out.startswith("0 notes and verdicts new")
 
 
-_SCROLL = """(by) => new Promise((resolve) => {
-  const gaps = []; let last = performance.now(), moved = 0;
-  const turn = (now) => {
-    gaps.push(now - last); last = now;
-    scrollBy(0, by); moved += 1;
-    if (moved < 90) requestAnimationFrame(turn);
-    else resolve([gaps.slice(5), scrollY, document.querySelectorAll('.card').length]);
-  };
-  requestAnimationFrame(turn);
-})"""
-
-
 def test_five_thousand_clips_scroll(
     browser: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -482,8 +446,8 @@ def test_five_thousand_clips_scroll(
     with film.page() as page:
         tab = opened(browser, page)
         assert "5,000 clips" in tab.locator("#found").inner_text()
-        idle, _, _ = tab.evaluate(_SCROLL, 0)
-        gaps, place, cards = tab.evaluate(_SCROLL, 400)
+        idle, _, _ = tab.evaluate(SCROLL, 0)
+        gaps, place, cards = tab.evaluate(SCROLL, 400)
         assert place == 90 * 400
         assert cards < 80
         # A busy machine delays frames whatever the page does: those of a page at rest do not count.

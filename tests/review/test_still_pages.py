@@ -10,8 +10,8 @@ import pytest
 
 from sorasync.review.notes_file import parse_notes
 from tests.cuts.kit import picture, stored
-from tests.review.studio import Studio, opened, started_browser, studio
-from tests.review.test_page import gone_wrong, until
+from tests.review.studio import Studio, opened, started_browser, studio, until
+from tests.review.test_page import gone_wrong
 from tests.review.test_security import Client
 
 if TYPE_CHECKING:
