@@ -13,6 +13,7 @@ import pytest
 from sorasync.manifest.config import load_config
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.manifest.library import Library
+from sorasync.manifest.lint import lint
 from sorasync.manifest.load import load
 
 SECRET = "Ada Lovelace"
@@ -162,3 +163,13 @@ def test_rows_and_a_matrix_exclude_each_other(made: Make) -> None:
     with pytest.raises(ManifestError) as caught:
         made('csv = "p.csv"\nkey = "id"\n', clip, p_csv=CSV)
     assert caught.value.diagnostics[0].code == "S111"
+
+
+def test_rows_that_say_nearly_the_same_are_no_duplicates(made: Make) -> None:
+    """A finding would name what a row says, and thousands of rows are meant to be alike."""
+    said = "a red kite drifts over the old harbour, slowly and high above the grey boats"
+    clip = f'[clips.kite]\nprompt = "{said}"\n' + CLIP.replace("For {{ name }}, {{ city }}.", "{{ name }}")
+    table = f'id,name,city\n1,"{said.replace("grey", "gray")}",x\n'
+    library = made('csv = "p.csv"\nkey = "id"\n', clip, p_csv=table)
+    for only in (None, set(library.clips), {"ad[id=1]"}, {"kite"}):
+        assert [one.code for one in lint(library, only=only) if one.code == "S214"] == []

@@ -75,16 +75,19 @@ def vocabulary(used: frozenset[str]) -> int | None:
 def near(
     clips: Mapping[str, ClipSpec], only: Collection[str], known: dict[str, int | None] | None = None
 ) -> Vocabularies:
-    """The clips whose prompts are about as long as one of those named in `only`.
+    """The clips whose prompts are about as long as one of those named in `only`; rows are left alone.
 
     `known` keeps the vocabularies by prompt, for a caller that asks again and again.
     """
-    lengths = {len(clips[name].prompt or "") for name in only if name in clips}
+    named = (clips[name] for name in only if name in clips)
+    lengths = {len(clip.prompt or "") for clip in named if not clip.row}
     known = {} if known is None else known
     found = Vocabularies()
+    if not lengths:
+        return found
     for clip in clips.values():
         prompt = clip.prompt
-        if prompt and _near(len(prompt), lengths):
+        if prompt and not clip.row and _near(len(prompt), lengths):
             if prompt not in known:
                 known[prompt] = vocabulary(frozenset(spoken(prompt.lower())))
             found.put(clip, known[prompt])
