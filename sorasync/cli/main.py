@@ -118,7 +118,7 @@ def _interrupted(error: BaseException | None) -> int:
 
 
 # Allocations between two garbage collections: a library makes many objects, and none is garbage.
-_GC_EVERY = 200_000
+_GC_EVERY = 1_000_000
 
 
 def collect_rarely() -> None:

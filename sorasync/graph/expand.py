@@ -57,6 +57,7 @@ class Expansion:
     clips: dict[str, ClipNode] = field(default_factory=dict)
     stills: dict[str, ClipNode] = field(default_factory=dict)
     tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _routes: dict[str | None, tuple[str, ...]] = field(default_factory=dict)
 
     def add_character(self, spec: CharacterSpec) -> None:
         """Add a character; before the clips that use it."""
@@ -206,7 +207,9 @@ class Expansion:
 
     def _route(self, name: str | None) -> tuple[str, ...]:
         """What a render says of the hosts that a declaration chooses, in turn."""
-        return tuple(map(self.hosts.where, self.hosts.along(name)))
+        if name not in self._routes:
+            self._routes[name] = tuple(map(self.hosts.where, self.hosts.along(name)))
+        return self._routes[name]
 
     def _add(self, spec: ClipSpec) -> ClipNode:
         chosen = spec.pick or (1 if spec.takes == 1 else None)
@@ -365,7 +368,8 @@ class Expansion:
             inputs["prompt_sha256"], prompt = digest(folded(prompt)), ""
             params = inputs.pop("params", None)
             inputs["params_sha256"] = digest(encoded({"params": params})) if params else None
-        text = canonical(inputs | {"prompt": folded(prompt), "simulated": self.hosts.default.simulated})
+        inputs["prompt"], inputs["simulated"] = folded(prompt), self.hosts.default.simulated
+        text = canonical(inputs)
         return text, digest(text)
 
 

@@ -11,9 +11,10 @@ from functools import cached_property
 
 from sorasync.graph import address as addresses
 from sorasync.graph.render import Render
+from sorasync.value_class import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ClipNode:
     """One clip or still in the graph, its renders by address.
 

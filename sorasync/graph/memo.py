@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from sorasync.graph.graph import ClipNode
 from sorasync.graph.render import Render
 from sorasync.manifest.library import ClipSpec, same_place
+from sorasync.value_class import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ClipPart:
     """A clip with its renders. `basis` is what they stand on, as values that can be compared."""
 

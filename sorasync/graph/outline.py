@@ -64,7 +64,8 @@ class Outline:
     # The hosts of its renders by address, where that is not the library's default.
     providers: dict[str, str]
     rows: str
-    _nodes: dict[str, ClipNode] | None = field(default=None, compare=False, repr=False)
+    # Its clips by name, once they were read from `rows`, or made.
+    made: dict[str, ClipNode] | None = field(default=None, compare=False, repr=False)
 
     def standing(self, name: str) -> Standing:
         """What a branch off that clip takes from it."""
@@ -76,7 +77,7 @@ class Outline:
     @property
     def nodes(self) -> dict[str, ClipNode]:
         """Its clips by name."""
-        if self._nodes is None:
+        if self.made is None:
             found, at = {}, 0
             for name, (takes, steps, chosen, waits_for, tags) in zip(
                 self.names, json.loads(self.rows), strict=True
@@ -84,8 +85,8 @@ class Outline:
                 last = at + takes + steps
                 renders, at = self.addresses[at:last], last
                 found[name] = node_of(name, renders, takes, chosen, waits_for, tuple(tags))
-            self._nodes = found
-        return self._nodes
+            self.made = found
+        return self.made
 
     def text(self) -> str:
         """The outline as one line: the columns, a tab, and what a plan without changes does not read."""

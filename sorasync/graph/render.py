@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from sorasync.manifest.library import Origin
+from sorasync.value_class import value_class
 
 
 class Kind(StrEnum):
@@ -19,7 +20,7 @@ class Kind(StrEnum):
     STILL = "still"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Render:
     """A node: its identity, what is sent for it and what it needs.
 

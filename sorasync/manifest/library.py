@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 from sorasync.manifest.config import Config
 from sorasync.manifest.diagnostic import Diagnostic, Position
 from sorasync.toml.positions import TomlPath
+from sorasync.value_class import value_class
 
 if TYPE_CHECKING:
     from sorasync.manifest.check_schema import ChecksModel
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 REMARK: Final = "sorasync:"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Origin:
     """The place a declaration or a value comes from: a file of the library and a path inside it."""
 
@@ -48,7 +49,7 @@ class CharacterSpec:
     provider: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class StepSpec:
     """One step of a clip: an `extend` or an `edit`. `seconds` is what an extension adds, else None."""
 
@@ -60,7 +61,7 @@ class StepSpec:
     params: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ClipSpec:
     """One clip, or one instance of a matrix.
 
@@ -116,6 +117,8 @@ class ClipSpec:
     @property
     def stills(self) -> tuple[str, ...]:
         """The names of the stills that it is made from."""
+        if self.still is None and self.last_still is None:
+            return ()
         return tuple(dict.fromkeys(one for one in (self.still, self.last_still) if one is not None))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sorasync.manifest.faults import Fault
@@ -128,10 +129,11 @@ def _filled_value(value: Any, scope: Mapping[str, Any], path: TomlPath, problems
     if isinstance(value, str):
         if "{{" not in value:
             return value
-        if (whole := _WHOLE.fullmatch(value)) and whole[1] in scope:
-            found = scope[whole[1]]
+        whole, pieces = _pieces(value)
+        if whole is not None and whole in scope:
+            found = scope[whole]
             return list(found) if isinstance(found, list) else found
-        return _filled_text(value, scope, path, problems)
+        return _joined(pieces, scope) or _filled_text(value, scope, path, problems)
     if isinstance(value, dict):
         return {
             key: inner if _ignored(key, path) else _filled_value(inner, scope, (*path, key), problems)
@@ -140,6 +142,37 @@ def _filled_value(value: Any, scope: Mapping[str, Any], path: TomlPath, problems
     if isinstance(value, list):
         return [_filled_value(inner, scope, (*path, index), problems) for index, inner in enumerate(value)]
     return value
+
+
+# A manifest of rows fills the same few texts thousands of times.
+@lru_cache(maxsize=256)
+def _pieces(text: str) -> tuple[str | None, tuple[str, ...]]:
+    """The variable that a text consists of, None for any other; its literal parts with the names between.
+
+    No parts where a placeholder is no plain name: `_filled_text` says what is wrong with it.
+    """
+    whole = _WHOLE.fullmatch(text)
+    pieces, end = [], 0
+    for match in _PLACEHOLDER.finditer(text):
+        if match[1] is None or not match[0].endswith("}}") or not NAME.fullmatch(match[1]):
+            return None, ()
+        pieces += [text[end : match.start()], match[1]]
+        end = match.end()
+    return whole[1] if whole else None, (*pieces, text[end:])
+
+
+def _joined(pieces: tuple[str, ...], scope: Mapping[str, Any]) -> str | None:
+    """The filled text, None where a variable is missing or cannot stand in a text."""
+    made = list(pieces)
+    for at in range(1, len(made), 2):
+        value = scope.get(made[at])
+        if isinstance(value, str):
+            made[at] = value
+        elif value is None or isinstance(value, list | dict):
+            return None
+        else:
+            made[at] = as_text(value)
+    return "".join(made) if made else None
 
 
 def _ignored(key: str, path: TomlPath) -> bool:

@@ -470,6 +470,7 @@ class _Loading:
             pictures={name: standing(expansion.stills[name], self._key) for name in pictures},
             providers={render.address: render.provider for render in renders if render.provider},
             rows=rows_of(nodes),
+            made={node.name: node for node in nodes},
         )
 
     def _key(self, address: str) -> str:

@@ -6,12 +6,12 @@ host that gets no seed, and does not vary its renders, makes the same video agai
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sorasync.graph.render import Kind
 from sorasync.manifest.diagnostic import Diagnostic, Severity
+from sorasync.plan.reason import inputs_of
 from sorasync.text import counted
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _repeats_at(
     for change in changes:
         if change.render is None or change.render.kind in _OTHERS:
             continue
-        inputs = json.loads(change.render.inputs)
+        inputs = change.after or inputs_of(change.render.inputs)
         another_take = "take" in inputs
         afresh = change.supersede or "revision" in inputs or "clip_revision" in inputs
         if _own_seed(profile, inputs):
@@ -68,7 +68,7 @@ def _repeats_at(
         )
 
 
-def _own_seed(profile: Profile, inputs: dict[str, object]) -> bool:
+def _own_seed(profile: Profile, inputs: Mapping[str, object]) -> bool:
     name, params = profile.seed_param, inputs.get("params")
     return name is not None and isinstance(params, dict) and name.partition(".")[0] in params
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from sorasync.graph.render import Render
 from sorasync.plan.action import Action
 from sorasync.state.record import Brief, Status
+from sorasync.value_class import value_class
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class FieldChange:
     after: object
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Bind:
     """A binding that the change makes: `address` will point to `key`.
 
@@ -35,7 +36,7 @@ class Bind:
     protect: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Ground:
     """A record's status and attempts when the plan was made; `status` is None if there was none."""
 
@@ -60,7 +61,7 @@ class Alternative:
     cost_usd: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Change:
     """One planned action for one address, and why.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
@@ -84,6 +85,8 @@ class _Differ:
     by_address: dict[str, Change] = field(default_factory=dict)
     # The address that renders or fetches a key in this plan; others that want the same key share it.
     first: dict[str, str] = field(default_factory=dict)
+    # What renders cost that say the same about it: prices are looked up in profiles, and most are alike.
+    prices: dict[tuple[object, ...], Decimal | None] = field(default_factory=dict)
     # What keeps a blocked render from being made, by its address: the first of its sources that is stuck.
     roots: dict[str, Change] = field(default_factory=dict)
 
@@ -340,7 +343,7 @@ class _Differ:
             Action.REPLACE if replaces else Action(render.kind.value),
             render,
             why,
-            cost_usd=cost_at(self.known.hosts, render, batch=self.batch),
+            cost_usd=self._price(render),
             fields=reason.changed_fields(reason.inputs_of(before.inputs), after) if before else (),
             before=reason.inputs_of(before.inputs) if before else None,
             after=after,
@@ -349,6 +352,25 @@ class _Differ:
             alternatives=self._alternatives(render),
             tried=record.attempts if (record := self._record(render.key)) is not None else 0,
         )
+
+    def _price(self, render: Render) -> Decimal | None:
+        asked = (
+            render.provider,
+            render.kind,
+            render.model,
+            render.size,
+            render.seconds,
+            render.billed_seconds,
+            render.first_frame,
+            render.last_file is None and render.last_still is None,
+            render.source is None,
+        )
+        # Params and references decide a price in ways of their own.
+        if render.params or render.references:
+            return cost_at(self.known.hosts, render, batch=self.batch)
+        if asked not in self.prices:
+            self.prices[asked] = cost_at(self.known.hosts, render, batch=self.batch)
+        return self.prices[asked]
 
     def _attempts_left(self, render: Render) -> int:
         if render.kind is Kind.CHARACTER:
@@ -494,9 +516,10 @@ class _Differ:
         return _Place(provider, hosts.word(provider) if hosts.several else "")
 
     def _grounds(self, render: Render, action: Action) -> tuple[Ground, ...]:
-        needs = render.needs if action.renders else ()
-        keys = (render.key, *(self.graph.renders[need].key for need in needs))
-        return tuple(Ground.of(key, self.known.briefs) for key in keys)
+        own = Ground.of(render.key, self.known.briefs)
+        if not action.renders or not (needs := render.needs):
+            return (own,)
+        return (own, *(Ground.of(self.graph.renders[need].key, self.known.briefs) for need in needs))
 
     def _depends_on(self, render: Render) -> tuple[str, ...]:
         return tuple(self.by_address[need].label for need in render.needs if self._pending(need))

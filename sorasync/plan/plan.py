@@ -196,5 +196,8 @@ def _price_fact(price: Decimal | None) -> str | None:
     return None if price is None else str(price.normalize())
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
 def _token_line(facts: list[object]) -> bytes:
-    return json.dumps(facts, separators=(",", ":")).encode() + b"\n"
+    return _ENCODER.encode(facts).encode() + b"\n"

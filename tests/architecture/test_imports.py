@@ -38,7 +38,16 @@ MAY_IMPORT["api"] = PARTS | {"operations", "doctor"}
 MAY_IMPORT["doctor"] = PARTS | {"operations"}
 MAY_IMPORT["watch"] = PARTS | {"operations"}
 MAY_IMPORT["review"] = PARTS | {"api", "operations", "watch"}
-ANYONE_MAY_IMPORT = {"errors", "clock", "text", "durable", "installed", "library_file", "sensitive"}
+ANYONE_MAY_IMPORT = {
+    "errors",
+    "clock",
+    "text",
+    "durable",
+    "installed",
+    "library_file",
+    "sensitive",
+    "value_class",
+}
 # A plan carries the warnings of its library along, unread. Inside one process a connection has no socket to
 # cut, so a broken one is the exception that the caller's client would have made of it.
 EXCEPTIONS = {
