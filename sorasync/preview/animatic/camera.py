@@ -18,6 +18,7 @@ class Move(Enum):
     OUT = "dolly out"
     ZOOM_IN = "zoom in"
     ZOOM_OUT = "zoom out"
+    DOLLY_ZOOM = "dolly zoom"
     LEFT = "pan left"
     RIGHT = "pan right"
     WHIP_LEFT = "whip pan left"
@@ -124,6 +125,10 @@ def _moved(move: Move, sweep: float, progress: float) -> Pose:
             return Pose(near=1 + 0.24 * way, lift=lift)
         case Move.ZOOM_IN | Move.ZOOM_OUT:
             return Pose(lens=1.16 + 0.16 * (sweep if move is Move.ZOOM_IN else -sweep))
+        case Move.DOLLY_ZOOM:
+            # The camera goes in while its lens goes out: the subject keeps its size, what is behind shrinks.
+            near = 1.03 + 0.17 * sweep
+            return Pose(near=near, lens=1.19 / near)
         case Move.LEFT | Move.RIGHT:
             return Pose(pan=0.17 * sweep * side)
         case Move.WHIP_LEFT | Move.WHIP_RIGHT:

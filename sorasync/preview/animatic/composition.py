@@ -35,6 +35,8 @@ _LARGEST, _SMALLEST = 0.9, 0.075
 # Things larger than this part of the picture stand behind the lead.
 _BEHIND = 0.62
 _SEATS = words_of("seats")
+# What is this many times as high as what is on it is where that is, rather than what it sits on.
+_PERCH = 6
 _BOX = 1.1
 _THIRDS = (0.36, 0.5, 0.64)
 _HEADS = {Framing.MEDIUM: 0.34, Framing.MEDIUM_CLOSE: 0.4, Framing.CLOSE: 0.46, Framing.EXTREME: 0.48}
@@ -71,7 +73,7 @@ def compose(
 ) -> Composition:
     """Arrange what a reading names for a camera."""
     framing = framing_of(reading, camera)
-    groups = [_measured(entity, sprites) for entity in reading.entities]
+    groups = [_measured(entity, sprites) for entity in reading.entities if not _in_stands(entity, reading)]
     if not groups:
         near = 0.9 if framing in (Framing.WIDE, Framing.AERIAL) else 1.0
         return Composition(
@@ -82,12 +84,16 @@ def compose(
         return _from_above(groups, lead, look)
     shown = _shown(groups, lead, framing, camera)
     for group in shown:
-        if group.entity.kind == "box" and group is not lead and group.entity.scale == 1.0:
+        below = next((one for one in shown if one.entity.label == group.entity.upon), None)
+        if group.entity.kind == "box" and below is not None and below.entity.thing is not None:
+            # Nobody knows how large it is, but it lies on that.
+            group.metres = min(group.metres, 0.5 * below.metres)
+        elif group.entity.kind == "box" and group is not lead and group.entity.scale == 1.0:
             group.metres = min(group.metres, lead.metres * (0.4 if lead.alive else 1.0))
     metres = _metres(lead, look) * _crowding(shown, lead, look)
     for group in shown:
         for base in shown:
-            if group.entity.upon and base.entity.label == group.entity.upon:
+            if _sits_on(group, base):
                 metres = max(metres, (base.metres + group.metres) / 0.84)
     _place(shown, lead, look, metres)
     layers: list[Layer] = list(dressing_layers(reading, look, horizon, (one.entity for one in shown)))
@@ -106,6 +112,12 @@ def compose(
     return Composition(
         tuple(layers), _on_all(aim, shown, own[0].tall, look.aspect) if framing in NEAR else aim
     )
+
+
+def _in_stands(entity: Entity, reading: Reading) -> bool:
+    """Whether the set shows a crowd already: that of a stadium sits around the field."""
+    crowd = entity.kind == "person" and entity.count >= CROWD
+    return crowd and reading.place is not None and reading.place.set == "pitch"
 
 
 def _measured(entity: Entity, sprites: dict[str, Sprite]) -> Group:
@@ -147,11 +159,14 @@ def _shown(groups: list[Group], lead: Group, framing: Framing, camera: Camera) -
     if framing not in NEAR:
         return groups
     if not lead.alive:
-        return (
-            [one for one in groups if one is lead or not one.alive]
-            if framing is not Framing.EXTREME
-            else [lead]
-        )
+        # A macro shows what the thing is with: the ring in a hand, the sunflower below the bees.
+        beside = framing is not Framing.EXTREME
+        return [
+            one
+            for one in groups
+            if one is lead
+            or (not one.alive and (beside or one.entity.label == lead.entity.upon or _lies_by(one, lead)))
+        ]
     several = camera.two_shot or framing is Framing.MEDIUM
     people = [one for one in groups if one.alive]
     kept = people[:3] if several else [lead]
@@ -159,6 +174,16 @@ def _shown(groups: list[Group], lead: Group, framing: Framing, camera: Camera) -
         [one for one in groups if not one.alive] if framing in (Framing.MEDIUM, Framing.MEDIUM_CLOSE) else []
     )
     return [*kept, *things]
+
+
+def _sits_on(group: Group, base: Group) -> bool:
+    """Whether one group is drawn on top of another: on a bridge somebody is seen before it instead."""
+    return base.entity.label == group.entity.upon != "" and base.metres <= _PERCH * group.metres
+
+
+def _lies_by(group: Group, lead: Group) -> bool:
+    """Whether something is no larger than the thing that a near shot is about, or hardly so."""
+    return group.entity.where == "" and group.metres <= 2.5 * lead.metres
 
 
 def _metres(lead: Group, look: Look) -> float:
@@ -218,6 +243,10 @@ def _place(shown: list[Group], lead: Group, look: Look, metres: float) -> None:
 def _on_all(aim: Aim, shown: list[Group], tall: float, aspect: float) -> Aim:
     """A near shot of several people holds all of them."""
     people = [group for group in shown if group.alive and group.entity.count < CROWD]
+    if not any(group.alive for group in shown):
+        people = [group for group in shown if not group.entity.where]
+        if len({group.x for group in people}) < 2:
+            return aim
     if len(people) < 2:
         return aim
     left, right = min(group.x for group in people), max(group.x for group in people)
@@ -230,13 +259,14 @@ def _stack(shown: list[Group], layers: list[Layer]) -> None:
     for group in shown:
         base = next((one for one in layers if one.name and one.name == group.entity.upon), None)
         below = next((one for one in shown if one.entity.label == group.entity.upon), None)
-        if base is None or below is None or group.entity.path is not None:
+        if base is None or below is None or group.entity.path is not None or not _sits_on(group, below):
             continue
         sign = below.entity.thing.pictogram if below.entity.thing is not None else ""
         height = base.tall * (0.42 if sign in _SEATS else 0.94)
+        least = 0.2 * base.tall if group.entity.kind == "thing" else 0.0
         group.x = base.x
         for number, layer in enumerate(one for one in layers if one.name == group.entity.label):
-            layer.tall *= layer.depth / base.depth
+            layer.tall = max(least, layer.tall * layer.depth / base.depth)
             layer.x, layer.foot, layer.depth = base.x + 0.05 * number, base.foot - height, base.depth - 0.01
 
 
@@ -252,8 +282,9 @@ def _aim(lead: Group, framing: Framing, own: list[Layer], aspect: float) -> Aim:
         return Aim(lead.x, FLOOR, lead.x if near >= 1 else 0.5, _FEET[framing], near)
     if lead.alive:
         head = lead.sprite.anatomy if lead.sprite is not None and not lead.sprite.card else None
-        face = head.face if head is not None else 0.5 if lead.sprite is not None else 0.09
-        near = framing.value * PERSON_TALL / tall
+        part = figure.Looks(small=lead.entity.small).standing_head
+        face = head.face if head is not None else 0.5 if lead.sprite is not None else 0.6 * part
+        near = framing.value * PERSON_TALL / tall * figure.STANDING_HEAD / part
         if head is not None or lead.sprite is not None:
             part = head.head if head is not None else 1.0
             near = 1 + (near - 1) * min(1.0, max(0.12, 0.15 / part))

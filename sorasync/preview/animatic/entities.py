@@ -15,8 +15,10 @@ from sorasync.preview.animatic.word_context import (
     DETERMINERS,
     NUMBERS,
     ReadText,
+    compound_head,
     count_of,
     is_denied,
+    is_material,
     is_verb,
     noun_phrase,
     scale_in,
@@ -31,13 +33,19 @@ _MOST_THINGS = 5
 _MOST_BOXES = 3
 _WORN = words_of("worn")
 _BODY_PARTS = words_of("body_parts")
+_HEAPS = words_of("heaps")
+_VESSELS = words_of("vessels")
+_CLOTHES = words_of("clothes")
+_LONG_HAIRED, _GREY_HAIRED = words_of("long_haired"), words_of("grey_haired")
+_WEARS = frozenset(["in", "wearing", "wears", "with"])
 _PERSONAL = frozenset(["he", "she", "him", "her", "his", "they", "them"])
 _FILLERS = words_of("fillers")
 _UPON = words_of("upon")
 _LED_AWAY = words_of("led_away")
 # What people are called by what they do.
 _SOMEBODY = re.compile(
-    r"(?:maker|smith|keeper|man|woman|men|women|ologist|ician|eer|boy|girl|blower|driver|seller)s?$"
+    r"(?:maker|smith|keeper|man|woman|men|women|ologist|[a-z]{4}(?<!eckl)(?<!layl)ist|ician|eer|boy|girl|blower|driver"
+    r"|seller|rider|player|watcher)s?$"
 )
 CROWD = 14
 
@@ -56,6 +64,7 @@ class Path:
 class Entity:
     """Something to draw: a thing, somebody (`person`), a character (`cast`), or a box for anything else.
 
+    `small` is a child, and `long_hair` and `grey` say how people are told apart.
     `scale` is how much larger than usual it is said to be, `where` its place in the picture, `upon` the label
     of what it is on.
     """
@@ -69,6 +78,8 @@ class Entity:
     where: str = ""
     first: int = 0
     small: bool = False
+    long_hair: bool = False
+    grey: bool = False
     pose: str = ""
     path: Path | None = None
     upon: str = ""
@@ -79,6 +90,10 @@ def find_entities(text: str, language: str, cast: tuple[str, ...], place: Place 
     english = language == "en"
     whole = ReadText(split_words(without_camera(text)), english, language)
     found = _cast_in(whole, cast)
+    if english:
+        for match in vocabulary.other_words("unseen").find(whole.words):
+            whole.take(match)
+        found += _other_things(whole)
     # What says where and when is no thing to see there.
     spots = vocabulary.place_table(english).find(whole.words)
     for match in (*spots, *vocabulary.table("times", english).find(whole.words)):
@@ -91,7 +106,9 @@ def find_entities(text: str, language: str, cast: tuple[str, ...], place: Place 
     found += things_in(whole)
     if english:
         for match in spots:
-            whole.take(match)
+            head = compound_head(whole, match)
+            if head is None or head in whole.taken:
+                whole.take(match)
         found += _boxes_in(whole, crowded=len(found) > 1)
     found = _with_tools(_dressed(found, whole), whole)
     if any(one.kind in ("person", "cast") for one in found):
@@ -101,16 +118,29 @@ def find_entities(text: str, language: str, cast: tuple[str, ...], place: Place 
 
 def _stacked(found: list[Entity], whole: ReadText) -> tuple[Entity, ...]:
     """The entities with what they are on: a cat on a sofa."""
-    for number, (above, below) in enumerate(pairwise(found)):
+    for place, (above, below) in enumerate(pairwise(found)):
         carries = below.kind == "box" or (below.thing is not None and below.thing.on in ("ground", "table"))
         together = (
             above.first < below.first
             and whole.words[above.first].sentence == whole.words[below.first].sentence
         )
-        between = {word.text for word in whole.words[max(above.first + 1, below.first - 3) : below.first]}
-        if carries and together and between & _UPON:
-            found[number] = replace(above, upon=below.label)
+        between = whole.words[max(above.first + 1, below.first - 3) : below.first + 1]
+        upon = max((number for number, word in enumerate(between) if word.text in _UPON), default=None)
+        if carries and together and upon is not None and not any(word.after_comma for word in between[upon:]):
+            found[place] = replace(above, upon=below.label)
     return tuple(found)
+
+
+def _other_things(whole: ReadText) -> list[Entity]:
+    """Boxes for what only sounds like something known: a wax seal."""
+    found = []
+    for match in vocabulary.other_words("other_things").find(whole.words):
+        if is_denied(whole, match.first) or not whole.free(match):
+            continue
+        whole.take(match)
+        label, where = whole.label(match), where_said(whole, match)
+        found.append(Entity("box", label, count_of(whole, match), where=where, first=match.first))
+    return found
 
 
 def _cast_in(whole: ReadText, cast: tuple[str, ...]) -> list[Entity]:
@@ -134,9 +164,12 @@ def things_in(whole: ReadText, least_words: int = 1) -> list[Entity]:
             or not whole.free(match)
             or (whole.english and is_verb(whole, match))
             or is_denied(whole, match.first)
+            or _narrows(whole, match)
         ):
             continue
         whole.take(match)
+        if _only_holds(whole, match):
+            continue
         if match.entry in found or len(found) == _MOST_THINGS:
             continue
         thing = vocabulary.things()[match.entry]
@@ -169,6 +202,7 @@ def _with_tools(found: list[Entity], whole: ReadText) -> list[Entity]:
 def _dressed(found: list[Entity], whole: ReadText) -> list[Entity]:
     """What somebody wears is part of the figure, and lends it its colour."""
     kept: list[Entity] = []
+    found = [_in_colour(one, whole) if one.kind == "person" else one for one in found]
     for entity in sorted(found, key=lambda one: one.first):
         worn = entity.thing is not None and entity.thing.pictogram in _WORN
         somebody = bool(kept) and kept[-1].kind in ("person", "cast")
@@ -180,24 +214,41 @@ def _dressed(found: list[Entity], whole: ReadText) -> list[Entity]:
     return kept
 
 
+def _in_colour(person: Entity, whole: ReadText) -> Entity:
+    """Somebody in the colour of the clothes right behind: a girl in a yellow raincoat."""
+    near = whole.after(person.first + max(1, len(person.label.split())), 6)
+    if not whole.english or person.tint is not None or not near or near[0] not in _WEARS:
+        return person
+    for number, word in enumerate(near[1:], 1):
+        named = colours_in(word)
+        if named and any(one in _CLOTHES for one in near[number + 1 :]):
+            return replace(person, tint=named[0].rgb)
+    return person
+
+
 def people_in(whole: ReadText) -> list[Entity]:
     """The people that a text speaks of; a pronoun is nobody new."""
     found: list[Entity] = []
     small = {
         match.first
-        for match in vocabulary.table("people", whole.english).find(whole.words)
+        for match in vocabulary.people_table(whole.language).find(whole.words)
         if match.entry == "small"
     }
     small |= {match.first for match in _small_table(whole.english).find(whole.words)}
     poses = vocabulary.table("poses", whole.english).find(whole.words)
-    for match in vocabulary.table("people", whole.english).find(whole.words):
+    for match in vocabulary.people_table(whole.language).find(whole.words):
         if (
             not whole.free(match)
             or is_denied(whole, match.first)
             or (whole.english and is_verb(whole, match))
+            or _narrows(whole, match)
         ):
             continue
         word = whole.words[match.first]
+        of_animal = whole.before(match.first, 1) == ["its"]
+        if of_animal or (word.owner and _owns_what_is_seen(whole, match)):
+            whole.take(match)
+            continue
         if word.text not in _PERSONAL:
             whole.take(match)
         if word.text in _PERSONAL and found:
@@ -228,10 +279,41 @@ def people_in(whole: ReadText) -> list[Entity]:
                 where=where_said(whole, match),
                 first=match.first,
                 small=match.first in small,
+                long_hair=bool(_LONG_HAIRED.intersection({word.text, *label.split()})),
+                grey=bool(_GREY_HAIRED.intersection({word.text, *whole.before(match.first, 2)})),
                 pose=pose,
             )
         )
     return found
+
+
+def _only_holds(whole: ReadText, match: Match) -> bool:
+    """Whether a vessel only says how much there is of something that is drawn with it: a bowl of ramen."""
+    if match.entry not in _VESSELS or whole.after(match.after, 1) != ["of"]:
+        return False
+    after = vocabulary.thing_table(whole.language).find(whole.words)
+    held = next((one for one in after if 0 < one.first - match.after < 4), None)
+    return held is not None and vocabulary.things()[held.entry].on == "table"
+
+
+def _narrows(whole: ReadText, match: Match) -> bool:
+    """Whether a noun only says which one of the next noun it is, and is not to be seen itself.
+
+    A palm beach has palms, though: a place is where things are, unless it is made of them.
+    """
+    head = compound_head(whole, match)
+    if head is None or whole.words[match.first].text.endswith("ing"):
+        # A burning castle has both.
+        return False
+    places = {one.first for one in vocabulary.place_table(True).find(whole.words)}
+    return head not in places or is_material(whole, match)
+
+
+def _owns_what_is_seen(whole: ReadText, match: Match) -> bool:
+    """Whether a possessive leads to a thing or place that is drawn: in a chef's kitchen nobody need be."""
+    near = range(match.after, match.after + 2)
+    tables = (vocabulary.thing_table(whole.language), vocabulary.place_table(whole.english))
+    return any(one.first in near for table in tables for one in table.find(whole.words))
 
 
 @lru_cache(maxsize=2)
@@ -268,20 +350,25 @@ def _boxes_in(whole: ReadText, crowded: bool) -> list[Entity]:
             not phrase
             or phrase[-1] in NUMBERS
             or phrase[-1] in ABSTRACT
+            or phrase[-1] in _CLOTHES
             or phrase[-1] in known
             or colours_in(phrase[-1])
         ):
             continue
         if is_denied(whole, number - len(phrase)) or any(phrase[-1] in one.label.split() for one in found):
             continue
+        if phrase[-1] in _HEAPS and whole.after(number, 1) == ["of"] and number + 1 in whole.taken:
+            # What it is a heap of is drawn.
+            continue
         match = Match(
             "", number - len(phrase), number, phrase[-1].endswith("s") and not phrase[-1].endswith("ss")
         )
-        somebody = _SOMEBODY.search(phrase[-1])
+        his = {"his", "her", "their"}.intersection(whole.after(number, 5))
+        somebody = _SOMEBODY.search(phrase[-1]) or (his and phrase[-1].endswith(("er", "or", "ian", "ant")))
         found.append(
             Entity(
                 "person" if somebody else "box",
-                " ".join(phrase[-3:]),
+                " ".join(phrase[-3:]) + _made_of(whole, number),
                 count_of(whole, match),
                 None,
                 scale_in(" ".join(phrase)),
@@ -293,6 +380,14 @@ def _boxes_in(whole: ReadText, crowded: bool) -> list[Entity]:
         if len(found) == _MOST_BOXES:
             break
     return found
+
+
+def _made_of(whole: ReadText, number: int) -> str:
+    """What a heap or a drop is of: the words behind it, if nothing else is drawn for them."""
+    if whole.after(number, 1) != ["of"] or number + 1 in whole.taken:
+        return ""
+    phrase = noun_phrase(whole, number + 1, "a")
+    return f" of {' '.join(phrase[-2:])}" if phrase else ""
 
 
 @lru_cache(maxsize=1)

@@ -19,30 +19,55 @@ _INK: RGB = (40, 34, 36)
 # How much of a figure's picture is head, from its top, in heights.
 BUST_HEAD = 0.36
 STANDING_HEAD = 0.15
+# A child's head is larger for its height.
+_CHILD = 1.4
+_GREY: RGB = (176, 174, 172)
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What tells people apart from afar: the colour of a coat, hair, and a child's proportions."""
+
+    coat: RGB | None = None
+    long_hair: bool = False
+    grey: bool = False
+    small: bool = False
+
+    @property
+    def standing_head(self) -> float:
+        """How much of a standing figure is head, from its top, in heights."""
+        return STANDING_HEAD * (_CHILD if self.small else 1.0)
+
+    @property
+    def hip(self) -> float:
+        """How far below the top of a standing figure its legs begin, in heights."""
+        return 0.6 if self.small else 0.53
 
 
 @dataclass(frozen=True, slots=True)
 class _Paints:
-    """The colours of one figure."""
+    """The colours of one figure, and its proportions."""
 
     skin: RGB
     hair: RGB
     coat: RGB
     legs: RGB
+    looks: Looks
 
 
 @lru_cache(maxsize=48)
 def person(
-    height: int, index: int, bust: bool = False, view: str = "front", coat: RGB | None = None
+    height: int, index: int, bust: bool = False, view: str = "front", looks: Looks = Looks()
 ) -> Image.Image:
     """Somebody standing, or head and shoulders, `height` pixels tall, seen from a side or behind."""
     size = max(2, round(height * (0.95 if bust else 0.42))), max(2, height)
     large = (size[0] * _OVERSAMPLE, size[1] * _OVERSAMPLE)
     paints = _Paints(
         skin=_SKINS[index % 3],
-        hair=mix(_INK, (120, 80, 50), (index % 4) / 5),
-        coat=coat or COATS[index % len(COATS)],
+        hair=_GREY if looks.grey else mix(_INK, (120, 80, 50), (index % 4) / 5),
+        coat=looks.coat or COATS[index % len(COATS)],
         legs=_DARK,
+        looks=looks,
     )
     picture = Image.new("RGBA", large, (*_DARK, 0))
     (_bust if bust else _standing)(ImageDraw.Draw(picture), large, paints, view)
@@ -92,6 +117,12 @@ def _head(
     draw.ellipse(
         (middle - head * 0.98, top - head * 0.04, middle + head * 0.98, top + head * 1.7), fill=paints.hair
     )
+    if paints.looks.long_hair:
+        # From the front it falls beside the face, else down the back.
+        sides = {"left": ((0.1, 1.05),), "right": ((-1.05, -0.1),), "back": ((-1.05, 1.05),)}
+        for left, right in sides.get(view, ((-1.1, -0.62), (0.62, 1.1))):
+            box = (middle + head * left, top + head * 0.6, middle + head * right, top + head * 2.9)
+            draw.rounded_rectangle(box, head * 0.22, fill=paints.hair)
     if view == "back":
         draw.ellipse(
             (middle - head * 0.8, top + head * 0.2, middle + head * 0.8, top + head * 2.05), fill=paints.hair
@@ -146,8 +177,9 @@ def _side_face(
 
 def _standing(draw: ImageDraw.ImageDraw, size: tuple[int, int], paints: _Paints, view: str) -> None:
     width, height = size
-    middle, head, top = width / 2, height * 0.066, height * 0.02
-    shoulder, hip = top + head * 2.35, height * 0.53
+    looks = paints.looks
+    middle, head, top = width / 2, height * 0.44 * looks.standing_head, height * 0.02
+    shoulder, hip = top + head * 2.35, height * looks.hip
     narrow = view in ("left", "right")
     spread, reach = (0.35, 1.05) if narrow else (0.68, 1.6)
     for side in (-1, 1):

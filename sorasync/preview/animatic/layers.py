@@ -15,6 +15,7 @@ from sorasync.preview.animatic.sprite import SECONDS_A_FRAME
 _MOST_KEPT = 6
 _NEAREST = 0.12
 _GROUND = 0.93
+_THINNEST = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,9 @@ def _on_path(layer: Layer, progress: float) -> Where:
             return replace(rest, foot=layer.foot - 0.5 * (1 - eased))
         case "turns":
             angle = math.cos(math.pi * 2 * eased)
-            return replace(rest, narrow=max(0.08, abs(angle)), turned=angle < 0)
+            # A box has no sides to show; from the side nothing is as thin as a sheet of paper.
+            narrow = max(_THINNEST, abs(angle)) if layer.mirrored else 1.0
+            return replace(rest, narrow=narrow, turned=angle < 0)
         case _:
             return replace(rest, foot=layer.foot + 0.06 * eased, tall=layer.tall * (0.75 + 0.6 * eased))
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from PIL import Image, ImageFilter
 
 from sorasync.preview.animatic.canvas import RGB, Canvas, Plane, scale_plane, yuv
+from sorasync.preview.animatic.colours import colours_in
 
 _COARSE = 96
 
@@ -51,6 +52,12 @@ def read_light(words: str, chance: Random) -> Light:
 
 
 def _tint(text: str) -> RGB | None:
+    said = re.search(
+        r"\b(red|green|violet|purple|orange|yellow|turquoise|teal)\b(?: [a-z]+){0,2} (?:light|glow|neon)",
+        text,
+    )
+    if said:
+        return colours_in(said[1])[0].rgb
     if re.search(r"sodium|lamp|warm|candle|fire|golden|sunset|tungsten|amber|lantern", text):
         return 255, 168, 72
     if re.search(r"moon|cool|cold|blue|night|overcast|fluorescent", text):

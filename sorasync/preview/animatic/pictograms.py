@@ -146,9 +146,25 @@ def _bridge(brush: Brush, tint: RGB) -> None:
     brush.box(0, 0.735, 1, 0.77, tint)
 
 
+def _hot_air_balloon(brush: Brush, tint: RGB) -> None:
+    brush.shape([(0.08, 0.4), (0.92, 0.4), (0.6, 0.8), (0.4, 0.8)], _INK)
+    brush.disc(0.5, 0.36, 0.47, _INK)
+    brush.shape([(0.12, 0.44), (0.88, 0.44), (0.585, 0.785), (0.415, 0.785)], tint)
+    brush.disc(0.5, 0.36, 0.445, tint)
+    stripe = mix(tint, (176, 62, 52), 0.7)
+    brush.shape(
+        [(0.36, 0.06), (0.64, 0.06), (0.66, 0.44), (0.56, 0.785), (0.44, 0.785), (0.34, 0.44)], stripe
+    )
+    for side in (0.42, 0.58):
+        brush.line([(side, 0.78), (side, 0.9)], 0.006, _INK)
+    brush.box(0.38, 0.88, 0.62, 1.0, _INK)
+    brush.box(0.4, 0.895, 0.6, 0.985, (150, 110, 70))
+
+
 # Painters with the shape of what they paint, width through height.
 _BY_HAND: dict[str, tuple[Callable[[Brush, RGB], None], float]] = {
     "lighthouse": (_lighthouse, 0.4),
+    "hot-air-balloon": (_hot_air_balloon, 0.72),
     "🎆": (_fireworks, 1.0),
     "🌉": (_bridge, 2.4),
 }

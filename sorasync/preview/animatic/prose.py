@@ -28,9 +28,10 @@ _MOVE = (
     r"(?:push(?:es|ing)?[- ]in|pull(?:s|ing)?[- ](?:out|back)|doll(?:y|ies|ying)(?: (?:in|out|back|forward))?"
     r"|zoom(?:s|ing)? (?:in|out)|pan(?:s|ning)?(?: (?:left|right))?|tilt(?:s|ing)?(?: (?:up|down))?"
     r"|crane(?:s|ing)?(?: (?:up|down))?|track(?:s|ing)(?: (?:left|right|shot))?|hand-?held|steadicam"
-    r"|orbit(?:s|ing)?|circles?|arc(?:s|ing)?|locked[- ]off|static|whip[- ]pan)"
-    r"|camera (?:rises|lifts|descends|drops|sinks|follows|drifts(?: (?:left|right))?|glides|circles|orbits"
-    r"|climbs|pulls back|pushes in)"
+    r"|orbit(?:s|ing)?(?: (?:left|right|(?:counter-?)?clockwise))?|doll(?:y|ies)[- ]zoom|locked[- ]off|static"
+    r"|whip[- ]pan(?: (?:left|right))?)"
+    r"|camera (?:rises|lifts|descends|drops|sinks|follows|drifts|glides|circles|orbits|arcs|tracks|climbs"
+    r"|pulls back|pushes in)(?: (?:left|right|(?:counter-?)?clockwise))?"
 )
 _CAMERA = re.compile(rf"\b(?:{_FRAMING}|{_MOVE})\b", re.IGNORECASE)
 _FOCUS = re.compile(

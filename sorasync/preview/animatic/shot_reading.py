@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from sorasync.preview.animatic import vocabulary
 from sorasync.preview.animatic.colours import colours_in
@@ -14,14 +16,32 @@ from sorasync.preview.animatic.word_context import (
     DETERMINERS,
     PRONOUNS,
     ReadText,
+    is_denied,
     is_verb,
     noun_phrase,
     without_camera,
 )
 
 _INTO_PLACE = words_of("into_place")
+_CLOTHES = words_of("clothes")
+# After these, words for the sky are where it plays.
+_IN_SKY = frozenset(["in", "through", "across", "above", "into", "among", "between"])
+
 # Nobody sees more in one shot, and reading it would take long.
 _LONGEST_BEAT, _MOST_BEATS = 1_500, 16
+_BACKDROP = re.compile(
+    r"\b(?:on|against|over|before|in front of|above) (?:an? |the )?((?:[a-z]+[ -]){1,3})"
+    r"(?:background|backdrop|studio background|seamless)\b",
+    re.IGNORECASE,
+)
+_DARK_ROOM = re.compile(
+    r"\b(?:in (?:the|near|total|complete) dark(?:ness)?|in darkness|pitch[- ](?:dark|black)|unlit"
+    r"|by candlelight|candle-?lit|(?:lights|power) (?:are |is |go(?:es)? )?(?:off|out)"
+    r"|(?:dark|darkened|dim|gloomy|shadowy)(?: [a-z-]+)? (?:\w*room|office|kitchen|hall\w*|corridor|bar|club"
+    r"|shop|church|library|theat\w+|studio|workshop|cellar|basement|attic|apartment|lab\w*"
+    r"|warehouse|garage|café|cafe|hut|cabin))\b",
+    re.IGNORECASE,
+)
 _DISCS, _LAMPS = words_of("discs"), words_of("lamps")
 INSIDE = frozenset(
     {
@@ -68,7 +88,7 @@ def read_shot(
     language = language_of(f"{own} {scene}")
     english = language == "en"
     place, unknown = _place(own, language), ""
-    if place is None or place.weak:
+    if (place is None or place.weak) and not _other_place(own, language):
         place = _place(scene, language) or place or _place(mood, language)
     seen = find_entities(f"{without_camera(camera)} . {own}" if camera else own, language, tuple(cast), place)
     seen = _on_paths(seen, beats, language, tuple(cast))
@@ -76,8 +96,14 @@ def read_shot(
         seen = _people_of(scene, language)
     if place is None:
         place = _implied_place(seen)
+    if place is not None and place.set == "sky" and not _plays_in_sky(own, seen, english):
+        place = None
+    place = _backdrop(own, scene, mood) or place
     if place is None:
+        unknown = _other_place(own, language) or _other_place(scene, language)
+    if place is None and not unknown:
         unknown = _unknown_place(own, english) or _unknown_place(scene, english) if english else ""
+    if unknown:
         seen = tuple(one for one in seen if one.kind != "box" or one.label != unknown)
     if place is not None and place.set not in INSIDE and len(seen) > 1:
         # The set has a sun or moon of its own, and no ceiling for a lamp.
@@ -86,7 +112,43 @@ def read_shot(
     snow = bool(place and place.snow) or any(
         match.entry == "snow" for match in _matches("cover", everything, english)
     )
-    return Reading(place, unknown, _time(own, scene, mood, camera, english), weather, snow, seen)
+    if place is not None and place.dark_sky:
+        # Where there is no air there is no weather, but for the dust of Mars.
+        weather &= {"dust"}
+    time = _time(own, scene, mood, camera, english)
+    if time == "day" and _is_dark(own, mood, place, seen):
+        time = "night"
+    return Reading(place, unknown, time, weather, snow, seen)
+
+
+def _backdrop(*texts: str) -> Place | None:
+    """A studio in the colour that a background is said to have."""
+    for text in texts:
+        for match in _BACKDROP.finditer(text):
+            named = colours_in(match[1])
+            if named:
+                studio = vocabulary.places()["studio"]
+                return replace(studio, ground=named[-1].rgb, wall=named[-1].rgb)
+    return None
+
+
+def _plays_in_sky(own: str, seen: tuple[Entity, ...], english: bool) -> bool:
+    """Whether a shot plays up there, and does not only look there from the ground."""
+    grounded = any(
+        one.kind in ("person", "cast", "box") or (one.thing is not None and one.thing.on == "ground")
+        for one in seen
+    )
+    whole = ReadText(split_words(without_camera(own)), english, "en")
+    spots = [one for one in vocabulary.place_table(english).find(whole.words) if one.entry == "sky"]
+    return not grounded or any(_IN_SKY.intersection(whole.before(one.first, 3)) for one in spots)
+
+
+def _is_dark(own: str, mood: str, place: Place | None, seen: tuple[Entity, ...]) -> bool:
+    """Whether it is night without a word for it: a dark room, or the moon over the ground."""
+    if place is not None and place.set in INSIDE:
+        return _DARK_ROOM.search(f"{own} . {mood}") is not None
+    moon = any(one.thing is not None and one.thing.pictogram in ("🌙", "🌕") for one in seen)
+    return moon and (place is None or not place.dark_sky)
 
 
 def _matches(section: str, text: str, english: bool) -> list[Match]:
@@ -111,6 +173,11 @@ def _place(text: str, language: str) -> Place | None:
         if match.after - match.first > 1:
             # A space station is no railway station.
             whole.take(match)
+    if english:
+        for match in vocabulary.other_words("other_places").find(whole.words):
+            whole.take(match)
+    for match in vocabulary.people_table(language).find(whole.words):
+        whole.take(match)
     matches = vocabulary.place_table(english).find(whole.words)
     for number, match in enumerate(matches):
         after = matches[number + 1] if number + 1 < len(matches) else None
@@ -118,12 +185,32 @@ def _place(text: str, language: str) -> Place | None:
             # A restaurant kitchen is a kitchen, and a kitchen table stands in one.
             continue
         own = match.after - match.first > 1 or whole.free(match)
-        if not own or (english and is_verb(whole, match)):
+        if not own or (english and (is_verb(whole, match) or is_denied(whole, match.first))):
             continue
-        led = bool(_INTO_PLACE.intersection(whole.before(match.first, 4)))
+        if english and match.plural and vocabulary.places()[match.entry].set in INSIDE:
+            # Gold bars are no bar.
+            continue
+        if vocabulary.places()[match.entry].set in INSIDE and _is_outside(whole, match):
+            continue
+        led = bool(_INTO_PLACE.intersection(whole.clause_before(match.first, 4)))
         place = vocabulary.places()[match.entry]
         found.append((2 * place.weak + (not led), match.first, match.entry))
     return vocabulary.places()[min(found)[2]] if found else None
+
+
+def _is_outside(whole: ReadText, match: Match) -> bool:
+    """Whether a room is only what something stands before: outside a bakery."""
+    before = whole.before(match.first, 4)
+    return "outside" in before[:3] or any(pair == ("of", "front") for pair in pairwise(before))
+
+
+def _other_place(text: str, language: str) -> str:
+    """A place of which one word is known, and which is another one all the same: a petrol station."""
+    if language != "en":
+        return ""
+    words = split_words(without_camera(text))
+    found = vocabulary.other_words("other_places").find(words)
+    return ReadText(words, True, language).label(found[0]) if found else ""
 
 
 def _people_of(scene: str, language: str) -> tuple[Entity, ...]:
@@ -144,7 +231,10 @@ def _unknown_place(text: str, english: bool) -> str:
             and whole.words[number + 1].text in DETERMINERS
         ):
             phrase = noun_phrase(whole, number + 2, whole.words[number + 1].text)
-            if phrase and phrase[-1] not in ABSTRACT and not colours_in(phrase[-1]):
+            if number + 2 + len(phrase) in whole.taken:
+                # In a rocking chair: a thing that is drawn.
+                continue
+            if phrase and phrase[-1] not in ABSTRACT | _CLOTHES and not colours_in(phrase[-1]):
                 return " ".join(phrase[-3:])
     return ""
 
@@ -175,7 +265,13 @@ def _on_paths(
     for number, beat in enumerate(beats):
         whole = ReadText(split_words(without_camera(beat)), language == "en", language)
         table = vocabulary.table("paths", language == "en")
+        for thing in vocabulary.thing_table(language).find(whole.words):
+            if thing.after - thing.first > 1:
+                # Autumn leaves and racing cars.
+                whole.take(thing)
         for match in table.find(whole.words):
+            if not whole.free(match) or _has_object(whole, match):
+                continue
             if number and match.entry == "passes" and any(one.path for one in changed):
                 continue
             mover = _mover(changed, beat, whole, match)
@@ -183,12 +279,20 @@ def _on_paths(
                 continue
             after = whole.after(match.after, 5)
             side = next((word for word in after if word in ("left", "right")), "")
-            if side and "from" in after[: after.index(side)]:
+            across = side and after[after.index(side) + 1 :][:1] == ["to"]
+            if side and (across or "from" in after[: after.index(side)]):
                 side = {"left": "right", "right": "left"}[side]
             path = Path(match.entry, number / count, (number + 1) / count, side)
             changed[mover] = replace(changed[mover], path=path)
             break
     return tuple(changed)
+
+
+def _has_object(whole: ReadText, match: Match) -> bool:
+    """Whether something else is turned, lifted or dropped, and not whoever does it: turns the page."""
+    after = whole.after(match.after, 1)
+    alone = match.after - match.first == 1
+    return alone and match.entry in ("turns", "rises", "falls") and bool(after) and after[0] in DETERMINERS
 
 
 def _mover(entities: list[Entity], beat: str, whole: ReadText, match: Match) -> int | None:
@@ -202,6 +306,13 @@ def _mover(entities: list[Entity], beat: str, whole: ReadText, match: Match) -> 
     if named:
         nearest = max(named)
         first = min(named)
+        verb = whole.words[match.first].text
+        if verb.endswith("ing") and before.endswith(entities[nearest[1]].label.lower()):
+            return nearest[1]
+        begin = match.first - len(before[nearest[0] :].split())
+        if any(word.after_comma for word in whole.words[begin - 1 : begin + 1]) and begin > 1:
+            # A clause of its own: a waterfall, and a parrot flies.
+            return nearest[1]
         # The nearest may be an object of the verb before; the subject of a short sentence stands first.
         return first[1] if match.first - len(before[: first[0]].split()) <= 8 else nearest[1]
     if len(before.split()) > 1 or (before and before not in PRONOUNS):

@@ -274,7 +274,7 @@ def _painted(
         wall = mix(wall, (16, 14, 24), 0.25 if not reading.outside else 0.6)
     elif time in ("dusk", "dawn") and reading.outside:
         ground = mix(ground, (80, 58, 70), 0.35 if time == "dusk" else 0.2)
-    grey = bool(reading.weather & {"rain", "storm", "fog", "overcast", "snow"})
+    grey = bool(reading.weather & {"rain", "storm", "fog", "overcast", "snow", "dust"})
     level = 0.5 + (horizon - 0.5) / room[1]
     tones = natural_tones(ground, wall, time, grey, level)
     if place is not None:
@@ -305,8 +305,8 @@ def _light(reading: Reading, words: str, look: ShotLook, number: int) -> Light:
     tint = light.tint
     if reading.time == "night" and tint is None and not inside:
         tint = (96, 130, 220)
-    if reading.time == "dusk" and tint is None:
-        tint = (255, 150, 90)
+    if reading.time in ("dusk", "dawn") and tint is None:
+        tint = (255, 150, 90) if reading.time == "dusk" else (255, 186, 140)
     return replace(light, level=level * light.level, tint=tint)
 
 

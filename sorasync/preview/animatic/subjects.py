@@ -84,6 +84,7 @@ def picture_of(group: Group, number: int, framing: Framing, camera: Camera, look
         face = Font(46, look.face.extra).main if look.face is not None else None
         return draw_box(300, 375, plain(entity.label), face)
     index = sum(map(ord, entity.label)) + number
+    looks = figure.Looks(entity.tint, entity.long_hair, entity.grey, entity.small)
     far = framing not in NEAR
     if entity.pose and far and camera.view is View.FRONT:
         posed = draw_pictogram(
@@ -103,18 +104,18 @@ def picture_of(group: Group, number: int, framing: Framing, camera: Camera, look
         view = "right" if number % 2 == 0 and group.x < 0.5 else "left"
     tall = DRAWN if far else 1400 if framing in (Framing.CLOSE, Framing.EXTREME) else 900
     return _whole(
-        figure.person(tall, index, bust=False, view=view, coat=entity.tint),
+        figure.person(tall, index, bust=False, view=view, looks=looks),
         not far,
         tall,
         index,
         view,
-        entity.tint,
+        looks,
     )
 
 
 def _with_head(sign: str, tint: RGB) -> Image.Image:
     """A figure whose head is a pictogram."""
-    body = figure.person(DRAWN, 0, coat=tint).copy()
+    body = figure.person(DRAWN, 0, looks=figure.Looks(tint)).copy()
     head = draw_pictogram(sign, round(DRAWN * 0.2), tint)
     if head is not None:
         body.alpha_composite(head, ((body.width - head.width) // 2, 0))
@@ -122,16 +123,16 @@ def _with_head(sign: str, tint: RGB) -> Image.Image:
 
 
 def _whole(
-    standing: Image.Image, near: bool, tall: int, index: int, view: str, coat: RGB | None
+    standing: Image.Image, near: bool, tall: int, index: int, view: str, looks: figure.Looks
 ) -> Image.Image:
     """For near shots the upper part is the finer drawing of head and shoulders, at the same scale."""
     if not near:
         return standing
-    high = round(tall * figure.STANDING_HEAD / figure.BUST_HEAD * 1.02)
-    bust = figure.person(high, index, bust=True, view=view, coat=coat)
+    high = round(tall * looks.standing_head / figure.BUST_HEAD * 1.02)
+    bust = figure.person(high, index, bust=True, view=view, looks=looks)
     wide = max(standing.width, bust.width)
     picture = Image.new("RGBA", (wide, tall), (*standing.getpixel((standing.width // 2, tall // 2))[:3], 0))  # type: ignore[index]
-    hip = round(tall * 0.53)
+    hip = round(tall * looks.hip)
     lower = standing.crop((0, hip, standing.width, tall))
     wide_body = round(high * (0.45 if view in ("left", "right") else 0.675))
     shoulders = Image.new("RGBA", (wide_body, 2), bust.getpixel((bust.width // 2, high - 2)))
@@ -170,6 +171,7 @@ def layer_of(
 def crowd_layers(group: Group, look: Look, scale: tuple[float, float]) -> Iterator[Layer]:
     """Rows of people, each row one picture."""
     metres, horizon = scale
+    looks = figure.Looks(group.entity.tint)
     for row, depth in enumerate((3.0, 2.1, 1.45)):
         tall = group.metres / metres / depth
         heads = max(6, round(1.25 / (tall * 0.36 / look.aspect)))
@@ -177,7 +179,7 @@ def crowd_layers(group: Group, look: Look, scale: tuple[float, float]) -> Iterat
         wide = round(high * 0.36)
         picture = Image.new("RGBA", (wide * heads, round(high * 1.08)), (60, 60, 70, 0))
         for number in range(heads):
-            one = figure.person(high, row * 7 + number * 3 + look.chance.randrange(4), coat=group.entity.tint)
+            one = figure.person(high, row * 7 + number * 3 + look.chance.randrange(4), looks=looks)
             picture.alpha_composite(
                 one, (max(0, number * wide - wide // 8), look.chance.randrange(round(high * 0.08)))
             )
@@ -189,7 +191,7 @@ def crowd_layers(group: Group, look: Look, scale: tuple[float, float]) -> Iterat
 
 def shoulder_layer(look: Look) -> Layer:
     """Whoever the camera looks past: a dark, large back of a head and a shoulder at one side."""
-    figure_picture = figure.person(700, 2, bust=True, view="back", coat=(46, 46, 54))
+    figure_picture = figure.person(700, 2, bust=True, view="back", looks=figure.Looks((46, 46, 54)))
     dark = Image.new("RGBA", figure_picture.size, (26, 26, 32, 255))
     shaded = Image.blend(figure_picture, dark, 0.55)
     shaded.putalpha(figure_picture.getchannel("A"))

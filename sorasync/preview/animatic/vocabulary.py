@@ -14,6 +14,10 @@ from sorasync.preview.animatic.canvas import RGB
 
 # Scripts that are written without blanks between words.
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+# Korean words begin with what they name, and particles follow without a blank.
+_HANGUL = re.compile(r"[\uac00-\ud7af]")
+# The Arabic article and what is written together with it.
+_ARTICLE = re.compile(r"^(?:[وبفك]?ال|لل)(?=\w{3})")
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _IRREGULAR = {
     "mice": "mouse", "geese": "goose", "wolves": "wolf", "calves": "calf", "knives": "knife", "oxen": "ox",
@@ -53,11 +57,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word of a text in lower case: which sentence it stands in, and whether a comma stands before it."""
+    """One word of a text in lower case: which sentence it stands in, whether a comma stands before it, and
+    whether it is a possessive: the chef's."""
 
     text: str
     sentence: int
     after_comma: bool = False
+    owner: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,7 @@ class WordTable:
                 if form in self._phrases:
                     return Match(self._phrases[form], first, first + length, plural)
         word = words[first].text
-        for length in range(len(word), 2, -1):
+        for length in range(len(word), 0 if _HANGUL.match(word) else 2, -1):
             if word[:length] in self._beginnings:
                 return Match(self._beginnings[word[:length]], first, first + 1)
         return self._unspaced_at(word, first)
@@ -146,12 +152,13 @@ def split_words(text: str) -> list[Word]:
         if re.search(r"[.!?;\n。！？]", between):
             sentence += 1
         before = match.end()
-        word = match.group().replace("’", "'")
-        word = re.sub(r"'s?$|-lit$", "", word)
+        said = match.group().replace("’", "'")
+        owner = said.endswith("'s") or text[match.end() : match.end() + 2] in ("' ", "’ ")
+        word = _ARTICLE.sub("", re.sub(r"'s?$|-lit$", "", said))
         if _UNSPACED.search(word):
             found += [Word(word[offset:], sentence) for offset in range(len(word))]
         else:
-            found.append(Word(word, sentence, bool(re.search(r"[,:()–—]|\s-\s", between))))
+            found.append(Word(word, sentence, bool(re.search(r"[,:()–—]|\s-\s", between)), owner))
     return found
 
 
@@ -186,9 +193,8 @@ def things() -> dict[str, Thing]:
     for group in data()["things"]:
         for pictograms, height, words in group["list"]:
             first = pictograms.split()[0]
-            found[first] = Thing(
-                first, words.split(",")[0], float(height), group["on"], colour_of(group["tint"])
-            )
+            tint = colour_of(data()["tints"].get(first, group["tint"]))
+            found[first] = Thing(first, words.split(",")[0], float(height), group["on"], tint)
     return found
 
 
@@ -223,11 +229,33 @@ def place_table(english: bool) -> WordTable:
     )
 
 
+@lru_cache(maxsize=2)
+def other_words(section: str) -> WordTable:
+    """The `other_places` or `other_things` that only sound like those of the tables."""
+    return WordTable((phrase, phrase) for phrase in phrases(data()[section]["words"], english=True))
+
+
 @lru_cache(maxsize=16)
 def table(section: str, english: bool) -> WordTable:
     """The words of one of the simple sections, such as `weather`, to its keys."""
     rows = data()[section].items()
     return WordTable((phrase, key) for key, words in rows for phrase in phrases(words, english))
+
+
+@lru_cache(maxsize=4)
+def people_table(language: str) -> WordTable:
+    """The words for people in a language to how many they are."""
+    known = [
+        (phrase, key)
+        for key, words in data()["people"].items()
+        for phrase in phrases(words, language == "en")
+    ]
+    if language == "en":
+        return WordTable(known)
+    from sorasync.preview.animatic.pictogram_names import person_names
+
+    signs = tuple(data()["grammar"]["person_signs"].split())
+    return WordTable((*known, *((name, "one") for name in person_names(language, signs))))
 
 
 @lru_cache(maxsize=4)
@@ -237,11 +265,18 @@ def thing_table(language: str) -> WordTable:
 
     rows = [(group, words) for part in data()["things"] for group, _, words in part["list"]]
     if language == "en":
-        return WordTable((one.strip(), group.split()[0]) for group, words in rows for one in words.split(","))
+        return WordTable(
+            (one, group.split()[0]) for group, words in rows for one in phrases(words, english=True)
+        )
     named = [(names_in(language, tuple(group.split())), group.split()[0]) for group, _ in rows]
+    others = [
+        (one, group.split()[0])
+        for group, words in rows
+        for one in phrases(words.partition("|")[2], english=True)
+    ]
     # A whole name says more than a word of another one.
     whole = [(name, sign) for names, sign in named for name in names.whole]
-    return WordTable((*whole, *((name, sign) for names, sign in named for name in names.parts)))
+    return WordTable((*others, *whole, *((name, sign) for names, sign in named for name in names.parts)))
 
 
 def words_of(name: str) -> frozenset[str]:

@@ -9,12 +9,15 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from sorasync.preview.animatic.canvas import Planes
+from sorasync.preview.animatic.canvas import RGB, Planes
 from sorasync.preview.animatic.patch import Patch, lay, make_patch
 
 _Numbers = npt.NDArray[np.int32]
 
 _FOG = 0.42
+_DAY_FOG: RGB = (206, 212, 216)
+_NIGHT_FOG: RGB = (62, 68, 80)
+_DUST: RGB = (186, 140, 92)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +65,10 @@ def make_weather(kinds: frozenset[str], size: tuple[int, int], night: bool, chan
     if "snow" in kinds:
         sheets.append(_sheet(_snow(size, 90, 0.009, chance), 0.05, 0.22))
         sheets.append(_sheet(_snow(size, 60, 0.016, chance), -0.04, 0.34))
-    if kinds & {"wind", "storm"}:
+    if kinds & {"wind", "storm", "dust"}:
         sheets.append(_sheet(_wind(size, chance), 0.9, 0.0))
-    return Weather(tuple(sheets), _fog(size, night) if "fog" in kinds else None)
+    veil = _DUST if "dust" in kinds else _NIGHT_FOG if night else _DAY_FOG
+    return Weather(tuple(sheets), _fog(size, veil) if kinds & {"fog", "dust"} else None)
 
 
 def _sheet(picture: Image.Image, across: float, down: float) -> Sheet:
@@ -120,12 +124,11 @@ def _wind(size: tuple[int, int], chance: Random) -> Image.Image:
     return picture
 
 
-def _fog(size: tuple[int, int], night: bool) -> Patch:
+def _fog(size: tuple[int, int], shade: RGB) -> Patch:
     """Thickest in the middle of the picture's height, where it is far."""
     column = Image.new("L", (1, 5))
     for row, share in enumerate((0.7, 0.95, 1.15, 0.95, 0.6)):
         column.putpixel((0, row), round(255 * _FOG * share))
-    shade = (62, 68, 80) if night else (206, 212, 216)
     picture = Image.new("RGBA", size, (*shade, 0))
     picture.putalpha(column.resize(size, Image.Resampling.BILINEAR))
     return make_patch(picture)

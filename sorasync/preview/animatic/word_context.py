@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from sorasync.preview.animatic import vocabulary
 from sorasync.preview.animatic.canvas import RGB
@@ -34,10 +35,18 @@ PRONOUNS = words_of("pronouns")
 _VERBS_TOO = words_of("verbs_too")
 _IRREGULAR_PLURALS = words_of("irregular_plurals")
 _STOPS = words_of("stops")
+_OBJECTS = frozenset(["him", "her", "them", "it", "us", "me"])
 _IN_AIR = words_of("in_air")
 _BASE_VERBS = words_of("base_verbs")
+# What may follow a noun without being the noun that it belongs to.
+_NO_HEADS = words_of("no_heads")
+_ABSTRACT = words_of("abstract") - {"window", "windows"}
+_MATERIALS = words_of("materials")
+_GROUPS = words_of("groups")
+_PAIRS = frozenset(["hands", "eyes", "shoes", "boots", "sneakers", "heels", "skis", "gloves"])
 _GIANT = re.compile(r"giant|huge|massive|gigantic|enormous|towering|colossal|immense")
-_TINY = re.compile(r"tiny|small|little|miniature|toy")
+_TINY = re.compile(r"tiny|small|little|\bbaby\b|newborn")
+_TOY = re.compile(r"\b(?:toy|miniature|model)\b")
 _WHERE = {
     "behind": "background distance far horizon distant backdrop",
     "front": "foreground close-by nearby",
@@ -46,8 +55,13 @@ _WHERE = {
     "above": "above overhead sky",
 }
 _CAMERA_WORDS = re.compile(
-    r"\b(?:the )?camera\b[^.;\n]*|\b(?:whip[- ])?pans? (?:left|right|up|down|across|over)\b"
-    r"|\bcranes? (?:up|down|shot)\b|\btrack(?:s|ing)?(?: shot)?\b|\bdrone(?:[- ](?:shot|view|footage))?\b"
+    r"\b(?:the )?(?<!film )(?<!movie )(?<!video )(?<!photo )(?<!vintage )camera\b"
+    r"(?: (?:slowly|gently|then|now|smoothly|quickly|suddenly|is|moves?|moving))*(?: [a-z]+(?:s|ing|ed)\b)?"
+    r"(?: (?:slowly|gently|smoothly|quickly|in|out|back|left|right|up|down|forwards?|backwards?|closer|away"
+    r"|static|still))*"
+    r"|\b(?:whip|swish)[- ]?pans?\b|\bpans? (?:left|right|up|down|across|over)\b"
+    r"|\bcranes? (?:up|down|shot)\b|\btrack(?:s|ing)?(?: shot)?\b"
+    r"|\bdrone(?:[- ](?:shot|view|footage|flies|glides|rises|hovers))?\b"
     r"|\bshot on [^.,;]*|\b\d+ ?mm\b[^.,;]*|\bbird'?s[- ]eye(?: view)?\b|\beye[- ]level\b|\bfish-?eye\b"
     r"|\b(?:push|pull)(?:es|ing|s)?[- ](?:in|out|back)\b"
     r"|\bworm'?s[- ]eye(?: view)?\b|\bslider\b|\bdolly\w*\b",
@@ -87,6 +101,15 @@ class ReadText:
         ]
         return found[::-1]
 
+    def clause_before(self, number: int, most: int) -> list[str]:
+        """The same, but none from before a comma."""
+        found: list[str] = []
+        for word, text in zip(self.words[number::-1], self.before(number, most), strict=False):
+            if word.after_comma:
+                break
+            found.append(text)
+        return found
+
     def after(self, number: int, most: int) -> list[str]:
         """The words from one on in the sentence of the word before it."""
         if not number:
@@ -106,6 +129,8 @@ def is_verb(text: ReadText, match: Match) -> bool:
     word = text.words[match.first]
     if match.after - match.first > 1 or not {word.text, word.text.removesuffix("s")} & _VERBS_TOO:
         return False
+    if match.first and text.words[match.first - 1].owner:
+        return False
     if (
         match.first - 1 in text.taken
         and text.before(match.first, 1)
@@ -116,12 +141,56 @@ def is_verb(text: ReadText, match: Match) -> bool:
         return word.text.endswith("s") or before.endswith("s") or before in _IRREGULAR_PLURALS
     if word.text.endswith("s") and text.before(match.first, 1) in (["and"], ["then"]):
         return True
-    for before in text.before(match.first, 3):
+    for number, before in enumerate(text.before(match.first, 3)):
+        noun_before = not text.before(match.first, 1)[0].endswith("s")
+        if number and match.plural and noun_before and before in ("a", "an", "this", "that"):
+            # An archaeologist brushes: one of something cannot be a plural.
+            return True
         if before in DETERMINERS or before in _PREPOSITIONS or before.isdecimal():
             return False
         if before in PRONOUNS or before.endswith("ly"):
             return True
     return len(text.before(match.first, 3)) > 1
+
+
+def compound_head(whole: ReadText, match: Match) -> int | None:
+    """The number of the word whose meaning a noun only narrows: a stone table, a lighthouse keeper.
+
+    What happens to a thing (a car chase), or says how it is (a bottle full of sand), is no head.
+    """
+    number = match.after
+    if not whole.english or match.plural or number >= len(whole.words):
+        return None
+    word, last = whole.words[number], whole.words[number - 1]
+    text = word.text
+    if word.sentence != last.sentence or word.after_comma or last.owner or not text.isascii():
+        return None
+    if text in DETERMINERS or text in _PREPOSITIONS or text in _STOPS or text in PRONOUNS or text in NUMBERS:
+        return None
+    if text in _NO_HEADS or text in _BASE_VERBS or text.endswith(("ing", "ed", "ly", "ward", "wards")):
+        return None
+    if len(text) < 3 or colours_in(text) or (text in _ABSTRACT and last.text not in _MATERIALS):
+        return None
+    # A wolf howls, but stone steps and chess players: an -s is a verb's unless a noun speaks against it.
+    if text.endswith("s") and not text.endswith(("ss", "us")):
+        noun = text.removesuffix("s") not in _VERBS_TOO and text not in _VERBS_TOO
+        named = noun and _is_known(word)
+        return number if named or last.text in _MATERIALS else None
+    if whole.before(match.first, 3).count("and") and not _is_known(word):
+        # The knight and the dragon fight: after several, a verb has no ending.
+        return None
+    return number
+
+
+def _is_known(word: Word) -> bool:
+    """Whether one word names people, a thing or a place."""
+    known = (vocabulary.table("people", True), vocabulary.thing_table("en"), vocabulary.place_table(True))
+    return any(table.find([word]) for table in known)
+
+
+def is_material(whole: ReadText, match: Match) -> bool:
+    """Whether a noun says what something is made of when another noun follows it."""
+    return whole.words[match.first].text in _MATERIALS
 
 
 def is_denied(whole: ReadText, first: int) -> bool:
@@ -134,6 +203,8 @@ def is_denied(whole: ReadText, first: int) -> bool:
 
 def count_of(whole: ReadText, match: Match) -> int:
     """How many of a thing there are, by the number before it or its plural."""
+    if whole.after(match.after, 1) and whole.after(match.after, 1)[0] in _GROUPS:
+        return 6
     for offset, word in enumerate(whole.before(match.first, 4), 1):
         if match.first - offset in whole.taken:
             break
@@ -143,18 +214,20 @@ def count_of(whole: ReadText, match: Match) -> int:
             return NUMBERS[word]
         if word in _PREPOSITIONS and word != "of":
             break
-    return 3 if match.plural else 1
+    return 1 if not match.plural else 2 if whole.words[match.first].text in _PAIRS else 3
 
 
 def scale_in(words: str) -> float:
     """How much larger than usual something is said to be."""
-    return 1.9 if _GIANT.search(words) else 0.6 if _TINY.search(words) else 1.0
+    return (
+        1.9 if _GIANT.search(words) else 0.12 if _TOY.search(words) else 0.6 if _TINY.search(words) else 1.0
+    )
 
 
 def tint_of(whole: ReadText, match: Match) -> RGB | None:
     """The colour that the words right before a noun give it, in some languages also those behind it."""
     if not whole.english:
-        near = range(match.first - 3, match.after + 2)
+        near = tint_places(whole, match)
         sentence = whole.words[match.first].sentence
         for one in vocabulary.table("colours", False).find(whole.words):
             if one.first in near and whole.words[one.first].sentence == sentence:
@@ -169,6 +242,18 @@ def tint_of(whole: ReadText, match: Match) -> RGB | None:
     return None
 
 
+def tint_places(whole: ReadText, match: Match) -> tuple[int, ...]:
+    """Where the colour of a noun stands in another language: right behind it, or before."""
+    if whole.language in ("fr", "es", "it", "pt", "id", "ar"):
+        return match.after, match.after + 1, match.first - 1
+    first = match.first
+    return (
+        (first - 1, first - 2, first - 3)
+        if vocabulary.is_unspaced(whole.words[first].text)
+        else (first - 1, first - 2)
+    )
+
+
 def where_said(whole: ReadText, match: Match) -> str:
     """Where in the picture the words around a noun put it."""
     near = whole.after(match.after, 6)
@@ -180,11 +265,17 @@ def where_said(whole: ReadText, match: Match) -> str:
             break
         for where, words in _WHERE.items():
             if word in words.split() and (
-                (previous == "the" and preposition not in ("to", "from")) or where == "above"
+                (previous == "the" and preposition not in ("to", "from"))
+                or (where == "above" and word in near[:3])
             ):
                 return where
-    if "behind" in before or "distant" in before:
+    if near[:1] == ["behind"] or "distant" in before:
         return "behind"
+    if near[:2] == ["in", "front"] and near[2:3] != ["of"]:
+        return "front"
+    for person, word in pairwise(before):
+        if word == "behind" and person in _OBJECTS:
+            return "behind"
     return ""
 
 

@@ -126,7 +126,7 @@ def test_framings_are_found_in_running_text(prompt: str, framing: Framing | None
     [
         ("slow push-in", Move.IN),
         ("dolly in, close-up", Move.IN),
-        ("dolly zoom", Move.ZOOM_IN),
+        ("dolly zoom", Move.DOLLY_ZOOM),
         ("slow zoom out", Move.ZOOM_OUT),
         ("pull-out to a wide shot", Move.OUT),
         ("pan left", Move.LEFT),

@@ -9,7 +9,7 @@ import pytest
 
 from sorasync.preview.animatic.camera import Pose
 from sorasync.preview.animatic.canvas import blank, to_picture
-from sorasync.preview.animatic.layers import seen_at
+from sorasync.preview.animatic.layers import Aim, seen_at
 from sorasync.preview.animatic.script import read_script
 from sorasync.preview.animatic.shot_reading import Reading, read_shot
 from sorasync.preview.animatic.stage import ShotLook, ShotStage, build
@@ -61,6 +61,17 @@ def light(prompt: str) -> float:
         ("A car waits.", None),
         ("A zorblax hums in a quomatorium.", None),
         ("A watch lies on a windowsill.", None),
+        ("A moth circles a lamp at a petrol station.", None),
+        ("Mechanics in the pit lane.", None),
+        ("A stack of gold bars in a vault.", None),
+        ("A queue of people outside a bakery.", None),
+        ("Crane up from a grave to a stormy sky.", None),
+        ("A bird in the sky.", "sky"),
+        ("A bus leaves, an old lady waves.", None),
+        ("A kayak glides through a fjord, snow-covered peaks.", "sea"),
+        ("The astronaut plants a flag on Mars.", "mars"),
+        ("A perfume bottle on a deep red background.", "studio"),
+        ("A man in a yellow raincoat.", None),
     ],
 )
 def test_a_place_is_drawn_only_where_it_is_named(prompt: str, place: str | None) -> None:
@@ -78,17 +89,88 @@ def test_a_place_is_drawn_only_where_it_is_named(prompt: str, place: str | None)
         ("Two children watch a dog.", ["🐕"]),
         ("Hand-painted animation of a fox.", ["🦊"]),
         ("No cars, an old lighthouse.", ["lighthouse"]),
-        ("The camera glides like a swan over a dog.", []),
+        ("The camera glides like a swan over a dog.", ["🐕"]),
+        ("The camera orbits left around a statue in a plaza.", ["🗿"]),
         ("He moves like a cat towards the piano.", ["🎹"]),
         ("A photo studio: product shot of a smartphone.", ["📱"]),
         ("Drei Pferde und ein Hubschrauber.", ["🐎", "🚁"]),
         ("Dos perros y un tranvía.", ["🐕", "🚋"]),
-        ("自転車と犬", ["🚲"]),
+        ("自転車と犬", ["🚲", "🐕"]),
+        ("A lighthouse keeper climbs the stairs.", []),
+        ("Two chess players at a stone table in a park.", []),
+        ("A wax seal on an old letter.", ["📄"]),
+        ("A wolf howls.", ["🐺"]),
+        ("A knight and a dragon face each other.", ["🐉"]),
+        ("A lighthouse beam sweeps over the sea.", ["lighthouse"]),
+        ("A hot-air balloon over the hills.", ["hot-air-balloon"]),
+        ("A burning castle.", ["🔥", "🏰"]),
+        ("The chef's hands slice a tomato.", ["✋", "🍅"]),
+        ("An archaeologist brushes sand from a skull.", ["💀"]),
+        ("A bowl of ramen with an egg.", ["🍜", "🥚"]),
+        ("A stack of parcels.", ["📦"]),
+        ("Two boxers in a ring.", []),
+        ("A drone flies over a village.", ["🏘"]),
+        ("Un chef prépare une soupe dans une cuisine.", []),
+        ("Une voiture rouge traverse un pont.", ["🚗", "🌉"]),
+        ("Dos caballos corren por la playa.", ["🐎"]),
+        ("Un astronauta camina sobre la luna.", []),
+        ("Seekor kucing tidur di atas kursi.", ["🐈", "🪑"]),
+        ("Zwei Kinder bauen einen Schneemann.", ["⛄"]),
+        ("一个女孩在厨房里做蛋糕。", ["🎂"]),
+        ("밤에 고양이가 지붕 위를 걷는다.", ["🐈"]),
+        ("طفل يلعب بالكرة على الشاطئ.", ["⚽"]),
     ],
 )
 def test_things_are_found_and_verbs_are_none(prompt: str, things: list[str]) -> None:
     seen = [one.thing.pictogram for one in read(prompt).entities if one.thing is not None]
     assert seen == things
+
+
+@pytest.mark.parametrize(
+    ("prompt", "people"),
+    [
+        ("A detective's desk: a typewriter.", []),
+        ("A beard on an old man's face.", ["man"]),
+        ("A baby elephant follows its mother.", []),
+        ("A drummer and a saxophonist in a club.", ["drummer", "saxophonist"]),
+        ("A lighthouse keeper climbs.", ["lighthouse keeper"]),
+        ("A falconer raises his arm.", ["falconer"]),
+        ("Un astronauta camina sobre la luna.", ["astronauta"]),
+        ("Die Astronautin winkt.", ["astronautin"]),
+        ("Kadın deniz kenarında yürüyor.", ["kadın"]),
+    ],
+)
+def test_people_are_those_who_are_seen(prompt: str, people: list[str]) -> None:
+    assert [one.label for one in read(prompt).entities if one.kind == "person"] == people
+
+
+def test_people_are_told_apart_by_what_is_said_of_them() -> None:
+    girl, woman = read("A girl in a yellow raincoat and an old woman.").entities
+    assert (girl.tint, girl.small, girl.long_hair, girl.grey) == ((255, 255, 0), True, True, False)
+    assert (woman.tint, woman.small, woman.long_hair, woman.grey) == (None, False, True, True)
+
+
+def test_dust_is_no_rain_and_a_dark_room_is_dark() -> None:
+    assert read("An astronaut on Mars, a dust storm behind him.").weather == {"dust"}
+    assert read("A boy plays in a dark bedroom.").time == "night"
+    assert read("A boy in a dark coat plays in a bedroom.").time == "day"
+    assert read("The moon rises behind a mosque.").time == "night"
+
+
+def test_a_box_neither_turns_into_a_line_nor_does_anybody() -> None:
+
+    for prompt in ("A windmill turns on a hill.", "A ballerina turns on a stage."):
+        (layer,) = (one for one in staged(prompt).composition.layers if one.path is not None)
+        found = (seen_at(layer, Aim(), Pose(), step / 40, 0.0) for step in range(41))
+        assert min(one.narrow for one in found if one is not None) >= 0.4
+
+
+def test_what_is_held_or_sat_upon_is_seen_in_a_macro() -> None:
+    for prompt, names in [
+        ("Macro: bees on a sunflower.", {"bees", "sunflower"}),
+        ("Insert: a hand and a ring.", {"hand", "ring"}),
+    ]:
+        assert names <= {layer.name for layer in staged(prompt).composition.layers}
 
 
 def test_what_nobody_knows_is_a_box_with_its_name_and_number() -> None:
