@@ -7,9 +7,9 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 READY := $(VENV)/.ready
 LOWEST := .venv-lowest
-# Three processes for two cores: many tests wait for programs that they start. Tests go to whoever is free, for some
+# Two processes for each core: many tests wait for programs that they start. Tests go to whoever is free, for some
 # take a hundred times longer than others.
-WORKERS := -n $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )) --dist worksteal
+WORKERS := -n $$(( $$(getconf _NPROCESSORS_ONLN) * 2 )) --dist worksteal
 # The suite starts the program hundreds of times: what one process compiles, the next finds compiled, also where
 # the environment says that nothing be written.
 export PYTHONDONTWRITEBYTECODE :=
