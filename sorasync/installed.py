@@ -17,6 +17,17 @@ def refuse_windows() -> None:
         raise SorasyncError("sorasync runs on Linux and macOS; on Windows, run it inside WSL")
 
 
+def missing_extra(what: str, extra: str) -> str:
+    """The one line that names the extra `what` needs, and what of it is not installed."""
+    missing = [_name(wanted) for wanted in _requirements(extra) if not _is_installed(wanted)]
+    found = (
+        f"not installed: {', '.join(missing)}"
+        if missing
+        else "what is installed is too old, or does not load"
+    )
+    return f"{what} needs the extra {extra} ({found})"
+
+
 def install_command(extra: str) -> str:
     """The command that installs what is missing of an extra, into the environment that this program runs in.
 
@@ -37,12 +48,16 @@ def _requirements(extra: str) -> list[str]:
 
 
 def _is_installed(requirement: str) -> bool:
-    name = re.match(r"[\w.-]+", requirement)
     try:
-        metadata.version(name[0] if name else requirement)
+        metadata.version(_name(requirement))
     except metadata.PackageNotFoundError:
         return False
     return True
+
+
+def _name(requirement: str) -> str:
+    name = re.match(r"[\w.-]+", requirement)
+    return name[0] if name else requirement
 
 
 def _installer() -> list[str]:

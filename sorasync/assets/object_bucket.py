@@ -62,10 +62,10 @@ class ObjectBucket:
 
             return obstore
         except ImportError:
-            from sorasync.installed import install_command
+            from sorasync.installed import install_command, missing_extra
 
             raise ArchiveError(
-                "assets in a bucket need obstore, which is not installed",
+                missing_extra("a bucket", "team"),
                 hint=install_command("team"),
                 lasting=True,
             ) from None

@@ -47,9 +47,9 @@ class TextMeter:
                 # Loaded in the process that decodes, and only for this check: it takes seconds.
                 from rapidocr import RapidOCR
             except ImportError:
-                from sorasync.installed import install_command
+                from sorasync.installed import install_command, missing_extra
 
-                self._missing = f"rapidocr is not installed: {install_command('ocr')}"
+                self._missing = f"{missing_extra('reading lettering', 'ocr')}: {install_command('ocr')}"
                 return
             self._reader = RapidOCR(params={"Global.log_level": "critical"})
         if frame.width > _WIDEST:

@@ -319,6 +319,7 @@ def check_library(
     from sorasync.checks.worker_pool import WorkerPool
     from sorasync.plan.selection import matching
 
+    require_check_packages()
     library = project.library()
     graph = project.graph(library)
     with project.synced_store() as read:
@@ -330,7 +331,6 @@ def check_library(
             found = [_narrowed(render, only) for render in found]
         if not found:
             return CheckReport(library, ())
-        require_check_packages()
         _bring_unchecked(project, read, found, progress, again=again)
         with _results_store(project, read) as store, WorkerPool() as pool:
             checking = Checking(pool, project.root, commands)
@@ -382,9 +382,6 @@ def require_check_packages() -> None:
         version = tuple(int(part) for part in metadata.version("av").split(".")[:2] if part.isdigit())
         if version >= _LEAST_AV:
             return
-    from sorasync.installed import install_command
+    from sorasync.installed import install_command, missing_extra
 
-    raise SorasyncError(
-        "videos are checked with PyAV 18.1 and numpy, and one of them is missing",
-        hint=install_command("checks"),
-    )
+    raise SorasyncError(missing_extra("checking videos", "checks"), hint=install_command("checks"))

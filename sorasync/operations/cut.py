@@ -260,9 +260,6 @@ def require_film_packages() -> None:
         if not hasattr(av.AudioFrame, "metadata"):
             raise ImportError
     except ImportError as error:
-        from sorasync.installed import install_command
+        from sorasync.installed import install_command, missing_extra
 
-        raise SorasyncError(
-            "films are made with PyAV 18.1, numpy and Pillow, and one of them is missing",
-            hint=install_command("film"),
-        ) from error
+        raise SorasyncError(missing_extra("making a film", "film"), hint=install_command("film")) from error

@@ -152,9 +152,8 @@ def _require_timeline_packages() -> None:
     from importlib.util import find_spec
 
     if not all(map(find_spec, _TIMELINE_PACKAGES)):
-        from sorasync.installed import install_command
+        from sorasync.installed import install_command, missing_extra
 
         raise SorasyncError(
-            "files for editing programs are written with OpenTimelineIO and its adapters, and one is missing",
-            hint=install_command("film"),
+            missing_extra("writing a file for an editing program", "film"), hint=install_command("film")
         )

@@ -86,8 +86,8 @@ def _require_pdf_package() -> None:
     try:
         import fpdf  # noqa: F401
     except ImportError as error:
-        from sorasync.installed import install_command
+        from sorasync.installed import install_command, missing_extra
 
         raise SorasyncError(
-            "shot lists with pictures are written with fpdf2, which is missing", hint=install_command("film")
+            missing_extra("a shot list with pictures", "film"), hint=install_command("film")
         ) from error

@@ -22,11 +22,10 @@ def require_preview() -> None:
     try:
         import sorasync.preview.serve  # noqa: F401
     except ImportError as error:
-        from sorasync.installed import install_command
+        from sorasync.installed import install_command, missing_extra
 
         raise SorasyncError(
-            f"the preview provider needs packages that are not installed ({error.name})",
-            hint=install_command("preview"),
+            missing_extra("the preview provider", "preview"), hint=install_command("preview")
         ) from error
 
 

@@ -66,7 +66,7 @@ def _skipped(images: int, clips: int) -> list[Diagnostic]:
     packages = " and ".join(name for name, count in (("Pillow", images), ("PyAV", clips)) if count)
     what = " and ".join(counted(count, word) for count, word in ((images, "image"), (clips, "clip")) if count)
     verb = "was" if images + clips == 1 else "were"
-    message = f"{what} {verb} not checked: {packages} cannot be imported"
+    message = f"{what} {verb} not checked: {packages} from the extra preview cannot be imported"
     from sorasync.installed import install_command
 
     return [Diagnostic("S220", Severity.HINT, message, expected=install_command("preview"))]

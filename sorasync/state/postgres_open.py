@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sorasync.installed import install_command
+from sorasync.installed import install_command, missing_extra
 from sorasync.state.database import Parameters
 from sorasync.state.errors import StateError
 from sorasync.state.migrations import VERSION
@@ -30,7 +30,7 @@ def connect_postgres(url: str, owner: str, *, create: bool, readonly: bool) -> P
         from sorasync.state.postgres_database import PostgresDatabase
     except ImportError as error:
         raise StateError(
-            f"a state in PostgreSQL needs psycopg ({error})", hint=f"install it: {install_command('team')}"
+            missing_extra("a state in PostgreSQL", "team"), hint=install_command("team")
         ) from error
     from sorasync.state.postgres_errors import explain_postgres
 

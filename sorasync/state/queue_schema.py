@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from sorasync.installed import install_command
+from sorasync.installed import install_command, missing_extra
 from sorasync.state.errors import StateError
 from sorasync.state.postgres_url import parse_url
 
@@ -51,20 +51,24 @@ _OWN_TABLES = (
 )
 
 
-@contextmanager
-def queue_connection(url: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
-    """A connection to the queue of the database that a state is in. Raises `StateError`."""
+def require_queue_packages() -> None:
+    """Raises `StateError` where what a queue is made of is not installed."""
     try:
         import procrastinate
         import psycopg
-
-        from sorasync.state.postgres_errors import explain_postgres
     except ImportError as error:
-        raise StateError(
-            f"a queue needs psycopg and procrastinate ({error})",
-            hint=f"install it: {install_command('team')}",
-        ) from error
-    del procrastinate
+        raise StateError(missing_extra("a queue", "team"), hint=install_command("team")) from error
+    del procrastinate, psycopg
+
+
+@contextmanager
+def queue_connection(url: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    """A connection to the queue of the database that a state is in. Raises `StateError`."""
+    require_queue_packages()
+    import psycopg
+
+    from sorasync.state.postgres_errors import explain_postgres
+
     where = parse_url(url, QUEUE_SCHEMA)
     try:
         with psycopg.connect(where.address, autocommit=True, connect_timeout=10) as connection:

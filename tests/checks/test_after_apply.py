@@ -158,4 +158,4 @@ def test_what_is_missing_is_named_and_the_render_is_made(
     assert "[checks] are not carried out" in answer.err
     answer = library.run("check")
     assert answer.code == 1
-    assert "videos are checked with PyAV" in answer.err
+    assert "checking videos needs the extra checks" in answer.err

@@ -119,4 +119,4 @@ def test_without_its_reader_text_says_what_to_install(
     monkeypatch.setitem(sys.modules, "rapidocr", None)
     found = checked(film(tmp_path / "a.mp4", moving, 24), {"text": True})["text"]
     assert found.verdict is Verdict.ERROR
-    assert "rapidocr is not installed" in found.message
+    assert "reading lettering needs the extra ocr" in found.message

@@ -2,45 +2,111 @@
 
 from __future__ import annotations
 
+import json
+import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-
-import pytest
+from pathlib import Path
 
 from tests.cli.kit import Film
 
-CLIPS = '[clips.pier]\nprompt = "A pier at dusk."\n'
-# The program in an environment without the extra `preview`.
+CONFIG = """
+[library]
+name = "film"
+[provider]
+profile = "preview"
+[defaults]
+model = "sora-2"
+size = "1280x720"
+seconds = 4
+"""
+CLIPS = """
+[clips.pier]
+prompt = "A pier at dusk."
+[cuts.reel]
+fps = 12
+[[cuts.reel.events]]
+clip = "pier"
+"""
+_SHARED = f'{CONFIG}[state]\nurl = "postgresql://127.0.0.1:1/film"\n'
+_HOST = CONFIG.replace('"preview"', '"preview"\nbase_url = "http://127.0.0.1:1/v1"')
+_BUCKET = f'{_HOST}[assets]\nurl = "s3://films/harbour?region=eu-north-1"\n'
+# Every command that cannot do without an extra, in the state that it needs it in.
+NEEDY: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("preview", ("apply", "--yes"), CONFIG),
+    ("preview", ("drift",), CONFIG),
+    ("preview", ("preview", "--port", "0"), CONFIG),
+    ("preview", ("import", "pier", "video_1"), CONFIG),
+    ("film", ("cut", "reel"), CONFIG),
+    ("film", ("cut", "reel", "--out", "reel.otio"), CONFIG),
+    ("film", ("cut", "reel", "--out", "reel.pdf"), CONFIG),
+    ("checks", ("check",), CONFIG),
+    ("review", ("review", "--no-browser"), CONFIG),
+    ("review", ("review", "--html", "page"), CONFIG),
+    ("team", ("plan",), _SHARED),
+    ("team", ("status",), _SHARED),
+    ("team", ("queue",), _SHARED),
+    ("team", ("run", "--queue", "night"), _SHARED),
+    ("team", ("assets", "move", "--to", "s3://films/harbour?region=eu-north-1"), CONFIG),
+    ("team", ("gc",), _BUCKET),
+    ("team", ("apply", "--yes"), _BUCKET),
+)
+# The program in an environment without any extra. Arguments come as lines of JSON, answers leave as such.
 BARE = """
-import sys
-for name in ("starlette", "uvicorn", "av", "numpy", "PIL", "multipart", "python_multipart"):
+import contextlib, importlib.metadata as metadata, io, json, sys
+for name in ("starlette", "uvicorn", "av", "numpy", "PIL", "multipart", "python_multipart", "fpdf", "obstore",
+             "opentimelineio", "psycopg", "procrastinate", "rapidocr"):
     sys.modules[name] = None
-from sorasync.cli.main import main
-main()
+real = metadata.version
+absent = ("starlette", "uvicorn", "av", "numpy", "pillow", "fpdf2", "obstore", "psycopg", "procrastinate")
+def version(name):
+    if name in absent:
+        raise metadata.PackageNotFoundError(name)
+    return real(name)
+metadata.version = version
+from sorasync.cli.main import run
+for line in sys.stdin:
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = run(json.loads(line))
+    print(json.dumps([code, out.getvalue(), err.getvalue()]))
 """
 
 
-def bare(it: Film, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", BARE, *arguments, "--library", str(it.root)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+def bare(*commands: tuple[str, ...]) -> list[tuple[int, str, str]]:
+    """How these commands end without any extra: exit code, output, errors."""
+    lines = "\n".join(json.dumps(command) for command in commands)
+    done = subprocess.run(
+        [sys.executable, "-c", BARE], input=lines, capture_output=True, text=True, timeout=120, check=True
+    )
+    return [tuple(json.loads(line)) for line in done.stdout.splitlines()]
 
 
-@pytest.mark.parametrize("command", [("apply", "--yes"), ("preview", "--port", "0")])
-def test_the_missing_packages_are_named_first(film: Callable[[str], Film], command: tuple[str, ...]) -> None:
+def test_every_command_that_needs_an_extra_names_it_before_anything_else(tmp_path: Path) -> None:
+    commands, roots = [], []
+    for number, (_, command, config) in enumerate(NEEDY):
+        root = tmp_path / str(number) / "film"
+        (root / "manifests").mkdir(parents=True)
+        (root / "manifests/film.toml").write_text(CLIPS, encoding="utf-8")
+        (root / "sorasync.toml").write_text(config, encoding="utf-8")
+        roots.append(root)
+        commands.append((*command, "--library", str(root)))
+    answers = bare(*commands)
+    for (extra, command, _), root, (code, out, err) in zip(NEEDY, roots, answers, strict=True):
+        assert (code, out) == (1, ""), (command, out, err)
+        first, second = err.splitlines()
+        assert re.fullmatch(rf"error: .* needs the extra {extra} \(not installed: .*\)", first), command
+        assert second.startswith("  ") and " install " in second
+        for state in root.rglob("*.db"):
+            assert sqlite3.connect(state).execute("SELECT count(*) FROM runs").fetchall() == [(0,)]
+
+
+def test_what_needs_no_extra_works_without_any(film: Callable[[str], Film]) -> None:
     it = film(CLIPS)
-    answer = bare(it, *command)
-    assert answer.returncode == 1
-    assert answer.stdout == ""
-    first, second = answer.stderr.splitlines()
-    assert first.startswith("error: the preview provider needs packages that are not installed (")
-    assert "starlette" in second
-    assert it.run("history", "--format", "json").json["runs"] == []
-
-
-@pytest.mark.parametrize("command", ["validate", "plan", "status"])
-def test_what_needs_no_preview_works_without_it(film: Callable[[str], Film], command: str) -> None:
-    assert bare(film(CLIPS), command).returncode == 0
+    for code, _, err in bare(*((name, "--library", str(it.root)) for name in ("validate", "plan", "status"))):
+        assert code == 0, err
 
 
 # What Windows does not have is not there, as far as one can tell here.

@@ -112,7 +112,7 @@ def test_a_pdf_has_a_picture_for_each_shot_and_says_what_no_font_has(
     assert (film.root / "again.pdf").read_bytes() == first
     monkeypatch.setitem(sys.modules, "fpdf", None)
     answer = film.run("cut", "reel", "--out", "reel.pdf")
-    assert answer.code == 1 and "written with fpdf2, which is missing" in answer.err
+    assert answer.code == 1 and "a shot list with pictures needs the extra film" in answer.err
 
 
 def test_a_prompt_that_is_longer_than_a_page_is_shortened(film: Film) -> None:

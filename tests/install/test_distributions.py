@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_bare_install import CLIPS, CONFIG, NEEDY
 from tests.docs.pages import ROOT, blocks
 
 pytestmark = pytest.mark.heavy
@@ -156,9 +157,15 @@ def test_a_bare_install_plans_and_says_what_apply_needs(python: str, wheel: Path
     for words in (["init", "film"], ["validate", "--library", "film"], ["plan", "--library", "film"]):
         answer = bare.sorasync(*words, cwd=tmp_path)
         assert answer.returncode == 0, answer.stderr
-    refused = bare.sorasync("apply", "--yes", "--library", "film", cwd=tmp_path)
-    assert refused.returncode == 1
-    assert refused.stderr.startswith("error: the preview provider needs packages that are not installed")
+    (tmp_path / "film/manifests/first.toml").write_text(CLIPS, encoding="utf-8")
+    for extra, words, config in NEEDY:
+        config_file = tmp_path / "film/sorasync.toml"
+        config_file.write_text(config or CONFIG, encoding="utf-8")
+        refused = bare.sorasync(*words, "--library", "film", cwd=tmp_path)
+        assert refused.returncode == 1 and refused.stdout == "", (words, refused.stdout)
+        first, second = refused.stderr.splitlines()
+        assert re.fullmatch(rf"error: .* needs the extra {extra} \(not installed: .*\)", first), words
+        assert second.startswith("  ") and " install " in second
 
 
 @pytest.mark.parametrize("python", [*_interpreters()], ids=lambda path: Path(path).parts[-3])
@@ -190,4 +197,4 @@ def test_each_extra_installs_beside_the_program(extra: str, wheel: Path, tmp_pat
     if extra == "preview":
         assert done.returncode == 0, done.stderr
     else:
-        assert "needs packages that are not installed" in done.stderr
+        assert "needs the extra preview (not installed: " in done.stderr

@@ -144,7 +144,9 @@ def test_without_the_packages_there_is_a_hint_and_nothing_else(
     monkeypatch.setattr(check, "can_read_clips", lambda: False)
     (one,) = found(root)
     assert (one.code, one.severity) == ("S220", Severity.HINT)
-    assert one.message == "1 image and 1 clip were not checked: Pillow and PyAV cannot be imported"
+    assert one.message == (
+        "1 image and 1 clip were not checked: Pillow and PyAV from the extra preview cannot be imported"
+    )
     assert one.expected == install_command("preview")
 
 

@@ -141,7 +141,7 @@ def test_a_service_file_names_the_server(
 def test_without_the_driver_the_extra_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sorasync.state.postgres_database", None)
     world.run("plan", code=1)
-    assert "needs psycopg" in world.err
+    assert "a state in PostgreSQL needs the extra team" in world.err
     assert "psycopg[binary]" in world.err
 
 

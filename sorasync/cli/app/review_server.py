@@ -29,11 +29,10 @@ def require_review() -> None:
 
         import sorasync.review.serve  # noqa: F401
     except ImportError as error:
-        from sorasync.installed import install_command
+        from sorasync.installed import install_command, missing_extra
 
         raise SorasyncError(
-            f"the review page needs packages that are not installed ({error.name})",
-            hint=install_command("review"),
+            missing_extra("the review page", "review"), hint=install_command("review")
         ) from error
     assert av and PIL
 
