@@ -140,6 +140,11 @@ def test_the_tutorial_makes_its_film(tmp_path: Path, program: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_page_installs_the_program_by_a_name_that_an_index_could_give_to_anybody(page: Path) -> None:
+    assert re.findall(r"pip(?:x)? install '?sorasync\b.*", page.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_to_files_and_headings_that_are_there(page: Path) -> None:
     text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
@@ -170,3 +175,5 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     assert built.keys() >= listed
     # A block whose beginning is not understood is printed as it is.
     assert [name for name, text in built.items() if "```" in text] == []
+    # Code in a table shows the backslash of an escaped bar.
+    assert [name for name, text in built.items() if "\\|" in text] == []

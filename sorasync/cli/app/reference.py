@@ -127,17 +127,22 @@ def _option_rows(command: click.Command, context: click.Context) -> list[Row]:
         record = parameter.get_help_record(context)
         if isinstance(parameter, click.Option) and record and "--help" not in parameter.opts:
             names, help_text = (" ".join(part.split()) for part in record)
-            rows.append((_cell(names), _cell(help_text)))
+            rows.append((names, help_text))
     return rows
 
 
 def _markdown_table(rows: Iterable[Row]) -> str:
-    lines = [f"| `{names}` | {help_text} |" for names, help_text in rows]
+    lines = [f"| {_code_cell(names)} | {_cell(help_text)} |" for names, help_text in rows]
     return "\n".join(["| option | |", "|---|---|", *lines]) if lines else ""
 
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
+
+
+def _code_cell(text: str) -> str:
+    # In code, some renderers show the backslash of an escaped bar, others end the cell at a plain one.
+    return f"<code>{text.replace('|', '&#124;')}</code>" if "|" in text else f"`{text}`"
 
 
 def _examples(epilog: str) -> str:
