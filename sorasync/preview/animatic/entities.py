@@ -13,12 +13,14 @@ from sorasync.preview.animatic.colours import colours_in
 from sorasync.preview.animatic.vocabulary import Match, Place, Thing, split_words, words_of
 from sorasync.preview.animatic.word_context import (
     DETERMINERS,
+    NO_HEADS,
     NUMBERS,
     ReadText,
     compound_head,
     count_of,
     is_denied,
     is_material,
+    is_preposition,
     is_verb,
     noun_phrase,
     scale_in,
@@ -45,7 +47,8 @@ _LED_AWAY = words_of("led_away")
 # What people are called by what they do.
 _SOMEBODY = re.compile(
     r"(?:maker|smith|keeper|man|woman|men|women|ologist|[a-z]{4}(?<!eckl)(?<!layl)ist|ician|eer|boy|girl|blower|driver"
-    r"|seller|rider|player|watcher)s?$"
+    r"|seller|rider|player|watcher|washer|cleaner|master|singer|fighter|catcher|tamer|teller|charmer|bearer|walker"
+    r"|climber|hunter|herder|trainer|trader|dealer|teacher|worker|[a-z]{3}eteer)s?$"
 )
 CROWD = 14
 
@@ -96,6 +99,8 @@ def find_entities(text: str, language: str, cast: tuple[str, ...], place: Place 
         found += _other_things(whole)
     # What says where and when is no thing to see there.
     spots = vocabulary.place_table(english).find(whole.words)
+    if english:
+        spots = [match for match in spots if not is_verb(whole, match)]
     for match in (*spots, *vocabulary.table("times", english).find(whole.words)):
         here = place is not None and match.entry == place.name
         if whole.free(match) and (here or match.after - match.first > 1 or match not in spots):
@@ -110,7 +115,12 @@ def find_entities(text: str, language: str, cast: tuple[str, ...], place: Place 
             if head is None or head in whole.taken:
                 whole.take(match)
         found += _boxes_in(whole, crowded=len(found) > 1)
+    if any(one.kind == "person" and one.label for one in found):
+        # A pronoun is one of those who are named.
+        found = [one for one in found if one.kind != "person" or one.label]
     found = _with_tools(_dressed(found, whole), whole)
+    held = {vocabulary.data()["pose_holds"].get(one.pose) for one in found if one.pose}
+    found = [one for one in found if one.thing is None or one.thing.pictogram not in held]
     if any(one.kind in ("person", "cast") for one in found):
         found = [one for one in found if one.thing is None or one.thing.pictogram not in _BODY_PARTS]
     return _stacked(sorted(found, key=lambda entity: entity.first), whole)
@@ -165,6 +175,7 @@ def things_in(whole: ReadText, least_words: int = 1) -> list[Entity]:
             or (whole.english and is_verb(whole, match))
             or is_denied(whole, match.first)
             or _narrows(whole, match)
+            or _is_other_beside(whole, match)
         ):
             continue
         whole.take(match)
@@ -245,6 +256,8 @@ def people_in(whole: ReadText) -> list[Entity]:
         ):
             continue
         word = whole.words[match.first]
+        if _is_adjective(whole, match):
+            continue
         of_animal = whole.before(match.first, 1) == ["its"]
         if of_animal or (word.owner and _owns_what_is_seen(whole, match)):
             whole.take(match)
@@ -287,6 +300,12 @@ def people_in(whole: ReadText) -> list[Entity]:
     return found
 
 
+def _is_other_beside(whole: ReadText, match: Match) -> bool:
+    """Whether another word of the text makes it something else: the keys of a piano."""
+    others = vocabulary.data()["not_beside"].get(match.entry, "")
+    return whole.english and any(word.text in others.split() for word in whole.words)
+
+
 def _only_holds(whole: ReadText, match: Match) -> bool:
     """Whether a vessel only says how much there is of something that is drawn with it: a bowl of ramen."""
     if match.entry not in _VESSELS or whole.after(match.after, 1) != ["of"]:
@@ -307,6 +326,14 @@ def _narrows(whole: ReadText, match: Match) -> bool:
         return False
     places = {one.first for one in vocabulary.place_table(True).find(whole.words)}
     return head not in places or is_material(whole, match)
+
+
+def _is_adjective(whole: ReadText, match: Match) -> bool:
+    """Whether "vecchio" is no old man, but says that the train behind it is old."""
+    if whole.english or whole.words[match.first].text not in _GREY_HAIRED:
+        return False
+    tables = (vocabulary.thing_table(whole.language), vocabulary.people_table(whole.language))
+    return any(one.first == match.after for table in tables for one in table.find(whole.words))
 
 
 def _owns_what_is_seen(whole: ReadText, match: Match) -> bool:
@@ -341,9 +368,12 @@ def _boxes_in(whole: ReadText, crowded: bool) -> list[Entity]:
             continue
         phrase = noun_phrase(whole, number, word.text)
         end = number + len(phrase)
-        if phrase and end in whole.taken and end < len(whole.words):
+        if phrase and end in whole.taken and end < len(whole.words) and not is_preposition(whole, end):
             continue
         number = end
+        after = number
+        while phrase and phrase[-1] in NO_HEADS:
+            phrase, number = phrase[:-1], number - 1
         while phrase and (phrase[0].endswith("ly") or phrase[0] in _FILLERS):
             phrase = phrase[1:]
         if (
@@ -377,6 +407,7 @@ def _boxes_in(whole: ReadText, crowded: bool) -> list[Entity]:
                 match.first,
             )
         )
+        number = after
         if len(found) == _MOST_BOXES:
             break
     return found

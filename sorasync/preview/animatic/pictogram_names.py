@@ -139,7 +139,8 @@ def names_in(language: str, pictograms: tuple[str, ...]) -> Names:
     whole: dict[str, None] = {}
     parts: dict[str, None] = {}
     for name in names:
-        if name in _none_alone(language):
+        if name in _none_alone(language) or (language == "ko" and len(name) == 1):
+            # A syllable alone is part of many words.
             continue
         if language in ("zh", "ja") and len(name) > 2 and _HAN.fullmatch(name):
             # What a compound is stands at its end.

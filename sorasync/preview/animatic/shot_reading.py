@@ -24,16 +24,18 @@ from sorasync.preview.animatic.word_context import (
 
 _INTO_PLACE = words_of("into_place")
 _CLOTHES = words_of("clothes")
+# What falls or rises without being a thing, and what makes a noun of a verb: a walk.
+_NOT_MOVERS = words_of("falls_itself") | {"a", "an", "the", "his", "her", "their"}
 # After these, words for the sky are where it plays.
 _IN_SKY = frozenset(["in", "through", "across", "above", "into", "among", "between"])
 
 # Nobody sees more in one shot, and reading it would take long.
 _LONGEST_BEAT, _MOST_BEATS = 1_500, 16
 _BACKDROP = re.compile(
-    r"\b(?:on|against|over|before|in front of|above) (?:an? |the )?((?:[a-z]+[ -]){1,3})"
-    r"(?:background|backdrop|studio background|seamless)\b",
+    r"\b((?:[a-z]+[ -]){1,3})(?:background|backdrop|studio background|seamless)\b",
     re.IGNORECASE,
 )
+_DARK_BACKDROP = 44, 45, 52
 _DARK_ROOM = re.compile(
     r"\b(?:in (?:the|near|total|complete) dark(?:ness)?|in darkness|pitch[- ](?:dark|black)|unlit"
     r"|by candlelight|candle-?lit|(?:lights|power) (?:are |is |go(?:es)? )?(?:off|out)"
@@ -126,9 +128,9 @@ def _backdrop(*texts: str) -> Place | None:
     for text in texts:
         for match in _BACKDROP.finditer(text):
             named = colours_in(match[1])
-            if named:
-                studio = vocabulary.places()["studio"]
-                return replace(studio, ground=named[-1].rgb, wall=named[-1].rgb)
+            rgb = named[-1].rgb if named else _DARK_BACKDROP if "dark" in match[1].lower().split() else None
+            if rgb is not None:
+                return replace(vocabulary.places()["studio"], ground=rgb, wall=rgb)
     return None
 
 
@@ -243,7 +245,7 @@ def _implied_place(seen: tuple[Entity, ...]) -> Place | None:
     """Boats lie on water and planets hang in space; nothing else says where it is."""
     ons = {entity.thing.on for entity in seen if entity.thing is not None}
     things = {entity.thing.pictogram for entity in seen if entity.thing is not None}
-    if things & {"⛵", "🚤", "🛶", "🚢", "⛴", "🚣", "🏊", "🐬", "🐳", "🦈", "🛟"}:
+    if "table" not in ons and things & {"⛵", "🚤", "🛶", "🚢", "⛴", "🚣", "🏊", "🐬", "🐳", "🦈", "🛟"}:
         return vocabulary.places()["sea"]
     if things & {"🪐", "🌍", "☄️"} or ("🛰" in things and "ground" not in ons):
         return vocabulary.places()["space"]
@@ -270,7 +272,8 @@ def _on_paths(
                 # Autumn leaves and racing cars.
                 whole.take(thing)
         for match in table.find(whole.words):
-            if not whole.free(match) or _has_object(whole, match):
+            before = whole.before(match.first, 1)
+            if not whole.free(match) or _has_object(whole, match) or (before and before[0] in _NOT_MOVERS):
                 continue
             if number and match.entry == "passes" and any(one.path for one in changed):
                 continue
@@ -309,10 +312,11 @@ def _mover(entities: list[Entity], beat: str, whole: ReadText, match: Match) -> 
         verb = whole.words[match.first].text
         if verb.endswith("ing") and before.endswith(entities[nearest[1]].label.lower()):
             return nearest[1]
-        begin = match.first - len(before[nearest[0] :].split())
-        if any(word.after_comma for word in whole.words[begin - 1 : begin + 1]) and begin > 1:
-            # A clause of its own: a waterfall, and a parrot flies.
-            return nearest[1]
+        clause = next((at for at in range(match.first - 1, 0, -1) if whole.words[at].after_comma), None)
+        for place, number in sorted(named):
+            if clause is not None and match.first - len(before[place:].split()) >= clause:
+                # A clause of its own: a waterfall, and a parrot flies.
+                return number
         # The nearest may be an object of the verb before; the subject of a short sentence stands first.
         return first[1] if match.first - len(before[: first[0]].split()) <= 8 else nearest[1]
     if len(before.split()) > 1 or (before and before not in PRONOUNS):

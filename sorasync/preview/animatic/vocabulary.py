@@ -224,9 +224,17 @@ def colour_of(value: str) -> RGB:
 @lru_cache(maxsize=2)
 def place_table(english: bool) -> WordTable:
     """Place words to the names of places."""
-    return WordTable(
-        (phrase, row["name"]) for row in data()["places"] for phrase in phrases(row["words"], english)
-    )
+    return _table([(row["words"], row["name"]) for row in data()["places"]], english)
+
+
+def _table(rows: list[tuple[str, str]], english: bool) -> WordTable:
+    """Phrases to entries; in another language its own words come before English ones: mesa is a table."""
+    own = [(phrase, entry) for words, entry in rows for phrase in phrases(words, english=True)]
+    if english:
+        return WordTable(own)
+    foreign = ((words.partition("|")[2], entry) for words, entry in rows)
+    others = [(phrase, entry) for words, entry in foreign for phrase in phrases(words, english=True)]
+    return WordTable((*others, *own))
 
 
 @lru_cache(maxsize=2)
@@ -238,8 +246,7 @@ def other_words(section: str) -> WordTable:
 @lru_cache(maxsize=16)
 def table(section: str, english: bool) -> WordTable:
     """The words of one of the simple sections, such as `weather`, to its keys."""
-    rows = data()[section].items()
-    return WordTable((phrase, key) for key, words in rows for phrase in phrases(words, english))
+    return _table([(words, key) for key, words in data()[section].items()], english)
 
 
 @lru_cache(maxsize=4)

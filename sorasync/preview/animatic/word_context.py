@@ -39,11 +39,11 @@ _OBJECTS = frozenset(["him", "her", "them", "it", "us", "me"])
 _IN_AIR = words_of("in_air")
 _BASE_VERBS = words_of("base_verbs")
 # What may follow a noun without being the noun that it belongs to.
-_NO_HEADS = words_of("no_heads")
+NO_HEADS = words_of("no_heads")
 _ABSTRACT = words_of("abstract") - {"window", "windows"}
 _MATERIALS = words_of("materials")
 _GROUPS = words_of("groups")
-_PAIRS = frozenset(["hands", "eyes", "shoes", "boots", "sneakers", "heels", "skis", "gloves"])
+_PAIRS = words_of("pairs")
 _GIANT = re.compile(r"giant|huge|massive|gigantic|enormous|towering|colossal|immense")
 _TINY = re.compile(r"tiny|small|little|\bbaby\b|newborn")
 _TOY = re.compile(r"\b(?:toy|miniature|model)\b")
@@ -143,10 +143,10 @@ def is_verb(text: ReadText, match: Match) -> bool:
         return True
     for number, before in enumerate(text.before(match.first, 3)):
         noun_before = not text.before(match.first, 1)[0].endswith("s")
-        if number and match.plural and noun_before and before in ("a", "an", "this", "that"):
+        if number and word.text.endswith("s") and noun_before and before in ("a", "an", "this", "that"):
             # An archaeologist brushes: one of something cannot be a plural.
             return True
-        if before in DETERMINERS or before in _PREPOSITIONS or before.isdecimal():
+        if before in DETERMINERS or before in NUMBERS or before in _PREPOSITIONS or before.isdecimal():
             return False
         if before in PRONOUNS or before.endswith("ly"):
             return True
@@ -167,7 +167,7 @@ def compound_head(whole: ReadText, match: Match) -> int | None:
         return None
     if text in DETERMINERS or text in _PREPOSITIONS or text in _STOPS or text in PRONOUNS or text in NUMBERS:
         return None
-    if text in _NO_HEADS or text in _BASE_VERBS or text.endswith(("ing", "ed", "ly", "ward", "wards")):
+    if text in NO_HEADS or text in _BASE_VERBS or text.endswith(("ing", "ed", "ly", "ward", "wards")):
         return None
     if len(text) < 3 or colours_in(text) or (text in _ABSTRACT and last.text not in _MATERIALS):
         return None
@@ -186,6 +186,11 @@ def _is_known(word: Word) -> bool:
     """Whether one word names people, a thing or a place."""
     known = (vocabulary.table("people", True), vocabulary.thing_table("en"), vocabulary.place_table(True))
     return any(table.find([word]) for table in known)
+
+
+def is_preposition(whole: ReadText, number: int) -> bool:
+    """Whether a word leads on to something else, and is no noun."""
+    return whole.words[number].text in _PREPOSITIONS
 
 
 def is_material(whole: ReadText, match: Match) -> bool:
@@ -233,7 +238,7 @@ def tint_of(whole: ReadText, match: Match) -> RGB | None:
             if one.first in near and whole.words[one.first].sentence == sentence:
                 return colours_in(one.entry)[0].rgb
         return None
-    for word in whole.before(match.first, 3):
+    for word in whole.clause_before(match.first, 3):
         if word in DETERMINERS or word in _PREPOSITIONS:
             return None
         named = colours_in(word)

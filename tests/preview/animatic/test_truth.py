@@ -72,6 +72,10 @@ def light(prompt: str) -> float:
         ("The astronaut plants a flag on Mars.", "mars"),
         ("A perfume bottle on a deep red background.", "studio"),
         ("A man in a yellow raincoat.", None),
+        ("A bullfighter waves a cape in an arena.", None),
+        ("A yellow submarine under the ice.", "underwater"),
+        ("Un perro negro duerme bajo la mesa.", "table"),
+        ("A ship in a bottle.", None),
     ],
 )
 def test_a_place_is_drawn_only_where_it_is_named(prompt: str, place: str | None) -> None:
@@ -119,6 +123,12 @@ def test_a_place_is_drawn_only_where_it_is_named(prompt: str, place: str | None)
         ("一个女孩在厨房里做蛋糕。", ["🎂"]),
         ("밤에 고양이가 지붕 위를 걷는다.", ["🐈"]),
         ("طفل يلعب بالكرة على الشاطئ.", ["⚽"]),
+        ("A pianist's fingers on the keys.", ["✋"]),
+        ("A bunch of keys on a table.", ["🔑"]),
+        ("A clown holds twelve balloons.", ["🎈"]),
+        ("The postman rides a bicycle.", []),
+        ("Мальчик запускает воздушного змея.", ["🪁"]),
+        ("눈 내리는 산에서 사슴이 걷는다.", ["🦌"]),
     ],
 )
 def test_things_are_found_and_verbs_are_none(prompt: str, things: list[str]) -> None:
@@ -138,6 +148,10 @@ def test_things_are_found_and_verbs_are_none(prompt: str, things: list[str]) -> 
         ("Un astronauta camina sobre la luna.", ["astronauta"]),
         ("Die Astronautin winkt.", ["astronautin"]),
         ("Kadın deniz kenarında yürüyor.", ["kadın"]),
+        ("A florist arranges tulips in her shop.", ["florist"]),
+        ("A man seen from behind walks.", ["man"]),
+        ("Un vecchio treno attraversa le montagne.", []),
+        ("A bullfighter waves a red cape.", ["bullfighter"]),
     ],
 )
 def test_people_are_those_who_are_seen(prompt: str, people: list[str]) -> None:
@@ -148,6 +162,23 @@ def test_people_are_told_apart_by_what_is_said_of_them() -> None:
     girl, woman = read("A girl in a yellow raincoat and an old woman.").entities
     assert (girl.tint, girl.small, girl.long_hair, girl.grey) == ((255, 255, 0), True, True, False)
     assert (woman.tint, woman.small, woman.long_hair, woman.grey) == (None, False, True, True)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "moving"),
+    [
+        ("A taxi stops beside a woman, snow falls.", []),
+        ("A waterfall in a jungle, a parrot flies left to right.", [("parrot", "right")]),
+        ("Neon signs glow, a woman with an umbrella walks away.", [("woman", "")]),
+        ("Five elephants walk left.", [("elephants", "left")]),
+        ("A clock and a man running down a hallway.", [("man", "")]),
+        ("A man jumps from a roof.", [("man", "")]),
+        ("A woman turns the page of a book.", []),
+    ],
+)
+def test_who_moves_is_the_subject_of_the_verb(prompt: str, moving: list[tuple[str, str]]) -> None:
+    found = read(prompt).entities
+    assert [(one.label, one.path.side) for one in found if one.path is not None] == moving
 
 
 def test_dust_is_no_rain_and_a_dark_room_is_dark() -> None:
