@@ -248,8 +248,8 @@ class ChangeExecutor:
 
     async def _found(self, change: Change) -> Job | InDoubtAnswer:
         record = self._record(change)
-        if record.kind == Kind.STILL:
-            # No host has a list of stills. A drawing of this machine costs nothing to draw again.
+        if record.kind == Kind.STILL and not self.context.profile.stills_are_jobs:
+            # The Images API has no list. A drawing of this machine costs nothing to draw again.
             return InDoubtAnswer.RESEND if self.context.profile.simulated else InDoubtAnswer.ASK
         if not lost_in_a_batch(record):
             return await self.questions.settle(change.key, self._deadline(change))

@@ -162,11 +162,11 @@ class InDoubt:
         return self._of(Status.UNKNOWN)
 
     def _of(self, *statuses: Status) -> list[Record]:
-        name = self._context.provider.name
+        name, stills = self._context.provider.name, self._context.profile.stills_are_jobs
         return [
             r
             for r in self._context.store.in_flight()
-            if r.status in statuses and r.provider == name and r.kind != Kind.STILL
+            if r.status in statuses and r.provider == name and (stills or r.kind != Kind.STILL)
         ]
 
     def _since(self) -> float:

@@ -183,18 +183,28 @@ def questions(project: Project, address: str | None = None, *, thumbnails: bool 
     busy = at_work.describe(project.clock.now()) if at_work and (together or records) else None
     if not records:
         return Questions((), listed=True, busy=busy, batches=tuple(together), several=several)
-    # No host has a list of stills: none of its jobs can be the answer to such a question.
-    videos = [record for record in records if record.kind != "still"]
-    asked = [host for host in project.every_host() if _of(host, videos)]
-    jobs = {host.profile.provider_name: _candidates(host, _of(host, videos), held) for host in asked}
+    asked = [host for host in project.every_host() if _listed(host, records)]
+    jobs = {host.profile.provider_name: _candidates(host, _listed(host, records), held) for host in asked}
+    unlisted = {
+        record.key
+        for host in project.every_host()
+        for record in _of(host, records)
+        if record not in _listed(host, records)
+    }
     found = [
-        _question(record, () if record.kind == "still" else jobs.get(record.provider, ([], True))[0])
+        _question(record, () if record.key in unlisted else jobs.get(record.provider, ([], True))[0])
         for record in records
     ]
     for host in asked if thumbnails else ():
         found = asyncio.run(_with_pictures(host, found))
     listed = all(listed for _, listed in jobs.values())
     return Questions(tuple(found), listed, busy, tuple(together), several)
+
+
+def _listed(host: Host, records: Iterable[Record]) -> list[Record]:
+    """Those that a host's list can answer for: the Images API has none, and none of its jobs is a still."""
+    own = _of(host, records)
+    return [record for record in own if record.kind != "still" or host.profile.stills_are_jobs]
 
 
 def _of(host: Host, records: Iterable[Record]) -> list[Record]:
@@ -315,9 +325,10 @@ def adopt(host: Host, session: ChangeSession, record: Record, job_id: str, *, fo
     """
     from sorasync.operations.provider_jobs import job as ask
 
-    if record.kind == "still":
+    if record.kind == "still" and not host.profile.stills_are_jobs:
         raise SorasyncError(
-            f"{record.address} is a still: no provider keeps a job of it", hint="--resend or --forget"
+            f"{record.address} is a still: {host.profile.name} keeps no job of it",
+            hint="--resend or --forget",
         )
     refuse_held(session.store, job_id, record.key)
     job = ask(host, job_id)

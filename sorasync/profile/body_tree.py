@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sorasync.text import close_match
 
 NUMBERS = frozenset({"seconds", "frames", "width", "height", "seed", "fps", "take"})
-FILES = frozenset({"image", "last_image", "source_file"})
+FILES = frozenset({"image", "images", "last_image", "source_file"})
 _TEXTS = frozenset({"prompt", "negative", "model", "source_id", "source_url", "own_id", "label", "id"})
 _TREES = frozenset({"params", "workflow"})
 # What a body may say.

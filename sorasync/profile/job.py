@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from sorasync.profile.address import BaseUrl
 from sorasync.profile.answer_path import AnswerPath, parse_path
 from sorasync.profile.headers import Headers, KeyHeader
+from sorasync.profile.images import Images
 from sorasync.profile.parts import Encoding, ErrorStatus, Limits, ParamType, Rate
 from sorasync.profile.video_model import Data, Model, PriceWords
 
@@ -155,6 +156,27 @@ class Create(Data):
     answer: CreateAnswer
 
 
+class StillEdit(Data):
+    """What differs in the request for a still that is made from images; its body is merged over that of
+    `still`.
+    """
+
+    request: RequestLine | None = None
+    id_path: IdPath | None = None
+    body: Body = Field(default_factory=dict)
+
+
+class JobStill(Data):
+    """The paid request for a still: `body` takes the place of `create.body`, all else is as in `create`
+    where it is not said. Without `edit` the host makes no still from images.
+    """
+
+    request: RequestLine | None = None
+    id_path: IdPath | None = None
+    body: Body
+    edit: StillEdit | None = None
+
+
 class Queue(Data):
     """A second question for jobs that the first says nothing of: the ids that are waiting or running."""
 
@@ -201,14 +223,15 @@ class States(Data):
 class Result(Data):
     """Where the file is. Without a `request` it stands in the answer to the follow-up question.
 
-    `video` leads to addresses, `base64` to the bytes; or `items` leads to objects and `address` is made of
-    their fields. `needs_key`: the address asks for the key. `range`: a part of a file can be asked for.
-    `failed_status` are statuses that mean that the
-    job failed. `lives` is how long the file stays.
+    `video` leads to addresses, `picture` to that of a still, `base64` to the bytes; or `items` leads to
+    objects and `address` is made of their fields. `needs_key`: the address asks for the key. `range`: a part
+    of a file can be asked for. `failed_status` are statuses that mean that the job failed. `lives` is how
+    long the file stays.
     """
 
     request: RequestLine | None = None
     video: Paths = ()
+    picture: Paths = ()
     base64: Paths = ()
     items: Path | None = None
     address: str | None = Field(default=None, pattern=r"^/\S*$")
@@ -291,6 +314,7 @@ class JobModel(Model):
 class JobProfile(Data):
     """One host of the family, as data.
 
+    `still` is how a still is asked for, and `images` what image models there are.
     `image_param` is the parameter that takes images by their address, where that is the only way. `hosts` are
     those beside the base URL's own that files may lie on, also at private addresses. `settle`
     says how a lost answer is settled safely. `maps` hold tables from our words to the host's, for
@@ -312,6 +336,7 @@ class JobProfile(Data):
     headers: Headers = Field(default_factory=dict)
     maps: Mapping[str, Mapping[str, str | int | float | bool]] = {}
     create: Create
+    still: JobStill | None = None
     get: Follow
     states: States = States()
     result: Result
@@ -323,6 +348,7 @@ class JobProfile(Data):
     rate: Rate = Rate()
     models: Mapping[str, JobModel] = Field(min_length=1)
     params: Mapping[str, ParamType] = {}
+    images: Images = Images()
     image_param: str | None = None
     price_words: PriceWords = Field(default_factory=dict)
     varies: bool = False
@@ -335,6 +361,7 @@ class JobProfile(Data):
     @property
     def id_paths(self) -> tuple[str, ...]:
         """The forms of the paths that plain ids become; `{id}` alone where they stay as they are."""
-        image = self.create.image
-        forms = (self.create.answer.id_path, image.id_path if image else None)
+        image, still = self.create.image, self.still
+        edit = still.edit if still else None
+        forms = (self.create.answer.id_path, *(one.id_path for one in (image, still, edit) if one))
         return tuple(dict.fromkeys(form for form in forms if form)) or ("{id}",)

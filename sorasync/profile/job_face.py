@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sorasync.profile.body_tree import read_tree
+from sorasync.profile.images import Images
 from sorasync.profile.job import JobProfile, seconds_of
 from sorasync.profile.parts import Abilities, Auth, DownloadHosts, HostFields, Limits, ParamType, Routes
 from sorasync.profile.profile import Profile
@@ -21,6 +22,7 @@ _SENT = frozenset(
         "model",
         "seed",
         "image",
+        "images",
         "own_id",
         "params",
         "workflow",
@@ -46,7 +48,7 @@ _FIELDS_OF_BOTH = {
 
 def not_sent(job: JobProfile) -> list[str]:
     """What a profile needs and this version cannot do."""
-    lacks = [f"${name}" for name in sorted(_values(job) - _SENT)]
+    lacks = [f"${name}" for name in sorted((_values(job) | _still_values(job)) - _SENT)]
     if job.settle not in _SETTLED:
         lacks.append(f'settle = "{job.settle}"')
     asked = {"get": job.get.request, "result": job.result.request or ""}
@@ -75,9 +77,37 @@ def as_profile(job: JobProfile) -> Profile:
         abilities=_abilities(job, values),
         download=DownloadHosts(hosts=job.hosts, with_key=job.hosts if job.result.needs_key else ()),
         params={**known, **job.params},
+        images=_images(job),
     )
     profile._job = job
     return profile
+
+
+def _still_values(job: JobProfile) -> set[str]:
+    """The values that requests for stills use."""
+    if job.still is None:
+        return set()
+    bodies = (job.still.body, job.still.edit.body if job.still.edit else {})
+    return {use.value for body in bodies for use in read_tree(body)[0]}
+
+
+def _images(job: JobProfile) -> Images:
+    """What the rest of the program asks of a host for stills."""
+    if job.still is None:
+        return job.images
+    values = _still_values(job)
+    known: dict[str, ParamType] = {}
+    known |= {"seed": "integer"} if "seed" in values else {}
+    known |= {"negative_prompt": "string"} if "negative" in values else {}
+    create = job.still.request or job.create.request
+    edit = job.still.edit and (job.still.edit.request or create)
+    asked = {
+        "create": _path_of(create),
+        "edit": _path_of(edit) if edit else None,
+        "seed": "seed" if "seed" in values else None,
+        "params": {**known, **job.images.params},
+    }
+    return job.images.model_copy(update=asked)
 
 
 def _path_of(request: str) -> str:

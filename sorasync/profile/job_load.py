@@ -31,13 +31,21 @@ def check_job(table: Mapping[str, object], where: str) -> JobProfile:
 
 def _without_credits(table: Mapping[str, object]) -> Mapping[str, object]:
     """The table with prices such as `12 credits` in dollars, where `cost.unit` says what one is worth."""
-    cost, models = table.get("cost"), table.get("models")
+    cost = table.get("cost")
     unit = cost.get("unit") if isinstance(cost, Mapping) else None
     worth = _CREDIT.fullmatch(unit) if isinstance(unit, str) else None
-    if worth is None or not isinstance(models, Mapping):
+    if worth is None:
         return table
-    priced = {name: _model_without_credits(model, Decimal(worth[1])) for name, model in models.items()}
-    return {**table, "models": priced}
+    images = table.get("images")
+    found = _priced(table, Decimal(worth[1]))
+    return {**found, "images": _priced(images, Decimal(worth[1]))} if isinstance(images, Mapping) else found
+
+
+def _priced(table: Mapping[str, object], worth: Decimal) -> Mapping[str, object]:
+    models = table.get("models")
+    if not isinstance(models, Mapping):
+        return table
+    return {**table, "models": {name: _model_without_credits(model, worth) for name, model in models.items()}}
 
 
 def _model_without_credits(model: object, worth: Decimal) -> object:

@@ -30,6 +30,10 @@ def _rule_fault(
 def _bodies(profile: JobProfile) -> Iterator[tuple[Place, object]]:
     """Every body of a profile; those of a create come first."""
     yield from _create_bodies(profile)
+    if profile.still is not None:
+        yield ("still", "body"), profile.still.body
+        if profile.still.edit is not None:
+            yield ("still", "edit", "body"), profile.still.edit.body
     if profile.get.body is not None:
         yield ("get", "body"), profile.get.body
     if profile.cancel is not None and profile.cancel.body is not None:
@@ -74,7 +78,7 @@ def _trees(profile: JobProfile) -> Faults:
 
 def _fits(profile: JobProfile, body: Place, use: Use) -> Faults:
     place = (*body, *map(str, use.place))
-    creates = body[0] in ("create", "models")
+    creates = body[0] in ("create", "models", "still")
     for filter_name, word in use.filters:
         if filter_name == "map" and word not in profile.maps:
             known = ", ".join(sorted(profile.maps)) or None
@@ -100,6 +104,8 @@ def _placeholders(profile: JobProfile) -> Faults:
     requests = [
         ("create.request", create.request),
         ("create.image.request", create.image and create.image.request),
+        ("still.request", profile.still and profile.still.request),
+        ("still.edit.request", profile.still and profile.still.edit and profile.still.edit.request),
     ]
     for path, request in requests:
         if request and "{id}" in request:
@@ -160,6 +166,44 @@ def _parameters(profile: JobProfile) -> Faults:
         yield _rule_fault("image_param", "a body sends images from this disk already")
     for name in sorted(profile.params.keys() & profile.create.body.keys()):
         yield _rule_fault(f"params.{name}", "create.body sets it already and takes precedence")
+
+
+def _stills(profile: JobProfile) -> Faults:
+    """What a host needs that makes stills by job."""
+    still, images = profile.still, profile.images
+    for name in ("create", "edit", "seed"):
+        if getattr(images, name) is not None:
+            yield _rule_fault(f"images.{name}", "a host of the job family is asked as [still] says")
+    if images.fixed:
+        yield _rule_fault("images.fixed", "write it into still.body")
+    if still is None:
+        for name in ("models", "params"):
+            if getattr(images, name):
+                yield _rule_fault(f"images.{name}", "add a table [still]: how a still is asked for")
+        return
+    if not images.models:
+        yield _rule_fault("still", "add the image models, in [images.models]")
+    if not profile.result.picture and profile.result.items is None:
+        yield _rule_fault("result.picture", "where is the picture of a still?", 'such as "images[0].url"')
+    edit = still.edit
+    made, edited = _uses([((), still.body)]), _uses([((), edit.body)] if edit else [])
+    of_files = {use.value for use in edited} & {"image", "images"}
+    if edit is not None and not of_files:
+        yield _rule_fault("still.edit.body", "it sends no image: use $images, or $image for one")
+    if any(use.value == "images" and isinstance(use.place[-1], str) for use in edited) and not any(
+        isinstance(part, int) for use in edited if use.value == "images" for part in use.place
+    ):
+        yield _rule_fault("still.edit.body", "$images stands in an array, for one element for each image")
+    if any(use.value in FILES for use in made):
+        yield _rule_fault("still.body", "images belong in still.edit.body")
+    if any(use.value == "params" for use in (*made, *edited)) != bool(images.params):
+        missing = "still.body.*" if images.params else "images.params"
+        yield _rule_fault(missing, 'images.params and "*" = "$params" in still.body go together')
+    own = any(use.value == "own_id" for use in made) or "{own_id}" in (still.request or "")
+    if profile.settle == "own_id" and not own:
+        yield _rule_fault("still.body", "settle = 'own_id' needs $own_id here, too")
+    if (still.id_path or (edit and edit.id_path)) and profile.create.answer.id_path is None:
+        yield _rule_fault("still", "id_path needs create.answer.id_path as well")
 
 
 def _states(profile: JobProfile) -> Faults:
@@ -266,6 +310,7 @@ _RULES: tuple[Callable[[JobProfile], Faults], ...] = (
     _maps,
     _placeholders,
     _parameters,
+    _stills,
     _states,
     _result,
     _single_paths,

@@ -110,6 +110,11 @@ class Profile(Data):
         return self._job
 
     @property
+    def stills_are_jobs(self) -> bool:
+        """Whether a still is a job that can be asked for later, and not the answer to its request."""
+        return self._job is not None
+
+    @property
     def settle(self) -> Settle:
         """How a lost answer is settled safely."""
         if self._job is not None:

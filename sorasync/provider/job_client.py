@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 from uuid import UUID
@@ -44,7 +45,7 @@ from sorasync.provider.retry import retried
 from sorasync.provider.retry_after import poll_after
 from sorasync.provider.sender import Sender
 from sorasync.provider.server_words import message_in
-from sorasync.provider.wire import CreateRequest, Job, JobError, JobStatus, Page
+from sorasync.provider.wire import CreateRequest, Job, JobError, JobStatus, Page, StillRequest
 from sorasync.provider.write_body import (
     FileValue,
     Unwritable,
@@ -63,7 +64,7 @@ if TYPE_CHECKING:
 
 _LARGEST_IMAGE = 256 << 20
 _BRACED_PART = re.compile(rf"\{{{ID_PART.pattern}\}}")
-_NO_VIDEO = JobError("no_video", "the job is done but names no video")
+_NO_VIDEO = JobError("no_video", "the job is done but names no video or picture")
 
 
 class JobClient(HostClient):
@@ -80,15 +81,25 @@ class JobClient(HostClient):
 
     async def create(self, request: CreateRequest, gate: PaymentGate | None = None) -> Job:
         """Start a render. Paid."""
-        outgoing, keyed = self._written(request), self.host.abilities.idempotency
+        return await self._started("create", request, self._written(request), gate)
+
+    async def still(self, request: StillRequest, gate: PaymentGate | None = None) -> Job:
+        """Start a picture. Paid."""
+        return await self._started("still", request, self._written_still(request), gate)
+
+    async def _started(
+        self, name: str, request: CreateRequest | StillRequest, outgoing: Outgoing, gate: PaymentGate | None
+    ) -> Job:
+        """The job that a paid request made."""
+        keyed = self.host.abilities.idempotency
         try:
             answer = await self._accepted(
-                "create", outgoing, request.model, gate, keyed=keyed, repeated=keyed and request.repeated
+                name, outgoing, request.model, gate, keyed=keyed, repeated=keyed and request.repeated
             )
         except InvalidRequest as error:
             raise refused_render(error) from None
         except NotFound as missing:
-            raise self._no_route("create", missing) from None
+            raise self._no_route(name, missing) from None
         job_id = self._id_in(answer, request)
         if job_id is None:
             raise unreadable(answer, self._sender.asked(paid=True))
@@ -169,8 +180,48 @@ class JobClient(HostClient):
             raise NotSupported(f"{self.host.name} takes no workflow")
         if request.workflow is None and "workflow" in used:
             raise NotSupported(f"{self.host.name} renders workflows, and there is none")
+        return self._paid_request(line, tree, self._values(request, used), request)
+
+    def _written_still(self, request: StillRequest) -> Outgoing:
+        """The paid request for a picture. Raises `InvalidRequest` or `NotSupported`."""
+        spec = self._job.still
+        edit = spec.edit if spec is not None else None
+        if spec is None or (request.images and edit is None):
+            what = "makes no stills" if spec is None else "makes no still from images"
+            raise NotSupported(f"{self.host.name} {what}")
+        line, tree = spec.request or self._job.create.request, spec.body
+        if request.images and edit is not None:
+            line, tree = edit.request or line, merged_tree(tree, edit.body)
+        used = values_in(tree)
+        if len(request.images) > 1 and "images" not in used:
+            raise NotSupported(f"{self.host.name} makes a still from one image at most")
+        params = dict(request.params)
+        wide, _, high = request.size.partition("x")
+        images = tuple(self._file(path) for path in request.images)
+        values: dict[str, object] = {
+            "prompt": request.prompt,
+            "model": request.model,
+            "size": request.size or None,
+            "width": int(wide) if wide.isdecimal() else None,
+            "height": int(high) if high.isdecimal() else None,
+            "seed": params.pop("seed", None) if "seed" in used else None,
+            "negative": params.pop("negative_prompt", None) if "negative" in used else None,
+            "image": images[0] if images else None,
+            "images": images or None,
+            "own_id": own_id(request.idempotency_key) if request.idempotency_key else None,
+            "params": params,
+        }
+        return self._paid_request(line, tree, values, request)
+
+    def _paid_request(
+        self,
+        line: str,
+        tree: Mapping[str, object],
+        values: Mapping[str, object],
+        request: CreateRequest | StillRequest,
+    ) -> Outgoing:
+        spec = self._job.create
         try:
-            values = self._values(request, used)
             body = write_body(tree, values, self._job.maps)
         except Unwritable as error:
             raise InvalidRequest(f"{self.host.name} cannot be sent this: {error}") from None
@@ -201,21 +252,23 @@ class JobClient(HostClient):
             "height": int(high) if high.isdecimal() else None,
             "seed": params.pop("seed", None) if "seed" in used else None,
             "negative": params.pop("negative_prompt", None) if "negative" in used else None,
-            "image": None if request.image is None else self._image(request),
+            "image": None if request.image is None else self._file(request.image),
             "own_id": own_id(request.idempotency_key) if request.idempotency_key else None,
             "params": params,
         }
         if request.workflow is not None:
-            values["workflow"] = filled_workflow(request.workflow, values)
+            try:
+                values["workflow"] = filled_workflow(request.workflow, values)
+            except Unwritable as error:
+                raise InvalidRequest(f"{self.host.name} cannot be sent this: {error}") from None
         return values
 
-    def _image(self, request: CreateRequest) -> FileValue:
-        assert request.image is not None
+    def _file(self, path: Path) -> FileValue:
         try:
-            content = read_file(request.image, within=None, largest=_LARGEST_IMAGE)
+            content = read_file(path, within=None, largest=_LARGEST_IMAGE)
         except OSError as error:
-            raise InvalidRequest(f"cannot read {request.image}: {error.strerror}") from None
-        return FileValue(request.image, content, content_type(request.image))
+            raise InvalidRequest(f"cannot read {path}: {error.strerror}") from None
+        return FileValue(path, content, content_type(path))
 
     def _path(self, template: str, model: str = "", job_id: str = "", own: str = "") -> str:
         """A path below the base URL. Models and ids that are paths keep their slashes."""
@@ -232,15 +285,19 @@ class JobClient(HostClient):
             fields = write_body(operation.body, {"id": job_id}, self._job.maps)
         return self._sender.question(operation.method, self._path(operation.path, job_id=job_id), fields)
 
-    def _id_in(self, answer: HttpResponse, request: CreateRequest | None = None) -> str | None:
+    def _id_in(self, answer: HttpResponse, request: CreateRequest | StillRequest | None = None) -> str | None:
         """The job's id; with the `request` that it answers, the path that it is followed by."""
         spec = self._job.create
         found = Answer(answer.body, answer.headers).first(spec.answer.id, word)
         if found is None or not self.host.jobs_are_paths:
             return found
         form = spec.answer.id_path
-        if request is not None and request.image is not None and spec.image is not None:
-            form = spec.image.id_path or form
+        match request:
+            case CreateRequest(image=Path()) if spec.image is not None:
+                form = spec.image.id_path or form
+            case StillRequest(images=images) if self._job.still is not None:
+                edit = self._job.still.edit if images else None
+                form = (edit and edit.id_path) or self._job.still.id_path or form
         if form is not None and request is not None:
             # A plain id that holds a slash would lead to another place.
             return form.replace("{model}", request.model).replace("{id}", quote(found, safe=""))
@@ -344,7 +401,7 @@ class JobClient(HostClient):
 
     def _addresses(self, answer: Answer) -> list[str]:
         spec = self._job.result
-        said = [text(value) for path in spec.video for value in answer.all(path)]
+        said = [text(value) for path in (*spec.video, *spec.picture) for value in answer.all(path)]
         made = [
             self.host.base_url + _filled(spec.address or "", one)
             for one in answer.all(spec.items)

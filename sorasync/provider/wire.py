@@ -163,6 +163,7 @@ class StillRequest:
     params: Mapping[str, object] = field(default_factory=dict)
     label: str | None = None
     idempotency_key: str | None = None
+    repeated: bool = False
 
 
 class Variant(StrEnum):

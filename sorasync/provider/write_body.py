@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,11 +90,23 @@ def _written(tree: object, values: Mapping[str, object], maps: Maps) -> object:
     if isinstance(tree, Mapping):
         return _table(tree, values, maps)
     if isinstance(tree, list):
-        made = [one for inner in tree if (one := _written(inner, values, maps)) is not _ABSENT]
+        spread = (pair for inner in tree for pair in _one_for_each_image(inner, values))
+        made = [one for inner, own in spread if (one := _written(inner, own, maps)) is not _ABSENT]
         return made if made or not tree else _ABSENT
     if not isinstance(tree, str):
         return tree
     return _value(tree, values, maps) if _is_value(tree) else tree.removeprefix("$")
+
+
+def _one_for_each_image(
+    inner: object, values: Mapping[str, object]
+) -> Iterator[tuple[object, Mapping[str, object]]]:
+    """An element of an array with its values: one with `$images` in it stands for one of each image."""
+    images = values.get("images")
+    if "images" in values_in(inner) and isinstance(images, tuple):
+        yield from ((inner, {**values, "images": image}) for image in images)
+    else:
+        yield inner, values
 
 
 def _table(tree: Mapping[str, object], values: Mapping[str, object], maps: Maps) -> object:

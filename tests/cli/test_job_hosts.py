@@ -26,8 +26,16 @@ from sorasync.preview.serve import running
 from sorasync.preview.settings import PreviewSettings
 from tests.apply.crash.child import fork
 from tests.cli.kit import Film, make
+from tests.preview.test_videos import picture
 
 VIDEO = tiny_video(1280, 720, 4, "x")
+PICTURE = picture(1280, 720)
+STILLS = """
+[stills.quay]
+prompt = "A stone quay at dawn."
+[[stills.quay.steps]]
+edit = "The same quay at night."
+"""
 CLIP = '[clips.pier]\nprompt = "A pier at dusk, warm lamps, a slow dolly."\n'
 CONFIG = """\
 [provider]
@@ -93,6 +101,27 @@ seconds = [4]
 [params]
 film = "boolean"
 """
+STILL = """
+[still]
+request = "POST /pictures/{model}"
+[still.body]
+id = "$own_id"
+text = "$prompt"
+wide = "$width"
+seed = "$seed"
+"*" = "$params"
+[still.edit]
+request = "POST /pictures/{model}/edit"
+[still.edit.body]
+sources = [{ picture = "$images|data_url" }]
+[images]
+default_model = "owner/painter"
+[images.models."owner/painter"]
+default_size = "1280x720"
+prices = { "*" = "0.02" }
+[images.params]
+quality = "string"
+"""
 LIST = """
 [list]
 request = "GET /jobs"
@@ -129,7 +158,7 @@ class JobHost:
         if handler.path == "/jobs":
             return 200, {"jobs": [self.listed(name) for name in reversed(self.jobs)]}
         if handler.path.startswith("/files/"):
-            return 200, VIDEO
+            return 200, PICTURE if handler.path.endswith(".png") else VIDEO
         name = handler.path.removeprefix("/jobs/")
         return (200, {"job": self.shown(name)}) if name in self.jobs else (404, {"reason": "no such job"})
 
@@ -144,12 +173,19 @@ class JobHost:
         name = known or body.get("id") or f"j-{len(self.jobs) + 1}"
         if known is None:
             assert name not in self.jobs, "made twice"
-            self.jobs[name] = {"key": key, "text": body["text"], "states": list(self.states)}
+            self.jobs[name] = {
+                "key": key,
+                "text": body["text"],
+                "states": list(self.states),
+                "still": "wide" in body,
+            }
         return None if lost else (201, {"job": {"id": name}})
 
     def shown(self, name: str) -> dict[str, Any]:
         states = self.jobs[name]["states"]
         state = states.pop(0) if len(states) > 1 else states[0]
+        if self.jobs[name]["still"]:
+            return {"state": state, "pictures": [f"{self.url}/files/{name}.png"]} | self.more
         return {"state": state, "files": [{"url": f"{self.url}/files/{name}.mp4"}]} | self.more
 
     def listed(self, name: str) -> dict[str, Any]:
@@ -168,7 +204,8 @@ def serving(host: JobHost) -> Iterator[JobHost]:
             status, said = answer
             body = said if isinstance(said, bytes) else json.dumps(said).encode()
             self.send_response(status)
-            self.send_header("content-type", "video/mp4" if isinstance(said, bytes) else "application/json")
+            kind = "image/png" if said is PICTURE else "video/mp4" if isinstance(said, bytes) else ""
+            self.send_header("content-type", kind or "application/json")
             self.send_header("content-length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -202,6 +239,12 @@ PROFILES = {
     "own_id": profile("own_id", own=True),
     "list": profile("list", lists=True),
 }
+
+
+def with_stills(settle: str) -> str:
+    """The profile with a table for stills, and where their pictures are."""
+    text = PROFILES[settle].replace('video = ["job.files', 'picture = "job.pictures[*]"\nvideo = ["job.files')
+    return text + (STILL if settle == "own_id" else STILL.replace('id = "$own_id"\n', ""))
 
 
 @pytest.fixture
@@ -579,3 +622,72 @@ def test_a_profile_that_needs_what_cannot_be_sent_is_refused(film: Film) -> None
         shown = at(film, host, text).run("plan")
         assert shown.code != 0 and "$last_image" in shown.err
         assert host.asked == []
+
+
+def test_stills_are_jobs_where_the_profile_says_how(film: Film) -> None:
+    with serving(JobHost(more={"charge": 3})) as host:
+        manifest = STILLS.replace("[[", 'params = { quality = "low", seed = 9 }\n[[', 1)
+        at(film, host, with_stills("ask")).write("manifests/b.toml", manifest)
+        assert film.run("plan", "--format", "json").json["cost_usd"] == "0.44"
+        assert film.run("apply", "--yes", "--quiet").code == 0
+        sent = {one["text"]: one for one in host.sent}
+        first, edit = sent["A stone quay at dawn."], sent["The same quay at night."]
+        assert first == {"text": first["text"], "wide": 1280, "seed": 9, "quality": "low"}
+        (source,) = edit["sources"]
+        assert source == {"picture": f"data:image/png;base64,{b64encode(PICTURE).decode()}"}
+        posted = [line for line in host.asked if "/pictures/" in line]
+        assert posted == ["POST /pictures/owner/painter", "POST /pictures/owner/painter/edit"]
+        assert (film.root / "assets" / "stills" / "quay.png").read_bytes() == PICTURE
+        assert film.run("plan", "--detailed-exitcode").code == 0
+        # 3 credits for each of three jobs, at a cent each.
+        assert "0.09" in film.run("cost").out
+
+
+@pytest.mark.parametrize("lost", ["answer", "request"])
+@pytest.mark.parametrize("settle", ["replay", "own_id", "list"])
+def test_a_lost_answer_of_a_still_settles_itself(film: Film, settle: str, lost: str) -> None:
+    with serving(JobHost(by_key=settle == "replay", lose=[lost])) as host:
+        at(film, host, with_stills(settle)).write("manifests/a.toml", STILLS.partition("[[")[0])
+        assert film.run("apply", "--yes", "--quiet").code == 0
+        assert len(host.jobs) == 1
+        assert (film.root / "assets" / "stills" / "quay.png").exists()
+
+
+def test_a_lost_answer_of_a_still_is_a_question_and_its_job_can_be_named(film: Film) -> None:
+    with serving(JobHost(lose=["answer"])) as host:
+        at(film, host, with_stills("ask")).write("manifests/a.toml", STILLS.partition("[[")[0])
+        assert film.run("apply", "--yes", "--quiet").code != 0
+        assert "still.quay" in film.run("resolve").out
+        assert film.run("resolve", "still.quay", "--adopt", "j-1").code == 0
+        assert film.run("apply", "--yes", "--quiet").code == 0
+        assert len(host.sent) == 1 and (film.root / "assets" / "stills" / "quay.png").exists()
+
+
+def test_a_still_at_a_host_that_makes_none_is_an_error_with_its_place(film: Film) -> None:
+    with serving(JobHost()) as host:
+        at(film, host, PROFILES["ask"]).write("manifests/b.toml", STILLS)
+        shown = film.run("validate")
+        assert shown.code == 1 and "manifests/b.toml:2:" in shown.out + shown.err
+        assert "jobs makes no stills" in shown.out + shown.err
+        assert host.asked == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "words"),
+    [
+        ('picture = "job.pictures[*]"', "", "result.picture"),
+        ('sources = [{ picture = "$images|data_url" }]', 'more = "$prompt"', "it sends no image"),
+        ('sources = [{ picture = "$images|data_url" }]', 'more = "$images|data_url"', "stands in an array"),
+        ('wide = "$width"', 'wide = "$image|data_url"', "images belong in still.edit.body"),
+        ('quality = "string"', "", "images.params"),
+        ("[still]", "[stil]", "stil"),
+        ('default_model = "owner/painter"', 'create = "/x"', "asked as [still] says"),
+    ],
+)
+def test_what_a_profile_for_stills_lacks_is_said(film: Film, wrong: str, right: str, words: str) -> None:
+    text = with_stills("ask")
+    assert wrong in text
+    film.write("sorasync.toml", CONFIG.format(url="http://127.0.0.1:1"))
+    film.write("host.toml", text.replace(wrong, right, 1))
+    shown = film.run("validate")
+    assert shown.code == 1 and words in shown.out + shown.err

@@ -21,7 +21,7 @@ from sorasync.provider.errors import InvalidRequest, NotSupported
 from sorasync.provider.host_client import HostClient
 from sorasync.provider.job_client import JobClient
 from sorasync.provider.provider_host import ProviderHost
-from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Source
+from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Source, StillRequest
 from tests.provider.fakes import KEY, FakeClock, FakeHost, Seen, job, reply
 
 FOLDER = Path(__file__).parent / "requests"
@@ -58,7 +58,17 @@ def cases(profile: Profile, folder: Path) -> dict[str, Work]:
     def edit(source: Source, **more: Any) -> Work:
         return lambda speaker: speaker.edit(EditRequest(source, "At night.", **more))
 
+    image_params = {name: VALUES[kind] for name, kind in sorted(profile.images.params.items())}
+    painter = profile.images.default_model or "some/painter"
+
+    def still(*images: Path, **more: Any) -> Work:
+        return lambda speaker: speaker.still(StillRequest("A quay.", painter, "1280x720", images, **more))
+
     return {
+        "still": still(**key),
+        "still with params": still(params=image_params),
+        "still from an image": still(image, **key),
+        "still from two images": still(image, image),
         "create": create(**key),
         "create, odd size": create(size="832x480"),
         "create with image": create(image=image),

@@ -21,7 +21,8 @@ from sorasync.provider.local import in_process
 from sorasync.provider.provider_host import ProviderHost
 from sorasync.provider.wire import Job, JobStatus, StillRequest, Variant
 
-HOSTS = [name for name in profile_names() if load_profile(name).can("stills") and name != "preview"]
+KNOWN = {name: load_profile(name) for name in profile_names() if name != "preview"}
+HOSTS = [name for name, known in KNOWN.items() if known.can("stills") and not known.stills_are_jobs]
 PICTURE = unique_picture(64, 48, "png", "a")
 
 
