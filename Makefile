@@ -41,7 +41,8 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/zizmor --quiet --offline --no-progress action.yml docs/examples/github/*.yml .github/workflows/*.yml
+	$(BIN)/jactionlint --no-hints action.yml docs/examples/github/*.yml .github/workflows/*.yml
+	$(BIN)/zizmor --quiet --offline --no-progress --persona pedantic action.yml docs/examples/github/*.yml .github/workflows/*.yml
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows docs/examples/github/*.yml .github/workflows/*.yml
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.gitlab-ci docs/examples/gitlab/.gitlab-ci.yml
