@@ -158,17 +158,11 @@ def _selected(rows: list[ClipStatus], patterns: tuple[str, ...], graph: Graph) -
         return rows
     kept: dict[str, ClipStatus] = {}
     for pattern in patterns:
-        hits = {row.address: row for row in rows if _means(pattern, row, graph)}
+        hits = {row.address: row for row in rows if matches(pattern, row.address, graph)}
         if not hits:
             raise _no_match_error(pattern, rows)
         kept |= hits
     return [row for row in rows if row.address in kept]
-
-
-def _means(pattern: str, row: ClipStatus, graph: Graph) -> bool:
-    from sorasync.graph.address import spellings
-
-    return matches(pattern, row.address, graph) or row.address in spellings(pattern)
 
 
 def _no_match_error(pattern: str, rows: list[ClipStatus]) -> SorasyncError:

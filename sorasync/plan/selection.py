@@ -121,12 +121,16 @@ def _any(patterns: tuple[str, ...], change: Change, graph: Graph) -> bool:
 
 
 def matches(pattern: str, address: str, graph: Graph) -> bool:
-    """Whether a pattern means an address: the address itself, what it belongs to, or a tag of that."""
+    """Whether a pattern means an address: the address itself, what it belongs to, or a tag of that.
+
+    As everywhere, the kind may be left out: `market` means `clip.market`.
+    """
     owner = addresses.owner(address)
     if pattern.startswith("tag:"):
         return any(_glob(pattern[4:], tag) for tag in graph.tags.get(owner, ()))
     names = {address, graph.label(address), owner, owner.partition("[")[0], address.partition("/")[0]}
-    return any(_glob(pattern, name) for name in names)
+    meant = {pattern, *addresses.spellings(pattern)}
+    return any(_glob(one, name) for one in meant for name in names)
 
 
 def _glob(pattern: str, text: str) -> bool:

@@ -66,6 +66,10 @@ def test_tags_select_every_render_of_their_clip(world: World) -> None:
         ("clip.promo[city=?????,mood=wet]", 1),
         ("clip.promo", 4),
         ("clip.p*", 4),
+        ("promo[city=Lisbon,mood=dry]", 1),
+        ("promo[city=Lisbon,*]", 2),
+        ("promo", 4),
+        ("p*", 4),
     ],
 )
 def test_brackets_in_a_pattern_are_those_of_matrix_addresses(world: World, pattern: str, count: int) -> None:
