@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sorasync.graph.address import has_takes, owner
 from sorasync.operations.cost import By, spending
 from sorasync.operations.usable_cost import usable_costs
+from sorasync.plan.change_words import counts_line, price_text, prompt_diffs, what_text, why_text
 from sorasync.review.library_view import Snapshot, name_of, usd
 from sorasync.review.page_apply import needs_amount
 
@@ -28,20 +29,25 @@ def money_json(project: Project, snapshot: Snapshot, store: Store) -> dict[str, 
         "cost": usd(plan.cost),
         "worst": usd(plan.worst),
         "seconds": plan.seconds,
-        "summary": {name: count for name, count in plan.summary().items() if count},
+        "counts": counts_line(plan),
+        "unchanged": plan.unchanged,
         "changes": [
             {
                 "label": change.label,
                 "clip": _clip_of(change.address),
                 "action": change.action.value,
-                "reason": f"at {change.host}: {change.reason}" if change.host else change.reason,
-                "cost": None if change.cost_usd is None else f"{change.cost_usd:f}",
+                "mark": change.action.mark,
+                "what": what_text(change),
+                "reason": why_text(change),
+                "price": price_text(change),
+                "diffs": list(prompt_diffs(change, full=False)),
                 "video": snapshot.asset_of(change.address),
             }
             for change in plan.changes[:_MOST_CHANGES]
         ],
         "more": max(0, len(plan.changes) - _MOST_CHANGES),
         "waiting": [{"label": one.label, "clip": one.clip, "cost": usd(one.cost)} for one in plan.waiting],
+        "notices": list(plan.notices),
         "refusals": [refusal.message for refusal in plan.refusals],
         "budgets": [
             {

@@ -12,9 +12,9 @@ from sorasync.cli.terminal.columns import padded
 from sorasync.cli.terminal.markdown import code, fenced, folded, table
 from sorasync.cli.views.plan.plan_json import usd
 from sorasync.cli.views.plan.plan_text import diff_text
-from sorasync.cli.views.plan.render_text import render_text
 from sorasync.operations.diff import DifferenceKind, RenderDifference, RevisionComparison
 from sorasync.plan.cost import money
+from sorasync.plan.render_text import render_text
 from sorasync.plan.word_diff import shortened, word_diff
 
 _MARKS = {

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sorasync.cli.app.failure import one_line
+from sorasync.cli.views.plan.apply_command_line import pick_command
 from sorasync.cli.views.plan.plan_json import usd
-from sorasync.cli.views.plan.render_text import pick_command
 from sorasync.operations.address_view import AddressView, RenderView
 from sorasync.operations.pick_outcome import PickOutcome
 from sorasync.plan.cost import total

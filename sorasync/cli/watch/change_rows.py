@@ -9,8 +9,9 @@ from rich.text import Text
 
 from sorasync.cli.app.failure import one_line, printable
 from sorasync.cli.terminal.columns import cells, cut, padded
-from sorasync.cli.views.plan.plan_text import mark_text, price_text, what_text, why_text
+from sorasync.cli.views.plan.plan_text import mark_text
 from sorasync.plan.change import Change
+from sorasync.plan.change_words import price_text, what_text, why_text
 from sorasync.text import counted
 
 _LEAST_WHAT = 12

@@ -2,10 +2,7 @@
 "use strict";
 
 Review.plan = (() => {
-  const { el, svg, put, get, post, address, money, dollars, costs, counted, failed } = Review;
-
-  const MARKS = { create: "+", extend: "+", edit: "+", character: "+", still: "+", resume: "…", download: "↓", move: "→", replace: "±", retire: "-",
-    delete: "×", blocked: "!", lost: "?" };
+  const { el, svg, put, get, post, address, money, dollars, costs, counted, diffOf, failed } = Review;
 
   function show(main) {
     let closed = false;
@@ -15,23 +12,30 @@ Review.plan = (() => {
       if (closed) return;
       put(main, el("h2", {}, "Plan"), planned(told), applying(told), el("h2", {}, "Money"), spent(told));
     }
-    Review.bindings.view = [{ keys: "Escape", match: ["Escape"], label: "Back to the overview", run: () => { location.hash = "#/"; } }];
+    const apply = Review.library.apply;
+    Review.bindings.view = [
+      ...(apply ? [{ keys: "a", match: ["a"], label: "Apply this plan, or stop applying it", run: () => main.querySelector(".apply button")?.click() }] : []),
+      { keys: "Escape", match: ["Escape"], label: "Back to the overview", run: () => { location.hash = "#/"; } }];
     load();
     return { update: load, close: () => { closed = true; } };
   }
 
   function planned(told) {
     if (!told.changes.length && !told.waiting.length) return el("p", { class: "empty" }, "No changes: everything that is declared is rendered.");
-    const words = Object.entries(told.summary).map(([name, count]) => `${count} ${name}`).join(", ");
-    const simulated = told.simulated ? " Simulated: nothing is billed." : "";
+    const length = told.seconds ? ` (${told.seconds} s)` : "";
+    const worst = costs(told.worst) && !told.simulated ? ` Worst case with retries: ${money(told.worst)}.` : "";
+    const price = !costs(told.cost) ? "Cost: nothing."
+      : told.simulated ? `Cost: nothing; a provider at these prices would charge ${money(told.cost)}${length}.` : `Cost: ${money(told.cost)}${length}.${worst}`;
     return el("div", {},
-      el("p", {}, el("strong", {}, `${words}. `), `Costs ${money(told.cost)}`, costs(told.worst) ? `, at worst ${money(told.worst)}.` : ".", simulated),
+      el("p", {}, el("strong", {}, `${[told.counts, `${told.unchanged} unchanged`].filter(Boolean).join(", ")}. `), price),
+      told.notices.map((text) => el("p", { class: "small" }, `Note: ${text}.`)),
       told.refusals.map((text) => el("p", { class: "warning" }, text)),
       el("ul", { class: "changes" }, told.changes.map((change) => el("li", {},
-        el("span", { class: `mark m-${change.action}`, title: change.action, "aria-label": change.action, role: "img" }, MARKS[change.action] || "·"),
+        el("span", { class: `mark m-${change.action}`, title: change.action, "aria-label": change.action, role: "img" }, change.mark),
         change.video ? el("img", { src: address.poster(change.video), alt: "", loading: "lazy" }) : el("span", { class: "no-picture" }),
-        el("div", {}, change.clip ? el("a", { href: address.clip(change.clip) }, el("bdi", {}, change.label)) : el("bdi", {}, change.label), el("span", { class: "faint small" }, ` ${change.reason}`)),
-        el("span", { class: "price" }, change.cost === null ? "$?" : Number(change.cost) ? dollars(change.cost) : "")))),
+        el("div", {}, change.clip ? el("a", { href: address.clip(change.clip) }, el("bdi", {}, change.label)) : el("bdi", {}, change.label), " ", el("span", { class: "small" }, change.what), el("div", { class: "faint small" }, change.reason),
+          change.diffs.map((pieces) => el("div", { class: "diff small", dir: "auto" }, "prompt: ", diffOf(pieces)))),
+        el("span", { class: "price" }, change.price)))),
       told.more ? el("p", { class: "faint" }, `and ${counted(told.more, "more change")}`) : null,
       told.waiting.map((one) => el("p", {}, el("bdi", {}, one.label), " waits for a pick of ", el("a", { href: address.clip(one.clip.replace(/^clip\./, "")) }, el("bdi", {}, one.clip)),
         costs(one.cost) ? `, then ${money(one.cost)}` : "")),
@@ -43,12 +47,12 @@ Review.plan = (() => {
     const apply = Review.library.apply;
     if (!apply) return null;
     if (apply.running) {
-      return el("p", { class: "row wrap" }, el("strong", {}, "Applying …"), "Each clip shows how far it is.",
+      return el("p", { class: "row wrap apply" }, el("strong", {}, "Applying …"), "Each clip shows how far it is.",
         el("button", { onclick: () => post("/api/stop", {}).then(() => Review.toast("Nothing more is sent; what was sent is recorded."), failed) }, "Stop"));
     }
     const last = apply.outcome ? el("span", { class: "faint" }, `The last apply: ${apply.outcome}`) : null;
     if (!told.changes.length || told.refusals.length) return el("p", {}, last);
-    return el("p", { class: "row wrap" }, el("button", { class: "primary", onclick: () => confirmed(told) }, "Apply this plan"), last);
+    return el("p", { class: "row wrap apply" }, el("button", { class: "primary", onclick: () => confirmed(told) }, "Apply this plan"), last);
   }
 
   async function confirmed(told) {
@@ -87,7 +91,8 @@ Review.plan = (() => {
 
   // Days as columns, with the sum so far as a line.
   function columnsOf(days) {
-    const width = 900, height = 200, left = 56, below = 24;
+    // As wide as it is drawn, so that its words are as large as all others.
+    const width = Math.max(280, Math.min(900, document.getElementById("main").clientWidth - 20)), height = 200, left = 56, below = 24;
     const most = Math.max(...days.map((day) => Number(day.usd)), 0.01);
     const total = days.reduce((sum, day) => sum + Number(day.usd), 0) || 1;
     const step = (width - left) / days.length;
@@ -149,11 +154,18 @@ Review.plan = (() => {
       return el("section", { class: "cut", "aria-label": cut.name }, el("div", { class: "row wrap" }, el("h3", {}, el("bdi", {}, cut.name)),
         el("span", { class: "faint" }, `${(cut.frames / cut.fps).toFixed(1)} s, ${counted(cut.events.length, "event")}`), el("span", { class: "space" }),
         costs(cut.cost) ? el("span", { class: "price" }, `+${money(cut.cost)}`) : null,
-        el("button", { onclick: () => play(0) }, "Play through"), el("button", { onclick: () => { stop(); screen.hidden = true; } }, "Stop")),
+        el("button", { class: "play", onclick: () => play(0) }, "Play through"),
+        el("button", { class: "stop", onclick: () => { stop(); screen.hidden = true; } }, "Stop")),
       screen, el("div", { class: "strip" }, cells));
     }
 
-    Review.bindings.view = [{ keys: "Escape", match: ["Escape"], label: "Back to the overview", run: () => { location.hash = "#/"; } }];
+    Review.bindings.view = [
+      { keys: "Space", match: [" "], label: "Play the cut in sight through, and stop",
+        run: () => {
+          const cut = document.activeElement.closest(".cut") || [...main.querySelectorAll(".cut")].find((one) => one.getBoundingClientRect().bottom > 160);
+          cut?.querySelector(playing ? ".stop" : ".play").click();
+        } },
+      { keys: "Escape", match: ["Escape"], label: "Back to the overview", run: () => { location.hash = "#/"; } }];
     draw();
     return { update: () => { if (!playing) draw(); }, close: stop };
   }

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import click
 
 from sorasync.cli.app.failure import one_line
-from sorasync.cli.views.plan.render_text import render_text
 from sorasync.graph.render import Kind
 from sorasync.operations.graph_view import GraphView
+from sorasync.plan.render_text import render_text
 
 
 def as_tree(view: GraphView) -> Iterator[str]:

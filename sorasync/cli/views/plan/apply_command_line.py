@@ -1,4 +1,4 @@
-"""The command that carries out exactly the plan that was shown."""
+"""Commands to paste: what carries out exactly the plan that was shown, and what picks a take."""
 
 from __future__ import annotations
 
@@ -55,3 +55,8 @@ def _planning(planning: PlanOptions) -> Iterator[str]:
         yield "--batch" if planning.batch else "--direct"
     if planning.refresh:
         yield "--refresh"
+
+
+def pick_command(name: str, takes: int) -> str:
+    """The command that picks one of the takes of a clip or still."""
+    return f"sorasync pick {shlex.quote(name)} {'1' if takes == 1 else f'1..{takes}'}"

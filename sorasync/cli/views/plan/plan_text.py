@@ -8,15 +8,16 @@ from typing import NamedTuple
 import click
 
 from sorasync.cli.terminal.columns import cells, padded, terminal_width, told_apart, wrapped
-from sorasync.cli.views.plan.render_text import pick_command, render_text
+from sorasync.cli.views.plan.apply_command_line import pick_command
 from sorasync.graph.address import owner
 from sorasync.plan.action import Action
 from sorasync.plan.allowance import Allowance
 from sorasync.plan.change import Change
+from sorasync.plan.change_words import counts_line, price_text, prompt_diffs, what_text, why_text
 from sorasync.plan.cost import money, total
 from sorasync.plan.plan import Plan, Relink, WaitingClip
-from sorasync.plan.word_diff import Piece, shortened, word_diff
-from sorasync.text import and_more, counted
+from sorasync.plan.word_diff import Piece
+from sorasync.text import counted
 
 _COLOURS = {
     Action.CREATE: "green",
@@ -32,21 +33,6 @@ _COLOURS = {
     Action.DELETE: "red",
     Action.BLOCKED: "red",
     Action.LOST: "red",
-}
-_VERBS = {
-    Action.CREATE: "to create",
-    Action.EXTEND: "to extend",
-    Action.EDIT: "to edit",
-    Action.CHARACTER: "to upload",
-    Action.STILL: "to draw",
-    Action.RESUME: "to resume",
-    Action.DOWNLOAD: "to download",
-    Action.MOVE: "to move",
-    Action.REPLACE: "to replace",
-    Action.RETIRE: "to retire",
-    Action.DELETE: "to delete",
-    Action.BLOCKED: "blocked",
-    Action.LOST: "lost",
 }
 
 
@@ -161,33 +147,9 @@ def mark_text(change: Change) -> str:
     return click.style(change.action.mark, fg=_COLOURS[change.action], bold=True)
 
 
-def price_text(change: Change) -> str:
-    """What it costs, in a word."""
-    if change.stuck:
-        return "-"
-    return f"+{money(change.cost_usd)}" if change.paid else "free"
-
-
-def why_text(change: Change) -> str:
-    """The reason, the changes it waits for, and the other hosts of its route."""
-    waits = f"; waits for {and_more(change.depends_on, 3)}" if change.depends_on else ""
-    turns = "".join(f"; else {one.host} for {money(one.cost_usd)}" for one in change.alternatives)
-    return f"{change.reason}{waits}{turns}"
-
-
-def what_text(change: Change) -> str:
-    """What is done, in a word or two, and where if there are several hosts."""
-    render = change.render
-    what = render_text(render) if change.action.renders and render is not None else change.word
-    return f"{what} at {change.host}" if change.host else what
-
-
 def _detail(change: Change, *, full: bool) -> Iterator[str]:
-    for field in change.fields:
-        if field.name != "prompt" or not isinstance(field.before, str) or not isinstance(field.after, str):
-            continue
-        pieces = word_diff(field.before, field.after)
-        yield f"      prompt: {diff_text(pieces if full else shortened(pieces))}"
+    for pieces in prompt_diffs(change, full=full):
+        yield f"      prompt: {diff_text(pieces)}"
     # What a row says is seen with `sorasync show`: plans are kept as logs.
     if full and change.render is not None and change.before is None and not change.render.private:
         for line in change.render.prompt.splitlines():
@@ -259,15 +221,6 @@ def selected(plan: Plan) -> str:
     """How much of all that could be done a partial plan is."""
     total = len(plan.changes) + plan.left_out
     return f"{len(plan.changes):,} of {counted(total, 'change')} selected"
-
-
-def counts_line(plan: Plan) -> str:
-    """How many changes there are of each action."""
-    reused = sum(change.reuses for change in plan.changes)
-    counts = [(plan.count(action) - (reused if action is Action.MOVE else 0), action) for action in Action]
-    parts = [f"{n} {_VERBS[action]}" for n, action in counts if n]
-    more = ((reused, "to reuse"), (len(plan.relinks), "to relink"))
-    return ", ".join([*parts, *(f"{n} {verb}" for n, verb in more if n)])
 
 
 def cost_line(plan: Plan) -> str:

@@ -11,9 +11,9 @@ from sorasync.cli.app.failure import one_line
 from sorasync.cli.terminal.columns import cells, cut, padded, screen_width
 from sorasync.cli.terminal.units import charge_text, moment, size
 from sorasync.cli.views.diagnostics.diagnostic_paths import from_here
-from sorasync.cli.views.plan.render_text import render_text
 from sorasync.operations.address_view import AddressView, RenderView
 from sorasync.operations.resolved_values import Value, declared_at, values_of
+from sorasync.plan.render_text import render_text
 from sorasync.state.record import Record
 
 _WIDEST_VALUE = 60

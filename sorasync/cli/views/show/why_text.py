@@ -10,9 +10,9 @@ import click
 
 from sorasync.cli.app.failure import one_line
 from sorasync.cli.terminal.units import moment
+from sorasync.cli.views.plan.apply_command_line import pick_command
 from sorasync.cli.views.plan.plan_json import usd
 from sorasync.cli.views.plan.plan_text import diff_text
-from sorasync.cli.views.plan.render_text import pick_command
 from sorasync.cli.views.show.show_json import record_json
 from sorasync.operations.address_view import AddressView, RenderView
 from sorasync.plan.change import Change, FieldChange

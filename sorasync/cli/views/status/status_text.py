@@ -18,7 +18,7 @@ from sorasync.cli.terminal.columns import (
     wrapped,
 )
 from sorasync.cli.terminal.units import age, spent_text
-from sorasync.cli.views.plan.render_text import pick_command
+from sorasync.cli.views.plan.apply_command_line import pick_command
 from sorasync.operations.status import ClipStatus, RenderStage
 from sorasync.operations.status_view import StatusView
 from sorasync.plan.allowance import Allowance

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from shlex import quote as quoted
-
 from sorasync.graph.render import Kind, Render
 
 
@@ -21,8 +19,3 @@ def render_text(render: Render) -> str:
         case Kind.STILL:
             what = "still" if render.source is None else "edit of a still"
             return f"{what} {render.size} {render.model}"
-
-
-def pick_command(name: str, takes: int) -> str:
-    """The command that picks one of the takes of a clip or still."""
-    return f"sorasync pick {quoted(name)} {'1' if takes == 1 else f'1..{takes}'}"
