@@ -277,6 +277,18 @@ def failing_renders(project: Project, store: Store, planned: Planned) -> dict[st
     return failing_among(project, store, planned.library, planned.graph, planned.known.briefs)
 
 
+def failed_checks(project: Project, planned: Planned) -> list[str]:
+    """A line for each check that a wanted video fails, for where a plan is read by others."""
+    with project.synced_store() as store:
+        found = failing_renders(project, store, planned)
+    label = planned.graph.label
+    return [
+        f"{label(address)}: {one.check}: {one.message}"
+        for address in sorted(found, key=natural)
+        for one in found[address].results
+    ]
+
+
 def failing_among(
     project: Project, store: Store, library: Library, graph: Graph, briefs: Mapping[str, Brief]
 ) -> dict[str, CheckedRender]:

@@ -53,6 +53,10 @@ def test_what_fails_is_in_the_report_the_status_and_at_the_address(library: Film
     rows = library.run("status", "--format", "json").json["addresses"]
     assert {row["address"]: len(row["failed_checks"]) for row in rows} == {"clip.bay": 0, "clip.pier": 2}
 
+    for form in ("github", "markdown"):
+        comment = library.run("plan", "--format", form).out
+        assert "Failed checks: 2" in comment and "clip.pier#2: black: black for 4.00 s" in comment
+
     shown = library.run("show", "clip.pier#1")
     assert "✗ black: black for" in shown.out
     assert "✓ size: 1280x720" in shown.out

@@ -7,7 +7,7 @@ error, so that standard output stays what was asked for.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,8 +25,11 @@ def add_summary(markdown: str) -> None:
     _append("GITHUB_STEP_SUMMARY", f"{markdown}\n\n")
 
 
-def add_plan(plan: Plan) -> None:
-    """Tell the service of a plan: outputs, annotations of its warnings, and the summary."""
+def add_plan(plan: Plan, failed: Callable[[], Sequence[str]] = tuple) -> None:
+    """Tell the service of a plan: outputs, annotations of its warnings, and the summary.
+
+    `failed` gives lines about the videos that fail a check.
+    """
     if os.environ.get("GITHUB_OUTPUT"):
         from sorasync.cli.views.plan.plan_json import usd
 
@@ -43,7 +46,7 @@ def add_plan(plan: Plan) -> None:
     if os.environ.get("GITHUB_STEP_SUMMARY"):
         from sorasync.cli.views.plan.plan_markdown import plan_summary
 
-        add_summary(plan_summary(plan))
+        add_summary(plan_summary(plan, failed=failed()))
 
 
 @contextmanager

@@ -81,7 +81,7 @@ def command(
 
         write_output(out, encode(planned.plan))
     annotate(globals, planned.plan.diagnostics)
-    add_plan(planned.plan)
+    add_plan(planned.plan, lambda: _failed_checks(project, planned))
     lines = _show(globals, project, planned, planning, full=full, short=short)
     code = of_plan(planned.plan, planned.drift, detailed=detailed_exitcode)
     if out is None and warning is None and _nothing_to_say(planned):
@@ -90,6 +90,12 @@ def command(
         command = apply_file_command(globals, planned.plan, str(out))
         notice(f"Saved; carry it out: {command}" if command else "Saved.")
     return code
+
+
+def _failed_checks(project: Project, planned: Planned) -> list[str]:
+    from sorasync.operations.check import failed_checks
+
+    return failed_checks(project, planned)
 
 
 def _nothing_to_say(planned: Planned) -> bool:
@@ -125,7 +131,7 @@ def _show(
         from sorasync.cli.views.plan.plan_markdown import plan_comment, plan_summary
 
         written = plan_comment if globals.format == "github" else plan_summary
-        print_lines([written(plan, drift)])
+        print_lines([written(plan, drift, _failed_checks(project, planned))])
         return []
     from sorasync.cli.views.plan.plan_text import plan_text, sums
 

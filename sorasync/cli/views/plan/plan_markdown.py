@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import click
@@ -16,7 +16,6 @@ from sorasync.cli.views.drift_output import drift_text
 from sorasync.cli.views.plan.plan_text import (
     budget_lines,
     cost_line,
-    counts_line,
     host_lines,
     no_changes,
     plan_text,
@@ -26,6 +25,7 @@ from sorasync.cli.views.plan.plan_text import (
 from sorasync.manifest.diagnostic import Diagnostic, files_at_fault
 from sorasync.operations.drift import Drift
 from sorasync.plan.change import Change
+from sorasync.plan.change_words import counts_line
 from sorasync.plan.cost import money
 from sorasync.plan.plan import Plan
 from sorasync.text import and_more, counted
@@ -74,16 +74,19 @@ def _word(name: str) -> str:
     return f"{plain[:40]}~{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def plan_comment(plan: Plan, drift: Drift | None = None) -> str:
-    """The plan as a comment: a hidden marker and the token on lines of their own, then what people read."""
+def plan_comment(plan: Plan, drift: Drift | None = None, failed: Sequence[str] = ()) -> str:
+    """The plan as a comment: a hidden marker and the token on lines of their own, then what people read.
+
+    `failed` are lines about the videos that fail a check.
+    """
     head = f"{marker(plan.library, plan.env)}\n<!-- sorasync:token:{plan.token} -->"
     paper = _Paper(COMMENT_LIMIT, [head], len(head) + 2)
-    return _written(plan, drift, paper, "This comment is updated on every push.")
+    return _written(plan, drift, failed, paper, "This comment is updated on every push.")
 
 
-def plan_summary(plan: Plan, drift: Drift | None = None) -> str:
+def plan_summary(plan: Plan, drift: Drift | None = None, failed: Sequence[str] = ()) -> str:
     """The same for a job's summary: no marker, and room for more."""
-    return _written(plan, drift, _Paper(SUMMARY_LIMIT), "")
+    return _written(plan, drift, failed, _Paper(SUMMARY_LIMIT), "")
 
 
 def faults_markdown(diagnostics: list[Diagnostic], library: str, env: str | None, *, comment: bool) -> str:
@@ -95,7 +98,7 @@ def faults_markdown(diagnostics: list[Diagnostic], library: str, env: str | None
     return str(paper)
 
 
-def _written(plan: Plan, drift: Drift | None, paper: _Paper, tail: str) -> str:
+def _written(plan: Plan, drift: Drift | None, failed: Sequence[str], paper: _Paper, tail: str) -> str:
     last = " · ".join(filter(None, [_token_line(plan), tail]))
     reserve = len(last) + 200
     paper.add(f"**sorasync: {_headline(plan)}**")
@@ -105,6 +108,8 @@ def _written(plan: Plan, drift: Drift | None, paper: _Paper, tail: str) -> str:
         paper.add(line, reserve)
     if drift is not None:
         _drift(drift, paper, reserve)
+    if failed:
+        _fit(paper, f"Failed checks: {len(failed):,}", list(failed), "sorasync check", reserve)
     if not plan.empty:
         if plan.changes:
             _dearest_changes(plan, paper, reserve)
