@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 _LARGEST_HEIGHT = 720
 _GAP = 8
 _BAR = 36
+# How the names of the formats of single pictures end.
+_PICTURE = "_pipe"
 _BACK, _TEXT = (17, 17, 19), (236, 236, 240)
 
 
 def compare(videos: tuple[Path, Path], labels: tuple[str, str], within: Path, out: Path) -> float:
     """Write both next to each other; the shorter one keeps its last picture. The length in seconds.
 
-    There is no sound: of two at once none is heard. Raises `SorasyncError` for what is no video.
+    A still is one that ended at once. There is no sound: of two at once none is heard. Raises `SorasyncError`
+    for what is no video, and for two stills.
     """
     import av
 
@@ -31,7 +34,7 @@ def compare(videos: tuple[Path, Path], labels: tuple[str, str], within: Path, ou
     try:
         with ExitStack() as stack:
             files = [stack.enter_context(open_file(path, within=within)) for path in videos]
-            length = _write((files[0], files[1]), labels, part)
+            length = _write((files[0], files[1]), labels, stack.enter_context(part.open("wb")))
         part.replace(out)
     except av.error.FFmpegError as error:
         raise SorasyncError(f"the two cannot be compared: {error.strerror or error}") from error
@@ -42,20 +45,27 @@ def compare(videos: tuple[Path, Path], labels: tuple[str, str], within: Path, ou
     return length
 
 
-def _write(files: tuple[BinaryIO, BinaryIO], labels: tuple[str, str], part: Path) -> float:
+def _write(files: tuple[BinaryIO, BinaryIO], labels: tuple[str, str], target: BinaryIO) -> float:
     import av
     from PIL import Image
 
     with ExitStack() as stack:
         inputs = [stack.enter_context(av.open(file, "r")) for file in files]
         streams = [one.streams.video[0] for one in inputs]
-        rate = max(Fraction(stream.average_rate or 24) for stream in streams)
+        moving = [
+            stream
+            for one, stream in zip(inputs, streams, strict=True)
+            if not one.format.name.endswith(_PICTURE)
+        ]
+        if not moving:
+            raise SorasyncError("both are stills", hint="sorasync review shows them side by side")
+        rate = max(Fraction(stream.average_rate or 24) for stream in moving)
         height = min(_LARGEST_HEIGHT, max(stream.height for stream in streams)) // 2 * 2
         widths = [round(stream.width * height / stream.height / 2) * 2 for stream in streams]
         canvas = Image.new("RGB", (sum(widths) + _GAP, height + _BAR), _BACK)
         for label, left in zip(labels, (0, widths[0] + _GAP), strict=True):
             _draw_label(canvas, label, left)
-        output = stack.enter_context(av.open(str(part), "w", format="mp4"))
+        output = stack.enter_context(av.open(target, "w", format="mp4"))
         track = output.add_stream("libx264", rate=rate, options={"crf": "18", "preset": "fast"})
         track.width, track.height, track.pix_fmt = canvas.width, canvas.height, "yuv420p"
         frames = [

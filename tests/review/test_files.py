@@ -12,6 +12,7 @@ from typing import Any
 import av
 import pytest
 
+from tests.cuts.kit import picture, stored
 from tests.review.studio import Studio, studio
 
 
@@ -104,6 +105,31 @@ def test_two_takes_side_by_side_as_one_video(tmp_path: Path, capsys: pytest.Capt
     left, right = last[80, 100], last[80, 160 + 8 + 100]
     assert abs(int(left[0]) - 40) < 6 and abs(int(right[0]) - 70) < 6
     assert film.run("review", "--compare", "souk#1", "souk#9", "--out", str(out)).code == 1
+    answer = film.run("review", "--compare", "souk#1", "souk#2", "--out", str(tmp_path / "none/x.mp4"))
+    assert "cannot write" in answer.err
+
+
+def test_a_still_beside_a_video_is_seen_to_its_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = Studio(tmp_path / "film", capsys, lengths=[1])
+    film.write("sorasync.toml", '[defaults]\nmodel = "sora-2"\nsize = "1280x720"\nseconds = 4\n')
+    manifest = '[stills.quay]\nprompt = "q"\ntakes = 2\n[clips.souk]\nprompt = "x"\n'
+    film.write("manifests/a.toml", manifest)
+    film.settle(lambda render: render.address == "clip.souk#1")
+    for take in (1, 2):
+        stored(film, f"still.quay#{take}", picture(tmp_path / f"{take}.png", 40 * take))
+    out = tmp_path / "both.mp4"
+    answer = film.run("review", "--compare", "souk", "still.quay#2", "--out", str(out))
+    assert answer.code == 0 and "1.0 s" in answer.out
+    with av.open(str(out)) as made:
+        assert made.streams.video[0].average_rate == 24
+        last = list(made.decode(video=0))[-1].to_ndarray(format="rgb24")
+    # The picture is as light as its number says, and stays to the end.
+    (still,) = av.open(str(tmp_path / "2.png")).decode(video=0)
+    assert abs(int(last[-1, -1][0]) - int(still.to_ndarray(format="rgb24")[0, 0][0])) < 6
+    answer = film.run("review", "--compare", "still.quay#1", "still.quay#2", "--out", str(out))
+    assert answer.code == 1 and "both are stills" in answer.err
 
 
 @pytest.mark.parametrize(

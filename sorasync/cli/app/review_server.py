@@ -145,7 +145,7 @@ def compare(globals: Globals, addresses: tuple[str, str], out: Path) -> None:
     found = [_video_of(project, address) for address in addresses]
     assets = project.assets()
     (one, first), (other, second) = found
-    length = write((assets.path_of(one), assets.path_of(other)), (first, second), assets.path, out)
+    length = write((assets.file_of(one), assets.file_of(other)), (first, second), assets.path, out)
     if globals.json:
         click.echo(json.dumps({"format_version": 1, "file": str(out), "seconds": round(length, 3)}))
     else:
