@@ -57,14 +57,23 @@ def gone_wrong(tab: Page) -> list[str]:
 def test_the_overview_shows_every_clip_with_status_price_and_what_waits(
     browser: Browser, film: Studio
 ) -> None:
+    matrix = '[clips.promo]\nprompt = "A {{ mood }} street."\nmatrix = { mood = ["rainy", "sunny"] }\n'
+    film.write("manifests/b.toml", matrix)
     with film.page() as page:
         tab = opened(browser, page)
-        assert tab.locator(".card .name").all_inner_texts() == ["harbour", "market", "souk", "todo"]
+        names = ["harbour", "market", "souk", "todo", "promo", "promo"]
+        assert sorted(tab.locator(".card .name").all_inner_texts()) == sorted(names)
+        assert [
+            tab.locator(".card", has_text="promo").nth(at).locator(".one-line").inner_text() for at in (0, 1)
+        ] == ["rainy", "sunny"]
         market = tab.locator(".card", has_text="market").inner_text()
         assert "choose a take" in market and "3 takes" in market and "then +$0.40" in market
         todo = tab.locator(".card", has_text="todo").inner_text()
         assert "to do" in todo and "+$0.40" in todo and "no video yet" in todo
         tab.get_by_label("Show").select_option("choose")
+        assert sorted(tab.locator(".card .name").all_inner_texts()) == ["market", "souk"]
+        tab.get_by_label("Show").select_option("")
+        tab.get_by_role("button", name="2 to choose").click()
         assert sorted(tab.locator(".card .name").all_inner_texts()) == ["market", "souk"]
         tab.get_by_label("Show").select_option("")
         tab.get_by_label("Search clips").fill("lighthouse")
@@ -133,7 +142,7 @@ def test_a_take_is_rejected_with_a_reason(browser: Browser, film: Studio) -> Non
         tab.locator(".pane").nth(1).wait_for()
         tab.keyboard.press("x")
         tab.get_by_label("Reason").fill('Six fingers, and "he" blinks <b>\nتوهج')
-        tab.get_by_role("button", name="Reject").click()
+        tab.get_by_role("button", name="Reject", exact=True).click()
         tab.locator(".pane .stage", has_text="rejected").wait_for()
         found = parse_notes(film.read("manifests/review.toml")).rejected
         assert [(one.on, one.reason) for one in found] == [
@@ -143,6 +152,13 @@ def test_a_take_is_rejected_with_a_reason(browser: Browser, film: Studio) -> Non
         tab.keyboard.press("x")
         tab.locator(".toast", has_text="taken back").wait_for()
         assert parse_notes(film.read("manifests/review.toml")).rejected == ()
+        # A telephone has no keys.
+        tab.get_by_role("button", name="Reject Take 2").click()
+        tab.get_by_label("Reason").fill("Too dark.")
+        tab.get_by_role("button", name="Reject", exact=True).click()
+        tab.get_by_role("button", name="Take back the rejection of Take 2").wait_for()
+        (one,) = parse_notes(film.read("manifests/review.toml")).rejected
+        assert (one.on, one.reason) == ("clip.souk#2", "Too dark.")
         tab.context.close()
 
 
@@ -173,6 +189,30 @@ def test_a_note_is_drawn_at_a_frame_and_shown_there_again(browser: Browser, film
         tab.get_by_role("button", name="Settle").click()
         tab.locator(".notes li.done").wait_for()
         assert parse_notes(film.read("manifests/review.toml")).notes[0].done
+        tab.context.close()
+
+
+def test_a_note_is_drawn_and_reached_by_keys_alone(browser: Browser, film: Studio) -> None:
+    with film.page() as page:
+        tab = opened(browser, page, "#/clip/souk")
+        until(tab, "document.querySelector('.frame video')?.readyState >= 2")
+        tab.keyboard.press("t")
+        tab.keyboard.press("n")
+        tab.keyboard.type("Look there.")
+        tab.keyboard.press("Tab")
+        tab.keyboard.press("Tab")
+        for key in ("ArrowUp", "ArrowLeft", "ArrowLeft", "Shift+ArrowDown"):
+            tab.keyboard.press(key)
+        tab.get_by_label("Note", exact=True).press("Control+Enter")
+        tab.locator(".notes li", has_text="Look there.").wait_for()
+        (note,) = parse_notes(film.read("manifests/review.toml")).notes
+        assert (note.on, note.frame, note.box) == ("clip.souk#2", 0, None)
+        assert list(note.arrow or ()) == pytest.approx([0.36, 0.4, 0.56, 0.62])
+        tab.keyboard.press("l")
+        tab.keyboard.press("e")
+        assert "frame 0 of" in tab.locator(".time").inner_text()
+        tab.keyboard.press("Tab")
+        assert tab.evaluate("document.activeElement.textContent") == "Reply"
         tab.context.close()
 
 
@@ -257,6 +297,13 @@ def test_frames_loops_and_speed_by_key(browser: Browser, film: Studio) -> None:
         tab.keyboard.press(" ")
         until(tab, "window.turns >= 2")
         assert tab.evaluate("document.querySelector('.frame video').currentTime") < 0.6
+        # The same by buttons, for who has no keys.
+        out = tab.get_by_role("button", name="Out: loop to here")
+        assert out.get_attribute("aria-pressed") == "true"
+        out.click()
+        assert out.get_attribute("aria-pressed") == "false"
+        tab.keyboard.press("r")
+        assert tab.get_by_role("button", name="Loop", exact=True).get_attribute("aria-pressed") == "false"
         tab.context.close()
 
 
@@ -270,8 +317,21 @@ def test_two_takes_are_compared_by_wipe_blend_and_difference(browser: Browser, f
             names = ("clipPath", "opacity", "mixBlendMode")
             seen.append([tab.evaluate(f"document.querySelector('.on-top').style.{name}") for name in names])
         assert seen == [["inset(0px 0px 0px 50%)", "", ""], ["", "0.5", ""], ["", "", "difference"]]
-        assert tab.get_by_label("Gain").count() == 1
+        gain = tab.get_by_label("Gain")
+        tab.keyboard.press("ArrowUp")
+        assert gain.input_value() == "5"
         tab.keyboard.press("c")
+        assert tab.locator(".pane").count() == 2
+        tab.keyboard.press("c")
+        box = tab.locator(".stack").bounding_box()
+        assert box is not None
+        tab.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 40)
+        tab.mouse.down()
+        tab.mouse.up()
+        assert tab.evaluate("document.querySelector('.on-top').style.clipPath") == "inset(0px 0px 0px 25%)"
+        tab.keyboard.press("-")
+        assert tab.locator(".pane").all_inner_texts() == ["Take 2\nReject"]
+        tab.keyboard.press("+")
         assert tab.locator(".pane").count() == 2
         tab.context.close()
 
@@ -301,6 +361,8 @@ def test_a_take_that_fails_a_check_is_marked_and_asked_about(browser: Browser, f
         tab.goto(f"http://127.0.0.1:{page.port}/#/clip/souk")
         tab.get_by_text("Checks (2 failed)").wait_for()
         tab.locator(".pane").nth(1).wait_for()
+        assert tab.locator(".pane .s-failed").all_inner_texts() == ["fails seconds"] * 2
+        assert tab.locator(".take .failing").all_inner_texts() == ["fails seconds"] * 2
         tab.keyboard.press("1")
         tab.locator("dialog .warning", has_text="This take fails a check: seconds").wait_for()
         tab.keyboard.press("Escape")
@@ -390,7 +452,13 @@ def test_a_plan_is_applied_from_the_page(browser: Browser, film: Studio, tmp_pat
             tab.context.close()
         with film.page(allow_apply=True) as page:
             tab = opened(browser, page, "#/plan")
-            tab.get_by_role("button", name="Apply this plan").click()
+            tab.locator(".changes").wait_for()
+            shown = tab.locator("main").inner_text()
+            assert "1 to create, 0 unchanged." in shown
+            assert "a provider at these prices would charge $0.40 (4 s)" in shown
+            assert "4 s 1280x720 sora-2" in shown and "+$0.40" in shown
+            tab.keyboard.press("a")
+            tab.locator("dialog[open]").wait_for()
             assert "$0.40" in tab.locator("dialog").inner_text()
             tab.get_by_role("button", name="Apply", exact=True).click()
             tab.get_by_text("The last apply: 1 done").wait_for()

@@ -76,7 +76,7 @@ def test_a_still_is_chosen_noted_and_rejected_like_a_clip(browser: Browser, film
         assert "Notes (1)" in tab.locator("#s-notes summary").inner_text()
         tab.keyboard.press("x")
         tab.get_by_label("Reason").fill("Too dark.")
-        tab.get_by_role("button", name="Reject").click()
+        tab.get_by_role("button", name="Reject", exact=True).click()
         tab.locator(".pane .stage", has_text="rejected").wait_for()
         found = parse_notes(film.read("manifests/review.toml"))
         assert [one.on for one in found.rejected] == ["still.quay#1"]

@@ -61,8 +61,10 @@ window.Review = (() => {
     if (response.ok) return response.json();
     let told = { error: `the server answered with ${response.status}` };
     if ((response.headers.get("content-type") || "").includes("json")) told = await response.json();
-    throw new Error(told.error + (told.hint ? ` (${told.hint})` : ""));
+    throw new Error([told.error, told.hint].filter(Boolean).map(sentence).join(" "));
   }
+
+  const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.?!]$/.test(text) ? "" : ".");
 
   const address = {
     video: (digest) => (exported ? `media/${digest}.mp4` : `/video/${digest}`),
@@ -116,7 +118,7 @@ window.Review = (() => {
     if ((event.key === " " || event.key === "Enter") && into.closest("button, a, summary, [role=tab]")) return;
     if (into.matches("input[type=range]") && event.key.startsWith("Arrow")) return;
     for (const one of [...bindings.view, ...bindings.all]) {
-      if (one.match.includes(event.key)) {
+      if (one.match.includes(event.key) && (!one.when || one.when())) {
         event.preventDefault();
         one.run(event.key);
         return;

@@ -113,7 +113,7 @@ Review.clip = (() => {
         put(stage, ...panes.map((pane) => pane.node));
       } else {
         const [one, other] = panes;
-        const stack = el("div", { class: "stack" }, one.frame, other.frame);
+        const stack = el("div", { class: "stack", onpointerdown: drag, onpointermove: drag }, one.frame, other.frame);
         put(stage, el("div", { class: "stack-labels" }, one.label, other.label), stack, controls());
       }
       for (const [index, pane] of panes.entries()) pane.frame.classList.toggle("on-top", mode !== "side" && index === 1);
@@ -124,17 +124,30 @@ Review.clip = (() => {
     function emptyWords() {
       const flying = clip.takes.find((take) => take.stage === "in flight");
       if (flying) return `In flight${flying.progress === null ? "" : `: ${flying.progress}%`}. It appears here when it is done.`;
-      if (clip.waits_for && clip.waits_for.replace(/^clip\./, "") !== clip.name) return `It waits for a pick of ${clip.waits_for}.`;
+      const other = clip.waits_for && clip.waits_for.replace(/^clip\./, "");
+      if (other && other !== clip.name) return ["It waits for a pick of ", el("a", { href: address.clip(other) }, el("bdi", {}, other)), "."];
       return "Nothing is rendered yet.";
     }
 
     function controls() {
-      const range = el("input", { type: "range", min: "0", max: "100", value: amount, "aria-label": mode === "wipe" ? "Where the wipe is" : "How much of the second",
-        oninput: () => { amount = Number(range.value); blend(); } });
-      const power = el("input", { type: "range", min: "1", max: "16", value: gain, "aria-label": "Gain",
-        oninput: () => { gain = Number(power.value); blend(); } });
-      return mode === "difference"
-        ? el("label", { class: "row slider" }, "Gain", power) : el("label", { class: "row slider" }, mode === "wipe" ? "Wipe" : "Blend", range);
+      const power = mode === "difference";
+      const range = el("input", { type: "range", min: power ? "1" : "0", max: power ? "16" : "100", value: power ? gain : amount,
+        "aria-label": power ? "Gain" : mode === "wipe" ? "Where the wipe is" : "How much of the second",
+        oninput: () => { if (power) gain = Number(range.value); else amount = Number(range.value); blend(); } });
+      return el("label", { class: "row slider" }, power ? "Gain" : mode === "wipe" ? "Wipe" : "Blend", range);
+    }
+
+    // Moves the slider of a comparison, by keys or by a drag on the picture.
+    function slide(value) {
+      const range = stage.querySelector(".slider input");
+      range.value = value(Number(range.value));
+      range.dispatchEvent(new Event("input"));
+    }
+
+    function drag(event) {
+      if (mode !== "wipe" || !event.buttons) return;
+      const box = event.currentTarget.getBoundingClientRect();
+      slide(() => ((event.clientX - box.left) / box.width) * 100);
     }
 
     function blend() {
@@ -151,20 +164,29 @@ Review.clip = (() => {
     function activate(index) {
       if (index < 0) return;
       active = index;
-      labelPanes();
+      markActive();
+      transport.time();
+    }
+
+    // Only the mark: a label that is drawn again takes away the button that is being pressed.
+    function markActive() {
+      panes.forEach((pane, index) => pane.node.classList.toggle("active", panes.length > 1 && index === active));
     }
 
     function labelPanes() {
+      markActive();
       panes.forEach((pane, index) => {
         const take = pane.take;
         const isPicked = clip.pickable && isTake(take) && take.number === clip.picked;
-        pane.node.classList.toggle("active", panes.length > 1 && index === active);
         put(pane.label,
           el("strong", {}, titleOf(take)),
           isPicked ? el("span", { class: "stage s-done" }, icon("star"), "picked") : null,
           take.rejected ? el("span", { class: "stage s-failed" }, "rejected") : null,
           take.stage === "retired" ? el("span", { class: "stage" }, "earlier") : null,
+          failuresOf(take).length ? el("span", { class: "stage s-failed", title: failuresOf(take).map((one) => one.message).join("\n") }, failureWords(take)) : null,
           el("span", { class: "space" }),
+          writable() && take.stage !== "retired" ? el("button", { class: "small", onclick: () => { activate(index); reject(); },
+            "aria-label": take.rejected ? `Take back the rejection of ${titleOf(take)}` : `Reject ${titleOf(take)}` }, take.rejected ? "Take back" : "Reject") : null,
           panes.length > 1 && pane.video ? el("button", { class: "small", "aria-pressed": String(player.heard === pane.video),
             "aria-label": `Sound of ${titleOf(take)}`, onclick: () => { hear(pane); } }, "Sound") : null,
         );
@@ -182,6 +204,9 @@ Review.clip = (() => {
     const isTake = (take) => clip.takes.includes(take);
     const titleOf = (take) => (clip.steps.some((step) => step.address === take.address)
       ? `Step ${clip.steps.findIndex((step) => step.address === take.address) + 1}: ${take.kind}` : `Take ${take.number}`);
+
+    const failuresOf = (take) => take.checks.filter((one) => one.verdict === "failed");
+    const failureWords = (take) => `fails ${failuresOf(take).map((one) => one.check).join(", ")}`;
 
     function toggleTake(take) {
       const shown = panes.map((pane) => pane.take);
@@ -205,7 +230,10 @@ Review.clip = (() => {
       const time = el("output", { class: "time" });
       const speed = el("select", { "aria-label": "Speed", onchange: () => player.setSpeed(Number(speed.value)) },
         SPEEDS.map((value) => el("option", { value, selected: value === 1 }, `${value}×`)));
-      const loop = el("button", { "aria-pressed": "true", onclick: () => { player.loop = !player.loop; showTime(); } }, "Loop");
+      const loop = el("button", { "aria-pressed": "true", onclick: switchLoop }, "Loop");
+      const end = (side, label) => el("button", { "aria-pressed": "false", "aria-label": label, title: label,
+        onclick: () => { player[side] = player[side] === null ? player.time : null; looped(side); } }, label.split(":")[0]);
+      const from = end("from", "In: loop from here"), to = end("to", "Out: loop to here");
       const sound = el("button", { "aria-pressed": "false", onclick: () => panes[active] && hear(panes[active]) }, "Sound");
       const modes = el("span", { class: "segmented modes", role: "group", "aria-label": "Compare" }, MODES.map(([value, label]) =>
         el("button", { "aria-pressed": String(value === mode), "data-mode": value, onclick: () => setMode(value) }, label)));
@@ -214,7 +242,7 @@ Review.clip = (() => {
         el("div", { class: "row wrap" },
           button("One frame back", "back", () => player.step(-1)), play,
           button("One frame forward", "forward", () => player.step(1)), time, el("span", { class: "space" }),
-          loop, sound, speed, modes));
+          el("span", { class: "segmented", role: "group", "aria-label": "Loop" }, from, to, loop), sound, speed, modes));
       return {
         node,
         modes: () => {
@@ -246,6 +274,8 @@ Review.clip = (() => {
             put(play, icon(player.playing ? "pause" : "play"));
           }
           loop.setAttribute("aria-pressed", String(player.loop));
+          from.setAttribute("aria-pressed", String(player.from !== null));
+          to.setAttribute("aria-pressed", String(player.to !== null));
           sound.setAttribute("aria-pressed", String(Boolean(panes[active] && player.heard === panes[active].video)));
           if (speed.value !== String(player.speed)) speed.value = player.speed;
         },
@@ -255,6 +285,24 @@ Review.clip = (() => {
     function setMode(value) {
       mode = panes.length === 2 ? value : "side";
       layOut();
+      intoView();
+    }
+
+    function intoView() {
+      if (stage.getBoundingClientRect().top < 0) stage.scrollIntoView();
+    }
+
+    function switchLoop() {
+      player.loop = !player.loop;
+      showTime();
+    }
+
+    // After one end of the loop was set or cleared: an end before the beginning is none.
+    function looped(side) {
+      if (player.from !== null && player.to !== null && player.to <= player.from) player[side === "from" ? "to" : "from"] = null;
+      player.loop = true;
+      transport.ready();
+      showTime();
     }
 
     function showTime() {
@@ -294,7 +342,7 @@ Review.clip = (() => {
         then.dearer && then.clips.length ? el("p", { class: "small" }, "Changes by it: ", then.clips.join(", ")) : null,
         ...(then.failed || []).map((text) => el("p", { class: "warning" }, `This take fails a check: ${text}`)),
         take.rejected ? el("p", { class: "warning" }, `This take was rejected: ${take.rejected.reason}`) : null,
-        then.file ? el("p", { class: "faint small" }, `Written to ${then.file}.`) : null,
+        then.file ? el("p", { class: "faint small" }, `This writes ${then.file}.`) : null,
       ];
       return ask(`Pick take ${number} of ${clip.name}?`, el("div", {}, parts),
         [{ label: "Leave it", value: "" }, { label: `Pick take ${number}`, value: "yes", primary: true }]);
@@ -346,7 +394,7 @@ Review.clip = (() => {
       else stage.after(formPlace);
       put(formPlace, writing.node);
       writing.focus();
-      if (stage.getBoundingClientRect().top < 0) stage.scrollIntoView();
+      intoView();
     }
 
     async function goTo(take, note) {
@@ -356,6 +404,16 @@ Review.clip = (() => {
       chosenNote = note.id;
       if (player.playing) player.pause();
       player.toFrame(note.frame || 0);
+    }
+
+    // The open notes one after the other; the focus goes along, to answer or settle them.
+    function nextNote() {
+      const links = [...side.querySelectorAll(".notes > li:not(.done) > button.link")];
+      if (!links.length) { toast("No open note"); return; }
+      const next = links[(links.findIndex((one) => one.closest("li").contains(document.activeElement)) + 1) % links.length];
+      next.click();
+      next.focus();
+      intoView();
     }
 
     // ---- what stands around the pictures
@@ -372,7 +430,8 @@ Review.clip = (() => {
           el("span", { class: "space" }),
           row && costs(row.cost) ? el("span", { class: "price" }, `to go ${money(row.cost)}`) : null,
           row && costs(row.later) ? el("span", { class: "price" }, `once picked ${money(row.later)}`) : null,
-          link("Previous clip", names[at - 1], "← Previous"), link("Next clip", names[at + 1], "Next →")),
+          link("Previous clip", names[at - 1], ["← ", el("span", { class: "word" }, "Previous")]),
+          link("Next clip", names[at + 1], [el("span", { class: "word" }, "Next"), " →"])),
         clip.description ? el("p", { class: "faint", dir: "auto" }, clip.description) : null);
     }
 
@@ -385,9 +444,12 @@ Review.clip = (() => {
         el("div", { class: "row" }, el("span", { class: "take-name" }, titleOf(take)),
           clip.pickable && take.number === clip.picked && isTake(take) ? el("span", { class: "picked", title: "picked" }, icon("star"), el("span", { class: "hidden" }, "picked")) : null,
           el("span", { class: "space" }),
+          writable() && clip.pickable && isTake(take) && take.number === clip.picked
+            ? el("button", { class: "small", onclick: unpick, "aria-label": "Clear the pick" }, "Clear") : null,
           writable() && clip.pickable && isTake(take) && take.number !== clip.picked
             ? el("button", { class: "small", onclick: () => pick(take.number), "aria-label": `Pick take ${take.number}` }, "Pick") : null),
-        el("span", { class: "faint small one-line" }, take.rejected ? take.rejected.reason : paidWords(take)));
+        el("span", { class: `small one-line ${failuresOf(take).length && !take.rejected ? "failing" : "faint"}`, dir: "auto" },
+          take.rejected ? take.rejected.reason : failuresOf(take).length ? failureWords(take) : paidWords(take)));
       strip.hidden = clip.takes.length + clip.steps.length < 2;
       put(strip, ...clip.takes.map(chip),
         ...clip.steps.flatMap((step) => [el("span", { class: "arrow", "aria-hidden": "true" }, "→"), chip(step)]));
@@ -423,7 +485,7 @@ Review.clip = (() => {
       put(side,
         section(`Notes (${notes})`, "s-notes", isOpen("s-notes", true),
           writable() ? el("button", { onclick: write, disabled: !panes.length }, icon("note"), "Write a note") : null,
-          Review.notes.list(everyTake(), writable(), goTo)),
+          Review.notes.list(everyTake(), writable() && panes.length > 0, titleOf, goTo)),
         section("Prompt", "s-prompt", isOpen("s-prompt", true),
           clip.source ? el("p", {}, "Continues ", el("a", { href: address.clip(clip.source) }, clip.source)) : null,
           clip.prompt ? el("p", { class: "prompt", dir: "auto" }, clip.prompt) : null,
@@ -437,7 +499,7 @@ Review.clip = (() => {
         checks(section, isOpen),
         clip.elsewhere.length ? section("Notes on renders that are not here", "s-elsewhere", isOpen("s-elsewhere", false),
           clip.elsewhere.map((note) => el("p", { dir: "auto" }, note.text))) : null,
-        section("Takes in detail", "s-facts", isOpen("s-facts", innerWidth > 700), facts));
+        facts.length ? section("Takes in detail", "s-facts", isOpen("s-facts", innerWidth > 700), facts) : null);
     }
 
     // Pictures and videos that were sent, or will be.
@@ -454,13 +516,19 @@ Review.clip = (() => {
     function checks(section, isOpen) {
       const checked = [...clip.takes, ...clip.steps].filter((take) => take.checks.length);
       if (!checked.length) return null;
-      const failures = checked.flatMap((take) => take.checks.filter((one) => one.verdict === "failed"));
-      return section(failures.length ? `Checks (${failures.length} failed)` : "Checks (passed)", "s-checks", isOpen("s-checks", failures.length > 0),
-        el("ul", { class: "notes" }, checked.flatMap((take) => take.checks.map((one) => el("li", {},
-          el("span", { class: "row wrap" }, el("strong", {}, `${titleOf(take)}: ${one.check}`),
-            el("span", { class: `stage ${{ passed: "s-done", failed: "s-failed" }[one.verdict] || ""}` }, one.verdict)),
-          el("span", { class: "faint small" }, one.message, " ",
-            one.frame === null ? null : el("button", { class: "link small", onclick: () => goTo(take, { id: null, frame: one.frame }) }, "Show")))))));
+      // What wants a look is told one by one; what passed in a line for each take.
+      const told = checked.flatMap((take) => take.checks.filter((one) => one.verdict !== "passed").map((one) => el("li", {},
+        el("span", { class: "row wrap" }, el("strong", {}, `${titleOf(take)}: ${one.check}`),
+          el("span", { class: `stage ${one.verdict === "failed" ? "s-failed" : ""}` }, one.verdict)),
+        el("span", { class: "faint small" }, one.message, " ",
+          one.frame === null ? null : el("button", { class: "link small", onclick: () => goTo(take, { id: null, frame: one.frame }) }, "Show")))));
+      const passed = checked.map((take) => [take, take.checks.filter((one) => one.verdict === "passed")]).filter(([, found]) => found.length);
+      const failures = checked.reduce((sum, take) => sum + failuresOf(take).length, 0);
+      return section(failures ? `Checks (${failures} failed)` : told.length ? "Checks" : "Checks (passed)", "s-checks", isOpen("s-checks", told.length > 0),
+        told.length ? el("ul", { class: "notes" }, told) : null,
+        passed.map(([take, found]) => el("details", { id: `s-passed-${take.key}`, open: isOpen(`s-passed-${take.key}`, false) },
+          el("summary", { class: "small" }, `${titleOf(take)}: ${found.length} passed`),
+          el("p", { class: "faint small" }, found.map((one) => `${one.check}: ${one.message}`).join("; ")))));
     }
 
     function revision(one) {
@@ -485,14 +553,11 @@ Review.clip = (() => {
       { keys: "j l", match: ["j", "l"], label: "One second back and forward", run: (key) => player.step(Math.round(player.fps) * (key === "j" ? -1 : 1)) },
       { keys: "Home End", match: ["Home", "End"], label: "First and last frame", run: (key) => player.toFrame(key === "Home" ? 0 : player.frames) },
       { keys: "i o p", match: ["i", "o", "p"], label: "Loop from here, to here, and all of it again", run: (key) => {
-        if (key === "i") player.from = player.time;
-        if (key === "o") player.to = player.time;
         if (key === "p") player.from = player.to = null;
-        if (player.from !== null && player.to !== null && player.to <= player.from) player[key === "i" ? "to" : "from"] = null;
-        player.loop = true;
-        transport.ready();
-        showTime();
+        else player[key === "i" ? "from" : "to"] = player.time;
+        looped(key === "i" ? "from" : "to");
       } },
+      { keys: "r", match: ["r"], label: "Loop on and off", run: switchLoop },
       { keys: "[ ]", match: ["[", "]"], label: "Slower and faster", run: (key) => {
         const at = SPEEDS.indexOf(player.speed) + (key === "[" ? -1 : 1);
         player.setSpeed(SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, at))]);
@@ -503,6 +568,14 @@ Review.clip = (() => {
       { keys: "n", match: ["n"], label: "Write a note at this frame", run: write },
       { keys: "t", match: ["t"], label: "Mark the next take", run: () => { activate((active + 1) % Math.max(1, panes.length)); } },
       { keys: "s", match: ["s"], label: "Sound of the marked take", run: () => panes[active] && hear(panes[active]) },
+      { keys: "+ -", match: ["+", "-"], label: "Show one more take, hide the marked one", run: (key) => {
+        const hidden = clip.takes.find((take) => take.video && !panes.some((pane) => pane.id === idOf(take)));
+        if (key === "-" && panes[active]) toggleTake(panes[active].take);
+        if (key === "+" && hidden && panes.length < MOST_PANES) toggleTake(hidden);
+      } },
+      { keys: "e", match: ["e"], label: "Go to the next open note", run: nextNote },
+      { keys: "↑ ↓", match: ["ArrowUp", "ArrowDown"], when: () => mode !== "side", label: "When comparing: more and less of the wipe, blend or gain",
+        run: (key) => slide((value) => value + (key === "ArrowUp" ? 1 : -1) * (mode === "difference" ? 1 : 5)) },
       { keys: "c", match: ["c"], label: "Compare two: wipe, blend, difference", run: () => {
         if (panes.length !== 2) open(clip.takes.filter((take) => take.video).slice(0, 2));
         setMode(MODES[(MODES.findIndex(([value]) => value === mode) + 1) % MODES.length][0]);

@@ -59,14 +59,18 @@ Review.grid = (() => {
     return el("span", { class: `stage s-${clip.stage.replace(" ", "-")}` }, text);
   }
 
+  // `promo[city=Lisbon,mood=rainy]` is one of many that begin alike: what tells them apart gets a line of its own.
+  const baseOf = (name) => (name.endsWith("]") ? name.slice(0, name.indexOf("[")) : name);
+  const valuesOf = (name) => name.slice(name.indexOf("[") + 1, -1).replaceAll(/(^|,)[^=,]+=/g, "$1").replaceAll(",", " · ");
+
   function details(clip) {
-    const parts = [];
+    const parts = clip.name.endsWith("]") ? [valuesOf(clip.name)] : [];
+    if (clip.checks.length) parts.push(el("span", { class: "failing" }, `${counted(clip.checks.length, "check")} failed`));
     if (clip.takes > 1) parts.push(clip.picked ? `take ${clip.picked} of ${clip.takes}` : `${clip.takes} takes`);
     if (clip.renders > clip.takes) parts.push(counted(clip.renders - clip.takes, "step"));
     if (clip.notes) parts.push(counted(clip.notes, "note"));
-    if (clip.checks.length) parts.push(`${counted(clip.checks.length, "check")} failed`);
     if (clip.rejected) parts.push(`${clip.rejected} rejected`);
-    return parts.join(" · ");
+    return parts.flatMap((part, index) => (index ? [" · ", part] : [part]));
   }
 
   function price(clip) {
@@ -108,7 +112,7 @@ Review.grid = (() => {
       picture.append(el("progress", { max: "100", value: clip.progress, "aria-label": `${clip.name} is rendered` }));
     }
     const card = el("a", { class: "card", href: address.clip(clip.name) }, picture,
-      el("span", { class: "name" }, el("bdi", {}, clip.name)),
+      el("span", { class: "name", title: clip.name }, el("bdi", {}, baseOf(clip.name))),
       el("span", { class: "row" }, badge(clip), el("span", { class: "price" }, price(clip))),
       el("span", { class: "faint small one-line" }, details(clip)));
     playing(card, picture, clip);
@@ -291,7 +295,7 @@ Review.grid = (() => {
       { keys: "Enter", match: [], label: "Open the clip" },
       { keys: "/", match: ["/"], label: "Search", run: () => document.getElementById("search").focus() },
       { keys: "w", match: ["w"], label: "Only clips that wait for a choice", run: () => {
-        filters.only = filters.only === "choose" ? "" : "choose";
+        onlyWaiting(filters.only !== "choose");
         show(main);
       } },
     ];
@@ -304,5 +308,7 @@ Review.grid = (() => {
   // The clips in the order of the overview, for going from one to the next.
   const order = () => wanted(Review.library.clips).map((clip) => clip.name);
 
-  return { show, order, badge };
+  const onlyWaiting = (wanted) => { filters.only = wanted ? "choose" : ""; };
+
+  return { show, order, badge, onlyWaiting };
 })();

@@ -61,6 +61,18 @@ Review.notes = (() => {
       node.onpointerup = () => { start = null; };
     }
 
+    // The same by keys: the first one puts it in the middle, then arrows move it and Shift moves its last corner or tip.
+    turn(tool, key, tip, done) {
+      const [x, y] = { ArrowLeft: [-0.02, 0], ArrowRight: [0.02, 0], ArrowUp: [0, -0.02], ArrowDown: [0, 0.02] }[key];
+      const before = this.drawing?.[tool];
+      const moved = before ? before.map((value, index) => value + (tip && index < 2 ? 0 : index % 2 ? y : x)) : [0.4, 0.4, 0.6, 0.6];
+      const kept = (value) => Math.max(0, Math.min(1, value));
+      if (tool === "box" && (moved[2] <= moved[0] || moved[3] <= moved[1])) return;
+      this.drawing = { [tool]: moved.map(kept) };
+      done(this.drawing);
+      this.again?.();
+    }
+
     clear() {
       this.drawing = null;
       this.node.classList.remove("drawing");
@@ -74,7 +86,13 @@ Review.notes = (() => {
     const text = el("textarea", { rows: "3", required: true, maxlength: "4000", "aria-label": "Note", dir: "auto",
       placeholder: "What is it? Drag on the picture to point at it." });
     const tools = ["box", "arrow"].map((name) => el("button", {
-      type: "button", "aria-pressed": String(name === tool), onclick: () => {
+      type: "button", "aria-pressed": String(name === tool), title: "Arrow keys draw, with Shift they move the last corner", onkeydown: (event) => {
+        if (!event.key.startsWith("Arrow")) return;
+        event.preventDefault();
+        event.stopPropagation();
+        event.currentTarget.click();
+        overlay.turn(tool, event.key, event.shiftKey, (what) => { drawn = what; });
+      }, onclick: () => {
         tool = name;
         tools.forEach((button, index) => button.setAttribute("aria-pressed", String(["box", "arrow"][index] === tool)));
       },
@@ -104,8 +122,8 @@ Review.notes = (() => {
     try { await post("/api/note", { id: note.id, ...fields }); } catch (error) { failed(error); }
   }
 
-  // The list of notes, each with its answers; `go` shows one at its frame.
-  function list(takes, writable, go) {
+  // The list of notes, each with its answers; `title` names a take, `go` shows a note at its frame.
+  function list(takes, writable, title, go) {
     const all = takes.flatMap((take) => take.notes.map((note) => ({ take, note })));
     const known = new Set(all.map(({ note }) => note.id));
     const answers = Map.groupBy(all.filter(({ note }) => known.has(note.reply_to)), ({ note }) => note.reply_to);
@@ -125,7 +143,7 @@ Review.notes = (() => {
       const place = el("div", {});
       return el("li", { class: note.done ? "done" : "" },
         el("button", { class: "link", onclick: () => go(take, note) },
-          `Take ${take.number}${note.frame === null || take.picture ? "" : `, frame ${note.frame}`}`),
+          `${title(take)}${note.frame === null || take.picture ? "" : `, frame ${note.frame}`}`),
         said(note),
         replies.length ? el("ul", { class: "notes replies", "aria-label": "Replies" }, replies.map((one) => el("li", {}, said(one.note),
           writable ? el("div", { class: "row" }, remove(one.note)) : null))) : null,

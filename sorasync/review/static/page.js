@@ -38,7 +38,7 @@
       }));
     const waiting = library.clips.filter((clip) => clip.chooses).length;
     put(document.getElementById("money"),
-      ...(waiting ? [el("span", { class: "stage choose" }, `${waiting} to choose`)] : []),
+      ...(waiting ? [el("button", { class: "stage choose", title: "Show what waits for a choice", onclick: showWaiting }, `${waiting} to choose`)] : []),
       el("span", {}, `${library.simulated ? "Simulated: spent" : "Spent"} ${dollars(library.spent.usd)}`),
       ...(costs(library.cost) ? [el("span", {}, `to go ${money(library.cost)}`)] : []));
     put(document.getElementById("tools"),
@@ -53,6 +53,13 @@
     banner.hidden = !wrong.length;
     const title = (library.faults || []).length ? "The manifests have errors; what you see is from before." : "Note";
     put(banner, el("strong", {}, title), el("ul", {}, wrong.slice(0, 8).map((text) => el("li", { dir: "auto" }, text))));
+  }
+
+  function showWaiting() {
+    Review.grid.onlyWaiting(true);
+    shown = "";
+    location.hash = "#/";
+    route();
   }
 
   // Scripts that systems often lack a font for, with a package that brings one.
@@ -120,6 +127,7 @@
   };
 
   bindings.all = [
+    ...(Review.exported ? [{ keys: "Shift+E", match: ["E"], label: "Export notes", run: () => Review.offline.send() }] : []),
     { keys: "u", match: ["u"], label: "Undo", run: () => Review.undo() },
     { keys: "d", match: ["d"], label: "What was chosen since the last commit", run: showDiff },
     { keys: "g h m", match: ["g", "h", "m"], label: "Clips, cuts, plan and money", run: (key) => { location.hash = { g: "#/", h: "#/cuts", m: "#/plan" }[key]; } },
