@@ -61,7 +61,7 @@ class Cap:
             )
         if self.seconds is not None and seconds and after.spent_seconds > self.seconds:
             raise BudgetSpent(
-                f"the budget {self.name}_seconds of {self.seconds} s would be passed "
+                f"the budget {self.name}_seconds of {self.seconds} s would be exceeded "
                 f"({after.spent_seconds:g} s, {seconds:g} s of it for this one)",
                 hint=_hint(table, self.name, f"{self.name}_seconds", f"{after.spent_seconds:g}"),
             )

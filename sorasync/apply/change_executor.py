@@ -526,7 +526,7 @@ class ChangeExecutor:
     def _record(self, change: Change) -> Record:
         record = self.context.store.record(change.key)
         if record is None:
-            raise SorasyncError(f"{change.label} is not in the state any more", hint="make a new plan")
+            raise SorasyncError(f"{change.label} is no longer in the state", hint="make a new plan")
         return record
 
     def _bind(self, change: Change) -> None:

@@ -221,7 +221,7 @@ class _Engine:
             return False
         taken(change)
         following = change.at_next_host()
-        self._context.tell(change, Moment.WAITING, f"nothing came of it there: goes to {following.host}")
+        self._context.tell(change, Moment.WAITING, f"not rendered there, now goes to {following.host}")
         self._schedule.put_back(following)
         return True
 
@@ -242,7 +242,7 @@ class _Engine:
         return Outcome(change.label, change.action, end, f"waits for {cause}", cause)
 
     def _left_to_others(self, change: Change) -> Outcome:
-        why = f"{self._context.elsewhere[change.key]} has it in hand"
+        why = f"{self._context.elsewhere[change.key]} is rendering it"
         self._context.tell(change, Moment.PENDING, why)
         return Outcome(change.label, change.action, End.PENDING, why, None, "sorasync apply picks it up")
 

@@ -11,8 +11,8 @@ _RIGHTS = "docs/assets.md lists the rights that sorasync needs: get, put, delete
 _CREDENTIALS = {
     "s3": "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for temporary ones)",
     "gs": "set GOOGLE_APPLICATION_CREDENTIALS to the file of a service account",
-    "az": "set AZURE_STORAGE_ACCOUNT_KEY, or AZURE_STORAGE_CLIENT_ID and its companions",
-    "file": "give this user rights on the directory",
+    "az": "set AZURE_STORAGE_ACCOUNT_KEY, or AZURE_STORAGE_CLIENT_ID and the related variables",
+    "file": "grant this user access to the directory",
 }
 _NO_CREDENTIALS = re.compile(r"169\.254\.|metadata\.google|[Mm]issing (credential|access key)|InstanceCred")
 _WRONG_KEY = re.compile(r"InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|ExpiredToken|\b401\b")
@@ -49,7 +49,7 @@ def explain_bucket_error(error: Exception, url: BucketUrl, doing: str) -> Archiv
     if kind == "PermissionDeniedError" or isinstance(error, PermissionError) or _DENIED.search(text):
         return _lasting(f"not allowed to {doing} in {name}", _RIGHTS)
     if _NO_ROOM.search(text):
-        return _lasting(f"there is no more room in {name}", "free some space, then run it again")
+        return _lasting(f"{name} is full", "free some space, then run it again")
     if kind in ("NotSupportedError", "NotImplementedError"):
         return _lasting(f"{name} cannot {doing}: the store does not support it", None)
     if status := _STATUS.search(text):

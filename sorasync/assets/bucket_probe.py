@@ -18,14 +18,14 @@ def probe_bucket(bucket: ObjectBucket) -> None:
     try:
         bucket.put(first, b"sorasync")
         if bucket.put(first, b"replaced"):
-            raise _without_conditions(bucket, "create an object only where there is none")
+            raise _without_conditions(bucket, "create an object only if there is none")
         if b"".join(bucket.read(first)) != b"sorasync":
-            raise _without_conditions(bucket, "give back what was written")
+            raise _without_conditions(bucket, "return what was written")
         bucket.copy(first, second)
         if bucket.copy(first, second):
-            raise _without_conditions(bucket, "copy an object only where there is none")
+            raise _without_conditions(bucket, "copy an object only if there is none")
         if not {first, second} <= {entry.path for entry in bucket.listing(PROBES)}:
-            raise _without_conditions(bucket, "list what was written just now")
+            raise _without_conditions(bucket, "list what was just written")
         bucket.delete([first, second])
     except ArchiveError:
         with suppress(ArchiveError):

@@ -46,20 +46,20 @@ def parse_bucket_url(url: str) -> BucketUrl:
     except ValueError as error:
         raise _unusable(str(error)) from None
     if parts.scheme not in _OPTIONS:
-        raise _unusable(f"it begins with none of {', '.join(f'{one}://' for one in _OPTIONS)}")
+        raise _unusable(f"it starts with none of {', '.join(f'{one}://' for one in _OPTIONS)}")
     if "@" in parts.netloc:
         raise ArchiveError(
-            "the URL of the assets holds a user or a password",
-            hint="take them out of [assets] url: credentials come from the environment",
+            "the URL of the assets contains a user or a password",
+            hint="remove them from [assets] url: credentials come from the environment",
             lasting=True,
         )
     if parts.fragment:
-        raise _unusable("a fragment (#) means nothing here")
+        raise _unusable("a fragment (#) is not allowed")
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     for name, value in options.items():
         if name not in _OPTIONS[parts.scheme] or not value:
             known = ", ".join(_OPTIONS[parts.scheme]) or "none"
-            raise _unusable(f"?{name}= means nothing here; options of {parts.scheme}:// are: {known}")
+            raise _unusable(f"?{name}= is not an option; the options of {parts.scheme}:// are: {known}")
     if parts.scheme == "file":
         return _directory(parts.netloc, unquote(parts.path))
     return _bucket(parts.scheme, parts.netloc, parts.path, options)
@@ -67,7 +67,7 @@ def parse_bucket_url(url: str) -> BucketUrl:
 
 def _directory(host: str, path: str) -> BucketUrl:
     if host or not Path(path).is_absolute() or ".." in Path(path).parts or path.strip("/") == "":
-        raise _unusable("write a directory by its whole path, as in file:///mnt/films/harbour")
+        raise _unusable("give the absolute path of the directory, as in file:///mnt/films/harbour")
     return BucketUrl("file", "", str(Path(path)))
 
 
@@ -76,7 +76,7 @@ def _bucket(scheme: str, bucket: str, path: str, options: dict[str, str]) -> Buc
     if not _BUCKET.fullmatch(bucket):
         raise _unusable(f"{bucket!r} is not the name of a bucket")
     if any(part in ("", ".", "..") or not part.isprintable() for part in prefix.split("/") if prefix):
-        raise _unusable("the part behind the bucket is not a plain path")
+        raise _unusable("the part after the bucket is not a plain path")
     endpoint = options.get("endpoint")
     if endpoint is not None and not re.fullmatch(r"https?://[^/?#@\s]+(/[^?#\s]*)?", endpoint):
         raise _unusable("?endpoint= is an address such as https://minio.example:9000")

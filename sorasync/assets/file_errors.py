@@ -25,7 +25,7 @@ class DiskFull(AssetError):
     """No room in `directory`. `needed` is how many bytes are still to be written, None where unknown."""
 
     def __init__(self, directory: Path, needed: int | None) -> None:
-        room = "more room is needed" if needed is None else f"{counted(needed, 'more byte')} needed"
+        room = "more space is needed" if needed is None else f"{counted(needed, 'more byte')} needed"
         super().__init__(
             f"the disk is full: {room} in {directory}", hint="free some space, then run it again"
         )

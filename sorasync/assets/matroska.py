@@ -103,7 +103,7 @@ class _Reader:
         if size == (1 << 7 * length) - 1:
             return _Element(kind, start, end, open=True)
         if start + size > end:
-            raise self._damaged(f"an element at byte {at} ends behind the end of the file")
+            raise self._damaged(f"an element at byte {at} ends after the end of the file")
         return _Element(kind, start, start + size)
 
     def _track(self, entry: _Element) -> tuple[int, int, int]:

@@ -35,11 +35,11 @@ def length_difference(facts: Mp4Facts, seconds: float | None, tolerance_pct: int
         return None
     if not facts.duration_seconds:
         # Fragments may leave the length to be found by playing them.
-        return None if facts.fragmented else f"its file has no length, {seconds:g} s were asked for"
+        return None if facts.fragmented else f"its file has no length, {seconds:g} s were requested"
     slack = max(_LEAST_SECONDS, seconds * tolerance_pct / 100)
     if abs(facts.duration_seconds - seconds) <= slack:
         return None
-    return f"its file lasts {facts.duration_seconds:.3g} s, {seconds:g} s were asked for"
+    return f"its file lasts {facts.duration_seconds:.3g} s, {seconds:g} s were requested"
 
 
 def shown_size(facts: Mp4Facts) -> tuple[int, int]:

@@ -216,6 +216,6 @@ def _endpoint_of_environment() -> str:
 def _no_directory(url: BucketUrl) -> ArchiveError:
     return ArchiveError(
         f"there is no directory {url.prefix}",
-        hint="mount the disk it is on, or create it: nothing is written beside an absent disk",
+        hint="mount the disk it is on, or create it: nothing is written while it is not mounted",
         lasting=True,
     )

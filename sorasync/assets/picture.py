@@ -41,7 +41,7 @@ def inspect_picture(path: Path) -> PictureFacts:
     kind = sniff_file(path)
     look = _LOOKS.get(kind or "")
     if look is None or kind is None:
-        what = f"it is {kind}" if kind else "it is of an unknown kind"
+        what = f"it is {kind}" if kind else "it has an unknown format"
         raise DamagedFile(path, f"{what}, not a PNG, WebP or JPEG picture")
     try:
         with open_file(path, within=None) as file:

@@ -44,8 +44,8 @@ def inspect_video(path: Path) -> tuple[str, Mp4Facts | None]:
 def kept_as(path: Path) -> str:
     """What a render is that is kept and not looked into, as a clause."""
     if path.suffix == ".exr" or sniff_file(path) == "exr":
-        return "its file is one OpenEXR picture, which is kept and not looked into"
-    return f"its file is a ZIP archive of {counted(_pictures_of(path), 'file')}, which is kept and not opened"
+        return "its file is one OpenEXR picture, which is kept but not opened"
+    return f"its file is a ZIP archive of {counted(_pictures_of(path), 'file')}, which is kept but not opened"
 
 
 def suffix_of(path: Path) -> str:

@@ -69,7 +69,7 @@ def _edited(
         return passed("same_as", f"keeps the outlines of its source: {middle:.2f}", middle, settings.edit)
     worst, at, number = min(found)
     message = (
-        f"does not keep the outlines of its source: likeness {middle:.2f}, {worst:.2f} at "
+        f"does not keep the outlines of its source: similarity {middle:.2f}, {worst:.2f} at "
         f"{place(at, number)}; at least {settings.edit:g}"
     )
     return CheckResult("same_as", Verdict.FAILED, message, middle, settings.edit, at, at, number)

@@ -72,12 +72,12 @@ class StrobingMeter:
         """See `PictureMeter`."""
         most, found = self.settings.per_second, self._busiest
         if found.count <= most:
-            turns = f"brightness turns {counted(found.count, 'time')} a second at most"
+            turns = f"brightness reverses at most {counted(found.count, 'time')} a second"
             yield passed("strobing", turns, found.count, most)
             return
         message = (
-            f"brightness turns {found.count} times within a second from {place(found.at, found.frame)}; "
-            f"at most {most} times is allowed"
+            f"brightness reverses {found.count} times within a second from {place(found.at, found.frame)}; "
+            f"at most {most} times are allowed"
         )
         yield CheckResult(
             "strobing", Verdict.FAILED, message, found.count, most, found.at, found.at + _WINDOW, found.frame

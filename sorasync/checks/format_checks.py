@@ -15,7 +15,7 @@ def check_size(facts: Mp4Facts, size: str | None, tolerance_pct: int) -> CheckRe
     """The size in pixels."""
     width, height = shown_size(facts)
     if not size or not width:
-        return skipped("size", "it is not known what was asked for" if width else "the file does not say")
+        return skipped("size", "it is not known what was requested" if width else "the file does not say")
     if (different := size_difference(facts, size, tolerance_pct)) is not None:
         return CheckResult("size", Verdict.FAILED, _with_tolerance(different, tolerance_pct))
     return passed("size", f"{width}x{height}")
@@ -24,7 +24,7 @@ def check_size(facts: Mp4Facts, size: str | None, tolerance_pct: int) -> CheckRe
 def check_seconds(facts: Mp4Facts, seconds: float | None, tolerance_pct: int) -> CheckResult:
     """The length."""
     if not seconds:
-        return skipped("seconds", "it is not known what was asked for")
+        return skipped("seconds", "it is not known what was requested")
     found = facts.duration_seconds
     if (different := length_difference(facts, seconds, tolerance_pct)) is not None:
         message = _with_tolerance(different, tolerance_pct)
@@ -39,7 +39,7 @@ def _with_tolerance(different: str, tolerance_pct: int) -> str:
 def check_fps(rate: float, settings: FpsCheckModel) -> CheckResult:
     """The frame rate."""
     if settings.least is not None and rate < settings.least:
-        message = f"{rate:.2f} frames a second; at least {settings.least:g} are asked for"
+        message = f"{rate:.2f} frames a second; at least {settings.least:g} are required"
         return CheckResult("fps", Verdict.FAILED, message, rate, settings.least)
     if settings.most is not None and rate > settings.most:
         message = f"{rate:.2f} frames a second; at most {settings.most:g} are allowed"

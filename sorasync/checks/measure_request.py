@@ -14,7 +14,7 @@ from sorasync.manifest.check_schema import ChecksModel
 class VideoToCheck:
     """A file, what was asked for, and which checks are wanted of it.
 
-    `size` and `seconds` are None where it is not known what was asked for. `tolerance_pct` is that of
+    `size` and `seconds` are None where it is not known what was requested. `tolerance_pct` is that of
     `[assets]`, for the checks that have none of their own. `kind` is `create`, `extend` or `edit`, `source`
     the video that it was made from. `prompt` is for commands.
     """

@@ -54,13 +54,13 @@ def run_command(
     finally:
         _end(process)
     if output is None:
-        why = "checking was stopped" if stopped() else f"it did not end within {settings.timeout:g} s"
+        why = "checking was stopped" if stopped() else f"it did not finish within {settings.timeout:g} s"
         return broken(name, why)
     if process.returncode:
         return broken(name, f"it ended with exit code {process.returncode}")
     number = _number(output)
     if number is None:
-        return broken(name, "the last line of its output is no number")
+        return broken(name, "the last line of its output is not a number")
     return _judged(name, number, settings)
 
 
@@ -107,7 +107,7 @@ def _number(output: bytes) -> float | None:
 
 def _judged(name: str, number: float, settings: CommandCheckModel) -> CheckResult:
     if settings.least is not None and number < settings.least:
-        message = f"{number:g}; at least {settings.least:g} is asked for"
+        message = f"{number:g}; at least {settings.least:g} is required"
         return CheckResult(name, Verdict.FAILED, message, number, settings.least)
     if settings.most is not None and number > settings.most:
         message = f"{number:g}; at most {settings.most:g} is allowed"

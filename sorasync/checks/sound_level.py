@@ -66,7 +66,7 @@ class LoudnessMeter:
         if loudness <= _NOTHING:
             yield skipped("loudness", "there is nothing to hear")
         elif loudness < settings.least:
-            message = f"loudness {loudness:.1f} LUFS; at least {settings.least:g} is asked for"
+            message = f"loudness {loudness:.1f} LUFS; at least {settings.least:g} is required"
             yield CheckResult("loudness", Verdict.FAILED, message, loudness, settings.least)
         elif loudness > settings.most:
             message = f"loudness {loudness:.1f} LUFS; at most {settings.most:g} is allowed"

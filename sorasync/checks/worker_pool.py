@@ -128,7 +128,7 @@ class _Worker:
             selector.register(self._process.stdout, selectors.EVENT_READ)
             while not answer.endswith(b"\n"):
                 if not selector.select(max(0.0, until - time.monotonic())):
-                    raise _Gone(f"that takes longer than {deadline:g} s")
+                    raise _Gone(f"it takes longer than {deadline:g} s")
                 part = os.read(self._process.stdout.fileno(), _LINE)
                 if not part:
                     raise _Gone(self._end_text())
@@ -136,14 +136,14 @@ class _Worker:
         try:
             return results_in(answer)
         except ValueError:
-            raise _Gone("the answer makes no sense") from None
+            raise _Gone("the answer is not valid") from None
 
     def _end_text(self) -> str:
         try:
             code = self._process.wait(5)
         except subprocess.TimeoutExpired:
             return "its process does not answer"
-        return f"its process was ended by signal {-code}" if code < 0 else f"its process ended with {code}"
+        return f"its process was killed by signal {-code}" if code < 0 else f"its process ended with {code}"
 
     def end(self) -> None:
         """Kill the process and everything that it holds open."""

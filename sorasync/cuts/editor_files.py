@@ -72,7 +72,7 @@ def interchange_text(timeline: Timeline, suffix: str, names: MediaNames) -> str:
     if dialect.rates is not None and round(timeline.rate) not in dialect.rates:
         rates = ", ".join(map(str, dialect.rates))
         raise SorasyncError(
-            f"{dialect.title} has no timecode of {round(timeline.rate)} frames a second",
+            f"{dialect.title} has no timecode for {round(timeline.rate)} frames a second",
             hint=f"set `fps` of cut.{timeline.cut.name} to one of {rates}, or write .otio",
         )
     import opentimelineio as otio

@@ -198,7 +198,7 @@ def _contradictions(timeline: Timeline) -> Iterator[Fault]:
             yield Fault("S118", message, file, (*track.origin.path, "at"))
     if cut.max_frames is not None and timeline.frames > cut.max_frames:
         over = seconds_text(timeline.frames - cut.max_frames, rate)
-        message = f"the cut is {seconds_text(timeline.frames, rate)} long, {over} more than it may be"
+        message = f"the cut is {seconds_text(timeline.frames, rate)} long, {over} more than `max_length`"
         yield Fault("S118", message, file, (*path, "max_length"))
 
 

@@ -22,7 +22,8 @@ def bucket_checks(project: Project, *, offline: bool) -> Iterator[Check]:
             return
         archive.probe()
         sizes = archive.sizes()
-        yield Check("bucket", Level.OK, f"{archive.name} takes and gives; {counted(len(sizes), 'object')}")
+        objects = counted(len(sizes), "object")
+        yield Check("bucket", Level.OK, f"{archive.name} can be written and read; {objects}")
         with project.synced_store() as store:
             briefs = store.briefs().values()
         stored = {b.asset for b in briefs if b.status is Status.STORED and b.asset is not None}
@@ -33,5 +34,8 @@ def bucket_checks(project: Project, *, offline: bool) -> Iterator[Check]:
         here = sum(map(project.assets().is_here, absent))
         message = f"{counted(len(absent), 'stored file')} not in it, {here} of them on this disk"
         yield Check(
-            "bucket", Level.WARNING, message, "sorasync apply; sorasync assets move takes all of a disk"
+            "bucket",
+            Level.WARNING,
+            message,
+            "sorasync apply uploads them; sorasync assets move copies everything",
         )

@@ -42,7 +42,7 @@ def host_checks(host: Host, probed: ProbedHost, models: Iterable[str]) -> Iterat
         yield from _routes(host, facts)
     yield from _gateway(facts)
     if facts.sunset:
-        yield Check("sunset", Level.WARNING, f"the host announces its end: {facts.sunset}")
+        yield Check("sunset", Level.WARNING, f"the host announces its shutdown: {facts.sunset}")
 
 
 def _tls(host: Host, probed: ProbedHost) -> Iterator[Check]:
@@ -55,7 +55,7 @@ def _tls(host: Host, probed: ProbedHost) -> Iterator[Check]:
         yield Check(
             "tls",
             level,
-            "not encrypted" + (", on this machine" if local else ": anyone on the way can read the key"),
+            "not encrypted" + (", on this machine" if local else ": anyone in between can read the key"),
         )
     elif certificate is not None and certificate.fault is not None:
         yield Check("tls", Level.ERROR, f"the certificate cannot be trusted: {certificate.fault}")
@@ -117,7 +117,7 @@ def _check_api_key(host: Host, facts: HostFacts) -> Check:
     if not auth.required and host.api_key() is None:
         return Check("key", Level.OK, "none is set, and the host needs none")
     if facts.asked == "root":
-        return Check("key", Level.UNKNOWN, "not known: the host has no free question that needs it")
+        return Check("key", Level.UNKNOWN, "not known: the host has no free request that needs it")
     if first.status == 405 or (first.status == 404 and host.profile.can("list")):
         return Check("key", Level.UNKNOWN, "not known: the route to check it with does not exist")
     if first.status >= 300 and first.status != 404:
@@ -129,7 +129,7 @@ def _check_api_key(host: Host, facts: HostFacts) -> Check:
 def _list(host: Host, facts: HostFacts) -> Iterator[Check]:
     abilities = host.profile.abilities
     if host.profile.settle in ("own_id", "replay"):
-        yield Check("list", Level.OK, "not needed: a lost answer settles itself by an id of ours")
+        yield Check("list", Level.OK, "not needed: sorasync finds a lost job by the id that it chose")
         return
     if not host.profile.can("list"):
         yield Check(

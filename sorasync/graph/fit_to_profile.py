@@ -33,7 +33,11 @@ _CODES = {
 }
 
 _OPEN_SOURCE = [
-    Lack("edit", "a step goes where its source is, and a route leaves that open", "one host for the clip")
+    Lack(
+        "edit",
+        "a step is rendered at its source's host, and a route does not fix one",
+        "one host for the clip",
+    )
 ]
 
 _WHERE = "{} in the clip, or below [defaults] of its file or of sorasync.toml"
@@ -53,7 +57,7 @@ class ProfileChecker:
     def character(self, spec: CharacterSpec) -> None:
         """Check a character."""
         profile, *others = self._hosts.along(spec.provider)
-        route = [Lack("provider", "a character is an id at one host: a route leaves it open which")]
+        route = [Lack("provider", "a character is an id at one host, and a route does not fix one")]
         for lack in (*profile.check_character(spec.name), *(route if others else ())):
             self._report(f"character.{spec.slug}", _origin_inside(spec.origin, lack.field), lack)
 

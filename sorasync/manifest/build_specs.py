@@ -294,7 +294,7 @@ class _Building(DeclarationReader):
                 on_key=True,
             )
         elif count > 1:
-            message = f"`{given[0]}` and `{given[1]}` exclude each other"
+            message = f"`{given[0]}` and `{given[1]}` cannot be combined"
             self.fault(
                 "S111",
                 message,
@@ -341,7 +341,7 @@ class _Building(DeclarationReader):
             if whole:
                 self.fault("S112", "a step needs `extend` or `edit`", path, address, on_key=True)
         elif model.extend is not None and model.edit is not None:
-            message = "`extend` and `edit` exclude each other: make them two steps"
+            message = "`extend` and `edit` cannot be combined: make them two steps"
             self.fault("S111", message, (*path, "edit"), address, on_key=True)
         elif kind == "edit" and model.seconds is not None:
             message = "`seconds` cannot be combined with `edit`: an edit keeps the length of its source"

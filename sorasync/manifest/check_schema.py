@@ -52,39 +52,39 @@ class FpsCheckModel(CheckTable):
 
 
 class BlackCheckModel(CheckTable):
-    """`[checks.black]`: no black in between."""
+    """`[checks.black]`: no black frames in the middle."""
 
-    seconds: Span = Field(0.5, description="The longest time of black that is allowed.", examples=[0.2])
+    seconds: Span = Field(0.5, description="The longest stretch of black that is allowed.", examples=[0.2])
     level: Annotated[float, Field(ge=0, le=1)] = Field(
-        0.04, description="Up to this brightness a pixel is black; 1 is white.", examples=[0.1]
+        0.04, description="The brightness up to which a pixel is black; 1 is white.", examples=[0.1]
     )
-    area_pct: Percent = Field(98, description="From this part of the picture on it is black.", examples=[95])
+    area_pct: Percent = Field(98, description="How much of it must be black, in percent.", examples=[95])
 
 
 class FrozenCheckModel(CheckTable):
-    """`[checks.frozen]`: the picture does not stand still, and few frames repeat the one before."""
+    """`[checks.frozen]`: the picture is not frozen, and few frames repeat the one before."""
 
-    seconds: Span = Field(1.0, description="The longest standstill that is allowed.", examples=[2.0])
+    seconds: Span = Field(1.0, description="The longest freeze that is allowed.", examples=[2.0])
     step: Annotated[float, Field(gt=0, le=50)] = Field(
         1.0,
-        description="It moves when a part of it, 1/32 of its width, changes by this many of 255 levels.",
+        description="It moves if a part of it, 1/32 of its width, changes by this many of 255 levels.",
         examples=[2.0],
     )
     repeats_pct: Percent = Field(
         55,
-        description="Most frames that repeat the one before, as of a lower rate, in percent.",
+        description="Most frames that may repeat the one before, as at a lower frame rate, in percent.",
         examples=[10],
     )
 
 
 class SceneCutsCheckModel(CheckTable):
-    """`[checks.scene_cuts]`: sudden cuts. Off by default, for a storyboard has cuts on purpose."""
+    """`[checks.scene_cuts]`: sudden cuts. Off by default, because a storyboard has cuts on purpose."""
 
     most: Annotated[int, Field(ge=0, le=10_000)] = Field(
         0, description="Most cuts that are allowed.", examples=[2]
     )
     score: Annotated[float, Field(gt=0, le=100)] = Field(
-        10.0, description="From this score of FFmpeg's scdet on a change is a cut.", examples=[14.0]
+        10.0, description="The score of FFmpeg's scdet from which a change is a cut.", examples=[14.0]
     )
 
 
@@ -92,7 +92,7 @@ class StrobingCheckModel(CheckTable):
     """`[checks.strobing]`: the brightness of the picture does not flicker."""
 
     per_second: Annotated[int, Field(ge=1, le=240)] = Field(
-        6, description="How often brightness may turn between rising and falling in a second.", examples=[4]
+        6, description="How often brightness may change between rising and falling in a second.", examples=[4]
     )
     step_pct: Annotated[float, Field(gt=0, le=100)] = Field(
         5.0, description="The least change of the average that counts, in percent of it.", examples=[2.0]
@@ -123,12 +123,12 @@ class SilenceCheckModel(CheckTable):
 
     seconds: Span = Field(2.0, description="The longest silence that is allowed.", examples=[0.5])
     level: Annotated[float, Field(ge=-120, le=0)] = Field(
-        -60.0, description="Below this it is silent, in dBFS.", examples=[-50.0]
+        -60.0, description="The level below which it is silent, in dBFS.", examples=[-50.0]
     )
 
 
 class BlurCheckModel(CheckTable):
-    """`[checks.blur]`: the picture is sharp. Off by default, for a shallow focus is no fault."""
+    """`[checks.blur]`: the picture is sharp. Off by default, because shallow focus is not a fault."""
 
     most: Annotated[float, Field(gt=0, le=100)] = Field(
         8.0,
@@ -141,10 +141,10 @@ class TextCheckModel(CheckTable):
     """`[checks.text]`: no lettering that nobody asked for. Off by default; needs the extra `ocr`."""
 
     allow: list[Words] = Field(
-        [], description="Lettering that is allowed, in any case.", examples=[["Café Lumière"]]
+        [], description="Lettering that is allowed; case is ignored.", examples=[["Café Lumière"]]
     )
     confidence: Annotated[float, Field(gt=0, le=1)] = Field(
-        0.8, description="From this confidence on a reading counts.", examples=[0.9]
+        0.8, description="The confidence from which a reading counts.", examples=[0.9]
     )
     letters: Annotated[int, Field(ge=1, le=1_000)] = Field(
         3, description="The fewest letters and digits that count.", examples=[5]
@@ -156,16 +156,16 @@ class SameAsCheckModel(CheckTable):
 
     extend: Annotated[float, Field(ge=0, le=1)] = Field(
         0.75,
-        description="Least likeness (SSIM) of an extension to the end of its source.",
+        description="Least similarity (SSIM) of an extension to the end of its source.",
         examples=[0.9],
     )
     edit: Annotated[float, Field(ge=0, le=1)] = Field(
-        0.7, description="Least likeness of the outlines of an edit and its source.", examples=[0.6]
+        0.7, description="Least similarity of the outlines of an edit and its source.", examples=[0.6]
     )
 
 
 class CommandBoundsModel(CheckTable):
-    """`[checks.commands.NAME]`: what a command of `sorasync.toml` may measure."""
+    """`[checks.commands.NAME]`: bounds for a command that `sorasync.toml` declares."""
 
     least: Bound | None = Field(None, description="The lowest number that is allowed.", examples=[0.8])
     most: Bound | None = Field(None, description="The highest number that is allowed.", examples=[1.0])
@@ -206,10 +206,10 @@ class CheckTables(Table):
         None, description="The frame rate.", examples=[{"least": 23.9}]
     )
     black: Annotated[BlackCheckModel | None, _SWITCH] = Field(
-        None, description="Black pictures. On by default.", examples=[False]
+        None, description="Black frames. On by default.", examples=[False]
     )
     frozen: Annotated[FrozenCheckModel | None, _SWITCH] = Field(
-        None, description="Standstill and repeats. On by default.", examples=[{"seconds": 2.0}]
+        None, description="Freezes and repeated frames. On by default.", examples=[{"seconds": 2.0}]
     )
     scene_cuts: Annotated[SceneCutsCheckModel | None, _SWITCH] = Field(
         None, description="Sudden cuts.", examples=[True]

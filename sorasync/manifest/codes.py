@@ -14,15 +14,15 @@ from sorasync.manifest.diagnostic import Severity
 CODES: Final[dict[str, str]] = {
     "S101": "the file is not valid TOML",
     "S102": "a file cannot be read",
-    "S103": "a key is not known here",
+    "S103": "a key is unknown",
     "S104": "a value has the wrong type or is not allowed",
     "S105": "a name is declared twice",
     "S106": "a variable is not defined, or a placeholder is malformed",
     "S107": "a reference names something that is not declared",
-    "S108": "clips start from each other",
+    "S108": "clips start from each other in a cycle",
     "S109": "a file or directory does not exist",
     "S110": "a path leads out of the library",
-    "S111": "keys that exclude each other",
+    "S111": "keys that cannot be combined",
     "S112": "a key is missing",
     "S113": "a prompt is empty, too long or not plain text",
     "S114": "a pick names no take, or is given twice",
@@ -30,7 +30,7 @@ CODES: Final[dict[str, str]] = {
     "S116": "a name has characters that are not allowed",
     "S117": "no such environment",
     "S118": "a cut does not add up",
-    "S119": "a workflow, or an input that is bound to, cannot be used",
+    "S119": "a workflow, or an input that `bind` names, cannot be used",
 }
 
 # What the provider's profile does not support.
@@ -43,7 +43,7 @@ LIMIT_CODES: Final[dict[str, str]] = {
     "S125": "the provider does not know a parameter",
     "S126": "the provider cannot extend or edit this",
     "S127": "the prompt is too long for the provider",
-    "S128": "the provider or the model has ended, or soon will",
+    "S128": "the provider or the model is switched off, or soon will be",
     "S129": "the provider does not allow a value",
     "S130": "the provider may render the same video again",
     "S131": "the provider does not make this still",
@@ -51,14 +51,14 @@ LIMIT_CODES: Final[dict[str, str]] = {
 
 # What the lint finds in prompts; S29x are about suppressions.
 LINT_CODES: Final[dict[str, str]] = {
-    "S201": "a parameter is asked for in prose",
+    "S201": "a prompt asks for what a parameter sets",
     "S202": "a character's name is not in the prompt",
     "S203": "a character is named but not referenced",
     "S204": "a shot mixes camera set-ups",
     "S205": "a shot holds several actions at once",
     "S206": "a long prompt leaves camera, light or palette open",
     "S207": "a vague word",
-    "S208": "more happens than fits into the seconds",
+    "S208": "more happens than fits the length",
     "S209": "a long clip with many actions",
     "S210": "a palette of too few or too many colours",
     "S211": "an edit asks for several changes",

@@ -35,9 +35,9 @@ _PRICED = (
 EXPECTED.update(
     {
         _VARIABLE: "the name of an environment variable, such as OPENAI_API_KEY",
-        _BASE_URL: "an http or https address without user name, query or fragment",
-        _STATE_URL: f'an address such as "{DEFAULT_STATE}" or "postgresql://db.example/film"',
-        _ASSETS_URL: 'an address such as "s3://films/harbour?region=eu-north-1" or "file:///mnt/films"',
+        _BASE_URL: "an http or https URL without user name, query or fragment",
+        _STATE_URL: f'a URL such as "{DEFAULT_STATE}" or "postgresql://db.example/film"',
+        _ASSETS_URL: 'a URL such as "s3://films/harbour?region=eu-north-1" or "file:///mnt/films"',
         _NAMES: 'a file name with placeholders, such as "{clip}-{city}"',
         _QUEUE: 'a name of letters, digits, "_", "." and "-", such as "night"',
         _CODE: 'a code such as "S207"',
@@ -84,7 +84,7 @@ class LibraryConfig(Table):
 
 
 class CapsConfig(Table):
-    """`[providers.NAME.budget]`: where one host is sent nothing more; `[provider.budget]` too."""
+    """`[providers.NAME.budget]`: spending caps for one host; `[provider.budget]` too."""
 
     per_apply: Dollars | None = Field(None, description="Dollars in one apply.", examples=[25.0])
     per_day: Dollars | None = Field(None, description="Dollars in a day of UTC.", examples=[50.0])
@@ -95,7 +95,7 @@ class CapsConfig(Table):
 
 
 class ProviderConfig(Table):
-    """`[provider]`: who renders. Every other key overrides the profile."""
+    """`[provider]`: the host that renders. Every other key overrides the profile."""
 
     profile: Line = Field("preview", description="A profile's name or path.", examples=["openai"])
     base_url: Annotated[str, StringConstraints(pattern=_BASE_URL)] | None = Field(
@@ -107,9 +107,7 @@ class ProviderConfig(Table):
     api_key_command: Command | None = Field(
         None, description="A command that prints the key.", examples=[["pass", "videos"]]
     )
-    budget: CapsConfig = Field(
-        default_factory=CapsConfig, description="Where this host alone is sent nothing more."
-    )
+    budget: CapsConfig = Field(default_factory=CapsConfig, description="Spending caps for this host alone.")
     overrides: dict[str, Any] = Field({}, description="Changes to the profile.")
 
 
@@ -123,11 +121,11 @@ class HostConfig(ProviderConfig):
 
 
 class ModelConfig(Table):
-    """`[models.NAME]`: a name of your own for a model."""
+    """`[models.NAME]`: your own name for a model."""
 
-    use: Line = Field(description="The model that is meant.", examples=["veo-3.1"])
+    use: Line = Field(description="The host's name for the model.", examples=["veo-3.1"])
     provider: Line | None = Field(
-        None, description="The host that renders it, where a clip names none.", examples=["veo"]
+        None, description="The host that renders it, if the clip names none.", examples=["veo"]
     )
 
 
@@ -135,7 +133,7 @@ class RouteConfig(Table):
     """`[route.NAME]`: hosts to try in turn, chosen like a host."""
 
     prefer: Annotated[list[Line], Field(min_length=2)] = Field(
-        description="Hosts by name: the next one is tried where one certainly refuses or is away.",
+        description="Hosts by name: the next one is tried if one refuses a render or cannot be reached.",
         examples=[["veo", "fal"]],
     )
 
@@ -161,7 +159,7 @@ class AssetsConfig(Table):
     path: Line = Field(DEFAULT_ASSETS, description="Directory of the assets.", examples=[DEFAULT_ASSETS])
     url: Annotated[str, StringConstraints(pattern=_ASSETS_URL)] | None = Field(
         None,
-        description="The bucket in which a team keeps its videos; the directory is a cache of it then.",
+        description="The bucket in which a team keeps its videos; the directory is then a cache of it.",
         examples=["s3://films/harbour?region=eu-north-1"],
     )
     cache_gb: Annotated[float, Field(ge=0, strict=False, allow_inf_nan=False)] | None = Field(
@@ -176,7 +174,7 @@ class AssetsConfig(Table):
     )
     grace_days: Annotated[float, Field(ge=0, le=3650, strict=False, allow_inf_nan=False)] = Field(
         7,
-        description="With a bucket: how many days an object that no library names stays there.",
+        description="With a bucket: how many days an object without references is kept.",
         examples=[7],
     )
     names: NamePattern | None = Field(
@@ -219,7 +217,7 @@ class ApplyConfig(Table):
     )
     queue: Annotated[str, StringConstraints(pattern=_QUEUE)] | None = Field(
         None,
-        description="The queue whose runners carry out what is applied. Default: this machine does.",
+        description="The queue whose runners render. Default: this machine renders.",
         examples=["night"],
     )
 
@@ -234,7 +232,7 @@ class BudgetConfig(CapsConfig):
 
 
 class RetakeConfig(Table):
-    """`[retake]`: limits of `--replace failing`, which renders afresh what fails a check."""
+    """`[retake]`: limits of `--replace failing`, which renders what fails a check again."""
 
     max_per_clip: Annotated[int, Field(ge=0, le=1_000)] = Field(
         2, description="How often a clip may be retaken.", examples=[1]
@@ -266,7 +264,7 @@ class PreviewConfig(Table):
 
 
 class LintLimitsConfig(Table):
-    """`[lint.limits]`: thresholds of the rules that count."""
+    """`[lint.limits]`: thresholds of lint rules."""
 
     camera_moves: Whole = Field(2, description="Most camera moves in one shot (S204).", examples=[3])
     at_once: Positive = Field(2, description="Most simultaneous actions in one shot (S205).", examples=[3])
@@ -313,7 +311,7 @@ class Config(Table):
     """
 
     library: LibraryConfig = Field(default_factory=LibraryConfig, description="The library itself.")
-    provider: ProviderConfig = Field(default_factory=ProviderConfig, description="Who renders.")
+    provider: ProviderConfig = Field(default_factory=ProviderConfig, description="The host that renders.")
     providers: dict[HostName, HostConfig] = Field(
         {}, description="Other hosts by name.", examples=[{"fal": {"profile": "fal"}}]
     )

@@ -158,14 +158,14 @@ def _host_faults(config: Config, place: Any, *, named: bool) -> Iterator[Fault]:
         return file, found
 
     if config.providers and not named:
-        message = "`providers` needs a [provider] with a `profile`: it renders what names no other"
+        message = "`providers` needs a [provider] with a `profile`: it renders what names no other host"
         yield Fault("S112", message, *at("providers"), expected='[provider] profile = "…"', on_key=True)
     if DEFAULT_HOST in config.providers:
         message = f"`{DEFAULT_HOST}` is the host of [provider]"
         yield Fault("S116", message, *at("providers", DEFAULT_HOST), expected="another name", on_key=True)
     for route, turns in config.route.items():
         if route == DEFAULT_HOST or route in config.providers:
-            message = f"`{route}` is a host already"
+            message = f"`{route}` is already the name of a host"
             yield Fault("S105", message, *at("route", route), expected="another name", on_key=True)
         file, path = at("route", route, "prefer")
         for turn, host in enumerate(turns.prefer):

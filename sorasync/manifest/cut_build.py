@@ -97,7 +97,7 @@ class _CutBuilding:
             if pending is not None:
                 into, frames, at = pending
                 if not events and into is Transition.DISSOLVE:
-                    message = "nothing comes before this dissolve: a cut begins with a fade"
+                    message = "nothing comes before this dissolve: a cut can only begin with a fade"
                     self._fault("S118", message, at, fix='transition = "fade"', on_key=True)
                 event = replace(event, into=into, into_frames=frames)
             events.append(event)
@@ -107,7 +107,7 @@ class _CutBuilding:
         if pending is None:
             return tuple(events), 0
         if pending[0] is Transition.DISSOLVE:
-            message = "nothing comes after this dissolve: a cut ends with a fade"
+            message = "nothing comes after this dissolve: a cut can only end with a fade"
             self._fault("S118", message, pending[2], fix='transition = "fade"', on_key=True)
         return tuple(events), pending[1]
 
@@ -120,7 +120,7 @@ class _CutBuilding:
                 self._fault("S112", message, path, on_key=True)
             return None
         if len(given) > 1:
-            message = f"`{given[0]}` and `{given[1]}` exclude each other: make them two events"
+            message = f"`{given[0]}` and `{given[1]}` cannot be combined: make them two events"
             self._fault("S111", message, (*path, given[1]), on_key=True)
             return None
         for name, owners in _ONLY_WITH.items():

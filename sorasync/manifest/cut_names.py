@@ -26,16 +26,16 @@ def template_fault(template: str) -> TemplateFault | None:
     try:
         parts = list(Formatter().parse(template))
     except ValueError:
-        return TemplateFault("a brace in `names` has no partner")
+        return TemplateFault("`names` has an unmatched brace")
     for _, name, width, conversion in parts:
         if name is None:
             continue
         if name not in FIELDS:
             return TemplateFault(
-                f"`names` knows no {{{name}}}", ", ".join(f"{{{known}}}" for known in FIELDS)
+                f"`names` has no placeholder {{{name}}}", ", ".join(f"{{{known}}}" for known in FIELDS)
             )
         if conversion or not _WIDTH.fullmatch(width or "") or (width and name in _TEXTS):
-            return TemplateFault(f"{{{name}}} in `names` has a form that is not known", "a width: {shot:04}")
+            return TemplateFault(f"{{{name}}} in `names` has an unknown format", "a width: {shot:04}")
     return None
 
 

@@ -190,7 +190,7 @@ class _Declaring:
         address = f"clip.{slug}"
         self.matrices.add(address)
         if "matrix" in declared:
-            message = "`each` and `matrix` exclude each other"
+            message = "`each` and `matrix` cannot be combined"
             self.faults.append(Fault("S111", message, self.file, (*at, "matrix"), address=address))
             return
         table, problems = substitute(declared.pop("each"), self.scope)
@@ -221,7 +221,7 @@ class _Declaring:
         if not named:
             fault("S112", "`each` names no file", expected=_EACH)
         elif len(named) > 1:
-            fault("S111", f"`{named[0]}` and `{named[1]}` exclude each other", named[1])
+            fault("S111", f"`{named[0]}` and `{named[1]}` cannot be combined", named[1])
         elif (each.table is None) == (named == ["sqlite"]):
             wrong = "`sqlite` needs a `table`" if each.table is None else "only `sqlite` has a `table`"
             fault("S112" if each.table is None else "S111", wrong)

@@ -30,7 +30,7 @@ EXPECTED: Final[dict[str, str]] = {
     TEXT: "some text",
     TAKE: 'a take such as "clip.market#2"',
     KEY_START: "at least 8 hexadecimal digits",
-    NOTE_ID: "4 to 32 small letters and digits",
+    NOTE_ID: "4 to 32 lower-case letters and digits",
     MOMENT: 'a time in UTC such as "2026-11-29T06:00:00Z"',
     INPUT: 'a node and its input, such as "6.text"',
 }

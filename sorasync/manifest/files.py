@@ -212,7 +212,7 @@ class LibraryFiles:
         if not declared.strip() or _NOT_A_PATH.search(declared):
             raise FileFault(
                 "S110",
-                f"{shown(declared)} is not a path of the library",
+                f"{shown(declared)} is not a path inside the library",
                 expected="a relative path with forward slashes",
             )
         path = posixpath.normpath(posixpath.join("/", directory, declared))[1:]
@@ -320,7 +320,7 @@ def _kind(entry: os.DirEntry[str]) -> str | None:
             return "a directory"
         if entry.is_file():
             return None
-        return "a link to nothing" if entry.is_symlink() else "a special file"
+        return "a broken link" if entry.is_symlink() else "a special file"
     except OSError:
         return "a link to itself"
 
@@ -338,7 +338,7 @@ def decode(data: bytes) -> str:
         ) from None
     if "\x00" in text:
         at = _end(text[: text.index("\x00")])
-        raise FileFault("S102", "the file holds a NUL byte: it is not text", span=at)
+        raise FileFault("S102", "the file contains a NUL byte: it is not text", span=at)
     return text
 
 

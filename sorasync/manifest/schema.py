@@ -116,7 +116,7 @@ class CharacterModel(Table):
 class DialogueModel(Table):
     """One line of dialogue."""
 
-    speaker: Text = Field(description="Who speaks; keep the name steady.", examples=["Chef"])
+    speaker: Text = Field(description="Who speaks; always use the same name.", examples=["Chef"])
     line: Text = Field(description="What is said.", examples=["One more minute."])
 
 
@@ -168,14 +168,14 @@ class EachModel(Table):
     sqlite: str | None = Field(None, description="An SQLite file.", examples=["people.db"])
     table: Line | None = Field(None, description="The table of the SQLite file.", examples=["people"])
     key: Line = Field(
-        description="The column that tells rows apart. It stands in addresses: an id, nothing personal.",
+        description="The column that tells rows apart. It is part of addresses: use an id, nothing personal.",
         examples=["id"],
     )
     where: dict[str, Scalar | list[Scalar]] | None = Field(
         None, description="Only rows with these values.", examples=[{"city": ["Lisbon", "Osaka"]}]
     )
     limit: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="Only so many rows, from the first on.", examples=[10]
+        None, description="At most this many rows, from the first.", examples=[10]
     )
 
 
@@ -197,7 +197,7 @@ class ClipModel(Table):
     model: Line | None = Field(None, description="The model that renders.", examples=["sora-2"])
     provider: Line | None = Field(
         None,
-        description="The host, a name of `[providers]`. No part of what makes a new render.",
+        description="The host, a name of `[providers]`. Not part of the key.",
         examples=["fal"],
     )
     size: Size | None = Field(None, description="Width x height in pixels.", examples=["1280x720"])
@@ -210,7 +210,7 @@ class ClipModel(Table):
     )
     last_image: str | None = Field(
         None,
-        description="The last frame, in the same forms, where the provider takes one.",
+        description="The last frame, in the same forms, if the provider takes one.",
         examples=["still:quay-night"],
     )
     workflow: str | None = Field(
@@ -251,7 +251,7 @@ class ClipModel(Table):
 
 
 class StillStepModel(Table):
-    """`[[stills.NAME.steps]]`: an edit of the picture before."""
+    """`[[stills.NAME.steps]]`: an edit of the previous picture."""
 
     edit: str = Field(description="What to change.", examples=["The same quay at night."])
     revision: Revision = Field(0, description="Increase it to render this step again.", examples=[1])
@@ -261,7 +261,7 @@ class StillStepModel(Table):
 
 
 class StillModel(Table):
-    """`[stills.NAME]`: a picture, for the first or last frame of clips or for itself."""
+    """`[stills.NAME]`: a picture, for the first or last frame of clips or for its own sake."""
 
     prompt: str | None = Field(None, description="What to render.", examples=["A quay at dawn."])
     prompt_file: str | None = Field(
@@ -272,7 +272,7 @@ class StillModel(Table):
     )
     provider: Line | None = Field(None, description="The host, as for a clip.", examples=["fal"])
     size: Size | None = Field(
-        None, description="Width x height in pixels. Default: that of the defaults.", examples=["1280x720"]
+        None, description="Width x height in pixels. Default: that of [defaults].", examples=["1280x720"]
     )
     references: list[str] = Field(
         [],
@@ -284,7 +284,7 @@ class StillModel(Table):
         None, description="The picked take, from 1.", examples=[2]
     )
     gate: bool = Field(
-        False, description="Clips wait until somebody picks it, also where it has one take.", examples=[True]
+        False, description="Clips wait until a take is picked, even if there is only one.", examples=[True]
     )
     steps: list[StillStepModel] = Field(
         [], description="Edits of the picked take, in order.", examples=[[{"edit": "At night."}]]
@@ -316,14 +316,14 @@ class EventModel(Table):
     )
     out: Time | None = Field(
         None,
-        description="The first frame not shown any more. Default: the clip's end.",
+        description="The first frame no longer shown. Default: the clip's end.",
         examples=["00:00:06:12"],
     )
     gain: Gain | None = Field(None, description="Decibels for the clip's own sound.", examples=[-6.0])
     gap: Time | None = Field(None, description="Black and silence of this length.", examples=["12f"])
     transition: Literal["dissolve", "fade"] | None = Field(
         None,
-        description="How the event before goes over into the next one. `dissolve` overlaps them by its "
+        description="How one event becomes the next. `dissolve` overlaps them by its "
         "length; `fade` goes through black and changes no length.",
         examples=["dissolve"],
     )
@@ -340,7 +340,7 @@ class EventModel(Table):
 
 
 class AudioModel(Table):
-    """`[[cuts.NAME.audio]]`: music, atmosphere or a voice, under the clips' own sound."""
+    """`[[cuts.NAME.audio]]`: music, ambience or a voice-over, under the clips' own sound."""
 
     file: str = Field(
         description="The sound, relative to this file and inside the library.", examples=["sound/theme.wav"]
@@ -360,9 +360,9 @@ class AudioModel(Table):
 
 
 class MarkerModel(Table):
-    """`[[cuts.NAME.markers]]`: a named place in the cut."""
+    """`[[cuts.NAME.markers]]`: a named point in the cut."""
 
-    at: Time = Field(description="Where in the cut.", examples=["00:00:04:00"])
+    at: Time = Field(description="The time in the cut.", examples=["00:00:04:00"])
     name: Line = Field(description="What it says.", examples=["Title"])
     color: Literal[
         "red", "pink", "orange", "yellow", "green", "cyan", "blue", "purple", "magenta", "black", "white"
@@ -375,7 +375,7 @@ class CutModel(Table):
     fps: Rate = Field(24, description="Frames a second; clips of other rates are conformed.", examples=[25])
     size: Size | None = Field(
         None,
-        description="Width x height in pixels. Default: that of the defaults or of the first clip.",
+        description="Width x height in pixels. Default: that of [defaults], or of the first clip.",
         examples=["1920x1080"],
     )
     events: list[EventModel] = Field(
@@ -383,13 +383,13 @@ class CutModel(Table):
     )
     audio: list[AudioModel] = Field([], description="Sound tracks.", examples=[[{"file": "sound/theme.wav"}]])
     markers: list[MarkerModel] = Field([], description="Markers.", examples=[[{"at": 4, "name": "Title"}]])
-    max_length: Time | None = Field(None, description="The longest it may be.", examples=[30])
+    max_length: Time | None = Field(None, description="The longest that the cut may be.", examples=[30])
     loudness: Annotated[float, Field(ge=-40, le=-5)] = Field(
         -14.0, description="Loudness of the film in LUFS, with peaks of at most -1 dBTP.", examples=[-23.0]
     )
     names: Line = Field(
         "{clip}",
-        description="What events are called in an editing program: of {cut}, {clip}, {take}, {scene}, {shot} "
+        description="The names of events in an editing program, from {cut}, {clip}, {take}, {scene}, {shot} "
         "and {event}, with a width such as {shot:04}.",
         examples=["{cut}_{scene:03}_{shot:04}"],
     )
@@ -397,7 +397,7 @@ class CutModel(Table):
 
 
 class NoteModel(Table):
-    """`[review.notes.ID]`: what somebody says of a take, at a frame."""
+    """`[review.notes.ID]`: a comment on a take, at a frame."""
 
     on: Annotated[str, StringConstraints(pattern=TAKE)] = Field(
         description="The take or step that it is about.", examples=["clip.market#2"]
@@ -432,7 +432,7 @@ class NoteModel(Table):
 
 
 class RejectedModel(Table):
-    """`[review.rejected.ID]`: a take that is not to be picked, and why."""
+    """`[review.rejected.ID]`: a take that must not be picked, and why."""
 
     on: Annotated[str, StringConstraints(pattern=TAKE)] = Field(
         description="The take.", examples=["clip.market#1"]

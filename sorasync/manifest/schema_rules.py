@@ -1,4 +1,4 @@
-"""Adds to the JSON Schemas what models cannot say: keys that need or exclude each other, patterns.
+"""Adds to the JSON Schemas what models cannot say: keys that need or cannot be combined, patterns.
 
 A load checks the same with better words (`build`, `matrix`, `files`); here it is for editors. Regular
 expressions are the common part of all dialects: no look-ahead.

@@ -56,7 +56,7 @@ class _StillBuilding(DeclarationReader):
     def _prompt(self, name: str, model: StillModel, path: TomlPath) -> str:
         address = f"still.{name}"
         if model.prompt is not None and model.prompt_file is not None:
-            message = "`prompt` and `prompt_file` exclude each other"
+            message = "`prompt` and `prompt_file` cannot be combined"
             self.fault("S111", message, (*path, "prompt_file"), address, on_key=True)
         if model.prompt is not None:
             return self.checked(model.prompt, (*path, "prompt"), address)

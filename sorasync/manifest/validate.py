@@ -148,7 +148,7 @@ def _key_label(loc: TomlPath) -> str:
 def _expected(kind: str, found: Any) -> str:
     context = found.get("ctx") or {}
     if kind == "string_pattern_mismatch":
-        return EXPECTED.get(context["pattern"], "of another form")
+        return EXPECTED.get(context["pattern"], "of another type")
     if kind in ("greater_than_equal", "greater_than"):
         return f"{'at least' if kind.endswith('equal') else 'more than'} {next(iter(context.values()))}"
     if kind in ("less_than_equal", "less_than"):

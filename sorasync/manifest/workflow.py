@@ -77,7 +77,7 @@ def _nodes(text: str) -> dict[str, dict[str, Any]]:
 
 
 def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is not a number of JSON")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _bound(

@@ -120,14 +120,14 @@ class _AcceptWork:
     def _hindrance(self, old: Record, render: Render) -> str | None:
         """Why the record cannot be used for the new key, None if it can."""
         if old.status in IN_FLIGHT:
-            return "its render is still on its way (apply first)"
+            return "its render is still in flight (apply first)"
         if old.status is not Status.STORED:
             return f"there is no video of it (it is {old.status.value})"
         if old.kind != render.kind:
             return f"it was a {old.kind} and is a {render.kind} now"
         new = self._records.get(render.key)
         if new is not None and new.status in IN_FLIGHT:
-            return "the new render is paid for and on its way"
+            return "the new render is paid for and in flight"
         if new is not None and new.status is Status.STORED:
             return "a render of the new declaration already exists (apply binds it, free)"
         return None

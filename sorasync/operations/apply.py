@@ -269,7 +269,7 @@ def _loaded(project: Project, file: Path, store: Store) -> Plan:
     for change in plan.changes:
         if project.hosts.find(change.provider) is None:
             raise PlanStale(
-                [f"{change.label} was to go to {change.provider}, which is no host here any more"]
+                [f"{change.label} was to go to {change.provider}, which is no longer a host of this library"]
             )
     if not plan.lineage and plan.library != project.name:
         # Made before there was a state: without a lineage, only the name tells libraries apart.

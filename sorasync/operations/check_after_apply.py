@@ -57,7 +57,7 @@ class ChecksAfterApply(Reporter):
         try:
             require_check_packages()
         except SorasyncError as error:
-            self._reporter.notice(f"[checks] are not carried out: {error.message} ({error.hint})")
+            self._reporter.notice(f"[checks] cannot run: {error.message} ({error.hint})")
             return
         self._planned, self._pool = planned, WorkerPool()
         self._threads = ThreadPoolExecutor(self._pool.size, thread_name_prefix="checks")
@@ -107,7 +107,7 @@ class ChecksAfterApply(Reporter):
             if not interrupted:
                 self._wait()
         except KeyboardInterrupt:
-            self._reporter.notice("checks were stopped; `sorasync check` does the rest")
+            self._reporter.notice("checks were stopped; `sorasync check` runs the rest")
         failed = []
         for render, results in self._found():
             # What cannot be kept now is measured again another time.

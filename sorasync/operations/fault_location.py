@@ -60,7 +60,7 @@ def _shared_cause(plan: Plan, library: Library, origins: Origins) -> str | None:
     for style, addresses in gone.items():
         others = max(map(len, (*found.values(), *gone.values())))
         if len(addresses) == others and len({owner(address) for address in addresses}) > 1:
-            return f'style was removed, before: "{shorten(style, 60)}" ({counted(len(addresses), "render")})'
+            return f'style was removed, was "{shorten(style, 60)}" ({counted(len(addresses), "render")})'
     if not found:
         return None
     (name, origin), addresses = max(found.items(), key=lambda item: len(item[1]))

@@ -170,7 +170,7 @@ def record_import(
         return
     if before is not None and before.status in IN_FLIGHT:
         hint = "`sorasync resolve` settles a lost answer; `sorasync apply` follows the rest"
-        raise SorasyncError(f"{label} has a render on its way ({before.status.value})", hint=hint)
+        raise SorasyncError(f"{label} has a render in flight ({before.status.value})", hint=hint)
     if before is not None and before.status is Status.STORED and not force:
         raise SorasyncError(f"{label} has a render already", hint="give --force to bind this one instead")
     with store.transaction():

@@ -100,7 +100,7 @@ class Migration:
         except (OSError, SorasyncError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
         else:
-            reason = "the library would not say what was asked for"
+            reason = "the changed manifests would not have the new model everywhere"
         for name, text in self._before.items():
             write_atomic(paths[name], text.encode())
         raise SorasyncError(f"nothing was changed: {reason}")

@@ -37,7 +37,7 @@ def takes_of_clip(project: Project, text: str) -> AddressView:
     """What is known of a clip or a still. Raises `SorasyncError` for anything else."""
     view = look(project, text)
     if view.found.picked_as is None or not view.found.declared:
-        raise SorasyncError(f"{view.found.owner} is no clip or still in the manifests, so it has no takes")
+        raise SorasyncError(f"{view.found.owner} is not a clip or still in the manifests, so it has no takes")
     return view
 
 
@@ -55,7 +55,7 @@ def pick_take(project: Project, text: str, take: int | None) -> PickOutcome:
         return outcome(project, mended)
     found = find(text, project.graph(library))
     if found.picked_as is None:
-        raise SorasyncError(f"{found.owner} is no clip or still, so it has no takes")
+        raise SorasyncError(f"{found.owner} is not a clip or still, so it has no takes")
     return outcome(project, pick(project, library, found.picked_as, take))
 
 
@@ -94,4 +94,4 @@ def _link(project: Project, store: Store, planned: Planned) -> tuple[str, ...]:
     if all_holders(store):
         return ("An apply is running: it relinks the file names when it ends.",)
     conflicts = link_names(project, store, planned).conflicts
-    return tuple(f"{name}: a file of yours is in the way, so this name was not linked" for name in conflicts)
+    return tuple(f"{name}: your own file is in the way, so this name was not linked" for name in conflicts)

@@ -111,12 +111,12 @@ def _require_shared_places(project: Project) -> None:
     database_of(project.config.state.url)
     if project.config.assets.url is None:
         raise SorasyncError(
-            "a queue needs a bucket: what a runner fetches would be on its own disk only",
+            "a queue needs a bucket: what a runner downloads would be on its own disk only",
             hint='set [assets] url = "s3://…" in sorasync.toml; see docs/assets.md',
         )
     if any(host.profile.base_url is None for host in project.every_host()):
         raise SorasyncError(
-            "the preview provider inside the program keeps its renders on one machine only",
+            "the built-in preview provider keeps its renders on one machine only",
             hint="serve it for all runners with `sorasync preview`, and name it in [provider] base_url",
         )
 
@@ -161,7 +161,7 @@ class _Following:
 
         def leave(why: str) -> None:
             self.interrupted, self.terminated = True, why == TERMINATED
-            self.reporter.notice("leaving: what is queued stays queued, and runners go on")
+            self.reporter.notice("leaving: queued jobs stay queued, and runners continue")
             leaving.set()
 
         with ends_on_signals() as ends, options.stop.connected(lambda: leave("stopped")):

@@ -55,9 +55,9 @@ def _repeats_at(
         yield _warning(
             library,
             unseeded,
-            f"{profile.name} may render the same video for every take and revision, as no seed is sent",
-            f"name the field of its seed in [{table}.fields] seed, or say [{table}.abilities] varies = true "
-            "if it draws each render anew",
+            f"{profile.name} may render the same video for every take and revision, because no seed is sent",
+            f"name the field of its seed in [{table}.fields] seed, or set [{table}.abilities] varies = true "
+            "if its renders always differ",
         )
     if fixed:
         yield _warning(

@@ -54,7 +54,7 @@ def retakes(
         cost = total(cost_at(project.hosts, graph.renders[one]) for one in added)
         beyond = limits.budget is not None and (spent + cost).known_usd > limits.budget
         if beyond or (limits.budget is not None and cost.unknown):
-            notices.append(f"{label} fails a check; retaking it for {cost} is beyond [retake] budget")
+            notices.append(f"{label} fails a check; retaking it for {cost} exceeds [retake] budget")
             continue
         spent += cost
         made[clip] += 1

@@ -143,9 +143,7 @@ def _nothing_to_retry(store: Store, graph: Graph, renders: list[Render]) -> Sora
     if renders and not absent:
         return _instead(graph, renders[0], known[renders[0].key])
     label = graph.label(renders[0].address) if renders else "nothing"
-    return SorasyncError(
-        f"{label} was neither refused nor did it fail", hint="`sorasync plan` shows what is next"
-    )
+    return SorasyncError(f"{label} was neither refused nor failed", hint="`sorasync plan` shows what is next")
 
 
 def _stored(known: Mapping[str, Record], render: Render) -> bool:

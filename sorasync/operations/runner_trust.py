@@ -69,7 +69,7 @@ class RunnerTrust:
     def _require_host(self, profile: Profile, variable: str) -> None:
         if profile.base_url is None:
             raise NotTrusted(
-                "the preview provider inside the program keeps its renders on one machine only",
+                "the built-in preview provider keeps its renders on one machine only",
                 hint="serve it for all with `sorasync preview`, and name it in [provider] base_url",
             )
         if _as_shipped(profile) and variable == profile.auth.env:

@@ -408,8 +408,8 @@ class _Differ:
         remote, brief = self.known.remote.get(source.key), self.known.briefs.get(source.key)
         if remote is not None and remote.state is RemoteState.MISSING:
             return (
-                f"the provider does not find its source {label} just now, and takes no uploads: plan again "
-                f"in some minutes; to render the source again for {price}: --replace '{label}'"
+                f"the provider cannot find its source {label} right now, and takes no uploads: plan again "
+                f"in a few minutes; to render the source again for {price}: --replace '{label}'"
             )
         if hosts.several and brief is not None and not self.known.at_host(brief, render.provider):
             there, here = hosts.word(brief.provider), hosts.word(render.provider)

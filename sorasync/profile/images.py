@@ -51,9 +51,9 @@ class ImageModel(Data):
 class Images(Data):
     """`[images]`: the routes of the Images API, and what is sent to them.
 
-    Without `create` the host makes no stills, without `edit` it works from no images. Images are sent as
-    files, in `image_field` or, where there are several, in `image_list_field`. `fixed` holds fields that
-    every request says unless `params` say them, `seed` names the field of the whole number that a picture is
+    Without `create` the host makes no stills, without `edit` it takes no reference images. Images are sent
+    as files, in `image_field` or, if there are several, in `image_list_field`. `fixed` holds fields that
+    every request has unless `params` set them, `seed` names the field of the whole number that a picture is
     drawn by.
     """
 
@@ -101,7 +101,7 @@ def still_lacks(
 ) -> list[Lack]:
     """What a host cannot do for a still; empty if nothing."""
     if images.create is None:
-        return [Lack("still", f"{host} makes no stills", "a profile with a table [images]")]
+        return [Lack("still", f"{host} does not make stills", "a profile with a table [images]")]
     if model is None:
         return []
     known = images.model(model)
@@ -111,7 +111,7 @@ def still_lacks(
         return [Lack("model", message, ", ".join(names) or None, close_match(model, names))]
     lacks = _size_lacks(model, known, size)
     if references and images.edit is None:
-        lacks.append(Lack("references", f"{host} works from no images"))
+        lacks.append(Lack("references", f"{host} takes no reference images"))
     elif references > known.references:
         expected = f"at most {known.references}"
         lacks.append(Lack("references", f"{counted(references, 'image')} for one still", expected))
@@ -121,7 +121,7 @@ def still_lacks(
 def edit_lacks(host: str, images: Images, params: Mapping[str, object]) -> list[Lack]:
     """What a host cannot do of an edit of a still."""
     if images.edit is None:
-        return [Lack("edit", f"{host} edits no stills")]
+        return [Lack("edit", f"{host} does not edit stills")]
     return image_param_lacks(host, images, params)
 
 

@@ -214,7 +214,7 @@ def _states(profile: JobProfile) -> Faults:
             if before != group:
                 yield _rule_fault(f"states.{group}", f"{word!r} is already in {before}")
     if profile.get.state_is == "word" and not profile.states.done:
-        yield _rule_fault("states.done", "no word means that a job is done")
+        yield _rule_fault("states.done", "no state means that a job is done")
     if profile.get.state_is == "done" and seen:
         yield _rule_fault("states", "get.state is true or false, so there are no words for it")
 
@@ -266,7 +266,7 @@ def _settling(profile: JobProfile) -> Faults:
         case "own_id" if not own:
             yield _rule_fault("settle", "own_id needs $own_id in create.body or {own_id} in create.request")
         case "own_id" if create.answer.id_form == "path":
-            yield _rule_fault("create.answer.id_form", "own_id needs an id that no address leads to")
+            yield _rule_fault("create.answer.id_form", "own_id cannot be combined with id_form = 'path'")
         case "replay" if not keyed:
             yield _rule_fault("settle", "replay needs create.idempotency, or $own_id in create.body")
         case "reject":
@@ -298,7 +298,7 @@ def _costs(profile: JobProfile) -> Faults:
         missing = "unit" if profile.cost.reported else "reported"
         yield _rule_fault(f"cost.{missing}", "reported and unit go together")
     if profile.cost.unit == "token" and profile.cost.model is None:
-        yield _rule_fault("cost.model", "tokens are counted by the price of a model: where is its name?")
+        yield _rule_fault("cost.model", "tokens need the path of the model's name, for its price")
     for name, price, odd in odd_price_words(profile.models, profile.price_words):
         place = ("models", name, "prices", price)
         yield _rule_fault(place, f"{odd} is not among price_words", fix=close_match(odd, profile.price_words))

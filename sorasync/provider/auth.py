@@ -25,7 +25,7 @@ def auth_headers(host: ProviderHost, secret: Secret) -> dict[str, str]:
         raise AuthFailed(f"{host.key_env} is not set", hint=hint)
     if not (key.isascii() and key.isprintable()) or " " in key or key[0] in _QUOTES or key[-1] in _QUOTES:
         raise AuthFailed(
-            f"the key in {host.key_env} holds characters that no key can have",
+            f"the key in {host.key_env} contains characters that no key can have",
             hint=f"look for line breaks or quotes in {host.key_env}",
         )
     form = "{key}" if host.job is None else host.job.auth.value

@@ -138,7 +138,7 @@ class HostClient(ABC):
 
     async def find(self, idempotency_key: str) -> Job | None:
         """The job that a request with that key made, if the host was sent an id of ours; else None."""
-        raise NotSupported(f"{self.name} takes no id of ours")
+        raise NotSupported(f"{self.name} does not take ids that sorasync chooses")
 
     async def extend(self, request: ExtendRequest, gate: PaymentGate | None = None) -> Job:
         """Continue a video. Paid."""

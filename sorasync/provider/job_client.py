@@ -104,7 +104,7 @@ class JobClient(HostClient):
         if job_id is None:
             raise unreadable(answer, self._sender.asked(paid=True))
         if not self._usable(job_id):
-            raise OutcomeUnknown(f"{self.host.name} names its job by an address at another host")
+            raise OutcomeUnknown(f"{self.host.name} names its job by a URL at another host")
         wait = poll_after(answer.headers, self._clock.now())
         charge = self._charged(Answer(answer.body, answer.headers, job_id))
         least = self._job.get.least_seconds

@@ -241,7 +241,7 @@ class Sender:
             with ExitStack() as files:
                 return self._request(method, self.host.base_url + path, None, outgoing, False, files)
         except (httpx.InvalidURL, ValueError, TypeError):
-            raise InvalidRequest(f"the question cannot be written for {self.host.name}") from None
+            raise InvalidRequest(f"the request cannot be written for {self.host.name}") from None
 
     async def ask(self, name: str, request: httpx.Request) -> HttpResponse:
         """The answer to a `question`."""

@@ -39,15 +39,15 @@ class PageApply:
         """Apply the plan of that token.
 
         `amount` is what was typed to confirm it, needed above `[budget] confirm_above`. Raises
-        `SorasyncError` for another plan, another amount, and while an apply is under way.
+        `SorasyncError` for another plan, another amount, and while an apply is in progress.
         """
         if self.running:
-            raise SorasyncError("an apply is under way")
+            raise SorasyncError("an apply is in progress")
         project = self.project()
         library = Library(project.root, project.config.env)
         plan = library.plan()
         if plan.token != token:
-            raise SorasyncError("the plan is another one by now; look at it again", hint="nothing was sent")
+            raise SorasyncError("the plan has changed; look at it again", hint="nothing was sent")
         if plan.refusals:
             raise SorasyncError(plan.refusals[0].message, hint="nothing was sent")
         if needs_amount(project, plan.plan) and _dollars(amount) != plan.plan.cost.known_usd:

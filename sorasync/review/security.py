@@ -33,7 +33,7 @@ _HEADERS = {
 _SAFE = frozenset({"GET", "HEAD"})
 _CLOSED = (
     "<!doctype html><html lang=en><meta charset=utf-8><title>sorasync review</title>"
-    "<p>This page is open to whoever has its address with the secret in it: "
+    "<p>This page is open to anyone who has its address with the secret in it: "
     "copy it from the terminal where <code>sorasync review</code> runs."
 )
 # Not a redirect: from a link in a mail it would be followed as that other site's, without the cookie.
@@ -129,9 +129,9 @@ class OnlyOurs:
         headers, method = Headers(scope=scope), scope["method"]
         host = headers.get("host", "").lower()
         if host not in self._keeper.hosts:
-            return PlainTextResponse("this server does not go by that name\n", 421)
+            return PlainTextResponse("this server does not answer to that name\n", 421)
         if not self._from_us(headers, host, method):
-            return PlainTextResponse("requests of other sites are not answered\n", 403)
+            return PlainTextResponse("requests from other sites are not answered\n", 403)
         if scope["path"] == "/open" and method == "GET":
             return self._opened(scope)
         user = self._keeper.user_of(headers)

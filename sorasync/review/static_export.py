@@ -99,7 +99,7 @@ def _require_own(directory: Path) -> None:
     ours = page.is_file() and _MARK.encode() in read_file(page, within=directory)[:4000]
     if there and not (ours and there <= _OWN):
         raise SorasyncError(
-            f"{directory} holds something else", hint="name a directory that is empty or does not exist yet"
+            f"{directory} contains other files", hint="name a directory that is empty or does not exist yet"
         )
     shutil.rmtree(directory / MEDIA, ignore_errors=True)
 

@@ -74,6 +74,6 @@ def refuse_filled(target: Database) -> None:
     for table in ("records", "runs", "attempts", "events"):
         if target.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None:
             raise StateError(
-                f"{target.name} holds a state already",
+                f"{target.name} contains a state already",
                 hint="name an empty one; nothing was changed",
             )

@@ -66,7 +66,7 @@ def explain(error: sqlite3.Error | UnicodeDecodeError, path: str) -> StateError:
     """The same error in words for users, with a remedy."""
     if isinstance(error, UnicodeDecodeError):
         # SQLite quotes what it found in the file, which may not be text.
-        return damaged("it holds bytes that are not text")
+        return damaged("it contains bytes that are not text")
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     message, hint = _CODES.get(code, ("the state {path} cannot be used ({error})", None))
     return StateError(message.format(path=path, error=error), hint=hint)

@@ -125,7 +125,7 @@ class RunLeases:
         monotonic, wall = self._renewed
         # Not every clock goes on while the machine sleeps.
         if max(self._clock.monotonic() - monotonic, self._clock.now() - wall) > LIFE - MARGIN:
-            raise _lost("ran out: the database did not answer, or this machine stood still")
+            raise _lost("ran out: the database did not answer, or this machine was suspended")
 
     async def keep_beating(self, every: float = BEAT) -> None:
         """Write heartbeats until cancelled or `LockLost`; run it as a background task.

@@ -42,7 +42,7 @@ class Holder:
         who = self.process
         return (
             f"{who.user} on {who.host} (process {who.pid}) with `{self.command}`, "
-            f"since {_moment(self.since)}, last sign of life {_ago(now - self.heartbeat)}"
+            f"since {_moment(self.since)}, last heartbeat {_ago(now - self.heartbeat)}"
         )
 
 
@@ -57,7 +57,7 @@ class StateLocked(StateError):
         )
 
 
-_LOST = "the lock on the state was taken away from this process"
+_LOST = "the lock on the state was taken from this process"
 _LOST_HINT = "renders in flight continue and are recorded; see who unlocked it in `sorasync history`"
 
 
@@ -220,7 +220,7 @@ def _refuse_replaced(store: Store) -> None:
     """Refuse a state that was moved aside while we waited for its lock."""
     if store.replaced:
         raise StateError(
-            "the state was replaced by another one meanwhile", hint="run the command again; nothing was done"
+            "the state was replaced in the meantime", hint="run the command again; nothing was done"
         )
 
 

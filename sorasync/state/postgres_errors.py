@@ -21,10 +21,10 @@ LEASES_LOST = "SL001"
 
 # By SQLSTATE, or the first two signs of it.
 _BY_STATE = {
-    "28": ("{name} does not let you in ({error})", _SIGN_IN),
+    "28": ("{name} denies access ({error})", _SIGN_IN),
     "3D": ("there is no such database: {name}", "create it, or correct [state] url"),
     "42501": (
-        "you may not do that in {name} ({error})",
+        "you have no permission for that in {name} ({error})",
         "`sorasync` needs USAGE and CREATE on the schema, or to own it; see docs/team.md",
     ),
     "42P01": ("the state {name} has lost tables ({error})", "restore the database from its backup"),
@@ -37,7 +37,7 @@ _BY_STATE = {
     "53300": ("{name} has no connection left", "close others, or raise max_connections"),
     "57": ("the connection to {name} was ended by the server ({error})", _SAFE),
     "08": ("the connection to {name} was lost ({error})", _SAFE),
-    "25P03": ("the connection to {name} was ended: this process stood still in a transaction", _SAFE),
+    "25P03": ("the connection to {name} was ended: this process was suspended in a transaction", _SAFE),
 }
 # libpq says why a connection failed in words only.
 _BY_WORDS = {

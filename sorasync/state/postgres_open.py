@@ -87,7 +87,7 @@ def schema_version(database: PostgresDatabase, owner: str = "") -> int:
     )
     if hidden:
         raise StateError(
-            f"you may not look into {database.name}",
+            f"you have no permission to read {database.name}",
             hint="ask its owner for USAGE on the schema and rights on its tables; see docs/team.md",
         )
     if not marked and tables:

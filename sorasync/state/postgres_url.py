@@ -62,11 +62,11 @@ def parse_url(url: str, owner: str) -> PostgresUrl:
         raise _unusable(str(error)) from None
     if has_password(url):
         raise StateError(
-            "the URL of the state holds a password",
-            hint="take it out of [state] url, and put it into PGPASSWORD, ~/.pgpass or a service file",
+            "the URL of the state contains a password",
+            hint="remove it from [state] url, and put it into PGPASSWORD, ~/.pgpass or a service file",
         )
     if parts.fragment:
-        raise _unusable("a fragment (#) means nothing here")
+        raise _unusable("a fragment (#) is not allowed")
     options = parse_qsl(parts.query, keep_blank_values=True)
     schema = next((value for name, value in options if name == "schema"), "") or schema_of(owner)
     if len(schema.encode()) > _LONGEST or "\0" in schema:

@@ -135,7 +135,7 @@ class QueueWorker:
     def _end_unrecorded(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Take the error of a job whose end could not be written, which procrastinate leaves to the loop."""
         if isinstance(context.get("exception"), _UNREACHABLE):
-            self._notice("the end of a job could not be recorded: it is taken up again")
+            self._notice("the end of a job could not be recorded: another runner takes it over")
         else:
             loop.default_exception_handler(context)
 
@@ -204,7 +204,7 @@ class QueueWorker:
         manager = self._app.job_manager
         for job in await manager.get_stalled_jobs(queue=self._queue, seconds_since_heartbeat=GONE / 2):
             await manager.retry_job(job)
-            self._notice(f"job {job.id} is taken up again: its runner is gone")
+            self._notice(f"job {job.id} is taken over: its runner is gone")
 
     async def _forget(self) -> None:
         """Delete what ended long ago, and the runners that are gone."""

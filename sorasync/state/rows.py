@@ -90,7 +90,7 @@ def decimal(value: object) -> Decimal | None:
     except InvalidOperation:
         found = Decimal("NaN")
     if not found.is_finite() or abs(found.adjusted()) > DIGITS_OF_MONEY:
-        raise damaged(f"{str(value)[:40]!r} is no amount of money")
+        raise damaged(f"{str(value)[:40]!r} is not an amount of money")
     return found
 
 

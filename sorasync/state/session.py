@@ -176,7 +176,7 @@ class Session:
     def _commit(self) -> None:
         try:
             if self._spoiled:
-                raise StateError("a part of this transaction failed: this is a bug in sorasync")
+                raise StateError("part of this transaction failed: this is a bug in sorasync")
             if self._touched:
                 self.database.execute(
                     "SELECT require_leases(?, ?)", (self.fence, json.dumps(sorted(self._touched)))

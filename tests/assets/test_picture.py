@@ -68,8 +68,8 @@ def test_no_bytes_are_read_as_anything_but_a_picture_or_a_damaged_file(
     [
         (b"<html><body>no</body></html>", "it is html, not a PNG, WebP or JPEG picture"),
         (b'{"error": 1}', "it is json, not a PNG, WebP or JPEG picture"),
-        (b"GIF89a" + bytes(40), "it is of an unknown kind, not a PNG, WebP or JPEG picture"),
-        (b"", "it is of an unknown kind, not a PNG, WebP or JPEG picture"),
+        (b"GIF89a" + bytes(40), "it has an unknown format, not a PNG, WebP or JPEG picture"),
+        (b"", "it has an unknown format, not a PNG, WebP or JPEG picture"),
     ],
 )
 def test_what_is_no_picture_is_called_what_it_is(tmp_path: Path, content: bytes, says: str) -> None:

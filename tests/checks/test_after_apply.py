@@ -149,7 +149,7 @@ def test_ctrl_c_while_checking_ends_the_checks_and_nothing_else(
     answer = library.run("apply", "--yes")
     assert answer.code == 0
     assert "1 done" in answer.out
-    assert "`sorasync check` does the rest" in answer.err
+    assert "`sorasync check` runs the rest" in answer.err
 
 
 def test_what_is_missing_is_named_and_the_render_is_made(
@@ -159,7 +159,7 @@ def test_what_is_missing_is_named_and_the_render_is_made(
     monkeypatch.setattr(check, "_LEAST_AV", (99,))
     answer = library.run("apply", "--yes")
     assert answer.code == 0
-    assert "[checks] are not carried out" in answer.err
+    assert "[checks] cannot run" in answer.err
     answer = library.run("check")
     assert answer.code == 1
     assert "checking videos needs the extra checks" in answer.err

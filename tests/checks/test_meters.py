@@ -138,7 +138,7 @@ def test_size_length_and_rate_are_those_that_were_asked_for(video: Path) -> None
     wrong = checked(video, wanted | {"fps": {"least": 30}}, size="640x360", seconds=4)
     assert {name: result.verdict for name, result in wrong.items()} == dict.fromkeys(wanted, FAILED)
     assert wrong["size"].message == "it is 320x180 instead of 640x360; up to 10% may differ"
-    assert wrong["seconds"].message.startswith("its file lasts 2 s, 4 s were asked for")
+    assert wrong["seconds"].message.startswith("its file lasts 2 s, 4 s were requested")
     unknown = checked(video, {"size": True, "seconds": True})
     assert {result.verdict for result in unknown.values()} == {SKIPPED}
     strict = checked(video, {"size": {"tolerance_pct": 0}}, size="322x180")

@@ -26,7 +26,7 @@ def told(tmp_path: Path, code: str, *more: str, **settings: float) -> CheckResul
 def test_the_last_line_is_a_number_between_bounds(tmp_path: Path) -> None:
     assert told(tmp_path, "print('working'); print(0.91)", least=0.9).verdict is Verdict.PASSED
     low = told(tmp_path, "print(0.5)", least=0.9, most=1.0)
-    assert (low.verdict, low.measured, low.message) == (Verdict.FAILED, 0.5, "0.5; at least 0.9 is asked for")
+    assert (low.verdict, low.measured, low.message) == (Verdict.FAILED, 0.5, "0.5; at least 0.9 is required")
     high = told(tmp_path, "print(1.5)", least=0.9, most=1.0)
     assert (high.verdict, high.allowed) == (Verdict.FAILED, 1.0)
 
@@ -34,11 +34,11 @@ def test_the_last_line_is_a_number_between_bounds(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "why"),
     [
-        ("print('much')", "the last line of its output is no number"),
-        ("print('nan')", "the last line of its output is no number"),
-        ("pass", "the last line of its output is no number"),
+        ("print('much')", "the last line of its output is not a number"),
+        ("print('nan')", "the last line of its output is not a number"),
+        ("pass", "the last line of its output is not a number"),
         ("raise SystemExit(3)", "it ended with exit code 3"),
-        ("import time; time.sleep(600)", "it did not end within 0.3 s"),
+        ("import time; time.sleep(600)", "it did not finish within 0.3 s"),
     ],
 )
 def test_what_gives_no_number_is_an_error(tmp_path: Path, code: str, why: str) -> None:
@@ -110,7 +110,7 @@ def test_a_command_runs_only_where_it_is_allowed(library: Film) -> None:
 
     answer = library.run("check", "--allow-commands")
     assert answer.code == 1
-    assert "✗ commands.likeness: 0.7; at least 0.8 is asked for" in answer.out
+    assert "✗ commands.likeness: 0.7; at least 0.8 is required" in answer.out
     assert (library.root / "trace").read_text() == "x"
 
     # Its result is kept as any other, and shown without a run.

@@ -81,7 +81,7 @@ def test_retakes_of_a_plan_have_a_budget_of_their_own(library: Film) -> None:
     configure(library, retake="[retake]\nbudget = 0.5\n")
     addresses, cost, notices = planned(library)
     assert (addresses, cost) == (["clip.pier#1"], "0.40")
-    assert notices == ["clip.pier#2 fails a check; retaking it for $0.40 is beyond [retake] budget"]
+    assert notices == ["clip.pier#2 fails a check; retaking it for $0.40 exceeds [retake] budget"]
 
 
 def test_a_clip_is_retaken_so_often_and_no_more(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

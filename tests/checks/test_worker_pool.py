@@ -44,9 +44,9 @@ def test_a_worker_answers_for_one_video_after_another(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "why"),
     [
-        ("os.kill(os.getpid(), signal.SIGSEGV)", "its process was ended by signal 11"),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "its process was killed by signal 11"),
         ("sys.exit(3)", "its process ended with 3"),
-        ("print('nonsense', flush=True)", "the answer makes no sense"),
+        ("print('nonsense', flush=True)", "the answer is not valid"),
     ],
 )
 def test_a_worker_that_ends_is_replaced(lines: str, why: str, tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_worker_that_ends_is_replaced(lines: str, why: str, tmp_path: Path) ->
 def test_a_worker_that_hangs_is_ended(tmp_path: Path) -> None:
     with WorkerPool(1, command=worker("time.sleep(600)"), patience=0.1) as pool:
         found = pool.check(asked(tmp_path / "bad.mp4"))
-    assert {one.message for one in found} == {"it could not be checked: that takes longer than 0.1 s"}
+    assert {one.message for one in found} == {"it could not be checked: it takes longer than 0.1 s"}
 
 
 def test_nothing_starts_after_the_pool_is_closed(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def test_seconds_are_capped_like_dollars(studio: Studio, cap: str) -> None:
     assert answer.code == (5 if cap == "per_apply_seconds" else 4)
     assert "seconds" in answer.err + answer.out
     if cap != "per_apply_seconds":
-        assert f"the budget {cap} of 7 s would be passed (8 s, 4 s of it for this one)" in answer.out
+        assert f"the budget {cap} of 7 s would be exceeded (8 s, 4 s of it for this one)" in answer.out
         assert f"set [budget] {cap} in sorasync.toml to 8 or more, or continue" in answer.out
     assert studio.billed() == (0 if cap == "per_apply_seconds" else Decimal("0.40"))
 

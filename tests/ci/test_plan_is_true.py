@@ -184,7 +184,7 @@ def test_a_pick_by_hand_relinks_the_clips_own_name_in_a_free_line(studio: Studio
     drifted = studio.run("drift", "--detailed-exitcode")
     assert "assets/market.mp4 does not point to it" in drifted.out
     assert drifted.code == 3
-    assert "assets/market.mp4 is still another render" in studio.run("status").out
+    assert "assets/market.mp4 still points to another render" in studio.run("status").out
 
     applied = studio.run("apply")
     assert applied.code == 0

@@ -72,7 +72,7 @@ def test_what_is_rendered_and_not_fetched_tells_when_it_is_deleted(film: Films) 
     assert "expires in 41 min" in details(one)["clip.a"]
     closing = one.run("status", "--quiet").out
     assert (
-        "1 rendered and not fetched, deleted at the provider soon, the first in 41 min: sorasync wait"
+        "1 rendered but not downloaded, and soon deleted at the provider (the first in 41 min): sorasync wait"
         in closing
     )
 

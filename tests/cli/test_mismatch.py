@@ -42,11 +42,11 @@ def no_frame(video: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("video", "said"),
     [
-        (SHORT, "its file lasts 1 s, 4 s were asked for; it is 320x180 instead of 1280x720"),
-        (no_length(WHOLE), "its file has no length, 4 s were asked for"),
+        (SHORT, "its file lasts 1 s, 4 s were requested; it is 320x180 instead of 1280x720"),
+        (no_length(WHOLE), "its file has no length, 4 s were requested"),
         (no_frame(WHOLE), "no frame of it can be decoded"),
         (tiny_video(720, 1280, 4, "x"), "it is 720x1280 instead of 1280x720"),
-        (tiny_video(1280, 720, 9, "x"), "its file lasts 9 s, 4 s were asked for"),
+        (tiny_video(1280, 720, 9, "x"), "its file lasts 9 s, 4 s were requested"),
     ],
 )
 def test_a_difference_is_a_warning_that_everything_knows_of(
@@ -122,7 +122,7 @@ def test_a_clone_knows_of_a_difference_and_an_older_lock_file_takes_none_away(
             shutil.rmtree(film.root / place)
         planned = film.run("plan", "--format", "json").json["changes"]
         assert [one["action"] for one in planned] == ["blocked"]
-        assert "its file lasts 1 s, 4 s were asked for" in planned[0]["reason"]
+        assert "its file lasts 1 s, 4 s were requested" in planned[0]["reason"]
 
 
 def test_a_file_that_is_fetched_again_is_judged_as_it_was(

@@ -93,9 +93,9 @@ def test_the_bytes_are_kept_as_they_came_under_their_own_ending(
     assert film.run("drift").code == 0
     told = film.run("status").out
     if suffix == ".zip":
-        assert "a ZIP archive of 12 files, which is kept and not opened" in told
+        assert "a ZIP archive of 12 files, which is kept but not opened" in told
     elif suffix == ".exr":
-        assert "one OpenEXR picture, which is kept and not looked into" in told
+        assert "one OpenEXR picture, which is kept but not opened" in told
     else:
         assert "its file" not in told and "no frame" not in told
     named.unlink()
@@ -120,7 +120,7 @@ def test_lengths_and_sizes_are_compared_with_what_was_paid_for(
     answer_with(server, encoded(tmp_path / "short.webm", seconds=2, wide=640, high=360))
     film.run("apply", "--yes")
     told = film.run("status").out
-    assert "lasts 2 s, 4 s were asked for" in told and "640x360 instead of 1280x720" in told
+    assert "lasts 2 s, 4 s were requested" in told and "640x360 instead of 1280x720" in told
 
 
 @pytest.mark.parametrize("suffix", [".webm", ".mov", ".zip"])

@@ -152,7 +152,7 @@ def test_a_provider_without_stills_says_so(film: Films) -> None:
     )
     answer = one.run("validate")
     assert answer.code == 1
-    assert "error[S131] manifests/a.toml:1:1: preview makes no stills" in answer.err
+    assert "error[S131] manifests/a.toml:1:1: preview does not make stills" in answer.err
 
 
 def test_a_matrix_makes_a_still_for_each_combination(film: Films) -> None:

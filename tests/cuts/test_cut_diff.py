@@ -85,8 +85,8 @@ def test_it_says_so_in_words_and_as_the_schema_says(film: Film, capsys: pytest.C
     text = film.run("cut", "diff", "HEAD").out
     assert "cut.new: new, 4 s\n  + 00:00:00:00  clip.a  added, 4 s" in text
     assert "± 00:00:04:00  clip.b  out 3.2 s, was 3 s; 5 frames longer" in text
-    assert "clip.c  shows another render" in text
-    assert "  other fps\n" in text
+    assert "clip.c  uses another render" in text
+    assert "  changed: fps\n" in text
     only = film.run("cut", "diff", "HEAD", "cut.new").out
     assert "reel" not in only and "1 added" in only
     git(film, "add", "-A")

@@ -147,7 +147,7 @@ def test_what_a_format_does_not_carry_is_said(film: Film) -> None:
     assert "Not in .edl files: sound tracks, fades, markers." in answer.out
     film.write("manifests/a.toml", FILM.replace("fps = 24", "fps = 12"))
     answer = film.run("cut", "reel", "--out", "reel.edl")
-    assert answer.code == 1 and "CMX 3600 EDL has no timecode of 12 frames a second" in answer.err
+    assert answer.code == 1 and "CMX 3600 EDL has no timecode for 12 frames a second" in answer.err
     assert film.run("cut", "reel", "--out", "reel.otio").code == 0
     assert film.run("cut", "reel", "--out", "reel.aaf").code == 64
 

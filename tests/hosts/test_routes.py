@@ -115,7 +115,7 @@ def test_what_a_route_leaves_open_is_refused(routed: TwoHosts) -> None:
     routed.write(clip("market", at("safe")) + '[[clips.market.steps]]\nedit = "At night."\n')
     with pytest.raises(ManifestError) as caught:
         routed.plan()
-    assert "a step goes where its source is" in str(caught.value.diagnostics[0])
+    assert "a step is rendered at its source's host" in str(caught.value.diagnostics[0])
     routed.write(clip("market", at("safe")))
     routed.configure('prefer = ["two", "default"]', 'prefer = ["two", "nobody", "two"]')
     with pytest.raises(ManifestError) as caught:

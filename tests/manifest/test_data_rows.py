@@ -119,7 +119,7 @@ def test_only_some_rows_may_be_wanted(made: Make) -> None:
     ("each", "data", "message"),
     [
         ('key = "id"', CSV, "names no file"),
-        ('csv = "p.csv"\njsonl = "p.csv"\nkey = "id"', CSV, "exclude each other"),
+        ('csv = "p.csv"\njsonl = "p.csv"\nkey = "id"', CSV, "cannot be combined"),
         ('csv = "p.csv"', CSV, "key"),
         ('csv = "q.csv"\nkey = "id"', CSV, "there is no file"),
         ('csv = "../../p.csv"\nkey = "id"', CSV, "leads out of the library"),

@@ -297,8 +297,8 @@ def test_a_source_that_is_not_found_within_its_time_is_asked_for_again_before_it
     plan = world.plan(STEPS)
     assert lines(plan) == ["blocked clip.a#1/1", "blocked clip.a#1/2"]
     assert reasons(plan)[0] == (
-        "the provider does not find its source clip.a just now, and takes no uploads: plan again in some "
-        "minutes; to render the source again for $0.80: --replace 'clip.a'"
+        "the provider cannot find its source clip.a right now, and takes no uploads: plan again in a "
+        "few minutes; to render the source again for $0.80: --replace 'clip.a'"
     )
 
 

@@ -45,7 +45,7 @@ STORYBOARDS = "".join(f'[clips.c{n}]\nscene = "A pier."\n' + SHOTS.format(n=n) f
     ("before", "after", "cause"),
     [
         ('style = "16mm film"', 'style = "digital, clean"', "style changed at sorasync.toml:{line}"),
-        ('style = "16mm film"', "", 'style was removed, before: "16mm film"'),
+        ('style = "16mm film"', "", 'style was removed, was "16mm film"'),
         ('city = "Lisbon"', 'city = "Porto"', "vars.city changed at sorasync.toml:{line}"),
     ],
 )

@@ -135,11 +135,11 @@ def test_a_still_beside_a_video_is_seen_to_its_end(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--listen", "0.0.0.0"), "open to whoever reaches 0.0.0.0"),
+        (("--listen", "0.0.0.0"), "open to everybody who can reach 0.0.0.0"),
         (("--listen", "0.0.0.0", "--user-header", "X-User"), "could set that header"),
         (("--listen", "127.0.0.1", "--user", "Ann:hunter2"), "at least 16 characters"),
         (("--target", "a"), "go with --html"),
-        (("--html", "x", "--read", "y"), "exclude each other"),
+        (("--html", "x", "--read", "y"), "cannot be combined"),
         (("--compare", "a", "b"), "go together"),
     ],
 )

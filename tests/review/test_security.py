@@ -224,7 +224,7 @@ def test_nothing_is_applied_unless_the_page_was_started_for_it(client: Client, f
         other = Client(page)
         other.open(page.url)
         status, _, body = other.ask("/api/apply", "POST", {"token": "sp1:0000000000000000"})
-        assert status == 409 and b"another one by now" in body
+        assert status == 409 and b"the plan has changed" in body
 
 
 def test_a_dear_plan_is_confirmed_by_its_price(film: Studio) -> None:

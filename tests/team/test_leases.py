@@ -87,7 +87,7 @@ def test_an_apply_that_stood_still_sends_nothing(postgres: PostgresServer, schem
         clock.at += LIFE - MARGIN
         leases.check()
         clock.at += 1
-        with pytest.raises(LockLost, match="stood still"):
+        with pytest.raises(LockLost, match="was suspended"):
             leases.check()
         leases.beat()
         leases.check()

@@ -82,8 +82,8 @@ def test_a_reader_may_plan_and_not_apply(world: World, postgres: PostgresServer,
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"user": GUARDED}, "does not let you in"),
-        ({"user": "nobody_knows"}, "does not let you in"),
+        ({"user": GUARDED}, "denies access"),
+        ({"user": "nobody_knows"}, "denies access"),
         ({"database": "no_such"}, "there is no such database"),
         ({"port": 1}, "cannot be reached"),
     ],
@@ -228,7 +228,7 @@ def test_a_state_moves_to_the_server_and_back(world: World, postgres: PostgresSe
     assert world.run("state", "export") == exported
     assert world.plan() == {}
     world.run("state", "move", "--to", postgres.url(schema), code=1)
-    assert "holds a state already" in world.err
+    assert "contains a state already" in world.err
     world.write(CHAIN + '[clips.more]\nprompt = "A boat."\n')
     world.apply()
     exported = world.run("state", "export")

@@ -141,7 +141,7 @@ async def _video(context: Context, record: Record, job: Job, deadline: float) ->
             return await _download_once(context, record, job, deadline)
         except DamagedFile as error:
             if record.kind == Kind.STILL and all(url in job.files or is_inline(url) for url in job.urls):
-                raise NoPicture(f"the answer holds no picture: {error.fault}") from error
+                raise NoPicture(f"the answer contains no picture: {error.fault}") from error
             failure: errors.ProviderError = errors.BadDownload(
                 f"the downloaded file is damaged: {error.fault}"
             )

@@ -34,8 +34,8 @@ class ExitCode(IntEnum):
 MEANINGS: Final[Mapping[ExitCode, str]] = {
     ExitCode.DONE: "done; with `--detailed-exitcode`: no changes, or only blocked and lost renders, which an "
     "apply leaves alone",
-    ExitCode.ERROR: "error; also `check` where a check fails or could not be carried out, `resolve` while "
-    "questions are open, and `find`, and `status` with an address or `--stage`, that found nothing",
+    ExitCode.ERROR: "error; also if a `check` fails or could not run, while `resolve` lists open questions, "
+    "and if `find`, or `status` with an address or `--stage`, finds nothing",
     ExitCode.CHANGES: "`--detailed-exitcode`: there are changes",
     ExitCode.DRIFT: "`--detailed-exitcode`: drift only",
     ExitCode.PARTIAL: "partly done: something failed, is blocked or was not started",

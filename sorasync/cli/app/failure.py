@@ -141,7 +141,7 @@ def _bug(error: BaseException) -> list[str]:
         ) as file:
             traceback.print_exception(error, file=file)
     except OSError:
-        return [head, "  there was no room for the details; the state is safe"]
+        return [head, "  there was no disk space for the details; the state is safe"]
     return [head, f"  details are in {Path(file.name)}; the state is safe"]
 
 

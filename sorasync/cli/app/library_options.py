@@ -114,7 +114,7 @@ def _remember(ctx: click.Context, parameter: click.Parameter, value: object) -> 
 
 
 _NO_CACHE = click.option(
-    "--no-cache", is_flag=True, help="Read every manifest, also those that have not changed."
+    "--no-cache", is_flag=True, help="Read every manifest, even those that have not changed."
 )
 
 

@@ -43,7 +43,7 @@ def output_schema() -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "JSON output of sorasync",
         "description": "What --format json prints. Within a format_version fields are only added, so a "
-        "reader of its own should let unknown ones pass.",
+        "reader should ignore unknown ones.",
         "anyOf": [{"$ref": f"#/$defs/{name}"} for name in (*names, "error")],
         "$defs": _definitions(),
     }

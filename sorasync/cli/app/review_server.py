@@ -66,7 +66,7 @@ class Wanted:
             )
         if not near and not self.users:
             raise SorasyncError(
-                f"the page would be open to whoever reaches {host}",
+                f"the page would be open to everybody who can reach {host}",
                 hint="say who may see it: --user NAME:TOKEN, once for each",
             )
         users = users_of(self.users) or None
@@ -134,7 +134,8 @@ def read(globals: Globals, path: Path) -> None:
         click.echo(f"Note: they are about {one_line(found.library)}, not {one_line(project.name)}.")
     click.echo(f"{counted(new, 'note or verdict', 'notes and verdicts')} new in {review_file(project)}.")
     for clip, take in found.picks.items():
-        click.echo(f"Picked there, not written here: sorasync pick {quoted(one_line(clip))} {take}")
+        pick = f"sorasync pick {quoted(one_line(clip))} {take}"
+        click.echo(f"Picked on the exported page, not written here: {pick}")
 
 
 def compare(globals: Globals, addresses: tuple[str, str], out: Path) -> None:
@@ -182,5 +183,5 @@ def open_page(page: ReviewPage) -> None:
 def _ready_text(page: ReviewPage, library: str, *, json_wanted: bool) -> str:
     if json_wanted:
         return json.dumps({"format_version": 1, "url": page.url, "port": page.port})
-    warning = "Whoever has this address can write picks and notes. Ctrl-C stops it."
+    warning = "Anyone with this URL can write picks and notes. Ctrl-C stops it."
     return f"Reviewing {library} on {page.url}\n{warning}"

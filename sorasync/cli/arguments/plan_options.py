@@ -52,7 +52,7 @@ _OPTIONS = (
         "--sample",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Of each clip that rows or a matrix multiply, plan the first N variants that cost something.",
+        help="For each clip with rows or a matrix, plan only the first N variants that cost something.",
     ),
     click.option("--offline", is_flag=True, help="Do not ask the provider."),
     click.option(

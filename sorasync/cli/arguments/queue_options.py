@@ -31,21 +31,21 @@ def queue_options(function: F) -> F:
             "--not-before",
             type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]),
             metavar="TIME",
-            help="In a queue: when runners may begin, such as 2026-12-01T22:00 in local time.",
+            help="In a queue: when runners may start, such as 2026-12-01T22:00 in local time.",
         ),
         click.option(
             "--priority",
             type=int,
             default=0,
             metavar="N",
-            help="In a queue: higher goes first. Default: 0.",
+            help="In a queue: jobs with a higher number go first. Default: 0.",
         ),
-        click.option("--here", is_flag=True, help="Render from this machine, whatever [apply] queue says."),
+        click.option("--here", is_flag=True, help="Render on this machine, even if [apply] queue is set."),
         click.option(
             "--queue",
             metavar="NAME",
             callback=queue_name,
-            help="Let runners carry it out: see `sorasync run`. Default: [apply] queue.",
+            help="Let runners render it: see `sorasync run`. Default: [apply] queue.",
         ),
     ):
         function = option(function)
@@ -59,7 +59,7 @@ def placing_of(
     from sorasync.state.job_queue import Placing
 
     if here and queue is not None:
-        raise click.UsageError("--here and --queue exclude each other")
+        raise click.UsageError("--here and --queue cannot be combined")
     wanted = bool(priority) or not_before is not None
     name = queue or (project.config.apply.queue if wanted and not here else None)
     if name is None:

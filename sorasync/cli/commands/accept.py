@@ -35,8 +35,8 @@ def command(globals: Globals, address: str, reason: str, yes: bool, lock_timeout
     """Accept the existing render for a changed declaration, without rendering.
 
     For changes that do not matter to the picture: a typo in a prompt, a model that was renamed or retired.
-    Renders made from it follow, as far as nothing else about them changed; the whole chain is shown first.
-    The earlier record is kept, so that taking the change back costs nothing either.
+    Renders made from it are accepted too if nothing else about them changed; the whole chain is shown first.
+    The earlier record is kept, so that reverting the change costs nothing either.
     """
     from sorasync.cli.app.invocation import declined, waiting
     from sorasync.cli.terminal.ask_yes_no import agreed

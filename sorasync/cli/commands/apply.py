@@ -82,7 +82,7 @@ def command(
     it touches has changed. Changes that cost nothing need no confirmation. Ctrl-C sends nothing more and
     exits within a second; renders continue at the provider, and the next apply picks them up.
 
-    With --queue, or [apply] queue in sorasync.toml, runners carry it out: see `sorasync run`. Ctrl-C and
+        With --queue, or [apply] queue in sorasync.toml, runners render it: see `sorasync run`. Ctrl-C and
     --detach leave it to them.
     """
     from sorasync.cli.arguments.webhook_options import webhooks_of

@@ -15,7 +15,7 @@ Examples:
   sorasync check
   sorasync check clip.market 'clip.act1-*' tag:final
   sorasync check --only black --only frozen
-  sorasync check --allow-commands      # also programs of your own
+  sorasync check --allow-commands      # also your own programs
   sorasync check --format junit > checks.xml
   sorasync check --format github       # annotations in a GitHub workflow
 """
@@ -24,7 +24,7 @@ Examples:
 @subcommand(formats=("text", "json", "junit", "github"), epilog=_EXAMPLES)
 @click.argument("patterns", nargs=-1, type=PATTERN, metavar="[ADDRESS]...")
 @click.option(
-    "--only", "only", multiple=True, metavar="CHECK", shell_complete=check_names, help="Only this check."
+    "--only", "only", multiple=True, metavar="CHECK", shell_complete=check_names, help="Run only this check."
 )
 @click.option("--again", is_flag=True, help="Check again what was checked before.")
 @click.option(
@@ -33,11 +33,11 @@ Examples:
 def command(
     globals: Globals, patterns: tuple[str, ...], only: tuple[str, ...], again: bool, allow_commands: bool
 ) -> ExitCode:
-    """Check finished videos, as [checks] says; without it for size, length, black, standstill and flicker.
+    """Check finished videos for what [checks] sets: by default size, length, black, freezes and flicker.
 
-    A result is kept in the state and used again until the video or the settings change. Nothing is paid for,
-    and the provider is not asked. ADDRESS takes * and ?, or tag:NAME. Exits with 1 when a check fails or
-    could not be carried out.
+    Results are kept in the state and reused until the video or the settings change. Nothing is paid for, and
+    the provider is not asked. ADDRESS takes * and ?, or tag:NAME. Exits with 1 if a check fails or could not
+    run.
     """
     from sorasync.cli.views.check.check_reports import check_json, check_junit, failures
     from sorasync.cli.views.check.check_text import check_text

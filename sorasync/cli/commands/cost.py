@@ -50,7 +50,7 @@ def command(
     and charged failures count as spent.
     """
     if usable + accuracy + csv > 1:
-        raise click.UsageError("--usable, --accuracy and --csv exclude each other")
+        raise click.UsageError("--usable, --accuracy and --csv cannot be combined")
     if usable and by not in (None, "clip", "model"):
         raise click.UsageError("--usable goes by clip or by model")
     project = globals.project()

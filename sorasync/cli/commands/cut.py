@@ -38,19 +38,19 @@ Examples:
     "Default: cut.NAME.mp4 beside the clips.",
 )
 def command(globals: Globals, words: tuple[str, ...], out: Path | None) -> ExitCode:
-    """Put a cut together as a film, with sound: an MP4 of exactly its frames.
+    """Assemble a cut into a film with sound: an MP4 of exactly its frames.
 
-    Where a clip is not rendered, its animatic stands in. Nothing is paid for and the provider is not asked. A
-    film that shows what it would show now is not made again. For an editing program --out writes the clips in
-    order instead, with paths relative to the file; .otioz holds the media as well, .srt has the
-    storyboards' dialogue, .csv and .pdf are shot lists, the last one with pictures.
+    Clips that are not rendered are shown as animatics. Nothing is paid for, and the provider is not asked. A
+    film that is up to date is not made again. With --out, writes a timeline for an editing program instead,
+    with paths relative to the file; .otioz includes the media, .srt has the storyboards' dialogue, and .csv
+    and .pdf are shot lists, .pdf with pictures.
 
     With diff, compares the cuts with those of a commit, branch or tag: which shots were added, removed, moved
-    or trimmed. A cut that is called diff is cut.diff.
+    or trimmed. If a cut is named diff, write cut.diff.
     """
     if words[0] == "diff" and len(words) in (2, 3):
         if out is not None:
-            raise click.UsageError("--out does not go with diff")
+            raise click.UsageError("--out cannot be combined with diff")
         return _compare(globals, *words[1:])
     if len(words) > 1 or words[0] == "diff":
         raise click.UsageError("give one NAME, or diff REV [NAME]")

@@ -30,8 +30,8 @@ def command(globals: Globals, full: bool, offline: bool, detailed_exitcode: bool
     """Compare the state with the files here and the videos at the provider.
 
     Nothing is sent, changed or locked. From then on, plans download a file that is missing, damaged or
-    edited. A video that expired at the provider is no drift while the file here is intact. Videos at the
-    provider that are not recorded here are counted, and listed with --verbose, but are no drift.
+    edited. A video that expired at the provider is not drift while the file here is intact. Videos
+    at the provider that are not recorded here are counted, and listed with --verbose, but are not drift.
     """
     from sorasync.cli.app.exit_code import of_changes
     from sorasync.cli.views.drift_output import drift_json, drift_text

@@ -36,8 +36,12 @@ Examples:
     metavar="ADDRESS",
     help="Only these clips or stills; repeatable.",
 )
-@click.option("--only-unpicked", is_flag=True, help="Leave those with a pick or a rendered only take alone.")
-@click.option("--write", is_flag=True, help="Write the lines; without it, nothing changes.")
+@click.option(
+    "--only-unpicked",
+    is_flag=True,
+    help="Leave clips alone that have a pick, or whose only take is rendered.",
+)
+@click.option("--write", is_flag=True, help="Change the manifests. Without this, nothing changes.")
 def command(
     globals: Globals,
     source: str,
@@ -49,9 +53,9 @@ def command(
 ) -> ExitCode:
     """Show what another model would change: what no longer fits, what each clip or still costs, and where.
 
-    Where all clips that take their model from one line change, that line is changed; otherwise each block
-    gets a line of its own. A clip that starts from a still of another model is rendered again.
-    Nothing is rendered now: plan and apply do that, and show the price again.
+    If all clips that take their model from one line change, that line is changed; otherwise each clip's block
+    gets its own line. A clip that starts from a still of another model is rendered again. Nothing is rendered
+    now: plan and apply do that, and show the price again.
     """
     from sorasync.cli.views.migration_output import migration_json, migration_text
     from sorasync.operations.migrate import migration

@@ -24,7 +24,7 @@ Examples:
 @click.argument("sync", required=False, type=click.Choice(["sync"]), metavar="[sync")
 @click.argument("file", required=False, type=click.Path(path_type=Path), metavar="FILE]")
 @click.option("--used", is_flag=True, help="Only models and sizes of the manifests, unknown prices included.")
-@click.option("--provider", metavar="NAME", help="What the map calls the host, e.g. vertex_ai.")
+@click.option("--provider", metavar="NAME", help="The host's name in the price map, e.g. vertex_ai.")
 @click.option(
     "--host",
     metavar="NAME",
@@ -39,11 +39,11 @@ def command(
     provider: str | None,
     host: str | None,
 ) -> ExitCode:
-    """Show the prices that plans go by, each with its source and date.
+    """Show the prices that plans use, each with its source and date.
 
     With `sync FILE`, reads the video models of this library's host from LiteLLM's published price map, and
     writes them to prices.toml beside sorasync.toml, for a person to review and commit. Prices under [prices]
-    in sorasync.toml go before these, and these before the profile's. Nothing is fetched while planning.
+    in sorasync.toml override these, and these override the profile's. Nothing is fetched while planning.
     """
     if (sync is None) != (file is None):
         raise click.UsageError("name the file: sorasync prices sync FILE")

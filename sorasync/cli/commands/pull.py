@@ -21,9 +21,9 @@ Examples:
 def command(globals: Globals, patterns: tuple[str, ...]) -> ExitCode:
     """Fetch videos and stills from the bucket to this disk, and link their names.
 
-    Without ADDRESS everything that the manifests want and that is stored; ADDRESS takes * and ?, or
-    tag:NAME. Nothing is paid for, and the provider is not asked. What is here already is left alone. Ends
-    with 4 if something could not be had.
+    Without ADDRESS, fetches every stored video that the manifests want. ADDRESS takes * and ?, or tag:NAME.
+    Nothing is paid for, and the provider is not asked. Files that are already here are left alone. Exits with
+    4 if something could not be fetched.
     """
     from sorasync.cli.views.cut.cut_progress import showing_progress
     from sorasync.cli.views.pull_output import pull_json, pull_text

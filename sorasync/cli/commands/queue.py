@@ -17,13 +17,13 @@ Examples:
 
 @subcommand(epilog=_EXAMPLES)
 @click.option(
-    "--cancel", multiple=True, type=int, metavar="JOB", help="Cancel a job that no runner has begun."
+    "--cancel", multiple=True, type=int, metavar="JOB", help="Cancel a job that no runner has started."
 )
 def command(globals: Globals, cancel: tuple[int, ...]) -> ExitCode:
-    """Show what is queued for runners, what they gave up, and which runners are at work.
+    """Show which jobs are queued, which were given up, and which runners are at work.
 
     Lists the jobs of every library in the database. A cancelled job costs nothing: the next plan shows its
-    renders again. Ends with 4 if a job could not be cancelled, because it runs or is done.
+    renders again. Exits with 4 if a job could not be cancelled because it is running or done.
     """
     from sorasync.cli.views.queue_output import queue_json, queue_text
     from sorasync.operations.queue_view import cancel_queued, queue_view

@@ -23,12 +23,14 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @subcommand(epilog=_EXAMPLES)
-@click.option("--port", type=click.IntRange(0, 65_535), default=None, help="Default: a free one.")
-@click.option("--no-browser", is_flag=True, help="Print the address and open nothing.")
-@click.option("--read-only", is_flag=True, help="Only look: no picks, no notes.")
-@click.option("--allow-apply", is_flag=True, help="Plans can be applied from the page.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=None, help="The port. Default: a free one.")
+@click.option("--no-browser", is_flag=True, help="Print the URL and open nothing.")
+@click.option("--read-only", is_flag=True, help="Allow no picks and no notes.")
+@click.option("--allow-apply", is_flag=True, help="Allow applying the plan from the page.")
 @click.option(
-    "--listen", metavar="HOST[:PORT]", help="Listen there for a team; needs --user or --user-header."
+    "--listen",
+    metavar="HOST[:PORT]",
+    help="Listen at this address, for a team; needs --user or --user-header.",
 )
 @click.option(
     "--user",
@@ -36,13 +38,17 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     multiple=True,
     metavar="NAME:TOKEN",
     envvar="SORASYNC_REVIEW_USERS",
-    help="Somebody who may open the page. Also $SORASYNC_REVIEW_USERS, separated by spaces.",
+    help="A user who may open the page. Also $SORASYNC_REVIEW_USERS, separated by spaces.",
 )
 @click.option(
-    "--user-header", metavar="NAME", help="The header in which a proxy on this machine names the user."
+    "--user-header", metavar="NAME", help="The header in which a proxy on this machine passes the user."
 )
 @click.option(
-    "--host-name", "hosts", multiple=True, metavar="HOST[:PORT]", help="A name that the page is reached by."
+    "--host-name",
+    "hosts",
+    multiple=True,
+    metavar="HOST[:PORT]",
+    help="A host name under which the page is reached.",
 )
 @click.option(
     "--html",
@@ -60,11 +66,11 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     help="With --html: only these clips.",
 )
 @click.option("--cut", metavar="NAME", help="With --html: only the clips of this cut.")
-@click.option("--read", "returned", type=_FILE, metavar="FILE", help="Take in notes from an exported page.")
+@click.option("--read", "returned", type=_FILE, metavar="FILE", help="Add the notes of an exported page.")
 @click.option(
     "--compare", nargs=2, type=ADDRESS, metavar="A B", help="Write two takes side by side as a video."
 )
-@click.option("--out", type=_FILE, metavar="FILE", help="With --compare: where.")
+@click.option("--out", type=_FILE, metavar="FILE", help="With --compare: the video to write.")
 def command(
     globals: Globals,
     port: int | None,
@@ -82,23 +88,23 @@ def command(
     compare: tuple[str, str] | None,
     out: Path | None,
 ) -> ExitCode:
-    """Look at the library in the browser: compare takes, pick, leave notes. Until Ctrl-C.
+    """Review the library in the browser: compare takes, pick, leave notes. Runs until Ctrl-C.
 
-    The page shows what manifests, state and assets hold, and follows changes while it is open. A pick goes
-    into picks.toml, notes and rejections into review.toml among the manifests, for git. Nothing is rendered
-    or billed, unless it was started with --allow-apply. The page is reachable from this machine only, by the
-    address that is printed.
+    The page shows manifests, state and assets, and follows changes while it is open. Picks go into
+    picks.toml, notes and rejections into review.toml among the manifests, for git. Nothing is rendered or
+    billed unless the command was started with --allow-apply. Only this machine can reach the page, at the
+    URL that is printed.
     """
     from sorasync.cli.app import review_server as server
 
     if sum(given is not None for given in (directory, returned, compare)) > 1:
-        raise click.UsageError("--html, --read and --compare exclude each other")
+        raise click.UsageError("--html, --read and --compare cannot be combined")
     if (targets or cut) and directory is None:
         raise click.UsageError("--target and --cut go with --html")
     if (out is None) is not (compare is None):
         raise click.UsageError("--compare and --out go together")
     if read_only and allow_apply:
-        raise click.UsageError("--read-only and --allow-apply exclude each other")
+        raise click.UsageError("--read-only and --allow-apply cannot be combined")
     server.require_review()
     if directory is not None:
         server.export(globals, directory, targets, cut)

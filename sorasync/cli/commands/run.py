@@ -27,21 +27,21 @@ Examples:
 @click.option(
     "--database",
     metavar="URL",
-    help="The PostgreSQL database. Default: that of the library here.",
+    help="The PostgreSQL database. Default: that of this library.",
 )
 @click.option("--jobs", type=click.IntRange(1, 64), default=2, help="Jobs at a time. Default: 2.")
 @click.option(
     "--allow",
     multiple=True,
     metavar="HOST[=VARIABLE]",
-    help="A host that jobs may name, and the variable with its key. Those of shipped profiles need none.",
+    help="A host that jobs may use, and the variable with its API key. Built-in profiles need none.",
 )
-@click.option("--bucket", multiple=True, metavar="URL", help="A bucket that jobs may store in.")
+@click.option("--bucket", multiple=True, metavar="URL", help="A bucket in which jobs may store videos.")
 @click.option(
     "--work",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Where libraries are unpacked. Default: ~/.cache/sorasync/runner.",
+    help="Where to unpack libraries. Default: ~/.cache/sorasync/runner.",
 )
 @click.option("--until-empty", is_flag=True, help="Exit when the queue is empty.")
 def command(
@@ -54,11 +54,11 @@ def command(
     work: Path | None,
     until_empty: bool,
 ) -> ExitCode:
-    """Carry out what `sorasync apply --queue` has put into a queue.
+    """Run the jobs that `sorasync apply --queue` has queued.
 
-    Run it on any number of machines: each takes jobs of any library in the database, and none is paid for
-    twice. Needs no checkout, only the database, the bucket and the keys of the hosts in its environment.
-    SIGTERM and Ctrl-C send nothing more and leave what was sent to the other runners.
+    Start it on any number of machines: each takes jobs of any library in the database, and nothing is paid
+    for twice. Needs no checkout, only the database, the bucket, and the hosts' API keys in the environment.
+    On SIGTERM and Ctrl-C it sends nothing more and leaves what was sent to other runners.
     """
     from sorasync.cli.views.runner_lines import RunnerLines
     from sorasync.operations.queue_database import database_of

@@ -74,7 +74,7 @@ class Confirm:
         if in_ci() and not capped(self._globals.project(), self._options.max_cost):
             amount = usd(plan.cost.known_usd)
             raise Refused(
-                f"this would spend {plan.cost} unasked in a CI job, and nothing limits what it may spend",
+                f"this would spend {plan.cost} in a CI job without asking, and nothing limits the cost",
                 hint=f"give --max-cost {amount} or --expect {plan.token} with --yes, or set "
                 f"[budget] per_apply = {amount} in sorasync.toml; nothing was sent",
             )

@@ -27,7 +27,7 @@ def length(ctx: click.Context, param: click.Parameter, value: str | None) -> flo
         return None
     match = _LENGTH.fullmatch(value.strip())
     if match is None:
-        message = f"{value!r} is not a length of time such as 90min, 12h, 30d or 2w"
+        message = f"{value!r} is not a duration such as 90min, 12h, 30d or 2w"
         raise click.BadParameter(message, ctx, param)
     return float(match[1]) * _UNITS["min" if match[2] == "m" else match[2]]
 

@@ -23,7 +23,7 @@ def destroy_text(project: Project, found: Everything, *, keep_remote: bool, quie
     if not quiet:
         yield from doomed_text(going, project.clock.now())
     for record in found.unsettled:
-        yield f"! {record.address} stays: whether it was sent is not known; sorasync apply finds out"
+        yield f"! {record.address} stays: it is not known whether it was sent; sorasync apply finds out"
     if not going:
         yield f"{project.name} has nothing to delete."
         return
@@ -42,7 +42,7 @@ def _remote(project: Project, *, keep_remote: bool) -> Iterator[str]:
         if keep_remote:
             yield f"The videos at {name} are kept."
         elif not profile.can("delete"):
-            yield f"{name} deletes nothing on request; its copies expire by themselves."
+            yield f"{name} does not delete videos on request; they expire."
         else:
             yield f"The videos at {name} are deleted too."
 

@@ -101,7 +101,7 @@ def _unnamed_text(unnamed: Unnamed | None) -> Iterator[str]:
     if unnamed is not None and unnamed.objects:
         due = f", {unnamed.due} of them for long enough to be deleted" if unnamed.due else ""
         objects = counted(unnamed.objects, "object")
-        yield f"{objects} in the bucket, {size(unnamed.bytes)}, named by no library{due}."
+        yield f"{objects} in the bucket, {size(unnamed.bytes)}, referenced by no library{due}."
 
 
 def deleted_text(deleted: Deleted, grace_days: float) -> Iterator[str]:
@@ -116,8 +116,8 @@ def deleted_text(deleted: Deleted, grace_days: float) -> Iterator[str]:
     if swept is not None and swept.waiting:
         objects = counted(swept.waiting, "object")
         yield (
-            f"{objects} in the bucket, {size(swept.waiting_bytes)}, named by no library: "
-            f"deleted by a later gc, {grace_days:g} days after it was first seen so."
+            f"{objects} in the bucket, {size(swept.waiting_bytes)}, referenced by no library: "
+            f"deleted by a later gc, {grace_days:g} days after that was first seen."
         )
 
 

@@ -26,7 +26,7 @@ def imported_text(found: Imported) -> Iterator[str]:
     if found.likeness and found.likeness.differs:
         yield f"  bound although these differ: {', '.join(f.name for f in found.likeness.differs)}"
     if found.likeness and found.likeness.silent:
-        yield f"  not compared, since the provider does not report it: {', '.join(found.likeness.silent)}"
+        yield f"  not compared, because the provider does not report it: {', '.join(found.likeness.silent)}"
 
 
 def imported_json(found: Imported) -> dict[str, object]:

@@ -28,13 +28,13 @@ def migration_text(found: Migration, *, written: bool) -> Iterator[str]:
         yield from diagnostics_text(found.lacks)
         yield ""
     before, after, to_pay = total_costs(found.clips)
-    bill = "nothing of it is billed" if found.simulated else f"{to_pay} to pay"
+    bill = "none of it is billed" if found.simulated else f"{to_pay} to pay"
     yield (
         f"{_counts(found.clips)} from {found.source} to {found.target} at {found.profile}: "
         f"{before} → {after} for all renders; {bill}."
     )
     if found.remade:
-        yield f"Rendered again, since made from these: {and_more(found.remade, 8)}, {found.remade_cost}."
+        yield f"Rendered again, because made from these: {and_more(found.remade, 8)}, {found.remade_cost}."
     if found.kept:
         yield f"Kept with {found.source}: {and_more(found.kept, 8)}."
     for clip in found.clips:

@@ -33,8 +33,8 @@ def prices_text(prices: Sequence[Price], profile: Profile) -> Iterator[str]:
         yield f"{at}{padded(price.model, names)}  {padded(price.size, sizes)}  {money(price.usd):>7}  {where}"
     yield ""
     each = (
-        "Dollars a second, of stills a picture, with a length a render, of tokens a million; "
-        "`*` is every other size; a first frame is charged once."
+        "Dollars per second; per picture for stills, per render with a length, per million tokens. "
+        "`*` is every other size. A first frame is charged once."
     )
     yield f"{each} Nothing is billed here." if profile.simulated else each
 
@@ -67,7 +67,7 @@ def sync_text(found: Synced, *, quiet: bool = False) -> Iterator[str]:
     changed = counted(len(found.changes), "price changed", "prices changed")
     yield f"prices.toml: {models} of {found.provider} for the profile {found.profile}, {changed}."
     if found.changes:
-        yield "Review and commit the file; plans go by it from now on."
+        yield "Review and commit the file; plans use it from now on."
 
 
 def _price_change(before: Decimal | None, after: Decimal | None) -> str:

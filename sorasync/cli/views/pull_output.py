@@ -20,14 +20,14 @@ def pull_text(pulled: Pulled, *, quiet: bool) -> Iterator[str]:
     fetched = pulled.fetched
     here = len(pulled.files) - len(fetched)
     if fetched or pulled.failed:
-        also = f"; {here} were here" if here else ""
+        also = f"; {here} already here" if here else ""
         yield f"Fetched {counted(len(fetched), 'file')}, {size(sum(file.bytes for file in fetched))}{also}."
     elif here:
         yield f"Nothing to fetch: {counted(here, 'file')} here already."
     else:
         yield "Nothing is stored yet."
     if pulled.dropped:
-        yield f"Dropped {size(pulled.dropped)} of older copies: [assets] cache_gb is reached."
+        yield f"Evicted {size(pulled.dropped)} of least recently used copies: [assets] cache_gb is reached."
 
 
 def pull_json(pulled: Pulled) -> dict[str, object]:

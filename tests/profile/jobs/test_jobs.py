@@ -62,7 +62,7 @@ def test_a_job_profile_is_checked_whole_before_it_is_said_that_it_cannot_be_used
     with pytest.raises(ProfileError, match=r"cannot send to yet: \$label") as refused:
         load_profile("./mine.toml", base_dir=tmp_path)
     assert refused.value.faults == ()
-    with pytest.raises(ProfileError, match=r"states\.done: no word means") as broken:
+    with pytest.raises(ProfileError, match=r"states\.done: no state means") as broken:
         load_profile("./mine.toml", base_dir=tmp_path, overrides={"states": {"done": []}})
     assert broken.value.faults
     with pytest.raises(ProfileError, match="family: must be videos or job") as unknown:

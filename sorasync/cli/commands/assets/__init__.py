@@ -7,7 +7,7 @@ import click
 from sorasync.cli.app.lazy_commands import LazyGroup
 
 COMMANDS = {
-    "move": "Copy every video to another place: a bucket for a team, or back to a disk.",
+    "move": "Copy every video to a bucket for a team, or back to a disk.",
 }
 
 

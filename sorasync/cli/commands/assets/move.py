@@ -28,11 +28,11 @@ Examples:
 @subcommand(epilog=_EXAMPLES)
 @click.option("--to", "to", required=True, metavar="PLACE", help="The URL of a bucket, or a directory.")
 def command(globals: Globals, to: str) -> ExitCode:
-    """Copy every video and still of the state to another place.
+    """Copy every video and still of the state to a bucket, or to a directory.
 
-    Digests are computed on the way. What is there already is not copied again, so a move that was
-    interrupted goes on where it ended. The present place stays as it is; sorasync uses the new one once
-    [assets] in sorasync.toml names it. Ends with 4 if something could not be copied.
+    Each copy is verified by its digest. Files that are already there are not copied again, so an interrupted
+    move continues where it stopped. The source stays as it is; sorasync uses the copy once [assets] in
+    sorasync.toml names it. Exits with 4 if something could not be copied.
     """
     from sorasync.cli.views.cut.cut_progress import showing_progress
     from sorasync.operations.move_assets import move_assets

@@ -15,7 +15,7 @@ Examples:
 
 @subcommand(epilog=_EXAMPLES)
 def command(globals: Globals) -> ExitCode:
-    """Show who holds the state lock: user, machine, process, command, and the last sign of life.
+    """Show who holds the state lock: user, machine, process, command, and the last heartbeat.
 
     In PostgreSQL several applies may be at work at once; each is shown.
     """

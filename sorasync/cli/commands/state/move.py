@@ -25,7 +25,7 @@ Examples:
 def command(globals: Globals, url: str, lock_timeout: float) -> ExitCode:
     """Copy the whole state into another database, from SQLite to PostgreSQL or back.
 
-    Every row is compared before the copy counts. The present state stays as it is; sorasync uses the new one
+    Every row is compared before the copy counts. The source stays as it is; sorasync uses the copy
     once [state] url in sorasync.toml names it.
     """
     from sorasync.cli.app.invocation import waiting

@@ -40,7 +40,7 @@ def report_text(plan: Plan, report: Report, project: Project, name: str = "Apply
     for what in report.unwritten:
         yield f"Not written: {what}. `sorasync apply` writes it."
     for name in report.conflicts:
-        yield f"{name}: a file of yours is in the way; the video is in the store, without this name"
+        yield f"{name}: your own file is in the way; the video is in the store, without this name"
     if report.of(End.DONE) or not plan.changes:
         yield f"The videos are in {_assets_place(project)}"
 

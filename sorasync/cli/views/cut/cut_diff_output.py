@@ -36,7 +36,7 @@ def comparison_text(found: CutComparison, *, quiet: bool = False) -> Iterator[st
             width = min(_WIDEST, max((len(_name(one)) for one in cut.shots), default=0))
             yield from (_shot_line(one, width) for one in cut.shots)
             if cut.settings:
-                yield f"  other {', '.join(cut.settings)}"
+                yield f"  changed: {', '.join(cut.settings)}"
     if found.unchanged:
         yield f"Unchanged: {and_more([f'cut.{name}' for name in found.unchanged], 8)}."
     counts = Counter(change for cut in found.cuts for one in cut.shots for change in one.changes)
@@ -59,7 +59,7 @@ def _headline(cut: CutDifference) -> str:
     if cut.before is None:
         return click.style(f"cut.{cut.name}: new, {after}", bold=True)
     if cut.after is None:
-        return click.style(f"cut.{cut.name}: removed, it had {before}", bold=True)
+        return click.style(f"cut.{cut.name}: removed, was {before}", bold=True)
     length = after if before == after else f"{before} → {after}"
     return click.style(f"cut.{cut.name}: {length}", bold=True)
 
@@ -99,7 +99,7 @@ def _sentences(one: ShotDifference) -> Iterator[str]:
     if ShotChange.TRIMMED in one.changes:
         yield _trim(before, after)
     if ShotChange.RENDER in one.changes:
-        yield "shows another render"
+        yield "uses another render"
     if ShotChange.OTHER in one.changes:
         yield ", ".join(_manners(before, after))
 
@@ -123,7 +123,7 @@ def _manners(before: Shot, after: Shot) -> Iterator[str]:
     if old.gain != new.gain:
         yield f"gain {new.gain:g} dB, was {old.gain:g}"
     if (old.scene, old.shot) != (new.scene, new.shot):
-        yield "other scene or shot number"
+        yield "scene or shot number changed"
 
 
 def _into(shot: Shot) -> str:

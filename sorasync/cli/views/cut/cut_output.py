@@ -63,7 +63,7 @@ def footage_text(view: CutView) -> Iterator[str]:
         price = f" To render them: {view.cost}." if view.cost.known_usd or view.cost.unknown else ""
         yield f"Not rendered: {_names(view, names)}.{price}"
     if any(one is not Footage.RENDERED for one in view.footage.values()):
-        yield "Their animatics stand in, free of charge."
+        yield "Their animatics are shown instead, at no cost."
 
 
 def _names(view: CutView, addresses: list[str]) -> str:

@@ -163,9 +163,9 @@ def totals(status: StatusView) -> Iterator[str]:
     if status.leaving:
         yield f"{status.leaving} no longer in the manifests: the next apply retires them."
     for name in status.stale[:_STALE]:
-        yield f"{one_line(name)} is still another render: the next apply relinks it."
+        yield f"{one_line(name)} still points to another render: the next apply relinks it."
     if len(status.stale) > _STALE:
-        yield f"So are {len(status.stale) - _STALE:,} more names."
+        yield f"So do {len(status.stale) - _STALE:,} more names."
     if failing := sum(len(status.failing.get(row.address, ())) for row in status.rows):
         yield f"{counted(failing, 'video')} {'fails' if failing == 1 else 'fail'} a check."
     if status.retired:
@@ -180,7 +180,8 @@ def _expiring(status: StatusView) -> Iterator[str]:
     soon = [at - status.now for at in status.expiring.values() if at - status.now < _SOON]
     if soon:
         first = f"the first in {age(min(soon))}" if min(soon) > 0 else "some perhaps already"
-        yield f"{len(soon)} rendered and not fetched, deleted at the provider soon, {first}: sorasync wait"
+        what = "rendered but not downloaded, and soon deleted at the provider"
+        yield f"{len(soon)} {what} ({first}): sorasync wait"
 
 
 def _allowance(allowance: Allowance) -> Iterator[str]:
