@@ -191,7 +191,7 @@ def test_the_client_is_asked_for_where_it_is_not_installed(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "obstore", None)
     told = apply_refused(world)
-    assert "obstore, which is not installed" in told
+    assert "a bucket needs the extra team" in told
     assert "pip install" in told
 
 
