@@ -9,6 +9,7 @@ WORKDIR /source
 COPY requirements.lock ./
 RUN pip install --require-hashes --requirement requirements.lock
 COPY pyproject.toml README.md LICENSE ./
+COPY scripts/index_readme.py ./scripts/
 COPY sorasync ./sorasync
 RUN pip install --no-deps --no-build-isolation . \
     && pip uninstall --yes editables hatchling pathspec trove-classifiers

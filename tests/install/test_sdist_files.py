@@ -1,8 +1,11 @@
-"""What an sdist that is built in a used checkout holds."""
+"""What is built from a checkout: the files of an sdist, and the text that an index shows."""
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from hatchling.builders.sdist import SdistBuilder
@@ -34,6 +37,8 @@ def test_it_holds_nothing_that_commands_leave_in_a_checkout(tmp_path: Path) -> N
     ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts/index_readme.py", tmp_path / "scripts")
     (tmp_path / "sorasync").mkdir()
     shutil.copy(ROOT / "sorasync/__init__.py", tmp_path / "sorasync")
     for name in _LEFT:
@@ -42,3 +47,11 @@ def test_it_holds_nothing_that_commands_leave_in_a_checkout(tmp_path: Path) -> N
     held = {one.distribution_path for one in SdistBuilder(str(tmp_path)).recurse_included_files()}
     assert held & {*_LEFT} == set()
     assert held >= {"sorasync/__init__.py", "state/README.md", "pyproject.toml"}
+
+
+def test_the_page_of_an_index_has_no_link_into_the_checkout() -> None:
+    command = [sys.executable, "-m", "hatchling", "metadata", "readme"]
+    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    targets = re.findall(r"\]\(([^)]*)\)", shown)
+    assert [target for target in targets if not target.startswith("https://")] == []
+    assert "docs/tutorial.md" in shown and "sorasync plan" in shown
