@@ -1,4 +1,4 @@
-"""What is measured, each in a process of its own: `python -m bench.child apply|script …`."""
+"""What is measured, each in a process of its own: `python -m bench.child apply|follow|script …`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import json
 import resource
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import sorasync.apply.render.follow as follow
@@ -45,6 +46,38 @@ def apply(root: Path, parallelism: int) -> dict[str, float]:
     assert report is not None
     assert report.complete, report.outcomes[:3]
     return _used(before, began) | {"ticks": looks.ticks, "gets_per_tick": looks.renders}
+
+
+def following(root: Path, clips: int) -> dict[str, float]:
+    """Follow that many jobs of the host of a library until each has ended; CPU time of that alone."""
+    from sorasync.apply.render.follow import Follower
+    from sorasync.cli.main import collect_rarely
+    from sorasync.operations.project import Project
+    from sorasync.provider.wire import CreateRequest, JobStatus
+
+    collect_rarely()
+    project = Project.open(root)
+    defaults = project.config.defaults
+
+    async def all_of_them() -> dict[str, float]:
+        host = project.host_at("")
+        async with host.client() as client:
+            asked = CreateRequest(
+                prompt="A red kite drifts over the harbour.",
+                model=defaults.model or "",
+                size=defaults.size or "",
+                seconds=defaults.seconds or 4,
+            )
+            jobs = [await client.create(replace(asked, idempotency_key=str(n))) for n in range(clips)]
+            before, began = _cpu(), time.perf_counter()
+            follower = Follower(client, host.clock, False, 3600)
+            running = asyncio.create_task(follower.run())
+            ended = await asyncio.gather(*(follower.wait(job, lambda job: None) for job in jobs))
+            running.cancel()
+            assert all(job.status is JobStatus.COMPLETED for job in ended)
+            return _used(before, began)
+
+    return asyncio.run(all_of_them())
 
 
 def script(url: str, clips: int, at_once: int, out: Path) -> dict[str, float]:
@@ -88,7 +121,7 @@ def _used(cpu: float, began: float) -> dict[str, float]:
 def main() -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=["apply", "script"])
+    parser.add_argument("kind", choices=["apply", "follow", "script"])
     parser.add_argument("--root", type=Path)
     parser.add_argument("--url", default="")
     parser.add_argument("--clips", type=int, default=0)
@@ -96,6 +129,8 @@ def main() -> None:
     given = parser.parse_args()
     if given.kind == "apply":
         found = apply(given.root, given.at_once)
+    elif given.kind == "follow":
+        found = following(given.root, given.clips)
     else:
         found = script(given.url, given.clips, given.at_once, given.root)
     sys.stdout.write(json.dumps(found) + "\n")

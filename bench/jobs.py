@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import math
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench.provider import child, each, host, requests
@@ -37,6 +38,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         used, asked = _applied(Path(directory) / "many", given.clips, given.in_flight, given.seconds)
         single, _ = _applied(Path(directory) / "one", 1, 1, given.seconds)
+        followed, questions = _followed(Path(directory) / "followed", given.clips, given.seconds)
     bound = math.ceil(given.clips / given.in_flight) * given.seconds
     row("", "sorasync", "", "target")
     row("wall / lower bound", f"{used['wall'] / bound:.2f}", f"{bound:.0f} s")
@@ -44,14 +46,16 @@ def main() -> None:
     looks = asked.get("get", 0) / given.clips
     row("questions for a render", f"{looks:.2f}", "", held(looks, most, f"{most}"))
     row("creates", f"{asked.get('create', 0)}", "", f"{given.clips}")
-    own = each(used | {"start": single["cpu"]}, given.clips)
-    row("CPU a clip", f"{own:.1f} ms", "", held(own, 6, "6 ms"))
+    row("CPU a clip, from plan to file", f"{each(used | {'start': single['cpu']}, given.clips):.1f} ms")
+    follows = followed["cpu"] / given.clips * 1000
+    row("CPU to follow a clip", f"{follows:.1f} ms", "", held(follows, 6, "6 ms"))
+    row("with questions for each", f"{sum(questions.get(n, 0) for n in ('get', 'result')) / given.clips:.1f}")
     row("peak memory", f"{used['mib']:.0f} MiB")
 
 
-def _applied(
-    directory: Path, clips: int, in_flight: int, seconds: float
-) -> tuple[dict[str, float], Mapping[str, int]]:
+@contextmanager
+def _library(directory: Path, clips: int, in_flight: int, seconds: float) -> Iterator[tuple[Path, str]]:
+    """A library of that many clips at a host without a list, and the host's address."""
     root = directory / "library"
     (root / "manifests").mkdir(parents=True)
     options = ("--dialect", "fal", "--seconds", str(seconds), "--in-flight", str(in_flight))
@@ -63,7 +67,21 @@ def _applied(
             for n in range(clips)
         )
         (root / "manifests" / "clips.toml").write_text("\n".join(blocks))
+        yield root, url
+
+
+def _applied(
+    directory: Path, clips: int, in_flight: int, seconds: float
+) -> tuple[dict[str, float], Mapping[str, int]]:
+    with _library(directory, clips, in_flight, seconds) as (root, url):
         used = child("apply", "--root", str(root), "--at-once", str(in_flight * 2))
+        return used, requests(url)
+
+
+def _followed(directory: Path, clips: int, seconds: float) -> tuple[dict[str, float], Mapping[str, int]]:
+    """What it costs to follow them alone: all are in flight at once, and none is sent or fetched."""
+    with _library(directory, 1, clips, seconds) as (root, url):
+        used = child("follow", "--root", str(root), "--clips", str(clips))
         return used, requests(url)
 
 

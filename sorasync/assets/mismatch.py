@@ -73,6 +73,9 @@ def _frame(path: Path) -> str | None:
         )
         with av.open(str(path), **lenient) as container:
             stream = next((one for one in container.streams if one.type == "video"), None)
+            if stream is not None:
+                # Threads would be made for one frame, which costs more than they save.
+                stream.codec_context.thread_count = 1
             if stream is not None and next(iter(container.decode(stream)), None) is not None:
                 return None
     except (av.FFmpegError, OSError, ValueError):

@@ -84,7 +84,7 @@ class AssetStore:
 
     def file_of(self, sha256: str) -> Path:
         """Where a video or still is; where it would be if it is not there."""
-        paths = [self.path_of(sha256, suffix) for suffix in MAIN]
+        paths = (self.path_of(sha256, suffix) for suffix in MAIN)
         found = next((path for path in paths if path.exists()), None)
         return found or self.path_of(sha256, self.archive.suffix_of(sha256) or VIDEO)
 

@@ -27,12 +27,14 @@ class ProviderHost:
     key_env: str
     routes: Mapping[str, str]
     edits: tuple[str, ...] = ()
+    # The operations of a host of the job family, None for one of the Videos API.
+    job: JobProfile | None = None
 
     @classmethod
     def of(cls, profile: Profile, key_env: str | None = None) -> Self:
         """The host of a profile; `key_env` is another variable for its key than the profile's own."""
         routes = {name: path for name, path in profile.routes if isinstance(path, str)}
-        return cls(profile, key_env or profile.auth.env, routes, profile.routes.edit)
+        return cls(profile, key_env or profile.auth.env, routes, profile.routes.edit, profile.job)
 
     @property
     def name(self) -> str:
@@ -53,11 +55,6 @@ class ProviderHost:
     def abilities(self) -> Abilities:
         """What it does beyond having a route."""
         return self.profile.abilities
-
-    @property
-    def job(self) -> JobProfile | None:
-        """The operations of a host of the job family, None for one of the Videos API."""
-        return self.profile.job
 
     @property
     def keeps_jobs(self) -> bool:

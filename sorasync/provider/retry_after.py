@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 # Longest wait that a server can impose at a time, in seconds.
 LONGEST = 3600.0
@@ -70,10 +71,16 @@ def _until(said: str, now: float) -> float | None:
     return min(max(0.0, at - now), LONGEST)
 
 
+# All answers of one second have the same date.
+@lru_cache(maxsize=64)
+def _unix_time(said: str) -> float:
+    return parsedate_to_datetime(said).timestamp()
+
+
 def date_of(headers: Mapping[str, str]) -> float | None:
     """The Unix time of a `Date` header, the age of an answer out of a cache added; None without one."""
     try:
-        said = parsedate_to_datetime(headers["date"]).timestamp()
+        said = _unix_time(headers["date"])
         age = headers.get("age", "0").strip()
         return said + (int(age) if age.isdecimal() and len(age) < 10 else 0)
     except (KeyError, ValueError, OverflowError, TypeError):
