@@ -185,7 +185,7 @@ def _facts(one: Placed) -> dict[str, object]:
     return _told(
         address=one.render.address,
         key=one.render.key,
-        prompt=one.render.prompt,
+        prompt=one.render.told_prompt,
         gain_db=one.event.gain,
         fade_in_frames=one.fade_in,
         fade_out_frames=one.fade_out,

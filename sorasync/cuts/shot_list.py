@@ -65,7 +65,7 @@ def _row(one: Placed, timeline: Timeline) -> dict[str, str]:
         "source_out": timecode(one.source + one.frames, rate),
         "model": render.model,
         "size": render.size,
-        "prompt": render.prompt,
+        "prompt": render.told_prompt,
     }
 
 

@@ -107,7 +107,7 @@ class _Sheet:
         pdf = self._pdf
         tall = _PICTURE * timeline.size[1] / timeline.size[0]
         lines = list(_lines(one, timeline))
-        prompt = " ".join(one.render.prompt.split()) if one.render else ""
+        prompt = " ".join(one.render.told_prompt.split()) if one.render else ""
         left, width = _MARGIN + _PICTURE + _GAP, pdf.w - 2 * _MARGIN - _PICTURE - _GAP
         prompt, needed = self._fitting(prompt, width, pdf.h / 2)
         height = max(tall, 7 + 5 * (len(lines) + len(facts)) + needed)

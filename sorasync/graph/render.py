@@ -64,6 +64,11 @@ class Render:
     origin: Origin | None = field(default=None, compare=False)
 
     @property
+    def told_prompt(self) -> str:
+        """The prompt for what is handed on to others: nothing where it is made of a row."""
+        return "" if self.private else self.prompt
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """The addresses that must be there before this one can be sent."""
         if self.still is None and self.last_still is None:

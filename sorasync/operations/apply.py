@@ -36,7 +36,7 @@ from sorasync.operations.project import Project
 from sorasync.operations.undrawable_text import boxes
 from sorasync.operations.wait import WebhookSettings, listening_for, pending_part
 from sorasync.plan.plan import Plan
-from sorasync.plan.planfile import load
+from sorasync.plan.planfile import load, with_rows
 from sorasync.plan.policy import PlanRefused, Policy, refusals
 from sorasync.plan.stale import PlanStale, differences, repriced, retried
 from sorasync.provider.host_client import HostClient
@@ -238,7 +238,7 @@ def _approved_plan(project: Project, options: ApplyOptions, store: Store) -> Pla
     if options.plan_file is not None:
         allowances = planned.plan.allowances
         planned = replace(planned, plan=replace(planned.plan, changes=()))
-        plan = _loaded(project, options.plan_file, store)
+        plan = with_rows(_loaded(project, options.plan_file, store), planned.graph.renders)
         planned = replace(planned, plan=replace(plan, allowances=allowances))
     if options.expect is not None and planned.plan.token != options.expect:
         raise PlanStale([f"its token is {planned.plan.token}, expected {options.expect}"])

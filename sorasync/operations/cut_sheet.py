@@ -34,7 +34,7 @@ def sheet(project: Project, view: CutView, progress: Progress) -> CutSheet:
     paths = stand_ins(project, view, progress)
     text = SheetText(f"{project.name}: {view.name}", _summary(view), lambda one: _facts(view, one))
     title = f"cut.{view.name}"
-    prompts = [one.render.prompt for one in view.timeline.events if one.render]
+    prompts = [one.render.told_prompt for one in view.timeline.events if one.render]
     data = shot_sheet(
         view.timeline,
         text,

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from sorasync.errors import SorasyncError
+from sorasync.graph.render import Render
 from sorasync.library_file import open_file, unreadable
 from sorasync.plan.change import Change
 from sorasync.plan.plan import Plan
+from sorasync.plan.stale import PlanStale
 
 FORMAT = 2
 _LARGEST = 512 << 20
@@ -47,8 +49,48 @@ def _plan_lines(plan: Plan, dump: Callable[[Change], bytes]) -> Iterator[bytes]:
     yield f'{head[:-1]}, "changes": [\n'.encode()
     last = len(plan.changes) - 1
     for place, change in enumerate(plan.changes):
-        yield dump(change) + (b",\n" if place < last else b"\n")
+        yield dump(_without_row(change)) + (b",\n" if place < last else b"\n")
     yield b"],\n"
+
+
+def _without_row(change: Change) -> Change:
+    """A change without what a row says: files of plans are kept and passed on."""
+    if change.render is None or not change.render.private:
+        return change
+    return replace(change, render=replace(change.render, prompt="", params={}))
+
+
+def with_rows(plan: Plan, renders: Mapping[str, Render]) -> Plan:
+    """A plan that was read from a file with what is sent for rows, as the library has it now.
+
+    Raises `PlanStale` where a row is another one by now, or gone.
+    """
+    gone = [
+        f"the row of {change.label} is another one now, or gone"
+        for change in plan.changes
+        if _is_without_row(change)
+        and (change.address not in renders or renders[change.address].key != change.key)
+    ]
+    if gone:
+        raise PlanStale(gone)
+    changes = (
+        replace(
+            change,
+            render=replace(
+                change.render,
+                prompt=renders[change.address].prompt,
+                params=renders[change.address].params,
+            ),
+        )
+        if change.render is not None and _is_without_row(change)
+        else change
+        for change in plan.changes
+    )
+    return replace(plan, changes=tuple(changes))
+
+
+def _is_without_row(change: Change) -> bool:
+    return change.render is not None and change.render.private and not change.render.prompt
 
 
 def decode(lines: Iterable[bytes]) -> Plan:

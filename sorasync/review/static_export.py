@@ -28,6 +28,7 @@ from sorasync.review.notes_file import read_notes
 from sorasync.review.page_files import SCRIPTS, STATIC, STYLES
 
 if TYPE_CHECKING:
+    from sorasync.manifest.library import Library
     from sorasync.operations.project import Project
 
 PAGE = "index.html"
@@ -75,6 +76,7 @@ def export_page(project: Project, directory: Path, options: ExportOptions) -> Ex
         clips = {name: with_rates(clip_json(snapshot, store, name), media) for name in names}
         for clip in clips.values():
             media.references |= references_in(snapshot, clip)
+        _hide_rows(library, clips, planned.library)
         money = money_json(project, snapshot, store)
     answers = {"/api/library": library | {"writable": True, "user": None, "version": 0}}
     answers |= {f"/api/clip?{name}": clip for name, clip in clips.items()} | {"/api/money": money}
@@ -88,6 +90,23 @@ def export_page(project: Project, directory: Path, options: ExportOptions) -> Ex
     except OSError as error:
         raise SorasyncError(f"cannot write into {directory}: {error.strerror or error}") from error
     return Exported(directory / PAGE, len(clips), len(digests), size)
+
+
+def _hide_rows(library: dict[str, Any], clips: dict[str, dict[str, Any]], declared: Library) -> None:
+    """Take out what rows say: the page is handed on."""
+    rows = {name for name in clips if name in declared.clips and declared.clips[name].row}
+    for entry in library["clips"]:
+        if entry["name"] in rows:
+            entry["text"] = ""
+    for name in rows:
+        clip, params = clips[name], declared.clips[name].params
+        clip |= {"prompt": None, "undone_steps": []}
+        for step in clip["steps"]:
+            step["prompt"] = ""
+        for revision in clip["revisions"]:
+            revision["diff"] = []
+        for shown in (*clip["takes"], *clip["steps"]):
+            shown["facts"] = [fact for fact in shown["facts"] if fact[0] not in params]
 
 
 def _require_own(directory: Path) -> None:

@@ -52,3 +52,25 @@ def _check(studio: Studio) -> None:
     shown = studio.run("show", "clip.ad[id=1]").out
     assert "each.id" in shown
     assert "Person No 99" in shown
+    _hand_on(studio)
+
+
+def _hand_on(studio: Studio) -> None:
+    """What is kept or sent: a saved plan, which is carried out all the same, a page, and a shot list."""
+    root = studio.root
+    with (root / "manifests" / "clips.toml").open("a") as file:
+        file.write('[cuts.film]\nevents = [{ clip = "ad[id=1]" }, { clip = "ad[id=2]" }]\n')
+    assert studio.run("plan", "--target", "clip.ad[id=1]", "--out", str(root / "saved.plan")).code == 0
+    assert studio.run("review", "--html", str(root / "page")).code == 0
+    assert studio.run("cut", "film", "--out", str(root / "shots.csv")).code == 0
+    handed = [root / "saved.plan", root / "shots.csv", root / "page" / "index.html"]
+    assert all(b"Person No" not in file.read_bytes() for file in handed)
+    assert studio.run("apply", str(root / "saved.plan"), "--yes", "--quiet").code == 0
+    assert studio.billed() == Decimal("1.20")
+    assert "Person No 99" in studio.run("show", "clip.ad[id=1]").out
+    assert studio.run("plan", "--target", "clip.ad[id=3]", "--out", str(root / "other.plan")).code == 0
+    (root / "manifests" / "people.csv").write_text(PEOPLE.replace("No 3\n", "No 98\n"))
+    stale = studio.run("apply", str(root / "other.plan"), "--yes")
+    assert stale.code == 7
+    assert "the row of clip.ad[id=3] is another one now, or gone" in stale.err
+    assert studio.billed() == Decimal("1.20")
