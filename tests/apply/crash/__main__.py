@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.apply.crash.harness import Mode, Verdict, crash
+from tests.apply.crash.harness import JOB_MODES, MODES, Mode, Verdict, crash
 from tests.apply.crash.keeper import Told
 from tests.apply.crash.rounds import play
 
@@ -28,7 +28,12 @@ def main() -> int:
     wrong = 0
     if asked.kills:
         verdicts = crash(
-            directory, asked.kills, seed=asked.seed, deaths=asked.deaths, tell=_Progress(begun, asked.kills)
+            directory,
+            asked.kills,
+            seed=asked.seed,
+            deaths=asked.deaths,
+            modes=(*MODES, *JOB_MODES),
+            tell=_Progress(begun, asked.kills),
         )
         wrong += sum(map(_tell_mode, verdicts, verdicts.values()))
     if asked.rounds:

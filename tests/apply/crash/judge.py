@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -19,14 +20,39 @@ from sorasync.state.durable_state import facts
 from sorasync.state.lock import holder
 from sorasync.state.lockfile_text import dumps
 from sorasync.state.record import Record, Status
+from sorasync.state.rows import fields_of
 from sorasync.state.store import Store
+from tests.apply.crash.hosts import VIDEOS, Host
 
 
-def held(project: Project) -> dict[str, str]:
-    """The key of every job that the state knows of, characters left out: they cost nothing."""
+def held(project: Project, host: Host = VIDEOS) -> dict[str, str]:
+    """The key of every job that the state knows of, characters left out: they cost nothing.
+
+    Jobs are named as the ledgers of the library's hosts name them.
+    """
     with project.store() as store:
-        characters = {record.key for record in store.every_record() if record.kind == "character"}
-        return {job: key for job, key in store.remote_ids().items() if key not in characters}
+        records = {record.key: record for record in store.every_record()}
+        kept = {j: k for j, k in store.remote_ids().items() if records[k].kind != "character"}
+    return {host.at(records[key].provider).billed_as(job): key for job, key in kept.items()}
+
+
+def questions(project: Project, rows: Iterable[Mapping[str, Any]], host: Host) -> dict[str, str | None]:
+    """What a person is asked about who has looked into the host's own list: the job of each address there.
+
+    None for a request that made no job.
+    """
+    known = held(project, host)
+    free = [row for row in rows if row["job"] not in known]
+    found: dict[str, str | None] = {}
+    with project.store() as store:
+        asked = [one for one in store.in_flight() if one.status is Status.UNKNOWN]
+    for record in asked:
+        said = hashlib.sha256(str(fields_of(record.request).get("prompt", "")).encode()).hexdigest()
+        fitting = next((row for row in free if row["prompt_digest"] == said), None)
+        found[record.address] = None if fitting is None else str(fitting["job"])
+        if fitting is not None:
+            free.remove(fitting)
+    return found
 
 
 def in_vain(project: Project) -> set[str]:

@@ -8,25 +8,24 @@ from pathlib import Path
 
 from sorasync.operations.project import Project
 from sorasync.preview.media import tiny_video
+from tests.apply.crash.hosts import VIDEOS, Host
 
 _SETTINGS = """
 [library]
 name = "crash"
-[provider]
-profile = "preview"
-base_url = "{url}/v1"
-abilities = {{ idempotency = false, list_settle_seconds = 1 }}
+{hosts}
 [state]
 lock_file = true
 [assets]
 pictures = {pictures}
-[defaults]
-model = "sora-2"
-size = "1280x720"
-seconds = 4
 [apply]
 parallelism = 4
 mode = "{mode}"
+[defaults]
+model = "{model}"
+size = "1280x720"
+seconds = {seconds}
+{defaults}
 """
 
 _CLIPS = """
@@ -58,11 +57,31 @@ from = "takes"
 edit = "The same words for everybody, at night."
 """
 
+# What any host renders: at one that has a second, `words` and `night` go there.
+_PLAIN_CLIPS = """
+[clips.{plain}]
+prompt = "A plain scene, {name}."
+
+[clips.takes]
+prompt = "A scene in takes, {name}."
+takes = {takes}
+pick = 2
+
+[clips.words]
+prompt = "Fennel {verb}, {name}."
+{elsewhere}
+"""
+_NIGHT = """
+[clips.night]
+prompt = "The same at night, {name}."
+{elsewhere}
+"""
+
 
 @dataclass(frozen=True)
 class Library:
-    """A library of a name of its own, at a server. `url` is the server's address. With `pictures` the
-    thumbnails are fetched as well.
+    """A library of a name of its own, at a server. `url` is the server's address, `second_url` that of the
+    second host. With `pictures` the thumbnails are fetched as well.
     """
 
     name: str
@@ -70,16 +89,31 @@ class Library:
     url: str
     batch: bool = False
     pictures: bool = True
+    host: Host = VIDEOS
+    second_url: str = ""
+
+    @property
+    def chapters(self) -> tuple[Chapter, ...]:
+        """What is to be there, one after the other."""
+        return CHAPTERS if self.host == VIDEOS else PLAIN_CHAPTERS
 
     def write(self) -> None:
         """Make the library, without any clips."""
         (self.root / "manifests").mkdir(parents=True)
+        second = self.host.second
+        hosts = [self.host.table("provider", self.url)]
+        hosts += [second.table("providers.second", self.second_url)] if second else []
         settings = _SETTINGS.format(
-            url=self.url,
+            hosts="\n".join(hosts),
+            model=self.host.model,
+            seconds=self.host.seconds,
+            defaults=self.host.defaults,
             mode="batch" if self.batch else "direct",
             pictures=["thumbnail"] if self.pictures else [],
         )
         (self.root / "sorasync.toml").write_text(settings)
+        for name, content in self.host.files.items():
+            (self.root / name).write_text(content)
         (self.root / "manifests" / "fennel.mp4").write_bytes(tiny_video(1280, 720, 3, ""))
 
     def clips(self, text: str) -> None:
@@ -109,6 +143,28 @@ def _first(library: Library) -> None:
 def _second(library: Library) -> None:
     """A clip has a new name, one has a take more, one other words; one is gone, and so is a file."""
     library.clips(_CLIPS.format(name=library.name, plain="renamed", takes=3, verb="sleeps"))
+    _lose_a_file(library)
+
+
+def _plain(library: Library, text: str, **values: object) -> str:
+    """The clips of a library that any host renders."""
+    second = library.host.second
+    where = f'provider = "second"\nmodel = "{second.model}"\nseconds = {second.seconds}' if second else ""
+    return text.format(name=library.name, elsewhere=where, **values)
+
+
+def _first_plain(library: Library) -> None:
+    text = _plain(library, _PLAIN_CLIPS, plain="plain", takes=2, verb="runs")
+    library.clips(text + _plain(library, _NIGHT))
+
+
+def _second_plain(library: Library) -> None:
+    """The same as `_second`, of what any host renders."""
+    library.clips(_plain(library, _PLAIN_CLIPS, plain="renamed", takes=3, verb="sleeps"))
+    _lose_a_file(library)
+
+
+def _lose_a_file(library: Library) -> None:
     project = library.project()
     with project.store() as store:
         lost = store.bindings()["clip.takes#1"].key
@@ -133,5 +189,21 @@ CHAPTERS = (
         bound=_BOUND | {"clip.renamed#1", "clip.takes#3"},
         files=_FILES | {"renamed.mp4", "takes/take-3.mp4"},
         billed=9,
+    ),
+)
+_PLAIN_BOUND = frozenset({"clip.takes#1", "clip.takes#2", "clip.words#1"})
+_PLAIN_FILES = frozenset({"takes.mp4", "takes/take-1.mp4", "takes/take-2.mp4", "words.mp4"})
+PLAIN_CHAPTERS = (
+    Chapter(
+        begin=_first_plain,
+        bound=_PLAIN_BOUND | {"clip.plain#1", "clip.night#1"},
+        files=_PLAIN_FILES | {"plain.mp4", "night.mp4"},
+        billed=5,
+    ),
+    Chapter(
+        begin=_second_plain,
+        bound=_PLAIN_BOUND | {"clip.renamed#1", "clip.takes#3"},
+        files=_PLAIN_FILES | {"renamed.mp4", "takes/take-3.mp4"},
+        billed=7,
     ),
 )

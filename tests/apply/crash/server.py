@@ -31,13 +31,13 @@ BAD_DAY: Faults = [
 
 
 @contextmanager
-def serving(data: Path, faults: Faults = (), seed: int = 0) -> Iterator[str]:
+def serving(data: Path, faults: Faults = (), seed: int = 0, dialect: str = "openai") -> Iterator[str]:
     """The address of a server over `data` that draws nothing, for the time of a `with` block."""
     plan = data.with_suffix(".json")
     data.parent.mkdir(parents=True, exist_ok=True)
     plan.write_text(json.dumps({"seed": seed, "rules": list(faults)}))
     mine, theirs = PROCESSES.Pipe()
-    process = PROCESSES.Process(target=_serve, args=(data, plan, theirs), daemon=True)
+    process = PROCESSES.Process(target=_serve, args=(data, plan, dialect, theirs), daemon=True)
     process.start()
     try:
         yield f"http://127.0.0.1:{mine.recv()}"
@@ -53,8 +53,9 @@ def ledger(url: str) -> list[dict[str, Any]]:
     return [row for row in rows if row["kind"] != "character"]
 
 
-def _serve(data: Path, plan: Path, tell: Connection) -> None:
+def _serve(data: Path, plan: Path, dialect: str, tell: Connection) -> None:
     from sorasync.preview.serve import serve
     from sorasync.preview.settings import PreviewSettings
 
-    serve(PreviewSettings(data, draw=False, faults=plan), "127.0.0.1", 0, tell.send)
+    settings = PreviewSettings(data, draw=False, faults=plan, dialect=dialect, poll_after_ms=20)
+    serve(settings, "127.0.0.1", 0, tell.send)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.apply.crash.harness import MODES, Mode, Verdict, crash
+from tests.apply.crash.harness import JOB_MODES, MODES, Mode, Verdict, crash
 from tests.apply.crash.judge import bill
 
 KILLS = 240
@@ -18,6 +20,7 @@ STEPS = {
     "answered edit",
     "answered content",
 }
+JOB_STEPS = {step for step in STEPS if "extend" not in step and "edit" not in step and "content" not in step}
 STEPS_OF_BATCHES = {"sent files", "answered batch"}
 
 
@@ -38,6 +41,14 @@ def test_applies_that_are_asked_to_end_say_so_and_lose_nothing(verdicts: dict[Mo
 def test_processes_died_at_every_step_that_is_found(verdicts: dict[Mode, Verdict]) -> None:
     for mode, verdict in verdicts.items():
         assert verdict.steps >= (STEPS | STEPS_OF_BATCHES if mode.batch else STEPS)
+
+
+@pytest.mark.heavy
+def test_however_a_lost_answer_is_settled_a_killed_apply_pays_once(tmp_path: Path) -> None:
+    """Hosts that render by job, one for each class of lost answers, and a library with two hosts."""
+    verdicts = crash(tmp_path, 2 * len(JOB_MODES), seed=3, modes=JOB_MODES)
+    assert {mode.name: verdict.wrong for mode, verdict in verdicts.items() if verdict.wrong} == {}
+    assert all(verdict.kills and verdict.steps >= JOB_STEPS for verdict in verdicts.values())
 
 
 def test_a_job_that_was_billed_and_is_not_held_is_found() -> None:
