@@ -64,6 +64,6 @@ def _config_fault(found: ProfileFault, env: str | None, locator: Locator, table:
     if env is not None and positions is not None and positions.has(("env", env, *path)):
         path = ("env", env, *path)
     code = "S103" if found.unknown else "S104"
-    message = f"{found.sentence} in the profile" if found.unknown else found.sentence
+    message = found.sentence if found.message else f"{found.sentence} in the profile"
     key, secret = found.unknown, found.secret
     return Fault(code, message, CONFIG_FILE, path, found.expected, found.fix, on_key=key, secret=secret)

@@ -14,7 +14,8 @@ class ProfileFault:
     """One field that is wrong: its path in the profile's tables and one sentence without the field's name.
 
     `expected` is what is allowed and `fix` the nearest right spelling, None where there is none. `unknown`:
-    there is no such field. `secret`: its value may hold a key and must not be shown.
+    there is no such field, and the sentence, if any, says why. `secret`: its value may hold a key and must
+    not be shown.
     """
 
     path: tuple[str, ...]
@@ -28,7 +29,9 @@ class ProfileFault:
     def sentence(self) -> str:
         """The fault with the name of its field."""
         field = ".".join(self.path) or "the profile"
-        return f"there is no field {field}" if self.unknown else f"{field}: {self.message}"
+        if not self.unknown:
+            return f"{field}: {self.message}"
+        return f"there is no field {field}" + (f": {self.message}" if self.message else "")
 
 
 class ProfileError(SorasyncError):

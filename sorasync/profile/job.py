@@ -55,7 +55,11 @@ def _as_paths(value: object) -> object:
 def _request_line(text: str) -> str:
     found = _REQUEST.fullmatch(text)
     if found is None:
-        raise ValueError('a method and a path are needed, such as "GET /jobs/{id}"')
+        raise ValueError(
+            'a method and a path are needed, such as "GET /jobs/{id}": jobs are followed by questions only'
+            if text.partition(" ")[0].upper() in ("WS", "WSS", "SSE")
+            else 'a method and a path are needed, such as "GET /jobs/{id}"'
+        )
     _check_braces(found[2], "model", "id", "own_id", *_PAGING)
     return text
 

@@ -22,6 +22,20 @@ _PLAIN = {
     "too_short": "at least one is needed",
     "string_too_short": "must not be empty",
 }
+# What a host may want and data cannot say, by words in the name of a field, with the way around it.
+_LEFT_OUT = (
+    (
+        ("upload", "presign", "multipart"),
+        "uploads in a step of their own are left out; an image is sent in the body "
+        "($image|data_url, $image|base64) or by its address (image_param)",
+    ),
+    (
+        ("sign", "hmac", "jwt", "oauth", "refresh", "token_url", "access_key", "client_id", "client_secret"),
+        "signed requests and tokens that are renewed are left out; a program of yours prints the token: "
+        "api_key_command in sorasync.toml",
+    ),
+    (("websocket", "socket", "stream"), 'jobs are followed by questions only: [get] request = "GET …"'),
+)
 _MAY_HOLD_KEYS = (("headers",), ("auth",), ("base_url",))
 
 
@@ -35,9 +49,10 @@ def _shape_fault(model: type[BaseModel], found: ErrorDetails) -> ProfileFault:
     if found["type"] == "extra_forbidden":
         known = _fields_at(model, path[:-1])
         allowed = ", ".join(sorted(known)) or None
-        return ProfileFault(
-            path, "there is no such field", allowed, close_match(path[-1], known), unknown=True
-        )
+        why = next((why for words, why in _LEFT_OUT if any(word in path[-1].lower() for word in words)), None)
+        if why is not None:
+            return ProfileFault(path, why, unknown=True)
+        return ProfileFault(path, "", allowed, close_match(path[-1], known), unknown=True)
     message = found["msg"].removeprefix("Value error, ").partition(", unable to parse")[0]
     message = _PLAIN.get(found["type"], message.replace("Input should be", "must be"))
     secret = path[:1] in _MAY_HOLD_KEYS or any(map(names_secret, path))

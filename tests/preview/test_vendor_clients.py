@@ -6,15 +6,20 @@ They are installed into the user's cache when first used.
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from sorasync.preview.faults.rule import FaultPlan, FaultRule
 from sorasync.preview.serve import running
 from sorasync.preview.settings import PreviewSettings
+from tests.cli.kit import make
 
 CLIENTS = (
     "fal-client==1.0.3",
@@ -22,6 +27,7 @@ CLIENTS = (
     "runwayml==5.24.0",
     "google-genai==3.6.1",
     "comfy-sdk==0.5.0",
+    "comfy-api-proxy==0.1.6",
     "lumaai==1.21.0",
 )
 KEY = "k-vendor"
@@ -154,3 +160,63 @@ def test_a_host_s_own_client_renders_and_fetches(family: str, tmp_path: Path) ->
         assert file.stdout[4:8] == b"ftyp", file.stderr.decode()
         (charge,) = served.app.state.server.ledger.charges()
         assert charge.prompt_digest
+
+
+BOUND = """\
+workflow = "wan.api.json"
+[defaults.bind]
+prompt = "6.text"
+seed = "3.seed"
+frames = "40.length"
+fps = 16
+"""
+GRAPH = """{
+  "3": {"class_type": "KSampler", "inputs": {"seed": 1, "positive": ["6", 0]}},
+  "6": {"class_type": "CLIPTextEncode", "inputs": {"text": ""}},
+  "40": {"class_type": "EmptyLatentVideo", "inputs": {"width": 832, "height": 480, "length": 81}}
+}
+"""
+
+
+@contextmanager
+def proxied(comfyui: str, directory: Path) -> Iterator[str]:
+    """The address of comfy-api-proxy before a ComfyUI."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    program = interpreter().with_name("comfy-api-proxy")
+    command = [str(program), "run", "--comfyui", comfyui, "--port", str(port), "--state-dir", str(directory)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            assert process.stdout is not None
+            said = iter(process.stdout.readline, "")
+            assert any("Running on" in line for line in said)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+@pytest.mark.heavy
+def test_comfy_api_proxy_serves_sorasync(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A proxy that others wrote, with the preview server in ComfyUI's place behind it."""
+    film = make(tmp_path / "film", capsys, '[clips.kite]\nprompt = "A kite."\ntakes = 2\n')
+    film.write("wan.api.json", GRAPH)
+    with running(PreviewSettings(tmp_path / "host", draw=False, dialect="comfyui")) as comfyui:
+        inside = comfyui.app.state.server
+        with proxied(comfyui.url, tmp_path / "proxy") as address:
+            film.write(
+                "sorasync.toml",
+                f'[provider]\nprofile = "comfy-api"\nbase_url = "{address}"\n'
+                'get = { least_seconds = 0.5 }\n[prices."*"]\n"*" = 0.1\n'
+                f'[defaults]\nsize = "1280x720"\nseconds = 4\n{BOUND}',
+            )
+            assert film.run("apply", "--yes", "--quiet").code == 0
+            assert film.run("plan", "--detailed-exitcode").code == 0
+            assert (film.root / "assets" / "kite.mp4").exists()
+            assert len(inside.ledger.charges()) == 2
+            # The proxy takes a job whose answer it has lost for none, and refuses its key from then on.
+            film.write("manifests/a.toml", '[clips.boat]\nprompt = "A boat."\n')
+            inside.faults.set(FaultPlan(rules=[FaultRule(do="cut_after", route="create", count=1)]))
+            for _ in range(3):
+                film.run("apply", "--yes", "--quiet")
+            assert len(inside.ledger.charges()) == 3
+            assert "clip.boat" in film.run("resolve").out
