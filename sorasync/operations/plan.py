@@ -128,7 +128,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
     briefs = store.briefs()
     lost = lost_renders(graph, briefs)
     retaken = _retakes(project, store, library, graph, briefs) if FAILING in options.replace else None
-    failing = retaken.addresses if retaken else None
+    failing = retaken.reasons if retaken else None
     replaced = graph.dependants(matching(options.replace, graph, lost, failing)) if options.replace else set()
     retried = matching(options.retry, graph) if options.retry else set()
     swept = _sweep(project, options, store, graph)
@@ -138,6 +138,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         known,
         found,
         replaced=replaced,
+        reasons=failing,
         retried=retried,
         attempts=project.config.apply.attempts,
         batch=batch,

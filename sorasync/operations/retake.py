@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Retakes:
-    """The addresses to render afresh, and why others that fail are left alone."""
+    """Why each of the addresses is rendered afresh, and why others that fail are left alone."""
 
-    addresses: frozenset[str]
+    reasons: Mapping[str, str]
     notices: tuple[str, ...]
 
 
@@ -46,8 +46,8 @@ def retakes(
         made.setdefault(clip, _retakes_before(store, graph, node.renders))
         if made[clip] >= limits.max_per_clip:
             notices.append(
-                f"{label} fails a check, and {clip} has been retaken {counted(made[clip], 'time')}: "
-                "[retake] max_per_clip"
+                f"{label} fails a check and is left alone: "
+                f"[retake] max_per_clip gives {clip} {counted(limits.max_per_clip, 'retake')}"
             )
             continue
         added = graph.dependants({address}) - graph.dependants(chosen)
@@ -59,7 +59,8 @@ def retakes(
         spent += cost
         made[clip] += 1
         chosen.add(address)
-    return Retakes(frozenset(chosen), tuple(notices))
+    reasons = {one: f"fails {', '.join(result.check for result in failing[one].results)}" for one in chosen}
+    return Retakes(reasons, tuple(notices))
 
 
 def _retakes_before(store: Store, graph: Graph, renders: tuple[str, ...]) -> int:

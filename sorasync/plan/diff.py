@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -28,6 +28,7 @@ def diff(
     survey: Survey,
     *,
     replaced: Container[str] = (),
+    reasons: Mapping[str, str] | None = None,
     retried: Container[str] = (),
     attempts: int = 3,
     batch: bool = False,
@@ -35,16 +36,16 @@ def diff(
 ) -> list[Change]:
     """The ordered changes that take the state to the graph.
 
-    `replaced` are addresses to render again although nothing changed, `retried` those that
-    are tried once more whatever refused or failed them; `attempts` is how often a render that failed for a
-    technical reason is tried. A caller that plans one library again and again passes the same `decisions`
-    each time.
+    `replaced` are addresses to render again although nothing changed, with `reasons` for those of them that
+    somebody did not simply ask for; `retried` are those that are tried once more whatever refused or failed
+    them; `attempts` is how often a render that failed for a technical reason is tried. A caller that plans
+    one library again and again passes the same `decisions` each time.
     """
     if replaced or retried or known.remote:
         decisions = None
     if decisions is not None:
         decisions.begin((known.bindings, known.briefs), (known.hosts, attempts, batch))
-    differ = _Differ(graph, known, survey, replaced, retried, attempts, batch, decisions)
+    differ = _Differ(graph, known, survey, replaced, retried, attempts, batch, decisions, reasons or {})
     for render in survey.touched:
         differ.add(render)
     changes = group_moves(differ.changes, graph)
@@ -81,6 +82,7 @@ class _Differ:
     attempts: int
     batch: bool
     decisions: Decisions | None
+    reasons: Mapping[str, str]
     changes: list[Change] = field(default_factory=list)
     by_address: dict[str, Change] = field(default_factory=dict)
     # The address that renders or fetches a key in this plan; others that want the same key share it.
@@ -290,7 +292,8 @@ class _Differ:
     def _afresh(self, render: Render) -> Change:
         sources = [need for need in render.needs if need in self.replaced]
         label = self.graph.label(sources[0]) if sources else ""
-        why = f"its source {label} is rendered again" if sources else "requested with --replace"
+        asked = self.reasons.get(render.address, "requested with --replace")
+        why = f"its source {label} is rendered again" if sources else asked
         change = self._pay(render, why)
         if change.action in _STUCK:
             return change

@@ -64,7 +64,8 @@ def test_budgets_and_thresholds_hold_for_retakes(
     put(library, "clip.pier#1", shots["wall"])
     assert library.run("check").code == 1
     asked = "plan", "--replace", "failing", "--offline"
-    assert library.run(*asked, "--format", "json").json["cost_usd"] == "0.40"
+    plan = library.run(*asked, "--format", "json").json
+    assert plan["cost_usd"] == "0.40" and plan["changes"][0]["reason"] == "fails black"
     for limit in ("[budget]\nper_apply = 0.1\n", "[safety]\nmax_replace_pct = 30\nmin_existing = 1\n"):
         library.write("sorasync.toml", config + limit + "[checks]\nblack = { level = 1.0 }\n")
         assert library.run(*asked).code == 5
@@ -93,5 +94,5 @@ def test_a_clip_is_retaken_so_often_and_no_more(tmp_path: Path, capsys: pytest.C
     assert library.run("apply", "--replace", "failing", "--yes").code == 0
     addresses, _, notices = planned(library)
     assert addresses == []
-    assert "clip.pier has been retaken 1 time: [retake] max_per_clip" in notices[0]
+    assert "[retake] max_per_clip gives clip.pier 1 retake" in notices[0]
     assert library.run("plan", "--format", "json").json["changes"] == []
