@@ -75,10 +75,8 @@ class StrobingMeter:
             turns = f"brightness reverses at most {counted(found.count, 'time')} a second"
             yield passed("strobing", turns, found.count, most)
             return
-        message = (
-            f"brightness reverses {found.count} times within a second from {place(found.at, found.frame)}; "
-            f"at most {most} times are allowed"
-        )
+        turns, where = counted(found.count, "time"), place(found.at, found.frame)
+        message = f"brightness reverses {turns} within a second from {where}; at most {most} allowed"
         yield CheckResult(
             "strobing", Verdict.FAILED, message, found.count, most, found.at, found.at + _WINDOW, found.frame
         )
@@ -122,10 +120,12 @@ class FlashMeter:
         most, found = self.settings.per_second, self._busiest
         flashes = found.count // 2
         if flashes <= most:
-            yield passed("flash", f"{flashes} flashes in any second at most", flashes, most)
+            yield passed(
+                "flash", f"{counted(flashes, 'flash', 'flashes')} in any second at most", flashes, most
+            )
             return
-        where = place(found.at, found.frame)
-        message = f"{flashes} flashes within a second from {where}; at most {most} are allowed"
+        where, words = place(found.at, found.frame), counted(flashes, "flash", "flashes")
+        message = f"{words} within a second from {where}; at most {most} allowed"
         yield CheckResult(
             "flash", Verdict.FAILED, message, flashes, most, found.at, found.at + _WINDOW, found.frame
         )
