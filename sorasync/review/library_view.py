@@ -144,7 +144,7 @@ def _clip(
         "renders": row.renders,
         "takes": len(node.takes),
         "picked": node.chosen,
-        "chooses": row.waits_for == row.address,
+        "chooses": row.waits_for == row.address and any(map(snapshot.asset_of, node.takes)),
         "waits_for": row.waits_for,
         "cost": usd(row.cost),
         "later": usd(row.later),

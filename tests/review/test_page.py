@@ -467,6 +467,24 @@ def test_a_plan_is_applied_from_the_page(browser: Browser, film: Studio, tmp_pat
             tab.context.close()
 
 
+def test_a_dear_plan_asks_for_its_price_and_enter_sends_it(browser: Browser, film: Studio) -> None:
+    film.write("manifests/a.toml", '[clips.one]\nprompt = "One."\ntakes = 2\n')
+    film.settle(lambda render: False)
+    host = '[provider]\nprofile = "openai"\nbase_url = "http://127.0.0.1:9/v1"\n'
+    budget = f"{host}[budget]\nper_day = 3.00\nconfirm_above = 0.10\n"
+    film.write("sorasync.toml", film.read("sorasync.toml") + budget)
+    with film.page(allow_apply=True) as page:
+        tab = opened(browser, page, "#/plan")
+        tab.locator(".budget", has_text="Budget today: $0.00 of $3.00").wait_for()
+        # There is nothing yet to choose from.
+        assert tab.locator("#money").inner_text().split() == ["Spent", "$0.00", "to", "go", "$0.80"]
+        tab.keyboard.press("a")
+        tab.get_by_label("The amount").fill("0.40")
+        tab.keyboard.press("Enter")
+        tab.locator(".toast", has_text="That is not what the plan costs; nothing was sent.").wait_for()
+        tab.context.close()
+
+
 def test_an_exported_page_works_from_a_disk_and_its_notes_come_back(
     browser: Browser, film: Studio, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

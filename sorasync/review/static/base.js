@@ -88,8 +88,10 @@ window.Review = (() => {
   function ask(title, content, buttons) {
     const dialog = document.getElementById("dialog");
     return new Promise((resolve) => {
-      const row = buttons.map((button) =>
-        el("button", { type: "submit", value: button.value, class: button.primary ? "primary" : "" }, button.label));
+      // Enter in a field means the primary button, whatever stands before it.
+      const row = buttons.map((button) => (button.primary
+        ? el("button", { type: "submit", value: button.value, class: "primary" }, button.label)
+        : el("button", { type: "button", onclick: () => dialog.close(button.value) }, button.label)));
       const form = el("form", { method: "dialog" }, el("h2", { id: "dialog-title" }, title), content,
         el("div", { class: "row end" }, row));
       dialog.replaceChildren(form);

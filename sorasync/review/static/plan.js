@@ -73,10 +73,10 @@ Review.plan = (() => {
     return el("div", {},
       el("p", {}, `${told.simulated ? "Simulated, at these prices: " : ""}${dollars(told.total)} spent so far.`),
       told.budgets.filter((one) => one.cap !== null).map((one) => el("div", { class: "budget" },
-        el("span", {}, `Budget per ${one.period}: ${dollars(one.spent)} of ${dollars(one.cap)}`),
-        el("meter", { min: "0", max: one.cap, value: one.spent, "aria-label": `Spent per ${one.period}` }))),
+        el("span", {}, `Budget ${one.period}: ${dollars(one.spent)} of ${dollars(one.cap)}`),
+        el("meter", { min: "0", max: one.cap, value: one.spent, "aria-label": `Spent ${one.period}` }))),
       days.length ? el("figure", {}, el("figcaption", {}, "By day (UTC)"), columnsOf(days)) : el("p", { class: "faint" }, "Nothing was spent yet."),
-      el("div", { class: "two" }, table("By model", told.spent.model), table("By clip", told.spent.clip),
+      el("div", { class: "two" }, days.length ? [table("By model", told.spent.model), table("By clip", told.spent.clip)] : null,
         told.usable.length ? usable(told.usable) : null));
   }
 
