@@ -1,4 +1,4 @@
-"""A cut as MLT plays it, which Kdenlive, Shotcut and Flowblade are made of: a reader and a player not of ours."""
+"""A cut as MLT plays it, the engine of Kdenlive, Shotcut and Flowblade."""
 
 from __future__ import annotations
 

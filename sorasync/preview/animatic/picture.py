@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
 from sorasync.preview.animatic.canvas import Canvas, blank, even, from_picture, to_picture
 from sorasync.preview.animatic.grade import read_grade
@@ -16,12 +16,15 @@ from sorasync.preview.animatic.scene import Scene
 from sorasync.preview.animatic.script import read_script
 from sorasync.preview.animatic.slate import title_of
 from sorasync.preview.animatic.stage import ShotLook, build
+from sorasync.preview.animatic.still_words import StillWords, read_words
 from sorasync.preview.animatic.theme import Theme
 from sorasync.preview.animatic.video import FPS
 
-# Where the edits of earlier pictures are counted, in a PNG.
-_EDITS = "sorasync-edits"
-_FORMS = {"png": "PNG", "webp": "WEBP", "jpeg": "JPEG"}
+_FORMS = {"webp": "WEBP", "jpeg": "JPEG"}
+# There is room for so many ribbons, one below the other.
+_SHOWN = 5
+# As far as a lossy format blurs the edge of a ribbon.
+_RIM = 8
 
 
 def still(scene: Scene, form: str = "png") -> bytes:
@@ -30,16 +33,14 @@ def still(scene: Scene, form: str = "png") -> bytes:
     `BadMedia` when the image cannot be decoded.
     """
     size = even(scene.width), even(scene.height)
-    edits = 0
+    words = StillWords()
     if scene.image is None:
-        canvas = _drawn(scene, size)
+        picture = to_picture(_drawn(scene, size))
     else:
-        edits = _edits_of(scene.image) + 1
-        canvas = _changed(scene, size, scene.image, edits)
-    picture = to_picture(canvas)
+        picture, words = _changed(scene, size, scene.image)
     if picture.size != (scene.width, scene.height):
-        picture = picture.resize((scene.width, scene.height))
-    return _packed(picture, form, edits)
+        picture, words = picture.resize((scene.width, scene.height)), StillWords(edits=words.edits)
+    return _packed(picture, form, words)
 
 
 def _drawn(scene: Scene, size: tuple[int, int]) -> Canvas:
@@ -51,27 +52,40 @@ def _drawn(scene: Scene, size: tuple[int, int]) -> Canvas:
     return canvas
 
 
-def _changed(scene: Scene, size: tuple[int, int], image: Path, number: int) -> Canvas:
+def _changed(scene: Scene, size: tuple[int, int], image: Path) -> tuple[Image.Image, StillWords]:
+    """The image as its edit changes it, under the words of all edits, and what these cover."""
+    before = words_on(image)
     canvas = from_picture(decoded(image, size))
-    grade, theme = read_grade(scene.prompt), Theme(*size)
-    grade.apply(canvas)
-    lay(canvas, draw_ribbon(theme, scene.prompt, number, grade.colours), 0, ribbon_top(theme, number))
-    return canvas
+    read_grade(scene.prompt).apply(canvas)
+    edits = (*before.edits, scene.prompt)
+    picture = to_picture(canvas)
+    if scene.clean:
+        return picture, StillWords(size, edits)
+    covered = []
+    theme = Theme(*size)
+    for number, prompt in list(enumerate(edits, 1))[-_SHOWN:]:
+        ribbon = draw_ribbon(theme, prompt, number, read_grade(prompt).colours)
+        top = ribbon_top(theme, number) // 2 * 2
+        above, below = max(0, top - _RIM), min(size[1], top + ribbon.height + _RIM)
+        if below > above:
+            wide = min(size[0], ribbon.width + _RIM)
+            covered.append(((0, above, wide, below - above), picture.crop((0, above, wide, below))))
+            lay(canvas, ribbon, 0, top)
+            picture = to_picture(canvas)
+    return picture, StillWords(size, edits, tuple(covered))
 
 
-def _edits_of(image: Path) -> int:
-    """How many edits a picture that was drawn here has behind it."""
+def words_on(image: Path) -> StillWords:
+    """The words of edits on an image; none where it was not drawn here."""
     with Image.open(image) as picture:
-        said = str(getattr(picture, "text", {}).get(_EDITS, ""))
-    return int(said) if said.isascii() and said.isdecimal() and len(said) < 4 else 0
+        return read_words(picture)
 
 
-def _packed(picture: Image.Image, form: str, edits: int) -> bytes:
+def _packed(picture: Image.Image, form: str, words: StillWords) -> bytes:
     memory = io.BytesIO()
+    kept = {"exif": words.exif()} if words.edits else {}
     if form == "png":
-        words = PngImagePlugin.PngInfo()
-        words.add_text(_EDITS, str(edits))
-        picture.save(memory, "PNG", pnginfo=words, compress_level=3)
+        picture.save(memory, "PNG", compress_level=3, **kept)
     else:
-        picture.save(memory, _FORMS[form], quality=90)
+        picture.save(memory, _FORMS[form], quality=90, **kept)
     return memory.getvalue()

@@ -21,6 +21,7 @@ from sorasync.preview.animatic.script import Script, read_script
 from sorasync.preview.animatic.slate import title_of
 from sorasync.preview.animatic.sprite import Sprite, make_sprites, unpacked
 from sorasync.preview.animatic.stage import ShotLook, reading_for
+from sorasync.preview.animatic.still_words import read_words
 from sorasync.preview.animatic.stills import last_frame
 from sorasync.preview.animatic.theme import Theme
 from sorasync.preview.animatic.video import FPS, Writer, probe, writing
@@ -152,10 +153,14 @@ def _eased(share: float) -> float:
 
 
 def decoded(image: Path, size: tuple[int, int]) -> Image.Image:
-    """An image, filling the whole picture. `BadMedia` when it cannot be decoded."""
+    """An image, filling the whole picture, without the words of edits that were written on it here.
+
+    `BadMedia` when it cannot be decoded.
+    """
     try:
         with Image.open(image) as picture:
-            whole = ImageOps.exif_transpose(picture).convert("RGB")
+            words = read_words(picture)
+            whole = words.bare(ImageOps.exif_transpose(picture).convert("RGB"))
             return ImageOps.fit(whole, size) if whole.size != size else whole
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise BadMedia(f"{image.name}: cannot be decoded as an image ({error})") from error

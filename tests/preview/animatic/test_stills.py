@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from sorasync.preview.animatic import BadMedia, draw, probe, spritesheet, thumbnail
-from tests.preview.animatic.support import make_clip, scene
+from sorasync.preview.animatic import BadMedia, draw, probe, spritesheet, still, thumbnail
+from tests.preview.animatic.support import decode, make_clip, scene
 
 
 def test_a_thumbnail_is_a_webp_in_the_videos_shape(tmp_path: Path) -> None:
@@ -58,3 +59,48 @@ def test_files_that_are_no_video_are_refused_by_name(tmp_path: Path, name: str) 
     for reader in (probe, thumbnail, spritesheet):
         with pytest.raises(BadMedia, match=name):
             reader(tmp_path / name)
+
+
+def unevenness(picture: Image.Image) -> float:
+    """0 for a picture of one colour."""
+    return float(np.asarray(picture.convert("RGB"), np.uint8).std(axis=(0, 1)).max())
+
+
+@pytest.mark.parametrize("form", ["png", "webp", "jpeg"])
+def test_the_words_of_edits_are_on_a_still_and_on_nothing_made_from_it(tmp_path: Path, form: str) -> None:
+    Image.new("RGB", (640, 360), (60, 90, 60)).save(tmp_path / "bare.png")
+    source = tmp_path / "bare.png"
+    shown = []
+    for number, prompt in enumerate(("Lift the fog.", "Close the door.")):
+        made = still(scene(prompt, width=640, height=360, image=source), form)
+        source = tmp_path / f"{number}.{form}"
+        source.write_bytes(made)
+        shown.append(unevenness(Image.open(source)))
+    # The second has the words of both.
+    assert 6 < shown[0] < shown[1]
+    draw(scene("A room.", width=640, height=360, image=source, clean=True), tmp_path / "a.mp4")
+    assert unevenness(Image.fromarray(decode(tmp_path / "a.mp4").frames[0])) < 2
+
+
+def test_a_clean_still_has_no_words(tmp_path: Path) -> None:
+    bare = tmp_path / "bare.png"
+    Image.new("RGB", (640, 360), (60, 90, 60)).save(bare)
+    made = still(scene("Lift the fog.", width=640, height=360, image=bare, clean=True))
+    assert unevenness(Image.open(io.BytesIO(made))) < 2
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[]",
+        '{"kind": "sorasync-edits"}',
+        '{"kind": "sorasync-edits", "size": [64, 36], "edits": [], "covered": [{"box": [0]}]}',
+        '{"kind": "sorasync-edits", "size": [64, 36], "edits": 7, "covered": []}',
+        "{" * 9999,
+    ],
+)
+def test_what_another_program_wrote_into_a_picture_is_no_words(tmp_path: Path, said: str) -> None:
+    exif = Image.Exif()
+    exif[0x010E] = said
+    Image.new("RGB", (64, 36), (60, 90, 60)).save(tmp_path / "a.png", exif=exif.tobytes())
+    draw(scene("A room.", width=64, height=36, image=tmp_path / "a.png"), tmp_path / "a.mp4")
