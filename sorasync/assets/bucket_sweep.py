@@ -22,8 +22,8 @@ from sorasync.assets.shard import DIGEST
 if TYPE_CHECKING:
     from sorasync.assets.bucket_archive import BucketArchive
 
-# Objects that are claimed, looked for once more and deleted together, and the seconds that may take: whoever
-# stood still for longer deletes nothing more.
+# Objects that are claimed, looked for once more and deleted together, and the seconds that may take: a
+# machine that was suspended for longer deletes nothing more.
 _BATCH, _LONGEST = 200, 300.0
 # Seconds after which a claim or an upload counts as abandoned.
 _ABANDONED = 86_400.0
@@ -65,9 +65,11 @@ def sweep_bucket(
     bucket, found = archive.bucket, _look(archive)
     now = _store_time(archive)
     wanted = set(named)
+    # First of all say what this library names: other machines may sweep the same bucket now.
     for sha256 in sorted(wanted.intersection(found.sizes) - found.own):
         bucket.put(archive.reference(sha256), b"", replace=True)
     unnamed = sorted(found.sizes.keys() - found.own - found.others - wanted)
+    # Named again: if it is left once more, its days are counted anew.
     pardoned = found.condemned.keys() - set(unnamed)
     bucket.delete([f"{CONDEMNED}/{sha256}" for sha256 in sorted(pardoned)])
     for sha256 in unnamed:
@@ -128,6 +130,7 @@ def _delete(
     """Claim objects, look for references once more, and delete those that nobody names."""
     bucket, begun = archive.bucket, monotonic()
     claimed = [sha256 for sha256 in batch if _claim(archive, sha256, now)]
+    # Read after the claims are written: whoever names an object from now on sees its claim and waits.
     own, others = _references(archive)
     for sha256 in claimed:
         if sha256 not in own and sha256 not in others and monotonic() - begun < _LONGEST:

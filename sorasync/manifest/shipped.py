@@ -17,9 +17,3 @@ SCHEMA_FILES: Final[dict[SchemaName, str]] = {
 def schema_text(name: SchemaName) -> str:
     """The JSON Schema of manifests or of `sorasync.toml`, as text."""
     return files("sorasync.manifest").joinpath(f"schemas/{name}.json").read_text(encoding="utf-8")
-
-
-def schema_line(name: SchemaName, file: str) -> str:
-    """The comment that names a file's schema for editors; `file` is relative to the library, POSIX."""
-    upwards = "../" * file.count("/") or "./"
-    return f"#:schema {upwards}{SCHEMA_FILES[name]}"

@@ -101,8 +101,8 @@ def fill_state(project: Project, text: str, waiting: LockWait) -> StateHealth:
 
 def move_state(project: Project, url: str, waiting: LockWait) -> StateHealth:
     """Copy the state into the empty one at another URL, and compare every row. Raises `StateError`."""
+    from sorasync.state.copy_tables import copy_state
     from sorasync.state.lock import held
-    from sorasync.state.move_state import copy_state
     from sorasync.state.store import Store
 
     with (

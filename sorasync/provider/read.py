@@ -14,7 +14,6 @@ from sorasync.provider.json_values import first, items, moment, number, table, t
 from sorasync.provider.moderation import is_moderation
 from sorasync.provider.redact import clean
 from sorasync.provider.server_words import message_in
-from sorasync.provider.status_words import status_of
 from sorasync.provider.wire import Job, JobError, JobStatus, Page
 
 _LONGEST_ID = 2048
@@ -30,6 +29,25 @@ _ENDED_WITHOUT = (JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED)
 _REASONS = ("fail_reason", "failure_reason", "failure", "status_message", "message", "detail", "reason")
 _ADDRESS_FIELDS = ("url", "video_url", "public_url")
 _ADDRESSES = ("http://", "https://", "/", f"{SCHEME}video/", f"{SCHEME}image/")
+
+
+# The words of all known servers for a status.
+_STATUS_WORDS = {
+    JobStatus.QUEUED: ("queued", "pending", "submitted", "created", "waiting", "not_started", "accepted"),
+    JobStatus.IN_PROGRESS: ("in_progress", "processing", "running", "rendering", "generating", "started"),
+    JobStatus.COMPLETED: ("completed", "complete", "done", "succeeded", "success", "finished"),
+    JobStatus.FAILED: ("failed", "failure", "error", "rejected", "dead"),
+    JobStatus.CANCELLED: ("cancelled", "canceled"),
+    JobStatus.EXPIRED: ("expired",),
+    JobStatus.DELETED: ("deleted",),
+}
+
+_STATUS = {word: status for status, words in _STATUS_WORDS.items() for word in words}
+
+
+def status_of(word: str) -> JobStatus:
+    """The status that a server's word means; `unknown` for a new word."""
+    return _STATUS.get(word.strip().lower().replace("-", "_").replace(" ", "_"), JobStatus.UNKNOWN)
 
 
 def job_id(body: object) -> str | None:

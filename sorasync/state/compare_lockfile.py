@@ -133,10 +133,12 @@ def _records(
             if my is not None and (filled := _filled(my, their)) != my:
                 taken[key] = filled
             continue
+        # Only the state has moved on since it last saw the file.
         if _same_account(old, their):
             continue
         if my is None:
             taken[key] = their
+        # Both sides have paid for the key since then.
         elif not _same_account(old, my) and two_renders(my, their):
             kept = _kept(mine, my, theirs, their, keep)
             other = my if kept is their else their
@@ -145,6 +147,7 @@ def _records(
             aside = set_aside(other)
             if worth_keeping(other) and aside.key not in mine.records:
                 taken.setdefault(aside.key, aside)
+                # If the file has it set aside already, whoever did that has reported it.
                 if aside.key not in theirs.records:
                     twice.append(PaidTwice(their.address, job_of(kept), job_of(other)))
         elif newer(their, my) is their:
@@ -197,12 +200,15 @@ def _binding(
     my: Binding | None, their: Binding | None, old: Binding | None, keep: Side | None
 ) -> Binding | None:
     """Which binding an address gets."""
+    # The file says nothing new.
     if my == their or their == old:
         return my
+    # Others have dropped the address: follow them, unless it has changed here too or is protected.
     if their is None:
         return None if my == old and my is not None and not my.protect else my
     if my is None or my == old:
         return their
+    # Both sides bound it anew, and both renders stay known; a protection of either side holds.
     if keep is Side.STATE:
         return my
     return Binding(their.key, their.protect or my.protect)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sorasync.state.database import Database
 from sorasync.state.errors import StateError
+
+if TYPE_CHECKING:
+    from sorasync.state.store import Store
 
 # Every table but the lock, each with the order of its rows. A row comes after the rows that it points to.
 TABLES = {
@@ -25,6 +28,23 @@ TABLES = {
 
 # Rows in one statement to the server.
 _BATCH = 2000
+
+
+def copy_state(source: Store, target: Store) -> None:
+    """Copy everything but the lock into an empty state, which keeps nothing where a row differs.
+
+    Raises `StateError`. The source is left as it is.
+    """
+    here, there = source.session.database, target.session.database
+    with source.snapshot(), target.transaction():
+        refuse_filled(there)
+        copy_tables(here, there)
+        found = list(differences(here, there))
+        if found:
+            raise StateError(
+                f"the copy in {there.name} differs: {'; '.join(found)}",
+                hint="nothing was moved; the state is where it was",
+            )
 
 
 def copy_tables(source: Database, target: Database) -> None:

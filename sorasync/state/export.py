@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sorasync.state.copy_tables import quoted
+from sorasync.state.copy_tables import TABLES, quoted
 from sorasync.state.errors import StateError
 from sorasync.state.migrations import VERSION
 from sorasync.state.store import Store
@@ -18,17 +18,9 @@ _READABLE = range(2, VERSION + 1)
 # Columns that older exports lack, with their default.
 _LATER: dict[str, dict[str, object]] = {"attempts": {"resends": 0}, "records": {"mismatch": None}}
 
-# Tables in order: a row comes after the rows it points to.
-_TABLES = {
-    "records": "key",
-    "inputs": "key",
-    "bindings": "address",
-    "dropped": "key",
-    "assets": "of IS NOT NULL, sha256",
-    "runs": "id",
-    "attempts": "id",
-    "events": "id",
-}
+# What an export leaves out: lineage and serial are written by themselves, and the others are made again.
+_LEFT_OUT = ("state", "checks", "lockfiles")
+_TABLES = {table: order for table, order in TABLES.items() if table not in _LEFT_OUT}
 
 
 def export_state(store: Store) -> str:

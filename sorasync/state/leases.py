@@ -31,7 +31,8 @@ from sorasync.state.lock import (
 from sorasync.state.process import Process, is_dead, this_process
 from sorasync.state.store import Store
 
-# Seconds.
+# Seconds that leases live beyond a heartbeat, and how much earlier their owner stops sending: a request that
+# it has just begun must have left before anybody else may take the lease.
 LIFE, MARGIN = 60.0, 15.0
 _RETRY = 3.0
 
@@ -46,7 +47,7 @@ _LOST_HINT = "renders in flight continue at the provider; the next `sorasync app
 class RunLeases:
     """The leases of one apply, given back at the end of the `with` block.
 
-    `elsewhere` names who has each key that could not be had.
+    `elsewhere` says who has each key that could not be leased.
     """
 
     def __init__(
@@ -66,10 +67,11 @@ class RunLeases:
         return str(self._fence)
 
     def take(self, keys: Collection[str]) -> None:
-        """Lease the keys that no living apply has; `elsewhere` tells of the others.
+        """Lease the keys that no living apply has; `elsewhere` says who has the others.
 
-        Who has leased nothing yet may have taken long to look at a plan, and then begins anew.
+        An apply without leases may have expired while its plan was being read; it then registers again.
         """
+        # Measured before the database is asked: by its clock the leases then live longer than by ours.
         session, started = self._store.session, (self._clock.monotonic(), self._clock.now())
         with session.transaction():
             if not self._renew():

@@ -48,11 +48,6 @@ def has_password(url: str) -> bool:
     )
 
 
-def names_schema(url: str) -> bool:
-    """Whether the URL itself says which schema is meant."""
-    return any(name == "schema" for name, _ in parse_qsl(urlsplit(url).query))
-
-
 def parse_url(url: str, owner: str) -> PostgresUrl:
     """The parts of a state's URL. Raises `StateError` for one that cannot be used."""
     try:

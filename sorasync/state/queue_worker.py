@@ -1,7 +1,7 @@
 """The queue as a runner sees it: takes jobs, keeps its heartbeat, and picks up what dead runners left.
 
 Procrastinate decides who gets which job. A connection that breaks ends its worker, and another one is
-begun; what such a worker had in hand is taken up again like the work of the dead.
+begun; the jobs of such a worker are taken over like those of a dead runner.
 """
 
 from __future__ import annotations
@@ -202,6 +202,7 @@ class QueueWorker:
     async def _pick_up(self) -> None:
         """Let the jobs of dead runners be taken again. Their leases decide what may be sent."""
         manager = self._app.job_manager
+        # Earlier than a runner counts as gone: a job that runs twice finds its renders leased or done.
         for job in await manager.get_stalled_jobs(queue=self._queue, seconds_since_heartbeat=GONE / 2):
             await manager.retry_job(job)
             self._notice(f"job {job.id} is taken over: its runner is gone")
