@@ -58,11 +58,12 @@ class PostgresServer:
     def _control(self, *arguments: str) -> None:
         run(self.programs / "pg_ctl", "-D", str(self.directory / "data"), *arguments)
 
-    def run_sql(self, statement: str) -> None:
+    def run_sql(self, statement: str, *, database: str = "postgres") -> None:
         """Run statements as the server's owner."""
         import psycopg
 
-        with psycopg.connect(self.url("").partition("?")[0], autocommit=True) as connection:
+        address = self.url("", database=database).partition("?")[0]
+        with psycopg.connect(address, autocommit=True) as connection:
             connection.execute(statement.encode())
 
 

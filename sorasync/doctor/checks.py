@@ -70,6 +70,7 @@ def examine(project: Project, *, offline: bool = False) -> Checkup:
 def _checks(project: Project, offline: bool) -> Iterator[Check]:
     from sorasync.doctor.bucket import bucket_checks
     from sorasync.doctor.local import local_checks
+    from sorasync.doctor.queues import queue_checks
 
     models, problem = _used_models(project)
     if problem is not None:
@@ -80,6 +81,7 @@ def _checks(project: Project, offline: bool) -> Iterator[Check]:
             yield replace(check, host=name)
     yield from local_checks(project)
     yield from bucket_checks(project, offline=offline)
+    yield from queue_checks(project)
     yield from _fonts(project)
 
 

@@ -48,6 +48,7 @@ def _schemas(project: Project) -> Iterator[Check]:
 
 def _state(project: Project, store: Store) -> Iterator[Check]:
     from sorasync.state.consistency import faults
+    from sorasync.state.leases import holders
     from sorasync.state.lock import all_holders
     from sorasync.state.record import Status
 
@@ -67,6 +68,10 @@ def _state(project: Project, store: Store) -> Iterator[Check]:
     if store.path is not None:
         yield from _file_system(store.path)
         yield from _backups(project, store.path)
+    gone = sum(dead for _, dead in holders(store)) if store.shared else 0
+    if gone:
+        message = f"{counted(gone, 'apply', 'applies')} ended without giving the leases back"
+        yield Check("leases", Level.OK, f"{message}: the next one takes them over")
     for held in all_holders(store):
         yield Check("lock", Level.OK, f"held by {held.describe(project.clock.now())}")
 

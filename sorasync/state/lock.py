@@ -224,15 +224,18 @@ def _refuse_replaced(store: Store) -> None:
         )
 
 
-def all_holders(store: Store) -> list[Holder]:
-    """Who holds the lock now, or, of a shared state, every apply that is at work."""
+def all_holders(store: Store, *, gone: bool = False) -> list[Holder]:
+    """Who holds the lock now, or, of a shared state, every apply that is at work.
+
+    With `gone` also those that ended, or gave no sign of life for too long, and left leases behind.
+    """
     found = holder(store)
     alone = [] if found is None else [found]
     if not store.shared:
         return alone
     from sorasync.state.leases import holders
 
-    return alone + [applying for applying, _ in holders(store)]
+    return alone + [applying for applying, dead in holders(store) if gone or not dead]
 
 
 def holder(store: Store) -> Holder | None:
@@ -247,7 +250,7 @@ def holder(store: Store) -> Holder | None:
 def unlock(store: Store, id: str) -> None:
     """Break the lock with that id, whoever holds it. Raises `StateError` if another one is held, or none."""
     with store.session.transaction():
-        held = {one.id: one for one in all_holders(store)}
+        held = {one.id: one for one in all_holders(store, gone=True)}
         if not held:
             raise StateError("the state is not locked")
         found = held.get(id)

@@ -111,6 +111,12 @@ def make_queue(url: str) -> None:
                 cursor.executemany("INSERT INTO steps VALUES (%s)", [(name,) for name in sorted(missing)])
 
 
+def versions_apart(connection: psycopg.Connection[tuple[Any, ...]]) -> tuple[int, int]:
+    """How many steps this version would take, and how many it does not know."""
+    taken, known = _taken(connection), _steps().keys()
+    return len(known - taken), len(taken - known)
+
+
 def _taken(connection: psycopg.Connection[tuple[Any, ...]]) -> set[str]:
     return {str(name) for (name,) in connection.execute("SELECT name FROM steps")}
 
