@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import takewhile
 
 from sorasync.apply.batch.batch_token import Mark
 from sorasync.apply.batch.gather_creates import CreateGatherer, lost_in_a_batch
+from sorasync.apply.bind_addresses import bind_addresses, drop_addresses
 from sorasync.apply.budget import BudgetSpent
 from sorasync.apply.context import Context
 from sorasync.apply.events import Moment
 from sorasync.apply.in_doubt import InDoubt, InDoubtAnswer, adopt
 from sorasync.apply.race import unless
 from sorasync.apply.render.apply_gate import ChangeGate
-from sorasync.apply.render.billing import book_report, move_and_book
+from sorasync.apply.render.billing import book, book_report, move, move_and_book
 from sorasync.apply.render.download_queue import Downloads
 from sorasync.apply.render.download_render import FetchLater, Gone, NoPicture, fetch, put_back
 from sorasync.apply.render.file_expiry import file_expires_at
@@ -57,7 +60,6 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
 # Failed downloads in a row after which nothing new is paid for: it could not be downloaded either.
 _FETCHES_FAILED = 3
 
-
 # What to say of a change that was under way when the run stopped, by its record's status.
 _LEFT = {
     Status.INTENT: "sent; stopped before the answer came",
@@ -94,7 +96,7 @@ class ChangeExecutor:
         except asyncio.CancelledError:
             if not self.context.interrupted:
                 raise
-            return self._left(change)
+            return await self._left(change)
         except errors.Withheld as error:
             return self._outcome(change, End.SKIPPED, error.message, next=error.hint)
         except BudgetSpent as error:
@@ -103,7 +105,7 @@ class ChangeExecutor:
         except WaitedLongEnough as error:
             return self._pending(change, error.message)
         except FetchLater as error:
-            expires_at = file_expires_at(self._record(change), self.context.profile)
+            expires_at = file_expires_at(await self._record(change), self.context.profile)
             return self._pending(change, error.message, error.hint or self._fetched_again(expires_at))
         except Overtaken as error:
             return self._failed(change, error) if error.hint else self._pending(change, error.message)
@@ -118,10 +120,10 @@ class ChangeExecutor:
                 error.hint = error.hint or "sorasync apply tries it again"
             return self._failed(change, error)
         except Exception as error:
-            return self._unexpected(change, error)
+            return await self._unexpected(change, error)
         finally:
             if not self.context.settings.detach:
-                await self.places.give_back(change)
+                await self.places.end(change)
 
     def _deadline(self, change: Change) -> float:
         """Until when (monotonic) the change may wait for the provider: the wait limit holds for all of it."""
@@ -136,12 +138,12 @@ class ChangeExecutor:
     async def _carry_out(self, change: Change) -> Outcome:
         match change.action:
             case Action.MOVE:
-                self._bind(change)
+                await self.context.commits.record(self._binding(change))
                 return self._done(change)
             case Action.RETIRE:
-                with self.context.store.transaction():
-                    for address in change.drops:
-                        self.context.store.unbind(address, run=self.context.run)
+                await self.context.commits.record(
+                    partial(drop_addresses, self.context.store, change, self.context.run)
+                )
                 return self._done(change)
             case Action.LOST:
                 return await self._look_again(change)
@@ -161,7 +163,7 @@ class ChangeExecutor:
                 return self._failed(change, error)
             return await self._unknown(change, error)
         if job is None:
-            self._bind(change)
+            await self.context.commits.record(self._binding(change))
             return self._done(change)
         return await self._follow(change, job)
 
@@ -191,7 +193,7 @@ class ChangeExecutor:
                 if not _uploads(change):
                     raise
                 lost, why = lost + 1, once_more(error, pause)
-                context.store.withdraw(change.key, run=context.run, error_message=error.message)
+                await self._withdraw(change, error.message)
                 if lost == _CHARACTER_TRIES:
                     raise
             await ChangeGate(context, change).pause(context.clock, pause, why)
@@ -199,7 +201,7 @@ class ChangeExecutor:
 
     async def _unknown(self, change: Change, error: errors.OutcomeUnknown) -> Outcome:
         """The answer was lost: find the job, resend if that is safe, or leave an open question."""
-        record = self._record(change)
+        record = await self._record(change)
         taken = record.error_code == ID_TAKEN
         lost = error.message if taken else "the answer was lost"
         self.context.tell(change, Moment.WAITING, f"{lost}: looking for the job")
@@ -209,7 +211,7 @@ class ChangeExecutor:
         if answer is InDoubtAnswer.RESEND and not self._may_repeat(change, record):
             answer = InDoubtAnswer.ASK
         # What gives the answers of others twice may give the list's as well.
-        if answer is InDoubtAnswer.RESEND and not self._in_vain(change, 1 if taken else _RESENDS):
+        if answer is InDoubtAnswer.RESEND and not await self._in_vain(change, 1 if taken else _RESENDS):
             if self.context.stop.is_set() and change.render is not None:
                 why = lost if taken else "it never arrived"
                 return self._pending(change, f"{why}, and nothing more is sent in this run")
@@ -221,7 +223,7 @@ class ChangeExecutor:
             change,
             End.OPEN,
             f"sent, {lost}" + ("" if lost == error.message else f" ({error.message})"),
-            next=f"sorasync resolve {self._question(change)}",
+            next=f"sorasync resolve {self._question(change, await self._record(change))}",
         )
 
     def _may_repeat(self, change: Change, record: Record) -> bool:
@@ -234,20 +236,21 @@ class ChangeExecutor:
         render = change.render
         return render is not None and cost_of(render, self.context.profile) == record.cost_usd
 
-    def _in_vain(self, change: Change, most: int) -> bool:
+    async def _in_vain(self, change: Change, most: int) -> bool:
         """Whether it was resent so often that the provider's list cannot be trusted any more."""
         if self.context.profile.settle == "replay":
             return False
-        tries = reversed(self.context.store.attempts(change.key)[:-1])
+        attempts = await self.context.commits.read(lambda: self.context.store.attempts(change.key))
+        tries = reversed(attempts[:-1])
         return sum(1 for _ in takewhile(lambda one: one.outcome == "unsent", tries)) >= most
 
-    def _question(self, change: Change) -> str:
+    def _question(self, change: Change, record: Record) -> str:
         """What the open question is called: that of a whole batch is one for all its lines."""
-        mark = Mark.of(self._record(change).batch_id)
+        mark = Mark.of(record.batch_id)
         return f"'{change.label}'" if mark is None else f"batch:{mark.short}"
 
     async def _found(self, change: Change) -> Job | InDoubtAnswer:
-        record = self._record(change)
+        record = await self._record(change)
         if record.kind == Kind.STILL and not self.context.profile.stills_are_jobs:
             # The Images API has no list. A drawing of this machine costs nothing to draw again.
             return InDoubtAnswer.RESEND if self.context.profile.simulated else InDoubtAnswer.ASK
@@ -265,9 +268,9 @@ class ChangeExecutor:
         A plan says nothing of the price of what an earlier run sent, so it is taken from the record; where
         that is no longer the price, the next plan has to show it first.
         """
-        context, record = self.context, self._record(change)
+        context, record = self.context, await self._record(change)
         if change.render is None or change.render.provider != change.provider:
-            context.store.withdraw(change.key, run=context.run, error_message="it never arrived")
+            await self._withdraw(change, "it never arrived")
             moved = "it never arrived, and goes to another host now"
             return self._done(change) if change.render is None else self._pending(change, moved)
         context.budget.settle(record.intent_at or 0.0, record.charge, None)
@@ -276,25 +279,24 @@ class ChangeExecutor:
         batch = self.batching is not None and self.batching.takes(change)
         price = cost_of(change.render, context.profile, batch=batch)
         if price != record.cost_usd:
-            context.store.withdraw(change.key, run=context.run, error_message="it never arrived")
+            await self._withdraw(change, "it never arrived")
             return self._pending(change, f"it never arrived, and now costs {money(price)}")
         seconds = round(record.billed_seconds or 0)
         return await self._render(replace(change, cost_usd=record.cost_usd, seconds=seconds))
 
     async def _resume(self, change: Change) -> Outcome:
-        context, store, run = self.context, self.context.store, self.context.run
-        record = self._record(change)
+        context, record = self.context, await self._record(change)
         if record.status in HAD_A_FILE and await put_back(context, record):
-            self._bind(change)
+            await self.context.commits.record(self._binding(change))
             return self._done(change)
         if record.status in (Status.INTENT, Status.UNKNOWN):
             if record.kind == Kind.CHARACTER:
-                store.withdraw(record.key, run=run, error_message="the answer was lost")
+                await self._withdraw(change, "the answer was lost")
                 return await self._again(change)
             if record.status is Status.INTENT:
-                store.move(record.key, Status.UNKNOWN, run=run)
-            if (kept := context.provider.recall(token_of(context.store, record))) is not None:
-                adopt(context, record.key, kept)
+                await self._move(record, Status.UNKNOWN)
+            if (kept := context.provider.recall(token_of(context.lineage, record))) is not None:
+                await adopt(context, record.key, kept)
                 return await self._follow(change, kept)
             answered = record.error_message if record.error_code == ID_TAKEN else None
             ended = answered or "an earlier run ended before the answer came"
@@ -304,7 +306,7 @@ class ChangeExecutor:
         if record.status is Status.LOST:
             return await self._look_again(change)
         if record.status is Status.STORED:
-            record = store.move(record.key, Status.RENDERED, run=run)
+            record = await self._move(record, Status.RENDERED)
         if record.remote_id is None:
             raise SorasyncError(
                 "the state has no remote id for it", hint=f"sorasync resolve '{change.label}'"
@@ -318,7 +320,7 @@ class ChangeExecutor:
 
         What the state calls lost was asked for over minutes before, so one look is enough.
         """
-        context, record = self.context, self.context.store.record(change.key)
+        context, record = self.context, await self.context.record(change.key)
         if record is None or record.remote_id is None or record.provider != context.provider.name:
             return self._outcome(change, End.BLOCKED, change.reason)
         if record.status is not Status.LOST:
@@ -327,12 +329,12 @@ class ChangeExecutor:
         if job is None:
             return self._outcome(change, End.BLOCKED, change.reason)
         if job.status is not JobStatus.COMPLETED:
-            context.store.move(change.key, Status.SUBMITTED, run=context.run)
+            await self._move(record, Status.SUBMITTED)
             return await self._follow(change, job)
         try:
             async with self.downloads.slot(change.label, file_expires_at(record, context.profile, job)):
                 deadline = self._deadline(change)
-                record = await fetch(context, record, job, lambda: self._bind(change), deadline)
+                record = await fetch(context, record, job, self._binding(change), deadline)
                 await self.pictures.fetch(record, job)
         except (errors.ProviderError, AssetError):
             return self._outcome(change, End.BLOCKED, change.reason)
@@ -358,7 +360,7 @@ class ChangeExecutor:
                 self.follower.wait(job, lambda seen: self._progress(change, seen), self._deadline(change)),
             )
         except errors.NotFound:
-            return self._lost(change, "the provider no longer knows its job")
+            return await self._lost(change, "the provider no longer knows its job")
         except (errors.AuthFailed, errors.QuotaExhausted) as error:
             context.halt(error.message)
             return self._pending(change, f"cannot be followed: {error.message}", error.hint)
@@ -366,19 +368,20 @@ class ChangeExecutor:
             return self._pending(change, "still rendering")
         await self.places.give_back(change)
         if found.status not in _MAY_HAVE_A_FILE:
-            return self._ended(change, found)
+            return await self._ended(change, found)
         return await self._fetch(change, found)
 
     async def _fetch(self, change: Change, job: Job) -> Outcome:
-        context, record = self.context, self._record(change)
+        context, record = self.context, await self._record(change)
         self.downloads.announce(change.label)
         if record.status is Status.SUBMITTED and job.status is JobStatus.COMPLETED:
             submitted, expires = record, job.expires_at
-            record = await context.notes.write(
-                lambda: move_and_book(context, submitted, Status.RENDERED, job, expires_at=expires)
+            record = await context.commits.note(
+                lambda: move(context, submitted, Status.RENDERED, job, expires_at=expires)
             )
+            book(context, submitted, record)
         else:
-            record = book_report(context, record, job)
+            record = await book_report(context, record, job)
         if job.status is JobStatus.COMPLETED:
             context.tell(change, Moment.RENDERED)
         misses = Misses()
@@ -386,11 +389,11 @@ class ChangeExecutor:
             try:
                 return self._arrived(change, await self._download(change, record, job))
             except NoPicture as error:
-                return self._worthless(change, record, job, error)
+                return await self._worthless(change, record, job, error)
             except (errors.NotFound, errors.NotReady) as error:
                 now = context.clock.monotonic()
                 if misses.missed(now):
-                    return self._without_file(change, record, job, error)
+                    return await self._without_file(change, record, job, error)
                 if now + misses.pause > self._deadline(change):
                     # "the provider keeps it for 60 min" would say the opposite.
                     raise FetchLater(
@@ -413,14 +416,14 @@ class ChangeExecutor:
             context.tell(change, Moment.FETCHING)
             try:
                 deadline = self._deadline(change)
-                stored = await fetch_when_there(context, record, job, lambda: self._bind(change), deadline)
+                stored = await fetch_when_there(context, record, job, self._binding(change), deadline)
             except (errors.NotFound, errors.NotReady):
                 raise
             except errors.ProviderError as error:
                 self._not_fetched(error, file_expires_at(record, context.profile, job))
                 raise
             self._unfetched = 0
-            context.provider.forget(token_of(context.store, stored))
+            context.provider.forget(token_of(context.lineage, stored))
             if stored.kind != Kind.STILL:
                 await self.pictures.fetch(stored, job)
         return stored
@@ -442,7 +445,7 @@ class ChangeExecutor:
         except errors.ProviderError:
             return job
 
-    def _without_file(
+    async def _without_file(
         self, change: Change, record: Record, job: Job, error: errors.NotFound | errors.NotReady
     ) -> Outcome:
         """The provider has had no file of a finished render for minutes.
@@ -451,13 +454,15 @@ class ChangeExecutor:
         """
         expires_at = file_expires_at(record, self.context.profile, job)
         if job.status is not JobStatus.COMPLETED:
-            return self._lost(change, f"the provider reports {job.status.value}, and has no file", job)
+            return await self._lost(change, f"the provider reports {job.status.value}, and has no file", job)
         promised = expires_at is not None and expires_at > self.context.clock.now()
         if promised or isinstance(error, errors.NotReady):
             absent = errors.BadDownload(f"rendered, but the provider does not have the file: {error.message}")
             self._not_fetched(absent, expires_at)
             raise absent from error
-        return self._lost(change, f"rendered, but the provider no longer has the file: {error.message}", job)
+        return await self._lost(
+            change, f"rendered, but the provider no longer has the file: {error.message}", job
+        )
 
     def _not_fetched(self, error: errors.ProviderError, expires_at: float | None) -> None:
         error.hint = error.hint or self._fetched_again(expires_at)
@@ -486,16 +491,15 @@ class ChangeExecutor:
     def _write_progress(self) -> None:
         """Write all progress of one poll at once. Only people need it, not the apply."""
         unwritten, self._unwritten = self._unwritten, {}
-        with contextlib.suppress(StateError):
-            self.context.store.set_progress(unwritten)
+        self.context.commits.later(lambda: self.context.store.set_progress(unwritten))
 
-    def _ended(self, change: Change, job: Job) -> Outcome:
+    async def _ended(self, change: Change, job: Job) -> Outcome:
         """The job ended without a video."""
         error = job.error
         refused = error is not None and error.moderated
         message = error.message if error else f"the provider reports {job.status.value}"
-        record = self._record(change)
-        move_and_book(
+        record = await self._record(change)
+        await move_and_book(
             self.context,
             record,
             Status.BLOCKED if refused else Status.FAILED,
@@ -504,44 +508,45 @@ class ChangeExecutor:
             error_code=error.code if error else job.status.value,
             error_message=message,
         )
-        self.context.provider.forget(token_of(self.context.store, record))
+        self.context.provider.forget(token_of(self.context.lineage, record))
         if refused:
             return self._refused(change, message)
         return self._failed(change, SorasyncError(message, hint="sorasync apply tries it again"))
 
-    def _worthless(self, change: Change, record: Record, job: Job, error: NoPicture) -> Outcome:
+    async def _worthless(self, change: Change, record: Record, job: Job, error: NoPicture) -> Outcome:
         """What was paid for is here, and is no picture: as a render that failed."""
         failed = {"error_stage": "download", "error_code": "no_picture", "error_message": error.message}
-        move_and_book(self.context, record, Status.FAILED, job, **failed)
-        self.context.provider.forget(token_of(self.context.store, record))
+        await move_and_book(self.context, record, Status.FAILED, job, **failed)
+        self.context.provider.forget(token_of(self.context.lineage, record))
         return self._failed(change, SorasyncError(error.message, hint="sorasync apply tries it again"))
 
-    def _lost(self, change: Change, why: str, job: Job | None = None) -> Outcome:
-        record = self._record(change)
+    async def _lost(self, change: Change, why: str, job: Job | None = None) -> Outcome:
+        record = await self._record(change)
         stage = VANISHED if record.rendered_at is None else "download"
-        move_and_book(self.context, record, Status.LOST, job, error_stage=stage, error_message=why)
+        await move_and_book(self.context, record, Status.LOST, job, error_stage=stage, error_message=why)
         again = "" if self.context.profile.simulated else f" --replace '{change.label}'"
         return self._failed(change, Gone(why, hint=f"sorasync apply{again}"))
 
-    def _record(self, change: Change) -> Record:
-        record = self.context.store.record(change.key)
+    async def _record(self, change: Change) -> Record:
+        record = await self.context.record(change.key)
         if record is None:
             raise SorasyncError(f"{change.label} is no longer in the state", hint="make a new plan")
         return record
 
-    def _bind(self, change: Change) -> None:
-        """Bind the addresses to their keys, and unbind the old addresses of a renamed clip."""
-        store, run = self.context.store, self.context.run
-        with store.transaction():
-            for bind in change.binds:
-                if bind.origin is not None:
-                    store.unbind(bind.origin, run=run)
-            for bind in change.binds:
-                store.bind(bind.address, bind.key, run=run, protect=bind.protect)
+    async def _withdraw(self, change: Change, why: str) -> None:
+        withdraw = partial(self.context.store.withdraw, change.key, run=self.context.run, error_message=why)
+        await self.context.commits.record(withdraw)
 
-    def _left(self, change: Change) -> Outcome:
+    async def _move(self, record: Record, to: Status) -> Record:
+        move_it = partial(self.context.store.move, record.key, to, run=self.context.run)
+        return await self.context.commits.record(move_it)
+
+    def _binding(self, change: Change) -> Callable[[], None]:
+        return partial(bind_addresses, self.context.store, change, self.context.run)
+
+    async def _left(self, change: Change) -> Outcome:
         """The run stopped while this was under way."""
-        record = self.context.store.record(change.key)
+        record = await self.context.record(change.key)
         if record is None or record.status not in IN_FLIGHT:
             return self._outcome(change, End.SKIPPED, "not started")
         return self._pending(change, _LEFT.get(record.status, "still rendering"))
@@ -552,15 +557,16 @@ class ChangeExecutor:
 
     def _refused(self, change: Change, message: str) -> Outcome:
         self.context.tell(change, Moment.BLOCKED, message)
-        unchanged = f"sorasync retry '{change.label}'"
-        then = f"change what was refused and apply again; to try it unchanged: {unchanged}"
+        then = (
+            f"change what was refused and apply again; to try it unchanged: sorasync retry '{change.label}'"
+        )
         return self._outcome(change, End.BLOCKED, message, next=then)
 
     def _failed(self, change: Change, error: SorasyncError) -> Outcome:
         self.context.tell(change, Moment.FAILED, error.message)
         return self._outcome(change, End.FAILED, error.message, next=error.hint)
 
-    def _unexpected(self, change: Change, error: Exception) -> Outcome:
+    async def _unexpected(self, change: Change, error: Exception) -> Outcome:
         """An unexpected exception fails only this change, and is logged."""
         if isinstance(error, OSError):
             if error.errno in FULL:
@@ -569,13 +575,10 @@ class ChangeExecutor:
                 self.context.ending.halt("too many open files")
             return self._failed(change, SorasyncError(f"{error.strerror or error}: {error.filename or ''}"))
         with contextlib.suppress(Exception):
-            self.context.store.log(
-                "unexpected error",
-                change.address,
-                change.key,
-                self.context.run,
-                error="".join(traceback.format_exception(error))[-4000:],
-            )
+            store, run = self.context.store, self.context.run
+            told = "".join(traceback.format_exception(error))[-4000:]
+            log = partial(store.log, "unexpected error", change.address, change.key, run, error=told)
+            await self.context.commits.record(log)
         return self._failed(
             change,
             SorasyncError(

@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from sorasync.apply.budget import Budget
@@ -14,6 +15,7 @@ from sorasync.apply.group_commit import GroupCommit
 from sorasync.apply.race import unless
 from sorasync.apply.render.job_ids import JobIds
 from sorasync.apply.render.outage import Outage
+from sorasync.apply.render.shared_limits import SharedLimits
 from sorasync.apply.run_ending import RunEnding
 from sorasync.assets.store import AssetStore
 from sorasync.clock import Clock
@@ -23,6 +25,7 @@ from sorasync.profile.profile import Profile
 from sorasync.provider.base import BatchQueue, InFlight, Provider
 from sorasync.provider.kept_answers import LARGEST_VIDEO
 from sorasync.state.errors import LockLost
+from sorasync.state.record import Record
 from sorasync.state.store import Store
 
 
@@ -78,13 +81,15 @@ class Context:
     budget: Budget
     run: int
     ending: RunEnding
-    # Writes that must be durable before anything is sent.
+    # What is asked of the state while the event loop runs.
     commits: GroupCommit
-    # Writes that may be lost: the next run would find out again.
-    notes: GroupCommit
+    # That of the state, which tokens of requests are made from.
+    lineage: str
     host: str = ""
     in_flight: InFlight | None = None
     batches: BatchQueue | None = None
+    # The limits that are kept together with applies on other machines.
+    shared: SharedLimits | None = None
     check_lock: Callable[[], None] = lambda: None
     # Who has the keys that this run may not touch, where others apply to the same state.
     elsewhere: Mapping[str, str] = field(default_factory=dict)
@@ -107,6 +112,11 @@ class Context:
     def notice(self, text: str) -> None:
         """Tell the user a sentence about this host."""
         self.reporter.notice(f"{self.host}: {text}" if self.host else text)
+
+    async def record(self, key: str) -> Record | None:
+        """The record of a key, or None."""
+        known = self.store.remembered(key)
+        return await self.commits.read(partial(self.store.record, key)) if known is None else known[0]
 
     @property
     def leaving(self) -> asyncio.Event:

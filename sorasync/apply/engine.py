@@ -123,10 +123,13 @@ class _Engine:
         self._lanes = {name: _Lane(context, self._news.set) for name, context in contexts.items()}
 
     async def run(self) -> Report:
-        self._open_questions()
+        await self._context.commits.record(self._open_questions)
         lanes = self._lanes.values()
         helpers = [asyncio.create_task(lane.follower.run()) for lane in lanes]
         helpers += [asyncio.create_task(work) for work in (self._listen(), self._cut())]
+        shared = next((lane.context.shared for lane in lanes if lane.context.shared is not None), None)
+        if shared is not None:
+            helpers.append(asyncio.create_task(shared.keep()))
         try:
             await self._loop()
         finally:
@@ -135,16 +138,15 @@ class _Engine:
             await asyncio.gather(*self._running, *helpers, return_exceptions=True)
             for lane in lanes:
                 await lane.aclose()
-        return self._report()
+        return self._report(await self._context.commits.read(self._spent))
 
     def _open_questions(self) -> None:
         """Only the holder of a key sends it, so no request of an earlier run is still on its way."""
         store, leased = self._context.store, {change.key for change in self._changes}
-        with store.transaction():
-            for record in store.in_flight():
-                mine = not store.shared or record.key in leased - self._context.elsewhere.keys()
-                if record.status is Status.INTENT and mine:
-                    store.move(record.key, Status.UNKNOWN, run=self._context.run)
+        mine = leased - self._context.elsewhere.keys()
+        for record in store.in_flight():
+            if record.status is Status.INTENT and (not store.shared or record.key in mine):
+                store.move(record.key, Status.UNKNOWN, run=self._context.run)
 
     async def _listen(self) -> None:
         """Poll as soon as there may be news, but once for many at the same time."""
@@ -165,13 +167,13 @@ class _Engine:
     async def _loop(self) -> None:
         while True:
             self._news.clear()
-            self._settle_ended()
-            self._start()
+            await self._settle_ended()
+            await self._start()
             if not self._running and not self._ended:
                 return
             await self._news.wait()
 
-    def _start(self) -> None:
+    async def _start(self) -> None:
         """Start every ready change that fits, and settle those that can no longer run."""
         full: set[str] = set()
         while (change := self._schedule.peek(full)) is not None:
@@ -181,7 +183,7 @@ class _Engine:
             elif change.action.leased and change.key in self._context.elsewhere:
                 self._settle(change, self._left_to_others(change))
             elif self._ending.interrupted or (lane.context.starts_nothing and change.action.renders):
-                if not self._goes_on(change, self._schedule.take):
+                if not await self._goes_on(change, self._schedule.take):
                     self._settle(change, self._skipped(change))
             elif change.action.renders and lane.full(change):
                 full.add(change.provider)
@@ -203,20 +205,20 @@ class _Engine:
         self._lanes[change.provider].downloads.withdraw(change.label)
         self._news.set()
 
-    def _settle_ended(self) -> None:
+    async def _settle_ended(self) -> None:
         ended, self._ended = self._ended, []
         for change, task in ended:
             self._lanes[change.provider].count(change, -1)
             outcome = task.result()
-            if outcome.end not in _NOT_MADE or not self._goes_on(change):
+            if outcome.end not in _NOT_MADE or not await self._goes_on(change):
                 self._record(change, outcome)
 
-    def _goes_on(self, change: Change, taken: Callable[[Change], None] = lambda change: None) -> bool:
+    async def _goes_on(self, change: Change, taken: Callable[[Change], None] = lambda change: None) -> bool:
         """Hand a change to the next host of its route, if this one has certainly made nothing of it."""
         ending, context = self._ending, self._lanes[change.provider].context
         if not change.alternatives or ending.stopped or ending.over_budget or context.over_budget:
             return False
-        record = self._context.store.record(change.key)
+        record = await self._context.record(change.key)
         if record is not None and not _certainly_nothing(record):
             return False
         taken(change)
@@ -253,7 +255,7 @@ class _Engine:
         context = self._context
         return context.store.spent(run=context.run, simulated=context.profile.simulated)
 
-    def _report(self) -> Report:
+    def _report(self, spent: Spent) -> Report:
         hosts = [lane.context for lane in self._lanes.values()]
         return Report(
             outcomes=tuple(
@@ -264,5 +266,5 @@ class _Engine:
             terminated=self._ending.terminated,
             stopped=self._ending.reason,
             over_budget=self._ending.over_budget or any(host.over_budget for host in hosts),
-            spent=self._spent(),
+            spent=spent,
         )

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from enum import StrEnum
+from functools import partial
 from itertools import takewhile
 
 from sorasync.apply.context import Context
-from sorasync.apply.render.billing import move_and_book
+from sorasync.apply.render.billing import book, move
 from sorasync.apply.render.render_request import token_of
 from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.graph.render import Kind
 from sorasync.provider import errors
 from sorasync.provider.listing import jobs_since
 from sorasync.provider.wire import Job, JobStatus, Page
-from sorasync.recovery.lost_answers import Evidence, MatchFinding, Verdict, findings
+from sorasync.recovery.lost_answers import Evidence, Verdict, findings
 from sorasync.state.record import Record, Status
 
 
@@ -26,6 +27,9 @@ class InDoubtAnswer(StrEnum):
     ASK = "ask"
     LATER = "later"
 
+
+# A key, what to do about it, and where it has a job now its record before and after.
+_Settled = tuple[str, Job | InDoubtAnswer, tuple[Record, Record] | None]
 
 # Seconds between two queries of the list.
 _SHORTEST, _LONGEST = 0.25, 15.0
@@ -54,7 +58,8 @@ class InDoubt:
         """
         context = self._context
         # The settling time counts from when the request can last have left, not from this run's start.
-        self._left[key] = context.store.unknown_since(key) or context.clock.now()
+        since = await context.commits.read(lambda: context.store.unknown_since(key))
+        self._left[key] = since or context.clock.now()
         if context.profile.settle in ("replay", "reject", "own_id"):
             return await self._asked_for(key, deadline)
         looks = self._looks
@@ -76,26 +81,27 @@ class InDoubt:
         """
         context, left = self._context, self._left[key]
         while not context.interrupted and context.clock.monotonic() < deadline:
-            self._answered_meanwhile()
+            await self._answered_meanwhile()
             if (answer := self._answers.pop(key, None)) is not None:
                 return answer
-            record = context.store.record(key)
+            record = await context.record(key)
             assert record is not None
             if context.profile.settle != "own_id":
-                return self._settled(key, self._by_its_key(key))
+                return self._settled(key, await self._by_its_key(key))
             with contextlib.suppress(errors.ProviderError):
-                job = await context.provider.find(token_of(context.store, record))
+                job = await context.provider.find(token_of(context.lineage, record))
                 if job is not None:
-                    adopt(context, key, job)
+                    await adopt(context, key, job)
                     return self._settled(key, job)
                 if context.clock.now() > left + context.profile.abilities.list_settle_seconds:
                     return self._settled(key, InDoubtAnswer.RESEND)
             await context.pause(min(self._pause, max(0.0, deadline - context.clock.monotonic())))
         return self._settled(key, InDoubtAnswer.LATER)
 
-    def _by_its_key(self, key: str) -> InDoubtAnswer:
+    async def _by_its_key(self, key: str) -> InDoubtAnswer:
         """Send again, once a run, for as long as the host remembers the request's key."""
-        if self._context.clock.now() > self._first_sent(key) + self._context.profile.key_lives:
+        first = await self._context.commits.read(lambda: self._first_sent(key))
+        if self._context.clock.now() > first + self._context.profile.key_lives:
             return InDoubtAnswer.ASK
         if key in self._repeated:
             # A host that refuses the key has the job and never says which: only somebody who looks can tell.
@@ -115,11 +121,11 @@ class InDoubt:
         return min([last.at, *(one.at for one in again)])
 
     async def _look(self) -> None:
-        """Query the list once and settle everything that it can. Nothing is awaited afterwards."""
+        """Query the list once and settle everything that it can."""
         self._looks += 1
-        self._answered_meanwhile()
+        await self._answered_meanwhile()
         try:
-            evidence = await gather(self._context, self._since())
+            evidence = await gather(self._context, await self._context.commits.read(self._since))
         except errors.NotSupported:
             evidence = None
         # No evidence now is no reason to resend: the next query, or the next run, decides.
@@ -129,18 +135,18 @@ class InDoubt:
             self._answers |= dict.fromkeys(self._left, InDoubtAnswer.ASK)
             self._left.clear()
             return
-        for finding in findings(
-            self._open(),
-            evidence,
-            self._context.store.remote_ids(),
-            self._of(Status.INTENT, Status.BATCHED),
-            self._left,
-        ):
-            self._answer(finding)
+        found = await self._context.commits.record(partial(self._settle, evidence, dict(self._left)))
+        for key, answer, booked in found:
+            if booked is not None:
+                book(self._context, *booked)
+            self._answers[key] = answer
+            self._left.pop(key, None)
 
-    def _answered_meanwhile(self) -> None:
+    async def _answered_meanwhile(self) -> None:
         """What a run that lost its lock has still recorded: an answer, or that nothing was sent."""
-        for key, record in self._context.store.records(self._left).items():
+        left = list(self._left)
+        records = await self._context.commits.read(lambda: self._context.store.records(left))
+        for key, record in records.items():
             if record.status is Status.SUBMITTED and record.remote_id is not None:
                 self._answers[key] = Job(record.remote_id, JobStatus.UNKNOWN, poll_after=0.0)
             elif record.status is Status.FAILED:
@@ -148,15 +154,22 @@ class InDoubt:
                 self._answers[key] = InDoubtAnswer.RESEND
             else:
                 continue
-            del self._left[key]
+            self._left.pop(key, None)
 
-    def _answer(self, finding: MatchFinding) -> None:
-        if finding.key not in self._left or finding.verdict is Verdict.WAIT:
-            return
-        if finding.job is not None:
-            adopt(self._context, finding.key, finding.job)
-        self._answers[finding.key] = finding.job or _ANSWERS[finding.verdict]
-        del self._left[finding.key]
+    def _settle(self, evidence: Evidence, left: dict[str, float]) -> list[_Settled]:
+        """What the evidence says of those that are `left`; who is given a job has it durably."""
+        remote_ids = self._context.store.remote_ids()
+        others = self._of(Status.INTENT, Status.BATCHED)
+        settled: list[_Settled] = []
+        for finding in findings(self._open(), evidence, remote_ids, others, left):
+            if finding.key not in left or finding.verdict is Verdict.WAIT:
+                continue
+            if finding.job is None:
+                settled.append((finding.key, _ANSWERS[finding.verdict], None))
+            else:
+                booked = _give(self._context, finding.key, finding.job)
+                settled.append((finding.key, finding.job, booked))
+        return settled
 
     def _open(self) -> list[Record]:
         return self._of(Status.UNKNOWN)
@@ -181,14 +194,19 @@ _ANSWERS = {
 }
 
 
-def adopt(context: Context, key: str, job: Job) -> None:
+async def adopt(context: Context, key: str, job: Job) -> None:
     """Give a job to a record in doubt, durably."""
-    with context.store.transaction():
-        context.job_ids.claim(job.id, key)
-        before = context.store.record(key)
-        assert before is not None
-        record = move_and_book(context, before, Status.SUBMITTED, job, remote_id=job.id)
-        context.store.log("adopted", record.address, key, context.run, remote_id=job.id)
+    book(context, *await context.commits.record(lambda: _give(context, key, job)))
+
+
+def _give(context: Context, key: str, job: Job) -> tuple[Record, Record]:
+    """The record before and after."""
+    before = context.store.record(key)
+    assert before is not None
+    context.job_ids.claim(job.id, before)
+    after = move(context, before, Status.SUBMITTED, job, remote_id=job.id)
+    context.store.log("adopted", after.address, key, context.run, remote_id=job.id)
+    return before, after
 
 
 async def gather(context: Context, since: float) -> Evidence | None:

@@ -41,10 +41,14 @@ class Pictures:
         found = {variant: await self._fetched(record, job, variant) for variant in self._failures}
         if found.get(Variant.THUMBNAIL, True) is None:
             found[Variant.THUMBNAIL] = await asyncio.to_thread(_cut_thumbnail, self._context, record)
-        with self._context.store.transaction():
+        store = self._context.store
+
+        def add() -> None:
             for variant, kept in found.items():
                 if kept is not None:
-                    self._context.store.add_asset(kept.sha256, kept.size, variant.value, kept.suffix, kept.of)
+                    store.add_asset(kept.sha256, kept.size, variant.value, kept.suffix, kept.of)
+
+        await self._context.commits.record(add)
 
     async def _fetched(self, record: Record, job: Job, variant: Variant) -> _KeptPicture | None:
         offered = variant.value in self._context.profile.abilities.variants

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
@@ -33,6 +33,7 @@ from sorasync.operations.library_host import Host
 from sorasync.operations.locked_state import begin_run, bring_up, forgotten, write_lock_file
 from sorasync.operations.plan import Planned, PlanOptions, make_plan
 from sorasync.operations.project import Project
+from sorasync.operations.team_limits import limits_at, team_limits
 from sorasync.operations.undrawable_text import boxes
 from sorasync.operations.wait import WebhookSettings, listening_for, pending_part
 from sorasync.plan.plan import Plan
@@ -391,12 +392,17 @@ async def _engine(session: _Session, number: int) -> Report:
     whole = budget_of(project, session.store, options.max_cost)
     with ends_on_signals() as run_ends:
         async with AsyncExitStack() as opened:
+            commits = await opened.enter_async_context(_commits(session.store))
             contexts: dict[str, Context] = {}
+            limits = await commits.read(
+                lambda: team_limits(project, session.store, session.lock.id, session.reporter)
+            )
             for provider in sorted({"", *(c.provider for c in changes), *session.planned.plan.sent_to}):
                 host = project.host_at(provider)
                 client = await opened.enter_async_context(host.client())
-                first = contexts.get("") or _first_context(session, number, ending, client)
+                first = contexts.get("") or _first_context(session, number, ending, client, commits)
                 contexts[provider] = _context_at(first, session, host, client, whole)
+                contexts[provider].shared = limits_at(host, limits, commits)
             if options.only_pending:
                 ending.stop_sending()
             beating = asyncio.create_task(_beat(session.lock, ending))
@@ -410,7 +416,21 @@ async def _engine(session: _Session, number: int) -> Report:
                 files.abandoned = ending.interrupted
 
 
-def _first_context(session: _Session, number: int, ending: RunEnding, client: HostClient) -> Context:
+@asynccontextmanager
+async def _commits(store: Store) -> AsyncIterator[GroupCommit]:
+    """What is asked of a state: of a shared one in a thread, since its server may take its time."""
+    with ExitStack() as stack:
+        thread = stack.enter_context(ThreadPoolExecutor(1, "state")) if store.shared else None
+        commits = GroupCommit(store.transaction, store.relaxed, thread)
+        try:
+            yield commits
+        finally:
+            await commits.aclose()
+
+
+def _first_context(
+    session: _Session, number: int, ending: RunEnding, client: HostClient, commits: GroupCommit
+) -> Context:
     """What the contexts of all hosts have in common, with the default host."""
     project, options, config = session.project, session.options, session.project.config
     return Context(
@@ -436,8 +456,8 @@ def _first_context(session: _Session, number: int, ending: RunEnding, client: Ho
         budget=Budget(),
         run=number,
         ending=ending,
-        commits=GroupCommit(session.store.transaction),
-        notes=GroupCommit(session.store.relaxed),
+        commits=commits,
+        lineage=session.store.lineage,
         check_lock=session.lock.check,
         elsewhere=session.lock.elsewhere,
     )

@@ -335,7 +335,8 @@ def clear_leftovers(project: Project, store: Store, before: float) -> None:
 
     assets = project.assets()
     assets.clear_parts(before)
-    KeptAnswers(assets.answers).clear({kept_as(token_of(store, record)) for record in store.in_flight()})
+    lineage, flying = store.lineage, store.in_flight()
+    KeptAnswers(assets.answers).clear({kept_as(token_of(lineage, record)) for record in flying})
 
 
 def delete(project: Project, session: ChangeSession, doomed: list[Doomed], *, remote: bool) -> Deleted:

@@ -225,6 +225,7 @@ class HostClient(ABC):
         async def once() -> HttpResponse:
             nonlocal lost
             await limiter.turn(gate)
+            await gate.turn(model)
             try:
                 answer = await posted()
                 if answer.is_page and await self._only_pages(name, answer):

@@ -29,6 +29,9 @@ class PaymentGate:
         """The request that left has certainly made nothing."""
         self.left = False
 
+    async def turn(self, model: str | None) -> None:
+        """Wait until others who share the host's limits let a request leave."""
+
     async def pause(self, clock: Clock, seconds: float, why: str) -> None:
         """Wait before a request may leave, and say `why`. Raises `Withheld` once it may not leave."""
         await clock.sleep(seconds)

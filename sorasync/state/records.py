@@ -82,6 +82,13 @@ class Records(Attempts):
             own[key] = found
         return found
 
+    def remembered(self, key: str) -> tuple[Record | None] | None:
+        """The record of a leased key without asking the database; None where that is not possible."""
+        try:
+            return (self.session.own_records[key],)
+        except KeyError:
+            return None
+
     def remember_leased(self, keys: Iterable[str]) -> None:
         """Read the records of leased keys at once, and keep them: nobody else changes them."""
         session = self.session
@@ -290,8 +297,13 @@ class Records(Attempts):
     def set_progress(self, progress: Mapping[str, int]) -> None:
         """Record the progress of renders, in percent by key. Logs no events, does not wait for the disk."""
         percent = {key: max(0, min(100, said)) for key, said in progress.items()}
+        own = self.session.own_records
         with self.session.relaxed():
-            self.session.own_records.clear()
+            own.update(
+                (key, replace(known, progress=said))
+                for key, said in percent.items()
+                if (known := own.get(key)) is not None
+            )
             self.session.write_many(
                 "UPDATE records SET progress = ? WHERE key = ? AND progress <> ?",
                 [(said, key, said) for key, said in percent.items()],

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -137,6 +140,86 @@ def test_an_end_of_the_program_in_the_middle_writes_nothing_and_nobody_waits_for
         asyncio.run(main())
     assert ended == [asyncio.CancelledError] * 2
     assert not book.written
+
+
+class SlowBook(Book):
+    """A book that is far away: its first transaction ends once `answered` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.answered = threading.Event(), threading.Event()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with super().transaction():
+            yield
+            self.asked.set()
+            assert self.answered.wait(60)
+
+
+async def far_away(work: Callable[[SlowBook, GroupCommit], Awaitable[None]]) -> SlowBook:
+    """Ask for one write, and do some work while it is on its way."""
+    book = SlowBook()
+    with ThreadPoolExecutor(1) as thread:
+        commits = GroupCommit(book.transaction, thread=thread)
+        first = asyncio.create_task(commits.write(lambda: book.put("first")))
+        await asyncio.to_thread(book.asked.wait, 60)
+        await work(book, commits)
+        book.answered.set()
+        assert await first == "FIRST"
+        await commits.aclose()
+    return book
+
+
+def test_what_is_asked_for_while_the_database_answers_is_the_next_transaction() -> None:
+    async def work(book: SlowBook, commits: GroupCommit) -> None:
+        for word in "abc":
+            commits.later(partial(book.put, word))
+        await asyncio.sleep(0)
+        assert book.written == []
+
+    book = asyncio.run(far_away(work))
+    assert (book.written, book.commits) == (["first", "a", "b", "c"], 2)
+
+
+def test_what_must_be_recorded_is_recorded_although_nobody_waits_for_it_any_more() -> None:
+    async def work(book: SlowBook, commits: GroupCommit) -> None:
+        tasks = [
+            asyncio.create_task(commits.write(lambda: book.put("an intent"))),
+            asyncio.create_task(commits.record(lambda: book.put("an answer"))),
+        ]
+        await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.sleep(0)
+        assert [task.done() for task in tasks] == [True, False]
+
+    assert asyncio.run(far_away(work)).written == ["first", "an answer"]
+
+
+def test_whoever_is_cancelled_while_the_database_answers_learns_first_what_there_is_to_undo() -> None:
+    async def main() -> tuple[list[str], list[str]]:
+        book, seen = SlowBook(), []
+        with ThreadPoolExecutor(1) as thread:
+            commits = GroupCommit(book.transaction, thread=thread)
+
+            async def write() -> None:
+                try:
+                    await commits.write(lambda: book.put("a"))
+                finally:
+                    seen.extend(book.written)
+
+            task = asyncio.create_task(write())
+            await asyncio.to_thread(book.asked.wait, 60)
+            task.cancel()
+            await asyncio.sleep(0)
+            assert not task.done()
+            book.answered.set()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        return book.written, seen
+
+    assert asyncio.run(main()) == (["a"], ["a"])
 
 
 def test_the_intents_of_one_moment_are_durable_before_the_first_of_them_is_sent(world: MakeWorld) -> None:

@@ -1,10 +1,11 @@
-"""A way to the database that breaks: connections are cut in the middle of what is said."""
+"""A bad way to the database: connections are cut in the middle of what is said, late, or lead nowhere."""
 
 from __future__ import annotations
 
 import random
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,7 +24,16 @@ class CuttingProxy:
     # Between how many messages of a client a connection is cut; None lets everything through.
     limits: tuple[int, int] | None = None
     cuts: int = 0
+    # Seconds that each answer takes longer.
+    delay: float = 0.0
+    # What is called before each answer is passed on.
+    answering: Callable[[], object] = lambda: None
+    # While it is not set, nothing is passed on and no connection is closed.
+    joined: threading.Event = field(default_factory=threading.Event)
     _open: list[socket.socket] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.joined.set()
 
     @property
     def port(self) -> int:
@@ -50,6 +60,7 @@ class CuttingProxy:
         passed = 0
         with suppress(OSError):
             while data := client.recv(1 << 16):
+                self.joined.wait()
                 passed += 1
                 if passed == last:
                     self.cuts += 1
@@ -64,6 +75,9 @@ class CuttingProxy:
     def _to_client(self, server: socket.socket, client: socket.socket) -> None:
         with suppress(OSError):
             while data := server.recv(1 << 16):
+                self.answering()
+                time.sleep(self.delay)
+                self.joined.wait()
                 client.sendall(data)
         _shut(client)
 
@@ -75,6 +89,7 @@ class CuttingProxy:
 
     def close(self) -> None:
         """Cut everything."""
+        self.joined.set()
         _shut(self.listener)
         self.listener.close()
         for one in self._open:

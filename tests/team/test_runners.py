@@ -20,7 +20,7 @@ from tests.team.three_runners import LONGEST, Crew, bad_days, clips, crew
 def test_runners_share_the_renders_of_an_apply_and_survive_each_other(
     tmp_path: Path, postgres: PostgresServer, schema: str
 ) -> None:
-    with crew(tmp_path, postgres, schema) as team:
+    with crew(tmp_path, postgres, schema, rate="in_flight = 3", render_seconds=0.2) as team:
         team.library.clips(clips(0, 12))
         first, second = team.runner("--jobs", "1"), team.runner("--jobs", "1")
         assert first.reaches(1) and second.reaches(1)
@@ -33,6 +33,7 @@ def test_runners_share_the_renders_of_an_apply_and_survive_each_other(
         third = team.runner("--until-empty")
         assert third.child.wait(LONGEST) == 0, third.log.read_text()
         team.end()
+        assert team.most_at_once() <= 3
         team.look(13)
     assert not team.wrong, team.wrong
 

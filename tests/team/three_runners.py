@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tests.apply.crash.server import ledger, serving
 from tests.apply.crash.victim import begin
 from tests.postgres_server import PostgresServer
 from tests.team.cutting_proxy import CuttingProxy, cutting_proxy
+from tests.team.legal_history import illegal, read_history
 from tests.team.two_people import clone
 
 # Seconds after which a run hangs.
@@ -56,6 +58,7 @@ class Crew:
     url: str
     server: PostgresServer
     queue: str
+    schema: str
     faults: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     runners: list[Runner] = field(default_factory=list)
@@ -97,6 +100,18 @@ class Crew:
                 self.wrong.append(f"{runner.log} holds a traceback: {text.decode()[-2000:]}")
         self.runners = []
 
+    def most_at_once(self) -> int:
+        """The most renders that the host had at the same time."""
+        with closing(sqlite3.connect(self.directory / "server" / "preview.db")) as database:
+            rows = database.execute("SELECT created, completed FROM jobs").fetchall()
+        times = [(float(begun), float(ended)) for begun, ended in rows]
+        return max(sum(begun <= at < ended for begun, ended in times) for at, _ in times)
+
+    def most_in_a_minute(self) -> int:
+        """The most creates that the host was sent within a minute."""
+        times = sorted(float(row["time"]) for row in ledger(self.url))
+        return max(sum(at <= other < at + 60 for other in times) for at in times)
+
     def look(self, jobs: int) -> None:
         """Each key was billed once, nothing is left to do, and nothing is queued."""
         project = self.library.project()
@@ -105,6 +120,7 @@ class Crew:
             self.wrong.append(f"{len(held)} jobs are held, not {jobs}")
         for found in judge.bill(ledger(self.url), {self.library.name: held}).values():
             self.wrong += found
+        self.wrong += illegal(read_history(self.server.url(self.schema), ledger(self.url)))
         if (code := begin(self.library.root, None, "--here", "--max-cost", "0").wait(LONGEST)) != 0:
             self.wrong.append(f"an apply afterwards ended with {code}")
         if len(ledger(self.url)) != jobs:
@@ -112,15 +128,19 @@ class Crew:
 
 
 @contextmanager
-def crew(directory: Path, server: PostgresServer, schema: str) -> Iterator[Crew]:
-    """A library at a server, its bucket, and no runner yet."""
+def crew(
+    directory: Path, server: PostgresServer, schema: str, *, rate: str = "", render_seconds: float = 0
+) -> Iterator[Crew]:
+    """A library at a server, its bucket, and no runner yet. `rate` is what the host takes."""
     (directory / "bucket").mkdir(parents=True)
-    with serving(directory / "server") as url:
+    with serving(directory / "server", render_seconds=render_seconds) as url:
         library = clone(directory / "library", url, server.url(schema))
-        made = Crew(directory, library, url, server, f"queue-{schema}")
+        made = Crew(directory, library, url, server, f"queue-{schema}", schema)
         config = library.root / "sorasync.toml"
         text = config.read_text().replace("[assets]\n", f'[assets]\nurl = "{made.bucket}"\n')
-        config.write_text(text.replace("[apply]\n", f'[apply]\nqueue = "{made.queue}"\n'))
+        text = text.replace("[apply]\n", f'[apply]\nqueue = "{made.queue}"\n')
+        (library.root / "host.toml").write_text(f'extends = "preview"\nname = "limited"\n[rate]\n{rate}\n')
+        config.write_text(text.replace('"preview"', '"host.toml"') if rate else text)
         try:
             yield made
         finally:
@@ -149,7 +169,8 @@ def bad_days(
             for _ in range(faults):
                 _fault(team, proxy, chance)
                 _start_missing(team, proxy, chance)
-            proxy.limits = None
+            proxy.limits, proxy.delay = None, 0.0
+            proxy.joined.set()
             code = _ended(team, proxy, chance, child)
             team.faults[f"apply ended with {code}"] += 1
             # An apply that lost its database is begun again; what it had queued is carried out anyway.
@@ -182,7 +203,8 @@ def _start_missing(team: Crew, proxy: CuttingProxy, chance: random.Random) -> No
 
 def _fault(team: Crew, proxy: CuttingProxy, chance: random.Random) -> None:
     victim = chance.choice(team.runners)
-    what = chance.choice(["killed", "stopped", "cut", "crashed"])
+    proxy.joined.set()
+    what = chance.choice(["killed", "stopped", "cut", "crashed", "delayed", "parted"])
     if any(runner.lines() > 1 for runner in team.runners):
         victim.reaches(victim.lines() + chance.randint(1, 8), within=2.0)
     team.faults[what] += 1
@@ -193,6 +215,11 @@ def _fault(team: Crew, proxy: CuttingProxy, chance: random.Random) -> None:
     elif what == "cut":
         proxy.limits = (5, 60)
         proxy.cut()
+    elif what == "delayed":
+        proxy.delay = chance.choice([0.0, 0.01, 0.2])
+    elif what == "parted":
+        # Until the next fault, or the end of the round: those behind the proxy neither hear nor are heard.
+        proxy.joined.clear()
     else:
         proxy.limits = None
         team.server.stop("immediate")
@@ -221,8 +248,9 @@ def _run(arguments: list[str], log: Path) -> int:
 def _in_a_hurry() -> None:
     """Let heartbeats and pauses of the queue be short: here the dead are dead at once."""
     from sorasync.operations import runner
-    from sorasync.state import queue_worker
+    from sorasync.state import host_limits, queue_worker
 
+    host_limits.KEPT = 6.0
     queue_worker._BEAT = queue_worker._POLL = 0.3
     vars(queue_worker)["GONE"] = 8.0
     runner._ELSEWHERE = runner._FIRST_PAUSE = 1

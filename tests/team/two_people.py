@@ -17,6 +17,7 @@ from tests.apply.crash.server import ledger, serving
 from tests.apply.crash.victim import LOG, begin
 from tests.postgres_server import PostgresServer
 from tests.team.cutting_proxy import cutting_proxy
+from tests.team.legal_history import illegal, read_history
 
 # How an apply may end beside another one: done, stale because the other was quicker, or pending at the other.
 ENDS = {0, 7, 8}
@@ -35,6 +36,7 @@ class TwoPeople:
     ann: Library
     ben: Library
     url: str
+    state: str
     ends: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
@@ -69,6 +71,7 @@ class TwoPeople:
             self.wrong.append(f"{len(held)} jobs are held, not {jobs}")
         for found in judge.bill(ledger(self.url), {self.ann.name: held}).values():
             self.wrong += found
+        self.wrong += illegal(read_history(self.state, ledger(self.url)))
         for library in (self.ann, self.ben):
             log = library.root / LOG
             if log.exists() and ("Traceback" in (text := log.read_text()) or "bug in sorasync" in text):
@@ -88,7 +91,12 @@ def same_clip(directory: Path, server: PostgresServer, schema: str, rounds: int)
     """Both apply the same clip, round after round with one take more."""
     with serving(directory / "server") as url:
         state = server.url(schema)
-        both = TwoPeople(clone(directory / "ann", url, state), clone(directory / "ben", url, state), url)
+        both = TwoPeople(
+            clone(directory / "ann", url, state),
+            clone(directory / "ben", url, state),
+            url,
+            server.url(schema),
+        )
         for takes in range(1, rounds + 1):
             both.declare(f'[clips.a]\nprompt = "A round, team."\ntakes = {takes}\n')
             codes = both.together()
@@ -105,7 +113,12 @@ def disjoint_parts(directory: Path, server: PostgresServer, schema: str, rounds:
     """Each applies a clip of his own; neither ever waits for the other."""
     with serving(directory / "server") as url:
         state = server.url(schema)
-        both = TwoPeople(clone(directory / "ann", url, state), clone(directory / "ben", url, state), url)
+        both = TwoPeople(
+            clone(directory / "ann", url, state),
+            clone(directory / "ben", url, state),
+            url,
+            server.url(schema),
+        )
         for takes in range(1, rounds + 1):
             both.declare("".join(f'[clips.{n}]\nprompt = "{n}, team."\ntakes = {takes}\n' for n in "ab"))
             codes = both.together(("-t", "clip.a"), ("-t", "clip.b"))
@@ -121,7 +134,12 @@ def one_is_killed(directory: Path, server: PostgresServer, schema: str, rounds: 
     chance = random.Random(seed)
     with serving(directory / "server") as url:
         state = server.url(schema)
-        both = TwoPeople(clone(directory / "ann", url, state), clone(directory / "ben", url, state), url)
+        both = TwoPeople(
+            clone(directory / "ann", url, state),
+            clone(directory / "ben", url, state),
+            url,
+            server.url(schema),
+        )
         for takes in range(1, rounds + 1):
             both.declare(f'[clips.a]\nprompt = "A round, team."\ntakes = {takes}\n')
             codes = both.together(killed_at=chance.randint(8, _STEPS))
@@ -143,7 +161,12 @@ def bad_connection(
     """
     with serving(directory / "server") as url, cutting_proxy(server.port, seed) as proxy:
         state = server.url(schema, port=proxy.port)
-        both = TwoPeople(clone(directory / "ann", url, state), clone(directory / "ben", url, state), url)
+        both = TwoPeople(
+            clone(directory / "ann", url, state),
+            clone(directory / "ben", url, state),
+            url,
+            server.url(schema),
+        )
         for takes in range(1, rounds + 1):
             both.declare(f'[clips.a]\nprompt = "A round, team."\ntakes = {takes}\n')
             proxy.limits = (25, 150)
@@ -163,7 +186,12 @@ def restarted_server(directory: Path, server: PostgresServer, schema: str, round
     """The database crashes and comes back in the middle of an apply."""
     with serving(directory / "server") as url:
         state = server.url(schema)
-        both = TwoPeople(clone(directory / "ann", url, state), clone(directory / "ben", url, state), url)
+        both = TwoPeople(
+            clone(directory / "ann", url, state),
+            clone(directory / "ben", url, state),
+            url,
+            server.url(schema),
+        )
         for takes in range(1, rounds + 1):
             both.declare(f'[clips.a]\nprompt = "A round, team."\ntakes = {takes}\n')
             waiting, telling = os.pipe()
@@ -193,7 +221,12 @@ def last_of_the_budget(directory: Path, server: PostgresServer, schema: str, rou
     """Each applies a clip of his own, and the day's budget has enough for one of the two."""
     with serving(directory / "server") as url:
         state = server.url(schema)
-        both = TwoPeople(clone(directory / "ann", url, state), clone(directory / "ben", url, state), url)
+        both = TwoPeople(
+            clone(directory / "ann", url, state),
+            clone(directory / "ben", url, state),
+            url,
+            server.url(schema),
+        )
         for takes in range(1, rounds + 1):
             for library in (both.ann, both.ben):
                 let_it_bill(library, per_day=0.40 * takes)

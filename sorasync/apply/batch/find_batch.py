@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from sorasync.apply.batch.batch_token import Mark
 from sorasync.apply.batch.send_batch import TOKEN
@@ -38,7 +39,8 @@ class BatchFinder:
     async def _search(self, record: Record, mark: Mark, deadline: float) -> str | InDoubtAnswer:
         context = self._context
         settle = context.profile.abilities.list_settle_seconds
-        lost_at = context.store.unknown_since(record.key) or context.clock.now()
+        since = await context.commits.read(lambda: context.store.unknown_since(record.key))
+        lost_at = since or context.clock.now()
         while not context.interrupted and context.clock.monotonic() < deadline:
             now = context.clock.now()
             try:
@@ -49,7 +51,7 @@ class BatchFinder:
                 await context.pause(min(_LONGEST, max(0.0, deadline - context.clock.monotonic())))
                 continue
             if found is not None:
-                self._adopt(mark, found)
+                await context.commits.record(partial(self._adopt, mark, found))
                 return found.id
             if now - lost_at >= settle or now - (record.intent_at or 0.0) >= 2 * settle + CLOCK_ALLOWANCE:
                 complete = context.profile.abilities.list == "complete"
@@ -66,9 +68,7 @@ class BatchFinder:
 
     def _adopt(self, mark: Mark, batch: Batch) -> None:
         store, run = self._context.store, self._context.run
-        with store.transaction():
-            for record in store.in_flight():
-                if record.batch_id != str(mark):
-                    continue
+        for record in store.in_flight():
+            if record.batch_id == str(mark):
                 store.move(record.key, Status.BATCHED, run=run, batch_id=batch.id)
                 store.log("adopted", record.address, record.key, run, batch_id=batch.id)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from sorasync.apply.context import Context
 from sorasync.apply.race import unless
-from sorasync.apply.render.billing import move_and_book
+from sorasync.apply.render.billing import book, move
 from sorasync.apply.render.follow import WaitedLongEnough
 from sorasync.apply.render.job_ids import IdTaken
 from sorasync.apply.render.misses import Misses
@@ -22,6 +23,9 @@ _FIRST_WAIT, _LAST_WAIT = 1.0, 60.0
 _AT_ONCE = 500
 # Codes of lines that were never run: not the render's fault, so no attempt is counted.
 _NEVER_CARRIED_OUT = frozenset({"batch_expired", "batch_cancelled", "batch_canceled", "batch_failed"})
+
+# A record before and after its line was read, None where the line was never run, and its job.
+_Ended = tuple[Record, Record | None, Job | None]
 
 
 class BatchFollower:
@@ -49,7 +53,7 @@ class BatchFollower:
         if not task.done():
             raise WaitedLongEnough(f"queued in batch {batch_id}")
         task.result()
-        return self._outcome(key)
+        return await self._outcome(key)
 
     def wake(self) -> None:
         """Look again at once."""
@@ -61,8 +65,8 @@ class BatchFollower:
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    def _outcome(self, key: str) -> Job:
-        record = self._context.store.record(key)
+    async def _outcome(self, key: str) -> Job:
+        record = await self._context.record(key)
         if record is not None and record.status is Status.SUBMITTED and record.remote_id is not None:
             return self._jobs.pop(key, None) or Job(record.remote_id, JobStatus.UNKNOWN, poll_after=0.0)
         message = (record.error_message if record else None) or "the batch ended without a result for it"
@@ -103,7 +107,9 @@ class BatchFollower:
                     return batch
             except errors.NotFound as error:
                 if misses.missed(clock.monotonic()):
-                    self._gone(batch_id, error)
+                    await self._context.commits.record(partial(self._gone, batch_id))
+                    gone = f"the provider no longer knows batch {batch_id}"
+                    raise errors.OutcomeUnknown(gone) from error
             except (errors.AuthFailed, errors.QuotaExhausted) as error:
                 self._context.halt(error.message)
                 raise WaitedLongEnough(f"the batch cannot be followed: {error.message}") from error
@@ -117,18 +123,16 @@ class BatchFollower:
             await unless(self._wake, clock.sleep(min(_LAST_WAIT, max(_FIRST_WAIT, age / 20))))
             self._wake.clear()
 
-    def _gone(self, batch_id: str, error: errors.NotFound) -> None:
+    def _gone(self, batch_id: str) -> None:
         """The provider no longer knows the batch: only the list of jobs can tell about its lines."""
-        with self._context.store.transaction():
-            for record in self._waiting(batch_id):
-                self._context.store.move(
-                    record.key, Status.UNKNOWN, run=self._context.run, error_stage="batch"
-                )
-        raise errors.OutcomeUnknown(f"the provider no longer knows batch {batch_id}") from error
+        store, run = self._context.store, self._context.run
+        for record in self._waiting(batch_id):
+            store.move(record.key, Status.UNKNOWN, run=run, error_stage="batch")
 
     async def _read(self, batch: Batch) -> None:
         """Record what became of every line. Reading twice changes nothing."""
-        waiting = {record.key: record for record in self._waiting(batch.id)}
+        found = await self._context.commits.read(lambda: self._waiting(batch.id))
+        waiting = {record.key: record for record in found}
         some: list[tuple[Record, BatchResult]] = []
         async for result in self._queue.results(batch):
             record = waiting.pop(result.custom_id, None)
@@ -136,33 +140,45 @@ class BatchFollower:
                 continue
             some.append((record, result))
             if len(some) >= _AT_ONCE:
-                self._record(some)
+                await self._book(partial(self._record, some))
                 some = []
-        self._record(some)
-        self._left_out(batch, waiting.values())
+        await self._book(partial(self._record, some))
+        await self._book(partial(self._left_out, batch, list(waiting.values())))
+
+    async def _book(self, record: Callable[[], list[_Ended]]) -> None:
+        """Record some lines, then count what they cost."""
+        context = self._context
+        for before, after, job in await context.commits.record(record):
+            if after is None:
+                context.budget.settle(before.intent_at or 0.0, before.charge, None)
+                continue
+            book(context, before, after)
+            if job is not None:
+                self._jobs[before.key] = job
 
     def _waiting(self, batch_id: str) -> list[Record]:
         records = self._context.store.in_flight()
         return [r for r in records if r.status is Status.BATCHED and r.batch_id == batch_id]
 
-    def _record(self, some: list[tuple[Record, BatchResult]]) -> None:
-        with self._context.store.transaction():
-            for record, result in some:
-                if result.job is not None:
-                    self._made(record, result.job)
-                else:
-                    error = result.error or JobError(None, "no reason given")
-                    self._not_made(record, error, result.status in errors.REFUSALS)
+    def _record(self, some: list[tuple[Record, BatchResult]]) -> list[_Ended]:
+        ended = []
+        for record, result in some:
+            if result.job is not None:
+                ended += self._made(record, result.job)
+            else:
+                error = result.error or JobError(None, "no reason given")
+                ended.append(self._not_made(record, error, result.status in errors.REFUSALS))
+        return ended
 
-    def _made(self, record: Record, job: Job) -> None:
+    def _made(self, record: Record, job: Job) -> list[_Ended]:
         expires_at, life = job.expires_at, self._context.profile.limits.batch_expiry_seconds
         if expires_at is None and life is not None:
             expires_at = self._context.clock.now() + life
         if job.status is JobStatus.EXPIRED:
-            self._not_made(record, job.error or JobError("batch_expired", "it expired before it was run"))
-            return
+            why = job.error or JobError("batch_expired", "it expired before it was run")
+            return [self._not_made(record, why)]
         try:
-            self._context.job_ids.claim(job.id, record.address)
+            self._context.job_ids.claim(job.id, record)
         except IdTaken as taken:
             self._context.store.move(
                 record.key,
@@ -172,35 +188,35 @@ class BatchFollower:
                 error_code=ID_TAKEN,
                 error_message=taken.message,
             )
-            return
-        move_and_book(self._context, record, Status.SUBMITTED, job, remote_id=job.id, expires_at=expires_at)
-        self._jobs[record.key] = job
+            return []
+        ids = {"remote_id": job.id, "expires_at": expires_at}
+        return [(record, move(self._context, record, Status.SUBMITTED, job, **ids), job)]
 
-    def _not_made(self, record: Record, error: JobError, refused: bool = False) -> None:
+    def _not_made(self, record: Record, error: JobError, refused: bool = False) -> _Ended:
         fields = {"error_stage": "batch", "error_code": error.code, "error_message": error.message}
         if error.code in _NEVER_CARRIED_OUT:
             self._context.store.withdraw(record.key, run=self._context.run, **fields)
-            self._context.budget.settle(record.intent_at or 0.0, record.charge, None)
-            return
+            return record, None, None
         status = Status.BLOCKED if error.moderated or refused else Status.FAILED
-        move_and_book(self._context, record, status, None, **fields)
+        return record, move(self._context, record, status, None, **fields), None
 
-    def _left_out(self, batch: Batch, records: Iterable[Record]) -> None:
+    def _left_out(self, batch: Batch, records: Iterable[Record]) -> list[_Ended]:
         """Lines without a result: not rendered if the batch ended early, in doubt otherwise."""
-        with self._context.store.transaction():
-            for record in records:
-                if batch.status is BatchStatus.COMPLETED:
-                    self._context.store.move(
-                        record.key,
-                        Status.UNKNOWN,
-                        run=self._context.run,
-                        error_stage="batch",
-                        error_message=f"it is missing from the results of batch {batch.id}",
-                    )
-                    continue
-                why = batch.error.message if batch.error else f"its batch is {batch.status.value}"
-                code = batch.error.code if batch.error else None
-                self._not_made(record, JobError(code or f"batch_{batch.status.value}", why))
+        ended = []
+        for record in records:
+            if batch.status is BatchStatus.COMPLETED:
+                self._context.store.move(
+                    record.key,
+                    Status.UNKNOWN,
+                    run=self._context.run,
+                    error_stage="batch",
+                    error_message=f"it is missing from the results of batch {batch.id}",
+                )
+                continue
+            why = batch.error.message if batch.error else f"its batch is {batch.status.value}"
+            code = batch.error.code if batch.error else None
+            ended.append(self._not_made(record, JobError(code or f"batch_{batch.status.value}", why)))
+        return ended
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

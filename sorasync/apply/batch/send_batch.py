@@ -113,34 +113,32 @@ class BatchSender:
             gate.check()
             if context.assets.free_bytes() < context.settings.min_free_bytes:
                 raise DiskFull(context.assets.path, context.settings.min_free_bytes)
-            intents = self._intend(part, mark)
+            intents = await context.commits.record(lambda: self._intend(part, mark))
         except SorasyncError as error:
             self._release(part)
             return dict.fromkeys(keys, error)
         try:
             batch_id = await self._post(part, mark, gate)
         except errors.Withheld as error:
-            self._take_back(part, intents)
+            await self._take_back(part, intents)
             return dict.fromkeys(keys, error)
         except errors.OutcomeUnknown as error:
-            self._open(keys, error)
+            await self._open(keys, error)
             return dict.fromkeys(keys, error)
         except errors.ProviderError as error:
             self._release(part)
-            with context.store.transaction():
-                for key in keys:
-                    context.store.withdraw(key, run=context.run, **why(error))
+            await self._withdraw(keys, why(error))
             return dict.fromkeys(keys, error)
         except asyncio.CancelledError as error:
             if not gate.left:
-                self._take_back(part, intents)
+                await self._take_back(part, intents)
                 raise
             with contextlib.suppress(StateError):
-                self._open(keys, error)
+                await self._open(keys, error)
             raise
         except BaseException as error:
             with contextlib.suppress(StateError):
-                self._open(keys, error)
+                await self._open(keys, error)
             raise
         for line in part:
             context.tell(line.change, Moment.RENDERING, f"in batch {batch_id}")
@@ -148,44 +146,58 @@ class BatchSender:
         return dict.fromkeys(keys, batch_id)
 
     def _intend(self, part: Sequence[_Line], mark: Mark) -> list[Intent]:
-        store = self._context.store
         intents = []
-        with store.transaction():
-            for line in part:
-                assert line.change.render is not None
-                intents.append(intend(self._context, line.change, line.change.render, line.request))
-                store.amend(line.change.key, run=self._context.run, batch_id=str(mark))
+        for line in part:
+            assert line.change.render is not None
+            intents.append(intend(self._context, line.change, line.change.render, line.request))
+            self._context.store.amend(line.change.key, run=self._context.run, batch_id=str(mark))
         return intents
 
-    def _take_back(self, part: Sequence[_Line], intents: Sequence[Intent]) -> None:
+    async def _take_back(self, part: Sequence[_Line], intents: Sequence[Intent]) -> None:
         self._release(part)
-        with self._context.store.transaction():
-            for intent in intents:
-                take_back(self._context, intent)
+        await take_back(self._context, *intents)
+
+    async def _withdraw(self, keys: Sequence[str], fields: dict[str, object]) -> None:
+        store, run = self._context.store, self._context.run
+
+        def withdraw() -> None:
+            for key in keys:
+                store.withdraw(key, run=run, **fields)
+
+        await self._context.commits.record(withdraw)
 
     async def _post(self, part: Sequence[_Line], mark: Mark, gate: ChangeGate) -> str:
-        store, run = self._context.store, self._context.run
+        store, run, commits = self._context.store, self._context.run, self._context.commits
         with _input_file(part) as path:
             file_id = await self._queue.upload_file("batch", path)
         known = Mark(mark.token, file_id)
-        with store.transaction():
+
+        def uploaded() -> None:
             for line in part:
                 store.amend(line.change.key, run=run, batch_id=str(known))
-        batch = await self._queue.create_batch(file_id, {TOKEN: mark.token}, gate)
-        with store.transaction():
+
+        def queued() -> None:
             for line in part:
                 store.move(line.change.key, Status.BATCHED, run=run, batch_id=batch.id)
+
+        await commits.record(uploaded)
+        batch = await self._queue.create_batch(file_id, {TOKEN: mark.token}, gate)
+        await commits.record(queued)
         return batch.id
 
     def _release(self, part: Sequence[_Line]) -> None:
         for line in part:
             self._context.budget.release(line.change.cost_usd, line.change.seconds, line.reserved_at)
 
-    def _open(self, keys: Sequence[str], error: BaseException) -> None:
+    async def _open(self, keys: Sequence[str], error: BaseException) -> None:
         """There may or may not be a batch: the tokens tell a later run what to search for."""
-        with self._context.store.transaction():
+        store, run = self._context.store, self._context.run
+
+        def leave_open() -> None:
             for key in keys:
-                self._context.store.move(key, Status.UNKNOWN, run=self._context.run, **why(error))
+                store.move(key, Status.UNKNOWN, run=run, **why(error))
+
+        await self._context.commits.record(leave_open)
 
 
 def _custom_id(line: _Line) -> str:

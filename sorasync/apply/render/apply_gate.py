@@ -37,6 +37,11 @@ class ChangeGate(PaymentGate):
         for change in self._changes:
             self._context.tell(change, Moment.SENT, self._context.host and f"to {self._context.host}")
 
+    async def turn(self, model: str | None) -> None:
+        """Wait for the applies on other machines, where their state is shared."""
+        if self._context.shared is not None:
+            await self._context.shared.turn(self, model)
+
     async def pause(self, clock: Clock, seconds: float, why: str) -> None:
         """Wait, and tell the user why. Raises `Withheld` as soon as the run is told to stop."""
         if seconds >= _WORTH_TELLING:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sorasync.apply.context import Context
 from sorasync.plan.cost import money
 from sorasync.provider.wire import Job
@@ -11,20 +13,28 @@ from sorasync.state.record import Record, Status
 _TOO_MUCH = 2
 
 
-def move_and_book(context: Context, record: Record, to: Status, job: Job | None, **fields: object) -> Record:
+async def move_and_book(
+    context: Context, record: Record, to: Status, job: Job | None, **fields: object
+) -> Record:
     """Change a record's status, with its job's charge if there is one; budgets count that from now on."""
-    if job is not None and job.cost_usd is not None:
-        fields |= {"reported_usd": job.cost_usd}
-    after = context.store.move(record.key, to, run=context.run, **fields)
+    after = await context.commits.record(lambda: move(context, record, to, job, **fields))
     book(context, record, after)
     return after
 
 
-def book_report(context: Context, record: Record, job: Job) -> Record:
+def move(context: Context, record: Record, to: Status, job: Job | None, **fields: object) -> Record:
+    """As `move_and_book` in a transaction; what comes of it is still to be booked."""
+    if job is not None and job.cost_usd is not None:
+        fields |= {"reported_usd": job.cost_usd}
+    return context.store.move(record.key, to, run=context.run, **fields)
+
+
+async def book_report(context: Context, record: Record, job: Job) -> Record:
     """Record a job's charge without changing the record's status."""
     if job.cost_usd is None or job.cost_usd == record.reported_usd:
         return record
-    after = context.store.amend(record.key, run=context.run, reported_usd=job.cost_usd)
+    amend = partial(context.store.amend, record.key, run=context.run, reported_usd=job.cost_usd)
+    after = await context.commits.record(amend)
     book(context, record, after)
     return after
 

@@ -73,17 +73,23 @@ async def fetch(
     file = context.assets.file_of(asset)
     what = "still" if record.kind == Kind.STILL else "video"
     facts: dict[str, object] = {"asset": asset, "seconds": stored.seconds, "mismatch": stored.mismatch}
+    store, key, run = context.store, record.key, context.run
+
+    def found() -> None:
+        store.amend(key, run=run, **facts)
+        store.add_asset(asset, size, what, file.suffix)
+
+    def kept() -> Record:
+        after = store.move(key, Status.STORED, run=run, **facts)
+        store.add_asset(asset, size, what, file.suffix)
+        recorded()
+        return after
+
     if context.assets.archive.remote:
         # Durable before the upload: if this run ends here, the next one asks the provider for nothing.
-        with context.store.transaction():
-            context.store.amend(record.key, run=context.run, **facts)
-            context.store.add_asset(asset, size, what, file.suffix)
+        await context.commits.record(found)
         await keep(context, asset)
-    with context.store.transaction():
-        stored = context.store.move(record.key, Status.STORED, run=context.run, **facts)
-        context.store.add_asset(asset, size, what, file.suffix)
-        recorded()
-    return stored
+    return await context.commits.record(kept)
 
 
 async def keep(context: Context, asset: str) -> None:
@@ -121,10 +127,14 @@ async def put_back(context: Context, record: Record) -> bool:
         await asyncio.to_thread(
             _note_beside, context, record, lambda: write_sidecar(context.assets, sidecar_of(record))
         )
-    with context.store.transaction():
+    store, run = context.store, context.run
+
+    def back() -> None:
         if record.status is not Status.STORED:
-            context.store.move(record.key, Status.STORED, run=context.run)
-        context.store.log("put back", record.address, record.key, context.run, file=file)
+            store.move(record.key, Status.STORED, run=run)
+        store.log("put back", record.address, record.key, run, file=file)
+
+    await context.commits.record(back)
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sorasync.errors import SorasyncError
+from sorasync.state.record import Record
 from sorasync.state.store import Store
 
 
@@ -14,17 +15,25 @@ class IdTaken(SorasyncError):
 
 
 class JobIds:
-    """The ids that one provider has given, read from the state once and then kept up with the run."""
+    """The ids that one provider has given, read from the state once and then kept up with the run.
+
+    For work on the state only.
+    """
 
     def __init__(self, store: Store, provider: str) -> None:
         self._store = store
         self._provider = provider
         self._holders: dict[str, str] | None = None
+        # Which request of this run claimed an id: work that is done again claims it again.
+        self._requests: dict[str, tuple[str, float | None]] = {}
 
-    def claim(self, remote_id: str, address: str) -> None:
-        """Note that a request of that address was answered with the id. Raises `IdTaken`."""
+    def claim(self, remote_id: str, intent: Record) -> None:
+        """Note that a request was answered with the id. Raises `IdTaken`."""
         if self._holders is None:
             self._holders = self._store.jobs_at(self._provider)
+        request = (intent.key, intent.intent_at)
+        if self._requests.get(remote_id) == request:
+            return
         if remote_id in self._holders:
             raise IdTaken(remote_id, self._holders[remote_id])
-        self._holders[remote_id] = address
+        self._holders[remote_id], self._requests[remote_id] = intent.address, request

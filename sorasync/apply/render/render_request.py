@@ -15,7 +15,6 @@ from sorasync.errors import SorasyncError
 from sorasync.graph.render import Kind, Render
 from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Source, StillRequest
 from sorasync.state.record import Record, Status
-from sorasync.state.store import Store
 
 Request = CreateRequest | ExtendRequest | EditRequest | StillRequest
 
@@ -33,8 +32,10 @@ async def build(context: Context, render: Render, label: str) -> Request | None:
     if render.kind is Kind.CHARACTER:
         return None
     inputs = json.loads(render.inputs)
-    record, tried = context.store.record(render.key), context.store.tried(render.key)
-    token = _token(context.store, render.key, tried)
+    record, tried = await context.commits.read(
+        lambda: (context.store.record(render.key), context.store.tried(render.key))
+    )
+    token = _token(context.lineage, render.key, tried)
     still, take = render.kind is Kind.STILL, int(inputs.get("take", 1))
     params = with_seed(context.profile, render.params, key=render.key, take=take, tried=tried, still=still)
     if still:
@@ -45,7 +46,7 @@ async def build(context: Context, render: Render, label: str) -> Request | None:
             model=render.model,
             size=render.size,
             seconds=render.seconds,
-            characters=tuple(_character(context, key) for key in inputs.get("characters", ())),
+            characters=tuple([await _character(context, key) for key in inputs.get("characters", ())]),
             image=await _frame(context, render.file, render.still, inputs.get("image")),
             last_image=await _frame(context, render.last_file, render.last_still, inputs.get("last_image")),
             params=params,
@@ -81,7 +82,7 @@ async def _frame(context: Context, file: str | None, still: str | None, key: obj
 
 async def _picture(context: Context, key: str) -> Path:
     """The file of a stored still."""
-    record = context.store.record(key)
+    record = await context.record(key)
     if record is None or record.status is not Status.STORED or record.asset is None:
         raise SorasyncError("a still that it is made from is not here", hint="make a new plan")
     try:
@@ -97,18 +98,18 @@ async def _unchanged(context: Context, render: Render) -> None:
             raise SourceChanged(f"{file} changed after the plan was made", hint="make a new plan")
 
 
-def token_of(store: Store, record: Record) -> str:
+def token_of(lineage: str, record: Record) -> str:
     """The token with which a record's present attempt was sent."""
-    return _token(store, record.key, record.attempts - 1)
+    return _token(lineage, record.key, record.attempts - 1)
 
 
-def _token(store: Store, key: str, tried: int) -> str:
+def _token(lineage: str, key: str, tried: int) -> str:
     """The same token when a request that never arrived is resent, a new one for each attempt."""
-    return hashlib.sha256(f"{store.lineage}:{key}:{tried}".encode()).hexdigest()
+    return hashlib.sha256(f"{lineage}:{key}:{tried}".encode()).hexdigest()
 
 
-def _character(context: Context, key: str) -> str:
-    record = context.store.record(key)
+async def _character(context: Context, key: str) -> str:
+    record = await context.record(key)
     known = record is not None and record.provider == context.provider.name
     if not known or record is None or record.remote_id is None or record.status is not Status.STORED:
         raise SorasyncError(
@@ -118,7 +119,7 @@ def _character(context: Context, key: str) -> str:
 
 
 async def _source(context: Context, key: str) -> Source:
-    record = context.store.record(key)
+    record = await context.record(key)
     if record is None or record.status is not Status.STORED:
         raise SorasyncError("its source is not in the state", hint="make a new plan")
     here = record.provider == context.provider.name

@@ -7,12 +7,11 @@ import contextlib
 import json
 from dataclasses import dataclass
 from functools import partial
-from typing import NoReturn
 
 from sorasync.apply.context import Context
 from sorasync.apply.render import render_request as requests
 from sorasync.apply.render.apply_gate import ChangeGate
-from sorasync.apply.render.billing import move_and_book
+from sorasync.apply.render.billing import book, move
 from sorasync.apply.render.job_ids import IdTaken
 from sorasync.apply.render.render_request import Request
 from sorasync.apply.render.seed import found_in
@@ -51,22 +50,19 @@ async def send(context: Context, change: Change, deadline: float) -> Job | None:
     except BaseException:
         context.budget.release(change.cost_usd, change.seconds, reserved_at)
         if noted:
-            take_back(context, noted[-1])
+            await take_back(context, noted[-1])
         raise
     try:
         answer = await _post(context, render, request, gate)
-        _claim(context, render, answer)
     except BaseException as error:
         unsent = isinstance(error, (errors.Withheld, asyncio.CancelledError)) and not gate.left
         if unsent:
             context.budget.release(change.cost_usd, change.seconds, reserved_at)
-            take_back(context, noted[-1])
+            await take_back(context, noted[-1])
         else:
-            _ended(context, change, noted[-1].record, error)
+            await _ended(context, change, noted[-1].record, error)
         raise
-    if not _ours(context, noted[-1].record):
-        _overtaken(context, render, answer)
-    return _accepted(context, render, answer)
+    return await _answered(context, change, render, noted[-1].record, answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +123,16 @@ def _seed(context: Context, request: Request | None) -> object:
     return None if request is None or name is None else found_in(request.params, name)
 
 
-def take_back(context: Context, intent: Intent) -> None:
-    """Undo an intent whose request never left. What another run made of the key stays."""
+async def take_back(context: Context, *intents: Intent) -> None:
+    """Undo intents whose request never left. What another run made of the keys stays."""
+    store, run = context.store, context.run
+
+    def undo() -> None:
+        for intent in intents:
+            store.take_back(intent.record, intent.before, intent.aside, run=run)
+
     with contextlib.suppress(StateError):
-        context.store.take_back(intent.record, intent.before, intent.aside, run=context.run)
+        await context.commits.record(undo)
 
 
 async def _post(context: Context, render: Render, request: Request | None, gate: ChangeGate) -> Job | str:
@@ -150,94 +152,111 @@ async def _post(context: Context, render: Render, request: Request | None, gate:
     return await provider.upload_character(render.prompt, context.root / render.file, gate, model=model)
 
 
-def _claim(context: Context, render: Render, answer: Job | str) -> None:
-    """Claim the id for this render. Another render's id says nothing about this request.
-
-    What answers in the provider's place, a cache as a rule, would answer every further request so.
-    """
-    now = context.store.record(render.key)
-    if now is not None and now.remote_id == (answer if isinstance(answer, str) else answer.id):
-        return
-    try:
-        context.job_ids.claim(answer if isinstance(answer, str) else answer.id, render.address)
-    except IdTaken as taken:
-        context.halt(f"{taken.message}: is there a cache in front of it?")
-        raise errors.OutcomeUnknown(taken.message, code=ID_TAKEN) from taken
-
-
 class Overtaken(SorasyncError):
     """Another run took the render over while this one's request was on its way."""
 
 
-def _ours(context: Context, intent: Record) -> bool:
-    """Whether the key still waits for this intent's answer: without the lock, others may have continued."""
-    now = context.store.record(intent.key)
-    return (
-        now is not None
-        and now.status in (Status.INTENT, Status.UNKNOWN)
-        and now.intent_at == intent.intent_at
+async def _answered(
+    context: Context, change: Change, render: Render, intent: Record, answer: Job | str
+) -> Job | None:
+    """Keep the id before anything else happens, and book what the job costs."""
+    remote_id = answer if isinstance(answer, str) else answer.id
+    try:
+        kept = await context.commits.record(lambda: _keep(context, render, intent, answer))
+    except IdTaken as taken:
+        # What answers in the provider's place, a cache as a rule, would answer every further request so.
+        context.halt(f"{taken.message}: is there a cache in front of it?")
+        unknown = errors.OutcomeUnknown(taken.message, code=ID_TAKEN)
+        await _ended(context, change, intent, unknown)
+        raise unknown from taken
+    except StateError as error:
+        raise StateError(f"{error.message}; the provider's id is {remote_id}", hint=error.hint) from error
+    if isinstance(kept, Overtaken):
+        raise kept
+    if isinstance(answer, str):
+        return None
+    book(context, *kept)
+    if answer.resends:
+        await _note_resends(context, render, answer.resends)
+    return answer
+
+
+def _keep(
+    context: Context, render: Render, intent: Record, answer: Job | str
+) -> tuple[Record, Record] | Overtaken:
+    """The record before and after the answer. Raises `IdTaken` for the id of another render's job."""
+    store, run = context.store, context.run
+    remote_id = answer if isinstance(answer, str) else answer.id
+    before = store.record(render.key)
+    if before is None or before.remote_id != remote_id:
+        context.job_ids.claim(remote_id, intent)
+    if before is None or not _waits(before, intent):
+        return _overtaken(context, render, remote_id)
+    if isinstance(answer, str):
+        return before, store.move(render.key, Status.STORED, run=run, remote_id=answer)
+    return before, move(
+        context,
+        before,
+        Status.SUBMITTED,
+        answer,
+        remote_id=answer.id,
+        expires_at=answer.expires_at,
+        progress=answer.progress,
     )
 
 
-def _overtaken(context: Context, render: Render, answer: Job | str) -> NoReturn:
+def _waits(now: Record, intent: Record) -> bool:
+    """Whether a key still waits for this intent's answer: without the lock, others may have continued."""
+    return now.status in (Status.INTENT, Status.UNKNOWN) and now.intent_at == intent.intent_at
+
+
+def _overtaken(context: Context, render: Render, remote_id: str) -> Overtaken:
     """Keep a job that arrived for a key that another run continued with: it was paid for too."""
-    remote_id = answer if isinstance(answer, str) else answer.id
     if not context.store.keep_surplus(render.key, remote_id, address=render.address, run=context.run):
-        raise Overtaken("another run follows it now")
-    raise Overtaken(
+        return Overtaken("another run follows it now")
+    return Overtaken(
         f"paid for twice: another run sent it again, and {remote_id} arrived as well",
         hint="`sorasync cost` counts both; `sorasync history` says who unlocked the state",
     )
 
 
-def _accepted(context: Context, render: Render, answer: Job | str) -> Job | None:
-    try:
-        if isinstance(answer, str):
-            context.store.move(render.key, Status.STORED, run=context.run, remote_id=answer)
-            return None
-        record = context.store.record(render.key)
-        assert record is not None
-        move_and_book(
-            context,
-            record,
-            Status.SUBMITTED,
-            answer,
-            remote_id=answer.id,
-            expires_at=answer.expires_at,
-            progress=answer.progress,
-        )
-        if answer.resends:
-            _note_resends(context, render, answer.resends)
-    except StateError as error:
-        remote_id = answer if isinstance(answer, str) else answer.id
-        raise StateError(f"{error.message}; the provider's id is {remote_id}", hint=error.hint) from error
-    return answer
-
-
-def _note_resends(context: Context, render: Render, count: int) -> None:
-    context.store.note_resends(render.key, count, address=render.address, run=context.run)
+async def _note_resends(context: Context, render: Render, count: int) -> None:
+    note = partial(context.store.note_resends, render.key, count, address=render.address, run=context.run)
+    await context.commits.record(note)
     context.reporter.notice(
         f"{render.address}: the gateway sent the request {counted(count, 'more time')}, and each may be "
         "billed; num_retries = 0 in its configuration prevents that"
     )
 
 
-def _ended(context: Context, change: Change, intent: Record, error: BaseException) -> None:
+async def _ended(context: Context, change: Change, intent: Record, error: BaseException) -> None:
     """Record how a request ended without a job. Without an answer from the provider it is in doubt."""
-    store, key = context.store, change.key
-    if not _ours(context, intent):
-        return
+    in_doubt = isinstance(error, errors.OutcomeUnknown) or not isinstance(error, errors.ProviderError)
+    try:
+        ours = await context.commits.record(lambda: _record_end(context, intent, error))
+    except StateError:
+        if in_doubt:
+            return
+        raise
+    if ours and not in_doubt:
+        context.budget.release(change.cost_usd, change.seconds, intent.intent_at or 0.0)
+
+
+def _record_end(context: Context, intent: Record, error: BaseException) -> bool:
+    """Whether the key still waited for this request."""
+    store, key, run = context.store, intent.key, context.run
+    now = store.record(key)
+    if now is None or not _waits(now, intent):
+        return False
     if isinstance(error, errors.OutcomeUnknown) or not isinstance(error, errors.ProviderError):
-        with contextlib.suppress(StateError):
-            store.move(key, Status.UNKNOWN, run=context.run, **why(error))
-        return
-    context.budget.release(change.cost_usd, change.seconds, intent.intent_at or 0.0)
-    if isinstance(error, errors.InvalidRequest) and error.lasting:
-        store.move(key, Status.BLOCKED, run=context.run, **why(error))
+        store.move(key, Status.UNKNOWN, run=run, **why(error))
+    elif isinstance(error, errors.InvalidRequest) and error.lasting:
+        store.move(key, Status.BLOCKED, run=run, **why(error))
     elif isinstance(error, TRIED):
-        store.move(key, Status.FAILED, run=context.run, **why(error))
+        store.move(key, Status.FAILED, run=run, **why(error))
     else:
-        store.withdraw(key, run=context.run, **why(error))
+        store.withdraw(key, run=run, **why(error))
+    return True
 
 
 # Refusals of this request; other errors do not concern the render and count as no attempt.

@@ -8,8 +8,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
+
+if TYPE_CHECKING:
+    from sorasync.preview.settings import PreviewSettings
 
 # Processes are forked from one that has imported the program and done next to nothing else.
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -31,13 +34,30 @@ BAD_DAY: Faults = [
 
 
 @contextmanager
-def serving(data: Path, faults: Faults = (), seed: int = 0, dialect: str = "openai") -> Iterator[str]:
+def serving(
+    data: Path,
+    faults: Faults = (),
+    seed: int = 0,
+    dialect: str = "openai",
+    *,
+    render_seconds: float = 0,
+) -> Iterator[str]:
     """The address of a server over `data` that draws nothing, for the time of a `with` block."""
+    from sorasync.preview.settings import PreviewSettings
+
     plan = data.with_suffix(".json")
     data.parent.mkdir(parents=True, exist_ok=True)
     plan.write_text(json.dumps({"seed": seed, "rules": list(faults)}))
     mine, theirs = PROCESSES.Pipe()
-    process = PROCESSES.Process(target=_serve, args=(data, plan, dialect, theirs), daemon=True)
+    settings = PreviewSettings(
+        data,
+        draw=False,
+        faults=plan,
+        dialect=dialect,
+        poll_after_ms=20,
+        render_seconds=render_seconds,
+    )
+    process = PROCESSES.Process(target=_serve, args=(settings, theirs), daemon=True)
     process.start()
     try:
         yield f"http://127.0.0.1:{mine.recv()}"
@@ -53,9 +73,7 @@ def ledger(url: str) -> list[dict[str, Any]]:
     return [row for row in rows if row["kind"] != "character"]
 
 
-def _serve(data: Path, plan: Path, dialect: str, tell: Connection) -> None:
+def _serve(settings: PreviewSettings, tell: Connection) -> None:
     from sorasync.preview.serve import serve
-    from sorasync.preview.settings import PreviewSettings
 
-    settings = PreviewSettings(data, draw=False, faults=plan, dialect=dialect, poll_after_ms=20)
     serve(settings, "127.0.0.1", 0, tell.send)

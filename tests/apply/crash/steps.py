@@ -153,8 +153,10 @@ def _where() -> str:
 
 
 def _asked_for(frame: FrameType) -> str:
-    """What the writes of a group are for: nobody who asked for them is on the stack any more."""
-    while "waiting" not in frame.f_locals and frame.f_back is not None:
+    """What the work of a group is for: nobody who asked for it is on the stack any more."""
+    while "group" not in frame.f_locals and "work" not in frame.f_locals and frame.f_back is not None:
         frame = frame.f_back
-    works = [work for work, _ in frame.f_locals["waiting"]]
-    return f"{works[0].__module__}.{works[0].__qualname__}".removeprefix("sorasync.")
+    group = frame.f_locals.get("group")
+    work = group[0].work if group else frame.f_locals["work"]
+    work = getattr(work, "func", work)
+    return f"{work.__module__}.{work.__qualname__}".removeprefix("sorasync.")
