@@ -329,24 +329,35 @@ def check_library(
     Raises `SorasyncError` for a pattern that matches nothing and where a package is missing.
     """
     from sorasync.checks.worker_pool import WorkerPool
-    from sorasync.plan.selection import matching
 
     require_check_packages()
     library = project.library()
-    graph = project.graph(library)
     with project.synced_store() as read:
-        found = list(renders_to_check(project, library, graph, read.briefs()))
-        if patterns:
-            wanted = matching(patterns, graph)
-            found = [render for render in found if render.address in wanted]
-        if only:
-            found = [_narrowed(render, only) for render in found]
+        found = wanted_renders(project, library, read.briefs(), patterns, only)
         if not found:
             return CheckReport(library, ())
         _bring_unchecked(project, read, found, progress, again=again)
         with _results_store(project, read) as store, WorkerPool() as pool:
             checking = Checking(pool, project.root, commands)
             return CheckReport(library, tuple(check_renders(store, found, checking, progress, again=again)))
+
+
+def wanted_renders(
+    project: Project,
+    library: Library,
+    briefs: Mapping[str, Brief],
+    patterns: tuple[str, ...],
+    only: Collection[str],
+) -> list[RenderToCheck]:
+    """The finished renders that the patterns match (none: all), with those checks (none: all)."""
+    from sorasync.plan.selection import matching
+
+    graph = project.graph(library)
+    found = list(renders_to_check(project, library, graph, briefs))
+    if patterns:
+        wanted = matching(patterns, graph)
+        found = [render for render in found if render.address in wanted]
+    return [_narrowed(render, only) for render in found] if only else found
 
 
 def _bring_unchecked(

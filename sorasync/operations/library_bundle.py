@@ -11,6 +11,7 @@ import hashlib
 import io
 import os
 import tarfile
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from sorasync.durable import write_atomic
@@ -23,13 +24,17 @@ LARGEST = 256 << 20
 _DONE = ".unpacked"
 
 
-def pack_library(project: Project) -> bytes:
-    """The library's files: the same bytes for the same files. Raises `SorasyncError` for too many bytes."""
+def pack_library(project: Project, also: Iterable[str] = ()) -> bytes:
+    """The library's files: the same bytes for the same files. Raises `SorasyncError` for too many bytes.
+
+    `also` are files of it that a load does not open, relative to its root.
+    """
     root = project.root.resolve()
     with noting_opened_files() as opened:
         fresh = Project.open(root, project.config.env)
         fresh.graph(fresh.library())
-    names = {Path(os.path.normpath(path)) for path in opened} | {root / CONFIG_FILE}
+    opened |= {root / CONFIG_FILE, *(root / file for file in also)}
+    names = {Path(os.path.normpath(path)) for path in opened}
     buffer, total = io.BytesIO(), 0
     with (
         gzip.GzipFile(fileobj=buffer, mode="wb", compresslevel=1, mtime=0) as packed,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ from sorasync.state.job_queue import (
     Order,
     Placing,
     Terms,
+    Work,
     enqueue,
     job_states,
     living_runners,
@@ -79,14 +80,19 @@ def apply_by_queue(
 
     Raises `StateError`, and `SorasyncError` where a runner could not do it anyway.
     """
-    _require_shared_places(project)
+    require_shared_places(project)
+    if any(host.profile.base_url is None for host in project.every_host()):
+        raise SorasyncError(
+            "the built-in preview provider keeps its renders on one machine only",
+            hint="serve it for all runners with `sorasync preview`, and name it in [provider] base_url",
+        )
     changes = [change for change in planned.plan.changes if change.action.leased]
     before = store.records([change.key for change in changes])
     jobs = _enqueue(project, options, placing, store, changes, planned.plan.batch)
     reporter.notice(
         f"{counted(len(changes), 'render')} in {counted(len(jobs), 'job')} queued at {placing.queue}"
     )
-    following = _Following(store, jobs, changes, before, reporter, placing.queue)
+    following = Following(store, jobs, changes, before, reporter, placing.queue)
     if not options.detach:
         asyncio.run(following.follow(project, options))
     return following.report()
@@ -102,22 +108,18 @@ def wait_for_queue(project: Project, options: ApplyOptions, store: Store, report
         return True
     queue = next(iter(jobs.values()))
     reporter.notice(f"waiting for {counted(len(jobs), 'queued job')}")
-    following = _Following(store, jobs, [], {}, reporter, queue)
+    following = Following(store, jobs, [], {}, reporter, queue)
     asyncio.run(following.follow(project, options))
     return not following.interrupted
 
 
-def _require_shared_places(project: Project) -> None:
+def require_shared_places(project: Project) -> None:
+    """Raise `SorasyncError` where runners could not see the state, or nobody what they make."""
     database_of(project.config.state.url)
     if project.config.assets.url is None:
         raise SorasyncError(
             "a queue needs a bucket: what a runner downloads would be on its own disk only",
             hint='set [assets] url = "s3://…" in sorasync.toml; see docs/assets.md',
-        )
-    if any(host.profile.base_url is None for host in project.every_host()):
-        raise SorasyncError(
-            "the built-in preview provider keeps its renders on one machine only",
-            hint="serve it for all runners with `sorasync preview`, and name it in [provider] base_url",
         )
 
 
@@ -129,18 +131,24 @@ def _enqueue(
     changes: list[Change],
     batch: bool,
 ) -> list[int]:
-    schema = parse_url(project.config.state.url, project.owner).schema
-    files = pack_library(project)
     max_cost = None if options.max_cost is None else str(options.max_cost)
     terms = Terms(project.config.env, user_name(), batch, max_cost)
-    order = Order(schema, project.owner, digest_of(files), terms)
     parts = [ordered(part, options.planning) for part in parts_of(changes)]
-    return enqueue(store, project.config.state.url, order, files, parts, placing)
+    return put_into_queue(project, terms, placing, store, parts, pack_library(project))
+
+
+def put_into_queue(
+    project: Project, terms: Terms, placing: Placing, store: Store, works: Sequence[Work], files: bytes
+) -> list[int]:
+    """Queue some work on a library of those files; the ids of its jobs. Raises `StateError`."""
+    schema = parse_url(project.config.state.url, project.owner).schema
+    order = Order(schema, project.owner, digest_of(files), terms)
+    return enqueue(store, project.config.state.url, order, files, works, placing)
 
 
 @dataclass
-class _Following:
-    """What is known of the renders of an order, from one look to the next."""
+class Following:
+    """What is known of the renders of an order, or of some jobs, from one look to the next."""
 
     store: Store
     jobs: Collection[int]

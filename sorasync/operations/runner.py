@@ -1,4 +1,4 @@
-"""`sorasync run`: carries out the renders of a queue, for any number of libraries.
+"""`sorasync run`: carries out the renders and chores of a queue, for any number of libraries.
 
 A job is unpacked, planned against its library's state, and what is left of it is applied like any other
 plan: under leases, with intents and budgets. A job that comes twice finds nothing left to do.
@@ -31,7 +31,8 @@ from sorasync.state.queue_schema import make_queue
 from sorasync.text import counted
 
 if TYPE_CHECKING:
-    from sorasync.state.queue_worker import JobParts
+    from sorasync.state.job_queue import Chore
+    from sorasync.state.queue_worker import JobEnding, JobParts
 
 # What a job ends with that no second try changes.
 _FINAL = (ManifestError, NotTrusted, Refused)
@@ -106,7 +107,7 @@ class Runner:
         threads = ThreadPoolExecutor(options.places, thread_name_prefix="jobs")
         loop = asyncio.get_running_loop()
 
-        async def carry_out(job: JobParts) -> str:
+        async def carry_out(job: JobParts) -> JobEnding:
             return await loop.run_in_executor(threads, self._carry_out, job)
 
         worker = QueueWorker(options.url, options.queue, options.places, carry_out, self.reporter.notice)
@@ -129,17 +130,22 @@ class Runner:
         finally:
             threads.shutdown(wait=False)
 
-    def _carry_out(self, job: JobParts) -> str:
+    def _carry_out(self, job: JobParts) -> JobEnding:
         """What became of a job. Raises `CarryOnLater`, and `SorasyncError` where nobody should try again."""
-        from sorasync.state.queue_worker import CarryOnLater
+        from sorasync.state.queue_worker import CarryOnLater, JobEnding
 
         owner, button = job.order.owner, StopButton()
         self._buttons.add(button)
         if self._stopped:
             button.press()
-        self.reporter.notice(f"{owner}: job {job.id}, {counted(len(job.renders), 'render')}")
+        what = counted(len(job.renders), "render") if job.chore is None else job.chore.title
+        self.reporter.notice(f"{owner}: job {job.id}, {what}")
         try:
+            if job.chore is not None:
+                return self._do(job, job.chore)
             report = self._apply(job, button)
+        except CarryOnLater:
+            raise
         except _FINAL as error:
             self.reporter.notice(f"{owner}: job {job.id} is given up: {error.message}")
             raise
@@ -152,7 +158,7 @@ class Runner:
             raise CarryOnLater(said, pause) from error
         finally:
             self._buttons.discard(button)
-        return self._judge(job, report)
+        return JobEnding(self._judge(job, report))
 
     def _judge(self, job: JobParts, report: Report | None) -> str:
         from sorasync.state.queue_worker import CarryOnLater
@@ -170,10 +176,28 @@ class Runner:
         left = [one for one in report.outcomes if one.end is not End.DONE]
         return "done" if not left else f"{left[0].label} {left[0].end.value}: {left[0].message}"
 
+    def _do(self, job: JobParts, chore: Chore) -> JobEnding:
+        from sorasync.operations.runner_chores import do_chore
+        from sorasync.state.queue_worker import CarryOnLater
+
+        def progress(title: str, done: float) -> None:
+            if self._stopped:
+                raise CarryOnLater("its runner was stopped")
+
+        options = self.options
+        project = _as_ordered(options.trust.trusted_here(self._unpacked(job)), job, options)
+        ending = do_chore(project, chore, progress)
+        self.totals.jobs += 1
+        self.reporter.notice(f"{job.order.owner}: {chore.title}: {ending.message}")
+        return ending
+
+    def _unpacked(self, job: JobParts) -> Project:
+        root = unpack_library(job.files, job.order.digest, self.options.work)
+        return Project.open(root, job.order.terms.env)
+
     def _apply(self, job: JobParts, button: StopButton) -> Report | None:
         order, options = job.order, self.options
-        root = unpack_library(job.files, order.digest, options.work)
-        project = _as_ordered(options.trust.trusted(Project.open(root, order.terms.env)), job, options)
+        project = _as_ordered(options.trust.trusted(self._unpacked(job)), job, options)
         chosen = ApplyOptions(
             planning=PlanOptions(batch=order.terms.batch),
             max_cost=None if order.terms.max_cost is None else Decimal(order.terms.max_cost),

@@ -56,9 +56,13 @@ class RunnerTrust:
 
     def trusted(self, project: Project) -> Project:
         """The project of a job as this runner carries it out. Raises `NotTrusted`."""
-        config = project.config
         for host in project.every_host():
             self._require_host(host.profile, host.key_env)
+        return self.trusted_here(project)
+
+    def trusted_here(self, project: Project) -> Project:
+        """The project of a job that asks no host. Raises `NotTrusted`."""
+        config = project.config
         self._require_bucket(config)
         # A command would be one that the database has named.
         no_command = {"api_key_command": None}

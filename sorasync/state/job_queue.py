@@ -1,8 +1,9 @@
 """The queue as those see it who put work into it: orders, their jobs, and how far they are.
 
 An order holds the files of a library as they were when somebody agreed to the plan. Each of its jobs names
-some of the renders. A job is permission to carry them out, never proof that they are still to be paid for:
-a runner asks the library's state first, under leases, so that a job may run twice.
+some of the renders, or one chore, which costs nothing but a processor's time. A job is permission to carry
+them out, never proof that they are still to be paid for: a runner asks the library's state first, under
+leases, so that a job may run twice.
 """
 
 from __future__ import annotations
@@ -49,6 +50,30 @@ class OrderedRender:
 
 
 @dataclass(frozen=True, slots=True)
+class Chore:
+    """Checks of some videos, or the film of a cut: `what` is `check` or `cut`, `title` is how it is listed.
+
+    `names` are addresses to check, or the cut; `only` and `again` are options of the check.
+    """
+
+    what: str
+    title: str
+    names: tuple[str, ...]
+    only: tuple[str, ...] = ()
+    again: bool = False
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> Chore:
+        """The chore in a job's arguments."""
+        lists = {"names": tuple(row["names"]), "only": tuple(row["only"])}
+        return cls(**{**row, **lists})
+
+
+# What one job is about.
+Work = Sequence[OrderedRender] | Chore
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """What an order says besides its files: the environment, and the options that still matter."""
 
@@ -75,11 +100,15 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class JobState:
-    """How far a job is, in procrastinate's words; `message` is what a runner said last."""
+    """How far a job is, in procrastinate's words; `message` is what a runner said last.
+
+    `result` is what came of a chore.
+    """
 
     id: int
     status: str
     message: str = ""
+    result: Mapping[str, Any] | None = None
 
     @property
     def ended(self) -> bool:
@@ -128,10 +157,10 @@ def enqueue(
     url: str,
     order: Order,
     files: bytes,
-    parts: Sequence[Sequence[OrderedRender]],
+    works: Sequence[Work],
     placing: Placing,
 ) -> list[int]:
-    """Put an order into the queue, one job for each part, and log it in the state: all of it or nothing.
+    """Put an order into the queue, one job for each work, and log it in the state: all of it or nothing.
 
     Returns the ids of the jobs. Raises `StateError`.
     """
@@ -154,14 +183,17 @@ def enqueue(
             schedule_at=placing.not_before,
             connection=database.connection,
         )
-        jobs = deferrer.batch_defer(*(_arguments(number, part) for part in parts))
+        jobs = deferrer.batch_defer(*(_arguments(number, work) for work in works))
         database.visit(database.schema)
-        store.log("queued", queue=placing.queue, jobs=jobs, renders=sum(map(len, parts)))
+        renders = sum(len(work) for work in works if not isinstance(work, Chore))
+        store.log("queued", queue=placing.queue, jobs=jobs, renders=renders)
     return jobs
 
 
-def _arguments(order: int, renders: Sequence[OrderedRender]) -> dict[str, Any]:
-    return {"order": order, "renders": [asdict(render) for render in renders]}
+def _arguments(order: int, work: Work) -> dict[str, Any]:
+    if isinstance(work, Chore):
+        return {"order": order, "renders": [], "chore": asdict(work)}
+    return {"order": order, "renders": [asdict(render) for render in work]}
 
 
 def _insert_order(database: PostgresDatabase, order: Order, files: bytes) -> int:
@@ -180,7 +212,8 @@ def _insert_order(database: PostgresDatabase, order: Order, files: bytes) -> int
 def job_states(store: Store, jobs: Collection[int]) -> list[JobState]:
     """How far these jobs are. One that was deleted is not listed."""
     rows = store.session.rows(
-        f"SELECT j.id, j.status::text, coalesce(e.message, '') FROM {QUEUE_SCHEMA}.procrastinate_jobs j "
+        "SELECT j.id, j.status::text, coalesce(e.message, ''), e.result "
+        f"FROM {QUEUE_SCHEMA}.procrastinate_jobs j "
         f"LEFT JOIN {QUEUE_SCHEMA}.endings e ON e.job = j.id "
         "WHERE j.id IN (SELECT value::bigint FROM json_each(?)) ORDER BY j.id",
         (json.dumps(list(jobs)),),
@@ -219,7 +252,9 @@ def queued_jobs(url: str) -> tuple[list[QueuedJob], list[LivingRunner]]:
             return [], []
         jobs = connection.execute(
             "SELECT j.id, j.queue_name, j.status::text, o.owner, "
-            "ARRAY(SELECT r ->> 'label' FROM jsonb_array_elements(j.args -> 'renders') r), "
+            "CASE WHEN j.args -> 'chore' IS NULL "
+            "THEN ARRAY(SELECT r ->> 'label' FROM jsonb_array_elements(j.args -> 'renders') r) "
+            "ELSE ARRAY[j.args -> 'chore' ->> 'title'] END, "
             "j.priority, j.attempts, "
             "o.terms ->> 'user', extract(epoch FROM j.scheduled_at)::float8, coalesce(e.message, '') "
             "FROM procrastinate_jobs j JOIN orders o ON o.id = (j.args ->> 'order')::bigint "

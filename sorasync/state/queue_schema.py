@@ -49,6 +49,8 @@ _OWN_TABLES = (
     )""",
     "CREATE TABLE steps (name text PRIMARY KEY)",
 )
+# What has changed of our own tables since. Never edited; procrastinate's steps come before, by their names.
+_OWN_STEPS = {"sorasync-1-results": "ALTER TABLE endings ADD COLUMN result jsonb"}
 
 
 def require_queue_packages() -> None:
@@ -104,7 +106,7 @@ def make_queue(url: str) -> None:
                 statements = [wanted[name] for name in sorted(missing)]
             else:
                 connection.execute(f"CREATE SCHEMA IF NOT EXISTS {QUEUE_SCHEMA}")
-                missing, statements = set(wanted), [_whole(), *_OWN_TABLES]
+                missing, statements = set(wanted), [_whole(), *_OWN_TABLES, *_OWN_STEPS.values()]
             for statement in statements:
                 connection.execute(statement.encode())
             with connection.cursor() as cursor:
@@ -126,6 +128,6 @@ def _whole() -> str:
 
 
 def _steps() -> dict[str, str]:
-    """Procrastinate's migrations by name. A new schema has taken all of them."""
+    """Procrastinate's migrations and our own by name. A new schema has taken all of them."""
     found = (resources.files("procrastinate.sql") / "migrations").iterdir()
-    return {one.name: one.read_text() for one in found if one.name.endswith(".sql")}
+    return {one.name: one.read_text() for one in found if one.name.endswith(".sql")} | _OWN_STEPS

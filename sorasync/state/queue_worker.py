@@ -7,11 +7,12 @@ begun; the jobs of such a worker are taken over like those of a dead runner.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import platform
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from procrastinate import retry
 from psycopg import sql
 
 from sorasync.errors import SorasyncError
-from sorasync.state.job_queue import GONE, TASK, Order, OrderedRender
+from sorasync.state.job_queue import GONE, TASK, Chore, Order, OrderedRender
 from sorasync.state.postgres_url import parse_url
 from sorasync.state.process import user_name
 from sorasync.state.queue_schema import QUEUE_SCHEMA
@@ -68,7 +69,7 @@ class _Retries(retry.BaseRetryStrategy):
 
 @dataclass(frozen=True, slots=True)
 class JobParts:
-    """What a job is about: its order, the files of the library, and the renders.
+    """What a job is about: its order, the files of the library, and the renders or the chore.
 
     `attempts` is how often it was begun before.
     """
@@ -78,15 +79,24 @@ class JobParts:
     order: Order
     files: bytes
     renders: Sequence[OrderedRender]
+    chore: Chore | None = None
 
 
-CarryOut = Callable[[JobParts], Awaitable[str]]
+@dataclass(frozen=True, slots=True)
+class JobEnding:
+    """What became of a job in a sentence, and what came of a chore."""
+
+    message: str
+    result: Mapping[str, object] | None = None
+
+
+CarryOut = Callable[[JobParts], Awaitable[JobEnding]]
 
 
 class QueueWorker:
     """Takes jobs of one queue, at most `places` at a time, and hands each to `carry_out`.
 
-    `carry_out` returns what became of it in a sentence, raises `CarryOnLater`, or an error. `notice` gets
+    `carry_out` returns what became of it, raises `CarryOnLater`, or an error. `notice` gets
     sentences about the queue itself.
     """
 
@@ -228,7 +238,13 @@ class QueueWorker:
             async with self._app.open_async():
                 await self._say("DELETE FROM runners WHERE id = %(id)s", id=self.id)
 
-    async def _take(self, context: JobContext, order: int, renders: list[dict[str, Any]]) -> None:
+    async def _take(
+        self,
+        context: JobContext,
+        order: int,
+        renders: list[dict[str, Any]],
+        chore: dict[str, Any] | None = None,
+    ) -> None:
         number = context.job.id
         assert number is not None
         row = await self._row(
@@ -242,23 +258,25 @@ class QueueWorker:
             order=Order.of_row(row),
             files=row["files"],
             renders=[OrderedRender(**one) for one in renders],
+            chore=None if chore is None else Chore.of_row(chore),
         )
         try:
-            message = await self._carry_out(parts)
+            ending = await self._carry_out(parts)
         except SorasyncError as error:
-            await self._end(number, error.message)
+            await self._end(number, JobEnding(error.message))
             raise
         except CarryOnLater as error:
-            await self._end(number, str(error))
+            await self._end(number, JobEnding(str(error)))
             raise
-        await self._end(number, message)
+        await self._end(number, ending)
 
-    async def _end(self, job: int, message: str) -> None:
+    async def _end(self, job: int, ending: JobEnding) -> None:
         await self._say(
-            "INSERT INTO endings (job, message) VALUES (%(job)s, %(message)s) "
-            "ON CONFLICT (job) DO UPDATE SET message = excluded.message",
+            "INSERT INTO endings (job, message, result) VALUES (%(job)s, %(message)s, %(result)s::jsonb) "
+            "ON CONFLICT (job) DO UPDATE SET message = excluded.message, result = excluded.result",
             job=job,
-            message=message.replace("\0", "\ufffd"),
+            message=ending.message.replace("\0", "\ufffd"),
+            result=None if ending.result is None else json.dumps(ending.result),
         )
 
     async def _row(self, query: Any, **values: Any) -> dict[str, Any]:

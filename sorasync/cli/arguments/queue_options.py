@@ -52,6 +52,16 @@ def queue_options(function: F) -> F:
     return function
 
 
+def chore_queue_option(function: F) -> F:
+    """Add `--queue` to a command that costs nothing but processor time."""
+    return click.option(
+        "--queue",
+        metavar="NAME",
+        callback=queue_name,
+        help="Let a runner do it, and wait for it: see `sorasync run`.",
+    )(function)
+
+
 def placing_of(
     project: Project, queue: str | None, here: bool, priority: int, not_before: datetime | None
 ) -> Placing | None:

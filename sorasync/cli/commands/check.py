@@ -9,6 +9,7 @@ from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.app.output import print_json, print_lines
 from sorasync.cli.arguments.address_argument import PATTERN
 from sorasync.cli.arguments.completed_values import check_names
+from sorasync.cli.arguments.queue_options import chore_queue_option
 
 _EXAMPLES = """\b
 Examples:
@@ -16,6 +17,7 @@ Examples:
   sorasync check clip.market 'clip.act1-*' tag:final
   sorasync check --only black --only frozen
   sorasync check --allow-commands      # also your own programs
+  sorasync check --queue night         # by runners
   sorasync check --format junit > checks.xml
   sorasync check --format github       # annotations in a GitHub workflow
 """
@@ -30,14 +32,20 @@ Examples:
 @click.option(
     "--allow-commands", is_flag=True, help="Also run the programs of [checks.commands] in sorasync.toml."
 )
+@chore_queue_option
 def command(
-    globals: Globals, patterns: tuple[str, ...], only: tuple[str, ...], again: bool, allow_commands: bool
+    globals: Globals,
+    patterns: tuple[str, ...],
+    only: tuple[str, ...],
+    again: bool,
+    allow_commands: bool,
+    queue: str | None,
 ) -> ExitCode:
     """Check finished videos for what [checks] sets: by default size, length, black, freezes and flicker.
 
     Results are kept in the state and reused until the video or the settings change. Nothing is paid for, and
     the provider is not asked. ADDRESS takes * and ?, or tag:NAME. Exits with 1 if a check fails or could not
-    run.
+    run. With --queue, runners decode the videos.
     """
     from sorasync.cli.views.check.check_reports import check_json, check_junit, failures
     from sorasync.cli.views.check.check_text import check_text
@@ -47,8 +55,22 @@ def command(
 
     project = globals.project()
     names = named_checks(project, only)
-    with showing_progress(quiet=globals.quiet) as progress:
-        report = check_library(project, patterns, progress, only=names, again=again, commands=allow_commands)
+    if queue is not None:
+        if allow_commands:
+            raise click.UsageError(
+                "--allow-commands does not go with --queue: runners run no programs of yours"
+            )
+        from sorasync.cli.views.queue_output import QueueNotices
+        from sorasync.operations.queue_chores import check_by_queue
+        from sorasync.state.job_queue import Placing
+
+        told = QueueNotices(quiet=globals.quiet)
+        report = check_by_queue(project, patterns, Placing(queue), told, only=names, again=again)
+    else:
+        with showing_progress(quiet=globals.quiet) as progress:
+            report = check_library(
+                project, patterns, progress, only=names, again=again, commands=allow_commands
+            )
     prefix = repository_prefix(project.root)
     if globals.json:
         print_json(check_json(report, project))

@@ -11,6 +11,7 @@ from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.app.output import print_json, print_lines
 from sorasync.cli.arguments.completed_values import cuts
+from sorasync.cli.arguments.queue_options import chore_queue_option
 
 if TYPE_CHECKING:
     from sorasync.operations.cut import CutView
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _EXAMPLES = """\b
 Examples:
   sorasync cut teaser
+  sorasync cut teaser --queue night
   sorasync cut teaser --out teaser.otio
   sorasync cut teaser --out edit/teaser.fcpxml
   sorasync cut teaser --format json
@@ -37,20 +39,21 @@ Examples:
     ".csv or .pdf. "
     "Default: cut.NAME.mp4 beside the clips.",
 )
-def command(globals: Globals, words: tuple[str, ...], out: Path | None) -> ExitCode:
+@chore_queue_option
+def command(globals: Globals, words: tuple[str, ...], out: Path | None, queue: str | None) -> ExitCode:
     """Assemble a cut into a film with sound: an MP4 of exactly its frames.
 
     Clips that are not rendered are shown as animatics. Nothing is paid for, and the provider is not asked. A
     film that is up to date is not made again. With --out, writes a timeline for an editing program instead,
     with paths relative to the file; .otioz includes the media, .srt has the storyboards' dialogue, and .csv
-    and .pdf are shot lists, .pdf with pictures.
+    and .pdf are shot lists, .pdf with pictures. With --queue, a runner makes the film.
 
     With diff, compares the cuts with those of a commit, branch or tag: which shots were added, removed, moved
     or trimmed. If a cut is named diff, write cut.diff.
     """
     if words[0] == "diff" and len(words) in (2, 3):
-        if out is not None:
-            raise click.UsageError("--out cannot be combined with diff")
+        if out is not None or queue is not None:
+            raise click.UsageError("--out and --queue cannot be combined with diff")
         return _compare(globals, *words[1:])
     if len(words) > 1 or words[0] == "diff":
         raise click.UsageError("give one NAME, or diff REV [NAME]")
@@ -66,9 +69,18 @@ def command(globals: Globals, words: tuple[str, ...], out: Path | None) -> ExitC
     view = look_at_cut(project, name)
     path = out or film_path(project, view.timeline.cut)
     if path.suffix.lower() != FILM:
+        if queue is not None:
+            raise click.UsageError(f"runners make films: --queue goes with {FILM} only")
         return _write(globals, project, view, path)
-    with showing_progress(quiet=globals.quiet) as progress:
-        film = make_film(project, view, path, progress)
+    if queue is not None:
+        from sorasync.cli.views.queue_output import QueueNotices
+        from sorasync.operations.queue_chores import cut_by_queue
+        from sorasync.state.job_queue import Placing
+
+        film = cut_by_queue(project, name, path, Placing(queue), QueueNotices(quiet=globals.quiet))
+    else:
+        with showing_progress(quiet=globals.quiet) as progress:
+            film = make_film(project, view, path, progress)
     if globals.json:
         print_json(film_json(film))
     else:

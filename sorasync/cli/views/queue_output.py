@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import click
+
+from sorasync.apply.events import ChangeEvent, Reporter
 from sorasync.cli.app.failure import printable
 from sorasync.cli.terminal.units import iso, moment
 from sorasync.operations.queue_view import QueueView
 from sorasync.state.job_queue import QueuedJob
 from sorasync.text import counted
+
+
+@dataclass(frozen=True, slots=True)
+class QueueNotices(Reporter):
+    """Shows on standard error what becomes of a chore that is queued."""
+
+    quiet: bool = False
+
+    def event(self, event: ChangeEvent) -> None:
+        """A chore has no events of renders."""
+
+    def notice(self, text: str) -> None:
+        """See `Reporter`."""
+        if not self.quiet:
+            click.echo(printable(text), err=True)
+
 
 _WORDS = {"todo": "waiting", "doing": "running", "failed": "given up"}
 _SHOWN = 3

@@ -1,0 +1,107 @@
+"""`sorasync check --queue` and `sorasync cut --queue`: runners do what takes a processor.
+
+What checks find is in the state that everybody shares. A film comes over the bucket to who asked for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from sorasync.apply.events import Reporter
+from sorasync.durable import BLOCK
+from sorasync.errors import SorasyncError
+from sorasync.operations.apply import ApplyOptions
+from sorasync.operations.check import CheckReport, checked_before, known_results, wanted_renders
+from sorasync.operations.cut import CutFilm, look_at_cut
+from sorasync.operations.library_bundle import pack_library
+from sorasync.operations.output_file import write_output
+from sorasync.operations.project import Project
+from sorasync.operations.queue_apply import Following, put_into_queue, require_shared_places
+from sorasync.state.job_queue import Chore, JobState, Placing, Terms
+from sorasync.state.process import user_name
+from sorasync.state.store import Store
+from sorasync.text import counted
+
+# Videos that one job checks.
+_AT_ONCE = 8
+
+
+def check_by_queue(
+    project: Project,
+    patterns: tuple[str, ...],
+    placing: Placing,
+    reporter: Reporter,
+    *,
+    only: Collection[str] = (),
+    again: bool = False,
+) -> CheckReport:
+    """Let runners check what is not known yet, and wait for them. Programs of one's own are not run.
+
+    Raises `SorasyncError`, and `KeyboardInterrupt` where somebody leaves: what is queued stays queued.
+    """
+    require_shared_places(project)
+    library = project.library()
+    with project.store(write=True) as store:
+        renders = wanted_renders(project, library, store.briefs(), patterns, only)
+        known = {} if again else known_results(store, renders)
+        todo = [
+            render.address
+            for render in renders
+            if any(key not in known and not name.startswith("commands.") for name, key in render.keys.items())
+        ]
+        parts = [todo[first : first + _AT_ONCE] for first in range(0, len(todo), _AT_ONCE)]
+        chores = [
+            Chore(
+                "check", f"checks of {counted(len(part), 'video')}", tuple(part), tuple(sorted(only)), again
+            )
+            for part in parts
+        ]
+        if chores:
+            _carried_out(project, store, chores, pack_library(project), placing, reporter)
+        return CheckReport(library, tuple(checked_before(store, renders)))
+
+
+def cut_by_queue(project: Project, name: str, out: Path, placing: Placing, reporter: Reporter) -> CutFilm:
+    """Let a runner make the film of a cut, wait for it, and fetch it.
+
+    Raises `SorasyncError`, and `KeyboardInterrupt` where somebody leaves: what is queued stays queued.
+    """
+    require_shared_places(project)
+    view, assets = look_at_cut(project, name), project.assets()
+    files = pack_library(project, [track.file for track in view.timeline.cut.audio])
+    chore = Chore("cut", f"cut.{view.name}", (view.name,))
+    with project.store(write=True) as store:
+        (state,) = _carried_out(project, store, [chore], files, placing, reporter)
+    if state.result is None:
+        raise SorasyncError(f"no runner made the film: {state.message}", hint=f"sorasync cut {view.name}")
+    digest = str(state.result["asset"])
+    with assets.bring(digest).open("rb") as film:
+        write_output(out, iter(lambda: film.read(BLOCK), b""), parents=True)
+    # It was in the bucket only to get here.
+    assets.remove(digest)
+    assets.archive.release([digest])
+    return CutFilm(view, out, str(state.result["key"]), made=True)
+
+
+def _carried_out(
+    project: Project,
+    store: Store,
+    chores: Sequence[Chore],
+    files: bytes,
+    placing: Placing,
+    reporter: Reporter,
+) -> list[JobState]:
+    """How the job of each chore ended."""
+    terms = Terms(project.config.env, user_name(), batch=False)
+    jobs = put_into_queue(project, terms, placing, store, chores, files)
+    reporter.notice(f"{counted(len(jobs), 'job')} queued at {placing.queue}")
+    following = Following(store, jobs, [], {}, reporter, placing.queue)
+    asyncio.run(following.follow(project, ApplyOptions()))
+    if following.interrupted:
+        raise KeyboardInterrupt
+    for state in following.states:
+        if state.status != "succeeded":
+            reporter.notice(f"job {state.id} was given up: {state.message}")
+    return following.states

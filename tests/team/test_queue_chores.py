@@ -1,0 +1,74 @@
+"""Runners decode and encode for others: the results of checks are in the state, and films arrive."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sorasync.cli.main import run
+from sorasync.cuts.film import key_in
+from tests.postgres_server import PostgresServer
+from tests.team.three_runners import Crew, crew
+
+CLIPS = """
+[clips.a]
+prompt = "A scene."
+[clips.b]
+prompt = "Another scene, which is not rendered."
+[cuts.teaser]
+events = [{ clip = "a", out = "1s" }]
+"""
+
+
+def said(team: Crew, *arguments: str, code: int = 0) -> Any:
+    """What a command prints as JSON."""
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        assert run(["--library", str(team.library.root), *arguments, "--format", "json"]) == code
+    return json.loads(out.getvalue())
+
+
+def test_a_runner_checks_and_cuts_for_others(
+    tmp_path: Path, postgres: PostgresServer, schema: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with crew(tmp_path, postgres, schema) as team:
+        team.library.clips(CLIPS)
+        assert team.apply("--here", "--target", "clip.a") == 0
+        team.runner("--jobs", "1")
+
+        def here(*_: object) -> None:
+            raise AssertionError("it was done on this machine")
+
+        monkeypatch.setattr("sorasync.checks.worker_pool.WorkerPool.check", here)
+        monkeypatch.setattr("sorasync.cuts.film.write_film", here)
+        (video,) = said(team, "check", "--only", "size", "--queue", team.queue)["videos"]
+        assert [one["verdict"] for one in video["checks"]] == ["passed"]
+        film = said(team, "cut", "teaser", "--queue", team.queue)
+        made = team.library.root / "assets" / "cut.teaser.mp4"
+        assert Path(film["file"]).name == made.name
+        assert key_in(made) == film["key"]
+        listed = said(team, "queue")
+        assert listed["jobs"] == []
+        stored = {path.suffix for path in (tmp_path / "bucket").rglob("*.mp4")}
+        assert stored <= {".mp4"}
+        team.end()
+        assert said(team, "cut", "teaser")["made"] is False
+    assert not team.wrong, team.wrong
+
+
+def test_what_a_runner_cannot_do_is_given_up_with_the_reason(
+    tmp_path: Path, postgres: PostgresServer, schema: str
+) -> None:
+    with crew(tmp_path, postgres, schema) as team:
+        team.library.clips(CLIPS)
+        (tmp_path / "bucket-of-others").mkdir()
+        config = team.library.root / "sorasync.toml"
+        config.write_text(config.read_text().replace(team.bucket, f"{team.bucket}-of-others"))
+        assert team.apply("--here", "--target", "clip.a") == 0
+        team.runner("--jobs", "1")
+        found = said(team, "cut", "teaser", "--queue", team.queue, code=1)
+        assert "this runner stores nothing in" in json.dumps(found)
