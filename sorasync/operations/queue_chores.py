@@ -12,6 +12,7 @@ from pathlib import Path
 from sorasync.apply.events import Reporter
 from sorasync.durable import BLOCK
 from sorasync.errors import SorasyncError
+from sorasync.library_file import open_file
 from sorasync.operations.apply import ApplyOptions
 from sorasync.operations.check import CheckReport, checked_before, known_results, wanted_renders
 from sorasync.operations.cut import CutFilm, look_at_cut
@@ -77,7 +78,7 @@ def cut_by_queue(project: Project, name: str, out: Path, placing: Placing, repor
     if state.result is None:
         raise SorasyncError(f"no runner made the film: {state.message}", hint=f"sorasync cut {view.name}")
     digest = str(state.result["asset"])
-    with assets.bring(digest).open("rb") as film:
+    with open_file(assets.bring(digest), within=assets.root) as film:
         write_output(out, iter(lambda: film.read(BLOCK), b""), parents=True)
     # It was in the bucket only to get here.
     assets.remove(digest)
