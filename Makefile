@@ -14,7 +14,7 @@ WORKERS := -n $$(( $$(getconf _NPROCESSORS_ONLN) * 2 )) --dist worksteal
 # the environment says that nothing be written.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-all test-lowest crash lint format bench sheet docs pictures reference lock clean
+.PHONY: demo test test-all test-lowest crash faults lint format bench sheet docs pictures reference lock clean
 
 demo: $(RUN)
 	@$(BIN)/sorasync apply --yes
@@ -36,6 +36,10 @@ test-lowest: $(LOWEST)/.ready
 # Kills sorasync in the middle of its work, and runs two at once, thousands of times.
 crash: $(READY)
 	$(BIN)/python -m tests.apply.crash --kills 3000 --rounds 2000
+
+# Three runners with 2,000 faults of theirs, of the database and of the way to it; then two people, 1,000 times each.
+faults: $(READY)
+	$(BIN)/python -m tests.team --rounds 500 --people 1000
 
 lint: $(READY)
 	$(BIN)/ruff check .
