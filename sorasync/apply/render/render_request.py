@@ -68,7 +68,7 @@ async def _still(
     """The request for a still: an edit sends the picture before, then come the references."""
     references = [context.root / file for file, _ in render.references]
     before = [] if render.source is None else [await _picture(context, json.loads(render.inputs)["source"])]
-    images, record = (*before, *references), context.store.record(render.key)
+    images, record = (*before, *references), await context.record(render.key)
     repeated = record is not None and record.status is Status.UNKNOWN
     return StillRequest(render.prompt, render.model, render.size, images, params, label, token, repeated)
 
