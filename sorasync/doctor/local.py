@@ -9,6 +9,7 @@ from pathlib import Path
 from sorasync.doctor.checks import Check, Level
 from sorasync.errors import SorasyncError
 from sorasync.operations.project import Project
+from sorasync.state.leases import server_time
 from sorasync.state.store import Store
 from sorasync.text import counted
 
@@ -16,6 +17,7 @@ _GIB = 1 << 30
 # Bytes. An apply starts no render with less than the first.
 _DISK_FAILS, _DISK_WARNS = 256 << 20, 5 * _GIB
 _BACKUP_OLD = 7 * 86400.0
+_CLOCKS_APART = 5.0
 
 
 def local_checks(project: Project) -> Iterator[Check]:
@@ -68,12 +70,25 @@ def _state(project: Project, store: Store) -> Iterator[Check]:
     if store.path is not None:
         yield from _file_system(store.path)
         yield from _backups(project, store.path)
+    if store.shared:
+        yield _database_clock(store, project.clock.now())
     gone = sum(dead for _, dead in holders(store)) if store.shared else 0
     if gone:
         message = f"{counted(gone, 'apply', 'applies')} ended without giving the leases back"
         yield Check("leases", Level.OK, f"{message}: the next one takes them over")
     for held in all_holders(store):
         yield Check("lock", Level.OK, f"held by {held.describe(project.clock.now())}")
+
+
+def _database_clock(store: Store, now: float) -> Check:
+    off = now - server_time(store)
+    if abs(off) < _CLOCKS_APART:
+        return Check("database", Level.OK, "its clock and ours agree")
+    where = "behind" if off > 0 else "ahead of"
+    hint = (
+        "set the clocks: leases go by the database's, but days of budgets and the history by this machine's"
+    )
+    return Check("database", Level.WARNING, f"its clock is {abs(off):.0f} s {where} ours", hint)
 
 
 def _file_system(path: Path) -> Iterator[Check]:

@@ -168,6 +168,13 @@ class RunLeases:
             self.release()
 
 
+def server_time(store: Store) -> float:
+    """The time by the clock of a shared state's server."""
+    row = store.session.row(f"SELECT {_NOW}")
+    assert row is not None
+    return float(row[0])
+
+
 def holders(store: Store) -> list[tuple[Holder, bool]]:
     """Every apply that has leases, and whether it is dead."""
     return [_holder(row) for row in store.session.rows(f"SELECT {_COLUMNS} FROM holders h ORDER BY h.fence")]

@@ -46,6 +46,14 @@ _BY_WORDS = {
     'role "': _BY_STATE["28"],
     'database "': _BY_STATE["3D"],
     "too many": _BY_STATE["53300"],
+    "SSL": (
+        "{name} and this machine do not agree on encryption ({error})",
+        "correct sslmode or sslrootcert in [state] url, or switch TLS on at the server",
+    ),
+    "certificate": (
+        "the certificate of {name} is not trusted ({error})",
+        "name its root in [state] url: ?sslmode=verify-full&sslrootcert=FILE",
+    ),
     "consuming input failed": _BY_STATE["08"],
     "sending query failed": _BY_STATE["08"],
     "flush request failed": _BY_STATE["08"],
@@ -64,6 +72,9 @@ def explain_postgres(error: Exception, name: str) -> StateError:
 
 
 def _otherwise(error: Exception, state: str, said: str) -> tuple[str, str | None]:
+    if not state and "URI" in said:
+        hint = "correct [state] url; after ? may stand schema and the options of libpq, such as sslmode"
+        return "the URL of {name} cannot be used ({error})", hint
     if state or not isinstance(error, psycopg.OperationalError):
         return "the state {name} cannot be used ({error})", None
     for words, found in _BY_WORDS.items():

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from sorasync.installed import install_command, missing_extra
 from sorasync.state.database import Parameters
 from sorasync.state.errors import StateError
+from sorasync.state.host_limits import LIMITS_SCHEMA
 from sorasync.state.migrations import VERSION
 from sorasync.state.postgres_schema import FIRST, MARK, STEPS, in_postgres
 from sorasync.state.postgres_url import PostgresUrl, parse_url
+from sorasync.state.queue_schema import QUEUE_SCHEMA
 
 if TYPE_CHECKING:
     from sorasync.state.postgres_database import PostgresDatabase
@@ -24,6 +26,12 @@ def connect_postgres(url: str, owner: str, *, create: bool, readonly: bool) -> P
     A read-only one may be of an older version. Raises `StateError` for anything that cannot be used.
     """
     where = parse_url(url, owner)
+    if where.schema in (QUEUE_SCHEMA, LIMITS_SCHEMA):
+        # The schema of a library that is named like that, too.
+        raise StateError(
+            f"the schema {where.schema} is for what all libraries share",
+            hint="name another one in [state] url: postgresql://…?schema=NAME",
+        )
     try:
         import psycopg
 

@@ -62,6 +62,7 @@ def test_who_is_gone_counts_as_nobody(world: World, postgres: PostgresServer, sc
     )
     checks = {check["name"]: check["message"] for check in world.json("doctor", "--offline")["checks"]}
     assert checks["leases"].startswith("500 applies ended without giving the leases back")
+    assert checks["database"] == "its clock and ours agree"
     assert world.run("state", "lock") == "The state is not locked.\n"
     world.apply()
     assert "leases" not in {check["name"] for check in world.json("doctor", "--offline")["checks"]}

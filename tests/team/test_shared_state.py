@@ -86,8 +86,12 @@ def test_a_reader_may_plan_and_not_apply(world: World, postgres: PostgresServer,
         ({"user": "nobody_knows"}, "denies access"),
         ({"database": "no_such"}, "there is no such database"),
         ({"port": 1}, "cannot be reached"),
+        ({"schema": "any&sslmode=require"}, "do not agree on encryption"),
+        ({"schema": "any&shema=x"}, "the options of libpq"),
+        ({"schema": "sorasync_queue"}, "is for what all libraries share"),
+        ({"schema": "sorasync_limits"}, "is for what all libraries share"),
     ],
-    ids=["password", "user", "database", "port"],
+    ids=["password", "user", "database", "port", "tls", "option", "queue", "limits"],
 )
 def test_a_server_that_does_not_answer_as_hoped_is_explained(
     world: World,
@@ -98,7 +102,7 @@ def test_a_server_that_does_not_answer_as_hoped_is_explained(
 ) -> None:
     monkeypatch.setenv("PGPASSWORD", "not the right one")
     world.write(TWO_CLIPS)
-    set_state(world, postgres.url("any", **change))  # type: ignore[arg-type]
+    set_state(world, postgres.url(**({"schema": "any"} | change)))  # type: ignore[arg-type]
     for command in (["plan"], ["apply", "--yes"], ["status"], ["state", "list"]):
         world.run(*command, code=1)
         assert message in world.err
