@@ -180,6 +180,7 @@ _ARROWS: dict[Move, tuple[tuple[int, int, int], ...]] = {
     Move.OUT: tuple((x, y, 1) for x, y in _CORNERS),
     Move.ZOOM_IN: ((-1, 0, -1), (1, 0, -1)),
     Move.ZOOM_OUT: ((-1, 0, 1), (1, 0, 1)),
+    Move.DOLLY_ZOOM: (*((x, y, -1) for x, y in _CORNERS), (-1, 0, 1), (1, 0, 1)),
     Move.LEFT: ((-1, 0, 0),),
     Move.RIGHT: ((1, 0, 0),),
     Move.WHIP_LEFT: ((-1, 0, 0), (-1, 0, 1)),

@@ -7,10 +7,11 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from sorasync.preview.animatic.camera import Framing, Move, View, pose, read_camera
 from sorasync.preview.animatic.colours import colours_in, swatch
+from sorasync.preview.animatic.panel import draw_sign
 from sorasync.preview.animatic.script import Script, Shot, SpokenLine, read_script
 from sorasync.preview.animatic.timeline import lay_out, readable, spoken_spans, turn
 from sorasync.preview.animatic.video import FPS
@@ -187,6 +188,16 @@ def test_every_move_is_read_back_and_stays_near_its_subject(
     assert 0.7 <= at.near <= 1.3
     assert 0.99 <= at.lens <= 1.4
     assert max(map(abs, (at.pan, at.tilt, at.track, at.lift, at.turn))) < 1
+
+
+@pytest.mark.parametrize("move", Move)
+def test_every_move_has_a_sign_of_its_own(move: Move) -> None:
+    signs = []
+    for one in (move, Move.STATIC):
+        picture = Image.new("RGBA", (60, 40))
+        draw_sign(ImageDraw.Draw(picture), (5, 5, 30), one, (255, 255, 255, 255))
+        signs.append(picture.tobytes())
+    assert (signs[0] == signs[1]) is (move is Move.STATIC)
 
 
 @pytest.mark.parametrize(
